@@ -1,0 +1,109 @@
+//! A relative path that stays inside the folder it is joined to.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// A relative path of `/`-separated components, none of them empty, `.` or `..`, without NUL, control characters,
+/// backslashes or drive letters. Joining one to a folder never leaves the folder (as long as no component of it is a link).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SafePath(Box<str>);
+
+/// A path that could lead outside, or be read differently on another system.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unsafe path `{}`: {reason}", .path.escape_debug())]
+pub struct SafePathError {
+    /// The path as found.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl SafePath {
+    /// Checks a path.
+    pub fn new(path: &str) -> Result<Self, SafePathError> {
+        let refuse = |reason| Err(SafePathError { path: path.to_owned(), reason });
+        if path.is_empty() {
+            return refuse("it is empty");
+        }
+        if path.starts_with('/') {
+            return refuse("it is absolute");
+        }
+        if path.contains('\\') {
+            return refuse("it has a backslash");
+        }
+        if path.chars().any(char::is_control) {
+            return refuse("it has a control character");
+        }
+        if path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic() {
+            return refuse("it starts with a drive letter");
+        }
+        for component in path.split('/') {
+            match component {
+                "" => return refuse("it has an empty component"),
+                "." | ".." => return refuse("it has a `.` or `..` component"),
+                _ => {}
+            }
+        }
+        Ok(Self(path.into()))
+    }
+
+    /// The path with `/` between components.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its components.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
+    /// The path below `folder`.
+    pub fn below(&self, folder: &Path) -> PathBuf {
+        folder.join(&*self.0)
+    }
+
+    /// This path inside the folder `prefix`.
+    #[must_use]
+    pub fn prefixed(&self, prefix: &Self) -> Self {
+        Self(format!("{}/{}", prefix.0, self.0).into())
+    }
+
+    /// The last component.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().expect("a path has at least one component")
+    }
+
+    /// The path of the folder that it is in; `None` at the top.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.into()))
+    }
+}
+
+impl TryFrom<String> for SafePath {
+    type Error = SafePathError;
+
+    fn try_from(path: String) -> Result<Self, SafePathError> {
+        Self::new(&path)
+    }
+}
+
+impl From<SafePath> for String {
+    fn from(path: SafePath) -> Self {
+        path.0.into()
+    }
+}
+
+impl fmt::Display for SafePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for SafePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

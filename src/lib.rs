@@ -1,0 +1,25 @@
+//! barrow resolves Python requirements for an AWS Lambda target, downloads the wheels that fit its runtime and
+//! architecture, and bundles them with the handler's source: no container, no Python on the host.
+//!
+//! ```text
+//!  -r FILE, NAME… ──▶ requirements ──┐
+//!  --runtime, --arch ──▶ target ─────┼──▶ resolve ──▶ Resolution ──▶ fetch ──▶ install ──▶ bundle ──▶ OUT
+//!  index pages ──▶ http ──▶ index ───┘
+//! ```
+//!
+//! Rooms in reading order; a room imports only rooms above it.
+
+pub mod reporter;
+pub mod spec;
+pub mod archive;
+pub mod target;
+pub mod requirements;
+pub mod resolve;
+pub mod lock;
+pub mod cache;
+pub mod http;
+pub mod index;
+pub mod fetch;
+pub mod install;
+pub mod bundle;
+pub mod ops;

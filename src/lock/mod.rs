@@ -1,0 +1,1 @@
+//! Lock files: resolutions on paper.

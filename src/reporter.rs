@@ -1,0 +1,48 @@
+//! Progress and messages as a trait: rooms tell, only the binary shows.
+
+/// How important a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something the user should know; shown unless `-q`.
+    Warning,
+    /// One line per phase; shown unless `-q`.
+    Status,
+    /// Every decision; shown with `-v`.
+    Detail,
+    /// Every request; shown with `-vv`.
+    Trace,
+}
+
+/// Receives what rooms have to tell. Texts are single lines and hold no credential.
+pub trait Reporter: Send + Sync {
+    /// A message.
+    fn message(&self, level: Level, text: &str);
+
+    /// A download of `size` bytes (when known) starts; the handle is for [`Reporter::download_progress`] and [`Reporter::download_finished`].
+    fn download_started(&self, filename: &str, size: Option<u64>) -> usize;
+
+    /// More bytes of a download have arrived.
+    fn download_progress(&self, handle: usize, bytes: u64);
+
+    /// A download has ended, well or not.
+    fn download_finished(&self, handle: usize);
+
+    /// Whether messages of this level are shown, for texts that are costly to make.
+    fn shows(&self, level: Level) -> bool;
+}
+
+/// A reporter that shows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn message(&self, _level: Level, _text: &str) {}
+    fn download_started(&self, _filename: &str, _size: Option<u64>) -> usize {
+        0
+    }
+    fn download_progress(&self, _handle: usize, _bytes: u64) {}
+    fn download_finished(&self, _handle: usize) {}
+    fn shows(&self, _level: Level) -> bool {
+        false
+    }
+}

@@ -1,0 +1,84 @@
+//! Choosing one version and one file for every project that is needed. No I/O: the world is behind [`PackageSource`].
+
+mod candidate;
+mod resolution;
+mod source;
+
+pub use candidate::Exclusion;
+pub use resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
+pub use source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+
+use crate::requirements::Manifest;
+use crate::spec::PackageName;
+use crate::target::Target;
+
+/// Which pre-releases may be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PrereleaseMode {
+    /// Never.
+    Disallow,
+    /// Like final versions.
+    Allow,
+    /// Where nothing final satisfies.
+    #[default]
+    IfNecessary,
+    /// Where a specifier of the user's names one.
+    Explicit,
+    /// Either of the last two.
+    IfNecessaryOrExplicit,
+}
+
+/// Which end of the allowed versions is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ResolutionMode {
+    /// The newest of everything.
+    #[default]
+    Highest,
+    /// The oldest of everything.
+    Lowest,
+    /// The oldest of what the user names, the newest of the rest.
+    LowestDirect,
+}
+
+/// Settings of one resolution.
+#[derive(Clone, Debug)]
+pub struct ResolveOptions {
+    /// Pre-releases.
+    pub prerelease: PrereleaseMode,
+    /// Which end is taken.
+    pub resolution: ResolutionMode,
+    /// The newest version with a loadable wheel wins over a newer one without.
+    pub prefer_binary: bool,
+    /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
+    pub exclude_newer: Option<i64>,
+    /// Requirements of what was chosen are not followed.
+    pub no_deps: bool,
+    /// Versions to keep where they still fit: `(project, version)` of an existing lock.
+    pub preferences: Vec<(PackageName, crate::spec::Version)>,
+}
+
+/// Chooses one file for every project that `manifest` needs on `target`.
+pub fn resolve(
+    _manifest: &Manifest,
+    _target: &Target,
+    _options: &ResolveOptions,
+    _source: &dyn PackageSource,
+) -> Result<Resolution, ResolveError> {
+    todo!()
+}
+
+/// Why there is no resolution.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The requirements cannot be met together; the text is the explanation, the hints are true.
+    #[error("{explanation}")]
+    NoSolution {
+        /// Plain sentences.
+        explanation: String,
+        /// What the user can do, one sentence each.
+        hints: Vec<String>,
+    },
+    /// The world could not be asked.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}

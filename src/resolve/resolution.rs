@@ -1,0 +1,76 @@
+//! The answer of the solver.
+
+use super::Exclusion;
+use crate::requirements::Origin;
+use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Requirement, Version};
+use crate::target::Target;
+
+/// One distribution file for every project that is needed on one target, sorted by name.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// What it was made for.
+    pub target: Target,
+    /// The distributions, sorted by name.
+    pub dists: Vec<ResolvedDist>,
+    /// What the user should know: extras that do not exist, yanked pins…
+    pub warnings: Vec<String>,
+    /// Versions better than the chosen one that were passed over, sorted by name and version; `Display` is a sentence.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A version that would have been preferred but for one reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassedOver {
+    /// Project.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// Why it could not be used.
+    pub exclusion: Exclusion,
+}
+
+/// One chosen distribution. Its requirements are met by the others; nothing about its bytes is proved.
+#[derive(Clone, Debug)]
+pub struct ResolvedDist {
+    /// Normalized name.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// The file to use on the target.
+    pub file: DistFile,
+    /// Digests of which the file must match one: of the user's `--hash` where given, else of the index. Empty: none known.
+    pub accepted_hashes: Vec<HashDigest>,
+    /// The digests come from the user's file (`--hash`), from here; for messages.
+    pub hashes_from: Option<Origin>,
+    /// Every file of this version that the index lists, for locks with all hashes.
+    pub siblings: Vec<DistFile>,
+    /// Extras that are in use, sorted.
+    pub extras: Vec<ExtraName>,
+    /// Projects of the resolution that it requires on this target, sorted.
+    pub dependencies: Vec<PackageName>,
+    /// Who asked for it.
+    pub required_by: Vec<Requirer>,
+    /// Requirements from its metadata that apply on the target, for checking against the installed wheel.
+    pub requires_dist: Vec<Requirement>,
+    /// It came by a URL or path requirement, not from an index.
+    pub is_direct: bool,
+}
+
+/// Who asked for a distribution, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Requirer {
+    /// The user, there.
+    User {
+        /// Where.
+        origin: Origin,
+        /// The requirement.
+        requirement: Requirement,
+    },
+    /// Another distribution of the resolution.
+    Dist {
+        /// Its name.
+        name: PackageName,
+        /// The requirement.
+        requirement: Requirement,
+    },
+}

@@ -1,0 +1,64 @@
+//! What the solver needs to know of the world.
+
+use std::sync::Arc;
+
+use crate::requirements::DirectReference;
+use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl};
+
+/// Answers the solver's questions, synchronously; implementations fetch ahead on their own.
+///
+/// Answers never change within a run, so asking twice is cheap.
+pub trait PackageSource {
+    /// What the indexes list for a project.
+    fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError>;
+
+    /// The core metadata of a distribution file.
+    fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError>;
+
+    /// The one distribution behind a direct reference.
+    fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError>;
+
+    /// These projects will be asked for soon.
+    fn prefetch_projects(&self, names: &[PackageName]);
+
+    /// The metadata of these files will likely be asked for.
+    fn prefetch_metadata(&self, files: &[&DistFile]);
+}
+
+/// What the indexes say about a name.
+#[derive(Clone, Debug)]
+pub enum ProjectAnswer {
+    /// The files of every index that counts under the strategy, best index first.
+    Found(Vec<Arc<ProjectDetail>>),
+    /// No index knows the name. `asked` are the indexes, for the message.
+    NotFound {
+        /// The indexes that were asked, shown without credentials.
+        asked: Vec<SafeUrl>,
+    },
+    /// Nothing is known, because the run is offline.
+    Offline,
+}
+
+/// The distribution behind a direct reference.
+#[derive(Clone, Debug)]
+pub struct DirectDist {
+    /// The file: its digest, when the URL or the requirement gave one.
+    pub file: DistFile,
+    /// Its metadata.
+    pub metadata: Arc<CoreMetadata>,
+}
+
+/// A question that could not be answered. The message is complete but for its source.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// What was asked, and of whom.
+    pub message: String,
+    /// What the user can do.
+    pub hint: Option<String>,
+    /// Whether only this file is affected: another version may do.
+    pub skippable: bool,
+    /// Why it failed.
+    #[source]
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}

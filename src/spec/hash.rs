@@ -1,0 +1,200 @@
+//! Digests of files, and computing them while bytes pass.
+//!
+//! The spelling is that of the simple index and of pip's `--hash`: `sha256:<hex>`.
+//! MD5 and SHA-1 digests are recognised, so that pages which carry them can be read, but they are never proof.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+
+/// A digest algorithm that counts as proof, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HashAlgorithm {
+    /// SHA-256, which every modern index gives.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl HashAlgorithm {
+    /// The lower-case name used in index pages, requirements files and RECORD.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// Length of the digest, in bytes.
+    pub fn digest_len(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// A digest with its algorithm; holding one proves that the hex was well formed and of the right length.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HashDigest {
+    algorithm: HashAlgorithm,
+    bytes: Box<[u8]>,
+}
+
+/// Why a text is not a usable digest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// Not of the form `algorithm:hex`.
+    #[error("`{0}` is not of the form `sha256:<hex digest>`")]
+    Form(String),
+    /// An algorithm that is unknown, or too weak to prove anything.
+    #[error("`{0}` is not accepted as a digest algorithm: use sha256, sha384 or sha512")]
+    Algorithm(String),
+    /// Wrong length or characters.
+    #[error("`{text}` is not a {algorithm} digest: {expected} hexadecimal digits are needed")]
+    Digits {
+        /// What was given.
+        text: String,
+        /// Name of the algorithm.
+        algorithm: &'static str,
+        /// Number of digits that the algorithm has.
+        expected: usize,
+    },
+}
+
+impl HashDigest {
+    /// Makes a digest from raw bytes; `None` when their number does not fit the algorithm.
+    pub fn from_bytes(algorithm: HashAlgorithm, bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == algorithm.digest_len()).then(|| Self { algorithm, bytes: bytes.into() })
+    }
+
+    /// Parses the hexadecimal digits of a digest, upper or lower case.
+    pub fn from_hex(algorithm: HashAlgorithm, hex: &str) -> Result<Self, HashError> {
+        let wrong = || HashError::Digits {
+            text: hex.to_owned(),
+            algorithm: algorithm.as_str(),
+            expected: algorithm.digest_len() * 2,
+        };
+        if hex.len() != algorithm.digest_len() * 2 {
+            return Err(wrong());
+        }
+        let nibble = |digit: u8| (digit as char).to_digit(16);
+        let bytes = hex
+            .as_bytes()
+            .chunks_exact(2)
+            .map(|pair| Some(u8::try_from(nibble(pair[0])? * 16 + nibble(pair[1])?).expect("two nibbles fit a byte")))
+            .collect::<Option<Box<[u8]>>>()
+            .ok_or_else(wrong)?;
+        Ok(Self { algorithm, bytes })
+    }
+
+    /// The algorithm.
+    pub fn algorithm(&self) -> HashAlgorithm {
+        self.algorithm
+    }
+
+    /// The raw bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The digits alone, lower case.
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        self.bytes.iter().fold(String::with_capacity(self.bytes.len() * 2), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("writing to a string succeeds");
+            hex
+        })
+    }
+}
+
+impl fmt::Display for HashDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm.as_str(), self.hex())
+    }
+}
+
+impl fmt::Debug for HashDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for HashDigest {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        let (name, hex) = text.split_once(':').ok_or_else(|| HashError::Form(text.to_owned()))?;
+        let algorithm = match name {
+            "sha256" => HashAlgorithm::Sha256,
+            "sha384" => HashAlgorithm::Sha384,
+            "sha512" => HashAlgorithm::Sha512,
+            _ => return Err(HashError::Algorithm(name.to_owned())),
+        };
+        Self::from_hex(algorithm, hex)
+    }
+}
+
+impl Serialize for HashDigest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for HashDigest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Computes one digest while bytes pass.
+pub struct Hasher(State);
+
+enum State {
+    Sha256(sha2::Sha256),
+    Sha384(sha2::Sha384),
+    Sha512(Box<sha2::Sha512>),
+}
+
+impl Hasher {
+    /// Starts a digest.
+    pub fn new(algorithm: HashAlgorithm) -> Self {
+        Self(match algorithm {
+            HashAlgorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
+            HashAlgorithm::Sha384 => State::Sha384(sha2::Sha384::new()),
+            HashAlgorithm::Sha512 => State::Sha512(Box::default()),
+        })
+    }
+
+    /// Takes more bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            State::Sha256(hasher) => hasher.update(bytes),
+            State::Sha384(hasher) => hasher.update(bytes),
+            State::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// Ends the digest.
+    pub fn finish(self) -> HashDigest {
+        let (algorithm, bytes): (_, Box<[u8]>) = match self.0 {
+            State::Sha256(hasher) => (HashAlgorithm::Sha256, hasher.finalize().as_slice().into()),
+            State::Sha384(hasher) => (HashAlgorithm::Sha384, hasher.finalize().as_slice().into()),
+            State::Sha512(hasher) => (HashAlgorithm::Sha512, hasher.finalize().as_slice().into()),
+        };
+        HashDigest { algorithm, bytes }
+    }
+}
+
+/// The SHA-256 digest of bytes already in memory.
+pub fn sha256(bytes: &[u8]) -> HashDigest {
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    hasher.update(bytes);
+    hasher.finish()
+}

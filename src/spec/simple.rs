@@ -1,0 +1,93 @@
+//! What an index says about a project (PEP 503, 592, 629, 658, 691, 700, 714).
+//!
+//! This file holds the values; `simple_json` and `simple_html` read the two shapes in which servers send them.
+
+use std::sync::Arc;
+
+use super::{DistFilename, HashDigest, PackageName, SafeUrl, Version, VersionSpecifiers};
+
+/// Everything that one index lists for one project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectDetail {
+    /// Normalized name of the project.
+    pub name: PackageName,
+    /// The usable distribution files, in the order of the page.
+    pub files: Vec<DistFile>,
+    /// Files that were left out because their name, version or attributes do not parse, with the reason.
+    pub skipped: Vec<SkippedFile>,
+}
+
+/// A file of the page that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedFile {
+    /// The name as listed.
+    pub filename: String,
+    /// Why, as a lowercase fragment.
+    pub reason: String,
+}
+
+/// One distribution file that an index, a folder or a URL requirement offers. Nothing about its bytes is proved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistFile {
+    /// Parsed file name.
+    pub filename: DistFilename,
+    /// Where its bytes are: `http`, `https` or `file`; without fragment.
+    pub url: SafeUrl,
+    /// Digests that the index promises, strongest first; empty when it gives none that count.
+    pub hashes: Vec<HashDigest>,
+    /// Size in bytes (PEP 700).
+    pub size: Option<u64>,
+    /// Target Python versions; `None` when absent, or when malformed beyond repair.
+    pub requires_python: Option<VersionSpecifiers>,
+    /// Withdrawn (PEP 592).
+    pub yanked: Yanked,
+    /// Whether the METADATA can be had without the wheel (PEP 658, PEP 714).
+    pub metadata: MetadataOffer,
+    /// Upload time (PEP 700), in microseconds since 1970-01-01T00:00:00Z.
+    pub upload_time: Option<i64>,
+    /// The index, folder or page that listed it.
+    pub origin: Arc<IndexOrigin>,
+}
+
+impl DistFile {
+    /// Version of the file.
+    pub fn version(&self) -> &Version {
+        self.filename.version()
+    }
+}
+
+/// Whether and why a file is withdrawn (PEP 592).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Yanked {
+    /// Not withdrawn.
+    #[default]
+    No,
+    /// Withdrawn, with the publisher's reason (may be empty).
+    Yes(String),
+}
+
+impl Yanked {
+    /// Whether the file is withdrawn.
+    pub fn is_yanked(&self) -> bool {
+        matches!(self, Self::Yes(_))
+    }
+}
+
+/// Whether an index offers METADATA as a file of its own, at the file's URL plus `.metadata` (PEP 658, PEP 714).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MetadataOffer {
+    /// Not offered.
+    #[default]
+    None,
+    /// Offered, with the digests that were given for it (may be empty).
+    Offered(Vec<HashDigest>),
+}
+
+/// Where a file was listed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IndexOrigin {
+    /// The name that the user gave the index, if any.
+    pub name: Option<String>,
+    /// The index's base URL, the find-links page or folder, or the URL requirement itself; shown without credentials.
+    pub url: SafeUrl,
+}

@@ -1,0 +1,145 @@
+//! URLs that cannot leak what stands in them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A URL whose `Display` and `Debug` never show credentials.
+///
+/// `Display` writes `user:****@`, hides a lone user name (it may be a token) and the values of a query string
+/// (signed URLs carry their signature there). The whole URL is reachable only through [`SafeUrl::reveal`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SafeUrl(Url);
+
+/// A text that is not a URL; the text itself is not repeated, it may hold a credential.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// The text does not parse.
+    #[error("not a valid URL ({0})")]
+    Invalid(#[from] url::ParseError),
+    /// A path that cannot be written as a `file://` URL.
+    #[error("`{}` cannot be written as a file URL", .0.display())]
+    Path(PathBuf),
+}
+
+impl SafeUrl {
+    /// Parses an absolute URL.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        Ok(Self(Url::parse(text)?))
+    }
+
+    /// The `file://` URL of an absolute path; a folder's ends in `/`.
+    pub fn from_path(path: &Path, is_folder: bool) -> Result<Self, UrlError> {
+        let url = if is_folder { Url::from_directory_path(path) } else { Url::from_file_path(path) };
+        url.map(Self).map_err(|()| UrlError::Path(path.to_owned()))
+    }
+
+    /// Resolves a reference found on the page at this URL; userinfo is not inherited.
+    ///
+    /// Source: WHATWG URL, section 4.5; credentials of a page belong to requests, not to the names of files.
+    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
+        let mut joined = self.0.join(reference)?;
+        let same_userinfo = joined.username() == self.0.username() && joined.password() == self.0.password();
+        if same_userinfo && !reference.contains("://") {
+            let _ = joined.set_username("");
+            let _ = joined.set_password(None);
+        }
+        Ok(Self(joined))
+    }
+
+    /// The URL with everything that it holds, credentials included: for requests only.
+    pub fn reveal(&self) -> &Url {
+        &self.0
+    }
+
+    /// The same URL without userinfo: safe to store in locks, records and caches.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let mut url = self.0.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Self(url)
+    }
+
+    /// The local path of a `file://` URL.
+    pub fn to_file_path(&self) -> Option<PathBuf> {
+        (self.0.scheme() == "file").then(|| self.0.to_file_path().ok()).flatten()
+    }
+
+    /// The fragment (`sha256=…`, `egg=…`), still percent-encoded.
+    pub fn fragment(&self) -> Option<&str> {
+        self.0.fragment()
+    }
+
+    /// The same URL without its fragment.
+    #[must_use]
+    pub fn without_fragment(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_fragment(None);
+        Self(url)
+    }
+
+    /// The last path segment, percent-decoded: the name of the file. `None` when there is none or it is not UTF-8.
+    pub fn file_name(&self) -> Option<String> {
+        let segment = self.0.path_segments()?.next_back().filter(|segment| !segment.is_empty())?;
+        percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(Into::into)
+    }
+}
+
+impl fmt::Display for SafeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has_userinfo = !self.0.username().is_empty() || self.0.password().is_some();
+        if !has_userinfo && self.0.query().is_none() {
+            return write!(f, "{}", self.0);
+        }
+        let mut shown = self.0.clone();
+        if has_userinfo {
+            let user_alone = self.0.password().is_none_or(str::is_empty);
+            if user_alone {
+                let _ = shown.set_password(None);
+                let _ = shown.set_username("****");
+            } else {
+                let _ = shown.set_password(Some("****"));
+            }
+        }
+        if self.0.query().is_some() {
+            shown.set_query(Some("****"));
+        }
+        write!(f, "{shown}")
+    }
+}
+
+impl fmt::Debug for SafeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Serializes without credentials: what is stored is never a secret.
+impl Serialize for SafeUrl {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.without_credentials().0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for SafeUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl pep508_rs::Pep508Url for SafeUrl {
+    type Err = UrlError;
+
+    fn parse_url(url: &str, working_dir: Option<&Path>) -> Result<Self, UrlError> {
+        match Self::parse(url) {
+            Err(UrlError::Invalid(url::ParseError::RelativeUrlWithoutBase)) if working_dir.is_some() => {
+                let path = working_dir.expect("checked by the guard").join(url);
+                Self::from_path(&path, false)
+            }
+            other => other,
+        }
+    }
+}

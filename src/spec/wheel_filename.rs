@@ -1,0 +1,248 @@
+//! File names of wheels and source distributions
+//! (binary distribution format, "File name convention"; source distribution format, "Source distribution file name").
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{PackageName, Tag, Version};
+
+/// The parsed name of a wheel; `Display` gives the name exactly as it was.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WheelFilename {
+    text: Box<str>,
+    /// Normalized name of the project.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// Build number and the rest of the build tag: the tie-breaker between otherwise equal wheels; absent sorts first.
+    pub build: Option<(u64, Box<str>)>,
+    /// Interpreter tags of the compressed tag set.
+    pub pythons: Vec<Box<str>>,
+    /// ABI tags of the compressed tag set.
+    pub abis: Vec<Box<str>>,
+    /// Platform tags of the compressed tag set.
+    pub platforms: Vec<Box<str>>,
+}
+
+/// Why a text is not the name of a wheel or sdist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilenameError {
+    /// Neither `.whl` nor a known sdist extension.
+    #[error("`{0}` is neither a wheel (.whl) nor a source distribution (.tar.gz, .zip)")]
+    Extension(String),
+    /// Wrong number of `-` separated parts.
+    #[error("`{0}` does not have the form name-version[-build]-python-abi-platform.whl")]
+    Parts(String),
+    /// A part that is not what stands in its place.
+    #[error("`{file}` has an invalid {part}: `{value}`")]
+    Part {
+        /// The whole name.
+        file: String,
+        /// Which part.
+        part: &'static str,
+        /// Its text.
+        value: String,
+    },
+}
+
+impl WheelFilename {
+    /// The name exactly as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// All tags of the compressed tag set, in the order of the name.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        self.pythons.iter().flat_map(move |python| {
+            self.abis.iter().flat_map(move |abi| {
+                self.platforms.iter().map(move |platform| Tag {
+                    python: python.to_string(),
+                    abi: abi.to_string(),
+                    platform: platform.to_string(),
+                })
+            })
+        })
+    }
+}
+
+impl FromStr for WheelFilename {
+    type Err = FilenameError;
+
+    fn from_str(text: &str) -> Result<Self, FilenameError> {
+        let stem = text.strip_suffix(".whl").ok_or_else(|| FilenameError::Extension(text.to_owned()))?;
+        let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
+        if let Some(odd) = text.chars().find(|&c| c.is_control() || c.is_whitespace() || c == '/' || c == '\\') {
+            return Err(bad("character", &odd.escape_default().to_string()));
+        }
+        let parts: Vec<&str> = stem.split('-').collect();
+        let (name, version, build, tags) = match parts.as_slice() {
+            [name, version, python, abi, platform] => (*name, *version, None, [*python, *abi, *platform]),
+            [name, version, build, python, abi, platform] => {
+                (*name, *version, Some(*build), [*python, *abi, *platform])
+            }
+            _ => return Err(FilenameError::Parts(text.to_owned())),
+        };
+        let build = match build {
+            None => None,
+            Some(build) => {
+                let digits = build.bytes().take_while(u8::is_ascii_digit).count();
+                let number = build[..digits].parse().map_err(|_| bad("build tag", build))?;
+                Some((number, build[digits..].into()))
+            }
+        };
+        let split = |part: &'static str, value: &str| -> Result<Vec<Box<str>>, FilenameError> {
+            if value.split('.').any(str::is_empty) {
+                return Err(bad(part, value));
+            }
+            Ok(value.split('.').map(|tag| tag.to_ascii_lowercase().into()).collect())
+        };
+        Ok(Self {
+            name: PackageName::from_str(name).map_err(|_| bad("project name", name))?,
+            version: Version::from_str(&version.replace('_', "-")).map_err(|_| bad("version", version))?,
+            build,
+            pythons: split("python tag", tags[0])?,
+            abis: split("abi tag", tags[1])?,
+            platforms: split("platform tag", tags[2])?,
+            text: text.into(),
+        })
+    }
+}
+
+impl fmt::Display for WheelFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for WheelFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// How a source distribution is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SdistFormat {
+    /// `.tar.gz`, the only one that PEP 625 allows.
+    TarGz,
+    /// `.zip`, still found for old releases.
+    Zip,
+}
+
+/// The parsed name of a source distribution; `Display` gives the name exactly as it was.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SdistFilename {
+    text: Box<str>,
+    /// Normalized name of the project.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// How it is packed.
+    pub format: SdistFormat,
+}
+
+impl SdistFilename {
+    /// Parses the name of an sdist of a project whose name is known: old names hold unescaped hyphens,
+    /// so without it `a-b-1.tar.gz` could be read in two ways.
+    pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
+        let (stem, format) = if let Some(stem) = text.strip_suffix(".tar.gz") {
+            (stem, SdistFormat::TarGz)
+        } else if let Some(stem) = text.strip_suffix(".zip") {
+            (stem, SdistFormat::Zip)
+        } else {
+            return Err(FilenameError::Extension(text.to_owned()));
+        };
+        let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
+        let split = stem
+            .match_indices('-')
+            .map(|(at, _)| at)
+            .find(|&at| PackageName::from_str(&stem[..at]).is_ok_and(|name| name == *project));
+        let at = split.ok_or_else(|| bad("project name", stem))?;
+        let version = &stem[at + 1..];
+        Ok(Self {
+            name: project.clone(),
+            version: Version::from_str(version).map_err(|_| bad("version", version))?,
+            format,
+            text: text.into(),
+        })
+    }
+
+    /// The name exactly as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for SdistFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for SdistFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The name of a distribution file that barrow can use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DistFilename {
+    /// A wheel.
+    Wheel(WheelFilename),
+    /// A source distribution.
+    Sdist(SdistFilename),
+}
+
+impl DistFilename {
+    /// Parses the name of a file listed for `project`.
+    pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
+        if !text.ends_with(".whl") {
+            return SdistFilename::parse(text, project).map(Self::Sdist);
+        }
+        let wheel = WheelFilename::from_str(text)?;
+        if wheel.name == *project {
+            Ok(Self::Wheel(wheel))
+        } else {
+            Err(FilenameError::Part { file: text.to_owned(), part: "project name", value: wheel.name.to_string() })
+        }
+    }
+
+    /// Normalized name of the project.
+    pub fn name(&self) -> &PackageName {
+        match self {
+            Self::Wheel(wheel) => &wheel.name,
+            Self::Sdist(sdist) => &sdist.name,
+        }
+    }
+
+    /// Version.
+    pub fn version(&self) -> &Version {
+        match self {
+            Self::Wheel(wheel) => &wheel.version,
+            Self::Sdist(sdist) => &sdist.version,
+        }
+    }
+
+    /// The wheel's name, when it is one.
+    pub fn as_wheel(&self) -> Option<&WheelFilename> {
+        match self {
+            Self::Wheel(wheel) => Some(wheel),
+            Self::Sdist(_) => None,
+        }
+    }
+
+    /// The name exactly as it was given.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Wheel(wheel) => wheel.as_str(),
+            Self::Sdist(sdist) => sdist.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for DistFilename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

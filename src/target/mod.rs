@@ -1,0 +1,72 @@
+//! The Lambda target: what a runtime on an architecture can load. From a data table, never from the host.
+
+mod markers;
+mod runtimes;
+mod tags;
+
+pub use runtimes::{AmazonLinux, Architecture, Glibc, Runtime, TargetError};
+pub use tags::{TagMismatch, TagPriority, Tags};
+
+use crate::spec::{MarkerEnvironment, Version};
+
+/// A Lambda runtime on an architecture: everything that choosing wheels depends on.
+#[derive(Clone, Debug)]
+pub struct Target {
+    runtime: Runtime,
+    architecture: Architecture,
+    glibc: Glibc,
+    python_full_version: Version,
+    tags: Tags,
+    markers: MarkerEnvironment,
+}
+
+impl Target {
+    /// The target of a runtime as AWS runs it.
+    pub fn new(runtime: Runtime, architecture: Architecture) -> Self {
+        Self::with_overrides(runtime, architecture, None, None)
+    }
+
+    /// A target whose glibc ceiling or full Python version differ from the table's.
+    pub fn with_overrides(
+        runtime: Runtime,
+        architecture: Architecture,
+        glibc: Option<Glibc>,
+        python_full_version: Option<Version>,
+    ) -> Self {
+        let glibc = glibc.unwrap_or_else(|| runtime.glibc());
+        let python_full_version = python_full_version.unwrap_or_else(|| runtime.python_full_version());
+        let tags = Tags::new(runtime, architecture, glibc);
+        let markers = markers::environment(runtime, architecture, &python_full_version);
+        Self { runtime, architecture, glibc, python_full_version, tags, markers }
+    }
+
+    /// The Lambda runtime.
+    pub fn runtime(&self) -> Runtime {
+        self.runtime
+    }
+
+    /// The processor architecture.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// The newest glibc whose symbols can be loaded.
+    pub fn glibc(&self) -> Glibc {
+        self.glibc
+    }
+
+    /// The full Python version that markers and requires-python are compared with.
+    pub fn python_full_version(&self) -> &Version {
+        &self.python_full_version
+    }
+
+    /// The tags that can be loaded, best first.
+    pub fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// The values of environment markers.
+    pub fn markers(&self) -> &MarkerEnvironment {
+        &self.markers
+    }
+}
