@@ -17,7 +17,7 @@ pub struct Runtime(&'static Row);
 /// One row: adding a runtime is adding one of these.
 struct Row {
     name: &'static str,
-    minor: u64,
+    minor: u32,
     /// Patch level that markers see unless the user names another. AWS moves every function to new patch levels over
     /// time and by region, so this is the level of the base images when the row was last looked at (early 2026), not a promise.
     patch: u64,
@@ -86,6 +86,12 @@ static TABLE: &[Row] = &[
         provided: SDK_CLIENT_AND_SNAPSTART,
     },
 ];
+
+/// Checked by the compiler: the table is not empty.
+static NEWEST: &Row = match TABLE {
+    [.., newest] => newest,
+    [] => panic!("the table is empty"),
+};
 
 /// The AWS SDK with its closure, and the runtime interface client with its own.
 const SDK_AND_CLIENT: &[&str] =
@@ -159,7 +165,7 @@ impl Runtime {
 
     /// The newest runtime of the table: the default.
     pub fn newest() -> Self {
-        Self(TABLE.last().expect("the table is not empty"))
+        Self(NEWEST)
     }
 
     /// The runtime of a Python version such as `3.12` or `3.12.4`.
@@ -168,7 +174,9 @@ impl Runtime {
             [3, minor, ..] if version.epoch() == 0 => Some(*minor),
             _ => None,
         };
-        Self::all().find(|runtime| Some(runtime.0.minor) == minor).ok_or_else(|| unknown(&version.to_string()))
+        Self::all()
+            .find(|runtime| Some(u64::from(runtime.0.minor)) == minor)
+            .ok_or_else(|| unknown(&version.to_string()))
     }
 
     /// AWS's name, such as `python3.12`.
@@ -178,12 +186,17 @@ impl Runtime {
 
     /// Major and minor version of Python.
     pub fn python_version(self) -> (u64, u64) {
-        (3, self.0.minor)
+        (3, u64::from(self.0.minor))
     }
 
     /// Full version of Python that markers are evaluated with unless the user names another.
     pub fn python_full_version(self) -> Version {
-        Version::new([3, self.0.minor, self.0.patch])
+        Version::new([3, u64::from(self.0.minor), self.0.patch])
+    }
+
+    /// The `N` of Python 3.N.
+    pub(super) fn minor(self) -> u32 {
+        self.0.minor
     }
 
     /// The operating system beneath.

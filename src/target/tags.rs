@@ -48,8 +48,7 @@ pub enum TagMismatch {
 impl Tags {
     /// The tags of a runtime on an architecture with a glibc ceiling.
     pub fn new(runtime: Runtime, architecture: Architecture, glibc: Glibc) -> Self {
-        let minor = u32::try_from(runtime.python_version().1).expect("minor versions of Python are small");
-        Self { minor, architecture, glibc }
+        Self { minor: runtime.minor(), architecture, glibc }
     }
 
     /// All tags, best first.
@@ -220,7 +219,7 @@ impl Tags {
         LEGACY.iter().map(|(_, alias)| u32::from(range.contains(alias) && *alias >= self.oldest_minor())).sum()
     }
 
-    /// The oldest manylinux of the architecture: CentOS 5 on x86_64, CentOS 7 on aarch64.
+    /// The oldest manylinux of the architecture: that of `CentOS` 5 on `x86_64`, of `CentOS` 7 on `aarch64`.
     fn oldest_minor(&self) -> u32 {
         match self.architecture {
             Architecture::X86_64 => 5,
