@@ -7,7 +7,6 @@ use barrow::spec::MarkerEnvironment;
 use barrow::target::{Target, TargetError};
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
-#[expect(clippy::disallowed_methods, reason = "a program of its own reads its arguments")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match target(&arguments) {
