@@ -1,18 +1,23 @@
 //! The nouns: the formats that PyPA publishes, as values. Bytes in, values out, no I/O; one noun per file.
 
 mod hash;
+pub mod lenient;
 mod metadata;
 mod name;
+mod project_page;
 mod requirement;
 mod simple;
+mod simple_html;
+mod simple_json;
 mod tag;
 mod url;
 mod version;
 mod wheel_filename;
 
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
-pub use metadata::CoreMetadata;
+pub use metadata::{CoreMetadata, MetadataError};
 pub use name::{ExtraName, InvalidNameError, PackageName};
+pub use project_page::{ListedFile, PageError, ProjectPage};
 pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
