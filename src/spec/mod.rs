@@ -18,7 +18,7 @@ pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
 pub use metadata::{CoreMetadata, MetadataError};
 pub use name::{ExtraName, InvalidNameError, PackageName};
 pub use project_page::{ListedFile, PageError, ProjectPage};
-pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
+pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError};
