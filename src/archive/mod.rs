@@ -8,6 +8,7 @@
 
 mod error;
 mod limits;
+mod partial_zip;
 mod safe_path;
 mod read_at;
 mod fields;
@@ -27,6 +28,7 @@ pub use inflate::{DataSpan, Inflater};
 pub use limits::Limits;
 pub use name_set::{NameClash, NameSet};
 pub use read_at::ReadAt;
+pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use safe_path::{SafePath, SafePathError};
 pub use zip_reader::{ZipEntry, ZipReader};
 pub use zip_writer::{Compressed, ZipWriter, deflate};
