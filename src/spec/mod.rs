@@ -27,6 +27,6 @@ pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, R
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError};
-pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
