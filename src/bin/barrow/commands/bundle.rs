@@ -1,0 +1,42 @@
+//! `barrow bundle`.
+
+use barrow::ops::{self, BundleOptions, SourceSettings};
+
+use super::result;
+use crate::args::BundleArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::Flags;
+
+pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
+    let BundleArgs { source, output, files, assembly, result, settings } = args;
+    let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
+    if !run.host.working_folder.join(&source).is_dir() {
+        return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
+    }
+    if settings.inputs.requirement_files.is_empty() {
+        let input = ops::detect_input(&source)?;
+        run.output.status(&format!("Using {}", input.display()));
+        settings.inputs.requirement_files.push(input);
+    }
+    let options = BundleOptions {
+        request: settings.request(Vec::new()),
+        target: settings.target.single()?,
+        source: (!settings.no_source)
+            .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
+        is_layer: false,
+        publish: settings.publish(output),
+    };
+    let published = run.block_on(|context| ops::bundle(options, context))?;
+    if run.is_json(result) {
+        return Output::object(&result::published(&published));
+    }
+    run.output.status(&format!(
+        "Bundled {} files ({}) into {}",
+        published.files,
+        result::size(published.size_bytes),
+        published.path.display()
+    ));
+    Ok(())
+}
