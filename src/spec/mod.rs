@@ -13,7 +13,7 @@ mod wheel_filename;
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
 pub use metadata::CoreMetadata;
 pub use name::{ExtraName, InvalidNameError, PackageName};
-pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
+pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError};
