@@ -1,0 +1,1 @@
+//! Borders and habits that no compiler checks.
