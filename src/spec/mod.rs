@@ -1,6 +1,8 @@
 //! The nouns: the formats that PyPA publishes, as values. Bytes in, values out, no I/O; one noun per file.
 
+mod dependency;
 mod hash;
+mod marker;
 mod metadata;
 mod name;
 mod requirement;
@@ -10,7 +12,11 @@ mod url;
 mod version;
 mod wheel_filename;
 
+pub use dependency::{
+    DependencyParts, SyntaxError, parse_dependency, parse_extras_list, parse_requirement, parse_version_specifiers,
+};
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
+pub use marker::parse_marker;
 pub use metadata::CoreMetadata;
 pub use name::{ExtraName, InvalidNameError, PackageName};
 pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
