@@ -6,8 +6,8 @@ mod table;
 use std::path::Path;
 use std::str::FromStr;
 
-use barrow::requirements::{DirectReference, Manifest, NoBinary, Origin, RequirementEntry};
-use barrow::resolve::{PrereleaseMode, ResolutionMode, ResolveError, ResolveOptions, Resolution};
+use barrow::requirements::{DirectReference, Manifest, Origin, ProjectSet, RequirementEntry};
+use barrow::resolve::{PrereleaseMode, Resolution, ResolutionMode, ResolveError, ResolveOptions};
 use barrow::spec::{PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
 use barrow::target::{Architecture, Runtime, Target};
 
@@ -26,8 +26,7 @@ pub(crate) fn read_all(folder: &Path) -> Vec<(String, Scenario)> {
     for path in paths {
         let stem = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
         let text = fs_err::read_to_string(&path).expect("the file can be read");
-        let file: format::File =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: format::File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         scenarios.extend(file.scenario.into_iter().map(|scenario| (stem.clone(), scenario)));
     }
     scenarios
@@ -67,9 +66,9 @@ impl Scenario {
             self.options.require_hashes || manifest.requirements.iter().any(|entry| !entry.hashes.is_empty());
         manifest.options.pre = self.options.pre;
         manifest.options.format_control.no_binary = match self.options.no_binary.as_slice() {
-            [] => NoBinary::None,
-            [all] if all == ":all:" => NoBinary::All,
-            names => NoBinary::Projects(names.iter().map(|name| project(name)).collect()),
+            [] => ProjectSet::None,
+            [all] if all == ":all:" => ProjectSet::All,
+            names => ProjectSet::Projects(names.iter().map(|name| project(name)).collect()),
         };
         manifest
     }
@@ -143,6 +142,7 @@ fn entry(file: &str, number: u32, line: &UserLine) -> RequirementEntry {
         text: text.clone(),
         hashes: hashes.iter().map(|file| table::digest_of(file)).collect(),
         direct,
+        config_settings: Vec::new(),
         origin: Origin::File { file: file.into(), line: number },
     }
 }
