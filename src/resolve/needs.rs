@@ -103,9 +103,7 @@ pub(super) fn user_requirements(provider: &Provider<'_>) -> Vec<Applied> {
     let entries = provider.manifest.requirements.iter();
     entries
         .filter(|entry| provider.policy.applies(&entry.requirement))
-        .flat_map(|entry| {
-            with_overrides(provider, &entry.requirement, entry.direct.as_ref(), Some(&entry.origin))
-        })
+        .flat_map(|entry| with_overrides(provider, &entry.requirement, entry.direct.as_ref(), Some(&entry.origin)))
         .collect()
 }
 
@@ -140,11 +138,7 @@ pub(super) fn with_overrides(
     let overrides: Vec<_> =
         provider.manifest.overrides.iter().filter(|entry| entry.requirement.name == requirement.name).collect();
     if overrides.is_empty() {
-        return vec![Applied {
-            requirement: requirement.clone(),
-            direct: direct.cloned(),
-            origin: origin.cloned(),
-        }];
+        return vec![Applied { requirement: requirement.clone(), direct: direct.cloned(), origin: origin.cloned() }];
     }
     let applying = overrides.into_iter().filter(|entry| provider.policy.applies(&entry.requirement));
     applying
@@ -203,7 +197,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
             None => (git, None),
         };
         if let Ok(url) = SafeUrl::parse(address) {
-            return DirectReference::Git { url, revision, subdirectory };
+            return DirectReference::Git { url, revision, subdirectory, editable: false };
         }
     }
     if file_name.ends_with(".whl") {
@@ -211,7 +205,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
     }
     let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(|end| file_name.ends_with(end));
     match plain.to_file_path() {
-        Some(path) if !is_archive => DirectReference::Folder { path, editable: false },
+        Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
         _ => DirectReference::Sdist { url: plain, subdirectory },
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use barrow::http::ClientOptions;
 use barrow::ops::{IndexSettings, RequestOptions};
-use barrow::requirements::{FormatControl, ManifestInputs, NoBinary};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
 use barrow::spec::{PackageName, SafeUrl};
 use clap::ValueEnum;
@@ -108,9 +108,9 @@ impl Settings {
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let max_size = match flags.assembly.max_size {
-            Some(text) => {
-                Some(parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?)
-            }
+            Some(text) => Some(
+                parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?,
+            ),
             None => None,
         };
         let max_size = layers.one("max-size", max_size, parse::size)?;
@@ -191,8 +191,10 @@ fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
 /// A word of a closed list; the message names them all.
 pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text, true).map_err(|_| {
-        let words: Vec<String> =
-            T::value_variants().iter().filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned())).collect();
+        let words: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
         format!("`{text}` is none of {}", words.join(", "))
     })
 }
@@ -223,25 +225,26 @@ fn read_inputs(
         excluded,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
+        remote: None,
     };
     Ok((inputs, no_deps, require_hashes, format_control))
 }
 
 /// Reads names, `:all:` and `:none:` in order, as pip does: the last `:all:` or `:none:` starts over.
-fn project_set(key: &'static str, words: &[String]) -> Result<NoBinary, SettingsError> {
-    let mut set = NoBinary::None;
+fn project_set(key: &'static str, words: &[String]) -> Result<ProjectSet, SettingsError> {
+    let mut set = ProjectSet::None;
     for word in words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|word| !word.is_empty()) {
         match (word, &mut set) {
-            (":all:", _) => set = NoBinary::All,
-            (":none:", _) => set = NoBinary::None,
-            (_, NoBinary::All) => {}
+            (":all:", _) => set = ProjectSet::All,
+            (":none:", _) => set = ProjectSet::None,
+            (_, ProjectSet::All) => {}
             (name, set) => {
                 let name = name
                     .parse::<PackageName>()
                     .map_err(|error| SettingsError::Other(format!("invalid value for `{key}`: {error}")))?;
                 match set {
-                    NoBinary::Projects(names) => names.push(name),
-                    other => *other = NoBinary::Projects(vec![name]),
+                    ProjectSet::Projects(names) => names.push(name),
+                    other => *other = ProjectSet::Projects(vec![name]),
                 }
             }
         }
@@ -359,7 +362,9 @@ fn read_cache_folder(
     let usual = layers.host.cache_folder();
     match &usual {
         Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
-        None => warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned()),
+        None => {
+            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned())
+        }
     }
     Ok(usual)
 }
