@@ -1,1 +1,5 @@
 //! One file per command joins the rooms.
+
+mod source;
+
+pub use source::LiveSource;
