@@ -9,28 +9,37 @@ use crate::index::IndexLocation;
 use crate::requirements::FileOptions;
 use crate::spec::SafeUrl;
 
-/// Every index in the order of asking, those that only answer for their own projects included.
-pub(super) fn in_order(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
+/// Every index, those that only answer for their own projects included: named ones, extra ones, the default.
+pub(super) fn unordered(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
+    settings.named.iter().cloned().chain(unnamed(settings, file)).collect()
+}
+
+/// Every index in the order of asking.
+pub(super) fn in_order<E>(
+    settings: &IndexSettings,
+    file: &FileOptions,
+    has_credentials: impl Fn(&SafeUrl) -> Result<bool, E>,
+) -> Result<Vec<IndexLocation>, E> {
+    let mut with_credentials = Vec::new();
+    let mut without = Vec::new();
+    for index in unnamed(settings, file) {
+        let group = if has_credentials(&index.url)? { &mut with_credentials } else { &mut without };
+        group.push(index);
+    }
+    let mut ordered = settings.named.clone();
+    ordered.append(&mut with_credentials);
+    ordered.append(&mut without);
+    ordered.sort_by_key(|index| is_public(&index.url));
+    Ok(without_repetition(ordered))
+}
+
+fn unnamed(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
     // As in pip, a requirements file's own `--index-url` replaces the default.
     let default = match &file.index_url {
         Some(url) => IndexLocation::new(url.clone()),
         None => settings.default.clone(),
     };
-    let extra = settings.extra.iter().chain(&file.extra_index_urls).cloned().map(IndexLocation::new);
-    let mut unnamed: Vec<IndexLocation> = extra.chain([default]).collect();
-    unnamed.sort_by_key(|index| !has_credentials(&index.url, &settings.netrc_hosts));
-
-    let mut ordered = settings.named.clone();
-    ordered.extend(unnamed);
-    ordered.sort_by_key(|index| is_public(&index.url));
-    without_repetition(ordered)
-}
-
-fn has_credentials(url: &SafeUrl, netrc_hosts: &[String]) -> bool {
-    let revealed = url.reveal();
-    let host = revealed.host_str().unwrap_or_default();
-    let in_url = !revealed.username().is_empty() || revealed.password().is_some();
-    in_url || netrc_hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    settings.extra.iter().chain(&file.extra_index_urls).cloned().map(IndexLocation::new).chain([default]).collect()
 }
 
 /// Whether this is PyPI itself, where anyone may take a name.

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::bundle::Bytes;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
+use crate::install::LinkMode;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
 use crate::spec::SafeUrl;
@@ -28,21 +30,10 @@ pub struct IndexSettings {
     pub no_index: bool,
     /// Which of several indexes answer.
     pub strategy: IndexStrategy,
-    /// `[sources]`: which index alone may answer for which projects.
-    pub sources: Vec<ProjectSource>,
+    /// `[sources]`: patterns of project names, and the index that alone may answer for them.
+    pub sources: Vec<(globset::Glob, String)>,
     /// `--refresh`.
     pub refresh: bool,
-    /// Hosts that the user's netrc file has an entry for.
-    pub netrc_hosts: Vec<String>,
-}
-
-/// An entry of `[sources]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectSource {
-    /// Project name, or a pattern with `*`.
-    pub pattern: globset::Glob,
-    /// Name of the index.
-    pub index: String,
 }
 
 /// Everything about asking for requirements and resolving them.
@@ -66,4 +57,23 @@ pub struct RequestOptions {
     pub temporary_folder: PathBuf,
     /// Seconds since 1970 when the run began.
     pub now: u64,
+}
+
+/// Where a bundle goes, and in what form.
+#[derive(Clone, Debug)]
+pub struct PublishSettings {
+    /// OUT.
+    pub out: PathBuf,
+    /// A zip rather than a folder.
+    pub zip: bool,
+    /// Replace what barrow did not put there.
+    pub force: bool,
+    /// Leave out what the Lambda runtime brings.
+    pub exclude_runtime: bool,
+    /// How files get from the cache into a folder.
+    pub link_mode: LinkMode,
+    /// Largest unzipped size.
+    pub max_size: Option<Bytes>,
+    /// Where barrow remembers what it published, best first.
+    pub state_folders: Vec<PathBuf>,
 }

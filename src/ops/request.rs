@@ -4,93 +4,87 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
+use super::installing::Parts;
 use super::source::LiveSource;
 use super::{Context, Error, RequestOptions, indexes};
 use crate::cache::Cache;
-use crate::fetch::Fetcher;
-use crate::http::{Client, ClientOptions};
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::http::{Client, ClientOptions, Request};
 use crate::index::{IndexClient, IndexOptions};
-use crate::requirements::{DirectReference, FormatControl, Manifest, NoBinary, RequirementEntry};
+use crate::requirements::{DirectReference, FormatControl, Manifest, ProjectSet, RemoteFiles, RequirementEntry};
 use crate::resolve::{ResolveOptions, Resolution, resolve};
+use crate::spec::SafeUrl;
 use crate::target::Target;
 
 /// Stack of the solver's thread: explanations of deep graphs recurse.
 const SOLVER_STACK_BYTES: usize = 64 << 20;
 
+/// Largest requirements file that is read from a URL, bytes: a hundred times the largest that people write.
+const REMOTE_FILE_MOST: u64 = 16 << 20;
+
 /// A run whose requirements are read and whose indexes can be asked.
 pub(super) struct Session {
     pub(super) manifest: Arc<Manifest>,
     pub(super) cache: Arc<Cache>,
-    pub(super) fetcher: Arc<Fetcher>,
-    index: Arc<IndexClient>,
+    pub(super) fetcher: Fetcher,
+    client: Client,
+    index_options: IndexOptions,
     context: Context,
 }
 
 impl Session {
-    /// Reads the requirements and prepares for asking; nothing is asked yet.
-    pub(super) fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
-        let manifest = read_manifest(request)?;
+    /// Reads the requirements and prepares for asking; no index is asked yet.
+    pub(super) async fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
+        let manifest = read_with_remote_files(request, context).await?;
+        for warning in &manifest.warnings {
+            context.warn(warning);
+        }
         refuse_what_needs_building(&manifest)?;
-        if manifest.requirements.is_empty() {
-            context.warn("nothing is required");
-        }
-        let cache = Arc::new(open_cache(request, context)?);
-        let ordered = indexes::in_order(&request.indexes, &manifest.options);
-        if manifest.options.index_url.is_some() && request.indexes.default_is_chosen {
-            context.warn("the --index-url of a requirements file replaces the one that was set elsewhere");
-        }
-        let no_index = request.indexes.no_index || manifest.options.no_index;
-        for index in ordered.iter().filter(|_| !no_index) {
-            context.detail(&format!("asking {} ({})", index.url, index.name.as_deref().unwrap_or("no name")));
-        }
-        let mut insecure_hosts = request.client.insecure_hosts.clone();
-        insecure_hosts.extend(manifest.options.trusted_hosts.iter().cloned());
-        let find_links: Vec<_> =
-            request.indexes.find_links.iter().chain(&manifest.options.find_links).cloned().collect();
-        let client_options = ClientOptions {
-            index_urls: ordered.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
-            insecure_hosts,
-            ..request.client.clone()
-        };
-        let client = Client::new(client_options, Arc::clone(&context.reporter))?;
-        let index_options = IndexOptions {
-            indexes: ordered,
-            strategy: request.indexes.strategy,
-            sources: request.indexes.sources.iter().map(|pin| (pin.pattern.clone(), pin.index.clone())).collect(),
-            find_links,
-            no_index,
-            refresh: request.indexes.refresh,
+        let cache = Arc::new(open_cache(request)?);
+        let (client, index_options) = prepare_asking(request, &manifest, context)?;
+        let fetch_options = FetchOptions {
+            require_hashes: manifest.options.require_hashes,
             offline: request.client.offline,
-            now: request.now,
+            ..FetchOptions::default()
         };
-        let index =
-            IndexClient::new(index_options, client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter))?;
-        let fetcher = Fetcher::new(client, Arc::clone(&cache), Arc::clone(&context.reporter));
-        Ok(Self {
-            manifest: Arc::new(manifest),
-            cache,
-            fetcher: Arc::new(fetcher),
-            index: Arc::new(index),
-            context: context.clone(),
-        })
+        let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
+        Ok(Self { manifest: Arc::new(manifest), cache, fetcher, client, index_options, context: context.clone() })
+    }
+
+    /// What installing needs, to be sent to another thread.
+    pub(super) fn parts(&self) -> Parts {
+        Parts { cache: Arc::clone(&self.cache), fetcher: self.fetcher.clone() }
     }
 
     /// Chooses versions for `target`, on a thread of its own since the solver blocks while it waits for answers.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
-        let source =
-            LiveSource::new(tokio::runtime::Handle::current(), Arc::clone(&self.index), Arc::clone(&self.fetcher));
+        let index = IndexClient::new(
+            self.index_options.clone(),
+            self.client.clone(),
+            Arc::clone(&self.cache),
+            Arc::clone(&self.context.reporter),
+        );
+        let source = LiveSource::new(index, self.fetcher.clone(), tokio::runtime::Handle::current());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
         let solve = move || {
+            let resolution = resolve(&manifest, &target, &options, &source);
+            let on_several = source.index().on_several_indexes();
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send(resolve(&manifest, &target, &options, &source));
+            let _ = sender.send((resolution, on_several));
         };
         thread::Builder::new()
             .name("barrow-solver".to_owned())
             .stack_size(SOLVER_STACK_BYTES)
             .spawn(solve)
             .map_err(|_| Error::Worker("solver"))?;
-        let resolution = receiver.await.map_err(|_| Error::Worker("solver"))??;
+        let (resolution, on_several) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+        let resolution = resolution?;
+        for (name, indexes) in on_several {
+            let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
+            let indexes = indexes.join(", ");
+            self.context.warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
+        }
         self.report(&resolution);
         Ok(resolution)
     }
@@ -112,8 +106,34 @@ impl Session {
 }
 
 /// `1 package`, `2 packages`.
-pub(super) fn packages(count: usize) -> String {
+pub fn packages(count: usize) -> String {
     format!("{count} package{}", if count == 1 { "" } else { "s" })
+}
+
+/// Reads the requirements on a thread that may wait for files behind URLs.
+async fn read_with_remote_files(request: &RequestOptions, context: &Context) -> Result<Manifest, Error> {
+    let client = Client::new(request.client.clone(), Arc::clone(&context.reporter))?;
+    let runtime = tokio::runtime::Handle::current();
+    let mut request = request.clone();
+    request.inputs.remote = Some(RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url))));
+    let reading = tokio::task::spawn_blocking(move || read_manifest(&request));
+    reading.await.map_err(|_| Error::Worker("reader"))?
+}
+
+/// The body of a requirements file behind a URL.
+async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
+    let response = client.get(Request::new(url.clone())).await.map_err(|error| chain(&error))?;
+    if response.status() != 200 {
+        return Err(format!("{url} answered with status {}", response.status()));
+    }
+    response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
 }
 
 /// Reads the requirements and adds what the command line says beside them.
@@ -128,6 +148,44 @@ pub(super) fn read_manifest(request: &RequestOptions) -> Result<Manifest, Error>
     Ok(manifest)
 }
 
+/// The client and the indexes in the order of asking.
+fn prepare_asking(
+    request: &RequestOptions,
+    manifest: &Manifest,
+    context: &Context,
+) -> Result<(Client, IndexOptions), Error> {
+    let (settings, file) = (&request.indexes, &manifest.options);
+    if file.index_url.is_some() && settings.default_is_chosen {
+        context.warn("the --index-url of a requirements file replaces the one that was set elsewhere");
+    }
+    let find_links: Vec<SafeUrl> = settings.find_links.iter().chain(&file.find_links).cloned().collect();
+    let all = indexes::unordered(settings, file);
+    let client_options = ClientOptions {
+        index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
+        insecure_hosts: request.client.insecure_hosts.iter().chain(&file.trusted_hosts).cloned().collect(),
+        ..request.client.clone()
+    };
+    let client = Client::new(client_options, Arc::clone(&context.reporter))?;
+    let has_credentials = |url: &SafeUrl| client.has_credentials(url);
+    let ordered = indexes::in_order(settings, file, has_credentials)?;
+    let no_index = settings.no_index || file.no_index;
+    for index in ordered.iter().filter(|_| !no_index) {
+        let name = index.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        context.detail(&format!("index{name} {}", index.url));
+    }
+    let options = IndexOptions {
+        indexes: ordered,
+        strategy: settings.strategy,
+        sources: settings.sources.clone(),
+        find_links,
+        no_index,
+        refresh: settings.refresh,
+        offline: request.client.offline,
+        now: request.now,
+    };
+    Ok((client, options))
+}
+
 /// What the command line says holds for every file, and files add to it.
 fn combined(flags: &FormatControl, files: &FormatControl) -> FormatControl {
     FormatControl {
@@ -136,13 +194,13 @@ fn combined(flags: &FormatControl, files: &FormatControl) -> FormatControl {
     }
 }
 
-fn united(left: &NoBinary, right: &NoBinary) -> NoBinary {
+fn united(left: &ProjectSet, right: &ProjectSet) -> ProjectSet {
     match (left, right) {
-        (NoBinary::All, _) | (_, NoBinary::All) => NoBinary::All,
-        (NoBinary::None, other) | (other, NoBinary::None) => other.clone(),
-        (NoBinary::Projects(left), NoBinary::Projects(right)) => {
+        (ProjectSet::All, _) | (_, ProjectSet::All) => ProjectSet::All,
+        (ProjectSet::None, other) | (other, ProjectSet::None) => other.clone(),
+        (ProjectSet::Projects(left), ProjectSet::Projects(right)) => {
             let names: BTreeSet<_> = left.iter().chain(right).cloned().collect();
-            NoBinary::Projects(names.into_iter().collect())
+            ProjectSet::Projects(names.into_iter().collect())
         }
     }
 }
@@ -162,17 +220,13 @@ fn needs_building(entry: &RequirementEntry) -> Option<String> {
         DirectReference::Git { .. } => "a git repository",
     };
     let (origin, text) = (&entry.origin, &entry.text);
-    Some(format!("{origin}: `{text}` is {what}: building from source is not built yet; give a wheel instead"))
+    Some(format!("{origin}: `{text}` is {what}: building from source is not built yet, give a wheel instead"))
 }
 
-/// The cache in its folder, or a temporary one where that folder cannot be made.
-fn open_cache(request: &RequestOptions, context: &Context) -> Result<Cache, Error> {
-    let Some(folder) = &request.cache_folder else { return Ok(Cache::temporary(&request.temporary_folder)?) };
-    match fs_err::create_dir_all(folder) {
-        Ok(()) => Ok(Cache::at(folder.clone())),
-        Err(error) => {
-            context.warn(&format!("{error}: using a temporary cache"));
-            Ok(Cache::temporary(&request.temporary_folder)?)
-        }
-    }
+/// The cache in its folder, or in a temporary one where that folder cannot be written.
+fn open_cache(request: &RequestOptions) -> Result<Cache, Error> {
+    Ok(match &request.cache_folder {
+        None => Cache::temporary(&request.temporary_folder)?,
+        Some(folder) => Cache::at(folder.clone()).with_fallback(request.temporary_folder.clone()),
+    })
 }
