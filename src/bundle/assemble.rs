@@ -27,6 +27,8 @@ pub struct Bundle<'a> {
     pub size_bytes: u64,
     /// The distributions, sorted by name.
     pub dists: Vec<&'a InstalledDist>,
+    /// How it is laid out.
+    pub layout: Layout,
     /// SOURCE, where files come from it: publishing refuses to replace it.
     pub source_folder: Option<PathBuf>,
     /// What the user should know: files that replace others.
@@ -116,7 +118,8 @@ pub fn assemble<'a>(
         return Err(BundleError::Empty);
     }
     let size_bytes = files.iter().map(|file| file.size).sum();
-    Ok(Bundle { files, size_bytes, dists, source_folder: source.map(|source| source.folder.clone()), warnings })
+    let source_folder = source.map(|source| source.folder.clone());
+    Ok(Bundle { files, size_bytes, dists, layout: layout.clone(), source_folder, warnings })
 }
 
 impl Bundle<'_> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::limits::Bytes;
 use crate::archive::SafePath;
+use crate::install::LinkError;
 
 /// A bundle that could not be made. OUT is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +109,17 @@ pub enum BundleError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// The files of a distribution could not be placed beside OUT.
+    #[error("failed to place the files of `{dist}` for `{}`", out.display())]
+    Link {
+        /// The distribution.
+        dist: String,
+        /// OUT.
+        out: PathBuf,
+        /// Why.
+        #[source]
+        source: LinkError,
     },
     /// OUT could not be looked at, prepared or replaced.
     #[error("failed to {action} `{}`", out.display())]

@@ -184,7 +184,7 @@ fn move_back(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Makes the folders on the way to `path` below `root`, as far as they do not exist.
-fn create_parents(root: &Path, path: &Path) -> io::Result<()> {
+pub(super) fn create_parents(root: &Path, path: &Path) -> io::Result<()> {
     let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
     if fs::symlink_metadata(root.join(parent)).is_ok() {
         return Ok(());

@@ -24,6 +24,7 @@ use super::stage::write_tree;
 use super::workplace::{self, FolderLock, Workplace};
 use super::zip::write_zip;
 use super::{Bundle, BundleError};
+use crate::install::LinkMode;
 
 /// Names that a refusal shows, at most.
 const SHOWN: usize = 3;
@@ -44,6 +45,8 @@ pub struct PublishOptions<'a> {
     pub out: &'a Path,
     /// Folder or zip.
     pub format: OutputFormat,
+    /// How files get from the cache to a folder.
+    pub link_mode: LinkMode,
     /// Replace an OUT that holds what barrow did not make (`--force`).
     pub force: bool,
     /// Folders for the mark "barrow made this", best first: the user's state folder, then the cache.
@@ -92,6 +95,14 @@ pub(super) enum Step {
 
 /// Is told of each step.
 pub(super) type Steps<'a> = &'a dyn Fn(Step);
+
+impl PublishOptions<'_> {
+    /// To be called between pieces of work, as long as OUT is untouched.
+    pub(super) fn refuse_cancelled(&self) -> Result<(), BundleError> {
+        let cancelled = self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        if cancelled { Err(BundleError::Cancelled) } else { Ok(()) }
+    }
+}
 
 /// Publishes a bundle.
 ///
@@ -153,7 +164,7 @@ fn publish_folder(
     let old_mark = Mark::read(options.state_folders, out);
     let state = folder_state(out, old_mark.as_ref()).map_err(|source| failed("look into", source))?;
     refuse_foreign(out, &state, options)?;
-    refuse_cancelled(options)?;
+    options.refuse_cancelled()?;
     let new_mark = Mark { fingerprint: options.fingerprint.map(str::to_owned), files, zips: Vec::new() };
     let marking = Marking::begin(new_mark, old_mark, out, options);
     steps(Step::Marked);
@@ -196,7 +207,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
     let old_mark = Mark::read(options.state_folders, out);
     let state = zip_state(out, old_mark.as_ref()).map_err(|source| failed("read", source))?;
     refuse_foreign(out, &state, options)?;
-    refuse_cancelled(options)?;
+    options.refuse_cancelled()?;
     let fingerprint = options.fingerprint.map(str::to_owned);
     let new_mark = Mark { fingerprint, files: Vec::new(), zips: vec![identity] };
     let marking = Marking::begin(new_mark, old_mark, out, options);
@@ -272,11 +283,6 @@ fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result
         }
         _ => Ok(()),
     }
-}
-
-fn refuse_cancelled(options: &PublishOptions) -> Result<(), BundleError> {
-    let cancelled = options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
-    if cancelled { Err(BundleError::Cancelled) } else { Ok(()) }
 }
 
 /// The mark of OUT while OUT changes.

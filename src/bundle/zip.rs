@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -29,9 +28,7 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     let mut writer = ZipWriter::new(BufWriter::with_capacity(256 << 10, file));
     let mut wheels = OpenWheels::default();
     for batch in (Batches { files: &bundle.files }) {
-        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(BundleError::Cancelled);
-        }
+        options.refuse_cancelled()?;
         let ready: Vec<Result<Ready, BundleError>> = batch.par_iter().map(|file| prepare(file)).collect();
         for (file, ready) in batch.iter().zip(ready) {
             let written = match ready? {
@@ -90,17 +87,10 @@ fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, BundleError> {
                 fs::read(&own.from).map_err(|source| BundleError::ReadSource { path: own.from.clone(), source })?;
             Ok(Ready::Compressed(deflate(&content)))
         }
-        BundleContent::Dist { dist, file } => match &file.content {
-            FileContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
-            FileContent::WheelEntry { offset, compressed_size, deflated } => {
-                let span = DataSpan {
-                    offset: *offset,
-                    compressed_size: *compressed_size,
-                    size: file.size,
-                    crc32: file.crc32,
-                    deflated: *deflated,
-                };
-                Ok(Ready::InWheel(dist, span))
+        BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
+            (FileContent::Generated(bytes), _) => Ok(Ready::Compressed(deflate(bytes))),
+            (FileContent::WheelEntry { .. }, span) => {
+                Ok(Ready::InWheel(dist, span.expect("an entry of a wheel has a place in it")))
             }
         },
     }
