@@ -11,7 +11,7 @@ use crate::install::InstallError;
 use crate::lock::LockError;
 use crate::requirements::RequirementsError;
 use crate::resolve::ResolveError;
-use crate::spec::{PackageName, WheelFilename};
+use crate::spec::PackageName;
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,6 @@ pub enum Error {
     /// The user's own files or words are malformed.
     #[error(transparent)]
     Requirements(#[from] RequirementsError),
-    /// There is nothing to do.
-    #[error("nothing is required: {0}")]
-    NothingRequired(String),
     /// Something that the user asks for and that this version cannot do.
     #[error("{}", .0.join("\n"))]
     NotBuilt(Vec<String>),
@@ -60,16 +57,6 @@ pub enum Error {
     /// A wheel was refused.
     #[error(transparent)]
     Install(#[from] InstallError),
-    /// The wheel that was downloaded asks for other things than the metadata that it was chosen by.
-    #[error("`{file}` requires {found}, but the index said {promised} when the versions were chosen")]
-    Contradiction {
-        /// The wheel.
-        file: WheelFilename,
-        /// What the wheel says.
-        found: String,
-        /// What the index said.
-        promised: String,
-    },
     /// The bundle could not be put together or published.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -100,7 +87,7 @@ impl Error {
     /// Whether the command line or an input is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Requirements(_) | Self::NothingRequired(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
+            Self::Requirements(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
             Self::Bundle(error) => matches!(error, BundleError::Exclude { .. } | BundleError::EmptyExclude(_)),
             _ => false,
         }
@@ -115,7 +102,10 @@ impl Error {
             Self::Bundle(BundleError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
-            Self::Contradiction { .. } => {
+            Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
+                error.hint().into_iter().collect()
+            }
+            Self::Install(InstallError::Requirements { .. }) => {
                 vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
             }
             _ => Vec::new(),

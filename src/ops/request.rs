@@ -12,7 +12,7 @@ use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, ClientOptions, Request};
 use crate::index::{IndexClient, IndexOptions};
 use crate::requirements::{DirectReference, FormatControl, Manifest, ProjectSet, RemoteFiles, RequirementEntry};
-use crate::resolve::{ResolveOptions, Resolution, resolve};
+use crate::resolve::{Resolution, ResolveOptions, resolve};
 use crate::spec::SafeUrl;
 use crate::target::Target;
 
@@ -83,7 +83,8 @@ impl Session {
         for (name, indexes) in on_several {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");
-            self.context.warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
+            self.context
+                .warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
         }
         self.report(&resolution);
         Ok(resolution)

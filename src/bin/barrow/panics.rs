@@ -18,7 +18,8 @@ pub(crate) fn install() {
             }
         }
         let payload = information.payload();
-        let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let text =
+            payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let place = information.location().map(ToString::to_string).unwrap_or_default();
         let text = printable(text.unwrap_or("no message"));
         let message = format!(

@@ -1,5 +1,6 @@
 //! `barrow bundle`.
 
+use barrow::bundle::Bytes;
 use barrow::ops::{self, BundleOptions, SourceSettings};
 
 use super::result;
@@ -15,11 +16,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
     }
-    if settings.inputs.requirement_files.is_empty() {
-        let input = ops::detect_input(&source)?;
-        run.output.status(&format!("Using {}", input.display()));
-        settings.inputs.requirement_files.push(input);
-    }
+    settings.detect_input(run, &source, &[])?;
     let options = BundleOptions {
         request: settings.request(Vec::new()),
         target: settings.target.single()?,
@@ -35,7 +32,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     run.output.status(&format!(
         "Bundled {} files ({}) into {}",
         published.files,
-        result::size(published.size_bytes),
+        Bytes(published.size_bytes),
         published.path.display()
     ));
     Ok(())

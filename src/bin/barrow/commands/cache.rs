@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use barrow::cache::Cache;
+use barrow::bundle::Bytes;
+use barrow::cache::{Cache, Usage};
 use serde_json::json;
 
-use super::result;
 use crate::args::CacheCommand;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -21,15 +21,17 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
         }
         CacheCommand::Dir => Output::result(&format!("{}\n", folder.display())),
         CacheCommand::Size => {
-            let (files, bytes) = cache.size().map_err(barrow::ops::Error::from)?;
+            let Usage { files, bytes } = cache.size().map_err(barrow::ops::Error::from)?;
             if run.general.json {
                 return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
             }
             Output::result(&format!("{bytes}\n"))?;
-            run.output.status(&format!("{files} files, {} in {}", result::size(bytes), folder.display()));
+            run.output.status(&format!("{files} files, {} in {}", Bytes(bytes), folder.display()));
             Ok(())
         }
-        CacheCommand::Prune => removed(run, &folder, cache.prune().map_err(barrow::ops::Error::from)?),
+        CacheCommand::Prune => {
+            removed(run, &folder, cache.prune(run.host.now.into()).map_err(barrow::ops::Error::from)?)
+        }
         CacheCommand::Clean => removed(run, &folder, cache.clean().map_err(barrow::ops::Error::from)?),
     }
 }
@@ -41,10 +43,10 @@ fn folder(run: &Run) -> Result<PathBuf, Failure> {
     })
 }
 
-fn removed(run: &Run, folder: &Path, (files, bytes): (u64, u64)) -> Result<(), Failure> {
+fn removed(run: &Run, folder: &Path, Usage { files, bytes }: Usage) -> Result<(), Failure> {
     if run.general.json {
         return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
     }
-    run.output.status(&format!("Removed {files} files ({}) from {}", result::size(bytes), folder.display()));
+    run.output.status(&format!("Removed {files} files ({}) from {}", Bytes(bytes), folder.display()));
     Ok(())
 }

@@ -15,7 +15,9 @@ pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
         let records: Vec<_> = settings
             .records
             .iter()
-            .map(|record| json!({ "setting": record.key, "values": record.values, "source": record.source.to_string() }))
+            .map(
+                |record| json!({ "setting": record.key, "values": record.values, "source": record.source.to_string() }),
+            )
             .collect();
         return Output::object(&json!({ "schema": 1, "settings": records }));
     }

@@ -12,9 +12,7 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let FingerprintArgs { source, files, assembly, result, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
-    if settings.inputs.requirement_files.is_empty() {
-        settings.inputs.requirement_files.push(ops::detect_input(&source)?);
-    }
+    settings.detect_input(run, &source, &[])?;
     let target = settings.target.single()?;
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
     let options = FingerprintOptions {
@@ -24,7 +22,7 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
             .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
         base: run.host.working_folder.join(&source),
         exclude_runtime: settings.exclude_runtime,
-        state_folder: settings.state_folder.clone(),
+        state_folders: settings.state_folders.clone(),
     };
     let fingerprint = ops::fingerprint(&options)?;
     if run.is_json(result) {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use barrow::bundle::Bytes;
 use barrow::ops::{self, BundleOptions};
 
 use super::result;
@@ -29,7 +30,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     run.output.status(&format!(
         "Bundled {} files ({}) into the layer {}",
         published.files,
-        result::size(published.size_bytes),
+        Bytes(published.size_bytes),
         published.path.display()
     ));
     Ok(())

@@ -28,7 +28,9 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     }
     let format = args.format.unwrap_or(if run.general.json { LockFormat::Json } else { LockFormat::Pylock });
     if args.generate_hashes && format != LockFormat::Requirements {
-        return Err(Failure::usage("--generate-hashes belongs to --format requirements: other forms always have hashes"));
+        return Err(Failure::usage(
+            "--generate-hashes belongs to --format requirements: other forms always have hashes",
+        ));
     }
     let style = RequirementsStyle { hashes: args.generate_hashes, annotate: !args.no_annotate };
     let out = output_file(args.output, format);

@@ -33,18 +33,3 @@ fn dist(dist: &BundledDist) -> Value {
         "size_bytes": dist.size_bytes,
     })
 }
-
-/// A number of bytes for people, in AWS's megabytes.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 3] = ["KB", "MB", "GB"];
-    if bytes < 1024 {
-        return format!("{bytes} bytes");
-    }
-    let mut tenths = bytes * 10 / 1024;
-    let mut unit = 0;
-    while tenths >= 10_240 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}

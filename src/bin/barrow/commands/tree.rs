@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use barrow::bundle::Bytes;
 use barrow::lock::json;
 use barrow::ops;
 use barrow::resolve::{Requirer, Resolution, ResolvedDist};
 use barrow::spec::PackageName;
 
-use super::result;
 use crate::args::{AssemblyArgs, SourceArgs, TreeArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,7 +18,7 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
-    settings.detect_input(run, &args.requirements)?;
+    settings.detect_input(run, Path::new("."), &args.requirements)?;
     let (request, target) = (settings.request(args.requirements), settings.target.single()?);
     let resolution = run.block_on(|context| ops::resolve_only(request, target, context))?;
     if run.is_json(args.result) {
@@ -36,7 +36,7 @@ pub(super) fn draw(resolution: &Resolution, depth: usize) -> String {
     }
     let sizes: u64 = resolution.dists.iter().filter_map(|dist| dist.file.size).sum();
     let count = ops::packages(resolution.dists.len());
-    drawing.text += &format!("{count}, {} to download\n", result::size(sizes));
+    drawing.text += &format!("{count}, {} to download\n", Bytes(sizes));
     drawing.text
 }
 
@@ -52,7 +52,7 @@ impl<'a> Drawing<'a> {
         let is_repeated = !self.drawn.insert(&dist.name);
         let extras: Vec<&str> = dist.extras.iter().map(AsRef::as_ref).collect();
         let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
-        let size = dist.file.size.map(|size| format!(" ({})", result::size(size))).unwrap_or_default();
+        let size = dist.file.size.map(|size| format!(" ({})", Bytes(size))).unwrap_or_default();
         let has_more = !dist.dependencies.is_empty() && (is_repeated || level >= self.depth);
         let more = if has_more { " …" } else { "" };
         self.text += &format!("{first}{}{extras} {}{size}{more}\n", dist.name, dist.version);
@@ -62,7 +62,8 @@ impl<'a> Drawing<'a> {
         let known = |name: &&PackageName| self.resolution.dists.iter().any(|other| other.name == **name);
         let children: Vec<&PackageName> = dist.dependencies.iter().filter(known).collect();
         for (index, name) in children.iter().enumerate() {
-            let (branch, line) = if index + 1 == children.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
+            let (branch, line) =
+                if index + 1 == children.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
             let Some(child) = self.resolution.dists.iter().find(|other| other.name == **name) else { continue };
             self.node(child, &format!("{rest}{branch}"), &format!("{rest}{line}"), level + 1);
         }

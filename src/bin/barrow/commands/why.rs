@@ -18,7 +18,7 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
-    settings.detect_input(run, &args.requirements)?;
+    settings.detect_input(run, Path::new("."), &args.requirements)?;
     let (request, target) = (settings.request(args.requirements), settings.target.single()?);
     let resolution = run.block_on(|context| ops::resolve_only(request, target, context))?;
     let Some(dist) = resolution.dists.iter().find(|dist| dist.name == args.name) else {
@@ -56,8 +56,12 @@ pub(super) fn explain(resolution: &Resolution, dist: &ResolvedDist) -> String {
             }
         }
     }
-    let passed: Vec<String> =
-        resolution.passed_over.iter().filter(|passed| passed.name == dist.name).map(|passed| format!("  {passed}\n")).collect();
+    let passed: Vec<String> = resolution
+        .passed_over
+        .iter()
+        .filter(|passed| passed.name == dist.name)
+        .map(|passed| format!("  {passed}\n"))
+        .collect();
     if !passed.is_empty() {
         text += "passed over\n";
         text += &passed.concat();
