@@ -13,6 +13,7 @@ mod zip;
 mod tests;
 
 pub(crate) use context::TestContext;
+pub(crate) use pages::{html_page, json_page};
 pub(crate) use sdist::SdistBuilder;
 pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};
 pub(crate) use tree::tree;
