@@ -106,6 +106,12 @@ impl SafeUrl {
     }
 }
 
+impl From<Url> for SafeUrl {
+    fn from(url: Url) -> Self {
+        Self(url)
+    }
+}
+
 impl fmt::Display for SafeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_userinfo = !self.0.username().is_empty() || self.0.password().is_some();
