@@ -1,62 +1,14 @@
 //! The client that every request goes through.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Semaphore;
+
+use super::error::Error;
+use super::options::ClientOptions;
+use super::response::Response;
 use crate::reporter::Reporter;
 use crate::spec::SafeUrl;
-
-/// Settings of the client.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// Requests at the same time.
-    pub concurrency: usize,
-    /// Time without a byte after which a request is given up.
-    pub timeout: Duration,
-    /// Attempts after the first for faults that may pass.
-    pub retries: u32,
-    /// URLs of indexes that hold credentials: the longest prefix that matches a request's URL decides.
-    pub index_urls: Vec<SafeUrl>,
-    /// netrc file; `None`: no netrc.
-    pub netrc: Option<PathBuf>,
-    /// Whether a missing netrc file is an error (it was named by the user).
-    pub netrc_required: bool,
-    /// Ask the `keyring` program.
-    pub keyring: bool,
-    /// CA bundle (PEM) that replaces the system's roots.
-    pub ca_bundle: Option<PathBuf>,
-    /// Client certificate and key (PEM).
-    pub client_certificate: Option<PathBuf>,
-    /// Proxy for all requests; `None`: as `proxy_environment` says.
-    pub proxy: Option<SafeUrl>,
-    /// `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and their lower-case forms.
-    pub proxy_environment: Vec<(String, String)>,
-    /// `host` or `host:port` whose certificates are not verified and that may get credentials over plain http.
-    pub insecure_hosts: Vec<String>,
-    /// No socket is opened.
-    pub offline: bool,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            concurrency: 50,
-            timeout: Duration::from_secs(30),
-            retries: 3,
-            index_urls: Vec::new(),
-            netrc: None,
-            netrc_required: false,
-            keyring: false,
-            ca_bundle: None,
-            client_certificate: None,
-            proxy: None,
-            proxy_environment: Vec::new(),
-            insecure_hosts: Vec::new(),
-            offline: false,
-        }
-    }
-}
 
 /// A GET request.
 #[derive(Clone, Debug)]
@@ -75,21 +27,11 @@ pub struct Request {
     pub identity: bool,
 }
 
-/// A response with a status that the caller handles: 2xx, 304, 404, 410, 416.
-pub struct Response {
-    inner: reqwest::Response,
-    final_url: SafeUrl,
-}
-
-/// A request that failed for good. Messages never hold a credential.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The run is offline.
-    #[error("`{url}` was not asked: the run is offline")]
-    Offline {
-        /// What would have been asked.
-        url: SafeUrl,
-    },
+impl Request {
+    /// A plain request for this URL.
+    pub fn new(url: SafeUrl) -> Self {
+        Self { url, accept: None, range: None, if_none_match: None, if_modified_since: None, identity: false }
+    }
 }
 
 /// The client; cheap to clone.
@@ -101,34 +43,63 @@ pub struct Client {
 struct Shared {
     options: ClientOptions,
     reporter: Arc<dyn Reporter>,
+    permits: Arc<Semaphore>,
+    inner: OnceLock<reqwest::Client>,
 }
 
 impl Client {
     /// Makes a client; TLS roots are loaded with the first https request.
     pub fn new(options: ClientOptions, reporter: Arc<dyn Reporter>) -> Result<Self, Error> {
-        Ok(Self { shared: Arc::new(Shared { options, reporter }) })
+        let permits = Arc::new(Semaphore::new(options.concurrency.max(1)));
+        Ok(Self { shared: Arc::new(Shared { options, reporter, permits, inner: OnceLock::new() }) })
     }
 
     /// Sends a GET request: credentials, redirects and retries are taken care of.
     pub async fn get(&self, request: Request) -> Result<Response, Error> {
+        let url = request.url.without_credentials().without_fragment();
+        if self.shared.options.offline {
+            return Err(Error::Offline { url });
+        }
+        let permit =
+            Arc::clone(&self.shared.permits).acquire_owned().await.expect("the semaphore of a client is never closed");
         let _ = &self.shared.reporter;
-        todo!("{request:?} {:?}", self.shared.options)
+        let mut builder = self.inner()?.get(request.url.reveal().clone());
+        let headers = [
+            ("accept", request.accept.map(str::to_owned)),
+            ("range", request.range),
+            ("if-none-match", request.if_none_match),
+            ("if-modified-since", request.if_modified_since),
+            ("accept-encoding", request.identity.then(|| "identity".to_owned())),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                builder = builder.header(name, value);
+            }
+        }
+        let inner = builder
+            .send()
+            .await
+            .map_err(|error| Error::Transport { url: url.clone(), reason: error.without_url().to_string() })?;
+        match inner.status().as_u16() {
+            200..=299 | 304 | 404 | 410 | 416 => Ok(Response {
+                final_url: SafeUrl::parse(inner.url().as_str())
+                    .map_or_else(|_| url.clone(), |url| url.without_credentials()),
+                inner,
+                _permit: permit,
+            }),
+            status => Err(Error::Status { url, status }),
+        }
     }
-}
 
-impl Response {
-    /// HTTP status.
-    pub fn status(&self) -> u16 {
-        self.inner.status().as_u16()
-    }
-
-    /// A header, when it is there and is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.inner.headers().get(name)?.to_str().ok()
-    }
-
-    /// The URL that answered, after redirects: the base of relative links.
-    pub fn url(&self) -> &SafeUrl {
-        &self.final_url
+    fn inner(&self) -> Result<reqwest::Client, Error> {
+        if let Some(client) = self.shared.inner.get() {
+            return Ok(client.clone());
+        }
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .read_timeout(self.shared.options.timeout)
+            .build()
+            .map_err(|error| Error::Setup { reason: error.to_string() })?;
+        Ok(self.shared.inner.get_or_init(|| client).clone())
     }
 }

@@ -1,13 +1,31 @@
 //! Choosing one version and one file for every project that is needed. No I/O: the world is behind [`PackageSource`].
 
 mod candidate;
+mod conclude;
+mod explain;
+mod listing;
+mod needs;
+mod package;
+mod policy;
+mod priority;
+mod provider;
+mod ranges;
 mod resolution;
 mod source;
+mod sourced;
 
 pub use candidate::Exclusion;
+pub use ranges::{contains, specifier_range, specifiers_range};
 pub use resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
-pub use source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 
+use std::sync::Arc;
+
+use pubgrub::PubGrubError;
+
+use self::package::Package;
+use self::policy::Policy;
+use self::provider::Provider;
 use crate::requirements::Manifest;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -47,7 +65,8 @@ pub struct ResolveOptions {
     pub prerelease: PrereleaseMode,
     /// Which end is taken.
     pub resolution: ResolutionMode,
-    /// The newest version with a loadable wheel wins over a newer one without.
+    /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind of
+    /// candidate, so both answers are the same then.
     pub prefer_binary: bool,
     /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
     pub exclude_newer: Option<i64>,
@@ -58,13 +77,26 @@ pub struct ResolveOptions {
 }
 
 /// Chooses one file for every project that `manifest` needs on `target`.
+///
+/// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what the
+/// source says, never on when it says it.
 pub fn resolve(
-    _manifest: &Manifest,
-    _target: &Target,
-    _options: &ResolveOptions,
-    _source: &dyn PackageSource,
+    manifest: &Manifest,
+    target: &Target,
+    options: &ResolveOptions,
+    source: &dyn PackageSource,
 ) -> Result<Resolution, ResolveError> {
-    todo!()
+    let policy = Arc::new(Policy::new(manifest, target, options));
+    let provider = Provider::new(manifest, source, policy, options.no_deps);
+    match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
+        Ok(versions) => Ok(conclude::conclude(&provider, versions)?),
+        Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, derivation)),
+        Err(
+            PubGrubError::ErrorRetrievingDependencies { source, .. }
+            | PubGrubError::ErrorChoosingVersion { source, .. }
+            | PubGrubError::ErrorInShouldCancel(source),
+        ) => Err(ResolveError::Source(source)),
+    }
 }
 
 /// Why there is no resolution.

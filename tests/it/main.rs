@@ -2,7 +2,9 @@
 
 #![expect(clippy::format_push_string, clippy::format_collect, reason = "tests are read more often than they are run")]
 
+mod scenario;
 mod support;
 
 mod fixtures;
 mod house_rules;
+mod scenarios;
