@@ -68,7 +68,12 @@ pub(super) struct Direct {
 }
 
 impl<'a> Provider<'a> {
-    pub(super) fn new(manifest: &'a Manifest, source: &'a dyn PackageSource, policy: Arc<Policy>, no_deps: bool) -> Self {
+    pub(super) fn new(
+        manifest: &'a Manifest,
+        source: &'a dyn PackageSource,
+        policy: Arc<Policy>,
+        no_deps: bool,
+    ) -> Self {
         Self { manifest, source, policy, no_deps, listings: Listings::default(), state: RefCell::default() }
     }
 
@@ -95,11 +100,16 @@ impl<'a> Provider<'a> {
         self.state.borrow().projects.get(name).cloned()
     }
 
-    /// Every name that an index is known to have, sorted.
-    pub(super) fn names_on_index(&self) -> BTreeSet<PackageName> {
+    /// Every name that this run has met and of which it is not known that no index has it, sorted.
+    pub(super) fn names_met(&self) -> BTreeSet<PackageName> {
         let state = self.state.borrow();
-        let listed = state.projects.iter().filter(|(_, known)| matches!(known, Known::Listed(_)));
-        listed.map(|(name, _)| name.clone()).collect()
+        let metadata = state.metadata.values().filter_map(|metadata| metadata.as_ref().ok());
+        let required = metadata.flat_map(|metadata| &metadata.requires_dist);
+        let by_user =
+            self.manifest.requirements.iter().chain(&self.manifest.constraints).map(|entry| &entry.requirement);
+        let named = required.chain(by_user).map(|requirement| &requirement.name);
+        let met = named.chain(state.projects.keys());
+        met.filter(|name| !matches!(state.projects.get(*name), Some(Known::Unknown(_)))).cloned().collect()
     }
 
     /// The metadata of some version of a range, if one has been asked for already: the newest.
@@ -141,7 +151,11 @@ impl<'a> Provider<'a> {
     }
 
     /// The number of a direct reference, looked at when it is new.
-    pub(super) fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<SourcedVersion, SourceError> {
+    pub(super) fn direct(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+    ) -> Result<SourcedVersion, SourceError> {
         let number_of = |directs: &[Direct]| {
             (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference == *reference).map(
                 |(number, known)| SourcedVersion {
@@ -289,9 +303,7 @@ impl<'a> Provider<'a> {
                 let ProjectAnswer::Found(details) = answer else { return Vec::new() };
                 let listing = {
                     let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
-                    Arc::clone(
-                        listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))),
-                    )
+                    Arc::clone(listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))))
                 };
                 let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
                 let likely = candidates.next().map(|(_, file)| file.clone());

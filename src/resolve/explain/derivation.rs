@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use pubgrub::{Derived, DerivationTree, External, NoSolutionError, Ranges, Term};
+use pubgrub::{DerivationTree, Derived, External, NoSolutionError, Ranges, Term};
 
 use super::super::candidate::Exclusion;
 use super::super::package::Package;
@@ -57,6 +57,17 @@ impl Node {
         facts
     }
 
+    /// How many nodes stand beneath it.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Fact(_) => 1,
+            Self::Derived { causes, .. } => 1 + causes.iter().map(|cause| cause.size()).sum::<usize>(),
+            Self::Versions { requirements, rest, .. } => {
+                requirements.len() + rest.iter().map(|node| node.size()).sum::<usize>()
+            }
+        }
+    }
+
     fn collect(&self, facts: &mut Vec<Fact>) {
         match self {
             Self::Fact(fact) => {
@@ -88,11 +99,7 @@ fn no_fact() -> Rc<Node> {
 }
 
 /// `None` for what needs no telling.
-fn simplify(
-    provider: &Provider<'_>,
-    tree: &Tree,
-    shared: &mut HashMap<usize, Option<Rc<Node>>>,
-) -> Option<Rc<Node>> {
+fn simplify(provider: &Provider<'_>, tree: &Tree, shared: &mut HashMap<usize, Option<Rc<Node>>>) -> Option<Rc<Node>> {
     match tree {
         DerivationTree::External(external) => fact(external).map(|fact| Rc::new(Node::Fact(fact))),
         DerivationTree::Derived(derived) => {
@@ -182,31 +189,33 @@ fn gather(terms: BTreeMap<Package, Term<Range>>, left: Rc<Node>, right: Rc<Node>
         if *package == Package::Root {
             continue;
         }
-        match &**other {
+        let (mut requirements, rest): (Vec<Fact>, Vec<Rc<Node>>) = match &**other {
             Node::Versions { requirements, rest, .. } if is_between(requirements, package, required) => {
-                let mut requirements = requirements.clone();
-                requirements.push(fact.clone());
-                return Node::Versions { terms, requirements, rest: rest.clone() };
+                (requirements.clone(), rest.clone())
             }
-            Node::Derived { causes, .. } => {
-                for (place, cause) in causes.iter().enumerate() {
-                    if let Node::Fact(first @ Fact::Requires { package: p, required: r, .. }) = &**cause
-                        && p == package
-                        && r == required
-                    {
-                        let rest = vec![Rc::clone(&causes[1 - place])];
-                        return Node::Versions { terms, requirements: vec![first.clone(), fact.clone()], rest };
-                    }
+            Node::Derived { causes, .. } => (Vec::new(), causes.to_vec()),
+            Node::Fact(_) => (Vec::new(), vec![Rc::clone(other)]),
+            Node::Versions { .. } => continue,
+        };
+        let mut others = Vec::new();
+        for node in rest {
+            match &*node {
+                Node::Fact(fact) if is_between(std::slice::from_ref(fact), package, required) => {
+                    requirements.push(fact.clone());
                 }
+                _ => others.push(node),
             }
-            _ => {}
+        }
+        if !requirements.is_empty() {
+            requirements.push(fact.clone());
+            return Node::Versions { terms, requirements, rest: others };
         }
     }
     Node::Derived { terms, causes: [left, right] }
 }
 
 fn is_between(requirements: &[Fact], package: &Package, required: &Package) -> bool {
-    requirements.iter().all(|fact| {
-        matches!(fact, Fact::Requires { package: p, required: r, .. } if p == package && r == required)
-    })
+    requirements
+        .iter()
+        .all(|fact| matches!(fact, Fact::Requires { package: p, required: r, .. } if p == package && r == required))
 }

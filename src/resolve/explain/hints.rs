@@ -25,18 +25,16 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
     };
     for fact in facts {
         match fact {
-            Fact::NoVersions { package: Package::Project(name), range } => {
-                match provider.project_if_known(name) {
-                    Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
-                    Some(Known::Offline) => tell(format!(
-                        "run once without `--offline`, so that what is known of `{name}` is in the cache"
-                    )),
-                    Some(Known::Listed(listing)) => {
-                        for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
-                    }
-                    None => {}
+            Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
+                Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
+                Some(Known::Offline) => {
+                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"))
                 }
-            }
+                Some(Known::Listed(listing)) => {
+                    for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
+                }
+                None => {}
+            },
             Fact::Unusable { package, reason: Exclusion::RequiresPython { specifiers, .. }, .. } => {
                 let runtimes: Vec<_> = crate::target::Runtime::all()
                     .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
@@ -67,6 +65,7 @@ fn for_releases(
     let rules = policy.rules(name);
     let mut hints = Vec::new();
     let mut told: BTreeSet<&'static str> = BTreeSet::new();
+    hints.extend(prerelease_below(provider, name, listing, range));
     for release in listing.releases().iter().rev().filter(|release| range.contains(&release.version)) {
         let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
         let version = &release.version;
@@ -100,7 +99,10 @@ fn for_releases(
             Exclusion::Constraint { text, origin } => {
                 let usable = listing.verdict(policy, rules, release).is_ok();
                 usable.then(|| {
-                    ("constraint", format!("{name} {version} would do, but the constraint `{text}` ({origin}) does not take it"))
+                    (
+                        "constraint",
+                        format!("{name} {version} would do, but the constraint `{text}` at {origin} does not take it"),
+                    )
                 })
             }
             Exclusion::Hash => Some((
@@ -121,6 +123,27 @@ fn for_releases(
     hints
 }
 
+/// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.
+fn prerelease_below(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    range: &Ranges<SourcedVersion>,
+) -> Option<String> {
+    if listing.releases().iter().any(|release| range.contains(&release.version)) {
+        return None;
+    }
+    let release = listing.releases().iter().rev().find(|release| {
+        let version = &release.version.version;
+        let last = version.only_release().with_epoch(version.epoch());
+        version.any_prerelease()
+            && range.contains(&SourcedVersion::listed(last))
+            && listing.verdict(&provider.policy, provider.policy.rules(name), release).is_ok()
+    })?;
+    let version = &release.version;
+    Some(format!("{name} {version} is a pre-release and comes before that: require `{name}>={version}` to use it"))
+}
+
 /// A file that only `--exclude-newer` keeps out.
 fn newer_would_fit(
     provider: &Provider<'_>,
@@ -130,9 +153,7 @@ fn newer_would_fit(
 ) -> Option<String> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
-    let file = listing
-        .files(release)
-        .find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
+    let file = listing.files(release).find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
     let version = &release.version;
     Some(match file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok()) {
         Some(time) => format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`"),
@@ -141,12 +162,7 @@ fn newer_would_fit(
 }
 
 /// Runtimes on which a release would do.
-fn other_runtimes(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &Listing,
-    release: &Release,
-) -> Option<String> {
+fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<String> {
     let target = &provider.policy.target;
     let version = &release.version;
     let same = table::runtimes_that_load(listing, release, target.architecture());
@@ -180,7 +196,7 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<String> {
         _ => 3,
     };
     let mut close: Vec<(usize, String)> = provider
-        .names_on_index()
+        .names_met()
         .into_iter()
         .filter(|known| known != name)
         .map(|known| known.to_string())

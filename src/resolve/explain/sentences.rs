@@ -1,6 +1,6 @@
 //! The derivation as sentences.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use pubgrub::{Ranges, Term};
@@ -21,16 +21,31 @@ const MOST_REASONS: usize = 4;
 
 /// Tells the whole derivation, one sentence a line.
 pub(super) fn tell(provider: &Provider<'_>, tree: &Rc<Node>) -> String {
-    let mut teller = Teller { provider, lines: Vec::new(), numbers: HashMap::new(), uses: HashMap::new() };
-    teller.count(tree);
+    let user_lines = tree.facts().iter().filter(|fact| is_users(fact)).count();
+    let mut teller = Teller {
+        provider,
+        lines: Vec::new(),
+        told: HashSet::new(),
+        end: if user_lines > 1 {
+            "your requirements cannot be met together"
+        } else {
+            "your requirements cannot be met"
+        },
+    };
     match &**tree {
         Node::Fact(fact) => {
             let text = teller.fact(fact);
-            teller.lines.push(format!("{}, so there is no solution.", capitalized(&text)));
+            teller.lines.push(format!("{}.", capitalized(&text)));
         }
-        _ => {
-            teller.derived(tree, true);
-        }
+        Node::Derived { causes, .. } => match (&*causes[0], &*causes[1]) {
+            (Node::Fact(one), Node::Fact(other)) if is_problem(one) != is_problem(other) => {
+                let (need, problem) = if is_problem(one) { (other, one) } else { (one, other) };
+                let text = format!("{}, but {}", teller.fact(need), teller.fact(problem));
+                teller.lines.push(format!("{}.", capitalized(&text)));
+            }
+            _ => teller.derived(tree),
+        },
+        Node::Versions { .. } => teller.derived(tree),
     }
     teller.lines.join("\n")
 }
@@ -38,92 +53,76 @@ pub(super) fn tell(provider: &Provider<'_>, tree: &Rc<Node>) -> String {
 struct Teller<'t, 'a> {
     provider: &'t Provider<'a>,
     lines: Vec<String>,
-    /// The numbers of conclusions that are used again.
-    numbers: HashMap<*const Node, usize>,
-    uses: HashMap<*const Node, usize>,
+    /// Conclusions that have been told: each is told once.
+    told: HashSet<String>,
+    /// The last conclusion.
+    end: &'static str,
 }
 
 impl Teller<'_, '_> {
-    fn count(&mut self, node: &Rc<Node>) {
-        let uses = self.uses.entry(Rc::as_ptr(node)).or_default();
-        *uses += 1;
-        if *uses > 1 {
-            return;
-        }
-        match &**node {
-            Node::Fact(_) => {}
-            Node::Derived { causes, .. } => causes.iter().for_each(|cause| self.count(cause)),
-            Node::Versions { rest, .. } => rest.iter().for_each(|node| self.count(node)),
-        }
-    }
-
     /// Tells a derived node: first what it stands on and is derived itself, then the conclusion.
-    fn derived(&mut self, node: &Rc<Node>, is_last: bool) {
-        let mut reasons: Vec<String> = Vec::new();
+    fn derived(&mut self, node: &Rc<Node>) {
         let mut derived: Vec<&Rc<Node>> = Vec::new();
         let mut facts: Vec<&Fact> = Vec::new();
-        match &**node {
-            Node::Fact(fact) => facts.push(fact),
-            Node::Derived { causes, .. } => {
-                for cause in causes {
-                    match &**cause {
-                        Node::Fact(fact) => facts.push(fact),
-                        _ => derived.push(cause),
-                    }
-                }
+        let mut needs: Vec<String> = Vec::new();
+        let causes: &[Rc<Node>] = match &**node {
+            Node::Fact(fact) => {
+                facts.push(fact);
+                &[]
             }
+            Node::Derived { causes, .. } => causes,
             Node::Versions { requirements, rest, .. } => {
-                reasons.push(self.requirements(requirements));
-                for node in rest {
-                    match &**node {
-                        Node::Fact(fact) => facts.push(fact),
-                        _ => derived.push(node),
-                    }
-                }
+                needs.push(self.requirements(requirements));
+                rest
             }
-        }
-        let before = self.lines.len();
-        for cause in derived.iter().rev().skip(1).rev().chain(derived.last()) {
-            if !self.numbers.contains_key(&Rc::as_ptr(cause)) {
-                self.derived(cause, false);
-            }
-        }
-        let told_just_now = derived.last().is_some_and(|last| {
-            self.lines.len() > before && !self.lines.is_empty() && self.uses.get(&Rc::as_ptr(last)).copied() <= Some(1)
-        });
-        for (place, cause) in derived.iter().enumerate() {
-            let is_the_last = place + 1 == derived.len();
-            if is_the_last && told_just_now {
-                continue;
-            }
-            let conclusion = self.conclusion(terms(cause));
-            match self.numbers.get(&Rc::as_ptr(cause)) {
-                Some(number) => reasons.push(format!("{conclusion} ({number})")),
-                None => reasons.push(conclusion),
-            }
-        }
-        let mut told: Vec<String> = facts.iter().map(|fact| self.fact(fact)).collect();
-        told.append(&mut reasons);
-        let reasons = told;
-        let opening = if told_just_now { "And because" } else { "Because" };
-        let reasons = join_and(&reasons);
-        let conclusion = self.conclusion(terms(node));
-        let mut line = match (is_last, told_just_now) {
-            (true, true) if reasons.is_empty() => "So there is no solution.".to_owned(),
-            (true, _) => format!("{opening} {reasons}, {conclusion}."),
-            (false, _) => format!("{opening} {reasons}, {conclusion}."),
         };
-        if self.uses.get(&Rc::as_ptr(node)).copied() > Some(1) {
-            let number = self.numbers.len() + 1;
-            self.numbers.insert(Rc::as_ptr(node), number);
-            line.push_str(&format!(" ({number})"));
+        for cause in causes {
+            match &**cause {
+                Node::Fact(fact) => facts.push(fact),
+                _ => derived.push(cause),
+            }
         }
+        let conclusion = self.conclusion(terms(node));
+        // Two derived causes: the longer story first, so that the shorter one stands right before what follows from it.
+        derived.sort_by_key(|cause| std::cmp::Reverse(cause.size()));
+        let mut told_just_now = None;
+        for cause in &derived {
+            let said = self.conclusion(terms(cause));
+            if !self.told.contains(&said) && said != conclusion {
+                self.derived(cause);
+                told_just_now = Some(said);
+            }
+        }
+        for cause in &derived {
+            let said = self.conclusion(terms(cause));
+            if told_just_now.as_ref() != Some(&said) && said != conclusion {
+                needs.push(said);
+            }
+        }
+        let (problems, mut requires): (Vec<&Fact>, Vec<&Fact>) = facts.into_iter().partition(|fact| is_problem(fact));
+        requires.sort_by_key(|fact| !is_users(fact));
+        let mut reasons: Vec<String> = requires.into_iter().map(|fact| self.fact(fact)).collect();
+        reasons.append(&mut needs);
+        let problems: Vec<String> = problems.into_iter().map(|fact| self.fact(fact)).collect();
+        let because = match (reasons.as_slice(), problems.as_slice()) {
+            ([], problems) => join_and(problems),
+            (reasons, []) => join_and(reasons),
+            (reasons, problems) => format!("{}, but {}", join_and(reasons), join_and(problems)),
+        };
+        let line = match (because.is_empty(), told_just_now.is_some()) {
+            (true, _) => format!("So {conclusion}."),
+            (false, true) => format!("And because {because}, {conclusion}."),
+            (false, false) => format!("Because {because}, {conclusion}."),
+        };
+        self.told.insert(conclusion);
         self.lines.push(line);
     }
 
     fn fact(&self, fact: &Fact) -> String {
         match fact {
-            Fact::Requires { package: Package::Root, required, .. } => self.user_requires(required),
+            Fact::Requires { package: Package::Root, required, required_range, .. } => {
+                self.user_requires(required, required_range)
+            }
             Fact::Requires { package, range, required, required_range } => {
                 let who = versions::package_in(self.provider, package, range);
                 format!("{who} requires {}", self.required(package, range, required, required_range))
@@ -131,7 +130,7 @@ impl Teller<'_, '_> {
             Fact::NoVersions { package, range } => self.no_versions(package, range),
             Fact::Unusable { package, range, reason } => {
                 let who = versions::package_in(self.provider, package, range);
-                format!("{who} cannot be used: {reason}")
+                format!("{} ({reason})", cannot_be_used(&who))
             }
         }
     }
@@ -156,8 +155,9 @@ impl Teller<'_, '_> {
     }
 
     /// The user's own requirements on a package, with their places.
-    fn user_requires(&self, required: &Package) -> String {
+    fn user_requires(&self, required: &Package, range: &Ranges<SourcedVersion>) -> String {
         let name = required.name();
+        let mut has_direct = false;
         let lines: Vec<String> = needs::user_requirements(self.provider)
             .into_iter()
             .filter(|applied| {
@@ -169,10 +169,25 @@ impl Teller<'_, '_> {
             })
             .map(|applied| {
                 let origin = applied.origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+                has_direct |= applied.direct.is_some();
                 format!("`{}`{origin}", without_marker(&applied.requirement))
             })
             .collect();
-        format!("you require {}", join_and(&lines))
+        let listed = name.and_then(|name| self.provider.project_if_known(name));
+        let required = join_and(&lines);
+        match (range.is_empty(), lines.len()) {
+            (false, _) => format!("you require {required}"),
+            (true, 2..) if has_direct => format!("you require {required}, which no one file can meet"),
+            (true, 2..) => format!("you require {required}, which no version can meet"),
+            (true, _) => match listed {
+                Some(Known::Listed(_)) if required.contains("===") => {
+                    format!(
+                        "you require {required}, but the index writes that version otherwise, and `===` compares texts"
+                    )
+                }
+                _ => format!("you require {required}, which no version can meet"),
+            },
+        }
     }
 
     /// What a version requires, as its metadata says it.
@@ -228,7 +243,7 @@ impl Teller<'_, '_> {
             }
             Some(Known::Offline) => format!("nothing is known of `{name}` without a network"),
             Some(Known::Listed(listing)) => self.none_usable(name, package, &listing, range),
-            None => format!("{} cannot be used", versions::package_in(self.provider, package, range)),
+            None => cannot_be_used(&versions::package_in(self.provider, package, range)),
         }
     }
 
@@ -269,7 +284,7 @@ impl Teller<'_, '_> {
         let who = versions::package_in(self.provider, package, range);
         let target = target_name(self.provider);
         if let [(reason, _)] = reasons.as_slice() {
-            return format!("{who} cannot be used for {target}: {reason}");
+            return format!("{} for {target} ({reason})", cannot_be_used(&who));
         }
         let left_out = reasons.len().saturating_sub(MOST_REASONS);
         let mut parts: Vec<String> = reasons
@@ -286,7 +301,7 @@ impl Teller<'_, '_> {
         if left_out > 0 {
             parts.push(format!("{left_out} more reasons"));
         }
-        format!("{who} cannot be used for {target} ({})", parts.join("; "))
+        format!("{} for {target} ({})", cannot_be_used(&who), parts.join("; "))
     }
 
     /// What follows, of terms that cannot all hold.
@@ -304,14 +319,39 @@ impl Teller<'_, '_> {
             }
         }
         match (held.as_slice(), needed.as_slice()) {
-            ([], []) => "your requirements cannot be met together".to_owned(),
+            ([], []) => self.end.to_owned(),
             ([], needed) => format!("{} is needed", needed.join(" or ")),
-            ([one], []) => format!("{one} cannot be used"),
+            ([one], []) => cannot_be_used(one),
+            ([one, other], []) => match (one.strip_prefix(EVERY), other.strip_prefix(EVERY)) {
+                (Some(one), Some(other)) => format!("no version of {one} goes with any version of {other}"),
+                (Some(every), None) => format!("{other} goes with no version of {every}"),
+                (None, Some(every)) => format!("{one} goes with no version of {every}"),
+                (None, None) => format!("{one} and {other} cannot be used together"),
+            },
             (held, []) => format!("{} cannot be used together", join_and(held)),
             ([one], needed) => format!("{one} requires {}", needed.join(" or ")),
             (held, needed) => format!("{} together require {}", join_and(held), needed.join(" or ")),
         }
     }
+}
+
+/// How [`versions::package_in`] begins when a range holds all versions.
+const EVERY: &str = "every version of ";
+
+fn cannot_be_used(who: &str) -> String {
+    match who.strip_prefix(EVERY) {
+        Some(name) => format!("no version of {name} can be used"),
+        None => format!("{who} cannot be used"),
+    }
+}
+
+/// Whether a fact says that something does not exist or cannot be used.
+fn is_problem(fact: &Fact) -> bool {
+    !matches!(fact, Fact::Requires { .. })
+}
+
+fn is_users(fact: &Fact) -> bool {
+    matches!(fact, Fact::Requires { package: Package::Root, .. })
 }
 
 fn terms(node: &Node) -> &BTreeMap<Package, Term<Ranges<SourcedVersion>>> {
@@ -337,10 +377,12 @@ fn join_and(parts: &[String]) -> String {
     }
 }
 
+/// Starts a sentence, but leaves names of projects as they are.
 fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) if first.is_lowercase() && !text.starts_with('`') => first.to_uppercase().chain(chars).collect(),
-        _ => text.to_owned(),
+    for (word, start) in [("you ", "You "), ("no ", "No "), ("nothing ", "Nothing "), ("the ", "The ")] {
+        if let Some(rest) = text.strip_prefix(word) {
+            return format!("{start}{rest}");
+        }
     }
+    text.to_owned()
 }

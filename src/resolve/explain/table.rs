@@ -102,8 +102,7 @@ pub(super) fn span(runtimes: &[Runtime]) -> Option<String> {
 
 fn tags(provider: &Provider<'_>, listing: &Listing, release: &Release) -> String {
     let target = provider.policy.target.tags();
-    let mut wheels: Vec<&WheelFilename> =
-        listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
+    let mut wheels: Vec<&WheelFilename> = listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
     wheels.sort_by_cached_key(|wheel| std::cmp::Reverse(target.compatibility(wheel).err()));
     let mut seen = BTreeSet::new();
     let mut texts: Vec<String> = Vec::new();

@@ -61,7 +61,10 @@ pub(super) fn with_range(package: &Package, range: &Ranges<SourcedVersion>) -> S
 /// A range as specifiers, near enough for reading: `>=1.0,<2.0`, empty for all versions.
 pub(super) fn specifiers(range: &Ranges<SourcedVersion>) -> String {
     let parts: Vec<String> = range.iter().map(|(lower, upper)| segment(lower, upper)).collect();
-    parts.join(" or ")
+    match parts.as_slice() {
+        [first, _, _, .., last] => format!("{first} or … or {last} ({} ranges)", parts.len()),
+        _ => parts.join(" or "),
+    }
 }
 
 fn segment(lower: &Bound<SourcedVersion>, upper: &Bound<SourcedVersion>) -> String {
