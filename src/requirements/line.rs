@@ -35,7 +35,7 @@ pub(super) struct Line {
 /// A requirement, before it is known where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    requirement: Requirement,
+    pub(super) requirement: Requirement,
     text: String,
     direct: Option<DirectReference>,
     hashes: Vec<HashDigest>,
@@ -196,6 +196,13 @@ fn with_command_hint(error: SyntaxError, text: &str) -> SyntaxError {
             ..error
         },
     }
+}
+
+/// Reads a dependency specifier as it stands in metadata: a project name first, no paths in its place.
+pub(super) fn read_specifier(text: &str, folders: &Folders, warnings: &mut Vec<String>) -> Result<Found, SyntaxError> {
+    let parts = parse_dependency(text)?;
+    let marker = parts.marker.clone();
+    read_named(text, parts, false, folders)?.into_found(marker, text.trim(), warnings)
 }
 
 /// Reads what stands before the options: a requirement, a URL or a path, with extras and marker.

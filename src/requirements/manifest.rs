@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::requirements_txt::{Reader, Role};
-use super::{FileOptions, RequirementEntry, RequirementsError};
+use super::{FileOptions, PyprojectInput, RequirementEntry, RequirementsError};
 use crate::spec::{PackageName, SafeUrl};
 
 /// Everything that one run asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
-    /// Requirements, in the order of reading: command line, requirement files.
+    /// Requirements, in the order of reading: command line, `pyproject.toml`, requirement files.
     pub requirements: Vec<RequirementEntry>,
     /// Constraints: they limit versions and never add a project.
     pub constraints: Vec<RequirementEntry>,
@@ -31,8 +31,11 @@ pub struct Manifest {
 /// What to read.
 #[derive(Clone, Debug, Default)]
 pub struct ManifestInputs {
-    /// Requirement files (`-r`), in order: paths, or `file` and `http(s)` URLs.
+    /// Requirement files (`-r`), in order: paths, or `file` and `http(s)` URLs. A `pyproject.toml` among them
+    /// gives its `[project] dependencies`.
     pub requirement_files: Vec<PathBuf>,
+    /// Requirements of a project.
+    pub pyproject: Option<PyprojectInput>,
     /// Constraint files (`-c`).
     pub constraint_files: Vec<PathBuf>,
     /// Override files (`--override`).
@@ -81,6 +84,9 @@ impl Manifest {
         let mut reader = Reader::new(inputs);
         for text in &inputs.positional {
             reader.read_positional(text);
+        }
+        if let Some(input) = &inputs.pyproject {
+            reader.read_pyproject(input, Role::Requirement);
         }
         for (files, role) in [
             (&inputs.requirement_files, Role::Requirement),

@@ -20,6 +20,7 @@ mod entry;
 mod options;
 mod requirements_txt;
 mod line;
+mod pyproject;
 mod direct;
 mod option_line;
 mod shell;
@@ -31,6 +32,7 @@ pub use manifest::{Manifest, ManifestInputs, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
+pub use pyproject::PyprojectInput;
 
 #[cfg(test)]
 mod tests;

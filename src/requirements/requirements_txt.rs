@@ -9,6 +9,7 @@ use super::lines::{LogicalLine, logical_lines, physical_lines};
 use super::option_line::{OptionName, OptionUse, Options};
 use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
+use super::pyproject::{PyprojectInput, read_pyproject};
 use super::{Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::spec::{SafeUrl, SyntaxError};
 
@@ -87,6 +88,9 @@ impl<'a> Reader<'a> {
     /// Reads a file that the command line names.
     pub(super) fn read_named(&mut self, file: &Path, role: Role) {
         let text = file.to_str().unwrap_or_default();
+        if file.file_name().is_some_and(|name| name == "pyproject.toml") && scheme(text).is_none() {
+            return self.read_pyproject(&PyprojectInput { path: file.to_owned(), ..PyprojectInput::default() }, role);
+        }
         let location = match scheme(text).as_deref() {
             Some("http" | "https" | "file") => locate_url(text),
             _ => {
@@ -96,6 +100,27 @@ impl<'a> Reader<'a> {
         match location {
             Ok(location) => self.read_file(&location, role, &mut Vec::new(), None),
             Err(why) => self.problems.push(Problem::whole(Origin::CommandLine, format!("`{text}`: {why}"), None)),
+        }
+    }
+
+    /// Reads a `pyproject.toml` that the command line names.
+    pub(super) fn read_pyproject(&mut self, input: &PyprojectInput, role: Role) {
+        let path = normalized(&self.inputs.working_folder.join(&input.path));
+        let refuse = |why: String| Problem::whole(Origin::CommandLine, why, None);
+        let text = match self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() }) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+            Err(why) => Err(why),
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(why) => return self.problems.push(refuse(format!("failed to read `{}`: {why}", input.path.display()))),
+        };
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let answer = read_pyproject(text.trim_start_matches('\u{feff}'), input, folder);
+        self.problems.extend(answer.problems);
+        self.manifest.warnings.extend(answer.warnings);
+        for entry in answer.entries {
+            self.push(entry, role);
         }
     }
 

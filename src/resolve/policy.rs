@@ -39,6 +39,8 @@ pub(super) struct ProjectRules {
     pub(super) constraint_direct: Option<DirectReference>,
     /// The version of an existing lock.
     pub(super) preference: Option<Version>,
+    /// A line of the user's takes exactly one version.
+    pub(super) is_pinned: bool,
     /// `==` and `===` of the user's own.
     exact_pins: Vec<VersionSpecifier>,
     /// A specifier of the user's names a pre-release.
@@ -153,6 +155,7 @@ impl Policy {
     fn learn(&mut self, entry: &RequirementEntry, formats: &FormatControl) -> &mut ProjectRules {
         let rules = self.rules_mut(&entry.requirement.name, formats);
         if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &entry.requirement.version_or_url {
+            rules.is_pinned |= specifiers.len() == 1 && specifiers.iter().all(ranges::is_exact);
             for specifier in specifiers.iter() {
                 if ranges::is_exact(specifier) {
                     rules.exact_pins.push(specifier.clone());
