@@ -17,7 +17,12 @@ pub fn preferences(text: &str) -> Vec<(PackageName, Version)> {
 fn from_json(text: &str) -> Option<Vec<(PackageName, Version)>> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let packages = value.get("packages")?.as_array()?;
-    Some(packages.iter().filter_map(|entry| pair(entry.get("name")?.as_str()?, entry.get("version")?.as_str()?)).collect())
+    Some(
+        packages
+            .iter()
+            .filter_map(|entry| pair(entry.get("name")?.as_str()?, entry.get("version")?.as_str()?))
+            .collect(),
+    )
 }
 
 fn from_pylock(table: &toml::Table) -> Vec<(PackageName, Version)> {

@@ -76,7 +76,9 @@ fn file(file: &DistFile, digests: &[HashDigest], folder: Option<&Path>, has_name
     if has_name {
         keys.push(format!("name = {}", quoted(file.filename.as_str())));
     }
-    if let (true, Some(time)) = (has_name, file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok())) {
+    if let (true, Some(time)) =
+        (has_name, file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok()))
+    {
         keys.push(format!("upload-time = {time}"));
     }
     keys.push(match file.url.to_file_path() {
@@ -84,10 +86,8 @@ fn file(file: &DistFile, digests: &[HashDigest], folder: Option<&Path>, has_name
         None => format!("url = {}", quoted(file.url.without_credentials().without_fragment().reveal().as_str())),
     });
     keys.extend(file.size.map(|size| format!("size = {size}")));
-    let digests: Vec<String> = digests
-        .iter()
-        .map(|digest| format!("{} = {}", digest.algorithm().as_str(), quoted(&digest.hex())))
-        .collect();
+    let digests: Vec<String> =
+        digests.iter().map(|digest| format!("{} = {}", digest.algorithm().as_str(), quoted(&digest.hex()))).collect();
     let mut unique: Vec<String> = Vec::new();
     for digest in digests {
         let algorithm = digest.split(' ').next().unwrap_or_default().to_owned();

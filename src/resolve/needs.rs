@@ -103,9 +103,7 @@ pub(super) fn user_requirements(provider: &Provider<'_>) -> Vec<Applied> {
     let entries = provider.manifest.requirements.iter();
     entries
         .filter(|entry| provider.policy.applies(&entry.requirement))
-        .flat_map(|entry| {
-            with_overrides(provider, &entry.requirement, entry.direct.as_ref(), Some(&entry.origin))
-        })
+        .flat_map(|entry| with_overrides(provider, &entry.requirement, entry.direct.as_ref(), Some(&entry.origin)))
         .collect()
 }
 
@@ -140,11 +138,7 @@ pub(super) fn with_overrides(
     let overrides: Vec<_> =
         provider.manifest.overrides.iter().filter(|entry| entry.requirement.name == requirement.name).collect();
     if overrides.is_empty() {
-        return vec![Applied {
-            requirement: requirement.clone(),
-            direct: direct.cloned(),
-            origin: origin.cloned(),
-        }];
+        return vec![Applied { requirement: requirement.clone(), direct: direct.cloned(), origin: origin.cloned() }];
     }
     let applying = overrides.into_iter().filter(|entry| provider.policy.applies(&entry.requirement));
     applying

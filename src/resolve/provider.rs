@@ -68,7 +68,12 @@ pub(super) struct Direct {
 }
 
 impl<'a> Provider<'a> {
-    pub(super) fn new(manifest: &'a Manifest, source: &'a dyn PackageSource, policy: Arc<Policy>, no_deps: bool) -> Self {
+    pub(super) fn new(
+        manifest: &'a Manifest,
+        source: &'a dyn PackageSource,
+        policy: Arc<Policy>,
+        no_deps: bool,
+    ) -> Self {
         Self { manifest, source, policy, no_deps, listings: Listings::default(), state: RefCell::default() }
     }
 
@@ -125,7 +130,11 @@ impl<'a> Provider<'a> {
     }
 
     /// The number of a direct reference, looked at when it is new.
-    pub(super) fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<SourcedVersion, SourceError> {
+    pub(super) fn direct(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+    ) -> Result<SourcedVersion, SourceError> {
         let number_of = |directs: &[Direct]| {
             (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference == *reference).map(
                 |(number, known)| SourcedVersion {
@@ -273,9 +282,7 @@ impl<'a> Provider<'a> {
                 let ProjectAnswer::Found(details) = answer else { return Vec::new() };
                 let listing = {
                     let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
-                    Arc::clone(
-                        listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))),
-                    )
+                    Arc::clone(listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))))
                 };
                 let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
                 let likely = candidates.next().map(|(_, file)| file.clone());

@@ -82,11 +82,8 @@ fn below_prefix_end(version: &Version) -> Ranges<Version> {
 
 /// `<V`: pre-releases of V are excluded unless V is one itself, and so is its family of development releases.
 fn less_than(version: &Version) -> Ranges<Version> {
-    let bound = if version.any_prerelease() {
-        version.clone()
-    } else {
-        version.clone().without_local().with_dev(Some(0))
-    };
+    let bound =
+        if version.any_prerelease() { version.clone() } else { version.clone().without_local().with_dev(Some(0)) };
     below(Some(bound))
 }
 

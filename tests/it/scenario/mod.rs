@@ -7,7 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use barrow::requirements::{DirectReference, Manifest, NoBinary, Origin, RequirementEntry};
-use barrow::resolve::{PrereleaseMode, ResolutionMode, ResolveError, ResolveOptions, Resolution};
+use barrow::resolve::{PrereleaseMode, Resolution, ResolutionMode, ResolveError, ResolveOptions};
 use barrow::spec::{PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
 use barrow::target::{Architecture, Runtime, Target};
 
@@ -26,8 +26,7 @@ pub(crate) fn read_all(folder: &Path) -> Vec<(String, Scenario)> {
     for path in paths {
         let stem = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
         let text = fs_err::read_to_string(&path).expect("the file can be read");
-        let file: format::File =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: format::File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         scenarios.extend(file.scenario.into_iter().map(|scenario| (stem.clone(), scenario)));
     }
     scenarios

@@ -34,7 +34,11 @@ impl TableSource {
             for (version, release) in releases {
                 match release {
                     Release::Requires(requires) => {
-                        source.add(name, version, &FullRelease { requires: requires.clone(), ..FullRelease::default() });
+                        source.add(
+                            name,
+                            version,
+                            &FullRelease { requires: requires.clone(), ..FullRelease::default() },
+                        );
                     }
                     Release::Full(release) => source.add(name, version, release),
                 }
@@ -112,13 +116,8 @@ impl TableSource {
             upload_time: None,
             origin: index_origin(url),
         };
-        let metadata = metadata(
-            &name,
-            &release.version,
-            &release.requires,
-            release.requires_python.as_deref(),
-            &release.extras,
-        );
+        let metadata =
+            metadata(&name, &release.version, &release.requires, release.requires_python.as_deref(), &release.extras);
         self.direct.insert(safe, Arc::new(DirectDist { file, metadata: Arc::new(metadata) }));
     }
 
@@ -154,9 +153,7 @@ impl PackageSource for TableSource {
         self.asked_metadata.borrow_mut().insert(file.filename.to_string());
         match &self.metadata[file.filename.as_str()] {
             Ok(metadata) => Ok(Arc::clone(metadata)),
-            Err(reason) => {
-                Err(SourceError { message: reason.clone(), hint: None, skippable: true, source: None })
-            }
+            Err(reason) => Err(SourceError { message: reason.clone(), hint: None, skippable: true, source: None }),
         }
     }
 

@@ -4,7 +4,9 @@ mod choices;
 mod command;
 mod groups;
 
-pub(crate) use choices::{ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy};
+pub(crate) use choices::{
+    ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
+};
 pub(crate) use command::{
     BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, FingerprintArgs, InstallArgs, LayerArgs,
     LockArgs, TreeArgs, WhyArgs,

@@ -158,10 +158,9 @@ impl Reader<'_> {
         match (key.kind, value.get_ref()) {
             (Kind::Switch, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
             (Kind::Switch, _) => Err(wrong("true or false")),
-            (Kind::List, DeValue::Array(values)) => values
-                .iter()
-                .map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts")))
-                .collect(),
+            (Kind::List, DeValue::Array(values)) => {
+                values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
+            }
             (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),
         }
     }

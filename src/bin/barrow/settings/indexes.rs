@@ -15,7 +15,8 @@ pub(super) fn read(
     flags: &IndexArgs,
     warnings: &mut Vec<String>,
 ) -> Result<IndexSettings, SettingsError> {
-    let (mut named, _) = layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
+    let (mut named, _) =
+        layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
     let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
     let (default, default_source) =
         layers.located("index-url", flags.index_url.as_slice(), |host, base, text| named_index(host, base, text))?;

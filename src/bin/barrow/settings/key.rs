@@ -78,10 +78,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("exclude-package", Kind::List),
     key("index", Kind::List).uv(&["UV_INDEX"]),
     key("extra-index-url", Kind::List).uv(&["UV_EXTRA_INDEX_URL"]).pip("extra-index-url"),
-    key("index-url", Kind::Text)
-        .alias("default-index")
-        .uv(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"])
-        .pip("index-url"),
+    key("index-url", Kind::Text).alias("default-index").uv(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]).pip("index-url"),
     key("find-links", Kind::List).pip("find-links"),
     key("no-index", Kind::Switch).pip("no-index"),
     key("offline", Kind::Switch),

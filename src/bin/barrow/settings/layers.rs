@@ -14,7 +14,10 @@ use super::{Host, SettingsError, parse};
 pub(crate) enum Source {
     Flag(&'static str),
     Variable(String),
-    File { file: PathBuf, line: usize },
+    File {
+        file: PathBuf,
+        line: usize,
+    },
     /// Anything else, in words.
     Other(String),
     Default,

@@ -108,9 +108,9 @@ impl Settings {
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let max_size = match flags.assembly.max_size {
-            Some(text) => {
-                Some(parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?)
-            }
+            Some(text) => Some(
+                parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?,
+            ),
             None => None,
         };
         let max_size = layers.one("max-size", max_size, parse::size)?;
@@ -191,8 +191,10 @@ fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
 /// A word of a closed list; the message names them all.
 pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text, true).map_err(|_| {
-        let words: Vec<String> =
-            T::value_variants().iter().filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned())).collect();
+        let words: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
         format!("`{text}` is none of {}", words.join(", "))
     })
 }
@@ -359,7 +361,9 @@ fn read_cache_folder(
     let usual = layers.host.cache_folder();
     match &usual {
         Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
-        None => warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned()),
+        None => {
+            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned())
+        }
     }
     Ok(usual)
 }

@@ -24,11 +24,10 @@ pub(crate) struct TargetSettings {
 impl TargetSettings {
     /// Every target, runtimes first.
     pub(crate) fn all(&self) -> Vec<Target> {
-        let pairs = self.runtimes.iter().flat_map(|runtime| self.architectures.iter().map(move |arch| (*runtime, *arch)));
+        let pairs =
+            self.runtimes.iter().flat_map(|runtime| self.architectures.iter().map(move |arch| (*runtime, *arch)));
         pairs
-            .map(|(runtime, arch)| {
-                Target::with_overrides(runtime, arch, self.glibc, self.python_full_version.clone())
-            })
+            .map(|(runtime, arch)| Target::with_overrides(runtime, arch, self.glibc, self.python_full_version.clone()))
             .collect()
     }
 
@@ -117,7 +116,11 @@ fn python_version_file(folder: &Path, warnings: &mut Vec<String>) -> Result<Opti
         };
         let number = word.trim_start_matches("cpython-").trim_start_matches("python").trim_end_matches("-dev");
         let Ok(version) = number.parse::<Version>() else {
-            warnings.push(format!("{}:{}: `{word}` is not a Python version and is passed over", path.display(), index + 1));
+            warnings.push(format!(
+                "{}:{}: `{word}` is not a Python version and is passed over",
+                path.display(),
+                index + 1
+            ));
             return Ok(None);
         };
         let source = Source::File { file: path, line: index + 1 };
