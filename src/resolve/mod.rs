@@ -3,6 +3,7 @@
 mod candidate;
 mod conclude;
 mod explain;
+mod hashes;
 mod listing;
 mod needs;
 mod package;
@@ -88,8 +89,17 @@ pub fn resolve(
 ) -> Result<Resolution, ResolveError> {
     let policy = Arc::new(Policy::new(manifest, target, options));
     let provider = Provider::new(manifest, source, policy, options.no_deps);
+    if manifest.options.require_hashes {
+        hashes::check_user_lines(&provider)?;
+    }
     match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
-        Ok(versions) => Ok(conclude::conclude(&provider, versions)?),
+        Ok(versions) => {
+            let resolution = conclude::conclude(&provider, versions)?;
+            if manifest.options.require_hashes {
+                hashes::check_resolution(&provider, &resolution)?;
+            }
+            Ok(resolution)
+        }
         Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, derivation)),
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }
@@ -110,7 +120,30 @@ pub enum ResolveError {
         /// What the user can do, one sentence each.
         hints: Vec<String>,
     },
+    /// Hashes are required, and these requirements lack a pin or a hash. All of them are named.
+    #[error("{}", hashes_text(unpinned, unhashed))]
+    RequireHashes {
+        /// Requirements that take more than one version; those that came along as the lines to add.
+        unpinned: Vec<String>,
+        /// Pinned requirements without a hash.
+        unhashed: Vec<String>,
+    },
     /// The world could not be asked.
     #[error(transparent)]
     Source(#[from] SourceError),
+}
+
+fn hashes_text(unpinned: &[String], unhashed: &[String]) -> String {
+    let list = |intro: &str, lines: &[String]| {
+        let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
+        format!("{intro}{lines}")
+    };
+    let mut parts = Vec::new();
+    if !unpinned.is_empty() {
+        parts.push(list("hashes are required, so every requirement must be pinned with `==`, but these are not:", unpinned));
+    }
+    if !unhashed.is_empty() {
+        parts.push(list("hashes are required, but these requirements have none:", unhashed));
+    }
+    parts.join("\n")
 }

@@ -197,7 +197,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
             None => (git, None),
         };
         if let Ok(url) = SafeUrl::parse(address) {
-            return DirectReference::Git { url, revision, subdirectory };
+            return DirectReference::Git { url, revision, subdirectory, editable: false };
         }
     }
     if file_name.ends_with(".whl") {
@@ -205,7 +205,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
     }
     let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(|end| file_name.ends_with(end));
     match plain.to_file_path() {
-        Some(path) if !is_archive => DirectReference::Folder { path, editable: false },
+        Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
         _ => DirectReference::Sdist { url: plain, subdirectory },
     }
 }

@@ -6,7 +6,7 @@ use pubgrub::Ranges;
 
 use super::ranges;
 use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::requirements::{DirectReference, FormatControl, Manifest, NoBinary, Origin, RequirementEntry};
+use crate::requirements::{DirectReference, FormatControl, Manifest, Origin, ProjectSet, RequirementEntry};
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -39,6 +39,8 @@ pub(super) struct ProjectRules {
     pub(super) constraint_direct: Option<DirectReference>,
     /// The version of an existing lock.
     pub(super) preference: Option<Version>,
+    /// A line of the user's takes exactly one version.
+    pub(super) is_pinned: bool,
     /// `==` and `===` of the user's own.
     exact_pins: Vec<VersionSpecifier>,
     /// A specifier of the user's names a pre-release.
@@ -81,7 +83,7 @@ impl Policy {
             resolution: options.resolution,
             rules: HashMap::new(),
             unnamed: ProjectRules {
-                no_binary: manifest.options.format_control.no_binary == NoBinary::All,
+                no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
                 ..ProjectRules::default()
             },
         };
@@ -103,9 +105,9 @@ impl Policy {
         for (name, version) in &options.preferences {
             policy.rules_mut(name, &manifest.options.format_control).preference = Some(version.clone());
         }
-        if let NoBinary::Projects(names) = &manifest.options.format_control.no_binary {
+        if let ProjectSet::Projects(names) = &manifest.options.format_control.no_binary {
             for name in names {
-                policy.rules_mut(name, &manifest.options.format_control).no_binary = true;
+                policy.rules_mut(name, &manifest.options.format_control);
             }
         }
         policy
@@ -145,15 +147,15 @@ impl Policy {
     }
 
     fn rules_mut(&mut self, name: &PackageName, formats: &FormatControl) -> &mut ProjectRules {
-        self.rules.entry(name.clone()).or_insert_with(|| ProjectRules {
-            no_binary: formats.no_binary == NoBinary::All,
-            ..ProjectRules::default()
-        })
+        self.rules
+            .entry(name.clone())
+            .or_insert_with(|| ProjectRules { no_binary: !formats.allows_wheels(name), ..ProjectRules::default() })
     }
 
     fn learn(&mut self, entry: &RequirementEntry, formats: &FormatControl) -> &mut ProjectRules {
         let rules = self.rules_mut(&entry.requirement.name, formats);
         if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &entry.requirement.version_or_url {
+            rules.is_pinned |= specifiers.len() == 1 && specifiers.iter().all(ranges::is_exact);
             for specifier in specifiers.iter() {
                 if ranges::is_exact(specifier) {
                     rules.exact_pins.push(specifier.clone());

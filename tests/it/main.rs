@@ -7,4 +7,5 @@ mod support;
 
 mod fixtures;
 mod house_rules;
+mod index;
 mod scenarios;

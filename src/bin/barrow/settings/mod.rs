@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use barrow::http::ClientOptions;
 use barrow::ops::{IndexSettings, RequestOptions};
-use barrow::requirements::{FormatControl, ManifestInputs, NoBinary};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
 use barrow::spec::{PackageName, SafeUrl};
 use clap::ValueEnum;
@@ -225,25 +225,26 @@ fn read_inputs(
         excluded,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
+        remote: None,
     };
     Ok((inputs, no_deps, require_hashes, format_control))
 }
 
 /// Reads names, `:all:` and `:none:` in order, as pip does: the last `:all:` or `:none:` starts over.
-fn project_set(key: &'static str, words: &[String]) -> Result<NoBinary, SettingsError> {
-    let mut set = NoBinary::None;
+fn project_set(key: &'static str, words: &[String]) -> Result<ProjectSet, SettingsError> {
+    let mut set = ProjectSet::None;
     for word in words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|word| !word.is_empty()) {
         match (word, &mut set) {
-            (":all:", _) => set = NoBinary::All,
-            (":none:", _) => set = NoBinary::None,
-            (_, NoBinary::All) => {}
+            (":all:", _) => set = ProjectSet::All,
+            (":none:", _) => set = ProjectSet::None,
+            (_, ProjectSet::All) => {}
             (name, set) => {
                 let name = name
                     .parse::<PackageName>()
                     .map_err(|error| SettingsError::Other(format!("invalid value for `{key}`: {error}")))?;
                 match set {
-                    NoBinary::Projects(names) => names.push(name),
-                    other => *other = NoBinary::Projects(vec![name]),
+                    ProjectSet::Projects(names) => names.push(name),
+                    other => *other = ProjectSet::Projects(vec![name]),
                 }
             }
         }
