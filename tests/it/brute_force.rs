@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use barrow::resolve::{ResolveError, Resolution};
+use barrow::resolve::{Resolution, ResolveError};
 use proptest::prelude::*;
 
 use crate::scenario::{FullRelease, Release, Scenario, TableSource, UserLine};
