@@ -22,7 +22,7 @@ pub(super) fn settle<'a>(
         match files.last_mut() {
             Some(last) if last.path == claim.path => {
                 let loser = std::mem::replace(last, claim);
-                replaced.note(loser, last)?;
+                replaced.note(&loser, last)?;
             }
             _ => files.push(claim),
         }
@@ -65,7 +65,7 @@ struct Replaced<'a> {
 }
 
 impl<'a> Replaced<'a> {
-    fn note(&mut self, loser: BundleFile<'a>, winner: &BundleFile<'a>) -> Result<(), BundleError> {
+    fn note(&mut self, loser: &BundleFile<'a>, winner: &BundleFile<'a>) -> Result<(), BundleError> {
         let BundleContent::Dist { dist, file } = loser.content else { return Ok(()) };
         let (digest, size) = match &winner.content {
             BundleContent::Dist { file, .. } => (file.sha256.clone(), file.size),

@@ -216,7 +216,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     let (site, workplace) = Site::prepare(out, options, zip_state, same_mount)?;
     let new = workplace.new_zip();
-    let size = write_zip(bundle, &new, options)?;
+    let zip_bytes = write_zip(bundle, &new, options)?;
     let identity = zip_identity(&new).map_err(|source| failed("read", source))?;
     steps(Step::Staged);
 
@@ -247,7 +247,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: Some(size),
+        zip_bytes: Some(zip_bytes),
         replaced: state != State::Absent,
         warnings,
     })

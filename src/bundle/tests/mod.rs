@@ -25,11 +25,11 @@ struct Scene {
 }
 
 impl Scene {
+    #[expect(clippy::disallowed_methods, reason = "tests choose where they work")]
     fn new() -> Self {
         Self::at(&std::env::temp_dir())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "tests choose where they work")]
     fn at(parent: &Path) -> Self {
         let folder = tempfile::tempdir_in(parent).unwrap();
         let state_folders = vec![folder.path().join("state")];
