@@ -126,13 +126,29 @@ pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
     refuse_dangerous(&out, bundle.source_folder.as_deref(), options.own_folders)?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = match options.format {
-        OutputFormat::Folder => publish_folder(bundle, &out, options, steps),
+        OutputFormat::Folder => publish_folder(bundle, &out, options, steps, same_mount),
         OutputFormat::Zip => publish_zip(bundle, &out, options, steps),
     };
     if result.is_err() {
         remove_made(&made);
     }
     result
+}
+
+/// Publishes to a folder as if OUT were a mount point.
+#[cfg(test)]
+pub(super) fn publish_inside(bundle: &Bundle, options: &PublishOptions) -> Result<Published, BundleError> {
+    publish_inside_with(bundle, options, &|_| {})
+}
+
+#[cfg(test)]
+pub(super) fn publish_inside_with(
+    bundle: &Bundle,
+    options: &PublishOptions,
+    steps: Steps,
+) -> Result<Published, BundleError> {
+    let out = fs::canonicalize(options.out).expect("the folder exists");
+    publish_folder(bundle, &out, options, steps, |_, _| false)
 }
 
 /// What lies at OUT.
@@ -152,10 +168,11 @@ fn publish_folder(
     out: &Path,
     options: &PublishOptions,
     steps: Steps,
+    same_mount: fn(&Path, &Path) -> bool,
 ) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     // Refused before anything is written. It is looked at again once the new content is ready.
-    let (site, workplace) = Site::prepare(out, options, folder_state)?;
+    let (site, workplace) = Site::prepare(out, options, folder_state, same_mount)?;
     let new = workplace.new_tree();
     let files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
@@ -197,9 +214,9 @@ fn publish_folder(
 
 fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
-    let (site, workplace) = Site::prepare(out, options, zip_state)?;
+    let (site, workplace) = Site::prepare(out, options, zip_state, same_mount)?;
     let new = workplace.new_zip();
-    let size = write_zip(bundle, &new, options)?;
+    let zip_bytes = write_zip(bundle, &new, options)?;
     let identity = zip_identity(&new).map_err(|source| failed("read", source))?;
     steps(Step::Staged);
 
@@ -230,7 +247,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: Some(size),
+        zip_bytes: Some(zip_bytes),
         replaced: state != State::Absent,
         warnings,
     })
@@ -340,6 +357,7 @@ impl Site {
         out: &Path,
         options: &PublishOptions,
         state: fn(&Path, Option<&Mark>) -> io::Result<State>,
+        same_mount: fn(&Path, &Path) -> bool,
     ) -> Result<(Self, Workplace), BundleError> {
         let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
         let check = || {

@@ -96,11 +96,11 @@ impl Way {
             let now = self.get();
             let placed = match now {
                 LinkMode::Auto | LinkMode::Clone => clone(source, target, mode),
-                LinkMode::Hardlink => fs::hard_link(source, target),
+                LinkMode::Hardlink => hard_link(source, target),
                 LinkMode::Copy => return copy(source, target, mode),
             };
             let Err(error) = placed else { return Ok(()) };
-            match error.raw_os_error().or_else(|| os_error_behind(&error)) {
+            match error.raw_os_error() {
                 // This file has as many names as it can; others may have more.
                 Some(libc::EMLINK) => return copy(source, target, mode),
                 Some(code) if CANNOT.contains(&code) => {}
@@ -116,9 +116,9 @@ impl Way {
 const CANNOT: [i32; 8] =
     [libc::EXDEV, libc::EOPNOTSUPP, libc::ENOTSUP, libc::EPERM, libc::EACCES, libc::EINVAL, libc::ENOTTY, libc::ENOSYS];
 
-/// The code inside an error that `fs_err` has put a path to.
-fn os_error_behind(error: &io::Error) -> Option<i32> {
-    std::error::Error::source(error.get_ref()?)?.downcast_ref::<io::Error>()?.raw_os_error()
+#[expect(clippy::disallowed_methods, reason = "fs_err hides the system's code, by which the next way is chosen")]
+fn hard_link(source: &Path, target: &Path) -> io::Result<()> {
+    std::fs::hard_link(source, target)
 }
 
 /// Makes a folder with mode 0755; one that is there already stays as it is, a link to one is refused.
