@@ -60,14 +60,18 @@ fn names_that_are_read_in_two_ways() {
     refuses("UTF-8 that is not marked", "not marked as UTF-8", |zip| {
         zip.entries[2].both(|header| header.name = "café.py".as_bytes().to_vec());
     });
-    accepts("UTF-8 that is marked", |zip| drop(zip.push(RawEntry::new("pkg/café.py", b"x = 1\n"))));
+    accepts("UTF-8 that is marked", |zip| {
+        zip.push(RawEntry::new("pkg/café.py", b"x = 1\n"));
+    });
     accepts("ASCII that is marked as UTF-8", |zip| zip.entries[0].both(|header| header.flags = 1 << 11));
 }
 
 #[test]
 fn names_that_clash() {
     let clash = |name: &str, expected: &str| {
-        refuses(name, expected, |zip| drop(zip.push(RawEntry::new(name, b""))));
+        refuses(name, expected, |zip| {
+            zip.push(RawEntry::new(name, b""));
+        });
     };
     clash("other.py", "there twice");
     clash("Other.py", "differ only in case");
@@ -83,7 +87,9 @@ fn names_that_clash() {
     refuses("a folder twice", "there twice", |zip| {
         zip.push(RawEntry::stored("new/", b"")).push(RawEntry::stored("new/", b""));
     });
-    refuses("the same content twice", "there twice", |zip| drop(zip.push(zip.entries[2].clone())));
+    refuses("the same content twice", "there twice", |zip| {
+        zip.push(zip.entries[2].clone());
+    });
     for (one, two) in [
         ("caf\u{e9}.py", "cafe\u{301}.py"),
         ("stra\u{df}e.py", "STRASSE.py"),
@@ -98,8 +104,12 @@ fn names_that_clash() {
             zip.push(RawEntry::new(one, b"")).push(RawEntry::new(two, b""));
         });
     }
-    accepts("a folder that is named after its files", |zip| drop(zip.push(RawEntry::stored("pkg/", b""))));
-    accepts("names that share a beginning", |zip| drop(zip.push(RawEntry::new("pkg2/a.py", b""))));
+    accepts("a folder that is named after its files", |zip| {
+        zip.push(RawEntry::stored("pkg/", b""));
+    });
+    accepts("names that share a beginning", |zip| {
+        zip.push(RawEntry::new("pkg2/a.py", b""));
+    });
 }
 
 #[test]

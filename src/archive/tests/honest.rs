@@ -22,7 +22,7 @@ fn entries_are_what_was_put_in() {
         })
         .collect();
     let expected = [
-        ("pkg/__init__.py", false, false, 35),
+        ("pkg/__init__.py", false, false, 36),
         ("pkg/data.bin", false, false, 40),
         ("other.py", false, false, 11),
         ("bin/tool", false, true, 10),

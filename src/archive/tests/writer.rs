@@ -61,7 +61,7 @@ fn our_reader_takes_it() {
         ("bin/tool", true, 1),
         ("empty", false, 0),
         ("data/café.txt", false, 4),
-        ("wheel/pkg/__init__.py", false, 35),
+        ("wheel/pkg/__init__.py", false, 36),
         ("wheel/pkg/data.bin", false, 40),
         ("wheel/other.py", false, 11),
         ("wheel/large.bin", false, 1_600_000),
