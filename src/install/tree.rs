@@ -38,7 +38,6 @@ pub fn ensure_tree(dist: &mut InstalledDist, cache: &Cache) -> Result<(), Instal
 
 fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
     let place = cache.install(&dist.digest);
-    let mut unusable = None;
     for place in BTreeSet::from([cache.redirected(&place), place]) {
         let tree = place.join(TREE);
         if !tree.join(FILES).is_dir() {
@@ -49,14 +48,9 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
                 dist.tree = Some(tree.join(FILES));
                 return Ok(());
             }
-            Err(InstallError::Unpack { .. }) => unusable = Some(tree),
+            // It can neither be used nor mended where it is: a new one takes its place, if it is ours to replace.
+            Err(InstallError::Unpack { .. }) => {}
             Err(error) => return Err(error),
-        }
-    }
-    if let Some(tree) = unusable {
-        // It can neither be used nor mended in its place: out of the way with it, if it is ours to move.
-        if let Ok(bin) = cache.temporary_folder() {
-            let _ = fs::rename(tree, bin.path().join(TREE));
         }
     }
     build(dist, cache)
@@ -214,11 +208,13 @@ impl TreeBuilder {
         fs::write(&written, stamps::encode(stamps)).map_err(|source| self.failed(&written, source))?;
         let tree = cache.redirected(&cache.install(&dist.digest)).join(TREE);
         cache.make_parent(&tree).map_err(|error| unwritable(&self.label, error))?;
-        if let Err(error) = fs::rename(self.folder.path(), &tree) {
-            if !tree.join(FILES).is_dir() {
-                return Err(self.failed(&tree, error));
+        if fs::rename(self.folder.path(), &tree).is_err() {
+            let usable = tree.join(FILES).is_dir() && check_and_heal(dist, &tree).is_ok();
+            if !usable {
+                let away = cache.temporary_folder().map_err(|error| unwritable(&self.label, error))?;
+                let _ = fs::rename(&tree, away.path().join(TREE));
+                fs::rename(self.folder.path(), &tree).map_err(|source| self.failed(&tree, source))?;
             }
-            check_and_heal(dist, &tree)?;
         }
         dist.tree = Some(tree.join(FILES));
         Ok(())
