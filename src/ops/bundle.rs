@@ -1,4 +1,4 @@
-//! `bundle` and `layer`: requirements in, a folder or zip out.
+//! `bundle`, `layer` and `install`: requirements in, a folder or zip out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::request::{Session, packages};
 use super::{Context, Error, PublishSettings, RequestOptions};
 use crate::bundle::{
     Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_size, check_zip_size,
-    publish,
+    install_into, publish,
 };
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist};
@@ -27,10 +27,21 @@ pub struct BundleOptions {
     pub target: Target,
     /// The user's own files; `None`: dependencies only.
     pub source: Option<SourceSettings>,
-    /// Dependencies go below `python/`.
-    pub is_layer: bool,
+    /// What the result is.
+    pub kind: BundleKind,
     /// Where the result goes.
     pub publish: PublishSettings,
+}
+
+/// What a result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleKind {
+    /// A function: OUT is the bundle and nothing else.
+    Function,
+    /// A layer: the same, with dependencies below `python/`.
+    Layer,
+    /// Packages in a folder that may hold other things.
+    Packages,
 }
 
 /// The user's own files.
@@ -132,25 +143,26 @@ fn assemble_and_publish(
         })
     });
     let source = source.transpose()?;
-    let layout = if options.is_layer { Layout::layer() } else { Layout::function() };
+    let layout = if options.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
     let bundle = assemble(installed, source.as_ref(), &layout)?;
     report(&bundle, settings, context)?;
     context.check_interrupted()?;
     let format = if settings.zip { OutputFormat::Zip } else { OutputFormat::Folder };
     let own_folders = [cache.root().to_owned()];
-    let published = publish(
-        &bundle,
-        &PublishOptions {
-            out: &settings.out,
-            format,
-            link_mode: settings.link_mode,
-            force: settings.force,
-            state_folders: &settings.state_folders,
-            own_folders: &own_folders,
-            fingerprint: None,
-            cancel: Some(&context.interrupted),
-        },
-    )?;
+    let publish_options = PublishOptions {
+        out: &settings.out,
+        format,
+        link_mode: settings.link_mode,
+        force: settings.force,
+        state_folders: &settings.state_folders,
+        own_folders: &own_folders,
+        fingerprint: None,
+        cancel: Some(&context.interrupted),
+    };
+    let published = match options.kind {
+        BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
+        BundleKind::Packages => install_into(&bundle, &publish_options)?,
+    };
     for warning in &published.warnings {
         context.warn(warning);
     }

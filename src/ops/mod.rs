@@ -15,7 +15,7 @@ mod bundle;
 mod lock;
 mod fingerprint;
 
-pub use bundle::{BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
+pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::{FingerprintOptions, fingerprint};

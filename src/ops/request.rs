@@ -41,6 +41,7 @@ impl Session {
         }
         refuse_what_needs_building(&manifest)?;
         let cache = Arc::new(open_cache(request)?);
+        context.hold(&cache);
         let (client, index_options) = prepare_asking(request, &manifest, context)?;
         let fetch_options = FetchOptions {
             require_hashes: manifest.options.require_hashes,

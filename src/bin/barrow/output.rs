@@ -68,11 +68,6 @@ impl Output {
         }
     }
 
-    /// Whether results and errors are JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// A warning of the binary itself.
     pub(crate) fn warn(&self, text: &str) {
         self.message(Level::Warning, text);
@@ -81,6 +76,11 @@ impl Output {
     /// One line about a phase of the run.
     pub(crate) fn status(&self, text: &str) {
         self.message(Level::Status, text);
+    }
+
+    /// One decision of the run.
+    pub(crate) fn detail(&self, text: &str) {
+        self.message(Level::Detail, text);
     }
 
     /// Prints why the command line cannot be used, as JSON: nothing else is known of what the user wants.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use barrow::ops::{self, Context};
@@ -12,11 +12,11 @@ use barrow::reporter::Reporter;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use crate::args::{Cli, GeneralArgs, OutputFormat, ResultArgs};
+use crate::args::{Cli, GeneralArgs, OutputFormat};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{Flags, Host, Settings};
+use crate::settings::{Flags, Host, Settings, Source};
 use crate::{commands, panics};
 
 /// How long work that cannot be stopped half-way may take after an interruption.
@@ -73,12 +73,15 @@ impl Run {
         for warning in &settings.warnings {
             self.output.warn(warning);
         }
+        for record in settings.records.iter().filter(|record| record.source != Source::Default) {
+            self.output.detail(&format!("{} = {} from {}", record.key, record.values.join(" "), record.source));
+        }
         Ok(settings)
     }
 
     /// Whether the result is printed as JSON.
-    pub(crate) fn is_json(&self, result: ResultArgs) -> bool {
-        self.general.json || result.format == Some(OutputFormat::Json)
+    pub(crate) fn is_json(&self) -> bool {
+        self.general.json
     }
 
     /// Runs the library's work until it is done or a signal comes. Threads and sockets exist only from here on.
@@ -91,7 +94,7 @@ impl Run {
             .build()
             .map_err(|error| Failure::new("failed to start the workers", Exit::Failed).because(&error))?;
         let context = Context::new(Arc::clone(&self.output) as Arc<dyn Reporter>);
-        let interrupted = Arc::clone(&context.interrupted);
+        let own = context.clone();
         let done = runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -103,21 +106,19 @@ impl Run {
             Some(done) => {
                 // Nothing that still runs is of use; waiting for it would only cost time.
                 runtime.shutdown_background();
+                own.clean_up();
                 done.map_err(Failure::from)
             }
             None => {
-                stop(runtime, &interrupted);
+                // What is being written comes to an end, so that nothing half-made is left.
+                own.interrupted.store(true, Ordering::Relaxed);
+                panics::expect_them();
+                runtime.shutdown_timeout(PATIENCE);
+                own.clean_up();
                 Err(Failure::interrupted())
             }
         }
     }
-}
-
-/// Lets what is being written come to an end, so that nothing half-made is left.
-fn stop(runtime: tokio::runtime::Runtime, interrupted: &AtomicBool) {
-    interrupted.store(true, Ordering::Relaxed);
-    panics::expect_them();
-    runtime.shutdown_timeout(PATIENCE);
 }
 
 /// Waits for the user or the system to ask for the end of the run.

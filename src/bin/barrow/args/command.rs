@@ -120,6 +120,10 @@ pub(crate) struct InstallArgs {
     /// Folder to install into; other files in it are left alone
     #[arg(short, long, value_name = "DIR", required = true, help_heading = "Output")]
     pub(crate) target: PathBuf,
+
+    /// Replace files in DIR that belong to no package and are in the way
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) assembly: AssemblyArgs,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! `barrow bundle`.
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BundleOptions, SourceSettings};
+use barrow::ops::{self, BundleKind, BundleOptions, SourceSettings};
 
 use super::result;
 use crate::args::BundleArgs;
@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
-    let BundleArgs { source, output, files, assembly, result, settings } = args;
+    let BundleArgs { source, output, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
@@ -22,11 +22,11 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         target: settings.target.single()?,
         source: (!settings.no_source)
             .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
-        is_layer: false,
+        kind: BundleKind::Function,
         publish: settings.publish(output),
     };
     let published = run.block_on(|context| ops::bundle(options, context))?;
-    if run.is_json(result) {
+    if run.is_json() {
         return Output::object(&result::published(&published));
     }
     run.output.status(&format!(

@@ -9,9 +9,9 @@ use crate::run::Run;
 use crate::settings::{Flags, Record};
 
 pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
-    let ConfigArgs { source, files, assembly, result, settings } = args;
+    let ConfigArgs { source, files, assembly, result: _, settings } = args;
     let settings = run.settings(Flags { settings, assembly, files }, &source)?;
-    if run.is_json(result) {
+    if run.is_json() {
         let records: Vec<_> = settings
             .records
             .iter()

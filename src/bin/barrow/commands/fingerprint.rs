@@ -10,7 +10,7 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
-    let FingerprintArgs { source, files, assembly, result, settings } = args;
+    let FingerprintArgs { source, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     settings.detect_input(run, &source, &[])?;
     let target = settings.target.single()?;
@@ -25,7 +25,7 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
         state_folders: settings.state_folders.clone(),
     };
     let fingerprint = ops::fingerprint(&options)?;
-    if run.is_json(result) {
+    if run.is_json() {
         // Terraform's external data source wants one flat object of strings.
         return Output::object(&json!({
             "schema": "1",

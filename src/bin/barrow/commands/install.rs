@@ -2,36 +2,37 @@
 
 use std::path::Path;
 
-use barrow::ops::{self, InstallOptions};
+use barrow::bundle::Bytes;
+use barrow::ops::{self, BundleKind, BundleOptions};
 
 use super::result;
-use crate::args::{InstallArgs, SourceArgs};
+use crate::args::{InstallArgs, OutputArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
-    let InstallArgs { requirements, target, assembly, result, settings } = args;
+    let InstallArgs { requirements, target, force, assembly, result: _, settings } = args;
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
-    let options = InstallOptions {
+    let mut publish = settings.publish(OutputArgs { output: target, zip: false, force });
+    publish.zip = false;
+    let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
-        folder: target,
-        exclude_runtime: settings.exclude_runtime,
-        link_mode: settings.link_mode.into(),
-        max_size: settings.max_size,
-        state_folder: settings.state_folder.clone(),
+        source: None,
+        kind: BundleKind::Packages,
+        publish,
     };
-    let installed = run.block_on(|context| ops::install(options, context))?;
-    if run.is_json(result) {
+    let installed = run.block_on(|context| ops::bundle(options, context))?;
+    if run.is_json() {
         return Output::object(&result::published(&installed));
     }
     run.output.status(&format!(
         "Installed {} ({}) into {}",
         ops::packages(installed.dists.len()),
-        result::size(installed.size_bytes),
+        Bytes(installed.size_bytes),
         installed.path.display()
     ));
     Ok(())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BundleOptions};
+use barrow::ops::{self, BundleKind, BundleOptions};
 
 use super::result;
 use crate::args::{LayerArgs, SourceArgs};
@@ -13,18 +13,18 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
-    let LayerArgs { requirements, output, assembly, result, settings } = args;
+    let LayerArgs { requirements, output, assembly, result: _, settings } = args;
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
     let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
         source: None,
-        is_layer: true,
+        kind: BundleKind::Layer,
         publish: settings.publish(output),
     };
     let published = run.block_on(|context| ops::bundle(options, context))?;
-    if run.is_json(result) {
+    if run.is_json() {
         return Output::object(&result::published(&published));
     }
     run.output.status(&format!(

@@ -5,6 +5,7 @@ mod cache;
 mod completions;
 mod config;
 mod fingerprint;
+mod install;
 
 mod layer;
 mod lock;
@@ -20,7 +21,7 @@ use crate::run::Run;
 pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
     match command {
         Command::Bundle(args) => bundle::call(run, args),
-        Command::Install(_) => Err(not_built("install")),
+        Command::Install(args) => install::call(run, args),
         Command::Layer(args) => layer::call(run, args),
         Command::Lock(args) => lock::call(run, args),
         Command::Tree(args) => tree::call(run, args),

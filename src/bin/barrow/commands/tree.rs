@@ -21,7 +21,7 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
     settings.detect_input(run, Path::new("."), &args.requirements)?;
     let (request, target) = (settings.request(args.requirements), settings.target.single()?);
     let resolution = run.block_on(|context| ops::resolve_only(request, target, context))?;
-    if run.is_json(args.result) {
+    if run.is_json() {
         return Output::object(&json::value(&resolution));
     }
     Output::result(&draw(&resolution, args.depth.unwrap_or(usize::MAX)))

@@ -24,7 +24,7 @@ pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
     let Some(dist) = resolution.dists.iter().find(|dist| dist.name == args.name) else {
         return Err(Error::NotInResolution(args.name).into());
     };
-    if run.is_json(args.result) {
+    if run.is_json() {
         let passed = resolution.passed_over.iter().filter(|passed| passed.name == dist.name);
         return Output::object(&json!({
             "schema": 1,

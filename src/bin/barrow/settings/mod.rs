@@ -211,16 +211,13 @@ impl Settings {
         if self.check_something_required(positional).is_ok() {
             return Ok(());
         }
-        let input = ops::detect_input(&folder_of(run, folder))
-            .map(|found| folder.join(found.file_name().unwrap_or_default()))?;
+        let found = ops::detect_input(&run.host.working_folder.join(folder))?;
+        let name = found.file_name().unwrap_or_default();
+        let input = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
         run.output.status(&format!("Using {}", input.display()));
         self.inputs.requirement_files.push(input);
         Ok(())
     }
-}
-
-fn folder_of(run: &Run, folder: &Path) -> PathBuf {
-    run.host.working_folder.join(folder)
 }
 
 /// The user's state folder by the platform's conventions, then a folder in the cache.
