@@ -3,6 +3,8 @@
 mod entry_points;
 mod hash;
 pub mod lenient;
+mod dependency;
+mod marker;
 mod metadata;
 mod name;
 mod project_page;
@@ -17,8 +19,12 @@ mod version;
 mod wheel_file;
 mod wheel_filename;
 
+pub use dependency::{
+    DependencyParts, SyntaxError, parse_dependency, parse_extras_list, parse_requirement, parse_version_specifiers,
+};
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
+pub use marker::parse_marker;
 pub use metadata::{CoreMetadata, MetadataError};
 pub use name::{ExtraName, InvalidNameError, PackageName};
 pub use project_page::{ListedFile, PageError, ProjectPage};
@@ -27,6 +33,6 @@ pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, R
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError};
-pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};

@@ -4,14 +4,13 @@
 //! lists files of many projects; [`ProjectPage::project`] picks those of one.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
-    ProjectDetail, SafeUrl, SkippedFile, VersionSpecifiers, WheelFilename, Yanked, lenient, simple_html, simple_json,
+    ProjectDetail, SafeUrl, SkippedFile, VersionSpecifiers, Yanked, lenient, simple_html, simple_json,
 };
 
 /// A page: files as listed.
@@ -82,6 +81,14 @@ impl ProjectPage {
         }
     }
 
+    /// Whether a link of the page holds a user name or password: such a page must not be stored.
+    pub fn holds_credentials(&self) -> bool {
+        self.files.iter().any(|file| {
+            file.reference.contains('@')
+                && self.base.join(&file.reference).is_ok_and(|url| url.without_credentials() != url)
+        })
+    }
+
     /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
     /// those that look like a distribution and are not one come with the reason.
     pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
@@ -131,21 +138,32 @@ impl ListedFile {
 
 /// The name of a file of `project`; `None` for what is of another project or of a kind that nobody installs.
 fn read_filename(text: &str, project: &PackageName) -> Result<Option<DistFilename>, String> {
+    let Some(rest) = strip_project(text, project) else { return Ok(None) };
     match DistFilename::parse(text, project) {
         Ok(filename) => Ok(Some(filename)),
         Err(FilenameError::Extension(_)) => Ok(None),
-        Err(_) if is_foreign(text, project) => Ok(None),
+        // `acme-tools-1.0.tar.gz` on a page that is asked for `acme`.
+        Err(_) if !rest.starts_with(|c: char| c.is_ascii_digit() || c == 'v') => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// Whether a file name belongs to another project, as far as can be told.
-fn is_foreign(text: &str, project: &PackageName) -> bool {
-    if let Ok(wheel) = WheelFilename::from_str(text) {
-        return wheel.name != *project;
+/// What follows the project and a hyphen in a file name; `None` when the name is of another project. This is decided
+/// for every link of a find-links page and every project, so nothing is parsed for it.
+fn strip_project<'a>(text: &'a str, project: &PackageName) -> Option<&'a str> {
+    let is_separator = |byte: u8| matches!(byte, b'-' | b'_' | b'.');
+    let mut rest = text.as_bytes();
+    for wanted in project.as_ref().bytes() {
+        let (&first, others) = rest.split_first()?;
+        rest = if wanted == b'-' && is_separator(first) {
+            &others[others.iter().take_while(|&&byte| is_separator(byte)).count()..]
+        } else if first.to_ascii_lowercase() == wanted {
+            others
+        } else {
+            return None;
+        };
     }
-    let is_end = |at: usize| PackageName::from_str(&text[..at]).is_ok_and(|name| name == *project);
-    !text.match_indices('-').any(|(at, _)| is_end(at))
+    rest.strip_prefix(b"-").map(|rest| &text[text.len() - rest.len()..])
 }
 
 /// The URL of a listed file, without fragment.

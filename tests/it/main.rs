@@ -2,7 +2,11 @@
 
 #![expect(clippy::format_push_string, clippy::format_collect, reason = "tests are read more often than they are run")]
 
+mod scenario;
 mod support;
 
+mod explanations;
 mod fixtures;
 mod house_rules;
+mod index;
+mod scenarios;
