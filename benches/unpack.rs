@@ -9,7 +9,12 @@ use barrow::install::{InstallOptions, InstalledFile, LinkMode, install_wheel, li
 use barrow::spec::sha256;
 
 #[path = "../tests/it/support/wheel.rs"]
-#[expect(dead_code, clippy::format_push_string, reason = "made for tests, which build more kinds of wheels")]
+#[expect(
+    dead_code,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "made for tests, which build more kinds of wheels"
+)]
 mod wheel;
 #[path = "../tests/it/support/zip.rs"]
 mod zip;
