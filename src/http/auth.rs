@@ -135,6 +135,27 @@ impl Authenticator {
         }
     }
 
+    /// The user that the first request to `url` would name, as far as that is known without asking any program.
+    pub(super) async fn known_user(
+        &self,
+        url: &Url,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Option<String> {
+        let given = userinfo(url).map(|(user, _)| user);
+        let selected = self.select(url);
+        let index = selected.map(|at| &self.indexes[at]);
+        let of_index = || index.and_then(|index| index.login.as_ref().map(|login| login.user().to_owned()));
+        let user = given.or_else(of_index).or_else(|| index.and_then(|index| index.user.clone()));
+        if user.is_some() || !may_carry(url, options) {
+            return user;
+        }
+        let key = (Realm::of(url), selected);
+        let netrc = self.from_netrc(url, &key, None, options, reporter).ok().flatten();
+        let login = if netrc.is_some() { netrc } else { self.answered(&key).await };
+        login.map(|login| login.user().to_owned())
+    }
+
     /// What to send instead after a refusal; `None`: the refusal stands.
     pub(super) async fn after_refusal(
         &self,

@@ -104,6 +104,13 @@ impl Client {
         Ok(Response::new(self.clone(), request, hop, attempts, permit))
     }
 
+    /// The user as whom `url` is asked, as far as that is known without asking a helper program, or because one was
+    /// asked in this run: for keys of caches, so that what came for one user is not shown to another.
+    pub async fn user(&self, url: &SafeUrl) -> Option<String> {
+        let Shared { options, reporter, auth, .. } = &*self.shared;
+        auth.known_user(url.reveal(), options, &**reporter).await
+    }
+
     /// A place among the concurrent requests.
     pub(super) async fn permit(&self, request: &Request) -> Result<OwnedSemaphorePermit, Error> {
         let url = || shown_url(request.url.reveal());

@@ -38,15 +38,9 @@ pub fn check_requirements(
     resolved: &ResolvedDist,
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
-    let metadata = installed.core_metadata().map_err(|error| InstallError::Refused {
-        wheel: resolved
-            .file
-            .filename
-            .as_wheel()
-            .cloned()
-            .unwrap_or_else(|| unreachable!("an installed file is a wheel")),
-        fault: error.into(),
-    })?;
+    let metadata = installed
+        .core_metadata()
+        .map_err(|error| InstallError::Refused { wheel: installed.label(), fault: error.into() })?;
     let applies = |requirement: &&Requirement| {
         requirement.marker.evaluate(markers, &[])
             || resolved.extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))

@@ -1,5 +1,6 @@
 //! Taking one logical line apart: the requirement, and the options beside or instead of it.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use super::direct::{Folders, Reference, is_archive, is_url, path_reference, reference, scheme};
@@ -297,9 +298,7 @@ fn read_subject(subject: &str, folders: &Folders) -> Result<Subject, SyntaxError
             let extras = extras_text.map_or(Ok(Vec::new()), |(at, text)| {
                 parse_extras_list(&text.to_lowercase()).map_err(|error| error.shifted(at))
             })?;
-            if absolute.is_dir() && !absolute.join("pyproject.toml").is_file() && !absolute.join("setup.py").is_file() {
-                return Err(whole(format!("`{subject}` is a folder without `pyproject.toml` or `setup.py`")));
-            }
+            refuse_without_project(&absolute, path).map_err(whole)?;
             let found = path_reference(&absolute, false).map_err(whole)?;
             return Ok(Subject::of_reference(subject, None, extras, found));
         }
@@ -332,6 +331,14 @@ fn read_named(
         }
     }
     Ok(Subject::of_reference(subject, Some(name), extras, found))
+}
+
+/// A folder is a project when a build could start in it.
+fn refuse_without_project(path: &Path, shown: &str) -> Result<(), String> {
+    if path.is_dir() && !path.join("pyproject.toml").is_file() && !path.join("setup.py").is_file() {
+        return Err(format!("`{shown}` is a folder without `pyproject.toml` or `setup.py`"));
+    }
+    Ok(())
 }
 
 /// Extras at the end of a path: the brackets and where they start.
@@ -454,6 +461,7 @@ fn editable_subject(value: &str, folders: &Folders) -> Result<Subject, SyntaxErr
     }
     let path = folders.resolve(bare);
     if path.is_dir() {
+        refuse_without_project(&path, bare).map_err(whole)?;
         let found = path_reference(&path, true).map_err(whole)?;
         return Ok(Subject::of_reference(value, None, extras()?, found));
     }

@@ -1,7 +1,7 @@
 //! The project's answers to the questions of the PubGrub algorithm.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
@@ -100,9 +100,30 @@ impl<'a> Provider<'a> {
         self.state.borrow().projects.get(name).cloned()
     }
 
-    /// Every project that has been asked for so far, sorted.
-    pub(super) fn known_projects(&self) -> BTreeMap<PackageName, Known> {
-        self.state.borrow().projects.iter().map(|(name, known)| (name.clone(), known.clone())).collect()
+    /// Every name that this run has met and of which it is not known that no index has it, sorted.
+    pub(super) fn names_met(&self) -> BTreeSet<PackageName> {
+        let state = self.state.borrow();
+        let metadata = state.metadata.values().filter_map(|metadata| metadata.as_ref().ok());
+        let required = metadata.flat_map(|metadata| &metadata.requires_dist);
+        let by_user =
+            self.manifest.requirements.iter().chain(&self.manifest.constraints).map(|entry| &entry.requirement);
+        let named = required.chain(by_user).map(|requirement| &requirement.name);
+        let met = named.chain(state.projects.keys());
+        met.filter(|name| !matches!(state.projects.get(*name), Some(Known::Unknown(_)))).cloned().collect()
+    }
+
+    /// The metadata of some version of a range, if one has been asked for already: the newest.
+    pub(super) fn known_metadata_in(
+        &self,
+        name: &PackageName,
+        range: &Ranges<SourcedVersion>,
+    ) -> Option<Arc<CoreMetadata>> {
+        let state = self.state.borrow();
+        let known = state.metadata.iter().filter_map(|((of, version), metadata)| {
+            let metadata = metadata.as_ref().ok()?;
+            (of == name && range.contains(version)).then_some((version, metadata))
+        });
+        known.max_by_key(|(version, _)| *version).map(|(_, metadata)| Arc::clone(metadata))
     }
 
     /// The metadata of a version, checked against what the version was chosen for, or why the version cannot be used.

@@ -114,9 +114,13 @@ async fn a_second_run_asks_for_nothing_but_confirmation() {
     }
     let metadata = server.requests().iter().filter(|request| request.path.ends_with(".metadata")).count();
     assert_eq!(metadata, 1, "{}", log(&server));
+    assert_eq!(log(&server).matches("304 /simple/tiny/").count(), 1, "{}", log(&server));
+    let url = server.url();
     drop(server);
-    let index = world.index(IndexOptions { offline: true, ..at("http://127.0.0.1:9/simple/") });
-    assert!(matches!(index.project(&name("tiny")).await.unwrap(), ProjectAnswer::Offline));
+    let index = world.index(IndexOptions { offline: true, ..at(&url) });
+    let files = files(&index, "tiny").await;
+    index.metadata(&files[0]).await.unwrap();
+    assert!(matches!(index.project(&name("other")).await.unwrap(), ProjectAnswer::Offline));
 }
 
 async fn check_large_wheel(server: IndexServer, expected_whole: bool) -> String {

@@ -5,6 +5,7 @@
 mod scenario;
 mod support;
 
+mod explanations;
 mod fixtures;
 mod house_rules;
 mod index;
