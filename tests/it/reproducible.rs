@@ -1,5 +1,6 @@
 //! The same inputs give the same bytes, whatever the umask, the folder, the number of processes, or an end in mid-run.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::{Fault, IndexServer, TestContext, WheelBuilder};
@@ -85,6 +86,19 @@ fn neither_umask_nor_folder_shows() {
 }
 
 #[test]
+fn zips_are_equal_byte_for_byte() {
+    let zips = ["022", "077"].map(|umask| {
+        let server = index().start();
+        let context = TestContext::new();
+        function(&context, umask);
+        let mut command = context.barrow_with_umask(umask);
+        context.succeed(command.args(["bundle", umask, "-o", "out.zip", "--index-url", &server.url()]).args(TARGET));
+        fs_err::read(context.path("out.zip")).unwrap()
+    });
+    assert!(zips[0] == zips[1] && zips[0].starts_with(b"PK"));
+}
+
+#[test]
 fn a_second_run_from_the_cache_gives_the_same() {
     let server = index().start();
     let context = TestContext::new();
@@ -108,7 +122,7 @@ fn processes_share_a_cache() {
         .map(|out| {
             let mut command = context.barrow();
             command.args(["bundle", "function", "-o", out, "--index-url", &server.url()]).args(TARGET);
-            command.spawn().unwrap()
+            command.stderr(Stdio::null()).spawn().unwrap()
         })
         .collect();
     for child in &mut children {
@@ -134,7 +148,7 @@ fn a_kill_in_mid_run_leaves_the_old_state() {
         command.args(["bundle", "function", "-o", "out", "--index-url", url]).args(TARGET);
         command
     };
-    let mut child = bundle(&slow.url()).spawn().unwrap();
+    let mut child = bundle(&slow.url()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     // The request is logged when it is answered, so the wheels that are not slow tell how far the run is.
     while !slow.log().contains("left-1.0-py3-none-any.whl\n") {
