@@ -153,7 +153,7 @@ pub(super) fn publish_inside_with(
 
 /// What lies at OUT.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Absent,
     /// A folder with nothing in it.
     Empty,
@@ -288,7 +288,7 @@ fn zip_state(out: &Path, mark: Option<&Mark>) -> io::Result<State> {
     Ok(if is_ours { State::Ours } else { State::Foreign(vec![name]) })
 }
 
-fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), BundleError> {
+pub(super) fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), BundleError> {
     match state {
         State::Foreign(names) if !options.force => {
             let mut files: Vec<String> =
@@ -303,7 +303,7 @@ fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result
 }
 
 /// The mark of OUT while OUT changes.
-struct Marking<'a> {
+pub(super) struct Marking<'a> {
     new: Mark,
     old: Option<Mark>,
     out: &'a Path,
@@ -313,14 +313,14 @@ struct Marking<'a> {
 
 impl<'a> Marking<'a> {
     /// Marks what lies in OUT and what will. Without a place for marks OUT is published all the same.
-    fn begin(new: Mark, old: Option<Mark>, out: &'a Path, options: &PublishOptions<'a>) -> Self {
+    pub(super) fn begin(new: Mark, old: Option<Mark>, out: &'a Path, options: &PublishOptions<'a>) -> Self {
         let both = old.as_ref().map(|old| new.or(old));
         let begun = both.as_ref().unwrap_or(&new).write(options.state_folders, out);
         Self { new, old, out, state_folders: options.state_folders, begun }
     }
 
     /// OUT is as it was.
-    fn take_back(self) {
+    pub(super) fn take_back(self) {
         match self.old {
             Some(old) => drop(old.write(self.state_folders, self.out)),
             None => Mark::remove(self.state_folders, self.out),
@@ -328,7 +328,7 @@ impl<'a> Marking<'a> {
     }
 
     /// OUT is new; gives what the user should know.
-    fn finish(self) -> Vec<String> {
+    pub(super) fn finish(self) -> Vec<String> {
         // Without an older mark the first one named the new content alone.
         let done = self.begun.and_then(|()| match self.old {
             Some(_) => self.new.write(self.state_folders, self.out),
@@ -353,7 +353,7 @@ pub(super) enum Site {
 impl Site {
     /// Finds a place for the hidden folder, puts in order what killed runs have left there, refuses what lies at OUT where it
     /// must be, and makes the folder.
-    fn prepare(
+    pub(super) fn prepare(
         out: &Path,
         options: &PublishOptions,
         state: fn(&Path, Option<&Mark>) -> io::Result<State>,

@@ -43,7 +43,7 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
         if !tree.join(FILES).is_dir() {
             continue;
         }
-        match check_and_heal(dist, &tree) {
+        match check_and_heal(dist, &tree, cache) {
             Ok(()) => {
                 dist.tree = Some(tree.join(FILES));
                 return Ok(());
@@ -68,7 +68,7 @@ fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
 }
 
 /// Compares a tree with its stamps and replaces what differs.
-fn check_and_heal(dist: &InstalledDist, tree: &Path) -> Result<(), InstallError> {
+fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<(), InstallError> {
     let files = tree.join(FILES);
     let stamps = fs::read(tree.join(STAMPS)).ok().and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
     let changed: Vec<usize> = match &stamps {
@@ -87,7 +87,7 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path) -> Result<(), InstallError>
         return Ok(());
     }
     let failed = |path: &Path, source| InstallError::Unpack { wheel: dist.label(), path: path.to_owned(), source };
-    let staging = tempfile::Builder::new().prefix("heal-").tempdir_in(tree).map_err(|error| failed(tree, error))?;
+    let staging = cache.temporary_folder().map_err(|error| unwritable(&dist.label(), error))?;
     let staged: Vec<(&InstalledFile, PathBuf)> =
         changed.iter().map(|&index| (&dist.files[index], staging.path().join(index.to_string()))).collect();
     let fresh = write_files(dist, &staged)?;
@@ -209,7 +209,7 @@ impl TreeBuilder {
         let tree = cache.redirected(&cache.install(&dist.digest)).join(TREE);
         cache.make_parent(&tree).map_err(|error| unwritable(&self.label, error))?;
         if fs::rename(self.folder.path(), &tree).is_err() {
-            let usable = tree.join(FILES).is_dir() && check_and_heal(dist, &tree).is_ok();
+            let usable = tree.join(FILES).is_dir() && check_and_heal(dist, &tree, cache).is_ok();
             if !usable {
                 let away = cache.temporary_folder().map_err(|error| unwritable(&self.label, error))?;
                 let _ = fs::rename(&tree, away.path().join(TREE));
