@@ -1,1 +1,201 @@
-//! Tests of the lock room.
+//! Tests of the lock room: what is read, what is written, and that both agree.
+
+use std::path::{Path, PathBuf};
+
+use super::pylock::{self, PylockInput, is_pylock};
+use super::requirements::{self, RequirementsStyle};
+use super::{LockError, json, preferences};
+use crate::resolve::Resolution;
+use crate::target::{Architecture, Runtime, Target};
+
+const ONE: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+const TWO: &str = "2222222222222222222222222222222222222222222222222222222222222222";
+
+fn target(runtime: &str, architecture: Architecture) -> Target {
+    Target::new(runtime.parse::<Runtime>().unwrap(), architecture)
+}
+
+fn input() -> PylockInput {
+    PylockInput { path: PathBuf::from("pylock.toml"), folder: PathBuf::from("/work/app"), ..PylockInput::default() }
+}
+
+fn read(text: &str) -> Result<Resolution, LockError> {
+    pylock::read(text, &input(), &target("python3.12", Architecture::Arm64))
+}
+
+/// A lock as another tool may write it: for several targets, with extras and groups.
+fn foreign() -> String {
+    format!(
+        r#"lock-version = "1.0"
+environments = ["sys_platform == 'win32'", "sys_platform == 'linux'"]
+requires-python = ">=3.9"
+extras = ["fast"]
+dependency-groups = ["dev", "default"]
+default-groups = ["default"]
+created-by = "another tool"
+
+[[packages]]
+name = "App_Base"
+version = "1.0"
+index = "https://user:secret@index/simple"
+dependencies = [{{ name = "native" }}, {{ name = "only-windows" }}]
+wheels = [
+    {{ name = "app_base-1.0-py3-none-any.whl", url = "https://user:secret@files/app_base-1.0-py3-none-any.whl#x", upload-time = 2026-01-02T03:04:05Z, size = 10, hashes = {{ sha256 = "{ONE}", md5 = "00" }} }},
+]
+
+[[packages]]
+name = "native"
+version = "2.0"
+wheels = [
+    {{ url = "https://files/native-2.0-cp312-cp312-manylinux_2_17_x86_64.whl", hashes = {{ sha256 = "{ONE}" }} }},
+    {{ url = "https://files/native-2.0-cp312-cp312-manylinux_2_17_aarch64.whl", hashes = {{ sha256 = "{TWO}" }} }},
+    {{ url = "https://files/native-2.0-cp312-cp312-manylinux_2_38_aarch64.whl", hashes = {{ sha256 = "{ONE}" }} }},
+]
+sdist = {{ url = "https://files/native-2.0.tar.gz", hashes = {{ sha256 = "{ONE}" }} }}
+
+[[packages]]
+name = "only-windows"
+version = "1"
+marker = "sys_platform == 'win32'"
+directory = {{ path = "." }}
+
+[[packages]]
+name = "quick"
+version = "3"
+marker = "'fast' in extras and sys_platform == 'linux'"
+wheels = [{{ path = "wheels/quick-3-py3-none-any.whl", hashes = {{ sha256 = "{TWO}" }} }}]
+
+[[packages]]
+name = "checker"
+version = "4"
+marker = "'dev' in dependency_groups"
+wheels = [{{ path = "wheels/checker-4-py3-none-any.whl", hashes = {{ sha256 = "{TWO}" }} }}]
+
+[[packages]]
+name = "usual"
+version = "5"
+marker = "'default' in dependency_groups or 'fast' not in extras"
+archive = {{ url = "https://files/usual-5-py3-none-any.whl", hashes = {{ sha256 = "{TWO}" }} }}
+"#
+    )
+}
+
+fn names(resolution: &Resolution) -> String {
+    let names = resolution.dists.iter().map(|dist| format!("{}=={}", dist.name, dist.version));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_lock_gives_what_the_target_needs() {
+    let text = foreign();
+    let resolution = read(&text).unwrap();
+    assert_eq!(names(&resolution), "app-base==1.0 native==2.0 usual==5");
+    let native = &resolution.dists[1];
+    assert_eq!(native.file.filename.as_str(), "native-2.0-cp312-cp312-manylinux_2_17_aarch64.whl");
+    assert_eq!(native.accepted_hashes[0].hex(), TWO);
+    assert_eq!(resolution.dists[0].dependencies.len(), 1, "what is not for this target is no dependency");
+
+    let selected =
+        PylockInput { extras: vec!["fast".parse().unwrap()], groups: vec!["dev".parse().unwrap()], ..input() };
+    let resolution = pylock::read(&text, &selected, &target("python3.12", Architecture::Arm64)).unwrap();
+    assert_eq!(names(&resolution), "app-base==1.0 checker==4 native==2.0 quick==3 usual==5");
+    let local = resolution.dists[3].file.url.to_file_path();
+    assert_eq!(local.as_deref(), Some(Path::new("/work/app/wheels/quick-3-py3-none-any.whl")));
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_with_its_place() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(read(text).unwrap_err().to_string(), expected, "{text}");
+    };
+    let head = "lock-version = \"1.0\"\ncreated-by = \"x\"\n";
+    check("lock-version = \"2.0\"\n", "pylock.toml:1: lock-version 2.0 is not known, only 1.x");
+    check("\nlock-version = 1\n", "pylock.toml:2: invalid type: integer `1`, expected a string");
+    let python = format!("{head}requires-python = \"<3.12\"\n");
+    check(&python, "`pylock.toml` cannot be used: it is for Python <3.12, not for 3.12.12");
+    let windows = format!("{head}environments = [\"sys_platform == 'win32'\"]\n");
+    let expected = "`pylock.toml` cannot be used: it is not for python3.12 on arm64, but for sys_platform == 'win32'";
+    check(&windows, expected);
+    let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");
+    check(&package, "pylock.toml:4: a has no file at all");
+    let sdist = format!("{package}sdist = {{ url = \"https://x/a-1.tar.gz\", hashes = {{ sha256 = \"{ONE}\" }} }}\n");
+    check(&sdist, "pylock.toml:4: a is only a source distribution: building from source is not built yet");
+    let vcs = format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"1\" }}\n");
+    check(&vcs, "pylock.toml:4: a is a repository: building from source is not built yet");
+    let wheel = |name: &str, hashes: &str| {
+        format!("{package}wheels = [{{ url = \"https://x/{name}\", hashes = {{ {hashes} }} }}]\n")
+    };
+    let good = format!("sha256 = \"{ONE}\"");
+    check(
+        &wheel("a-1-py3-none-any.whl", "md5 = \"00\""),
+        "pylock.toml:4: a file of a has no sha256, sha384 or sha512 digest",
+    );
+    check(
+        &wheel("a-1-cp312-cp312-win_amd64.whl", &good),
+        "`pylock.toml` cannot be used: none of the wheels of a fits python3.12 on arm64",
+    );
+    check(&wheel("a-2-py3-none-any.whl", &good), "pylock.toml:4: `a-2-py3-none-any.whl` is not a file of version 1");
+    let twice = wheel("a-1-py3-none-any.whl", &good);
+    let twice = format!("{twice}{}", twice.strip_prefix(head).unwrap());
+    check(&twice, "`pylock.toml` cannot be used: a stands in it twice for this target");
+    let unknown = PylockInput { extras: vec!["slow".parse().unwrap()], ..input() };
+    let error = pylock::read(&foreign(), &unknown, &target("python3.12", Architecture::Arm64)).unwrap_err();
+    assert_eq!(error.to_string(), "`pylock.toml` cannot be used: it has no extra `slow`");
+}
+
+#[test]
+fn a_lock_that_was_written_reads_the_same() {
+    let resolution = read(&foreign()).unwrap();
+    let written = pylock::write(&resolution, Some(Path::new("/work/app")));
+    assert!(!written.contains("secret"), "{written}");
+    let again = read(&written).unwrap();
+    assert_eq!(names(&again), names(&resolution));
+    assert_eq!(pylock::write(&again, Some(Path::new("/work/app"))), written);
+    insta::assert_snapshot!(written);
+}
+
+#[test]
+fn requirements_are_written_as_pip_reads_them() {
+    let resolution = read(&foreign()).unwrap();
+    let style = RequirementsStyle { hashes: false, annotate: true };
+    insta::assert_snapshot!(requirements::write(&resolution, style).unwrap());
+    let style = RequirementsStyle { hashes: true, annotate: false };
+    insta::assert_snapshot!(requirements::write(&resolution, style).unwrap());
+}
+
+#[test]
+fn json_says_everything() {
+    let text = json::write(&read(&foreign()).unwrap());
+    assert!(!text.contains("secret"), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn preferences_are_read_from_every_form() {
+    let shown = |text: &str| {
+        let pairs = preferences(text).into_iter().map(|(name, version)| format!("{name} {version}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    };
+    let resolution = read(&foreign()).unwrap();
+    let style = RequirementsStyle { hashes: true, annotate: true };
+    let expected = "app-base 1.0, native 2.0, usual 5";
+    assert_eq!(shown(&pylock::write(&resolution, None)), expected);
+    assert_eq!(shown(&json::write(&resolution)), expected);
+    assert_eq!(shown(&requirements::write(&resolution, style).unwrap()), "app-base 1.0, native 2.0");
+    assert_eq!(shown("a[x,y]==1.0 ; python_version < '4' # why\nb>=2\n-r c.txt\nd===3\n"), "a 1.0, d 3");
+    assert_eq!(shown("{ \"packages\": 1 }"), "");
+}
+
+#[test]
+fn locks_are_known_by_their_names() {
+    for (name, expected) in [
+        ("pylock.toml", true),
+        ("a/pylock.dev.toml", true),
+        ("pylock..toml", false),
+        ("pylock.a.b.toml", false),
+        ("mypylock.toml", false),
+        ("pyproject.toml", false),
+    ] {
+        assert_eq!(is_pylock(Path::new(name)), expected, "{name}");
+    }
+}

@@ -54,9 +54,9 @@ fn write_package(text: &mut String, dist: &ResolvedDist, folder: Option<&Path>) 
         push(text, format_args!("archive = {{ {} }}\n", file(&dist.file, digests, folder, false)));
         return;
     }
-    // An index in a folder has no URL that means anything elsewhere.
+    // An index in a folder has no URL that means anything elsewhere; a file that no index listed names none.
     let index = dist.file.origin.url.without_credentials();
-    if index.to_file_path().is_none() {
+    if index.to_file_path().is_none() && index != dist.file.url.without_credentials() {
         push(text, format_args!("index = {}\n", quoted(index.reveal().as_str())));
     }
     let entry = file(&dist.file, digests, folder, true);

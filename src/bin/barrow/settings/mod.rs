@@ -101,6 +101,7 @@ impl Settings {
         refuse_unbuilt(host, &flags.settings.unbuilt)?;
         let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
         let config = if no_config { ConfigFile::default() } else { find_config(host, general, folder)? };
+        let folder = &parse::normalized(&host.working_folder.join(folder));
         let pip = if no_config { PipConfig::default() } else { PipConfig::read(host).map_err(SettingsError::Other)? };
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
@@ -217,7 +218,7 @@ fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<Conf
     let named = general.config_file.clone().or_else(|| host.variable("BARROW_CONFIG_FILE").map(PathBuf::from));
     let config = match named {
         Some(path) => ConfigFile::named(&host.working_folder.join(path)).map(Some),
-        None => ConfigFile::search(&host.working_folder.join(folder)),
+        None => ConfigFile::search(&parse::normalized(&host.working_folder.join(folder))),
     };
     config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
 }

@@ -42,7 +42,7 @@ pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, 
 }
 
 /// `path` without `.` and `..` components, as far as that can be told without asking the disk.
-fn normalized(path: &Path) -> PathBuf {
+pub(super) fn normalized(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut clean = PathBuf::new();
     for component in path.components() {
