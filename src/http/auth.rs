@@ -120,7 +120,7 @@ impl Authenticator {
             return if user.is_some() { Err(refuse()) } else { Ok(None) };
         }
         let key = (Realm::of(url), selected);
-        if let Some(login) = self.from_netrc(url, &key, user.as_deref(), options, reporter)? {
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), options, reporter)? {
             return Ok(Some(login));
         }
         match user {
@@ -157,21 +157,6 @@ impl Authenticator {
         }
     }
 
-    /// Where credentials for `url` were looked for, for a message.
-    pub(super) fn looked_in(&self, url: &Url, options: &ClientOptions) -> String {
-        if !may_carry(url, options) {
-            return "none are sent over plain http".to_owned();
-        }
-        let mut places = vec!["the URL".to_owned()];
-        if !options.credentials.is_empty() {
-            places.push("the settings of the index".to_owned());
-        }
-        places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
-        places.extend(options.keyring.then(|| "keyring".to_owned()));
-        places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
-        format!("looked in {}", places.join(", "))
-    }
-
     /// The index whose credentials are for `url`: the longest path prefix, else the longest common path in the realm.
     fn select(&self, url: &Url) -> Option<usize> {
         let realm = Realm::of(url);
@@ -185,7 +170,7 @@ impl Authenticator {
         best.map(|(at, _)| at)
     }
 
-    fn from_netrc(
+    fn in_netrc(
         &self,
         url: &Url,
         key: &Key,
@@ -194,13 +179,11 @@ impl Authenticator {
         reporter: &dyn Reporter,
     ) -> Result<Option<Arc<Login>>, Error> {
         let Some(path) = options.netrc.as_deref() else { return Ok(None) };
-        let netrc = match self.netrc.get() {
-            Some(netrc) => netrc,
-            None => {
-                let netrc = read_netrc(path, options.netrc_required, reporter)?;
-                self.netrc.get_or_init(|| netrc)
-            }
-        };
+        if self.netrc.get().is_none() {
+            let read = read_netrc(path, options.netrc_required, reporter)?;
+            let _ = self.netrc.set(read);
+        }
+        let netrc = self.netrc.get().expect("it was just set, here or by another task");
         let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
         let login = logins.entry(key.clone()).or_insert_with(|| {
             let entry = netrc.find(url.host_str().unwrap_or_default())?;
@@ -242,8 +225,7 @@ impl Authenticator {
         };
         let mut asked = slot.lock().await;
         match (&asked.state, stale) {
-            (AskedState::Nothing, _) => return None,
-            (AskedState::Never, Some(_)) => return None,
+            (AskedState::Nothing, _) | (AskedState::Never, Some(_)) => return None,
             (AskedState::Never, None) => {}
             (AskedState::Answered(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
                 if asked.has_minted_again {
@@ -270,6 +252,21 @@ impl Authenticator {
         given.push((realm, Arc::clone(&login)));
         login
     }
+}
+
+/// Where credentials for `url` were looked for, for a message.
+pub(super) fn looked_in(url: &Url, options: &ClientOptions) -> String {
+    if !may_carry(url, options) {
+        return "none are sent over plain http".to_owned();
+    }
+    let mut places = vec!["the URL".to_owned()];
+    if !options.credentials.is_empty() {
+        places.push("the settings of the index".to_owned());
+    }
+    places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+    places.extend(options.keyring.then(|| "keyring".to_owned()));
+    places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
+    format!("looked in {}", places.join(", "))
 }
 
 async fn look_up(

@@ -6,7 +6,7 @@ use reqwest::header::{self, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::auth::Authenticator;
+use super::auth::{Authenticator, looked_in};
 use super::error::{Error, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
@@ -176,11 +176,11 @@ impl Client {
         let mut login = auth.first(url, own, options, &**reporter).await?;
         for _ in 0..LOGIN_LIMIT {
             let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
-            if matches!(status, 401 | 403 | 404) {
-                if let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await {
-                    login = Some(other);
-                    continue;
-                }
+            if matches!(status, 401 | 403 | 404)
+                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await
+            {
+                login = Some(other);
+                continue;
             }
             return self.accept(url, status, answer, login.as_ref());
         }
@@ -199,11 +199,11 @@ impl Client {
         match answer {
             Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
             _ => {
-                let looked_in = || self.shared.auth.looked_in(url, &self.shared.options);
+                let looked_in = || looked_in(url, &self.shared.options);
                 Err(Fault::from(Error::Status {
                     url: shown_url(url),
                     status,
-                    sent_as: login.map(|login| login.sent_as()),
+                    sent_as: login.map(|login| Box::new(login.sent_as())),
                     looked_in: (login.is_none() && status != 407).then(looked_in),
                 }))
             }

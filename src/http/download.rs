@@ -67,7 +67,7 @@ impl Client {
         loop {
             let before = progress.received;
             let fault = match self.download_once(request, &mut progress, &mut attempts, sink).await {
-                Ok(url) => return Ok(Download { url, size: progress.received }),
+                Ok(url) => return Ok(Download { url: *url, size: progress.received }),
                 Err(fault) => fault,
             };
             left -= 1;
@@ -87,7 +87,7 @@ impl Client {
         progress: &mut Progress,
         attempts: &mut Attempts,
         sink: &mut (dyn FnMut(Piece<'_>) -> io::Result<()> + Send),
-    ) -> Result<SafeUrl, Fault> {
+    ) -> Result<Box<SafeUrl>, Fault> {
         let mut request = Request { identity: true, ..request.clone() };
         if let Some(validator) = progress.validator.clone().filter(|_| progress.received > 0 && !progress.no_ranges) {
             request.range = Some(format!("bytes={}-", progress.received));
@@ -148,7 +148,7 @@ impl Progress {
     }
 
     fn truncated(&self, url: &SafeUrl) -> Error {
-        Error::Truncated { url: url.clone(), received: self.received, expected: self.size }
+        Error::Truncated { url: Box::new(url.clone()), received: self.received, expected: self.size }
     }
 }
 

@@ -29,3 +29,6 @@ pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};
 pub use response::{Response, SLOWEST_BYTES_PER_SECOND};
 pub use secret::Secret;
+
+#[cfg(test)]
+mod tests;

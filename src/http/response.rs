@@ -28,7 +28,7 @@ pub struct Response {
 /// A response whose body is being read.
 pub(super) struct Body {
     inner: reqwest::Response,
-    pub(super) url: SafeUrl,
+    pub(super) url: Box<SafeUrl>,
     timeout: Duration,
     /// Bytes that the server announced; unknown for chunked and for encoded bodies.
     pub(super) announced: Option<u64>,
@@ -114,7 +114,7 @@ impl Body {
     }
 
     /// What makes two answers the same one.
-    fn identity(&self) -> (u16, SafeUrl, Vec<Option<String>>) {
+    fn identity(&self) -> (u16, Box<SafeUrl>, Vec<Option<String>>) {
         let names = ["etag", "last-modified", "content-type", "content-range"];
         let headers = names.iter().map(|name| self.header(name).map(str::to_owned)).collect();
         (self.status(), self.url.clone(), headers)
