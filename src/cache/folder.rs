@@ -255,8 +255,8 @@ impl Cache {
         }
     }
 
-    /// The place in the substitute of an entry of a cache that can only be read.
-    fn redirected(&self, entry: &Path) -> PathBuf {
+    /// Where an entry is written: its place, or the one in the substitute once the cache turned out to be unwritable.
+    pub fn redirected(&self, entry: &Path) -> PathBuf {
         match (self.substitute.get(), entry.strip_prefix(&self.root)) {
             (Some(substitute), Ok(below)) if !entry.starts_with(substitute.path()) => substitute.path().join(below),
             _ => entry.to_owned(),
