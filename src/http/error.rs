@@ -1,7 +1,6 @@
 //! Why a request failed for good, in words for the person who ran it.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use url::Url;
@@ -103,6 +102,12 @@ pub enum Error {
         /// Bytes that were announced.
         expected: Option<u64>,
     },
+    /// The body broke off, and the server now gives another one.
+    #[error("the answer of `{url}` changed while it was read")]
+    Changed {
+        /// What was asked.
+        url: Box<SafeUrl>,
+    },
     /// The answer is larger than the caller accepts.
     #[error("the answer of `{url}` is larger than {limit} bytes")]
     TooLarge {
@@ -178,15 +183,6 @@ pub enum Error {
     Unsendable {
         /// What was asked.
         url: Box<SafeUrl>,
-    },
-    /// What arrived could not be stored.
-    #[error("failed to store the answer of `{url}`")]
-    Sink {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// Why.
-        #[source]
-        source: io::Error,
     },
 }
 

@@ -18,12 +18,11 @@ mod proxy;
 mod fault;
 mod transport;
 mod retry;
+mod resume;
 mod client;
 mod response;
-mod download;
 
 pub use client::{Client, Request};
-pub use download::{Download, Piece};
 pub use error::{Error, Via};
 pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};

@@ -276,7 +276,7 @@ fn missing(file: &DistFile, response: &Response) -> IndexError {
     let status = response.status();
     IndexError::MetadataRequest {
         file: file.filename.as_str().to_owned(),
-        source: http::Error::Status { url: file.url.clone(), status, sent_as: None, looked_in: None },
+        source: http::Error::Status { url: Box::new(file.url.clone()), status, sent_as: None, looked_in: None },
     }
 }
 
