@@ -16,6 +16,7 @@ mod helper;
 mod auth;
 mod proxy;
 mod fault;
+mod tls;
 mod transport;
 mod retry;
 mod resume;

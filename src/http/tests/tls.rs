@@ -121,3 +121,15 @@ async fn credentials_of_https_stay_there() {
     get(&client, &secure(&server, "/simple/x/")).await.unwrap();
     assert_eq!(server.asked()[0].authorization(), Some(basic("u", "p").as_str()));
 }
+
+#[tokio::test]
+async fn a_self_signed_certificate_in_the_bundle_is_believed_for_its_name_only() {
+    let server = Server::start_tls(config("self-signed.pem", false), |_, _| Answer::text("ok"));
+    let pinned = || ClientOptions { ca_bundle: Some(certificate("self-signed.pem")), ..trusting() };
+    assert_eq!(get(&client(pinned()), &secure(&server, "/")).await.unwrap().1, "ok");
+    let error = get(&client(pinned()), &secure(&server, "/").replace("127.0.0.1", "127.0.0.2")).await.unwrap_err();
+    assert!(matches!(error, Error::Tls { .. } | Error::Connect { .. }), "{error}");
+    let other = Server::start_tls(config("server.pem", false), |_, _| Answer::text("ok"));
+    let error = get(&client(pinned()), &secure(&other, "/")).await.unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error}");
+}
