@@ -135,6 +135,32 @@ impl Authenticator {
         }
     }
 
+    /// The user as whom `url` would be asked first, as far as that is known without asking a program: what tells
+    /// answers for different people apart. `Some("")` for tokens that have no user.
+    pub(super) fn known_user(&self, url: &Url, options: &ClientOptions, reporter: &dyn Reporter) -> Option<String> {
+        if let Some((user, _)) = userinfo(url) {
+            return Some(user);
+        }
+        let selected = self.select(url);
+        let index = selected.map(|at| &self.indexes[at]);
+        if let Some(login) = index.and_then(|index| index.login.as_ref()) {
+            return Some(login.user().to_owned());
+        }
+        let user = index.and_then(|index| index.user.clone());
+        if user.is_some() || !may_carry(url, options) {
+            return user;
+        }
+        let key = (Realm::of(url), selected);
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, options, reporter) {
+            return Some(login.user().to_owned());
+        }
+        let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
+        match &slot.try_lock().ok()?.state {
+            AskedState::Answered(login) => Some(login.user().to_owned()),
+            _ => None,
+        }
+    }
+
     /// What to send instead after a refusal; `None`: the refusal stands.
     pub(super) async fn after_refusal(
         &self,

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::auth::{Authenticator, looked_in};
-use super::error::{Error, shown, shown_url};
+use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
 use super::options::ClientOptions;
@@ -104,6 +104,20 @@ impl Client {
         Ok(Response::new(self.clone(), request, hop, attempts, permit))
     }
 
+    /// Whether no socket is opened.
+    pub fn is_offline(&self) -> bool {
+        self.shared.options.offline
+    }
+
+    /// The user as whom `url` would be asked, as far as that is known without asking a program; `None`: as nobody.
+    ///
+    /// It belongs into the keys of what is kept of private indexes. It may be a token (some stand in the place of the
+    /// user), so a key must not show it.
+    pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
+        let Shared { options, reporter, auth, .. } = &*self.shared;
+        auth.known_user(url.reveal(), options, &**reporter)
+    }
+
     /// A place among the concurrent requests.
     pub(super) async fn permit(&self, request: &Request) -> Result<OwnedSemaphorePermit, Error> {
         let url = || shown_url(request.url.reveal());
@@ -198,16 +212,22 @@ impl Client {
     ) -> Result<Hop, Fault> {
         match answer {
             Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
+            _ if status == 407 => Err(self.proxy_refused(url)),
             _ => {
                 let looked_in = || looked_in(url, &self.shared.options);
                 Err(Fault::from(Error::Status {
                     url: shown_url(url),
                     status,
                     sent_as: login.map(|login| Box::new(login.sent_as())),
-                    looked_in: (login.is_none() && status != 407).then(looked_in),
+                    looked_in: login.is_none().then(looked_in),
                 }))
             }
         }
+    }
+
+    fn proxy_refused(&self, url: &Url) -> Fault {
+        let via = Via(self.shared.transport.proxy(url).map(shown_url));
+        Error::ProxyRefused { url: shown_url(url), via }.into()
     }
 
     /// Asks one URL. Credentials that no server has accepted yet are tried by one request while the others wait: wrong

@@ -64,6 +64,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The proxy wants other credentials.
+    #[error("`{url}` was not reached{via}, which wants a user and password (407 Proxy Authentication Required)")]
+    ProxyRefused {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The proxy.
+        via: Via,
+    },
     /// The server's certificate, or the handshake, was not acceptable.
     #[error("failed to make a secure connection to `{url}`: {reason}")]
     Tls {
@@ -209,7 +217,7 @@ impl Error {
                 "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
             }
             Self::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
-            Self::Status { status: 407, .. } => "give the proxy's user and password in its URL",
+            Self::ProxyRefused { .. } => "give the proxy's user and password in its URL",
             Self::Tls { .. } => {
                 "for a certificate authority of your own give its file with `--cert`; `--allow-insecure-host HOST` \
                  switches verification off"

@@ -99,6 +99,11 @@ impl Login {
         SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
     }
 
+    /// The user; empty for bearer tokens.
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
     /// Whether it is of this user.
     pub(super) fn is_of(&self, user: &str) -> bool {
         self.user == user

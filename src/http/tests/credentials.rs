@@ -235,3 +235,40 @@ async fn a_proxy_gets_its_own_credentials_and_no_proxy_exempts() {
     assert!(proxy.asked().iter().all(|asked| asked.header("proxy-authorization") == Some(&basic("pu", "p@ss"))));
     assert!(direct.asked().iter().all(|asked| asked.header("proxy-authorization").is_none()));
 }
+
+#[tokio::test]
+async fn a_proxy_that_wants_other_credentials_is_asked_once() {
+    let refusing = Answer::raw("HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n");
+    for target in ["http://elsewhere.example/", "https://elsewhere.example/"] {
+        let answer = refusing.clone();
+        let proxy = Server::start(move |_, _| answer.clone());
+        let client = client(ClientOptions { proxy: Some(url(&proxy.url_as("pu:wrong", "/"))), ..options() });
+        let error = get(&client, target).await.unwrap_err();
+        let text = text_of(&error);
+        assert!(matches!(error, Error::ProxyRefused { .. }) && !text.contains("wrong"), "{text}");
+        assert!(text.contains(&proxy.address.to_string()), "{text}");
+        assert_eq!(proxy.asked().len(), 1);
+        assert_eq!(proxy.asked()[0].header("proxy-authorization"), Some(basic("pu", "wrong").as_str()));
+    }
+}
+
+#[tokio::test]
+async fn the_user_of_a_url_is_known_before_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let netrc = folder.path().join("netrc");
+    fs_err::write(&netrc, "machine netrc.example login bob password b").unwrap();
+    let index_urls = vec![url("https://alice:x@corp.example/simple/"), url("https://token@corp.example/other/")];
+    let credentials = vec![named("https://named.example/simple/", Some("carol"), "p")];
+    let client = client(ClientOptions { index_urls, credentials, netrc: Some(netrc), ..options() });
+    for (text, user) in [
+        ("https://corp.example/simple/x/", Some("alice")),
+        ("https://corp.example/other/x/", Some("token")),
+        ("https://dave:y@corp.example/simple/x/", Some("dave")),
+        ("https://named.example/simple/x/", Some("carol")),
+        ("https://netrc.example/simple/x/", Some("bob")),
+        ("http://netrc.example/simple/x/", None),
+        ("https://example.org/simple/x/", None),
+    ] {
+        assert_eq!(client.user_for(&url(text)).as_deref(), user, "{text}");
+    }
+}
