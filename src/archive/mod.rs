@@ -24,6 +24,7 @@ mod zip_writer;
 pub(crate) mod tests;
 
 pub use error::ArchiveError;
+pub use flate2::Crc as Crc32;
 pub use inflate::{DataSpan, Inflater};
 pub use limits::Limits;
 pub use name_set::{NameClash, NameSet};

@@ -9,13 +9,14 @@ use bytes::Bytes;
 
 use super::client::Request;
 use super::response::Body;
+use crate::archive::Crc32;
 use crate::spec::SafeUrl;
 
 /// How far a body was read.
 pub(super) struct Progress {
     /// Bytes that were handed on.
     delivered: u64,
-    delivered_checksum: flate2::Crc,
+    delivered_checksum: Crc32,
     /// What the first answer said about itself.
     first: Identity,
     /// Size of the whole body, when the server tells it.
@@ -24,7 +25,7 @@ pub(super) struct Progress {
     validator: Option<String>,
     /// Bytes of the present answer that were handed on from an earlier one.
     skipped: u64,
-    skipped_checksum: flate2::Crc,
+    skipped_checksum: Crc32,
     is_skipping: bool,
     /// Bytes since the last break.
     fresh: u64,
@@ -54,12 +55,12 @@ impl Progress {
             && body.header("accept-ranges") != Some("none");
         Self {
             delivered: 0,
-            delivered_checksum: flate2::Crc::new(),
+            delivered_checksum: Crc32::new(),
             first: Identity::of(body),
             size: body.announced,
             validator: validator.filter(|_| may_range).map(str::to_owned),
             skipped: 0,
-            skipped_checksum: flate2::Crc::new(),
+            skipped_checksum: Crc32::new(),
             is_skipping: false,
             fresh: 0,
         }
@@ -100,7 +101,7 @@ impl Progress {
             return Acceptance::Different;
         }
         self.skipped = 0;
-        self.skipped_checksum = flate2::Crc::new();
+        self.skipped_checksum = Crc32::new();
         self.is_skipping = self.delivered > 0;
         Acceptance::Fits
     }
