@@ -1,1 +1,7 @@
 //! One file per command joins the rooms.
+
+mod options;
+mod source;
+
+pub use options::{DEFAULT_INDEX_URL, IndexSettings, NamedIndex, ProjectSource, RequestOptions};
+pub use source::LiveSource;

@@ -1,17 +1,30 @@
 //! Which files and versions can be used at all, and why the others cannot.
 
-use crate::spec::VersionSpecifiers;
-use crate::target::TagMismatch;
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::policy::{Policy, ProjectRules};
+use super::ranges;
+use crate::requirements::Origin;
+use crate::spec::{DistFile, DistFilename, HashDigest, Requirement, Version, VersionSpecifiers, Yanked};
+use crate::target::{TagMismatch, TagPriority};
 
 /// Why a version or file cannot be used: a value that travels to messages, never a silence.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Display` gives the end of a sentence that starts with the version: "its wheels need glibc 2.27, the runtime has 2.26".
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exclusion {
     /// No wheel fits the target: the nearest miss of all its wheels.
     Tags(TagMismatch),
     /// Withdrawn, with the publisher's reason.
     Yanked(String),
     /// Needs another Python.
-    RequiresPython(VersionSpecifiers),
+    RequiresPython {
+        /// What it needs.
+        specifiers: VersionSpecifiers,
+        /// What the target has.
+        available: Version,
+    },
     /// Uploaded after `--exclude-newer`.
     TooNew,
     /// Its upload time is not known and `--exclude-newer` was given.
@@ -26,4 +39,179 @@ pub enum Exclusion {
     Hash,
     /// Its metadata cannot be read.
     Metadata(String),
+    /// A constraint of the user's does not take it.
+    Constraint {
+        /// The constraint's text.
+        text: String,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// It requires what the rest of the resolution does not allow.
+    Conflict {
+        /// Its requirement.
+        requirement: Box<Requirement>,
+        /// The version that was chosen instead.
+        chosen: Version,
+    },
+}
+
+impl fmt::Display for Exclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tags(TagMismatch::Glibc { needed, available }) => {
+                write!(f, "its wheels need glibc {needed}, the runtime has {available}")
+            }
+            Self::Tags(TagMismatch::Python(tags)) => write!(f, "its wheels are for other Pythons: {tags}"),
+            Self::Tags(TagMismatch::Abi(tags)) => write!(f, "its wheels are for another ABI: {tags}"),
+            Self::Tags(TagMismatch::Platform(tags)) => write!(f, "its wheels are for other platforms: {tags}"),
+            Self::Tags(TagMismatch::Architecture(tags)) => {
+                write!(f, "its wheels are for other processors: {tags}")
+            }
+            Self::Yanked(reason) if reason.trim().is_empty() => f.write_str("it is yanked"),
+            Self::Yanked(reason) => write!(f, "it is yanked: {}", reason.trim()),
+            Self::RequiresPython { specifiers, available } => {
+                write!(f, "it needs Python {specifiers}, the runtime has {available}")
+            }
+            Self::TooNew => f.write_str("it was uploaded after --exclude-newer"),
+            Self::UploadTimeUnknown => f.write_str("its upload time is not known, which --exclude-newer needs"),
+            Self::OnlySdist => f.write_str("it has only a source distribution, and building is not allowed"),
+            Self::NoBinary => f.write_str("--no-binary leaves no file of it"),
+            Self::Prerelease => f.write_str("it is a pre-release"),
+            Self::Hash => f.write_str("none of its files has a digest that the requirements accept"),
+            Self::Metadata(reason) => write!(f, "its metadata is not usable: {reason}"),
+            Self::Constraint { text, origin } => write!(f, "the constraint `{text}` at {origin} does not take it"),
+            Self::Conflict { requirement, chosen } => {
+                write!(f, "it requires `{requirement}`, and {} {chosen} was chosen", requirement.name)
+            }
+        }
+    }
+}
+
+impl Exclusion {
+    /// How near the file came to being used: of several files, the nearest one's reason is told.
+    fn nearness(&self) -> (u8, Option<&TagMismatch>) {
+        match self {
+            Self::TooNew => (0, None),
+            Self::UploadTimeUnknown => (1, None),
+            Self::OnlySdist => (2, None),
+            Self::NoBinary => (3, None),
+            Self::RequiresPython { .. } => (4, None),
+            Self::Tags(mismatch) => (5, Some(mismatch)),
+            Self::Hash => (6, None),
+            Self::Yanked(_) => (7, None),
+            Self::Metadata(_) => (8, None),
+            Self::Prerelease | Self::Constraint { .. } | Self::Conflict { .. } => (9, None),
+        }
+    }
+
+    /// The nearer of two.
+    pub(super) fn nearer(self, other: Self) -> Self {
+        if other.nearness() > self.nearness() { other } else { self }
+    }
+}
+
+/// How good a usable file is beside others of its version: greater is better.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileRank<'a> {
+    /// One of its digests is one that the user accepts; else it can be known only after the download.
+    digest_is_accepted: bool,
+    tags: Option<TagPriority>,
+    build: Option<(u64, &'a str)>,
+}
+
+/// Judges a file: its rank, or the first thing that stands against it.
+///
+/// The order of the questions decides which reason a message gives: what no option can change comes before what the
+/// user could allow, so that a hint ("pin it exactly") is true of the file.
+pub(super) fn judge<'a>(policy: &Policy, rules: &ProjectRules, file: &'a DistFile) -> Result<FileRank<'a>, Exclusion> {
+    if let Some(limit) = policy.exclude_newer {
+        match file.upload_time {
+            None => return Err(Exclusion::UploadTimeUnknown),
+            Some(time) if time >= limit => return Err(Exclusion::TooNew),
+            Some(_) => {}
+        }
+    }
+    judge_apart_from_time(policy, rules, file)
+}
+
+/// Judges a file as if `--exclude-newer` had not been given.
+pub(super) fn judge_apart_from_time<'a>(
+    policy: &Policy,
+    rules: &ProjectRules,
+    file: &'a DistFile,
+) -> Result<FileRank<'a>, Exclusion> {
+    let python = policy.target.python_full_version();
+    if let Some(specifiers) = &file.requires_python
+        && !policy.python_fits(specifiers)
+    {
+        return Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available: python.clone() });
+    }
+    let DistFilename::Wheel(wheel) = &file.filename else {
+        return Err(Exclusion::OnlySdist);
+    };
+    if rules.no_binary {
+        return Err(Exclusion::NoBinary);
+    }
+    let tags = policy.target.tags().compatibility(wheel).map_err(Exclusion::Tags)?;
+    let digest = rules.hashes.as_ref().map_or(DigestFit::Accepted, |hashes| digest_fit(&file.hashes, &hashes.digests));
+    if digest == DigestFit::Refused {
+        return Err(Exclusion::Hash);
+    }
+    if let Yanked::Yes(reason) = &file.yanked
+        && !rules.pins_exactly(file.version())
+    {
+        return Err(Exclusion::Yanked(reason.clone()));
+    }
+    Ok(FileRank {
+        digest_is_accepted: digest == DigestFit::Accepted,
+        tags: Some(tags),
+        build: wheel.build.as_ref().map(|(number, rest)| (*number, rest.as_ref())),
+    })
+}
+
+/// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.
+pub(super) fn judge_direct(policy: &Policy, rules: &ProjectRules, file: &DistFile) -> Result<(), Exclusion> {
+    if let Some(specifiers) = &file.requires_python
+        && !policy.python_fits(specifiers)
+    {
+        let available = policy.target.python_full_version().clone();
+        return Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available });
+    }
+    if let DistFilename::Wheel(wheel) = &file.filename {
+        policy.target.tags().compatibility(wheel).map_err(Exclusion::Tags)?;
+    }
+    if let Some(limit) = rules.limit_against(file.version()) {
+        return Err(Exclusion::Constraint { text: limit.text.clone(), origin: limit.origin.clone() });
+    }
+    Ok(())
+}
+
+/// Compares two usable files of one version; the name decides where nothing else does, so the page's order never does.
+pub(super) fn compare_files(left: (&FileRank, &DistFile), right: (&FileRank, &DistFile)) -> Ordering {
+    left.0.cmp(right.0).then_with(|| right.1.filename.as_str().cmp(left.1.filename.as_str()))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum DigestFit {
+    Accepted,
+    /// The index gives no digest of an algorithm that the user named.
+    Unknown,
+    Refused,
+}
+
+fn digest_fit(offered: &[HashDigest], accepted: &[HashDigest]) -> DigestFit {
+    if offered.iter().any(|digest| accepted.contains(digest)) {
+        DigestFit::Accepted
+    } else if offered.iter().any(|digest| accepted.iter().any(|other| other.algorithm() == digest.algorithm())) {
+        DigestFit::Refused
+    } else {
+        DigestFit::Unknown
+    }
+}
+
+impl Policy {
+    /// Whether the target's Python is one of these.
+    pub(super) fn python_fits(&self, specifiers: &VersionSpecifiers) -> bool {
+        ranges::contains(specifiers, self.target.python_full_version())
+    }
 }

@@ -1,13 +1,32 @@
 //! Choosing one version and one file for every project that is needed. No I/O: the world is behind [`PackageSource`].
 
 mod candidate;
+mod conclude;
+mod explain;
+mod hashes;
+mod listing;
+mod needs;
+mod package;
+mod policy;
+mod priority;
+mod provider;
+mod ranges;
 mod resolution;
 mod source;
+mod sourced;
 
 pub use candidate::Exclusion;
+pub use ranges::{contains, specifier_range, specifiers_range};
 pub use resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
-pub use source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 
+use std::sync::Arc;
+
+use pubgrub::PubGrubError;
+
+use self::package::Package;
+use self::policy::Policy;
+use self::provider::Provider;
 use crate::requirements::Manifest;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -47,7 +66,8 @@ pub struct ResolveOptions {
     pub prerelease: PrereleaseMode,
     /// Which end is taken.
     pub resolution: ResolutionMode,
-    /// The newest version with a loadable wheel wins over a newer one without.
+    /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind of
+    /// candidate, so both answers are the same then.
     pub prefer_binary: bool,
     /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
     pub exclude_newer: Option<i64>,
@@ -58,13 +78,35 @@ pub struct ResolveOptions {
 }
 
 /// Chooses one file for every project that `manifest` needs on `target`.
+///
+/// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what the
+/// source says, never on when it says it.
 pub fn resolve(
-    _manifest: &Manifest,
-    _target: &Target,
-    _options: &ResolveOptions,
-    _source: &dyn PackageSource,
+    manifest: &Manifest,
+    target: &Target,
+    options: &ResolveOptions,
+    source: &dyn PackageSource,
 ) -> Result<Resolution, ResolveError> {
-    todo!()
+    let policy = Arc::new(Policy::new(manifest, target, options));
+    let provider = Provider::new(manifest, source, policy, options.no_deps);
+    if manifest.options.require_hashes {
+        hashes::check_user_lines(&provider)?;
+    }
+    match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
+        Ok(versions) => {
+            let resolution = conclude::conclude(&provider, versions)?;
+            if manifest.options.require_hashes {
+                hashes::check_resolution(&provider, &resolution)?;
+            }
+            Ok(resolution)
+        }
+        Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, derivation)),
+        Err(
+            PubGrubError::ErrorRetrievingDependencies { source, .. }
+            | PubGrubError::ErrorChoosingVersion { source, .. }
+            | PubGrubError::ErrorInShouldCancel(source),
+        ) => Err(ResolveError::Source(source)),
+    }
 }
 
 /// Why there is no resolution.
@@ -78,7 +120,33 @@ pub enum ResolveError {
         /// What the user can do, one sentence each.
         hints: Vec<String>,
     },
+    /// Hashes are required, and these requirements lack a pin or a hash. All of them are named.
+    #[error("{}", hashes_text(unpinned, unhashed))]
+    RequireHashes {
+        /// Requirements that take more than one version; those that came along as the lines to add.
+        unpinned: Vec<String>,
+        /// Pinned requirements without a hash.
+        unhashed: Vec<String>,
+    },
     /// The world could not be asked.
     #[error(transparent)]
     Source(#[from] SourceError),
+}
+
+fn hashes_text(unpinned: &[String], unhashed: &[String]) -> String {
+    let list = |intro: &str, lines: &[String]| {
+        let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
+        format!("{intro}{lines}")
+    };
+    let mut parts = Vec::new();
+    if !unpinned.is_empty() {
+        parts.push(list(
+            "hashes are required, so every requirement must be pinned with `==`, but these are not:",
+            unpinned,
+        ));
+    }
+    if !unhashed.is_empty() {
+        parts.push(list("hashes are required, but these requirements have none:", unhashed));
+    }
+    parts.join("\n")
 }

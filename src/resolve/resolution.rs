@@ -1,5 +1,7 @@
 //! The answer of the solver.
 
+use std::fmt;
+
 use super::Exclusion;
 use crate::requirements::Origin;
 use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Requirement, Version};
@@ -27,6 +29,14 @@ pub struct PassedOver {
     pub version: Version,
     /// Why it could not be used.
     pub exclusion: Exclusion,
+    /// The target it was judged for, such as `python3.11/x86_64`.
+    pub target: String,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} passed over for {}: {}", self.name, self.version, self.target, self.exclusion)
+    }
 }
 
 /// One chosen distribution. Its requirements are met by the others; nothing about its bytes is proved.

@@ -21,9 +21,23 @@ pub trait PackageSource {
     /// These projects will be asked for soon.
     fn prefetch_projects(&self, names: &[PackageName]);
 
+    /// This project will be asked for soon, and then the metadata of the files that `likely` picks from the answer.
+    ///
+    /// A source that fetches ahead calls `likely` once, from any thread, as soon as the answer has arrived, and goes on to
+    /// fetch the metadata of those files. The default fetches no metadata ahead.
+    fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
+        drop(likely);
+        self.prefetch_projects(std::slice::from_ref(name));
+    }
+
     /// The metadata of these files will likely be asked for.
     fn prefetch_metadata(&self, files: &[&DistFile]);
 }
+
+/// Picks, from what the indexes list for a project, the files whose metadata will likely be asked for.
+///
+/// Calling it also does the sorting of versions, which the solver's thread is then spared.
+pub type LikelyFiles = Box<dyn FnOnce(&ProjectAnswer) -> Vec<DistFile> + Send>;
 
 /// What the indexes say about a name.
 #[derive(Clone, Debug)]

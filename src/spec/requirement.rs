@@ -1,6 +1,6 @@
 //! Requirements and environment markers (PEP 508).
 
-pub use pep508_rs::{MarkerEnvironment, MarkerTree, VersionOrUrl};
+pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, VersionOrUrl};
 
 use super::SafeUrl;
 

@@ -3,4 +3,4 @@
 //! Only parsing, ordering and printing come from `pep440_rs`. Its `contains` and its conversion to ranges
 //! are wrong at several borders, so which versions a specifier takes is decided in `resolve::ranges` alone.
 
-pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub use pep440_rs::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};

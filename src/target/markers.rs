@@ -1,12 +1,29 @@
 //! The values of environment markers on Lambda (PEP 508, "Environment Markers").
 
 use super::{Architecture, Runtime};
-use crate::spec::{MarkerEnvironment, Version};
+use crate::spec::{MarkerEnvironment, MarkerEnvironmentBuilder, Version};
 
+/// Every marker of the specification. `platform_release` and `platform_version` describe the kernel, which changes
+/// under a running function: they are empty, so that no resolution depends on them.
 pub(super) fn environment(
-    _runtime: Runtime,
-    _architecture: Architecture,
-    _python_full_version: &Version,
+    runtime: Runtime,
+    architecture: Architecture,
+    python_full_version: &Version,
 ) -> MarkerEnvironment {
-    todo!()
+    let (major, minor) = runtime.python_version();
+    let full_version = python_full_version.to_string();
+    MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: &full_version,
+        os_name: "posix",
+        platform_machine: architecture.machine(),
+        platform_python_implementation: "CPython",
+        platform_release: "",
+        platform_system: "Linux",
+        platform_version: "",
+        python_full_version: &full_version,
+        python_version: &format!("{major}.{minor}"),
+        sys_platform: "linux",
+    })
+    .expect("the versions come from parsed ones")
 }

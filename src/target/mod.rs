@@ -3,11 +3,13 @@
 mod markers;
 mod runtimes;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 pub use runtimes::{AmazonLinux, Architecture, Glibc, Runtime, TargetError};
 pub use tags::{TagMismatch, TagPriority, Tags};
 
-use crate::spec::{MarkerEnvironment, Version};
+use crate::spec::{MarkerEnvironment, Version, WheelFilename};
 
 /// A Lambda runtime on an architecture: everything that choosing wheels depends on.
 #[derive(Clone, Debug)]
@@ -18,6 +20,14 @@ pub struct Target {
     python_full_version: Version,
     tags: Tags,
     markers: MarkerEnvironment,
+}
+
+/// Every runtime and architecture that could load a wheel, oldest runtime first: for telling the user what would do.
+pub fn targets_that_load(wheel: &WheelFilename) -> impl Iterator<Item = (Runtime, Architecture)> + '_ {
+    let architectures = [Architecture::X86_64, Architecture::Arm64];
+    Runtime::all()
+        .flat_map(move |runtime| architectures.map(|architecture| (runtime, architecture)))
+        .filter(|(runtime, architecture)| Tags::new(*runtime, *architecture, runtime.glibc()).priority(wheel).is_some())
 }
 
 impl Target {

@@ -1,3 +1,6 @@
 //! The command line of barrow.
 
+mod args;
+mod settings;
+
 fn main() {}

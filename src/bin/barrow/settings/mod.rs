@@ -1,0 +1,391 @@
+//! Settings of a run, merged from flags, environment and files. Only this module reads the environment, the home
+//! folder, the working folder and the clock.
+
+mod config_file;
+mod credentials;
+mod host;
+mod indexes;
+mod key;
+mod layers;
+mod parse;
+mod pip_config;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use barrow::http::ClientOptions;
+use barrow::ops::{IndexSettings, RequestOptions};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
+use barrow::resolve::{PrereleaseMode, ResolveOptions};
+use barrow::spec::{PackageName, SafeUrl};
+use clap::ValueEnum;
+
+pub(crate) use host::Host;
+pub(crate) use layers::{Record, Source};
+pub(crate) use target::TargetSettings;
+
+use crate::args::{
+    AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, Prerelease, ResolutionArgs, ResolutionChoice,
+    SettingArgs, SourceArgs, Unbuilt,
+};
+use config_file::ConfigFile;
+use layers::Layers;
+use pip_config::PipConfig;
+
+/// A setting that cannot be used: wrong usage.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A value does not parse.
+    #[error("invalid value for `{key}` from {origin}: {reason}")]
+    Value { key: &'static str, origin: Source, reason: String },
+    /// Anything else; the text is complete.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl SettingsError {
+    fn value(key: &'static str, origin: &Source, reason: String) -> Self {
+        Self::Value { key, origin: origin.clone(), reason }
+    }
+}
+
+/// What the command line gives to the settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) settings: SettingArgs,
+    pub(crate) assembly: AssemblyArgs,
+    pub(crate) files: SourceArgs,
+}
+
+/// The settings of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// What to resolve for.
+    pub(crate) target: TargetSettings,
+    /// `-r`, `-c`, `--override` and what is left out; requirements on the command line are added by the commands.
+    pub(crate) inputs: ManifestInputs,
+    pub(crate) require_hashes: bool,
+    pub(crate) format_control: FormatControl,
+    pub(crate) indexes: IndexSettings,
+    pub(crate) client: ClientOptions,
+    pub(crate) resolve: ResolveOptions,
+    /// `None`: a temporary one.
+    pub(crate) cache_folder: Option<PathBuf>,
+    pub(crate) temporary_folder: PathBuf,
+    pub(crate) no_source: bool,
+    pub(crate) exclude: Vec<String>,
+    pub(crate) exclude_runtime: bool,
+    pub(crate) link_mode: LinkChoice,
+    pub(crate) max_size: Option<u64>,
+    /// Where everything came from.
+    pub(crate) records: Vec<Record>,
+    /// For the user, before the run.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Merges everything. `folder` is where the search for settings files starts.
+    pub(crate) fn read(host: &Host, general: &GeneralArgs, flags: Flags, folder: &Path) -> Result<Self, SettingsError> {
+        refuse_unbuilt(host, &flags.settings.unbuilt)?;
+        let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
+        let config = if no_config { ConfigFile::default() } else { find_config(host, general, folder)? };
+        let pip = if no_config { PipConfig::default() } else { PipConfig::read(host).map_err(SettingsError::Other)? };
+        let mut layers = Layers { host, config, pip, records: Vec::new() };
+        let mut warnings = Vec::new();
+
+        let SettingArgs { target, input, index, resolution, unbuilt: _ } = flags.settings;
+        let target = target::read(&mut layers, target, folder, &mut warnings)?;
+        let (inputs, no_deps, require_hashes, format_control) = read_inputs(&mut layers, input)?;
+        let indexes = indexes::read(&mut layers, &index, &mut warnings)?;
+        let mut client = read_client(&mut layers, index)?;
+        client.offline = layers.switch("offline", general.offline)?;
+        let resolve = read_resolution(&mut layers, resolution, no_deps)?;
+        let no_source = layers.switch("no-source", flags.files.no_source)?;
+        let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
+        let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
+        let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
+        let max_size = match flags.assembly.max_size {
+            Some(text) => Some(
+                parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?,
+            ),
+            None => None,
+        };
+        let max_size = layers.one("max-size", max_size, parse::size)?;
+        let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
+        record_defaults(&mut layers);
+
+        Ok(Self {
+            target,
+            inputs,
+            require_hashes,
+            format_control,
+            indexes,
+            client,
+            resolve,
+            cache_folder,
+            temporary_folder: host.temporary_folder.clone(),
+            no_source,
+            exclude,
+            exclude_runtime,
+            link_mode: link_mode.unwrap_or(LinkChoice::Auto),
+            max_size,
+            records: layers.records,
+            warnings,
+        })
+    }
+
+    /// The part of the settings that resolving needs, with requirements of the command line added.
+    pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
+        RequestOptions {
+            inputs: ManifestInputs { positional, ..self.inputs.clone() },
+            require_hashes: self.require_hashes,
+            format_control: self.format_control.clone(),
+            resolve: self.resolve.clone(),
+            indexes: self.indexes.clone(),
+            client: self.client.clone(),
+            cache_folder: self.cache_folder.clone(),
+            temporary_folder: self.temporary_folder.clone(),
+        }
+    }
+}
+
+fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
+    let named = general.config_file.clone().or_else(|| host.variable("BARROW_CONFIG_FILE").map(PathBuf::from));
+    let config = match named {
+        Some(path) => ConfigFile::named(&host.working_folder.join(path)).map(Some),
+        None => ConfigFile::search(&host.working_folder.join(folder)),
+    };
+    config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
+}
+
+fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
+    let Unbuilt { slim, compile_bytecode, allow_build, group, extra } = unbuilt;
+    let given = [
+        ("--slim", *slim),
+        ("--compile-bytecode", *compile_bytecode),
+        ("--allow-build", !allow_build.is_empty()),
+        ("--group", !group.is_empty()),
+        ("--extra", !extra.is_empty()),
+    ];
+    let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
+    let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
+    let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));
+    match named {
+        Some(name) => Err(SettingsError::Other(format!("{name} is not built yet in this version of barrow"))),
+        None => Ok(()),
+    }
+}
+
+/// A switch that decides what is read at all, so that it cannot stand in a file.
+fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
+    match host.variable(name).map(parse::switch) {
+        None => Ok(false),
+        Some(Ok(on)) => Ok(on),
+        Some(Err(reason)) => Err(SettingsError::Other(format!("invalid value of ${name}: {reason}"))),
+    }
+}
+
+/// A word of a closed list; the message names them all.
+pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, true).map_err(|_| {
+        let words: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("`{text}` is none of {}", words.join(", "))
+    })
+}
+
+fn read_inputs(
+    layers: &mut Layers<'_>,
+    input: InputArgs,
+) -> Result<(ManifestInputs, bool, bool, FormatControl), SettingsError> {
+    let requirement_files = layers.paths("requirement", input.requirement);
+    let constraint_files = layers.paths("constraint", input.constraint);
+    let override_files = layers.paths("override", input.overrides);
+    let no_deps = layers.switch("no-deps", input.no_deps)?;
+    let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
+    let no_binary = layers.many("no-binary", input.no_binary, |text| Ok(text.to_owned()))?;
+    let only_binary = layers.many("only-binary", input.only_binary, |text| Ok(text.to_owned()))?;
+    layers.switch("no-build", input.no_build)?;
+    let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
+    let excluded = layers.many("exclude-package", input.exclude_package, name)?;
+    let format_control = FormatControl {
+        no_binary: project_set("no-binary", &no_binary)?,
+        only_binary: project_set("only-binary", &only_binary)?,
+    };
+    let inputs = ManifestInputs {
+        requirement_files,
+        constraint_files,
+        override_files,
+        positional: Vec::new(),
+        excluded,
+        working_folder: layers.host.working_folder.clone(),
+        environment: layers.host.environment.clone(),
+        remote: None,
+    };
+    Ok((inputs, no_deps, require_hashes, format_control))
+}
+
+/// Reads names, `:all:` and `:none:` in order, as pip does: the last `:all:` or `:none:` starts over.
+fn project_set(key: &'static str, words: &[String]) -> Result<ProjectSet, SettingsError> {
+    let mut set = ProjectSet::None;
+    for word in words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|word| !word.is_empty()) {
+        match (word, &mut set) {
+            (":all:", _) => set = ProjectSet::All,
+            (":none:", _) => set = ProjectSet::None,
+            (_, ProjectSet::All) => {}
+            (name, set) => {
+                let name = name
+                    .parse::<PackageName>()
+                    .map_err(|error| SettingsError::Other(format!("invalid value for `{key}`: {error}")))?;
+                match set {
+                    ProjectSet::Projects(names) => names.push(name),
+                    other => *other = ProjectSet::Projects(vec![name]),
+                }
+            }
+        }
+    }
+    Ok(set)
+}
+
+fn read_client(layers: &mut Layers<'_>, index: crate::args::IndexArgs) -> Result<ClientOptions, SettingsError> {
+    let defaults = ClientOptions::default();
+    let host = layers.host;
+    let keyring = layers.one("keyring-provider", index.keyring_provider, choice::<KeyringProvider>)?;
+    let named_netrc = layers.path("netrc-file", index.netrc_file);
+    let netrc_required = named_netrc.is_some();
+    let netrc = named_netrc.or_else(|| usual_netrc(host));
+    let ca_bundle = layers.path("cert", index.cert);
+    let client_certificate = layers.path("client-cert", index.client_cert);
+    let proxy_url = |text: &str| {
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        SafeUrl::parse(&with_scheme).map_err(|error| error.to_string())
+    };
+    let flag = index.proxy.as_deref().map(proxy_url).transpose();
+    let flag = flag.map_err(|why| SettingsError::value("proxy", &Source::Flag("proxy"), why))?;
+    let proxy = layers.one("proxy", flag, proxy_url)?;
+    let insecure_hosts = layers.many("allow-insecure-host", index.allow_insecure_host, |text| Ok(text.to_owned()))?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+    let timeout = layers.one("timeout", index.timeout, number)?;
+    let retries = layers.one("retries", index.retries.map(u64::from), number)?;
+    Ok(ClientOptions {
+        keyring: keyring == Some(KeyringProvider::Subprocess),
+        netrc,
+        netrc_required,
+        ca_bundle,
+        client_certificate,
+        proxy,
+        proxy_environment: proxy_environment(host),
+        insecure_hosts,
+        timeout: timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1))),
+        retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        ..defaults
+    })
+}
+
+/// `$NETRC`, else `.netrc` (on Windows also `_netrc`) in the home folder.
+fn usual_netrc(host: &Host) -> Option<PathBuf> {
+    if let Some(path) = host.variable("NETRC") {
+        return Some(host.absolute(&host.working_folder, path));
+    }
+    let home = host.home.as_ref()?;
+    let names: &[&str] = if cfg!(windows) { &[".netrc", "_netrc"] } else { &[".netrc"] };
+    names.iter().map(|name| home.join(name)).find(|path| path.is_file())
+}
+
+fn proxy_environment(host: &Host) -> Vec<(String, String)> {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+    names
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
+        .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
+        .map(|(value, name)| (name, value))
+        .collect()
+}
+
+fn read_resolution(
+    layers: &mut Layers<'_>,
+    resolution: ResolutionArgs,
+    no_deps: bool,
+) -> Result<ResolveOptions, SettingsError> {
+    let (exclude_newer, _) = layers.located("exclude-newer", resolution.exclude_newer.as_slice(), |_, _, text| {
+        parse::moment(text).map(|moment| Moment { text: text.to_owned(), moment })
+    })?;
+    let pre = layers.switch("pre", resolution.pre)?;
+    let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;
+    let mode = layers.one("resolution", resolution.resolution, choice::<ResolutionChoice>)?;
+    let given = (resolution.prefer_binary || resolution.no_prefer_binary).then_some(!resolution.no_prefer_binary);
+    let prefer_binary = layers.one("prefer-binary", given, parse::switch)?;
+    Ok(ResolveOptions {
+        prerelease: match prerelease {
+            Some(choice) => choice.into(),
+            None if pre => PrereleaseMode::Allow,
+            None => PrereleaseMode::default(),
+        },
+        resolution: mode.map_or_else(Default::default, Into::into),
+        prefer_binary: prefer_binary.unwrap_or(true),
+        exclude_newer: exclude_newer.first().map(|newest| newest.moment),
+        no_deps,
+        preferences: Vec::new(),
+    })
+}
+
+/// A point in time that is shown as the user wrote it.
+struct Moment {
+    text: String,
+    moment: i64,
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn read_cache_folder(
+    layers: &mut Layers<'_>,
+    general: &GeneralArgs,
+    warnings: &mut Vec<String>,
+) -> Result<Option<PathBuf>, SettingsError> {
+    let no_cache = layers.switch("no-cache", general.no_cache)?;
+    let named = layers.path("cache-dir", general.cache_dir.clone());
+    if no_cache {
+        return Ok(None);
+    }
+    if let Some(folder) = named {
+        return Ok(Some(layers.host.working_folder.join(folder)));
+    }
+    let usual = layers.host.cache_folder();
+    match &usual {
+        Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
+        None => {
+            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned())
+        }
+    }
+    Ok(usual)
+}
+
+/// Adds what is in effect without anyone having asked for it, and puts everything in the order of the table.
+fn record_defaults(layers: &mut Layers<'_>) {
+    let defaults = [
+        ("index-strategy", "first-index"),
+        ("keyring-provider", "disabled"),
+        ("prerelease", "if-necessary"),
+        ("resolution", "highest"),
+        ("prefer-binary", "true"),
+        ("link-mode", "auto"),
+        ("timeout", "30"),
+        ("retries", "3"),
+    ];
+    for (name, value) in defaults {
+        if layers.records.iter().all(|record| record.key != name) {
+            layers.record(name, vec![value.to_owned()], Source::Default);
+        }
+    }
+    let place = |record: &Record| key::KEYS.iter().position(|key| key.name == record.key);
+    layers.records.sort_by_key(place);
+}

@@ -1,0 +1,1 @@
+//! Wheels of every kind, installed and refused.

@@ -1,0 +1,280 @@
+//! From the solver's choice of versions to the [`Resolution`]: files, extras, who requires whom, what was passed over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pubgrub::Ranges;
+
+use super::candidate::Exclusion;
+use super::needs::{self, Applied};
+use super::package::Package;
+use super::policy::PrereleaseUse;
+use super::provider::{Known, Provider};
+use super::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
+use super::source::SourceError;
+use super::sourced::SourcedVersion;
+use crate::spec::{ExtraName, PackageName, Requirement, Yanked};
+
+/// A project of the answer while it is put together.
+struct Chosen {
+    version: SourcedVersion,
+    extras: BTreeSet<ExtraName>,
+    dependencies: BTreeSet<PackageName>,
+    required_by: Vec<Requirer>,
+    requires_dist: Vec<Requirement>,
+    /// What all that is required of it together allows.
+    range: Ranges<SourcedVersion>,
+    /// The projects that asked for it, the user apart, for messages.
+    missing_extras: BTreeSet<ExtraName>,
+}
+
+/// Makes the resolution of a choice of versions.
+pub(super) fn conclude(
+    provider: &Provider<'_>,
+    versions: impl IntoIterator<Item = (Package, SourcedVersion)>,
+) -> Result<Resolution, SourceError> {
+    let mut chosen: BTreeMap<PackageName, Chosen> = BTreeMap::new();
+    let mut extras: Vec<(PackageName, ExtraName)> = Vec::new();
+    for (package, version) in versions {
+        match package {
+            Package::Root => {}
+            Package::Project(name) => {
+                chosen.insert(name, Chosen::new(version));
+            }
+            Package::Extra(name, extra) => extras.push((name, extra)),
+        }
+    }
+    for (name, extra) in extras {
+        if let Some(chosen) = chosen.get_mut(&name) {
+            chosen.extras.insert(extra);
+        }
+    }
+    link(provider, &mut chosen)?;
+    keep_reachable(&mut chosen);
+
+    let mut resolution = Resolution {
+        target: provider.policy.target.clone(),
+        dists: Vec::with_capacity(chosen.len()),
+        warnings: Vec::new(),
+        passed_over: Vec::new(),
+    };
+    for (name, project) in &chosen {
+        passed_over(provider, &chosen, name, project, &mut resolution.passed_over)?;
+    }
+    for (name, project) in chosen {
+        let dist = resolved_dist(provider, name, project, &mut resolution.warnings)?;
+        resolution.dists.push(dist);
+    }
+    Ok(resolution)
+}
+
+impl Chosen {
+    fn new(version: SourcedVersion) -> Self {
+        Self {
+            version,
+            extras: BTreeSet::new(),
+            dependencies: BTreeSet::new(),
+            required_by: Vec::new(),
+            requires_dist: Vec::new(),
+            range: Ranges::full(),
+            missing_extras: BTreeSet::new(),
+        }
+    }
+}
+
+/// Fills in who requires whom.
+fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> Result<(), SourceError> {
+    for applied in needs::user_requirements(provider) {
+        let range = needs::required_range(provider, &applied)?;
+        if let (Some(project), Some(origin)) = (chosen.get_mut(&applied.requirement.name), applied.origin) {
+            project.range = project.range.intersection(&range);
+            project.required_by.push(Requirer::User { origin, requirement: applied.requirement });
+        }
+    }
+    let names: Vec<PackageName> = chosen.keys().cloned().collect();
+    for name in names {
+        let (version, extras) = {
+            let project = &chosen[&name];
+            (project.version.clone(), project.extras.clone())
+        };
+        let Ok(metadata) = provider.metadata(&name, &version)? else { continue };
+        let missing = extras.iter().filter(|extra| !metadata.provides_extras.contains(extra)).cloned().collect();
+        let mut requires: Vec<Applied> = Vec::new();
+        let mut requires_dist: Vec<Requirement> = Vec::new();
+        if !provider.no_deps {
+            for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
+                for requirement in needs::requirements_of(provider, &metadata, extra) {
+                    if !requires_dist.contains(requirement) {
+                        requires_dist.push(requirement.clone());
+                        requires.extend(needs::with_overrides(provider, requirement, None, None));
+                    }
+                }
+            }
+        }
+        let mut dependencies = BTreeSet::new();
+        for applied in requires {
+            let required = applied.requirement.name.clone();
+            let range = needs::required_range(provider, &applied)?;
+            if required == name {
+                continue;
+            }
+            if let Some(project) = chosen.get_mut(&required) {
+                dependencies.insert(required);
+                project.range = project.range.intersection(&range);
+                project.required_by.push(Requirer::Dist { name: name.clone(), requirement: applied.requirement });
+            }
+        }
+        let project = chosen.get_mut(&name).expect("its name comes from the map");
+        project.dependencies = dependencies;
+        project.requires_dist = requires_dist;
+        project.missing_extras = missing;
+    }
+    Ok(())
+}
+
+/// Drops what nothing requires any more.
+fn keep_reachable(chosen: &mut BTreeMap<PackageName, Chosen>) {
+    let asked_by_user = |project: &Chosen| project.required_by.iter().any(|by| matches!(by, Requirer::User { .. }));
+    let mut reached: BTreeSet<PackageName> = BTreeSet::new();
+    let mut queue: Vec<PackageName> =
+        chosen.iter().filter(|(_, project)| asked_by_user(project)).map(|(name, _)| name.clone()).collect();
+    while let Some(name) = queue.pop() {
+        if reached.insert(name.clone()) {
+            queue.extend(chosen[&name].dependencies.iter().cloned());
+        }
+    }
+    chosen.retain(|name, _| reached.contains(name));
+    for project in chosen.values_mut() {
+        project.required_by.retain(|by| match by {
+            Requirer::User { .. } => true,
+            Requirer::Dist { name, .. } => reached.contains(name),
+        });
+    }
+}
+
+fn resolved_dist(
+    provider: &Provider<'_>,
+    name: PackageName,
+    project: Chosen,
+    warnings: &mut Vec<String>,
+) -> Result<ResolvedDist, SourceError> {
+    let version = &project.version;
+    let rules = provider.policy.rules(&name);
+    let file = provider.file_of(&name, version).ok_or_else(|| SourceError {
+        message: format!("the file of `{name}` {version} is no longer listed"),
+        hint: None,
+        skippable: false,
+        source: None,
+    })?;
+    for extra in &project.missing_extras {
+        warnings.push(format!("{name} {version} has no extra `{extra}`"));
+    }
+    if let Yanked::Yes(reason) = &file.yanked {
+        let reason = reason.trim();
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        warnings.push(format!("{name} {version} is yanked{reason}"));
+    }
+    let direct = provider.direct_of(version);
+    let siblings = match (&direct, provider.project_if_known(&name)) {
+        (None, Some(Known::Listed(listing))) => listing
+            .release(&version.version)
+            .map(|release| listing.files(release).cloned().collect())
+            .unwrap_or_default(),
+        _ => vec![file.clone()],
+    };
+    let (accepted_hashes, hashes_from) = match &rules.hashes {
+        Some(hashes) => (hashes.digests.clone(), Some(hashes.origin.clone())),
+        None => (file.hashes.clone(), None),
+    };
+    Ok(ResolvedDist {
+        version: version.version.clone(),
+        accepted_hashes,
+        hashes_from,
+        siblings,
+        extras: project.extras.into_iter().collect(),
+        dependencies: project.dependencies.into_iter().collect(),
+        required_by: project.required_by,
+        requires_dist: project.requires_dist,
+        is_direct: direct.is_some(),
+        file,
+        name,
+    })
+}
+
+/// Notes the versions that the requirements allow and that are better than the chosen one, with what stands against each.
+fn passed_over(
+    provider: &Provider<'_>,
+    chosen: &BTreeMap<PackageName, Chosen>,
+    name: &PackageName,
+    project: &Chosen,
+    notes: &mut Vec<PassedOver>,
+) -> Result<(), SourceError> {
+    let Some(Known::Listed(listing)) = provider.project_if_known(name) else { return Ok(()) };
+    if provider.direct_of(&project.version).is_some() {
+        return Ok(());
+    }
+    let rules = provider.policy.rules(name);
+    let lowest = provider.policy.takes_lowest(rules);
+    for release in listing.releases() {
+        let is_better = if lowest { release.version < project.version } else { release.version > project.version };
+        if !is_better || !project.range.contains(&release.version) {
+            continue;
+        }
+        let version = &release.version.version;
+        let mut reason = listing.exclusion(&provider.policy, rules, release);
+        if reason.is_none() {
+            reason = match provider.known_metadata(name, &release.version) {
+                Some(Err(reason)) => Some(reason),
+                Some(Ok(metadata)) => conflict(provider, chosen, name, project, &metadata)?,
+                None => None,
+            };
+        }
+        if reason.is_none()
+            && version.any_prerelease()
+            && provider.policy.prerelease_use(rules) == PrereleaseUse::AfterFinals
+        {
+            reason = Some(Exclusion::Prerelease);
+        }
+        match reason {
+            None | Some(Exclusion::Constraint { .. }) => {}
+            Some(exclusion) => notes.push(PassedOver {
+                name: name.clone(),
+                version: version.clone(),
+                exclusion,
+                target: target_name(provider),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// The first requirement of a version that the rest of the answer does not meet.
+fn conflict(
+    provider: &Provider<'_>,
+    chosen: &BTreeMap<PackageName, Chosen>,
+    name: &PackageName,
+    project: &Chosen,
+    metadata: &crate::spec::CoreMetadata,
+) -> Result<Option<Exclusion>, SourceError> {
+    for extra in std::iter::once(None).chain(project.extras.iter().map(Some)) {
+        for requirement in needs::requirements_of(provider, metadata, extra) {
+            for applied in needs::with_overrides(provider, requirement, None, None) {
+                let Some(other) = chosen.get(&applied.requirement.name) else { continue };
+                if applied.requirement.name != *name
+                    && !needs::required_range(provider, &applied)?.contains(&other.version)
+                {
+                    return Ok(Some(Exclusion::Conflict {
+                        requirement: Box::new(applied.requirement),
+                        chosen: other.version.version.clone(),
+                    }));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The target as messages name it.
+pub(super) fn target_name(provider: &Provider<'_>) -> String {
+    let target = &provider.policy.target;
+    format!("{}/{}", target.runtime(), target.architecture())
+}

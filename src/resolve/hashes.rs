@@ -1,0 +1,79 @@
+//! Hash-checking mode: every distribution is pinned and hashed by the user (pip documentation, "Secure installs").
+
+use super::ResolveError;
+use super::provider::Provider;
+use super::resolution::{Requirer, Resolution};
+use crate::requirements::{DirectReference, RequirementEntry};
+use crate::spec::{HashDigest, VersionOrUrl};
+
+/// Checks the user's own lines before anything is asked of an index.
+pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveError> {
+    let mut unpinned = Vec::new();
+    let mut unhashed = Vec::new();
+    for entry in &provider.manifest.requirements {
+        let name = &entry.requirement.name;
+        if !provider.policy.applies(&entry.requirement) || provider.manifest.excluded.contains(name) {
+            continue;
+        }
+        let rules = provider.policy.rules(name);
+        let shown = format!("{} ({})", entry.text, entry.origin);
+        match &entry.requirement.version_or_url {
+            Some(VersionOrUrl::Url(_)) => {
+                if can_have_no_digest(entry) || (rules.hashes.is_none() && !has_digest_in_url(entry)) {
+                    unhashed.push(shown);
+                }
+            }
+            _ if !rules.is_pinned => unpinned.push(shown),
+            _ if rules.hashes.is_none() => unhashed.push(shown),
+            _ => {}
+        }
+    }
+    report(unpinned, unhashed)
+}
+
+/// Checks that nothing came along that the user has not pinned and hashed.
+pub(super) fn check_resolution(provider: &Provider<'_>, resolution: &Resolution) -> Result<(), ResolveError> {
+    let mut unpinned = Vec::new();
+    let mut unhashed = Vec::new();
+    for dist in &resolution.dists {
+        let rules = provider.policy.rules(&dist.name);
+        let is_users = dist.required_by.iter().any(|by| matches!(by, Requirer::User { .. }));
+        if rules.hashes.is_some() || (is_users && dist.is_direct) {
+            continue;
+        }
+        let requirer = dist.required_by.iter().find_map(|by| match by {
+            Requirer::Dist { name, requirement } => Some(format!("`{requirement}`, required by {name}")),
+            Requirer::User { .. } => None,
+        });
+        let digests: Vec<String> = dist.file.hashes.iter().map(|digest| format!(" --hash={digest}")).collect();
+        let line = format!("{}=={}{}", dist.name, dist.version, digests.concat());
+        let shown = match requirer {
+            Some(requirer) => format!("{line}   ({requirer})"),
+            None => line,
+        };
+        if rules.is_pinned { unhashed.push(shown) } else { unpinned.push(shown) }
+    }
+    report(unpinned, unhashed)
+}
+
+fn report(unpinned: Vec<String>, unhashed: Vec<String>) -> Result<(), ResolveError> {
+    if unpinned.is_empty() && unhashed.is_empty() {
+        return Ok(());
+    }
+    Err(ResolveError::RequireHashes { unpinned, unhashed })
+}
+
+/// Version control and folders have no one digest.
+fn can_have_no_digest(entry: &RequirementEntry) -> bool {
+    matches!(entry.direct, Some(DirectReference::Git { .. } | DirectReference::Folder { .. }))
+}
+
+fn has_digest_in_url(entry: &RequirementEntry) -> bool {
+    let Some(VersionOrUrl::Url(url)) = &entry.requirement.version_or_url else { return false };
+    url.fragment().is_some_and(|fragment| {
+        fragment.split('&').any(|part| {
+            part.split_once('=')
+                .is_some_and(|(algorithm, hex)| format!("{algorithm}:{hex}").parse::<HashDigest>().is_ok())
+        })
+    })
+}

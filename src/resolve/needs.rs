@@ -1,0 +1,211 @@
+//! What a version, or the user, requires: requirements read with markers, overrides and exclusions, as ranges.
+
+use std::collections::BTreeMap;
+
+use pubgrub::Ranges;
+
+use super::candidate::Exclusion;
+use super::package::Package;
+use super::provider::{self, Known, Provider};
+use super::ranges;
+use super::source::SourceError;
+use super::sourced::{self, SourcedVersion};
+use crate::requirements::{DirectReference, Origin};
+use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, SafeUrl, VersionOrUrl};
+
+/// What one version of one package, or the user, requires.
+#[derive(Default)]
+pub(super) struct Needs {
+    pub(super) ranges: BTreeMap<Package, Ranges<SourcedVersion>>,
+}
+
+/// A requirement that applies, after overrides.
+pub(super) struct Applied {
+    pub(super) requirement: Requirement,
+    pub(super) direct: Option<DirectReference>,
+    /// Where the user wrote it: the requirement itself or the override that replaces it.
+    pub(super) origin: Option<Origin>,
+}
+
+impl Needs {
+    /// What the user requires.
+    pub(super) fn of_user(provider: &Provider<'_>) -> Result<Self, SourceError> {
+        let mut needs = Self::default();
+        for applied in user_requirements(provider) {
+            needs.add(provider, None, &applied)?;
+        }
+        Ok(needs)
+    }
+
+    /// What a version of a project, or an extra of it, requires; or why it cannot be used.
+    pub(super) fn of_dist(
+        provider: &Provider<'_>,
+        name: &PackageName,
+        version: &SourcedVersion,
+        extra: Option<&ExtraName>,
+        metadata: &CoreMetadata,
+    ) -> Result<Result<Self, Exclusion>, SourceError> {
+        let mut needs = Self::default();
+        if extra.is_some() {
+            needs.ranges.insert(Package::Project(name.clone()), Ranges::singleton(version.clone()));
+        }
+        if provider.no_deps {
+            return Ok(Ok(needs));
+        }
+        for requirement in requirements_of(provider, metadata, extra) {
+            for applied in with_overrides(provider, requirement, None, None) {
+                if let Err(error) = needs.add(provider, Some((name, version)), &applied) {
+                    if error.skippable {
+                        return Ok(Err(Exclusion::Metadata(error.message)));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        match needs.ranges.get(&Package::Project(name.clone())) {
+            Some(own) if !own.contains(version) => {
+                Ok(Err(Exclusion::Metadata("it requires another version of itself".to_owned())))
+            }
+            Some(_) if extra.is_none() => {
+                needs.ranges.remove(&Package::Project(name.clone()));
+                Ok(Ok(needs))
+            }
+            _ => Ok(Ok(needs)),
+        }
+    }
+
+    fn add(
+        &mut self,
+        provider: &Provider<'_>,
+        requirer: Option<(&PackageName, &SourcedVersion)>,
+        applied: &Applied,
+    ) -> Result<(), SourceError> {
+        let name = &applied.requirement.name;
+        let mut range = required_range(provider, applied)?;
+        if let Some((requirer, version)) = requirer
+            && requirer == name
+            && range.contains(version)
+        {
+            range = Ranges::singleton(version.clone());
+        }
+        let packages = std::iter::once(Package::Project(name.clone()))
+            .chain(applied.requirement.extras.iter().map(|extra| Package::Extra(name.clone(), extra.clone())));
+        for package in packages {
+            let known = self.ranges.entry(package).or_insert_with(Ranges::full);
+            *known = known.intersection(&range);
+        }
+        Ok(())
+    }
+}
+
+/// The user's requirements that apply on the target, overrides in place of what they replace.
+pub(super) fn user_requirements(provider: &Provider<'_>) -> Vec<Applied> {
+    let entries = provider.manifest.requirements.iter();
+    entries
+        .filter(|entry| provider.policy.applies(&entry.requirement))
+        .flat_map(|entry| with_overrides(provider, &entry.requirement, entry.direct.as_ref(), Some(&entry.origin)))
+        .collect()
+}
+
+/// The requirements in metadata that apply on the target: those of the extra alone, or those without any.
+pub(super) fn requirements_of<'m>(
+    provider: &Provider<'_>,
+    metadata: &'m CoreMetadata,
+    extra: Option<&ExtraName>,
+) -> impl Iterator<Item = &'m Requirement> {
+    let markers = provider.policy.target.markers();
+    metadata.requires_dist.iter().filter(move |requirement| {
+        let always = requirement.marker.evaluate(markers, &[]);
+        match extra {
+            None => always,
+            Some(extra) => !always && requirement.marker.evaluate(markers, std::slice::from_ref(extra)),
+        }
+    })
+}
+
+/// A requirement that applies, or the overrides that stand in its place; nothing for an excluded project.
+///
+/// An override whose marker is false takes the requirement away. The extras that were asked for stay.
+pub(super) fn with_overrides(
+    provider: &Provider<'_>,
+    requirement: &Requirement,
+    direct: Option<&DirectReference>,
+    origin: Option<&Origin>,
+) -> Vec<Applied> {
+    if provider.manifest.excluded.contains(&requirement.name) {
+        return Vec::new();
+    }
+    let overrides: Vec<_> =
+        provider.manifest.overrides.iter().filter(|entry| entry.requirement.name == requirement.name).collect();
+    if overrides.is_empty() {
+        return vec![Applied { requirement: requirement.clone(), direct: direct.cloned(), origin: origin.cloned() }];
+    }
+    let applying = overrides.into_iter().filter(|entry| provider.policy.applies(&entry.requirement));
+    applying
+        .map(|entry| {
+            let mut replaced = entry.requirement.clone();
+            for extra in &requirement.extras {
+                if !replaced.extras.contains(extra) {
+                    replaced.extras.push(extra.clone());
+                }
+            }
+            Applied { requirement: replaced, direct: entry.direct.clone(), origin: Some(entry.origin.clone()) }
+        })
+        .collect()
+}
+
+/// The versions that a requirement takes.
+pub(super) fn required_range(
+    provider: &Provider<'_>,
+    applied: &Applied,
+) -> Result<Ranges<SourcedVersion>, SourceError> {
+    let name = &applied.requirement.name;
+    if let Some(reference) = &applied.direct {
+        return Ok(Ranges::singleton(provider.direct(name, reference)?));
+    }
+    match &applied.requirement.version_or_url {
+        None => Ok(Ranges::full()),
+        Some(VersionOrUrl::Url(url)) => Ok(Ranges::singleton(provider.direct(name, &direct_reference(url))?)),
+        Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
+            for specifier in specifiers.iter().filter(|specifier| *specifier.operator() == Operator::ExactEqual) {
+                // `===` compares texts, and only the page says how a version is written.
+                if let Known::Listed(listing) = provider.project(name)?
+                    && provider::is_kept_out_by_text(&listing, specifier.version())
+                {
+                    return Ok(Ranges::empty());
+                }
+            }
+            Ok(sourced::from_any_source(&ranges::specifiers_range(specifiers)))
+        }
+    }
+}
+
+/// What the URL of a requirement in metadata leads to.
+fn direct_reference(url: &SafeUrl) -> DirectReference {
+    let subdirectory = url
+        .fragment()
+        .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("subdirectory=")))
+        .map(str::to_owned);
+    let plain = url.without_fragment();
+    let file_name = plain.file_name().unwrap_or_default();
+    if let Some(git) = plain.reveal().as_str().strip_prefix("git+") {
+        // The `@` of a user name stands before the path, that of a revision behind.
+        let path_start = git.find("://").map_or(0, |at| at + 3);
+        let path_start = git[path_start..].find('/').map_or(git.len(), |at| path_start + at);
+        let (address, revision) = match git[path_start..].rfind('@') {
+            Some(at) => (&git[..path_start + at], Some(git[path_start + at + 1..].to_owned())),
+            None => (git, None),
+        };
+        if let Ok(url) = SafeUrl::parse(address) {
+            return DirectReference::Git { url, revision, subdirectory, editable: false };
+        }
+    }
+    if file_name.ends_with(".whl") {
+        return DirectReference::Wheel { url: plain };
+    }
+    let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(|end| file_name.ends_with(end));
+    match plain.to_file_path() {
+        Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
+        _ => DirectReference::Sdist { url: plain, subdirectory },
+    }
+}

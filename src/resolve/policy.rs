@@ -1,0 +1,202 @@
+//! What the user's own lines and options say about each project, worked out once before solving.
+
+use std::collections::HashMap;
+
+use pubgrub::Ranges;
+
+use super::ranges;
+use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
+use crate::requirements::{DirectReference, FormatControl, Manifest, Origin, ProjectSet, RequirementEntry};
+use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
+use crate::target::Target;
+
+/// Everything that choosing among the versions and files of a project depends on, but for the requirements of others.
+///
+/// It never changes while solving, so threads that fetch ahead may choose with it.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) target: Target,
+    pub(super) exclude_newer: Option<i64>,
+    pub(super) prerelease: PrereleaseMode,
+    pub(super) resolution: ResolutionMode,
+    rules: HashMap<PackageName, ProjectRules>,
+    /// For projects of which the user says nothing.
+    unnamed: ProjectRules,
+}
+
+/// What the user says about one project.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProjectRules {
+    /// A requirement of the user's names it.
+    pub(super) is_direct: bool,
+    /// No wheel may be used.
+    pub(super) no_binary: bool,
+    /// Digests of which the file must have one.
+    pub(super) hashes: Option<UserHashes>,
+    /// Limits that constraints put on its versions.
+    pub(super) limits: Vec<Limit>,
+    /// The direct reference that a constraint demands.
+    pub(super) constraint_direct: Option<DirectReference>,
+    /// The version of an existing lock.
+    pub(super) preference: Option<Version>,
+    /// A line of the user's takes exactly one version.
+    pub(super) is_pinned: bool,
+    /// `==` and `===` of the user's own.
+    exact_pins: Vec<VersionSpecifier>,
+    /// A specifier of the user's names a pre-release.
+    names_prerelease: bool,
+}
+
+/// Digests from `--hash`.
+#[derive(Clone, Debug)]
+pub(super) struct UserHashes {
+    pub(super) digests: Vec<HashDigest>,
+    pub(super) origin: Origin,
+}
+
+/// A constraint on versions.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) range: Ranges<Version>,
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// How pre-releases of a project stand beside its final versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PrereleaseUse {
+    Never,
+    AfterFinals,
+    LikeFinals,
+}
+
+impl Policy {
+    pub(super) fn new(manifest: &Manifest, target: &Target, options: &ResolveOptions) -> Self {
+        let mut policy = Self {
+            target: target.clone(),
+            exclude_newer: options.exclude_newer,
+            prerelease: if manifest.options.pre && options.prerelease == PrereleaseMode::IfNecessary {
+                PrereleaseMode::Allow
+            } else {
+                options.prerelease
+            },
+            resolution: options.resolution,
+            rules: HashMap::new(),
+            unnamed: ProjectRules {
+                no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
+                ..ProjectRules::default()
+            },
+        };
+        for entry in manifest.requirements.iter().chain(&manifest.overrides) {
+            if policy.applies(&entry.requirement) {
+                policy.learn(entry, &manifest.options.format_control).is_direct = true;
+            }
+        }
+        for entry in &manifest.constraints {
+            if policy.applies(&entry.requirement) {
+                let limit = Limit::of(entry);
+                let rules = policy.learn(entry, &manifest.options.format_control);
+                rules.limits.extend(limit);
+                if entry.direct.is_some() {
+                    rules.constraint_direct.clone_from(&entry.direct);
+                }
+            }
+        }
+        for (name, version) in &options.preferences {
+            policy.rules_mut(name, &manifest.options.format_control).preference = Some(version.clone());
+        }
+        if let ProjectSet::Projects(names) = &manifest.options.format_control.no_binary {
+            for name in names {
+                policy.rules_mut(name, &manifest.options.format_control);
+            }
+        }
+        policy
+    }
+
+    /// What the user says about a project.
+    pub(super) fn rules(&self, name: &PackageName) -> &ProjectRules {
+        self.rules.get(name).unwrap_or(&self.unnamed)
+    }
+
+    /// Whether a requirement of the user's applies on the target.
+    pub(super) fn applies(&self, requirement: &Requirement) -> bool {
+        requirement.marker.evaluate(self.target.markers(), &[])
+    }
+
+    /// Which end of a project's versions is taken.
+    pub(super) fn takes_lowest(&self, rules: &ProjectRules) -> bool {
+        match self.resolution {
+            ResolutionMode::Highest => false,
+            ResolutionMode::Lowest => true,
+            ResolutionMode::LowestDirect => rules.is_direct,
+        }
+    }
+
+    /// How pre-releases of a project stand beside its final versions.
+    pub(super) fn prerelease_use(&self, rules: &ProjectRules) -> PrereleaseUse {
+        match self.prerelease {
+            PrereleaseMode::Disallow => PrereleaseUse::Never,
+            PrereleaseMode::Allow => PrereleaseUse::LikeFinals,
+            PrereleaseMode::IfNecessary => PrereleaseUse::AfterFinals,
+            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit if rules.names_prerelease => {
+                PrereleaseUse::LikeFinals
+            }
+            PrereleaseMode::Explicit => PrereleaseUse::Never,
+            PrereleaseMode::IfNecessaryOrExplicit => PrereleaseUse::AfterFinals,
+        }
+    }
+
+    fn rules_mut(&mut self, name: &PackageName, formats: &FormatControl) -> &mut ProjectRules {
+        self.rules
+            .entry(name.clone())
+            .or_insert_with(|| ProjectRules { no_binary: !formats.allows_wheels(name), ..ProjectRules::default() })
+    }
+
+    fn learn(&mut self, entry: &RequirementEntry, formats: &FormatControl) -> &mut ProjectRules {
+        let rules = self.rules_mut(&entry.requirement.name, formats);
+        if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &entry.requirement.version_or_url {
+            rules.is_pinned |= specifiers.len() == 1 && specifiers.iter().all(ranges::is_exact);
+            for specifier in specifiers.iter() {
+                if ranges::is_exact(specifier) {
+                    rules.exact_pins.push(specifier.clone());
+                }
+                rules.names_prerelease |= ranges::names_prerelease(specifier);
+            }
+        }
+        if !entry.hashes.is_empty() {
+            // Several lines on one project must all hold, so a digest counts when each of them has it (as pip does).
+            match &mut rules.hashes {
+                None => {
+                    rules.hashes = Some(UserHashes { digests: entry.hashes.clone(), origin: entry.origin.clone() });
+                }
+                Some(known) => known.digests.retain(|digest| entry.hashes.contains(digest)),
+            }
+        }
+        rules
+    }
+}
+
+impl ProjectRules {
+    /// Whether the user asks for exactly this version.
+    pub(super) fn pins_exactly(&self, version: &Version) -> bool {
+        self.exact_pins.iter().any(|pin| ranges::specifier_range(pin).contains(version))
+    }
+
+    /// The first constraint that does not take a version.
+    pub(super) fn limit_against(&self, version: &Version) -> Option<&Limit> {
+        self.limits.iter().find(|limit| !limit.range.contains(version))
+    }
+}
+
+impl Limit {
+    fn of(entry: &RequirementEntry) -> Option<Self> {
+        match &entry.requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => Some(Self {
+                range: ranges::specifiers_range(specifiers),
+                text: entry.text.clone(),
+                origin: entry.origin.clone(),
+            }),
+            Some(VersionOrUrl::Url(_)) | None => None,
+        }
+    }
+}

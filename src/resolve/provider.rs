@@ -1,0 +1,435 @@
+//! The project's answers to the questions of the PubGrub algorithm.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
+
+use super::candidate::{self, Exclusion};
+use super::listing::Listing;
+use super::needs::Needs;
+use super::package::Package;
+use super::policy::Policy;
+use super::priority::Priority;
+use super::ranges;
+use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+use super::sourced::{SourcedVersion, VersionSource};
+use crate::requirements::{DirectReference, Manifest};
+use crate::spec::{CoreMetadata, DistFile, PackageName, SafeUrl, Version};
+
+/// Tries of one project after which the metadata of the next candidates is fetched in one go, and how many then.
+const BATCHES: &[(u32, usize)] = &[(5, 10), (10, 20), (20, 50), (60, 50), (100, 50)];
+
+/// Answers the solver from a [`PackageSource`], the user's manifest and the policy.
+pub(super) struct Provider<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) source: &'a dyn PackageSource,
+    pub(super) policy: Arc<Policy>,
+    pub(super) no_deps: bool,
+    listings: Listings,
+    state: RefCell<State>,
+}
+
+/// The listings that have arrived, shared with threads that fetch ahead. Never asked for what decides an answer.
+type Listings = Arc<Mutex<HashMap<PackageName, Arc<Listing>>>>;
+
+/// What has been learned and done so far.
+#[derive(Default)]
+struct State {
+    projects: HashMap<PackageName, Known>,
+    directs: Vec<Direct>,
+    metadata: HashMap<(PackageName, SourcedVersion), Result<Arc<CoreMetadata>, Exclusion>>,
+    first_seen: HashMap<Package, u32>,
+    announced: HashSet<PackageName>,
+    prefetched: HashSet<(PackageName, Version)>,
+    last_choice: HashMap<PackageName, SourcedVersion>,
+    last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
+    tries: HashMap<PackageName, u32>,
+}
+
+/// What is known of a project's name.
+#[derive(Clone)]
+pub(super) enum Known {
+    /// Indexes list it.
+    Listed(Arc<Listing>),
+    /// No index knows it; these were asked.
+    Unknown(Vec<SafeUrl>),
+    /// Nothing is known without a network.
+    Offline,
+}
+
+/// A direct reference that has been looked at.
+#[derive(Clone)]
+pub(super) struct Direct {
+    pub(super) name: PackageName,
+    pub(super) reference: DirectReference,
+    pub(super) dist: Arc<DirectDist>,
+}
+
+impl<'a> Provider<'a> {
+    pub(super) fn new(
+        manifest: &'a Manifest,
+        source: &'a dyn PackageSource,
+        policy: Arc<Policy>,
+        no_deps: bool,
+    ) -> Self {
+        Self { manifest, source, policy, no_deps, listings: Listings::default(), state: RefCell::default() }
+    }
+
+    /// What is known of a project, asked for when nothing is yet.
+    pub(super) fn project(&self, name: &PackageName) -> Result<Known, SourceError> {
+        if let Some(known) = self.state.borrow().projects.get(name) {
+            return Ok(known.clone());
+        }
+        let known = match self.source.project(name)? {
+            ProjectAnswer::Found(details) => {
+                let mut listings = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+                let listing = listings.entry(name.clone()).or_insert_with(|| Arc::new(Listing::new(&details)));
+                Known::Listed(Arc::clone(listing))
+            }
+            ProjectAnswer::NotFound { asked } => Known::Unknown(asked),
+            ProjectAnswer::Offline => Known::Offline,
+        };
+        self.state.borrow_mut().projects.insert(name.clone(), known.clone());
+        Ok(known)
+    }
+
+    /// What is known of a project, without asking.
+    pub(super) fn project_if_known(&self, name: &PackageName) -> Option<Known> {
+        self.state.borrow().projects.get(name).cloned()
+    }
+
+    /// Every name that this run has met and of which it is not known that no index has it, sorted.
+    pub(super) fn names_met(&self) -> BTreeSet<PackageName> {
+        let state = self.state.borrow();
+        let metadata = state.metadata.values().filter_map(|metadata| metadata.as_ref().ok());
+        let required = metadata.flat_map(|metadata| &metadata.requires_dist);
+        let by_user =
+            self.manifest.requirements.iter().chain(&self.manifest.constraints).map(|entry| &entry.requirement);
+        let named = required.chain(by_user).map(|requirement| &requirement.name);
+        let met = named.chain(state.projects.keys());
+        met.filter(|name| !matches!(state.projects.get(*name), Some(Known::Unknown(_)))).cloned().collect()
+    }
+
+    /// The metadata of some version of a range, if one has been asked for already: the newest.
+    pub(super) fn known_metadata_in(
+        &self,
+        name: &PackageName,
+        range: &Ranges<SourcedVersion>,
+    ) -> Option<Arc<CoreMetadata>> {
+        let state = self.state.borrow();
+        let known = state.metadata.iter().filter_map(|((of, version), metadata)| {
+            let metadata = metadata.as_ref().ok()?;
+            (of == name && range.contains(version)).then_some((version, metadata))
+        });
+        known.max_by_key(|(version, _)| *version).map(|(_, metadata)| Arc::clone(metadata))
+    }
+
+    /// The metadata of a version, checked against what the version was chosen for, or why the version cannot be used.
+    pub(super) fn metadata(
+        &self,
+        name: &PackageName,
+        version: &SourcedVersion,
+    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+        let key = (name.clone(), version.clone());
+        if let Some(known) = self.state.borrow().metadata.get(&key) {
+            return Ok(known.clone());
+        }
+        let answer = self.ask_metadata(name, version)?;
+        self.state.borrow_mut().metadata.insert(key, answer.clone());
+        Ok(answer)
+    }
+
+    /// The metadata of a version if it has been asked for already.
+    pub(super) fn known_metadata(
+        &self,
+        name: &PackageName,
+        version: &SourcedVersion,
+    ) -> Option<Result<Arc<CoreMetadata>, Exclusion>> {
+        self.state.borrow().metadata.get(&(name.clone(), version.clone())).cloned()
+    }
+
+    /// The number of a direct reference, looked at when it is new.
+    pub(super) fn direct(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+    ) -> Result<SourcedVersion, SourceError> {
+        let number_of = |directs: &[Direct]| {
+            (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference == *reference).map(
+                |(number, known)| SourcedVersion {
+                    version: known.dist.metadata.version.clone(),
+                    source: VersionSource::Direct(number),
+                },
+            )
+        };
+        if let Some(known) = number_of(&self.state.borrow().directs) {
+            return Ok(known);
+        }
+        let dist = self.source.direct(name, reference)?;
+        if dist.metadata.name != *name {
+            return Err(SourceError {
+                message: format!(
+                    "`{}` is a distribution of `{}`, but it is required as `{name}`",
+                    dist.file.filename, dist.metadata.name
+                ),
+                hint: Some(format!("write the requirement as `{} @ …`", dist.metadata.name)),
+                skippable: false,
+                source: None,
+            });
+        }
+        let mut state = self.state.borrow_mut();
+        state.directs.push(Direct { name: name.clone(), reference: reference.clone(), dist });
+        Ok(number_of(&state.directs).expect("it was just added"))
+    }
+
+    /// The direct reference of a number.
+    pub(super) fn direct_of(&self, version: &SourcedVersion) -> Option<Direct> {
+        match version.source {
+            VersionSource::Listed => None,
+            VersionSource::Direct(number) => self.state.borrow().directs.get(number as usize).cloned(),
+        }
+    }
+
+    /// The file that a chosen version stands for.
+    pub(super) fn file_of(&self, name: &PackageName, version: &SourcedVersion) -> Option<DistFile> {
+        if let Some(direct) = self.direct_of(version) {
+            return Some(direct.dist.file.clone());
+        }
+        let Some(Known::Listed(listing)) = self.state.borrow().projects.get(name).cloned() else { return None };
+        let release = listing.release(&version.version)?;
+        listing.verdict(&self.policy, self.policy.rules(name), release).ok().cloned()
+    }
+
+    fn ask_metadata(
+        &self,
+        name: &PackageName,
+        version: &SourcedVersion,
+    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+        if let Some(direct) = self.direct_of(version) {
+            let mut file = direct.dist.file.clone();
+            file.requires_python.clone_from(&direct.dist.metadata.requires_python);
+            return Ok(match candidate::judge_direct(&self.policy, self.policy.rules(name), &file) {
+                Ok(()) => Ok(Arc::clone(&direct.dist.metadata)),
+                Err(reason) => Err(reason),
+            });
+        }
+        let Some(file) = self.file_of(name, version) else {
+            return Ok(Err(Exclusion::Metadata("the indexes no longer list it".to_owned())));
+        };
+        let metadata = match self.source.metadata(&file) {
+            Ok(metadata) => metadata,
+            Err(error) if error.skippable => return Ok(Err(Exclusion::Metadata(error_text(&error)))),
+            Err(error) => return Err(error),
+        };
+        if metadata.name != *name {
+            return Ok(Err(Exclusion::Metadata(format!("it says that it is `{}`", metadata.name))));
+        }
+        if metadata.version != version.version {
+            return Ok(Err(Exclusion::Metadata(format!("it says that it is version {}", metadata.version))));
+        }
+        if let Some(specifiers) = &metadata.requires_python
+            && !self.policy.python_fits(specifiers)
+        {
+            return Ok(Err(Exclusion::RequiresPython {
+                specifiers: specifiers.clone(),
+                available: self.policy.target.python_full_version().clone(),
+            }));
+        }
+        Ok(Ok(metadata))
+    }
+
+    /// The version of a project to try next.
+    fn choose(
+        &self,
+        name: &PackageName,
+        range: &Ranges<SourcedVersion>,
+    ) -> Result<Option<SourcedVersion>, SourceError> {
+        let rules = self.policy.rules(name);
+        if let Some(version) = range.as_singleton()
+            && version.source != VersionSource::Listed
+        {
+            let is_allowed = rules.limit_against(&version.version).is_none();
+            return Ok(is_allowed.then(|| version.clone()));
+        }
+        if let Some(reference) = &rules.constraint_direct {
+            let version = self.direct(name, reference)?;
+            return Ok(range.contains(&version).then_some(version));
+        }
+        let Known::Listed(listing) = self.project(name)? else { return Ok(None) };
+        let mut candidates = listing.candidates(&self.policy, rules, range);
+        let Some((chosen, file)) = candidates.next() else { return Ok(None) };
+        let tries = {
+            let mut state = self.state.borrow_mut();
+            let tries = state.tries.entry(name.clone()).or_default();
+            *tries += 1;
+            *tries
+        };
+        if let Some((_, count)) = BATCHES.iter().find(|(after, _)| *after == tries) {
+            let batch: Vec<&DistFile> =
+                std::iter::once(file).chain(candidates.take(*count).map(|(_, file)| file)).collect();
+            self.prefetch(name, &batch);
+        }
+        Ok(Some(chosen.version.clone()))
+    }
+
+    /// Tells the source of files whose metadata will likely be needed, each once.
+    fn prefetch(&self, name: &PackageName, files: &[&DistFile]) {
+        let mut state = self.state.borrow_mut();
+        let new: Vec<&DistFile> = files
+            .iter()
+            .copied()
+            .filter(|file| state.prefetched.insert((name.clone(), file.version().clone())))
+            .collect();
+        drop(state);
+        if !new.is_empty() && !self.no_deps {
+            self.source.prefetch_metadata(&new);
+        }
+    }
+
+    /// Tells the source of projects that will be needed, with the choice to make once their pages have arrived.
+    fn announce(&self, needs: &BTreeMap<Package, Ranges<SourcedVersion>>) {
+        for (package, range) in needs {
+            let Package::Project(name) = package else { continue };
+            let is_direct = range.as_singleton().is_some_and(|version| version.source != VersionSource::Listed);
+            if is_direct || range.is_empty() || !self.state.borrow_mut().announced.insert(name.clone()) {
+                continue;
+            }
+            let policy = Arc::clone(&self.policy);
+            let listings = Arc::clone(&self.listings);
+            let (name_there, range, no_deps) = (name.clone(), range.clone(), self.no_deps);
+            let likely = move |answer: &ProjectAnswer| {
+                let ProjectAnswer::Found(details) = answer else { return Vec::new() };
+                let listing = {
+                    let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
+                    Arc::clone(listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))))
+                };
+                let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
+                let likely = candidates.next().map(|(_, file)| file.clone());
+                likely.into_iter().filter(|_| !no_deps).collect()
+            };
+            self.source.prefetch_likely(name, Box::new(likely));
+        }
+    }
+
+    fn first_seen(&self, package: &Package) -> u32 {
+        let mut state = self.state.borrow_mut();
+        if let Some(&place) = state.first_seen.get(package) {
+            return place;
+        }
+        let place = u32::try_from(state.first_seen.len()).unwrap_or(u32::MAX);
+        state.first_seen.insert(package.clone(), place);
+        place
+    }
+}
+
+impl DependencyProvider for Provider<'_> {
+    type P = Package;
+    type V = SourcedVersion;
+    type VS = Ranges<SourcedVersion>;
+    type M = Exclusion;
+    type Priority = Priority;
+    type Err = SourceError;
+
+    fn prioritize(
+        &self,
+        package: &Package,
+        range: &Ranges<SourcedVersion>,
+        statistics: &PackageResolutionStatistics,
+    ) -> Priority {
+        if let Package::Project(name) = package {
+            self.state.borrow_mut().last_range.insert(name.clone(), range.clone());
+            // A range that has changed may lead to another version than the one that was fetched ahead.
+            let arrived = self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+            if let Some(listing) = arrived
+                && let Some((_, file)) = listing.candidates(&self.policy, self.policy.rules(name), range).next()
+            {
+                self.prefetch(name, &[file]);
+            }
+        }
+        Priority::of(package, range, statistics.conflict_count(), self.first_seen(package))
+    }
+
+    fn choose_version(
+        &self,
+        package: &Package,
+        range: &Ranges<SourcedVersion>,
+    ) -> Result<Option<SourcedVersion>, SourceError> {
+        match package {
+            Package::Root => Ok(Some(root_version())),
+            Package::Project(name) => {
+                let chosen = self.choose(name, range)?;
+                if let Some(version) = &chosen {
+                    self.state.borrow_mut().last_choice.insert(name.clone(), version.clone());
+                }
+                Ok(chosen)
+            }
+            Package::Extra(name, _) => {
+                // An extra must get its project's version, so the project's own choice or range is the best guess.
+                let (choice, project_range) = {
+                    let state = self.state.borrow();
+                    (state.last_choice.get(name).cloned(), state.last_range.get(name).cloned())
+                };
+                if let Some(version) = choice.filter(|version| range.contains(version)) {
+                    return Ok(Some(version));
+                }
+                let narrowed = project_range.map(|project_range| project_range.intersection(range));
+                if let Some(narrowed) = narrowed.filter(|narrowed| !narrowed.is_empty())
+                    && let Some(version) = self.choose(name, &narrowed)?
+                {
+                    return Ok(Some(version));
+                }
+                self.choose(name, range)
+            }
+        }
+    }
+
+    fn get_dependencies(
+        &self,
+        package: &Package,
+        version: &SourcedVersion,
+    ) -> Result<Dependencies<Package, Ranges<SourcedVersion>, Exclusion>, SourceError> {
+        let needs = match package {
+            Package::Root => Needs::of_user(self)?,
+            Package::Project(name) | Package::Extra(name, _) => {
+                let metadata = match self.metadata(name, version)? {
+                    Ok(metadata) => metadata,
+                    Err(reason) => return Ok(Dependencies::Unavailable(reason)),
+                };
+                let extra = if let Package::Extra(_, extra) = package { Some(extra) } else { None };
+                match Needs::of_dist(self, name, version, extra, &metadata)? {
+                    Ok(needs) => needs,
+                    Err(reason) => return Ok(Dependencies::Unavailable(reason)),
+                }
+            }
+        };
+        self.announce(&needs.ranges);
+        for package in needs.ranges.keys() {
+            self.first_seen(package);
+        }
+        Ok(Dependencies::Available(needs.ranges.into_iter().collect()))
+    }
+}
+
+/// The version of the user's own requirements: the number says nothing.
+pub(super) fn root_version() -> SourcedVersion {
+    SourcedVersion::listed(Version::new([0]))
+}
+
+/// An error with everything that caused it, on one line.
+fn error_text(error: &SourceError) -> String {
+    let mut text = error.message.clone();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Whether `===` keeps a listed version out that is equal but written otherwise.
+pub(super) fn is_kept_out_by_text(listing: &Listing, wanted: &Version) -> bool {
+    listing.release(wanted).is_some_and(|release| !ranges::is_same_text(&release.version.version, wanted))
+}

@@ -1,0 +1,164 @@
+//! What a tired person reads when it did not work: message, exit code, and OUT as it was.
+
+use crate::support::{Fault, IndexServer, SdistBuilder, TestContext, WheelBuilder};
+
+/// Bundles a function with these requirements into an `out` that holds an earlier bundle, which must survive.
+fn fails(context: &TestContext, server_url: &str, requirements: &str) -> String {
+    context.write("function/handler.py", "");
+    context.write("function/requirements.txt", "");
+    let mut bundle = context.barrow();
+    bundle.args(["bundle", "function", "-o", "out", "--runtime", "python3.12", "--arch", "arm64"]);
+    if !context.path("out").exists() {
+        context.write("function/requirements.txt", "");
+        context.succeed(&mut bundle);
+    }
+    let before = context.tree("out");
+    context.write("function/requirements.txt", requirements);
+    let shown = context.run(bundle.args(["--index-url", server_url]));
+    assert_eq!(before, context.tree("out"), "OUT is as it was");
+    let beside: Vec<_> = fs_err::read_dir(context.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !["function", "out"].contains(&name.as_str()))
+        .collect();
+    assert!(beside.is_empty(), "nothing half-made is left: {beside:?}");
+    shown
+}
+
+#[test]
+fn requirements_that_exclude_each_other() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("a", "1.0").requires("shared<2"))
+        .file(WheelBuilder::new("b", "1.0").requires("shared>=2"))
+        .file(WheelBuilder::new("shared", "1.0"))
+        .file(WheelBuilder::new("shared", "2.0"))
+        .start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "a\nb\n"), @"");
+}
+
+#[test]
+fn a_name_that_no_index_knows() {
+    let server = IndexServer::new().file(WheelBuilder::new("a", "1.0").requires("reqeusts")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "a\n"), @"");
+}
+
+#[test]
+fn no_wheel_for_the_target() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-manylinux_2_17_x86_64"))
+        .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-macosx_11_0_arm64"))
+        .file(WheelBuilder::new("native", "0.9").tag("cp311-cp311-manylinux_2_17_aarch64"))
+        .start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "native\n"), @"");
+}
+
+#[test]
+fn only_a_source_distribution() {
+    let server = IndexServer::new().file(SdistBuilder::new("source", "1.0")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "source\n"), @"");
+}
+
+#[test]
+fn bytes_that_are_not_the_promised_ones() {
+    let wheel = "tiny-1.0-py3-none-any.whl";
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).fault(wheel, Fault::WrongBytes).start();
+    let context = TestContext::new();
+    insta::assert_snapshot!(fails(&context, &server.url(), "tiny\n"), @"");
+    let asked = server.requests().iter().filter(|request| request.path.ends_with(wheel)).count();
+    assert_eq!(asked, 1, "never retried");
+    // And never kept: the right bytes are asked for again.
+    let right = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
+    context.succeed(context.barrow().args(["install", "tiny", "-t", "installed", "--index-url", &right.url()]));
+    assert!(right.log().contains(wheel));
+}
+
+#[test]
+fn a_file_that_differs_from_its_record() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0").wrong_in_record("tiny/__init__.py")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"");
+}
+
+#[test]
+fn an_index_that_is_down() {
+    let server = IndexServer::new().fault("/simple/tiny/", Fault::Status(500)).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"");
+    // A port on which nobody listens: the server that had it is gone.
+    let url = IndexServer::new().start().url();
+    insta::assert_snapshot!(fails(&TestContext::new(), &url, "tiny\n"), @"");
+}
+
+#[test]
+fn faults_that_pass_are_waited_for() {
+    let wheel = "tiny-1.0-py3-none-any.whl";
+    for fault in [Fault::Unavailable(2), Fault::Truncated(1)] {
+        for path in ["/simple/tiny/", wheel] {
+            let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).fault(path, fault.clone()).start();
+            let context = TestContext::new();
+            context.succeed(context.barrow().args(["install", "tiny", "-t", "out", "--index-url", &server.url()]));
+        }
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    let context = TestContext::new();
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
+    context.write("function/requirements.txt", "tiny\n");
+    context.write("file", "not a folder");
+    barrow_snapshot!(
+        context,
+        context.barrow().args(["bundle", "function", "-o", "file/out", "--index-url", &server.url()]),
+        @""
+    );
+    assert!(server.requests().is_empty(), "said before anything is downloaded:\n{}", server.log());
+}
+
+#[test]
+fn an_index_that_wants_credentials() {
+    let with = || IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word");
+    let server = with().start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"");
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url_with("me", "wr0ng-word"), "tiny\n"), @"");
+
+    let context = TestContext::new();
+    context.write("../home/.netrc", "machine 127.0.0.1 login me password s3cret-word\n");
+    let server = with().start();
+    context.succeed(context.barrow().args(["install", "tiny", "-t", "out", "-vv", "--index-url", &server.url()]));
+    assert!(server.requests().iter().all(|request| request.authorized), "with the first request:\n{}", server.log());
+}
+
+#[test]
+fn a_credential_shows_nowhere() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word").start();
+    let context = TestContext::new();
+    context.write("function/requirements.txt", "tiny\n");
+    let url = server.url_with("me", "s3cret-word");
+    for command in [
+        &["bundle", "function", "-o", "out", "-vv"][..],
+        &["lock", "-r", "function/requirements.txt", "--format", "requirements", "-o", "lock.txt", "-vv"],
+        &["install", "missing", "-t", "out2", "-vv"],
+    ] {
+        let shown = context.run(context.barrow().args(command).args(["--index-url", &url]));
+        assert!(!shown.contains("s3cret-word"), "{shown}");
+    }
+    let found = std::process::Command::new("grep")
+        .args(["-rl", "s3cret-word"])
+        .args([context.root().join("cache"), context.path("")])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+}
+
+#[test]
+fn what_a_requirements_file_cannot_say() {
+    let server = IndexServer::new().start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "good\nbad requirement here\n-q\n>=1\n"), @"");
+}
+
+#[test]
+fn wrong_usage() {
+    let context = TestContext::new();
+    barrow_snapshot!(context, context.barrow().args(["bundle", "-o", "out", "--runtime", "python2.7"]), @"");
+    barrow_snapshot!(context, context.barrow().args(["install", "-t", "out"]), @"");
+    barrow_snapshot!(context, context.barrow().args(["bundel"]), @"");
+}

@@ -1,0 +1,37 @@
+//! What tests are made of: wheels and sdists built in code, an index server that misbehaves on request, a clean place
+//! to run the binary in, and trees as text.
+
+mod context;
+mod pages;
+mod sdist;
+mod server;
+mod tree;
+mod wheel;
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use context::TestContext;
+pub(crate) use pages::{html_page, json_page};
+pub(crate) use sdist::SdistBuilder;
+pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};
+pub(crate) use tree::tree;
+pub(crate) use wheel::{BuiltFile, WheelBuilder, sha256_hex};
+pub(crate) use zip::{ZipEntry, write_zip};
+
+/// Runs a command and compares exit code, standard output and standard error with an inline snapshot.
+///
+/// ```ignore
+/// barrow_snapshot!(context, context.barrow().args(["cache", "dir"]), @r"
+/// exit code: 0
+/// ----- stdout -----
+/// [TEMP]/cache
+/// ----- stderr -----
+/// ");
+/// ```
+macro_rules! barrow_snapshot {
+    ($context:expr, $command:expr, @$snapshot:literal) => {
+        ::insta::assert_snapshot!($context.run($command), @$snapshot)
+    };
+}
