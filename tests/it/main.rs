@@ -9,4 +9,5 @@ mod brute_force;
 mod explanations;
 mod fixtures;
 mod house_rules;
+mod scenario_scale;
 mod scenarios;

@@ -28,7 +28,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
             Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
                 Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
                 Some(Known::Offline) => {
-                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"))
+                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"));
                 }
                 Some(Known::Listed(listing)) => {
                     for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);

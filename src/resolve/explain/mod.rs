@@ -14,8 +14,8 @@ use super::package::Package;
 use super::provider::Provider;
 
 /// Turns the solver's derivation into an explanation and hints.
-pub(super) fn no_solution<'a>(provider: &Provider<'a>, derivation: NoSolutionError<Provider<'a>>) -> ResolveError {
-    let tree = Node::simplified(provider, &derivation);
+pub(super) fn no_solution<'a>(provider: &Provider<'a>, derivation: &NoSolutionError<Provider<'a>>) -> ResolveError {
+    let tree = Node::simplified(provider, derivation);
     let mut explanation = sentences::tell(provider, &tree);
     let facts = tree.facts();
     for fact in &facts {
