@@ -100,7 +100,7 @@ pub fn resolve(
             }
             Ok(resolution)
         }
-        Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, &derivation)),
+        Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, derivation)),
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }
             | PubGrubError::ErrorChoosingVersion { source, .. }
