@@ -112,13 +112,13 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
         }
         let mut dependencies = BTreeSet::new();
         for applied in requires {
-            let required = applied.requirement.name.clone();
+            let wanted = applied.requirement.name.clone();
             let range = needs::required_range(provider, &applied)?;
-            if required == name {
+            if wanted == name {
                 continue;
             }
-            if let Some(project) = chosen.get_mut(&required) {
-                dependencies.insert(required);
+            if let Some(project) = chosen.get_mut(&wanted) {
+                dependencies.insert(wanted);
                 project.range = project.range.intersection(&range);
                 project.required_by.push(Requirer::Dist { name: name.clone(), requirement: applied.requirement });
             }

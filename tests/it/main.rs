@@ -10,4 +10,5 @@ mod explanations;
 mod fixtures;
 mod house_rules;
 mod index;
+mod scenario_scale;
 mod scenarios;
