@@ -177,7 +177,8 @@ impl Authenticator {
         match refused {
             None => self.ask(url, &key, None, None, options, reporter).await,
             Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
-                self.ask(url, &key, None, Some(login), options, reporter).await
+                let user = key.1.and_then(|at| self.indexes[at].user.as_deref());
+                self.ask(url, &key, user, Some(login), options, reporter).await
             }
             Some(_) => None,
         }

@@ -272,3 +272,19 @@ async fn the_user_of_a_url_is_known_before_it_is_asked() {
         assert_eq!(client.user_for(&url(text)).as_deref(), user, "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_proxy_that_is_no_url_matters_only_to_what_goes_through_it() {
+    let server = Server::start(|_, _| Answer::text("ok"));
+    for (value, no_proxy, works) in
+        [("http://[x", "", false), ("gopher://x", "", false), ("gopher://x", "127.0.0.1", true), ("  ", "", true)]
+    {
+        let set = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
+        let proxy_environment = vec![set("http_proxy", value), set("no_proxy", no_proxy)];
+        let answer = get(&client(ClientOptions { proxy_environment, ..options() }), &server.url("/")).await;
+        assert_eq!(answer.is_ok(), works, "{value}");
+        if let Err(error) = answer {
+            assert!(matches!(&error, Error::Proxy { setting } if setting == "HTTP_PROXY"), "{error}");
+        }
+    }
+}
