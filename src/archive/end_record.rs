@@ -4,7 +4,7 @@ use super::fields::{END_RECORD, ZIP64_END_RECORD, ZIP64_LOCATOR, holds_signature
 use super::{ArchiveError, ReadAt};
 
 const END_RECORD_LENGTH: usize = 22;
-const LOCATOR_LENGTH: u64 = 20;
+const LOCATOR_LENGTH: usize = 20;
 const ZIP64_END_RECORD_LENGTH: usize = 56;
 
 /// Where the central directory is.
@@ -89,8 +89,8 @@ fn end_record_candidates(tail: &[u8]) -> impl Iterator<Item = usize> {
 /// gives it and its position.
 fn read_zip64(file: &(impl ReadAt + ?Sized), end_record: u64) -> Result<Option<(EndRecord, u64)>, ArchiveError> {
     let refuse = |reason| Err(ArchiveError::Structure(reason));
-    let Some(locator_at) = end_record.checked_sub(LOCATOR_LENGTH) else { return Ok(None) };
-    let mut locator = [0; LOCATOR_LENGTH as usize];
+    let Some(locator_at) = end_record.checked_sub(LOCATOR_LENGTH as u64) else { return Ok(None) };
+    let mut locator = [0; LOCATOR_LENGTH];
     file.read_exact_at(&mut locator, locator_at).map_err(ArchiveError::Read)?;
     if u32_at(&locator, 0) != ZIP64_LOCATOR {
         return Ok(None);

@@ -10,7 +10,7 @@ const PKWARE_UNIX: u16 = 0x000d;
 const PKWARE_UNIX_PLAIN: usize = 12;
 /// Info-ZIP Unicode path.
 const UNICODE_PATH: u16 = 0x7075;
-/// Fields that change what an entry is: patch descriptor, strong encryption, ASi Unix (links, devices), AES.
+/// Fields that change what an entry is: patch descriptor, strong encryption, `ASi` Unix (links, devices), AES.
 const FORBIDDEN: [u16; 4] = [0x000f, 0x0017, 0x756e, 0x9901];
 
 /// What extra fields say that matters.

@@ -22,7 +22,8 @@ impl ReadAt for std::fs::File {
     }
 }
 
-impl ReadAt for [u8] {
+/// Bytes in memory.
+impl ReadAt for Vec<u8> {
     fn length(&self) -> io::Result<u64> {
         Ok(self.len() as u64)
     }

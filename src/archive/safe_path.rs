@@ -84,7 +84,7 @@ impl SafePath {
 
     /// The last component.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().expect("a path has at least one component")
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 
     /// The path of the folder that it is in; `None` at the top.

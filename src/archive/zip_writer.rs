@@ -18,7 +18,7 @@ const TIME: u32 = 0x0021_0000;
 /// The level whose output is within a percent of the best for Python source, at a third of its cost.
 const LEVEL: u32 = 6;
 /// Spans up to this length are copied through memory, longer ones by the kernel.
-const COPY_MOST: u64 = 64 << 10;
+const COPY_MOST: usize = 64 << 10;
 
 /// Writes one archive.
 #[derive(Debug)]
@@ -86,8 +86,9 @@ impl<W: Write> ZipWriter<W> {
     /// come from an archive that was.
     pub fn splice(&mut self, path: &SafePath, executable: bool, source: &File, span: &DataSpan) -> io::Result<()> {
         self.begin(path, executable, span)?;
-        if span.compressed_size <= COPY_MOST {
-            self.buffer.resize(usize::try_from(span.compressed_size).expect("at most COPY_MOST"), 0);
+        let short = usize::try_from(span.compressed_size).ok().filter(|&length| length <= COPY_MOST);
+        if let Some(length) = short {
+            self.buffer.resize(length, 0);
             source.read_exact_at(&mut self.buffer, span.offset)?;
             self.out.write_all(&self.buffer)?;
         } else {
@@ -173,7 +174,7 @@ impl<W: Write> ZipWriter<W> {
 }
 
 /// Made on Unix (modes count), by the rules of version 4.5.
-const VERSION_MADE_BY: u16 = 3 << 8 | 45;
+const VERSION_MADE_BY: u16 = 0x03_2d;
 /// Needed to extract: deflate.
 const VERSION: u16 = 20;
 /// Needed to extract: zip64.

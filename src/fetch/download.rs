@@ -55,29 +55,32 @@ impl Digests {
     }
 }
 
-/// Downloads a file, or learns that the stored one is unchanged.
+/// Downloads a file. Of one without a promised digest the server is asked whether the stored one is unchanged.
 pub(super) async fn download(
     client: &Client,
     cache: &Cache,
     reporter: &dyn Reporter,
     wanted: &Wanted,
 ) -> Result<FetchedFile, FetchError> {
-    let mut request = Request::new(wanted.url.clone());
-    request.identity = true;
-    let pointer = if wanted.accepted.is_empty() { Pointer::read(cache, &wanted.url) } else { None };
+    let mut request = Request::file(wanted.url.clone());
+    let pointer = wanted.accepted.is_empty().then(|| Pointer::read(cache, &wanted.url)).flatten();
     let stored = pointer.as_ref().and_then(|pointer| stored::find(cache, &pointer.sha256, wanted.size));
     if let (Some(Pointer { unchanged: Unchanged::Server { etag, last_modified }, .. }), Some(_)) = (&pointer, &stored) {
         request.if_none_match.clone_from(etag);
         request.if_modified_since.clone_from(last_modified);
     }
     let asked_whether_changed = request.if_none_match.is_some() || request.if_modified_since.is_some();
-    let response =
-        client.get(request).await.map_err(|source| FetchError::Download { file: wanted.filename.clone(), source })?;
+    let failed = |source| FetchError::Download { file: wanted.filename.clone(), source };
+    let response = client.get(request).await.map_err(failed)?;
     match (response.status(), stored) {
         (304, Some(stored)) if asked_whether_changed => Ok(stored),
         (200, _) => receive(cache, reporter, wanted, response).await,
-        (status, _) => Err(FetchError::Gone { file: wanted.filename.clone(), url: wanted.url.clone(), status }),
+        (status, _) => Err(gone(wanted, status)),
     }
+}
+
+fn gone(wanted: &Wanted, status: u16) -> FetchError {
+    FetchError::Gone { file: wanted.filename.clone(), url: wanted.url.clone(), status }
 }
 
 /// Takes the whole body of an answer into the cache.
@@ -90,39 +93,74 @@ pub(super) async fn receive(
     let header = |name| response.header(name).map(str::to_owned);
     let unchanged = Unchanged::Server { etag: header("etag"), last_modified: header("last-modified") };
     let length = header("content-length").and_then(|length| length.parse().ok());
-    let limit = wanted.size.unwrap_or(FILE_LIMIT);
-    let progress = Progress::start(reporter, &wanted.filename, wanted.size.or(length));
-    let mut file = cache.temporary_file()?;
-    let mut digests = Digests::new(&wanted.accepted);
-    while let Some(chunk) =
-        response.chunk().await.map_err(|source| FetchError::Download { file: wanted.filename.clone(), source })?
-    {
-        digests.update(&chunk);
-        if digests.bytes() > limit {
-            break;
+    let mut receiver = Receiver::start(cache, reporter, wanted, length)?;
+    let failed = |source| FetchError::Download { file: wanted.filename.clone(), source };
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        receiver.take(&chunk)?;
+    }
+    let fetched = receiver.finish()?;
+    if wanted.accepted.is_empty() {
+        Pointer { sha256: fetched.digest.clone(), unchanged }.write(cache, &wanted.url);
+    }
+    Ok(fetched)
+}
+
+/// Bytes on their way into the cache.
+struct Receiver<'a> {
+    cache: &'a Cache,
+    wanted: &'a Wanted,
+    file: tempfile::NamedTempFile,
+    digests: Digests,
+    progress: Progress<'a>,
+}
+
+impl<'a> Receiver<'a> {
+    fn start(
+        cache: &'a Cache,
+        reporter: &'a dyn Reporter,
+        wanted: &'a Wanted,
+        size: Option<u64>,
+    ) -> Result<Self, FetchError> {
+        Ok(Self {
+            cache,
+            wanted,
+            file: cache.temporary_file()?,
+            digests: Digests::new(&wanted.accepted),
+            progress: Progress::start(reporter, &wanted.filename, wanted.size.or(size)),
+        })
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
+        self.digests.update(bytes);
+        if self.digests.bytes() > self.wanted.size.unwrap_or(FILE_LIMIT) {
+            return Err(self.wrong_size());
         }
         // Written here and not on a thread for blocking work: a chunk is some kilobytes for the system's own cache,
         // and handing each to another thread takes longer than writing it.
-        let written = file.write_all(&chunk);
-        written.map_err(|source| CacheError::Write { path: file.path().to_owned(), source })?;
-        progress.add(chunk.len());
+        let written = self.file.write_all(bytes);
+        written.map_err(|source| CacheError::Write { path: self.file.path().to_owned(), source })?;
+        self.progress.add(bytes.len());
+        Ok(())
     }
-    drop(progress);
-    let size = digests.bytes();
-    if size > limit || (wanted.accepted.is_empty() && wanted.size.is_some_and(|promised| promised != size)) {
-        return Err(FetchError::SizeMismatch {
-            file: wanted.filename.clone(),
-            url: wanted.url.clone(),
-            expected: limit,
-            actual: size,
-        });
+
+    fn finish(self) -> Result<FetchedFile, FetchError> {
+        let size = self.digests.bytes();
+        if self.wanted.accepted.is_empty() && self.wanted.size.is_some_and(|promised| promised != size) {
+            return Err(self.wrong_size());
+        }
+        let digest = self.digests.finish(self.wanted)?;
+        let path = self.cache.persist(self.file, &self.cache.wheel(&digest))?;
+        Ok(FetchedFile { digest, path, size })
     }
-    let digest = digests.finish(wanted)?;
-    let path = cache.persist(file, &cache.wheel(&digest))?;
-    if wanted.accepted.is_empty() {
-        Pointer { sha256: digest.clone(), unchanged }.write(cache, &wanted.url);
+
+    fn wrong_size(&self) -> FetchError {
+        FetchError::SizeMismatch {
+            file: self.wanted.filename.clone(),
+            url: self.wanted.url.clone(),
+            expected: self.wanted.size.unwrap_or(FILE_LIMIT),
+            actual: self.digests.bytes(),
+        }
     }
-    Ok(FetchedFile { digest, path, size })
 }
 
 /// The progress of one download; ends it when dropped.

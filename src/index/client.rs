@@ -118,15 +118,6 @@ impl IndexClient {
         seen
     }
 
-    /// The user that an index is asked as, by the URL that it was given with.
-    pub(super) fn user_of(&self, origin: &IndexOrigin) -> &str {
-        let asked = self.indexes.iter().find(|index| *index.origin == *origin);
-        let asked = asked.map(|index| &index.location.url);
-        let linked =
-            || self.options.find_links.iter().find(|url| url.without_credentials().without_fragment() == origin.url);
-        asked.or_else(linked).map_or("", |url| url.reveal().username())
-    }
-
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
     /// the next one must not answer in its place.
     async fn ask_in_turn(&self, indexes: &[&Index], name: &PackageName) -> Result<Vec<Answer>, IndexError> {

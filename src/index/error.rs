@@ -86,6 +86,16 @@ pub enum IndexError {
         #[source]
         source: http::Error,
     },
+    /// The file is listed and not there.
+    #[error("`{file}` is listed, but {url} answered with status {status}")]
+    Gone {
+        /// The file.
+        file: String,
+        /// Where it should be.
+        url: Box<SafeUrl>,
+        /// HTTP status.
+        status: u16,
+    },
     /// The metadata file is not what the index promised.
     #[error("the metadata of `{file}` from {url} has digest {actual}, but {expected} was promised by the index")]
     MetadataDigest {

@@ -14,7 +14,7 @@ use super::{IndexClient, IndexError};
 use crate::archive::{Located, PartialZip, PartialZipError};
 use crate::cache::Bucket;
 use crate::fetch::{FetchedFile, Wanted};
-use crate::http::{self, Request, Response};
+use crate::http::{Request, Response};
 use crate::reporter::Level;
 use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
 
@@ -37,7 +37,7 @@ const MOST_RANGES: usize = 5;
 /// The metadata of a file, checked to be that of this file.
 pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
     let name = || file.filename.as_str().to_owned();
-    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file));
+    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file).await);
     // Without a digest the file behind the URL may have changed; then the cache counts only offline.
     let may_use_cache = !file.hashes.is_empty() || index.options.offline;
     let is_local = file.url.to_file_path().is_some();
@@ -80,9 +80,11 @@ fn check(file: &DistFile, bytes: &[u8]) -> Result<CoreMetadata, IndexError> {
     Err(IndexError::MetadataMismatch { file: name(), name: metadata.name, version: metadata.version })
 }
 
-fn cache_key(index: &IndexClient, file: &DistFile) -> String {
+/// The user is part of it: metadata of a private index is not for a run without its credentials.
+async fn cache_key(index: &IndexClient, file: &DistFile) -> String {
     let digest = file.hashes.first().map(ToString::to_string).unwrap_or_default();
-    format!("{}\n{}\n{digest}", index.user_of(&file.origin), file.url.without_credentials().reveal())
+    let user = index.client.user_for(&file.url).unwrap_or_default();
+    format!("{user}\n{}\n{digest}", file.url.without_credentials().reveal())
 }
 
 async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexError> {
@@ -249,14 +251,10 @@ impl PartHeader {
 
 /// Asks for a part of a file; `None` when the server will not have ranges.
 async fn ask_range(index: &IndexClient, file: &DistFile, range: String) -> Result<Option<Response>, IndexError> {
-    let mut request = Request::new(file.url.clone());
-    request.range = Some(range);
-    request.identity = true;
+    let request = Request { range: Some(range), ..Request::file(file.url.clone()) };
     match ask(index, file, request).await {
         // 400, 405 and 501 are answers of servers that do not know such requests at all.
-        Err(IndexError::MetadataRequest { source: http::Error::Status { status: 400 | 405 | 501, .. }, .. }) => {
-            Ok(None)
-        }
+        Err(IndexError::MetadataRequest { source, .. }) if matches!(source.status(), Some(400 | 405 | 501)) => Ok(None),
         Err(error) => Err(error),
         Ok(response) => Ok(Some(response)),
     }
@@ -273,10 +271,10 @@ async fn body(file: &DistFile, response: Response, limit: u64) -> Result<Vec<u8>
 }
 
 fn missing(file: &DistFile, response: &Response) -> IndexError {
-    let status = response.status();
-    IndexError::MetadataRequest {
+    IndexError::Gone {
         file: file.filename.as_str().to_owned(),
-        source: http::Error::Status { url: Box::new(file.url.clone()), status, sent_as: None, looked_in: None },
+        url: Box::new(file.url.clone()),
+        status: response.status(),
     }
 }
 

@@ -61,9 +61,9 @@ pub(super) struct Stored {
 }
 
 impl PageEntry {
-    /// The place of what `url` answers to its user.
-    pub(super) fn new(cache: &Cache, url: &SafeUrl) -> Self {
-        let key = format!("{}\n{}", url.reveal().username(), url.without_credentials().reveal());
+    /// The place of what `url` answers to `user`.
+    pub(super) fn new(cache: &Cache, url: &SafeUrl, user: Option<&str>) -> Self {
+        let key = format!("{}\n{}", user.unwrap_or_default(), url.without_credentials().reveal());
         Self { path: cache.entry(Bucket::Pages, &key) }
     }
 

@@ -46,7 +46,7 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// The page at `url`, whose user name is part of what is cached.
     pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
-        let entry = PageEntry::new(self.cache, url);
+        let entry = self.entry(url).await;
         let stored = entry.read(self.cache, self.now);
         if let Some(stored) = &stored
             && (self.offline || (stored.is_fresh && !self.refresh))
@@ -69,10 +69,10 @@ impl Asking<'_> {
         }
         let response = match self.client.get(request).await {
             Ok(response) => response,
-            Err(http::Error::Status { status, .. }) if self.ignore_status.contains(&status) => {
-                return Ok(self.absent(&entry, status));
-            }
-            Err(error) => return Err(AskError::Http(error)),
+            Err(error) => match error.status().filter(|status| self.ignore_status.contains(status)) {
+                Some(status) => return Ok(self.absent(&entry, status)),
+                None => return Err(AskError::Http(error)),
+            },
         };
         if response.status() == 304
             && let Some(page) = stored.as_ref().and_then(super::page_store::Stored::page)
@@ -85,7 +85,7 @@ impl Asking<'_> {
             304 => return self.again(url).await,
             status => return Ok(self.absent(&entry, status)),
         }
-        self.take(entry, response).await.map(PageAnswer::Page)
+        self.take(url, response).await.map(PageAnswer::Page)
     }
 
     /// Notes that there is no such page: a later run that is offline may then ask the next index.
@@ -100,12 +100,18 @@ impl Asking<'_> {
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 => self.take(PageEntry::new(self.cache, url), response).await.map(PageAnswer::Page),
+            200 => self.take(url, response).await.map(PageAnswer::Page),
             status => Ok(PageAnswer::Absent(status)),
         }
     }
 
-    async fn take(&self, entry: PageEntry, response: http::Response) -> Result<ProjectPage, AskError> {
+    async fn entry(&self, url: &SafeUrl) -> PageEntry {
+        PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
+    }
+
+    async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<ProjectPage, AskError> {
+        // Anew, because only this request may have led to credentials.
+        let entry = self.entry(url).await;
         let head = Head::of(&response);
         let content_type = response.header("content-type").map(str::to_owned);
         let base = response.url().clone();

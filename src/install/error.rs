@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::archive::{ArchiveError, SafePathError};
-use crate::spec::{EntryPointsError, MetadataError, RecordError, WheelFileError, WheelFilename};
+use crate::spec::{EntryPointsError, MetadataError, RecordError, WheelFileError};
 
 /// A wheel could not be installed. Nothing of it is taken for installed.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum InstallError {
     #[error("`{wheel}` is refused")]
     Refused {
         /// The wheel.
-        wheel: WheelFilename,
+        wheel: String,
         /// Why.
         #[source]
         fault: WheelFault,

@@ -46,7 +46,7 @@ pub fn install_wheel(
         }
         return Ok(dist);
     }
-    let refused = |fault| InstallError::Refused { wheel: wheel.filename.clone(), fault };
+    let refused = |fault| InstallError::Refused { wheel: wheel.filename.to_string(), fault };
     let archive = ZipReader::open(&wheel.path, &options.limits).map_err(|error| refused(error.into()))?;
     let outline = Outline::read(wheel, &archive).map_err(refused)?;
     let was_degraded = cache.is_degraded();
@@ -168,7 +168,7 @@ impl<'a> Outline<'a> {
         cache: &Cache,
         options: &InstallOptions,
     ) -> Result<InstalledDist, InstallError> {
-        let refused = |fault| InstallError::Refused { wheel: wheel.filename.clone(), fault };
+        let refused = |fault| InstallError::Refused { wheel: wheel.filename.to_string(), fault };
         let rewritten = self.rewritten_scripts(archive).map_err(refused)?;
         let builder = options.tree.then(|| TreeBuilder::begin(cache, wheel.filename.as_str())).transpose()?;
         let kept = |(entry, place): &(&ZipEntry, Place)| match place {

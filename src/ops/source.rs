@@ -184,7 +184,7 @@ fn direct_error(error: SourceError) -> SourceError {
 
 fn fetch_error(error: FetchError) -> SourceError {
     let hint = match &error {
-        FetchError::Download { source, .. } => request_hint(source),
+        FetchError::Download { source, .. } => source.hint(),
         FetchError::Offline(_) => Some("run once without `--offline`, or add a folder by `--find-links`".to_owned()),
         _ => None,
     };
@@ -195,7 +195,7 @@ fn index_error(error: IndexError) -> SourceError {
     let hint = match &error {
         IndexError::Ask { source, .. }
         | IndexError::FindLinks { source, .. }
-        | IndexError::MetadataRequest { source, .. } => request_hint(source),
+        | IndexError::MetadataRequest { source, .. } => ask_hint(source),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => {
             Some("run once without `--offline`, or add a folder by `--find-links`".to_owned())
@@ -206,16 +206,14 @@ fn index_error(error: IndexError) -> SourceError {
     source_error(error, hint, skippable)
 }
 
-fn request_hint(error: &http::Error) -> Option<String> {
-    match error {
-        http::Error::Status { status: 401, .. } => {
-            Some("give credentials in the index URL, by netrc, or in the environment".to_owned())
+/// A refusal is the one fault of which the index room knows more than the http room.
+fn ask_hint(error: &http::Error) -> Option<String> {
+    match error.status() {
+        Some(status @ 403) => {
+            let hint = error.hint().map_or_else(String::new, |hint| format!("{hint}; "));
+            Some(format!("{hint}where the index says so for \"not here\", set `ignore-status = [{status}]` for it"))
         }
-        http::Error::Status { status: 403, .. } => Some(
-            "the credentials do not allow this; where the index says so for \"not here\", set `ignore-status = [403]`"
-                .to_owned(),
-        ),
-        _ => None,
+        _ => error.hint(),
     }
 }
 

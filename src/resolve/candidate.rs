@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::policy::{Policy, ProjectRules};
 use super::ranges;
-use crate::requirements::Origin;
+use crate::requirements::{DirectReference, Origin};
 use crate::spec::{DistFile, DistFilename, HashDigest, Requirement, Version, VersionSpecifiers, Yanked};
 use crate::target::{TagMismatch, TagPriority};
 
@@ -61,14 +61,14 @@ impl fmt::Display for Exclusion {
             Self::Tags(TagMismatch::Glibc { needed, available }) => {
                 write!(f, "its wheels need glibc {needed}, the runtime has {available}")
             }
-            Self::Tags(TagMismatch::Python(tags)) => write!(f, "its wheels are for other Pythons ({tags})"),
-            Self::Tags(TagMismatch::Abi(tags)) => write!(f, "its wheels are for another ABI ({tags})"),
-            Self::Tags(TagMismatch::Platform(tags)) => write!(f, "its wheels are for other platforms ({tags})"),
+            Self::Tags(TagMismatch::Python(tags)) => write!(f, "its wheels are for other Pythons: {tags}"),
+            Self::Tags(TagMismatch::Abi(tags)) => write!(f, "its wheels are for another ABI: {tags}"),
+            Self::Tags(TagMismatch::Platform(tags)) => write!(f, "its wheels are for other platforms: {tags}"),
             Self::Tags(TagMismatch::Architecture(tags)) => {
-                write!(f, "its wheels are for other processors ({tags})")
+                write!(f, "its wheels are for other processors: {tags}")
             }
             Self::Yanked(reason) if reason.trim().is_empty() => f.write_str("it is yanked"),
-            Self::Yanked(reason) => write!(f, "it is yanked ({})", reason.trim()),
+            Self::Yanked(reason) => write!(f, "it is yanked: {}", reason.trim()),
             Self::RequiresPython { specifiers, available } => {
                 write!(f, "it needs Python {specifiers}, the runtime has {available}")
             }
@@ -78,8 +78,8 @@ impl fmt::Display for Exclusion {
             Self::NoBinary => f.write_str("--no-binary leaves no file of it"),
             Self::Prerelease => f.write_str("it is a pre-release"),
             Self::Hash => f.write_str("none of its files has a digest that the requirements accept"),
-            Self::Metadata(reason) => write!(f, "its metadata cannot be used ({reason})"),
-            Self::Constraint { text, origin } => write!(f, "the constraint `{text}` ({origin}) does not take it"),
+            Self::Metadata(reason) => write!(f, "its metadata is not usable: {reason}"),
+            Self::Constraint { text, origin } => write!(f, "the constraint `{text}` at {origin} does not take it"),
             Self::Conflict { requirement, chosen } => {
                 write!(f, "it requires `{requirement}`, and {} {chosen} was chosen", requirement.name)
             }
@@ -170,7 +170,15 @@ pub(super) fn judge_apart_from_time<'a>(
 }
 
 /// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.
-pub(super) fn judge_direct(policy: &Policy, rules: &ProjectRules, file: &DistFile) -> Result<(), Exclusion> {
+pub(super) fn judge_direct(
+    policy: &Policy,
+    rules: &ProjectRules,
+    reference: &DirectReference,
+    file: &DistFile,
+) -> Result<(), Exclusion> {
+    if let Some(demand) = rules.demand.as_ref().filter(|demand| demand.reference != *reference) {
+        return Err(Exclusion::Constraint { text: demand.text.clone(), origin: demand.origin.clone() });
+    }
     if let Some(specifiers) = &file.requires_python
         && !policy.python_fits(specifiers)
     {

@@ -1,8 +1,8 @@
 //! Hash-checking mode: every distribution is pinned and hashed by the user (pip documentation, "Secure installs").
 
+use super::ResolveError;
 use super::provider::Provider;
 use super::resolution::{Requirer, Resolution};
-use super::ResolveError;
 use crate::requirements::{DirectReference, RequirementEntry};
 use crate::spec::{HashDigest, VersionOrUrl};
 

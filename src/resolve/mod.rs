@@ -140,7 +140,10 @@ fn hashes_text(unpinned: &[String], unhashed: &[String]) -> String {
     };
     let mut parts = Vec::new();
     if !unpinned.is_empty() {
-        parts.push(list("hashes are required, so every requirement must be pinned with `==`, but these are not:", unpinned));
+        parts.push(list(
+            "hashes are required, so every requirement must be pinned with `==`, but these are not:",
+            unpinned,
+        ));
     }
     if !unhashed.is_empty() {
         parts.push(list("hashes are required, but these requirements have none:", unhashed));

@@ -1,7 +1,7 @@
-//! The project's answers to the questions of the PubGrub algorithm.
+//! The project's answers to the questions of the `PubGrub` algorithm.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
@@ -16,7 +16,7 @@ use super::ranges;
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
-use crate::spec::{CoreMetadata, DistFile, PackageName, SafeUrl, Version};
+use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
 /// Tries of one project after which the metadata of the next candidates is fetched in one go, and how many then.
 const BATCHES: &[(u32, usize)] = &[(5, 10), (10, 20), (20, 50), (60, 50), (100, 50)];
@@ -83,11 +83,7 @@ impl<'a> Provider<'a> {
             return Ok(known.clone());
         }
         let known = match self.source.project(name)? {
-            ProjectAnswer::Found(details) => {
-                let mut listings = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
-                let listing = listings.entry(name.clone()).or_insert_with(|| Arc::new(Listing::new(&details)));
-                Known::Listed(Arc::clone(listing))
-            }
+            ProjectAnswer::Found(details) => Known::Listed(listing_of(&self.listings, name, &details)),
             ProjectAnswer::NotFound { asked } => Known::Unknown(asked),
             ProjectAnswer::Offline => Known::Offline,
         };
@@ -100,9 +96,30 @@ impl<'a> Provider<'a> {
         self.state.borrow().projects.get(name).cloned()
     }
 
-    /// Every project that has been asked for so far, sorted.
-    pub(super) fn known_projects(&self) -> BTreeMap<PackageName, Known> {
-        self.state.borrow().projects.iter().map(|(name, known)| (name.clone(), known.clone())).collect()
+    /// Every name that this run has met and of which it is not known that no index has it, sorted.
+    pub(super) fn names_met(&self) -> BTreeSet<PackageName> {
+        let state = self.state.borrow();
+        let metadata = state.metadata.values().filter_map(|metadata| metadata.as_ref().ok());
+        let required = metadata.flat_map(|metadata| &metadata.requires_dist);
+        let by_user =
+            self.manifest.requirements.iter().chain(&self.manifest.constraints).map(|entry| &entry.requirement);
+        let named = required.chain(by_user).map(|requirement| &requirement.name);
+        let met = named.chain(state.projects.keys());
+        met.filter(|name| !matches!(state.projects.get(*name), Some(Known::Unknown(_)))).cloned().collect()
+    }
+
+    /// The metadata of some version of a range, if one has been asked for already: the newest.
+    pub(super) fn known_metadata_in(
+        &self,
+        name: &PackageName,
+        range: &Ranges<SourcedVersion>,
+    ) -> Option<Arc<CoreMetadata>> {
+        let state = self.state.borrow();
+        let known = state.metadata.iter().filter_map(|((of, version), metadata)| {
+            let metadata = metadata.as_ref().ok()?;
+            (of == name && range.contains(version)).then_some((version, metadata))
+        });
+        known.max_by_key(|(version, _)| *version).map(|(_, metadata)| Arc::clone(metadata))
     }
 
     /// The metadata of a version, checked against what the version was chosen for, or why the version cannot be used.
@@ -189,10 +206,9 @@ impl<'a> Provider<'a> {
         if let Some(direct) = self.direct_of(version) {
             let mut file = direct.dist.file.clone();
             file.requires_python.clone_from(&direct.dist.metadata.requires_python);
-            return Ok(match candidate::judge_direct(&self.policy, self.policy.rules(name), &file) {
-                Ok(()) => Ok(Arc::clone(&direct.dist.metadata)),
-                Err(reason) => Err(reason),
-            });
+            let rules = self.policy.rules(name);
+            let judged = candidate::judge_direct(&self.policy, rules, &direct.reference, &file);
+            return Ok(judged.map(|()| Arc::clone(&direct.dist.metadata)));
         }
         let Some(file) = self.file_of(name, version) else {
             return Ok(Err(Exclusion::Metadata("the indexes no longer list it".to_owned())));
@@ -229,11 +245,10 @@ impl<'a> Provider<'a> {
         if let Some(version) = range.as_singleton()
             && version.source != VersionSource::Listed
         {
-            let is_allowed = rules.limit_against(&version.version).is_none();
-            return Ok(is_allowed.then(|| version.clone()));
+            return Ok(Some(version.clone()));
         }
-        if let Some(reference) = &rules.constraint_direct {
-            let version = self.direct(name, reference)?;
+        if let Some(demand) = &rules.demand {
+            let version = self.direct(name, &demand.reference)?;
             return Ok(range.contains(&version).then_some(version));
         }
         let Known::Listed(listing) = self.project(name)? else { return Ok(None) };
@@ -280,10 +295,7 @@ impl<'a> Provider<'a> {
             let (name_there, range, no_deps) = (name.clone(), range.clone(), self.no_deps);
             let likely = move |answer: &ProjectAnswer| {
                 let ProjectAnswer::Found(details) = answer else { return Vec::new() };
-                let listing = {
-                    let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
-                    Arc::clone(listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))))
-                };
+                let listing = listing_of(&listings, &name_there, details);
                 let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
                 let likely = candidates.next().map(|(_, file)| file.clone());
                 likely.into_iter().filter(|_| !no_deps).collect()
@@ -389,6 +401,16 @@ impl DependencyProvider for Provider<'_> {
         }
         Ok(Dependencies::Available(needs.ranges.into_iter().collect()))
     }
+}
+
+/// The listing of a project, made by whoever needs it first; the lock is not held while versions are sorted.
+fn listing_of(listings: &Listings, name: &PackageName, details: &[Arc<ProjectDetail>]) -> Arc<Listing> {
+    let known = || listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+    known().unwrap_or_else(|| {
+        let made = Arc::new(Listing::new(details));
+        let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(listings.entry(name.clone()).or_insert(made))
+    })
 }
 
 /// The version of the user's own requirements: the number says nothing.

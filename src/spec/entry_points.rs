@@ -74,7 +74,7 @@ impl ObjectReference {
 
     /// The first of the attributes: what is imported from the module.
     pub fn imported(&self) -> &str {
-        self.attributes.split('.').next().expect("split gives at least one part")
+        self.attributes.split_once('.').map_or(&self.attributes, |(first, _)| first)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct RecordError {
 /// Parses a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
 pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
     let text = std::str::from_utf8(bytes).map_err(|error| RecordError {
-        line: 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count(),
+        line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
         reason: "is not UTF-8",
     })?;
     let mut entries = Vec::new();

@@ -5,6 +5,8 @@
 mod scenario;
 mod support;
 
+mod brute_force;
+mod explanations;
 mod fixtures;
 mod house_rules;
 mod index;

@@ -30,7 +30,6 @@ pub(crate) use zip::{ZipEntry, write_zip};
 /// ----- stderr -----
 /// ");
 /// ```
-#[expect(unused_macros, reason = "the command tests that use it arrive with the command line")]
 macro_rules! barrow_snapshot {
     ($context:expr, $command:expr, @$snapshot:literal) => {
         ::insta::assert_snapshot!($context.run($command), @$snapshot)

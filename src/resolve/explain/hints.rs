@@ -1,0 +1,241 @@
+//! What the user could do, each judged true before it is said.
+
+use std::collections::BTreeSet;
+
+use pubgrub::Ranges;
+
+use super::super::PrereleaseMode;
+use super::super::candidate::{self, Exclusion};
+use super::super::listing::{Listing, Release};
+use super::super::needs;
+use super::super::package::Package;
+use super::super::provider::{Known, Provider};
+use super::super::sourced::SourcedVersion;
+use super::derivation::Fact;
+use super::table;
+use crate::spec::PackageName;
+
+/// Hints for the facts of a derivation, each once, in the order of the facts.
+pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
+    let mut hints: Vec<String> = Vec::new();
+    let mut tell = |hint: String| {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    };
+    for fact in facts {
+        match fact {
+            Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
+                Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
+                Some(Known::Offline) => {
+                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"))
+                }
+                Some(Known::Listed(listing)) => {
+                    for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
+                }
+                None => {}
+            },
+            Fact::Unusable { package, reason: Exclusion::RequiresPython { specifiers, .. }, .. } => {
+                let runtimes: Vec<_> = crate::target::Runtime::all()
+                    .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
+                    .collect();
+                if let (Some(span), Some(name)) = (table::span(&runtimes), package.name()) {
+                    tell(format!("`{name}` needs Python {specifiers}, which {span} {}", has(runtimes.len())));
+                }
+            }
+            Fact::Requires { package, required, .. } if *package != Package::Root => {
+                if let Some(hint) = user_direct_against(provider, required) {
+                    tell(hint);
+                }
+            }
+            _ => {}
+        }
+    }
+    hints
+}
+
+/// Hints on the newest release of each kind of exclusion.
+fn for_releases(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    range: &Ranges<SourcedVersion>,
+) -> Vec<String> {
+    let policy = &provider.policy;
+    let rules = policy.rules(name);
+    let mut hints = Vec::new();
+    let mut told: BTreeSet<&'static str> = BTreeSet::new();
+    hints.extend(prerelease_below(provider, name, listing, range));
+    for release in listing.releases().iter().rev().filter(|release| range.contains(&release.version)) {
+        let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
+        let version = &release.version;
+        let hint = match &reason {
+            Exclusion::Prerelease => Some((
+                "prerelease",
+                match policy.prerelease {
+                    PrereleaseMode::Explicit => format!(
+                        "{name} {version} is a pre-release: allow it with `--prerelease if-necessary` or name it in a requirement"
+                    ),
+                    _ => format!("{name} {version} is a pre-release: allow it with `--prerelease if-necessary`"),
+                },
+            )),
+            Exclusion::Yanked(_) => Some((
+                "yanked",
+                format!("{name} {version} is yanked: require `{name}=={version}` exactly to use it all the same"),
+            )),
+            Exclusion::OnlySdist => Some((
+                "sdist",
+                format!(
+                    "{name} {version} has only a source distribution: build a wheel of it for {} and offer it with `--find-links`",
+                    super::super::conclude::target_name(provider)
+                ),
+            )),
+            Exclusion::NoBinary => {
+                Some(("no-binary", format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out")))
+            }
+            Exclusion::TooNew | Exclusion::UploadTimeUnknown => {
+                newer_would_fit(provider, name, listing, release).map(|hint| ("time", hint))
+            }
+            Exclusion::Constraint { text, origin } => {
+                let usable = listing.verdict(policy, rules, release).is_ok();
+                usable.then(|| {
+                    (
+                        "constraint",
+                        format!("{name} {version} would do, but the constraint `{text}` at {origin} does not take it"),
+                    )
+                })
+            }
+            Exclusion::Hash => Some((
+                "hash",
+                format!("{name} {version} has files for the target, but with other digests than `--hash` gives"),
+            )),
+            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
+                other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
+            }
+            Exclusion::Metadata(_) | Exclusion::Conflict { .. } => None,
+        };
+        if let Some((kind, hint)) = hint
+            && told.insert(kind)
+        {
+            hints.push(hint);
+        }
+    }
+    hints
+}
+
+/// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.
+fn prerelease_below(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    range: &Ranges<SourcedVersion>,
+) -> Option<String> {
+    if listing.releases().iter().any(|release| range.contains(&release.version)) {
+        return None;
+    }
+    let release = listing.releases().iter().rev().find(|release| {
+        let version = &release.version.version;
+        let last = version.only_release().with_epoch(version.epoch());
+        version.any_prerelease()
+            && range.contains(&SourcedVersion::listed(last))
+            && listing.verdict(&provider.policy, provider.policy.rules(name), release).is_ok()
+    })?;
+    let version = &release.version;
+    Some(format!("{name} {version} is a pre-release and comes before that: require `{name}>={version}` to use it"))
+}
+
+/// A file that only `--exclude-newer` keeps out.
+fn newer_would_fit(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    release: &Release,
+) -> Option<String> {
+    let policy = &provider.policy;
+    let rules = policy.rules(name);
+    let file = listing.files(release).find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
+    let version = &release.version;
+    Some(match file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok()) {
+        Some(time) => format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`"),
+        None => format!("{name} {version} would do, but its index gives no upload time, which `--exclude-newer` needs"),
+    })
+}
+
+/// Runtimes on which a release would do.
+fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<String> {
+    let target = &provider.policy.target;
+    let version = &release.version;
+    let same = table::runtimes_that_load(listing, release, target.architecture());
+    if let Some(span) = table::span(&same) {
+        let glibc = same.first().filter(|_| {
+            let python = target.runtime().python_version();
+            same.iter().all(|runtime| runtime.python_version() > python)
+        });
+        let because = match (listing.verdict(&provider.policy, provider.policy.rules(name), release), glibc) {
+            (Err(Exclusion::Tags(crate::target::TagMismatch::Glibc { .. })), Some(first)) => {
+                format!(", with glibc {}", first.glibc())
+            }
+            _ => String::new(),
+        };
+        return Some(format!("{name} {version} can be loaded by {span}{because}"));
+    }
+    let other = match target.architecture() {
+        crate::target::Architecture::X86_64 => crate::target::Architecture::Arm64,
+        crate::target::Architecture::Arm64 => crate::target::Architecture::X86_64,
+    };
+    let there = table::runtimes_that_load(listing, release, other);
+    table::span(&there).map(|span| format!("{name} {version} can be loaded by {span} on {other}"))
+}
+
+/// Names that are known in this run and close to one that no index knows.
+fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<String> {
+    let text = name.to_string();
+    let most = match text.len() {
+        0..=3 => 1,
+        4..=8 => 2,
+        _ => 3,
+    };
+    let mut close: Vec<(usize, String)> = provider
+        .names_met()
+        .into_iter()
+        .filter(|known| known != name)
+        .map(|known| known.to_string())
+        .map(|known| (distance(&text, &known), known))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    close.sort();
+    let close: Vec<String> = close.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+    (!close.is_empty()).then(|| format!("did you mean {}?", close.join(" or ")))
+}
+
+/// How many letters must change, be added or go (Levenshtein), with a swap of neighbours as one change.
+fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
+    for (i, a) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in right.iter().enumerate() {
+            let mut best = (rows[i][j] + usize::from(a != b)).min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[left.len()][right.len()]
+}
+
+/// A direct reference of the user's that an index requirement of another project does not take.
+fn user_direct_against(provider: &Provider<'_>, required: &Package) -> Option<String> {
+    let name = required.name()?;
+    let direct = needs::user_requirements(provider)
+        .into_iter()
+        .find(|applied| applied.requirement.name == *name && applied.direct.is_some())?;
+    let origin = direct.origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+    Some(format!("`{name}` can only come from the URL that you give for it{origin}"))
+}
+
+fn has(count: usize) -> &'static str {
+    if count == 1 { "has" } else { "have" }
+}
