@@ -82,7 +82,7 @@ impl Authenticator {
         });
         // Of the same URL, its own userinfo comes first, then settings: `select` takes the first of equals.
         let mut indexes: Vec<Index> = from_urls.chain(named).collect();
-        indexes.sort_by_key(|index| index.login.is_none());
+        indexes.sort_by_key(|index| (index.login.is_none(), index.user.is_none()));
         Self {
             indexes,
             netrc: OnceLock::new(),
@@ -111,7 +111,8 @@ impl Authenticator {
         let selected = self.select(url);
         let index = selected.map(|at| &self.indexes[at]);
         let user_of_url = given.map(|(user, _)| user);
-        let known = index.and_then(|index| index.login.clone()).filter(|_| user_of_url.is_none());
+        let serves = |login: &Arc<Login>| user_of_url.as_deref().is_none_or(|user| login.serves(user));
+        let known = index.and_then(|index| index.login.clone()).filter(serves);
         if let Some(login) = known {
             return if may_carry { Ok(Some(login)) } else { Err(refuse()) };
         }
@@ -177,7 +178,8 @@ impl Authenticator {
         match refused {
             None => self.ask(url, &key, None, None, options, reporter).await,
             Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
-                self.ask(url, &key, None, Some(login), options, reporter).await
+                let user = key.1.and_then(|at| self.indexes[at].user.as_deref());
+                self.ask(url, &key, user, Some(login), options, reporter).await
             }
             Some(_) => None,
         }
@@ -240,7 +242,7 @@ impl Authenticator {
             Some(Arc::new(Login::new(user.to_owned(), entry.password.clone(), Scheme::Basic, source)))
         });
         // Credentials of another user than the one that the URL names are not what was asked for.
-        Ok(login.clone().filter(|login| user.is_none_or(|user| login.is_of(user))))
+        Ok(login.clone().filter(|login| user.is_none_or(|user| login.serves(user))))
     }
 
     /// What asking has found, if it was asked already.

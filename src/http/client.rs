@@ -89,7 +89,7 @@ impl Client {
     /// with the first request.
     pub fn new(options: ClientOptions, reporter: Arc<dyn Reporter>) -> Result<Self, Error> {
         let permits = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        let transport = Transport::new(&options)?;
+        let transport = Transport::new(&options);
         let auth = Authenticator::new(&options);
         Ok(Self { shared: Arc::new(Shared { options, reporter, permits, transport, auth }) })
     }

@@ -49,7 +49,7 @@ pub enum Error {
         reason: String,
     },
     /// A proxy setting that is no URL; it is not repeated, it may hold a password.
-    #[error("the proxy given by {setting} is not a valid URL")]
+    #[error("the proxy given by {setting} is not an http, https or socks URL")]
     Proxy {
         /// Which setting.
         setting: String,

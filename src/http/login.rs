@@ -104,9 +104,9 @@ impl Login {
         &self.user
     }
 
-    /// Whether it is of this user.
-    pub(super) fn is_of(&self, user: &str) -> bool {
-        self.user == user
+    /// Whether it is what to send when a URL names this user: bearer tokens have none.
+    pub(super) fn serves(&self, user: &str) -> bool {
+        self.scheme == Scheme::Bearer || self.user == user
     }
 
     /// Whether the same would be sent.

@@ -36,8 +36,8 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(options: &ClientOptions) -> Result<Self, Error> {
-        Ok(Self { proxies: Arc::new(Proxies::new(options)?), pools: Mutex::default() })
+    pub(super) fn new(options: &ClientOptions) -> Self {
+        Self { proxies: Arc::new(Proxies::new(options)), pools: Mutex::default() }
     }
 
     /// The proxy for a URL.
@@ -48,6 +48,7 @@ impl Transport {
     /// The pool for a URL; `identity` ones hand bodies on as they are, even when a server calls them encoded (some
     /// call every `.tar.gz` so).
     pub(super) fn pool(&self, url: &Url, identity: bool, options: &ClientOptions) -> Result<reqwest::Client, Error> {
+        self.proxies.check(url)?;
         let is_tls = url.scheme() == "https" || self.proxy(url).is_some_and(|proxy| proxy.scheme() == "https");
         let trust = match is_tls {
             false => Trust::Plain,

@@ -93,6 +93,29 @@ async fn settings_of_an_index_are_used_and_its_url_comes_before_them() {
         (server.url_as("url", "/simple/"), named(&server.url_as("url", "/simple/"), None, "p"), basic("url", "p")),
     ] {
         let options = ClientOptions { index_urls: vec![url(&index)], credentials: vec![credentials], ..options() };
+        let client = client(options);
+        // Pages are asked for by the index's URL, with its user name; files by what the pages say.
+        for page in [server.url("/simple/x/"), url(&index).join("x/").unwrap().reveal().to_string()] {
+            get(&client, &page).await.unwrap();
+            assert_eq!(server.log().last().unwrap().1.as_ref(), Some(&header));
+        }
+        let page = index.replace("/simple/", "/simple/x/");
+        get(&client, &page).await.unwrap();
+        assert_eq!(server.log().last().unwrap().1, Some(header), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_name_by_a_setting_asks_netrc_for_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let netrc = folder.path().join("netrc");
+    fs_err::write(&netrc, "machine 127.0.0.1 login bob password b").unwrap();
+    let server = Server::start(|_, _| Answer::text("ok"));
+    let index_urls = vec![url(&server.url("/simple/"))];
+    for (user, header) in [("bob", basic("bob", "b")), ("eve", basic("eve", ""))] {
+        let credentials = vec![NamedCredentials { password: None, ..named(&server.url("/simple/"), Some(user), "") }];
+        let index_urls = index_urls.clone();
+        let options = ClientOptions { index_urls, credentials, netrc: Some(netrc.clone()), ..options() };
         get(&client(options), &server.url("/simple/x/")).await.unwrap();
         assert_eq!(server.log().last().unwrap().1, Some(header));
     }
@@ -270,5 +293,21 @@ async fn the_user_of_a_url_is_known_before_it_is_asked() {
         ("https://example.org/simple/x/", None),
     ] {
         assert_eq!(client.user_for(&url(text)).as_deref(), user, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_no_url_matters_only_to_what_goes_through_it() {
+    let server = Server::start(|_, _| Answer::text("ok"));
+    for (value, no_proxy, works) in
+        [("http://[x", "", false), ("gopher://x", "", false), ("gopher://x", "127.0.0.1", true), ("  ", "", true)]
+    {
+        let set = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
+        let proxy_environment = vec![set("http_proxy", value), set("no_proxy", no_proxy)];
+        let answer = get(&client(ClientOptions { proxy_environment, ..options() }), &server.url("/")).await;
+        assert_eq!(answer.is_ok(), works, "{value}");
+        if let Err(error) = answer {
+            assert!(matches!(&error, Error::Proxy { setting } if setting == "HTTP_PROXY"), "{error}");
+        }
     }
 }

@@ -44,6 +44,9 @@ async fn a_broken_download_goes_on_where_it_ended() {
     }
 }
 
+type Headers = &'static [(&'static str, &'static str)];
+type Handler = fn(&Asked) -> Answer;
+
 /// The beginning of the file, then the end of the connection.
 fn beginning(headers: &[(&str, &str)]) -> Answer {
     Answer::cut(200, headers, &FILE[..7], FILE.len())
@@ -53,9 +56,8 @@ const TAG: (&str, &str) = ("etag", "\"v1\"");
 
 #[tokio::test]
 async fn what_cannot_be_continued_is_read_again_from_the_start() {
-    type Handler = fn(&Asked) -> Answer;
     // What comes on the second request, and on a third if the second did not help.
-    let cases: [(&str, &[(&str, &str)], usize, Handler); 8] = [
+    let cases: [(&str, Headers, usize, Handler); 8] = [
         ("no validator", &[], 2, |_| Answer::new(200, &[], FILE)),
         ("a weak validator", &[("etag", "W/\"v1\"")], 2, |_| Answer::new(200, &[("etag", "W/\"v1\"")], FILE)),
         ("the whole file instead of the range", &[TAG], 2, |_| Answer::new(200, &[TAG], FILE)),
@@ -102,8 +104,7 @@ async fn a_chunked_body_that_breaks_is_read_again() {
 
 #[tokio::test]
 async fn two_files_are_never_mixed() {
-    type Handler = fn(&Asked) -> Answer;
-    let cases: [(&str, &[(&str, &str)], Handler); 5] = [
+    let cases: [(&str, Headers, Handler); 5] = [
         ("another file without validator", &[], |_| Answer::new(200, &[], "x".repeat(20))),
         ("another validator", &[TAG], |_| Answer::new(200, &[("etag", "\"v2\"")], FILE)),
         ("another size", &[], |_| Answer::new(200, &[], "0123456789")),
