@@ -16,7 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use barrow::http::ClientOptions;
+use barrow::http::{ClientOptions, Secret};
 use barrow::ops::{IndexSettings, RequestOptions};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
@@ -297,13 +297,13 @@ fn usual_netrc(host: &Host) -> Option<PathBuf> {
     names.iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
 
-fn proxy_environment(host: &Host) -> Vec<(String, String)> {
+fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
     let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
     names
         .iter()
         .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
         .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
-        .map(|(value, name)| (name, value))
+        .map(|(value, name)| (name, Secret::new(value)))
         .collect()
 }
 
