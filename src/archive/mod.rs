@@ -32,4 +32,4 @@ pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;
 pub use safe_path::{SafePath, SafePathError};
 pub use zip_reader::{ZipEntry, ZipReader};
-pub use zip_writer::{Compressed, ZipWriter, deflate};
+pub use zip_writer::{Compressed, ZipWriter, deflate, deflate_stream};
