@@ -1,76 +1,108 @@
-//! Reading a project page of 5,000 files, as large projects have them.
+//! A project page of 5,000 files: as JSON, as HTML, and out of the cache.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use barrow::spec::{IndexOrigin, PackageName, ProjectPage, SafeUrl};
+use barrow::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
 
 fn main() {
     divan::main();
 }
 
-const FILES: usize = 5000;
-
-/// JSON (PEP 691).
+/// Parsing JSON (PEP 691) into the form that is cached.
 #[divan::bench]
 fn json(bencher: divan::Bencher) {
     let page = json_page();
-    bencher.bench(|| read(page.as_bytes()));
+    bencher.bench(|| parse(&page));
 }
 
-/// HTML (PEP 503).
+/// Parsing HTML (PEP 503) into the form that is cached.
 #[divan::bench]
 fn html(bencher: divan::Bencher) {
     let page = html_page();
-    bencher.bench(|| read(page.as_bytes()));
+    bencher.bench(|| parse(&page));
 }
 
-/// From bytes to files that a resolver can choose from.
-fn read(page: &[u8]) -> usize {
-    let url = SafeUrl::parse("https://index.example/simple/demo/").expect("the URL is right");
-    let name: PackageName = "demo".parse().expect("the name is right");
-    let origin = Arc::new(IndexOrigin { name: None, url: url.clone() });
-    let detail = ProjectPage::parse(page, None, &url).expect("the page is right").project(&name, &origin);
-    assert_eq!(detail.files.len(), FILES);
-    detail.files.len()
+/// Writing the form that is cached.
+#[divan::bench]
+fn encode(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| rmp_serde::to_vec(&page).expect("a page can be written"));
 }
 
-fn files() -> impl Iterator<Item = (String, String)> {
-    let platforms =
-        ["manylinux_2_17_x86_64.manylinux2014_x86_64", "macosx_11_0_arm64", "win_amd64", "musllinux_1_2_x86_64"];
-    (0..FILES).map(move |number| {
-        let (version, minor, platform) = (number / 20, 8 + number / 4 % 5, platforms[number % 4]);
-        (format!("demo-1.{version}.0-cp3{minor}-cp3{minor}-{platform}.whl"), format!("{number:064x}"))
+/// Reading it.
+#[divan::bench]
+fn decode(bencher: divan::Bencher) {
+    let bytes = rmp_serde::to_vec(&parse(&json_page())).expect("a page can be written");
+    bencher.bench(|| rmp_serde::from_slice::<ProjectPage>(&bytes).expect("what was written can be read"));
+}
+
+/// Reading file names, URLs and specifiers of all files.
+#[divan::bench]
+fn project(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| detail(&page, "acme"));
+}
+
+/// The same page asked for a project of which it has no file, as find-links pages are.
+#[divan::bench]
+fn foreign(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| detail(&page, "acne"));
+}
+
+fn parse(page: &str) -> ProjectPage {
+    let url = SafeUrl::parse("https://index.example/simple/acme/").expect("a valid URL");
+    ProjectPage::parse(page.as_bytes(), None, &url).expect("a valid page")
+}
+
+fn detail(page: &ProjectPage, project: &str) -> ProjectDetail {
+    let project: PackageName = project.parse().expect("a valid name");
+    let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
+    page.project(&project, &Arc::new(IndexOrigin { name: None, url }))
+}
+
+/// Versions with wheels for several platforms, as large projects have them.
+fn names() -> impl Iterator<Item = String> {
+    const PLATFORMS: [&str; 5] = [
+        "manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "manylinux_2_28_aarch64",
+        "musllinux_1_2_x86_64",
+        "win_amd64",
+        "macosx_11_0_arm64",
+    ];
+    (0..1000).flat_map(|version| {
+        PLATFORMS.iter().map(move |platform| {
+            format!("acme-{}.{}.{version}-cp312-cp312-{platform}.whl", version / 100, version / 10 % 10)
+        })
     })
 }
 
 fn json_page() -> String {
-    let files: Vec<serde_json::Value> = files()
-        .map(|(filename, digest)| {
-            serde_json::json!({
-                "filename": filename,
-                "url": format!("https://files.example/packages/{digest}/{filename}"),
-                "hashes": { "sha256": digest },
-                "requires-python": ">=3.8",
-                "size": 1_234_567,
-                "upload-time": "2024-05-06T07:08:09.123456Z",
-                "yanked": false,
-                "core-metadata": { "sha256": digest },
-            })
-        })
-        .collect();
-    serde_json::json!({ "meta": { "api-version": "1.1" }, "name": "demo", "files": files }).to_string()
+    let mut page = r#"{"meta":{"api-version":"1.4"},"name":"acme","files":["#.to_owned();
+    for (at, name) in names().enumerate() {
+        let separator = if at == 0 { "" } else { "," };
+        write!(
+            page,
+            r#"{separator}{{"core-metadata":{{"sha256":"{at:064x}"}},"data-dist-info-metadata":{{"sha256":"{at:064x}"}},
+            "filename":"{name}","hashes":{{"sha256":"{at:064x}"}},"provenance":null,"requires-python":">=3.{}","size":{at},
+            "upload-time":"2024-02-03T04:05:06.{at:06}Z","url":"https://files.example/packages/ab/cd/{at:060x}/{name}","yanked":false}}"#,
+            at % 8
+        )
+        .expect("writing to a string succeeds");
+    }
+    page + "]}"
 }
 
 fn html_page() -> String {
-    let anchors: String = files().fold(String::new(), |page, (filename, digest)| {
-        let url = format!("https://files.example/packages/{digest}/{filename}#sha256={digest}");
-        page + "<a href=\""
-            + &url
-            + "\" data-requires-python=\"&gt;=3.8\" data-core-metadata=\"sha256="
-            + &digest
-            + "\">"
-            + &filename
-            + "</a><br/>\n"
-    });
-    format!("<!DOCTYPE html><html><body>\n{anchors}</body></html>\n")
+    let mut page = "<!DOCTYPE html><html><body><h1>Links for acme</h1>".to_owned();
+    for (at, name) in names().enumerate() {
+        writeln!(
+            page,
+            r#"<a href="https://files.example/packages/ab/cd/{at:060x}/{name}#sha256={at:064x}" data-requires-python="&gt;=3.{}" data-dist-info-metadata="sha256={at:064x}" data-core-metadata="sha256={at:064x}">{name}</a><br />"#,
+            at % 8
+        )
+        .expect("writing to a string succeeds");
+    }
+    page + "</body></html>"
 }

@@ -120,7 +120,7 @@ fn http_reference(text: &str, editable: bool) -> Result<Reference, String> {
     let fragment = Fragment::read(&url)?;
     let plain = url.without_fragment();
     let (direct, name) = match plain.file_name() {
-        Some(file) if file.ends_with(".whl") => {
+        Some(file) if is_wheel(&file) => {
             let wheel = WheelFilename::from_str(&file).map_err(|error| error.to_string())?;
             (DirectReference::Wheel { url: plain }, Some(wheel.name))
         }
@@ -175,7 +175,7 @@ fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -
         return Err("only a folder or a `git+` URL can be editable".to_owned());
     }
     let file = plain.file_name().unwrap_or_default();
-    let (direct, name) = if file.ends_with(".whl") {
+    let (direct, name) = if is_wheel(&file) {
         let wheel = WheelFilename::from_str(&file).map_err(|error| error.to_string())?;
         (DirectReference::Wheel { url: plain }, Some(wheel.name))
     } else {
@@ -278,6 +278,11 @@ impl Fragment {
     }
 }
 
+/// Whether this is the name of a wheel; its ending is lower case, for pip too.
+pub(super) fn is_wheel(name: &str) -> bool {
+    name.strip_suffix(".whl").is_some()
+}
+
 /// Whether pip takes a file of this name for an archive.
 pub(super) fn is_archive(name: &str) -> bool {
     const ENDINGS: [&str; 12] = [
@@ -319,10 +324,11 @@ fn folder_name(folder: &Path) -> Option<PackageName> {
     for line in setup.lines() {
         if let Some(section) = line.trim().strip_prefix('[') {
             in_metadata = section.starts_with("metadata]");
-        } else if let (true, Some((key, value))) = (in_metadata, line.split_once('=')) {
-            if key.trim() == "name" {
-                return PackageName::from_str(value.trim()).ok();
-            }
+        } else if let Some((key, value)) = line.split_once('=')
+            && in_metadata
+            && key.trim() == "name"
+        {
+            return PackageName::from_str(value.trim()).ok();
         }
     }
     None

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::direct::{Folders, Reference, is_archive, is_url, path_reference, reference, scheme};
+use super::direct::{Folders, Reference, is_archive, is_url, is_wheel, path_reference, reference, scheme};
 use super::option_line::{OptionName, OptionUse, Options, options_start, parse_options};
 use super::{DirectReference, Origin, RequirementEntry};
 use crate::spec::{
@@ -95,16 +95,15 @@ pub(super) fn read_line(text: &str, folders: &Folders, place: Place) -> Result<L
         return Ok(Line { requirement: Some(found), options, warnings });
     }
     refuse_stray(&options, text)?;
-    match first {
-        Some(option) => warn_ignored(&options, &mut warnings, &[option.name], "beside a file name"),
-        None => {
-            for option in options.of(OptionName::Hash).chain(options.of(OptionName::ConfigSettings)) {
-                warnings.push(format!("`{}` without a requirement says nothing", option.name.long()));
-            }
-            for option in options.of(OptionName::Hash) {
-                parse_hash(option)?;
-            }
-        }
+    if let Some(option) = first {
+        warn_ignored(&options, &mut warnings, &[option.name], "beside a file name");
+        return Ok(Line { requirement: None, options, warnings });
+    }
+    for option in options.of(OptionName::Hash).chain(options.of(OptionName::ConfigSettings)) {
+        warnings.push(format!("`{}` without a requirement says nothing", option.name.long()));
+    }
+    for option in options.of(OptionName::Hash) {
+        parse_hash(option)?;
     }
     Ok(Line { requirement: None, options, warnings })
 }
@@ -183,7 +182,8 @@ fn with_command_hint(error: SyntaxError, text: &str) -> SyntaxError {
     let command = match words.as_slice() {
         [pip, "install", ..] if is_pip(pip) => Some("pip install"),
         ["uv", "pip", "install", ..] => Some("uv pip install"),
-        ["uv" | "poetry" | "pipenv" | "pdm" | "rye", "add" | "install", ..] => Some(words[0]),
+        ["uv", "add", ..] => Some("uv add"),
+        ["poetry" | "pipenv" | "pdm" | "rye", "add" | "install", ..] => Some(words[0]),
         [python, "-m", pip, ..] if python.starts_with("py") && is_pip(pip) => Some("python -m pip install"),
         ["conda" | "mamba", "install", ..] => Some("conda install"),
         ["sudo", ..] => Some("sudo"),
@@ -322,13 +322,19 @@ fn read_named(
     let wrong = |why: String| SyntaxError::new(at, url.len(), why);
     let found = match scheme(&url) {
         Some(_) => reference(&url, editable, folders),
-        None => path_reference(&folders.resolve(&url), editable),
+        None if looks_like_path(&url) || is_archive(&url) => path_reference(&folders.resolve(&url), editable),
+        None => {
+            let error = SyntaxError::new(at, url.len(), "this is neither a URL nor a path")
+                .expected("`https://…`, `file://…` or a path");
+            let is_version = url.starts_with(|c: char| c.is_ascii_digit());
+            return Err(if is_version { error.hint(format!("write `{name}=={url}`")) } else { error });
+        }
     }
     .map_err(wrong)?;
-    if let (DirectReference::Wheel { .. }, Some(inside)) = (&found.direct, &found.name) {
-        if *inside != name {
-            return Err(wrong(format!("this wheel is of the project `{inside}`, not of `{name}`")));
-        }
+    if let (DirectReference::Wheel { .. }, Some(inside)) = (&found.direct, &found.name)
+        && *inside != name
+    {
+        return Err(wrong(format!("this wheel is of the project `{inside}`, not of `{name}`")));
     }
     Ok(Subject::of_reference(subject, Some(name), extras, found))
 }
@@ -355,7 +361,7 @@ fn split_extras(text: &str) -> (&str, Option<(usize, &str)>) {
 /// Extras behind the URL of a wheel, where no URL can have brackets of its own.
 fn url_extras(text: &str) -> Result<(&str, Vec<ExtraName>), SyntaxError> {
     match split_extras(text) {
-        (url, Some((at, extras))) if url.ends_with(".whl") => {
+        (url, Some((at, extras))) if is_wheel(url) => {
             Ok((url, parse_extras_list(extras).map_err(|error| error.shifted(at))?))
         }
         _ => Ok((text, Vec::new())),
@@ -376,7 +382,10 @@ fn with_path_hint(error: SyntaxError, subject: &str, folders: &Folders) -> Synta
     if folders.resolve(subject).is_file() {
         return error.hint(format!("this is a file; if it holds requirements, write `-r {subject}`"));
     }
-    error.hint("this looks like a path, but nothing is there")
+    if subject.starts_with(['.', '/']) {
+        return SyntaxError::new(0, subject.len(), format!("there is no file or folder `{subject}`"));
+    }
+    error.hint("if this is a path, nothing is there")
 }
 
 /// `-e`, whose value is a folder or a `git+` URL. A marker may follow, in quotes with it or not.

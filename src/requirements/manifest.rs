@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::requirements_txt::{Reader, Role};
@@ -81,7 +81,20 @@ impl Manifest {
     /// # Errors
     /// Every line that cannot be used and every file that cannot be read, not only the first.
     pub fn read(inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        Self::read_after(Reader::new(inputs), inputs)
+    }
+
+    /// Reads `bytes` as the requirements file `file`, which need not exist, then everything that `inputs` names.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_bytes(bytes: &[u8], file: &Path, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
         let mut reader = Reader::new(inputs);
+        reader.read_bytes(bytes, file, Role::Requirement);
+        Self::read_after(reader, inputs)
+    }
+
+    fn read_after(mut reader: Reader<'_>, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
         for text in &inputs.positional {
             reader.read_positional(text);
         }

@@ -4,6 +4,23 @@
 //! decided by PyPA's "Dependency specifiers". [`Manifest::read`] reads every file that a run names into one
 //! [`Manifest`], or gives every [`Problem`] at once, each with its place.
 //!
+//! ```
+//! use std::path::Path;
+//! use barrow::requirements::{Manifest, ManifestInputs};
+//!
+//! let text = b"--pre\nrequests[socks] >= 2 ; python_version < \"3.13\"  # why\nflask=2\n";
+//! let inputs = ManifestInputs { working_folder: "/project".into(), ..ManifestInputs::default() };
+//!
+//! let error = Manifest::read_bytes(text, Path::new("requirements.txt"), &inputs).unwrap_err();
+//! assert!(error.to_string().starts_with("requirements.txt:3:6: `=` is not a version operator"));
+//!
+//! let manifest = Manifest::read_bytes(&text[..text.len() - 8], Path::new("requirements.txt"), &inputs).unwrap();
+//! assert!(manifest.options.pre);
+//! let entry = &manifest.requirements[0];
+//! assert_eq!(entry.requirement.name.as_ref(), "requests");
+//! assert_eq!(entry.origin.to_string(), "requirements.txt:2");
+//! ```
+//!
 //! Where this differs from pip:
 //! - what pip drops without a word is an error when it would have been a requirement (`--pre requests`, a second
 //!   `-r` on a line), and a warning otherwise;

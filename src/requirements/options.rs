@@ -10,6 +10,7 @@ use std::str::FromStr;
 /// comes first and files add to it; for options that hold one value, the last file wins over the command line,
 /// as in pip.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the format, independent of the others")]
 pub struct FileOptions {
     /// `-i`/`--index-url`: the last one wins.
     pub index_url: Option<SafeUrl>,

@@ -72,24 +72,25 @@ impl Problem {
         let (_, mark_end) = mask_secrets(line, end.max(offset));
         let characters = |upto: usize| source_line[..floor_boundary(&source_line, upto)].chars().count();
         let hide = |text: &String| hide_all(text, hidden);
+        let (message, hint) = without_values(hide(&error.message), error.hint.as_ref().map(hide), hidden);
         Self {
             origin,
             column: line[..offset].chars().count() + 1,
-            message: hide(&error.message),
+            message,
             mark_start: characters(mark_start),
             mark_length: characters(mark_end).saturating_sub(characters(mark_start)).max(1),
             source_line,
             expected: error.expected.as_ref().map(hide),
-            hint: error.hint.as_ref().map(hide),
+            hint,
         }
     }
 
     /// A problem with a whole file or argument, which has no line to show.
-    pub(super) fn whole(origin: Origin, message: String, hint: Option<&str>) -> Self {
+    pub(super) fn whole(origin: Origin, message: &str, hint: Option<&str>) -> Self {
         Self {
             origin,
             column: 1,
-            message: mask_secrets(&message, 0).0,
+            message: mask_secrets(message, 0).0,
             source_line: String::new(),
             mark_start: 0,
             mark_length: 1,
@@ -111,6 +112,21 @@ pub(super) fn hide_all(text: &str, expanded: &[(String, String)]) -> String {
         .filter(|(_, value)| value.chars().count() > 2)
         .fold(text.to_owned(), |text, (name, value)| text.replace(value, &format!("${{{name}}}")));
     mask_secrets(&restored, 0).0
+}
+
+/// A message may quote a part of a variable's value, or the value in other words: then it says less.
+fn without_values(message: String, hint: Option<String>, expanded: &[(String, String)]) -> (String, Option<String>) {
+    let quotes = |text: &str| {
+        expanded.iter().find(|(_, value)| {
+            let value: Vec<char> = value.chars().collect();
+            value.windows(4).any(|part| text.contains(&part.iter().collect::<String>()))
+        })
+    };
+    let message = match quotes(&message) {
+        Some((name, _)) => format!("the value of `${{{name}}}` cannot stand here"),
+        None => message,
+    };
+    (message, hint.filter(|hint| quotes(hint).is_none()))
 }
 
 /// Hides what stands before `@` and after `?` in every URL of a text, and says where a byte offset went.

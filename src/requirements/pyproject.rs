@@ -94,7 +94,7 @@ struct Member {
 
 /// What stands in a group.
 enum GroupMember {
-    Requirement(Member),
+    Requirement(Box<Member>),
     Include { group: ExtraName, span: Range<usize> },
 }
 
@@ -127,20 +127,20 @@ impl Reading<'_> {
         }
         for (name, list) in project.optional_dependencies {
             let members = list.get_ref().iter().filter_map(|text| self.member(text)).collect();
-            if let Some(name) = self.table_name(&name, &list.span(), "extra") {
-                if self.extras.insert(name.clone(), members).is_some() {
-                    let message = format!("the extra `{name}` is given twice, in different spellings");
-                    self.report(&list.span(), &SyntaxError::new(0, 1, message));
-                }
+            if let Some(name) = self.table_name(&name, &list.span(), "extra")
+                && self.extras.insert(name.clone(), members).is_some()
+            {
+                let message = format!("the extra `{name}` is given twice, in different spellings");
+                self.report(&list.span(), &SyntaxError::new(0, 1, message));
             }
         }
         for (name, list) in document.dependency_groups {
             let members = list.get_ref().iter().filter_map(|item| self.group_member(item)).collect();
-            if let Some(name) = self.table_name(&name, &list.span(), "group") {
-                if self.groups.insert(name.clone(), members).is_some() {
-                    let message = format!("the group `{name}` is given twice, in different spellings");
-                    self.report(&list.span(), &SyntaxError::new(0, 1, message));
-                }
+            if let Some(name) = self.table_name(&name, &list.span(), "group")
+                && self.groups.insert(name.clone(), members).is_some()
+            {
+                let message = format!("the group `{name}` is given twice, in different spellings");
+                self.report(&list.span(), &SyntaxError::new(0, 1, message));
             }
         }
         if !input.only_groups {
@@ -214,7 +214,9 @@ impl Reading<'_> {
         let span = item.span();
         let expected = "a requirement, or `{ include-group = \"name\" }`";
         match item.get_ref() {
-            toml::Value::String(text) => self.member(&Spanned::new(span, text.clone())).map(GroupMember::Requirement),
+            toml::Value::String(text) => {
+                self.member(&Spanned::new(span, text.clone())).map(Box::new).map(GroupMember::Requirement)
+            }
             toml::Value::Table(table) if table.len() == 1 && table.contains_key("include-group") => {
                 let group = table.get("include-group").and_then(toml::Value::as_str).unwrap_or_default();
                 if let Ok(group) = ExtraName::from_str(group) {
@@ -291,7 +293,9 @@ impl Reading<'_> {
         path.push(group.clone());
         for member in &members {
             match member {
-                GroupMember::Requirement(member) => self.take(vec![member.clone()], &MarkerTree::TRUE, &mut Vec::new()),
+                GroupMember::Requirement(member) => {
+                    self.take(vec![Member::clone(member)], &MarkerTree::TRUE, &mut Vec::new());
+                }
                 GroupMember::Include { group, span } => self.take_group(group, path, Some(span)),
             }
         }

@@ -1,5 +1,6 @@
 //! Reading requirements files (pip documentation, "Requirements File Format"), file by file, line by line.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::decode::decode;
@@ -21,7 +22,7 @@ const MAXIMUM_FILES: usize = 2000;
 const MAXIMUM_DEPTH: usize = 100;
 
 /// Largest requirements file, in bytes; one with every project of PyPI and a hash each stays below.
-const MAXIMUM_SIZE: usize = 256 << 20;
+const MAXIMUM_SIZE: usize = 128 << 20;
 
 /// What the entries of a file are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +100,20 @@ impl<'a> Reader<'a> {
         };
         match location {
             Ok(location) => self.read_file(&location, role, &mut Vec::new(), None),
-            Err(why) => self.problems.push(Problem::whole(Origin::CommandLine, format!("`{text}`: {why}"), None)),
+            Err(why) => self.problems.push(Problem::whole(Origin::CommandLine, &format!("`{text}`: {why}"), None)),
         }
+    }
+
+    /// Reads bytes as those of a file that the command line names.
+    pub(super) fn read_bytes(&mut self, bytes: &[u8], file: &Path, role: Role) {
+        let path = normalized(&self.inputs.working_folder.join(file));
+        self.read_contents(bytes, &Location::Local { path, shown: file.to_owned() }, role, &mut Vec::new());
     }
 
     /// Reads a `pyproject.toml` that the command line names.
     pub(super) fn read_pyproject(&mut self, input: &PyprojectInput, role: Role) {
         let path = normalized(&self.inputs.working_folder.join(&input.path));
-        let refuse = |why: String| Problem::whole(Origin::CommandLine, why, None);
+        let refuse = |why: String| Problem::whole(Origin::CommandLine, &why, None);
         let text = match self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() }) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
             Err(why) => Err(why),
@@ -171,7 +178,7 @@ impl<'a> Reader<'a> {
         let refuse = |reader: &mut Self, why: String| {
             let problem = match asked {
                 Some(asked) => asked(why),
-                None => Problem::whole(Origin::CommandLine, why, None),
+                None => Problem::whole(Origin::CommandLine, &why, None),
             };
             reader.problems.push(problem);
         };
@@ -198,13 +205,17 @@ impl<'a> Reader<'a> {
                 return refuse(self, format!("failed to read the {kind} file `{}`: {why}", shown.display()));
             }
         };
-        let text = match decode(&bytes) {
+        self.read_contents(&bytes, location, role, ancestors);
+    }
+
+    /// Reads the bytes of a file.
+    fn read_contents(&mut self, bytes: &[u8], location: &Location, role: Role, ancestors: &mut Vec<Location>) {
+        let text = match decode(bytes) {
             Ok(text) => text,
             Err((at, why)) => {
-                let line =
-                    u32::try_from(bytes[..at.min(bytes.len())].iter().filter(|&&b| b == b'\n').count()).unwrap_or(0);
-                let origin = Origin::File { file: shown, line: line + 1 };
-                return self.problems.push(Problem::whole(origin, why, None));
+                let lines = bytes[..at.min(bytes.len())].split(|&b| b == b'\n').count();
+                let origin = Origin::File { file: location.shown(), line: u32::try_from(lines).unwrap_or(u32::MAX) };
+                return self.problems.push(Problem::whole(origin, &why, None));
             }
         };
         let of_file = match location {
@@ -226,7 +237,7 @@ impl<'a> Reader<'a> {
         let bytes = match location {
             Location::Local { path, .. } => {
                 // The path is named by the message around it.
-                let bytes = fs_err::read(path).map_err(|error| reason(&error))?;
+                let bytes = read_at_most(path).map_err(|error| reason(&error))?;
                 if !self.manifest.files_read.contains(path) {
                     self.manifest.files_read.push(path.clone());
                 }
@@ -425,18 +436,17 @@ fn locate_nested(value: &str, parent: &Location) -> Result<Location, String> {
     if value.is_empty() {
         return Err("the name of a file is missing".to_owned());
     }
-    if matches!(scheme(value).as_deref(), Some("http" | "https" | "file")) {
-        return locate_url(value);
-    }
+    let absolute = matches!(scheme(value).as_deref(), Some("http" | "https" | "file"));
     match parent {
         Location::Remote(url) => {
-            // The file beside a page is asked for as the page was: with its credentials, on the same host only.
+            // The file beside a page is asked for as the page was, with its credentials.
             let joined = url.reveal().join(value).map_err(|error| error.to_string())?;
-            locate_url(joined.as_str()).and_then(|location| match location {
-                Location::Remote(_) => Ok(location),
-                Location::Local { .. } => Err("a page cannot name a local file".to_owned()),
-            })
+            if joined.scheme() == "file" {
+                return Err("a page cannot name a local file".to_owned());
+            }
+            locate_url(joined.as_str())
         }
+        Location::Local { .. } if absolute => locate_url(value),
         Location::Local { path, shown } => {
             let beside = |file: &Path| normalized(&file.parent().unwrap_or(Path::new("")).join(value));
             Ok(Location::Local { path: beside(path), shown: beside(shown) })
@@ -450,6 +460,13 @@ fn is_same(one: &Location, other: &Location) -> bool {
         (Location::Remote(one), Location::Remote(other)) => one.reveal() == other.reveal(),
         _ => false,
     }
+}
+
+/// The bytes of a file that may as well be a device or a pipe without end.
+fn read_at_most(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs_err::File::open(path)?.take(MAXIMUM_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Why a file could not be read, without its path.

@@ -368,6 +368,9 @@ fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> SyntaxError {
         Some('=') if rest[1..].trim_start().starts_with(['"', '\'']) => error(1, "`=` is not a version operator")
             .expected(OPERATOR_LIST)
             .hint("this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`"),
+        Some('=') if rest[1..].contains('=') && !rest.contains([' ', ',']) => error(1, "`=` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint("this looks like conda's `name=version=build`; write `name==version`"),
         Some('=') => error(1, "`=` is not a version operator")
             .expected(OPERATOR_LIST)
             .hint(format!("write `=={}`", some(version_like(&rest[1..])))),
@@ -397,15 +400,26 @@ fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> SyntaxError {
         }
         Some(other) => {
             let what = if some_before { "after the version specifiers" } else { "after the name" };
-            error(other.len_utf8(), &format!("`{}` cannot stand {what}", other.escape_debug())).expected(
-                if some_before {
-                    "`,` and another specifier, `;` and a marker, or the end"
-                } else {
-                    "a version specifier, `@` and a URL, `;` and a marker, or the end"
-                },
-            )
+            let error = error(other.len_utf8(), &format!("`{}` cannot stand {what}", visible(other)));
+            let error = if other.is_alphanumeric() {
+                error.hint("one requirement stands on a line; extras stand in brackets")
+            } else if rest.starts_with('\\') {
+                error.hint("a backslash continues a line only where nothing follows it, not even a blank")
+            } else {
+                error
+            };
+            error.expected(if some_before {
+                "`,` and another specifier, `;` and a marker, or the end"
+            } else {
+                "a version specifier, `@` and a URL, `;` and a marker, or the end"
+            })
         }
     }
+}
+
+/// A character as it can be shown.
+fn visible(c: char) -> String {
+    if c.is_control() || (c.is_whitespace() && c != ' ') { c.escape_unicode().to_string() } else { c.to_string() }
 }
 
 /// What Poetry's `^` means, as far as the version can be read.

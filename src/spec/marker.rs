@@ -179,8 +179,9 @@ fn unknown_side(scanner: &Scanner<'_>, at: usize, word: &str) -> SyntaxError {
         _ if word.starts_with(|c: char| c.is_ascii_digit()) => {
             SyntaxError::new(at, word.len(), "a value in a marker stands in quotes").hint(format!("write `\"{word}\"`"))
         }
-        _ => SyntaxError::new(at, word.len(), format!("`{word}` is neither a marker variable nor a quoted text"))
-            .hint(format!("if it is a value, write `\"{word}\"`")),
+        _ => SyntaxError::new(at, word.len(), format!("`{word}` is neither a marker variable nor a quoted text")).hint(
+            format!("a value is written in quotes: `\"{word}\"`; another requirement stands on a line of its own"),
+        ),
     };
     error.expected(expected)
 }
@@ -247,8 +248,8 @@ fn parse_comparison_sign(scanner: &mut Scanner<'_>) -> Result<Sign, SyntaxError>
 
 fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<MarkerTree, String> {
     match sign {
-        Sign::In => return version_list_tree(key, value, false),
-        Sign::NotIn => return version_list_tree(key, value, true),
+        Sign::In => return version_list_tree(&key, value, false),
+        Sign::NotIn => return version_list_tree(&key, value, true),
         Sign::Identical => {
             let tree = match Version::from_str(value) {
                 Ok(version) if version.to_string() == value && is_whole_value(&key, &version) => {
@@ -274,7 +275,7 @@ fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<Mark
         parse_version_specifiers(&format!("{text}{value}")).map_err(|error| not_a_version(&error.message))?;
     let [specifier] = &*specifiers else { return Err(not_a_version("it is not one version")) };
     let version = specifier.version();
-    if version.release().iter().any(|&number| number > u64::from(u32::MAX)) {
+    if version.release().iter().any(|&number| u32::try_from(number).is_err()) {
         return Err(not_a_version("a number in it is too large"));
     }
     if version.epoch() != 0 || version.is_local() {
@@ -314,7 +315,7 @@ fn equal_tree(key: MarkerValueVersion, version: Version) -> MarkerTree {
 fn is_whole_value(key: &MarkerValueVersion, version: &Version) -> bool {
     let numbers = version.release().len();
     let plain = version.epoch() == 0 && !version.is_local() && !version.is_post() && !version.is_dev();
-    let small = version.release().iter().all(|&number| number <= u64::from(u32::MAX));
+    let small = version.release().iter().all(|&number| u32::try_from(number).is_ok());
     match key {
         MarkerValueVersion::PythonVersion => plain && small && numbers == 2 && !version.is_pre(),
         MarkerValueVersion::PythonFullVersion | MarkerValueVersion::ImplementationVersion => {
@@ -325,7 +326,7 @@ fn is_whole_value(key: &MarkerValueVersion, version: &Version) -> bool {
 
 /// `python_version in "3.8 3.9"` asks whether the value is a part of the text, whatever separates versions there.
 /// Every part that the value could be becomes one comparison, so that `"3.10"` holds 3.1 too, as it does in pip.
-fn version_list_tree(key: MarkerValueVersion, value: &str, negated: bool) -> Result<MarkerTree, String> {
+fn version_list_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Result<MarkerTree, String> {
     if value.len() > MAXIMUM_VERSION_LIST {
         return Err(format!("the list that `{key}` is looked for in is too long"));
     }
@@ -336,7 +337,7 @@ fn version_list_tree(key: MarkerValueVersion, value: &str, negated: bool) -> Res
         let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
         for end in 1..=length {
             let Ok(version) = Version::from_str(&rest[..end]) else { continue };
-            if version.to_string() == rest[..end] && is_whole_value(&key, &version) && !versions.contains(&version) {
+            if version.to_string() == rest[..end] && is_whole_value(key, &version) && !versions.contains(&version) {
                 versions.push(version);
             }
         }
