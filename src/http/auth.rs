@@ -206,6 +206,32 @@ impl Authenticator {
         best.map(|(at, _)| at)
     }
 
+    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, or in netrc
+    /// under the name of its host.
+    pub(super) fn has_at_hand(
+        &self,
+        url: &Url,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, Error> {
+        let index = self.select(url).map(|at| &self.indexes[at]);
+        if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {
+            return Ok(true);
+        }
+        let Some(path) = options.netrc.as_deref() else { return Ok(false) };
+        let netrc = self.netrc(path, options, reporter)?;
+        let entry = netrc.find(url.host_str().unwrap_or_default());
+        Ok(entry.is_some_and(|entry| entry.machine.is_some()))
+    }
+
+    fn netrc(&self, path: &Path, options: &ClientOptions, reporter: &dyn Reporter) -> Result<&Netrc, Error> {
+        if let Some(netrc) = self.netrc.get() {
+            return Ok(netrc);
+        }
+        let netrc = read_netrc(path, options.netrc_required, reporter)?;
+        Ok(self.netrc.get_or_init(|| netrc))
+    }
+
     fn from_netrc(
         &self,
         url: &Url,
@@ -215,13 +241,7 @@ impl Authenticator {
         reporter: &dyn Reporter,
     ) -> Result<Option<Arc<Login>>, Error> {
         let Some(path) = options.netrc.as_deref() else { return Ok(None) };
-        let netrc = match self.netrc.get() {
-            Some(netrc) => netrc,
-            None => {
-                let netrc = read_netrc(path, options.netrc_required, reporter)?;
-                self.netrc.get_or_init(|| netrc)
-            }
-        };
+        let netrc = self.netrc(path, options, reporter)?;
         let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
         let login = logins.entry(key.clone()).or_insert_with(|| {
             let entry = netrc.find(url.host_str().unwrap_or_default())?;

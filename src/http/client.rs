@@ -94,6 +94,14 @@ impl Client {
         Ok(Self { shared: Arc::new(Shared { options, reporter, permits, transport, auth }) })
     }
 
+    /// Whether credentials for this index are at hand without asking any program.
+    ///
+    /// # Errors
+    /// A netrc file that the user named cannot be read.
+    pub fn has_credentials(&self, index: &SafeUrl) -> Result<bool, Error> {
+        self.shared.auth.has_at_hand(index.reveal(), &self.shared.options, &*self.shared.reporter)
+    }
+
     /// Sends a GET request: credentials, redirects and repetitions are taken care of.
     ///
     /// Holding the response holds one of the places for concurrent requests.
