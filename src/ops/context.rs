@@ -1,7 +1,7 @@
 //! What a command works with beside its options.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::Error;
 use crate::cache::Cache;
