@@ -100,11 +100,11 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
         let missing = extras.iter().filter(|extra| !metadata.provides_extras.contains(extra)).cloned().collect();
         let mut requires: Vec<Applied> = Vec::new();
         let mut requires_dist: Vec<Requirement> = Vec::new();
-        if !provider.no_deps {
-            for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
-                for requirement in needs::requirements_of(provider, &metadata, extra) {
-                    if !requires_dist.contains(requirement) {
-                        requires_dist.push(requirement.clone());
+        for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
+            for requirement in needs::requirements_of(provider, &metadata, extra) {
+                if !requires_dist.contains(requirement) {
+                    requires_dist.push(requirement.clone());
+                    if !provider.no_deps {
                         requires.extend(needs::with_overrides(provider, requirement, None, None));
                     }
                 }

@@ -1,3 +1,5 @@
+//! Installing into a folder beside what is there: packages are replaced, other files left alone.
+
 use std::cell::Cell;
 use std::os::unix::fs::symlink;
 use std::panic::{AssertUnwindSafe, catch_unwind};

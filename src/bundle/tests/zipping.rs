@@ -1,3 +1,5 @@
+//! Zips: the same bytes whatever the order and the machine, and readable by another reader.
+
 use std::io::Read as _;
 
 use super::{Scene, bundle};
