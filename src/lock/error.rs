@@ -1,5 +1,7 @@
 //! What can go wrong with lock files.
 
+use std::path::PathBuf;
+
 use crate::spec::{PackageName, Version};
 
 /// A lock could not be written or read.
@@ -13,4 +15,41 @@ pub enum LockError {
         /// Version.
         version: Version,
     },
+    /// The file is not what it should be.
+    #[error("{}:{line}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// One-based line.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file is well formed, and cannot be used for the target.
+    #[error("`{}` cannot be used: {reason}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A package has no wheel.
+    #[error("{}:{line}: {name} is {what}: building from source is not built yet", path.display())]
+    NeedsBuilding {
+        /// The file.
+        path: PathBuf,
+        /// One-based line.
+        line: usize,
+        /// Project.
+        name: PackageName,
+        /// What there is in place of a wheel.
+        what: String,
+    },
+}
+
+impl LockError {
+    /// Whether the user's file is wrong, rather than the world.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Malformed { .. } | Self::NeedsBuilding { .. })
+    }
 }

@@ -113,7 +113,8 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
     let resolution = session.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
     let install_options = InstallOptions { tree: !options.publish.zip, ..InstallOptions::default() };
-    let installed = install_each(&session, &resolution, &excluded, install_options, &context).await?;
+    let knows = session.knows_requirements(&options.request.resolve);
+    let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;
 
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);

@@ -88,6 +88,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Requirements(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
+            Self::Lock(error) => error.is_usage(),
             Self::Bundle(error) => matches!(error, BundleError::Exclude { .. } | BundleError::EmptyExclude(_)),
             _ => false,
         }

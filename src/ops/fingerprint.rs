@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::inputs::Inputs;
 use super::request::read_manifest;
 use super::{Error, IndexSettings, RequestOptions, SourceSettings};
 use crate::bundle::{SourceFiles, SourceOptions};
@@ -33,11 +34,20 @@ pub struct FingerprintOptions {
 
 /// One hash over every input.
 pub fn fingerprint(options: &FingerprintOptions) -> Result<HashDigest, Error> {
-    let manifest = read_manifest(&options.request)?;
+    let (manifest, lock) = match Inputs::of(&options.request)? {
+        Inputs::Requirements(inputs) => (read_manifest(&options.request, &inputs)?, None),
+        Inputs::Lock(input) => {
+            (Manifest::default(), Some(input.folder.join(input.path.file_name().unwrap_or_default())))
+        }
+    };
     let mut print = Print { hasher: Hasher::new(HashAlgorithm::Sha256), base: &options.base };
     print.text("barrow", env!("CARGO_PKG_VERSION"));
     print.target(&options.target);
     print.manifest(&manifest)?;
+    if let Some(path) = lock {
+        let content = fs_err::read(&path).map_err(|source| Error::ReadInput { path, source })?;
+        print.bytes("lock", &without_userinfo(&content));
+    }
     print.indexes(&options.request.indexes, &manifest.options)?;
     let resolve = &options.request.resolve;
     print.text("prerelease", &format!("{:?}", resolve.prerelease));

@@ -19,6 +19,7 @@ pub(super) async fn install_each(
     resolution: &Resolution,
     excluded: &[PackageName],
     options: InstallOptions,
+    knows_requirements: bool,
     context: &Context,
 ) -> Result<Vec<InstalledDist>, Error> {
     let wanted: Vec<ResolvedDist> =
@@ -53,8 +54,9 @@ pub(super) async fn install_each(
         for warning in &dist.warnings {
             context.warn(&format!("{} {}: {warning}", dist.name, dist.version));
         }
-        let resolved = &by_name[&dist.name];
-        check_requirements(dist, resolved, resolution.target.markers())?;
+        if knows_requirements {
+            check_requirements(dist, &by_name[&dist.name], resolution.target.markers())?;
+        }
     }
     Ok(installed)
 }

@@ -19,7 +19,7 @@ pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::{FingerprintOptions, fingerprint};
-pub use inputs::{check_readable, detect_input};
+pub use inputs::detect_input;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use options::{DEFAULT_INDEX_URL, IndexSettings, PublishSettings, RequestOptions};
 pub use request::packages;

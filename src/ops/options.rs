@@ -8,7 +8,7 @@ use crate::index::{IndexLocation, IndexStrategy};
 use crate::install::LinkMode;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
-use crate::spec::SafeUrl;
+use crate::spec::{ExtraName, SafeUrl};
 
 /// The index that answers when nothing else is set: PyPI.
 pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
@@ -41,6 +41,10 @@ pub struct IndexSettings {
 pub struct RequestOptions {
     /// Files and names.
     pub inputs: ManifestInputs,
+    /// `--extra`: of the pyproject.toml or lock among the inputs.
+    pub extras: Vec<ExtraName>,
+    /// `--group`: likewise.
+    pub groups: Vec<ExtraName>,
     /// `--require-hashes`.
     pub require_hashes: bool,
     /// `--no-binary` and `--only-binary`.

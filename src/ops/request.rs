@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
+use super::inputs::Inputs;
 use super::installing::Parts;
 use super::source::LiveSource;
 use super::{Context, Error, RequestOptions, indexes};
@@ -11,9 +12,12 @@ use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, ClientOptions, Request};
 use crate::index::{IndexClient, IndexOptions};
-use crate::requirements::{DirectReference, FormatControl, Manifest, ProjectSet, RemoteFiles, RequirementEntry};
+use crate::lock::pylock::{self, PylockInput};
+use crate::requirements::{
+    DirectReference, FormatControl, Manifest, ManifestInputs, ProjectSet, RemoteFiles, RequirementEntry,
+};
 use crate::resolve::{Resolution, ResolveOptions, resolve};
-use crate::spec::SafeUrl;
+use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Stack of the solver's thread: explanations of deep graphs recurse.
@@ -24,9 +28,11 @@ const REMOTE_FILE_MOST: u64 = 16 << 20;
 
 /// A run whose requirements are read and whose indexes can be asked.
 pub(super) struct Session {
-    pub(super) manifest: Arc<Manifest>,
+    manifest: Arc<Manifest>,
+    lock: Option<PylockInput>,
     pub(super) cache: Arc<Cache>,
     pub(super) fetcher: Fetcher,
+    excluded: Vec<PackageName>,
     client: Client,
     index_options: IndexOptions,
     context: Context,
@@ -35,7 +41,10 @@ pub(super) struct Session {
 impl Session {
     /// Reads the requirements and prepares for asking; no index is asked yet.
     pub(super) async fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
-        let manifest = read_with_remote_files(request, context).await?;
+        let (manifest, lock) = match Inputs::of(request)? {
+            Inputs::Requirements(inputs) => (read_with_remote_files(request, *inputs, context).await?, None),
+            Inputs::Lock(input) => (with_flags(Manifest::default(), request), Some(input)),
+        };
         for warning in &manifest.warnings {
             context.warn(warning);
         }
@@ -49,7 +58,16 @@ impl Session {
             ..FetchOptions::default()
         };
         let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
-        Ok(Self { manifest: Arc::new(manifest), cache, fetcher, client, index_options, context: context.clone() })
+        Ok(Self {
+            manifest: Arc::new(manifest),
+            lock,
+            cache,
+            fetcher,
+            excluded: request.inputs.excluded.clone(),
+            client,
+            index_options,
+            context: context.clone(),
+        })
     }
 
     /// What installing needs, to be sent to another thread.
@@ -57,8 +75,32 @@ impl Session {
         Parts { cache: Arc::clone(&self.cache), fetcher: self.fetcher.clone() }
     }
 
-    /// Chooses versions for `target`, on a thread of its own since the solver blocks while it waits for answers.
+    /// The resolution for `target`: what the lock says, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
+        let resolution = match &self.lock {
+            Some(input) => self.read_lock(input, target)?,
+            None => self.solve_on_own_thread(target, options).await?,
+        };
+        self.report(&resolution);
+        Ok(resolution)
+    }
+
+    /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
+    pub(super) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
+        self.lock.is_none() && !options.no_deps
+    }
+
+    fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
+        let path = input.folder.join(input.path.file_name().unwrap_or_default());
+        let text =
+            fs_err::read_to_string(&path).map_err(|source| Error::ReadInput { path: input.path.clone(), source })?;
+        let mut resolution = pylock::read(&text, input, target)?;
+        resolution.dists.retain(|dist| !self.excluded.contains(&dist.name));
+        Ok(resolution)
+    }
+
+    /// The solver blocks while it waits for answers, so it has a thread.
+    async fn solve_on_own_thread(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         let index = IndexClient::new(
             self.index_options.clone(),
             self.client.clone(),
@@ -87,7 +129,6 @@ impl Session {
             self.context
                 .warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
         }
-        self.report(&resolution);
         Ok(resolution)
     }
 
@@ -113,12 +154,16 @@ pub fn packages(count: usize) -> String {
 }
 
 /// Reads the requirements on a thread that may wait for files behind URLs.
-async fn read_with_remote_files(request: &RequestOptions, context: &Context) -> Result<Manifest, Error> {
+async fn read_with_remote_files(
+    request: &RequestOptions,
+    mut inputs: ManifestInputs,
+    context: &Context,
+) -> Result<Manifest, Error> {
     let client = Client::new(request.client.clone(), Arc::clone(&context.reporter))?;
     let runtime = tokio::runtime::Handle::current();
-    let mut request = request.clone();
-    request.inputs.remote = Some(RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url))));
-    let reading = tokio::task::spawn_blocking(move || read_manifest(&request));
+    let request = request.clone();
+    inputs.remote = Some(RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url))));
+    let reading = tokio::task::spawn_blocking(move || read_manifest(&request, &inputs));
     reading.await.map_err(|_| Error::Worker("reader"))?
 }
 
@@ -139,15 +184,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Reads the requirements and adds what the command line says beside them.
-pub(super) fn read_manifest(request: &RequestOptions) -> Result<Manifest, Error> {
-    for file in &request.inputs.requirement_files {
-        super::inputs::check_readable(file)?;
-    }
-    let mut manifest = Manifest::read(&request.inputs)?;
+pub(super) fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -> Result<Manifest, Error> {
+    Ok(with_flags(Manifest::read(inputs)?, request))
+}
+
+fn with_flags(mut manifest: Manifest, request: &RequestOptions) -> Manifest {
     let options = &mut manifest.options;
     options.require_hashes |= request.require_hashes;
     options.format_control = combined(&request.format_control, &options.format_control);
-    Ok(manifest)
+    manifest
 }
 
 /// The client and the indexes in the order of asking.

@@ -20,7 +20,7 @@ use barrow::bundle::Bytes;
 use barrow::http::{ClientOptions, Secret};
 use barrow::install::LinkMode;
 use barrow::ops::{self, IndexSettings, PublishSettings, RequestOptions};
-use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet, PyprojectInput};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
 use barrow::spec::{ExtraName, PackageName, SafeUrl};
 use clap::ValueEnum;
@@ -154,10 +154,11 @@ impl Settings {
 
     /// The part of the settings that resolving needs, with requirements of the command line added.
     pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
-        let mut inputs = ManifestInputs { positional, ..self.inputs.clone() };
-        self.select_extras(&mut inputs);
+        let inputs = ManifestInputs { positional, ..self.inputs.clone() };
         RequestOptions {
             inputs,
+            extras: self.extras.clone(),
+            groups: self.groups.clone(),
             require_hashes: self.require_hashes,
             format_control: self.format_control.clone(),
             resolve: self.resolve.clone(),
@@ -171,18 +172,6 @@ impl Settings {
 }
 
 impl Settings {
-    /// `--extra` and `--group` are about the pyproject.toml among the inputs.
-    fn select_extras(&self, inputs: &mut ManifestInputs) {
-        if self.extras.is_empty() && self.groups.is_empty() {
-            return;
-        }
-        let is_project = |path: &PathBuf| path.file_name().is_some_and(|name| name == "pyproject.toml");
-        let place = inputs.requirement_files.iter().position(is_project);
-        let path = place.map_or_else(|| PathBuf::from("pyproject.toml"), |at| inputs.requirement_files.remove(at));
-        inputs.pyproject =
-            Some(PyprojectInput { path, extras: self.extras.clone(), groups: self.groups.clone(), only_groups: false });
-    }
-
     /// Where a bundle or layer goes.
     pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
         let is_zip_name = output.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
@@ -199,8 +188,7 @@ impl Settings {
 
     /// Fails when neither a file nor a name says what is required.
     pub(crate) fn check_something_required(&self, positional: &[String]) -> Result<(), Failure> {
-        let has_project = !self.extras.is_empty() || !self.groups.is_empty();
-        if positional.is_empty() && self.inputs.requirement_files.is_empty() && !has_project {
+        if positional.is_empty() && self.inputs.requirement_files.is_empty() {
             return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
         }
         Ok(())

@@ -1,7 +1,4 @@
-//! A lock in the standard form (PEP 751, `pylock.toml`).
-//!
-//! A lock serves the target that it was made for, and says so in `environments`. Each package lists the file that was
-//! chosen; files in folders are named relative to the lock where they can be.
+//! Writing a lock. Files in folders are named relative to the lock where they can be.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
