@@ -30,9 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let is_textual = specifier.contains("===");
         let takes = |text: &&String| {
             let Ok(version) = Version::from_str(text) else { return false };
-            let taken = resolve::contains(&specifiers, &version);
-            assert!(is_textual || taken == range.contains(&version), "{specifier} as a range differs on {text}");
-            taken
+            let has_it = resolve::contains(&specifiers, &version);
+            assert!(is_textual || has_it == range.contains(&version), "{specifier} as a range differs on {text}");
+            has_it
         };
         taken.insert(specifier, Some(table.versions.iter().filter(takes).map(String::as_str).collect()));
     }

@@ -9,7 +9,7 @@ const LOCAL_HEADER_LENGTH: u64 = 30;
 /// Longest data descriptor: signature, CRC and two sizes of 64 bits.
 const DESCRIPTOR_MOST: u64 = 24;
 /// How much is read at once while passing over local headers.
-const WINDOW: usize = 16 << 10;
+const WINDOW: usize = 1 << 10;
 
 /// Checks every local header against the directory, and that entries follow each other from the first byte of the
 /// file up to the directory, without gap or overlap. Gives the offset of each entry's data.

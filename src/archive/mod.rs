@@ -24,6 +24,7 @@ mod zip_writer;
 pub(crate) mod tests;
 
 pub use error::ArchiveError;
+pub use flate2::Crc as Crc32;
 pub use inflate::{DataSpan, Inflater};
 pub use limits::Limits;
 pub use name_set::{NameClash, NameSet};
@@ -31,4 +32,4 @@ pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;
 pub use safe_path::{SafePath, SafePathError};
 pub use zip_reader::{ZipEntry, ZipReader};
-pub use zip_writer::{Compressed, ZipWriter, deflate};
+pub use zip_writer::{Compressed, ZipWriter, deflate, deflate_stream};

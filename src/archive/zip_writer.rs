@@ -61,6 +61,29 @@ pub fn deflate(content: &[u8]) -> Compressed {
     Compressed { data, size, crc32, deflated: false }
 }
 
+/// Compresses content that is too large for memory, from `content` to `out` at its `offset`; what was written can be
+/// spliced into an archive.
+pub fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64) -> io::Result<DataSpan> {
+    let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
+    let mut crc = flate2::Crc::new();
+    let (mut size, mut buffer) = (0, vec![0; 256 << 10]);
+    loop {
+        let count = match content.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        crc.update(&buffer[..count]);
+        encoder.write_all(&buffer[..count])?;
+        size += count as u64;
+    }
+    encoder.try_finish()?;
+    let compressed_size = encoder.total_out();
+    encoder.finish()?.flush()?;
+    Ok(DataSpan { offset, compressed_size, size, crc32: crc.sum(), deflated: true })
+}
+
 impl<W: Write> ZipWriter<W> {
     /// An archive that is written to `out`, from its current position.
     pub fn new(out: W) -> Self {

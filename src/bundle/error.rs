@@ -132,6 +132,12 @@ pub enum BundleError {
         #[source]
         source: io::Error,
     },
+    /// Another run is publishing at the same place, and does not come to an end.
+    #[error("another run has been publishing in `{}` for a minute", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The user interrupted the run.
     #[error("interrupted")]
     Cancelled,

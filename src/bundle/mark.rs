@@ -102,8 +102,8 @@ impl Mark {
         Ok(search.found)
     }
 
-    /// Whether `out` is as it was written: the same files with the same sizes and times, and nothing else.
-    pub(super) fn matches(&self, out: &Path) -> bool {
+    /// Whether `out` is as it was written: the same files with the same sizes and times and, if `alone`, nothing else.
+    pub(super) fn matches(&self, out: &Path, alone: bool) -> bool {
         let is_as_written = |file: &MarkedFile| {
             fs::symlink_metadata(file.path.below(out))
                 .is_ok_and(|metadata| metadata.is_file() && MarkedFile::new(file.path.clone(), &metadata) == *file)
@@ -113,7 +113,7 @@ impl Mark {
         }
         !self.files.is_empty()
             && self.files.par_iter().all(is_as_written)
-            && self.foreign(out, 1).is_ok_and(|foreign| foreign.is_empty())
+            && (!alone || self.foreign(out, 1).is_ok_and(|foreign| foreign.is_empty()))
     }
 
     fn write_to(&self, place: &Path, out: &Path) -> io::Result<()> {

@@ -22,7 +22,11 @@ pub(super) fn canonical_place(out: &Path) -> io::Result<PathBuf> {
 }
 
 /// Refuses an OUT whose replacement would take away what must stay: everything, the source, barrow's own folders.
-pub(super) fn refuse_dangerous(out: &Path, source: Option<&Path>, own_folders: &[PathBuf]) -> Result<(), BundleError> {
+pub(super) fn refuse_dangerous<'a>(
+    out: &Path,
+    source: Option<&Path>,
+    mut own_folders: impl Iterator<Item = &'a PathBuf>,
+) -> Result<(), BundleError> {
     let refuse = |reason: &str| Err(BundleError::Unfit { out: out.to_owned(), reason: reason.to_owned() });
     if out.parent().is_none() {
         return refuse("it is the root of the file system");
@@ -31,7 +35,7 @@ pub(super) fn refuse_dangerous(out: &Path, source: Option<&Path>, own_folders: &
         return refuse("the source folder lies in it");
     }
     let holds = |folder: &PathBuf| canonical_place(folder).is_ok_and(|folder| folder.starts_with(out));
-    if own_folders.iter().any(holds) {
+    if own_folders.any(holds) {
         return refuse("barrow's own folders lie in it");
     }
     Ok(())

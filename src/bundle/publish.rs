@@ -21,7 +21,7 @@ use super::mark::{Mark, zip_identity};
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
-use super::workplace::{self, FolderLock, Workplace};
+use super::workplace::{self, FolderLock, LockError, Workplace};
 use super::zip::write_zip;
 use super::{Bundle, BundleError};
 use crate::install::LinkMode;
@@ -117,13 +117,21 @@ pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, B
 pub fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
     let Ok(out) = canonical_place(out) else { return false };
     let Some(mark) = Mark::read(state_folders, &out) else { return false };
-    mark.fingerprint.as_deref() == Some(fingerprint) && mark.matches(&out)
+    mark.fingerprint.as_deref() == Some(fingerprint) && mark.matches(&out, true)
+}
+
+/// Whether all that a run with this fingerprint installed into OUT lies there as it was written, whatever else does.
+pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
+    let Ok(out) = canonical_place(out) else { return false };
+    let Some(mark) = Mark::read(state_folders, &out) else { return false };
+    mark.fingerprint.as_deref() == Some(fingerprint) && mark.matches(&out, false)
 }
 
 pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: options.out.to_owned(), source };
     let out = canonical_place(options.out).map_err(|source| failed("find the way to", source))?;
-    refuse_dangerous(&out, bundle.source_folder.as_deref(), options.own_folders)?;
+    let own_folders = options.own_folders.iter().chain(options.state_folders);
+    refuse_dangerous(&out, bundle.source_folder.as_deref(), own_folders)?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = match options.format {
         OutputFormat::Folder => publish_folder(bundle, &out, options, steps, same_mount),
@@ -396,7 +404,10 @@ impl Site {
     /// Keeps other processes from publishing at the same place.
     pub(super) fn lock(&self, options: &PublishOptions) -> Result<Option<FolderLock>, BundleError> {
         let (Self::Beside(folder) | Self::Inside(folder)) = self;
-        FolderLock::acquire(folder, options.cancel).map_err(|_| BundleError::Cancelled)
+        FolderLock::acquire(folder, options.cancel).map_err(|error| match error {
+            LockError::Cancelled => BundleError::Cancelled,
+            LockError::Busy => BundleError::Busy { folder: folder.clone() },
+        })
     }
 
     /// The name by which a journal finds OUT again.

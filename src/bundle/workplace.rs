@@ -27,6 +27,9 @@ use super::journal::Journal;
 const PREFIX: &str = ".barrow-";
 const SUFFIX: &str = ".tmp";
 
+/// How long another process may hold a lock, which it needs for a few renames, before it is taken for stuck.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
 /// A folder in which an output is prepared; it is removed with everything in it when the value is dropped.
 #[derive(Debug)]
 pub(super) struct Workplace {
@@ -113,9 +116,10 @@ pub(super) struct FolderLock {
 }
 
 impl FolderLock {
-    /// Waits until no other process holds it. `None` where the folder cannot be locked, `Err` when cancelled.
-    pub(super) fn acquire(folder: &Path, cancel: Option<&AtomicBool>) -> Result<Option<Self>, Cancelled> {
+    /// Waits until no other process holds it. `None` where the folder cannot be locked.
+    pub(super) fn acquire(folder: &Path, cancel: Option<&AtomicBool>) -> Result<Option<Self>, LockError> {
         let mut pause = Duration::from_millis(1);
+        let mut waited = Duration::ZERO;
         loop {
             match Self::try_acquire(folder) {
                 Ok(Some(lock)) => return Ok(Some(lock)),
@@ -123,9 +127,13 @@ impl FolderLock {
                 Ok(None) => {}
             }
             if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-                return Err(Cancelled);
+                return Err(LockError::Cancelled);
+            }
+            if waited > LONGEST_WAIT {
+                return Err(LockError::Busy);
             }
             std::thread::sleep(pause);
+            waited += pause;
             pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
@@ -141,8 +149,13 @@ impl FolderLock {
     }
 }
 
-/// Waiting was interrupted by the user.
-pub(super) struct Cancelled;
+/// A lock was not got.
+pub(super) enum LockError {
+    /// The user interrupted.
+    Cancelled,
+    /// Another process has held it for too long.
+    Busy,
+}
 
 /// Removes a folder with everything in it, its subfolders in parallel. Links are removed, not followed.
 pub(super) fn remove_tree(folder: &Path) -> io::Result<()> {

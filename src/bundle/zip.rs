@@ -1,4 +1,5 @@
-//! Writing a bundle as a zip: compressed data of the wheels is copied as it is, all else is deflated in parallel.
+//! Writing a bundle as a zip: compressed data of the wheels is copied as it is, all else is deflated in parallel, but for
+//! files too large for memory: those pass through a file.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -10,12 +11,15 @@ use rayon::prelude::*;
 
 use super::assemble::{BundleContent, BundleFile};
 use super::publish::PublishOptions;
+use super::source_files::SourceFile;
 use super::{Bundle, BundleError};
-use crate::archive::{Compressed, DataSpan, ZipWriter, deflate};
+use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::install::{FileContent, InstalledDist};
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;
+/// Size from which a user's file is not held in memory, bytes.
+const LARGE_BYTES: u64 = BATCH_BYTES;
 /// Files of a batch, at most.
 const BATCH_FILES: usize = 1024;
 /// Wheels that are open at one time, at most: far below every limit of open files.
@@ -33,6 +37,8 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
         for (file, ready) in batch.iter().zip(ready) {
             let written = match ready? {
                 Ready::Compressed(content) => writer.add(&file.path, file.executable, &content),
+                Ready::Large(own) => spool(&own.from, to)
+                    .and_then(|(spool, span)| writer.splice(&file.path, file.executable, &spool, &span)),
                 Ready::InWheel(dist, span) => {
                     wheels.of(dist).and_then(|wheel| writer.splice(&file.path, file.executable, wheel, &span))
                 }
@@ -63,7 +69,7 @@ impl<'a, 'b> Iterator for Batches<'a, 'b> {
         let mut count = 0;
         while count < self.files.len().min(BATCH_FILES) && (count == 0 || bytes < BATCH_BYTES) {
             if let BundleContent::Source(own) = &self.files[count].content {
-                bytes += own.size;
+                bytes += Some(own.size).filter(|size| *size < LARGE_BYTES).unwrap_or_default();
             }
             count += 1;
         }
@@ -76,12 +82,14 @@ impl<'a, 'b> Iterator for Batches<'a, 'b> {
 /// A file that can be written.
 enum Ready<'a> {
     Compressed(Compressed),
+    Large(&'a SourceFile),
     InWheel(&'a InstalledDist, DataSpan),
 }
 
 fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, BundleError> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
+        BundleContent::Source(own) if own.size >= LARGE_BYTES => Ok(Ready::Large(own)),
         BundleContent::Source(own) => {
             let content =
                 fs::read(&own.from).map_err(|source| BundleError::ReadSource { path: own.from.clone(), source })?;
@@ -94,6 +102,13 @@ fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, BundleError> {
             }
         },
     }
+}
+
+/// Compresses a large file into one without a name, beside the zip.
+fn spool(from: &Path, zip: &Path) -> io::Result<(File, DataSpan)> {
+    let spool = tempfile::tempfile_in(zip.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+    let span = deflate_stream(&mut fs::File::open(from)?, &spool, 0)?;
+    Ok((spool, span))
 }
 
 /// The wheels used last: files come sorted by path, so each wheel is mostly used in one go.

@@ -82,7 +82,7 @@ impl Authenticator {
         });
         // Of the same URL, its own userinfo comes first, then settings: `select` takes the first of equals.
         let mut indexes: Vec<Index> = from_urls.chain(named).collect();
-        indexes.sort_by_key(|index| index.login.is_none());
+        indexes.sort_by_key(|index| (index.login.is_none(), index.user.is_none()));
         Self {
             indexes,
             netrc: OnceLock::new(),
@@ -111,7 +111,8 @@ impl Authenticator {
         let selected = self.select(url);
         let index = selected.map(|at| &self.indexes[at]);
         let user_of_url = given.map(|(user, _)| user);
-        let known = index.and_then(|index| index.login.clone()).filter(|_| user_of_url.is_none());
+        let serves = |login: &Arc<Login>| user_of_url.as_deref().is_none_or(|user| login.serves(user));
+        let known = index.and_then(|index| index.login.clone()).filter(serves);
         if let Some(login) = known {
             return if may_carry { Ok(Some(login)) } else { Err(refuse()) };
         }
@@ -120,7 +121,7 @@ impl Authenticator {
             return if user.is_some() { Err(refuse()) } else { Ok(None) };
         }
         let key = (Realm::of(url), selected);
-        if let Some(login) = self.from_netrc(url, &key, user.as_deref(), options, reporter)? {
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), options, reporter)? {
             return Ok(Some(login));
         }
         match user {
@@ -135,25 +136,30 @@ impl Authenticator {
         }
     }
 
-    /// The user that the first request to `url` would name, as far as that is known without asking any program.
-    pub(super) async fn known_user(
-        &self,
-        url: &Url,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
-    ) -> Option<String> {
-        let given = userinfo(url).map(|(user, _)| user);
+    /// The user as whom `url` would be asked first, as far as that is known without asking a program: what tells
+    /// answers for different people apart. `Some("")` for tokens that have no user.
+    pub(super) fn known_user(&self, url: &Url, options: &ClientOptions, reporter: &dyn Reporter) -> Option<String> {
+        if let Some((user, _)) = userinfo(url) {
+            return Some(user);
+        }
         let selected = self.select(url);
         let index = selected.map(|at| &self.indexes[at]);
-        let of_index = || index.and_then(|index| index.login.as_ref().map(|login| login.user().to_owned()));
-        let user = given.or_else(of_index).or_else(|| index.and_then(|index| index.user.clone()));
+        if let Some(login) = index.and_then(|index| index.login.as_ref()) {
+            return Some(login.user().to_owned());
+        }
+        let user = index.and_then(|index| index.user.clone());
         if user.is_some() || !may_carry(url, options) {
             return user;
         }
         let key = (Realm::of(url), selected);
-        let netrc = self.from_netrc(url, &key, None, options, reporter).ok().flatten();
-        let login = if netrc.is_some() { netrc } else { self.answered(&key).await };
-        login.map(|login| login.user().to_owned())
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, options, reporter) {
+            return Some(login.user().to_owned());
+        }
+        let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
+        match &slot.try_lock().ok()?.state {
+            AskedState::Answered(login) => Some(login.user().to_owned()),
+            _ => None,
+        }
     }
 
     /// What to send instead after a refusal; `None`: the refusal stands.
@@ -172,25 +178,11 @@ impl Authenticator {
         match refused {
             None => self.ask(url, &key, None, None, options, reporter).await,
             Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
-                self.ask(url, &key, None, Some(login), options, reporter).await
+                let user = key.1.and_then(|at| self.indexes[at].user.as_deref());
+                self.ask(url, &key, user, Some(login), options, reporter).await
             }
             Some(_) => None,
         }
-    }
-
-    /// Where credentials for `url` were looked for, for a message.
-    pub(super) fn looked_in(&self, url: &Url, options: &ClientOptions) -> String {
-        if !may_carry(url, options) {
-            return "none are sent over plain http".to_owned();
-        }
-        let mut places = vec!["the URL".to_owned()];
-        if !options.credentials.is_empty() {
-            places.push("the settings of the index".to_owned());
-        }
-        places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
-        places.extend(options.keyring.then(|| "keyring".to_owned()));
-        places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
-        format!("looked in {}", places.join(", "))
     }
 
     /// The index whose credentials are for `url`: the longest path prefix, else the longest common path in the realm.
@@ -225,14 +217,14 @@ impl Authenticator {
     }
 
     fn netrc(&self, path: &Path, options: &ClientOptions, reporter: &dyn Reporter) -> Result<&Netrc, Error> {
-        if let Some(netrc) = self.netrc.get() {
-            return Ok(netrc);
+        if self.netrc.get().is_none() {
+            let read = read_netrc(path, options.netrc_required, reporter)?;
+            let _ = self.netrc.set(read);
         }
-        let netrc = read_netrc(path, options.netrc_required, reporter)?;
-        Ok(self.netrc.get_or_init(|| netrc))
+        Ok(self.netrc.get().expect("it was just set, here or by another task"))
     }
 
-    fn from_netrc(
+    fn in_netrc(
         &self,
         url: &Url,
         key: &Key,
@@ -250,7 +242,7 @@ impl Authenticator {
             Some(Arc::new(Login::new(user.to_owned(), entry.password.clone(), Scheme::Basic, source)))
         });
         // Credentials of another user than the one that the URL names are not what was asked for.
-        Ok(login.clone().filter(|login| user.is_none_or(|user| login.is_of(user))))
+        Ok(login.clone().filter(|login| user.is_none_or(|user| login.serves(user))))
     }
 
     /// What asking has found, if it was asked already.
@@ -283,8 +275,7 @@ impl Authenticator {
         };
         let mut asked = slot.lock().await;
         match (&asked.state, stale) {
-            (AskedState::Nothing, _) => return None,
-            (AskedState::Never, Some(_)) => return None,
+            (AskedState::Nothing, _) | (AskedState::Never, Some(_)) => return None,
             (AskedState::Never, None) => {}
             (AskedState::Answered(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
                 if asked.has_minted_again {
@@ -311,6 +302,21 @@ impl Authenticator {
         given.push((realm, Arc::clone(&login)));
         login
     }
+}
+
+/// Where credentials for `url` were looked for, for a message.
+pub(super) fn looked_in(url: &Url, options: &ClientOptions) -> String {
+    if !may_carry(url, options) {
+        return "none are sent over plain http".to_owned();
+    }
+    let mut places = vec!["the URL".to_owned()];
+    if !options.credentials.is_empty() {
+        places.push("the settings of the index".to_owned());
+    }
+    places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+    places.extend(options.keyring.then(|| "keyring".to_owned()));
+    places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
+    format!("looked in {}", places.join(", "))
 }
 
 async fn look_up(

@@ -99,14 +99,14 @@ impl Login {
         SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
     }
 
-    /// The user name.
+    /// The user; empty for bearer tokens.
     pub(super) fn user(&self) -> &str {
         &self.user
     }
 
-    /// Whether it is of this user.
-    pub(super) fn is_of(&self, user: &str) -> bool {
-        self.user == user
+    /// Whether it is what to send when a URL names this user: bearer tokens have none.
+    pub(super) fn serves(&self, user: &str) -> bool {
+        self.scheme == Scheme::Bearer || self.user == user
     }
 
     /// Whether the same would be sent.

@@ -9,62 +9,65 @@ use super::options::ClientOptions;
 use super::realm::split_port;
 
 /// The proxies of a run.
-#[derive(Clone, Debug, Default)]
 pub(super) struct Proxies {
-    http: Option<ProxyUrl>,
-    https: Option<ProxyUrl>,
+    http: Option<Proxy>,
+    https: Option<Proxy>,
     exempt: Vec<String>,
 }
 
-/// A proxy's URL, which can hold a password.
-#[derive(Clone)]
-struct ProxyUrl(Url);
-
-impl std::fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a proxy")
-    }
-}
+/// A proxy's URL; where it is none, the setting, which matters only to requests that would go that way.
+type Proxy = Result<Url, String>;
 
 impl Proxies {
     /// Reads the settings: an explicit proxy serves both schemes; lower-case variables come before upper-case ones,
     /// and empty ones count as unset.
-    pub(super) fn new(options: &ClientOptions) -> Result<Self, Error> {
+    pub(super) fn new(options: &ClientOptions) -> Self {
         let variable = |name: &str| {
             let value = |name: &str| {
-                let found =
-                    options.proxy_environment.iter().find(|(key, value)| key == name && !value.reveal().is_empty());
-                found.map(|(_, value)| value.reveal().trim().to_owned())
+                let mut set = options.proxy_environment.iter().filter(|(_, value)| !value.reveal().trim().is_empty());
+                set.find(|(key, _)| key == name).map(|(_, value)| value.reveal().trim().to_owned())
             };
             value(&name.to_ascii_lowercase()).or_else(|| value(name))
         };
-        let proxy = |name: &str| variable(name).map(|text| parse(&text, name)).transpose();
-        let explicit = options.proxy.as_ref().map(|url| ProxyUrl(url.reveal().clone()));
+        let proxy = |name: &str| variable(name).map(|text| parse(&text, name));
         let exempt = variable("NO_PROXY").unwrap_or_default();
         let exempt =
             exempt.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
-        if explicit.is_some() {
-            return Ok(Self { http: explicit.clone(), https: explicit, exempt });
+        if let Some(explicit) = &options.proxy {
+            let explicit = Some(parse(explicit.reveal().as_str(), "the proxy setting"));
+            return Self { http: explicit.clone(), https: explicit, exempt };
         }
-        let all = proxy("ALL_PROXY")?;
-        Ok(Self { http: proxy("HTTP_PROXY")?.or_else(|| all.clone()), https: proxy("HTTPS_PROXY")?.or(all), exempt })
+        let all = proxy("ALL_PROXY");
+        Self { http: proxy("HTTP_PROXY").or_else(|| all.clone()), https: proxy("HTTPS_PROXY").or(all), exempt }
     }
 
     /// The proxy for a URL.
     pub(super) fn for_url(&self, url: &Url) -> Option<&Url> {
+        self.decide(url)?.as_ref().ok()
+    }
+
+    /// Whether the proxy for a URL, if any, can be used.
+    pub(super) fn check(&self, url: &Url) -> Result<(), Error> {
+        match self.decide(url) {
+            Some(Err(setting)) => Err(Error::Proxy { setting: setting.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn decide(&self, url: &Url) -> Option<&Proxy> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
-        let proxy = proxy.as_ref()?;
-        (!self.exempt.iter().any(|entry| is_exempt(entry, url))).then_some(&proxy.0)
+        proxy.as_ref().filter(|_| !self.exempt.iter().any(|entry| is_exempt(entry, url)))
     }
 }
 
 /// A proxy is often given without a scheme.
-fn parse(text: &str, setting: &str) -> Result<ProxyUrl, Error> {
+fn parse(text: &str, setting: &str) -> Proxy {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    match Url::parse(&text) {
-        Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(ProxyUrl(url)),
-        _ => Err(Error::Proxy { setting: setting.to_owned() }),
-    }
+    let is_spoken = |url: &Url| {
+        let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+        url.host_str().is_some_and(|host| !host.is_empty()) && schemes.contains(&url.scheme())
+    };
+    Url::parse(&text).ok().filter(is_spoken).ok_or_else(|| setting.to_owned())
 }
 
 /// Whether an entry of `NO_PROXY` covers the URL: `*`, a domain with all below it (also as `.domain` and `*.domain`),

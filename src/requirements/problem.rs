@@ -83,6 +83,27 @@ impl Problem {
             expected: error.expected.as_ref().map(hide),
             hint,
         }
+        .cut()
+    }
+
+    /// Shows only the neighbourhood of the mark of a very long line.
+    fn cut(mut self) -> Self {
+        const BEFORE: usize = 60;
+        const LONGEST: usize = 200;
+        if self.source_line.chars().count() > LONGEST {
+            let skipped = self.mark_start.saturating_sub(BEFORE);
+            let mut shown: String = self.source_line.chars().skip(skipped).take(LONGEST).collect();
+            if self.source_line.chars().count() > skipped + LONGEST {
+                shown.push('…');
+            }
+            if skipped > 0 {
+                shown.insert(0, '…');
+                self.mark_start = self.mark_start - skipped + 1;
+            }
+            self.mark_length = self.mark_length.min(LONGEST - BEFORE);
+            self.source_line = shown;
+        }
+        self
     }
 
     /// A problem with a whole file or argument, which has no line to show.

@@ -1,5 +1,6 @@
 //! Reading requirements files (pip documentation, "Requirements File Format"), file by file, line by line.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -157,6 +158,9 @@ impl<'a> Reader<'a> {
         if self.has_hashes && !options.no_require_hashes {
             options.require_hashes = true;
         }
+        // A file that is included twice has its errors once.
+        let mut seen = BTreeSet::new();
+        self.problems.retain(|problem| seen.insert(problem.to_string()));
         (self.manifest, self.problems)
     }
 

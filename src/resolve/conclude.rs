@@ -100,11 +100,11 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
         let missing = extras.iter().filter(|extra| !metadata.provides_extras.contains(extra)).cloned().collect();
         let mut requires: Vec<Applied> = Vec::new();
         let mut requires_dist: Vec<Requirement> = Vec::new();
-        if !provider.no_deps {
-            for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
-                for requirement in needs::requirements_of(provider, &metadata, extra) {
-                    if !requires_dist.contains(requirement) {
-                        requires_dist.push(requirement.clone());
+        for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
+            for requirement in needs::requirements_of(provider, &metadata, extra) {
+                if !requires_dist.contains(requirement) {
+                    requires_dist.push(requirement.clone());
+                    if !provider.no_deps {
                         requires.extend(needs::with_overrides(provider, requirement, None, None));
                     }
                 }
@@ -112,13 +112,13 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
         }
         let mut dependencies = BTreeSet::new();
         for applied in requires {
-            let required = applied.requirement.name.clone();
+            let wanted = applied.requirement.name.clone();
             let range = needs::required_range(provider, &applied)?;
-            if required == name {
+            if wanted == name {
                 continue;
             }
-            if let Some(project) = chosen.get_mut(&required) {
-                dependencies.insert(required);
+            if let Some(project) = chosen.get_mut(&wanted) {
+                dependencies.insert(wanted);
                 project.range = project.range.intersection(&range);
                 project.required_by.push(Requirer::Dist { name: name.clone(), requirement: applied.requirement });
             }

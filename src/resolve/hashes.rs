@@ -18,11 +18,8 @@ pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveErr
         let rules = provider.policy.rules(name);
         let shown = format!("{} ({})", entry.text, entry.origin);
         match &entry.requirement.version_or_url {
-            Some(VersionOrUrl::Url(_)) => {
-                if can_have_no_digest(entry) || (rules.hashes.is_none() && !has_digest_in_url(entry)) {
-                    unhashed.push(shown);
-                }
-            }
+            Some(VersionOrUrl::Url(_)) if is_hashed_url(entry, rules.hashes.is_some()) => {}
+            Some(VersionOrUrl::Url(_)) => unhashed.push(shown),
             _ if !rules.is_pinned => unpinned.push(shown),
             _ if rules.hashes.is_none() => unhashed.push(shown),
             _ => {}
@@ -63,9 +60,10 @@ fn report(unpinned: Vec<String>, unhashed: Vec<String>) -> Result<(), ResolveErr
     Err(ResolveError::RequireHashes { unpinned, unhashed })
 }
 
-/// Version control and folders have no one digest.
-fn can_have_no_digest(entry: &RequirementEntry) -> bool {
-    matches!(entry.direct, Some(DirectReference::Git { .. } | DirectReference::Folder { .. }))
+/// Whether a URL comes with a digest. Version control and folders have no one digest.
+fn is_hashed_url(entry: &RequirementEntry, has_hashes: bool) -> bool {
+    let has_no_digest = matches!(entry.direct, Some(DirectReference::Git { .. } | DirectReference::Folder { .. }));
+    !has_no_digest && (has_hashes || has_digest_in_url(entry))
 }
 
 fn has_digest_in_url(entry: &RequirementEntry) -> bool {

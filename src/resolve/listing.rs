@@ -131,15 +131,16 @@ impl Listing {
             let is_allowed = prereleases != PrereleaseUse::Never || !release.version.version.any_prerelease();
             is_allowed && range.contains(&release.version)
         });
-        let first = preferred.into_iter();
-        let rest = self.in_order(policy.takes_lowest(rules), range);
-        let finals = rest.clone().filter(move |release| {
+        let lowest = policy.takes_lowest(rules);
+        let finals = self.in_order(lowest, range).filter(move |release| {
             prereleases == PrereleaseUse::LikeFinals || !release.version.version.any_prerelease()
         });
-        let last = rest.filter(move |release| {
-            prereleases == PrereleaseUse::AfterFinals && release.version.version.any_prerelease()
+        let last = std::iter::once_with(move || {
+            let is_last_resort = prereleases == PrereleaseUse::AfterFinals;
+            is_last_resort.then(|| self.in_order(lowest, range)).into_iter().flatten()
         });
-        first.chain(finals).chain(last).filter_map(move |release| {
+        let last = last.flatten().filter(|release| release.version.version.any_prerelease());
+        preferred.into_iter().chain(finals).chain(last).filter_map(move |release| {
             if rules.limit_against(&release.version.version).is_some() {
                 return None;
             }
@@ -148,38 +149,80 @@ impl Listing {
         })
     }
 
-    /// The releases of a range, usable or not, highest or lowest first.
-    fn in_order<'a>(
-        &'a self,
-        lowest_first: bool,
-        range: &'a Ranges<SourcedVersion>,
-    ) -> impl Iterator<Item = &'a Release> + Clone {
-        let mut slices: Vec<&[Release]> = range
-            .iter()
-            .map(|(lower, upper)| {
-                let start = match lower {
-                    Bound::Unbounded => 0,
-                    Bound::Included(bound) => self.releases.partition_point(|release| release.version < *bound),
-                    Bound::Excluded(bound) => self.releases.partition_point(|release| release.version <= *bound),
-                };
-                let end = match upper {
-                    Bound::Unbounded => self.releases.len(),
-                    Bound::Included(bound) => self.releases.partition_point(|release| release.version <= *bound),
-                    Bound::Excluded(bound) => self.releases.partition_point(|release| release.version < *bound),
-                };
-                &self.releases[start..end.max(start)]
-            })
-            .collect();
-        if !lowest_first {
-            slices.reverse();
-        }
-        slices.into_iter().flat_map(move |slice| {
-            let count = slice.len();
-            (0..count).map(move |place| &slice[if lowest_first { place } else { count - 1 - place }])
+    /// Whether any version that is listed, usable or not, is in a range.
+    pub(super) fn has_any_in(&self, range: &Ranges<SourcedVersion>) -> bool {
+        range.iter().any(|(lower, upper)| {
+            let start = self.releases.partition_point(|release| is_below(&release.version, lower));
+            self.releases.get(start).is_some_and(|release| !is_above(&release.version, upper))
         })
+    }
+
+    /// The releases of a range, usable or not, highest or lowest first.
+    fn in_order<'a>(&'a self, lowest_first: bool, range: &'a Ranges<SourcedVersion>) -> InOrder<'a> {
+        InOrder { releases: &self.releases, segments: range.iter().collect(), lowest_first, first_segment: 0 }
     }
 
     fn file_at(&self, (page, place): (u32, u32)) -> &DistFile {
         &self.details[page as usize].files[place as usize]
+    }
+}
+
+/// Walks the releases and the segments of a range side by side: a range has as many segments as versions were ruled out.
+struct InOrder<'a> {
+    /// What is left of the releases.
+    releases: &'a [Release],
+    /// What is left of the segments is before the end, and not before `first_segment`.
+    segments: Vec<(&'a Bound<SourcedVersion>, &'a Bound<SourcedVersion>)>,
+    lowest_first: bool,
+    first_segment: usize,
+}
+
+impl<'a> Iterator for InOrder<'a> {
+    type Item = &'a Release;
+
+    fn next(&mut self) -> Option<&'a Release> {
+        loop {
+            if self.lowest_first {
+                let (lower, upper) = self.segments.get(self.first_segment)?;
+                let (release, rest) = self.releases.split_first()?;
+                if is_above(&release.version, upper) {
+                    self.first_segment += 1;
+                    continue;
+                }
+                self.releases = rest;
+                if !is_below(&release.version, lower) {
+                    return Some(release);
+                }
+            } else {
+                let (lower, upper) = self.segments.last()?;
+                let (release, rest) = self.releases.split_last()?;
+                if is_below(&release.version, lower) {
+                    self.segments.pop();
+                    continue;
+                }
+                self.releases = rest;
+                if !is_above(&release.version, upper) {
+                    return Some(release);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a version is before a lower bound.
+fn is_below(version: &SourcedVersion, lower: &Bound<SourcedVersion>) -> bool {
+    match lower {
+        Bound::Unbounded => false,
+        Bound::Included(bound) => version < bound,
+        Bound::Excluded(bound) => version <= bound,
+    }
+}
+
+/// Whether a version is past an upper bound.
+fn is_above(version: &SourcedVersion, upper: &Bound<SourcedVersion>) -> bool {
+    match upper {
+        Bound::Unbounded => false,
+        Bound::Included(bound) => version > bound,
+        Bound::Excluded(bound) => version >= bound,
     }
 }

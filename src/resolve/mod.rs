@@ -135,8 +135,8 @@ pub enum ResolveError {
 
 fn hashes_text(unpinned: &[String], unhashed: &[String]) -> String {
     let list = |intro: &str, lines: &[String]| {
-        let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
-        format!("{intro}{lines}")
+        let lines = lines.iter().map(String::as_str);
+        std::iter::once(intro).chain(lines).collect::<Vec<_>>().join("\n  ")
     };
     let mut parts = Vec::new();
     if !unpinned.is_empty() {

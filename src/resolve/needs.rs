@@ -200,10 +200,11 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
             return DirectReference::Git { url, revision, subdirectory, editable: false };
         }
     }
-    if file_name.ends_with(".whl") {
+    let ends_in = |extension: &&str| file_name.to_ascii_lowercase().ends_with(*extension);
+    if ends_in(&".whl") {
         return DirectReference::Wheel { url: plain };
     }
-    let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(|end| file_name.ends_with(end));
+    let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(ends_in);
     match plain.to_file_path() {
         Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
         _ => DirectReference::Sdist { url: plain, subdirectory },

@@ -150,11 +150,12 @@ impl Policy {
         let is_named = rules.names_prerelease;
         match self.prerelease {
             PrereleaseMode::Disallow => PrereleaseUse::Never,
-            PrereleaseMode::Allow => PrereleaseUse::LikeFinals,
             PrereleaseMode::IfNecessary => PrereleaseUse::AfterFinals,
             PrereleaseMode::Explicit if !is_named => PrereleaseUse::Never,
             PrereleaseMode::IfNecessaryOrExplicit if !is_named => PrereleaseUse::AfterFinals,
-            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => PrereleaseUse::LikeFinals,
+            PrereleaseMode::Allow | PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
+                PrereleaseUse::LikeFinals
+            }
         }
     }
 

@@ -91,10 +91,11 @@ impl World {
         let Some(release) = &self.projects[project][version] else { return false };
         let is_pinned =
             self.user.iter().any(|need| need.project == project && need.operator == "==" && need.version == version);
-        !release.needs_newer_python
-            && !release.is_sdist
-            && (!release.is_yanked || is_pinned)
-            && !(self.disallows_prereleases && version == PRERELEASE)
+        let is_left_out = release.needs_newer_python
+            || release.is_sdist
+            || (release.is_yanked && !is_pinned)
+            || (self.disallows_prereleases && version == PRERELEASE);
+        !is_left_out
     }
 
     /// Whether a choice of versions meets everything; gives what is really needed of it.
@@ -188,12 +189,12 @@ fn world() -> impl Strategy<Value = World> {
 
 /// The choice of a resolution, as numbers.
 fn choice(resolution: &Resolution) -> Vec<Option<usize>> {
-    let version_of = |project: &&str| {
-        let dist = resolution.dists.iter().find(|dist| dist.name.to_string() == **project)?;
+    let version_of = |project: &str| {
+        let dist = resolution.dists.iter().find(|dist| dist.name.to_string() == *project)?;
         let text = dist.version.to_string();
         Some(VERSIONS.iter().position(|known| *known == text).expect("the version is one of the world"))
     };
-    PROJECTS.iter().map(|project| version_of(&project)).collect()
+    PROJECTS.iter().map(|project| version_of(project)).collect()
 }
 
 proptest! {

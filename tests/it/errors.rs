@@ -37,9 +37,9 @@ fn requirements_that_exclude_each_other() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    error: Because there is no version of a in <1.0 | >1.0 and a 1.0 depends on shared <2.dev0, a depends on shared <2.dev0.
-    And because b 1.0 depends on shared >=2 and there is no version of b in <1.0 | >1.0, b *, a * are incompatible.
-    And because your requirements 0 depends on a and your requirements 0 depends on b, your requirements 0 is forbidden.
+    error: Because a 1.0 requires `shared<2` and b 1.0 requires `shared>=2`, a 1.0 and b 1.0 cannot be used together.
+    And because you require `a` (function/requirements.txt:1), b 1.0 cannot be used.
+    And because you require `b` (function/requirements.txt:2), your requirements cannot be met together.
     ");
 }
 
@@ -51,8 +51,8 @@ fn a_name_that_no_index_knows() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    error: Because there is no available version for reqeusts and a 1.0 depends on reqeusts, a 1.0 is forbidden.
-    And because there is no version of a in <1.0 | >1.0 and your requirements 0 depends on a, your requirements 0 is forbidden.
+    error: Because a 1.0 requires `reqeusts`, but `reqeusts` is not on http://127.0.0.1:[PORT]/simple/, a 1.0 cannot be used.
+    And because you require `a` (function/requirements.txt:1), your requirements cannot be met.
     ");
 }
 
@@ -68,7 +68,12 @@ fn no_wheel_for_the_target() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    error: Because there is no available version for native and your requirements 0 depends on native, your requirements 0 is forbidden.
+    error: You require `native` (function/requirements.txt:1), but no version of native can be used for python3.12/arm64 (1.0: its wheels are for other processors: manylinux_2_17_x86_64; 0.9: its wheels are for other Pythons: cp311).
+
+      native  wheels for                                                        could be loaded by
+      1.0     cp312-cp312-manylinux_2_17_x86_64, cp312-cp312-macosx_11_0_arm64  python3.12 (x86_64)
+      0.9     cp311-cp311-manylinux_2_17_aarch64                                python3.11 (arm64)
+    hint: native 1.0 can be loaded by python3.12 on x86_64
     ");
 }
 
@@ -80,7 +85,8 @@ fn only_a_source_distribution() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    error: Because there is no available version for source and your requirements 0 depends on source, your requirements 0 is forbidden.
+    error: You require `source` (function/requirements.txt:1), but source 1.0 cannot be used for python3.12/arm64 (it has only a source distribution, and building is not allowed).
+    hint: source 1.0 has only a source distribution: build a wheel of it for python3.12/arm64 and offer it with `--find-links`
     ");
 }
 
@@ -139,6 +145,7 @@ fn an_index_that_is_down() {
     Using function/requirements.txt
     error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
       because: failed to connect to `http://127.0.0.1:[PORT]/simple/tiny/`: Connection refused (os error 111)
+    hint: check the URL, the network and the proxy settings
     ");
 }
 
@@ -187,7 +194,7 @@ fn an_index_that_wants_credentials() {
     Using function/requirements.txt
     error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
       because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked without credentials (looked in the URL)
-    hint: give credentials in the index URL, by netrc, or in the environment
+    hint: give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with `--keyring-provider subprocess`
     ");
     insta::assert_snapshot!(fails(&TestContext::new(), &server.url_with("me", "wr0ng-word"), "tiny\n"), @"
     exit code: 1
@@ -196,7 +203,7 @@ fn an_index_that_wants_credentials() {
     Using function/requirements.txt
     error: failed to ask index http://me:****@127.0.0.1:[PORT]/simple/ for `tiny`
       because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked as user `me`, credentials from the URL
-    hint: give credentials in the index URL, by netrc, or in the environment
+    hint: the user or password is wrong or has expired; special characters in a URL are percent-encoded
     ");
 
     let context = TestContext::new();
@@ -239,6 +246,7 @@ fn what_a_requirements_file_cannot_say() {
     error: function/requirements.txt:2:5: `r` cannot stand after the name
         bad requirement here
             ^ expected a version specifier, `@` and a URL, `;` and a marker, or the end
+        hint: one requirement stands on a line; extras stand in brackets
     function/requirements.txt:3:1: `-q` is not an option of requirements files
         -q
         ^^
@@ -264,7 +272,8 @@ fn wrong_usage() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    error: `barrow install` is not built yet in this version of barrow
+    error: nothing is required
+    hint: name a requirements file with -r, or packages
     ");
     barrow_snapshot!(context, context.barrow().args(["bundel"]), @"
     exit code: 2

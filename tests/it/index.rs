@@ -7,8 +7,10 @@ use barrow::cache::Cache;
 use barrow::fetch::{FetchError, FetchOptions, Fetcher, Wanted};
 use barrow::http::{Client, ClientOptions};
 use barrow::index::{IndexClient, IndexError, IndexLocation, IndexOptions, IndexStrategy};
+use barrow::ops::LiveSource;
 use barrow::reporter::Silent;
-use barrow::resolve::ProjectAnswer;
+use barrow::requirements::DirectReference;
+use barrow::resolve::{PackageSource as _, ProjectAnswer};
 use barrow::spec::{DistFile, PackageName, SafeUrl};
 
 use crate::support::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex, WheelBuilder};
@@ -301,6 +303,68 @@ async fn folders_work_as_indexes_and_as_find_links() {
 }
 
 #[tokio::test]
+async fn a_body_that_breaks_off_is_fetched_to_its_end() {
+    let wheel = large(WheelBuilder::new("tiny", "1.0"));
+    let server = IndexServer::new().file(wheel).fault("any.whl", Fault::Truncated(1)).start();
+    let world = World::new();
+    let index = world.index(at(&server.url()));
+    let wanted = Wanted::listed(&files(&index, "tiny").await[0]);
+    let client_options = ClientOptions { retries: 2, ..ClientOptions::default() };
+    let client = Client::new(client_options, Arc::new(Silent)).unwrap();
+    let fetcher = Fetcher::new(client, Arc::clone(&world.cache), Arc::new(Silent), FetchOptions::default());
+    assert_eq!(Some(fetcher.fetch_file(&wanted).await.unwrap().size), wanted.size);
+    let index = world.index(at(&server.url()));
+    index.metadata(&files(&index, "tiny").await[0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn files_of_many_projects_on_one_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let links: String = (0..20_000)
+        .map(|at| format!("<a href='p{at}-1.0-py3-none-any.whl'>x</a><a href='p{at}-1.0.tar.gz'>x</a>\n"))
+        .collect();
+    let page = folder.path().join("links.html");
+    fs_err::write(&page, links).unwrap();
+    let url = SafeUrl::from_path(&page, false).unwrap();
+    let index = World::new().index(IndexOptions { find_links: vec![url], ..IndexOptions::default() });
+    for project in ["p7", "p19999"] {
+        assert_eq!(files(&index, project).await.len(), 2);
+    }
+}
+
+#[test]
+fn the_solver_asks_each_question_once() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0").requires("dep")).start();
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let index = world.index(at(&server.url()));
+    let source = LiveSource::new(index, world.fetcher(FetchOptions::default()), runtime.handle().clone());
+    source.prefetch_projects(&[name("tiny"), name("dep")]);
+    let ProjectAnswer::Found(details) = source.project(&name("tiny")).unwrap() else { panic!("it is there") };
+    let file = &details[0].files[0];
+    source.prefetch_metadata(&[file, file]);
+    for _ in 0..3 {
+        assert_eq!(source.metadata(file).unwrap().requires_dist.len(), 1);
+        assert!(matches!(source.project(&name("dep")).unwrap(), ProjectAnswer::NotFound { .. }));
+    }
+    insta::assert_snapshot!(log(&server), @r"
+    200 /files/tiny-1.0-py3-none-any.whl.metadata
+    200 /simple/tiny/
+    404 /simple/dep/
+    ");
+    // The same wheel by its URL: read out of the cache.
+    let reference = DirectReference::Wheel { url: file.url.clone() };
+    let direct = source.direct(&name("tiny"), &reference).unwrap();
+    assert_eq!(direct.file.hashes, file.hashes);
+    let error = source.direct(&name("other"), &reference).unwrap_err();
+    assert!(error.message.contains("`other`") && !error.skippable, "{error}");
+    let error = source
+        .direct(&name("other"), &DirectReference::Folder { path: "/x".into(), editable: false, subdirectory: None })
+        .unwrap_err();
+    assert!(error.hint.is_some(), "{error}");
+}
+
+#[tokio::test]
 async fn offline_names_everything_that_is_missing() {
     let server = IndexServer::new().file(WheelBuilder::new("one", "1.0")).file(WheelBuilder::new("two", "1.0")).start();
     let world = World::new();
@@ -344,9 +408,14 @@ async fn without_a_digest_the_server_is_asked_whether_the_file_changed() {
     assert_eq!(offline.fetch_file(&wanted).await.unwrap(), first);
 }
 
+#[expect(clippy::disallowed_methods, reason = "whether the network may be used is said in the environment")]
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 #[tokio::test]
 async fn pypi_answers() {
-    if std::env::var_os("BARROW_TEST_NETWORK").is_none() {
+    if variable("BARROW_TEST_NETWORK").is_none() {
         return;
     }
     let world = World::new();
@@ -359,9 +428,10 @@ async fn pypi_answers() {
     }
 }
 
+/// Reads a dozen wheels of every project in a list and prints what is skipped or refused, to be looked at by a person.
 #[tokio::test]
 async fn metadata_of_many_projects() {
-    let Some(list) = std::env::var_os("BARROW_TEST_PROJECTS") else { return };
+    let Some(list) = variable("BARROW_TEST_PROJECTS") else { return };
     let world = World::new();
     let index = Arc::new(world.index(at("https://pypi.org/simple/")));
     let mut tasks = tokio::task::JoinSet::new();

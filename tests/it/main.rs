@@ -1,13 +1,22 @@
 //! The one test binary: barrow from outside, through its command line and against servers that this process runs.
 
 #![expect(clippy::format_push_string, clippy::format_collect, reason = "tests are read more often than they are run")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod scenario;
+#[macro_use]
 mod support;
 
 mod brute_force;
+mod bundle;
+mod errors;
 mod explanations;
 mod fixtures;
 mod house_rules;
 mod index;
+mod scenario_scale;
+mod indexes;
+mod install;
+mod lock;
+mod reproducible;
 mod scenarios;

@@ -239,7 +239,7 @@ fn write_shared(out: &mut Vec<u8>, header: &RawHeader) {
 fn write_central(out: &mut Vec<u8>, entry: &RawEntry, offset: u32) {
     let header = &entry.central;
     out.extend(header.signature.to_le_bytes());
-    out.extend((3_u16 << 8 | 20).to_le_bytes());
+    out.extend(0x0314_u16.to_le_bytes());
     out.extend(20_u16.to_le_bytes());
     write_shared(out, header);
     out.extend(short(entry.comment.len()).to_le_bytes());

@@ -117,7 +117,7 @@ fn what_is_no_file() {
     let kind = |what, mode, expected| {
         refuses(what, expected, |zip| {
             zip.push(RawEntry::stored("special", b"../target").mode(mode));
-        })
+        });
     };
     kind("a symbolic link", 0o120_777, "symbolic link");
     kind("a character device", 0o020_644, "device, pipe or socket");

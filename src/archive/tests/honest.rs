@@ -40,7 +40,7 @@ fn entries_are_what_was_put_in() {
 fn forms_that_tools_write() {
     accepts("zip64 records without need", |zip| zip.zip64 = Some(RawZip64::default()));
     accepts("zip64 with the older count of disks", |zip| {
-        zip.zip64 = Some(RawZip64 { disks: 1, ..RawZip64::default() })
+        zip.zip64 = Some(RawZip64 { disks: 1, ..RawZip64::default() });
     });
     accepts("zip64 with everything saturated", |zip| {
         zip.zip64 = Some(RawZip64::default());

@@ -1,3 +1,5 @@
+//! Installed distributions and source files put together: conflicts, layouts, sizes.
+
 use super::{Scene, tree};
 use crate::archive::SafePath;
 use crate::bundle::{Bundle, BundleContent, BundleError, Bytes, Layout, assemble, check_size, publish};

@@ -1,3 +1,5 @@
+//! The user's own files: what belongs to the function and what does not.
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;

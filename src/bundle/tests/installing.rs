@@ -1,3 +1,5 @@
+//! Installing into a folder beside what is there: packages are replaced, other files left alone.
+
 use std::cell::Cell;
 use std::os::unix::fs::symlink;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,6 +66,21 @@ fn packages_are_replaced_and_the_rest_stays() {
     install(&scene, &old).unwrap();
     assert_eq!(content(&scene, "a/gone.py"), "1");
     assert!(!scene.path("out/a/more").exists());
+}
+
+#[test]
+fn unchanged_installs_are_known() {
+    let scene = Scene::new();
+    let out = scene.path("out");
+    let dists = [scene.dist("a", "1.0", &[("a.py", "1")])];
+    scene.write("out", &[("mine.py", "mine")]);
+    let options = crate::bundle::PublishOptions { fingerprint: Some("one"), ..scene.options(&out) };
+    install_into(&bundle(&dists), &options).unwrap();
+    let known = |fingerprint: &str| crate::bundle::is_installed_unchanged(&out, &scene.state_folders, fingerprint);
+    assert!(known("one") && !known("two"));
+    assert!(!crate::bundle::is_unchanged(&out, &scene.state_folders, "one"));
+    scene.write("out", &[("a.py", "edited")]);
+    assert!(!known("one"));
 }
 
 #[test]
@@ -176,7 +193,7 @@ fn killed_at_each_step() {
             workplace::recover(&scene.path("."));
             scene.assert_clean(".");
             let found = tree(&out);
-            let is_new = found.get("a/more/x.py").is_some() && !found.contains_key("a/gone.py");
+            let is_new = found.contains_key("a/more/x.py") && !found.contains_key("a/gone.py");
             assert!(found == before || is_new, "{step:?} {count}: {found:?}");
             install(&scene, &new).unwrap();
             assert_eq!(

@@ -5,6 +5,7 @@ mod collecting;
 mod installing;
 mod publishing;
 mod killed;
+mod mounts;
 mod zipping;
 
 use std::collections::BTreeMap;

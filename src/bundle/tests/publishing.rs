@@ -1,3 +1,5 @@
+//! Publishing into a folder: filled, replaced, refused, and as it was after a failure.
+
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -1,3 +1,5 @@
+//! Zips: the same bytes whatever the order and the machine, and readable by another reader.
+
 use std::io::Read as _;
 
 use super::{Scene, bundle};
@@ -74,6 +76,22 @@ fn only_what_barrow_made_is_replaced() {
     scene.force = true;
     let error = publish_zip(&scene, "folder.zip", &[("a.py", "1")]).unwrap_err();
     assert!(matches!(error, BundleError::Publish { .. }), "{error}");
+    scene.assert_clean(".");
+}
+
+#[test]
+fn large_files_pass_through_a_file() {
+    let scene = Scene::new();
+    let large = "0123456789abcdef".repeat(2 << 20) + "end";
+    scene.write("source", &[("a.py", "a"), ("model.bin", &large), ("z.py", "z")]);
+    let source = scene.collect("source", &[]).unwrap();
+    let out = scene.path("out.zip");
+    let bundle = assemble(&[], Some(&source), &Layout::function()).unwrap();
+    publish(&bundle, &PublishOptions { format: OutputFormat::Zip, ..scene.options(&out) }).unwrap();
+    let found = entries(&out);
+    assert_eq!(found.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), ["a.py", "model.bin", "z.py"]);
+    assert!(found[1].2 == large, "the content differs");
+    assert!(fs_err::metadata(&out).unwrap().len() < 1 << 20);
     scene.assert_clean(".");
 }
 

@@ -78,6 +78,12 @@ fn wheel_files() {
     wheel_file("nothing", "no `Wheel-Version`", "");
 }
 
+/// A RECORD with another line for its first file, `tiny_pkg/__init__.py`.
+fn with_first_line(record: &str, line: &str) -> String {
+    let (_, rest) = record.split_once('\n').unwrap();
+    format!("{line}\n{rest}")
+}
+
 #[test]
 fn records() {
     let record = |what, expected, change: fn(String) -> String| {
@@ -86,42 +92,18 @@ fn records() {
     refuses("no RECORD", "has no `tiny_pkg-1.0.dist-info/RECORD`", |wheel| wheel.record_path = String::new());
     record("an empty RECORD", "not in RECORD", |_| String::new());
     record("a file that is not in RECORD", "`tiny_pkg/__init__.py` is in the archive, but not in RECORD", |text| {
-        text.lines().skip(1).map(|line| format!("{line}\n")).collect()
+        with_first_line(&text, "")
     });
     record("a file that is not there", "`tiny_pkg/extra.py` is in RECORD, but not in the archive", |text| {
         format!("tiny_pkg/extra.py,sha256={},0\n{text}", "A".repeat(43))
     });
     record("another digest", "another digest than RECORD says", |text| {
-        text.replacen("sha256=", "sha256=A", 1)
-            .replacen(",10\n", "\n", 1)
-            .replacen("sha256=A", "sha256=", 1)
-            .replace("__init__.py,sha256=", "__init__.py,sha256=")
-            .lines()
-            .map(|line| {
-                if line.contains("__init__") {
-                    format!("tiny_pkg/__init__.py,sha256={},10\n", "A".repeat(43))
-                } else {
-                    format!("{line}\n")
-                }
-            })
-            .collect()
+        with_first_line(&text, &format!("tiny_pkg/__init__.py,sha256={},10", "A".repeat(43)))
     });
     record("another size", "another size than RECORD says", |text| text.replacen(",10\n", ",11\n", 1));
     record("a size that is none", "malformed size", |text| text.replacen(",10\n", ",-1\n", 1));
     record("a huge size", "malformed size", |text| text.replacen(",10\n", ",99999999999999999999\n", 1));
-    record("no digest", "has no hash in RECORD", |text| {
-        text.lines()
-            .map(
-                |line| {
-                    if line.contains("__init__") {
-                        "tiny_pkg/__init__.py,,10\n".to_owned()
-                    } else {
-                        format!("{line}\n")
-                    }
-                },
-            )
-            .collect()
-    });
+    record("no digest", "has no hash in RECORD", |text| with_first_line(&text, "tiny_pkg/__init__.py,,10"));
     record("MD5", "proves nothing", |text| text.replacen("sha256=", "md5=", 1));
     record("SHA-1", "proves nothing", |text| text.replacen("sha256=", "sha1=", 1));
     record("an unknown digest", "proves nothing", |text| text.replacen("sha256=", "blake2b=", 1));

@@ -36,10 +36,13 @@ fn every_mode_gives_the_same_tree() {
     }
 }
 
+/// Puts something in the way: given the output, and a folder outside of it.
+type Obstacle = fn(&std::path::Path, &std::path::Path);
+
 #[test]
 fn nothing_is_overwritten_or_written_through() {
     let modes = [LinkMode::Auto, LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy];
-    let obstacles: [(&str, fn(&std::path::Path, &std::path::Path)); 4] = [
+    let obstacles: [(&str, Obstacle); 4] = [
         ("a file", |out, _| {
             fs::create_dir(out.join("tiny_pkg")).unwrap();
             fs::write(out.join("tiny_pkg/__init__.py"), "mine").unwrap();

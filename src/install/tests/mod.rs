@@ -126,7 +126,7 @@ impl Place {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().join("cache"));
-        Self { cache, folder }
+        Self { folder, cache }
     }
 
     pub(super) fn install(&self, wheel: &TestWheel, tree: bool) -> Result<InstalledDist, InstallError> {

@@ -84,6 +84,26 @@ fn columns_and_marks_count_characters() {
 }
 
 #[test]
+fn a_long_line_is_shown_around_the_mark() {
+    let error = read_text(&format!(
+        "foo ; {}os_name = 'x'{}\n",
+        "os_name == 'a' or ".repeat(40),
+        " or os_name == 'a'".repeat(40)
+    ))
+    .unwrap_err();
+    let lines: Vec<&str> = error.lines().collect();
+    let mark = lines[2].chars().position(|c| c == '^').unwrap();
+    assert_eq!(lines[1].chars().nth(mark), Some('='), "{error}");
+    assert!(lines[1].chars().count() < 210 && lines[1].contains("    …") && lines[1].ends_with('…'), "{error}");
+}
+
+#[test]
+fn errors_of_a_file_included_twice_are_shown_once() {
+    let error = Project::new(&[("a.txt", "-r b.txt\n-r b.txt\n"), ("b.txt", "x=1\n")]).read().unwrap_err();
+    assert_eq!(error.matches("b.txt:1:2").count(), 1, "{error}");
+}
+
+#[test]
 fn places_are_those_of_the_physical_line() {
     let error = read_text("\nfoo \\\n  >=1, \\\n  =2 # why\n").unwrap_err();
     assert!(error.starts_with("requirements.txt:4:3: `=` is not"), "{error}");

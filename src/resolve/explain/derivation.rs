@@ -1,9 +1,12 @@
 //! The solver's derivation with everything taken out that says nothing to a person.
+//!
+//! A derivation can be as deep as a project has versions, so nothing here calls itself: nodes stand in one list, each
+//! after those it follows from.
 
-use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use pubgrub::{DerivationTree, Derived, External, NoSolutionError, Ranges, Term};
+use pubgrub::{DerivationTree, External, Map, NoSolutionError, Ranges, Term};
 
 use super::super::candidate::Exclusion;
 use super::super::package::Package;
@@ -12,6 +15,12 @@ use super::super::sourced::SourcedVersion;
 
 type Range = Ranges<SourcedVersion>;
 type Tree = DerivationTree<Package, Range, Exclusion>;
+
+/// Facts up to which each is compared with all others.
+const MOST_COMPARED: usize = 100;
+
+/// What cannot all hold together.
+pub(super) type Terms = Map<Package, Term<Range>>;
 
 /// A thing that is known without derivation.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,94 +33,271 @@ pub(super) enum Fact {
     Unusable { package: Package, range: Range, reason: Exclusion },
 }
 
-/// A fact, or what follows from two nodes.
+/// A fact, or what follows from other nodes.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum Node<'t> {
     Fact(Fact),
     Derived {
-        /// What cannot all hold together.
-        terms: BTreeMap<Package, Term<Range>>,
-        causes: [Rc<Node>; 2],
+        terms: &'t Terms,
+        causes: [Place; 2],
     },
     /// Many requirements of one project's versions on another project, each of which leads to the same end.
     Versions {
-        terms: BTreeMap<Package, Term<Range>>,
+        terms: &'t Terms,
         /// Facts of the kind `Requires`, all between the same two packages.
         requirements: Vec<Fact>,
-        rest: Vec<Rc<Node>>,
+        rest: Vec<Place>,
     },
 }
 
-impl Node {
+/// The place of a node in its derivation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place(usize);
+
+/// A simplified derivation.
+#[derive(Debug)]
+pub(super) struct Derivation<'t> {
+    nodes: Vec<Node<'t>>,
+    /// How many nodes stand beneath each, and how deep.
+    sizes: Vec<(usize, usize)>,
+    /// Nodes that others follow from more than once: they must stay as they are, the rest may be taken apart.
+    shared: HashSet<Place>,
+    root: Place,
+}
+
+impl<'t> Derivation<'t> {
     /// Simplifies a derivation.
-    pub(super) fn simplified<'a>(provider: &Provider<'a>, tree: &NoSolutionError<Provider<'a>>) -> Rc<Self> {
-        let mut shared = HashMap::new();
-        let simplified = simplify(provider, tree, &mut shared);
-        simplified.unwrap_or_else(|| Rc::new(Self::Derived { terms: BTreeMap::new(), causes: [no_fact(), no_fact()] }))
+    pub(super) fn simplified<'a>(provider: &Provider<'a>, tree: &'t NoSolutionError<Provider<'a>>) -> Self {
+        let mut made = Self { nodes: Vec::new(), sizes: Vec::new(), shared: HashSet::new(), root: Place(0) };
+        // The tree's nodes by address: `None` for what needs no telling.
+        let mut done: HashMap<*const Tree, Option<Place>> = HashMap::new();
+        let mut waiting: Vec<&'t Tree> = vec![tree];
+        while let Some(&tree) = waiting.last() {
+            let place = match tree {
+                DerivationTree::External(external) => fact(external).map(|fact| made.push(Node::Fact(fact))),
+                DerivationTree::Derived(derived) => {
+                    let causes = [&derived.cause1, &derived.cause2].map(|cause| Arc::as_ptr(cause));
+                    let known = causes.map(|cause| done.get(&cause).copied());
+                    let [Some(left), Some(right)] = known else {
+                        for (known, cause) in known.into_iter().zip([&derived.cause1, &derived.cause2]).rev() {
+                            if known.is_none() {
+                                waiting.push(cause);
+                            }
+                        }
+                        continue;
+                    };
+                    match (left, right) {
+                        (None, None) => None,
+                        (Some(one), None) | (None, Some(one)) => Some(one),
+                        (Some(left), Some(right)) => Some(made.join(provider, &derived.terms, left, right)),
+                    }
+                }
+            };
+            waiting.pop();
+            if let (DerivationTree::Derived(derived), Some(place)) = (tree, place)
+                && derived.shared_id.is_some()
+            {
+                made.shared.insert(place);
+            }
+            done.insert(std::ptr::from_ref(tree), place);
+        }
+        let root = done.get(&std::ptr::from_ref(tree)).copied().flatten();
+        made.root = root.unwrap_or_else(|| {
+            made.push(Node::Fact(Fact::NoVersions { package: Package::Root, range: Ranges::empty() }))
+        });
+        made
+    }
+
+    /// Where the derivation ends.
+    pub(super) fn root(&self) -> Place {
+        self.root
+    }
+
+    pub(super) fn node(&self, place: Place) -> &Node<'t> {
+        &self.nodes[place.0]
+    }
+
+    /// How many nodes stand beneath one.
+    pub(super) fn size(&self, place: Place) -> usize {
+        self.sizes[place.0].0
+    }
+
+    /// How many steps the longest way down from one has.
+    pub(super) fn depth(&self, place: Place) -> usize {
+        self.sizes[place.0].1
     }
 
     /// All facts in the order in which they are told, each once.
     pub(super) fn facts(&self) -> Vec<Fact> {
-        let mut facts = Vec::new();
-        self.collect(&mut facts);
+        let mut facts: Vec<Fact> = Vec::new();
+        let mut add = |fact: &Fact| {
+            // Equal facts can stand in different nodes; of many, the one or other twice does no harm.
+            if facts.len() > MOST_COMPARED || !facts.contains(fact) {
+                facts.push(fact.clone());
+            }
+        };
+        let mut seen = vec![false; self.nodes.len()];
+        let mut waiting = vec![self.root];
+        while let Some(place) = waiting.pop() {
+            if std::mem::replace(&mut seen[place.0], true) {
+                continue;
+            }
+            match self.node(place) {
+                Node::Fact(fact) => add(fact),
+                Node::Derived { causes, .. } => waiting.extend(causes.iter().rev()),
+                Node::Versions { requirements, rest, .. } => {
+                    requirements.iter().for_each(&mut add);
+                    waiting.extend(rest.iter().rev());
+                }
+            }
+        }
         facts
     }
 
-    /// How many nodes stand beneath it.
-    pub(super) fn size(&self) -> usize {
-        match self {
-            Self::Fact(_) => 1,
-            Self::Derived { causes, .. } => 1 + causes.iter().map(|cause| cause.size()).sum::<usize>(),
-            Self::Versions { requirements, rest, .. } => {
-                requirements.len() + rest.iter().map(|node| node.size()).sum::<usize>()
+    fn push(&mut self, node: Node<'t>) -> Place {
+        let beneath: &[Place] = match &node {
+            Node::Fact(_) => &[],
+            Node::Derived { causes, .. } => causes,
+            Node::Versions { rest, .. } => rest,
+        };
+        let size = beneath.iter().map(|place| self.size(*place)).fold(1usize, usize::saturating_add);
+        let depth = beneath.iter().map(|place| self.depth(*place)).max().unwrap_or(0) + 1;
+        self.sizes.push((size, depth));
+        self.nodes.push(node);
+        Place(self.nodes.len() - 1)
+    }
+
+    fn join(&mut self, provider: &Provider<'_>, terms: &'t Terms, left: Place, right: Place) -> Place {
+        if self.says_only_that_no_more_exist(provider, left, right) {
+            return right;
+        }
+        if self.says_only_that_no_more_exist(provider, right, left) {
+            return left;
+        }
+        let node = match self.common_pair(left, right) {
+            Some(pair) => self.gather(terms, &pair, [left, right]),
+            None => Node::Derived { terms, causes: [left, right] },
+        };
+        self.push(node)
+    }
+
+    /// Whether a fact is only that a gap between listed versions is empty, while the other node speaks of listed ones.
+    fn says_only_that_no_more_exist(&self, provider: &Provider<'_>, place: Place, other: Place) -> bool {
+        let Node::Fact(Fact::NoVersions { package, range }) = self.node(place) else { return false };
+        let Some(name) = package.name() else { return true };
+        let Some(Known::Listed(listing)) = provider.project_if_known(name) else { return false };
+        if listing.has_any_in(range) {
+            // The extra's own choice failed where the project's did: told once, for the project.
+            return matches!(package, Package::Extra(..));
+        }
+        match self.node(other) {
+            Node::Fact(Fact::Requires { required, required_range, .. }) if required == package => {
+                listing.has_any_in(required_range)
+                    || required_range.as_singleton().is_some_and(|version| provider.direct_of(version).is_some())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a node is one or more requirements between the same two projects, apart from what else it stands on.
+    fn has_pair(&self, place: Place, pair: (&Package, &Package)) -> bool {
+        match self.node(place) {
+            Node::Fact(fact) => between(fact) == Some(pair),
+            Node::Versions { requirements, .. } => requirements.first().and_then(between) == Some(pair),
+            Node::Derived { causes, .. } => {
+                causes.iter().any(|cause| matches!(self.node(*cause), Node::Fact(fact) if between(fact) == Some(pair)))
             }
         }
     }
 
-    fn collect(&self, facts: &mut Vec<Fact>) {
-        match self {
-            Self::Fact(fact) => {
-                if !facts.contains(fact) {
-                    facts.push(fact.clone());
+    /// The pair of projects of a node that says nothing but that versions of one require what the other has not.
+    fn pair_of(&self, place: Place) -> Option<(Package, Package)> {
+        let pair = match self.node(place) {
+            Node::Fact(fact) => between(fact),
+            Node::Versions { requirements, .. } => requirements.first().and_then(between),
+            Node::Derived { causes, .. } => causes.iter().find_map(|cause| match self.node(*cause) {
+                Node::Fact(fact) => between(fact),
+                _ => None,
+            }),
+        };
+        let (package, required) = pair?;
+        let is_dead_end = |place: &Place| match self.node(*place) {
+            Node::Fact(Fact::NoVersions { package, .. }) => package == required,
+            Node::Fact(fact) => between(fact) == pair,
+            _ => false,
+        };
+        let is_pure = match self.node(place) {
+            Node::Fact(_) => true,
+            Node::Versions { rest, .. } => rest.iter().all(is_dead_end),
+            Node::Derived { causes, .. } => causes.iter().all(is_dead_end),
+        };
+        is_pure.then(|| (package.clone(), required.clone()))
+    }
+
+    /// The pair of projects whose requirements two nodes have in common, when at least one of them has nothing else.
+    fn common_pair(&self, left: Place, right: Place) -> Option<(Package, Package)> {
+        [(left, right), (right, left)].into_iter().find_map(|(one, other)| {
+            let pair = self.pair_of(one)?;
+            self.has_pair(other, (&pair.0, &pair.1)).then_some(pair)
+        })
+    }
+
+    /// Joins requirements between the same two projects into one node.
+    fn gather(&mut self, terms: &'t Terms, pair: &(Package, Package), places: [Place; 2]) -> Node<'t> {
+        let mut requirements: Vec<Fact> = Vec::new();
+        let mut rest: Vec<Place> = Vec::new();
+        for place in places {
+            let is_shared = self.shared.contains(&place);
+            // Such chains are as long as lists of versions, so what is used only here is taken and not copied.
+            let beneath = match &mut self.nodes[place.0] {
+                Node::Versions { requirements: known, rest, .. } if is_shared => {
+                    requirements.extend(known.iter().cloned());
+                    rest.clone()
                 }
-            }
-            Self::Derived { causes, .. } => {
-                for cause in causes {
-                    cause.collect(facts);
-                }
-            }
-            Self::Versions { requirements, rest, .. } => {
-                for fact in requirements {
-                    if !facts.contains(fact) {
-                        facts.push(fact.clone());
+                Node::Versions { requirements: known, rest, .. } => {
+                    if requirements.is_empty() {
+                        requirements = std::mem::take(known);
+                    } else {
+                        requirements.append(known);
                     }
+                    std::mem::take(rest)
                 }
-                for node in rest {
-                    node.collect(facts);
+                Node::Derived { causes, .. } => causes.to_vec(),
+                Node::Fact(_) => vec![place],
+            };
+            for place in beneath {
+                match self.node(place) {
+                    Node::Fact(fact) if between(fact) == Some((&pair.0, &pair.1)) => requirements.push(fact.clone()),
+                    Node::Fact(Fact::NoVersions { package, range }) if *package == pair.1 => {
+                        let (package, range) = (package.clone(), range.clone());
+                        self.add_gap(&mut rest, package, &range);
+                    }
+                    _ => rest.push(place),
                 }
             }
         }
+        Node::Versions { terms, requirements, rest }
+    }
+
+    /// Adds a range without versions to the one that is there already.
+    fn add_gap(&mut self, rest: &mut Vec<Place>, package: Package, range: &Range) {
+        let known = rest.iter().position(
+            |place| matches!(self.node(*place), Node::Fact(Fact::NoVersions { package: of, .. }) if *of == package),
+        );
+        let joined = match known.map(|at| self.node(rest.swap_remove(at))) {
+            Some(Node::Fact(Fact::NoVersions { range: known, .. })) => known.union(range),
+            _ => range.clone(),
+        };
+        let place = self.push(Node::Fact(Fact::NoVersions { package, range: joined }));
+        rest.push(place);
     }
 }
 
-fn no_fact() -> Rc<Node> {
-    Rc::new(Node::Fact(Fact::NoVersions { package: Package::Root, range: Ranges::empty() }))
-}
-
-/// `None` for what needs no telling.
-fn simplify(provider: &Provider<'_>, tree: &Tree, shared: &mut HashMap<usize, Option<Rc<Node>>>) -> Option<Rc<Node>> {
-    match tree {
-        DerivationTree::External(external) => fact(external).map(|fact| Rc::new(Node::Fact(fact))),
-        DerivationTree::Derived(derived) => {
-            if let Some(known) = derived.shared_id.and_then(|id| shared.get(&id)) {
-                return known.clone();
-            }
-            let node = simplify_derived(provider, derived, shared);
-            if let Some(id) = derived.shared_id {
-                shared.insert(id, node.clone());
-            }
-            node
-        }
+/// The two packages of a requirement between projects.
+fn between(fact: &Fact) -> Option<(&Package, &Package)> {
+    match fact {
+        Fact::Requires { package, required, .. } if *package != Package::Root => Some((package, required)),
+        _ => None,
     }
 }
 
@@ -137,100 +323,12 @@ fn fact(external: &External<Package, Range, Exclusion>) -> Option<Fact> {
     }
 }
 
-fn simplify_derived(
-    provider: &Provider<'_>,
-    derived: &Derived<Package, Range, Exclusion>,
-    shared: &mut HashMap<usize, Option<Rc<Node>>>,
-) -> Option<Rc<Node>> {
-    let left = simplify(provider, &derived.cause1, shared);
-    let right = simplify(provider, &derived.cause2, shared);
-    let (left, right) = match (left, right) {
-        (None, None) => return None,
-        (Some(one), None) | (None, Some(one)) => return Some(one),
-        (Some(left), Some(right)) => (left, right),
-    };
-    if says_only_that_no_more_exist(provider, &left, &right) {
-        return Some(right);
-    }
-    if says_only_that_no_more_exist(provider, &right, &left) {
-        return Some(left);
-    }
-    let terms: BTreeMap<Package, Term<Range>> = derived
-        .terms
-        .iter()
-        .filter(|(package, _)| **package != Package::Root)
-        .map(|(package, term)| (package.clone(), term.clone()))
-        .collect();
-    Some(Rc::new(gather(terms, left, right)))
-}
-
-/// Whether a fact is only that a gap between listed versions is empty, while the other node speaks of listed ones.
-fn says_only_that_no_more_exist(provider: &Provider<'_>, node: &Node, other: &Node) -> bool {
-    let Node::Fact(Fact::NoVersions { package, range }) = node else { return false };
-    let Some(name) = package.name() else { return true };
-    let Some(Known::Listed(listing)) = provider.project_if_known(name) else { return false };
-    if listing.releases().iter().any(|release| range.contains(&release.version)) {
-        // The extra's own choice failed where the project's did: told once, for the project.
-        return matches!(package, Package::Extra(..));
-    }
-    match other {
-        Node::Fact(Fact::Requires { required, required_range, .. }) if required == package => {
-            listing.releases().iter().any(|release| required_range.contains(&release.version))
-                || required_range.as_singleton().is_some_and(|version| provider.direct_of(version).is_some())
+/// Takes a derivation apart piece by piece: dropped as it is, a deep one would overflow the stack.
+pub(super) fn take_apart(tree: Tree) {
+    let mut waiting = vec![tree];
+    while let Some(tree) = waiting.pop() {
+        if let DerivationTree::Derived(derived) = tree {
+            waiting.extend([derived.cause1, derived.cause2].into_iter().filter_map(Arc::into_inner));
         }
-        _ => true,
-    }
-}
-
-/// Joins two nodes, many requirements of the same kind into one node.
-fn gather(terms: BTreeMap<Package, Term<Range>>, left: Rc<Node>, right: Rc<Node>) -> Node {
-    let (fact, other) = match (between(&left), between(&right)) {
-        (Some((package, required)), _) if goes_with(&right, package, required) => (left, right),
-        (_, Some((package, required))) if goes_with(&left, package, required) => (right, left),
-        _ => return Node::Derived { terms, causes: [left, right] },
-    };
-    // A node that is used only here is taken apart rather than copied: such chains are as long as lists of versions.
-    let (mut requirements, nodes) = match Rc::try_unwrap(other) {
-        Ok(Node::Versions { requirements, rest, .. }) => (requirements, rest),
-        Ok(Node::Derived { causes, .. }) => (Vec::new(), Vec::from(causes)),
-        Ok(fact @ Node::Fact(_)) => (Vec::new(), vec![Rc::new(fact)]),
-        Err(shared) => match &*shared {
-            Node::Versions { requirements, rest, .. } => (requirements.clone(), rest.clone()),
-            Node::Derived { causes, .. } => (Vec::new(), causes.to_vec()),
-            Node::Fact(_) => (Vec::new(), vec![Rc::clone(&shared)]),
-        },
-    };
-    let between_same = between(&fact).map(|(package, required)| (package.clone(), required.clone()));
-    let mut rest = Vec::new();
-    for node in nodes.into_iter().chain([fact]) {
-        match &*node {
-            Node::Fact(fact)
-                if between(&node).map(|(package, required)| (package.clone(), required.clone())) == between_same =>
-            {
-                requirements.push(fact.clone());
-            }
-            _ => rest.push(node),
-        }
-    }
-    Node::Versions { terms, requirements, rest }
-}
-
-/// The two packages of a requirement between projects.
-fn between(node: &Node) -> Option<(&Package, &Package)> {
-    match node {
-        Node::Fact(Fact::Requires { package, required, .. }) if *package != Package::Root => Some((package, required)),
-        _ => None,
-    }
-}
-
-/// Whether a node is, or begins with, requirements between the same two packages.
-fn goes_with(node: &Node, package: &Package, required: &Package) -> bool {
-    let is_same = |node: &Node| between(node) == Some((package, required));
-    match node {
-        Node::Fact(_) => is_same(node),
-        Node::Derived { causes, .. } => causes.iter().any(|cause| is_same(cause)),
-        Node::Versions { requirements, .. } => requirements.first().is_some_and(
-            |first| matches!(first, Fact::Requires { package: p, required: r, .. } if p == package && r == required),
-        ),
     }
 }

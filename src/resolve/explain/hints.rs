@@ -15,6 +15,9 @@ use super::derivation::Fact;
 use super::table;
 use crate::spec::PackageName;
 
+/// Facts of a derivation that hints are looked for; a person reads fewer.
+const MOST_PROBLEMS: usize = 20;
+
 /// Hints for the facts of a derivation, each once, in the order of the facts.
 pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
     let mut hints: Vec<String> = Vec::new();
@@ -23,12 +26,14 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
             hints.push(hint);
         }
     };
-    for fact in facts {
+    let problems = facts.iter().filter(|fact| !matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
+    let requirements = facts.iter().filter(|fact| matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
+    for fact in problems.chain(requirements) {
         match fact {
             Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
                 Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
                 Some(Known::Offline) => {
-                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"))
+                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"));
                 }
                 Some(Known::Listed(listing)) => {
                     for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
@@ -130,7 +135,7 @@ fn prerelease_below(
     listing: &Listing,
     range: &Ranges<SourcedVersion>,
 ) -> Option<String> {
-    if listing.releases().iter().any(|release| range.contains(&release.version)) {
+    if listing.has_any_in(range) {
         return None;
     }
     let release = listing.releases().iter().rev().find(|release| {

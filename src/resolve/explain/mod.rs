@@ -8,23 +8,31 @@ mod versions;
 
 use pubgrub::NoSolutionError;
 
-use self::derivation::{Fact, Node};
+use self::derivation::{Derivation, Fact};
 use super::ResolveError;
 use super::package::Package;
 use super::provider::Provider;
 
+/// Ranges without usable versions for which a table is made, where wheels are what is missing.
+const MOST_TABLES: usize = 5;
+
 /// Turns the solver's derivation into an explanation and hints.
-pub(super) fn no_solution<'a>(provider: &Provider<'a>, derivation: NoSolutionError<Provider<'a>>) -> ResolveError {
-    let tree = Node::simplified(provider, &derivation);
-    let mut explanation = sentences::tell(provider, &tree);
-    let facts = tree.facts();
-    for fact in &facts {
-        if let Fact::NoVersions { package: Package::Project(name), range } = fact
-            && let Some(table) = table::of(provider, name, range)
-        {
-            explanation.push_str("\n\n");
-            explanation.push_str(&table);
+pub(super) fn no_solution<'a>(provider: &Provider<'a>, tree: NoSolutionError<Provider<'a>>) -> ResolveError {
+    let error = {
+        let derivation = Derivation::simplified(provider, &tree);
+        let facts = derivation.facts();
+        let mut explanation = sentences::tell(provider, &derivation, &facts);
+        let problems = facts.iter().filter(|fact| matches!(fact, Fact::NoVersions { .. })).take(MOST_TABLES);
+        for fact in problems {
+            if let Fact::NoVersions { package: Package::Project(name), range } = fact
+                && let Some(table) = table::of(provider, name, range)
+            {
+                explanation.push_str("\n\n");
+                explanation.push_str(&table);
+            }
         }
-    }
-    ResolveError::NoSolution { explanation, hints: hints::of(provider, &facts) }
+        ResolveError::NoSolution { explanation, hints: hints::of(provider, &facts) }
+    };
+    derivation::take_apart(tree);
+    error
 }

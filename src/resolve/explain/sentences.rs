@@ -1,7 +1,6 @@
 //! The derivation as sentences.
 
 use std::collections::{BTreeMap, HashSet};
-use std::rc::Rc;
 
 use pubgrub::{Ranges, Term};
 
@@ -10,48 +9,49 @@ use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
-use super::derivation::{Fact, Node};
+use super::derivation::{Derivation, Fact, Node, Place};
 use super::versions;
 use crate::spec::PackageName;
 
 /// Lines of requirements of one project on another that are told one by one; of more, the first and last are.
 const MOST_REQUIREMENTS: usize = 3;
+/// Steps of the longest derivation that is told as one; of a longer one only the facts are.
+const DEEPEST: usize = 60;
+/// Pairs of projects that are told of a longer one, and problems.
+const MOST_GROUPS: usize = 12;
 /// Reasons that are told for the versions of one project.
 const MOST_REASONS: usize = 4;
 
 /// Tells the whole derivation, one sentence a line.
-pub(super) fn tell(provider: &Provider<'_>, tree: &Rc<Node>) -> String {
-    let user_lines = tree.facts().iter().filter(|fact| is_users(fact)).count();
-    let mut teller = Teller {
-        provider,
-        lines: Vec::new(),
-        told: HashSet::new(),
-        end: if user_lines > 1 {
-            "your requirements cannot be met together"
-        } else {
-            "your requirements cannot be met"
-        },
-    };
-    match &**tree {
+pub(super) fn tell(provider: &Provider<'_>, derivation: &Derivation<'_>, facts: &[Fact]) -> String {
+    let user_lines = facts.iter().filter(|fact| is_users(fact)).count();
+    let end =
+        if user_lines > 1 { "your requirements cannot be met together" } else { "your requirements cannot be met" };
+    let mut teller = Teller { provider, derivation, lines: Vec::new(), told: HashSet::new(), end };
+    if derivation.depth(derivation.root()) > DEEPEST {
+        return teller.too_long(facts);
+    }
+    match derivation.node(derivation.root()) {
         Node::Fact(fact) => {
             let text = teller.fact(fact);
             teller.lines.push(format!("{}.", capitalized(&text)));
         }
-        Node::Derived { causes, .. } => match (&*causes[0], &*causes[1]) {
+        Node::Derived { causes: [one, other], .. } => match (derivation.node(*one), derivation.node(*other)) {
             (Node::Fact(one), Node::Fact(other)) if is_problem(one) != is_problem(other) => {
                 let (need, problem) = if is_problem(one) { (other, one) } else { (one, other) };
                 let text = format!("{}, but {}", teller.fact(need), teller.fact(problem));
                 teller.lines.push(format!("{}.", capitalized(&text)));
             }
-            _ => teller.derived(tree),
+            _ => teller.derived(derivation.root()),
         },
-        Node::Versions { .. } => teller.derived(tree),
+        Node::Versions { .. } => teller.derived(derivation.root()),
     }
     teller.lines.join("\n")
 }
 
 struct Teller<'t, 'a> {
     provider: &'t Provider<'a>,
+    derivation: &'t Derivation<'t>,
     lines: Vec<String>,
     /// Conclusions that have been told: each is told once.
     told: HashSet<String>,
@@ -59,13 +59,14 @@ struct Teller<'t, 'a> {
     end: &'static str,
 }
 
-impl Teller<'_, '_> {
+impl<'t> Teller<'t, '_> {
     /// Tells a derived node: first what it stands on and is derived itself, then the conclusion.
-    fn derived(&mut self, node: &Rc<Node>) {
-        let mut derived: Vec<&Rc<Node>> = Vec::new();
+    fn derived(&mut self, place: Place) {
+        let derivation = self.derivation;
+        let mut derived: Vec<Place> = Vec::new();
         let mut facts: Vec<&Fact> = Vec::new();
         let mut needs: Vec<String> = Vec::new();
-        let causes: &[Rc<Node>] = match &**node {
+        let causes: &[Place] = match derivation.node(place) {
             Node::Fact(fact) => {
                 facts.push(fact);
                 &[]
@@ -77,24 +78,24 @@ impl Teller<'_, '_> {
             }
         };
         for cause in causes {
-            match &**cause {
+            match derivation.node(*cause) {
                 Node::Fact(fact) => facts.push(fact),
-                _ => derived.push(cause),
+                _ => derived.push(*cause),
             }
         }
-        let conclusion = self.conclusion(terms(node));
+        let conclusion = self.conclusion(place);
         // Two derived causes: the longer story first, so that the shorter one stands right before what follows from it.
-        derived.sort_by_key(|cause| std::cmp::Reverse(cause.size()));
+        derived.sort_by_key(|cause| std::cmp::Reverse(derivation.size(*cause)));
         let mut told_just_now = None;
         for cause in &derived {
-            let said = self.conclusion(terms(cause));
+            let said = self.conclusion(*cause);
             if !self.told.contains(&said) && said != conclusion {
-                self.derived(cause);
+                self.derived(*cause);
                 told_just_now = Some(said);
             }
         }
         for cause in &derived {
-            let said = self.conclusion(terms(cause));
+            let said = self.conclusion(*cause);
             if told_just_now.as_ref() != Some(&said) && said != conclusion {
                 needs.push(said);
             }
@@ -116,6 +117,31 @@ impl Teller<'_, '_> {
         };
         self.told.insert(conclusion);
         self.lines.push(line);
+    }
+
+    /// What is told instead of a derivation that nobody would read: who requires whom in it, and what cannot be used.
+    fn too_long(&self, facts: &[Fact]) -> String {
+        let mut lines = Vec::new();
+        for fact in facts.iter().filter(|fact| is_users(fact)) {
+            lines.push(format!("{}.", capitalized(&self.fact(fact))));
+        }
+        let mut groups: BTreeMap<(&Package, &Package), Vec<Fact>> = BTreeMap::new();
+        for fact in facts {
+            if let Fact::Requires { package, required, .. } = fact
+                && *package != Package::Root
+            {
+                groups.entry((package, required)).or_default().push(fact.clone());
+            }
+        }
+        let left_out = groups.len().saturating_sub(MOST_GROUPS);
+        lines.extend(groups.values().take(MOST_GROUPS).map(|group| format!("{}.", self.requirements(group))));
+        if left_out > 0 {
+            lines.push(format!("{left_out} more projects require each other."));
+        }
+        let problems: Vec<&Fact> = facts.iter().filter(|fact| is_problem(fact)).collect();
+        lines.extend(problems.iter().take(MOST_GROUPS).map(|fact| format!("{}.", capitalized(&self.fact(fact)))));
+        lines.push(format!("No choice of versions meets all of this, so {}.", self.end));
+        lines.join("\n")
     }
 
     fn fact(&self, fact: &Fact) -> String {
@@ -308,11 +334,16 @@ impl Teller<'_, '_> {
         format!("{} for {target} ({})", cannot_be_used(&who), parts.join("; "))
     }
 
-    /// What follows, of terms that cannot all hold.
-    fn conclusion(&self, terms: &BTreeMap<Package, Term<Ranges<SourcedVersion>>>) -> String {
+    /// What follows from a node: of its terms, not all can hold.
+    fn conclusion(&self, place: Place) -> String {
+        let terms = match self.derivation.node(place) {
+            Node::Fact(fact) => return self.fact(fact),
+            Node::Derived { terms, .. } | Node::Versions { terms, .. } => terms,
+        };
+        let terms: BTreeMap<_, _> = terms.iter().filter(|(package, _)| **package != Package::Root).collect();
         let mut held: Vec<String> = Vec::new();
         let mut needed: Vec<String> = Vec::new();
-        for (package, term) in terms {
+        for (package, term) in &terms {
             // A project beside its own extra in the same conclusion says nothing more.
             let beside_extra = matches!(package, Package::Project(name)
                 if terms.keys().any(|other| matches!(other, Package::Extra(of, _) if of == name)));
@@ -356,14 +387,6 @@ fn is_problem(fact: &Fact) -> bool {
 
 fn is_users(fact: &Fact) -> bool {
     matches!(fact, Fact::Requires { package: Package::Root, .. })
-}
-
-fn terms(node: &Node) -> &BTreeMap<Package, Term<Ranges<SourcedVersion>>> {
-    static NONE: BTreeMap<Package, Term<Ranges<SourcedVersion>>> = BTreeMap::new();
-    match node {
-        Node::Fact(_) => &NONE,
-        Node::Derived { terms, .. } | Node::Versions { terms, .. } => terms,
-    }
 }
 
 /// A requirement without its marker, which is true where it is told.

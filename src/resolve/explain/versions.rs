@@ -73,10 +73,10 @@ fn segment(lower: &Bound<SourcedVersion>, upper: &Bound<SourcedVersion>) -> Stri
     {
         return format!("=={}", lower.version);
     }
-    if let (Bound::Included(lower), Bound::Excluded(upper)) = (lower, upper) {
-        if super::super::ranges::after_locals(&lower.version).is_some_and(|next| next == upper.version) {
-            return format!("=={}", lower.version);
-        }
+    if let (Bound::Included(lower), Bound::Excluded(upper)) = (lower, upper)
+        && super::super::ranges::after_locals(&lower.version).is_some_and(|next| next == upper.version)
+    {
+        return format!("=={}", lower.version);
     }
     let mut parts = Vec::new();
     match lower {

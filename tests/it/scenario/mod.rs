@@ -149,7 +149,8 @@ fn entry(file: &str, number: u32, line: &UserLine) -> RequirementEntry {
 
 fn direct_reference(url: &SafeUrl) -> DirectReference {
     let url = url.without_fragment();
-    if url.file_name().is_some_and(|name| name.ends_with(".whl")) {
+    let path = url.file_name().unwrap_or_default();
+    if std::path::Path::new(&path).extension().is_some_and(|extension| extension == "whl") {
         DirectReference::Wheel { url }
     } else {
         DirectReference::Sdist { url, subdirectory: None }

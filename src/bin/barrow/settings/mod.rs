@@ -353,8 +353,8 @@ fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
     names
         .iter()
         .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
-        .filter_map(|name| Some((Secret::new(host.variable(&name)?), name)))
-        .map(|(value, name)| (name, value))
+        .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
+        .map(|(value, name)| (name, Secret::new(value)))
         .collect()
 }
 
