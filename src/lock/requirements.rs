@@ -70,12 +70,12 @@ fn hashes(dist: &ResolvedDist) -> Result<BTreeSet<&HashDigest>, LockError> {
 
 fn write_requirers(text: &mut String, dist: &ResolvedDist) {
     let requirers: BTreeSet<String> = dist.required_by.iter().map(requirer).collect();
-    match requirers.len() {
-        0 => {}
-        1 => requirers.iter().for_each(|requirer| push(text, format_args!("    # via {requirer}\n"))),
-        _ => {
-            text.push_str("    # via\n");
-            requirers.iter().for_each(|requirer| push(text, format_args!("    #   {requirer}\n")));
+    if let [only] = requirers.iter().collect::<Vec<_>>().as_slice() {
+        push(text, format_args!("    # via {only}\n"));
+    } else if !requirers.is_empty() {
+        text.push_str("    # via\n");
+        for requirer in &requirers {
+            push(text, format_args!("    #   {requirer}\n"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Why a run failed, as one message: what failed, why, and what the user can do.
 
+#![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
+
 use std::error::Error;
 
 use serde_json::{Value, json};

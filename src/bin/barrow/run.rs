@@ -102,22 +102,18 @@ impl Run {
                 done = work(context) => Some(done),
             }
         });
-        match done {
-            Some(done) => {
-                // Nothing that still runs is of use; waiting for it would only cost time.
-                runtime.shutdown_background();
-                own.clean_up();
-                done.map_err(Failure::from)
-            }
-            None => {
-                // What is being written comes to an end, so that nothing half-made is left.
-                own.interrupted.store(true, Ordering::Relaxed);
-                panics::expect_them();
-                runtime.shutdown_timeout(PATIENCE);
-                own.clean_up();
-                Err(Failure::interrupted())
-            }
+        if let Some(done) = done {
+            // Nothing that still runs is of use; waiting for it would only cost time.
+            runtime.shutdown_background();
+            own.clean_up();
+            return done.map_err(Failure::from);
         }
+        // What is being written comes to an end, so that nothing half-made is left.
+        own.interrupted.store(true, Ordering::Relaxed);
+        panics::expect_them();
+        runtime.shutdown_timeout(PATIENCE);
+        own.clean_up();
+        Err(Failure::interrupted())
     }
 }
 

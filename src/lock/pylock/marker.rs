@@ -30,20 +30,17 @@ fn decided<'a>(marker: &'a str, selection: Selection) -> Cow<'a, str> {
         let quote = rest.as_bytes()[start];
         let Some(length) = rest[start + 1..].bytes().position(|byte| byte == quote) else { break };
         let end = start + 1 + length + 1;
-        match membership(&rest[end..]) {
-            Some((is_negated, is_extra, used)) => {
-                let names = if is_extra { selection.extras } else { selection.groups };
-                let name = rest[start + 1..end - 1].parse::<ExtraName>();
-                let is_selected = name.is_ok_and(|name| names.contains(&name));
-                text.push_str(&rest[..start]);
-                text.push_str(if is_selected == is_negated { FALSE } else { TRUE });
-                rest = &rest[end + used..];
-            }
-            None => {
-                text.push_str(&rest[..end]);
-                rest = &rest[end..];
-            }
-        }
+        let Some((is_negated, is_extra, used)) = membership(&rest[end..]) else {
+            text.push_str(&rest[..end]);
+            rest = &rest[end..];
+            continue;
+        };
+        let names = if is_extra { selection.extras } else { selection.groups };
+        let name = rest[start + 1..end - 1].parse::<ExtraName>();
+        let is_selected = name.is_ok_and(|name| names.contains(&name));
+        text.push_str(&rest[..start]);
+        text.push_str(if is_selected == is_negated { FALSE } else { TRUE });
+        rest = &rest[end + used..];
     }
     if text.is_empty() {
         return Cow::Borrowed(marker);

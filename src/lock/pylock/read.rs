@@ -92,6 +92,9 @@ struct File {
     hashes: BTreeMap<String, String>,
 }
 
+/// How well a wheel fits, then its build tag: greater is better.
+type Rank = (TagPriority, Option<(u64, Box<str>)>);
+
 /// Reads the part of a lock that `target` needs.
 ///
 /// # Errors
@@ -297,7 +300,7 @@ impl Reader<'_> {
     }
 
     fn best_wheel(&self, name: &PackageName, package: &Package, at: usize) -> Result<Option<DistFile>, LockError> {
-        let mut best: Option<((TagPriority, Option<(u64, Box<str>)>), DistFile)> = None;
+        let mut best: Option<(Rank, DistFile)> = None;
         for wheel in &package.wheels {
             let file = self.file(name, wheel, package, at)?;
             let Some(filename) = file.filename.as_wheel() else { continue };

@@ -1,5 +1,7 @@
 //! The commands.
 
+#![expect(clippy::struct_excessive_bools, reason = "each switch is a flag")]
+
 use std::path::PathBuf;
 
 use barrow::spec::PackageName;
@@ -18,7 +20,6 @@ pub(crate) struct Cli {
 }
 
 #[derive(Subcommand, Debug)]
-#[expect(clippy::large_enum_variant, reason = "made once per run")]
 pub(crate) enum Command {
     /// Bundle a function: its dependencies and its own files, as a folder or a zip
     Bundle(BundleArgs),

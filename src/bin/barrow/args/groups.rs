@@ -1,5 +1,11 @@
 //! Groups of options that several commands share, by the headings of the help text.
 
+#![expect(
+    clippy::doc_markdown,
+    clippy::struct_excessive_bools,
+    reason = "the comments are help texts for a terminal, and each switch is a flag"
+)]
+
 use std::path::PathBuf;
 
 use barrow::bundle::Bytes;

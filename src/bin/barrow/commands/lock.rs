@@ -58,7 +58,7 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
             Err(failure.hint("run `barrow lock` with the same options and without --check"))
         }
         Some(path) => {
-            let done = if !locked.changes { "is up to date" } else { "written" };
+            let done = if locked.changes { "written" } else { "is up to date" };
             run.output.status(&format!("{} {done}", path.display()));
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! Results that more than one command prints.
 
-use barrow::ops::{BundledDist, Published};
+use barrow::ops::{BundledDist, Published, PublishedZip};
 use serde_json::{Value, json};
 
 /// What was published, as JSON.
@@ -16,7 +16,7 @@ pub(super) fn published(published: &Published) -> Value {
         "size_bytes": published.size_bytes,
         "zip_size_bytes": zip.map(|zip| zip.size_bytes),
         "sha256": zip.map(|zip| zip.sha256.hex()),
-        "sha256_base64": zip.map(|zip| zip.sha256_base64()),
+        "sha256_base64": zip.map(PublishedZip::sha256_base64),
         "dists": published.dists.iter().map(dist).collect::<Vec<_>>(),
         "excluded": published.excluded.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

@@ -1,5 +1,7 @@
 //! `barrow tree`.
 
+#![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

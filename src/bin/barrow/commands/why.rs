@@ -1,5 +1,7 @@
 //! `barrow why`.
 
+#![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 

@@ -22,8 +22,7 @@ pub(super) fn read(
     let (mut named, _) =
         layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
     let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
-    let (default, default_source) =
-        layers.located("index-url", flags.index_url.as_slice(), |host, base, text| named_index(host, base, text))?;
+    let (default, default_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
     let find_links = read_find_links(layers, flags, warnings)?;
     let no_index = layers.switch("no-index", flags.no_index)?;
     let strategy = layers.one("index-strategy", flags.index_strategy, choice::<Strategy>)?;
@@ -49,13 +48,12 @@ pub(super) fn read(
     let given = default.into_iter().next().map(|Shown(index)| index);
     let chosen = if is_above_file { given.or(configured_default) } else { configured_default.or(given) };
     let default_is_chosen = chosen.is_some();
-    let default = match chosen {
-        Some(index) => index,
-        None => {
-            let pypi = SafeUrl::parse(DEFAULT_INDEX_URL).map_err(|error| SettingsError::Other(error.to_string()))?;
-            layers.record("index-url", vec![pypi.to_string()], Source::Default);
-            IndexLocation::new(pypi)
-        }
+    let default = if let Some(index) = chosen {
+        index
+    } else {
+        let pypi = SafeUrl::parse(DEFAULT_INDEX_URL).map_err(|error| SettingsError::Other(error.to_string()))?;
+        layers.record("index-url", vec![pypi.to_string()], Source::Default);
+        IndexLocation::new(pypi)
     };
 
     let sources = read_sources(layers, &named, &default)?;

@@ -118,7 +118,7 @@ impl Settings {
         let mut client = read_client(&mut layers, index)?;
         client.credentials = credentials;
         client.offline = layers.switch("offline", general.offline)?;
-        let resolve = read_resolution(&mut layers, resolution, no_deps)?;
+        let resolve = read_resolution(&mut layers, &resolution, no_deps)?;
         let no_source = layers.switch("no-source", flags.files.no_source)?;
         let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
@@ -360,7 +360,7 @@ fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
 
 fn read_resolution(
     layers: &mut Layers<'_>,
-    resolution: ResolutionArgs,
+    resolution: &ResolutionArgs,
     no_deps: bool,
 ) -> Result<ResolveOptions, SettingsError> {
     let (exclude_newer, _) = layers.located("exclude-newer", resolution.exclude_newer.as_slice(), |_, _, text| {
@@ -418,7 +418,7 @@ fn read_cache_folder(
     match &usual {
         Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
         None => {
-            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned())
+            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned());
         }
     }
     Ok(usual)
