@@ -195,7 +195,8 @@ impl Fetcher {
         for dist in order {
             let (fetcher, dist) = (self.clone(), dist.clone());
             tasks.spawn(async move {
-                let _permit = fetcher.permits.acquire().await.expect("the semaphore is never closed");
+                // It is never closed, so this is always a permit.
+                let _permit = fetcher.permits.acquire().await;
                 fetcher.fetch(&dist).await
             });
         }

@@ -37,7 +37,7 @@ const MOST_RANGES: usize = 5;
 /// The metadata of a file, checked to be that of this file.
 pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
     let name = || file.filename.as_str().to_owned();
-    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file).await);
+    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file));
     // Without a digest the file behind the URL may have changed; then the cache counts only offline.
     let may_use_cache = !file.hashes.is_empty() || index.options.offline;
     let is_local = file.url.to_file_path().is_some();
@@ -81,7 +81,7 @@ fn check(file: &DistFile, bytes: &[u8]) -> Result<CoreMetadata, IndexError> {
 }
 
 /// The user is part of it: metadata of a private index is not for a run without its credentials.
-async fn cache_key(index: &IndexClient, file: &DistFile) -> String {
+fn cache_key(index: &IndexClient, file: &DistFile) -> String {
     let digest = file.hashes.first().map(ToString::to_string).unwrap_or_default();
     let user = index.client.user_for(&file.url).unwrap_or_default();
     format!("{user}\n{}\n{digest}", file.url.without_credentials().reveal())

@@ -1,6 +1,6 @@
 //! Pages in the cache: what the server said, with its validators.
 //!
-//! An entry is the length of its head (four bytes, little endian), the head and the page, both as MessagePack. The time
+//! An entry is the length of its head (four bytes, little endian), the head and the page, both in the `MessagePack` form. The time
 //! of asking is the entry's modification time, so that "not modified" needs no rewriting. The key holds the user name,
 //! so a run without credentials never sees a page that came for some.
 

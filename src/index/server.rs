@@ -46,7 +46,7 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// The page at `url`, whose user name is part of what is cached.
     pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
-        let entry = self.entry(url).await;
+        let entry = self.entry(url);
         let stored = entry.read(self.cache, self.now);
         if let Some(stored) = &stored
             && (self.offline || (stored.is_fresh && !self.refresh))
@@ -105,13 +105,13 @@ impl Asking<'_> {
         }
     }
 
-    async fn entry(&self, url: &SafeUrl) -> PageEntry {
+    fn entry(&self, url: &SafeUrl) -> PageEntry {
         PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
     }
 
     async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<ProjectPage, AskError> {
         // Anew, because only this request may have led to credentials.
-        let entry = self.entry(url).await;
+        let entry = self.entry(url);
         let head = Head::of(&response);
         let content_type = response.header("content-type").map(str::to_owned);
         let base = response.url().clone();

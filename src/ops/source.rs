@@ -36,7 +36,10 @@ struct Shared {
 }
 
 /// Answers by question; each is computed once.
-struct Memo<K, V>(Mutex<HashMap<K, Arc<OnceCell<Result<V, SourceError>>>>>);
+struct Memo<K, V>(Mutex<HashMap<K, Arc<Answer<V>>>>);
+
+/// An answer that may still be on its way.
+type Answer<V> = OnceCell<Result<V, SourceError>>;
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
@@ -45,7 +48,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Eq + Hash, V> Memo<K, V> {
-    fn cell(&self, key: K) -> Arc<OnceCell<Result<V, SourceError>>> {
+    fn cell(&self, key: K) -> Arc<Answer<V>> {
         Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
 }
@@ -65,7 +68,7 @@ impl LiveSource {
 
     fn wait<V: Clone>(
         &self,
-        cell: &OnceCell<Result<V, SourceError>>,
+        cell: &Answer<V>,
         answer: impl Future<Output = Result<V, SourceError>>,
     ) -> Result<V, SourceError> {
         match cell.get() {

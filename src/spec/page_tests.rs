@@ -139,7 +139,7 @@ fn json_pages() {
 fn html_pages() {
     let hash = "ab".repeat(32);
     let read = detail(&format!(
-        r##"<!DOCTYPE html><html><head><BASE HREF="../../packages/"><meta name="pypi:repository-version" content="1.1"></head>
+        r#"<!DOCTYPE html><html><head><BASE HREF="../../packages/"><meta name="pypi:repository-version" content="1.1"></head>
         <body><!-- <a href="acme_tools-0.1-py3-none-any.whl">commented out</a> -->
         <a href="acme_tools-1.0-py3-none-any.whl#sha256={hash}" data-requires-python="&gt;=3.8,&lt;4" data-yanked>Acme</a>
         <A HREF='/abs/Acme.Tools-2.0.tar.gz#md5=900150983cd24fb0d6963f7d28e17f72' data-yanked="old &amp; bad">x</A>
@@ -147,7 +147,7 @@ fn html_pages() {
         <a href="acme_tools-4.0-py3-none-any.whl" data-core-metadata="true" data-dist-info-metadata="sha256={hash}"
            data-requires-python=">=3.8">no closing tag
         <a href="other-1.0-py3-none-any.whl">other</a> <a href="https://example.com/">home</a> <a name="top">top</a>
-        <a href="acme_tools-1.0-py3-none.whl">x</a> <a href="acme-tools-extra-1.0.tar.gz">x</a> <a href="../">..</a></body>"##
+        <a href="acme_tools-1.0-py3-none.whl">x</a> <a href="acme-tools-extra-1.0.tar.gz">x</a> <a href="../">..</a></body>"#
     ));
     let names: Vec<&str> = read.files.iter().map(|file| file.filename.as_str()).collect();
     assert_eq!(

@@ -1,8 +1,11 @@
 //! Asking indexes and fetching, as the library does it: which requests are made, and what the answers come to.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::str::FromStr as _;
 use std::sync::Arc;
 
+use barrow::archive::{Located, PartialZip};
 use barrow::cache::Cache;
 use barrow::fetch::{FetchError, FetchOptions, Fetcher, Wanted};
 use barrow::http::{Client, ClientOptions};
@@ -30,7 +33,7 @@ impl World {
         Self { _folder: folder, cache }
     }
 
-    fn client(&self, options: &IndexOptions) -> Client {
+    fn client(options: &IndexOptions) -> Client {
         let client_options = ClientOptions {
             offline: options.offline,
             retries: 0,
@@ -41,12 +44,12 @@ impl World {
     }
 
     fn index(&self, options: IndexOptions) -> IndexClient {
-        let client = self.client(&options);
+        let client = Self::client(&options);
         IndexClient::new(IndexOptions { now: NOW, ..options }, client, Arc::clone(&self.cache), Arc::new(Silent))
     }
 
     fn fetcher(&self, options: FetchOptions) -> Fetcher {
-        let client = self.client(&IndexOptions { offline: options.offline, ..IndexOptions::default() });
+        let client = Self::client(&IndexOptions { offline: options.offline, ..IndexOptions::default() });
         Fetcher::new(client, Arc::clone(&self.cache), Arc::new(Silent), options)
     }
 }
@@ -294,8 +297,8 @@ async fn folders_work_as_indexes_and_as_find_links() {
     let index = world.index(IndexOptions { find_links: vec![url], no_index: true, ..IndexOptions::default() });
     let found = files(&index, "acme-tools").await;
     let fetcher = world.fetcher(FetchOptions { offline: true, ..FetchOptions::default() });
-    let fetched = fetcher.fetch_file(&Wanted::listed(&found[0])).await.unwrap();
-    assert_eq!(fs_err::read(fetched.path).unwrap(), wheel.bytes);
+    let copied = fetcher.fetch_file(&Wanted::listed(&found[0])).await.unwrap();
+    assert_eq!(fs_err::read(copied.path).unwrap(), wheel.bytes);
 
     let missing = SafeUrl::from_path(&folder.path().join("missing"), true).unwrap();
     let index = world.index(IndexOptions { find_links: vec![missing], ..IndexOptions::default() });
@@ -425,6 +428,30 @@ async fn pypi_answers() {
         let last = files.iter().rev().find(|file| file.filename.as_wheel().is_some()).unwrap();
         let metadata = index.metadata(last).await.unwrap();
         assert_eq!(metadata.name, name(project));
+    }
+}
+
+/// A wheel with a few bytes changed, of which parts come in any order: an answer or an error, never a panic or a loop.
+#[test]
+fn broken_ends_of_wheels_are_errors() {
+    let wheel = WheelBuilder::new("tiny", "1.0").build().bytes;
+    let length = wheel.len() as u64;
+    for at in 0..wheel.len() {
+        for value in [0, 0xff, wheel[at] ^ 1] {
+            let mut bytes = wheel.clone();
+            bytes[at] = value;
+            let mut zip = PartialZip::new(length);
+            let mut wanted = length - 60..length;
+            for _ in 0..8 {
+                let range = usize::try_from(wanted.start).unwrap()..usize::try_from(wanted.end).unwrap();
+                zip.add(wanted.start, bytes[range].to_vec());
+                match zip.entry(|name| name.ends_with(".dist-info/METADATA"), 1 << 20) {
+                    Ok(Located::Missing(missing)) => wanted = missing,
+                    Ok(Located::Content(_)) | Err(_) => break,
+                }
+                assert!(wanted.start < wanted.end && wanted.end <= length, "byte {at}: {wanted:?}");
+            }
+        }
     }
 }
 
