@@ -9,6 +9,7 @@ mod support;
 
 mod brute_force;
 mod bundle;
+mod cli;
 mod errors;
 mod explanations;
 mod fixtures;
@@ -18,5 +19,6 @@ mod scenario_scale;
 mod indexes;
 mod install;
 mod lock;
+mod pylock;
 mod reproducible;
 mod scenarios;
