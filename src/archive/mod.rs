@@ -21,7 +21,7 @@ mod inflate;
 mod zip_reader;
 mod zip_writer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::ArchiveError;
 pub use inflate::{DataSpan, Inflater};

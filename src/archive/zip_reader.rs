@@ -113,7 +113,7 @@ fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Vec<
     let headers = parse_directory(&directory, &end, limits)?;
     let unpacked = headers.iter().fold(0_u64, |sum, header| sum.saturating_add(header.size));
     if unpacked > Limits::RATIO_FREE_SIZE {
-        check("times its size when unpacked", unpacked / length.max(1), limits.ratio)?;
+        check("times its size when unpacked", unpacked.div_ceil(length.max(1)), limits.ratio)?;
     }
     let data_offsets = check_layout(file, &headers, end.offset)?;
     let entries = headers.into_iter().zip(data_offsets).map(|(header, offset)| ZipEntry {

@@ -79,6 +79,11 @@ impl Layout {
     pub fn layer() -> Self {
         Self { prefix: Some(SafePath::new("python").expect("the path is safe")) }
     }
+
+    /// Where a file of a distribution lies in the bundle.
+    pub(super) fn place(&self, path: &SafePath) -> SafePath {
+        self.prefix.as_ref().map_or_else(|| path.clone(), |prefix| path.prefixed(prefix))
+    }
 }
 
 /// Puts distributions and the user's files together.
@@ -103,7 +108,7 @@ pub fn assemble<'a>(
     let mut claims = Vec::with_capacity(dist_files + source_files.len());
     for dist in &dists {
         claims.extend(dist.files.iter().map(|file| {
-            let path = layout.prefix.as_ref().map_or_else(|| file.path.clone(), |prefix| file.path.prefixed(prefix));
+            let path = layout.place(&file.path);
             let content = BundleContent::Dist { dist, file };
             BundleFile { path, executable: file.executable, size: file.size, content }
         }));

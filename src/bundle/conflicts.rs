@@ -1,6 +1,6 @@
 //! Several claims to one path: who wins, who is told, and what no one can win.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 use super::BundleError;
@@ -22,7 +22,7 @@ pub(super) fn settle<'a>(
         match files.last_mut() {
             Some(last) if last.path == claim.path => {
                 let loser = std::mem::replace(last, claim);
-                replaced.note(loser, last)?;
+                replaced.note(&loser, last)?;
             }
             _ => files.push(claim),
         }
@@ -58,12 +58,14 @@ fn refuse_clashes(files: &[BundleFile]) -> Result<(), BundleError> {
 struct Replaced<'a> {
     /// By winner and loser: the first path, and how many there are.
     pairs: BTreeMap<(String, String), (SafePath, usize)>,
-    /// By name of the loser: what lies in its files' places now.
-    lost: BTreeMap<&'a str, (&'a InstalledDist, BTreeMap<&'a str, (HashDigest, u64)>)>,
+    /// By name of the loser: which of its files.
+    lost: BTreeMap<&'a str, (&'a InstalledDist, BTreeSet<&'a SafePath>)>,
+    /// By path in the bundle: what lies there now.
+    now: BTreeMap<SafePath, (HashDigest, u64)>,
 }
 
 impl<'a> Replaced<'a> {
-    fn note(&mut self, loser: BundleFile<'a>, winner: &BundleFile<'a>) -> Result<(), BundleError> {
+    fn note(&mut self, loser: &BundleFile<'a>, winner: &BundleFile<'a>) -> Result<(), BundleError> {
         let BundleContent::Dist { dist, file } = loser.content else { return Ok(()) };
         let (digest, size) = match &winner.content {
             BundleContent::Dist { file, .. } => (file.sha256.clone(), file.size),
@@ -76,8 +78,9 @@ impl<'a> Replaced<'a> {
         }
         let owners = (winner.content.owner(), format!("{} {}", dist.name, dist.version));
         self.pairs.entry(owners).or_insert_with(|| (winner.path.clone(), 0)).1 += 1;
-        let (_, lost) = self.lost.entry(dist.name.as_ref()).or_insert_with(|| (dist, BTreeMap::new()));
-        lost.insert(file.path.as_str(), (digest, size));
+        let (_, lost) = self.lost.entry(dist.name.as_ref()).or_insert_with(|| (dist, BTreeSet::new()));
+        lost.insert(&file.path);
+        self.now.insert(winner.path.clone(), (digest, size));
         Ok(())
     }
 
@@ -85,11 +88,13 @@ impl<'a> Replaced<'a> {
     fn correct_records(&self, files: &mut [BundleFile], layout: &Layout) {
         for (dist, lost) in self.lost.values() {
             let Some((path, record)) = record_of(dist) else { continue };
-            let path = layout.prefix.as_ref().map_or_else(|| path.clone(), |prefix| path.prefixed(prefix));
+            let path = layout.place(path);
+            let now =
+                lost.iter().filter_map(|path| Some((path.as_str(), self.now.get(&layout.place(path))?))).collect();
             let Ok(place) = files.binary_search_by(|file| file.path.cmp(&path)) else { continue };
             let is_its_own =
                 matches!(files[place].content, BundleContent::Dist { dist: owner, .. } if owner.name == dist.name);
-            if let Some(record) = corrected(record, lost).filter(|_| is_its_own) {
+            if let Some(record) = corrected(record, &now).filter(|_| is_its_own) {
                 files[place].size = record.len() as u64;
                 files[place].content = BundleContent::Generated(record);
             }
@@ -119,11 +124,11 @@ fn is_record(path: &SafePath) -> bool {
     folder.ends_with(".dist-info") && components.eq(["RECORD"])
 }
 
-/// A RECORD whose lines for `lost` files give the digest and size of what took their places. `None` if it cannot be read.
-fn corrected(record: &[u8], lost: &BTreeMap<&str, (HashDigest, u64)>) -> Option<Vec<u8>> {
+/// A RECORD whose lines for files that lost their places give digest and size of what lies there now. `None` if it cannot be read.
+fn corrected(record: &[u8], now: &BTreeMap<&str, &(HashDigest, u64)>) -> Option<Vec<u8>> {
     let mut text = String::with_capacity(record.len());
     for entry in parse_record(record).ok()? {
-        let proof = match lost.get(entry.path.as_str()) {
+        let proof = match now.get(entry.path.as_str()) {
             Some((digest, size)) => Some((digest, *size)),
             None => entry.hash.as_ref().zip(entry.size),
         };

@@ -71,7 +71,9 @@ impl Mark {
 
     /// Forgets the mark of OUT.
     pub(super) fn remove(state_folders: &[PathBuf], out: &Path) {
-        state_folders.iter().for_each(|folder| drop(fs::remove_file(place(folder, out))));
+        for folder in state_folders {
+            let _ = fs::remove_file(place(folder, out));
+        }
     }
 
     /// This mark and another together: what belongs to one of them belongs to barrow.
@@ -175,15 +177,15 @@ fn marked_out(mark: &Path) -> Option<PathBuf> {
     let mut lines = io::BufReader::new(fs::File::open(mark).ok()?).lines();
     let header = lines.next()?.ok()?;
     let out = lines.next()?.ok()?;
-    (header == HEADER).then(|| decode(out.strip_prefix("out ")?))?
+    out.strip_prefix("out ").filter(|_| header == HEADER).map(decode)
 }
 
 fn place(state_folder: &Path, out: &Path) -> PathBuf {
     state_folder.join(FOLDER).join(sha256(out.as_os_str().as_bytes()).hex())
 }
 
-fn decode(encoded: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(std::ffi::OsString::from_vec(percent_decode_str(encoded).collect())))
+fn decode(encoded: &str) -> PathBuf {
+    PathBuf::from(std::ffi::OsString::from_vec(percent_decode_str(encoded).collect()))
 }
 
 fn parse(text: &str) -> Option<(PathBuf, Mark)> {
@@ -191,7 +193,7 @@ fn parse(text: &str) -> Option<(PathBuf, Mark)> {
     if lines.next()? != HEADER {
         return None;
     }
-    let out = decode(lines.next()?.strip_prefix("out ")?)?;
+    let out = decode(lines.next()?.strip_prefix("out ")?);
     let mut mark = Mark::default();
     for line in lines {
         match line.split_once(' ') {
@@ -260,6 +262,6 @@ impl Search<'_> {
 fn is_derived(path: &str) -> bool {
     let mut components = path.rsplit('/');
     let name = components.next().unwrap_or_default();
-    let compiled = components.next() == Some("__pycache__") && name.ends_with(".pyc");
-    compiled || name == ".DS_Store"
+    let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
+    is_compiled && components.next() == Some("__pycache__") || name == ".DS_Store"
 }

@@ -23,11 +23,14 @@ mod workplace;
 mod stage;
 mod zip;
 mod publish;
+mod installed_before;
+mod install_into;
 #[cfg(test)]
 mod tests;
 
 pub use assemble::{Bundle, BundleContent, BundleFile, Layout, assemble};
 pub use error::BundleError;
+pub use install_into::install_into;
 pub use limits::{
     Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
 };

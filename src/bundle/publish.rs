@@ -126,7 +126,7 @@ pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
     refuse_dangerous(&out, bundle.source_folder.as_deref(), options.own_folders)?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = match options.format {
-        OutputFormat::Folder => publish_folder(bundle, &out, options, steps),
+        OutputFormat::Folder => publish_folder(bundle, &out, options, steps, same_mount),
         OutputFormat::Zip => publish_zip(bundle, &out, options, steps),
     };
     if result.is_err() {
@@ -135,9 +135,25 @@ pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
     result
 }
 
+/// Publishes to a folder as if OUT were a mount point.
+#[cfg(test)]
+pub(super) fn publish_inside(bundle: &Bundle, options: &PublishOptions) -> Result<Published, BundleError> {
+    publish_inside_with(bundle, options, &|_| {})
+}
+
+#[cfg(test)]
+pub(super) fn publish_inside_with(
+    bundle: &Bundle,
+    options: &PublishOptions,
+    steps: Steps,
+) -> Result<Published, BundleError> {
+    let out = fs::canonicalize(options.out).expect("the folder exists");
+    publish_folder(bundle, &out, options, steps, |_, _| false)
+}
+
 /// What lies at OUT.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Absent,
     /// A folder with nothing in it.
     Empty,
@@ -152,10 +168,11 @@ fn publish_folder(
     out: &Path,
     options: &PublishOptions,
     steps: Steps,
+    same_mount: fn(&Path, &Path) -> bool,
 ) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     // Refused before anything is written. It is looked at again once the new content is ready.
-    let (site, workplace) = Site::prepare(out, options, folder_state)?;
+    let (site, workplace) = Site::prepare(out, options, folder_state, same_mount)?;
     let new = workplace.new_tree();
     let files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
@@ -197,9 +214,9 @@ fn publish_folder(
 
 fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
-    let (site, workplace) = Site::prepare(out, options, zip_state)?;
+    let (site, workplace) = Site::prepare(out, options, zip_state, same_mount)?;
     let new = workplace.new_zip();
-    let size = write_zip(bundle, &new, options)?;
+    let zip_bytes = write_zip(bundle, &new, options)?;
     let identity = zip_identity(&new).map_err(|source| failed("read", source))?;
     steps(Step::Staged);
 
@@ -230,7 +247,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: Some(size),
+        zip_bytes: Some(zip_bytes),
         replaced: state != State::Absent,
         warnings,
     })
@@ -271,7 +288,7 @@ fn zip_state(out: &Path, mark: Option<&Mark>) -> io::Result<State> {
     Ok(if is_ours { State::Ours } else { State::Foreign(vec![name]) })
 }
 
-fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), BundleError> {
+pub(super) fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), BundleError> {
     match state {
         State::Foreign(names) if !options.force => {
             let mut files: Vec<String> =
@@ -286,7 +303,7 @@ fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result
 }
 
 /// The mark of OUT while OUT changes.
-struct Marking<'a> {
+pub(super) struct Marking<'a> {
     new: Mark,
     old: Option<Mark>,
     out: &'a Path,
@@ -296,14 +313,14 @@ struct Marking<'a> {
 
 impl<'a> Marking<'a> {
     /// Marks what lies in OUT and what will. Without a place for marks OUT is published all the same.
-    fn begin(new: Mark, old: Option<Mark>, out: &'a Path, options: &PublishOptions<'a>) -> Self {
+    pub(super) fn begin(new: Mark, old: Option<Mark>, out: &'a Path, options: &PublishOptions<'a>) -> Self {
         let both = old.as_ref().map(|old| new.or(old));
         let begun = both.as_ref().unwrap_or(&new).write(options.state_folders, out);
         Self { new, old, out, state_folders: options.state_folders, begun }
     }
 
     /// OUT is as it was.
-    fn take_back(self) {
+    pub(super) fn take_back(self) {
         match self.old {
             Some(old) => drop(old.write(self.state_folders, self.out)),
             None => Mark::remove(self.state_folders, self.out),
@@ -311,7 +328,7 @@ impl<'a> Marking<'a> {
     }
 
     /// OUT is new; gives what the user should know.
-    fn finish(self) -> Vec<String> {
+    pub(super) fn finish(self) -> Vec<String> {
         // Without an older mark the first one named the new content alone.
         let done = self.begun.and_then(|()| match self.old {
             Some(_) => self.new.write(self.state_folders, self.out),
@@ -336,10 +353,11 @@ pub(super) enum Site {
 impl Site {
     /// Finds a place for the hidden folder, puts in order what killed runs have left there, refuses what lies at OUT where it
     /// must be, and makes the folder.
-    fn prepare(
+    pub(super) fn prepare(
         out: &Path,
         options: &PublishOptions,
         state: fn(&Path, Option<&Mark>) -> io::Result<State>,
+        same_mount: fn(&Path, &Path) -> bool,
     ) -> Result<(Self, Workplace), BundleError> {
         let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
         let check = || {

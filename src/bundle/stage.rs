@@ -65,7 +65,6 @@ pub(super) fn write_tree(
 }
 
 /// The files that are linked, by distribution, and those that are written.
-#[expect(clippy::type_complexity, reason = "two lists that are used in one place")]
 fn divide<'a, 'b>(
     files: &'b [BundleFile<'a>],
 ) -> (Vec<(&'a InstalledDist, Vec<&'a InstalledFile>)>, Vec<&'b BundleFile<'a>>) {
@@ -122,10 +121,10 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(), WriteError> {
 
 fn write(to: &Path, mode: u32, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), WriteError> {
     let create = || -> io::Result<()> {
-        let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(to)?;
-        fill(&mut file)?;
+        let mut target = std::fs::File::options().write(true).create_new(true).mode(0o600).open(to)?;
+        fill(&mut target)?;
         // The umask has no say in the mode of a bundle's file.
-        file.set_permissions(std::fs::Permissions::from_mode(mode))
+        target.set_permissions(std::fs::Permissions::from_mode(mode))
     };
     create().map_err(WriteError::Write)
 }

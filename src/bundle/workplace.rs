@@ -97,7 +97,7 @@ pub(super) fn recover(parent: &Path) {
 /// Made by this user and closed to others: a journal is obeyed, so it must be our own.
 fn is_our_own(folder: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(folder) else { return false };
-    metadata.is_dir() && metadata.mode() & 0o077 == 0 && metadata.uid() == effective_user()
+    metadata.is_dir() && metadata.mode() & 0o777 == 0o700 && metadata.uid() == effective_user()
 }
 
 #[expect(unsafe_code, reason = "the standard library does not tell the user")]

@@ -108,9 +108,18 @@ impl Cache {
 
     /// A cache in a fresh folder below `parent` that disappears with the value (`--no-cache`).
     pub fn temporary(parent: &Path) -> Result<Self, CacheError> {
-        let cache = Self::at(parent.to_owned()).with_fallback(parent.to_owned());
-        cache.degrade()?;
+        let folder = temporary_in(parent)?;
+        // Nothing is read from `parent` itself: in a shared temporary folder, others may have put something there.
+        let cache = Self::at(folder.path().to_owned());
+        let _ = cache.substitute.set(folder);
         Ok(cache)
+    }
+
+    /// Removes the temporary folder, if there is one, now: for a run that ends while threads still hold the value.
+    pub fn discard_temporary(&self) {
+        if let Some(folder) = self.substitute.get() {
+            let _ = fs_err::remove_dir_all(folder.path());
+        }
     }
 
     /// Where a substitute is made once the cache turns out to be read-only or full.
@@ -129,11 +138,7 @@ impl Cache {
         if self.substitute.get().is_some() {
             return Ok(false);
         }
-        let folder = tempfile::Builder::new()
-            .prefix("barrow-")
-            .tempdir_in(parent)
-            .map_err(|source| CacheError::Write { path: parent.clone(), source })?;
-        Ok(self.substitute.set(folder).is_ok())
+        Ok(self.substitute.set(temporary_in(parent)?).is_ok())
     }
 
     /// Whether writes go to a temporary folder because the cache cannot be written (or is not wanted).
@@ -294,4 +299,9 @@ fn create_private(folder: &Path) -> io::Result<()> {
         Err(_) if folder.is_dir() => Ok(()),
         made => made,
     }
+}
+
+fn temporary_in(parent: &Path) -> Result<tempfile::TempDir, CacheError> {
+    let failed = |source| CacheError::Write { path: parent.to_owned(), source };
+    tempfile::Builder::new().prefix("barrow-").tempdir_in(parent).map_err(failed)
 }

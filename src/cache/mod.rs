@@ -21,3 +21,6 @@ mod folder;
 mod upkeep;
 
 pub use folder::{Bucket, Cache, CacheError, Usage};
+
+#[cfg(test)]
+mod tests;

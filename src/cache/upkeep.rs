@@ -8,7 +8,7 @@ use fs_err as fs;
 use super::folder::{Bucket, Cache, CacheError, TEMPORARY, Usage};
 
 /// Age after which a temporary file belongs to no living run.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+const STALE: Duration = Duration::from_hours(24);
 
 /// How often the removal of a folder is repeated in which another run makes new files.
 const REMOVALS: u32 = 5;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::pointer::{Pointer, Unchanged};
 use super::{DigestMismatch, FetchError, FetchedFile, Wanted, stored};
 use crate::cache::{Cache, CacheError};
-use crate::http::{Client, Piece, Request, Response};
+use crate::http::{Client, Request, Response};
 use crate::reporter::Reporter;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
@@ -55,48 +55,15 @@ impl Digests {
     }
 }
 
-/// Downloads a file. One without a promised digest is asked about first when an earlier one is there.
+/// Downloads a file. Of one without a promised digest the server is asked whether the stored one is unchanged.
 pub(super) async fn download(
     client: &Client,
     cache: &Cache,
     reporter: &dyn Reporter,
     wanted: &Wanted,
 ) -> Result<FetchedFile, FetchError> {
-    if wanted.accepted.is_empty() {
-        return ask_and_download(client, cache, reporter, wanted).await;
-    }
-    let mut receiver = None;
-    let mut failed = None;
-    let downloaded = client
-        .download(&Request::file(wanted.url.clone()), &mut |piece| {
-            let taken = match piece {
-                Piece::Start { size } => Receiver::start(cache, reporter, wanted, size).map(|new| receiver = Some(new)),
-                Piece::Bytes(bytes) => receiver.as_mut().map_or(Ok(()), |receiver| receiver.take(bytes)),
-            };
-            // The download ends with an error of its own, which says less.
-            taken.map_err(|error| std::io::Error::other(failed.insert(error).to_string()))
-        })
-        .await;
-    match (downloaded, failed, receiver) {
-        (_, Some(error), _) => Err(error),
-        (Err(source), None, _) => match source.status() {
-            Some(status @ (404 | 410)) => Err(gone(wanted, status)),
-            _ => Err(FetchError::Download { file: wanted.filename.clone(), source }),
-        },
-        (Ok(_), None, Some(receiver)) => receiver.finish(),
-        (Ok(_), None, None) => Receiver::start(cache, reporter, wanted, Some(0))?.finish(),
-    }
-}
-
-/// Downloads a file without a promised digest, or learns that the stored one is unchanged.
-async fn ask_and_download(
-    client: &Client,
-    cache: &Cache,
-    reporter: &dyn Reporter,
-    wanted: &Wanted,
-) -> Result<FetchedFile, FetchError> {
     let mut request = Request::file(wanted.url.clone());
-    let pointer = Pointer::read(cache, &wanted.url);
+    let pointer = wanted.accepted.is_empty().then(|| Pointer::read(cache, &wanted.url)).flatten();
     let stored = pointer.as_ref().and_then(|pointer| stored::find(cache, &pointer.sha256, wanted.size));
     if let (Some(Pointer { unchanged: Unchanged::Server { etag, last_modified }, .. }), Some(_)) = (&pointer, &stored) {
         request.if_none_match.clone_from(etag);

@@ -120,7 +120,7 @@ impl Authenticator {
             return if user.is_some() { Err(refuse()) } else { Ok(None) };
         }
         let key = (Realm::of(url), selected);
-        if let Some(login) = self.from_netrc(url, &key, user.as_deref(), options, reporter)? {
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), options, reporter)? {
             return Ok(Some(login));
         }
         match user {
@@ -135,25 +135,30 @@ impl Authenticator {
         }
     }
 
-    /// The user that the first request to `url` would name, as far as that is known without asking any program.
-    pub(super) async fn known_user(
-        &self,
-        url: &Url,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
-    ) -> Option<String> {
-        let given = userinfo(url).map(|(user, _)| user);
+    /// The user as whom `url` would be asked first, as far as that is known without asking a program: what tells
+    /// answers for different people apart. `Some("")` for tokens that have no user.
+    pub(super) fn known_user(&self, url: &Url, options: &ClientOptions, reporter: &dyn Reporter) -> Option<String> {
+        if let Some((user, _)) = userinfo(url) {
+            return Some(user);
+        }
         let selected = self.select(url);
         let index = selected.map(|at| &self.indexes[at]);
-        let of_index = || index.and_then(|index| index.login.as_ref().map(|login| login.user().to_owned()));
-        let user = given.or_else(of_index).or_else(|| index.and_then(|index| index.user.clone()));
+        if let Some(login) = index.and_then(|index| index.login.as_ref()) {
+            return Some(login.user().to_owned());
+        }
+        let user = index.and_then(|index| index.user.clone());
         if user.is_some() || !may_carry(url, options) {
             return user;
         }
         let key = (Realm::of(url), selected);
-        let netrc = self.from_netrc(url, &key, None, options, reporter).ok().flatten();
-        let login = if netrc.is_some() { netrc } else { self.answered(&key).await };
-        login.map(|login| login.user().to_owned())
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, options, reporter) {
+            return Some(login.user().to_owned());
+        }
+        let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
+        match &slot.try_lock().ok()?.state {
+            AskedState::Answered(login) => Some(login.user().to_owned()),
+            _ => None,
+        }
     }
 
     /// What to send instead after a refusal; `None`: the refusal stands.
@@ -178,21 +183,6 @@ impl Authenticator {
         }
     }
 
-    /// Where credentials for `url` were looked for, for a message.
-    pub(super) fn looked_in(&self, url: &Url, options: &ClientOptions) -> String {
-        if !may_carry(url, options) {
-            return "none are sent over plain http".to_owned();
-        }
-        let mut places = vec!["the URL".to_owned()];
-        if !options.credentials.is_empty() {
-            places.push("the settings of the index".to_owned());
-        }
-        places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
-        places.extend(options.keyring.then(|| "keyring".to_owned()));
-        places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
-        format!("looked in {}", places.join(", "))
-    }
-
     /// The index whose credentials are for `url`: the longest path prefix, else the longest common path in the realm.
     fn select(&self, url: &Url) -> Option<usize> {
         let realm = Realm::of(url);
@@ -206,7 +196,33 @@ impl Authenticator {
         best.map(|(at, _)| at)
     }
 
-    fn from_netrc(
+    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, or in netrc
+    /// under the name of its host.
+    pub(super) fn has_at_hand(
+        &self,
+        url: &Url,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, Error> {
+        let index = self.select(url).map(|at| &self.indexes[at]);
+        if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {
+            return Ok(true);
+        }
+        let Some(path) = options.netrc.as_deref() else { return Ok(false) };
+        let netrc = self.netrc(path, options, reporter)?;
+        let entry = netrc.find(url.host_str().unwrap_or_default());
+        Ok(entry.is_some_and(|entry| entry.machine.is_some()))
+    }
+
+    fn netrc(&self, path: &Path, options: &ClientOptions, reporter: &dyn Reporter) -> Result<&Netrc, Error> {
+        if self.netrc.get().is_none() {
+            let read = read_netrc(path, options.netrc_required, reporter)?;
+            let _ = self.netrc.set(read);
+        }
+        Ok(self.netrc.get().expect("it was just set, here or by another task"))
+    }
+
+    fn in_netrc(
         &self,
         url: &Url,
         key: &Key,
@@ -215,13 +231,7 @@ impl Authenticator {
         reporter: &dyn Reporter,
     ) -> Result<Option<Arc<Login>>, Error> {
         let Some(path) = options.netrc.as_deref() else { return Ok(None) };
-        let netrc = match self.netrc.get() {
-            Some(netrc) => netrc,
-            None => {
-                let netrc = read_netrc(path, options.netrc_required, reporter)?;
-                self.netrc.get_or_init(|| netrc)
-            }
-        };
+        let netrc = self.netrc(path, options, reporter)?;
         let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
         let login = logins.entry(key.clone()).or_insert_with(|| {
             let entry = netrc.find(url.host_str().unwrap_or_default())?;
@@ -263,8 +273,7 @@ impl Authenticator {
         };
         let mut asked = slot.lock().await;
         match (&asked.state, stale) {
-            (AskedState::Nothing, _) => return None,
-            (AskedState::Never, Some(_)) => return None,
+            (AskedState::Nothing, _) | (AskedState::Never, Some(_)) => return None,
             (AskedState::Never, None) => {}
             (AskedState::Answered(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
                 if asked.has_minted_again {
@@ -291,6 +300,21 @@ impl Authenticator {
         given.push((realm, Arc::clone(&login)));
         login
     }
+}
+
+/// Where credentials for `url` were looked for, for a message.
+pub(super) fn looked_in(url: &Url, options: &ClientOptions) -> String {
+    if !may_carry(url, options) {
+        return "none are sent over plain http".to_owned();
+    }
+    let mut places = vec!["the URL".to_owned()];
+    if !options.credentials.is_empty() {
+        places.push("the settings of the index".to_owned());
+    }
+    places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+    places.extend(options.keyring.then(|| "keyring".to_owned()));
+    places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
+    format!("looked in {}", places.join(", "))
 }
 
 async fn look_up(

@@ -6,8 +6,8 @@ use reqwest::header::{self, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::auth::Authenticator;
-use super::error::{Error, shown, shown_url};
+use super::auth::{Authenticator, looked_in};
+use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
 use super::options::ClientOptions;
@@ -94,6 +94,14 @@ impl Client {
         Ok(Self { shared: Arc::new(Shared { options, reporter, permits, transport, auth }) })
     }
 
+    /// Whether credentials for this index are at hand without asking any program.
+    ///
+    /// # Errors
+    /// A netrc file that the user named cannot be read.
+    pub fn has_credentials(&self, index: &SafeUrl) -> Result<bool, Error> {
+        self.shared.auth.has_at_hand(index.reveal(), &self.shared.options, &*self.shared.reporter)
+    }
+
     /// Sends a GET request: credentials, redirects and repetitions are taken care of.
     ///
     /// Holding the response holds one of the places for concurrent requests.
@@ -104,11 +112,18 @@ impl Client {
         Ok(Response::new(self.clone(), request, hop, attempts, permit))
     }
 
-    /// The user as whom `url` is asked, as far as that is known without asking a helper program, or because one was
-    /// asked in this run: for keys of caches, so that what came for one user is not shown to another.
-    pub async fn user(&self, url: &SafeUrl) -> Option<String> {
+    /// Whether no socket is opened.
+    pub fn is_offline(&self) -> bool {
+        self.shared.options.offline
+    }
+
+    /// The user as whom `url` would be asked, as far as that is known without asking a program; `None`: as nobody.
+    ///
+    /// It belongs into the keys of what is kept of private indexes. It may be a token (some stand in the place of the
+    /// user), so a key must not show it.
+    pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
         let Shared { options, reporter, auth, .. } = &*self.shared;
-        auth.known_user(url.reveal(), options, &**reporter).await
+        auth.known_user(url.reveal(), options, &**reporter)
     }
 
     /// A place among the concurrent requests.
@@ -183,11 +198,11 @@ impl Client {
         let mut login = auth.first(url, own, options, &**reporter).await?;
         for _ in 0..LOGIN_LIMIT {
             let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
-            if matches!(status, 401 | 403 | 404) {
-                if let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await {
-                    login = Some(other);
-                    continue;
-                }
+            if matches!(status, 401 | 403 | 404)
+                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await
+            {
+                login = Some(other);
+                continue;
             }
             return self.accept(url, status, answer, login.as_ref());
         }
@@ -205,16 +220,22 @@ impl Client {
     ) -> Result<Hop, Fault> {
         match answer {
             Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
+            _ if status == 407 => Err(self.proxy_refused(url)),
             _ => {
-                let looked_in = || self.shared.auth.looked_in(url, &self.shared.options);
+                let looked_in = || looked_in(url, &self.shared.options);
                 Err(Fault::from(Error::Status {
                     url: shown_url(url),
                     status,
-                    sent_as: login.map(|login| login.sent_as()),
-                    looked_in: (login.is_none() && status != 407).then(looked_in),
+                    sent_as: login.map(|login| Box::new(login.sent_as())),
+                    looked_in: login.is_none().then(looked_in),
                 }))
             }
         }
+    }
+
+    fn proxy_refused(&self, url: &Url) -> Fault {
+        let via = Via(self.shared.transport.proxy(url).map(shown_url));
+        Error::ProxyRefused { url: shown_url(url), via }.into()
     }
 
     /// Asks one URL. Credentials that no server has accepted yet are tried by one request while the others wait: wrong

@@ -1,7 +1,6 @@
 //! Why a request failed for good, in words for the person who ran it.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use url::Url;
@@ -19,13 +18,13 @@ pub enum Error {
     #[error("`{url}` was not asked: the run is offline")]
     Offline {
         /// What would have been asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
     },
     /// Neither http nor https.
     #[error("`{url}` cannot be fetched: only http and https are spoken")]
     Scheme {
         /// What was asked for.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
     },
     /// The client could not be set up.
     #[error("failed to set up the HTTP client: {reason}")]
@@ -59,17 +58,25 @@ pub enum Error {
     #[error("failed to connect to `{url}`{via}: {reason}")]
     Connect {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// The proxy, if any.
         via: Via,
         /// Why.
         reason: String,
     },
+    /// The proxy wants other credentials.
+    #[error("`{url}` was not reached{via}, which wants a user and password (407 Proxy Authentication Required)")]
+    ProxyRefused {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The proxy.
+        via: Via,
+    },
     /// The server's certificate, or the handshake, was not acceptable.
     #[error("failed to make a secure connection to `{url}`: {reason}")]
     Tls {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// Why.
         reason: String,
     },
@@ -77,7 +84,7 @@ pub enum Error {
     #[error("`{url}` {what} within {seconds} seconds")]
     Timeout {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// What did not happen.
         what: &'static str,
         /// For how long.
@@ -87,7 +94,7 @@ pub enum Error {
     #[error("the connection to `{url}`{via} broke: {reason}")]
     Broken {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// The proxy, if any.
         via: Via,
         /// Why.
@@ -97,29 +104,35 @@ pub enum Error {
     #[error("the answer of `{url}` was cut off after {received} bytes{}", of(*expected))]
     Truncated {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// Bytes that came.
         received: u64,
         /// Bytes that were announced.
         expected: Option<u64>,
     },
+    /// The body broke off, and the server now gives another one.
+    #[error("the answer of `{url}` changed while it was read")]
+    Changed {
+        /// What was asked.
+        url: Box<SafeUrl>,
+    },
     /// The answer is larger than the caller accepts.
     #[error("the answer of `{url}` is larger than {limit} bytes")]
     TooLarge {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// Accepted bytes.
         limit: u64,
     },
     /// A status that no caller handles.
-    #[error("`{url}` answered {}{}", status_text(*status), with(sent_as.as_ref(), looked_in.as_deref()))]
+    #[error("`{url}` answered {}{}", status_text(*status), with(sent_as.as_deref(), looked_in.as_deref()))]
     Status {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// HTTP status.
         status: u16,
         /// As whom; `None`: without credentials.
-        sent_as: Option<SentAs>,
+        sent_as: Option<Box<SentAs>>,
         /// Where credentials were looked for, when there were none and they may matter.
         looked_in: Option<String>,
     },
@@ -127,7 +140,7 @@ pub enum Error {
     #[error("`{url}` answered {} and asks to come back in {seconds} seconds", status_text(*status))]
     ComeBackLater {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// HTTP status.
         status: u16,
         /// The pause that it wants.
@@ -137,33 +150,33 @@ pub enum Error {
     #[error("`{url}` redirects more than {limit} times, last to `{last}`")]
     TooManyRedirects {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// Followed redirects.
         limit: usize,
         /// Where it would have gone on.
-        last: SafeUrl,
+        last: Box<SafeUrl>,
     },
     /// A redirect to where we came from.
     #[error("`{url}` redirects in a circle, through `{last}`")]
     RedirectLoop {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// The URL that came twice.
-        last: SafeUrl,
+        last: Box<SafeUrl>,
     },
     /// From https to http.
     #[error("`{url}` redirects to `{target}`, which is not encrypted")]
     InsecureRedirect {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// Where it would have gone on.
-        target: SafeUrl,
+        target: Box<SafeUrl>,
     },
     /// A redirect that leads nowhere.
     #[error("`{url}` redirects to something that is not an http URL: `{location}`")]
     BadRedirect {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// The header, made safe to print.
         location: String,
     },
@@ -171,22 +184,13 @@ pub enum Error {
     #[error("the credentials for `{url}` were not sent: the connection is not encrypted")]
     PlainHttp {
         /// What was asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
     },
     /// The credentials have characters that no header can hold.
     #[error("the credentials for `{url}` cannot be sent: they hold characters that are not allowed in a header")]
     Unsendable {
         /// What was asked.
-        url: SafeUrl,
-    },
-    /// What arrived could not be stored.
-    #[error("failed to store the answer of `{url}`")]
-    Sink {
-        /// What was asked.
-        url: SafeUrl,
-        /// Why.
-        #[source]
-        source: io::Error,
+        url: Box<SafeUrl>,
     },
 }
 
@@ -213,7 +217,7 @@ impl Error {
                 "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
             }
             Self::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
-            Self::Status { status: 407, .. } => "give the proxy's user and password in its URL",
+            Self::ProxyRefused { .. } => "give the proxy's user and password in its URL",
             Self::Tls { .. } => {
                 "for a certificate authority of your own give its file with `--cert`; `--allow-insecure-host HOST` \
                  switches verification off"
@@ -232,7 +236,7 @@ impl Error {
 
 /// The proxy through which a request went, as part of a message.
 #[derive(Clone, Debug)]
-pub struct Via(pub Option<SafeUrl>);
+pub struct Via(pub Option<Box<SafeUrl>>);
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,8 +267,9 @@ fn is_format_control(character: char) -> bool {
 }
 
 /// A URL for messages and for callers: without userinfo and fragment.
-pub(super) fn shown_url(url: &Url) -> SafeUrl {
-    SafeUrl::from(url.clone()).without_credentials().without_fragment()
+#[expect(clippy::unnecessary_box_returns, reason = "errors hold their URLs boxed, so that results stay small")]
+pub(super) fn shown_url(url: &Url) -> Box<SafeUrl> {
+    Box::new(SafeUrl::from(url.clone()).without_credentials().without_fragment())
 }
 
 fn status_text(status: u16) -> String {

@@ -39,6 +39,10 @@ impl Fault {
         if error.is_builder() {
             return Self::from(Error::Setup { reason });
         }
+        // The type behind it is not exported. Not repeated: proxies lock accounts too.
+        if reason.ends_with("proxy authorization required") {
+            return Self::from(Error::ProxyRefused { url: shown, via });
+        }
         if error.is_connect() {
             return Self::passing(Error::Connect { url: shown, via, reason });
         }

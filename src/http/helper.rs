@@ -51,12 +51,11 @@ fn parse_credentials(text: &str) -> Option<Answer> {
         username: String,
         password: String,
     }
-    let (user, password) = match serde_json::from_str::<Credentials>(text) {
-        Ok(credentials) => (credentials.username, credentials.password),
-        Err(_) => {
-            let mut lines = text.lines();
-            (lines.next()?.to_owned(), lines.next()?.to_owned())
-        }
+    let (user, password) = if let Ok(credentials) = serde_json::from_str::<Credentials>(text) {
+        (credentials.username, credentials.password)
+    } else {
+        let mut lines = text.lines();
+        (lines.next()?.to_owned(), lines.next()?.to_owned())
     };
     (!password.is_empty()).then(|| Answer { user, password: Secret::new(password) })
 }

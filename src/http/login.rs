@@ -99,7 +99,7 @@ impl Login {
         SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
     }
 
-    /// The user name.
+    /// The user; empty for bearer tokens.
     pub(super) fn user(&self) -> &str {
         &self.user
     }

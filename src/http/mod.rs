@@ -16,16 +16,19 @@ mod helper;
 mod auth;
 mod proxy;
 mod fault;
+mod tls;
 mod transport;
 mod retry;
+mod resume;
 mod client;
 mod response;
-mod download;
 
 pub use client::{Client, Request};
-pub use download::{Download, Piece};
 pub use error::{Error, Via};
 pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};
 pub use response::{Response, SLOWEST_BYTES_PER_SECOND};
 pub use secret::Secret;
+
+#[cfg(test)]
+mod tests;

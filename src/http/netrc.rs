@@ -38,7 +38,8 @@ impl Netrc {
     /// Reads the file's text; what stands before a fault counts.
     pub(super) fn parse(text: &str) -> (Self, Option<NetrcFault>) {
         let mut netrc = Self::default();
-        let mut lexer = Lexer { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+        let mut lexer = Lexer { rest: &text, line: 1 };
         let fault = netrc.read(&mut lexer).err();
         (netrc, fault)
     }
@@ -81,8 +82,12 @@ impl Netrc {
                 _ => return Err(NetrcFault { line, reason: "expected `machine`, `default` or `macdef`" }),
             };
             let mut entry = NetrcEntry { machine, login: String::new(), password: Secret::new(""), line };
-            pending = read_entry(lexer, &mut entry)?;
-            self.entries.push(entry);
+            let next = read_entry(lexer, &mut entry);
+            // A fault behind a whole entry does not void it.
+            if next.is_ok() || !entry.password.reveal().is_empty() {
+                self.entries.push(entry);
+            }
+            pending = next?;
         }
         Ok(())
     }
@@ -171,7 +176,7 @@ impl Lexer<'_> {
     /// Skips a macro: it ends with an empty line or with the file.
     fn skip_macro(&mut self) {
         while !self.rest.is_empty() {
-            if self.skip_line().trim_end_matches(['\r', '\n']).is_empty() {
+            if self.skip_line().trim_end_matches('\n').is_empty() {
                 break;
             }
         }

@@ -64,7 +64,7 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(30),
             retries: 3,
             first_pause: Duration::from_millis(400),
-            longest_pause: Duration::from_secs(60),
+            longest_pause: Duration::from_mins(1),
             index_urls: Vec::new(),
             credentials: Vec::new(),
             netrc: None,

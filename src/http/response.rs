@@ -7,13 +7,20 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::client::{Client, Hop, Request};
-use super::error::{Error, shown_url};
+use super::error::{Error, Via, shown_url};
 use super::fault::Fault;
+use super::resume::{Acceptance, Changed, Progress};
 use super::retry::Attempts;
 use crate::spec::SafeUrl;
 
 /// Slowest body that is waited for: below it a server is dripping, not sending.
 pub const SLOWEST_BYTES_PER_SECOND: u32 = 256;
+
+/// Bytes between two breaks of a body that make up for a repetition.
+const PROGRESS_BYTES: u64 = 1024 * 1024;
+
+/// Most breaks of one body, however much comes between them.
+const BREAK_LIMIT: u32 = 50;
 
 /// A response with a status that the caller handles: 2xx, 304, 404, 410, 416.
 pub struct Response {
@@ -21,6 +28,8 @@ pub struct Response {
     request: Request,
     attempts: Attempts,
     body: Body,
+    progress: Progress,
+    breaks: u32,
     /// The place among the concurrent requests, held until the body is read or dropped.
     _permit: OwnedSemaphorePermit,
 }
@@ -28,7 +37,7 @@ pub struct Response {
 /// A response whose body is being read.
 pub(super) struct Body {
     inner: reqwest::Response,
-    pub(super) url: SafeUrl,
+    pub(super) url: Box<SafeUrl>,
     timeout: Duration,
     /// Bytes that the server announced; unknown for chunked and for encoded bodies.
     pub(super) announced: Option<u64>,
@@ -52,7 +61,8 @@ impl Response {
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let body = Body::new(hop, client.shared.options.timeout);
-        Self { client, request, attempts, body, _permit: permit }
+        let progress = Progress::new(&request, &body);
+        Self { client, request, attempts, body, progress, breaks: 0, _permit: permit }
     }
 
     /// HTTP status.
@@ -70,30 +80,76 @@ impl Response {
         &self.body.url
     }
 
-    /// The next bytes of the body; `None` at its end. A body that breaks off is an error, never an end.
+    /// The next bytes of the body; `None` at its end.
+    ///
+    /// A body that breaks off is gone on with, as long as attempts are left and the server still gives the same
+    /// answer; what cannot be completed is an error, never an end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        self.body.chunk().await.map_err(|fault| fault.error)
+        loop {
+            let fault = match self.body.chunk().await {
+                Ok(None) if self.body.is_bodiless() || self.progress.is_whole() => return Ok(None),
+                Ok(None) => self.truncated(),
+                Ok(Some(chunk)) => {
+                    let fresh = self.progress.take(chunk).map_err(|Changed| self.changed())?;
+                    if self.progress.size.is_some_and(|size| self.progress.delivered() > size) {
+                        return Err(self.changed());
+                    }
+                    if fresh.is_empty() {
+                        continue;
+                    }
+                    return Ok(Some(fresh));
+                }
+                Err(fault) => fault,
+            };
+            self.go_on(fault).await?;
+        }
     }
 
     /// The whole body, which is refused when it is larger than `limit` bytes (after decoding).
-    ///
-    /// A body that breaks off is asked for again, as long as attempts are left and the answer is the same one.
     pub async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let too_large = || Error::TooLarge { url: self.body.url.clone(), limit };
+        if self.progress.size.is_some_and(|size| size > limit) && !self.body.is_bodiless() {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Error::TooLarge { url: self.body.url.clone(), limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Gets an answer that goes on with the body; the error when there is none.
+    async fn go_on(&mut self, mut fault: Fault) -> Result<(), Error> {
         loop {
-            let fault = match self.body.read(limit).await {
-                Ok(bytes) => return Ok(bytes),
-                Err(fault) => fault,
-            };
-            let was = self.body.identity();
+            self.breaks += 1;
+            if self.progress.take_fresh() >= PROGRESS_BYTES && self.breaks < BREAK_LIMIT {
+                self.attempts = Attempts::new(&self.client.shared.options);
+            }
             self.client.pause_after(fault, &mut self.attempts).await?;
-            let hop = self.client.send(&self.request, &mut self.attempts).await?;
+            let request = self.progress.next_request(&self.request);
+            let hop = self.client.send(&request, &mut self.attempts).await?;
             self.body = Body::new(hop, self.client.shared.options.timeout);
-            if self.body.identity() != was {
-                // The caller has looked at the headers of the first answer already.
-                let reason = "the answer changed while it was being read".to_owned();
-                return Err(Error::Broken { url: self.body.url, via: super::error::Via(None), reason });
+            match self.progress.accept(&self.body) {
+                Acceptance::Fits => return Ok(()),
+                Acceptance::Different => return Err(self.changed()),
+                Acceptance::WrongPart => {
+                    let reason = "the server sent another part than the one that was asked for".to_owned();
+                    fault = Fault::passing(Error::Broken { url: self.body.url.clone(), via: Via(None), reason });
+                }
             }
         }
+    }
+
+    fn changed(&self) -> Error {
+        Error::Changed { url: self.body.url.clone() }
+    }
+
+    fn truncated(&self) -> Fault {
+        let (received, expected) = (self.progress.delivered(), self.progress.size);
+        Fault::passing(Error::Truncated { url: self.body.url.clone(), received, expected })
     }
 }
 
@@ -111,13 +167,6 @@ impl Body {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.inner.headers().get(name)?.to_str().ok()
-    }
-
-    /// What makes two answers the same one.
-    fn identity(&self) -> (u16, SafeUrl, Vec<Option<String>>) {
-        let names = ["etag", "last-modified", "content-type", "content-range"];
-        let headers = names.iter().map(|name| self.header(name).map(str::to_owned)).collect();
-        (self.status(), self.url.clone(), headers)
     }
 
     /// The next bytes; `None` at the end.
@@ -143,23 +192,8 @@ impl Body {
         Ok(Some(chunk))
     }
 
-    async fn read(&mut self, limit: u64) -> Result<Vec<u8>, Fault> {
-        let too_large = || Fault::from(Error::TooLarge { url: self.url.clone(), limit });
-        if self.announced.is_some_and(|announced| announced > limit) && !self.is_bodiless() {
-            return Err(too_large());
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if (bytes.len() + chunk.len()) as u64 > limit {
-                return Err(Error::TooLarge { url: self.url.clone(), limit }.into());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    }
-
     /// A 304 names the length of what it stands for, and has no body.
-    fn is_bodiless(&self) -> bool {
+    pub(super) fn is_bodiless(&self) -> bool {
         matches!(self.status(), 204 | 304)
     }
 
@@ -168,7 +202,7 @@ impl Body {
             return self.truncated();
         }
         let reason = super::fault::root_cause(error);
-        Fault::passing(Error::Broken { url: self.url.clone(), via: super::error::Via(None), reason })
+        Fault::passing(Error::Broken { url: self.url.clone(), via: Via(None), reason })
     }
 
     fn truncated(&self) -> Fault {

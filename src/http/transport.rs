@@ -10,6 +10,7 @@ use super::error::Error;
 use super::options::ClientOptions;
 use super::proxy::Proxies;
 use super::realm::is_allowed_insecure;
+use super::tls;
 
 /// Window of one HTTP/2 stream, bytes: one file from a server far away is not slowed down by acknowledgements.
 const STREAM_WINDOW: u32 = 4 * 1024 * 1024;
@@ -93,11 +94,8 @@ impl Transport {
                 with_identity()?.tls_certs_only([]).tls_danger_accept_invalid_certs(true).build().map_err(failed)
             }
             (Trust::Verified, Some(bundle)) => {
-                let roots = read_bundle(bundle)?;
-                with_identity()?.tls_certs_only(roots).build().map_err(|error| Error::Certificates {
-                    path: bundle.clone(),
-                    reason: super::fault::root_cause(&error),
-                })
+                let config = tls::config(bundle, options.client_certificate.as_deref())?;
+                base().tls_backend_preconfigured(config).build().map_err(failed)
             }
             // A slim container image has no roots at all: then Mozilla's, which come with barrow, serve.
             (Trust::Verified, None) => with_identity()?.build().or_else(|_| {
@@ -107,27 +105,6 @@ impl Transport {
             }),
         }
     }
-}
-
-/// Reads a PEM file, or every PEM file of a folder (`SSL_CERT_DIR`).
-fn read_bundle(path: &Path) -> Result<Vec<Certificate>, Error> {
-    let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
-    let read = |file: &Path| fs_err::read(file).map_err(|error| failed(error.kind().to_string()));
-    let mut roots = Vec::new();
-    if path.is_dir() {
-        for entry in fs_err::read_dir(path).map_err(|error| failed(error.kind().to_string()))?.flatten() {
-            if entry.path().is_file() {
-                roots.extend(Certificate::from_pem_bundle(&read(&entry.path())?).unwrap_or_default());
-            }
-        }
-    } else {
-        let parsed = Certificate::from_pem_bundle(&read(path)?);
-        roots.extend(parsed.map_err(|_| failed("it is not a PEM file of certificates".to_owned()))?);
-    }
-    if roots.is_empty() {
-        return Err(failed("there is no certificate in it".to_owned()));
-    }
-    Ok(roots)
 }
 
 /// Reads a client certificate and its key from one PEM file.

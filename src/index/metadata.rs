@@ -83,7 +83,7 @@ fn check(file: &DistFile, bytes: &[u8]) -> Result<CoreMetadata, IndexError> {
 /// The user is part of it: metadata of a private index is not for a run without its credentials.
 async fn cache_key(index: &IndexClient, file: &DistFile) -> String {
     let digest = file.hashes.first().map(ToString::to_string).unwrap_or_default();
-    let user = index.client.user(&file.url).await.unwrap_or_default();
+    let user = index.client.user_for(&file.url).unwrap_or_default();
     format!("{user}\n{}\n{digest}", file.url.without_credentials().reveal())
 }
 

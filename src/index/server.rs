@@ -106,7 +106,7 @@ impl Asking<'_> {
     }
 
     async fn entry(&self, url: &SafeUrl) -> PageEntry {
-        PageEntry::new(self.cache, url, self.client.user(url).await.as_deref())
+        PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
     }
 
     async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<ProjectPage, AskError> {

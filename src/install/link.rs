@@ -100,11 +100,12 @@ impl Way {
                 LinkMode::Copy => return copy(source, target, mode),
             };
             let Err(error) = placed else { return Ok(()) };
-            match error.raw_os_error().or_else(|| os_error_behind(&error)) {
+            if error.kind() == io::ErrorKind::TooManyLinks {
                 // This file has as many names as it can; others may have more.
-                Some(libc::EMLINK) => return copy(source, target, mode),
-                Some(code) if CANNOT.contains(&code) => {}
-                _ => return Err(error),
+                return copy(source, target, mode);
+            }
+            if !says_cannot(&error) {
+                return Err(error);
             }
             let next = if now == LinkMode::Clone && self.is_free { LinkMode::Hardlink } else { LinkMode::Copy };
             self.now.fetch_max(next as u8, Ordering::Relaxed);
@@ -112,13 +113,11 @@ impl Way {
     }
 }
 
-/// Errors by which file systems say that they cannot clone or link, here or at all.
-const CANNOT: [i32; 8] =
-    [libc::EXDEV, libc::EOPNOTSUPP, libc::ENOTSUP, libc::EPERM, libc::EACCES, libc::EINVAL, libc::ENOTTY, libc::ENOSYS];
-
-/// The code inside an error that `fs_err` has put a path to.
-fn os_error_behind(error: &io::Error) -> Option<i32> {
-    std::error::Error::source(error.get_ref()?)?.downcast_ref::<io::Error>()?.raw_os_error()
+/// Whether a file system says that it cannot clone or link, here or at all.
+fn says_cannot(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), CrossesDevices | InvalidInput | PermissionDenied | Unsupported)
+        || error.raw_os_error() == Some(libc::ENOTTY)
 }
 
 /// Makes a folder with mode 0755; one that is there already stays as it is, a link to one is refused.

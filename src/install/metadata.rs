@@ -3,7 +3,7 @@
 use super::error::{InstallError, WheelFault};
 use super::installed::InstalledDist;
 use crate::resolve::ResolvedDist;
-use crate::spec::{CoreMetadata, MarkerEnvironment, Requirement, WheelFilename};
+use crate::spec::{CoreMetadata, ExtraName, MarkerEnvironment, Requirement, WheelFilename};
 
 /// The fields of a METADATA file, up to the empty line before the description.
 pub(super) fn fields_only(metadata: &[u8]) -> &[u8] {
@@ -38,15 +38,24 @@ pub fn check_requirements(
     resolved: &ResolvedDist,
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
+    compare_requirements(installed, &resolved.extras, &resolved.requires_dist, markers)
+}
+
+pub(super) fn compare_requirements(
+    installed: &InstalledDist,
+    extras: &[ExtraName],
+    expected: &[Requirement],
+    markers: &MarkerEnvironment,
+) -> Result<(), InstallError> {
     let metadata = installed
         .core_metadata()
         .map_err(|error| InstallError::Refused { wheel: installed.label(), fault: error.into() })?;
     let applies = |requirement: &&Requirement| {
         requirement.marker.evaluate(markers, &[])
-            || resolved.extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))
+            || extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))
     };
     let actual = sorted(metadata.requires_dist.iter().filter(applies));
-    let expected = sorted(resolved.requires_dist.iter());
+    let expected = sorted(expected.iter());
     if actual == expected {
         return Ok(());
     }

@@ -38,25 +38,19 @@ pub fn ensure_tree(dist: &mut InstalledDist, cache: &Cache) -> Result<(), Instal
 
 fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
     let place = cache.install(&dist.digest);
-    let mut unusable = None;
     for place in BTreeSet::from([cache.redirected(&place), place]) {
         let tree = place.join(TREE);
         if !tree.join(FILES).is_dir() {
             continue;
         }
-        match check_and_heal(dist, &tree) {
+        match check_and_heal(dist, &tree, cache) {
             Ok(()) => {
                 dist.tree = Some(tree.join(FILES));
                 return Ok(());
             }
-            Err(InstallError::Unpack { .. }) => unusable = Some(tree),
+            // It can neither be used nor mended where it is: a new one takes its place, if it is ours to replace.
+            Err(InstallError::Unpack { .. }) => {}
             Err(error) => return Err(error),
-        }
-    }
-    if let Some(tree) = unusable {
-        // It can neither be used nor mended in its place: out of the way with it, if it is ours to move.
-        if let Ok(bin) = cache.temporary_folder() {
-            let _ = fs::rename(tree, bin.path().join(TREE));
         }
     }
     build(dist, cache)
@@ -74,7 +68,7 @@ fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
 }
 
 /// Compares a tree with its stamps and replaces what differs.
-fn check_and_heal(dist: &InstalledDist, tree: &Path) -> Result<(), InstallError> {
+fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<(), InstallError> {
     let files = tree.join(FILES);
     let stamps = fs::read(tree.join(STAMPS)).ok().and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
     let changed: Vec<usize> = match &stamps {
@@ -93,7 +87,7 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path) -> Result<(), InstallError>
         return Ok(());
     }
     let failed = |path: &Path, source| InstallError::Unpack { wheel: dist.label(), path: path.to_owned(), source };
-    let staging = tempfile::Builder::new().prefix("heal-").tempdir_in(tree).map_err(|error| failed(tree, error))?;
+    let staging = cache.temporary_folder().map_err(|error| unwritable(&dist.label(), error))?;
     let staged: Vec<(&InstalledFile, PathBuf)> =
         changed.iter().map(|&index| (&dist.files[index], staging.path().join(index.to_string()))).collect();
     let fresh = write_files(dist, &staged)?;
@@ -214,11 +208,13 @@ impl TreeBuilder {
         fs::write(&written, stamps::encode(stamps)).map_err(|source| self.failed(&written, source))?;
         let tree = cache.redirected(&cache.install(&dist.digest)).join(TREE);
         cache.make_parent(&tree).map_err(|error| unwritable(&self.label, error))?;
-        if let Err(error) = fs::rename(self.folder.path(), &tree) {
-            if !tree.join(FILES).is_dir() {
-                return Err(self.failed(&tree, error));
+        if fs::rename(self.folder.path(), &tree).is_err() {
+            let usable = tree.join(FILES).is_dir() && check_and_heal(dist, &tree, cache).is_ok();
+            if !usable {
+                let away = cache.temporary_folder().map_err(|error| unwritable(&self.label, error))?;
+                let _ = fs::rename(&tree, away.path().join(TREE));
+                fs::rename(self.folder.path(), &tree).map_err(|source| self.failed(&tree, source))?;
             }
-            check_and_heal(dist, &tree)?;
         }
         dist.tree = Some(tree.join(FILES));
         Ok(())

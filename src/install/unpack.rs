@@ -63,8 +63,7 @@ pub(super) fn unpack(wheel: &File, jobs: &[Job<'_>]) -> Result<Vec<Unpacked>, Un
         done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut mine);
     };
     rayon::scope(|scope| {
-        // A worker for every sixteen entries is enough to keep small wheels off the other threads.
-        for _ in 1..rayon::current_num_threads().min(jobs.len().div_ceil(16)) {
+        for _ in 1..workers(jobs).min(rayon::current_num_threads()) {
             scope.spawn(|_| work());
         }
         work();
@@ -72,6 +71,13 @@ pub(super) fn unpack(wheel: &File, jobs: &[Job<'_>]) -> Result<Vec<Unpacked>, Un
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads are worth their start: one for every sixteen entries or megabyte, and no more than entries.
+fn workers(jobs: &[Job<'_>]) -> usize {
+    let size: u64 = jobs.iter().map(|job| job.span.size).sum();
+    let by_size = usize::try_from(size >> 20).unwrap_or(usize::MAX);
+    jobs.len().div_ceil(16).max(by_size).min(jobs.len())
 }
 
 fn run(wheel: &File, inflater: &mut Inflater, job: &Job<'_>) -> Result<Unpacked, UnpackError> {

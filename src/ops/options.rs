@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::bundle::Bytes;
 use crate::http::ClientOptions;
+use crate::index::{IndexLocation, IndexStrategy};
+use crate::install::LinkMode;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
 use crate::spec::SafeUrl;
@@ -14,50 +17,23 @@ pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
 #[derive(Clone, Debug)]
 pub struct IndexSettings {
     /// `--index` and `[[index]]`, in order.
-    pub named: Vec<NamedIndex>,
+    pub named: Vec<IndexLocation>,
     /// `--extra-index-url`.
     pub extra: Vec<SafeUrl>,
     /// `--index-url`.
-    pub default: NamedIndex,
-    /// Whether the user chose the default index: then no requirements file may replace it.
+    pub default: IndexLocation,
+    /// Whether the user chose the default index.
     pub default_is_chosen: bool,
     /// `--find-links`: pages and folders.
     pub find_links: Vec<SafeUrl>,
     /// `--no-index`.
     pub no_index: bool,
-    /// `--index-strategy unsafe-best-match`.
-    pub best_match: bool,
-    /// `[sources]`: which index alone may answer for which projects.
-    pub sources: Vec<ProjectSource>,
-}
-
-/// An index that may have a name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedIndex {
-    /// The user's name for it.
-    pub name: Option<String>,
-    /// Its URL, with the credentials that were given for it.
-    pub url: SafeUrl,
-    /// It answers only for projects that `[sources]` gives to it.
-    pub explicit: bool,
-    /// HTTP status codes by which it means "not here".
-    pub ignore_status: Vec<u16>,
-}
-
-impl NamedIndex {
-    /// An index without a name.
-    pub fn anonymous(url: SafeUrl) -> Self {
-        Self { name: None, url, explicit: false, ignore_status: Vec::new() }
-    }
-}
-
-/// An entry of `[sources]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectSource {
-    /// Project name, or a pattern with `*`.
-    pub pattern: String,
-    /// Name of the index.
-    pub index: String,
+    /// Which of several indexes answer.
+    pub strategy: IndexStrategy,
+    /// `[sources]`: patterns of project names, and the index that alone may answer for them.
+    pub sources: Vec<(globset::Glob, String)>,
+    /// `--refresh`.
+    pub refresh: bool,
 }
 
 /// Everything about asking for requirements and resolving them.
@@ -73,10 +49,31 @@ pub struct RequestOptions {
     pub resolve: ResolveOptions,
     /// Indexes.
     pub indexes: IndexSettings,
-    /// HTTP; the URLs of indexes and insecure hosts of requirements files are added when the run starts.
+    /// HTTP; the URLs of indexes and the trusted hosts of requirements files are added when the run starts.
     pub client: ClientOptions,
     /// The cache folder; `None`: a temporary one below `temporary_folder`.
     pub cache_folder: Option<PathBuf>,
     /// Where temporary files go.
     pub temporary_folder: PathBuf,
+    /// Seconds since 1970 when the run began.
+    pub now: u64,
+}
+
+/// Where a bundle goes, and in what form.
+#[derive(Clone, Debug)]
+pub struct PublishSettings {
+    /// OUT.
+    pub out: PathBuf,
+    /// A zip rather than a folder.
+    pub zip: bool,
+    /// Replace what barrow did not put there.
+    pub force: bool,
+    /// Leave out what the Lambda runtime brings.
+    pub exclude_runtime: bool,
+    /// How files get from the cache into a folder.
+    pub link_mode: LinkMode,
+    /// Largest unzipped size.
+    pub max_size: Option<Bytes>,
+    /// Where barrow remembers what it published, best first.
+    pub state_folders: Vec<PathBuf>,
 }

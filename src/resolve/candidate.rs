@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::policy::{Policy, ProjectRules};
 use super::ranges;
-use crate::requirements::Origin;
+use crate::requirements::{DirectReference, Origin};
 use crate::spec::{DistFile, DistFilename, HashDigest, Requirement, Version, VersionSpecifiers, Yanked};
 use crate::target::{TagMismatch, TagPriority};
 
@@ -170,7 +170,15 @@ pub(super) fn judge_apart_from_time<'a>(
 }
 
 /// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.
-pub(super) fn judge_direct(policy: &Policy, rules: &ProjectRules, file: &DistFile) -> Result<(), Exclusion> {
+pub(super) fn judge_direct(
+    policy: &Policy,
+    rules: &ProjectRules,
+    reference: &DirectReference,
+    file: &DistFile,
+) -> Result<(), Exclusion> {
+    if let Some(demand) = rules.demand.as_ref().filter(|demand| demand.reference != *reference) {
+        return Err(Exclusion::Constraint { text: demand.text.clone(), origin: demand.origin.clone() });
+    }
     if let Some(specifiers) = &file.requires_python
         && !policy.python_fits(specifiers)
     {

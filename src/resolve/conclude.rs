@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pubgrub::Ranges;
 
 use super::candidate::Exclusion;
-use super::needs::{self, Applied};
+use super::needs::{self, Applied, Needs};
 use super::package::Package;
 use super::policy::PrereleaseUse;
 use super::provider::{Known, Provider};
@@ -224,7 +224,10 @@ fn passed_over(
         if reason.is_none() {
             reason = match provider.known_metadata(name, &release.version) {
                 Some(Err(reason)) => Some(reason),
-                Some(Ok(metadata)) => conflict(provider, chosen, name, project, &metadata)?,
+                Some(Ok(metadata)) => match Needs::of_dist(provider, name, &release.version, None, &metadata)? {
+                    Err(reason) => Some(reason),
+                    Ok(_) => conflict(provider, chosen, name, project, &metadata)?,
+                },
                 None => None,
             };
         }

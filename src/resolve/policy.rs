@@ -26,6 +26,7 @@ pub(super) struct Policy {
 
 /// What the user says about one project.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of which is a state")]
 pub(super) struct ProjectRules {
     /// A requirement of the user's names it.
     pub(super) is_direct: bool,
@@ -36,7 +37,7 @@ pub(super) struct ProjectRules {
     /// Limits that constraints put on its versions.
     pub(super) limits: Vec<Limit>,
     /// The direct reference that a constraint demands.
-    pub(super) constraint_direct: Option<DirectReference>,
+    pub(super) demand: Option<Demand>,
     /// The version of an existing lock.
     pub(super) preference: Option<Version>,
     /// A line of the user's takes exactly one version.
@@ -58,6 +59,14 @@ pub(super) struct UserHashes {
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
     pub(super) range: Ranges<Version>,
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// A constraint that demands a direct reference.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    pub(super) reference: DirectReference,
     pub(super) text: String,
     pub(super) origin: Origin,
 }
@@ -97,8 +106,12 @@ impl Policy {
                 let limit = Limit::of(entry);
                 let rules = policy.learn(entry, &manifest.options.format_control);
                 rules.limits.extend(limit);
-                if entry.direct.is_some() {
-                    rules.constraint_direct.clone_from(&entry.direct);
+                if let Some(reference) = &entry.direct {
+                    rules.demand = Some(Demand {
+                        reference: reference.clone(),
+                        text: entry.text.clone(),
+                        origin: entry.origin.clone(),
+                    });
                 }
             }
         }
@@ -134,15 +147,14 @@ impl Policy {
 
     /// How pre-releases of a project stand beside its final versions.
     pub(super) fn prerelease_use(&self, rules: &ProjectRules) -> PrereleaseUse {
+        let is_named = rules.names_prerelease;
         match self.prerelease {
             PrereleaseMode::Disallow => PrereleaseUse::Never,
             PrereleaseMode::Allow => PrereleaseUse::LikeFinals,
             PrereleaseMode::IfNecessary => PrereleaseUse::AfterFinals,
-            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit if rules.names_prerelease => {
-                PrereleaseUse::LikeFinals
-            }
-            PrereleaseMode::Explicit => PrereleaseUse::Never,
-            PrereleaseMode::IfNecessaryOrExplicit => PrereleaseUse::AfterFinals,
+            PrereleaseMode::Explicit if !is_named => PrereleaseUse::Never,
+            PrereleaseMode::IfNecessaryOrExplicit if !is_named => PrereleaseUse::AfterFinals,
+            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => PrereleaseUse::LikeFinals,
         }
     }
 

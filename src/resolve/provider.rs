@@ -1,4 +1,4 @@
-//! The project's answers to the questions of the PubGrub algorithm.
+//! The project's answers to the questions of the `PubGrub` algorithm.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,7 +16,7 @@ use super::ranges;
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
-use crate::spec::{CoreMetadata, DistFile, PackageName, SafeUrl, Version};
+use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
 /// Tries of one project after which the metadata of the next candidates is fetched in one go, and how many then.
 const BATCHES: &[(u32, usize)] = &[(5, 10), (10, 20), (20, 50), (60, 50), (100, 50)];
@@ -83,11 +83,7 @@ impl<'a> Provider<'a> {
             return Ok(known.clone());
         }
         let known = match self.source.project(name)? {
-            ProjectAnswer::Found(details) => {
-                let mut listings = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
-                let listing = listings.entry(name.clone()).or_insert_with(|| Arc::new(Listing::new(&details)));
-                Known::Listed(Arc::clone(listing))
-            }
+            ProjectAnswer::Found(details) => Known::Listed(listing_of(&self.listings, name, &details)),
             ProjectAnswer::NotFound { asked } => Known::Unknown(asked),
             ProjectAnswer::Offline => Known::Offline,
         };
@@ -210,10 +206,9 @@ impl<'a> Provider<'a> {
         if let Some(direct) = self.direct_of(version) {
             let mut file = direct.dist.file.clone();
             file.requires_python.clone_from(&direct.dist.metadata.requires_python);
-            return Ok(match candidate::judge_direct(&self.policy, self.policy.rules(name), &file) {
-                Ok(()) => Ok(Arc::clone(&direct.dist.metadata)),
-                Err(reason) => Err(reason),
-            });
+            let rules = self.policy.rules(name);
+            let judged = candidate::judge_direct(&self.policy, rules, &direct.reference, &file);
+            return Ok(judged.map(|()| Arc::clone(&direct.dist.metadata)));
         }
         let Some(file) = self.file_of(name, version) else {
             return Ok(Err(Exclusion::Metadata("the indexes no longer list it".to_owned())));
@@ -250,11 +245,10 @@ impl<'a> Provider<'a> {
         if let Some(version) = range.as_singleton()
             && version.source != VersionSource::Listed
         {
-            let is_allowed = rules.limit_against(&version.version).is_none();
-            return Ok(is_allowed.then(|| version.clone()));
+            return Ok(Some(version.clone()));
         }
-        if let Some(reference) = &rules.constraint_direct {
-            let version = self.direct(name, reference)?;
+        if let Some(demand) = &rules.demand {
+            let version = self.direct(name, &demand.reference)?;
             return Ok(range.contains(&version).then_some(version));
         }
         let Known::Listed(listing) = self.project(name)? else { return Ok(None) };
@@ -301,10 +295,7 @@ impl<'a> Provider<'a> {
             let (name_there, range, no_deps) = (name.clone(), range.clone(), self.no_deps);
             let likely = move |answer: &ProjectAnswer| {
                 let ProjectAnswer::Found(details) = answer else { return Vec::new() };
-                let listing = {
-                    let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
-                    Arc::clone(listings.entry(name_there.clone()).or_insert_with(|| Arc::new(Listing::new(details))))
-                };
+                let listing = listing_of(&listings, &name_there, details);
                 let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
                 let likely = candidates.next().map(|(_, file)| file.clone());
                 likely.into_iter().filter(|_| !no_deps).collect()
@@ -410,6 +401,16 @@ impl DependencyProvider for Provider<'_> {
         }
         Ok(Dependencies::Available(needs.ranges.into_iter().collect()))
     }
+}
+
+/// The listing of a project, made by whoever needs it first; the lock is not held while versions are sorted.
+fn listing_of(listings: &Listings, name: &PackageName, details: &[Arc<ProjectDetail>]) -> Arc<Listing> {
+    let known = || listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+    known().unwrap_or_else(|| {
+        let made = Arc::new(Listing::new(details));
+        let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(listings.entry(name.clone()).or_insert(made))
+    })
 }
 
 /// The version of the user's own requirements: the number says nothing.

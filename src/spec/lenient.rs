@@ -18,38 +18,22 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::{Requirement, Version, VersionSpecifiers};
-
-/// More parentheses than any real marker has.
-const MAXIMUM_PARENTHESES: usize = 64;
+use super::{Requirement, Version, VersionSpecifiers, parse_requirement, parse_version_specifiers};
 
 /// Parses specifiers of other people, repairing them where needed; the error says what stays wrong.
 pub fn specifiers(text: &str) -> Result<VersionSpecifiers, String> {
-    VersionSpecifiers::from_str(text).or_else(|error| {
-        let repaired = repair_specifiers(text).ok_or_else(|| reason(&error))?;
-        VersionSpecifiers::from_str(&repaired).map_err(|_| reason(&error))
+    parse_version_specifiers(text).or_else(|error| {
+        let repaired = repair_specifiers(text).and_then(|repaired| parse_version_specifiers(&repaired).ok());
+        repaired.ok_or(error.message)
     })
 }
 
 /// Parses a requirement of other people, repairing its specifiers where needed; the error says what stays wrong.
 pub fn requirement(text: &str) -> Result<Requirement, String> {
-    if let Ok(requirement) = super::parse_requirement(text) {
-        return Ok(requirement);
-    }
-    // The parser behind this panics on some texts that are not ASCII, and follows parentheses as deep as they go.
-    if !text.is_ascii() || text.matches('(').count() > MAXIMUM_PARENTHESES {
-        return Err("it is not a dependency specifier".to_owned());
-    }
-    Requirement::from_str(text).or_else(|error| {
-        let first_line = || error.message.to_string().lines().next().unwrap_or_default().to_owned();
-        let repaired = repair_requirement(text).ok_or_else(first_line)?;
-        Requirement::from_str(&repaired).map_err(|_| first_line())
+    parse_requirement(text).or_else(|error| {
+        let repaired = repair_requirement(text).and_then(|repaired| parse_requirement(&repaired).ok());
+        repaired.ok_or(error.message)
     })
-}
-
-/// The first line of an error: the others draw the place below the text.
-fn reason(error: &impl ToString) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// The requirement with repaired specifiers; `None` when it has none.

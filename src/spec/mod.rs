@@ -36,3 +36,6 @@ pub use url::{SafeUrl, UrlError};
 pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
+
+#[cfg(test)]
+mod page_tests;

@@ -99,6 +99,14 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// The same URL without its query.
+    #[must_use]
+    pub fn without_query(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_query(None);
+        Self(url)
+    }
+
     /// The last path segment, percent-decoded: the name of the file. `None` when there is none or it is not UTF-8.
     pub fn file_name(&self) -> Option<String> {
         let segment = self.0.path_segments()?.next_back().filter(|segment| !segment.is_empty())?;

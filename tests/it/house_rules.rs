@@ -10,7 +10,7 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("pubgrub", &["resolve"]),
-    ("flate2", &["archive"]),
+    ("flate2", &["archive", "install"]), // in `install` for CRC-32 alone
     ("tar", &["archive"]),
     ("sha2", &["spec"]),
     ("pep440_rs", &["spec"]),

@@ -358,3 +358,37 @@ async fn pypi_answers() {
         assert_eq!(metadata.name, name(project));
     }
 }
+
+#[tokio::test]
+async fn metadata_of_many_projects() {
+    let Some(list) = std::env::var_os("BARROW_TEST_PROJECTS") else { return };
+    let world = World::new();
+    let index = Arc::new(world.index(at("https://pypi.org/simple/")));
+    let mut tasks = tokio::task::JoinSet::new();
+    for project in fs_err::read_to_string(list).unwrap().lines().map(str::to_owned) {
+        let index = Arc::clone(&index);
+        tasks.spawn(async move {
+            let mut lines = Vec::new();
+            let ProjectAnswer::Found(details) = index.project(&name(&project)).await.unwrap() else { return lines };
+            for skipped in &details[0].skipped {
+                lines.push(format!("skipped {}: {}", skipped.filename, skipped.reason));
+            }
+            let wheels: Vec<&DistFile> =
+                details[0].files.iter().filter(|file| file.filename.as_wheel().is_some()).collect();
+            for file in wheels.iter().step_by((wheels.len() / 12).max(1)) {
+                match index.metadata(file).await {
+                    Ok(metadata) => {
+                        lines.extend(metadata.warnings.iter().map(|w| format!("warning {}: {w}", file.filename)))
+                    }
+                    Err(error) => lines.push(format!("error {}: {}", file.filename, chain(&error))),
+                }
+            }
+            lines
+        });
+    }
+    while let Some(lines) = tasks.join_next().await {
+        for line in lines.unwrap() {
+            println!("{line}");
+        }
+    }
+}

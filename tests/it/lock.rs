@@ -33,8 +33,30 @@ fn versions_are_chosen_by_the_rules() {
     let context = TestContext::new();
     let target = ["--runtime", "python3.12", "--arch", "arm64"];
     let all = "plain\nearly\nwithdrawn\nmodern\nnative\nwindows-only; sys_platform == 'win32'\n";
-    insta::assert_snapshot!(lock(&context, &server.url(), all, &target), @"");
-    insta::assert_snapshot!(lock(&context, &server.url(), "withdrawn==1.1\nearly>=2.0b1\n", &target), @"");
+    insta::assert_snapshot!(lock(&context, &server.url(), all, &target), @"
+    # Locked by barrow for python3.12 on arm64 (glibc 2.34).
+    dep==2.5
+        # via plain
+    early==1.0
+        # via -r requirements.txt
+    linux-only==1
+        # via plain
+    modern==1.0
+        # via -r requirements.txt
+    native==1.0
+        # via -r requirements.txt
+    plain==1.10
+        # via -r requirements.txt
+    withdrawn==1.0
+        # via -r requirements.txt
+    ");
+    insta::assert_snapshot!(lock(&context, &server.url(), "withdrawn==1.1\nearly>=2.0b1\n", &target), @"
+    # Locked by barrow for python3.12 on arm64 (glibc 2.34).
+    early==2.0b1
+        # via -r requirements.txt
+    withdrawn==1.1
+        # via -r requirements.txt
+    ");
 }
 
 #[test]
@@ -45,7 +67,12 @@ fn metadata_files_make_wheels_unnecessary() {
         .start();
     let context = TestContext::new();
     lock(&context, &server.url(), "tiny\n", &[]);
-    insta::assert_snapshot!(server.log(), @"");
+    insta::assert_snapshot!(server.log(), @"
+    200 /files/dep-1.0-py3-none-any.whl.metadata
+    200 /files/tiny-1.0-py3-none-any.whl.metadata
+    200 /simple/dep/
+    200 /simple/tiny/
+    ");
 }
 
 /// A wheel that is large enough for a range to be worth it, as noise does not compress.

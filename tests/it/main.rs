@@ -5,6 +5,7 @@
 mod scenario;
 mod support;
 
+mod brute_force;
 mod explanations;
 mod fixtures;
 mod house_rules;

@@ -68,14 +68,24 @@ impl Output {
         }
     }
 
-    /// Whether results and errors are JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// A warning of the binary itself.
     pub(crate) fn warn(&self, text: &str) {
         self.message(Level::Warning, text);
+    }
+
+    /// One line about a phase of the run.
+    pub(crate) fn status(&self, text: &str) {
+        self.message(Level::Status, text);
+    }
+
+    /// One decision of the run.
+    pub(crate) fn detail(&self, text: &str) {
+        self.message(Level::Detail, text);
+    }
+
+    /// Prints why the command line cannot be used, as JSON: nothing else is known of what the user wants.
+    pub(crate) fn failure_before_start(failure: &Failure) {
+        let _ = io::stderr().lock().write_all(format!("{}\n", failure.to_json()).as_bytes());
     }
 
     /// Prints a result. A reader that went away has what it wanted.
@@ -214,12 +224,11 @@ pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
 /// are shown as escapes. Line ends stay.
 pub(crate) fn printable(text: &str) -> String {
     let is_harmful = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(is_harmful) {
         return text.to_owned();
     }
-    text.chars()
-        .map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
+    text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -184,38 +184,53 @@ fn says_only_that_no_more_exist(provider: &Provider<'_>, node: &Node, other: &No
 
 /// Joins two nodes, many requirements of the same kind into one node.
 fn gather(terms: BTreeMap<Package, Term<Range>>, left: Rc<Node>, right: Rc<Node>) -> Node {
-    for (one, other) in [(&left, &right), (&right, &left)] {
-        let Node::Fact(fact @ Fact::Requires { package, required, .. }) = &**one else { continue };
-        if *package == Package::Root {
-            continue;
-        }
-        let (mut requirements, rest): (Vec<Fact>, Vec<Rc<Node>>) = match &**other {
-            Node::Versions { requirements, rest, .. } if is_between(requirements, package, required) => {
-                (requirements.clone(), rest.clone())
-            }
+    let (fact, other) = match (between(&left), between(&right)) {
+        (Some((package, required)), _) if goes_with(&right, package, required) => (left, right),
+        (_, Some((package, required))) if goes_with(&left, package, required) => (right, left),
+        _ => return Node::Derived { terms, causes: [left, right] },
+    };
+    // A node that is used only here is taken apart rather than copied: such chains are as long as lists of versions.
+    let (mut requirements, nodes) = match Rc::try_unwrap(other) {
+        Ok(Node::Versions { requirements, rest, .. }) => (requirements, rest),
+        Ok(Node::Derived { causes, .. }) => (Vec::new(), Vec::from(causes)),
+        Ok(fact @ Node::Fact(_)) => (Vec::new(), vec![Rc::new(fact)]),
+        Err(shared) => match &*shared {
+            Node::Versions { requirements, rest, .. } => (requirements.clone(), rest.clone()),
             Node::Derived { causes, .. } => (Vec::new(), causes.to_vec()),
-            Node::Fact(_) => (Vec::new(), vec![Rc::clone(other)]),
-            Node::Versions { .. } => continue,
-        };
-        let mut others = Vec::new();
-        for node in rest {
-            match &*node {
-                Node::Fact(fact) if is_between(std::slice::from_ref(fact), package, required) => {
-                    requirements.push(fact.clone());
-                }
-                _ => others.push(node),
+            Node::Fact(_) => (Vec::new(), vec![Rc::clone(&shared)]),
+        },
+    };
+    let between_same = between(&fact).map(|(package, required)| (package.clone(), required.clone()));
+    let mut rest = Vec::new();
+    for node in nodes.into_iter().chain([fact]) {
+        match &*node {
+            Node::Fact(fact)
+                if between(&node).map(|(package, required)| (package.clone(), required.clone())) == between_same =>
+            {
+                requirements.push(fact.clone());
             }
-        }
-        if !requirements.is_empty() {
-            requirements.push(fact.clone());
-            return Node::Versions { terms, requirements, rest: others };
+            _ => rest.push(node),
         }
     }
-    Node::Derived { terms, causes: [left, right] }
+    Node::Versions { terms, requirements, rest }
 }
 
-fn is_between(requirements: &[Fact], package: &Package, required: &Package) -> bool {
-    requirements
-        .iter()
-        .all(|fact| matches!(fact, Fact::Requires { package: p, required: r, .. } if p == package && r == required))
+/// The two packages of a requirement between projects.
+fn between(node: &Node) -> Option<(&Package, &Package)> {
+    match node {
+        Node::Fact(Fact::Requires { package, required, .. }) if *package != Package::Root => Some((package, required)),
+        _ => None,
+    }
+}
+
+/// Whether a node is, or begins with, requirements between the same two packages.
+fn goes_with(node: &Node, package: &Package, required: &Package) -> bool {
+    let is_same = |node: &Node| between(node) == Some((package, required));
+    match node {
+        Node::Fact(_) => is_same(node),
+        Node::Derived { causes, .. } => causes.iter().any(|cause| is_same(cause)),
+        Node::Versions { requirements, .. } => requirements.first().is_some_and(
+            |first| matches!(first, Fact::Requires { package: p, required: r, .. } if p == package && r == required),
+        ),
+    }
 }

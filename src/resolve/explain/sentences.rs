@@ -232,6 +232,10 @@ impl Teller<'_, '_> {
 
     fn no_versions(&self, package: &Package, range: &Ranges<SourcedVersion>) -> String {
         let Some(name) = package.name() else { return "nothing is left".to_owned() };
+        if let Some(demand) = &self.provider.policy.rules(name).demand {
+            let who = versions::with_range(package, range);
+            return format!("{who} is not what the constraint `{}` at {} demands", demand.text, demand.origin);
+        }
         match self.provider.project_if_known(name) {
             Some(Known::Unknown(asked)) => {
                 let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();

@@ -11,7 +11,7 @@ use barrow::resolve::{PrereleaseMode, Resolution, ResolutionMode, ResolveError, 
 use barrow::spec::{PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
 use barrow::target::{Architecture, Runtime, Target};
 
-pub(crate) use format::{Scenario, UserLine};
+pub(crate) use format::{FullRelease, Release, Scenario, UserLine};
 pub(crate) use table::TableSource;
 
 /// Reads every scenario of a folder, in the order of file names and files.

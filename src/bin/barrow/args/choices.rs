@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use barrow::install::LinkMode;
 use barrow::resolve::{PrereleaseMode, ResolutionMode};
 use clap::ValueEnum;
 
@@ -104,6 +105,17 @@ impl From<Prerelease> for PrereleaseMode {
             Prerelease::IfNecessary => Self::IfNecessary,
             Prerelease::Explicit => Self::Explicit,
             Prerelease::IfNecessaryOrExplicit => Self::IfNecessaryOrExplicit,
+        }
+    }
+}
+
+impl From<LinkChoice> for LinkMode {
+    fn from(choice: LinkChoice) -> Self {
+        match choice {
+            LinkChoice::Auto => Self::Auto,
+            LinkChoice::Clone => Self::Clone,
+            LinkChoice::Hardlink => Self::Hardlink,
+            LinkChoice::Copy => Self::Copy,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use barrow::spec::PackageName;
 use clap::{Args, Parser, Subcommand};
 
-use super::{AssemblyArgs, GeneralArgs, LockFormat, ResultArgs, SettingArgs, SourceArgs};
+use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs};
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
 #[derive(Parser, Debug)]
@@ -47,6 +47,22 @@ pub(crate) enum Command {
     /// Not built yet
     #[command(hide = true)]
     Check(AnyArgs),
+}
+
+impl Command {
+    /// How the result is to be printed, where the command line says so.
+    pub(crate) fn format(&self) -> Option<OutputFormat> {
+        match self {
+            Self::Bundle(args) => args.result.format,
+            Self::Install(args) => args.result.format,
+            Self::Layer(args) => args.result.format,
+            Self::Tree(args) => args.result.format,
+            Self::Why(args) => args.result.format,
+            Self::Fingerprint(args) => args.result.format,
+            Self::Config(args) => args.result.format,
+            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Mirror(_) | Self::Check(_) => None,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -104,6 +120,10 @@ pub(crate) struct InstallArgs {
     /// Folder to install into; other files in it are left alone
     #[arg(short, long, value_name = "DIR", required = true, help_heading = "Output")]
     pub(crate) target: PathBuf,
+
+    /// Replace files in DIR that belong to no package and are in the way
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) assembly: AssemblyArgs,
     #[command(flatten)]

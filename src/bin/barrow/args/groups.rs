@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use barrow::spec::{PackageName, Version};
+use barrow::bundle::Bytes;
+use barrow::spec::{ExtraName, PackageName, Version};
 use barrow::target::{Architecture, Glibc, Runtime};
 use clap::Args;
 
@@ -78,6 +79,14 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) no_build: bool,
 
+    /// Also what this extra of pyproject.toml asks for; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) extra: Vec<ExtraName>,
+
+    /// Also what this dependency group of pyproject.toml asks for; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) group: Vec<ExtraName>,
+
     /// Leave this package out wherever something requires it
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) exclude_package: Vec<PackageName>,
@@ -109,6 +118,10 @@ pub(crate) struct IndexArgs {
     /// Which index answers for a name that several have [default: first-index]
     #[arg(long, value_name = "STRATEGY", hide_possible_values = true)]
     pub(crate) index_strategy: Option<Strategy>,
+
+    /// Ask again about cached index pages that are still fresh
+    #[arg(long)]
+    pub(crate) refresh: bool,
 
     /// Whether the `keyring` program is asked for credentials [default: disabled]
     #[arg(long, value_name = "PROVIDER")]
@@ -163,12 +176,8 @@ pub(crate) struct ResolutionArgs {
     pub(crate) resolution: Option<ResolutionChoice>,
 
     /// Take the newest version that has a wheel for the target, which is the default
-    #[arg(long, overrides_with = "no_prefer_binary")]
-    pub(crate) prefer_binary: bool,
-
-    /// Take the newest version, and fail where it has no wheel for the target
     #[arg(long)]
-    pub(crate) no_prefer_binary: bool,
+    pub(crate) prefer_binary: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -184,7 +193,7 @@ pub(crate) struct AssemblyArgs {
 
     /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
     #[arg(long, value_name = "SIZE")]
-    pub(crate) max_size: Option<String>,
+    pub(crate) max_size: Option<Bytes>,
 }
 
 /// Which of the source folder's own files are bundled.
@@ -218,10 +227,14 @@ pub(crate) struct Unbuilt {
     pub(crate) compile_bytecode: bool,
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) allow_build: Vec<String>,
-    #[arg(long, hide = true, value_name = "NAME", aliases = ["only-group", "all-groups"], num_args = 0..=1)]
-    pub(crate) group: Vec<String>,
-    #[arg(long, hide = true, value_name = "NAME", alias = "all-extras", num_args = 0..=1)]
-    pub(crate) extra: Vec<String>,
+    #[arg(long, hide = true)]
+    pub(crate) no_prefer_binary: bool,
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) only_group: Vec<String>,
+    #[arg(long, hide = true)]
+    pub(crate) all_groups: bool,
+    #[arg(long, hide = true)]
+    pub(crate) all_extras: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -61,6 +61,20 @@ impl Host {
         self.now.to_string().chars().take(10).collect()
     }
 
+    /// Where programs of this user remember things between runs, by this platform's conventions.
+    pub(crate) fn state_folder(&self) -> Option<PathBuf> {
+        if let Some(folder) = self.folder_variable("XDG_STATE_HOME") {
+            return Some(folder.join("barrow"));
+        }
+        if cfg!(windows) {
+            return Some(self.folder_variable("LOCALAPPDATA")?.join("barrow").join("state"));
+        }
+        let home = self.home.as_ref()?;
+        let mac = cfg!(target_os = "macos");
+        let states = if mac { home.join("Library/Application Support") } else { home.join(".local/state") };
+        Some(states.join("barrow"))
+    }
+
     /// The cache folder of this platform's conventions; `None` when no home is known.
     pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
         if let Some(folder) = self.folder_variable("XDG_CACHE_HOME") {

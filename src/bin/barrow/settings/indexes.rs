@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
-use barrow::ops::{DEFAULT_INDEX_URL, IndexSettings, NamedIndex, ProjectSource};
+use barrow::http::NamedCredentials;
+use barrow::index::{IndexLocation, IndexStrategy};
+use barrow::ops::{DEFAULT_INDEX_URL, IndexSettings};
 use barrow::spec::SafeUrl;
+
+use globset::Glob;
 
 use super::config_file::ConfigIndex;
 use super::layers::{Layers, Source};
@@ -14,7 +18,7 @@ pub(super) fn read(
     layers: &mut Layers<'_>,
     flags: &IndexArgs,
     warnings: &mut Vec<String>,
-) -> Result<IndexSettings, SettingsError> {
+) -> Result<(IndexSettings, Vec<NamedCredentials>), SettingsError> {
     let (mut named, _) =
         layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
     let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
@@ -34,7 +38,7 @@ pub(super) fn read(
             named.push(Shown(index));
         }
     }
-    let named: Vec<NamedIndex> = named.into_iter().map(|Shown(index)| index).collect();
+    let named: Vec<IndexLocation> = named.into_iter().map(|Shown(index)| index).collect();
 
     // A flag or a variable of our own stands above the settings file, what uv's and pip's say stands below it.
     let is_above_file = match &default_source {
@@ -50,17 +54,26 @@ pub(super) fn read(
         None => {
             let pypi = SafeUrl::parse(DEFAULT_INDEX_URL).map_err(|error| SettingsError::Other(error.to_string()))?;
             layers.record("index-url", vec![pypi.to_string()], Source::Default);
-            NamedIndex::anonymous(pypi)
+            IndexLocation::new(pypi)
         }
     };
 
     let sources = read_sources(layers, &named, &default)?;
-    let best_match = strategy == Some(Strategy::UnsafeBestMatch);
-    Ok(IndexSettings { named, extra, default, default_is_chosen, find_links, no_index, best_match, sources })
+    let strategy = match strategy {
+        Some(Strategy::UnsafeBestMatch) => IndexStrategy::UnsafeBestMatch,
+        _ => IndexStrategy::FirstIndex,
+    };
+    let refresh = layers.switch("refresh", flags.refresh)?;
+    let host = layers.host;
+    let credentials =
+        named.iter().chain([&default]).filter_map(|index| credentials::from_environment(host, index)).collect();
+    let settings =
+        IndexSettings { named, extra, default, default_is_chosen, find_links, no_index, strategy, sources, refresh };
+    Ok((settings, credentials))
 }
 
 /// An index as `barrow config` shows it.
-struct Shown(NamedIndex);
+struct Shown(IndexLocation);
 
 impl std::fmt::Display for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -75,19 +88,18 @@ fn named_index(host: &Host, base: &Path, text: &str) -> Result<Shown, String> {
     named(host, base, text).map(Shown)
 }
 
-fn named(host: &Host, base: &Path, text: &str) -> Result<NamedIndex, String> {
+fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> {
     let (name, url) = parse::named_index(text)?;
-    let url = credentials::with_environment(host, name.as_deref(), parse::location(host, base, url)?);
-    Ok(NamedIndex { name, url, explicit: false, ignore_status: Vec::new() })
+    let url = parse::location(host, base, url)?;
+    Ok(IndexLocation { name, url, explicit: false, ignore_status: Vec::new() })
 }
 
-fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<NamedIndex, SettingsError> {
+fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<IndexLocation, SettingsError> {
     let source = Source::File { file: layers.config.path.clone(), line: configured.line };
     let base = layers.config.path.parent().unwrap_or(Path::new("")).to_owned();
     let url = parse::location(layers.host, &base, &configured.url)
         .map_err(|reason| SettingsError::value("index", &source, reason))?;
-    let url = credentials::with_environment(layers.host, configured.name.as_deref(), url);
-    let index = NamedIndex {
+    let index = IndexLocation {
         name: configured.name.clone(),
         url,
         explicit: configured.explicit,
@@ -129,9 +141,9 @@ fn read_find_links(
 
 fn read_sources(
     layers: &Layers<'_>,
-    named: &[NamedIndex],
-    default: &NamedIndex,
-) -> Result<Vec<ProjectSource>, SettingsError> {
+    named: &[IndexLocation],
+    default: &IndexLocation,
+) -> Result<Vec<(Glob, String)>, SettingsError> {
     let known: Vec<&str> = named.iter().chain([default]).filter_map(|index| index.name.as_deref()).collect();
     layers
         .config
@@ -142,7 +154,10 @@ fn read_sources(
                 let place = format!("{}:{}", layers.config.path.display(), source.line);
                 return Err(SettingsError::Other(format!("{place}: there is no index named `{}`", source.index)));
             }
-            Ok(ProjectSource { pattern: source.pattern.clone(), index: source.index.clone() })
+            let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-")).map_err(|error| {
+                SettingsError::Other(format!("{}:{}: {error}", layers.config.path.display(), source.line))
+            })?;
+            Ok((pattern, source.index.clone()))
         })
         .collect()
 }

@@ -21,12 +21,14 @@ pub(crate) struct Key {
     pub(crate) alias: Option<&'static str>,
     /// uv's variables, best first.
     pub(crate) uv: &'static [&'static str],
+    /// Variables that many programs read, after pip's.
+    pub(crate) common: &'static [&'static str],
     /// pip's option, which is also its variable `PIP_…` and its key in pip.conf.
     pub(crate) pip: Option<&'static str>,
 }
 
 const fn key(name: &'static str, kind: Kind) -> Key {
-    Key { name, kind, alias: None, uv: &[], pip: None }
+    Key { name, kind, alias: None, uv: &[], common: &[], pip: None }
 }
 
 impl Key {
@@ -36,6 +38,10 @@ impl Key {
 
     const fn uv(self, uv: &'static [&'static str]) -> Self {
         Self { uv, ..self }
+    }
+
+    const fn common(self, common: &'static [&'static str]) -> Self {
+        Self { common, ..self }
     }
 
     const fn pip(self, option: &'static str) -> Self {
@@ -75,6 +81,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("no-binary", Kind::List),
     key("only-binary", Kind::List),
     key("no-build", Kind::Switch),
+    key("extra", Kind::List),
+    key("group", Kind::List),
     key("exclude-package", Kind::List),
     key("index", Kind::List).uv(&["UV_INDEX"]),
     key("extra-index-url", Kind::List).uv(&["UV_EXTRA_INDEX_URL"]).pip("extra-index-url"),
@@ -82,11 +90,12 @@ pub(crate) static KEYS: &[Key] = &[
     key("find-links", Kind::List).pip("find-links"),
     key("no-index", Kind::Switch).pip("no-index"),
     key("offline", Kind::Switch),
+    key("refresh", Kind::Switch),
     key("index-strategy", Kind::Text),
     key("keyring-provider", Kind::Text),
     key("netrc-file", Kind::Text),
-    key("cert", Kind::Text).pip("cert"),
-    key("client-cert", Kind::Text).pip("client-cert"),
+    key("cert", Kind::Text).pip("cert").common(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
+    key("client-cert", Kind::Text).pip("client-cert").common(&["SSL_CLIENT_CERT"]),
     key("proxy", Kind::Text).pip("proxy"),
     key("allow-insecure-host", Kind::List).alias("trusted-host").pip("trusted-host"),
     key("timeout", Kind::Text),
@@ -106,4 +115,4 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 /// Settings of the public face that are not built yet: naming one is an error, not a silence.
-pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode", "allow-build", "group", "extra"];
+pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode", "allow-build", "no-prefer-binary"];

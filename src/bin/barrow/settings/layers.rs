@@ -73,6 +73,7 @@ impl Layers<'_> {
             .or_else(|| key.uv.iter().find_map(|variable| self.variable(key, variable)))
             .or_else(|| self.variable(key, &key.pip_variable()?))
             .or_else(|| self.pip_file(key))
+            .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
     }
 
     fn variable(&self, key: &Key, variable: &str) -> Option<Found> {

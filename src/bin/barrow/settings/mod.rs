@@ -16,11 +16,13 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use barrow::http::ClientOptions;
-use barrow::ops::{IndexSettings, RequestOptions};
-use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
+use barrow::bundle::Bytes;
+use barrow::http::{ClientOptions, Secret};
+use barrow::install::LinkMode;
+use barrow::ops::{self, IndexSettings, PublishSettings, RequestOptions};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet, PyprojectInput};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
-use barrow::spec::{PackageName, SafeUrl};
+use barrow::spec::{ExtraName, PackageName, SafeUrl};
 use clap::ValueEnum;
 
 pub(crate) use host::Host;
@@ -28,9 +30,11 @@ pub(crate) use layers::{Record, Source};
 pub(crate) use target::TargetSettings;
 
 use crate::args::{
-    AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, Prerelease, ResolutionArgs, ResolutionChoice,
-    SettingArgs, SourceArgs, Unbuilt,
+    AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, OutputArgs, Prerelease, ResolutionArgs,
+    ResolutionChoice, SettingArgs, SourceArgs, Unbuilt,
 };
+use crate::failure::Failure;
+use crate::run::Run;
 use config_file::ConfigFile;
 use layers::Layers;
 use pip_config::PipConfig;
@@ -78,8 +82,13 @@ pub(crate) struct Settings {
     pub(crate) no_source: bool,
     pub(crate) exclude: Vec<String>,
     pub(crate) exclude_runtime: bool,
-    pub(crate) link_mode: LinkChoice,
-    pub(crate) max_size: Option<u64>,
+    pub(crate) link_mode: LinkMode,
+    pub(crate) max_size: Option<Bytes>,
+    /// Where barrow remembers what it published, best first.
+    pub(crate) state_folders: Vec<PathBuf>,
+    extras: Vec<ExtraName>,
+    groups: Vec<ExtraName>,
+    now: u64,
     /// Where everything came from.
     pub(crate) records: Vec<Record>,
     /// For the user, before the run.
@@ -98,23 +107,25 @@ impl Settings {
 
         let SettingArgs { target, input, index, resolution, unbuilt: _ } = flags.settings;
         let target = target::read(&mut layers, target, folder, &mut warnings)?;
-        let (inputs, no_deps, require_hashes, format_control) = read_inputs(&mut layers, input)?;
-        let indexes = indexes::read(&mut layers, &index, &mut warnings)?;
+        let no_deps = layers.switch("no-deps", input.no_deps)?;
+        let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
+        let format_control = read_format_control(&mut layers, &input)?;
+        let (extras, groups) =
+            (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
+        let inputs = read_inputs(&mut layers, input)?;
+        let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
         let mut client = read_client(&mut layers, index)?;
+        client.credentials = credentials;
         client.offline = layers.switch("offline", general.offline)?;
         let resolve = read_resolution(&mut layers, resolution, no_deps)?;
         let no_source = layers.switch("no-source", flags.files.no_source)?;
         let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
-        let max_size = match flags.assembly.max_size {
-            Some(text) => Some(
-                parse::size(&text).map_err(|why| SettingsError::value("max-size", &Source::Flag("max-size"), why))?,
-            ),
-            None => None,
-        };
-        let max_size = layers.one("max-size", max_size, parse::size)?;
+        let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
+        let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
         let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
+        let state_folders = state_folders(host, cache_folder.as_deref());
         record_defaults(&mut layers);
 
         Ok(Self {
@@ -130,8 +141,12 @@ impl Settings {
             no_source,
             exclude,
             exclude_runtime,
-            link_mode: link_mode.unwrap_or(LinkChoice::Auto),
+            link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
+            state_folders,
+            extras,
+            groups,
+            now: u64::try_from(host.now.as_second()).unwrap_or(0),
             records: layers.records,
             warnings,
         })
@@ -139,8 +154,10 @@ impl Settings {
 
     /// The part of the settings that resolving needs, with requirements of the command line added.
     pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
+        let mut inputs = ManifestInputs { positional, ..self.inputs.clone() };
+        self.select_extras(&mut inputs);
         RequestOptions {
-            inputs: ManifestInputs { positional, ..self.inputs.clone() },
+            inputs,
             require_hashes: self.require_hashes,
             format_control: self.format_control.clone(),
             resolve: self.resolve.clone(),
@@ -148,8 +165,64 @@ impl Settings {
             client: self.client.clone(),
             cache_folder: self.cache_folder.clone(),
             temporary_folder: self.temporary_folder.clone(),
+            now: self.now,
         }
     }
+}
+
+impl Settings {
+    /// `--extra` and `--group` are about the pyproject.toml among the inputs.
+    fn select_extras(&self, inputs: &mut ManifestInputs) {
+        if self.extras.is_empty() && self.groups.is_empty() {
+            return;
+        }
+        let is_project = |path: &PathBuf| path.file_name().is_some_and(|name| name == "pyproject.toml");
+        let place = inputs.requirement_files.iter().position(is_project);
+        let path = place.map_or_else(|| PathBuf::from("pyproject.toml"), |at| inputs.requirement_files.remove(at));
+        inputs.pyproject =
+            Some(PyprojectInput { path, extras: self.extras.clone(), groups: self.groups.clone(), only_groups: false });
+    }
+
+    /// Where a bundle or layer goes.
+    pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
+        let is_zip_name = output.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        PublishSettings {
+            zip: output.zip || is_zip_name,
+            out: output.output,
+            force: output.force,
+            exclude_runtime: self.exclude_runtime,
+            link_mode: self.link_mode,
+            max_size: self.max_size,
+            state_folders: self.state_folders.clone(),
+        }
+    }
+
+    /// Fails when neither a file nor a name says what is required.
+    pub(crate) fn check_something_required(&self, positional: &[String]) -> Result<(), Failure> {
+        let has_project = !self.extras.is_empty() || !self.groups.is_empty();
+        if positional.is_empty() && self.inputs.requirement_files.is_empty() && !has_project {
+            return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+        }
+        Ok(())
+    }
+
+    /// Takes the input of `folder` when the user named none, and says which one it is.
+    pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
+        if self.check_something_required(positional).is_ok() {
+            return Ok(());
+        }
+        let found = ops::detect_input(&run.host.working_folder.join(folder))?;
+        let name = found.file_name().unwrap_or_default();
+        let input = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        run.output.status(&format!("Using {}", input.display()));
+        self.inputs.requirement_files.push(input);
+        Ok(())
+    }
+}
+
+/// The user's state folder by the platform's conventions, then a folder in the cache.
+fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
+    host.state_folder().into_iter().chain(cache_folder.map(|cache| cache.join("state-v1"))).collect()
 }
 
 fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
@@ -162,13 +235,15 @@ fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<Conf
 }
 
 fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { slim, compile_bytecode, allow_build, group, extra } = unbuilt;
+    let Unbuilt { slim, compile_bytecode, allow_build, no_prefer_binary, only_group, all_groups, all_extras } = unbuilt;
     let given = [
         ("--slim", *slim),
         ("--compile-bytecode", *compile_bytecode),
         ("--allow-build", !allow_build.is_empty()),
-        ("--group", !group.is_empty()),
-        ("--extra", !extra.is_empty()),
+        ("--no-prefer-binary", *no_prefer_binary),
+        ("--only-group", !only_group.is_empty()),
+        ("--all-groups", *all_groups),
+        ("--all-extras", *all_extras),
     ];
     let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
     let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
@@ -199,26 +274,16 @@ pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
     })
 }
 
-fn read_inputs(
-    layers: &mut Layers<'_>,
-    input: InputArgs,
-) -> Result<(ManifestInputs, bool, bool, FormatControl), SettingsError> {
+fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
     let requirement_files = layers.paths("requirement", input.requirement);
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
-    let no_deps = layers.switch("no-deps", input.no_deps)?;
-    let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
-    let no_binary = layers.many("no-binary", input.no_binary, |text| Ok(text.to_owned()))?;
-    let only_binary = layers.many("only-binary", input.only_binary, |text| Ok(text.to_owned()))?;
     layers.switch("no-build", input.no_build)?;
     let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
     let excluded = layers.many("exclude-package", input.exclude_package, name)?;
-    let format_control = FormatControl {
-        no_binary: project_set("no-binary", &no_binary)?,
-        only_binary: project_set("only-binary", &only_binary)?,
-    };
-    let inputs = ManifestInputs {
+    Ok(ManifestInputs {
         requirement_files,
+        pyproject: None,
         constraint_files,
         override_files,
         positional: Vec::new(),
@@ -226,30 +291,27 @@ fn read_inputs(
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
         remote: None,
-    };
-    Ok((inputs, no_deps, require_hashes, format_control))
+    })
 }
 
-/// Reads names, `:all:` and `:none:` in order, as pip does: the last `:all:` or `:none:` starts over.
-fn project_set(key: &'static str, words: &[String]) -> Result<ProjectSet, SettingsError> {
-    let mut set = ProjectSet::None;
-    for word in words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|word| !word.is_empty()) {
-        match (word, &mut set) {
-            (":all:", _) => set = ProjectSet::All,
-            (":none:", _) => set = ProjectSet::None,
-            (_, ProjectSet::All) => {}
-            (name, set) => {
-                let name = name
-                    .parse::<PackageName>()
-                    .map_err(|error| SettingsError::Other(format!("invalid value for `{key}`: {error}")))?;
-                match set {
-                    ProjectSet::Projects(names) => names.push(name),
-                    other => *other = ProjectSet::Projects(vec![name]),
-                }
-            }
-        }
+/// Names that may be given as several flags or separated by commas.
+fn name_list(layers: &mut Layers<'_>, key: &'static str, flag: &[ExtraName]) -> Result<Vec<ExtraName>, SettingsError> {
+    layers.many(key, flag.to_vec(), |text| text.parse::<ExtraName>().map_err(|error| error.to_string()))
+}
+
+/// `--no-binary` and `--only-binary`, read as pip reads them: a project that one takes in leaves the other.
+fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<FormatControl, SettingsError> {
+    let no_binary = layers.many("no-binary", input.no_binary.clone(), |text| Ok(text.to_owned()))?;
+    let only_binary = layers.many("only-binary", input.only_binary.clone(), |text| Ok(text.to_owned()))?;
+    let wrong = |key: &str, word: &str| SettingsError::Other(format!("invalid value for `{key}`: `{word}` is no name"));
+    let mut control = FormatControl { no_binary: ProjectSet::None, only_binary: ProjectSet::None };
+    for word in &no_binary {
+        control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
     }
-    Ok(set)
+    for word in &only_binary {
+        control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
+    }
+    Ok(control)
 }
 
 fn read_client(layers: &mut Layers<'_>, index: crate::args::IndexArgs) -> Result<ClientOptions, SettingsError> {
@@ -297,13 +359,13 @@ fn usual_netrc(host: &Host) -> Option<PathBuf> {
     names.iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
 
-fn proxy_environment(host: &Host) -> Vec<(String, String)> {
+fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
     let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
     names
         .iter()
         .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
         .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
-        .map(|(value, name)| (name, value))
+        .map(|(value, name)| (name, Secret::new(value)))
         .collect()
 }
 
@@ -318,8 +380,12 @@ fn read_resolution(
     let pre = layers.switch("pre", resolution.pre)?;
     let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;
     let mode = layers.one("resolution", resolution.resolution, choice::<ResolutionChoice>)?;
-    let given = (resolution.prefer_binary || resolution.no_prefer_binary).then_some(!resolution.no_prefer_binary);
-    let prefer_binary = layers.one("prefer-binary", given, parse::switch)?;
+    let prefers_binary = layers.one("prefer-binary", resolution.prefer_binary.then_some(true), parse::switch)?;
+    if prefers_binary == Some(false) {
+        return Err(SettingsError::Other(
+            "`prefer-binary = false` is not built yet in this version of barrow".to_owned(),
+        ));
+    }
     Ok(ResolveOptions {
         prerelease: match prerelease {
             Some(choice) => choice.into(),
@@ -327,7 +393,7 @@ fn read_resolution(
             None => PrereleaseMode::default(),
         },
         resolution: mode.map_or_else(Default::default, Into::into),
-        prefer_binary: prefer_binary.unwrap_or(true),
+        prefer_binary: true,
         exclude_newer: exclude_newer.first().map(|newest| newest.moment),
         no_deps,
         preferences: Vec::new(),

@@ -78,30 +78,6 @@ pub(super) fn index_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A size in bytes. `MB` and `MiB` are the same 1,048,576 bytes: AWS's own "250 MB" are 262,144,000 bytes.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is not a size: give bytes, or a number with KB, MB or GB, such as 250MB");
-    let compact: String = text.chars().filter(|c| !c.is_whitespace() && *c != '_').collect();
-    let digits = compact.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(compact.len());
-    let (number, unit) = compact.split_at(digits);
-    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return Err(wrong()),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u64 = whole.parse().map_err(|_| wrong())?;
-    let mut bytes = whole.checked_mul(factor).ok_or_else(wrong)?;
-    if !fraction.is_empty() {
-        let parts: u64 = fraction.get(..fraction.len().min(9)).unwrap_or(fraction).parse().map_err(|_| wrong())?;
-        let scale = 10_u64.pow(u32::try_from(fraction.len().min(9)).map_err(|_| wrong())?);
-        bytes = bytes.checked_add(factor.checked_mul(parts).ok_or_else(wrong)? / scale).ok_or_else(wrong)?;
-    }
-    Ok(bytes)
-}
-
 /// `--exclude-newer`: microseconds since 1970 from which on files do not exist.
 ///
 /// A date alone means that whole day, as uv reads it, but in UTC: the host's time zone must not show in the result.

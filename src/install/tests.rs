@@ -1,1 +1,0 @@
-//! Wheels of every kind, installed and refused.
