@@ -1,5 +1,34 @@
 //! Archives: reading that has one meaning and cannot escape its folder, writing that is reproducible.
+//!
+//! A zip can be read from its end (the central directory), from its front (local headers, one after the other) and
+//! by searching for signatures; tools differ, and attackers use the difference. So [`ZipReader`] accepts only archives
+//! on which every way agrees: entries tile the file from its first byte to the directory, the directory reaches to the
+//! one end record, that reaches to the end of the file, and every local header says what the directory says.
+//! (APPNOTE.TXT, the .ZIP file format specification, 6.3.10.)
 
+mod error;
+mod limits;
+mod partial_zip;
 mod safe_path;
+mod read_at;
+mod fields;
+mod extra;
+mod end_record;
+mod directory;
+mod layout;
+mod name_set;
+mod inflate;
+mod zip_reader;
+mod zip_writer;
+#[cfg(test)]
+pub(crate) mod tests;
 
+pub use error::ArchiveError;
+pub use inflate::{DataSpan, Inflater};
+pub use limits::Limits;
+pub use name_set::{NameClash, NameSet};
+pub use partial_zip::{Located, PartialZip, PartialZipError};
+pub use read_at::ReadAt;
 pub use safe_path::{SafePath, SafePathError};
+pub use zip_reader::{ZipEntry, ZipReader};
+pub use zip_writer::{Compressed, ZipWriter, deflate};

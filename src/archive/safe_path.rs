@@ -21,12 +21,20 @@ pub struct SafePathError {
     pub reason: &'static str,
 }
 
+/// Longest component that every file system takes, bytes (Linux: `NAME_MAX`).
+const COMPONENT_MOST: usize = 255;
+/// Longest path, bytes: a quarter of Linux's `PATH_MAX`, so that the folder it is joined to has room as well.
+const PATH_MOST: usize = 1024;
+
 impl SafePath {
     /// Checks a path.
     pub fn new(path: &str) -> Result<Self, SafePathError> {
         let refuse = |reason| Err(SafePathError { path: path.to_owned(), reason });
         if path.is_empty() {
             return refuse("it is empty");
+        }
+        if path.len() > PATH_MOST {
+            return refuse("it is longer than 1024 bytes");
         }
         if path.starts_with('/') {
             return refuse("it is absolute");
@@ -41,6 +49,9 @@ impl SafePath {
             return refuse("it starts with a drive letter");
         }
         for component in path.split('/') {
+            if component.len() > COMPONENT_MOST {
+                return refuse("it has a component of more than 255 bytes");
+            }
             match component {
                 "" => return refuse("it has an empty component"),
                 "." | ".." => return refuse("it has a `.` or `..` component"),
@@ -73,7 +84,7 @@ impl SafePath {
 
     /// The last component.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().expect("a path has at least one component")
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 
     /// The path of the folder that it is in; `None` at the top.

@@ -1,23 +1,18 @@
 //! Downloading distribution files into the cache, hashing bytes as they pass.
+//!
+//! A file lies in the cache under the sha256 of its bytes, and gets there by a rename, so what is found there is whole
+//! but for damage from outside: a hit is checked for its length and the zip's end, and RECORD is checked at install.
+//! Local files are copied into the cache, never used in place: their bytes could change after they were hashed.
+//!
+//! A file without a promised digest is found again by a *pointer*: an entry under its URL that holds the digest and what
+//! has to be unchanged, the server's validator or the local file's size, times and inode.
 
-use std::path::PathBuf;
+mod download;
+mod error;
+mod fetcher;
+mod local;
+mod pointer;
+mod stored;
 
-use crate::spec::{HashDigest, PackageName, Version, WheelFilename};
-
-/// A wheel in the cache. Holding one proves that its bytes have `digest` and that this is one of the digests that
-/// were promised; it says nothing about what is in the archive.
-#[derive(Clone, Debug)]
-pub struct FetchedWheel {
-    /// Normalized name, from the resolution.
-    pub name: PackageName,
-    /// Version, from the resolution.
-    pub version: Version,
-    /// File name.
-    pub filename: WheelFilename,
-    /// Its sha256.
-    pub digest: HashDigest,
-    /// Where it lies: in the cache, or a local folder of the user's (then its bytes were hashed in this run).
-    pub path: PathBuf,
-    /// Size, bytes.
-    pub size: u64,
-}
+pub use error::{DigestMismatch, FetchError};
+pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, Wanted};

@@ -1,62 +1,28 @@
 //! The client that every request goes through.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::reporter::Reporter;
+use reqwest::header::{self, HeaderValue};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+use super::auth::{Authenticator, looked_in};
+use super::error::{Error, Via, shown, shown_url};
+use super::fault::Fault;
+use super::login::{Login, Verdict};
+use super::options::ClientOptions;
+use super::realm::is_allowed_insecure;
+use super::response::Response;
+use super::retry::{Attempts, is_passing, retry_after};
+use super::transport::Transport;
+use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
-/// Settings of the client.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// Requests at the same time.
-    pub concurrency: usize,
-    /// Time without a byte after which a request is given up.
-    pub timeout: Duration,
-    /// Attempts after the first for faults that may pass.
-    pub retries: u32,
-    /// URLs of indexes that hold credentials: the longest prefix that matches a request's URL decides.
-    pub index_urls: Vec<SafeUrl>,
-    /// netrc file; `None`: no netrc.
-    pub netrc: Option<PathBuf>,
-    /// Whether a missing netrc file is an error (it was named by the user).
-    pub netrc_required: bool,
-    /// Ask the `keyring` program.
-    pub keyring: bool,
-    /// CA bundle (PEM) that replaces the system's roots.
-    pub ca_bundle: Option<PathBuf>,
-    /// Client certificate and key (PEM).
-    pub client_certificate: Option<PathBuf>,
-    /// Proxy for all requests; `None`: as `proxy_environment` says.
-    pub proxy: Option<SafeUrl>,
-    /// `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and their lower-case forms.
-    pub proxy_environment: Vec<(String, String)>,
-    /// `host` or `host:port` whose certificates are not verified and that may get credentials over plain http.
-    pub insecure_hosts: Vec<String>,
-    /// No socket is opened.
-    pub offline: bool,
-}
+/// Redirects that are followed; browsers follow 20, pip 30, and indexes need two.
+const REDIRECT_LIMIT: usize = 10;
 
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            concurrency: 50,
-            timeout: Duration::from_secs(30),
-            retries: 3,
-            index_urls: Vec::new(),
-            netrc: None,
-            netrc_required: false,
-            keyring: false,
-            ca_bundle: None,
-            client_certificate: None,
-            proxy: None,
-            proxy_environment: Vec::new(),
-            insecure_hosts: Vec::new(),
-            offline: false,
-        }
-    }
-}
+/// How often one hop is repeated with other credentials: once with what asking found, once with a fresh token.
+const LOGIN_LIMIT: usize = 2;
 
 /// A GET request.
 #[derive(Clone, Debug)]
@@ -67,6 +33,8 @@ pub struct Request {
     pub accept: Option<&'static str>,
     /// `Range`, as bytes: `bytes=-N` or `bytes=A-B`.
     pub range: Option<String>,
+    /// `If-Range`: the validator of the file of which a part is asked for.
+    pub if_range: Option<String>,
     /// `If-None-Match`.
     pub if_none_match: Option<String>,
     /// `If-Modified-Since`.
@@ -75,60 +43,318 @@ pub struct Request {
     pub identity: bool,
 }
 
-/// A response with a status that the caller handles: 2xx, 304, 404, 410, 416.
-pub struct Response {
-    inner: reqwest::Response,
-    final_url: SafeUrl,
-}
+impl Request {
+    /// A request for a page or another text.
+    pub fn new(url: SafeUrl) -> Self {
+        Self {
+            url,
+            accept: None,
+            range: None,
+            if_range: None,
+            if_none_match: None,
+            if_modified_since: None,
+            identity: false,
+        }
+    }
 
-/// A request that failed for good. Messages never hold a credential.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The run is offline.
-    #[error("`{url}` was not asked: the run is offline")]
-    Offline {
-        /// What would have been asked.
-        url: SafeUrl,
-    },
+    /// A request for a file, whose bytes come as they are.
+    pub fn file(url: SafeUrl) -> Self {
+        Self { identity: true, ..Self::new(url) }
+    }
 }
 
 /// The client; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
-    options: ClientOptions,
+/// What clones of a client share.
+pub(super) struct Shared {
+    pub(super) options: ClientOptions,
     reporter: Arc<dyn Reporter>,
+    permits: Arc<Semaphore>,
+    transport: Transport,
+    auth: Authenticator,
+}
+
+/// An answer with the URL that gave it.
+pub(super) struct Hop {
+    pub(super) inner: reqwest::Response,
+    pub(super) url: Url,
 }
 
 impl Client {
-    /// Makes a client; TLS roots are loaded with the first https request.
+    /// Makes a client. It opens no socket and reads no file: TLS roots are loaded with the first https request, netrc
+    /// with the first request.
     pub fn new(options: ClientOptions, reporter: Arc<dyn Reporter>) -> Result<Self, Error> {
-        Ok(Self { shared: Arc::new(Shared { options, reporter }) })
+        let permits = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        let transport = Transport::new(&options)?;
+        let auth = Authenticator::new(&options);
+        Ok(Self { shared: Arc::new(Shared { options, reporter, permits, transport, auth }) })
     }
 
-    /// Sends a GET request: credentials, redirects and retries are taken care of.
+    /// Whether credentials for this index are at hand without asking any program.
+    ///
+    /// # Errors
+    /// A netrc file that the user named cannot be read.
+    pub fn has_credentials(&self, index: &SafeUrl) -> Result<bool, Error> {
+        self.shared.auth.has_at_hand(index.reveal(), &self.shared.options, &*self.shared.reporter)
+    }
+
+    /// Sends a GET request: credentials, redirects and repetitions are taken care of.
+    ///
+    /// Holding the response holds one of the places for concurrent requests.
     pub async fn get(&self, request: Request) -> Result<Response, Error> {
-        let _ = &self.shared.reporter;
-        todo!("{request:?} {:?}", self.shared.options)
+        let permit = self.permit(&request).await?;
+        let mut attempts = Attempts::new(&self.shared.options);
+        let hop = self.send(&request, &mut attempts).await?;
+        Ok(Response::new(self.clone(), request, hop, attempts, permit))
+    }
+
+    /// Whether no socket is opened.
+    pub fn is_offline(&self) -> bool {
+        self.shared.options.offline
+    }
+
+    /// The user as whom `url` would be asked, as far as that is known without asking a program; `None`: as nobody.
+    ///
+    /// It belongs into the keys of what is kept of private indexes. It may be a token (some stand in the place of the
+    /// user), so a key must not show it.
+    pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
+        let Shared { options, reporter, auth, .. } = &*self.shared;
+        auth.known_user(url.reveal(), options, &**reporter)
+    }
+
+    /// A place among the concurrent requests.
+    pub(super) async fn permit(&self, request: &Request) -> Result<OwnedSemaphorePermit, Error> {
+        let url = || shown_url(request.url.reveal());
+        if self.shared.options.offline {
+            return Err(Error::Offline { url: url() });
+        }
+        if !is_http(request.url.reveal()) {
+            return Err(Error::Scheme { url: url() });
+        }
+        Ok(Arc::clone(&self.shared.permits).acquire_owned().await.expect("the semaphore of a client is never closed"))
+    }
+
+    /// Sends a request until an answer comes that the caller handles, or no attempt is left.
+    pub(super) async fn send(&self, request: &Request, attempts: &mut Attempts) -> Result<Hop, Error> {
+        loop {
+            match self.follow(request).await {
+                Ok(hop) => return Ok(hop),
+                Err(fault) => self.pause_after(fault, attempts).await?,
+            }
+        }
+    }
+
+    /// Waits before the next attempt; the error when there is none left.
+    pub(super) async fn pause_after(&self, fault: Fault, attempts: &mut Attempts) -> Result<(), Error> {
+        let text = fault.error.to_string();
+        let pause = attempts.after(fault).map_err(|fault| fault.error)?;
+        self.trace(|| format!("{text}; trying again in {:.1} s", pause.as_secs_f32()));
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// One attempt: the request and the redirects that it meets.
+    async fn follow(&self, request: &Request) -> Result<Hop, Fault> {
+        let start = request.url.reveal();
+        let mut url = start.clone();
+        let mut visited = Vec::new();
+        loop {
+            url.set_fragment(None);
+            let hop = self.hop(request, &url, visited.is_empty()).await?;
+            let Some(location) = redirect_target(&hop.inner) else { return self.judge(hop) };
+            let mut target = hop.url.join(&location).map_err(|_| bad_redirect(&hop.url, &location))?;
+            // Userinfo in a redirect is the server's, not the user's.
+            let _ = target.set_username("");
+            let _ = target.set_password(None);
+            target.set_fragment(None);
+            if !is_http(&target) {
+                return Err(bad_redirect(&hop.url, &location).into());
+            }
+            let is_downgrade = hop.url.scheme() == "https" && target.scheme() == "http";
+            if is_downgrade && !is_allowed_insecure(&target, &self.shared.options.insecure_hosts) {
+                let error = Error::InsecureRedirect { url: shown_url(&hop.url), target: shown_url(&target) };
+                return Err(error.into());
+            }
+            self.trace(|| format!("{} redirects to {}", shown_url(&hop.url), shown_url(&target)));
+            visited.push(without_userinfo(url));
+            if visited.contains(&target) {
+                return Err(Error::RedirectLoop { url: shown_url(start), last: shown_url(&target) }.into());
+            }
+            if visited.len() > REDIRECT_LIMIT {
+                let (url, last) = (shown_url(start), shown_url(&target));
+                return Err(Error::TooManyRedirects { url, limit: REDIRECT_LIMIT, last }.into());
+            }
+            url = target;
+        }
+    }
+
+    /// Asks one URL, with the credentials that belong to it, and again when others turn up.
+    async fn hop(&self, request: &Request, url: &Url, own: bool) -> Result<Hop, Fault> {
+        let Shared { options, reporter, auth, .. } = &*self.shared;
+        let mut login = auth.first(url, own, options, &**reporter).await?;
+        for _ in 0..LOGIN_LIMIT {
+            let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
+            if matches!(status, 401 | 403 | 404)
+                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await
+            {
+                login = Some(other);
+                continue;
+            }
+            return self.accept(url, status, answer, login.as_ref());
+        }
+        let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
+        self.accept(url, status, answer, login.as_ref())
+    }
+
+    /// Turns the refusals of a server into errors that say as whom it was asked.
+    fn accept(
+        &self,
+        url: &Url,
+        status: u16,
+        answer: Option<reqwest::Response>,
+        login: Option<&Arc<Login>>,
+    ) -> Result<Hop, Fault> {
+        match answer {
+            Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
+            _ if status == 407 => Err(self.proxy_refused(url)),
+            _ => {
+                let looked_in = || looked_in(url, &self.shared.options);
+                Err(Fault::from(Error::Status {
+                    url: shown_url(url),
+                    status,
+                    sent_as: login.map(|login| Box::new(login.sent_as())),
+                    looked_in: login.is_none().then(looked_in),
+                }))
+            }
+        }
+    }
+
+    fn proxy_refused(&self, url: &Url) -> Fault {
+        let via = Via(self.shared.transport.proxy(url).map(shown_url));
+        Error::ProxyRefused { url: shown_url(url), via }.into()
+    }
+
+    /// Asks one URL. Credentials that no server has accepted yet are tried by one request while the others wait: wrong
+    /// ones are sent once and not fifty times. No response: they are known to be wrong.
+    async fn ask_carefully(
+        &self,
+        request: &Request,
+        url: &Url,
+        login: Option<&Arc<Login>>,
+    ) -> Result<(u16, Option<reqwest::Response>), Fault> {
+        let trial = match login.filter(|login| login.verdict() == Verdict::Untried) {
+            Some(login) => Some(login.trial.lock().await),
+            None => None,
+        };
+        if login.is_some_and(|login| login.verdict() == Verdict::Refused) {
+            return Ok((401, None));
+        }
+        let answer = self.ask(request, url, login).await?;
+        let status = answer.status().as_u16();
+        if let Some(login) = login.filter(|_| !is_passing(status)) {
+            login.answered(status);
+        }
+        drop(trial);
+        Ok((status, Some(answer)))
+    }
+
+    /// One request on the wire.
+    async fn ask(&self, request: &Request, url: &Url, login: Option<&Arc<Login>>) -> Result<reqwest::Response, Fault> {
+        let Shared { options, transport, .. } = &*self.shared;
+        let pool = transport.pool(url, request.identity, options)?;
+        let mut builder = pool.get(without_userinfo(url.clone()));
+        let headers = [
+            (header::ACCEPT, request.accept),
+            (header::RANGE, request.range.as_deref()),
+            (header::IF_RANGE, request.if_range.as_deref()),
+            (header::IF_NONE_MATCH, request.if_none_match.as_deref()),
+            (header::IF_MODIFIED_SINCE, request.if_modified_since.as_deref()),
+            (header::ACCEPT_ENCODING, request.identity.then_some("identity")),
+        ];
+        for (name, value) in headers {
+            // A validator that no header can hold came from a damaged cache entry: asking without it is right.
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+                builder = builder.header(name, value);
+            }
+        }
+        if let Some(login) = login {
+            let value = login.header().ok_or_else(|| Error::Unsendable { url: shown_url(url) })?;
+            builder = builder.header(header::AUTHORIZATION, value);
+        }
+        let limit = options.connect_timeout + options.timeout;
+        let answer = tokio::time::timeout(limit, builder.send()).await;
+        let answer = match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(Fault::of_transport(&error, url, transport.proxy(url))),
+            Err(_) => Err(Fault::passing(Error::Timeout {
+                url: shown_url(url),
+                what: "did not answer",
+                seconds: limit.as_secs_f32(),
+            })),
+        };
+        self.trace(|| {
+            let outcome = answer.as_ref().map_or_else(
+                |fault| fault.error.to_string(),
+                |answer| format!("{} {:?}", answer.status().as_u16(), answer.version()),
+            );
+            let sent_as = login.map_or_else(String::new, |login| format!(" as {}", login.sent_as()));
+            let range = request.range.as_ref().map_or_else(String::new, |range| format!(" ({})", shown(range)));
+            format!("GET {}{range}{sent_as}: {outcome}", shown_url(url))
+        });
+        answer
+    }
+
+    /// Sorts the statuses of answers that are no redirects.
+    fn judge(&self, hop: Hop) -> Result<Hop, Fault> {
+        let status = hop.inner.status().as_u16();
+        if matches!(status, 200..=299 | 304 | 404 | 410 | 416) {
+            return Ok(hop);
+        }
+        let url = shown_url(&hop.url);
+        let refused = Error::Status { url: url.clone(), status, sent_as: None, looked_in: None };
+        if !is_passing(status) {
+            return Err(refused.into());
+        }
+        let text = |name| hop.inner.headers().get(name).and_then(|value| value.to_str().ok());
+        let pause = text(header::RETRY_AFTER).and_then(|value| retry_after(value, text(header::DATE)));
+        match pause.filter(|pause| *pause > self.shared.options.longest_pause) {
+            Some(pause) => Err(Error::ComeBackLater { url, status, seconds: pause.as_secs() }.into()),
+            None => Err(Fault { pause, ..Fault::passing(refused) }),
+        }
+    }
+
+    fn trace(&self, text: impl FnOnce() -> String) {
+        if self.shared.reporter.shows(Level::Trace) {
+            self.shared.reporter.message(Level::Trace, &text());
+        }
     }
 }
 
-impl Response {
-    /// HTTP status.
-    pub fn status(&self) -> u16 {
-        self.inner.status().as_u16()
-    }
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
 
-    /// A header, when it is there and is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.inner.headers().get(name)?.to_str().ok()
-    }
+fn without_userinfo(mut url: Url) -> Url {
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
 
-    /// The URL that answered, after redirects: the base of relative links.
-    pub fn url(&self) -> &SafeUrl {
-        &self.final_url
+/// Where a response redirects to. Servers send UTF-8 in `Location` although only ASCII is allowed.
+fn redirect_target(answer: &reqwest::Response) -> Option<String> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
     }
+    let location = answer.headers().get(header::LOCATION)?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+fn bad_redirect(url: &Url, location: &str) -> Error {
+    // A `Location` that is no URL can still hold a password in what looks like its authority.
+    let location = location.rfind('@').map_or_else(|| location.to_owned(), |at| format!("****{}", &location[at..]));
+    Error::BadRedirect { url: shown_url(url), location: shown(&location) }
 }

@@ -1,5 +1,34 @@
 //! The only door to the network: requests with credentials, redirects, retries and limits of our own.
+//!
+//! What holds for every request: it ends in bounded time and requests; credentials go to their own realm and nowhere
+//! else; half an answer is never taken for a whole one; no message holds a credential or a raw control character.
+//!
+//! Where we differ from pip: redirects and credentials are decided by our own code at each hop, known credentials go
+//! with the first request, non-ASCII passwords are sent as UTF-8, and userinfo in a `Location` is ignored.
 
+mod secret;
+mod realm;
+mod netrc;
+mod login;
+mod error;
+mod options;
+mod helper;
+mod auth;
+mod proxy;
+mod fault;
+mod tls;
+mod transport;
+mod retry;
+mod resume;
 mod client;
+mod response;
 
-pub use client::{Client, ClientOptions, Error, Request, Response};
+pub use client::{Client, Request};
+pub use error::{Error, Via};
+pub use login::{CredentialSource, SentAs};
+pub use options::{ClientOptions, NamedCredentials};
+pub use response::{Response, SLOWEST_BYTES_PER_SECOND};
+pub use secret::Secret;
+
+#[cfg(test)]
+mod tests;

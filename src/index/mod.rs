@@ -1,2 +1,23 @@
 //! Asking indexes: project pages (PEP 503, PEP 691) and core metadata (PEP 658, else ranges, else the whole file),
 //! from servers and from folders.
+//!
+//! Rules that keep a private name private:
+//! - indexes are asked in order, one after the other, and under `first-index` the first that knows a name answers alone;
+//! - only "not found" (404, 410, and what the user lists in `ignore_status`) leads to the next index: an index that
+//!   refuses, fails or is silent stops the run;
+//! - a pinned project is looked for on its index only.
+//!
+//! Files of `--find-links` are the user's own addition and stand beside the answer of the indexes, as in pip and uv.
+
+mod client;
+mod error;
+mod find_links;
+mod folder;
+mod metadata;
+mod options;
+mod page_store;
+mod server;
+
+pub use client::IndexClient;
+pub use error::IndexError;
+pub use options::{IndexLocation, IndexOptions, IndexStrategy};

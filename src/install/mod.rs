@@ -4,60 +4,38 @@
 //! digest, and where its bytes are (an entry of the wheel, or generated). The plan is kept in the cache, and is
 //! written only after every byte was checked against RECORD. A directory links files from the unpacked tree beside the
 //! plan; a zip takes the wheel's compressed bytes and needs no tree.
+//!
+//! ```text
+//! installs-v1/HH/DIGEST/
+//! ├── plan          what install_wheel found, after all checks          (written whole, by rename)
+//! └── tree/         appears whole, by rename of a folder
+//!     ├── files/    every file of the plan in its place
+//!     └── stamps    size, time and inode of each, so that a changed one is seen and healed from the wheel
+//! ```
+//!
+//! The layout is that of `pip install --target`: purelib, platlib and data at the root, scripts in `bin`, headers in
+//! `include/NAME`. Different from pip: RECORD is checked in full, no `.pyc` is made (step "spread", f: the target
+//! compiles for itself), and scripts start with `#!/usr/bin/env python3`, because the host's Python is not the target's.
 
-use std::path::PathBuf;
+mod codec;
+mod error;
+mod installed;
+mod layout;
+mod link;
+mod metadata;
+mod plan;
+mod record;
+mod scripts;
+mod stamps;
+mod tree;
+mod unpack;
+mod wheel;
+#[cfg(test)]
+mod tests;
 
-use serde::{Deserialize, Serialize};
-
-use crate::archive::SafePath;
-use crate::spec::{HashDigest, PackageName, Version};
-
-/// A distribution whose files are all known and proved against RECORD, ready to be linked or spliced.
-#[derive(Clone, Debug)]
-pub struct InstalledDist {
-    /// Normalized name.
-    pub name: PackageName,
-    /// Version.
-    pub version: Version,
-    /// The sha256 of the wheel.
-    pub digest: HashDigest,
-    /// The wheel file, for splicing.
-    pub wheel: PathBuf,
-    /// Every file, sorted by path, generated ones (RECORD, INSTALLER, scripts) included.
-    pub files: Vec<InstalledFile>,
-    /// The folder with the unpacked files, complete and checked; `None` until one was asked for.
-    pub tree: Option<PathBuf>,
-}
-
-/// One file of an installed distribution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InstalledFile {
-    /// Path below the bundle's root.
-    pub path: SafePath,
-    /// Mode 0755 instead of 0644.
-    pub executable: bool,
-    /// Size, bytes.
-    pub size: u64,
-    /// sha256 of the content.
-    pub sha256: HashDigest,
-    /// CRC-32 of the content, for zips.
-    pub crc32: u32,
-    /// Where the bytes are.
-    pub content: FileContent,
-}
-
-/// Where the bytes of an installed file are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum FileContent {
-    /// In the wheel.
-    WheelEntry {
-        /// Offset of the (compressed) data in the wheel.
-        offset: u64,
-        /// Length of the (compressed) data.
-        compressed_size: u64,
-        /// Deflated; otherwise stored.
-        deflated: bool,
-    },
-    /// Made by the installer: RECORD, INSTALLER, entry-point scripts, scripts with a rewritten first line.
-    Generated(Vec<u8>),
-}
+pub use error::{InstallError, WheelFault};
+pub use installed::{FileContent, InstalledDist, InstalledFile};
+pub use link::{LinkError, LinkMode, Linked, link_tree};
+pub use metadata::check_requirements;
+pub use tree::ensure_tree;
+pub use wheel::{InstallOptions, install_wheel};

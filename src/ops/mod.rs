@@ -1,1 +1,26 @@
-//! One file per command joins the rooms.
+//! One file per command joins the rooms; each reads as the arrows of the crate's picture.
+//!
+//! Everything is asynchronous on the outside and plain within: the solver has a thread of its own, unpacking and
+//! publishing run where blocking is allowed. Nothing is written to OUT before every wheel is verified.
+
+mod error;
+mod options;
+mod context;
+mod inputs;
+mod indexes;
+mod source;
+mod installing;
+mod request;
+mod bundle;
+mod lock;
+mod fingerprint;
+
+pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
+pub use context::Context;
+pub use error::Error;
+pub use fingerprint::{FingerprintOptions, fingerprint};
+pub use inputs::{check_readable, detect_input};
+pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
+pub use options::{DEFAULT_INDEX_URL, IndexSettings, PublishSettings, RequestOptions};
+pub use request::packages;
+pub use source::LiveSource;

@@ -1,14 +1,18 @@
 //! Everything that one run asks for, read and parsed once.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::Origin;
-use crate::spec::{HashDigest, PackageName, Requirement, SafeUrl};
+use super::requirements_txt::{Reader, Role};
+use super::{FileOptions, PyprojectInput, RequirementEntry, RequirementsError};
+use crate::spec::{PackageName, SafeUrl};
 
 /// Everything that one run asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
-    /// Requirements, in the order of reading.
+    /// Requirements, in the order of reading: command line, `pyproject.toml`, requirement files.
     pub requirements: Vec<RequirementEntry>,
     /// Constraints: they limit versions and never add a project.
     pub constraints: Vec<RequirementEntry>,
@@ -18,107 +22,20 @@ pub struct Manifest {
     pub excluded: Vec<PackageName>,
     /// Option lines of all files, combined.
     pub options: FileOptions,
-    /// Every file that was read, in order of first reading: inputs of the fingerprint.
+    /// Every local file that was read, as absolute path, in order of first reading: inputs of the fingerprint.
     pub files_read: Vec<PathBuf>,
-}
-
-/// One requirement and what stood beside it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RequirementEntry {
-    /// The parsed requirement. A direct reference's URL stands in it and, taken apart, in `direct`.
-    pub requirement: Requirement,
-    /// Its text as the user wrote it, without comment and options, credentials hidden: for messages.
-    pub text: String,
-    /// Digests of `--hash`, any of which is accepted.
-    pub hashes: Vec<HashDigest>,
-    /// What the URL or path of a direct reference leads to.
-    pub direct: Option<DirectReference>,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-/// What a URL or path requirement leads to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DirectReference {
-    /// A wheel: `http(s)` or `file` URL without fragment.
-    Wheel {
-        /// Where it is.
-        url: SafeUrl,
-    },
-    /// A source archive.
-    Sdist {
-        /// Where it is.
-        url: SafeUrl,
-        /// `#subdirectory=`.
-        subdirectory: Option<String>,
-    },
-    /// A folder with a project in it.
-    Folder {
-        /// Absolute path.
-        path: PathBuf,
-        /// Given with `-e`.
-        editable: bool,
-    },
-    /// A version control URL.
-    Git {
-        /// The URL after `git+`, without revision and fragment.
-        url: SafeUrl,
-        /// The text after `@`.
-        revision: Option<String>,
-        /// `#subdirectory=`.
-        subdirectory: Option<String>,
-    },
-}
-
-/// Option lines of requirements files (pip documentation, "Requirements File Format", "Global options").
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FileOptions {
-    /// `-i`/`--index-url`: the last one wins.
-    pub index_url: Option<SafeUrl>,
-    /// `--extra-index-url`.
-    pub extra_index_urls: Vec<SafeUrl>,
-    /// `-f`/`--find-links`: pages (URL) and folders or files (`file` URL).
-    pub find_links: Vec<SafeUrl>,
-    /// `--no-index`.
-    pub no_index: bool,
-    /// `--no-binary` and `--only-binary`.
-    pub format_control: FormatControl,
-    /// `--prefer-binary`.
-    pub prefer_binary: bool,
-    /// `--require-hashes`; also set as soon as one requirement has a hash.
-    pub require_hashes: bool,
-    /// `--pre`.
-    pub pre: bool,
-    /// `--trusted-host`: `host` or `host:port`.
-    pub trusted_hosts: Vec<String>,
-}
-
-/// Which projects may come as wheels and which as sdists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FormatControl {
-    /// No wheels for these.
-    pub no_binary: NoBinary,
-    /// No sdists for these.
-    pub only_binary: NoBinary,
-}
-
-/// A set of projects as `--no-binary` and `--only-binary` name it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum NoBinary {
-    /// None.
-    #[default]
-    None,
-    /// `:all:`.
-    All,
-    /// These.
-    Projects(Vec<PackageName>),
+    /// What was read but says nothing, one sentence each with its place, for warnings.
+    pub warnings: Vec<String>,
 }
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
 pub struct ManifestInputs {
-    /// Requirement files (`-r`), in order.
+    /// Requirement files (`-r`), in order: paths, or `file` and `http(s)` URLs. A `pyproject.toml` among them
+    /// gives its `[project] dependencies`.
     pub requirement_files: Vec<PathBuf>,
+    /// Requirements of a project.
+    pub pyproject: Option<PyprojectInput>,
     /// Constraint files (`-c`).
     pub constraint_files: Vec<PathBuf>,
     /// Override files (`--override`).
@@ -127,23 +44,74 @@ pub struct ManifestInputs {
     pub positional: Vec<String>,
     /// Projects to leave out (`--exclude-package`).
     pub excluded: Vec<PackageName>,
-    /// The folder that relative paths on the command line start from.
+    /// The folder that relative paths on the command line start from; absolute.
     pub working_folder: PathBuf,
     /// Environment variables for `${NAME}`.
-    pub environment: std::collections::BTreeMap<String, String>,
+    pub environment: BTreeMap<String, String>,
+    /// How requirements files behind `http(s)` URLs are fetched; without it they are an error.
+    pub remote: Option<RemoteFiles>,
 }
 
-/// What is wrong in the user's own files: all of it, not only the first.
-#[derive(Debug, thiserror::Error)]
-pub enum RequirementsError {
-    /// One or more lines cannot be used; each message stands with `file:line:column`.
-    #[error("{}", .0.join("\n"))]
-    Invalid(Vec<String>),
+/// Fetches requirements files that are named by URL. The room itself never touches the network.
+#[derive(Clone)]
+pub struct RemoteFiles(Arc<FetchFile>);
+
+type FetchFile = dyn Fn(&SafeUrl) -> Result<Vec<u8>, String> + Send + Sync;
+
+impl RemoteFiles {
+    /// Takes a function that gives the body of a page, or the reason why there is none.
+    pub fn new(fetch: impl Fn(&SafeUrl) -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fetch))
+    }
+
+    pub(super) fn fetch(&self, url: &SafeUrl) -> Result<Vec<u8>, String> {
+        (self.0)(url)
+    }
+}
+
+impl fmt::Debug for RemoteFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RemoteFiles")
+    }
 }
 
 impl Manifest {
     /// Reads everything that `inputs` names.
-    pub fn read(_inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
-        todo!()
+    ///
+    /// # Errors
+    /// Every line that cannot be used and every file that cannot be read, not only the first.
+    pub fn read(inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        Self::read_after(Reader::new(inputs), inputs)
+    }
+
+    /// Reads `bytes` as the requirements file `file`, which need not exist, then everything that `inputs` names.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_bytes(bytes: &[u8], file: &Path, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        let mut reader = Reader::new(inputs);
+        reader.read_bytes(bytes, file, Role::Requirement);
+        Self::read_after(reader, inputs)
+    }
+
+    fn read_after(mut reader: Reader<'_>, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        for text in &inputs.positional {
+            reader.read_positional(text);
+        }
+        if let Some(input) = &inputs.pyproject {
+            reader.read_pyproject(input, Role::Requirement);
+        }
+        for (files, role) in [
+            (&inputs.requirement_files, Role::Requirement),
+            (&inputs.constraint_files, Role::Constraint),
+            (&inputs.override_files, Role::Override),
+        ] {
+            for file in files {
+                reader.read_named(file, role);
+            }
+        }
+        let (mut manifest, problems) = reader.finish();
+        manifest.excluded.clone_from(&inputs.excluded);
+        if problems.is_empty() { Ok(manifest) } else { Err(RequirementsError::Invalid(problems)) }
     }
 }

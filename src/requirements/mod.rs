@@ -1,10 +1,55 @@
 //! What the user asks for: requirements, constraint and override files, and names on the command line.
+//!
+//! The format is that of pip 26 (pip documentation, "Requirements File Format"), whole; what one logical line says is
+//! decided by PyPA's "Dependency specifiers". [`Manifest::read`] reads every file that a run names into one
+//! [`Manifest`], or gives every [`Problem`] at once, each with its place.
+//!
+//! ```
+//! use std::path::Path;
+//! use barrow::requirements::{Manifest, ManifestInputs};
+//!
+//! let text = b"--pre\nrequests[socks] >= 2 ; python_version < \"3.13\"  # why\nflask=2\n";
+//! let inputs = ManifestInputs { working_folder: "/project".into(), ..ManifestInputs::default() };
+//!
+//! let error = Manifest::read_bytes(text, Path::new("requirements.txt"), &inputs).unwrap_err();
+//! assert!(error.to_string().starts_with("requirements.txt:3:6: `=` is not a version operator"));
+//!
+//! let manifest = Manifest::read_bytes(&text[..text.len() - 8], Path::new("requirements.txt"), &inputs).unwrap();
+//! assert!(manifest.options.pre);
+//! let entry = &manifest.requirements[0];
+//! assert_eq!(entry.requirement.name.as_ref(), "requests");
+//! assert_eq!(entry.origin.to_string(), "requirements.txt:2");
+//! ```
+//!
+//! Where this differs from pip:
+//! - what pip drops without a word is an error when it would have been a requirement (`--pre requests`, a second
+//!   `-r` on a line), and a warning otherwise;
+//! - markers, hashes and wheel names that cannot mean what they say are errors here and not later;
+//! - a URL or folder needs a project name, before it, in `#egg=`, or in the project's own files;
+//! - paths that do not exist from the working folder are looked for beside the file that names them;
+//! - `--index-url` does not discard the `--extra-index-url`s before it;
+//! - the machine's locale never counts.
 
-mod manifest;
 mod origin;
+mod problem;
+mod manifest;
+mod entry;
+mod options;
+mod requirements_txt;
+mod line;
+mod pyproject;
+mod direct;
+mod option_line;
+mod shell;
+mod lines;
+mod decode;
 
-pub use manifest::{
-    DirectReference, FileOptions, FormatControl, Manifest, ManifestInputs, NoBinary, RequirementEntry,
-    RequirementsError,
-};
+pub use entry::{DirectReference, RequirementEntry};
+pub use manifest::{Manifest, ManifestInputs, RemoteFiles};
+pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
+pub use problem::{Problem, RequirementsError};
+pub use pyproject::PyprojectInput;
+
+#[cfg(test)]
+mod tests;

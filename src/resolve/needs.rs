@@ -197,7 +197,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
             None => (git, None),
         };
         if let Ok(url) = SafeUrl::parse(address) {
-            return DirectReference::Git { url, revision, subdirectory };
+            return DirectReference::Git { url, revision, subdirectory, editable: false };
         }
     }
     let ends_in = |extension: &&str| file_name.to_ascii_lowercase().ends_with(*extension);
@@ -206,7 +206,7 @@ fn direct_reference(url: &SafeUrl) -> DirectReference {
     }
     let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(ends_in);
     match plain.to_file_path() {
-        Some(path) if !is_archive => DirectReference::Folder { path, editable: false },
+        Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
         _ => DirectReference::Sdist { url: plain, subdirectory },
     }
 }

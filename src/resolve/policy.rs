@@ -6,7 +6,7 @@ use pubgrub::Ranges;
 
 use super::ranges;
 use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::requirements::{DirectReference, FormatControl, Manifest, NoBinary, Origin, RequirementEntry};
+use crate::requirements::{DirectReference, FormatControl, Manifest, Origin, ProjectSet, RequirementEntry};
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -92,7 +92,7 @@ impl Policy {
             resolution: options.resolution,
             rules: HashMap::new(),
             unnamed: ProjectRules {
-                no_binary: manifest.options.format_control.no_binary == NoBinary::All,
+                no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
                 ..ProjectRules::default()
             },
         };
@@ -118,9 +118,9 @@ impl Policy {
         for (name, version) in &options.preferences {
             policy.rules_mut(name, &manifest.options.format_control).preference = Some(version.clone());
         }
-        if let NoBinary::Projects(names) = &manifest.options.format_control.no_binary {
+        if let ProjectSet::Projects(names) = &manifest.options.format_control.no_binary {
             for name in names {
-                policy.rules_mut(name, &manifest.options.format_control).no_binary = true;
+                policy.rules_mut(name, &manifest.options.format_control);
             }
         }
         policy
@@ -160,10 +160,9 @@ impl Policy {
     }
 
     fn rules_mut(&mut self, name: &PackageName, formats: &FormatControl) -> &mut ProjectRules {
-        self.rules.entry(name.clone()).or_insert_with(|| ProjectRules {
-            no_binary: formats.no_binary == NoBinary::All,
-            ..ProjectRules::default()
-        })
+        self.rules
+            .entry(name.clone())
+            .or_insert_with(|| ProjectRules { no_binary: !formats.allows_wheels(name), ..ProjectRules::default() })
     }
 
     fn learn(&mut self, entry: &RequirementEntry, formats: &FormatControl) -> &mut ProjectRules {

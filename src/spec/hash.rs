@@ -141,15 +141,40 @@ impl FromStr for HashDigest {
     }
 }
 
+/// Text in formats for people; in compact ones the bytes alone, whose number tells the algorithm.
 impl Serialize for HashDigest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_bytes(&self.bytes)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for HashDigest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        if deserializer.is_human_readable() {
+            return String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom);
+        }
+        deserializer.deserialize_bytes(DigestBytes)
+    }
+}
+
+struct DigestBytes;
+
+impl serde::de::Visitor<'_> for DigestBytes {
+    type Value = HashDigest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the 32, 48 or 64 bytes of a digest")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<HashDigest, E> {
+        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
+            .into_iter()
+            .find_map(|algorithm| HashDigest::from_bytes(algorithm, bytes))
+            .ok_or_else(|| E::invalid_length(bytes.len(), &self))
     }
 }
 

@@ -1,21 +1,41 @@
 //! The nouns: the formats that PyPA publishes, as values. Bytes in, values out, no I/O; one noun per file.
 
+mod entry_points;
 mod hash;
+pub mod lenient;
+mod dependency;
+mod marker;
 mod metadata;
 mod name;
+mod project_page;
+mod record;
 mod requirement;
 mod simple;
+mod simple_html;
+mod simple_json;
 mod tag;
 mod url;
 mod version;
+mod wheel_file;
 mod wheel_filename;
 
+pub use dependency::{
+    DependencyParts, SyntaxError, parse_dependency, parse_extras_list, parse_requirement, parse_version_specifiers,
+};
+pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
-pub use metadata::CoreMetadata;
+pub use marker::parse_marker;
+pub use metadata::{CoreMetadata, MetadataError};
 pub use name::{ExtraName, InvalidNameError, PackageName};
+pub use project_page::{ListedFile, PageError, ProjectPage};
+pub use record::{RecordEntry, RecordError, parse_record, write_record_line};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectDetail, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError};
 pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
+pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
+
+#[cfg(test)]
+mod page_tests;

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{DistFilename, HashDigest, PackageName, SafeUrl, Version, VersionSpecifiers};
 
 /// Everything that one index lists for one project.
@@ -18,7 +20,7 @@ pub struct ProjectDetail {
 }
 
 /// A file of the page that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedFile {
     /// The name as listed.
     pub filename: String,
@@ -57,7 +59,7 @@ impl DistFile {
 }
 
 /// Whether and why a file is withdrawn (PEP 592).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Yanked {
     /// Not withdrawn.
     #[default]
@@ -74,7 +76,7 @@ impl Yanked {
 }
 
 /// Whether an index offers METADATA as a file of its own, at the file's URL plus `.metadata` (PEP 658, PEP 714).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MetadataOffer {
     /// Not offered.
     #[default]

@@ -49,6 +49,24 @@ impl SafeUrl {
         Ok(Self(joined))
     }
 
+    /// The URL of a place below this one: `segments` are added to its path; it keeps its credentials.
+    #[must_use]
+    pub fn below(&self, segments: &[&str]) -> Self {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        Self(url)
+    }
+
+    /// The same URL with `suffix` at the end of its path, before the query.
+    #[must_use]
+    pub fn with_path_suffix(&self, suffix: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{suffix}", self.0.path()));
+        Self(url)
+    }
+
     /// The URL with everything that it holds, credentials included: for requests only.
     pub fn reveal(&self) -> &Url {
         &self.0
@@ -81,10 +99,24 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// The same URL without its query.
+    #[must_use]
+    pub fn without_query(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_query(None);
+        Self(url)
+    }
+
     /// The last path segment, percent-decoded: the name of the file. `None` when there is none or it is not UTF-8.
     pub fn file_name(&self) -> Option<String> {
         let segment = self.0.path_segments()?.next_back().filter(|segment| !segment.is_empty())?;
         percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(Into::into)
+    }
+}
+
+impl From<Url> for SafeUrl {
+    fn from(url: Url) -> Self {
+        Self(url)
     }
 }
 

@@ -1,3 +1,5 @@
+//! The table of runtimes, the tags and the marker environment, item by item.
+
 use std::str::FromStr;
 
 use super::{Architecture, Glibc, Runtime, TagMismatch, Tags, Target, targets_that_load};

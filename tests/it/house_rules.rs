@@ -1,1 +1,261 @@
 //! Borders and habits that no compiler checks.
+
+use std::path::{Path, PathBuf};
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
+
+/// Crates that only some rooms may name, so that replacing one stays a small job.
+const HOMES: [(&str, &[&str]); 10] = [
+    ("reqwest", &["http"]),
+    ("rustls", &["http"]),
+    ("pubgrub", &["resolve"]),
+    ("flate2", &["archive", "install"]), // in `install` for CRC-32 alone
+    ("tar", &["archive"]),
+    ("sha2", &["spec"]),
+    ("pep440_rs", &["spec"]),
+    ("pep508_rs", &["spec"]),
+    ("astral_tl", &["spec"]),
+    ("clap", &["bin"]),
+];
+
+/// Most lines that a file may have: beyond, there are two nouns in it.
+const LONGEST: usize = 600;
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(relative: &str) -> String {
+    fs_err::read_to_string(top().join(relative)).expect("the file belongs to the project")
+}
+
+/// One source file: path below `src`, text.
+struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// The names of the modules from the crate's root down to this file (`http/mod.rs` → `http`).
+    fn modules(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.path.with_extension("").components().map(|part| part.as_os_str().to_string_lossy().into()).collect();
+        if names.last().is_some_and(|name| ["mod", "lib", "main"].contains(&name.as_str())) {
+            names.pop();
+        }
+        names
+    }
+
+    /// The room that the file belongs to; none for `lib.rs`.
+    fn room(&self) -> Option<String> {
+        self.modules().into_iter().next()
+    }
+
+    /// Numbered lines of code: comments are left out.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let numbered = self.text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+        numbered.filter(|(_, line)| !line.starts_with("//"))
+    }
+
+    /// Whether the file holds tests.
+    fn is_test(&self) -> bool {
+        self.modules().iter().any(|name| name == "tests")
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = top().join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).expect("the sources can be read") {
+            let path = entry.expect("the sources can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs_err::read_to_string(&path).expect("sources are UTF-8");
+                found.push(Source { path: path.strip_prefix(&root).expect("it was found below").to_owned(), text });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// The rooms in the order of `lib.rs`.
+fn rooms() -> Vec<String> {
+    let library = read("src/lib.rs");
+    let names = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    names.map(str::to_owned).collect()
+}
+
+/// Fails with everything that was found.
+fn none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
+}
+
+/// Whether `text` names the crate or module `name` as the start of a path (`name::`), and not as part of another name.
+fn names(text: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    text.match_indices(&path).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+    })
+}
+
+/// The rooms that a line of code names through `crate::`.
+fn rooms_named(line: &str) -> Vec<String> {
+    let name_at = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut named = Vec::new();
+    for (at, found) in line.match_indices("crate::") {
+        let rest = &line[at + found.len()..];
+        match rest.strip_prefix('{') {
+            // The first name of each branch, nested braces aside.
+            Some(group) => {
+                let mut depth = 0;
+                let mut branch = String::new();
+                for c in group.chars().chain(",".chars()) {
+                    match c {
+                        '{' => depth += 1,
+                        '}' => depth -= 1,
+                        ',' if depth <= 0 => {
+                            named.push(name_at(branch.trim()));
+                            branch.clear();
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    branch.push(c);
+                }
+            }
+            None => named.push(name_at(rest)),
+        }
+    }
+    named
+}
+
+#[test]
+fn a_room_imports_only_rooms_above_it() {
+    let rooms = rooms();
+    let place = |room: &str| rooms.iter().position(|other| other == room);
+    let mut found = Vec::new();
+    for source in sources() {
+        let Some(own) = source.room().as_deref().and_then(place) else { continue };
+        for (number, line) in source.code() {
+            for named in rooms_named(line) {
+                if place(&named).is_some_and(|other| other > own) {
+                    found.push(format!("{}:{number}: {line}", source.path.display()));
+                }
+            }
+            // As many `super` as there are modules above lead to the crate's root, past the rule.
+            if line.contains(&"super::".repeat(source.modules().len())) {
+                found.push(format!("{}:{number}: {line}", source.path.display()));
+            }
+        }
+    }
+    none(&found, "a room imports only rooms above it in src/lib.rs");
+}
+
+#[test]
+fn a_crate_stays_in_its_home() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (number, line) in source.code() {
+            for (name, homes) in HOMES {
+                if names(line, name) && source.room().is_some_and(|room| !homes.contains(&room.as_str())) {
+                    found.push(format!("{}:{number}: `{name}` belongs to {homes:?}", source.path.display()));
+                }
+            }
+        }
+    }
+    none(&found, "an outside crate has one home");
+}
+
+#[test]
+fn a_module_is_named_by_a_noun() {
+    let found: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.modules().iter().any(|name| EMPTY_NAMES.contains(&name.as_str())))
+        .map(|source| source.path.display().to_string())
+        .collect();
+    none(&found, "these names say nothing about what is inside");
+}
+
+#[test]
+fn a_file_says_what_it_is_for_and_is_short() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        if !source.text.starts_with("//! ") {
+            found.push(format!("{}: no `//!` in the first line", source.path.display()));
+        }
+        if lines > LONGEST && !source.is_test() {
+            found.push(format!("{}: {lines} lines", source.path.display()));
+        }
+    }
+    none(&found, "a file starts with its purpose and has one noun");
+}
+
+#[test]
+fn only_one_constant_names_a_registry() {
+    let hosts = ["pypi.org", "pythonhosted.org", "test.pypi"];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (at, line) in source.text.lines().enumerate() {
+            if hosts.iter().any(|host| line.contains(host)) {
+                found.push(format!("{}:{}: {}", source.path.display(), at + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.len() <= 1, "registries are called by name:\n  {}", found.join("\n  "));
+    none(
+        &found.into_iter().filter(|line| !line.contains("const ")).collect::<Vec<_>>(),
+        "only a constant names a host",
+    );
+}
+
+/// The contents of the first `count` fenced `sh` blocks.
+fn shell_blocks(markdown: &str, count: usize) -> Vec<String> {
+    markdown
+        .split("```sh\n")
+        .skip(1)
+        .take(count)
+        .map(|rest| rest.split("```").next().unwrap_or_default().trim_end().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_readme_starts_with_the_commands_that_ci_runs() {
+    let blocks = shell_blocks(&read("README.md"), 2);
+    for block in &blocks {
+        assert_eq!(block.lines().count(), 1, "one line that does all the set-up itself:\n{block}");
+    }
+    let ci = read(".ci/run");
+    assert!(ci.lines().any(|line| line.trim() == blocks[1]), ".ci/run does not call `{}`", blocks[1]);
+}
+
+#[test]
+fn a_dependency_says_what_it_is_for() {
+    let manifest = read("Cargo.toml");
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && line.contains('=') && !line.contains("  # ") && !line.contains(" # ") {
+            found.push(line.to_owned());
+        }
+    }
+    none(&found, "a comment in Cargo.toml says what each dependency is for");
+}
+
+#[test]
+fn the_rules_see_what_they_look_for() {
+    assert_eq!(rooms_named("use crate::spec::Version;"), ["spec"]);
+    assert_eq!(rooms_named("use crate::{cache::{Cache, Bucket}, http};"), ["cache", "http"]);
+    assert_eq!(rooms_named("let x = crate::index::Index::new(crate::http::Client);"), ["index", "http"]);
+    assert!(names("use tar::Archive;", "tar") && !names("start::now()", "tar") && !names("crate::tar::x", "tar"));
+    assert_eq!(shell_blocks("a\n```sh\none\n```\nb\n```sh\ntwo\nthree\n```\n", 2), ["one", "two\nthree"]);
+    assert!(rooms().len() > 10 && sources().len() > 30);
+}

@@ -9,5 +9,6 @@ mod brute_force;
 mod explanations;
 mod fixtures;
 mod house_rules;
+mod index;
 mod scenario_scale;
 mod scenarios;

@@ -1,3 +1,15 @@
 //! The command line of barrow.
 
-fn main() {}
+mod args;
+mod commands;
+mod exit_code;
+mod failure;
+mod output;
+mod panics;
+mod run;
+mod settings;
+
+fn main() -> std::process::ExitCode {
+    panics::install();
+    run::run(std::env::args_os().collect()).into()
+}

@@ -6,7 +6,7 @@ mod table;
 use std::path::Path;
 use std::str::FromStr;
 
-use barrow::requirements::{DirectReference, Manifest, NoBinary, Origin, RequirementEntry};
+use barrow::requirements::{DirectReference, Manifest, Origin, ProjectSet, RequirementEntry};
 use barrow::resolve::{PrereleaseMode, Resolution, ResolutionMode, ResolveError, ResolveOptions};
 use barrow::spec::{PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
 use barrow::target::{Architecture, Runtime, Target};
@@ -66,9 +66,9 @@ impl Scenario {
             self.options.require_hashes || manifest.requirements.iter().any(|entry| !entry.hashes.is_empty());
         manifest.options.pre = self.options.pre;
         manifest.options.format_control.no_binary = match self.options.no_binary.as_slice() {
-            [] => NoBinary::None,
-            [all] if all == ":all:" => NoBinary::All,
-            names => NoBinary::Projects(names.iter().map(|name| project(name)).collect()),
+            [] => ProjectSet::None,
+            [all] if all == ":all:" => ProjectSet::All,
+            names => ProjectSet::Projects(names.iter().map(|name| project(name)).collect()),
         };
         manifest
     }
@@ -142,6 +142,7 @@ fn entry(file: &str, number: u32, line: &UserLine) -> RequirementEntry {
         text: text.clone(),
         hashes: hashes.iter().map(|file| table::digest_of(file)).collect(),
         direct,
+        config_settings: Vec::new(),
         origin: Origin::File { file: file.into(), line: number },
     }
 }

@@ -97,14 +97,21 @@ impl TestContext {
         self.filter(&text)
     }
 
+    /// Runs a command that has to succeed.
+    pub(crate) fn succeed(&self, command: &mut Command) {
+        let output = command.output().expect("the command can be started");
+        assert!(output.status.success(), "{command:?}\n{}", self.show(&output));
+    }
+
     /// A folder below the working folder as text.
     pub(crate) fn tree(&self, relative: &str) -> String {
         tree(&self.path(relative))
     }
 
-    /// Replaces what differs from run to run: the temporary folder, ports of the loopback address, elapsed times.
+    /// Replaces what differs from run to run: the temporary folder, the project's own, ports of the loopback address, elapsed times.
     pub(crate) fn filter(&self, text: &str) -> String {
         let text = text.replace(&self.root.path().display().to_string(), "[TEMP]");
+        let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[PROJECT]");
         let text = replace_digits(&text, "127.0.0.1:", "[PORT]");
         replace_times(&text)
     }

@@ -13,8 +13,9 @@ mod zip;
 mod tests;
 
 pub(crate) use context::TestContext;
+pub(crate) use pages::{html_page, json_page};
 pub(crate) use sdist::SdistBuilder;
-pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges};
+pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};
 pub(crate) use tree::tree;
 pub(crate) use wheel::{BuiltFile, WheelBuilder, sha256_hex};
 pub(crate) use zip::{ZipEntry, write_zip};
@@ -29,7 +30,6 @@ pub(crate) use zip::{ZipEntry, write_zip};
 /// ----- stderr -----
 /// ");
 /// ```
-#[expect(unused_macros, reason = "the command tests that use it arrive with the command line")]
 macro_rules! barrow_snapshot {
     ($context:expr, $command:expr, @$snapshot:literal) => {
         ::insta::assert_snapshot!($context.run($command), @$snapshot)

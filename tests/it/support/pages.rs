@@ -9,15 +9,15 @@ pub(super) fn offered_metadata(listed: &Listed, by_default: bool) -> Option<&Str
     listed.file.metadata.as_ref().filter(|_| listed.metadata.unwrap_or(by_default))
 }
 
-/// A project page in JSON (PEP 691, PEP 700).
-pub(super) fn json_page(project: &str, files: &[Listed], metadata: bool) -> String {
+/// A project page in JSON (PEP 691, PEP 700); `folder` is the URL that file names are added to.
+pub(crate) fn json_page(project: &str, files: &[Listed], folder: &str, metadata: bool) -> String {
     let versions: BTreeSet<&str> = files.iter().filter_map(|listed| version_of(&listed.file.filename)).collect();
     let files: Vec<serde_json::Value> = files
         .iter()
         .map(|listed| {
             let mut file = serde_json::json!({
                 "filename": listed.file.filename,
-                "url": format!("../../files/{}", listed.file.filename),
+                "url": format!("{folder}{}", listed.file.filename),
                 "size": listed.file.bytes.len(),
                 "hashes": {},
                 "yanked": listed.yanked.as_ref().map_or(serde_json::json!(false), |reason| serde_json::json!(reason)),
@@ -41,12 +41,12 @@ pub(super) fn json_page(project: &str, files: &[Listed], metadata: bool) -> Stri
         .to_string()
 }
 
-/// A project page in HTML (PEP 503, 592, 658).
-pub(super) fn html_page(project: &str, files: &[Listed], metadata: bool) -> String {
+/// A project page in HTML (PEP 503, 592, 658); `folder` is the URL that file names are added to.
+pub(crate) fn html_page(project: &str, files: &[Listed], folder: &str, metadata: bool) -> String {
     let mut html = format!("<!DOCTYPE html>\n<html><head><title>Links for {project}</title></head><body>\n");
     for listed in files {
         let name = &listed.file.filename;
-        html += &format!("<a href=\"../../files/{name}");
+        html += &format!("<a href=\"{folder}{name}");
         if listed.hashed {
             html += &format!("#sha256={}", sha256_hex(&listed.file.bytes));
         }

@@ -74,6 +74,11 @@ impl Listed {
         Self { file: file.into(), yanked: None, upload_time: None, hashed: true, metadata: None }
     }
 
+    /// The file itself.
+    pub(crate) fn file(&self) -> &BuiltFile {
+        &self.file
+    }
+
     /// Withdrawn, with a reason (PEP 592).
     pub(crate) fn yanked(mut self, reason: &str) -> Self {
         self.yanked = Some(reason.to_owned());
@@ -312,9 +317,12 @@ impl Site {
         };
         let files = self.projects.get(project)?;
         Some(if json {
-            ("application/vnd.pypi.simple.v1+json", json_page(project, files, self.metadata).into_bytes())
+            (
+                "application/vnd.pypi.simple.v1+json",
+                json_page(project, files, "../../files/", self.metadata).into_bytes(),
+            )
         } else {
-            ("text/html; charset=utf-8", html_page(project, files, self.metadata).into_bytes())
+            ("text/html; charset=utf-8", html_page(project, files, "../../files/", self.metadata).into_bytes())
         })
     }
 

@@ -52,10 +52,10 @@ fn a_built_wheel_reads_as_one() {
     Metadata-Version: 2.1
     Name: Tiny.Thing
     Version: 1.0
+    Requires-Python: >=3.9
     Requires-Dist: dep>=2
     Provides-Extra: fast
     Requires-Dist: speed; extra == 'fast'
-    Requires-Python: >=3.9
     100644 tiny_thing-1.0.dist-info/WHEEL
     Wheel-Version: 1.0
     Generator: barrow-tests
@@ -70,7 +70,7 @@ fn a_built_wheel_reads_as_one() {
     tiny/__init__.py,sha256=nia_NpkRxFwkPGhBR7I_yeHc_PJX0pmhxjIBam_NM_Q,6
     "tiny/with,comma",sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0
     tiny_thing-1.0.data/scripts/run,sha256=NKJyCC0fONcaYytG9mysca37TZf8wBDISvRNAW-78pQ,9
-    tiny_thing-1.0.dist-info/METADATA,sha256=1F0ymQhHyc2Ysz9KGOcsTg7tYrJ7iHOXlmdVl53FAbs,156
+    tiny_thing-1.0.dist-info/METADATA,sha256=QEnf7EVzktAky9vkjFIc1zXBg4BV0nU2AKRr8aj5qdc,156
     tiny_thing-1.0.dist-info/WHEEL,sha256=FX0fJeca4INCUgjeFb5qafWFQ91uh7oIVI0QeHzaM0E,143
     tiny_thing-1.0.dist-info/entry_points.txt,sha256=XuKkxbJZclfAhOP8VyjrMcRrsCaFF_TQqGUy6muccTE,53
     tiny_thing-1.0.dist-info/RECORD,,

@@ -85,7 +85,7 @@ impl WheelBuilder {
     /// `Requires-Python`.
     pub(crate) fn requires_python(mut self, specifiers: &str) -> Self {
         self.requires_python = Some(specifiers.to_owned());
-        self.metadata_line(&format!("Requires-Python: {specifiers}"))
+        self
     }
 
     /// Any header line of METADATA.
@@ -146,6 +146,9 @@ impl WheelBuilder {
     /// The METADATA file.
     pub(crate) fn metadata(&self) -> String {
         let mut text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
+        if let Some(specifiers) = &self.requires_python {
+            text += &format!("Requires-Python: {specifiers}\n");
+        }
         for line in &self.metadata_lines {
             text += line;
             text.push('\n');

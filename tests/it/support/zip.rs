@@ -46,7 +46,7 @@ pub(crate) fn write_zip(entries: &[ZipEntry]) -> Vec<u8> {
         out.extend(&data);
 
         central.extend(b"PK\x01\x02");
-        central.extend(((3_u16 << 8) | 20).to_le_bytes()); // made by: Unix, 2.0
+        central.extend(((3_u16 << 8) + 20).to_le_bytes()); // made by: Unix, 2.0
         central.extend(&common);
         central.extend([0; 6]); // comment length, disk, internal attributes
         central.extend((entry.mode << 16).to_le_bytes());

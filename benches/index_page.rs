@@ -1,0 +1,108 @@
+//! A project page of 5,000 files: as JSON, as HTML, and out of the cache.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use barrow::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
+
+fn main() {
+    divan::main();
+}
+
+/// Parsing JSON (PEP 691) into the form that is cached.
+#[divan::bench]
+fn json(bencher: divan::Bencher) {
+    let page = json_page();
+    bencher.bench(|| parse(&page));
+}
+
+/// Parsing HTML (PEP 503) into the form that is cached.
+#[divan::bench]
+fn html(bencher: divan::Bencher) {
+    let page = html_page();
+    bencher.bench(|| parse(&page));
+}
+
+/// Writing the form that is cached.
+#[divan::bench]
+fn encode(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| rmp_serde::to_vec(&page).expect("a page can be written"));
+}
+
+/// Reading it.
+#[divan::bench]
+fn decode(bencher: divan::Bencher) {
+    let bytes = rmp_serde::to_vec(&parse(&json_page())).expect("a page can be written");
+    bencher.bench(|| rmp_serde::from_slice::<ProjectPage>(&bytes).expect("what was written can be read"));
+}
+
+/// Reading file names, URLs and specifiers of all files.
+#[divan::bench]
+fn project(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| detail(&page, "acme"));
+}
+
+/// The same page asked for a project of which it has no file, as find-links pages are.
+#[divan::bench]
+fn foreign(bencher: divan::Bencher) {
+    let page = parse(&json_page());
+    bencher.bench(|| detail(&page, "acne"));
+}
+
+fn parse(page: &str) -> ProjectPage {
+    let url = SafeUrl::parse("https://index.example/simple/acme/").expect("a valid URL");
+    ProjectPage::parse(page.as_bytes(), None, &url).expect("a valid page")
+}
+
+fn detail(page: &ProjectPage, project: &str) -> ProjectDetail {
+    let project: PackageName = project.parse().expect("a valid name");
+    let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
+    page.project(&project, &Arc::new(IndexOrigin { name: None, url }))
+}
+
+/// Versions with wheels for several platforms, as large projects have them.
+fn names() -> impl Iterator<Item = String> {
+    const PLATFORMS: [&str; 5] = [
+        "manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "manylinux_2_28_aarch64",
+        "musllinux_1_2_x86_64",
+        "win_amd64",
+        "macosx_11_0_arm64",
+    ];
+    (0..1000).flat_map(|version| {
+        PLATFORMS.iter().map(move |platform| {
+            format!("acme-{}.{}.{version}-cp312-cp312-{platform}.whl", version / 100, version / 10 % 10)
+        })
+    })
+}
+
+fn json_page() -> String {
+    let mut page = r#"{"meta":{"api-version":"1.4"},"name":"acme","files":["#.to_owned();
+    for (at, name) in names().enumerate() {
+        let separator = if at == 0 { "" } else { "," };
+        write!(
+            page,
+            r#"{separator}{{"core-metadata":{{"sha256":"{at:064x}"}},"data-dist-info-metadata":{{"sha256":"{at:064x}"}},
+            "filename":"{name}","hashes":{{"sha256":"{at:064x}"}},"provenance":null,"requires-python":">=3.{}","size":{at},
+            "upload-time":"2024-02-03T04:05:06.{at:06}Z","url":"https://files.example/packages/ab/cd/{at:060x}/{name}","yanked":false}}"#,
+            at % 8
+        )
+        .expect("writing to a string succeeds");
+    }
+    page + "]}"
+}
+
+fn html_page() -> String {
+    let mut page = "<!DOCTYPE html><html><body><h1>Links for acme</h1>".to_owned();
+    for (at, name) in names().enumerate() {
+        writeln!(
+            page,
+            r#"<a href="https://files.example/packages/ab/cd/{at:060x}/{name}#sha256={at:064x}" data-requires-python="&gt;=3.{}" data-dist-info-metadata="sha256={at:064x}" data-core-metadata="sha256={at:064x}">{name}</a><br />"#,
+            at % 8
+        )
+        .expect("writing to a string succeeds");
+    }
+    page + "</body></html>"
+}

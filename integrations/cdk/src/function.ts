@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { Function, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
+import { Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { bundledCode } from './bundling';
+import type { PythonFunctionProps } from './types';
+
+/** A Python Lambda function whose dependencies barrow bundles on the host. */
+export class PythonFunction extends Function {
+  public constructor(scope: Construct, id: string, props: PythonFunctionProps) {
+    const { index = 'index.py', handler = 'handler', entry, runtime, bundling, ...functionProps } = props;
+    if (!index.endsWith('.py')) {
+      throw new Error(`barrow: index \`${index}\` is not a Python file`);
+    }
+    const folder = path.resolve(entry);
+    if (!existsSync(path.join(folder, index))) {
+      throw new Error(`barrow: there is no index file at ${path.join(folder, index)}`);
+    }
+    if (runtime.family !== RuntimeFamily.PYTHON) {
+      throw new Error(`barrow: runtime ${runtime.name} is not one of the Python family`);
+    }
+    super(scope, id, {
+      ...functionProps,
+      runtime,
+      handler: `${index.slice(0, -'.py'.length).replace(/\//g, '.')}.${handler}`,
+      code: bundledCode({
+        architecture: props.architecture,
+        ...bundling,
+        entry: folder,
+        runtime,
+        skip: !Stack.of(scope).bundlingRequired,
+      }),
+    });
+  }
+}

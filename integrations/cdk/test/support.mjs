@@ -1,0 +1,87 @@
+// What the tests share: small functions on disk, synthesis in a folder of its own, and what lies in an asset.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+export const { App, Stack } = require('aws-cdk-lib');
+export const lambda = require('aws-cdk-lib/aws-lambda');
+export const barrow = require('../lib/index.js');
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+export const repository = path.resolve(here, '../../..');
+export const fixtures = path.join(repository, 'wheels-fixtures/simple');
+export const binary = process.env.BARROW_BIN ?? path.join(repository, 'target/debug/barrow');
+
+/** A temporary folder that goes with the test. */
+export function temporaryFolder(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'barrow-cdk-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder with a handler and requirements from the fixture index. */
+export function functionFolder(parent, requirements = 'barrow-hello\n', name = 'function') {
+  const folder = path.join(parent, name);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'index.py'), 'import barrow_hello\n\ndef handler(event, context):\n    return 1\n');
+  fs.writeFileSync(path.join(folder, 'requirements.txt'), requirements);
+  return folder;
+}
+
+/** Makes the process environment that of a user whose only index is the fixtures'. */
+export function useFixtures(t) {
+  const before = { ...process.env };
+  process.env.BARROW_BIN = binary;
+  process.env.BARROW_INDEX_URL = fixtures;
+  process.env.BARROW_CACHE_DIR = temporaryFolder(t);
+  t.after(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+}
+
+/** Synthesises an app that `define(stack)` fills; gives the assets by the logical ids that use them. */
+export function synthesise(outdir, define, context = {}) {
+  const app = new App({ outdir, context });
+  const stack = new Stack(app, 'Test');
+  define(stack);
+  const assembly = app.synth();
+  const template = assembly.getStackByName('Test').template;
+  const assets = {};
+  for (const [id, resource] of Object.entries(template.Resources)) {
+    const code = resource.Properties?.Code ?? resource.Properties?.Content;
+    if (code?.S3Key) {
+      const hash = code.S3Key.replace(/\.zip$/, '');
+      const plain = path.join(outdir, `asset.${hash}`);
+      assets[id] = { hash, path: fs.existsSync(`${plain}.zip`) ? `${plain}.zip` : plain };
+    }
+  }
+  return { assets, template };
+}
+
+/** The only asset of a synthesis. */
+export function onlyAsset(synthesis) {
+  return Object.values(synthesis.assets)[0];
+}
+
+/** Every file of a folder: path, mode and digest. */
+export function tree(folder) {
+  const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files
+    .map((entry) => {
+      const file = path.join(entry.parentPath ?? entry.path, entry.name);
+      const digest = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+      return `${path.relative(folder, file)} ${(fs.statSync(file).mode & 0o777).toString(8)} ${digest}`;
+    })
+    .sort();
+}
+
+/** Runs barrow itself, for what the hook's result must equal. */
+export function runBarrow(...args) {
+  return execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}

@@ -1,0 +1,61 @@
+//! Why an archive was refused.
+
+use super::SafePathError;
+
+/// An archive could not be read or written, or has more than one meaning.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file could not be read.
+    #[error("the archive cannot be read")]
+    Read(#[source] std::io::Error),
+    /// The receiver of an entry's bytes failed.
+    #[error("`{}` cannot be written", entry.escape_debug())]
+    Write {
+        /// The entry.
+        entry: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The archive as a whole is malformed or could be read in two ways.
+    #[error("not an acceptable zip archive: {0}")]
+    Structure(&'static str),
+    /// One entry is malformed or could be read in two ways.
+    #[error("entry `{}` of the archive is refused: {reason}", entry.escape_debug())]
+    Entry {
+        /// The entry's name, as far as it could be read.
+        entry: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An entry's name is not a path that stays inside the target.
+    #[error("an entry's name is refused")]
+    Path(#[from] SafePathError),
+    /// Two entries cannot both be unpacked.
+    #[error("entries `{}` and `{}` of the archive clash: {reason}", first.escape_debug(), second.escape_debug())]
+    Clash {
+        /// The one that was there first.
+        first: String,
+        /// The other.
+        second: String,
+        /// How.
+        reason: &'static str,
+    },
+    /// More than is reasonable.
+    #[error("the archive has {actual} {what}, and at most {limit} are accepted")]
+    Limit {
+        /// What there is too much of, with its unit.
+        what: &'static str,
+        /// How much there is.
+        actual: u64,
+        /// How much is accepted.
+        limit: u64,
+    },
+}
+
+impl ArchiveError {
+    /// An entry that is refused.
+    pub(super) fn entry(entry: &str, reason: &'static str) -> Self {
+        Self::Entry { entry: entry.to_owned(), reason }
+    }
+}

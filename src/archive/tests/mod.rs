@@ -1,0 +1,55 @@
+//! Archives, honest and hostile, built byte by byte.
+
+pub(crate) mod builder;
+mod content;
+mod entries;
+mod headers;
+mod honest;
+mod structure;
+mod writer;
+
+use super::{ArchiveError, Limits, ZipReader};
+use builder::RawZip;
+
+/// Opens an archive and reads every entry of it.
+fn read_all(bytes: Vec<u8>, limits: &Limits) -> Result<(), ArchiveError> {
+    let reader = ZipReader::new(bytes, limits)?;
+    reader.entries().iter().try_for_each(|entry| reader.read(entry, u64::MAX).map(drop))
+}
+
+/// The whole chain of an error, as the binary prints it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// Makes one change to an honest archive and expects that it is refused for the reason that `expected` is a part of.
+fn refuses(what: &str, expected: &str, change: impl FnOnce(&mut RawZip)) {
+    let mut zip = RawZip::honest();
+    read_all(zip.bytes(), &Limits::default()).expect("the archive is good before the change");
+    change(&mut zip);
+    refuses_bytes(what, expected, zip.bytes());
+}
+
+fn refuses_bytes(what: &str, expected: &str, bytes: Vec<u8>) {
+    match read_all(bytes, &Limits::default()) {
+        Ok(()) => panic!("{what}: accepted"),
+        Err(error) => {
+            let text = chain(&error);
+            assert!(text.contains(expected), "{what}: refused for another reason: {text}");
+        }
+    }
+}
+
+fn accepts(what: &str, change: impl FnOnce(&mut RawZip)) {
+    let mut zip = RawZip::honest();
+    change(&mut zip);
+    if let Err(error) = read_all(zip.bytes(), &Limits::default()) {
+        panic!("{what}: {}", chain(&error));
+    }
+}

@@ -1,0 +1,144 @@
+//! Values that are one of a few words.
+
+use std::fmt;
+
+use barrow::install::LinkMode;
+use barrow::resolve::{PrereleaseMode, ResolutionMode};
+use clap::ValueEnum;
+
+/// `--prerelease`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prerelease {
+    /// Never
+    Disallow,
+    /// Like final versions
+    Allow,
+    /// Where nothing final satisfies
+    IfNecessary,
+    /// Where a requirement names one
+    Explicit,
+    /// Either of the last two
+    IfNecessaryOrExplicit,
+}
+
+/// `--resolution`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResolutionChoice {
+    /// The newest of everything
+    Highest,
+    /// The oldest of everything
+    Lowest,
+    /// The oldest of what you name, the newest of the rest
+    LowestDirect,
+}
+
+/// `--index-strategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strategy {
+    /// A name found on an earlier index is never looked for on a later one
+    FirstIndex,
+    /// The best version of all indexes: whoever may upload to any of them can replace your packages
+    UnsafeBestMatch,
+}
+
+/// `--keyring-provider`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyringProvider {
+    /// Do not ask
+    Disabled,
+    /// Ask the `keyring` program
+    Subprocess,
+}
+
+/// `--link-mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LinkChoice {
+    /// The fastest that works here
+    Auto,
+    /// Copy-on-write clones
+    Clone,
+    /// Hard links
+    Hardlink,
+    /// Plain copies
+    Copy,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `--format` of results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// `--format` of `lock`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LockFormat {
+    /// pylock.toml (PEP 751)
+    #[default]
+    Pylock,
+    /// One `name==version` line each, for pip and uv
+    Requirements,
+    /// Everything barrow knows, as one JSON object
+    Json,
+}
+
+impl From<Prerelease> for PrereleaseMode {
+    fn from(choice: Prerelease) -> Self {
+        match choice {
+            Prerelease::Disallow => Self::Disallow,
+            Prerelease::Allow => Self::Allow,
+            Prerelease::IfNecessary => Self::IfNecessary,
+            Prerelease::Explicit => Self::Explicit,
+            Prerelease::IfNecessaryOrExplicit => Self::IfNecessaryOrExplicit,
+        }
+    }
+}
+
+impl From<LinkChoice> for LinkMode {
+    fn from(choice: LinkChoice) -> Self {
+        match choice {
+            LinkChoice::Auto => Self::Auto,
+            LinkChoice::Clone => Self::Clone,
+            LinkChoice::Hardlink => Self::Hardlink,
+            LinkChoice::Copy => Self::Copy,
+        }
+    }
+}
+
+impl From<ResolutionChoice> for ResolutionMode {
+    fn from(choice: ResolutionChoice) -> Self {
+        match choice {
+            ResolutionChoice::Highest => Self::Highest,
+            ResolutionChoice::Lowest => Self::Lowest,
+            ResolutionChoice::LowestDirect => Self::LowestDirect,
+        }
+    }
+}
+
+/// Prints the word that the user would type.
+macro_rules! display_as_typed {
+    ($($choice:ty),*) => {$(
+        impl fmt::Display for $choice {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.to_possible_value().expect("no value is skipped").get_name())
+            }
+        }
+    )*};
+}
+
+display_as_typed!(Prerelease, ResolutionChoice, Strategy, KeyringProvider, LinkChoice, ColorChoice);

@@ -1,0 +1,277 @@
+//! The commands.
+
+use std::path::PathBuf;
+
+use barrow::spec::PackageName;
+use clap::{Args, Parser, Subcommand};
+
+use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs};
+
+/// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
+#[derive(Parser, Debug)]
+#[command(name = "barrow", version, max_term_width = 110, propagate_version = false, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) general: GeneralArgs,
+}
+
+#[derive(Subcommand, Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once per run")]
+pub(crate) enum Command {
+    /// Bundle a function: its dependencies and its own files, as a folder or a zip
+    Bundle(BundleArgs),
+    /// Install dependencies into a folder, beside what is there
+    Install(InstallArgs),
+    /// Bundle dependencies as a Lambda layer (below `python/`), as a folder or a zip
+    Layer(LayerArgs),
+    /// Resolve only, and write down what was chosen
+    Lock(LockArgs),
+    /// Show what is in the resolution, and who asked for it
+    Tree(TreeArgs),
+    /// Show why a package is in the resolution, and which versions were passed over
+    Why(WhyArgs),
+    /// Print one hash over everything that the bundle depends on
+    Fingerprint(FingerprintArgs),
+    /// Show or clear the cache
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Show the settings in effect and where each came from
+    Config(ConfigArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Not built yet
+    #[command(hide = true)]
+    Mirror(AnyArgs),
+    /// Not built yet
+    #[command(hide = true)]
+    Check(AnyArgs),
+}
+
+impl Command {
+    /// How the result is to be printed, where the command line says so.
+    pub(crate) fn format(&self) -> Option<OutputFormat> {
+        match self {
+            Self::Bundle(args) => args.result.format,
+            Self::Install(args) => args.result.format,
+            Self::Layer(args) => args.result.format,
+            Self::Tree(args) => args.result.format,
+            Self::Why(args) => args.result.format,
+            Self::Fingerprint(args) => args.result.format,
+            Self::Config(args) => args.result.format,
+            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Mirror(_) | Self::Check(_) => None,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Without -r, the first of these that SOURCE has is used: pylock.toml, uv.lock, poetry.lock, Pipfile.lock,
+requirements.txt, pyproject.toml.
+
+Examples:
+  barrow bundle -o build                         bundle this folder into ./build
+  barrow bundle src -o function.zip --arch arm64
+  barrow bundle src -r requirements.txt -o \"$ARTIFACTS_DIR\" --runtime python3.12")]
+pub(crate) struct BundleArgs {
+    /// Folder with the function's own files
+    #[arg(default_value = ".")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) files: SourceArgs,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+/// Where a bundle or layer goes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Where the result goes: a folder, or a zip when the name ends in .zip
+    #[arg(short, long, value_name = "OUT", required = true)]
+    pub(crate) output: PathBuf,
+
+    /// Write a zip whatever its name
+    #[arg(long)]
+    pub(crate) zip: bool,
+
+    /// Replace what is in OUT even when barrow did not put it there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  barrow install -r requirements.txt -t build
+  barrow install 'requests>=2.32' boto3 -t build --runtime python3.13 --arch arm64")]
+pub(crate) struct InstallArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+
+    /// Folder to install into; other files in it are left alone
+    #[arg(short, long, value_name = "DIR", required = true, help_heading = "Output")]
+    pub(crate) target: PathBuf,
+
+    /// Replace files in DIR that belong to no package and are in the way
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LayerArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Versions that OUT already has are kept where they still fit.
+
+Examples:
+  barrow lock                                         write pylock.toml
+  barrow lock -r requirements.in --format requirements --generate-hashes -o requirements.txt
+  barrow lock --upgrade-package requests")]
+pub(crate) struct LockArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+
+    /// File to write; `-` is standard output [default: pylock.toml, else standard output]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", alias = "output-file")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Form of the lock: pylock, requirements or json [default: pylock]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", hide_possible_values = true)]
+    pub(crate) format: Option<LockFormat>,
+
+    /// Write the hashes of every file of each version (requirements)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) generate_hashes: bool,
+
+    /// Leave out the comments that say who asked (requirements)
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_annotate: bool,
+
+    /// Write nothing; fail when the file would change
+    #[arg(long, help_heading = "Output")]
+    pub(crate) check: bool,
+
+    /// Do not keep the versions of an existing file
+    #[arg(short = 'U', long, help_heading = "Resolution")]
+    pub(crate) upgrade: bool,
+
+    /// Do not keep the version of this package
+    #[arg(short = 'P', long, value_name = "NAME", help_heading = "Resolution")]
+    pub(crate) upgrade_package: Vec<PackageName>,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TreeArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+
+    /// Stop at this depth
+    #[arg(short, long, value_name = "COUNT", help_heading = "Output")]
+    pub(crate) depth: Option<usize>,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WhyArgs {
+    /// The package to explain
+    #[arg(value_name = "NAME")]
+    pub(crate) name: PackageName,
+
+    /// Further requirements to resolve, such as 'requests>=2.32'
+    #[arg(value_name = "REQUIREMENT")]
+    pub(crate) requirements: Vec<String>,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FingerprintArgs {
+    /// Folder with the function's own files
+    #[arg(default_value = ".")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: SourceArgs,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CacheCommand {
+    /// Print the cache folder
+    Dir,
+    /// Print how much the cache holds
+    Size,
+    /// Remove what this version of barrow does not use
+    Prune,
+    /// Remove everything
+    Clean,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    /// Folder from which settings files are searched, upwards
+    #[arg(default_value = ".")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: SourceArgs,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Whatever stands behind the name of a command that is not built yet.
+#[derive(Args, Debug)]
+pub(crate) struct AnyArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub(crate) _rest: Vec<std::ffi::OsString>,
+}

@@ -1,0 +1,282 @@
+//! Groups of options that several commands share, by the headings of the help text.
+
+use std::path::PathBuf;
+
+use barrow::bundle::Bytes;
+use barrow::spec::{ExtraName, PackageName, Version};
+use barrow::target::{Architecture, Glibc, Runtime};
+use clap::Args;
+
+use super::{ColorChoice, KeyringProvider, LinkChoice, OutputFormat, Prerelease, ResolutionChoice, Strategy};
+
+/// Everything that has a place in the settings: the groups below, by name.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SettingArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
+    #[command(flatten)]
+    pub(crate) resolution: ResolutionArgs,
+    #[command(flatten)]
+    pub(crate) unbuilt: Unbuilt,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct TargetArgs {
+    /// Lambda runtime, such as python3.13 [default: .python-version, else the newest]
+    #[arg(long, value_name = "RUNTIME")]
+    pub(crate) runtime: Vec<Runtime>,
+
+    /// Processor: x86_64 or arm64 (amd64 and aarch64 are understood) [default: x86_64]
+    #[arg(long, value_name = "ARCH", alias = "architecture")]
+    pub(crate) arch: Vec<Architecture>,
+
+    /// Python version: alone, the runtime of that version; with a patch number, what markers are compared with
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) python_version: Option<Version>,
+
+    /// Newest glibc whose wheels may be used, such as 2.28 [default: that of the runtime]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) glibc: Option<Glibc>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Inputs")]
+pub(crate) struct InputArgs {
+    /// Requirements file, as pip reads it; may be repeated
+    #[arg(short, long, value_name = "FILE", alias = "requirements")]
+    pub(crate) requirement: Vec<PathBuf>,
+
+    /// Constraints file: limits versions, adds no package
+    #[arg(short, long, value_name = "FILE", alias = "constraints")]
+    pub(crate) constraint: Vec<PathBuf>,
+
+    /// Overrides file: its requirements replace all others on the same packages
+    #[arg(long = "override", value_name = "FILE", alias = "overrides")]
+    pub(crate) overrides: Vec<PathBuf>,
+
+    /// Do not follow the requirements of packages
+    #[arg(long, alias = "no-dependencies")]
+    pub(crate) no_deps: bool,
+
+    /// Accept only pinned requirements with hashes
+    #[arg(long)]
+    pub(crate) require_hashes: bool,
+
+    /// Use no wheels of this package; `:all:` for every one, `:none:` to start over
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) no_binary: Vec<String>,
+
+    /// Use only wheels of this package; `:all:` for every one, `:none:` to start over
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) only_binary: Vec<String>,
+
+    /// Build nothing from source, which is what barrow does unless told otherwise
+    #[arg(long)]
+    pub(crate) no_build: bool,
+
+    /// Also what this extra of pyproject.toml asks for; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) extra: Vec<ExtraName>,
+
+    /// Also what this dependency group of pyproject.toml asks for; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) group: Vec<ExtraName>,
+
+    /// Leave this package out wherever something requires it
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) exclude_package: Vec<PackageName>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Indexes")]
+pub(crate) struct IndexArgs {
+    /// The default index, asked after all others: URL or folder [default: PyPI]
+    #[arg(short, long, value_name = "URL", alias = "default-index")]
+    pub(crate) index_url: Option<String>,
+
+    /// A further index; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) extra_index_url: Vec<String>,
+
+    /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment
+    #[arg(long, value_name = "NAME=URL")]
+    pub(crate) index: Vec<String>,
+
+    /// A folder, page or file with distribution files; may be repeated
+    #[arg(short, long, value_name = "URL|DIR")]
+    pub(crate) find_links: Vec<String>,
+
+    /// Ask no index, only --find-links
+    #[arg(long)]
+    pub(crate) no_index: bool,
+
+    /// Which index answers for a name that several have [default: first-index]
+    #[arg(long, value_name = "STRATEGY", hide_possible_values = true)]
+    pub(crate) index_strategy: Option<Strategy>,
+
+    /// Ask again about cached index pages that are still fresh
+    #[arg(long)]
+    pub(crate) refresh: bool,
+
+    /// Whether the `keyring` program is asked for credentials [default: disabled]
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) keyring_provider: Option<KeyringProvider>,
+
+    /// File with credentials by host [default: $NETRC, else ~/.netrc]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) netrc_file: Option<PathBuf>,
+
+    /// Certificates (PEM) to trust in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// Client certificate with its key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert: Option<PathBuf>,
+
+    /// Proxy for every request [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// HOST or HOST:PORT whose certificate is not verified
+    #[arg(long, value_name = "HOST", alias = "trusted-host")]
+    pub(crate) allow_insecure_host: Vec<String>,
+
+    /// Seconds without a byte after which a request is given up [default: 30]
+    #[arg(long, value_name = "SECONDS", alias = "default-timeout")]
+    pub(crate) timeout: Option<u64>,
+
+    /// Further attempts after a fault that may pass [default: 3]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) retries: Option<u32>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Resolution")]
+pub(crate) struct ResolutionArgs {
+    /// Ignore files uploaded after this: YYYY-MM-DD (to the end of that day, UTC) or RFC 3339
+    #[arg(long, value_name = "DATE")]
+    pub(crate) exclude_newer: Option<String>,
+
+    /// Which pre-releases may be chosen [default: if-necessary]
+    #[arg(long, value_name = "MODE", hide_possible_values = true)]
+    pub(crate) prerelease: Option<Prerelease>,
+
+    /// The same as --prerelease allow
+    #[arg(long)]
+    pub(crate) pre: bool,
+
+    /// Which of the allowed versions is taken [default: highest]
+    #[arg(long, value_name = "MODE", hide_possible_values = true)]
+    pub(crate) resolution: Option<ResolutionChoice>,
+
+    /// Take the newest version that has a wheel for the target, which is the default
+    #[arg(long)]
+    pub(crate) prefer_binary: bool,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct AssemblyArgs {
+    /// Leave out what the Lambda runtime already has (boto3 and what it needs)
+    #[arg(long)]
+    pub(crate) exclude_runtime: bool,
+
+    /// How files get from the cache into a folder [default: auto]
+    #[arg(long, value_name = "MODE", hide_possible_values = true)]
+    pub(crate) link_mode: Option<LinkChoice>,
+
+    /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_size: Option<Bytes>,
+}
+
+/// Which of the source folder's own files are bundled.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct SourceArgs {
+    /// Bundle the dependencies only
+    #[arg(long)]
+    pub(crate) no_source: bool,
+
+    /// Leave out source files that match; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+}
+
+/// How a result is printed.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ResultArgs {
+    /// How the result is printed on standard output
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) format: Option<OutputFormat>,
+}
+
+/// Options that are part of the public face and not built yet: naming one is an error, not a silence.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Unbuilt {
+    #[arg(long, hide = true)]
+    pub(crate) slim: bool,
+    #[arg(long, hide = true)]
+    pub(crate) compile_bytecode: bool,
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) allow_build: Vec<String>,
+    #[arg(long, hide = true)]
+    pub(crate) no_prefer_binary: bool,
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) only_group: Vec<String>,
+    #[arg(long, hide = true)]
+    pub(crate) all_groups: bool,
+    #[arg(long, hide = true)]
+    pub(crate) all_extras: bool,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "General")]
+pub(crate) struct GeneralArgs {
+    /// Where downloads and unpacked wheels are kept between runs
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// Keep nothing: use a temporary cache
+    #[arg(short = 'n', long, global = true, alias = "no-cache-dir")]
+    pub(crate) no_cache: bool,
+
+    /// Open no connection: work from the cache and from folders
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+
+    /// Settings file, instead of searching for barrow.toml and pyproject.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+
+    /// Read no settings files, neither ours nor pip's
+    #[arg(long, global = true)]
+    pub(crate) no_config: bool,
+
+    /// Print the result, or the error, as one JSON object
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Say less: errors only; twice: nothing at all
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) quiet: u8,
+
+    /// Say more: every decision; twice: every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) color: Option<ColorChoice>,
+
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+}

@@ -1,0 +1,17 @@
+//! The command line as types. Every setting is optional here: [`crate::settings`] fills in the rest.
+
+mod choices;
+mod command;
+mod groups;
+
+pub(crate) use choices::{
+    ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
+};
+pub(crate) use command::{
+    BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, FingerprintArgs, InstallArgs, LayerArgs,
+    LockArgs, OutputArgs, TreeArgs, WhyArgs,
+};
+pub(crate) use groups::{
+    AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,
+    Unbuilt,
+};

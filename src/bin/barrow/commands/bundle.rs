@@ -1,0 +1,39 @@
+//! `barrow bundle`.
+
+use barrow::bundle::Bytes;
+use barrow::ops::{self, BundleKind, BundleOptions, SourceSettings};
+
+use super::result;
+use crate::args::BundleArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::Flags;
+
+pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
+    let BundleArgs { source, output, files, assembly, result: _, settings } = args;
+    let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
+    if !run.host.working_folder.join(&source).is_dir() {
+        return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
+    }
+    settings.detect_input(run, &source, &[])?;
+    let options = BundleOptions {
+        request: settings.request(Vec::new()),
+        target: settings.target.single()?,
+        source: (!settings.no_source)
+            .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
+        kind: BundleKind::Function,
+        publish: settings.publish(output),
+    };
+    let published = run.block_on(|context| ops::bundle(options, context))?;
+    if run.is_json() {
+        return Output::object(&result::published(&published));
+    }
+    run.output.status(&format!(
+        "Bundled {} files ({}) into {}",
+        published.files,
+        Bytes(published.size_bytes),
+        published.path.display()
+    ));
+    Ok(())
+}

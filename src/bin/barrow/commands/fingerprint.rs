@@ -1,0 +1,39 @@
+//! `barrow fingerprint`.
+
+use barrow::ops::{self, FingerprintOptions, SourceSettings};
+use serde_json::json;
+
+use crate::args::FingerprintArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::Flags;
+
+pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
+    let FingerprintArgs { source, files, assembly, result: _, settings } = args;
+    let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
+    settings.detect_input(run, &source, &[])?;
+    let target = settings.target.single()?;
+    let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
+    let options = FingerprintOptions {
+        request: settings.request(Vec::new()),
+        target,
+        source: (!settings.no_source)
+            .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
+        base: run.host.working_folder.join(&source),
+        exclude_runtime: settings.exclude_runtime,
+        state_folders: settings.state_folders.clone(),
+    };
+    let fingerprint = ops::fingerprint(&options)?;
+    if run.is_json() {
+        // Terraform's external data source wants one flat object of strings.
+        return Output::object(&json!({
+            "schema": "1",
+            "fingerprint": fingerprint.hex(),
+            "runtime": runtime,
+            "arch": arch,
+            "barrow_version": env!("CARGO_PKG_VERSION"),
+        }));
+    }
+    Output::result(&format!("{}\n", fingerprint.hex()))
+}

@@ -1,0 +1,39 @@
+//! `barrow install`.
+
+use std::path::Path;
+
+use barrow::bundle::Bytes;
+use barrow::ops::{self, BundleKind, BundleOptions};
+
+use super::result;
+use crate::args::{InstallArgs, OutputArgs, SourceArgs};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::Flags;
+
+pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
+    let InstallArgs { requirements, target, force, assembly, result: _, settings } = args;
+    let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
+    settings.check_something_required(&requirements)?;
+    let mut publish = settings.publish(OutputArgs { output: target, zip: false, force });
+    publish.zip = false;
+    let options = BundleOptions {
+        request: settings.request(requirements),
+        target: settings.target.single()?,
+        source: None,
+        kind: BundleKind::Packages,
+        publish,
+    };
+    let installed = run.block_on(|context| ops::bundle(options, context))?;
+    if run.is_json() {
+        return Output::object(&result::published(&installed));
+    }
+    run.output.status(&format!(
+        "Installed {} ({}) into {}",
+        ops::packages(installed.dists.len()),
+        Bytes(installed.size_bytes),
+        installed.path.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `barrow lock`.
+
+use std::path::{Path, PathBuf};
+
+use barrow::lock::requirements::RequirementsStyle;
+use barrow::ops::{self, LockForm, LockOptions};
+
+use crate::args::{AssemblyArgs, LockArgs, LockFormat, SourceArgs};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::Flags;
+
+/// What a folder may state its needs in, best first.
+const INPUTS: &[&str] = &["requirements.in", "requirements.txt", "pyproject.toml"];
+
+pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
+    let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
+    let mut settings = run.settings(flags, Path::new("."))?;
+    if settings.inputs.requirement_files.is_empty() && args.requirements.is_empty() {
+        let found = INPUTS.iter().map(PathBuf::from).find(|path| run.host.working_folder.join(path).is_file());
+        let input = found.ok_or_else(|| {
+            Failure::usage(format!("this folder has none of {}", INPUTS.join(", "))).hint("name a file with -r")
+        })?;
+        run.output.status(&format!("Using {}", input.display()));
+        settings.inputs.requirement_files.push(input);
+    }
+    let format = args.format.unwrap_or(if run.general.json { LockFormat::Json } else { LockFormat::Pylock });
+    if args.generate_hashes && format != LockFormat::Requirements {
+        return Err(Failure::usage(
+            "--generate-hashes belongs to --format requirements: other forms always have hashes",
+        ));
+    }
+    let style = RequirementsStyle { hashes: args.generate_hashes, annotate: !args.no_annotate };
+    let out = output_file(args.output, format);
+    if args.check && out.is_none() {
+        return Err(Failure::usage("--check needs a file to compare with: name it with -o"));
+    }
+    let options = LockOptions {
+        request: settings.request(args.requirements),
+        targets: settings.target.all(),
+        form: match format {
+            LockFormat::Pylock => LockForm::Pylock,
+            LockFormat::Requirements => LockForm::Requirements(style),
+            LockFormat::Json => LockForm::Json,
+        },
+        out: out.clone(),
+        upgrade: args.upgrade,
+        upgrade_packages: args.upgrade_package,
+        check: args.check,
+    };
+    let locked = run.block_on(|context| ops::lock(options, context))?;
+    match out {
+        None => Output::result(&locked.text),
+        Some(path) if args.check && locked.changes => {
+            let failure = Failure::new(format!("`{}` is not up to date", path.display()), Exit::Failed);
+            Err(failure.hint("run `barrow lock` with the same options and without --check"))
+        }
+        Some(path) => {
+            let done = if !locked.changes { "is up to date" } else { "written" };
+            run.output.status(&format!("{} {done}", path.display()));
+            Ok(())
+        }
+    }
+}
+
+/// The file to write; `None` is standard output.
+fn output_file(given: Option<PathBuf>, format: LockFormat) -> Option<PathBuf> {
+    match (given, format) {
+        (Some(path), _) if path.as_os_str() == "-" => None,
+        (Some(path), _) => Some(path),
+        (None, LockFormat::Pylock) => Some(PathBuf::from("pylock.toml")),
+        (None, _) => None,
+    }
+}

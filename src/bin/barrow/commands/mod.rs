@@ -1,0 +1,40 @@
+//! One file per command: settings in, one call of the library, result out.
+
+mod bundle;
+mod cache;
+mod completions;
+mod config;
+mod fingerprint;
+mod install;
+
+mod layer;
+mod lock;
+mod result;
+mod tree;
+mod why;
+
+use crate::args::Command;
+use crate::failure::Failure;
+use crate::run::Run;
+
+/// Does what the command line asks for.
+pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Bundle(args) => bundle::call(run, args),
+        Command::Install(args) => install::call(run, args),
+        Command::Layer(args) => layer::call(run, args),
+        Command::Lock(args) => lock::call(run, args),
+        Command::Tree(args) => tree::call(run, args),
+        Command::Why(args) => why::call(run, args),
+        Command::Fingerprint(args) => fingerprint::call(run, args),
+        Command::Cache(command) => cache::call(run, &command),
+        Command::Config(args) => config::call(run, args),
+        Command::Completions(args) => completions::call(&args),
+        Command::Mirror(_) => Err(not_built("mirror")),
+        Command::Check(_) => Err(not_built("check")),
+    }
+}
+
+fn not_built(command: &str) -> Failure {
+    Failure::usage(format!("`barrow {command}` is not built yet in this version of barrow"))
+}

@@ -1,0 +1,35 @@
+//! Results that more than one command prints.
+
+use barrow::ops::{BundledDist, Published};
+use serde_json::{Value, json};
+
+/// What was published, as JSON.
+pub(super) fn published(published: &Published) -> Value {
+    let zip = published.zip.as_ref();
+    json!({
+        "schema": 1,
+        "path": published.path.display().to_string(),
+        "kind": if zip.is_some() { "zip" } else { "folder" },
+        "runtime": published.target.runtime().name(),
+        "arch": published.target.architecture().as_str(),
+        "files": published.files,
+        "size_bytes": published.size_bytes,
+        "zip_size_bytes": zip.map(|zip| zip.size_bytes),
+        "sha256": zip.map(|zip| zip.sha256.hex()),
+        "sha256_base64": zip.map(|zip| zip.sha256_base64()),
+        "dists": published.dists.iter().map(dist).collect::<Vec<_>>(),
+        "excluded": published.excluded.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn dist(dist: &BundledDist) -> Value {
+    json!({
+        "name": dist.name.to_string(),
+        "version": dist.version.to_string(),
+        "file": dist.filename,
+        "url": dist.url,
+        "index": { "name": dist.index.name, "url": dist.index.url },
+        "sha256": dist.sha256.hex(),
+        "size_bytes": dist.size_bytes,
+    })
+}

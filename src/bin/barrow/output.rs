@@ -1,0 +1,234 @@
+//! What users see: results on standard output, everything else on standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use barrow::reporter::{Level, Reporter};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::args::{ColorChoice, GeneralArgs};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::settings::Host;
+
+/// Where messages and results go, and how many.
+pub(crate) struct Output {
+    colored: bool,
+    /// Errors are shown.
+    speaks: bool,
+    /// The least important level that is shown; `None`: none.
+    least: Option<Level>,
+    json: bool,
+    downloads: Option<Mutex<Downloads>>,
+}
+
+/// All downloads of the run as one bar.
+struct Downloads {
+    bar: ProgressBar,
+    /// Started, by handle.
+    files: Vec<Download>,
+    finished: usize,
+}
+
+struct Download {
+    name: String,
+    received: u64,
+    size: u64,
+}
+
+impl Output {
+    /// Output as the flags and the environment ask for it.
+    pub(crate) fn new(host: &Host, general: &GeneralArgs) -> Self {
+        let variable = host.variable("BARROW_COLOR").and_then(|word| clap::ValueEnum::from_str(word, true).ok());
+        let colored = match general.color.or(variable).unwrap_or_default() {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
+        };
+        let least = match (general.quiet, general.verbose) {
+            (0, 0) => Some(Level::Status),
+            (0, 1) => Some(Level::Detail),
+            (0, _) => Some(Level::Trace),
+            _ => None,
+        };
+        let is_watched = io::stderr().is_terminal() && host.variable("CI").is_none();
+        let wants_bar = is_watched
+            && least.is_some()
+            && !general.no_progress
+            && !general.json
+            && host.variable("BARROW_NO_PROGRESS").is_none()
+            && host.variable("TERM") != Some("dumb");
+        Self {
+            colored,
+            speaks: general.quiet < 2,
+            least,
+            json: general.json,
+            downloads: wants_bar.then(|| Mutex::new(Downloads::new())),
+        }
+    }
+
+    /// A warning of the binary itself.
+    pub(crate) fn warn(&self, text: &str) {
+        self.message(Level::Warning, text);
+    }
+
+    /// One line about a phase of the run.
+    pub(crate) fn status(&self, text: &str) {
+        self.message(Level::Status, text);
+    }
+
+    /// One decision of the run.
+    pub(crate) fn detail(&self, text: &str) {
+        self.message(Level::Detail, text);
+    }
+
+    /// Prints why the command line cannot be used, as JSON: nothing else is known of what the user wants.
+    pub(crate) fn failure_before_start(failure: &Failure) {
+        let _ = io::stderr().lock().write_all(format!("{}\n", failure.to_json()).as_bytes());
+    }
+
+    /// Prints a result. A reader that went away has what it wanted.
+    pub(crate) fn result(text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new("failed to write to standard output", Exit::Failed).because(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints one JSON object.
+    pub(crate) fn object(value: &serde_json::Value) -> Result<(), Failure> {
+        Self::result(&format!("{value:#}\n"))
+    }
+
+    /// Prints why the run failed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if !self.speaks {
+            return;
+        }
+        let text = if self.json { failure.to_json().to_string() + "\n" } else { failure.to_text(self.colored) };
+        self.write(&text);
+    }
+
+    /// Writes to standard error; there is nobody to tell when that fails.
+    fn write(&self, text: &str) {
+        let write = || {
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        };
+        match self.downloads.as_ref().and_then(|downloads| downloads.lock().ok()) {
+            Some(downloads) => downloads.bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        paint(self.colored, code, text)
+    }
+}
+
+impl Reporter for Output {
+    fn message(&self, level: Level, text: &str) {
+        if !self.shows(level) {
+            return;
+        }
+        let text = printable(text);
+        let line = match level {
+            Level::Warning => format!("{} {text}\n", self.paint("1;33", "warning:")),
+            Level::Status => format!("{text}\n"),
+            Level::Detail | Level::Trace => format!("{}\n", self.paint("2", &text)),
+        };
+        self.write(&line);
+    }
+
+    fn download_started(&self, filename: &str, size: Option<u64>) -> usize {
+        self.downloads(|downloads| downloads.start(filename, size)).unwrap_or(0)
+    }
+
+    fn download_progress(&self, handle: usize, bytes: u64) {
+        self.downloads(|downloads| downloads.progress(handle, bytes));
+    }
+
+    fn download_finished(&self, handle: usize) {
+        self.downloads(|downloads| downloads.finish(handle));
+    }
+
+    fn shows(&self, level: Level) -> bool {
+        self.least.is_some_and(|least| level <= least)
+    }
+}
+
+impl Output {
+    fn downloads<T>(&self, act: impl FnOnce(&mut Downloads) -> T) -> Option<T> {
+        self.downloads.as_ref()?.lock().ok().map(|mut downloads| act(&mut downloads))
+    }
+}
+
+impl Downloads {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let template = "{spinner} {bar:24} {bytes}/{total_bytes} ({bytes_per_sec}) {wide_msg}";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("━╸─"));
+        Self { bar, files: Vec::new(), finished: 0 }
+    }
+
+    fn start(&mut self, filename: &str, size: Option<u64>) -> usize {
+        let size = size.unwrap_or(0);
+        self.files.push(Download { name: printable(filename), received: 0, size });
+        self.bar.inc_length(size);
+        self.bar.enable_steady_tick(Duration::from_millis(100));
+        self.show();
+        self.files.len() - 1
+    }
+
+    fn progress(&mut self, handle: usize, bytes: u64) {
+        let Some(file) = self.files.get_mut(handle) else { return };
+        file.received += bytes;
+        let beyond = file.received.saturating_sub(file.size);
+        if beyond > 0 {
+            file.size += beyond;
+            self.bar.inc_length(beyond);
+        }
+        self.bar.inc(bytes);
+    }
+
+    fn finish(&mut self, handle: usize) {
+        if let Some(file) = self.files.get_mut(handle) {
+            file.name.clear();
+        }
+        self.finished += 1;
+        self.show();
+        if self.finished == self.files.len() {
+            self.bar.disable_steady_tick();
+            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+            self.bar.finish_and_clear();
+            *self = Self::new();
+        }
+    }
+
+    fn show(&self) {
+        let latest = self.files.iter().rev().find(|file| !file.name.is_empty()).map_or("", |file| &file.name);
+        self.bar.set_message(format!("{}/{} {latest}", self.finished, self.files.len()));
+    }
+}
+
+/// `text` in colour, if colours are wanted.
+pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
+    if colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Text from outside, made harmless for a terminal: control characters and marks that turn the direction of writing
+/// are shown as escapes. Line ends stay.
+pub(crate) fn printable(text: &str) -> String {
+    let is_harmful = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}

@@ -1,0 +1,143 @@
+//! One run of the program: its surroundings, its output, and how it ends.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use barrow::ops::{self, Context};
+use barrow::reporter::Reporter;
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::args::{Cli, GeneralArgs, OutputFormat};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::{Flags, Host, Settings, Source};
+use crate::{commands, panics};
+
+/// How long work that cannot be stopped half-way may take after an interruption.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A run whose command line is understood.
+pub(crate) struct Run {
+    pub(crate) host: Host,
+    pub(crate) general: GeneralArgs,
+    pub(crate) output: Arc<Output>,
+}
+
+/// Runs the program.
+pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+    let wants_json = arguments.iter().any(|argument| argument == "--json");
+    let Cli { command, mut general } = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return refuse_arguments(&error, wants_json),
+    };
+    general.json |= command.format() == Some(OutputFormat::Json);
+    let host = Host::of_process();
+    let output = Arc::new(Output::new(&host, &general));
+    let run = Run { host, general, output };
+    match commands::call(&run, command) {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            run.output.failure(&failure);
+            failure.exit()
+        }
+    }
+}
+
+/// Prints help and version where they were asked for, and what is wrong with the command line otherwise.
+fn refuse_arguments(error: &clap::Error, wants_json: bool) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A reader that went away has what it wanted.
+        let _ = error.print();
+        return Exit::Done;
+    }
+    if wants_json {
+        let text = error.to_string();
+        let message = text.trim().trim_start_matches("error: ");
+        Output::failure_before_start(&Failure::usage(message));
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+impl Run {
+    /// The settings of the run; `folder` is where the search for settings files starts.
+    pub(crate) fn settings(&self, flags: Flags, folder: &Path) -> Result<Settings, Failure> {
+        let settings = Settings::read(&self.host, &self.general, flags, folder)?;
+        for warning in &settings.warnings {
+            self.output.warn(warning);
+        }
+        for record in settings.records.iter().filter(|record| record.source != Source::Default) {
+            self.output.detail(&format!("{} = {} from {}", record.key, record.values.join(" "), record.source));
+        }
+        Ok(settings)
+    }
+
+    /// Whether the result is printed as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.general.json
+    }
+
+    /// Runs the library's work until it is done or a signal comes. Threads and sockets exist only from here on.
+    pub(crate) fn block_on<T, F>(&self, work: impl FnOnce(Context) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, ops::Error>>,
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new("failed to start the workers", Exit::Failed).because(&error))?;
+        let context = Context::new(Arc::clone(&self.output) as Arc<dyn Reporter>);
+        let own = context.clone();
+        let done = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = signal() => None,
+                done = work(context) => Some(done),
+            }
+        });
+        match done {
+            Some(done) => {
+                // Nothing that still runs is of use; waiting for it would only cost time.
+                runtime.shutdown_background();
+                own.clean_up();
+                done.map_err(Failure::from)
+            }
+            None => {
+                // What is being written comes to an end, so that nothing half-made is left.
+                own.interrupted.store(true, Ordering::Relaxed);
+                panics::expect_them();
+                runtime.shutdown_timeout(PATIENCE);
+                own.clean_up();
+                Err(Failure::interrupted())
+            }
+        }
+    }
+}
+
+/// Waits for the user or the system to ask for the end of the run.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,278 @@
+//! `barrow.toml`, or `[tool.barrow]` of pyproject.toml: the nearest of them, searched upwards.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::key::{KEYS, Key, UNBUILT};
+use super::parse;
+
+/// A settings file that was found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConfigFile {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Settings that have a row in the table.
+    pub(crate) values: BTreeMap<&'static str, ConfigValue>,
+    /// `[[index]]`.
+    pub(crate) indexes: Vec<ConfigIndex>,
+    /// `[sources]`: pattern of project names, name of the index that alone may answer for them.
+    pub(crate) sources: Vec<ConfigSource>,
+}
+
+/// The texts of one setting.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigValue {
+    pub(crate) texts: Vec<String>,
+    pub(crate) line: usize,
+}
+
+/// `[[index]]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ConfigIndex {
+    pub(crate) name: Option<String>,
+    pub(crate) url: String,
+    pub(crate) explicit: bool,
+    pub(crate) default: bool,
+    pub(crate) ignore_status: Vec<u16>,
+    pub(crate) line: usize,
+}
+
+/// An entry of `[sources]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigSource {
+    pub(crate) pattern: String,
+    pub(crate) index: String,
+    pub(crate) line: usize,
+}
+
+impl ConfigFile {
+    /// The settings file for `folder`: its own or that of the nearest folder above which has one.
+    pub(crate) fn search(folder: &Path) -> Result<Option<Self>, String> {
+        for folder in folder.ancestors() {
+            for name in ["barrow.toml", "pyproject.toml"] {
+                let path = folder.join(name);
+                if let Some(config) = Self::read_if_present(&path)? {
+                    return Ok(Some(config));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file that the user named: it must be there.
+    pub(crate) fn named(path: &Path) -> Result<Self, String> {
+        Self::read_if_present(path)?.ok_or_else(|| format!("`{}` holds no settings of barrow", path.display()))
+    }
+
+    fn read_if_present(path: &Path) -> Result<Option<Self>, String> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a settings file; `None` when it is a pyproject.toml that has nothing for barrow.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Option<Self>, String> {
+        let reader = Reader { path, text };
+        let is_pyproject = path.file_name().is_some_and(|name| name == "pyproject.toml");
+        // Most pyproject.toml files on the way up are not for us, and may be anything.
+        if is_pyproject && !text.contains("barrow") {
+            return Ok(None);
+        }
+        let document = DeTable::parse(text).map_err(|error| {
+            reader.at(error.span().unwrap_or_default(), &format!("not valid TOML: {}", error.message()))
+        })?;
+        let document = document.into_inner();
+        if !is_pyproject {
+            return reader.settings(&document).map(Some);
+        }
+        let tool = document.get("tool").and_then(|tool| tool.get_ref().as_table());
+        match tool.and_then(|tool| tool.get("barrow")) {
+            None => Ok(None),
+            Some(value) => match value.get_ref() {
+                DeValue::Table(table) => reader.settings(table).map(Some),
+                _ => Err(reader.at(value.span(), "`tool.barrow` must be a table")),
+            },
+        }
+    }
+}
+
+/// A file under reading.
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn line(&self, span: Range<usize>) -> usize {
+        self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn at(&self, span: Range<usize>, message: &str) -> String {
+        format!("{}:{}: {message}", self.path.display(), self.line(span))
+    }
+
+    fn settings(&self, table: &DeTable<'_>) -> Result<ConfigFile, String> {
+        let mut config = ConfigFile { path: self.path.to_owned(), ..ConfigFile::default() };
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            match spelled {
+                "index" if is_table_array(value) => config.indexes = self.indexes(value)?,
+                "sources" => config.sources = self.sources(value)?,
+                _ if UNBUILT.contains(&spelled) => {
+                    return Err(self.at(name.span(), &format!("`{spelled}` is not built yet")));
+                }
+                _ => {
+                    let key = self.key(spelled, name.span())?;
+                    let texts = self.texts(key, value)?;
+                    let line = self.line(name.span());
+                    if config.values.insert(key.name, ConfigValue { texts, line }).is_some() {
+                        return Err(self.at(name.span(), &format!("`{spelled}` is given twice")));
+                    }
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
+        if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
+            return Ok(key);
+        }
+        let known = KEYS.iter().flat_map(|key| [Some(key.name), key.alias]).flatten().chain(["sources"]);
+        let message = match nearest(name, known) {
+            Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
+            None => format!("unknown setting `{name}`"),
+        };
+        Err(self.at(span, &message))
+    }
+
+    fn texts(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
+        use super::key::Kind;
+        let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
+        match (key.kind, value.get_ref()) {
+            (Kind::Switch, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
+            (Kind::Switch, _) => Err(wrong("true or false")),
+            (Kind::List, DeValue::Array(values)) => {
+                values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
+            }
+            (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),
+        }
+    }
+
+    fn indexes(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigIndex>, String> {
+        let DeValue::Array(tables) = value.get_ref() else { return Ok(Vec::new()) };
+        tables
+            .iter()
+            .map(|entry| {
+                let DeValue::Table(table) = entry.get_ref() else {
+                    return Err(self.at(entry.span(), "`index` must be a table or a text"));
+                };
+                self.index(table, entry.span())
+            })
+            .collect()
+    }
+
+    fn index(&self, table: &DeTable<'_>, span: Range<usize>) -> Result<ConfigIndex, String> {
+        let mut index = ConfigIndex { line: self.line(span.clone()), ..ConfigIndex::default() };
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of an index must be {what}"));
+            match (spelled, value.get_ref()) {
+                ("name", DeValue::String(text)) => {
+                    parse::index_name(text).map_err(|message| self.at(value.span(), &message))?;
+                    index.name = Some(text.to_string());
+                }
+                ("url", DeValue::String(text)) => index.url = text.to_string(),
+                ("explicit", DeValue::Boolean(on)) => index.explicit = *on,
+                ("default", DeValue::Boolean(on)) => index.default = *on,
+                ("ignore-status", DeValue::Array(codes)) => {
+                    for code in codes {
+                        let code = plain(code.get_ref()).and_then(|text| text.parse().ok());
+                        index.ignore_status.push(code.ok_or_else(|| wrong("a list of HTTP status codes"))?);
+                    }
+                }
+                ("name" | "url", _) => return Err(wrong("a text")),
+                ("explicit" | "default", _) => return Err(wrong("true or false")),
+                ("ignore-status", _) => return Err(wrong("a list of HTTP status codes")),
+                _ => {
+                    let close = nearest(spelled, ["name", "url", "explicit", "default", "ignore-status"].into_iter());
+                    let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
+                    return Err(self.at(name.span(), &format!("unknown setting `{spelled}` of an index{hint}")));
+                }
+            }
+        }
+        if index.url.is_empty() {
+            return Err(self.at(span, "an index needs a `url`"));
+        }
+        if index.explicit && index.name.is_none() {
+            return Err(self.at(span, "an explicit index needs a `name`, for `[sources]` to name it"));
+        }
+        Ok(index)
+    }
+
+    fn sources(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigSource>, String> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.at(value.span(), "`sources` must be a table: project name or pattern = index name"));
+        };
+        table
+            .iter()
+            .map(|(pattern, index)| match index.get_ref() {
+                DeValue::String(name) => Ok(ConfigSource {
+                    pattern: pattern.get_ref().to_string(),
+                    index: name.to_string(),
+                    line: self.line(pattern.span()),
+                }),
+                _ => Err(self.at(index.span(), "a source must be the name of an index")),
+            })
+            .collect()
+    }
+}
+
+fn is_table_array(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
+        DeValue::Array(values) => values.iter().any(|value| matches!(value.get_ref(), DeValue::Table(_))),
+        _ => false,
+    }
+}
+
+/// A text, or what can stand for one without doubt.
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Datetime(time) => Some(time.to_string()),
+        _ => None,
+    }
+}
+
+/// The known word that is most like `word`, when one is like it at all.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Number of single-character edits between two words (Levenshtein), hyphens and underscores being alike.
+fn distance(left: &str, right: &str) -> usize {
+    let alike = |c: char| if c == '_' { '-' } else { c.to_ascii_lowercase() };
+    let right: Vec<char> = right.chars().map(alike).collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().map(alike).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,163 @@
+//! Which indexes a run may ask.
+
+use std::path::Path;
+
+use barrow::http::NamedCredentials;
+use barrow::index::{IndexLocation, IndexStrategy};
+use barrow::ops::{DEFAULT_INDEX_URL, IndexSettings};
+use barrow::spec::SafeUrl;
+
+use globset::Glob;
+
+use super::config_file::ConfigIndex;
+use super::layers::{Layers, Source};
+use super::{Host, SettingsError, choice, credentials, parse};
+use crate::args::{IndexArgs, Strategy};
+
+pub(super) fn read(
+    layers: &mut Layers<'_>,
+    flags: &IndexArgs,
+    warnings: &mut Vec<String>,
+) -> Result<(IndexSettings, Vec<NamedCredentials>), SettingsError> {
+    let (mut named, _) =
+        layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
+    let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
+    let (default, default_source) =
+        layers.located("index-url", flags.index_url.as_slice(), |host, base, text| named_index(host, base, text))?;
+    let find_links = read_find_links(layers, flags, warnings)?;
+    let no_index = layers.switch("no-index", flags.no_index)?;
+    let strategy = layers.one("index-strategy", flags.index_strategy, choice::<Strategy>)?;
+
+    let mut configured_default = None;
+    for configured in layers.config.indexes.clone() {
+        let index = configured_index(layers, &configured)?;
+        let is_replaced = index.name.is_some() && named.iter().any(|Shown(other)| other.name == index.name);
+        if configured.default {
+            configured_default = Some(index);
+        } else if !is_replaced {
+            named.push(Shown(index));
+        }
+    }
+    let named: Vec<IndexLocation> = named.into_iter().map(|Shown(index)| index).collect();
+
+    // A flag or a variable of our own stands above the settings file, what uv's and pip's say stands below it.
+    let is_above_file = match &default_source {
+        Source::Flag(_) => true,
+        Source::Variable(name) => name.starts_with("BARROW_"),
+        _ => false,
+    };
+    let given = default.into_iter().next().map(|Shown(index)| index);
+    let chosen = if is_above_file { given.or(configured_default) } else { configured_default.or(given) };
+    let default_is_chosen = chosen.is_some();
+    let default = match chosen {
+        Some(index) => index,
+        None => {
+            let pypi = SafeUrl::parse(DEFAULT_INDEX_URL).map_err(|error| SettingsError::Other(error.to_string()))?;
+            layers.record("index-url", vec![pypi.to_string()], Source::Default);
+            IndexLocation::new(pypi)
+        }
+    };
+
+    let sources = read_sources(layers, &named, &default)?;
+    let strategy = match strategy {
+        Some(Strategy::UnsafeBestMatch) => IndexStrategy::UnsafeBestMatch,
+        _ => IndexStrategy::FirstIndex,
+    };
+    let refresh = layers.switch("refresh", flags.refresh)?;
+    let host = layers.host;
+    let credentials =
+        named.iter().chain([&default]).filter_map(|index| credentials::from_environment(host, index)).collect();
+    let settings =
+        IndexSettings { named, extra, default, default_is_chosen, find_links, no_index, strategy, sources, refresh };
+    Ok((settings, credentials))
+}
+
+/// An index as `barrow config` shows it.
+struct Shown(IndexLocation);
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0.name {
+            Some(name) => write!(f, "{name}={}", self.0.url),
+            None => write!(f, "{}", self.0.url),
+        }
+    }
+}
+
+fn named_index(host: &Host, base: &Path, text: &str) -> Result<Shown, String> {
+    named(host, base, text).map(Shown)
+}
+
+fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> {
+    let (name, url) = parse::named_index(text)?;
+    let url = parse::location(host, base, url)?;
+    Ok(IndexLocation { name, url, explicit: false, ignore_status: Vec::new() })
+}
+
+fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<IndexLocation, SettingsError> {
+    let source = Source::File { file: layers.config.path.clone(), line: configured.line };
+    let base = layers.config.path.parent().unwrap_or(Path::new("")).to_owned();
+    let url = parse::location(layers.host, &base, &configured.url)
+        .map_err(|reason| SettingsError::value("index", &source, reason))?;
+    let index = IndexLocation {
+        name: configured.name.clone(),
+        url,
+        explicit: configured.explicit,
+        ignore_status: configured.ignore_status.clone(),
+    };
+    let shown = Shown(index);
+    layers.record("index", vec![shown.to_string()], source);
+    Ok(shown.0)
+}
+
+/// What pip's settings name and is not there is passed over with a warning, as pip does; what the user told barrow
+/// itself must be there.
+fn read_find_links(
+    layers: &mut Layers<'_>,
+    flags: &IndexArgs,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<SafeUrl>, SettingsError> {
+    let (places, source) = layers.located("find-links", &flags.find_links, parse::location)?;
+    let is_pips = match &source {
+        Source::Variable(name) => name.starts_with("PIP_"),
+        Source::File { file, .. } => *file != layers.config.path,
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for place in places {
+        match place.to_file_path().filter(|path| !path.exists()) {
+            None => found.push(place),
+            Some(path) if is_pips => {
+                warnings.push(format!("`{}` from {source} is passed over: it does not exist", path.display()));
+            }
+            Some(path) => {
+                let reason = format!("`{}` does not exist", path.display());
+                return Err(SettingsError::value("find-links", &source, reason));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read_sources(
+    layers: &Layers<'_>,
+    named: &[IndexLocation],
+    default: &IndexLocation,
+) -> Result<Vec<(Glob, String)>, SettingsError> {
+    let known: Vec<&str> = named.iter().chain([default]).filter_map(|index| index.name.as_deref()).collect();
+    layers
+        .config
+        .sources
+        .iter()
+        .map(|source| {
+            if !known.contains(&source.index.as_str()) {
+                let place = format!("{}:{}", layers.config.path.display(), source.line);
+                return Err(SettingsError::Other(format!("{place}: there is no index named `{}`", source.index)));
+            }
+            let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-")).map_err(|error| {
+                SettingsError::Other(format!("{}:{}: {error}", layers.config.path.display(), source.line))
+            })?;
+            Ok((pattern, source.index.clone()))
+        })
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! The table of settings: what each is called in every place that it can come from.
+
+/// How many values a setting has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One value.
+    Text,
+    /// Any number; in a variable, separated by white space, as pip has it.
+    List,
+    /// On or off.
+    Switch,
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Name of the flag without hyphens, and of the key in settings files.
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Another name in settings files.
+    pub(crate) alias: Option<&'static str>,
+    /// uv's variables, best first.
+    pub(crate) uv: &'static [&'static str],
+    /// Variables that many programs read, after pip's.
+    pub(crate) common: &'static [&'static str],
+    /// pip's option, which is also its variable `PIP_…` and its key in pip.conf.
+    pub(crate) pip: Option<&'static str>,
+}
+
+const fn key(name: &'static str, kind: Kind) -> Key {
+    Key { name, kind, alias: None, uv: &[], common: &[], pip: None }
+}
+
+impl Key {
+    const fn alias(self, alias: &'static str) -> Self {
+        Self { alias: Some(alias), ..self }
+    }
+
+    const fn uv(self, uv: &'static [&'static str]) -> Self {
+        Self { uv, ..self }
+    }
+
+    const fn common(self, common: &'static [&'static str]) -> Self {
+        Self { common, ..self }
+    }
+
+    const fn pip(self, option: &'static str) -> Self {
+        Self { pip: Some(option), ..self }
+    }
+
+    /// barrow's own environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("BARROW_{}", self.name.to_uppercase().replace('-', "_"))
+    }
+
+    /// pip's environment variable.
+    pub(crate) fn pip_variable(&self) -> Option<String> {
+        self.pip.map(|option| format!("PIP_{}", option.to_uppercase().replace('-', "_")))
+    }
+
+    /// The row of a setting.
+    ///
+    /// # Panics
+    /// When the table has no such row: names are written in this program only.
+    pub(crate) fn of(name: &str) -> &'static Self {
+        KEYS.iter().find(|key| key.name == name).expect("every setting that is asked for stands in the table")
+    }
+}
+
+/// Every setting, in the order in which `barrow config` shows them.
+pub(crate) static KEYS: &[Key] = &[
+    key("runtime", Kind::List),
+    key("arch", Kind::List).alias("architecture"),
+    key("python-version", Kind::Text),
+    key("glibc", Kind::Text),
+    key("requirement", Kind::List).alias("requirements"),
+    key("constraint", Kind::List).alias("constraints"),
+    key("override", Kind::List).alias("overrides"),
+    key("no-deps", Kind::Switch),
+    key("require-hashes", Kind::Switch),
+    key("no-binary", Kind::List),
+    key("only-binary", Kind::List),
+    key("no-build", Kind::Switch),
+    key("extra", Kind::List),
+    key("group", Kind::List),
+    key("exclude-package", Kind::List),
+    key("index", Kind::List).uv(&["UV_INDEX"]),
+    key("extra-index-url", Kind::List).uv(&["UV_EXTRA_INDEX_URL"]).pip("extra-index-url"),
+    key("index-url", Kind::Text).alias("default-index").uv(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]).pip("index-url"),
+    key("find-links", Kind::List).pip("find-links"),
+    key("no-index", Kind::Switch).pip("no-index"),
+    key("offline", Kind::Switch),
+    key("refresh", Kind::Switch),
+    key("index-strategy", Kind::Text),
+    key("keyring-provider", Kind::Text),
+    key("netrc-file", Kind::Text),
+    key("cert", Kind::Text).pip("cert").common(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
+    key("client-cert", Kind::Text).pip("client-cert").common(&["SSL_CLIENT_CERT"]),
+    key("proxy", Kind::Text).pip("proxy"),
+    key("allow-insecure-host", Kind::List).alias("trusted-host").pip("trusted-host"),
+    key("timeout", Kind::Text),
+    key("retries", Kind::Text),
+    key("exclude-newer", Kind::Text),
+    key("prerelease", Kind::Text),
+    key("pre", Kind::Switch),
+    key("resolution", Kind::Text),
+    key("prefer-binary", Kind::Switch),
+    key("no-source", Kind::Switch),
+    key("exclude", Kind::List),
+    key("exclude-runtime", Kind::Switch),
+    key("link-mode", Kind::Text),
+    key("max-size", Kind::Text),
+    key("cache-dir", Kind::Text),
+    key("no-cache", Kind::Switch),
+];
+
+/// Settings of the public face that are not built yet: naming one is an error, not a silence.
+pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode", "allow-build", "no-prefer-binary"];

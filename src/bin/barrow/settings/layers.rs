@@ -1,0 +1,190 @@
+//! Finding a setting in the places that it can come from, best first: flag, `BARROW_…` variable, settings file,
+//! uv's variables, pip's variables and files.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::config_file::ConfigFile;
+use super::key::{Key, Kind};
+use super::pip_config::PipConfig;
+use super::{Host, SettingsError, parse};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag(&'static str),
+    Variable(String),
+    File {
+        file: PathBuf,
+        line: usize,
+    },
+    /// Anything else, in words.
+    Other(String),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "--{name}"),
+            Self::Variable(name) => write!(f, "${name}"),
+            Self::File { file, line } => write!(f, "{}:{line}", file.display()),
+            Self::Other(words) => f.write_str(words),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// One line of `barrow config`: nothing in it is secret.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) key: &'static str,
+    pub(crate) values: Vec<String>,
+    pub(crate) source: Source,
+}
+
+/// Texts of one setting from one place.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) texts: Vec<String>,
+    pub(super) source: Source,
+    /// The folder that relative paths in the texts start from.
+    pub(super) base: PathBuf,
+}
+
+/// All places but the flags, and what was found so far.
+pub(super) struct Layers<'a> {
+    pub(super) host: &'a Host,
+    pub(super) config: ConfigFile,
+    pub(super) pip: PipConfig,
+    pub(super) records: Vec<Record>,
+}
+
+impl Layers<'_> {
+    /// The best of all places: `flag` holds what stood on the command line.
+    pub(super) fn find(&self, name: &'static str, flag: Vec<String>) -> Option<Found> {
+        if !flag.is_empty() {
+            let base = self.host.working_folder.clone();
+            return Some(Found { texts: flag, source: Source::Flag(name), base });
+        }
+        let key = Key::of(name);
+        self.variable(key, &key.variable())
+            .or_else(|| self.settings_file(key))
+            .or_else(|| key.uv.iter().find_map(|variable| self.variable(key, variable)))
+            .or_else(|| self.variable(key, &key.pip_variable()?))
+            .or_else(|| self.pip_file(key))
+            .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
+    }
+
+    fn variable(&self, key: &Key, variable: &str) -> Option<Found> {
+        let text = self.host.variable(variable)?;
+        let texts = split(key, text);
+        let source = Source::Variable(variable.to_owned());
+        (!texts.is_empty()).then(|| Found { texts, source, base: self.host.working_folder.clone() })
+    }
+
+    fn settings_file(&self, key: &Key) -> Option<Found> {
+        let value = self.config.values.get(key.name)?;
+        let base = self.config.path.parent().unwrap_or(Path::new("")).to_owned();
+        let source = Source::File { file: self.config.path.clone(), line: value.line };
+        Some(Found { texts: value.texts.clone(), source, base })
+    }
+
+    fn pip_file(&self, key: &Key) -> Option<Found> {
+        let value = self.pip.get(key.pip?)?;
+        let texts = split(key, &value.text);
+        let source = Source::File { file: value.file.clone(), line: value.line };
+        Some(Found { texts, source, base: self.host.working_folder.clone() })
+    }
+
+    /// One value. What comes from a flag was parsed by the command line already and is only recorded.
+    pub(super) fn one<T: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        flag: Option<T>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, SettingsError> {
+        let (value, source) = match flag {
+            Some(value) => (value, Source::Flag(name)),
+            None => match self.find(name, Vec::new()) {
+                None => return Ok(None),
+                Some(found) => {
+                    let text = found.texts.first().map_or("", |text| text.trim());
+                    (parse(text).map_err(|reason| SettingsError::value(name, &found.source, reason))?, found.source)
+                }
+            },
+        };
+        self.record(name, vec![value.to_string()], source);
+        Ok(Some(value))
+    }
+
+    /// Any number of values, all from one place.
+    pub(super) fn many<T: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        flag: Vec<T>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, SettingsError> {
+        let (values, source) = if flag.is_empty() {
+            let Some(found) = self.find(name, Vec::new()) else { return Ok(Vec::new()) };
+            let parsed: Result<Vec<T>, String> = found.texts.iter().map(|text| parse(text)).collect();
+            (parsed.map_err(|reason| SettingsError::value(name, &found.source, reason))?, found.source)
+        } else {
+            (flag, Source::Flag(name))
+        };
+        self.record(name, values.iter().map(ToString::to_string).collect(), source);
+        Ok(values)
+    }
+
+    /// Like [`Layers::many`], for values whose meaning depends on where they were written: `parse` is given the folder.
+    pub(super) fn located<T: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        flag: &[String],
+        parse: impl Fn(&Host, &Path, &str) -> Result<T, String>,
+    ) -> Result<(Vec<T>, Source), SettingsError> {
+        let Some(found) = self.find(name, flag.to_vec()) else { return Ok((Vec::new(), Source::Default)) };
+        let parsed: Result<Vec<T>, String> =
+            found.texts.iter().map(|text| parse(self.host, &found.base, text.trim())).collect();
+        let values = parsed.map_err(|reason| SettingsError::value(name, &found.source, reason))?;
+        self.record(name, values.iter().map(ToString::to_string).collect(), found.source.clone());
+        Ok((values, found.source))
+    }
+
+    /// Paths: those of flags stay as typed, since that is how messages should name them.
+    pub(super) fn paths(&mut self, name: &'static str, flag: Vec<PathBuf>) -> Vec<PathBuf> {
+        let (paths, source) = if flag.is_empty() {
+            let Some(found) = self.find(name, Vec::new()) else { return Vec::new() };
+            let is_file = matches!(found.source, Source::File { .. });
+            let base = if is_file { found.base } else { PathBuf::new() };
+            (found.texts.iter().map(|text| self.host.absolute(&base, text)).collect(), found.source)
+        } else {
+            (flag, Source::Flag(name))
+        };
+        self.record(name, paths.iter().map(|path| path.display().to_string()).collect(), source);
+        paths
+    }
+
+    /// One path.
+    pub(super) fn path(&mut self, name: &'static str, flag: Option<PathBuf>) -> Option<PathBuf> {
+        self.paths(name, flag.into_iter().collect()).into_iter().next()
+    }
+
+    /// On or off; off when it is nowhere.
+    pub(super) fn switch(&mut self, name: &'static str, flag: bool) -> Result<bool, SettingsError> {
+        debug_assert_eq!(Key::of(name).kind, Kind::Switch);
+        Ok(self.one(name, flag.then_some(true), parse::switch)?.unwrap_or(false))
+    }
+
+    pub(super) fn record(&mut self, key: &'static str, values: Vec<String>, source: Source) {
+        self.records.push(Record { key, values, source });
+    }
+}
+
+/// Values of a variable or of pip's file: pip separates them by white space.
+fn split(key: &Key, text: &str) -> Vec<String> {
+    match key.kind {
+        Kind::List => text.split_whitespace().map(str::to_owned).collect(),
+        Kind::Text | Kind::Switch => vec![text.trim().to_owned()],
+    }
+}

@@ -1,0 +1,457 @@
+//! Settings of a run, merged from flags, environment and files. Only this module reads the environment, the home
+//! folder, the working folder and the clock.
+
+mod config_file;
+mod credentials;
+mod host;
+mod indexes;
+mod key;
+mod layers;
+mod parse;
+mod pip_config;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use barrow::bundle::Bytes;
+use barrow::http::{ClientOptions, Secret};
+use barrow::install::LinkMode;
+use barrow::ops::{self, IndexSettings, PublishSettings, RequestOptions};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet, PyprojectInput};
+use barrow::resolve::{PrereleaseMode, ResolveOptions};
+use barrow::spec::{ExtraName, PackageName, SafeUrl};
+use clap::ValueEnum;
+
+pub(crate) use host::Host;
+pub(crate) use layers::{Record, Source};
+pub(crate) use target::TargetSettings;
+
+use crate::args::{
+    AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, OutputArgs, Prerelease, ResolutionArgs,
+    ResolutionChoice, SettingArgs, SourceArgs, Unbuilt,
+};
+use crate::failure::Failure;
+use crate::run::Run;
+use config_file::ConfigFile;
+use layers::Layers;
+use pip_config::PipConfig;
+
+/// A setting that cannot be used: wrong usage.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A value does not parse.
+    #[error("invalid value for `{key}` from {origin}: {reason}")]
+    Value { key: &'static str, origin: Source, reason: String },
+    /// Anything else; the text is complete.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl SettingsError {
+    fn value(key: &'static str, origin: &Source, reason: String) -> Self {
+        Self::Value { key, origin: origin.clone(), reason }
+    }
+}
+
+/// What the command line gives to the settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) settings: SettingArgs,
+    pub(crate) assembly: AssemblyArgs,
+    pub(crate) files: SourceArgs,
+}
+
+/// The settings of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// What to resolve for.
+    pub(crate) target: TargetSettings,
+    /// `-r`, `-c`, `--override` and what is left out; requirements on the command line are added by the commands.
+    pub(crate) inputs: ManifestInputs,
+    pub(crate) require_hashes: bool,
+    pub(crate) format_control: FormatControl,
+    pub(crate) indexes: IndexSettings,
+    pub(crate) client: ClientOptions,
+    pub(crate) resolve: ResolveOptions,
+    /// `None`: a temporary one.
+    pub(crate) cache_folder: Option<PathBuf>,
+    pub(crate) temporary_folder: PathBuf,
+    pub(crate) no_source: bool,
+    pub(crate) exclude: Vec<String>,
+    pub(crate) exclude_runtime: bool,
+    pub(crate) link_mode: LinkMode,
+    pub(crate) max_size: Option<Bytes>,
+    /// Where barrow remembers what it published, best first.
+    pub(crate) state_folders: Vec<PathBuf>,
+    extras: Vec<ExtraName>,
+    groups: Vec<ExtraName>,
+    now: u64,
+    /// Where everything came from.
+    pub(crate) records: Vec<Record>,
+    /// For the user, before the run.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Merges everything. `folder` is where the search for settings files starts.
+    pub(crate) fn read(host: &Host, general: &GeneralArgs, flags: Flags, folder: &Path) -> Result<Self, SettingsError> {
+        refuse_unbuilt(host, &flags.settings.unbuilt)?;
+        let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
+        let config = if no_config { ConfigFile::default() } else { find_config(host, general, folder)? };
+        let pip = if no_config { PipConfig::default() } else { PipConfig::read(host).map_err(SettingsError::Other)? };
+        let mut layers = Layers { host, config, pip, records: Vec::new() };
+        let mut warnings = Vec::new();
+
+        let SettingArgs { target, input, index, resolution, unbuilt: _ } = flags.settings;
+        let target = target::read(&mut layers, target, folder, &mut warnings)?;
+        let no_deps = layers.switch("no-deps", input.no_deps)?;
+        let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
+        let format_control = read_format_control(&mut layers, &input)?;
+        let (extras, groups) =
+            (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
+        let inputs = read_inputs(&mut layers, input)?;
+        let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
+        let mut client = read_client(&mut layers, index)?;
+        client.credentials = credentials;
+        client.offline = layers.switch("offline", general.offline)?;
+        let resolve = read_resolution(&mut layers, resolution, no_deps)?;
+        let no_source = layers.switch("no-source", flags.files.no_source)?;
+        let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
+        let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
+        let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
+        let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
+        let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
+        let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
+        let state_folders = state_folders(host, cache_folder.as_deref());
+        record_defaults(&mut layers);
+
+        Ok(Self {
+            target,
+            inputs,
+            require_hashes,
+            format_control,
+            indexes,
+            client,
+            resolve,
+            cache_folder,
+            temporary_folder: host.temporary_folder.clone(),
+            no_source,
+            exclude,
+            exclude_runtime,
+            link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
+            max_size,
+            state_folders,
+            extras,
+            groups,
+            now: u64::try_from(host.now.as_second()).unwrap_or(0),
+            records: layers.records,
+            warnings,
+        })
+    }
+
+    /// The part of the settings that resolving needs, with requirements of the command line added.
+    pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
+        let mut inputs = ManifestInputs { positional, ..self.inputs.clone() };
+        self.select_extras(&mut inputs);
+        RequestOptions {
+            inputs,
+            require_hashes: self.require_hashes,
+            format_control: self.format_control.clone(),
+            resolve: self.resolve.clone(),
+            indexes: self.indexes.clone(),
+            client: self.client.clone(),
+            cache_folder: self.cache_folder.clone(),
+            temporary_folder: self.temporary_folder.clone(),
+            now: self.now,
+        }
+    }
+}
+
+impl Settings {
+    /// `--extra` and `--group` are about the pyproject.toml among the inputs.
+    fn select_extras(&self, inputs: &mut ManifestInputs) {
+        if self.extras.is_empty() && self.groups.is_empty() {
+            return;
+        }
+        let is_project = |path: &PathBuf| path.file_name().is_some_and(|name| name == "pyproject.toml");
+        let place = inputs.requirement_files.iter().position(is_project);
+        let path = place.map_or_else(|| PathBuf::from("pyproject.toml"), |at| inputs.requirement_files.remove(at));
+        inputs.pyproject =
+            Some(PyprojectInput { path, extras: self.extras.clone(), groups: self.groups.clone(), only_groups: false });
+    }
+
+    /// Where a bundle or layer goes.
+    pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
+        let is_zip_name = output.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        PublishSettings {
+            zip: output.zip || is_zip_name,
+            out: output.output,
+            force: output.force,
+            exclude_runtime: self.exclude_runtime,
+            link_mode: self.link_mode,
+            max_size: self.max_size,
+            state_folders: self.state_folders.clone(),
+        }
+    }
+
+    /// Fails when neither a file nor a name says what is required.
+    pub(crate) fn check_something_required(&self, positional: &[String]) -> Result<(), Failure> {
+        let has_project = !self.extras.is_empty() || !self.groups.is_empty();
+        if positional.is_empty() && self.inputs.requirement_files.is_empty() && !has_project {
+            return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+        }
+        Ok(())
+    }
+
+    /// Takes the input of `folder` when the user named none, and says which one it is.
+    pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
+        if self.check_something_required(positional).is_ok() {
+            return Ok(());
+        }
+        let found = ops::detect_input(&run.host.working_folder.join(folder))?;
+        let name = found.file_name().unwrap_or_default();
+        let input = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        run.output.status(&format!("Using {}", input.display()));
+        self.inputs.requirement_files.push(input);
+        Ok(())
+    }
+}
+
+/// The user's state folder by the platform's conventions, then a folder in the cache.
+fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
+    host.state_folder().into_iter().chain(cache_folder.map(|cache| cache.join("state-v1"))).collect()
+}
+
+fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
+    let named = general.config_file.clone().or_else(|| host.variable("BARROW_CONFIG_FILE").map(PathBuf::from));
+    let config = match named {
+        Some(path) => ConfigFile::named(&host.working_folder.join(path)).map(Some),
+        None => ConfigFile::search(&host.working_folder.join(folder)),
+    };
+    config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
+}
+
+fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
+    let Unbuilt { slim, compile_bytecode, allow_build, no_prefer_binary, only_group, all_groups, all_extras } = unbuilt;
+    let given = [
+        ("--slim", *slim),
+        ("--compile-bytecode", *compile_bytecode),
+        ("--allow-build", !allow_build.is_empty()),
+        ("--no-prefer-binary", *no_prefer_binary),
+        ("--only-group", !only_group.is_empty()),
+        ("--all-groups", *all_groups),
+        ("--all-extras", *all_extras),
+    ];
+    let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
+    let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
+    let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));
+    match named {
+        Some(name) => Err(SettingsError::Other(format!("{name} is not built yet in this version of barrow"))),
+        None => Ok(()),
+    }
+}
+
+/// A switch that decides what is read at all, so that it cannot stand in a file.
+fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
+    match host.variable(name).map(parse::switch) {
+        None => Ok(false),
+        Some(Ok(on)) => Ok(on),
+        Some(Err(reason)) => Err(SettingsError::Other(format!("invalid value of ${name}: {reason}"))),
+    }
+}
+
+/// A word of a closed list; the message names them all.
+pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, true).map_err(|_| {
+        let words: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("`{text}` is none of {}", words.join(", "))
+    })
+}
+
+fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
+    let requirement_files = layers.paths("requirement", input.requirement);
+    let constraint_files = layers.paths("constraint", input.constraint);
+    let override_files = layers.paths("override", input.overrides);
+    layers.switch("no-build", input.no_build)?;
+    let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
+    let excluded = layers.many("exclude-package", input.exclude_package, name)?;
+    Ok(ManifestInputs {
+        requirement_files,
+        pyproject: None,
+        constraint_files,
+        override_files,
+        positional: Vec::new(),
+        excluded,
+        working_folder: layers.host.working_folder.clone(),
+        environment: layers.host.environment.clone(),
+        remote: None,
+    })
+}
+
+/// Names that may be given as several flags or separated by commas.
+fn name_list(layers: &mut Layers<'_>, key: &'static str, flag: &[ExtraName]) -> Result<Vec<ExtraName>, SettingsError> {
+    layers.many(key, flag.to_vec(), |text| text.parse::<ExtraName>().map_err(|error| error.to_string()))
+}
+
+/// `--no-binary` and `--only-binary`, read as pip reads them: a project that one takes in leaves the other.
+fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<FormatControl, SettingsError> {
+    let no_binary = layers.many("no-binary", input.no_binary.clone(), |text| Ok(text.to_owned()))?;
+    let only_binary = layers.many("only-binary", input.only_binary.clone(), |text| Ok(text.to_owned()))?;
+    let wrong = |key: &str, word: &str| SettingsError::Other(format!("invalid value for `{key}`: `{word}` is no name"));
+    let mut control = FormatControl { no_binary: ProjectSet::None, only_binary: ProjectSet::None };
+    for word in &no_binary {
+        control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
+    }
+    for word in &only_binary {
+        control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
+    }
+    Ok(control)
+}
+
+fn read_client(layers: &mut Layers<'_>, index: crate::args::IndexArgs) -> Result<ClientOptions, SettingsError> {
+    let defaults = ClientOptions::default();
+    let host = layers.host;
+    let keyring = layers.one("keyring-provider", index.keyring_provider, choice::<KeyringProvider>)?;
+    let named_netrc = layers.path("netrc-file", index.netrc_file);
+    let netrc_required = named_netrc.is_some();
+    let netrc = named_netrc.or_else(|| usual_netrc(host));
+    let ca_bundle = layers.path("cert", index.cert);
+    let client_certificate = layers.path("client-cert", index.client_cert);
+    let proxy_url = |text: &str| {
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        SafeUrl::parse(&with_scheme).map_err(|error| error.to_string())
+    };
+    let flag = index.proxy.as_deref().map(proxy_url).transpose();
+    let flag = flag.map_err(|why| SettingsError::value("proxy", &Source::Flag("proxy"), why))?;
+    let proxy = layers.one("proxy", flag, proxy_url)?;
+    let insecure_hosts = layers.many("allow-insecure-host", index.allow_insecure_host, |text| Ok(text.to_owned()))?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+    let timeout = layers.one("timeout", index.timeout, number)?;
+    let retries = layers.one("retries", index.retries.map(u64::from), number)?;
+    Ok(ClientOptions {
+        keyring: keyring == Some(KeyringProvider::Subprocess),
+        netrc,
+        netrc_required,
+        ca_bundle,
+        client_certificate,
+        proxy,
+        proxy_environment: proxy_environment(host),
+        insecure_hosts,
+        timeout: timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1))),
+        retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        ..defaults
+    })
+}
+
+/// `$NETRC`, else `.netrc` (on Windows also `_netrc`) in the home folder.
+fn usual_netrc(host: &Host) -> Option<PathBuf> {
+    if let Some(path) = host.variable("NETRC") {
+        return Some(host.absolute(&host.working_folder, path));
+    }
+    let home = host.home.as_ref()?;
+    let names: &[&str] = if cfg!(windows) { &[".netrc", "_netrc"] } else { &[".netrc"] };
+    names.iter().map(|name| home.join(name)).find(|path| path.is_file())
+}
+
+fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+    names
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
+        .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
+        .map(|(value, name)| (name, Secret::new(value)))
+        .collect()
+}
+
+fn read_resolution(
+    layers: &mut Layers<'_>,
+    resolution: ResolutionArgs,
+    no_deps: bool,
+) -> Result<ResolveOptions, SettingsError> {
+    let (exclude_newer, _) = layers.located("exclude-newer", resolution.exclude_newer.as_slice(), |_, _, text| {
+        parse::moment(text).map(|moment| Moment { text: text.to_owned(), moment })
+    })?;
+    let pre = layers.switch("pre", resolution.pre)?;
+    let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;
+    let mode = layers.one("resolution", resolution.resolution, choice::<ResolutionChoice>)?;
+    let prefers_binary = layers.one("prefer-binary", resolution.prefer_binary.then_some(true), parse::switch)?;
+    if prefers_binary == Some(false) {
+        return Err(SettingsError::Other(
+            "`prefer-binary = false` is not built yet in this version of barrow".to_owned(),
+        ));
+    }
+    Ok(ResolveOptions {
+        prerelease: match prerelease {
+            Some(choice) => choice.into(),
+            None if pre => PrereleaseMode::Allow,
+            None => PrereleaseMode::default(),
+        },
+        resolution: mode.map_or_else(Default::default, Into::into),
+        prefer_binary: true,
+        exclude_newer: exclude_newer.first().map(|newest| newest.moment),
+        no_deps,
+        preferences: Vec::new(),
+    })
+}
+
+/// A point in time that is shown as the user wrote it.
+struct Moment {
+    text: String,
+    moment: i64,
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn read_cache_folder(
+    layers: &mut Layers<'_>,
+    general: &GeneralArgs,
+    warnings: &mut Vec<String>,
+) -> Result<Option<PathBuf>, SettingsError> {
+    let no_cache = layers.switch("no-cache", general.no_cache)?;
+    let named = layers.path("cache-dir", general.cache_dir.clone());
+    if no_cache {
+        return Ok(None);
+    }
+    if let Some(folder) = named {
+        return Ok(Some(layers.host.working_folder.join(folder)));
+    }
+    let usual = layers.host.cache_folder();
+    match &usual {
+        Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
+        None => {
+            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned())
+        }
+    }
+    Ok(usual)
+}
+
+/// Adds what is in effect without anyone having asked for it, and puts everything in the order of the table.
+fn record_defaults(layers: &mut Layers<'_>) {
+    let defaults = [
+        ("index-strategy", "first-index"),
+        ("keyring-provider", "disabled"),
+        ("prerelease", "if-necessary"),
+        ("resolution", "highest"),
+        ("prefer-binary", "true"),
+        ("link-mode", "auto"),
+        ("timeout", "30"),
+        ("retries", "3"),
+    ];
+    for (name, value) in defaults {
+        if layers.records.iter().all(|record| record.key != name) {
+            layers.record(name, vec![value.to_owned()], Source::Default);
+        }
+    }
+    let place = |record: &Record| key::KEYS.iter().position(|key| key.name == record.key);
+    layers.records.sort_by_key(place);
+}

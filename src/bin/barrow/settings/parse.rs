@@ -1,0 +1,96 @@
+//! Texts of settings as values.
+
+use std::path::{Path, PathBuf};
+
+use barrow::spec::SafeUrl;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::Host;
+
+/// On or off, as pip reads it.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+        "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
+        _ => Err(format!("`{text}` is neither true nor false")),
+    }
+}
+
+/// An index, a find-links page, or a folder: what has no scheme is a path from `base`.
+///
+/// The text is not repeated in the message where it may hold a credential.
+pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, String> {
+    match text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
+        Some("http" | "https" | "file") => {
+            let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
+            let needs_host = url.reveal().scheme() != "file";
+            if needs_host && url.reveal().host_str().is_none_or(str::is_empty) {
+                return Err("the URL has no host".to_owned());
+            }
+            Ok(url)
+        }
+        Some(scheme) if text.contains("://") => {
+            Err(format!("`{scheme}:` is not a scheme that barrow can use: give an http(s) or file URL, or a folder"))
+        }
+        _ => {
+            let path = host.absolute(base, text);
+            let is_folder = !path.is_file();
+            SafeUrl::from_path(&normalized(&path), is_folder).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// `path` without `.` and `..` components, as far as that can be told without asking the disk.
+fn normalized(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            // Behind a symbolic link `..` means something else, so it stays when anything before it is one.
+            Component::ParentDir if !clean.as_os_str().is_empty() && !clean.is_symlink() => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+/// Splits `NAME=URL`; the name is optional.
+pub(super) fn named_index(text: &str) -> Result<(Option<String>, &str), String> {
+    match text.split_once('=') {
+        Some((name, url)) if !name.contains(['/', ':']) => {
+            index_name(name)?;
+            Ok((Some(name.to_owned()), url))
+        }
+        _ => Ok((None, text)),
+    }
+}
+
+/// A name of an index: it becomes part of the names of environment variables.
+pub(super) fn index_name(name: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(allowed) {
+        return Err(format!("`{name}` is not a name of an index: use letters, digits, `-`, `_` and `.`"));
+    }
+    Ok(())
+}
+
+/// `--exclude-newer`: microseconds since 1970 from which on files do not exist.
+///
+/// A date alone means that whole day, as uv reads it, but in UTC: the host's time zone must not show in the result.
+pub(super) fn moment(text: &str) -> Result<i64, String> {
+    let timestamp = match text.parse::<Date>() {
+        Ok(date) if !text.contains(['T', 't', ' ', ':']) => date
+            .checked_add(1.day())
+            .and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC))
+            .map(|zoned| zoned.timestamp())
+            .map_err(|error| error.to_string())?,
+        _ => text.parse::<Timestamp>().map_err(|_| {
+            format!("`{text}` is not a date: give YYYY-MM-DD or a time with its zone, such as 2026-01-31T12:00:00Z")
+        })?,
+    };
+    Ok(timestamp.as_microsecond())
+}

@@ -1,0 +1,120 @@
+//! pip's configuration files (pip documentation, "Configuration"): `[global]` and `[install]` of every file that pip
+//! would read, later files over earlier ones, the command's section over the global one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Host;
+
+/// What pip's files say, by option.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PipConfig {
+    global: BTreeMap<String, PipValue>,
+    install: BTreeMap<String, PipValue>,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PipValue {
+    pub(crate) text: String,
+    pub(crate) file: PathBuf,
+    pub(crate) line: usize,
+}
+
+impl PipConfig {
+    /// Reads every file that is there. pip refuses to work with a malformed file; so do we, naming it.
+    pub(crate) fn read(host: &Host) -> Result<Self, String> {
+        let mut config = Self::default();
+        for file in files(host) {
+            let bytes = match fs_err::read(&file) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                // pip passes over what it may not read, too.
+                Err(_) => continue,
+            };
+            let text = String::from_utf8_lossy(&bytes);
+            config.add(&file, text.trim_start_matches('\u{feff}'))?;
+        }
+        Ok(config)
+    }
+
+    /// The value of an option for `pip install`.
+    pub(crate) fn get(&self, option: &str) -> Option<&PipValue> {
+        self.install.get(option).or_else(|| self.global.get(option)).filter(|value| !value.text.trim().is_empty())
+    }
+
+    /// Adds the contents of one file.
+    pub(crate) fn add(&mut self, file: &Path, text: &str) -> Result<(), String> {
+        let mut section = String::new();
+        let mut last: Option<String> = None;
+        for (index, line) in text.lines().enumerate() {
+            let number = index + 1;
+            let trimmed = line.trim();
+            if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+                continue;
+            }
+            if line.starts_with([' ', '\t']) && last.is_some() {
+                let key = last.as_deref().unwrap_or_default();
+                if let Some(value) = self.section(&section).and_then(|values| values.get_mut(key)) {
+                    value.text.push('\n');
+                    value.text.push_str(trimmed);
+                }
+                continue;
+            }
+            if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                name.clone_into(&mut section);
+                last = None;
+                continue;
+            }
+            let Some((key, value)) = trimmed.split_once(['=', ':']) else {
+                return Err(format!("{}:{number}: pip's configuration needs `key = value` here", file.display()));
+            };
+            let key = key.trim().trim_start_matches("--").to_lowercase().replace('_', "-");
+            let value = PipValue { text: value.trim().to_owned(), file: file.to_owned(), line: number };
+            if let Some(values) = self.section(&section) {
+                values.insert(key.clone(), value);
+            }
+            last = Some(key);
+        }
+        Ok(())
+    }
+
+    fn section(&mut self, name: &str) -> Option<&mut BTreeMap<String, PipValue>> {
+        match name {
+            "global" => Some(&mut self.global),
+            "install" => Some(&mut self.install),
+            _ => None,
+        }
+    }
+}
+
+/// The files in pip's order of reading: site-wide, the user's, the virtual environment's, `PIP_CONFIG_FILE`.
+fn files(host: &Host) -> Vec<PathBuf> {
+    let named = host.variable("PIP_CONFIG_FILE");
+    if named == Some("/dev/null") || named.is_some_and(|name| name.eq_ignore_ascii_case("nul")) {
+        return Vec::new();
+    }
+    let mut files = Vec::new();
+    if cfg!(windows) {
+        files.extend(host.folder_variable("ProgramData").map(|folder| folder.join("pip").join("pip.ini")));
+        files.extend(host.home.as_ref().map(|home| home.join("pip").join("pip.ini")));
+        files.extend(host.folder_variable("APPDATA").map(|folder| folder.join("pip").join("pip.ini")));
+        files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.ini")));
+    } else {
+        let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
+        files.extend(
+            shared.split(':').filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")),
+        );
+        files.push(PathBuf::from("/etc/pip.conf"));
+        if let Some(home) = &host.home {
+            files.push(home.join(".pip/pip.conf"));
+            let library = home.join("Library/Application Support/pip");
+            let configuration = host.folder_variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
+            let is_mac_folder = cfg!(target_os = "macos") && library.is_dir();
+            files.push(if is_mac_folder { library.join("pip.conf") } else { configuration.join("pip/pip.conf") });
+        }
+        files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.conf")));
+    }
+    files.extend(named.map(|name| host.absolute(&host.working_folder, name)));
+    files
+}

@@ -1,0 +1,154 @@
+//! Several claims to one path: who wins, who is told, and what no one can win.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+
+use super::BundleError;
+use super::assemble::{BundleContent, BundleFile, Layout};
+use crate::archive::{NameSet, SafePath};
+use crate::install::{FileContent, InstalledDist};
+use crate::spec::{HashAlgorithm, HashDigest, Hasher, parse_record, sha256, write_record_line};
+
+/// Gives each path to the last who claims it; the files come sorted by path, with what the user should know.
+pub(super) fn settle<'a>(
+    mut claims: Vec<BundleFile<'a>>,
+    layout: &Layout,
+) -> Result<(Vec<BundleFile<'a>>, Vec<String>), BundleError> {
+    // Stable: claims to one path stay in the order of those who make them. Each one's files come sorted, so this is a merge.
+    claims.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut files: Vec<BundleFile> = Vec::with_capacity(claims.len());
+    let mut replaced = Replaced::default();
+    for claim in claims {
+        match files.last_mut() {
+            Some(last) if last.path == claim.path => {
+                let loser = std::mem::replace(last, claim);
+                replaced.note(&loser, last)?;
+            }
+            _ => files.push(claim),
+        }
+    }
+    refuse_clashes(&files)?;
+    replaced.correct_records(&mut files, layout);
+    Ok((files, replaced.warnings()))
+}
+
+/// Refuses what some file system cannot hold: a file that is also a folder, names that differ in case or normalization alone.
+fn refuse_clashes(files: &[BundleFile]) -> Result<(), BundleError> {
+    let mut names = NameSet::new();
+    for file in files {
+        names.add_file(&file.path).map_err(|clash| {
+            let inside = |path: &str| {
+                path == clash.first || path.strip_prefix(&clash.first).is_some_and(|rest| rest.starts_with('/'))
+            };
+            let other = files.iter().find(|other| inside(other.path.as_str()));
+            BundleError::Clash {
+                path: file.path.clone(),
+                owner: file.content.owner(),
+                other_owner: other.map_or_else(|| file.content.owner(), |other| other.content.owner()),
+                other: clash.first,
+                reason: clash.reason,
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Files that lost their place to a different content.
+#[derive(Default)]
+struct Replaced<'a> {
+    /// By winner and loser: the first path, and how many there are.
+    pairs: BTreeMap<(String, String), (SafePath, usize)>,
+    /// By name of the loser: which of its files.
+    lost: BTreeMap<&'a str, (&'a InstalledDist, BTreeSet<&'a SafePath>)>,
+    /// By path in the bundle: what lies there now.
+    now: BTreeMap<SafePath, (HashDigest, u64)>,
+}
+
+impl<'a> Replaced<'a> {
+    fn note(&mut self, loser: &BundleFile<'a>, winner: &BundleFile<'a>) -> Result<(), BundleError> {
+        let BundleContent::Dist { dist, file } = loser.content else { return Ok(()) };
+        let (digest, size) = match &winner.content {
+            BundleContent::Dist { file, .. } => (file.sha256.clone(), file.size),
+            BundleContent::Generated(bytes) => (sha256(bytes), bytes.len() as u64),
+            BundleContent::Source(source) => digest_of(&source.from)
+                .map_err(|error| BundleError::ReadSource { path: source.from.clone(), source: error })?,
+        };
+        if digest == file.sha256 {
+            return Ok(());
+        }
+        let owners = (winner.content.owner(), format!("{} {}", dist.name, dist.version));
+        self.pairs.entry(owners).or_insert_with(|| (winner.path.clone(), 0)).1 += 1;
+        let (_, lost) = self.lost.entry(dist.name.as_ref()).or_insert_with(|| (dist, BTreeSet::new()));
+        lost.insert(&file.path);
+        self.now.insert(winner.path.clone(), (digest, size));
+        Ok(())
+    }
+
+    /// Lets the RECORD of each loser name what lies in its files' places.
+    fn correct_records(&self, files: &mut [BundleFile], layout: &Layout) {
+        for (dist, lost) in self.lost.values() {
+            let Some((path, record)) = record_of(dist) else { continue };
+            let path = layout.place(path);
+            let now =
+                lost.iter().filter_map(|path| Some((path.as_str(), self.now.get(&layout.place(path))?))).collect();
+            let Ok(place) = files.binary_search_by(|file| file.path.cmp(&path)) else { continue };
+            let is_its_own =
+                matches!(files[place].content, BundleContent::Dist { dist: owner, .. } if owner.name == dist.name);
+            if let Some(record) = corrected(record, &now).filter(|_| is_its_own) {
+                files[place].size = record.len() as u64;
+                files[place].content = BundleContent::Generated(record);
+            }
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let sentence = |((winner, loser), (path, count)): (&(String, String), &(SafePath, usize))| match count - 1 {
+            0 => format!("{winner} replaces `{path}` of {loser}"),
+            1 => format!("{winner} replaces `{path}` and 1 more file of {loser}"),
+            more => format!("{winner} replaces `{path}` and {more} more files of {loser}"),
+        };
+        self.pairs.iter().map(sentence).collect()
+    }
+}
+
+fn record_of(dist: &InstalledDist) -> Option<(&SafePath, &[u8])> {
+    dist.files.iter().find_map(|file| match &file.content {
+        FileContent::Generated(bytes) if is_record(&file.path) => Some((&file.path, bytes.as_slice())),
+        _ => None,
+    })
+}
+
+fn is_record(path: &SafePath) -> bool {
+    let mut components = path.components();
+    let folder = components.next().unwrap_or_default();
+    folder.ends_with(".dist-info") && components.eq(["RECORD"])
+}
+
+/// A RECORD whose lines for files that lost their places give digest and size of what lies there now. `None` if it cannot be read.
+fn corrected(record: &[u8], now: &BTreeMap<&str, &(HashDigest, u64)>) -> Option<Vec<u8>> {
+    let mut text = String::with_capacity(record.len());
+    for entry in parse_record(record).ok()? {
+        let proof = match now.get(entry.path.as_str()) {
+            Some((digest, size)) => Some((digest, *size)),
+            None => entry.hash.as_ref().zip(entry.size),
+        };
+        write_record_line(&mut text, &entry.path, proof);
+    }
+    Some(text.into_bytes())
+}
+
+fn digest_of(path: &std::path::Path) -> std::io::Result<(HashDigest, u64)> {
+    let mut file = fs_err::File::open(path)?;
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let mut buffer = vec![0; 64 << 10];
+    let mut size = 0;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((hasher.finish(), size)),
+            count => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+        }
+    }
+}

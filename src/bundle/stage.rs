@@ -1,0 +1,130 @@
+//! Writing the files of a bundle into the folder where it is prepared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use fs_err as fs;
+use rayon::prelude::*;
+
+use super::assemble::{BundleContent, BundleFile};
+use super::journal::{create_folder, create_parents};
+use super::mark::MarkedFile;
+use super::publish::PublishOptions;
+use super::{Bundle, BundleError};
+use crate::archive::SafePath;
+use crate::install::{InstalledDist, InstalledFile, link_tree};
+
+/// Writes every file of the bundle below `root`, which is made. Gives what was written, sorted by path.
+///
+/// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits a
+/// bundle may edit the source with it.
+pub(super) fn write_tree(
+    bundle: &Bundle,
+    root: &Path,
+    options: &PublishOptions,
+) -> Result<Vec<MarkedFile>, BundleError> {
+    let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
+    create_folder(root).map_err(|source| failed("", source))?;
+    let dist_root = bundle.layout.prefix.as_ref().map_or_else(|| root.to_owned(), |prefix| prefix.below(root));
+    let (linked, written) = divide(&bundle.files);
+    if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.is_empty()) {
+        create_parents(root, Path::new(prefix.as_str())).map_err(|source| failed(prefix.as_str(), source))?;
+        create_folder(&dist_root).map_err(|source| failed(prefix.as_str(), source))?;
+    }
+
+    linked.par_iter().try_for_each(|(dist, files)| {
+        options.refuse_cancelled()?;
+        let tree = dist.tree.as_ref().ok_or_else(|| BundleError::NotUnpacked(dist.name.to_string()))?;
+        link_tree(files, tree, &dist_root, options.link_mode).map(drop).map_err(|source| BundleError::Link {
+            dist: dist.name.to_string(),
+            out: options.out.to_owned(),
+            source,
+        })
+    })?;
+
+    for folder in folders(&written) {
+        create_folder(&root.join(folder)).map_err(|source| failed(folder, source))?;
+    }
+    written.par_iter().try_for_each(|file| {
+        options.refuse_cancelled()?;
+        write_file(file, &file.path.below(root)).map_err(|error| match (error, &file.content) {
+            (WriteError::Source(source), BundleContent::Source(own)) => {
+                BundleError::ReadSource { path: own.from.clone(), source }
+            }
+            (WriteError::Source(source) | WriteError::Write(source), _) => failed(file.path.as_str(), source),
+        })
+    })?;
+
+    bundle
+        .files
+        .par_iter()
+        .map(|file| marked(&file.path, root).map_err(|source| failed(file.path.as_str(), source)))
+        .collect()
+}
+
+/// The files that are linked, by distribution, and those that are written.
+fn divide<'a, 'b>(
+    files: &'b [BundleFile<'a>],
+) -> (Vec<(&'a InstalledDist, Vec<&'a InstalledFile>)>, Vec<&'b BundleFile<'a>>) {
+    let mut linked: BTreeMap<_, (&InstalledDist, Vec<&InstalledFile>)> = BTreeMap::new();
+    let mut written = Vec::new();
+    for file in files {
+        match &file.content {
+            BundleContent::Dist { dist, file } => {
+                linked.entry(&dist.name).or_insert_with(|| (dist, Vec::new())).1.push(file);
+            }
+            _ => written.push(file),
+        }
+    }
+    (linked.into_values().collect(), written)
+}
+
+/// Every folder, outer ones first.
+fn folders<'a>(files: &[&'a BundleFile]) -> BTreeSet<&'a str> {
+    let mut folders = BTreeSet::new();
+    for file in files {
+        let mut path = file.path.as_str();
+        while let Some((parent, _)) = path.rsplit_once('/') {
+            if !folders.insert(parent) {
+                break;
+            }
+            path = parent;
+        }
+    }
+    folders
+}
+
+fn marked(path: &SafePath, root: &Path) -> io::Result<MarkedFile> {
+    Ok(MarkedFile::new(path.clone(), &fs::symlink_metadata(path.below(root))?))
+}
+
+enum WriteError {
+    Source(io::Error),
+    Write(io::Error),
+}
+
+/// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own.
+fn write_file(file: &BundleFile, to: &Path) -> Result<(), WriteError> {
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    match &file.content {
+        BundleContent::Source(own) => {
+            let mut source = fs::File::open(&own.from).map_err(WriteError::Source)?;
+            // Between files the standard library copies inside the kernel where it can.
+            write(to, mode, |out| io::copy(source.file_mut(), out).map(drop))
+        }
+        BundleContent::Generated(bytes) => write(to, mode, |out| io::Write::write_all(out, bytes)),
+        BundleContent::Dist { .. } => unreachable!("files of distributions are linked"),
+    }
+}
+
+fn write(to: &Path, mode: u32, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), WriteError> {
+    let create = || -> io::Result<()> {
+        let mut target = std::fs::File::options().write(true).create_new(true).mode(0o600).open(to)?;
+        fill(&mut target)?;
+        // The umask has no say in the mode of a bundle's file.
+        target.set_permissions(std::fs::Permissions::from_mode(mode))
+    };
+    create().map_err(WriteError::Write)
+}

@@ -1,0 +1,148 @@
+//! Runs that die at each of their steps; the next one finds OUT old or new, and leaves nothing behind.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::{Scene, bundle, expected, tree};
+use crate::bundle::journal::Journal;
+use crate::bundle::publish::{Step, publish_with};
+use crate::bundle::workplace;
+
+const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("z/run*", "1")];
+const TWO: &[(&str, &str)] = &[("a.py", "2"), ("new.py", "2"), ("pkg/deep/c.py", "2")];
+
+/// Publishes `TWO`, and dies when the step has come `count` times; whether it did.
+fn die(scene: &Scene, out: &Path, inside: bool, step: Step, count: usize) -> bool {
+    let dists = [scene.dist("demo", "2", TWO)];
+    let left = Cell::new(count);
+    let hook = |reached: Step| {
+        if reached == step {
+            left.set(left.get() - 1);
+            assert!(left.get() > 0, "killed");
+        }
+    };
+    let run = || {
+        if inside {
+            crate::bundle::publish::publish_inside_with(&bundle(&dists), &scene.options(out), &hook)
+        } else {
+            publish_with(&bundle(&dists), &scene.options(out), &hook)
+        }
+    };
+    catch_unwind(AssertUnwindSafe(run)).is_err()
+}
+
+/// What lay at OUT before.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    Absent,
+    Empty,
+    Ours,
+}
+
+#[test]
+fn old_or_new_and_the_next_run_repairs() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut deaths = 0;
+    for before in [Before::Absent, Before::Empty, Before::Ours] {
+        for inside in [false, true] {
+            if inside && matches!(before, Before::Absent) {
+                continue;
+            }
+            for step in [Step::Staged, Step::Marked, Step::Journaled, Step::Removed, Step::Placed, Step::Swapped] {
+                for count in 1..=5 {
+                    let scene = Scene::new();
+                    let out = scene.path("out");
+                    match before {
+                        Before::Absent => {}
+                        Before::Empty => fs::create_dir(&out).unwrap(),
+                        Before::Ours => drop(scene.publish("out", ONE).unwrap()),
+                    }
+                    if !die(&scene, &out, inside, step, count) {
+                        continue;
+                    }
+                    deaths += 1;
+                    let story = format!("{before:?}, {step:?} {count}, inside: {inside}");
+                    workplace::recover(&scene.path("."));
+                    if out.exists() {
+                        workplace::recover(&out);
+                        let found = tree(&out);
+                        let old = match before {
+                            Before::Ours => found == expected(ONE),
+                            _ => found.is_empty(),
+                        };
+                        assert!(old || found == expected(TWO), "{story}: {found:?}");
+                        scene.assert_clean("out");
+                    } else {
+                        assert!(matches!(before, Before::Absent), "{story}: OUT is gone");
+                    }
+                    scene.assert_clean(".");
+                    // OUT still belongs to barrow: the next run needs no force.
+                    scene.publish("out", ONE).unwrap_or_else(|error| panic!("{story}: {error}"));
+                    assert_eq!(tree(&out), expected(ONE), "{story}");
+                }
+            }
+        }
+    }
+    std::panic::set_hook(hook);
+    assert!(deaths > 30, "{deaths}");
+}
+
+#[test]
+fn the_next_run_repairs_by_itself() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let scene = Scene::new();
+    let out = scene.path("out");
+    fs::create_dir(&out).unwrap();
+    assert!(die(&scene, &out, false, Step::Placed, 2));
+    assert!(!tree(&out).is_empty());
+    scene.publish("out", ONE).unwrap();
+    assert_eq!(tree(&out), expected(ONE));
+    scene.assert_clean(".");
+    std::panic::set_hook(hook);
+}
+
+#[test]
+fn only_our_own_journals_are_obeyed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    scene.write("out", &[("mine.py", "precious")]);
+    let plant = |name: &str, mode: u32, journal: &[u8]| {
+        let folder = scene.write(name, &[("old/evil.py", "evil"), ("placing", "")]);
+        fs::write(folder.join("journal"), journal).unwrap();
+        fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let begin = b"barrow journal 1\0".as_slice();
+    plant(".barrow-open.tmp", 0o755, &[begin, b"out\0-evil.py\0+mine.py\0end"].concat());
+    plant(".barrow-torn.tmp", 0o700, &[begin, b"out\0-evil.py\0+mine.py"].concat());
+    plant(".barrow-climbs.tmp", 0o700, &[begin, b"..\0-evil.py\0end"].concat());
+    plant(".barrow-climbs2.tmp", 0o700, &[begin, b"out\0-../evil.py\0+../mine.py\0end"].concat());
+    plant(".barrow-root.tmp", 0o700, &[begin, b"out\0-/evil.py\0+/mine.py\0end"].concat());
+    plant(".barrow-newer.tmp", 0o700, b"barrow journal 2\0out\0-evil.py\0end");
+    workplace::recover(&scene.path("."));
+    assert_eq!(tree(&scene.path("out")).len(), 1);
+    assert!(!scene.path("evil.py").exists());
+    assert!(scene.path(".barrow-open.tmp").exists(), "not ours to remove");
+}
+
+#[test]
+fn entries_that_cannot_be_renamed_back_and_forth() {
+    // Half-moved folders, as a death between two renames inside one folder leaves them.
+    let scene = Scene::new();
+    let work = scene.write(
+        "work",
+        &[("old/pkg/a.py", "old a"), ("old/pkg/both.py", "torn"), ("new/pkg/x.py", "new"), ("journal", "")],
+    );
+    let out = scene.write("out", &[("pkg/b.py", "old b"), ("pkg/both.py", "whole")]);
+    let journal =
+        Journal { out_name: Some("out".into()), removals: vec!["pkg".into()], placements: vec!["pkg".into()] };
+    journal.recover(&work, &scene.path(".")).unwrap();
+    let found: Vec<(String, String)> = tree(&out).into_iter().collect();
+    let expected =
+        [("pkg/", "755"), ("pkg/a.py", "644 old a"), ("pkg/b.py", "644 old b"), ("pkg/both.py", "644 whole")];
+    assert_eq!(found, expected.map(|(path, content)| (path.to_owned(), content.to_owned())));
+}

@@ -1,0 +1,91 @@
+use std::io::Read as _;
+
+use super::{Scene, bundle};
+use crate::bundle::{BundleError, Layout, OutputFormat, PublishOptions, Published, assemble, is_unchanged, publish};
+
+fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<Published, BundleError> {
+    let dists = [scene.dist("demo", &super::version(files), files)];
+    let out = scene.path(out);
+    publish(&bundle(&dists), &PublishOptions { format: OutputFormat::Zip, ..scene.options(&out) })
+}
+
+/// Name, mode and content of every entry, as another reader sees them.
+fn entries(path: &std::path::Path) -> Vec<(String, u32, String)> {
+    let mut archive = zip::ZipArchive::new(fs_err::File::open(path).unwrap()).unwrap();
+    let mut entry = |index| {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        (entry.name().unwrap().into_owned(), entry.unix_mode().unwrap() & 0o7777, content)
+    };
+    let count = zip::ZipArchive::new(fs_err::File::open(path).unwrap()).unwrap().len();
+    (0..count).map(&mut entry).collect()
+}
+
+#[test]
+fn the_same_files_as_a_folder() {
+    let scene = Scene::new();
+    let long = "all work and no play ".repeat(500);
+    let dists = [
+        scene.dist("a", "1.0", &[("a.py", &long), ("bin/a*", "#!"), ("empty.py", "")]),
+        scene.dist("b", "2.0", &[("a.py", "other"), ("b/ü.py", "b")]),
+    ];
+    scene.write("source", &[("app.py", &long), ("run*", "run")]);
+    let source = scene.collect("source", &[]).unwrap();
+    let bundle = assemble(&dists, Some(&source), &Layout::function()).unwrap();
+    let (folder, file) = (scene.path("folder"), scene.path("fn.zip"));
+    publish(&bundle, &scene.options(&folder)).unwrap();
+    let options = PublishOptions { format: OutputFormat::Zip, ..scene.options(&file) };
+    let published = publish(&bundle, &options).unwrap();
+    assert_eq!(published.zip_bytes, Some(fs_err::metadata(&file).unwrap().len()));
+    assert!(!published.replaced);
+    let found = entries(&file);
+    let expected: Vec<(String, u32, String)> = bundle
+        .files
+        .iter()
+        .map(|file| {
+            let content = fs_err::read_to_string(file.path.below(&folder)).unwrap();
+            (file.path.to_string(), if file.executable { 0o755 } else { 0o644 }, content)
+        })
+        .collect();
+    assert_eq!(found, expected);
+    let first = fs_err::read(&file).unwrap();
+    assert!(publish(&bundle, &options).unwrap().replaced);
+    assert_eq!(fs_err::read(&file).unwrap(), first);
+    scene.assert_clean(".");
+}
+
+#[test]
+fn only_what_barrow_made_is_replaced() {
+    let mut scene = Scene::new();
+    scene.write(".", &[("out.zip", "precious")]);
+    let error = publish_zip(&scene, "out.zip", &[("a.py", "1")]).unwrap_err();
+    assert!(matches!(error, BundleError::Occupied { .. }), "{error}");
+    assert_eq!(fs_err::read_to_string(scene.path("out.zip")).unwrap(), "precious");
+    scene.force = true;
+    publish_zip(&scene, "out.zip", &[("a.py", "1")]).unwrap();
+    scene.force = false;
+    publish_zip(&scene, "out.zip", &[("a.py", "2")]).unwrap();
+    // Someone else's archive of the same size.
+    let size = fs_err::read(scene.path("out.zip")).unwrap().len();
+    fs_err::write(scene.path("out.zip"), "x".repeat(size)).unwrap();
+    assert!(matches!(publish_zip(&scene, "out.zip", &[("a.py", "3")]), Err(BundleError::Occupied { .. })));
+    scene.write("folder.zip", &[("x", "")]);
+    scene.force = true;
+    let error = publish_zip(&scene, "folder.zip", &[("a.py", "1")]).unwrap_err();
+    assert!(matches!(error, BundleError::Publish { .. }), "{error}");
+    scene.assert_clean(".");
+}
+
+#[test]
+fn unchanged_zips_are_known() {
+    let scene = Scene::new();
+    let dists = [scene.dist("demo", "1.0", &[("a.py", "1")])];
+    let out = scene.path("out.zip");
+    let options = PublishOptions { format: OutputFormat::Zip, fingerprint: Some("one"), ..scene.options(&out) };
+    publish(&bundle(&dists), &options).unwrap();
+    assert!(is_unchanged(&out, &scene.state_folders, "one"));
+    assert!(!is_unchanged(&out, &scene.state_folders, "two"));
+    fs_err::write(&out, "other").unwrap();
+    assert!(!is_unchanged(&out, &scene.state_folders, "one"));
+}

@@ -1,0 +1,118 @@
+//! Writing a bundle as a zip: compressed data of the wheels is copied as it is, all else is deflated in parallel.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use fs_err as fs;
+use rayon::prelude::*;
+
+use super::assemble::{BundleContent, BundleFile};
+use super::publish::PublishOptions;
+use super::{Bundle, BundleError};
+use crate::archive::{Compressed, DataSpan, ZipWriter, deflate};
+use crate::install::{FileContent, InstalledDist};
+
+/// Content that waits to be written at one time, at most, bytes.
+const BATCH_BYTES: u64 = 32 << 20;
+/// Files of a batch, at most.
+const BATCH_FILES: usize = 1024;
+/// Wheels that are open at one time, at most: far below every limit of open files.
+const OPEN_WHEELS: usize = 16;
+
+/// Writes the bundle to a new file; gives its size. The file is on disk when this returns.
+pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<u64, BundleError> {
+    let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
+    let file = fs::File::create_new(to).map_err(|source| failed("", source))?.into_parts().0;
+    let mut writer = ZipWriter::new(BufWriter::with_capacity(256 << 10, file));
+    let mut wheels = OpenWheels::default();
+    for batch in (Batches { files: &bundle.files }) {
+        options.refuse_cancelled()?;
+        let ready: Vec<Result<Ready, BundleError>> = batch.par_iter().map(|file| prepare(file)).collect();
+        for (file, ready) in batch.iter().zip(ready) {
+            let written = match ready? {
+                Ready::Compressed(content) => writer.add(&file.path, file.executable, &content),
+                Ready::InWheel(dist, span) => {
+                    wheels.of(dist).and_then(|wheel| writer.splice(&file.path, file.executable, wheel, &span))
+                }
+            };
+            written.map_err(|source| failed(file.path.as_str(), source))?;
+        }
+    }
+    let finish = || -> io::Result<u64> {
+        let (out, size) = writer.finish()?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        file.sync_all()?;
+        Ok(size)
+    };
+    finish().map_err(|source| failed("", source))
+}
+
+/// Runs of files that are held in memory together.
+struct Batches<'a, 'b> {
+    files: &'b [BundleFile<'a>],
+}
+
+impl<'a, 'b> Iterator for Batches<'a, 'b> {
+    type Item = &'b [BundleFile<'a>];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = 0;
+        let mut count = 0;
+        while count < self.files.len().min(BATCH_FILES) && (count == 0 || bytes < BATCH_BYTES) {
+            if let BundleContent::Source(own) = &self.files[count].content {
+                bytes += own.size;
+            }
+            count += 1;
+        }
+        let (batch, rest) = self.files.split_at(count);
+        self.files = rest;
+        (!batch.is_empty()).then_some(batch)
+    }
+}
+
+/// A file that can be written.
+enum Ready<'a> {
+    Compressed(Compressed),
+    InWheel(&'a InstalledDist, DataSpan),
+}
+
+fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, BundleError> {
+    match &file.content {
+        BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
+        BundleContent::Source(own) => {
+            let content =
+                fs::read(&own.from).map_err(|source| BundleError::ReadSource { path: own.from.clone(), source })?;
+            Ok(Ready::Compressed(deflate(&content)))
+        }
+        BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
+            (FileContent::Generated(bytes), _) => Ok(Ready::Compressed(deflate(bytes))),
+            (FileContent::WheelEntry { .. }, span) => {
+                Ok(Ready::InWheel(dist, span.expect("an entry of a wheel has a place in it")))
+            }
+        },
+    }
+}
+
+/// The wheels used last: files come sorted by path, so each wheel is mostly used in one go.
+#[derive(Default)]
+struct OpenWheels<'a> {
+    recent: Vec<(&'a Path, File)>,
+}
+
+impl<'a> OpenWheels<'a> {
+    fn of(&mut self, dist: &'a InstalledDist) -> io::Result<&File> {
+        if let Some(place) = self.recent.iter().position(|(path, _)| *path == dist.wheel) {
+            let wheel = self.recent.remove(place);
+            self.recent.push(wheel);
+        } else {
+            if self.recent.len() == OPEN_WHEELS {
+                self.recent.remove(0);
+            }
+            self.recent.push((&dist.wheel, fs::File::open(&dist.wheel)?.into_parts().0));
+        }
+        Ok(&self.recent.last().expect("one was pushed").1)
+    }
+}

@@ -1,0 +1,307 @@
+//! The cache folder: names of entries, and reading and writing them whole.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use fs_err as fs;
+
+use crate::spec::{HashDigest, sha256};
+
+/// What other programs (backup tools) look for to leave a folder out.
+///
+/// Source: "Cache Directory Tagging Specification", version 0.6.
+const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This folder is a cache of barrow; it can be removed at any time.\n\
+    # For information about cache directory tags, see https://bford.info/cachedir/\n";
+
+/// Where temporary files lie until they are renamed to entries.
+pub(super) const TEMPORARY: &str = "temporary-v1";
+
+/// The cache folder; a temporary one is removed when the value is dropped.
+#[derive(Debug)]
+pub struct Cache {
+    root: PathBuf,
+    /// Where a substitute may be made.
+    fallback: Option<PathBuf>,
+    /// Written instead of `root` once that turned out to be impossible.
+    substitute: OnceLock<tempfile::TempDir>,
+}
+
+/// A kind of entry, with a folder of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Project pages in parsed form.
+    Pages,
+    /// Core metadata.
+    Metadata,
+    /// Wheels as downloaded.
+    Wheels,
+    /// Install plans and unpacked trees.
+    Installs,
+    /// Finished results by fingerprint.
+    Bundles,
+}
+
+impl Bucket {
+    /// Every bucket that this version writes.
+    pub const ALL: [Self; 5] = [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Bundles];
+
+    /// The folder's name, with the version of what is in it.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Pages => "pages-v1",
+            Self::Metadata => "metadata-v1",
+            Self::Wheels => "wheels-v1",
+            Self::Installs => "installs-v1",
+            Self::Bundles => "bundles-v1",
+        }
+    }
+}
+
+/// The cache could not be used. A run goes on without it; only the commands about the cache itself fail by this.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The folder could not be made or written.
+    #[error("failed to write to the cache at `{}`", path.display())]
+    Write {
+        /// The entry or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A folder could not be listed.
+    #[error("failed to read the cache at `{}`", path.display())]
+    Read {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder could not be removed.
+    #[error("failed to remove `{}` from the cache", path.display())]
+    Remove {
+        /// The entry.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What was counted or removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Number of files.
+    pub files: u64,
+    /// Their sizes, bytes.
+    pub bytes: u64,
+}
+
+impl Cache {
+    /// The cache in `root`, which is made when first written to.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root, fallback: None, substitute: OnceLock::new() }
+    }
+
+    /// A cache in a fresh folder below `parent` that disappears with the value (`--no-cache`).
+    pub fn temporary(parent: &Path) -> Result<Self, CacheError> {
+        let folder = temporary_in(parent)?;
+        // Nothing is read from `parent` itself: in a shared temporary folder, others may have put something there.
+        let cache = Self::at(folder.path().to_owned());
+        let _ = cache.substitute.set(folder);
+        Ok(cache)
+    }
+
+    /// Removes the temporary folder, if there is one, now: for a run that ends while threads still hold the value.
+    pub fn discard_temporary(&self) {
+        if let Some(folder) = self.substitute.get() {
+            let _ = fs_err::remove_dir_all(folder.path());
+        }
+    }
+
+    /// Where a substitute is made once the cache turns out to be read-only or full.
+    #[must_use]
+    pub fn with_fallback(mut self, parent: PathBuf) -> Self {
+        self.fallback = Some(parent);
+        self
+    }
+
+    /// From now on writes to a temporary folder, which goes with the value; what can be read in the cache still is.
+    ///
+    /// The write functions do this themselves; it is for callers whose own writes into a temporary file failed.
+    /// Returns whether writing again has a chance.
+    pub fn degrade(&self) -> Result<bool, CacheError> {
+        let Some(parent) = &self.fallback else { return Ok(false) };
+        if self.substitute.get().is_some() {
+            return Ok(false);
+        }
+        Ok(self.substitute.set(temporary_in(parent)?).is_ok())
+    }
+
+    /// Whether writes go to a temporary folder because the cache cannot be written (or is not wanted).
+    pub fn is_degraded(&self) -> bool {
+        self.substitute.get().is_some()
+    }
+
+    /// The folder that is written to.
+    pub fn root(&self) -> &Path {
+        self.substitute.get().map_or(&self.root, tempfile::TempDir::path)
+    }
+
+    /// The place of an entry whose key is the sha256 of `key`; it need not exist.
+    pub fn entry(&self, bucket: Bucket, key: &str) -> PathBuf {
+        self.place(bucket, &sha256(key.as_bytes()).hex(), "")
+    }
+
+    /// The place of a wheel with this sha256.
+    pub fn wheel(&self, digest: &HashDigest) -> PathBuf {
+        self.place(Bucket::Wheels, &digest.hex(), ".whl")
+    }
+
+    /// The folder of a wheel's install plan and unpacked tree.
+    pub fn install(&self, wheel: &HashDigest) -> PathBuf {
+        self.place(Bucket::Installs, &wheel.hex(), "")
+    }
+
+    /// The bytes of an entry; `None` when it is absent or cannot be read: the cache is only a cache.
+    pub fn read(&self, entry: &Path) -> Option<Vec<u8>> {
+        // Asked before opening: a fifo in the place of an entry would block.
+        let length = fs::metadata(entry).ok().filter(std::fs::Metadata::is_file)?.len();
+        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?.min(1 << 20));
+        fs::File::open(entry).ok()?.read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// Writes an entry whole or not at all; returns where it is now.
+    pub fn write(&self, entry: &Path, bytes: &[u8]) -> Result<PathBuf, CacheError> {
+        self.degrading(|| {
+            let mut file = self.temporary_file()?;
+            file.write_all(bytes).map_err(|source| CacheError::Write { path: entry.to_owned(), source })?;
+            self.rename(file, &self.redirected(entry))
+        })
+    }
+
+    /// An empty temporary file in the cache, on the same file system as its entries, to be persisted as one.
+    pub fn temporary_file(&self) -> Result<tempfile::NamedTempFile, CacheError> {
+        self.degrading(|| {
+            let folder = self.temporary_parent()?;
+            let file = tempfile::Builder::new().prefix("file-").tempfile_in(&folder);
+            file.map_err(|source| CacheError::Write { path: folder, source })
+        })
+    }
+
+    /// An empty temporary folder in the cache, on the same file system as its entries; it goes with the value.
+    pub fn temporary_folder(&self) -> Result<tempfile::TempDir, CacheError> {
+        self.degrading(|| {
+            let folder = self.temporary_parent()?;
+            let made = tempfile::Builder::new().prefix("folder-").tempdir_in(&folder);
+            made.map_err(|source| CacheError::Write { path: folder, source })
+        })
+    }
+
+    /// Renames a temporary file of this cache to the place of an entry, replacing what is there; returns where it
+    /// is now.
+    pub fn persist(&self, file: tempfile::NamedTempFile, entry: &Path) -> Result<PathBuf, CacheError> {
+        self.rename(file, &self.redirected(entry))
+    }
+
+    /// Makes the folder in which `entry` is going to lie, and marks the root as a cache. A file that lies in the
+    /// place of a folder is damage, and goes.
+    pub fn make_parent(&self, entry: &Path) -> Result<(), CacheError> {
+        self.make_root()?;
+        let parent = entry.parent().unwrap_or(self.root());
+        let failed = |source| CacheError::Write { path: parent.to_owned(), source };
+        let Err(error) = fs::create_dir_all(parent) else { return Ok(()) };
+        let inside = |place: &&Path| place.starts_with(self.root()) && *place != self.root();
+        let obstacle =
+            parent.ancestors().take_while(inside).find(|place| place.symlink_metadata().is_ok_and(|it| !it.is_dir()));
+        let Some(obstacle) = obstacle else { return Err(failed(error)) };
+        fs::remove_file(obstacle).and_then(|()| fs::create_dir_all(parent)).map_err(failed)
+    }
+
+    fn rename(&self, file: tempfile::NamedTempFile, entry: &Path) -> Result<PathBuf, CacheError> {
+        let failed = |source| CacheError::Write { path: entry.to_owned(), source };
+        self.make_parent(entry)?;
+        match file.persist(entry) {
+            Ok(_) => Ok(entry.to_owned()),
+            // A folder lies in the place, which no rename of a file replaces: it is damage.
+            Err(error) if entry.is_dir() => {
+                fs::remove_dir_all(entry).map_err(failed)?;
+                error.file.persist(entry).map_err(|error| failed(error.error))?;
+                Ok(entry.to_owned())
+            }
+            Err(error) => Err(failed(error.error)),
+        }
+    }
+
+    /// Runs a write, once more in the substitute when the cache cannot be written.
+    fn degrading<T>(&self, write: impl Fn() -> Result<T, CacheError>) -> Result<T, CacheError> {
+        match write() {
+            Err(error) => match self.degrade() {
+                Ok(true) => write(),
+                _ => Err(error),
+            },
+            done => done,
+        }
+    }
+
+    fn place(&self, bucket: Bucket, hex: &str, suffix: &str) -> PathBuf {
+        let below: PathBuf = [bucket.folder(), &hex[..2], &format!("{hex}{suffix}")].iter().collect();
+        let primary = self.root.join(&below);
+        match self.substitute.get() {
+            Some(substitute) => {
+                let place = substitute.path().join(below);
+                if !place.exists() && primary.exists() { primary } else { place }
+            }
+            None => primary,
+        }
+    }
+
+    /// Where an entry is written: its place, or the one in the substitute once the cache turned out to be unwritable.
+    pub fn redirected(&self, entry: &Path) -> PathBuf {
+        match (self.substitute.get(), entry.strip_prefix(&self.root)) {
+            (Some(substitute), Ok(below)) if !entry.starts_with(substitute.path()) => substitute.path().join(below),
+            _ => entry.to_owned(),
+        }
+    }
+
+    fn temporary_parent(&self) -> Result<PathBuf, CacheError> {
+        let folder = self.root().join(TEMPORARY);
+        self.make_parent(&folder.join("file"))?;
+        Ok(folder)
+    }
+
+    fn make_root(&self) -> Result<(), CacheError> {
+        let root = self.root();
+        let failed = |source| CacheError::Write { path: root.to_owned(), source };
+        let tag = root.join("CACHEDIR.TAG");
+        if tag.is_file() {
+            return Ok(());
+        }
+        create_private(root).map_err(failed)?;
+        fs::write(&tag, CACHEDIR_TAG).map_err(failed)
+    }
+}
+
+/// Makes a folder and its missing parents; the folder itself is for its owner alone, because it can hold pages
+/// of private indexes.
+fn create_private(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
+fn temporary_in(parent: &Path) -> Result<tempfile::TempDir, CacheError> {
+    let failed = |source| CacheError::Write { path: parent.to_owned(), source };
+    tempfile::Builder::new().prefix("barrow-").tempdir_in(parent).map_err(failed)
+}

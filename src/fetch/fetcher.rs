@@ -1,0 +1,285 @@
+//! The door: distribution files in, files of the cache out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::{FetchError, download, local, pointer, stored};
+use crate::cache::Cache;
+use crate::http::{Client, Response};
+use crate::reporter::{Level, Reporter};
+use crate::requirements::Origin;
+use crate::resolve::ResolvedDist;
+use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Version, WheelFilename};
+
+/// Settings of fetching.
+#[derive(Clone, Debug)]
+pub struct FetchOptions {
+    /// Files without a promised digest are refused.
+    pub require_hashes: bool,
+    /// Nothing is downloaded.
+    pub offline: bool,
+    /// Files at the same time; the client limits requests on its own.
+    pub concurrency: usize,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self { require_hashes: false, offline: false, concurrency: 24 }
+    }
+}
+
+/// A wheel in the cache. Holding one proves that its bytes had `digest` when they came and that this was one of the
+/// digests that were promised, if any were; it says nothing about what is in the archive.
+#[derive(Clone, Debug)]
+pub struct FetchedWheel {
+    /// Normalized name, from the resolution.
+    pub name: PackageName,
+    /// Version, from the resolution.
+    pub version: Version,
+    /// File name.
+    pub filename: WheelFilename,
+    /// Its sha256.
+    pub digest: HashDigest,
+    /// Where it lies in the cache.
+    pub path: PathBuf,
+    /// Size, bytes.
+    pub size: u64,
+}
+
+/// Any distribution file in the cache, with the proof of [`FetchedWheel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedFile {
+    /// Its sha256.
+    pub digest: HashDigest,
+    /// Where it lies in the cache.
+    pub path: PathBuf,
+    /// Size, bytes.
+    pub size: u64,
+}
+
+/// A file to fetch.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// File name, for messages.
+    pub filename: String,
+    /// Where it is.
+    pub url: SafeUrl,
+    /// Digests of which its bytes must have one; empty: any bytes.
+    pub accepted: Vec<HashDigest>,
+    /// Digests that the index lists, by which the cache may know it even where `accepted` has no sha256.
+    pub listed: Vec<HashDigest>,
+    /// Size that the index says.
+    pub size: Option<u64>,
+    /// The line that promised the digests.
+    pub hashes_from: Option<Origin>,
+    /// The index that lists it, for messages.
+    pub index: SafeUrl,
+}
+
+impl Wanted {
+    /// A file as the index lists it.
+    pub fn listed(file: &DistFile) -> Self {
+        Self {
+            filename: file.filename.as_str().to_owned(),
+            url: file.url.clone(),
+            accepted: file.hashes.clone(),
+            listed: file.hashes.clone(),
+            size: file.size,
+            hashes_from: None,
+            index: file.origin.url.clone(),
+        }
+    }
+
+    /// A file as the resolution chose it.
+    pub fn resolved(dist: &ResolvedDist) -> Self {
+        Self {
+            accepted: dist.accepted_hashes.clone(),
+            hashes_from: dist.hashes_from.clone(),
+            ..Self::listed(&dist.file)
+        }
+    }
+
+    /// Whether a file that is known to have this sha256, and of which no other digest is known, will do.
+    pub(super) fn accepts_as_known(&self, sha256: &HashDigest) -> bool {
+        self.accepted.is_empty() || self.accepted.contains(sha256)
+    }
+
+    /// The file in the cache, when it is there and will do.
+    fn find(&self, cache: &Cache) -> Option<FetchedFile> {
+        let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
+        let mut known = self.accepted.iter().filter(is_sha256).chain(self.listed.iter().filter(is_sha256));
+        known.find_map(|sha256| {
+            // The size is the index's word on the file with the index's digest; the user's may be another file.
+            let size = self.size.filter(|_| self.listed.contains(sha256));
+            let found = stored::find(cache, sha256, size)?;
+            let is_proved = self.accepts_as_known(sha256)
+                || self.accepted.iter().any(|accepted| {
+                    stored::digest(&found.path, accepted.algorithm()).is_ok_and(|digest| digest == *accepted)
+                });
+            is_proved.then_some(found)
+        })
+    }
+}
+
+/// Fetches files; cheap to clone.
+#[derive(Clone)]
+pub struct Fetcher {
+    client: Client,
+    cache: Arc<Cache>,
+    reporter: Arc<dyn Reporter>,
+    options: FetchOptions,
+    permits: Arc<Semaphore>,
+}
+
+impl Fetcher {
+    /// Makes a fetcher.
+    pub fn new(client: Client, cache: Arc<Cache>, reporter: Arc<dyn Reporter>, options: FetchOptions) -> Self {
+        let permits = Arc::new(Semaphore::new(options.concurrency.max(1)));
+        Self { client, cache, reporter, options, permits }
+    }
+
+    /// The wheel of a resolved distribution: from the cache, else downloaded.
+    pub async fn fetch(&self, dist: &ResolvedDist) -> Result<FetchedWheel, FetchError> {
+        let DistFilename::Wheel(filename) = &dist.file.filename else {
+            return Err(FetchError::NotAWheel(dist.file.filename.to_string()));
+        };
+        let wanted = Wanted::resolved(dist);
+        self.check_digests(&wanted)?;
+        let file = self.fetch_file(&wanted).await?;
+        Ok(FetchedWheel {
+            name: dist.name.clone(),
+            version: dist.version.clone(),
+            filename: filename.clone(),
+            digest: file.digest,
+            path: file.path,
+            size: file.size,
+        })
+    }
+
+    /// Any file: from the cache, else downloaded or copied. Whether digests are required is for the caller to ask.
+    pub async fn fetch_file(&self, wanted: &Wanted) -> Result<FetchedFile, FetchError> {
+        if let Some(found) = wanted.find(&self.cache) {
+            return Ok(found);
+        }
+        match self.obtain(wanted).await {
+            // The disk of the cache is full or read-only: once more, into the substitute.
+            Err(FetchError::Cache(_)) if self.cache.degrade()? => self.obtain(wanted).await,
+            done => done,
+        }
+    }
+
+    /// The wheel once more, when installing showed that the cached bytes are damaged: they are read again, and
+    /// replaced when they do not have their digest. `None` when they have: then it is the wheel that is bad.
+    pub async fn heal(&self, dist: &ResolvedDist, bad: &FetchedWheel) -> Result<Option<FetchedWheel>, FetchError> {
+        let (path, expected) = (bad.path.clone(), bad.digest.clone());
+        let actual = tokio::task::spawn_blocking(move || stored::digest(&path, HashAlgorithm::Sha256));
+        if actual.await.is_ok_and(|actual| actual.is_ok_and(|actual| actual == expected)) {
+            return Ok(None);
+        }
+        self.reporter
+            .message(Level::Warning, &format!("the cached `{}` is damaged and is fetched again", bad.filename));
+        stored::remove(&bad.path);
+        self.fetch(dist).await.map(Some)
+    }
+
+    /// Fetches the wheels of many distributions, in any order. Offline, what is missing is found before anything starts.
+    pub fn fetch_all(&self, dists: &[ResolvedDist]) -> Result<Fetches, FetchError> {
+        self.check_offline(dists.iter().map(Wanted::resolved))?;
+        let mut order: Vec<&ResolvedDist> = dists.iter().collect();
+        // The largest first: what takes longest must not begin last.
+        order.sort_by_key(|dist| std::cmp::Reverse(dist.file.size));
+        let mut tasks = JoinSet::new();
+        for dist in order {
+            let (fetcher, dist) = (self.clone(), dist.clone());
+            tasks.spawn(async move {
+                let _permit = fetcher.permits.acquire().await.expect("the semaphore is never closed");
+                fetcher.fetch(&dist).await
+            });
+        }
+        Ok(Fetches { tasks })
+    }
+
+    /// Offline: an error that names every file that is not in the cache.
+    pub fn check_offline(&self, wanted: impl Iterator<Item = Wanted>) -> Result<(), FetchError> {
+        if !self.options.offline {
+            return Ok(());
+        }
+        let missing: Vec<String> =
+            wanted.filter(|wanted| !self.is_at_hand(wanted)).map(|wanted| wanted.filename).collect();
+        if missing.is_empty() { Ok(()) } else { Err(FetchError::Offline(missing)) }
+    }
+
+    /// Takes the body of an answer to a request for `wanted` that is there already.
+    pub(crate) async fn receive(&self, wanted: &Wanted, response: Response) -> Result<FetchedFile, FetchError> {
+        download::receive(&self.cache, &*self.reporter, wanted, response).await
+    }
+
+    /// The file in the cache, when it can be told without asking anyone.
+    pub(crate) fn find(&self, wanted: &Wanted) -> Option<FetchedFile> {
+        wanted.find(&self.cache).or_else(|| {
+            let digest = match wanted.url.to_file_path() {
+                Some(path) => local::known_digest(&self.cache, wanted, &path),
+                None if self.options.offline => {
+                    pointer::Pointer::read(&self.cache, &wanted.url).map(|pointer| pointer.sha256)
+                }
+                None => None,
+            };
+            let digest = digest.filter(|digest| wanted.accepts_as_known(digest))?;
+            stored::find(&self.cache, &digest, None)
+        })
+    }
+
+    fn is_at_hand(&self, wanted: &Wanted) -> bool {
+        wanted.url.to_file_path().is_some() || self.find(wanted).is_some()
+    }
+
+    async fn obtain(&self, wanted: &Wanted) -> Result<FetchedFile, FetchError> {
+        if let Some(path) = wanted.url.to_file_path() {
+            let (cache, wanted) = (Arc::clone(&self.cache), wanted.clone());
+            let copying = tokio::task::spawn_blocking(move || local::copy(&cache, &wanted, &path));
+            return copying.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        }
+        if self.options.offline {
+            return self.find(wanted).ok_or_else(|| FetchError::Offline(vec![wanted.filename.clone()]));
+        }
+        download::download(&self.client, &self.cache, &*self.reporter, wanted).await
+    }
+
+    fn check_digests(&self, wanted: &Wanted) -> Result<(), FetchError> {
+        if !wanted.accepted.is_empty() {
+            return Ok(());
+        }
+        if self.options.require_hashes {
+            return Err(FetchError::NoDigest { file: wanted.filename.clone(), index: wanted.index.clone() });
+        }
+        if wanted.url.to_file_path().is_none() {
+            self.reporter.message(
+                Level::Warning,
+                &format!(
+                    "{} gives no sha256 digest for `{}`: its bytes are not verified",
+                    wanted.index, wanted.filename
+                ),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Files that are being fetched; dropping it ends the downloads.
+pub struct Fetches {
+    tasks: JoinSet<Result<FetchedWheel, FetchError>>,
+}
+
+impl Fetches {
+    /// The next file that is there; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<FetchedWheel, FetchError>> {
+        let joined = self.tasks.join_next().await?;
+        Some(joined.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => unreachable!("tasks are cancelled only when this value is dropped"),
+        }))
+    }
+}

@@ -1,0 +1,73 @@
+//! Files of this machine: copied into the cache while they are hashed.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::download::Digests;
+use super::pointer::{Pointer, Unchanged};
+use super::{FetchError, FetchedFile, Wanted, stored};
+use crate::cache::{Cache, CacheError};
+use crate::spec::HashDigest;
+
+/// Copies a local file into the cache, or finds the copy of an earlier run while the file is unchanged.
+pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<FetchedFile, FetchError> {
+    let failed = |source| FetchError::Local { path: path.to_owned(), source };
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let unchanged = identity(&file.metadata().map_err(failed)?);
+    if let Some(pointer) = Pointer::read(cache, &wanted.url)
+        && pointer.unchanged == unchanged
+        && wanted.accepts_as_known(&pointer.sha256)
+        && let Some(found) = stored::find(cache, &pointer.sha256, None)
+    {
+        return Ok(found);
+    }
+    let mut copy = cache.temporary_file()?;
+    let mut digests = Digests::new(&wanted.accepted);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut buffer).map_err(failed)?;
+        if read == 0 {
+            break;
+        }
+        digests.update(&buffer[..read]);
+        let copied = copy.write_all(&buffer[..read]);
+        copied.map_err(|source| CacheError::Write { path: copy.path().to_owned(), source })?;
+    }
+    let size = digests.bytes();
+    let digest = digests.finish(wanted)?;
+    let copied_at = copy.as_file().metadata().map(|about| identity(&about));
+    let stored = cache.persist(copy, &cache.wheel(&digest))?;
+    // A file that changed while it was read keeps no pointer: the times noted before would vouch for other bytes.
+    let is_settled = copied_at.is_ok_and(|copied_at| copied_at.is_well_after(&unchanged));
+    if is_settled && fs::metadata(path).is_ok_and(|about| identity(&about) == unchanged) {
+        Pointer { sha256: digest.clone(), unchanged }.write(cache, &wanted.url);
+    }
+    Ok(FetchedFile { digest, path: stored, size })
+}
+
+/// The sha256 that a local file is known to have, from an earlier copy of it that it still equals.
+pub(super) fn known_digest(cache: &Cache, wanted: &Wanted, path: &Path) -> Option<HashDigest> {
+    let pointer = Pointer::read(cache, &wanted.url)?;
+    (pointer.unchanged == identity(&fs::metadata(path).ok()?)).then_some(pointer.sha256)
+}
+
+#[cfg(unix)]
+fn identity(about: &std::fs::Metadata) -> Unchanged {
+    use std::os::unix::fs::MetadataExt as _;
+    let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    Unchanged::Local {
+        size: about.len(),
+        modified: nanoseconds(about.mtime(), about.mtime_nsec()),
+        changed: nanoseconds(about.ctime(), about.ctime_nsec()),
+        inode: about.ino(),
+    }
+}
+
+#[cfg(not(unix))]
+fn identity(about: &std::fs::Metadata) -> Unchanged {
+    let since = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let modified = since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0));
+    Unchanged::Local { size: about.len(), modified, changed: modified, inode: 0 }
+}

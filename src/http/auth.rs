@@ -1,0 +1,403 @@
+//! Which requests carry which credentials.
+//!
+//! A realm is scheme, host and port. Sources, in order: the URL itself (final), settings for an index, netrc, and,
+//! asked only when needed, the `keyring` program and the token service of AWS CodeArtifact.
+//!
+//! - What is known goes with the *first* request to its realm: some indexes forward anonymous requests to a public one.
+//! - Where several indexes share a realm, the longest path prefix decides; for files beside them, the longest common path.
+//! - What is not known is asked for once per index on a 401, 403 or 404, by one task while the others wait; that
+//!   nothing was found is remembered too.
+//! - A minted token that had worked and is refused is minted once more.
+//! - Nothing is sent over plain http, but to this machine or where the user allowed it by name.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::Mutex as AsyncMutex;
+use url::Url;
+
+use super::error::{Error, shown_url};
+use super::helper::{self, CodeArtifact};
+use super::login::{CredentialSource, Login, Verdict};
+use super::netrc::Netrc;
+use super::options::ClientOptions;
+use super::realm::{Realm, is_allowed_insecure, is_loopback};
+use super::secret::{Scheme, Secret, userinfo};
+use crate::reporter::{Level, Reporter};
+use crate::spec::SafeUrl;
+
+/// Decides on credentials; one per client.
+pub(super) struct Authenticator {
+    indexes: Vec<Index>,
+    netrc: OnceLock<Netrc>,
+    netrc_logins: Mutex<HashMap<Key, Option<Arc<Login>>>>,
+    asked: Mutex<HashMap<Key, Arc<AsyncMutex<Asked>>>>,
+    given: Mutex<Vec<(Realm, Arc<Login>)>>,
+}
+
+/// An index's URL and what is known for it.
+struct Index {
+    url: SafeUrl,
+    realm: Realm,
+    /// A user name without password asks the other sources for the password.
+    user: Option<String>,
+    login: Option<Arc<Login>>,
+}
+
+/// A realm, and which of the indexes in it.
+type Key = (Realm, Option<usize>);
+
+/// What the sources that are asked on need have said.
+#[derive(Default)]
+struct Asked {
+    state: AskedState,
+    has_minted_again: bool,
+}
+
+#[derive(Default)]
+enum AskedState {
+    #[default]
+    Never,
+    Answered(Arc<Login>),
+    Nothing,
+}
+
+impl Authenticator {
+    pub(super) fn new(options: &ClientOptions) -> Self {
+        let named = options.credentials.iter().map(|given| Index {
+            url: given.url.without_credentials(),
+            realm: Realm::of(given.url.reveal()),
+            user: given.username.clone().filter(|_| given.password.is_none() && given.token.is_none()),
+            login: given.login().map(Arc::new),
+        });
+        let from_urls = options.index_urls.iter().map(|url| {
+            let given = userinfo(url.reveal());
+            let (user, password) = given.map_or((None, None), |(user, password)| (Some(user), password));
+            let login = password.map(|password| {
+                let user = user.clone().unwrap_or_default();
+                Arc::new(Login::new(user, password, Scheme::Basic, CredentialSource::Url))
+            });
+            Index { url: url.without_credentials(), realm: Realm::of(url.reveal()), user, login }
+        });
+        // Of the same URL, its own userinfo comes first, then settings: `select` takes the first of equals.
+        let mut indexes: Vec<Index> = from_urls.chain(named).collect();
+        indexes.sort_by_key(|index| index.login.is_none());
+        Self {
+            indexes,
+            netrc: OnceLock::new(),
+            netrc_logins: Mutex::default(),
+            asked: Mutex::default(),
+            given: Mutex::default(),
+        }
+    }
+
+    /// What the first request to `url` carries. `own` is whether the URL came from the user or a page, so that its
+    /// userinfo counts; in redirects it does not.
+    pub(super) async fn first(
+        &self,
+        url: &Url,
+        own: bool,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Arc<Login>>, Error> {
+        let may_carry = may_carry(url, options);
+        let refuse = || Error::PlainHttp { url: shown_url(url) };
+        let given = if own { userinfo(url) } else { None };
+        if let Some((user, Some(password))) = given {
+            let login = Login::new(user, password, Scheme::Basic, CredentialSource::Url);
+            return if may_carry { Ok(Some(self.shared(url, login))) } else { Err(refuse()) };
+        }
+        let selected = self.select(url);
+        let index = selected.map(|at| &self.indexes[at]);
+        let user_of_url = given.map(|(user, _)| user);
+        let known = index.and_then(|index| index.login.clone()).filter(|_| user_of_url.is_none());
+        if let Some(login) = known {
+            return if may_carry { Ok(Some(login)) } else { Err(refuse()) };
+        }
+        let user = user_of_url.or_else(|| index.and_then(|index| index.user.clone()));
+        if !may_carry {
+            return if user.is_some() { Err(refuse()) } else { Ok(None) };
+        }
+        let key = (Realm::of(url), selected);
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), options, reporter)? {
+            return Ok(Some(login));
+        }
+        match user {
+            Some(user) => {
+                // A name alone is a request for the password; where nobody knows one, the name is the token.
+                let asked = self.ask(url, &key, Some(&user), None, options, reporter).await;
+                Ok(Some(asked.unwrap_or_else(|| {
+                    self.shared(url, Login::new(user, Secret::new(""), Scheme::Basic, CredentialSource::Url))
+                })))
+            }
+            None => Ok(self.answered(&key).await),
+        }
+    }
+
+    /// The user as whom `url` would be asked first, as far as that is known without asking a program: what tells
+    /// answers for different people apart. `Some("")` for tokens that have no user.
+    pub(super) fn known_user(&self, url: &Url, options: &ClientOptions, reporter: &dyn Reporter) -> Option<String> {
+        if let Some((user, _)) = userinfo(url) {
+            return Some(user);
+        }
+        let selected = self.select(url);
+        let index = selected.map(|at| &self.indexes[at]);
+        if let Some(login) = index.and_then(|index| index.login.as_ref()) {
+            return Some(login.user().to_owned());
+        }
+        let user = index.and_then(|index| index.user.clone());
+        if user.is_some() || !may_carry(url, options) {
+            return user;
+        }
+        let key = (Realm::of(url), selected);
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, options, reporter) {
+            return Some(login.user().to_owned());
+        }
+        let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
+        match &slot.try_lock().ok()?.state {
+            AskedState::Answered(login) => Some(login.user().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What to send instead after a refusal; `None`: the refusal stands.
+    pub(super) async fn after_refusal(
+        &self,
+        url: &Url,
+        status: u16,
+        refused: Option<&Arc<Login>>,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Option<Arc<Login>> {
+        if !may_carry(url, options) {
+            return None;
+        }
+        let key = (Realm::of(url), self.select(url));
+        match refused {
+            None => self.ask(url, &key, None, None, options, reporter).await,
+            Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
+                self.ask(url, &key, None, Some(login), options, reporter).await
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The index whose credentials are for `url`: the longest path prefix, else the longest common path in the realm.
+    fn select(&self, url: &Url) -> Option<usize> {
+        let realm = Realm::of(url);
+        let mut best: Option<(usize, (bool, usize))> = None;
+        for (at, index) in self.indexes.iter().enumerate().filter(|(_, index)| index.realm == realm) {
+            let rank = closeness(index.url.reveal().path(), url.path());
+            if best.is_none_or(|(_, other)| rank > other) {
+                best = Some((at, rank));
+            }
+        }
+        best.map(|(at, _)| at)
+    }
+
+    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, or in netrc
+    /// under the name of its host.
+    pub(super) fn has_at_hand(
+        &self,
+        url: &Url,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<bool, Error> {
+        let index = self.select(url).map(|at| &self.indexes[at]);
+        if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {
+            return Ok(true);
+        }
+        let Some(path) = options.netrc.as_deref() else { return Ok(false) };
+        let netrc = self.netrc(path, options, reporter)?;
+        let entry = netrc.find(url.host_str().unwrap_or_default());
+        Ok(entry.is_some_and(|entry| entry.machine.is_some()))
+    }
+
+    fn netrc(&self, path: &Path, options: &ClientOptions, reporter: &dyn Reporter) -> Result<&Netrc, Error> {
+        if self.netrc.get().is_none() {
+            let read = read_netrc(path, options.netrc_required, reporter)?;
+            let _ = self.netrc.set(read);
+        }
+        Ok(self.netrc.get().expect("it was just set, here or by another task"))
+    }
+
+    fn in_netrc(
+        &self,
+        url: &Url,
+        key: &Key,
+        user: Option<&str>,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Arc<Login>>, Error> {
+        let Some(path) = options.netrc.as_deref() else { return Ok(None) };
+        let netrc = self.netrc(path, options, reporter)?;
+        let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
+        let login = logins.entry(key.clone()).or_insert_with(|| {
+            let entry = netrc.find(url.host_str().unwrap_or_default())?;
+            let source = CredentialSource::Netrc { path: path.to_owned(), line: entry.line };
+            let user = if entry.login.is_empty() { user.unwrap_or_default() } else { &entry.login };
+            Some(Arc::new(Login::new(user.to_owned(), entry.password.clone(), Scheme::Basic, source)))
+        });
+        // Credentials of another user than the one that the URL names are not what was asked for.
+        Ok(login.clone().filter(|login| user.is_none_or(|user| login.is_of(user))))
+    }
+
+    /// What asking has found, if it was asked already.
+    async fn answered(&self, key: &Key) -> Option<Arc<Login>> {
+        let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
+        match &slot.lock().await.state {
+            AskedState::Answered(login) => Some(Arc::clone(login)),
+            _ => None,
+        }
+    }
+
+    /// Asks the sources that are asked on need, once; the others wait for the answer. `stale` is a login that had
+    /// worked and does no more.
+    async fn ask(
+        &self,
+        url: &Url,
+        key: &Key,
+        user: Option<&str>,
+        stale: Option<&Arc<Login>>,
+        options: &ClientOptions,
+        reporter: &dyn Reporter,
+    ) -> Option<Arc<Login>> {
+        let provider = CodeArtifact::of(url).zip(options.aws.as_deref());
+        if !options.keyring && provider.is_none() {
+            return None;
+        }
+        let slot = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(asked.entry(key.clone()).or_default())
+        };
+        let mut asked = slot.lock().await;
+        match (&asked.state, stale) {
+            (AskedState::Nothing, _) | (AskedState::Never, Some(_)) => return None,
+            (AskedState::Never, None) => {}
+            (AskedState::Answered(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
+                if asked.has_minted_again {
+                    return None;
+                }
+                asked.has_minted_again = true;
+            }
+            (AskedState::Answered(login), _) => return Some(Arc::clone(login)),
+        }
+        let index = key.1.map(|at| &self.indexes[at].url);
+        let found = look_up(url, index, user, provider, options, reporter).await.map(Arc::new);
+        asked.state = found.clone().map_or(AskedState::Nothing, AskedState::Answered);
+        found
+    }
+
+    /// One `Login` for equal credentials of one realm, so that what servers said of it is known to all requests.
+    fn shared(&self, url: &Url, login: Login) -> Arc<Login> {
+        let realm = Realm::of(url);
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = given.iter().find(|(other, known)| *other == realm && known.is_same(&login)) {
+            return Arc::clone(known);
+        }
+        let login = Arc::new(login);
+        given.push((realm, Arc::clone(&login)));
+        login
+    }
+}
+
+/// Where credentials for `url` were looked for, for a message.
+pub(super) fn looked_in(url: &Url, options: &ClientOptions) -> String {
+    if !may_carry(url, options) {
+        return "none are sent over plain http".to_owned();
+    }
+    let mut places = vec!["the URL".to_owned()];
+    if !options.credentials.is_empty() {
+        places.push("the settings of the index".to_owned());
+    }
+    places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+    places.extend(options.keyring.then(|| "keyring".to_owned()));
+    places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
+    format!("looked in {}", places.join(", "))
+}
+
+async fn look_up(
+    url: &Url,
+    index: Option<&SafeUrl>,
+    user: Option<&str>,
+    provider: Option<(CodeArtifact, &Path)>,
+    options: &ClientOptions,
+    reporter: &dyn Reporter,
+) -> Option<Login> {
+    let failed = |reason: String| reporter.message(Level::Warning, &format!("no credentials: {reason}"));
+    if options.keyring {
+        for service in helper::keyring_services(index, url) {
+            match helper::ask_keyring(&options.keyring_program, &service, user, options.helper_timeout, reporter).await
+            {
+                Ok(Some(answer)) => {
+                    return Some(Login::new(answer.user, answer.password, Scheme::Basic, CredentialSource::Keyring));
+                }
+                Ok(None) => {}
+                Err(reason) => {
+                    failed(reason);
+                    break;
+                }
+            }
+        }
+    }
+    let (repository, aws) = provider?;
+    match repository.ask(aws, options.helper_timeout, reporter).await {
+        Ok(answer) => {
+            answer.map(|answer| Login::new(answer.user, answer.password, Scheme::Basic, CredentialSource::CodeArtifact))
+        }
+        Err(reason) => {
+            failed(reason);
+            None
+        }
+    }
+}
+
+/// Whether credentials may travel to this URL.
+fn may_carry(url: &Url, options: &ClientOptions) -> bool {
+    url.scheme() == "https" || is_loopback(url) || is_allowed_insecure(url, &options.insecure_hosts)
+}
+
+/// Whether the index's path is a prefix of the path, and how many segments they share.
+fn closeness(index: &str, path: &str) -> (bool, usize) {
+    let index: Vec<&str> = index.split('/').filter(|segment| !segment.is_empty()).collect();
+    let common = index.iter().zip(path.split('/').filter(|segment| !segment.is_empty()));
+    let common = common.take_while(|(left, right)| *left == right).count();
+    (common == index.len(), common)
+}
+
+/// Reads the netrc file; faults are warnings unless the user named the file and it cannot be read at all.
+fn read_netrc(path: &Path, is_required: bool, reporter: &dyn Reporter) -> Result<Netrc, Error> {
+    let bytes = match fs_err::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if is_required => {
+            return Err(Error::Netrc { path: path.to_owned(), reason: error.kind().to_string() });
+        }
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                reporter.message(Level::Warning, &format!("netrc is not used: {error}"));
+            }
+            return Ok(Netrc::default());
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let (netrc, fault) = Netrc::parse(&text);
+    if let Some(fault) = fault {
+        let text =
+            format!("{}:{}: {}; what follows in this netrc file is not used", path.display(), fault.line, fault.reason);
+        reporter.message(Level::Warning, &text);
+    }
+    #[cfg(unix)]
+    if let (Ok(metadata), Some(line)) = (fs_err::metadata(path), netrc.first_password_line()) {
+        use std::os::unix::fs::MetadataExt as _;
+        if metadata.mode() & 0o077 != 0 {
+            let text = format!(
+                "{}:{line}: others on this machine can read the passwords in this netrc file (mode {:03o}); run `chmod 600` on it",
+                path.display(),
+                metadata.mode() & 0o777
+            );
+            reporter.message(Level::Warning, &text);
+        }
+    }
+    Ok(netrc)
+}

@@ -1,0 +1,290 @@
+//! Why a request failed for good, in words for the person who ran it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::login::SentAs;
+use crate::spec::SafeUrl;
+
+/// Longest text of a server that is repeated in a message, characters.
+const LONGEST_TEXT: usize = 200;
+
+/// A request that failed for good. Messages never hold a credential or a raw control character.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The run is offline.
+    #[error("`{url}` was not asked: the run is offline")]
+    Offline {
+        /// What would have been asked.
+        url: Box<SafeUrl>,
+    },
+    /// Neither http nor https.
+    #[error("`{url}` cannot be fetched: only http and https are spoken")]
+    Scheme {
+        /// What was asked for.
+        url: Box<SafeUrl>,
+    },
+    /// The client could not be set up.
+    #[error("failed to set up the HTTP client: {reason}")]
+    Setup {
+        /// Why.
+        reason: String,
+    },
+    /// A file of certificates could not be used.
+    #[error("failed to read the certificates in `{}`: {reason}", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The netrc file that the user named could not be read.
+    #[error("failed to read the netrc file `{}`: {reason}", path.display())]
+    Netrc {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A proxy setting that is no URL; it is not repeated, it may hold a password.
+    #[error("the proxy given by {setting} is not a valid URL")]
+    Proxy {
+        /// Which setting.
+        setting: String,
+    },
+    /// No connection.
+    #[error("failed to connect to `{url}`{via}: {reason}")]
+    Connect {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The proxy, if any.
+        via: Via,
+        /// Why.
+        reason: String,
+    },
+    /// The proxy wants other credentials.
+    #[error("`{url}` was not reached{via}, which wants a user and password (407 Proxy Authentication Required)")]
+    ProxyRefused {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The proxy.
+        via: Via,
+    },
+    /// The server's certificate, or the handshake, was not acceptable.
+    #[error("failed to make a secure connection to `{url}`: {reason}")]
+    Tls {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing, or too little, came in time.
+    #[error("`{url}` {what} within {seconds} seconds")]
+    Timeout {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// What did not happen.
+        what: &'static str,
+        /// For how long.
+        seconds: f32,
+    },
+    /// The connection broke, or what came was not HTTP.
+    #[error("the connection to `{url}`{via} broke: {reason}")]
+    Broken {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The proxy, if any.
+        via: Via,
+        /// Why.
+        reason: String,
+    },
+    /// The body ended early.
+    #[error("the answer of `{url}` was cut off after {received} bytes{}", of(*expected))]
+    Truncated {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// Bytes that came.
+        received: u64,
+        /// Bytes that were announced.
+        expected: Option<u64>,
+    },
+    /// The body broke off, and the server now gives another one.
+    #[error("the answer of `{url}` changed while it was read")]
+    Changed {
+        /// What was asked.
+        url: Box<SafeUrl>,
+    },
+    /// The answer is larger than the caller accepts.
+    #[error("the answer of `{url}` is larger than {limit} bytes")]
+    TooLarge {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// Accepted bytes.
+        limit: u64,
+    },
+    /// A status that no caller handles.
+    #[error("`{url}` answered {}{}", status_text(*status), with(sent_as.as_deref(), looked_in.as_deref()))]
+    Status {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// HTTP status.
+        status: u16,
+        /// As whom; `None`: without credentials.
+        sent_as: Option<Box<SentAs>>,
+        /// Where credentials were looked for, when there were none and they may matter.
+        looked_in: Option<String>,
+    },
+    /// The server wants a longer pause than we make.
+    #[error("`{url}` answered {} and asks to come back in {seconds} seconds", status_text(*status))]
+    ComeBackLater {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// HTTP status.
+        status: u16,
+        /// The pause that it wants.
+        seconds: u64,
+    },
+    /// More redirects than any sound server makes.
+    #[error("`{url}` redirects more than {limit} times, last to `{last}`")]
+    TooManyRedirects {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// Followed redirects.
+        limit: usize,
+        /// Where it would have gone on.
+        last: Box<SafeUrl>,
+    },
+    /// A redirect to where we came from.
+    #[error("`{url}` redirects in a circle, through `{last}`")]
+    RedirectLoop {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The URL that came twice.
+        last: Box<SafeUrl>,
+    },
+    /// From https to http.
+    #[error("`{url}` redirects to `{target}`, which is not encrypted")]
+    InsecureRedirect {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// Where it would have gone on.
+        target: Box<SafeUrl>,
+    },
+    /// A redirect that leads nowhere.
+    #[error("`{url}` redirects to something that is not an http URL: `{location}`")]
+    BadRedirect {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// The header, made safe to print.
+        location: String,
+    },
+    /// There are credentials for a URL to which they must not be sent.
+    #[error("the credentials for `{url}` were not sent: the connection is not encrypted")]
+    PlainHttp {
+        /// What was asked.
+        url: Box<SafeUrl>,
+    },
+    /// The credentials have characters that no header can hold.
+    #[error("the credentials for `{url}` cannot be sent: they hold characters that are not allowed in a header")]
+    Unsendable {
+        /// What was asked.
+        url: Box<SafeUrl>,
+    },
+}
+
+impl Error {
+    /// The HTTP status, when it is one that failed the request.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::ComeBackLater { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Offline { .. } => {
+                "run once without `--offline`, or make a folder for `--find-links` with `barrow mirror`"
+            }
+            Self::Status { status: 401 | 403, sent_as: None, .. } => {
+                "give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with \
+                 `--keyring-provider subprocess`"
+            }
+            Self::Status { status: 401, sent_as: Some(_), .. } => {
+                "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
+            }
+            Self::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
+            Self::ProxyRefused { .. } => "give the proxy's user and password in its URL",
+            Self::Tls { .. } => {
+                "for a certificate authority of your own give its file with `--cert`; `--allow-insecure-host HOST` \
+                 switches verification off"
+            }
+            Self::PlainHttp { .. } | Self::InsecureRedirect { .. } => {
+                "use https, or allow this host by name with `--allow-insecure-host HOST`"
+            }
+            Self::Connect { via: Via(None), .. } => "check the URL, the network and the proxy settings",
+            Self::Connect { .. } => "check the proxy and its address, or exempt the host by NO_PROXY",
+            Self::Timeout { .. } => "raise `--timeout`, or try again later",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The proxy through which a request went, as part of a message.
+#[derive(Clone, Debug)]
+pub struct Via(pub Option<Box<SafeUrl>>);
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |proxy| write!(f, " through the proxy `{proxy}`"))
+    }
+}
+
+/// A text from outside, made safe to print: control characters escaped, and not endless.
+pub(super) fn shown(text: &str) -> String {
+    let mut safe = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST_TEXT {
+            safe.push('…');
+            break;
+        }
+        if character.is_control() || is_format_control(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Characters that turn the direction of text around, and so can make it lie.
+fn is_format_control(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A URL for messages and for callers: without userinfo and fragment.
+#[expect(clippy::unnecessary_box_returns, reason = "errors hold their URLs boxed, so that results stay small")]
+pub(super) fn shown_url(url: &Url) -> Box<SafeUrl> {
+    Box::new(SafeUrl::from(url.clone()).without_credentials().without_fragment())
+}
+
+fn status_text(status: u16) -> String {
+    let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| format!("{status}"), |reason| format!("{status} {reason}"))
+}
+
+fn of(expected: Option<u64>) -> String {
+    expected.map_or_else(String::new, |expected| format!(" of {expected}"))
+}
+
+fn with(sent_as: Option<&SentAs>, looked_in: Option<&str>) -> String {
+    match (sent_as, looked_in) {
+        (Some(sent_as), _) => format!(", asked as {sent_as}"),
+        (None, Some(looked_in)) => format!(", asked without credentials ({looked_in})"),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,166 @@
+//! Programs that are asked for credentials: `keyring` and `aws`.
+//!
+//! They run with standard input closed and under a time limit; what they write on standard error is passed on as it
+//! comes, because it may ask the person to do something.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Command;
+use url::{Host, Url};
+
+use super::error::shown;
+use super::secret::Secret;
+use crate::reporter::{Level, Reporter};
+use crate::spec::SafeUrl;
+
+/// Longest answer of a helper, bytes: tokens have a few thousand.
+const ANSWER_LIMIT: u64 = 64 * 1024;
+
+/// What a helper answered.
+pub(super) struct Answer {
+    pub(super) user: String,
+    pub(super) password: Secret,
+}
+
+/// Asks `keyring` for one service.
+///
+/// With a user name it is asked as every version understands it; without one as keyring 25.2.1 and later do.
+pub(super) async fn ask_keyring(
+    program: &Path,
+    service: &str,
+    user: Option<&str>,
+    limit: Duration,
+    reporter: &dyn Reporter,
+) -> Result<Option<Answer>, String> {
+    let Some(user) = user else {
+        let arguments = ["--mode=creds", "--output=json", "get", service];
+        return Ok(run(program, &arguments, limit, reporter).await?.as_deref().and_then(parse_credentials));
+    };
+    let answer = run(program, &["get", service, user], limit, reporter).await?;
+    let password = answer.as_deref().map(|text| text.trim_end_matches(['\r', '\n'])).filter(|text| !text.is_empty());
+    Ok(password.map(|password| Answer { user: user.to_owned(), password: Secret::new(password) }))
+}
+
+/// `{"username": …, "password": …}`, or the two on lines of their own.
+fn parse_credentials(text: &str) -> Option<Answer> {
+    #[derive(serde::Deserialize)]
+    struct Credentials {
+        username: String,
+        password: String,
+    }
+    let (user, password) = if let Ok(credentials) = serde_json::from_str::<Credentials>(text) {
+        (credentials.username, credentials.password)
+    } else {
+        let mut lines = text.lines();
+        (lines.next()?.to_owned(), lines.next()?.to_owned())
+    };
+    (!password.is_empty()).then(|| Answer { user, password: Secret::new(password) })
+}
+
+/// An AWS CodeArtifact repository, as its host name says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CodeArtifact {
+    pub(super) domain: String,
+    pub(super) owner: String,
+    pub(super) region: String,
+}
+
+impl CodeArtifact {
+    /// Recognises `DOMAIN-OWNER.d.codeartifact.REGION.amazonaws.com` (also of the China partition and the dual-stack
+    /// names). Strict: a token must not be minted for, and sent to, a host that merely looks like it.
+    pub(super) fn of(url: &Url) -> Option<Self> {
+        let Some(Host::Domain(host)) = url.host() else { return None };
+        let host = host.to_ascii_lowercase();
+        let (account, rest) = host.split_once(".d.codeartifact.")?;
+        let (domain, owner) = account.rsplit_once('-')?;
+        let (region, suffix) = rest.split_once('.')?;
+        let is_sound = !domain.is_empty()
+            && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && owner.len() == 12
+            && owner.bytes().all(|byte| byte.is_ascii_digit())
+            && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && ["amazonaws.com", "amazonaws.com.cn", "on.aws"].contains(&suffix);
+        is_sound.then(|| Self { domain: domain.to_owned(), owner: owner.to_owned(), region: region.to_owned() })
+    }
+
+    /// Mints a token with the AWS command line.
+    pub(super) async fn ask(
+        &self,
+        program: &Path,
+        limit: Duration,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Answer>, String> {
+        let arguments = [
+            "codeartifact",
+            "get-authorization-token",
+            "--domain",
+            &self.domain,
+            "--domain-owner",
+            &self.owner,
+            "--region",
+            &self.region,
+            "--query",
+            "authorizationToken",
+            "--output",
+            "text",
+        ];
+        let answer = run(program, &arguments, limit, reporter).await?;
+        let token = answer.as_deref().map(str::trim).filter(|token| !token.is_empty() && *token != "None");
+        Ok(token.map(|token| Answer { user: "aws".to_owned(), password: Secret::new(token) }))
+    }
+}
+
+/// The services under which keyring may hold an index's credentials, as pip and uv call it: the URL, then the host.
+pub(super) fn keyring_services(index: Option<&SafeUrl>, url: &Url) -> Vec<String> {
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let index = index.map(|index| index.without_credentials().without_fragment().reveal().to_string());
+    index.into_iter().chain([host]).collect()
+}
+
+/// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here".
+async fn run(
+    program: &Path,
+    arguments: &[&str],
+    limit: Duration,
+    reporter: &dyn Reporter,
+) -> Result<Option<String>, String> {
+    let name = program.display().to_string();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("the program `{name}` was not found"),
+            _ => format!("the program `{name}` could not be started: {error}"),
+        })?;
+    let mut stdout = child.stdout.take().expect("it was asked to be piped").take(ANSWER_LIMIT);
+    let mut stderr = BufReader::new(child.stderr.take().expect("it was asked to be piped")).take(ANSWER_LIMIT);
+    let talk = async {
+        let mut answer = Vec::new();
+        let listen = async {
+            let mut line = Vec::new();
+            while stderr.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
+                let text = shown(String::from_utf8_lossy(&line).trim_end());
+                if !text.is_empty() {
+                    reporter.message(Level::Warning, &format!("{name}: {text}"));
+                }
+                line.clear();
+            }
+        };
+        let (read, ()) = tokio::join!(stdout.read_to_end(&mut answer), listen);
+        read.map_err(|error| format!("the answer of `{name}` could not be read: {error}"))?;
+        let status = child.wait().await.map_err(|error| format!("`{name}` could not be waited for: {error}"))?;
+        Ok::<_, String>(status.success().then_some(answer))
+    };
+    let answer = tokio::time::timeout(limit, talk)
+        .await
+        .map_err(|_| format!("the program `{name}` did not answer within {} seconds", limit.as_secs()))??;
+    answer.map(|bytes| String::from_utf8(bytes).map_err(|_| format!("the answer of `{name}` is not UTF-8"))).transpose()
+}

@@ -1,0 +1,138 @@
+//! Credentials ready to be sent, and where they came from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use reqwest::header::HeaderValue;
+
+use super::secret::{Scheme, Secret, authorization};
+
+/// Where credentials came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// The URL itself.
+    Url,
+    /// A setting, by its name.
+    Setting(String),
+    /// An entry of a netrc file.
+    Netrc {
+        /// The file.
+        path: PathBuf,
+        /// Line on which the entry starts.
+        line: usize,
+    },
+    /// The `keyring` program.
+    Keyring,
+    /// A token of AWS CodeArtifact.
+    CodeArtifact,
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("credentials from the URL"),
+            Self::Setting(name) => write!(f, "credentials from {name}"),
+            Self::Netrc { path, line } => write!(f, "credentials from netrc line {line} (`{}`)", path.display()),
+            Self::Keyring => f.write_str("credentials from keyring"),
+            Self::CodeArtifact => f.write_str("a token that `aws codeartifact` gave"),
+        }
+    }
+}
+
+/// Who a request was sent as; shown in messages, so without the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentAs {
+    /// The user; `None` for bearer tokens, and where the user name may itself be the token.
+    pub user: Option<String>,
+    /// Where the credentials came from.
+    pub source: CredentialSource,
+}
+
+impl fmt::Display for SentAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "user `{}`, ", super::error::shown(user))?;
+        }
+        write!(f, "{}", self.source)
+    }
+}
+
+/// Credentials of one index or host, shared by the requests that carry them.
+#[derive(Debug)]
+pub(super) struct Login {
+    user: String,
+    password: Secret,
+    scheme: Scheme,
+    source: CredentialSource,
+    verdict: AtomicU8,
+    /// Held by the request that tries unproven credentials: wrong ones are tried once, because servers lock accounts.
+    pub(super) trial: tokio::sync::Mutex<()>,
+}
+
+/// What servers have said of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Never tried.
+    Untried,
+    /// A server has answered something else than 401 to it.
+    Accepted,
+    /// The first try was answered with 401.
+    Refused,
+}
+
+impl Login {
+    pub(super) fn new(user: String, password: Secret, scheme: Scheme, source: CredentialSource) -> Self {
+        let verdict = AtomicU8::new(Verdict::Untried as u8);
+        Self { user, password, scheme, source, verdict, trial: tokio::sync::Mutex::new(()) }
+    }
+
+    /// The value of the `Authorization` header; `None` when no header can hold it.
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        authorization(self.scheme, &self.user, &self.password)
+    }
+
+    /// What may be shown.
+    pub(super) fn sent_as(&self) -> SentAs {
+        let is_user_public =
+            self.scheme == Scheme::Basic && !self.user.is_empty() && !self.password.reveal().is_empty();
+        SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
+    }
+
+    /// The user; empty for bearer tokens.
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether it is of this user.
+    pub(super) fn is_of(&self, user: &str) -> bool {
+        self.user == user
+    }
+
+    /// Whether the same would be sent.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.user == other.user && self.password == other.password && self.scheme == other.scheme
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        match self.verdict.load(Ordering::Acquire) {
+            1 => Verdict::Accepted,
+            2 => Verdict::Refused,
+            _ => Verdict::Untried,
+        }
+    }
+
+    /// Notes what a server said. Once accepted, a refusal means another path or an expired token.
+    pub(super) fn answered(&self, status: u16) {
+        if status == 401 {
+            let _ = self.verdict.compare_exchange(
+                Verdict::Untried as u8,
+                Verdict::Refused as u8,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+        } else {
+            self.verdict.store(Verdict::Accepted as u8, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Settings of the client, as the command line, the environment and the configuration gave them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::login::{CredentialSource, Login};
+use super::secret::{Scheme, Secret, userinfo};
+use crate::spec::SafeUrl;
+
+/// Settings of the client.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// Requests at the same time.
+    pub concurrency: usize,
+    /// Time for a connection.
+    pub connect_timeout: Duration,
+    /// Time without a byte after which a request is given up; answers slower than [`SLOWEST_BYTES_PER_SECOND`] over
+    /// this time are too.
+    ///
+    /// [`SLOWEST_BYTES_PER_SECOND`]: super::SLOWEST_BYTES_PER_SECOND
+    pub timeout: Duration,
+    /// Attempts after the first for faults that may pass.
+    pub retries: u32,
+    /// Pause before the first repetition; it doubles each time, up to [`ClientOptions::longest_pause`].
+    pub first_pause: Duration,
+    /// Longest pause; a server that asks for a longer one (`Retry-After`) is given up.
+    pub longest_pause: Duration,
+    /// URLs of all indexes, with userinfo where they have it: the longest prefix of a request's URL decides about its
+    /// credentials.
+    pub index_urls: Vec<SafeUrl>,
+    /// Credentials that settings give to indexes; userinfo in an index's URL comes before them.
+    pub credentials: Vec<NamedCredentials>,
+    /// netrc file; `None`: no netrc.
+    pub netrc: Option<PathBuf>,
+    /// Whether a missing netrc file is an error (it was named by the user).
+    pub netrc_required: bool,
+    /// Ask the `keyring` program.
+    pub keyring: bool,
+    /// The `keyring` program, looked for on the `PATH` when it is a bare name.
+    pub keyring_program: PathBuf,
+    /// The AWS command line, which mints tokens for CodeArtifact; `None`: it is not asked.
+    pub aws: Option<PathBuf>,
+    /// Time that such a program may take.
+    pub helper_timeout: Duration,
+    /// CA bundle (PEM file, or folder of such) that replaces the system's roots.
+    pub ca_bundle: Option<PathBuf>,
+    /// Client certificate and key (PEM).
+    pub client_certificate: Option<PathBuf>,
+    /// Proxy for all requests but those that `NO_PROXY` exempts; `None`: as `proxy_environment` says.
+    pub proxy: Option<SafeUrl>,
+    /// `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and their lower-case forms, as the environment has them.
+    pub proxy_environment: Vec<(String, Secret)>,
+    /// `host` or `host:port` whose certificates are not verified and that may get credentials over plain http.
+    pub insecure_hosts: Vec<String>,
+    /// No socket is opened.
+    pub offline: bool,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 50,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+            retries: 3,
+            first_pause: Duration::from_millis(400),
+            longest_pause: Duration::from_mins(1),
+            index_urls: Vec::new(),
+            credentials: Vec::new(),
+            netrc: None,
+            netrc_required: false,
+            keyring: false,
+            keyring_program: "keyring".into(),
+            aws: Some("aws".into()),
+            helper_timeout: Duration::from_secs(30),
+            ca_bundle: None,
+            client_certificate: None,
+            proxy: None,
+            proxy_environment: Vec::new(),
+            insecure_hosts: Vec::new(),
+            offline: false,
+        }
+    }
+}
+
+/// Credentials that settings give to one index.
+#[derive(Clone, Debug)]
+pub struct NamedCredentials {
+    /// URL of the index: they are for what lies below it, and for files beside it in the same realm.
+    pub url: SafeUrl,
+    /// User name; without one, that in `url` is taken.
+    pub username: Option<String>,
+    /// Password.
+    pub password: Option<Secret>,
+    /// Token; sent as the password of `username`, or of `__token__` when there is none.
+    pub token: Option<Secret>,
+    /// Send the token as `Bearer`.
+    pub bearer: bool,
+    /// Which setting it was (`BARROW_INDEX_CORP_PASSWORD`), for messages.
+    pub setting: String,
+}
+
+impl NamedCredentials {
+    /// What is sent; `None` when there is neither password nor token.
+    pub(super) fn login(&self) -> Option<Login> {
+        let user_of_url = userinfo(self.url.reveal()).map(|(user, _)| user);
+        let user = self.username.clone().or(user_of_url);
+        let source = self.source();
+        match (&self.token, &self.password) {
+            (Some(token), _) if self.bearer => Some(Login::new(String::new(), token.clone(), Scheme::Bearer, source)),
+            (Some(token), _) => {
+                let user = user.unwrap_or_else(|| "__token__".to_owned());
+                Some(Login::new(user, token.clone(), Scheme::Basic, source))
+            }
+            (None, Some(password)) => {
+                Some(Login::new(user.unwrap_or_default(), password.clone(), Scheme::Basic, source))
+            }
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn source(&self) -> CredentialSource {
+        CredentialSource::Setting(self.setting.clone())
+    }
+}

@@ -1,0 +1,106 @@
+//! Which proxy a request goes through (the variables that curl made a custom: `HTTPS_PROXY`, `NO_PROXY`, …).
+
+use std::net::IpAddr;
+
+use url::Url;
+
+use super::error::Error;
+use super::options::ClientOptions;
+use super::realm::split_port;
+
+/// The proxies of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proxies {
+    http: Option<ProxyUrl>,
+    https: Option<ProxyUrl>,
+    exempt: Vec<String>,
+}
+
+/// A proxy's URL, which can hold a password.
+#[derive(Clone)]
+struct ProxyUrl(Url);
+
+impl std::fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a proxy")
+    }
+}
+
+impl Proxies {
+    /// Reads the settings: an explicit proxy serves both schemes; lower-case variables come before upper-case ones,
+    /// and empty ones count as unset.
+    pub(super) fn new(options: &ClientOptions) -> Result<Self, Error> {
+        let variable = |name: &str| {
+            let value = |name: &str| {
+                let found =
+                    options.proxy_environment.iter().find(|(key, value)| key == name && !value.reveal().is_empty());
+                found.map(|(_, value)| value.reveal().trim().to_owned())
+            };
+            value(&name.to_ascii_lowercase()).or_else(|| value(name))
+        };
+        let proxy = |name: &str| variable(name).map(|text| parse(&text, name)).transpose();
+        let explicit = options.proxy.as_ref().map(|url| ProxyUrl(url.reveal().clone()));
+        let exempt = variable("NO_PROXY").unwrap_or_default();
+        let exempt =
+            exempt.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
+        if explicit.is_some() {
+            return Ok(Self { http: explicit.clone(), https: explicit, exempt });
+        }
+        let all = proxy("ALL_PROXY")?;
+        Ok(Self { http: proxy("HTTP_PROXY")?.or_else(|| all.clone()), https: proxy("HTTPS_PROXY")?.or(all), exempt })
+    }
+
+    /// The proxy for a URL.
+    pub(super) fn for_url(&self, url: &Url) -> Option<&Url> {
+        let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
+        let proxy = proxy.as_ref()?;
+        (!self.exempt.iter().any(|entry| is_exempt(entry, url))).then_some(&proxy.0)
+    }
+}
+
+/// A proxy is often given without a scheme.
+fn parse(text: &str, setting: &str) -> Result<ProxyUrl, Error> {
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    match Url::parse(&text) {
+        Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(ProxyUrl(url)),
+        _ => Err(Error::Proxy { setting: setting.to_owned() }),
+    }
+}
+
+/// Whether an entry of `NO_PROXY` covers the URL: `*`, a domain with all below it (also as `.domain` and `*.domain`),
+/// an address, a network (`10.0.0.0/8`); each with an optional port.
+fn is_exempt(entry: &str, url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    if entry == "*" {
+        return true;
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    if let Some((network, bits)) = entry.split_once('/') {
+        return host.parse().is_ok_and(|address| is_in_network(address, network, bits));
+    }
+    let (name, port) = split_port(entry);
+    if port.is_some_and(|port| Some(port) != url.port_or_known_default()) {
+        return false;
+    }
+    if let (Ok(address), Ok(entry)) = (host.parse::<IpAddr>(), name.parse::<IpAddr>()) {
+        return address == entry;
+    }
+    let name = name.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    !name.is_empty() && host.strip_suffix(&name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn is_in_network(address: IpAddr, network: &str, bits: &str) -> bool {
+    let Ok(bits) = bits.parse::<u32>() else { return false };
+    match (address, network.parse::<IpAddr>()) {
+        (IpAddr::V4(address), Ok(IpAddr::V4(network))) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        (IpAddr::V6(address), Ok(IpAddr::V6(network))) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits() & mask
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,227 @@
+//! An answer that the caller handles.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use super::client::{Client, Hop, Request};
+use super::error::{Error, Via, shown_url};
+use super::fault::Fault;
+use super::resume::{Acceptance, Changed, Progress};
+use super::retry::Attempts;
+use crate::spec::SafeUrl;
+
+/// Slowest body that is waited for: below it a server is dripping, not sending.
+pub const SLOWEST_BYTES_PER_SECOND: u32 = 256;
+
+/// Bytes between two breaks of a body that make up for a repetition.
+const PROGRESS_BYTES: u64 = 1024 * 1024;
+
+/// Most breaks of one body, however much comes between them.
+const BREAK_LIMIT: u32 = 50;
+
+/// A response with a status that the caller handles: 2xx, 304, 404, 410, 416.
+pub struct Response {
+    client: Client,
+    request: Request,
+    attempts: Attempts,
+    body: Body,
+    progress: Progress,
+    breaks: u32,
+    /// The place among the concurrent requests, held until the body is read or dropped.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A response whose body is being read.
+pub(super) struct Body {
+    inner: reqwest::Response,
+    pub(super) url: Box<SafeUrl>,
+    timeout: Duration,
+    /// Bytes that the server announced; unknown for chunked and for encoded bodies.
+    pub(super) announced: Option<u64>,
+    received: u64,
+    watch: Watch,
+}
+
+/// Watches that a body comes fast enough; only time spent waiting for the server counts.
+#[derive(Default)]
+struct Watch {
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Response {
+    pub(super) fn new(
+        client: Client,
+        request: Request,
+        hop: Hop,
+        attempts: Attempts,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let body = Body::new(hop, client.shared.options.timeout);
+        let progress = Progress::new(&request, &body);
+        Self { client, request, attempts, body, progress, breaks: 0, _permit: permit }
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> u16 {
+        self.body.inner.status().as_u16()
+    }
+
+    /// A header, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.body.header(name)
+    }
+
+    /// The URL that answered, after redirects, without credentials and fragment: the base of relative links.
+    pub fn url(&self) -> &SafeUrl {
+        &self.body.url
+    }
+
+    /// The next bytes of the body; `None` at its end.
+    ///
+    /// A body that breaks off is gone on with, as long as attempts are left and the server still gives the same
+    /// answer; what cannot be completed is an error, never an end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let fault = match self.body.chunk().await {
+                Ok(None) if self.body.is_bodiless() || self.progress.is_whole() => return Ok(None),
+                Ok(None) => self.truncated(),
+                Ok(Some(chunk)) => {
+                    let fresh = self.progress.take(chunk).map_err(|Changed| self.changed())?;
+                    if self.progress.size.is_some_and(|size| self.progress.delivered() > size) {
+                        return Err(self.changed());
+                    }
+                    if fresh.is_empty() {
+                        continue;
+                    }
+                    return Ok(Some(fresh));
+                }
+                Err(fault) => fault,
+            };
+            self.go_on(fault).await?;
+        }
+    }
+
+    /// The whole body, which is refused when it is larger than `limit` bytes (after decoding).
+    pub async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let too_large = || Error::TooLarge { url: self.body.url.clone(), limit };
+        if self.progress.size.is_some_and(|size| size > limit) && !self.body.is_bodiless() {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Error::TooLarge { url: self.body.url.clone(), limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Gets an answer that goes on with the body; the error when there is none.
+    async fn go_on(&mut self, mut fault: Fault) -> Result<(), Error> {
+        loop {
+            self.breaks += 1;
+            if self.progress.take_fresh() >= PROGRESS_BYTES && self.breaks < BREAK_LIMIT {
+                self.attempts = Attempts::new(&self.client.shared.options);
+            }
+            self.client.pause_after(fault, &mut self.attempts).await?;
+            let request = self.progress.next_request(&self.request);
+            let hop = self.client.send(&request, &mut self.attempts).await?;
+            self.body = Body::new(hop, self.client.shared.options.timeout);
+            match self.progress.accept(&self.body) {
+                Acceptance::Fits => return Ok(()),
+                Acceptance::Different => return Err(self.changed()),
+                Acceptance::WrongPart => {
+                    let reason = "the server sent another part than the one that was asked for".to_owned();
+                    fault = Fault::passing(Error::Broken { url: self.body.url.clone(), via: Via(None), reason });
+                }
+            }
+        }
+    }
+
+    fn changed(&self) -> Error {
+        Error::Changed { url: self.body.url.clone() }
+    }
+
+    fn truncated(&self) -> Fault {
+        let (received, expected) = (self.progress.delivered(), self.progress.size);
+        Fault::passing(Error::Truncated { url: self.body.url.clone(), received, expected })
+    }
+}
+
+impl Body {
+    pub(super) fn new(hop: Hop, timeout: Duration) -> Self {
+        let length = hop.inner.headers().get(reqwest::header::CONTENT_LENGTH);
+        let announced = length.and_then(|value| value.to_str().ok()).and_then(|value| value.trim().parse().ok());
+        let url = shown_url(&hop.url);
+        Self { inner: hop.inner, url, timeout, announced, received: 0, watch: Watch::default() }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.inner.headers().get(name)?.to_str().ok()
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
+        let start = Instant::now();
+        let timeout =
+            |what| Fault::passing(Error::Timeout { url: self.url.clone(), what, seconds: self.timeout.as_secs_f32() });
+        let chunk = match tokio::time::timeout(self.timeout, self.inner.chunk()).await {
+            Ok(Ok(chunk)) => chunk,
+            Ok(Err(error)) => return Err(self.broken(&error)),
+            Err(_) => return Err(timeout("stopped sending: nothing came")),
+        };
+        let Some(chunk) = chunk else {
+            return match self.announced {
+                Some(announced) if announced != self.received && !self.is_bodiless() => Err(self.truncated()),
+                _ => Ok(None),
+            };
+        };
+        self.received += chunk.len() as u64;
+        if !self.watch.is_fast_enough(start.elapsed(), chunk.len() as u64, self.timeout) {
+            return Err(timeout("sent next to nothing"));
+        }
+        Ok(Some(chunk))
+    }
+
+    /// A 304 names the length of what it stands for, and has no body.
+    pub(super) fn is_bodiless(&self) -> bool {
+        matches!(self.status(), 204 | 304)
+    }
+
+    fn broken(&self, error: &reqwest::Error) -> Fault {
+        if self.announced.is_some() {
+            return self.truncated();
+        }
+        let reason = super::fault::root_cause(error);
+        Fault::passing(Error::Broken { url: self.url.clone(), via: Via(None), reason })
+    }
+
+    fn truncated(&self) -> Fault {
+        Fault::passing(Error::Truncated { url: self.url.clone(), received: self.received, expected: self.announced })
+    }
+}
+
+impl Watch {
+    /// Takes what came after waiting for `waited`; false when a whole `window` of waiting brought next to nothing.
+    fn is_fast_enough(&mut self, waited: Duration, bytes: u64, window: Duration) -> bool {
+        self.waited += waited;
+        self.bytes += bytes;
+        if self.waited < window {
+            return true;
+        }
+        let needed = f64::from(SLOWEST_BYTES_PER_SECOND) * self.waited.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a count of bytes is compared with a rough threshold")]
+        let is_fast = self.bytes as f64 >= needed;
+        *self = Self::default();
+        is_fast
+    }
+}

@@ -1,0 +1,172 @@
+//! Going on with a body that broke off, so that whoever reads it does not notice.
+//!
+//! Where the server gave a strong validator the rest is asked for by a range. Else the body is asked for once more and
+//! what was handed on already is skipped, after comparing its checksum: two answers are never mixed.
+//!
+//! Spec: RFC 9110, sections 13.1.5 (`If-Range`), 14.2 (`Range`) and 14.4 (`Content-Range`).
+
+use bytes::Bytes;
+
+use super::client::Request;
+use super::response::Body;
+use crate::spec::SafeUrl;
+
+/// How far a body was read.
+pub(super) struct Progress {
+    /// Bytes that were handed on.
+    delivered: u64,
+    delivered_checksum: flate2::Crc,
+    /// What the first answer said about itself.
+    first: Identity,
+    /// Size of the whole body, when the server tells it.
+    pub(super) size: Option<u64>,
+    /// What proves that a range is of the same file; `None`: no ranges.
+    validator: Option<String>,
+    /// Bytes of the present answer that were handed on from an earlier one.
+    skipped: u64,
+    skipped_checksum: flate2::Crc,
+    is_skipping: bool,
+    /// Bytes since the last break.
+    fresh: u64,
+}
+
+/// What makes two answers the same one: status, place, validators, type, range and length. Queries are left out, they
+/// hold signatures that change.
+#[derive(PartialEq, Eq)]
+struct Identity {
+    status: u16,
+    url: SafeUrl,
+    headers: Vec<Option<String>>,
+    announced: Option<u64>,
+}
+
+/// The bytes that were skipped are not those that were handed on.
+pub(super) struct Changed;
+
+impl Progress {
+    pub(super) fn new(request: &Request, body: &Body) -> Self {
+        let strong = |tag: &&str| tag.starts_with('"');
+        let validator = body.header("etag").filter(strong).or_else(|| body.header("last-modified"));
+        let may_range = request.identity
+            && request.range.is_none()
+            && body.status() == 200
+            && body.announced.is_some()
+            && body.header("accept-ranges") != Some("none");
+        Self {
+            delivered: 0,
+            delivered_checksum: flate2::Crc::new(),
+            first: Identity::of(body),
+            size: body.announced,
+            validator: validator.filter(|_| may_range).map(str::to_owned),
+            skipped: 0,
+            skipped_checksum: flate2::Crc::new(),
+            is_skipping: false,
+            fresh: 0,
+        }
+    }
+
+    /// Bytes that were handed on.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Bytes since this was last asked.
+    pub(super) fn take_fresh(&mut self) -> u64 {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The request for the rest, or for all of it again.
+    pub(super) fn next_request(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        if let Some(validator) = self.validator.clone().filter(|_| self.delivered > 0) {
+            request.range = Some(format!("bytes={}-", self.delivered));
+            request.if_range = Some(validator);
+        }
+        request
+    }
+
+    /// Whether an answer to the next request can be gone on with; sets what is to be skipped of it.
+    pub(super) fn accept(&mut self, body: &Body) -> Acceptance {
+        let asked_for_rest = self.validator.is_some() && self.delivered > 0;
+        if asked_for_rest && body.status() == 206 && self.is_rest(body) {
+            self.is_skipping = false;
+            return Acceptance::Fits;
+        }
+        if asked_for_rest && matches!(body.status(), 206 | 416) {
+            self.validator = None;
+            return Acceptance::WrongPart;
+        }
+        if Identity::of(body) != self.first {
+            return Acceptance::Different;
+        }
+        self.skipped = 0;
+        self.skipped_checksum = flate2::Crc::new();
+        self.is_skipping = self.delivered > 0;
+        Acceptance::Fits
+    }
+
+    /// Takes the next bytes of an answer; gives those that are new, which can be none.
+    pub(super) fn take(&mut self, mut chunk: Bytes) -> Result<Bytes, Changed> {
+        if self.is_skipping {
+            let missing = usize::try_from(self.delivered - self.skipped).unwrap_or(usize::MAX);
+            let known = chunk.split_to(missing.min(chunk.len()));
+            self.skipped += known.len() as u64;
+            self.skipped_checksum.update(&known);
+            if self.skipped == self.delivered {
+                self.is_skipping = false;
+                if self.skipped_checksum.sum() != self.delivered_checksum.sum() {
+                    return Err(Changed);
+                }
+            }
+        }
+        self.delivered += chunk.len() as u64;
+        self.fresh += chunk.len() as u64;
+        self.delivered_checksum.update(&chunk);
+        Ok(chunk)
+    }
+
+    /// Whether the end of the present answer is the end of the body.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_skipping && self.size.is_none_or(|size| size == self.delivered)
+    }
+
+    /// `Content-Range: bytes DELIVERED-LAST/SIZE`, to the end of a file of the same size.
+    fn is_rest(&self, body: &Body) -> bool {
+        let range = body.header("content-range").and_then(|range| range.trim().strip_prefix("bytes"));
+        let Some((first, last, size)) = range.and_then(parse_range) else { return false };
+        first == self.delivered
+            && Some(size) == self.size
+            && last + 1 == size
+            && body.announced.is_none_or(|announced| announced == size - first)
+    }
+}
+
+/// What an answer is worth for going on.
+pub(super) enum Acceptance {
+    /// It goes on with the body.
+    Fits,
+    /// Not the range that was asked for: the next request is for the whole.
+    WrongPart,
+    /// Another answer than the first.
+    Different,
+}
+
+impl Identity {
+    fn of(body: &Body) -> Self {
+        let names = ["etag", "last-modified", "content-type", "content-range", "content-encoding"];
+        Self {
+            status: body.status(),
+            url: body.url.without_query(),
+            headers: names.iter().map(|name| body.header(name).map(str::to_owned)).collect(),
+            announced: body.announced,
+        }
+    }
+}
+
+/// ` FIRST-LAST/SIZE`.
+fn parse_range(text: &str) -> Option<(u64, u64, u64)> {
+    let (range, size) = text.trim().split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last, size) = (first.trim().parse().ok()?, last.trim().parse().ok()?, size.trim().parse().ok()?);
+    (first <= last && last < size).then_some((first, last, size))
+}

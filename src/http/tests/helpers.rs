@@ -1,0 +1,181 @@
+//! Programs that are asked for credentials.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::server::{Answer, Server};
+use super::{basic, client, get, listening_client, options, text_of, url};
+use crate::http::ClientOptions;
+use crate::http::helper::CodeArtifact;
+
+/// A program that logs its arguments and then runs a piece of shell.
+fn program(folder: &Path, script: &str) -> PathBuf {
+    let path = folder.join("program");
+    let log = folder.join("log");
+    fs_err::write(&path, format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display())).unwrap();
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn calls(folder: &Path) -> Vec<String> {
+    let log = fs_err::read_to_string(folder.join("log")).unwrap_or_default();
+    log.lines().map(str::to_owned).collect()
+}
+
+/// A server that wants `user:good`.
+fn guarded(status: u16) -> Server {
+    let good = basic("user", "good");
+    Server::start(move |asked, _| match asked.authorization() {
+        Some(header) if header == good => Answer::text("ok"),
+        _ => Answer::status(status),
+    })
+}
+
+#[tokio::test]
+async fn keyring_is_asked_once_after_a_refusal_while_others_wait() {
+    for status in [401, 403, 404] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = r#"read line && exit 9; sleep 0.1; echo '{"username": "user", "password": "good"}'"#;
+        let keyring_program = program(folder.path(), script);
+        let server = guarded(status);
+        let index = url(&server.url("/simple/"));
+        let client =
+            client(ClientOptions { keyring: true, keyring_program, index_urls: vec![index.clone()], ..options() });
+        let paths: Vec<String> = (0..8).map(|number| server.url(&format!("/simple/{number}/"))).collect();
+        for answer in futures_util::future::join_all(paths.iter().map(|path| get(&client, path))).await {
+            assert_eq!(answer.unwrap().1, "ok");
+        }
+        assert_eq!(calls(folder.path()), [format!("--mode=creds --output=json get {}", index.reveal())]);
+        let before = server.asked().len();
+        get(&client, &server.url("/files/x.whl")).await.unwrap();
+        assert_eq!(server.asked().len(), before + 1, "what is known goes with the first request");
+    }
+}
+
+#[tokio::test]
+async fn keyring_is_asked_for_the_user_of_the_url_before_the_first_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "[ \"$2\" = 127.0.0.1:$PORT ] || exit 1; echo good";
+    let server = guarded(401);
+    let script = script.replace("$PORT", &server.address.port().to_string());
+    let keyring_program = program(folder.path(), &script);
+    let index_urls = vec![url(&server.url_as("user", "/simple/"))];
+    let client = client(ClientOptions { keyring: true, keyring_program, index_urls, ..options() });
+    get(&client, &server.url("/simple/x/")).await.unwrap();
+    get(&client, &server.url("/simple/y/")).await.unwrap();
+    assert_eq!(server.asked().len(), 2);
+    let address = server.address;
+    assert_eq!(calls(folder.path()), [format!("get http://{address}/simple/ user"), format!("get {address} user")]);
+}
+
+#[tokio::test]
+async fn a_keyring_that_knows_nothing_is_asked_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring_program = program(folder.path(), "echo 'no \u{1b}[31mluck' >&2; exit 1");
+    let server = guarded(401);
+    let (client, heard) = listening_client(ClientOptions { keyring: true, keyring_program, ..options() });
+    for path in ["/a", "/b"] {
+        let error = get(&client, &server.url(path)).await.unwrap_err();
+        assert!(text_of(&error).contains("keyring"), "{}", text_of(&error));
+    }
+    assert_eq!((calls(folder.path()).len(), server.asked().len()), (1, 2));
+    assert!(heard.warnings()[0].ends_with("no \\u{1b}[31mluck"), "{:?}", heard.warnings());
+}
+
+#[tokio::test]
+async fn a_keyring_that_hangs_or_is_missing_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let hanging = program(folder.path(), "exec sleep 20");
+    for (keyring_program, text) in [(hanging, "did not answer"), (folder.path().join("missing"), "was not found")] {
+        let server = guarded(401);
+        let helper_timeout = Duration::from_millis(300);
+        let (client, heard) =
+            listening_client(ClientOptions { keyring: true, keyring_program, helper_timeout, ..options() });
+        let start = Instant::now();
+        assert_eq!(get(&client, &server.url("/")).await.unwrap_err().status(), Some(401));
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(heard.warnings()[0].contains(text), "{:?}", heard.warnings());
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_expires_in_mid_run_is_minted_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("log").display().to_string();
+    let script =
+        format!(r#"echo "{{\"username\": \"user\", \"password\": \"token$(wc -l < '{count}' | tr -d ' ')\"}}""#);
+    let keyring_program = program(folder.path(), &script);
+    let (first, second) = (basic("user", "token1"), basic("user", "token2"));
+    let server = Server::start(move |asked, before| match asked.authorization() {
+        Some(header) if (before < 4 && header == first) || (before < 8 && header == second) => Answer::text("ok"),
+        _ => Answer::status(401),
+    });
+    let client = client(ClientOptions { keyring: true, keyring_program, ..options() });
+    for _ in 0..6 {
+        get(&client, &server.url("/")).await.unwrap();
+    }
+    let error = get(&client, &server.url("/")).await.unwrap_err();
+    // Refused, token 1 three times, refused with it, token 2 three times, then the end.
+    assert_eq!((error.status(), calls(folder.path()).len()), (Some(401), 2));
+    assert!(!format!("{error:?} {error}").contains("token2"));
+}
+
+#[tokio::test]
+async fn a_minted_token_that_never_worked_is_not_minted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring_program = program(folder.path(), r#"echo '{"username": "user", "password": "wrong"}'"#);
+    let server = guarded(401);
+    let client = client(ClientOptions { keyring: true, keyring_program, ..options() });
+    for _ in 0..3 {
+        assert_eq!(get(&client, &server.url("/")).await.unwrap_err().status(), Some(401));
+    }
+    assert_eq!((calls(folder.path()).len(), server.asked().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn the_aws_command_line_mints_tokens_for_codeartifact() {
+    let folder = tempfile::tempdir().unwrap();
+    let aws = program(folder.path(), "echo minted");
+    let good = basic("aws", "minted");
+    let proxy = Server::start(move |asked, _| match asked.authorization() {
+        Some(header) if header == good => Answer::text("ok"),
+        _ => Answer::status(401),
+    });
+    let host = "my-team-123456789012.d.codeartifact.eu-west-1.amazonaws.com";
+    let base = || ClientOptions {
+        proxy: Some(url(&proxy.url("/"))),
+        insecure_hosts: vec![host.to_owned()],
+        aws: Some(aws.clone()),
+        ..options()
+    };
+    for (index, requests) in [(format!("http://{host}/pypi/x/simple/"), 2), (format!("http://aws@{host}/y/"), 1)] {
+        let before = proxy.asked().len();
+        assert_eq!(get(&client(base()), &index).await.unwrap().1, "ok");
+        assert_eq!(proxy.asked().len() - before, requests, "{index}");
+    }
+    let call = "codeartifact get-authorization-token --domain my-team --domain-owner 123456789012 --region eu-west-1 \
+                --query authorizationToken --output text";
+    assert_eq!(calls(folder.path()), [call, call]);
+}
+
+#[test]
+fn codeartifact_hosts_are_recognised_strictly() {
+    let check = |host: &str, expected: Option<(&str, &str, &str)>| {
+        let found = CodeArtifact::of(url(&format!("https://{host}/pypi/repo/simple/")).reveal());
+        let found = found.as_ref().map(|it| (it.domain.as_str(), it.owner.as_str(), it.region.as_str()));
+        assert_eq!(found, expected, "{host}");
+    };
+    let account = "corp-123456789012.d.codeartifact";
+    check(&format!("{account}.eu-west-1.amazonaws.com"), Some(("corp", "123456789012", "eu-west-1")));
+    check(&format!("{account}.cn-north-1.amazonaws.com.cn"), Some(("corp", "123456789012", "cn-north-1")));
+    check(&format!("{account}.eu-west-1.on.aws"), Some(("corp", "123456789012", "eu-west-1")));
+    check(&format!("{account}.eu-west-1.amazonaws.com.evil.example"), None);
+    check(&format!("{account}.evil.example"), None);
+    check("corp.d.codeartifact.eu-west-1.amazonaws.com", None);
+    check("-123456789012.d.codeartifact.eu-west-1.amazonaws.com", None);
+    check("x.corp-123456789012.d.codeartifact.eu-west-1.amazonaws.com", None);
+    check("amazonaws.com", None);
+}

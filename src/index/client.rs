@@ -1,0 +1,187 @@
+//! The door: a project's name in, what the indexes list for it out.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::find_links::FindLinks;
+use super::folder::Folder;
+use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
+use super::server::{AskError, Asking, PageAnswer};
+use super::{IndexError, metadata};
+use crate::cache::Cache;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::http::Client;
+use crate::reporter::{Level, Reporter};
+use crate::resolve::ProjectAnswer;
+use crate::spec::{CoreMetadata, DistFile, IndexOrigin, PackageName, ProjectDetail, SafeUrl};
+
+/// Asks indexes.
+pub struct IndexClient {
+    pub(super) options: IndexOptions,
+    pub(super) client: Client,
+    pub(super) cache: Arc<Cache>,
+    pub(super) reporter: Arc<dyn Reporter>,
+    /// For the files that have to be fetched whole to be read.
+    pub(super) fetcher: Fetcher,
+    /// Hosts that have shown that they answer no range requests.
+    pub(super) without_ranges: Mutex<HashSet<String>>,
+    indexes: Vec<Index>,
+    find_links: Vec<FindLinks>,
+    pins: Pins,
+    /// Projects that more than one index knew under `unsafe-best-match`.
+    on_several: Mutex<Vec<(PackageName, Vec<SafeUrl>)>>,
+}
+
+struct Index {
+    location: IndexLocation,
+    origin: Arc<IndexOrigin>,
+    folder: Option<Folder>,
+}
+
+/// What one index says about a name.
+enum Answer {
+    Found(ProjectDetail),
+    Absent,
+    /// Nothing can be known, because the run is offline.
+    Offline,
+}
+
+impl IndexClient {
+    /// Makes a client; nothing is asked yet.
+    pub fn new(options: IndexOptions, client: Client, cache: Arc<Cache>, reporter: Arc<dyn Reporter>) -> Self {
+        let fetch_options = FetchOptions { offline: options.offline, ..FetchOptions::default() };
+        let indexes = options.indexes.iter().filter(|_| !options.no_index).map(|location| Index {
+            location: location.clone(),
+            origin: location.origin(),
+            folder: location.url.to_file_path().map(|path| Folder::new(path, "index folder")),
+        });
+        Self {
+            indexes: indexes.collect(),
+            find_links: FindLinks::of(&options),
+            pins: Pins::new(&options.sources),
+            fetcher: Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&reporter), fetch_options),
+            without_ranges: Mutex::default(),
+            on_several: Mutex::default(),
+            options,
+            client,
+            cache,
+            reporter,
+        }
+    }
+
+    /// What the indexes list for a project.
+    pub async fn project(&self, name: &PackageName) -> Result<ProjectAnswer, IndexError> {
+        let pin = self.pins.index_of(name.as_ref()).filter(|_| !self.options.no_index);
+        let mut details = Vec::new();
+        let mut asked = Vec::new();
+        if pin.is_none() {
+            for links in &self.find_links {
+                details.extend(links.project(name, &self.asking(&[])).await?.map(Arc::new));
+            }
+        }
+        let indexes: Vec<&Index> = match pin {
+            Some(pin) => {
+                let named = |index: &&Index| index.location.name.as_deref() == Some(pin);
+                let unknown = || IndexError::UnknownIndex { project: name.clone(), index: pin.to_owned() };
+                vec![self.indexes.iter().find(named).ok_or_else(unknown)?]
+            }
+            None => self.indexes.iter().filter(|index| !index.location.explicit).collect(),
+        };
+        let answers = match self.options.strategy {
+            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name).await?,
+            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name).await?,
+        };
+        let mut is_unknown = false;
+        for (index, answer) in indexes.iter().zip(answers) {
+            asked.push(index.origin.url.clone());
+            match answer {
+                Answer::Found(detail) => details.push(Arc::new(detail)),
+                Answer::Absent => {}
+                Answer::Offline => is_unknown = true,
+            }
+        }
+        if !details.is_empty() {
+            return Ok(ProjectAnswer::Found(details));
+        }
+        Ok(if is_unknown { ProjectAnswer::Offline } else { ProjectAnswer::NotFound { asked } })
+    }
+
+    /// The core metadata of a distribution file.
+    pub async fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
+        metadata::read(self, file).await
+    }
+
+    /// Projects that several indexes knew under `unsafe-best-match`, with the indexes, sorted by name.
+    pub fn on_several_indexes(&self) -> Vec<(PackageName, Vec<SafeUrl>)> {
+        let mut seen = self.on_several.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        seen.sort_unstable();
+        seen
+    }
+
+    /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
+    /// the next one must not answer in its place.
+    async fn ask_in_turn(&self, indexes: &[&Index], name: &PackageName) -> Result<Vec<Answer>, IndexError> {
+        let mut answers = Vec::new();
+        for index in indexes {
+            let answer = self.ask(index, name).await?;
+            let goes_on = matches!(answer, Answer::Absent);
+            answers.push(answer);
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn ask_all(&self, indexes: &[&Index], name: &PackageName) -> Result<Vec<Answer>, IndexError> {
+        let answers = futures_util::future::try_join_all(indexes.iter().map(|index| self.ask(index, name))).await?;
+        let knowing = indexes.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Answer::Found(_)));
+        let knowing: Vec<SafeUrl> = knowing.map(|(index, _)| index.origin.url.clone()).collect();
+        if knowing.len() > 1 {
+            self.on_several.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), knowing));
+        }
+        Ok(answers)
+    }
+
+    async fn ask(&self, index: &Index, name: &PackageName) -> Result<Answer, IndexError> {
+        if let Some(folder) = &index.folder {
+            return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
+        }
+        let location = &index.location;
+        let answer = self.asking(&location.ignore_status).page(&project_url(&location.url, name)).await;
+        match answer {
+            Ok(PageAnswer::Page(page)) => {
+                let detail = page.project(name, &index.origin);
+                for skipped in detail.skipped.iter().filter(|_| self.reporter.shows(Level::Detail)) {
+                    let text = format!("{name}: `{}` is skipped: {}", skipped.filename, skipped.reason);
+                    self.reporter.message(Level::Detail, &text);
+                }
+                Ok(Answer::Found(detail))
+            }
+            Ok(PageAnswer::Absent(_)) => Ok(Answer::Absent),
+            Ok(PageAnswer::Offline) => Ok(Answer::Offline),
+            Err(AskError::Http(source)) => {
+                Err(IndexError::Ask { index: location.shown(), project: name.clone(), source })
+            }
+            Err(AskError::Page(source)) => {
+                Err(IndexError::Page { index: location.shown(), project: name.clone(), source })
+            }
+        }
+    }
+
+    fn asking<'a>(&'a self, ignore_status: &'a [u16]) -> Asking<'a> {
+        Asking {
+            client: &self.client,
+            cache: &self.cache,
+            ignore_status,
+            refresh: self.options.refresh,
+            offline: self.options.offline,
+            now: self.options.now,
+        }
+    }
+}
+
+/// The URL of a project's page (PEP 503): the base, the normalized name, a slash.
+fn project_url(base: &SafeUrl, name: &PackageName) -> SafeUrl {
+    base.without_fragment().below(&[name.as_ref(), ""])
+}

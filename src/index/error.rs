@@ -1,0 +1,168 @@
+//! Why an index could not answer.
+
+use std::path::PathBuf;
+
+use crate::archive::PartialZipError;
+use crate::fetch::FetchError;
+use crate::http;
+use crate::spec::{HashDigest, MetadataError, PackageName, PageError, SafeUrl, Version};
+
+/// A question that an index could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The request for a page failed. Whether another index knows the project is not looked into.
+    #[error("failed to ask {index} for `{project}`")]
+    Ask {
+        /// The index, shown without credentials.
+        index: String,
+        /// The project.
+        project: PackageName,
+        /// Why.
+        #[source]
+        source: http::Error,
+    },
+    /// The answer is not a page.
+    #[error("{index} did not answer with a project page for `{project}`")]
+    Page {
+        /// The index, shown without credentials.
+        index: String,
+        /// The project.
+        project: PackageName,
+        /// Why.
+        #[source]
+        source: PageError,
+    },
+    /// A page of `--find-links` could not be had.
+    #[error("failed to read the find-links page {url}")]
+    FindLinks {
+        /// The page.
+        url: SafeUrl,
+        /// Why.
+        #[source]
+        source: http::Error,
+    },
+    /// A page of `--find-links` is none.
+    #[error("{url} is not a page of links")]
+    FindLinksPage {
+        /// The page.
+        url: SafeUrl,
+        /// Why.
+        #[source]
+        source: PageError,
+    },
+    /// A page of `--find-links` is not there.
+    #[error("the find-links page {url} was not found (status {status})")]
+    FindLinksGone {
+        /// The page.
+        url: SafeUrl,
+        /// HTTP status.
+        status: u16,
+    },
+    /// A folder or file could not be read.
+    #[error("failed to read the {what} `{}`", path.display())]
+    Folder {
+        /// Index or find-links.
+        what: &'static str,
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A pin names an index that is not configured.
+    #[error("`{project}` is pinned to the index `{index}`, but no index has this name")]
+    UnknownIndex {
+        /// The project.
+        project: PackageName,
+        /// The name of the pin.
+        index: String,
+    },
+    /// A request for metadata failed.
+    #[error("failed to fetch the metadata of `{file}`")]
+    MetadataRequest {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: http::Error,
+    },
+    /// The file is listed and not there.
+    #[error("`{file}` is listed, but {url} answered with status {status}")]
+    Gone {
+        /// The file.
+        file: String,
+        /// Where it should be.
+        url: Box<SafeUrl>,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The metadata file is not what the index promised.
+    #[error("the metadata of `{file}` from {url} has digest {actual}, but {expected} was promised by the index")]
+    MetadataDigest {
+        /// The file.
+        file: String,
+        /// Where the metadata came from.
+        url: SafeUrl,
+        /// What was promised.
+        expected: HashDigest,
+        /// What arrived.
+        actual: HashDigest,
+    },
+    /// The metadata cannot be used.
+    #[error("the metadata of `{file}` cannot be used")]
+    Metadata {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: MetadataError,
+    },
+    /// The metadata is that of something else.
+    #[error("`{file}` holds the metadata of {name} {version}")]
+    MetadataMismatch {
+        /// The file.
+        file: String,
+        /// What the metadata says.
+        name: PackageName,
+        /// What the metadata says.
+        version: Version,
+    },
+    /// The METADATA cannot be found in the wheel.
+    #[error("failed to read METADATA in `{file}`")]
+    Wheel {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: PartialZipError,
+    },
+    /// A source distribution says nothing that can be used without building it.
+    #[error("`{file}` is a source distribution without static metadata")]
+    Sdist {
+        /// The file.
+        file: String,
+    },
+    /// The metadata is not in the cache, and the run is offline.
+    #[error("the metadata of `{file}` is not in the cache, and the run is offline")]
+    Offline {
+        /// The file.
+        file: String,
+    },
+    /// The whole file was needed and could not be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
+impl IndexError {
+    /// Whether only this file is affected, so that another version may do.
+    pub fn is_skippable(&self) -> bool {
+        matches!(
+            self,
+            Self::Metadata { .. }
+                | Self::MetadataMismatch { .. }
+                | Self::Wheel { .. }
+                | Self::Sdist { .. }
+                | Self::Offline { .. }
+        )
+    }
+}

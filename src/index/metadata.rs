@@ -1,0 +1,327 @@
+//! Core metadata of a distribution file, by the cheapest way that its server offers.
+//!
+//! In this order: the cache; the wheel when it is in the cache or on this machine; the file that the index offers beside
+//! it (PEP 658); a small wheel whole; the end of the wheel by range requests; the wheel whole, which is then kept.
+//! Only the headers of METADATA are cached, not the description behind them.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use fs_err as fs;
+
+use super::{IndexClient, IndexError};
+use crate::archive::{Located, PartialZip, PartialZipError};
+use crate::cache::Bucket;
+use crate::fetch::{FetchedFile, Wanted};
+use crate::http::{Request, Response};
+use crate::reporter::Level;
+use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
+
+/// Largest METADATA that is read, bytes: descriptions with pictures in them reach a few megabytes.
+const METADATA_LIMIT: u64 = 16 << 20;
+
+/// Wheels up to this size are fetched whole: one request as for the end alone, and the wheel is there when it is chosen.
+const SMALL_WHEEL: u64 = 128 << 10;
+
+/// Bytes of the end of a wheel that are asked for first: the directory of most wheels, and METADATA of those whose
+/// tool writes it last, as the specification recommends.
+const SMALL_TAIL: u64 = 16 << 10;
+
+/// The same for large wheels, whose directory is larger too; never more than a hundredth of the wheel.
+const LARGE_TAIL: u64 = 256 << 10;
+
+/// Range requests for one wheel: the tail, the rest of the directory, the entry, the entry with its real extra field.
+const MOST_RANGES: usize = 5;
+
+/// The metadata of a file, checked to be that of this file.
+pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
+    let name = || file.filename.as_str().to_owned();
+    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file).await);
+    // Without a digest the file behind the URL may have changed; then the cache counts only offline.
+    let may_use_cache = !file.hashes.is_empty() || index.options.offline;
+    let is_local = file.url.to_file_path().is_some();
+    if may_use_cache
+        && !is_local
+        && let Some(bytes) = index.cache.read(&entry)
+        && let Ok(metadata) = check(file, &bytes)
+    {
+        return Ok(Arc::new(metadata));
+    }
+    let bytes = obtain(index, file).await?;
+    let metadata = check(file, &bytes)?;
+    if !is_local {
+        // That it cannot be kept costs a later run one request.
+        let _ = index.cache.write(&entry, headers(&bytes));
+    }
+    for warning in metadata.warnings.iter().filter(|_| index.reporter.shows(Level::Detail)) {
+        index.reporter.message(Level::Detail, &format!("{}: {warning}", name()));
+    }
+    Ok(Arc::new(metadata))
+}
+
+/// The part of METADATA that is read: up to the first empty line.
+fn headers(bytes: &[u8]) -> &[u8] {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n");
+    let end = end.into_iter().chain(bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 1)).min();
+    &bytes[..end.map_or(bytes.len(), |at| at + 1)]
+}
+
+/// Parses, and checks that name and version are those of the file name (as pip and uv do).
+fn check(file: &DistFile, bytes: &[u8]) -> Result<CoreMetadata, IndexError> {
+    let name = || file.filename.as_str().to_owned();
+    let metadata = CoreMetadata::parse(bytes).map_err(|source| IndexError::Metadata { file: name(), source })?;
+    // A local label may stand in the file name alone: some builders add it after the fact.
+    let (said, named) = (&metadata.version, file.version());
+    let same_version = said == named || (!said.is_local() && *said == named.clone().without_local());
+    if metadata.name == *file.filename.name() && same_version {
+        return Ok(metadata);
+    }
+    Err(IndexError::MetadataMismatch { file: name(), name: metadata.name, version: metadata.version })
+}
+
+/// The user is part of it: metadata of a private index is not for a run without its credentials.
+async fn cache_key(index: &IndexClient, file: &DistFile) -> String {
+    let digest = file.hashes.first().map(ToString::to_string).unwrap_or_default();
+    let user = index.client.user_for(&file.url).unwrap_or_default();
+    format!("{user}\n{}\n{digest}", file.url.without_credentials().reveal())
+}
+
+async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexError> {
+    let name = || file.filename.as_str().to_owned();
+    if file.filename.as_wheel().is_some() {
+        if let Some(path) = file.url.to_file_path() {
+            return from_file(file, &path);
+        }
+        if let Some(wheel) = index.fetcher.find(&Wanted::listed(file)) {
+            return from_fetched(file, &wheel);
+        }
+    }
+    if index.options.offline {
+        return Err(IndexError::Offline { file: name() });
+    }
+    if let Some(bytes) = from_offered(index, file).await? {
+        return Ok(bytes);
+    }
+    if file.filename.as_wheel().is_none() {
+        return Err(IndexError::Sdist { file: name() });
+    }
+    if file.size.is_none_or(|size| size > SMALL_WHEEL) && answers_ranges(index, file) {
+        match from_ranges(index, file).await? {
+            Ranges::Metadata(bytes) => return Ok(bytes),
+            Ranges::Whole(wheel) => {
+                note_no_ranges(index, file);
+                return from_fetched(file, &wheel);
+            }
+            Ranges::Refused => note_no_ranges(index, file),
+        }
+    }
+    let wheel = index.fetcher.fetch_file(&Wanted::listed(file)).await?;
+    from_fetched(file, &wheel)
+}
+
+/// The file that the index offers beside the distribution (PEP 658, PEP 714); `None`: none is offered, or it is missing
+/// in spite of the offer, as on mirrors that copy pages and not these files.
+async fn from_offered(index: &IndexClient, file: &DistFile) -> Result<Option<Vec<u8>>, IndexError> {
+    let MetadataOffer::Offered(digests) = &file.metadata else { return Ok(None) };
+    let url = file.url.with_path_suffix(".metadata");
+    let response = ask(index, file, Request::new(url.clone())).await?;
+    if response.status() != 200 {
+        return Ok(None);
+    }
+    let bytes = body(file, response, METADATA_LIMIT).await?;
+    if let Some(expected) = digests.first() {
+        let mut hasher = Hasher::new(expected.algorithm());
+        hasher.update(&bytes);
+        let actual = hasher.finish();
+        if actual != *expected {
+            let file = file.filename.as_str().to_owned();
+            return Err(IndexError::MetadataDigest { file, url, expected: expected.clone(), actual });
+        }
+    }
+    Ok(Some(bytes))
+}
+
+/// What came of range requests.
+enum Ranges {
+    Metadata(Vec<u8>),
+    /// The server sent everything instead: nothing more need be asked.
+    Whole(FetchedFile),
+    Refused,
+}
+
+async fn from_ranges(index: &IndexClient, file: &DistFile) -> Result<Ranges, IndexError> {
+    let tail = file.size.map_or(SMALL_TAIL, |size| (size / 100).clamp(SMALL_TAIL, LARGE_TAIL));
+    // Where the size is known a plain range is asked for: some servers know no suffix ranges.
+    let first = file
+        .size
+        .map_or_else(|| format!("bytes=-{tail}"), |size| format!("bytes={}-{}", size.saturating_sub(tail), size - 1));
+    let Some(response) = ask_range(index, file, first).await? else { return Ok(Ranges::Refused) };
+    let part = match response.status() {
+        206 => PartHeader::of(&response),
+        200 => {
+            let whole = index.fetcher.receive(&Wanted::listed(file), response).await?;
+            return Ok(Ranges::Whole(whole));
+        }
+        416 => return from_plain_range(index, file, &response, tail).await,
+        _ => return Err(missing(file, &response)),
+    };
+    let Some(part) = part else { return Ok(Ranges::Refused) };
+    from_tail(index, file, part, response).await
+}
+
+/// The first range once more, counted from the beginning: the answer 416 to a suffix range can tell the size.
+async fn from_plain_range(
+    index: &IndexClient,
+    file: &DistFile,
+    refusal: &Response,
+    tail: u64,
+) -> Result<Ranges, IndexError> {
+    let size = refusal.header("content-range").and_then(|range| range.strip_prefix("bytes */")?.parse::<u64>().ok());
+    let Some(size) = size.filter(|size| *size > 0 && file.size.is_none()) else { return Ok(Ranges::Refused) };
+    let range = format!("bytes={}-{}", size.saturating_sub(tail), size - 1);
+    let Some(response) = ask_range(index, file, range).await? else { return Ok(Ranges::Refused) };
+    match PartHeader::of(&response).filter(|_| response.status() == 206) {
+        Some(part) => from_tail(index, file, part, response).await,
+        None => Ok(Ranges::Refused),
+    }
+}
+
+async fn from_tail(
+    index: &IndexClient,
+    file: &DistFile,
+    part: PartHeader,
+    response: Response,
+) -> Result<Ranges, IndexError> {
+    let total = part.total;
+    let (mut part, mut response) = (part, response);
+    let mut zip = PartialZip::new(total);
+    for _ in 0..MOST_RANGES {
+        let length = part.end - part.start;
+        let start = part.start;
+        let bytes = body(file, response, length).await?;
+        if bytes.len() as u64 != length {
+            return Ok(Ranges::Refused);
+        }
+        zip.add(start, bytes);
+        let missing = match find_metadata(file, &zip)? {
+            Located::Content(content) => return Ok(Ranges::Metadata(content)),
+            Located::Missing(missing) => missing,
+        };
+        // What stands before the rest of a directory is likely METADATA; a round trip costs more than these bytes.
+        let allowance = (missing.end - missing.start).clamp(SMALL_TAIL, LARGE_TAIL);
+        let begin = if missing.end == start { missing.start.saturating_sub(allowance) } else { missing.start };
+        let range = format!("bytes={begin}-{}", missing.end - 1);
+        let Some(next) = ask_range(index, file, range).await? else { return Ok(Ranges::Refused) };
+        let header = PartHeader::of(&next).filter(|header| {
+            next.status() == 206
+                && header.total == total
+                && header.etag == part.etag
+                && (header.start, header.end) == (begin, missing.end)
+        });
+        let Some(header) = header else { return Ok(Ranges::Refused) };
+        (part, response) = (header, next);
+    }
+    Ok(Ranges::Refused)
+}
+
+/// What a 206 answer says about its part of the file.
+struct PartHeader {
+    start: u64,
+    end: u64,
+    total: u64,
+    etag: Option<String>,
+}
+
+impl PartHeader {
+    fn of(response: &Response) -> Option<Self> {
+        // RFC 9110, 14.4: `bytes 0-499/1234`. A total of `*` is of no use, and several parts in one were not asked for.
+        let (range, total) = response.header("content-range")?.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let (start, last, total): (u64, u64, u64) =
+            (first.trim().parse().ok()?, last.trim().parse().ok()?, total.trim().parse().ok()?);
+        (start <= last && last < total).then(|| Self {
+            start,
+            end: last + 1,
+            total,
+            etag: response.header("etag").map(str::to_owned),
+        })
+    }
+}
+
+/// Asks for a part of a file; `None` when the server will not have ranges.
+async fn ask_range(index: &IndexClient, file: &DistFile, range: String) -> Result<Option<Response>, IndexError> {
+    let request = Request { range: Some(range), ..Request::file(file.url.clone()) };
+    match ask(index, file, request).await {
+        // 400, 405 and 501 are answers of servers that do not know such requests at all.
+        Err(IndexError::MetadataRequest { source, .. }) if matches!(source.status(), Some(400 | 405 | 501)) => Ok(None),
+        Err(error) => Err(error),
+        Ok(response) => Ok(Some(response)),
+    }
+}
+
+async fn ask(index: &IndexClient, file: &DistFile, request: Request) -> Result<Response, IndexError> {
+    let failed = |source| IndexError::MetadataRequest { file: file.filename.as_str().to_owned(), source };
+    index.client.get(request).await.map_err(failed)
+}
+
+async fn body(file: &DistFile, response: Response, limit: u64) -> Result<Vec<u8>, IndexError> {
+    let failed = |source| IndexError::MetadataRequest { file: file.filename.as_str().to_owned(), source };
+    response.bytes(limit).await.map_err(failed)
+}
+
+fn missing(file: &DistFile, response: &Response) -> IndexError {
+    IndexError::Gone {
+        file: file.filename.as_str().to_owned(),
+        url: Box::new(file.url.clone()),
+        status: response.status(),
+    }
+}
+
+fn find_metadata(file: &DistFile, zip: &PartialZip) -> Result<Located, IndexError> {
+    // Binary distribution format: one `NAME-VERSION.dist-info` folder, at the top.
+    let is_metadata = |name: &str| {
+        name.strip_suffix(".dist-info/METADATA").is_some_and(|folder| !folder.is_empty() && !folder.contains('/'))
+    };
+    zip.entry(is_metadata, METADATA_LIMIT)
+        .map_err(|source| IndexError::Wheel { file: file.filename.as_str().to_owned(), source })
+}
+
+fn from_fetched(file: &DistFile, wheel: &FetchedFile) -> Result<Vec<u8>, IndexError> {
+    from_file(file, &wheel.path)
+}
+
+/// METADATA of a wheel on this machine, of which only the parts that matter are read.
+pub(super) fn from_file(file: &DistFile, path: &Path) -> Result<Vec<u8>, IndexError> {
+    let failed = |source| IndexError::Folder { what: "wheel", path: path.to_owned(), source };
+    let mut opened = fs::File::open(path).map_err(failed)?;
+    let length = opened.metadata().map_err(failed)?.len();
+    let mut zip = PartialZip::new(length);
+    let mut wanted = length.saturating_sub(LARGE_TAIL)..length;
+    for _ in 0..MOST_RANGES {
+        let mut bytes = Vec::new();
+        opened.seek(SeekFrom::Start(wanted.start)).map_err(failed)?;
+        opened.by_ref().take(wanted.end - wanted.start).read_to_end(&mut bytes).map_err(failed)?;
+        zip.add(wanted.start, bytes);
+        match find_metadata(file, &zip)? {
+            Located::Content(content) => return Ok(content),
+            Located::Missing(missing) => wanted = missing,
+        }
+    }
+    let source = PartialZipError::Malformed("its entries are not where its directory says");
+    Err(IndexError::Wheel { file: file.filename.as_str().to_owned(), source })
+}
+
+fn answers_ranges(index: &IndexClient, file: &DistFile) -> bool {
+    let refusing = index.without_ranges.lock().unwrap_or_else(PoisonError::into_inner);
+    !refusing.contains(&realm(file))
+}
+
+fn note_no_ranges(index: &IndexClient, file: &DistFile) {
+    index.without_ranges.lock().unwrap_or_else(PoisonError::into_inner).insert(realm(file));
+}
+
+/// Scheme, host and port.
+fn realm(file: &DistFile) -> String {
+    file.url.reveal().origin().ascii_serialization()
+}

@@ -1,0 +1,136 @@
+//! One page of a server: from the cache while it is fresh, else asked for, else confirmed.
+
+use std::sync::Arc;
+
+use super::page_store::{Head, PageEntry};
+use crate::cache::Cache;
+use crate::http::{self, Client, Request};
+use crate::spec::{PageError, ProjectPage, SafeUrl};
+
+/// What is accepted, best first (PEP 691).
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+
+/// Largest page, bytes after decoding: the largest pages of PyPI have about 15 MB; a find-links page of a whole mirror
+/// may have several times as much.
+const PAGE_LIMIT: u64 = 256 << 20;
+
+/// Size from which a page is parsed on a thread for blocking work, bytes: below it takes less than a millisecond.
+const PARSE_ELSEWHERE: usize = 128 << 10;
+
+/// What a server says about a page.
+pub(super) enum PageAnswer {
+    /// This.
+    Page(ProjectPage),
+    /// There is none, by this status.
+    Absent(u16),
+    /// Nothing is known, because the run is offline.
+    Offline,
+}
+
+/// Why there is no answer.
+pub(super) enum AskError {
+    Http(http::Error),
+    Page(PageError),
+}
+
+/// Asks for a page.
+pub(super) struct Asking<'a> {
+    pub(super) client: &'a Client,
+    pub(super) cache: &'a Arc<Cache>,
+    pub(super) ignore_status: &'a [u16],
+    pub(super) refresh: bool,
+    pub(super) offline: bool,
+    pub(super) now: u64,
+}
+
+impl Asking<'_> {
+    /// The page at `url`, whose user name is part of what is cached.
+    pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
+        let entry = self.entry(url).await;
+        let stored = entry.read(self.cache, self.now);
+        if let Some(stored) = &stored
+            && (self.offline || (stored.is_fresh && !self.refresh))
+        {
+            if stored.head.absent {
+                return Ok(PageAnswer::Absent(404));
+            }
+            if let Some(page) = stored.page() {
+                return Ok(PageAnswer::Page(page));
+            }
+        }
+        if self.offline {
+            return Ok(PageAnswer::Offline);
+        }
+        let mut request = Request::new(url.clone());
+        request.accept = Some(ACCEPT);
+        if let Some(stored) = stored.as_ref().filter(|stored| !stored.head.absent) {
+            request.if_none_match.clone_from(&stored.head.etag);
+            request.if_modified_since.clone_from(&stored.head.last_modified);
+        }
+        let response = match self.client.get(request).await {
+            Ok(response) => response,
+            Err(error) => match error.status().filter(|status| self.ignore_status.contains(status)) {
+                Some(status) => return Ok(self.absent(&entry, status)),
+                None => return Err(AskError::Http(error)),
+            },
+        };
+        if response.status() == 304
+            && let Some(page) = stored.as_ref().and_then(super::page_store::Stored::page)
+        {
+            entry.confirm(self.now);
+            return Ok(PageAnswer::Page(page));
+        }
+        match response.status() {
+            200 => {}
+            304 => return self.again(url).await,
+            status => return Ok(self.absent(&entry, status)),
+        }
+        self.take(url, response).await.map(PageAnswer::Page)
+    }
+
+    /// Notes that there is no such page: a later run that is offline may then ask the next index.
+    fn absent(&self, entry: &PageEntry, status: u16) -> PageAnswer {
+        entry.write(self.cache, &Head { absent: true, ..Head::default() }, None, self.now);
+        PageAnswer::Absent(status)
+    }
+
+    /// The whole page, when what "not modified" refers to turned out to be damaged.
+    async fn again(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
+        let mut request = Request::new(url.clone());
+        request.accept = Some(ACCEPT);
+        let response = self.client.get(request).await.map_err(AskError::Http)?;
+        match response.status() {
+            200 => self.take(url, response).await.map(PageAnswer::Page),
+            status => Ok(PageAnswer::Absent(status)),
+        }
+    }
+
+    async fn entry(&self, url: &SafeUrl) -> PageEntry {
+        PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
+    }
+
+    async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<ProjectPage, AskError> {
+        // Anew, because only this request may have led to credentials.
+        let entry = self.entry(url).await;
+        let head = Head::of(&response);
+        let content_type = response.header("content-type").map(str::to_owned);
+        let base = response.url().clone();
+        let body = response.bytes(PAGE_LIMIT).await.map_err(AskError::Http)?;
+        let (cache, now, is_large) = (Arc::clone(self.cache), self.now, body.len() > PARSE_ELSEWHERE);
+        let parse = move || {
+            let page = ProjectPage::parse(&body, content_type.as_deref(), &base)?;
+            if !head.no_store && !page.holds_credentials() {
+                entry.write(&cache, &head, Some(&page), now);
+            }
+            Ok(page)
+        };
+        let parsed = if is_large {
+            tokio::task::spawn_blocking(parse)
+                .await
+                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        } else {
+            parse()
+        };
+        parsed.map_err(AskError::Page)
+    }
+}

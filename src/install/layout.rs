@@ -1,0 +1,93 @@
+//! Where each file of a wheel goes: step "Spread" of the binary distribution format.
+
+use super::error::WheelFault;
+use crate::archive::SafePath;
+use crate::spec::{PackageName, Version, WheelFilename};
+
+const DIST_INFO: &str = ".dist-info";
+const DATA: &str = ".data";
+/// Files of `.dist-info` that installers write: a wheel's own are not taken over.
+const INSTALLERS_OWN: [&str; 4] = ["RECORD", "INSTALLER", "REQUESTED", "direct_url.json"];
+
+/// The places of one wheel.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The `.dist-info` folder.
+    pub(super) dist_info: SafePath,
+    data: String,
+    headers: SafePath,
+}
+
+/// Where a file goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// There, as it is.
+    At(SafePath),
+    /// There, executable, with its first line changed where it is `#!python`.
+    Script(SafePath),
+    /// Nowhere: the installer writes its own.
+    Dropped,
+}
+
+impl Layout {
+    /// Finds the one `.dist-info` folder among the files of a wheel and checks that it is that of the file name.
+    pub(super) fn find<'a>(
+        paths: impl Iterator<Item = &'a SafePath>,
+        filename: &WheelFilename,
+    ) -> Result<Self, WheelFault> {
+        let mut folders: Vec<String> = Vec::new();
+        for path in paths {
+            let Some((top, _)) = path.as_str().split_once('/') else { continue };
+            if top.ends_with(DIST_INFO) && !folders.iter().any(|folder| folder == top) {
+                folders.push(top.to_owned());
+            }
+        }
+        let [folder] = folders.as_slice() else { return Err(WheelFault::DistInfo(folders)) };
+        let stem = folder.strip_suffix(DIST_INFO).expect("selected by it");
+        let expected = || format!("{}-{}", filename.name, filename.version);
+        let names_it = stem.rsplit_once('-').is_some_and(|(name, version)| {
+            name.parse::<PackageName>().is_ok_and(|name| name == filename.name)
+                && version.replace('_', "-").parse::<Version>().is_ok_and(|version| version == filename.version)
+        });
+        if !names_it {
+            return Err(WheelFault::Identity {
+                place: ".dist-info folder",
+                found: stem.to_owned(),
+                expected: expected(),
+            });
+        }
+        let fixed = |path: &str| SafePath::new(path).expect("made of safe components");
+        Ok(Self {
+            data: format!("{stem}{DATA}"),
+            headers: fixed(filename.name.as_ref()).prefixed(&fixed("include")),
+            dist_info: fixed(folder),
+        })
+    }
+
+    /// The place of a file of the archive.
+    pub(super) fn place(&self, path: &SafePath) -> Result<Place, WheelFault> {
+        let refuse = |reason| Err(WheelFault::Data { path: path.to_string(), reason });
+        let Some((top, rest)) = path.as_str().split_once('/') else { return Ok(Place::At(path.clone())) };
+        if top == self.dist_info.as_str() && INSTALLERS_OWN.contains(&rest) {
+            return Ok(Place::Dropped);
+        }
+        if !top.ends_with(DATA) {
+            return Ok(Place::At(path.clone()));
+        }
+        // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two readings.
+        if top != self.data {
+            return refuse("is in a `.data` folder that is not this wheel's");
+        }
+        let Some((key, below)) = rest.split_once('/') else {
+            return refuse("is not in one of the folders that `.data` can have");
+        };
+        let below = SafePath::new(below).expect("the end of a safe path is safe");
+        // Step b: each subdirectory is a key into a dict of destinations.
+        Ok(match key {
+            "purelib" | "platlib" | "data" => Place::At(below),
+            "headers" => Place::At(below.prefixed(&self.headers)),
+            "scripts" => Place::Script(below.prefixed(&SafePath::new("bin").expect("a safe name"))),
+            _ => return refuse("is not in one of the folders that `.data` can have"),
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! METADATA of a wheel: that it belongs to the file name, and that the resolution was made with it.
+
+use super::error::{InstallError, WheelFault};
+use super::installed::InstalledDist;
+use crate::resolve::ResolvedDist;
+use crate::spec::{CoreMetadata, ExtraName, MarkerEnvironment, Requirement, WheelFilename};
+
+/// The fields of a METADATA file, up to the empty line before the description.
+pub(super) fn fields_only(metadata: &[u8]) -> &[u8] {
+    let mut start = 0;
+    for line in metadata.split_inclusive(|&byte| byte == b'\n') {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            break;
+        }
+        start += line.len();
+    }
+    &metadata[..start]
+}
+
+/// Checks that METADATA has the name and version of the file name.
+pub(super) fn check_identity(metadata: &[u8], filename: &WheelFilename) -> Result<(), WheelFault> {
+    let metadata = CoreMetadata::parse(metadata)?;
+    let differ = |found: String, expected: String| Err(WheelFault::Identity { place: "METADATA", found, expected });
+    if metadata.name != filename.name {
+        return differ(metadata.name.to_string(), filename.name.to_string());
+    }
+    if metadata.version != filename.version {
+        return differ(metadata.version.to_string(), filename.version.to_string());
+    }
+    Ok(())
+}
+
+/// Checks that the wheel requires on the target what the resolution was made with, whatever an index said about it.
+///
+/// Not for resolutions without dependencies (`--no-deps`) or from locks that do not carry requirements.
+pub fn check_requirements(
+    installed: &InstalledDist,
+    resolved: &ResolvedDist,
+    markers: &MarkerEnvironment,
+) -> Result<(), InstallError> {
+    compare_requirements(installed, &resolved.extras, &resolved.requires_dist, markers)
+}
+
+pub(super) fn compare_requirements(
+    installed: &InstalledDist,
+    extras: &[ExtraName],
+    expected: &[Requirement],
+    markers: &MarkerEnvironment,
+) -> Result<(), InstallError> {
+    let metadata = installed
+        .core_metadata()
+        .map_err(|error| InstallError::Refused { wheel: installed.label(), fault: error.into() })?;
+    let applies = |requirement: &&Requirement| {
+        requirement.marker.evaluate(markers, &[])
+            || extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))
+    };
+    let actual = sorted(metadata.requires_dist.iter().filter(applies));
+    let expected = sorted(expected.iter());
+    if actual == expected {
+        return Ok(());
+    }
+    Err(InstallError::Requirements { wheel: installed.label(), actual, expected })
+}
+
+fn sorted<'a>(requirements: impl Iterator<Item = &'a Requirement>) -> Vec<String> {
+    let mut texts: Vec<String> = requirements.map(ToString::to_string).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}

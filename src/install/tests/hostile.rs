@@ -1,0 +1,252 @@
+//! Wheels that are not what they say.
+
+use super::{METADATA, Place, TestWheel, WHEEL, refuses};
+use crate::archive::tests::builder::RawEntry;
+use crate::archive::tests::chain;
+
+const INFO: &str = "tiny_pkg-1.0.dist-info";
+
+fn in_info(name: &str) -> String {
+    format!("{INFO}/{name}")
+}
+
+#[test]
+fn identity() {
+    let rename = |wheel: &mut TestWheel, info: &str| {
+        let mut other = TestWheel { entries: Vec::new(), record_path: format!("{info}/RECORD"), ..wheel.clone() };
+        other.add("tiny_pkg/__init__.py", "").add(&format!("{info}/WHEEL"), WHEEL);
+        other.add(&format!("{info}/METADATA"), METADATA);
+        *wheel = other;
+    };
+    refuses("another project's .dist-info", ".dist-info folder says", |wheel| rename(wheel, "other-1.0.dist-info"));
+    refuses("another version's .dist-info", ".dist-info folder says", |wheel| rename(wheel, "tiny_pkg-1.1.dist-info"));
+    refuses("a .dist-info without version", ".dist-info folder says", |wheel| rename(wheel, "tiny_pkg.dist-info"));
+    refuses("a nameless .dist-info", ".dist-info folder says", |wheel| rename(wheel, ".dist-info"));
+    refuses("no .dist-info", "0 `.dist-info` folders", |wheel| rename(wheel, "tiny_pkg-1.0.info"));
+    refuses("two .dist-info folders", "2 `.dist-info` folders", |wheel| {
+        wheel.add("other-2.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 2.0\n");
+    });
+    refuses("another file name", ".dist-info folder says", |wheel| {
+        wheel.filename = "other-1.0-py3-none-any.whl".to_owned();
+    });
+    refuses("another version in the file name", ".dist-info folder says", |wheel| {
+        wheel.filename = "tiny_pkg-1.0.1-py3-none-any.whl".to_owned();
+    });
+    refuses("another name in METADATA", "METADATA says evil", |wheel| {
+        wheel.set(&in_info("METADATA"), &METADATA.replace("Tiny.Pkg", "evil"));
+    });
+    refuses("another version in METADATA", "METADATA says 2.0", |wheel| {
+        wheel.set(&in_info("METADATA"), &METADATA.replace("Version: 1.0", "Version: 2.0"));
+    });
+    refuses("two names in METADATA", "METADATA is malformed", |wheel| {
+        wheel.set(&in_info("METADATA"), &METADATA.replace("Summary: tiny", "Name: other"));
+    });
+    refuses("no name in METADATA", "METADATA is malformed", |wheel| {
+        wheel.set(&in_info("METADATA"), "Metadata-Version: 2.1\nVersion: 1.0\n");
+    });
+    refuses("METADATA 3", "METADATA is malformed", |wheel| {
+        wheel.set(&in_info("METADATA"), &METADATA.replace("Metadata-Version: 2.1", "Metadata-Version: 3.0"));
+    });
+    refuses("no METADATA", "has no `tiny_pkg-1.0.dist-info/METADATA`", |wheel| {
+        wheel.remove(&in_info("METADATA"));
+    });
+    refuses("no WHEEL", "has no `tiny_pkg-1.0.dist-info/WHEEL`", |wheel| {
+        wheel.remove(&in_info("WHEEL"));
+    });
+    let place = Place::new();
+    let mut fetched = TestWheel::tiny().fetched(place.folder.path());
+    fetched.version = "2.0".parse().unwrap();
+    let error = super::install_wheel(&fetched, &place.cache, &super::InstallOptions::default()).unwrap_err();
+    assert!(chain(&error).contains("resolution says tiny-pkg-2.0"), "{}", chain(&error));
+}
+
+#[test]
+fn wheel_files() {
+    let wheel_file = |what, expected, content: &str| {
+        refuses(what, expected, |wheel| {
+            wheel.set(&in_info("WHEEL"), content);
+        });
+    };
+    wheel_file("version 2", "Wheel-Version 2.0", &WHEEL.replace("1.0", "2.0"));
+    wheel_file("version 0", "Wheel-Version 0.9", &WHEEL.replace("1.0", "0.9"));
+    wheel_file("a version that is none", "not of the form 1.0", &WHEEL.replace("1.0", "one"));
+    wheel_file("a signed version", "not of the form 1.0", &WHEEL.replace("1.0", "+1.0"));
+    wheel_file("no version", "no `Wheel-Version`", "Root-Is-Purelib: true\n");
+    wheel_file("two versions", "more than one `Wheel-Version`", &format!("{WHEEL}Wheel-Version: 1.0\n"));
+    wheel_file("no fields", "not of the form key: value", "hello\n");
+    wheel_file("an undecided root", "neither true nor false", &WHEEL.replace("true", "maybe"));
+    wheel_file("nothing", "no `Wheel-Version`", "");
+}
+
+#[test]
+fn records() {
+    let record = |what, expected, change: fn(String) -> String| {
+        refuses(what, expected, |wheel| wheel.record = Some(change(wheel.true_record()).into_bytes()));
+    };
+    refuses("no RECORD", "has no `tiny_pkg-1.0.dist-info/RECORD`", |wheel| wheel.record_path = String::new());
+    record("an empty RECORD", "not in RECORD", |_| String::new());
+    record("a file that is not in RECORD", "`tiny_pkg/__init__.py` is in the archive, but not in RECORD", |text| {
+        text.lines().skip(1).map(|line| format!("{line}\n")).collect()
+    });
+    record("a file that is not there", "`tiny_pkg/extra.py` is in RECORD, but not in the archive", |text| {
+        format!("tiny_pkg/extra.py,sha256={},0\n{text}", "A".repeat(43))
+    });
+    record("another digest", "another digest than RECORD says", |text| {
+        text.replacen("sha256=", "sha256=A", 1)
+            .replacen(",10\n", "\n", 1)
+            .replacen("sha256=A", "sha256=", 1)
+            .replace("__init__.py,sha256=", "__init__.py,sha256=")
+            .lines()
+            .map(|line| {
+                if line.contains("__init__") {
+                    format!("tiny_pkg/__init__.py,sha256={},10\n", "A".repeat(43))
+                } else {
+                    format!("{line}\n")
+                }
+            })
+            .collect()
+    });
+    record("another size", "another size than RECORD says", |text| text.replacen(",10\n", ",11\n", 1));
+    record("a size that is none", "malformed size", |text| text.replacen(",10\n", ",-1\n", 1));
+    record("a huge size", "malformed size", |text| text.replacen(",10\n", ",99999999999999999999\n", 1));
+    record("no digest", "has no hash in RECORD", |text| {
+        text.lines()
+            .map(
+                |line| {
+                    if line.contains("__init__") {
+                        "tiny_pkg/__init__.py,,10\n".to_owned()
+                    } else {
+                        format!("{line}\n")
+                    }
+                },
+            )
+            .collect()
+    });
+    record("MD5", "proves nothing", |text| text.replacen("sha256=", "md5=", 1));
+    record("SHA-1", "proves nothing", |text| text.replacen("sha256=", "sha1=", 1));
+    record("an unknown digest", "proves nothing", |text| text.replacen("sha256=", "blake2b=", 1));
+    record("a digest that is cut", "malformed hash", |text| text.replacen("sha256=", "sha256=A", 1));
+    record("a digest in hexadecimal", "malformed hash", |text| format!("x,sha256={},0\n{text}", "ab".repeat(32)));
+    record("a digest without algorithm", "not of the form algorithm=digest", |text| text.replacen("sha256=", "", 1));
+    record("a line above the target", "`.` or `..` component", |text| format!("../evil.py,,\n{text}"));
+    record("a line above the target, inside", "`.` or `..` component", |text| {
+        format!("tiny_pkg/../../evil.py,,\n{text}")
+    });
+    record("an absolute line", "is absolute", |text| format!("/etc/passwd,,\n{text}"));
+    record("a line with a drive", "drive letter", |text| format!("C:/evil.py,,\n{text}"));
+    record("a line with backslashes", "backslash", |text| format!("tiny_pkg\\evil.py,,\n{text}"));
+    record("a line with a control character", "control character", |text| format!("\u{1b}[2J,,\n{text}"));
+    record("an empty path", "it is empty", |text| format!(",sha256=,\n{text}").replace("sha256=,", ","));
+    record("a line twice", "is in RECORD twice", |text| text.clone() + text.lines().next().unwrap() + "\n");
+    record("RECORD twice", "is in RECORD twice", |text| text.clone() + "tiny_pkg-1.0.dist-info/RECORD,,\n");
+    record("a digest of itself", "which cannot hold its own", |text| {
+        text.replace("RECORD,,", &format!("RECORD,sha256={},", "A".repeat(43)))
+    });
+    record("two fields", "three fields", |text| format!("a,b\n{text}"));
+    record("four fields", "three fields", |text| format!("a,,,\n{text}"));
+    record("an open quote", "quote that is not closed", |text| format!("{text}\"a"));
+    record("text behind a quote", "text behind a closing quote", |text| format!("\"a\"b,,\n{text}"));
+    refuses("not UTF-8", "is not UTF-8", |wheel| wheel.record = Some(b"caf\xe9,,\n".to_vec()));
+    refuses("a flipped file with its RECORD left as it was", "another digest", |wheel| {
+        wheel.record = Some(wheel.true_record().into_bytes());
+        wheel.set("tiny_pkg/__init__.py", "VALUE = 2\n");
+    });
+    refuses("a signature that is in RECORD with another digest", "another digest", |wheel| {
+        wheel.add(&in_info("RECORD.jws"), "{}");
+        let text = wheel.true_record();
+        let digest = text.lines().find(|line| line.contains("jws")).unwrap().split(',').nth(1).unwrap().to_owned();
+        wheel.record = Some(text.replace(&digest, &format!("sha256={}", "A".repeat(43))).into_bytes());
+    });
+}
+
+#[test]
+fn data_folders() {
+    let data = |what, expected, path: &str| {
+        refuses(what, expected, |wheel| {
+            wheel.add(path, "content");
+        });
+    };
+    data("an unknown key", "one of the folders that `.data` can have", "tiny_pkg-1.0.data/etc/passwd");
+    data("no key", "one of the folders that `.data` can have", "tiny_pkg-1.0.data/file");
+    data("a key in another case", "one of the folders that `.data` can have", "tiny_pkg-1.0.data/Scripts/run");
+    data("another project's data", "not this wheel's", "other-1.0.data/scripts/run");
+    data("another spelling of the data folder", "not this wheel's", "tiny.pkg-1.0.data/scripts/run");
+    data("a file over a file", "one place", "tiny_pkg-1.0.data/purelib/tiny_pkg/__init__.py");
+    data("a file over a file in another case", "one place", "tiny_pkg-1.0.data/platlib/Tiny_Pkg/run.sh");
+    data("a file over a folder", "one place", "tiny_pkg-1.0.data/data/tiny_pkg");
+    data("a folder over a file", "one place", "tiny_pkg-1.0.data/data/tiny_pkg/run.sh/x");
+    data("over RECORD", "one place", "tiny_pkg-1.0.data/data/tiny_pkg-1.0.dist-info/RECORD");
+    data("over INSTALLER", "one place", "tiny_pkg-1.0.data/purelib/tiny_pkg-1.0.dist-info/INSTALLER");
+    data("over METADATA", "one place", "tiny_pkg-1.0.data/platlib/tiny_pkg-1.0.dist-info/METADATA");
+    refuses("two keys, one place", "one place", |wheel| {
+        wheel.add("tiny_pkg-1.0.data/purelib/a.py", "1").add("tiny_pkg-1.0.data/platlib/a.py", "1");
+    });
+    refuses("a script over data", "one place", |wheel| {
+        wheel.add("tiny_pkg-1.0.data/scripts/run", "1").add("tiny_pkg-1.0.data/data/bin/run", "2");
+    });
+    refuses("an entry point over data", "one place", |wheel| {
+        wheel.add("bin/run", "1").add(&in_info("entry_points.txt"), "[console_scripts]\nrun = tiny_pkg:main\n");
+    });
+    refuses("an entry point over a folder", "one place", |wheel| {
+        wheel.add("bin/run/x", "1").add(&in_info("entry_points.txt"), "[console_scripts]\nrun = tiny_pkg:main\n");
+    });
+    refuses("a link among the data", "symbolic link", |wheel| {
+        wheel.entries.push(RawEntry::stored("tiny_pkg-1.0.data/data/link", b"/etc").mode(0o120_777));
+    });
+}
+
+#[test]
+fn entry_points() {
+    let script = |line: &str, expected: &str| {
+        for group in ["console_scripts", "gui_scripts"] {
+            let text = format!("[{group}]\n{line}\n");
+            refuses(line, expected, |wheel| {
+                wheel.add(&in_info("entry_points.txt"), &text);
+            });
+        }
+    };
+    script("../evil = tiny_pkg:main", "`.` or `..`");
+    script("../../tiny_pkg/__init__.py = tiny_pkg:main", "`.` or `..`");
+    script("/usr/bin/evil = tiny_pkg:main", "absolute");
+    script("a/b = tiny_pkg:main", "not that of a file");
+    script("a\\b = tiny_pkg:main", "backslash");
+    script(".. = tiny_pkg:main", "`.` or `..`");
+    script(". = tiny_pkg:main", "`.` or `..`");
+    script("= tiny_pkg:main", "it is empty");
+    script("C:evil = tiny_pkg:main", "drive letter");
+    script("e\u{7}vil = tiny_pkg:main", "control character");
+    script("e\0vil = tiny_pkg:main", "control character");
+    script("run = tiny_pkg", "not of the form module:function");
+    script("run = :main", "not of the form module:function");
+    script("run = tiny_pkg:", "not of the form module:function");
+    script("run = tiny pkg:main", "not of the form module:function");
+    script("run = os:system('x') or print", "not of the form module:function");
+    script("run = os; import evil:main", "not of the form module:function");
+    script("run = tiny_pkg:main; evil()", "not of the form module:function");
+    script("run = tiny-pkg:main", "not of the form module:function");
+    script("run = 1tiny:main", "not of the form module:function");
+    script("run = ..tiny:main", "not of the form module:function");
+    script("run", "not of the form name = value");
+    script("run = a:b\nrun = c:d", "two entry points have its name");
+    script("run = a:b\nRUN = c:d", "one place");
+    refuses("an entry without group", "not of the form name = value", |wheel| {
+        wheel.add(&in_info("entry_points.txt"), "run = a:b\n");
+    });
+    refuses("not UTF-8", "not UTF-8", |wheel| {
+        wheel.entries.push(RawEntry::new(&in_info("entry_points.txt"), b"[console_scripts]\ncaf\xe9 = a:b\n"));
+    });
+}
+
+#[test]
+fn archives() {
+    refuses("an archive with a name that leads outside", "`.` or `..`", |wheel| {
+        wheel.add("../evil.py", "");
+    });
+    refuses("an archive with another local header", "another compression method", |wheel| {
+        wheel.entries[0].local.method = 0;
+    });
+    refuses("content with another CRC", "another CRC", |wheel| {
+        wheel.record = Some(wheel.true_record().into_bytes());
+        wheel.entries[0].both(|header| header.crc32 ^= 1);
+    });
+}

@@ -1,0 +1,100 @@
+//! From the cache to an output.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+use fs_err as fs;
+
+use super::{Place, TestWheel};
+use crate::install::{InstalledDist, InstalledFile, LinkMode, link_tree};
+
+fn installed(place: &Place) -> InstalledDist {
+    place.install(&TestWheel::tiny(), true).unwrap()
+}
+
+#[test]
+fn every_mode_gives_the_same_tree() {
+    for mode in [LinkMode::Auto, LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy] {
+        let place = Place::new();
+        let dist = installed(&place);
+        let out = place.folder.path().join("out");
+        fs::create_dir(&out).unwrap();
+        let files: Vec<&InstalledFile> = dist.files.iter().collect();
+        let linked = link_tree(&files, dist.tree.as_ref().unwrap(), &out, mode).unwrap();
+        assert_eq!(linked.files, files.len());
+        assert_ne!(linked.mode, LinkMode::Auto);
+        for file in files {
+            let path = file.path.below(&out);
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!(crate::spec::sha256(&fs::read(&path).unwrap()), file.sha256);
+            assert_eq!(metadata.mode() & 0o7777, file.mode());
+            assert_eq!(metadata.nlink(), if linked.mode == LinkMode::Hardlink { 2 } else { 1 });
+            assert_eq!(
+                fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o7777,
+                if path.parent() == Some(&out) { fs::metadata(&out).unwrap().mode() & 0o7777 } else { 0o755 }
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_overwritten_or_written_through() {
+    let modes = [LinkMode::Auto, LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy];
+    let obstacles: [(&str, fn(&std::path::Path, &std::path::Path)); 4] = [
+        ("a file", |out, _| {
+            fs::create_dir(out.join("tiny_pkg")).unwrap();
+            fs::write(out.join("tiny_pkg/__init__.py"), "mine").unwrap();
+        }),
+        ("a link in the place of a file", |out, outside| {
+            fs::create_dir(out.join("tiny_pkg")).unwrap();
+            fs_err::os::unix::fs::symlink(outside.join("victim"), out.join("tiny_pkg/__init__.py")).unwrap();
+        }),
+        ("a link in the place of a folder", |out, outside| {
+            fs_err::os::unix::fs::symlink(outside, out.join("tiny_pkg")).unwrap();
+        }),
+        ("a file in the place of a folder", |out, _| fs::write(out.join("tiny_pkg"), "mine").unwrap()),
+    ];
+    for mode in modes {
+        for (what, obstacle) in obstacles {
+            let place = Place::new();
+            let dist = installed(&place);
+            let (out, outside) = (place.folder.path().join("out"), place.folder.path().join("outside"));
+            fs::create_dir(&out).unwrap();
+            fs::create_dir(&outside).unwrap();
+            fs::write(outside.join("victim"), "victim").unwrap();
+            obstacle(&out, &outside);
+            let files: Vec<&InstalledFile> = dist.files.iter().collect();
+            link_tree(&files, dist.tree.as_ref().unwrap(), &out, mode).expect_err(what);
+            assert_eq!(fs::read_to_string(outside.join("victim")).unwrap(), "victim", "{what}");
+            assert_eq!(fs::read_dir(&outside).unwrap().count(), 1, "{what}: nothing was written outside");
+        }
+    }
+}
+
+#[test]
+fn an_output_on_another_file_system_is_copied_to() {
+    // `/dev/shm` is a file system of its own wherever Linux has it.
+    let Ok(out) = tempfile::tempdir_in("/dev/shm") else { return };
+    let place = Place::new();
+    let dist = installed(&place);
+    let device = |path: &std::path::Path| fs::metadata(path).unwrap().dev();
+    if device(out.path()) == device(place.folder.path()) {
+        return;
+    }
+    for mode in [LinkMode::Auto, LinkMode::Hardlink, LinkMode::Clone] {
+        let to = out.path().join(format!("{mode:?}"));
+        fs::create_dir(&to).unwrap();
+        let files: Vec<&InstalledFile> = dist.files.iter().collect();
+        let linked = link_tree(&files, dist.tree.as_ref().unwrap(), &to, mode).unwrap();
+        assert_eq!(linked.mode, LinkMode::Copy);
+    }
+}
+
+#[test]
+fn copies_carry_fresh_times() {
+    let place = Place::new();
+    let dist = installed(&place);
+    let tree = dist.tree.as_ref().unwrap();
+    let before = fs::metadata(tree.join("tiny_pkg/run.sh")).unwrap();
+    assert_eq!(before.permissions().mode() & 0o777, 0o755);
+    assert!(before.modified().unwrap().elapsed().unwrap().as_secs() < 600, "the time of unpacking, not the zip's");
+}

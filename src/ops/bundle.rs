@@ -1,0 +1,252 @@
+//! `bundle`, `layer` and `install`: requirements in, a folder or zip out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine as _;
+
+use super::installing::install_each;
+use super::request::{Session, packages};
+use super::{Context, Error, PublishSettings, RequestOptions};
+use crate::bundle::{
+    Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_size, check_zip_size,
+    install_into, publish,
+};
+use crate::cache::Cache;
+use crate::install::{InstallOptions, InstalledDist};
+use crate::resolve::Resolution;
+use crate::spec::{HashAlgorithm, HashDigest, Hasher, IndexOrigin, PackageName, SafeUrl, Version};
+use crate::target::{Runtime, Target};
+
+/// What to bundle.
+#[derive(Clone, Debug)]
+pub struct BundleOptions {
+    /// Requirements, and how to resolve them.
+    pub request: RequestOptions,
+    /// What to resolve for.
+    pub target: Target,
+    /// The user's own files; `None`: dependencies only.
+    pub source: Option<SourceSettings>,
+    /// What the result is.
+    pub kind: BundleKind,
+    /// Where the result goes.
+    pub publish: PublishSettings,
+}
+
+/// What a result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleKind {
+    /// A function: OUT is the bundle and nothing else.
+    Function,
+    /// A layer: the same, with dependencies below `python/`.
+    Layer,
+    /// Packages in a folder that may hold other things.
+    Packages,
+}
+
+/// The user's own files.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Patterns of `--exclude`.
+    pub exclude: Vec<String>,
+}
+
+/// What was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// OUT.
+    pub path: PathBuf,
+    /// What it is for.
+    pub target: Target,
+    /// Number of files.
+    pub files: usize,
+    /// Unzipped size, bytes.
+    pub size_bytes: u64,
+    /// The zip, if it is one.
+    pub zip: Option<PublishedZip>,
+    /// The distributions, sorted by name.
+    pub dists: Vec<BundledDist>,
+    /// Projects that were left to the runtime, sorted.
+    pub excluded: Vec<PackageName>,
+}
+
+/// A zip that was published.
+#[derive(Clone, Debug)]
+pub struct PublishedZip {
+    /// Its size, bytes.
+    pub size_bytes: u64,
+    /// Its digest.
+    pub sha256: HashDigest,
+}
+
+impl PublishedZip {
+    /// The digest as Lambda and Terraform write it.
+    pub fn sha256_base64(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(self.sha256.bytes())
+    }
+}
+
+/// One distribution of a bundle.
+#[derive(Clone, Debug)]
+pub struct BundledDist {
+    /// Name.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// Name of the wheel.
+    pub filename: String,
+    /// Where the wheel came from.
+    pub url: SafeUrl,
+    /// The index that listed it.
+    pub index: IndexOrigin,
+    /// Digest of the wheel.
+    pub sha256: HashDigest,
+    /// Unpacked size, bytes.
+    pub size_bytes: u64,
+}
+
+/// Resolves, downloads, installs, and publishes the result whole or not at all.
+pub async fn bundle(options: BundleOptions, context: Context) -> Result<Published, Error> {
+    let session = Session::open(&options.request, &context).await?;
+    let resolution = session.resolve(&options.target, &options.request.resolve).await?;
+    let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
+    let install_options = InstallOptions { tree: !options.publish.zip, ..InstallOptions::default() };
+    let installed = install_each(&session, &resolution, &excluded, install_options, &context).await?;
+
+    let dists = describe(&resolution, &installed);
+    let cache = Arc::clone(&session.cache);
+    let finishing = tokio::task::spawn_blocking(move || {
+        let mut published = assemble_and_publish(&installed, &options, &cache, &context)?;
+        published.dists = dists;
+        published.excluded = excluded;
+        Ok(published)
+    });
+    finishing.await.map_err(|_| Error::Worker("publisher"))?
+}
+
+/// Everything about OUT: plain, in name order, all or nothing.
+fn assemble_and_publish(
+    installed: &[InstalledDist],
+    options: &BundleOptions,
+    cache: &Cache,
+    context: &Context,
+) -> Result<Published, Error> {
+    let settings = &options.publish;
+    let source = options.source.as_ref().map(|source| {
+        SourceFiles::collect(&SourceOptions {
+            folder: &source.folder,
+            exclude: &source.exclude,
+            out: &settings.out,
+            state_folders: &settings.state_folders,
+        })
+    });
+    let source = source.transpose()?;
+    let layout = if options.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
+    let bundle = assemble(installed, source.as_ref(), &layout)?;
+    report(&bundle, settings, context)?;
+    context.check_interrupted()?;
+    let format = if settings.zip { OutputFormat::Zip } else { OutputFormat::Folder };
+    let own_folders = [cache.root().to_owned()];
+    let publish_options = PublishOptions {
+        out: &settings.out,
+        format,
+        link_mode: settings.link_mode,
+        force: settings.force,
+        state_folders: &settings.state_folders,
+        own_folders: &own_folders,
+        fingerprint: None,
+        cancel: Some(&context.interrupted),
+    };
+    let published = match options.kind {
+        BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
+        BundleKind::Packages => install_into(&bundle, &publish_options)?,
+    };
+    for warning in &published.warnings {
+        context.warn(warning);
+    }
+    let zip = published.zip_bytes.map(|size_bytes| {
+        if let Some(warning) = check_zip_size(size_bytes) {
+            context.warn(&warning);
+        }
+        digest_of(&published.out).map(|sha256| PublishedZip { size_bytes, sha256 })
+    });
+    Ok(Published {
+        path: settings.out.clone(),
+        target: options.target.clone(),
+        files: published.files,
+        size_bytes: published.size_bytes,
+        zip: zip.transpose()?,
+        dists: Vec::new(),
+        excluded: Vec::new(),
+    })
+}
+
+fn report(bundle: &Bundle<'_>, settings: &PublishSettings, context: &Context) -> Result<(), Error> {
+    for warning in &bundle.warnings {
+        context.warn(warning);
+    }
+    if let Some(warning) = check_size(bundle, settings.max_size)? {
+        context.warn(&warning);
+    }
+    Ok(())
+}
+
+/// The projects that the runtime brings and the user wants to leave to it. What else needs one of them gets the
+/// runtime's version, which may be another: that is told.
+pub(super) fn left_to_runtime(
+    resolution: &Resolution,
+    runtime: Runtime,
+    is_wanted: bool,
+    context: &Context,
+) -> Vec<PackageName> {
+    if !is_wanted {
+        return Vec::new();
+    }
+    let provided = runtime.provided_projects();
+    let is_provided = |name: &PackageName| provided.contains(&name.as_ref());
+    let excluded: Vec<PackageName> =
+        resolution.dists.iter().map(|dist| &dist.name).filter(|name| is_provided(name)).cloned().collect();
+    for dist in resolution.dists.iter().filter(|dist| !is_provided(&dist.name)) {
+        for name in dist.dependencies.iter().filter(|name| excluded.contains(name)) {
+            context.detail(&format!("{} will use the {name} of the runtime", dist.name));
+        }
+    }
+    if !excluded.is_empty() {
+        context.status(&format!("Left {} to {runtime}", packages(excluded.len())));
+    }
+    excluded
+}
+
+/// What a result says about its distributions.
+pub(super) fn describe(resolution: &Resolution, installed: &[InstalledDist]) -> Vec<BundledDist> {
+    let described = installed.iter().filter_map(|dist| {
+        let resolved = resolution.dists.iter().find(|resolved| resolved.name == dist.name)?;
+        Some(BundledDist {
+            name: dist.name.clone(),
+            version: dist.version.clone(),
+            filename: resolved.file.filename.to_string(),
+            url: resolved.file.url.without_credentials(),
+            index: (*resolved.file.origin).clone(),
+            sha256: dist.digest.clone(),
+            size_bytes: dist.size(),
+        })
+    });
+    described.collect()
+}
+
+/// The sha256 of a file that was just written.
+fn digest_of(path: &std::path::Path) -> Result<HashDigest, Error> {
+    use std::io::Read as _;
+    let failed = |source| Error::ReadInput { path: path.to_owned(), source };
+    let mut file = fs_err::File::open(path).map_err(failed)?;
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What a command works with beside its options.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::Error;
+use crate::cache::Cache;
+use crate::reporter::{Level, Reporter};
+
+/// Reporter and the sign that the user wants to stop; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Told what goes on.
+    pub reporter: Arc<dyn Reporter>,
+    /// Set when the run is to end: nothing is published any more.
+    pub interrupted: Arc<AtomicBool>,
+    /// The cache of the run, once there is one.
+    cache: Arc<OnceLock<Arc<Cache>>>,
+}
+
+impl Context {
+    /// A context that nothing has interrupted yet.
+    pub fn new(reporter: Arc<dyn Reporter>) -> Self {
+        Self { reporter, interrupted: Arc::default(), cache: Arc::default() }
+    }
+
+    /// Removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
+    /// waiting may hold on to it otherwise.
+    pub fn clean_up(&self) {
+        if let Some(cache) = self.cache.get() {
+            cache.discard_temporary();
+        }
+    }
+
+    pub(super) fn hold(&self, cache: &Arc<Cache>) {
+        let _ = self.cache.set(Arc::clone(cache));
+    }
+
+    /// Fails when the user wants to stop.
+    pub(super) fn check_interrupted(&self) -> Result<(), Error> {
+        if self.interrupted.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    pub(super) fn status(&self, text: &str) {
+        self.reporter.message(Level::Status, text);
+    }
+
+    pub(super) fn warn(&self, text: &str) {
+        self.reporter.message(Level::Warning, text);
+    }
+
+    pub(super) fn detail(&self, text: &str) {
+        self.reporter.message(Level::Detail, text);
+    }
+}

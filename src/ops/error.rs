@@ -1,0 +1,114 @@
+//! Why a command could not do its work.
+
+use std::path::PathBuf;
+
+use crate::bundle::BundleError;
+use crate::cache::CacheError;
+use crate::fetch::FetchError;
+use crate::http;
+use crate::index::IndexError;
+use crate::install::InstallError;
+use crate::lock::LockError;
+use crate::requirements::RequirementsError;
+use crate::resolve::ResolveError;
+use crate::spec::PackageName;
+
+/// A command that could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user's own files or words are malformed.
+    #[error(transparent)]
+    Requirements(#[from] RequirementsError),
+    /// Something that the user asks for and that this version cannot do.
+    #[error("{}", .0.join("\n"))]
+    NotBuilt(Vec<String>),
+    /// Options that contradict each other, or name what does not exist.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// An input file could not be read.
+    #[error("failed to read `{}`", path.display())]
+    ReadInput {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The HTTP client could not be set up.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The indexes cannot be used as configured.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The cache could not be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// No choice of versions meets the requirements, or the world could not be asked.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A file could not be downloaded, or is not what was promised.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A wheel was refused.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The bundle could not be put together or published.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The lock could not be written in this form.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The lock could not be written to its place.
+    #[error("failed to write the lock `{}`", path.display())]
+    WriteLock {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A name that is not in the resolution.
+    #[error("`{0}` is not in the resolution")]
+    NotInResolution(PackageName),
+    /// A thread of ours could not be started, or ended before its work was done.
+    #[error("the {0} stopped before its work was done")]
+    Worker(&'static str),
+    /// The user interrupted the run.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// Whether the command line or an input is wrong, rather than the world.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Requirements(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
+            Self::Bundle(error) => matches!(error, BundleError::Exclude { .. } | BundleError::EmptyExclude(_)),
+            _ => false,
+        }
+    }
+
+    /// What the user can do, a sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Usage { hint, .. } => hint.iter().cloned().collect(),
+            Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
+            Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
+            Self::Bundle(BundleError::Occupied { .. }) => {
+                vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
+            }
+            Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
+                error.hint().into_iter().collect()
+            }
+            Self::Install(InstallError::Requirements { .. }) => {
+                vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

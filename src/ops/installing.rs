@@ -1,0 +1,93 @@
+//! From a resolution to installed distributions: downloads and unpacking overlap, each under a limit of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::task::JoinSet;
+
+use super::request::Session;
+use super::{Context, Error};
+use crate::fetch::{FetchedWheel, Fetcher};
+use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
+use crate::resolve::{Resolution, ResolvedDist};
+use crate::spec::PackageName;
+
+/// Fetches and installs every distribution of `resolution` but those in `excluded`; sorted by name.
+pub(super) async fn install_each(
+    session: &Session,
+    resolution: &Resolution,
+    excluded: &[PackageName],
+    options: InstallOptions,
+    context: &Context,
+) -> Result<Vec<InstalledDist>, Error> {
+    let wanted: Vec<ResolvedDist> =
+        resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name)).cloned().collect();
+    let by_name: BTreeMap<PackageName, Arc<ResolvedDist>> =
+        wanted.iter().map(|dist| (dist.name.clone(), Arc::new(dist.clone()))).collect();
+    let workers = available_parallelism().map_or(2, std::num::NonZero::get);
+    let mut fetches = session.fetcher.fetch_all(&wanted)?;
+    let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
+    let mut installed = Vec::with_capacity(wanted.len());
+    let mut has_more = true;
+    while has_more || !installs.is_empty() {
+        tokio::select! {
+            fetched = fetches.next(), if has_more && installs.len() < workers => match fetched {
+                None => has_more = false,
+                Some(fetched) => {
+                    let fetched = fetched?;
+                    let Some(dist) = by_name.get(&fetched.name).cloned() else { continue };
+                    let job = Job { session: session.parts(), dist, options };
+                    installs.spawn(job.run(fetched));
+                }
+            },
+            Some(done) = installs.join_next() => {
+                let done = done.map_err(|_| Error::Worker("installer"))??;
+                context.check_interrupted()?;
+                installed.push(done);
+            }
+        }
+    }
+    installed.sort_by(|a, b| a.name.cmp(&b.name));
+    for dist in &installed {
+        for warning in &dist.warnings {
+            context.warn(&format!("{} {}: {warning}", dist.name, dist.version));
+        }
+        let resolved = &by_name[&dist.name];
+        check_requirements(dist, resolved, resolution.target.markers())?;
+    }
+    Ok(installed)
+}
+
+/// What installing needs of a session, to be sent to another thread.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) cache: Arc<crate::cache::Cache>,
+    pub(super) fetcher: Fetcher,
+}
+
+struct Job {
+    session: Parts,
+    dist: Arc<ResolvedDist>,
+    options: InstallOptions,
+}
+
+impl Job {
+    /// Installs one wheel. When it is refused because the cached bytes were damaged, it is fetched once more.
+    async fn run(self, fetched: FetchedWheel) -> Result<InstalledDist, Error> {
+        match self.install(&fetched).await {
+            Err(error) => match self.session.fetcher.heal(&self.dist, &fetched).await? {
+                Some(healed) => self.install(&healed).await,
+                None => Err(error),
+            },
+            done => done,
+        }
+    }
+
+    async fn install(&self, fetched: &FetchedWheel) -> Result<InstalledDist, Error> {
+        let (fetched, cache, options) = (fetched.clone(), Arc::clone(&self.session.cache), self.options);
+        let installing = tokio::task::spawn_blocking(move || install_wheel(&fetched, &cache, &options));
+        let done: Result<InstalledDist, InstallError> = installing.await.map_err(|_| Error::Worker("installer"))?;
+        Ok(done?)
+    }
+}

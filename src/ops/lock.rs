@@ -1,0 +1,122 @@
+//! `lock`: resolve only, and write down what was chosen.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::request::Session;
+use super::{Context, Error, RequestOptions};
+use crate::lock::requirements::RequirementsStyle;
+use crate::lock::{json, preferences, pylock, requirements};
+use crate::resolve::Resolution;
+use crate::spec::PackageName;
+use crate::target::Target;
+
+/// What to lock, and how to write it.
+#[derive(Clone, Debug)]
+pub struct LockOptions {
+    /// Requirements, and how to resolve them.
+    pub request: RequestOptions,
+    /// What to resolve for.
+    pub targets: Vec<Target>,
+    /// The form of the lock.
+    pub form: LockForm,
+    /// The file to write; `None`: the text is only returned.
+    pub out: Option<PathBuf>,
+    /// Do not keep the versions of an existing file.
+    pub upgrade: bool,
+    /// Do not keep the versions of these.
+    pub upgrade_packages: Vec<PackageName>,
+    /// Write nothing, only compare.
+    pub check: bool,
+}
+
+/// The form of a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockForm {
+    /// PEP 751.
+    Pylock,
+    /// A requirements file.
+    Requirements(RequirementsStyle),
+    /// JSON.
+    Json,
+}
+
+/// A lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// Its text.
+    pub text: String,
+    /// The file did not have this text before.
+    pub changes: bool,
+}
+
+/// Resolves and writes the lock.
+pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Error> {
+    let [target] = options.targets.as_slice() else {
+        return Err(Error::NotBuilt(vec![
+            "one lock for several targets is not built yet: give one --runtime and one --arch".to_owned(),
+        ]));
+    };
+    let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
+    let mut resolve_options = options.request.resolve.clone();
+    if let (Some(text), false) = (&existing, options.upgrade) {
+        let mut kept = preferences(text);
+        kept.retain(|(name, _)| !options.upgrade_packages.contains(name));
+        resolve_options.preferences = kept;
+    }
+    let session = Session::open(&options.request, &context).await?;
+    let resolution = session.resolve(target, &resolve_options).await?;
+    let text = write(&resolution, &options)?;
+    let changes = existing.as_deref() != Some(text.as_str());
+    if let (Some(path), true, false) = (&options.out, changes, options.check) {
+        context.check_interrupted()?;
+        replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
+    }
+    Ok(Locked { text, changes })
+}
+
+fn write(resolution: &Resolution, options: &LockOptions) -> Result<String, Error> {
+    Ok(match options.form {
+        LockForm::Pylock => {
+            let folder = options.out.as_ref().map(|out| options.request.inputs.working_folder.join(out));
+            pylock::write(resolution, folder.as_deref().and_then(Path::parent))
+        }
+        LockForm::Requirements(style) => requirements::write(resolution, style)?,
+        LockForm::Json => json::write(resolution),
+    })
+}
+
+fn read_existing(path: &Path) -> Result<Option<String>, Error> {
+    match fs_err::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::ReadInput { path: path.to_owned(), source }),
+    }
+}
+
+/// Writes beside the file and renames, so that a reader sees the old or the new lock. A link stays a link.
+fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
+    let target = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".barrow-lock-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As an editor would leave it: the mode of the old file, or that of any new text file.
+        let mode = fs_err::metadata(&target).map_or(0o644, |old| old.permissions().mode() & 0o777);
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Resolves and writes nothing: for `tree` and `why`.
+pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
+    let session = Session::open(&request, &context).await?;
+    session.resolve(&target, &request.resolve).await
+}

@@ -1,0 +1,234 @@
+//! From what the user asks for to a resolution.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread;
+
+use super::installing::Parts;
+use super::source::LiveSource;
+use super::{Context, Error, RequestOptions, indexes};
+use crate::cache::Cache;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::http::{Client, ClientOptions, Request};
+use crate::index::{IndexClient, IndexOptions};
+use crate::requirements::{DirectReference, FormatControl, Manifest, ProjectSet, RemoteFiles, RequirementEntry};
+use crate::resolve::{Resolution, ResolveOptions, resolve};
+use crate::spec::SafeUrl;
+use crate::target::Target;
+
+/// Stack of the solver's thread: explanations of deep graphs recurse.
+const SOLVER_STACK_BYTES: usize = 64 << 20;
+
+/// Largest requirements file that is read from a URL, bytes: a hundred times the largest that people write.
+const REMOTE_FILE_MOST: u64 = 16 << 20;
+
+/// A run whose requirements are read and whose indexes can be asked.
+pub(super) struct Session {
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) cache: Arc<Cache>,
+    pub(super) fetcher: Fetcher,
+    client: Client,
+    index_options: IndexOptions,
+    context: Context,
+}
+
+impl Session {
+    /// Reads the requirements and prepares for asking; no index is asked yet.
+    pub(super) async fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
+        let manifest = read_with_remote_files(request, context).await?;
+        for warning in &manifest.warnings {
+            context.warn(warning);
+        }
+        refuse_what_needs_building(&manifest)?;
+        let cache = Arc::new(open_cache(request)?);
+        context.hold(&cache);
+        let (client, index_options) = prepare_asking(request, &manifest, context)?;
+        let fetch_options = FetchOptions {
+            require_hashes: manifest.options.require_hashes,
+            offline: request.client.offline,
+            ..FetchOptions::default()
+        };
+        let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
+        Ok(Self { manifest: Arc::new(manifest), cache, fetcher, client, index_options, context: context.clone() })
+    }
+
+    /// What installing needs, to be sent to another thread.
+    pub(super) fn parts(&self) -> Parts {
+        Parts { cache: Arc::clone(&self.cache), fetcher: self.fetcher.clone() }
+    }
+
+    /// Chooses versions for `target`, on a thread of its own since the solver blocks while it waits for answers.
+    pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
+        let index = IndexClient::new(
+            self.index_options.clone(),
+            self.client.clone(),
+            Arc::clone(&self.cache),
+            Arc::clone(&self.context.reporter),
+        );
+        let source = LiveSource::new(index, self.fetcher.clone(), tokio::runtime::Handle::current());
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
+        let solve = move || {
+            let resolution = resolve(&manifest, &target, &options, &source);
+            let on_several = source.index().on_several_indexes();
+            // The receiver is gone when the run was interrupted; then nobody wants the answer.
+            let _ = sender.send((resolution, on_several));
+        };
+        thread::Builder::new()
+            .name("barrow-solver".to_owned())
+            .stack_size(SOLVER_STACK_BYTES)
+            .spawn(solve)
+            .map_err(|_| Error::Worker("solver"))?;
+        let (resolution, on_several) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+        let resolution = resolution?;
+        for (name, indexes) in on_several {
+            let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
+            let indexes = indexes.join(", ");
+            self.context
+                .warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
+        }
+        self.report(&resolution);
+        Ok(resolution)
+    }
+
+    fn report(&self, resolution: &Resolution) {
+        for warning in &resolution.warnings {
+            self.context.warn(warning);
+        }
+        for passed in &resolution.passed_over {
+            self.context.detail(&passed.to_string());
+        }
+        for dist in &resolution.dists {
+            self.context.detail(&format!("chose {} from {}", dist.file.filename, dist.file.origin.url));
+        }
+        let target = &resolution.target;
+        let (count, runtime, arch) = (resolution.dists.len(), target.runtime(), target.architecture());
+        self.context.status(&format!("Resolved {} for {runtime} on {arch}", packages(count)));
+    }
+}
+
+/// `1 package`, `2 packages`.
+pub fn packages(count: usize) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
+}
+
+/// Reads the requirements on a thread that may wait for files behind URLs.
+async fn read_with_remote_files(request: &RequestOptions, context: &Context) -> Result<Manifest, Error> {
+    let client = Client::new(request.client.clone(), Arc::clone(&context.reporter))?;
+    let runtime = tokio::runtime::Handle::current();
+    let mut request = request.clone();
+    request.inputs.remote = Some(RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url))));
+    let reading = tokio::task::spawn_blocking(move || read_manifest(&request));
+    reading.await.map_err(|_| Error::Worker("reader"))?
+}
+
+/// The body of a requirements file behind a URL.
+async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
+    let response = client.get(Request::new(url.clone())).await.map_err(|error| chain(&error))?;
+    if response.status() != 200 {
+        return Err(format!("{url} answered with status {}", response.status()));
+    }
+    response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
+/// Reads the requirements and adds what the command line says beside them.
+pub(super) fn read_manifest(request: &RequestOptions) -> Result<Manifest, Error> {
+    for file in &request.inputs.requirement_files {
+        super::inputs::check_readable(file)?;
+    }
+    let mut manifest = Manifest::read(&request.inputs)?;
+    let options = &mut manifest.options;
+    options.require_hashes |= request.require_hashes;
+    options.format_control = combined(&request.format_control, &options.format_control);
+    Ok(manifest)
+}
+
+/// The client and the indexes in the order of asking.
+fn prepare_asking(
+    request: &RequestOptions,
+    manifest: &Manifest,
+    context: &Context,
+) -> Result<(Client, IndexOptions), Error> {
+    let (settings, file) = (&request.indexes, &manifest.options);
+    if file.index_url.is_some() && settings.default_is_chosen {
+        context.warn("the --index-url of a requirements file replaces the one that was set elsewhere");
+    }
+    let find_links: Vec<SafeUrl> = settings.find_links.iter().chain(&file.find_links).cloned().collect();
+    let all = indexes::unordered(settings, file);
+    let client_options = ClientOptions {
+        index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
+        insecure_hosts: request.client.insecure_hosts.iter().chain(&file.trusted_hosts).cloned().collect(),
+        ..request.client.clone()
+    };
+    let client = Client::new(client_options, Arc::clone(&context.reporter))?;
+    let has_credentials = |url: &SafeUrl| client.has_credentials(url);
+    let ordered = indexes::in_order(settings, file, has_credentials)?;
+    let no_index = settings.no_index || file.no_index;
+    for index in ordered.iter().filter(|_| !no_index) {
+        let name = index.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        context.detail(&format!("index{name} {}", index.url));
+    }
+    let options = IndexOptions {
+        indexes: ordered,
+        strategy: settings.strategy,
+        sources: settings.sources.clone(),
+        find_links,
+        no_index,
+        refresh: settings.refresh,
+        offline: request.client.offline,
+        now: request.now,
+    };
+    Ok((client, options))
+}
+
+/// What the command line says holds for every file, and files add to it.
+fn combined(flags: &FormatControl, files: &FormatControl) -> FormatControl {
+    FormatControl {
+        no_binary: united(&flags.no_binary, &files.no_binary),
+        only_binary: united(&flags.only_binary, &files.only_binary),
+    }
+}
+
+fn united(left: &ProjectSet, right: &ProjectSet) -> ProjectSet {
+    match (left, right) {
+        (ProjectSet::All, _) | (_, ProjectSet::All) => ProjectSet::All,
+        (ProjectSet::None, other) | (other, ProjectSet::None) => other.clone(),
+        (ProjectSet::Projects(left), ProjectSet::Projects(right)) => {
+            let names: BTreeSet<_> = left.iter().chain(right).cloned().collect();
+            ProjectSet::Projects(names.into_iter().collect())
+        }
+    }
+}
+
+/// Everything that would have to be built, all at once.
+fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), Error> {
+    let refused: Vec<String> = manifest.requirements.iter().filter_map(needs_building).collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::NotBuilt(refused)) }
+}
+
+fn needs_building(entry: &RequirementEntry) -> Option<String> {
+    let what = match entry.direct.as_ref()? {
+        DirectReference::Wheel { .. } => return None,
+        DirectReference::Sdist { .. } => "a source archive",
+        DirectReference::Folder { editable: true, .. } => "an editable folder",
+        DirectReference::Folder { .. } => "a project folder",
+        DirectReference::Git { .. } => "a git repository",
+    };
+    let (origin, text) = (&entry.origin, &entry.text);
+    Some(format!("{origin}: `{text}` is {what}: building from source is not built yet, give a wheel instead"))
+}
+
+/// The cache in its folder, or in a temporary one where that folder cannot be written.
+fn open_cache(request: &RequestOptions) -> Result<Cache, Error> {
+    Ok(match &request.cache_folder {
+        None => Cache::temporary(&request.temporary_folder)?,
+        Some(folder) => Cache::at(folder.clone()).with_fallback(request.temporary_folder.clone()),
+    })
+}

@@ -1,0 +1,335 @@
+//! URLs and paths that stand in the place of versions: what they lead to, and what their fragment says
+//! (pip documentation, "VCS Support", "Local project installs"; PyPA specification "Direct URL").
+
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+
+use super::DirectReference;
+use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WheelFilename};
+
+/// Where relative paths start.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folders {
+    /// Folder of the file that is being read; none for a remote file or the command line.
+    pub(super) of_file: Option<PathBuf>,
+    /// Folder in which barrow was started.
+    pub(super) working: PathBuf,
+}
+
+impl Folders {
+    /// The absolute path of one that stands in a requirement: from the working folder, as in pip; when nothing is
+    /// there, from the folder of the file.
+    pub(super) fn resolve(&self, path: &str) -> PathBuf {
+        let from_working = normalized(&self.working.join(path));
+        match &self.of_file {
+            Some(folder) if !from_working.exists() => {
+                let from_file = normalized(&folder.join(path));
+                if from_file.exists() { from_file } else { from_working }
+            }
+            _ => from_working,
+        }
+    }
+
+    /// The same for `--find-links`: from the folder of the file first.
+    pub(super) fn resolve_from_file(&self, path: &str) -> PathBuf {
+        let from_file = self.of_file.as_ref().map(|folder| normalized(&folder.join(path)));
+        from_file.filter(|path| path.exists()).unwrap_or_else(|| normalized(&self.working.join(path)))
+    }
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub(super) fn normalized(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
+                normal.pop();
+            }
+            Component::ParentDir if normal.has_root() => {}
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// What was found behind a URL or path.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reference {
+    /// The URL as it stands in the requirement, absolute.
+    pub(super) url: SafeUrl,
+    /// What it leads to.
+    pub(super) direct: DirectReference,
+    /// The project, as far as the URL or the project's own files say.
+    pub(super) name: Option<PackageName>,
+    /// Digests in the fragment.
+    pub(super) hashes: Vec<HashDigest>,
+    /// What could not be used.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Whether a text is a URL for pip: it has a scheme that pip knows.
+pub(super) fn is_url(text: &str) -> bool {
+    scheme(text).is_some_and(|scheme| {
+        matches!(scheme.as_str(), "http" | "https" | "file" | "ftp") || version_control(&scheme).is_some()
+    })
+}
+
+/// The scheme of a URL, lower case.
+pub(super) fn scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.split_once(':')?;
+    let valid = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    // One letter is a drive of Windows.
+    (valid && scheme.len() > 1).then(|| scheme.to_ascii_lowercase())
+}
+
+/// The version control system of a scheme.
+fn version_control(scheme: &str) -> Option<&str> {
+    let (system, _) = scheme.split_once('+')?;
+    matches!(system, "git" | "hg" | "svn" | "bzr").then_some(system)
+}
+
+/// Looks at a URL. Relative `file:` URLs start from `folders`.
+pub(super) fn reference(text: &str, editable: bool, folders: &Folders) -> Result<Reference, String> {
+    let scheme = scheme(text).unwrap_or_default();
+    match scheme.as_str() {
+        "http" | "https" => http_reference(text, editable),
+        "file" => file_reference(text, editable, folders),
+        "" => Err("this is not a URL".to_owned()),
+        _ if scheme.starts_with("git+") => git_reference(text, &scheme, editable),
+        _ if version_control(&scheme).is_some() => {
+            Err(format!("`{scheme}` URLs are not supported; of the version control systems only Git is"))
+        }
+        _ => Err(format!("`{scheme}` URLs are not supported; use `https`, `file` or `git+https`")),
+    }
+}
+
+/// Looks at a path to an archive or a folder.
+pub(super) fn path_reference(path: &Path, editable: bool) -> Result<Reference, String> {
+    let is_folder = path.is_dir();
+    let url = SafeUrl::from_path(path, is_folder).map_err(|error| error.to_string())?;
+    local_reference(url, path, is_folder, editable)
+}
+
+fn http_reference(text: &str, editable: bool) -> Result<Reference, String> {
+    let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
+    if editable {
+        return Err("only a folder or a `git+` URL can be editable".to_owned());
+    }
+    let fragment = Fragment::read(&url)?;
+    let plain = url.without_fragment();
+    let (direct, name) = match plain.file_name() {
+        Some(file) if is_wheel(&file) => {
+            let wheel = WheelFilename::from_str(&file).map_err(|error| error.to_string())?;
+            (DirectReference::Wheel { url: plain }, Some(wheel.name))
+        }
+        file => {
+            let guessed = file.and_then(|file| sdist_name(&file));
+            (DirectReference::Sdist { url: plain, subdirectory: fragment.subdirectory.clone() }, guessed)
+        }
+    };
+    Ok(fragment.into_reference(url, direct, name))
+}
+
+fn file_reference(text: &str, editable: bool, folders: &Folders) -> Result<Reference, String> {
+    let rest = &text["file:".len()..];
+    let (rest, fragment) = rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let path = match rest.strip_prefix("//") {
+        None => rest,
+        Some(rest) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
+                return Err(format!("a `file` URL with the host `{host}` is not a local file"));
+            }
+            path
+        }
+    };
+    let decoded = percent_encoding::percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_| "the path of this URL is not UTF-8".to_owned())?;
+    if decoded.is_empty() {
+        return Err("this `file` URL has no path".to_owned());
+    }
+    let path = folders.resolve(&decoded);
+    let is_folder = path.is_dir() || decoded.ends_with('/') || (!path.exists() && !is_archive(&decoded));
+    let mut url = SafeUrl::from_path(&path, is_folder).map_err(|error| error.to_string())?;
+    if let Some(fragment) = fragment {
+        url = url.join(&format!("#{fragment}")).map_err(|error| error.to_string())?;
+    }
+    local_reference(url, &path, is_folder, editable)
+}
+
+fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -> Result<Reference, String> {
+    let fragment = Fragment::read(&url)?;
+    let plain = url.without_fragment();
+    let subdirectory = fragment.subdirectory.clone();
+    if is_folder {
+        let project = subdirectory.as_ref().map_or(path.to_owned(), |below| path.join(below));
+        let name = folder_name(&project);
+        let direct = DirectReference::Folder { path: path.to_owned(), editable, subdirectory };
+        return Ok(fragment.into_reference(url, direct, name));
+    }
+    if editable {
+        return Err("only a folder or a `git+` URL can be editable".to_owned());
+    }
+    let file = plain.file_name().unwrap_or_default();
+    let (direct, name) = if is_wheel(&file) {
+        let wheel = WheelFilename::from_str(&file).map_err(|error| error.to_string())?;
+        (DirectReference::Wheel { url: plain }, Some(wheel.name))
+    } else {
+        (DirectReference::Sdist { url: plain, subdirectory }, sdist_name(&file))
+    };
+    Ok(fragment.into_reference(url, direct, name))
+}
+
+fn git_reference(text: &str, scheme: &str, editable: bool) -> Result<Reference, String> {
+    if !matches!(scheme, "git+http" | "git+https" | "git+ssh" | "git+git" | "git+file") {
+        return Err(format!("`{scheme}` is not a kind of Git URL; use `git+https`, `git+ssh` or `git+file`"));
+    }
+    let inner = &text["git+".len()..];
+    let parsed = |text: &str| {
+        SafeUrl::parse(text).map_err(|error| {
+            let scp = scheme == "git+ssh" && text.rsplit_once(':').is_some_and(|(_, path)| path.contains('/'));
+            let hint = if scp { "; write `/` instead of `:` after the host" } else { "" };
+            format!("{error}{hint}")
+        })
+    };
+    let whole = parsed(inner)?;
+    let url = SafeUrl::parse(&format!("git+{}", whole.reveal())).map_err(|error| error.to_string())?;
+    let fragment = Fragment::read(&url)?;
+    let plain = whole.without_fragment();
+    let (url_only, revision) = match plain.reveal().path().rsplit_once('@') {
+        None => (plain.clone(), None),
+        Some((_, "")) => return Err("there is no revision after the `@` of this URL".to_owned()),
+        Some((path, revision)) => {
+            let mut without = plain.reveal().clone();
+            without.set_path(path);
+            let revision = percent_encoding::percent_decode_str(revision).decode_utf8();
+            let revision = revision.map_err(|_| "the revision of this URL is not UTF-8".to_owned())?.into_owned();
+            if revision.starts_with('-') {
+                return Err("a revision cannot start with `-`".to_owned());
+            }
+            (SafeUrl::parse(without.as_str()).map_err(|error| error.to_string())?, Some(revision))
+        }
+    };
+    let direct =
+        DirectReference::Git { url: url_only, revision, subdirectory: fragment.subdirectory.clone(), editable };
+    Ok(fragment.into_reference(url, direct, None))
+}
+
+/// `#egg=`, `#subdirectory=` and digests.
+#[derive(Default)]
+struct Fragment {
+    egg: Option<PackageName>,
+    subdirectory: Option<String>,
+    hashes: Vec<HashDigest>,
+    warnings: Vec<String>,
+}
+
+impl Fragment {
+    fn read(url: &SafeUrl) -> Result<Self, String> {
+        let mut fragment = Self::default();
+        for part in url.fragment().unwrap_or_default().split('&') {
+            let Some((key, value)) = part.split_once('=') else { continue };
+            let algorithm = match key {
+                "egg" => {
+                    let name = PackageName::from_str(value).map_err(|_| {
+                        format!(
+                            "`{value}` after `egg=` is not a project name; write `name[extra] @ URL` for more than that"
+                        )
+                    })?;
+                    fragment.egg.get_or_insert(name);
+                    continue;
+                }
+                "subdirectory" => {
+                    let value = percent_encoding::percent_decode_str(value).decode_utf8();
+                    let value = value.map_err(|_| "the subdirectory of this URL is not UTF-8".to_owned())?;
+                    if Path::new(&*value)
+                        .components()
+                        .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
+                    {
+                        return Err(format!("the subdirectory `{value}` leads out of the project"));
+                    }
+                    fragment.subdirectory.get_or_insert(value.into_owned());
+                    continue;
+                }
+                "sha256" => HashAlgorithm::Sha256,
+                "sha384" => HashAlgorithm::Sha384,
+                "sha512" => HashAlgorithm::Sha512,
+                "md5" | "sha1" | "sha224" => {
+                    fragment.warnings.push(format!("the {key} digest of this URL proves nothing and is not checked"));
+                    continue;
+                }
+                _ => continue,
+            };
+            fragment.hashes.push(HashDigest::from_hex(algorithm, value).map_err(|error| error.to_string())?);
+        }
+        Ok(fragment)
+    }
+
+    fn into_reference(self, url: SafeUrl, direct: DirectReference, name: Option<PackageName>) -> Reference {
+        let name = match direct {
+            DirectReference::Wheel { .. } => name,
+            _ => self.egg.or(name),
+        };
+        Reference { url, direct, name, hashes: self.hashes, warnings: self.warnings }
+    }
+}
+
+/// Whether this is the name of a wheel; its ending is lower case, for pip too.
+pub(super) fn is_wheel(name: &str) -> bool {
+    name.strip_suffix(".whl").is_some()
+}
+
+/// Whether pip takes a file of this name for an archive.
+pub(super) fn is_archive(name: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        ".zip",
+        ".whl",
+        ".tar.bz2",
+        ".tbz",
+        ".tar.gz",
+        ".tgz",
+        ".tar",
+        ".tar.xz",
+        ".txz",
+        ".tlz",
+        ".tar.lz",
+        ".tar.lzma",
+    ];
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    ENDINGS.into_iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
+
+/// The project in the name of a source archive, `name-1.0.tar.gz`.
+fn sdist_name(file: &str) -> Option<PackageName> {
+    let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
+    let (name, version) = stem.rsplit_once('-')?;
+    crate::spec::Version::from_str(version).ok()?;
+    PackageName::from_str(name).ok()
+}
+
+/// The name that a project's own files give, without running any of them.
+fn folder_name(folder: &Path) -> Option<PackageName> {
+    let pyproject = fs_err::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
+    let table: Option<toml::Table> = pyproject.parse().ok();
+    let in_table = table.as_ref().and_then(|table| table.get("project")?.get("name")?.as_str());
+    if let Some(name) = in_table {
+        return PackageName::from_str(name).ok();
+    }
+    let setup = fs_err::read_to_string(folder.join("setup.cfg")).unwrap_or_default();
+    let mut in_metadata = false;
+    for line in setup.lines() {
+        if let Some(section) = line.trim().strip_prefix('[') {
+            in_metadata = section.starts_with("metadata]");
+        } else if let Some((key, value)) = line.split_once('=')
+            && in_metadata
+            && key.trim() == "name"
+        {
+            return PackageName::from_str(value.trim()).ok();
+        }
+    }
+    None
+}

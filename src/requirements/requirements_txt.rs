@@ -1,0 +1,480 @@
+//! Reading requirements files (pip documentation, "Requirements File Format"), file by file, line by line.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::decode::decode;
+use super::direct::{Folders, normalized, reference, scheme};
+use super::line::{Line, read_line};
+use super::lines::{LogicalLine, logical_lines, physical_lines};
+use super::option_line::{OptionName, OptionUse, Options};
+use super::options::{FEATURES, trusted_host};
+use super::problem::{Problem, hide_all};
+use super::pyproject::{PyprojectInput, read_pyproject};
+use super::{Manifest, ManifestInputs, Origin, RequirementEntry};
+use crate::spec::{SafeUrl, SyntaxError};
+
+/// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
+/// millions.
+const MAXIMUM_FILES: usize = 2000;
+
+/// How deep files may include each other.
+const MAXIMUM_DEPTH: usize = 100;
+
+/// Largest requirements file, in bytes; one with every project of PyPI and a hash each stays below.
+const MAXIMUM_SIZE: usize = 128 << 20;
+
+/// What the entries of a file are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Requirement,
+    Constraint,
+    Override,
+}
+
+/// Reads files into a manifest and collects what is wrong.
+pub(super) struct Reader<'a> {
+    inputs: &'a ManifestInputs,
+    /// What was read so far.
+    pub(super) manifest: Manifest,
+    /// What was wrong so far.
+    pub(super) problems: Vec<Problem>,
+    /// Whether a `--hash` was seen.
+    has_hashes: bool,
+    files: usize,
+}
+
+/// A requirements file that is to be read.
+#[derive(Clone, Debug, PartialEq)]
+enum Location {
+    /// A local file: its absolute path, and what to call it.
+    Local { path: PathBuf, shown: PathBuf },
+    /// A page.
+    Remote(SafeUrl),
+}
+
+impl Location {
+    fn shown(&self) -> PathBuf {
+        match self {
+            Self::Local { shown, .. } => shown.clone(),
+            Self::Remote(url) => url.to_string().into(),
+        }
+    }
+}
+
+/// The file that is being read.
+struct Source<'a> {
+    location: &'a Location,
+    lines: Vec<&'a str>,
+    folders: Folders,
+}
+
+impl Source<'_> {
+    fn origin(&self, line: u32) -> Origin {
+        Origin::File { file: self.location.shown(), line }
+    }
+
+    fn problem(&self, line: &LogicalLine, error: &SyntaxError) -> Problem {
+        let (number, offset) = line.place(error.at);
+        let physical = usize::try_from(number - 1).ok().and_then(|index| self.lines.get(index)).copied().unwrap_or("");
+        Problem::in_line(self.origin(number), physical, offset, error, &line.expanded)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(inputs: &'a ManifestInputs) -> Self {
+        Self { inputs, manifest: Manifest::default(), problems: Vec::new(), has_hashes: false, files: 0 }
+    }
+
+    /// Reads a file that the command line names.
+    pub(super) fn read_named(&mut self, file: &Path, role: Role) {
+        let text = file.to_str().unwrap_or_default();
+        if file.file_name().is_some_and(|name| name == "pyproject.toml") && scheme(text).is_none() {
+            return self.read_pyproject(&PyprojectInput { path: file.to_owned(), ..PyprojectInput::default() }, role);
+        }
+        let location = match scheme(text).as_deref() {
+            Some("http" | "https" | "file") => locate_url(text),
+            _ => {
+                Ok(Location::Local { path: normalized(&self.inputs.working_folder.join(file)), shown: file.to_owned() })
+            }
+        };
+        match location {
+            Ok(location) => self.read_file(&location, role, &mut Vec::new(), None),
+            Err(why) => self.problems.push(Problem::whole(Origin::CommandLine, &format!("`{text}`: {why}"), None)),
+        }
+    }
+
+    /// Reads bytes as those of a file that the command line names.
+    pub(super) fn read_bytes(&mut self, bytes: &[u8], file: &Path, role: Role) {
+        let path = normalized(&self.inputs.working_folder.join(file));
+        self.read_contents(bytes, &Location::Local { path, shown: file.to_owned() }, role, &mut Vec::new());
+    }
+
+    /// Reads a `pyproject.toml` that the command line names.
+    pub(super) fn read_pyproject(&mut self, input: &PyprojectInput, role: Role) {
+        let path = normalized(&self.inputs.working_folder.join(&input.path));
+        let refuse = |why: String| Problem::whole(Origin::CommandLine, &why, None);
+        let text = match self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() }) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+            Err(why) => Err(why),
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(why) => return self.problems.push(refuse(format!("failed to read `{}`: {why}", input.path.display()))),
+        };
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let answer = read_pyproject(text.trim_start_matches('\u{feff}'), input, folder);
+        self.problems.extend(answer.problems);
+        self.manifest.warnings.extend(answer.warnings);
+        for entry in answer.entries {
+            self.push(entry, role);
+        }
+    }
+
+    /// Reads a requirement from the command line: no comments, no options, no variables.
+    pub(super) fn read_positional(&mut self, text: &str) {
+        let line = LogicalLine::alone(text.trim());
+        let folders = Folders { of_file: None, working: self.inputs.working_folder.clone() };
+        let problem = |error: &SyntaxError| Problem::in_line(Origin::CommandLine, &line.text, error.at, error, &[]);
+        match read_line(&line.text, &folders, super::line::Place::CommandLine) {
+            Ok(Line { requirement: Some(found), warnings, .. }) => {
+                self.warn(&Origin::CommandLine, &warnings, &[]);
+                let entry = found.into_entry(Origin::CommandLine, |text| hide_all(text, &[]));
+                self.manifest.requirements.push(entry);
+            }
+            Ok(_) => self.problems.push(problem(&SyntaxError::new(0, 0, "there is no requirement"))),
+            Err(error) => self.problems.push(problem(&error)),
+        }
+    }
+
+    /// Ends the reading.
+    pub(super) fn finish(mut self) -> (Manifest, Vec<Problem>) {
+        let options = &mut self.manifest.options;
+        if options.no_index {
+            options.index_url = None;
+            options.extra_index_urls.clear();
+        }
+        if self.has_hashes && !options.no_require_hashes {
+            options.require_hashes = true;
+        }
+        (self.manifest, self.problems)
+    }
+
+    fn warn(&mut self, origin: &Origin, warnings: &[String], hidden: &[(String, String)]) {
+        self.manifest
+            .warnings
+            .extend(warnings.iter().map(|warning| format!("{origin}: {}", hide_all(warning, hidden))));
+    }
+
+    /// Reads one file and those it includes. `ancestors` are the files that are being read, outermost first;
+    /// `asked` is the line that names this one.
+    fn read_file(
+        &mut self,
+        location: &Location,
+        role: Role,
+        ancestors: &mut Vec<Location>,
+        asked: Option<&dyn Fn(String) -> Problem>,
+    ) {
+        let refuse = |reader: &mut Self, why: String| {
+            let problem = match asked {
+                Some(asked) => asked(why),
+                None => Problem::whole(Origin::CommandLine, &why, None),
+            };
+            reader.problems.push(problem);
+        };
+        let shown = location.shown();
+        if ancestors.iter().any(|ancestor| is_same(ancestor, location)) {
+            let chain: Vec<String> = ancestors.iter().map(|file| file.shown().display().to_string()).collect();
+            return refuse(
+                self,
+                format!("`{}` includes itself: {} → {}", shown.display(), chain.join(" → "), shown.display()),
+            );
+        }
+        if self.files == MAXIMUM_FILES || ancestors.len() == MAXIMUM_DEPTH {
+            return refuse(self, "too many files include each other".to_owned());
+        }
+        self.files += 1;
+        let bytes = match self.fetch(location) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                let kind = match role {
+                    Role::Requirement => "requirements",
+                    Role::Constraint => "constraints",
+                    Role::Override => "overrides",
+                };
+                return refuse(self, format!("failed to read the {kind} file `{}`: {why}", shown.display()));
+            }
+        };
+        self.read_contents(&bytes, location, role, ancestors);
+    }
+
+    /// Reads the bytes of a file.
+    fn read_contents(&mut self, bytes: &[u8], location: &Location, role: Role, ancestors: &mut Vec<Location>) {
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err((at, why)) => {
+                let lines = bytes[..at.min(bytes.len())].split(|&b| b == b'\n').count();
+                let origin = Origin::File { file: location.shown(), line: u32::try_from(lines).unwrap_or(u32::MAX) };
+                return self.problems.push(Problem::whole(origin, &why, None));
+            }
+        };
+        let of_file = match location {
+            Location::Local { path, .. } => path.parent().map(Path::to_owned),
+            Location::Remote(_) => None,
+        };
+        let folders = Folders { of_file, working: self.inputs.working_folder.clone() };
+        let source = Source { location, lines: physical_lines(&text), folders };
+        ancestors.push(location.clone());
+        for line in logical_lines(&source.lines, &self.inputs.environment) {
+            if let Err(error) = self.read_logical_line(&line, &source, role, ancestors) {
+                self.problems.push(source.problem(&line, &error));
+            }
+        }
+        ancestors.pop();
+    }
+
+    fn fetch(&mut self, location: &Location) -> Result<Vec<u8>, String> {
+        let bytes = match location {
+            Location::Local { path, .. } => {
+                // The path is named by the message around it.
+                let bytes = read_at_most(path).map_err(|error| reason(&error))?;
+                if !self.manifest.files_read.contains(path) {
+                    self.manifest.files_read.push(path.clone());
+                }
+                bytes
+            }
+            Location::Remote(url) => match &self.inputs.remote {
+                Some(remote) => remote.fetch(url)?,
+                None => return Err("remote requirements files are not available here".to_owned()),
+            },
+        };
+        if bytes.len() > MAXIMUM_SIZE { Err("it is too large".to_owned()) } else { Ok(bytes) }
+    }
+
+    fn read_logical_line(
+        &mut self,
+        line: &LogicalLine,
+        source: &Source<'_>,
+        role: Role,
+        ancestors: &mut Vec<Location>,
+    ) -> Result<(), SyntaxError> {
+        let place = if role == Role::Constraint { super::line::Place::Constraint } else { super::line::Place::File };
+        let Line { requirement, options, warnings } = read_line(&line.text, &source.folders, place)?;
+        let origin = source.origin(line.number);
+        self.warn(&origin, &warnings, &line.expanded);
+        if let Some(found) = requirement {
+            self.has_hashes |= options.of(OptionName::Hash).next().is_some() && !found.is_editable();
+            self.format_options(&options)?;
+            let entry = found.into_entry(origin, |text| hide_all(text, &line.expanded));
+            self.push(entry, role);
+            return Ok(());
+        }
+        let nested = options.of(OptionName::Requirement).next().map(|option| (option, role_inside(role)));
+        let nested =
+            nested.or_else(|| options.of(OptionName::Constraint).next().map(|option| (option, Role::Constraint)));
+        let Some((option, nested_role)) = nested else {
+            return self.option_line(&options, source);
+        };
+        let length = option.end - option.value_at;
+        let location = locate_nested(&option.value, source.location)
+            .map_err(|why| SyntaxError::new(option.value_at, length, why))?;
+        let asked = |why: String| source.problem(line, &SyntaxError::new(option.value_at, length, why));
+        self.read_file(&location, nested_role, ancestors, Some(&asked));
+        Ok(())
+    }
+
+    fn push(&mut self, entry: RequirementEntry, role: Role) {
+        match role {
+            Role::Requirement => self.manifest.requirements.push(entry),
+            Role::Constraint => self.manifest.constraints.push(entry),
+            Role::Override => self.manifest.overrides.push(entry),
+        }
+    }
+
+    /// `--no-binary` and its like, the only options of another kind that pip heeds beside a requirement.
+    fn format_options(&mut self, options: &Options) -> Result<(), SyntaxError> {
+        for option in &options.uses {
+            let control = &mut self.manifest.options;
+            let (set, other) = match option.name {
+                OptionName::NoBinary => {
+                    (&mut control.format_control.no_binary, &mut control.format_control.only_binary)
+                }
+                OptionName::OnlyBinary => {
+                    (&mut control.format_control.only_binary, &mut control.format_control.no_binary)
+                }
+                OptionName::AllReleases => {
+                    (&mut control.release_control.all_releases, &mut control.release_control.only_final)
+                }
+                OptionName::OnlyFinal => {
+                    (&mut control.release_control.only_final, &mut control.release_control.all_releases)
+                }
+                _ => continue,
+            };
+            set.extend(&option.value, other).map_err(|word| {
+                at_value(option, format!("`{word}` is not a project name"))
+                    .expected("project names with commas between them, `:all:` or `:none:`")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn option_line(&mut self, options: &Options, source: &Source<'_>) -> Result<(), SyntaxError> {
+        self.format_options(options)?;
+        for option in &options.uses {
+            let all = &mut self.manifest.options;
+            let folders = &source.folders;
+            match option.name {
+                OptionName::IndexUrl => all.index_url = Some(index_url(option, folders)?),
+                OptionName::ExtraIndexUrl => {
+                    let url = index_url(option, folders)?;
+                    if !all.extra_index_urls.contains(&url) {
+                        all.extra_index_urls.push(url);
+                    }
+                }
+                OptionName::FindLinks => {
+                    let url = find_links(option, folders)?;
+                    if !all.find_links.contains(&url) {
+                        all.find_links.push(url);
+                    }
+                }
+                OptionName::NoIndex => all.no_index = true,
+                OptionName::PreferBinary => all.prefer_binary = true,
+                OptionName::Pre => all.pre = true,
+                OptionName::RequireHashes | OptionName::NoRequireHashes => {
+                    all.require_hashes |= option.name == OptionName::RequireHashes;
+                    all.no_require_hashes |= option.name == OptionName::NoRequireHashes;
+                    if all.require_hashes && all.no_require_hashes {
+                        let message = "`--require-hashes` and `--no-require-hashes` exclude each other";
+                        return Err(SyntaxError::new(option.at, option.end - option.at, message));
+                    }
+                }
+                OptionName::TrustedHost => {
+                    let host = trusted_host(option).map_err(|why| at_value(option, why))?;
+                    if !all.trusted_hosts.contains(&host) {
+                        all.trusted_hosts.push(host);
+                    }
+                }
+                OptionName::UseFeature => {
+                    if !FEATURES.contains(&option.value.as_str()) {
+                        return Err(at_value(option, format!("`{}` is not a feature that pip knows", option.value))
+                            .expected(format!("one of {}", FEATURES.map(|name| format!("`{name}`")).join(", "))));
+                    }
+                    if !all.features.contains(&option.value) {
+                        all.features.push(option.value.clone());
+                    }
+                }
+                OptionName::NoBinary
+                | OptionName::OnlyBinary
+                | OptionName::AllReleases
+                | OptionName::OnlyFinal
+                | OptionName::Hash
+                | OptionName::ConfigSettings
+                | OptionName::Requirement
+                | OptionName::Constraint
+                | OptionName::Editable => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error over the value of an option.
+pub(super) fn at_value(option: &OptionUse, message: String) -> SyntaxError {
+    SyntaxError::new(option.value_at, option.end - option.value_at, message)
+}
+
+/// What `-r` inside a file of this role means: in a constraints file it names requirements, as in pip.
+fn role_inside(role: Role) -> Role {
+    if role == Role::Override { Role::Override } else { Role::Requirement }
+}
+
+fn index_url(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
+    location_url(option, folders, |path| folders.resolve(path), true)
+}
+
+fn find_links(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
+    location_url(option, folders, |path| folders.resolve_from_file(path), false)
+}
+
+fn location_url(
+    option: &OptionUse,
+    folders: &Folders,
+    resolve: impl Fn(&str) -> PathBuf,
+    always_folder: bool,
+) -> Result<SafeUrl, SyntaxError> {
+    let value = option.value.trim();
+    if value.is_empty() {
+        return Err(at_value(option, format!("`{}` needs a value", option.name.long())).expected("a URL or a folder"));
+    }
+    match scheme(value).as_deref() {
+        Some("http" | "https") => SafeUrl::parse(value).map_err(|error| at_value(option, error.to_string())),
+        Some("file") => {
+            let found = reference(value, false, folders).map_err(|why| at_value(option, why))?;
+            Ok(found.url)
+        }
+        Some(other) if value.contains("://") => Err(at_value(option, format!("`{other}` URLs are not supported here"))
+            .expected("`https`, `http`, `file` or a folder")),
+        _ => {
+            let path = resolve(value);
+            let is_folder = always_folder || path.is_dir() || value.ends_with('/');
+            SafeUrl::from_path(&path, is_folder).map_err(|error| at_value(option, error.to_string()))
+        }
+    }
+}
+
+fn locate_url(text: &str) -> Result<Location, String> {
+    let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
+    if url.reveal().scheme() != "file" {
+        return Ok(Location::Remote(url));
+    }
+    let path = url.to_file_path().ok_or_else(|| "this `file` URL is not a local file".to_owned())?;
+    Ok(Location::Local { shown: path.clone(), path })
+}
+
+/// Where a file is that another one names.
+fn locate_nested(value: &str, parent: &Location) -> Result<Location, String> {
+    if value.is_empty() {
+        return Err("the name of a file is missing".to_owned());
+    }
+    let absolute = matches!(scheme(value).as_deref(), Some("http" | "https" | "file"));
+    match parent {
+        Location::Remote(url) => {
+            // The file beside a page is asked for as the page was, with its credentials.
+            let joined = url.reveal().join(value).map_err(|error| error.to_string())?;
+            if joined.scheme() == "file" {
+                return Err("a page cannot name a local file".to_owned());
+            }
+            locate_url(joined.as_str())
+        }
+        Location::Local { .. } if absolute => locate_url(value),
+        Location::Local { path, shown } => {
+            let beside = |file: &Path| normalized(&file.parent().unwrap_or(Path::new("")).join(value));
+            Ok(Location::Local { path: beside(path), shown: beside(shown) })
+        }
+    }
+}
+
+fn is_same(one: &Location, other: &Location) -> bool {
+    match (one, other) {
+        (Location::Local { path: one, .. }, Location::Local { path: other, .. }) => one == other,
+        (Location::Remote(one), Location::Remote(other)) => one.reveal() == other.reveal(),
+        _ => false,
+    }
+}
+
+/// The bytes of a file that may as well be a device or a pipe without end.
+fn read_at_most(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs_err::File::open(path)?.take(MAXIMUM_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Why a file could not be read, without its path.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        kind => kind.to_string(),
+    }
+}

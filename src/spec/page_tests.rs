@@ -1,0 +1,236 @@
+//! Index pages, core metadata and what other people's texts are repaired to.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn origin() -> Arc<IndexOrigin> {
+    Arc::new(IndexOrigin { name: None, url: SafeUrl::parse("https://index.example/simple/").unwrap() })
+}
+
+fn page(text: &str) -> ProjectPage {
+    let url = SafeUrl::parse("https://index.example/simple/acme-tools/").unwrap();
+    ProjectPage::parse(text.as_bytes(), None, &url).unwrap()
+}
+
+fn detail(text: &str) -> ProjectDetail {
+    page(text).project(&"acme-tools".parse().unwrap(), &origin())
+}
+
+fn check_specifiers(text: &str, expected: Option<&str>) {
+    let read = lenient::specifiers(text).ok().map(|specifiers| specifiers.to_string());
+    assert_eq!(read.as_deref(), expected, "{text}");
+}
+
+#[test]
+fn specifiers_of_other_people() {
+    check_specifiers(">=3.6", Some(">=3.6"));
+    check_specifiers(">=3.6,", Some(">=3.6"));
+    check_specifiers(">=3.6,,<4", Some(">=3.6, <4"));
+    check_specifiers(">=3.6 <4", Some(">=3.6, <4"));
+    check_specifiers(">=3.6<4", Some(">=3.6, <4"));
+    check_specifiers(">=1.9.*", Some(">=1.9"));
+    check_specifiers("<4.0.*", Some("<4.0"));
+    check_specifiers(">= 3.5.*", Some(">=3.5"));
+    check_specifiers(">=2.7,!=3.0*", Some(">=2.7, !=3.0.*"));
+    check_specifiers("!=~5.0", Some("!=5.0.*"));
+    check_specifiers("~=5", Some(">=5, ==5.*"));
+    check_specifiers("~=3.7.*", Some("==3.7.*"));
+    check_specifiers(">dev", Some(">0.dev0"));
+    check_specifiers(">=9.0.0a1.0", Some(">=9.0.0a1"));
+    check_specifiers("'>=3.6'", Some(">=3.6"));
+    check_specifiers(">='2.7'", Some(">=2.7"));
+    check_specifiers(">=3.6, != 3.7.*, !=3.8.*,", Some(">=3.6, !=3.7.*, !=3.8.*"));
+    check_specifiers(">=2.7, !=3.0.*, !=3.1.*, <3.10.*", Some(">=2.7, !=3.0.*, !=3.1.*, <3.10"));
+    for beyond_repair in ["3.6", "python3", ">=", ">=three", "==*", ">*", "^3.6", "\u{0}", ">=\u{ff13}.6"] {
+        check_specifiers(beyond_repair, None);
+    }
+}
+
+fn check_requirement(text: &str, expected: Option<&str>) {
+    let read = lenient::requirement(text).ok().map(|requirement| requirement.to_string());
+    assert_eq!(read.as_deref(), expected, "{text}");
+}
+
+#[test]
+fn requirements_of_other_people() {
+    check_requirement("dep", Some("dep"));
+    check_requirement("dep (>=1.0)", Some("dep>=1.0"));
+    check_requirement("dep (>=1.0,)", Some("dep>=1.0"));
+    check_requirement("dep>=1.9.*", Some("dep>=1.9"));
+    check_requirement("dep[b,a] (>=1.9.*) ; python_version < '3'", Some("dep[b,a]>=1.9 ; python_full_version < '3'"));
+    check_requirement("dep ~=5", Some("dep>=5,==5.*"));
+    check_requirement("dep (>=1.0 <2)", Some("dep>=1.0,<2"));
+    check_requirement(
+        "dep @ https://example.com/dep-1.0-py3-none-any.whl",
+        Some("dep @ https://example.com/dep-1.0-py3-none-any.whl"),
+    );
+    for beyond_repair in ["", "dep >= three", "-dep", "dep[", "dep @", "dep ; marker", "d\u{e9}p>=1.*"] {
+        check_requirement(beyond_repair, None);
+    }
+}
+
+#[test]
+fn metadata_is_read_to_the_first_empty_line() {
+    let text = "\u{feff}Metadata-Version: 2.1\r\nNAME: Acme.Tools\r\nVersion: 1.0\r\nRequires-Dist: dep (>=1.0,)\r\n\
+        Requires-Dist: other;\r\n  extra == 'fast'\r\nProvides-Extra: Fast\r\nProvides-Extra: !\r\n\
+        Requires-Python: 3.6\r\nnot a header\r\nDynamic: Requires-Dist\r\n\r\nRequires-Dist: body\r\n";
+    let metadata = CoreMetadata::parse(text.as_bytes()).unwrap();
+    assert_eq!((metadata.name.as_ref(), metadata.version.to_string().as_str()), ("acme-tools", "1.0"));
+    let requires: Vec<String> = metadata.requires_dist.iter().map(ToString::to_string).collect();
+    assert_eq!(requires, ["dep>=1.0", "other ; extra == 'fast'"]);
+    assert_eq!(metadata.provides_extras, ["fast".parse().unwrap()]);
+    assert_eq!(metadata.requires_python, None);
+    assert_eq!(metadata.dynamic, ["requires-dist"]);
+    assert_eq!(metadata.metadata_version, (2, 1));
+    assert_eq!(metadata.warnings.len(), 2, "{:?}", metadata.warnings);
+}
+
+#[test]
+fn metadata_that_cannot_be_used() {
+    let check = |text: &str, expected: &str| {
+        let error = CoreMetadata::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    check("", "`Name`");
+    check("Name: a\n\nVersion: 1", "`Version`");
+    check("Name: a\nVersion: one", "`Version: one`");
+    check("Name: a\nName: b\nVersion: 1", "twice");
+    check("Metadata-Version: 3.0\nName: a\nVersion: 1", "3.0");
+    check("Name: a\nVersion: 1\nRequires-Dist: dep >= three", "Requires-Dist: dep >= three");
+    let same_twice = CoreMetadata::parse(b"Name: a\nName: a\nVersion: 1\nVersion: 1");
+    assert!(same_twice.is_ok());
+}
+
+#[test]
+fn json_pages() {
+    let read = detail(
+        r#"{"meta":{"api-version":"1.4","tracks":["https://other.example/"]},"name":"acme-tools","alternate-locations":[],
+        "versions":["1.0"],"files":[
+        {"filename":"acme_tools-1.0-py3-none-any.whl","url":"../../files/acme_tools-1.0-py3-none-any.whl#frag",
+         "hashes":{"md5":"00","sha256":"ABababababababababababababababababababababababababababababababab"},
+         "requires-python":">=3.6,","size":10,"upload-time":"2024-02-03T04:05:06.789Z","yanked":"broken",
+         "core-metadata":{"sha256":"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"},"dist-info-metadata":false},
+        {"filename":"acme_tools-2.0-py3-none-any.whl","url":"https://cdn.example/x?sig=1","hashes":{},"yanked":false,
+         "dist-info-metadata":true,"size":"10","upload-time":"yesterday","requires-python":null},
+        {"filename":"acme_tools-3.0-py3-none-any.whl","url":"file:///etc/passwd","hashes":{}},
+        {"filename":"acme_tools-bad.whl","url":"x"}, {"filename":"acme-tools-1.0.tar.gz","url":"a.tar.gz"},
+        {"filename":"acme-tools-1.0.exe","url":"x"}, {"filename":"acme-tools-1.0.egg","url":"x"}, 7, {"url":"x"},
+        {"filename":"other-1.0-py3-none-any.whl","url":"x","hashes":null}]}"#,
+    );
+    let [first, second, sdist] = read.files.as_slice() else { panic!("{read:?}") };
+    assert_eq!(first.url.reveal().as_str(), "https://index.example/files/acme_tools-1.0-py3-none-any.whl");
+    assert_eq!(first.hashes.len(), 1);
+    assert_eq!((first.size, first.upload_time), (Some(10), Some(1_706_933_106_789_000)));
+    assert_eq!(first.requires_python.as_ref().unwrap().to_string(), ">=3.6");
+    assert_eq!(first.yanked, Yanked::Yes("broken".to_owned()));
+    assert!(matches!(&first.metadata, MetadataOffer::Offered(digests) if digests.len() == 1));
+    assert_eq!(second.url.reveal().as_str(), "https://cdn.example/x?sig=1");
+    assert_eq!((second.size, second.upload_time, &second.requires_python), (None, None, &None));
+    assert_eq!((&second.yanked, &second.metadata), (&Yanked::No, &MetadataOffer::Offered(Vec::new())));
+    assert!(matches!(sdist.filename, DistFilename::Sdist(_)));
+    let skipped: Vec<&str> = read.skipped.iter().map(|skipped| skipped.filename.as_str()).collect();
+    assert_eq!(skipped, ["?", "x", "acme_tools-3.0-py3-none-any.whl"], "{:?}", read.skipped);
+}
+
+#[test]
+fn html_pages() {
+    let hash = "ab".repeat(32);
+    let read = detail(&format!(
+        r##"<!DOCTYPE html><html><head><BASE HREF="../../packages/"><meta name="pypi:repository-version" content="1.1"></head>
+        <body><!-- <a href="acme_tools-0.1-py3-none-any.whl">commented out</a> -->
+        <a href="acme_tools-1.0-py3-none-any.whl#sha256={hash}" data-requires-python="&gt;=3.8,&lt;4" data-yanked>Acme</a>
+        <A HREF='/abs/Acme.Tools-2.0.tar.gz#md5=900150983cd24fb0d6963f7d28e17f72' data-yanked="old &amp; bad">x</A>
+        <a data-dist-info-metadata="sha256={hash}" href=https://cdn.example/acme_tools-3.0%2Blocal-py3-none-any.whl>x</a>
+        <a href="acme_tools-4.0-py3-none-any.whl" data-core-metadata="true" data-dist-info-metadata="sha256={hash}"
+           data-requires-python=">=3.8">no closing tag
+        <a href="other-1.0-py3-none-any.whl">other</a> <a href="https://example.com/">home</a> <a name="top">top</a>
+        <a href="acme_tools-1.0-py3-none.whl">x</a> <a href="acme-tools-extra-1.0.tar.gz">x</a> <a href="../">..</a></body>"##
+    ));
+    let names: Vec<&str> = read.files.iter().map(|file| file.filename.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "acme_tools-1.0-py3-none-any.whl",
+            "Acme.Tools-2.0.tar.gz",
+            "acme_tools-3.0+local-py3-none-any.whl",
+            "acme_tools-4.0-py3-none-any.whl"
+        ]
+    );
+    assert_eq!(read.files[0].url.reveal().as_str(), "https://index.example/packages/acme_tools-1.0-py3-none-any.whl");
+    assert_eq!(read.files[0].hashes[0].hex(), hash);
+    assert_eq!(read.files[0].requires_python.as_ref().unwrap().to_string(), ">=3.8, <4");
+    assert_eq!(read.files[0].yanked, Yanked::Yes(String::new()));
+    assert_eq!(read.files[1].url.reveal().as_str(), "https://index.example/abs/Acme.Tools-2.0.tar.gz");
+    assert_eq!((read.files[1].hashes.len(), &read.files[1].yanked), (0, &Yanked::Yes("old & bad".to_owned())));
+    assert!(matches!(&read.files[2].metadata, MetadataOffer::Offered(digests) if digests.len() == 1));
+    assert_eq!(read.files[3].metadata, MetadataOffer::Offered(Vec::new()));
+    let skipped: Vec<&str> = read.skipped.iter().map(|skipped| skipped.filename.as_str()).collect();
+    assert_eq!(skipped, ["acme_tools-1.0-py3-none.whl"]);
+}
+
+#[test]
+fn what_is_not_a_page() {
+    let url = SafeUrl::parse("https://index.example/simple/x/").unwrap();
+    let check = |text: &str, content_type: Option<&str>, expected: &str| {
+        let error = ProjectPage::parse(text.as_bytes(), content_type, &url).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    check(r#"{"meta":{"api-version":"2.0"},"files":[]}"#, None, "2.0");
+    check(r#"<meta name="pypi:repository-version" content="2.0">"#, None, "2.0");
+    check(r#"{"message":"not found"}"#, None, "JSON");
+    check("%PDF-1.4", Some("application/pdf"), "application/pdf");
+    check("", None, "neither");
+    // Types that say something else than the content.
+    assert!(ProjectPage::parse(br#" {"files":[]}"#, Some("text/html"), &url).is_ok());
+    assert!(ProjectPage::parse(b"<html>", Some("application/vnd.pypi.simple.v1+json"), &url).is_ok());
+    assert!(ProjectPage::parse(b"", Some("text/html"), &url).is_ok());
+}
+
+#[test]
+fn a_page_survives_the_cache() {
+    let page = page(&format!(
+        r#"{{"files":[{{"filename":"a-1.tar.gz","url":"a-1.tar.gz","yanked":true,"size":1,"hashes":{{"sha256":"{}"}}}}, 3]}}"#,
+        "0f".repeat(32)
+    ));
+    let bytes = rmp_serde::to_vec(&page).unwrap();
+    assert_eq!(rmp_serde::from_slice::<ProjectPage>(&bytes).unwrap(), page);
+}
+
+#[test]
+fn deep_and_long_pages_end() {
+    let deep = format!("{}{}", "<div>".repeat(100_000), r#"<a href="acme_tools-1.0-py3-none-any.whl">"#);
+    assert_eq!(detail(&deep).files.len(), 1);
+    let deep = format!(r#"{{"files":[{}1{}]}}"#, r#"{"x":"#.repeat(100_000), "}".repeat(100_000));
+    let url = SafeUrl::parse("https://index.example/").unwrap();
+    assert!(ProjectPage::parse(deep.as_bytes(), None, &url).is_err());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_on_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400), json in any::<bool>()) {
+        let start: &[u8] = if json { b"{\"files\":[{\"filename\":\"" } else { b"<a href=" };
+        let bytes = [start, &bytes].concat();
+        let url = SafeUrl::parse("https://index.example/simple/x/").unwrap();
+        if let Ok(page) = ProjectPage::parse(&bytes, None, &url) {
+            page.project(&"x".parse().unwrap(), &origin());
+            page.holds_credentials();
+        }
+        let _ = CoreMetadata::parse(&bytes);
+    }
+
+    #[test]
+    fn nothing_panics_on_specifiers(text in "[<>=!~ ,.*'\"0-9a-z\u{e9}()\\[\\];@]{0,24}") {
+        let _ = lenient::specifiers(&text);
+        let _ = lenient::requirement(&text);
+        let _ = lenient::requirement(&format!("dep{text}"));
+    }
+
+    #[test]
+    fn what_is_right_is_not_repaired(version in "[0-9]{1,3}(\\.[0-9]{1,3}){0,3}", operator in "(<|<=|>|>=|==|!=)") {
+        let text = format!("{operator}{version}");
+        prop_assert_eq!(lenient::specifiers(&text), Ok(parse_version_specifiers(&text).unwrap()));
+    }
+}

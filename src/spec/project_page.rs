@@ -1,0 +1,192 @@
+//! A page of an index as it was sent (PEP 503, PEP 691), before the names of its files are read.
+//!
+//! This is the form that is cached: texts and digests, no URL resolved, no file name parsed. A page of `--find-links`
+//! lists files of many projects; [`ProjectPage::project`] picks those of one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
+    ProjectDetail, SafeUrl, SkippedFile, VersionSpecifiers, Yanked, lenient, simple_html, simple_json,
+};
+
+/// A page: files as listed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectPage {
+    /// What relative references are resolved against.
+    pub base: SafeUrl,
+    /// The files, in the order of the page.
+    pub files: Vec<ListedFile>,
+    /// Entries that could not even be listed.
+    pub skipped: Vec<SkippedFile>,
+}
+
+/// One file as a page lists it; only digests that count are kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListedFile {
+    /// File name, as listed.
+    pub filename: Box<str>,
+    /// URL or reference, as listed, without fragment.
+    pub reference: Box<str>,
+    /// Digests, strongest first.
+    pub hashes: Vec<HashDigest>,
+    /// Size in bytes (PEP 700).
+    pub size: Option<u64>,
+    /// `requires-python`, as listed.
+    pub requires_python: Option<Box<str>>,
+    /// Withdrawn (PEP 592).
+    pub yanked: Yanked,
+    /// Whether METADATA is offered (PEP 658, PEP 714).
+    pub metadata: MetadataOffer,
+    /// Upload time (PEP 700), microseconds since 1970.
+    pub upload_time: Option<i64>,
+}
+
+/// Why bytes are not a page of an index.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Neither HTML nor JSON.
+    #[error("the answer is neither JSON nor HTML ({})", content_type.as_deref().unwrap_or("no content type"))]
+    Format {
+        /// What the server said it is.
+        content_type: Option<String>,
+    },
+    /// JSON that is not a page.
+    #[error("the answer is not the JSON of a simple index")]
+    Json(#[source] serde_json::Error),
+    /// A version of the API that nobody has defined yet.
+    #[error("the page has version {0} of the simple API; only 1.x is known")]
+    ApiVersion(String),
+    /// HTML of more than 4 GiB.
+    #[error("the page is too long")]
+    Length,
+}
+
+impl ProjectPage {
+    /// Parses a page. What the server says of its type is believed only where the content does not show it: servers
+    /// send JSON as `text/plain` and HTML as `application/octet-stream`.
+    pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &SafeUrl) -> Result<Self, PageError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let says =
+            |what: &str| content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains(what));
+        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{') => simple_json::parse(bytes, url),
+            Some(b'<') => simple_html::parse(bytes, url),
+            _ if says("html") => simple_html::parse(bytes, url),
+            _ if says("json") => simple_json::parse(bytes, url),
+            _ => Err(PageError::Format { content_type: content_type.map(str::to_owned) }),
+        }
+    }
+
+    /// Whether a link of the page holds a user name or password: such a page must not be stored.
+    pub fn holds_credentials(&self) -> bool {
+        self.files.iter().any(|file| {
+            file.reference.contains('@')
+                && self.base.join(&file.reference).is_ok_and(|url| url.without_credentials() != url)
+        })
+    }
+
+    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
+    /// those that look like a distribution and are not one come with the reason.
+    pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
+        let mut files = Vec::with_capacity(self.files.len());
+        let mut skipped = self.skipped.clone();
+        let mut specifiers = HashMap::new();
+        for listed in &self.files {
+            match listed.read(project, &self.base, origin, &mut specifiers) {
+                Ok(Some(file)) => files.push(file),
+                Ok(None) => {}
+                Err(reason) => skipped.push(SkippedFile { filename: listed.filename.to_string(), reason }),
+            }
+        }
+        ProjectDetail { name: project.clone(), files, skipped }
+    }
+}
+
+/// `requires-python` texts of a page, parsed once each: thousands of files share a handful.
+type Specifiers<'a> = HashMap<&'a str, Option<VersionSpecifiers>>;
+
+impl ListedFile {
+    fn read<'a>(
+        &'a self,
+        project: &PackageName,
+        base: &SafeUrl,
+        origin: &Arc<IndexOrigin>,
+        specifiers: &mut Specifiers<'a>,
+    ) -> Result<Option<DistFile>, String> {
+        let Some(filename) = read_filename(&self.filename, project)? else { return Ok(None) };
+        let requires_python = self
+            .requires_python
+            .as_deref()
+            .and_then(|text| specifiers.entry(text).or_insert_with(|| lenient::specifiers(text).ok()).clone());
+        Ok(Some(DistFile {
+            filename,
+            url: resolve(&self.reference, base)?,
+            hashes: self.hashes.clone(),
+            size: self.size,
+            requires_python,
+            yanked: self.yanked.clone(),
+            metadata: self.metadata.clone(),
+            upload_time: self.upload_time,
+            origin: Arc::clone(origin),
+        }))
+    }
+}
+
+/// The name of a file of `project`; `None` for what is of another project or of a kind that nobody installs.
+fn read_filename(text: &str, project: &PackageName) -> Result<Option<DistFilename>, String> {
+    let Some(rest) = strip_project(text, project) else { return Ok(None) };
+    match DistFilename::parse(text, project) {
+        Ok(filename) => Ok(Some(filename)),
+        Err(FilenameError::Extension(_)) => Ok(None),
+        // `acme-tools-1.0.tar.gz` on a page that is asked for `acme`.
+        Err(_) if !rest.starts_with(|c: char| c.is_ascii_digit() || c == 'v') => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What follows the project and a hyphen in a file name; `None` when the name is of another project. This is decided
+/// for every link of a find-links page and every project, so nothing is parsed for it.
+fn strip_project<'a>(text: &'a str, project: &PackageName) -> Option<&'a str> {
+    let is_separator = |byte: u8| matches!(byte, b'-' | b'_' | b'.');
+    let mut rest = text.as_bytes();
+    for wanted in project.as_ref().bytes() {
+        let (&first, others) = rest.split_first()?;
+        rest = if wanted == b'-' && is_separator(first) {
+            &others[others.iter().take_while(|&&byte| is_separator(byte)).count()..]
+        } else if first.to_ascii_lowercase() == wanted {
+            others
+        } else {
+            return None;
+        };
+    }
+    rest.strip_prefix(b"-").map(|rest| &text[text.len() - rest.len()..])
+}
+
+/// The URL of a listed file, without fragment.
+fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
+    let url = base.join(reference).map_err(|error| format!("its URL is {error}"))?;
+    match url.reveal().scheme() {
+        "http" | "https" => Ok(url),
+        "file" if base.reveal().scheme() == "file" => Ok(url),
+        "file" => Err("a page of a server must not name files of this machine".to_owned()),
+        scheme => Err(format!("its URL has the scheme `{scheme}`")),
+    }
+}
+
+/// Reads `algorithm`/`hex` pairs: only those that count, strongest first.
+pub(super) fn digests<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<HashDigest> {
+    let algorithm = |name: &str| {
+        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
+            .into_iter()
+            .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))
+    };
+    let mut digests: Vec<HashDigest> =
+        pairs.filter_map(|(name, hex)| HashDigest::from_hex(algorithm(name)?, hex).ok()).collect();
+    digests.sort_unstable_by(|one, other| other.cmp(one));
+    digests.dedup();
+    digests
+}

@@ -1,0 +1,89 @@
+//! Pages of an index as HTML (PEP 503, with PEP 592, 629, 658, 714), and pages of `--find-links`.
+//!
+//! Every anchor with a `href` is a file; its name is the last segment of the path, as pip and uv read it, not the text
+//! between the tags. Anchors that lead elsewhere are dropped without a word: pages have headers and footers.
+
+use std::borrow::Cow;
+
+use super::project_page::digests;
+use super::{ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, Yanked};
+
+/// Extensions of files that could be distributions.
+const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
+
+/// Parses the bytes of a page that came from `url`.
+pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage, PageError> {
+    let text = String::from_utf8_lossy(bytes);
+    let document = tl::parse(&text, tl::ParserOptions::new()).map_err(|_| PageError::Length)?;
+    let mut base = None;
+    let mut files = Vec::new();
+    for tag in document.nodes().iter().filter_map(tl::Node::as_tag) {
+        let name = tag.name().as_bytes();
+        let attributes = Attributes(tag.attributes());
+        if name.eq_ignore_ascii_case(b"a") {
+            files.extend(read_anchor(&attributes));
+        } else if name.eq_ignore_ascii_case(b"base") && base.is_none() {
+            // HTML: the first `base` with a `href` counts, wherever it stands.
+            base = attributes.get("href").and_then(|href| url.join(&href).ok());
+        } else if name.eq_ignore_ascii_case(b"meta")
+            && attributes.get("name").is_some_and(|name| name == "pypi:repository-version")
+            && let Some(version) = attributes.get("content")
+            && version.trim().split('.').next() != Some("1")
+        {
+            return Err(PageError::ApiVersion(version.into_owned()));
+        }
+    }
+    let base = base.as_ref().unwrap_or(url).without_fragment();
+    Ok(ProjectPage { base, files, skipped: Vec::new() })
+}
+
+fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile> {
+    let href = attributes.get("href")?;
+    let (reference, fragment) = href.trim().split_once('#').unwrap_or((href.trim(), ""));
+    let path = reference.split('?').next().expect("splitting gives at least one part");
+    let segment = path.rsplit('/').next().expect("splitting gives at least one part");
+    let filename = percent_encoding::percent_decode_str(segment).decode_utf8().ok()?;
+    if !EXTENSIONS.iter().any(|extension| filename.ends_with(extension)) {
+        return None;
+    }
+    // The fragment is `sha256=<hex>`; some servers join several fields with `&`.
+    let fields = fragment.split('&').filter_map(|field| field.split_once('='));
+    let metadata = attributes.get("data-core-metadata").or_else(|| attributes.get("data-dist-info-metadata"));
+    Some(ListedFile {
+        filename: filename.as_ref().into(),
+        reference: reference.into(),
+        hashes: digests(fields),
+        size: None,
+        requires_python: attributes
+            .get("data-requires-python")
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| text.as_ref().into()),
+        yanked: attributes.get("data-yanked").map_or(Yanked::No, |reason| Yanked::Yes(reason.trim().to_owned())),
+        metadata: metadata.map_or(MetadataOffer::None, |value| read_offer(&value)),
+        upload_time: None,
+    })
+}
+
+/// PEP 658: `true`, or one `algorithm=hex`.
+fn read_offer(value: &str) -> MetadataOffer {
+    match value.trim() {
+        "" | "false" => MetadataOffer::None,
+        value => MetadataOffer::Offered(digests(value.split_once('=').into_iter())),
+    }
+}
+
+/// Attributes of a tag with entities decoded: the tokenizer does not.
+struct Attributes<'a, 'text>(&'a tl::Attributes<'text>);
+
+impl<'a> Attributes<'a, '_> {
+    /// The value of an attribute; empty when it is there without one.
+    fn get(&self, name: &'static str) -> Option<Cow<'a, str>> {
+        let value = self.0.get(name)?;
+        let Some(value) = value else { return Some(Cow::Borrowed("")) };
+        let text = match value.as_utf8_str() {
+            Cow::Borrowed(text) => html_escape::decode_html_entities(text),
+            Cow::Owned(text) => html_escape::decode_html_entities(&text).into_owned().into(),
+        };
+        Some(text)
+    }
+}

@@ -1,0 +1,281 @@
+//! What a tired person reads when it did not work: message, exit code, and OUT as it was.
+
+use crate::support::{Fault, IndexServer, SdistBuilder, TestContext, WheelBuilder};
+
+/// Bundles a function with these requirements into an `out` that holds an earlier bundle, which must survive.
+fn fails(context: &TestContext, server_url: &str, requirements: &str) -> String {
+    context.write("function/handler.py", "");
+    context.write("function/requirements.txt", "");
+    let mut bundle = context.barrow();
+    bundle.args(["bundle", "function", "-o", "out", "--runtime", "python3.12", "--arch", "arm64"]);
+    if !context.path("out").exists() {
+        context.succeed(&mut bundle);
+    }
+    let before = context.tree("out");
+    context.write("function/requirements.txt", requirements);
+    let shown = context.run(bundle.args(["--index-url", server_url]));
+    assert_eq!(before, context.tree("out"), "OUT is as it was");
+    let beside: Vec<_> = fs_err::read_dir(context.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !["function", "out"].contains(&name.as_str()))
+        .collect();
+    assert!(beside.is_empty(), "nothing half-made is left: {beside:?}");
+    shown
+}
+
+#[test]
+fn requirements_that_exclude_each_other() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("a", "1.0").requires("shared<2"))
+        .file(WheelBuilder::new("b", "1.0").requires("shared>=2"))
+        .file(WheelBuilder::new("shared", "1.0"))
+        .file(WheelBuilder::new("shared", "2.0"))
+        .start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "a\nb\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: Because there is no version of a in <1.0 | >1.0 and a 1.0 depends on shared <2.dev0, a depends on shared <2.dev0.
+    And because b 1.0 depends on shared >=2 and there is no version of b in <1.0 | >1.0, b *, a * are incompatible.
+    And because your requirements 0 depends on a and your requirements 0 depends on b, your requirements 0 is forbidden.
+    ");
+}
+
+#[test]
+fn a_name_that_no_index_knows() {
+    let server = IndexServer::new().file(WheelBuilder::new("a", "1.0").requires("reqeusts")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "a\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: Because there is no available version for reqeusts and a 1.0 depends on reqeusts, a 1.0 is forbidden.
+    And because there is no version of a in <1.0 | >1.0 and your requirements 0 depends on a, your requirements 0 is forbidden.
+    ");
+}
+
+#[test]
+fn no_wheel_for_the_target() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-manylinux_2_17_x86_64"))
+        .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-macosx_11_0_arm64"))
+        .file(WheelBuilder::new("native", "0.9").tag("cp311-cp311-manylinux_2_17_aarch64"))
+        .start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "native\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: Because there is no available version for native and your requirements 0 depends on native, your requirements 0 is forbidden.
+    ");
+}
+
+#[test]
+fn only_a_source_distribution() {
+    let server = IndexServer::new().file(SdistBuilder::new("source", "1.0")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "source\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: Because there is no available version for source and your requirements 0 depends on source, your requirements 0 is forbidden.
+    ");
+}
+
+#[test]
+fn bytes_that_are_not_the_promised_ones() {
+    let wheel = "tiny-1.0-py3-none-any.whl";
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).fault(wheel, Fault::WrongBytes).start();
+    let context = TestContext::new();
+    insta::assert_snapshot!(fails(&context, &server.url(), "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    Resolved 1 package for python3.12 on arm64
+    error: `tiny-1.0-py3-none-any.whl` from http://127.0.0.1:[PORT]/files/tiny-1.0-py3-none-any.whl has digest sha256:9462c6f903dd9d75010ea1ee85181c288ceaeabc44e813d87571867b884df2f4, but sha256:d4689cb47784f69294542e33d2a26d0a625bfd6dbbd90f65f6d27515f80e8490 was promised
+    ");
+    let asked = server.requests().iter().filter(|request| request.path.ends_with(wheel)).count();
+    assert_eq!(asked, 1, "never retried");
+    // And never kept: the right bytes are asked for again.
+    let right = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
+    context.succeed(context.barrow().args(["install", "tiny", "-t", "installed", "--index-url", &right.url()]));
+    assert!(right.log().contains(wheel));
+}
+
+#[test]
+fn a_file_that_differs_from_its_record() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0").wrong_in_record("tiny/__init__.py")).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    Resolved 1 package for python3.12 on arm64
+    error: `tiny-1.0-py3-none-any.whl` is refused
+      because: `tiny/__init__.py` has another digest than RECORD says
+    ");
+}
+
+#[test]
+fn an_index_that_is_down() {
+    let server = IndexServer::new().fault("/simple/tiny/", Fault::Status(500)).start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
+      because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 500 Internal Server Error
+    ");
+    // A port on which nobody listens: the server that had it is gone.
+    let url = IndexServer::new().start().url();
+    insta::assert_snapshot!(fails(&TestContext::new(), &url, "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
+      because: failed to connect to `http://127.0.0.1:[PORT]/simple/tiny/`: Connection refused (os error 111)
+    ");
+}
+
+#[test]
+fn faults_that_pass_are_waited_for() {
+    let wheel = "tiny-1.0-py3-none-any.whl";
+    for fault in [Fault::Unavailable(2), Fault::Truncated(1)] {
+        for path in ["/simple/tiny/", wheel] {
+            let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).fault(path, fault.clone()).start();
+            let context = TestContext::new();
+            context.succeed(context.barrow().args(["install", "tiny", "-t", "out", "--index-url", &server.url()]));
+        }
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    let context = TestContext::new();
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
+    context.write("function/requirements.txt", "tiny\n");
+    context.write("file", "not a folder");
+    barrow_snapshot!(
+        context,
+        context.barrow().args(["bundle", "function", "-o", "file/out", "--index-url", &server.url()]),
+        @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    Resolved 1 package for python3.14 on x86_64
+    error: failed to find the way to `file/out`
+      because: failed to canonicalize path `file/out`: Not a directory (os error 20)
+    "
+    );
+    assert_eq!(fs_err::read_to_string(context.path("file")).unwrap(), "not a folder");
+}
+
+#[test]
+fn an_index_that_wants_credentials() {
+    let with = || IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word");
+    let server = with().start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
+      because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked without credentials (looked in the URL)
+    hint: give credentials in the index URL, by netrc, or in the environment
+    ");
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url_with("me", "wr0ng-word"), "tiny\n"), @"
+    exit code: 1
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: failed to ask index http://me:****@127.0.0.1:[PORT]/simple/ for `tiny`
+      because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked as user `me`, credentials from the URL
+    hint: give credentials in the index URL, by netrc, or in the environment
+    ");
+
+    let context = TestContext::new();
+    context.write("../home/.netrc", "machine 127.0.0.1 login me password s3cret-word\n");
+    let server = with().start();
+    context.succeed(context.barrow().args(["install", "tiny", "-t", "out", "-vv", "--index-url", &server.url()]));
+    assert!(server.requests().iter().all(|request| request.authorized), "with the first request:\n{}", server.log());
+}
+
+#[test]
+fn a_credential_shows_nowhere() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word").start();
+    let context = TestContext::new();
+    context.write("function/requirements.txt", "tiny\n");
+    let url = server.url_with("me", "s3cret-word");
+    for command in [
+        &["bundle", "function", "-o", "out", "-vv"][..],
+        &["lock", "-r", "function/requirements.txt", "--format", "requirements", "-o", "lock.txt", "-vv"],
+        &["install", "missing", "-t", "out2", "-vv"],
+    ] {
+        let shown = context.run(context.barrow().args(command).args(["--index-url", &url]));
+        assert!(!shown.contains("s3cret-word"), "{shown}");
+    }
+    let found = std::process::Command::new("grep")
+        .args(["-rl", "s3cret-word"])
+        .args([context.root().join("cache"), context.path("")])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+}
+
+#[test]
+fn what_a_requirements_file_cannot_say() {
+    let server = IndexServer::new().start();
+    insta::assert_snapshot!(fails(&TestContext::new(), &server.url(), "good\nbad requirement here\n-q\n>=1\n"), @"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    Using function/requirements.txt
+    error: function/requirements.txt:2:5: `r` cannot stand after the name
+        bad requirement here
+            ^ expected a version specifier, `@` and a URL, `;` and a marker, or the end
+    function/requirements.txt:3:1: `-q` is not an option of requirements files
+        -q
+        ^^
+        hint: give it on the command line instead
+    function/requirements.txt:4:1: a requirement starts with the name of a project
+        >=1
+        ^ expected a project name
+    ");
+}
+
+#[test]
+fn wrong_usage() {
+    let context = TestContext::new();
+    barrow_snapshot!(context, context.barrow().args(["bundle", "-o", "out", "--runtime", "python2.7"]), @"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: invalid value 'python2.7' for '--runtime <RUNTIME>': unknown runtime `python2.7`: barrow knows python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14
+
+    For more information, try '--help'.
+    ");
+    barrow_snapshot!(context, context.barrow().args(["install", "-t", "out"]), @"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: `barrow install` is not built yet in this version of barrow
+    ");
+    barrow_snapshot!(context, context.barrow().args(["bundel"]), @"
+    exit code: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: unrecognized subcommand 'bundel'
+
+      tip: a similar subcommand exists: 'bundle'
+
+    Usage: barrow [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+}
