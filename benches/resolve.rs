@@ -1,7 +1,7 @@
 //! Solving, without a network: 200 projects of 20 versions that need each other.
 
 #[path = "../tests/it/scenario/mod.rs"]
-#[expect(dead_code, reason = "tests ask more of a scenario")]
+#[expect(dead_code, unused_imports, reason = "tests ask more of a scenario")]
 mod scenario;
 
 use scenario::{Scenario, TableSource};

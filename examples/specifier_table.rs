@@ -28,13 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let range = resolve::specifiers_range(&specifiers);
         let is_textual = specifier.contains("===");
-        let takes = |text: &&String| {
+        let is_taken = |text: &&String| {
             let Ok(version) = Version::from_str(text) else { return false };
-            let has_it = resolve::contains(&specifiers, &version);
-            assert!(is_textual || has_it == range.contains(&version), "{specifier} as a range differs on {text}");
-            has_it
+            let is_in = resolve::contains(&specifiers, &version);
+            assert!(is_textual || is_in == range.contains(&version), "{specifier} as a range differs on {text}");
+            is_in
         };
-        taken.insert(specifier, Some(table.versions.iter().filter(takes).map(String::as_str).collect()));
+        taken.insert(specifier, Some(table.versions.iter().filter(is_taken).map(String::as_str).collect()));
     }
     serde_json::to_writer(std::io::stdout().lock(), &taken)?;
     std::io::stdout().lock().write_all(b"\n")?;

@@ -15,7 +15,7 @@ use crate::fetch::{FetchError, Fetcher, Wanted};
 use crate::http;
 use crate::index::{IndexClient, IndexError};
 use crate::requirements::DirectReference;
-use crate::resolve::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 use crate::spec::{
     CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, WheelFilename,
     Yanked,
@@ -94,30 +94,40 @@ impl PackageSource for LiveSource {
 
     fn prefetch_projects(&self, names: &[PackageName]) {
         for name in names {
-            let cell = self.shared.projects.cell(name.clone());
-            if !cell.initialized() {
-                let (shared, name) = (Arc::clone(&self.shared), name.clone());
-                self.runtime.spawn(async move {
-                    cell.get_or_init(|| shared.ask_project(&name)).await;
-                });
-            }
+            let (shared, name) = (Arc::clone(&self.shared), name.clone());
+            self.runtime.spawn(async move { shared.know_project(&name).await });
         }
+    }
+
+    fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
+        let (shared, name) = (Arc::clone(&self.shared), name.clone());
+        self.runtime.spawn(async move {
+            shared.know_project(&name).await;
+            let cell = shared.projects.cell(name);
+            let Some(Ok(answer)) = cell.get() else { return };
+            for file in likely(answer) {
+                shared.know_metadata(&file).await;
+            }
+        });
     }
 
     fn prefetch_metadata(&self, files: &[&DistFile]) {
         for &file in files {
-            let cell = self.shared.metadata.cell(metadata_key(file));
-            if !cell.initialized() {
-                let (shared, file) = (Arc::clone(&self.shared), file.clone());
-                self.runtime.spawn(async move {
-                    cell.get_or_init(|| shared.ask_metadata(&file)).await;
-                });
-            }
+            let (shared, file) = (Arc::clone(&self.shared), file.clone());
+            self.runtime.spawn(async move { shared.know_metadata(&file).await });
         }
     }
 }
 
 impl Shared {
+    async fn know_project(&self, name: &PackageName) {
+        self.projects.cell(name.clone()).get_or_init(|| self.ask_project(name)).await;
+    }
+
+    async fn know_metadata(&self, file: &DistFile) {
+        self.metadata.cell(metadata_key(file)).get_or_init(|| self.ask_metadata(file)).await;
+    }
+
     async fn ask_project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
         self.index.project(name).await.map_err(index_error)
     }

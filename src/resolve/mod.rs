@@ -14,6 +14,8 @@ mod ranges;
 mod resolution;
 mod source;
 mod sourced;
+#[cfg(test)]
+mod tests;
 
 pub use candidate::Exclusion;
 pub use ranges::{contains, specifier_range, specifiers_range};

@@ -4,7 +4,7 @@ mod server;
 mod credentials;
 mod ends;
 mod files;
-mod helpers;
+mod helper_programs;
 mod netrc;
 mod texts;
 mod tls;

@@ -76,7 +76,7 @@ impl<'t> Derivation<'t> {
             let place = match tree {
                 DerivationTree::External(external) => fact(external).map(|fact| made.push(Node::Fact(fact))),
                 DerivationTree::Derived(derived) => {
-                    let causes = [&derived.cause1, &derived.cause2].map(|cause| Arc::as_ptr(cause));
+                    let causes = [&derived.cause1, &derived.cause2].map(Arc::as_ptr);
                     let known = causes.map(|cause| done.get(&cause).copied());
                     let [Some(left), Some(right)] = known else {
                         for (known, cause) in known.into_iter().zip([&derived.cause1, &derived.cause2]).rev() {

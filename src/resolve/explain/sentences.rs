@@ -59,7 +59,7 @@ struct Teller<'t, 'a> {
     end: &'static str,
 }
 
-impl<'t> Teller<'t, '_> {
+impl Teller<'_, '_> {
     /// Tells a derived node: first what it stands on and is derived itself, then the conclusion.
     fn derived(&mut self, place: Place) {
         let derivation = self.derivation;
