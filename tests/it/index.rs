@@ -475,7 +475,7 @@ async fn metadata_of_many_projects() {
             for file in wheels.iter().step_by((wheels.len() / 12).max(1)) {
                 match index.metadata(file).await {
                     Ok(metadata) => {
-                        lines.extend(metadata.warnings.iter().map(|w| format!("warning {}: {w}", file.filename)))
+                        lines.extend(metadata.warnings.iter().map(|w| format!("warning {}: {w}", file.filename)));
                     }
                     Err(error) => lines.push(format!("error {}: {}", file.filename, chain(&error))),
                 }
