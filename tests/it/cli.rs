@@ -147,7 +147,8 @@ fn a_zip_tells_the_digest_that_terraform_wants() {
     context.write("function/requirements.txt", "");
     let mut command = context.barrow();
     let output = command.args(["bundle", "function", "-o", "f.zip", "--json", "--no-index"]).output().unwrap();
-    let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&context.show(&output));
+    let result: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", context.show(&output)));
     let bytes = fs_err::read(context.path("f.zip")).unwrap();
     let digest = barrow::spec::sha256(&bytes);
     assert_eq!(result["kind"], "zip");

@@ -40,9 +40,9 @@ fn equal_where_the_same_would_be_bundled() {
     assert_eq!(print.trim().len(), 64);
     let same = |what: &str, other: String| assert_eq!(print, other, "{what}");
     same("another folder", Function::new().print(|_| {}));
-    same("a rotated token", function.print(|command| drop(command.env("TOKEN", "second"))));
-    same("the default, named", function.print(|command| drop(command.args(["--arch", "x86_64"]))));
-    same("where the cache is", function.print(|command| drop(command.args(["--cache-dir", "elsewhere", "-v"]))));
+    same("a rotated token", function.print(|command| _ = command.env("TOKEN", "second")));
+    same("the default, named", function.print(|command| _ = command.args(["--arch", "x86_64"])));
+    same("where the cache is", function.print(|command| _ = command.args(["--cache-dir", "elsewhere", "-v"])));
     function.context.write("app/__pycache__/x.pyc", "");
     same("what is never bundled", function.print(|_| {}));
     let text = "--extra-index-url https://other:secret@corp.example/simple\n";
@@ -73,7 +73,7 @@ fn different_where_something_else_would_be_bundled() {
         &["--exclude-runtime"],
         &["--no-binary", "tiny"],
     ] {
-        differs(&flags.join(" "), function.print(|command| drop(command.args(flags))));
+        differs(&flags.join(" "), function.print(|command| _ = command.args(flags)));
     }
     for (path, text) in [
         ("app/handler.py", "import tiny  # changed\n"),
@@ -92,7 +92,7 @@ fn different_where_something_else_would_be_bundled() {
 #[test]
 fn json_is_one_flat_object_of_strings() {
     let function = Function::new();
-    let text = function.print(|command| drop(command.arg("--json")));
+    let text = function.print(|command| _ = command.arg("--json"));
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert!(value.as_object().unwrap().values().all(serde_json::Value::is_string), "{text}");
     let plain = function.print(|_| {});
