@@ -14,6 +14,8 @@ mod request;
 mod bundle;
 mod lock;
 mod fingerprint;
+#[cfg(test)]
+mod tests;
 
 pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
 pub use context::Context;

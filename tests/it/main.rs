@@ -12,6 +12,7 @@ mod bundle;
 mod cli;
 mod errors;
 mod explanations;
+mod fingerprint;
 mod fixtures;
 mod house_rules;
 mod index;
