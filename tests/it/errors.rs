@@ -175,9 +175,8 @@ fn an_output_that_cannot_be_written() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    Resolved 1 package for python3.14 on x86_64
     error: failed to find the way to `file/out`
-      because: failed to canonicalize path `file/out`: Not a directory (os error 20)
+      because: a part of its path is a file, not a folder
     "
     );
     assert_eq!(fs_err::read_to_string(context.path("file")).unwrap(), "not a folder");
