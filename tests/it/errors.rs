@@ -287,3 +287,21 @@ fn wrong_usage() {
     For more information, try '--help'.
     ");
 }
+
+#[test]
+fn the_message_of_a_failed_run_goes_to_a_file_as_well() {
+    let context = TestContext::new();
+    let message = |arguments: &[&str]| {
+        context.run(context.barrow().env("BARROW_ERROR_FILE", context.path("error")).args(arguments));
+        fs_err::read_to_string(context.path("error")).unwrap()
+    };
+    let missing = "error: command line:1: failed to read the requirements file";
+    assert!(message(&["lock", "-r", "absent.txt", "-qq", "--color", "always"]).starts_with(missing));
+    assert!(message(&["lock", "--absent-flag"]).starts_with("error: unexpected argument '--absent-flag'"));
+    assert!(message(&["lock", "-r", "absent.txt", "--json"]).starts_with("{\"error\""));
+
+    context.run(context.barrow().args(["lock", "-r", "absent.txt", "--error-file", "named"]));
+    assert!(fs_err::read_to_string(context.path("named")).unwrap().starts_with(missing));
+    context.run(context.barrow().args(["cache", "dir", "--error-file", "untouched"]));
+    assert!(!context.path("untouched").exists(), "nothing failed");
+}
