@@ -7,7 +7,7 @@ use base64::Engine as _;
 
 use super::installing::install_each;
 use super::request::{Session, packages};
-use super::{Context, Error, PublishSettings, RequestOptions};
+use super::{Context, Error, PublishSettings, RequestOptions, unchanged};
 use crate::bundle::{
     Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_size, check_zip_size,
     install_into, publish,
@@ -109,6 +109,10 @@ pub struct BundledDist {
 
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
 pub async fn bundle(options: BundleOptions, context: Context) -> Result<Published, Error> {
+    let identity = unchanged::identify_elsewhere(&options).await?;
+    if let Some(published) = identity.as_ref().and_then(|identity| unchanged::recall(&options, identity, &context)) {
+        return Ok(published);
+    }
     let session = Session::open(&options.request, &context).await?;
     let resolution = session.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
@@ -118,10 +122,16 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
+    let fresh_until = session.fresh_until(&resolution);
     let finishing = tokio::task::spawn_blocking(move || {
-        let mut published = assemble_and_publish(&installed, &options, &cache, &context)?;
+        let mut published = assemble_and_publish(&installed, &options, identity.as_deref(), &cache, &context)?;
         published.dists = dists;
         published.excluded = excluded;
+        if let Some(identity) = &identity
+            && fresh_until > options.request.now
+        {
+            unchanged::remember(&published, &options, identity, fresh_until, &cache, &context);
+        }
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
@@ -131,6 +141,7 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 fn assemble_and_publish(
     installed: &[InstalledDist],
     options: &BundleOptions,
+    identity: Option<&str>,
     cache: &Cache,
     context: &Context,
 ) -> Result<Published, Error> {
@@ -157,7 +168,7 @@ fn assemble_and_publish(
         force: settings.force,
         state_folders: &settings.state_folders,
         own_folders: &own_folders,
-        fingerprint: None,
+        fingerprint: identity,
         cancel: Some(&context.interrupted),
     };
     let published = match options.kind {
