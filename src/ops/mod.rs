@@ -14,6 +14,7 @@ mod request;
 mod bundle;
 mod lock;
 mod fingerprint;
+mod unchanged;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! From what the user asks for to a resolution.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::inputs::Inputs;
@@ -33,6 +34,8 @@ pub(super) struct Session {
     client: Client,
     index_options: IndexOptions,
     context: Context,
+    /// Until when the pages that the resolution was made of are fresh, seconds since 1970.
+    fresh_until: AtomicU64,
 }
 
 impl Session {
@@ -64,6 +67,7 @@ impl Session {
             client,
             index_options,
             context: context.clone(),
+            fresh_until: AtomicU64::new(0),
         })
     }
 
@@ -85,6 +89,11 @@ impl Session {
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
     pub(super) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
         self.lock.is_none() && !options.no_deps
+    }
+
+    /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
+    pub(super) fn fresh_until(&self, resolution: &Resolution) -> u64 {
+        super::unchanged::fresh_until(resolution, self.fresh_until.load(Ordering::Relaxed))
     }
 
     fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
@@ -111,15 +120,16 @@ impl Session {
             let resolution = resolve(&manifest, &target, &options, &source);
             let on_several = source.index().on_several_indexes();
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send((resolution, on_several));
+            let _ = sender.send((resolution, on_several, source.index().fresh_until()));
         };
         thread::Builder::new()
             .name("barrow-solver".to_owned())
             .stack_size(SOLVER_STACK_BYTES)
             .spawn(solve)
             .map_err(|_| Error::Worker("solver"))?;
-        let (resolution, on_several) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+        let (resolution, on_several, fresh_until) = receiver.await.map_err(|_| Error::Worker("solver"))?;
         let resolution = resolution?;
+        self.fresh_until.store(fresh_until, Ordering::Relaxed);
         for (name, indexes) in on_several {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");

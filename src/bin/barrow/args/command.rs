@@ -81,6 +81,10 @@ pub(crate) struct BundleArgs {
     pub(crate) source: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    /// Lay everything below `python/`, as layers have it
+    #[arg(long, help_heading = "Output")]
+    pub(crate) layer: bool,
     #[command(flatten)]
     pub(crate) files: SourceArgs,
     #[command(flatten)]
