@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,14 +21,14 @@ class BarrowError(Exception):
 
 
 def find_binary(explicit: Optional[str] = None) -> str:
-    """The barrow program: the given path, ``BARROW_BIN``, then ``PATH``."""
+    """The barrow program: the given path, ``BARROW_BIN``, the program beside this Python, then ``PATH``."""
     named = explicit or os.environ.get("BARROW_BIN")
     if named:
         if not (os.path.isfile(named) and os.access(named, os.X_OK)):
             origin = "`binary`" if explicit else "BARROW_BIN"
             raise BarrowError(f"{origin} names `{named}`, which is not a program that can be run")
         return os.path.abspath(named)
-    found = shutil.which("barrow")
+    found = shutil.which("barrow", path=os.path.dirname(sys.executable)) or shutil.which("barrow")
     if not found:
         raise BarrowError(
             "the barrow program was not found. Install it with `cargo install barrow`, "

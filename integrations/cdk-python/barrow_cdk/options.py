@@ -41,7 +41,7 @@ class BundlingOptions:
     :param architecture: the architecture, when it differs from the function's.
     :param barrow_args: further arguments for barrow, such as ``--index-url``.
     :param archive: one spliced zip instead of a folder.
-    :param binary: the barrow program; default: ``BARROW_BIN``, then ``PATH``.
+    :param binary: the barrow program; default: ``BARROW_BIN``, the one beside this Python, ``PATH``.
     """
 
     asset_excludes: Sequence[str] = ()
