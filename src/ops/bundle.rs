@@ -7,7 +7,7 @@ use base64::Engine as _;
 
 use super::installing::install_each;
 use super::request::{Session, packages};
-use super::{Context, Error, PublishSettings, RequestOptions};
+use super::{Context, Error, PublishSettings, RequestOptions, unchanged};
 use crate::bundle::{
     Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_out, check_size,
     check_zip_size, install_into, publish,
@@ -109,12 +109,16 @@ pub struct BundledDist {
 
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
 pub async fn bundle(options: BundleOptions, context: Context) -> Result<Published, Error> {
+    let identity = unchanged::identify_elsewhere(&options).await?;
+    if let Some(published) = identity.as_ref().and_then(|identity| unchanged::recall(&options, identity, &context)) {
+        return Ok(published);
+    }
     let session = Session::open(&options.request, &context).await?;
     if options.kind != BundleKind::Packages {
         let source = options.source.as_ref().map(|source| source.folder.as_path());
         let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
         let own_folders = [session.cache.root().to_owned()];
-        check_out(source.as_deref(), &options.publish.to_options(&own_folders, &context))?;
+        check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, &context))?;
     }
     let resolution = session.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
@@ -124,10 +128,16 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
+    let fresh_until = session.fresh_until(&resolution);
     let finishing = tokio::task::spawn_blocking(move || {
-        let mut published = assemble_and_publish(&installed, &options, &cache, &context)?;
+        let mut published = assemble_and_publish(&installed, &options, identity.as_deref(), &cache, &context)?;
         published.dists = dists;
         published.excluded = excluded;
+        if let Some(identity) = &identity
+            && fresh_until > options.request.now
+        {
+            unchanged::remember(&published, &options, identity, fresh_until, &cache, &context);
+        }
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
@@ -137,6 +147,7 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 fn assemble_and_publish(
     installed: &[InstalledDist],
     options: &BundleOptions,
+    identity: Option<&str>,
     cache: &Cache,
     context: &Context,
 ) -> Result<Published, Error> {
@@ -155,7 +166,7 @@ fn assemble_and_publish(
     report(&bundle, settings, context)?;
     context.check_interrupted()?;
     let own_folders = [cache.root().to_owned()];
-    let publish_options = settings.to_options(&own_folders, context);
+    let publish_options = settings.to_options(&own_folders, identity, context);
     let published = match options.kind {
         BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
         BundleKind::Packages => install_into(&bundle, &publish_options)?,
@@ -181,7 +192,12 @@ fn assemble_and_publish(
 }
 
 impl PublishSettings {
-    fn to_options<'a>(&'a self, own_folders: &'a [PathBuf], context: &'a Context) -> PublishOptions<'a> {
+    fn to_options<'a>(
+        &'a self,
+        own_folders: &'a [PathBuf],
+        fingerprint: Option<&'a str>,
+        context: &'a Context,
+    ) -> PublishOptions<'a> {
         PublishOptions {
             out: &self.out,
             format: if self.zip { OutputFormat::Zip } else { OutputFormat::Folder },
@@ -189,7 +205,7 @@ impl PublishSettings {
             force: self.force,
             state_folders: &self.state_folders,
             own_folders,
-            fingerprint: None,
+            fingerprint,
             cancel: Some(&context.interrupted),
         }
     }

@@ -116,6 +116,10 @@ impl Error {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
             Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
+            Self::Fetch(FetchError::Offline(_)) => vec![
+                "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
+                    .to_owned(),
+            ],
             Self::MirrorDamaged { .. } => {
                 vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
             }

@@ -15,6 +15,8 @@ mod bundle;
 mod lock;
 mod fingerprint;
 mod mirror;
+mod missing;
+mod unchanged;
 #[cfg(test)]
 mod tests;
 
