@@ -7,14 +7,14 @@ use std::thread;
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::source::LiveSource;
-use super::{Context, Error, RequestOptions, indexes};
+use super::{Context, Error, RequestOptions, indexes, missing};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, ClientOptions, Request};
 use crate::index::{IndexClient, IndexOptions};
 use crate::lock::pylock::{self, PylockInput};
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
-use crate::resolve::{Resolution, ResolveOptions, resolve};
+use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
@@ -31,6 +31,8 @@ pub(super) struct Session {
     pub(super) cache: Arc<Cache>,
     pub(super) fetcher: Fetcher,
     excluded: Vec<PackageName>,
+    /// As the user gave it.
+    request: RequestOptions,
     client: Client,
     index_options: IndexOptions,
     context: Context,
@@ -64,6 +66,7 @@ impl Session {
             cache,
             fetcher,
             excluded: request.inputs.excluded.clone(),
+            request: request.clone(),
             client,
             index_options,
             context: context.clone(),
@@ -116,8 +119,14 @@ impl Session {
         let source = LiveSource::new(index, self.fetcher.clone(), tokio::runtime::Handle::current());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
+        let is_closed = self.index_options.offline || self.index_options.no_index;
+        let mirror_command = missing::mirror_command(&self.request, &target);
         let solve = move || {
-            let resolution = resolve(&manifest, &target, &options, &source);
+            let mut resolution = resolve(&manifest, &target, &options, &source);
+            if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
+                let lacking = missing::all_missing(&manifest, &target, &options, &source);
+                resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
+            }
             let on_several = source.index().on_several_indexes();
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
             let _ = sender.send((resolution, on_several, source.index().fresh_until()));
