@@ -59,6 +59,8 @@ impl Standing {
 pub(super) struct Merits {
     pub(super) is_named: bool,
     pub(super) standing: Standing,
+    /// How many projects had got a standing before it: who was hard pressed first goes first.
+    pub(super) place: u32,
     pub(super) conflicts: u32,
     pub(super) first_seen: u32,
 }
@@ -68,6 +70,7 @@ pub(super) struct Merits {
 pub(super) struct Priority {
     class: Class,
     conflicts: u32,
+    place: Reverse<u32>,
     first_seen: Reverse<u32>,
 }
 
@@ -103,7 +106,9 @@ impl Priority {
             Class::Ordinary
         };
         let conflicts = if class == Class::Conflicting { merits.conflicts } else { 0 };
-        Self { class, conflicts, first_seen: Reverse(merits.first_seen) }
+        let has_place = matches!(class, Class::Stubborn | Class::Rejected);
+        let place = Reverse(if has_place { merits.place } else { 0 });
+        Self { class, conflicts, place, first_seen: Reverse(merits.first_seen) }
     }
 }
 

@@ -48,7 +48,8 @@ struct State {
     tries: HashMap<PackageName, u32>,
     /// How many versions that were chosen had to go again, over all runs.
     rejections: HashMap<PackageName, u32>,
-    standings: HashMap<PackageName, Standing>,
+    /// With the number of those that had one before.
+    standings: HashMap<PackageName, (Standing, u32)>,
     restarts: u32,
     wants_restart: bool,
 }
@@ -303,8 +304,10 @@ impl<'a> Provider<'a> {
         let rejections = state.rejections.entry(name.clone()).or_default();
         *rejections += 1;
         let standing = Standing::after(*rejections, self.policy.rules(name).is_direct);
-        if standing > state.standings.get(name).copied().unwrap_or_default() {
-            state.standings.insert(name.clone(), standing);
+        let (known, _) = state.standings.get(name).copied().unwrap_or_default();
+        if standing > known {
+            let place = u32::try_from(state.standings.len()).unwrap_or(u32::MAX);
+            state.standings.entry(name.clone()).or_insert((standing, place)).0 = standing;
             state.wants_restart = state.restarts < MOST_RESTARTS;
         }
     }
@@ -386,9 +389,12 @@ impl DependencyProvider for Provider<'_> {
         }
         let first_seen = self.first_seen(package);
         let state = self.state.borrow();
+        let standing = package.name().and_then(|name| state.standings.get(name));
+        let (standing, place) = standing.copied().unwrap_or_default();
         let merits = Merits {
             is_named: package.name().is_some_and(|name| self.policy.rules(name).is_direct),
-            standing: package.name().and_then(|name| state.standings.get(name)).copied().unwrap_or_default(),
+            standing,
+            place,
             conflicts: statistics.conflict_count(),
             first_seen,
         };
