@@ -23,3 +23,4 @@ mod lock;
 mod pylock;
 mod reproducible;
 mod scenarios;
+mod unchanged;
