@@ -272,14 +272,12 @@ fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInpu
     let excluded = layers.many("exclude-package", input.exclude_package, name)?;
     Ok(ManifestInputs {
         requirement_files,
-        pyproject: None,
         constraint_files,
         override_files,
-        positional: Vec::new(),
         excluded,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
-        remote: None,
+        ..ManifestInputs::default()
     })
 }
 
