@@ -34,7 +34,7 @@ fn encode(bencher: divan::Bencher) {
 #[divan::bench]
 fn decode(bencher: divan::Bencher) {
     let bytes = packed().as_bytes().to_vec();
-    bencher.bench(|| PackedPage::read(bytes.clone()).expect("what was packed can be read"));
+    bencher.bench(|| PackedPage::read(bytes.clone(), 0).expect("what was packed can be read"));
 }
 
 /// Glancing at all files.

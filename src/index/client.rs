@@ -80,8 +80,9 @@ impl IndexClient {
         let mut asked = Vec::new();
         if pin.is_none() {
             for links in &self.find_links {
-                // What lies in folders and behind single URLs has no freshness.
-                self.fresh_until.store(0, Ordering::Relaxed);
+                if links.is_remote_file() {
+                    self.fresh_until.store(0, Ordering::Relaxed);
+                }
                 details.extend(links.project(name, &self.asking(&[])).await?.map(Arc::new));
             }
         }
@@ -125,7 +126,8 @@ impl IndexClient {
     }
 
     /// Seconds since 1970 until which no server need be asked again about anything that was answered so far. 0 when that
-    /// is not known: a name that an index did not have, a folder, a page without freshness.
+    /// is not known: a name that an index did not have, a page without freshness, a file behind a URL. Folders of this
+    /// machine are not counted.
     pub fn fresh_until(&self) -> u64 {
         self.fresh_until.load(Ordering::Relaxed)
     }
@@ -157,7 +159,6 @@ impl IndexClient {
 
     async fn ask(&self, index: &Index, name: &PackageName) -> Result<Answer, IndexError> {
         if let Some(folder) = &index.folder {
-            self.fresh_until.store(0, Ordering::Relaxed);
             return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
         }
         let location = &index.location;

@@ -39,6 +39,11 @@ impl FindLinks {
         Self { url: url.clone(), origin, kind }
     }
 
+    /// Whether this is one file of a server, which may be another one tomorrow.
+    pub(super) fn is_remote_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_)) && self.url.to_file_path().is_none()
+    }
+
     /// The files of one project; `None`: there is nothing.
     pub(super) async fn project(
         &self,

@@ -109,7 +109,7 @@ impl PageEntry {
 
 impl Stored {
     /// The page; `None` when the entry is damaged, or says that there is none.
-    pub(super) fn page(&self) -> Option<PackedPage> {
-        PackedPage::read(self.bytes[self.page_at..].to_vec())
+    pub(super) fn page(self) -> Option<PackedPage> {
+        PackedPage::read(self.bytes, self.page_at)
     }
 }

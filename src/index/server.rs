@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::page_store::{Head, PageEntry};
+use super::page_store::{Head, PageEntry, Stored};
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
 use crate::spec::{PackedPage, PageError, ProjectPage, SafeUrl};
@@ -50,16 +50,16 @@ impl Asking<'_> {
     /// The page at `url`, whose user name is part of what is cached.
     pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
         let entry = self.entry(url);
-        let stored = entry.read(self.cache, self.now);
-        if let Some(stored) = &stored
-            && (self.offline || (stored.is_fresh && !self.refresh))
-        {
+        let mut stored = entry.read(self.cache, self.now);
+        // One that turns out to be damaged is gone, and asked for as if it had never been there.
+        if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
             if stored.head.absent {
                 self.is_fresh_until(0);
                 return Ok(PageAnswer::Absent(404));
             }
+            let fresh_until = stored.fresh_until;
             if let Some(page) = stored.page() {
-                self.is_fresh_until(stored.fresh_until);
+                self.is_fresh_until(fresh_until);
                 return Ok(PageAnswer::Page(Arc::new(page)));
             }
         }
@@ -80,11 +80,12 @@ impl Asking<'_> {
                 None => return Err(AskError::Http(error)),
             },
         };
+        let fresh_for = stored.as_ref().map_or(0, |stored| stored.head.fresh_for);
         if response.status() == 304
-            && let Some(page) = stored.as_ref().and_then(super::page_store::Stored::page)
+            && let Some(page) = stored.and_then(Stored::page)
         {
             entry.confirm(self.now);
-            self.is_fresh_until(self.now.saturating_add(stored.as_ref().map_or(0, |stored| stored.head.fresh_for)));
+            self.is_fresh_until(self.now.saturating_add(fresh_for));
             return Ok(PageAnswer::Page(Arc::new(page)));
         }
         match response.status() {

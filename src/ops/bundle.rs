@@ -128,7 +128,7 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
-    let fresh_until = session.fresh_until(&resolution);
+    let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
     let finishing = tokio::task::spawn_blocking(move || {
         let mut published = assemble_and_publish(&installed, &options, identity.as_deref(), &cache, &context)?;
         published.dists = dists;

@@ -7,7 +7,7 @@ use std::thread;
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::source::LiveSource;
-use super::{Context, Error, RequestOptions, indexes, missing};
+use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, ClientOptions, Request};
@@ -95,8 +95,10 @@ impl Session {
     }
 
     /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
-    pub(super) fn fresh_until(&self, resolution: &Resolution) -> u64 {
-        super::unchanged::fresh_until(resolution, self.fresh_until.load(Ordering::Relaxed))
+    pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> u64 {
+        let asked = self.index_options.indexes.iter().map(|index| &index.url).chain(&self.index_options.find_links);
+        let asked: Vec<&SafeUrl> = asked.collect();
+        super::unchanged::fresh_until(resolution, &asked, settings, self.fresh_until.load(Ordering::Relaxed))
     }
 
     fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {

@@ -7,19 +7,22 @@
 //!   run out. When every distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and
 //!   the result never ages.
 //!
-//! `--refresh` asks anew. A page of which the server gave no freshness, a name that an index did not know, local folders as
-//! indexes, direct URLs and files without digests make a result that is not remembered. Offline, age does not count.
+//! `--refresh` asks anew. A page of which the server gave no freshness, a name that an index did not know, direct URLs and
+//! files without digests make a result that is not remembered. Folders that are asked like indexes count as inputs, by
+//! the names, sizes and times of all that is in them. Offline, age does not count.
 
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip};
 use super::fingerprint::{FingerprintOptions, fingerprint};
-use super::{Context, Error};
+use super::{Context, Error, IndexSettings};
 use crate::bundle::{is_installed_unchanged, is_unchanged};
 use crate::cache::{Bucket, Cache};
-use crate::resolve::Resolution;
+use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
@@ -27,6 +30,9 @@ const FORMAT: &str = "result 1";
 
 /// The age of a result that never ages.
 pub(super) const FOREVER: u64 = u64::MAX;
+
+/// Entries of local folders that are looked at, at most: more take longer than what is saved.
+const ENTRIES_MOST: usize = 5000;
 
 /// What a run made of its inputs.
 #[derive(Serialize, Deserialize)]
@@ -66,8 +72,9 @@ pub(super) fn identify(options: &BundleOptions) -> Option<String> {
         state_folders: publish.state_folders.clone(),
     });
     let form = format!(
-        "{FORMAT}\n{}\n{:?} zip {} {:?} {:?}\n{:?} {:?} {:?} {:?}",
+        "{FORMAT}\n{}\n{}\n{:?} zip {} {:?} {:?}\n{:?} {:?} {:?} {:?}",
         inputs.ok()?.hex(),
+        contents(&request.indexes)?,
         options.kind,
         publish.zip,
         publish.link_mode,
@@ -142,12 +149,54 @@ pub(super) fn remember(
 
 /// Until when nobody need be asked whether the resolution would still be the same; `pages_fresh_until` is what the indexes
 /// said of the pages that were read for it.
-pub(super) fn fresh_until(resolution: &Resolution, pages_fresh_until: u64) -> u64 {
+pub(super) fn fresh_until(
+    resolution: &Resolution,
+    asked: &[&SafeUrl],
+    settings: &IndexSettings,
+    pages_fresh_until: u64,
+) -> u64 {
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
         return FOREVER;
     }
-    let may_change = |dist: &crate::resolve::ResolvedDist| dist.is_direct || dist.accepted_hashes.is_empty();
-    if resolution.dists.iter().any(may_change) { 0 } else { pages_fresh_until }
+    let known = folders(settings);
+    let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
+    // Folders that a requirements file names are not looked through before the next run.
+    let is_unknown = |url: &&SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
+    let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
+        // What a requirement names is an input with its content.
+        Some(path) => !dist.is_direct && !is_known(&path),
+        None => dist.is_direct || dist.accepted_hashes.is_empty(),
+    };
+    let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
+    if is_open { 0 } else { pages_fresh_until }
+}
+
+/// Folders of this machine that are asked like indexes.
+fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
+    let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
+    let urls = named.chain(&settings.extra).chain(&settings.find_links);
+    urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
+}
+
+/// Names, sizes and times of all that is in those folders, as a digest; `None` when it is too much to look at.
+fn contents(settings: &IndexSettings) -> Option<String> {
+    let mut lines = Vec::new();
+    let mut open = folders(settings);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).ok()? {
+            let path = entry.ok()?.path();
+            let metadata = fs::metadata(&path).ok()?;
+            lines.push(format!("{} {} {}.{}", path.display(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()));
+            if metadata.is_dir() {
+                open.push(path);
+            }
+        }
+        if lines.len() > ENTRIES_MOST {
+            return None;
+        }
+    }
+    lines.sort_unstable();
+    Some(sha256(lines.join("\n").as_bytes()).hex())
 }
 
 /// Runs [`identify`] where blocking is allowed.
@@ -156,7 +205,7 @@ pub(super) async fn identify_elsewhere(options: &BundleOptions) -> Result<Option
     tokio::task::spawn_blocking(move || identify(&options)).await.map_err(|_| Error::Worker("reader"))
 }
 
-fn place(cache: &Cache, identity: &str, out: &Path) -> std::path::PathBuf {
+fn place(cache: &Cache, identity: &str, out: &Path) -> PathBuf {
     cache.entry(Bucket::Bundles, &format!("{identity}\n{}", out.display()))
 }
 

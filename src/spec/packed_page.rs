@@ -32,7 +32,9 @@ const ABSENT: u64 = u64::MAX;
 /// A page of an index, packed.
 #[derive(Debug)]
 pub struct PackedPage {
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
+    /// Where the page begins in the bytes.
+    start: usize,
     files: usize,
     heap_at: usize,
     text_at: usize,
@@ -78,7 +80,7 @@ impl ProjectPage {
         bytes.extend(packer.table);
         bytes.extend(packer.heap);
         bytes.extend(packer.text.as_bytes());
-        PackedPage::read(bytes)
+        PackedPage::read(bytes, 0)
     }
 }
 
@@ -93,8 +95,13 @@ struct Packer<'a> {
 
 impl<'a> Packer<'a> {
     fn file(&mut self, file: &'a ListedFile) -> Option<()> {
-        let filename = self.place_in_text(&file.filename)?;
+        let start = self.text.len();
         let reference = self.place_in_text(&file.reference)?;
+        // Most references end in the name.
+        let filename = match file.reference.strip_suffix(&*file.filename) {
+            Some(before) => place(start + before.len(), file.filename.len())?,
+            None => self.place_in_text(&file.filename)?,
+        };
         let requires_python = match &file.requires_python {
             Some(text) => self.share(text)?,
             None => ABSENT,
@@ -152,18 +159,20 @@ fn place(start: usize, length: usize) -> Option<u64> {
 }
 
 impl PackedPage {
-    /// Reads a page; `None` when the bytes are not one, or not whole.
-    pub fn read(bytes: Vec<u8>) -> Option<Self> {
+    /// Reads a page from `start` to the end of the bytes; `None` when they are not one, or not whole.
+    pub fn read(bytes: Vec<u8>, start: usize) -> Option<Self> {
         let size = |at: usize| {
-            let number = bytes.get(at..at + 4)?;
+            let number = bytes.get(start..)?.get(at..at + 4)?;
             usize::try_from(u32::from_le_bytes(number.try_into().ok()?)).ok()
         };
         let (files, heap, text) = (size(0)?, size(4)?, size(8)?);
-        let heap_at = HEAD.checked_add(files.checked_mul(ENTRY)?)?.checked_add(8)?;
+        let table_at = start.checked_add(HEAD)?;
+        let tail_at = table_at.checked_add(files.checked_mul(ENTRY)?)?;
+        let heap_at = tail_at.checked_add(8)?;
         let text_at = heap_at.checked_add(heap)?;
         (text_at.checked_add(text)? == bytes.len()).then_some(())?;
         let base = SafeUrl::parse("file:///").ok()?;
-        let mut page = Self { bytes: bytes.into(), files, heap_at, text_at, base, skipped: Vec::new() };
+        let mut page = Self { bytes, start, files, heap_at, text_at, base, skipped: Vec::new() };
         let text = std::str::from_utf8(&page.bytes[text_at..]).ok()?;
         for at in 0..files {
             for field in [Field::Filename, Field::Reference, Field::RequiresPython, Field::Yanked] {
@@ -173,13 +182,15 @@ impl PackedPage {
                     text.get(range(place))?;
                 }
             }
-            page.digests(page.field(at, Field::Hashes))?;
-            let metadata = page.field(at, Field::Metadata);
-            if metadata != ABSENT {
-                page.digests(metadata)?;
+            let (hashes, metadata) = (page.field(at, Field::Hashes), page.field(at, Field::Metadata));
+            for place in [Some(hashes), Some(metadata).filter(|metadata| *metadata != ABSENT)].into_iter().flatten() {
+                let mut bytes = page.heap(place)?;
+                while !bytes.is_empty() {
+                    next_digest(&mut bytes)?;
+                }
             }
         }
-        let last = &page.bytes[HEAD + files * ENTRY..heap_at];
+        let last = &page.bytes[tail_at..heap_at];
         let last = page.heap(u64::from_le_bytes(last.try_into().ok()?))?;
         (page.base, page.skipped) = rmp_serde::from_slice(last).ok()?;
         Some(page)
@@ -187,7 +198,7 @@ impl PackedPage {
 
     /// The bytes of the page, as they are kept.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.start..]
     }
 
     /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
@@ -234,7 +245,7 @@ impl PackedPage {
     }
 
     fn field(&self, at: usize, field: Field) -> u64 {
-        let at = HEAD + at * ENTRY + field as usize * 8;
+        let at = self.start + HEAD + at * ENTRY + field as usize * 8;
         let bytes = self.bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(ABSENT, u64::from_le_bytes)
     }
@@ -251,15 +262,22 @@ impl PackedPage {
     fn digests(&self, place: u64) -> Option<Vec<HashDigest>> {
         let mut bytes = self.heap(place)?;
         let mut digests = Vec::new();
-        while let Some((algorithm, rest)) = bytes.split_first() {
-            let known = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-            let algorithm = known.into_iter().find(|known| *known as u8 == *algorithm)?;
-            let (digest, rest) = rest.split_at_checked(algorithm.digest_len())?;
+        while !bytes.is_empty() {
+            let (algorithm, digest) = next_digest(&mut bytes)?;
             digests.push(HashDigest::from_bytes(algorithm, digest)?);
-            bytes = rest;
         }
         Some(digests)
     }
+}
+
+/// Takes a digest from the beginning of `bytes`; `None` when there is none.
+fn next_digest<'a>(bytes: &mut &'a [u8]) -> Option<(HashAlgorithm, &'a [u8])> {
+    let (algorithm, rest) = bytes.split_first()?;
+    let known = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
+    let algorithm = known.into_iter().find(|known| *known as u8 == *algorithm)?;
+    let (digest, rest) = rest.split_at_checked(algorithm.digest_len())?;
+    *bytes = rest;
+    Some((algorithm, digest))
 }
 
 /// A field as a place of a heap.

@@ -245,17 +245,17 @@ fn a_page_survives_the_cache() {
         "0f".repeat(32)
     ));
     let bytes = page.pack().unwrap().as_bytes().to_vec();
-    let read = Arc::new(PackedPage::read(bytes.clone()).unwrap()).project(&"a".parse().unwrap(), &origin());
+    let read = Arc::new(PackedPage::read(bytes.clone(), 0).unwrap()).project(&"a".parse().unwrap(), &origin());
     assert_eq!(read.files[0].hashes, page.files[0].hashes);
     assert_eq!((read.files[0].yanked.is_yanked(), read.files[0].size), (true, Some(1)));
     assert_eq!(read.skipped, page.skipped);
     for length in 0..bytes.len() {
-        assert!(PackedPage::read(bytes[..length].to_vec()).is_none(), "{length}");
+        assert!(PackedPage::read(bytes[..length].to_vec(), 0).is_none(), "{length}");
     }
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0xff;
-        if let Some(page) = PackedPage::read(damaged) {
+        if let Some(page) = PackedPage::read(damaged, 0) {
             let detail = Arc::new(page).project(&"a".parse().unwrap(), &origin());
             detail.files.iter().for_each(|file| drop(file.url.clone()));
         }

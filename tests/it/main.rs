@@ -25,3 +25,4 @@ mod pylock;
 mod reproducible;
 mod requirements;
 mod scenarios;
+mod unchanged;
