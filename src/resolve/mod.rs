@@ -28,7 +28,7 @@ use pubgrub::PubGrubError;
 
 use self::package::Package;
 use self::policy::Policy;
-use self::provider::Provider;
+use self::provider::{Interruption, Provider};
 use crate::requirements::Manifest;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -94,20 +94,26 @@ pub fn resolve(
     if manifest.options.require_hashes {
         hashes::check_user_lines(&provider)?;
     }
-    match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
-        Ok(versions) => {
-            let resolution = conclude::conclude(&provider, versions)?;
-            if manifest.options.require_hashes {
-                hashes::check_resolution(&provider, &resolution)?;
+    loop {
+        let interruption = match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
+            Ok(versions) => {
+                let resolution = conclude::conclude(&provider, versions)?;
+                if manifest.options.require_hashes {
+                    hashes::check_resolution(&provider, &resolution)?;
+                }
+                return Ok(resolution);
             }
-            Ok(resolution)
+            Err(PubGrubError::NoSolution(derivation)) => return Err(explain::no_solution(&provider, derivation)),
+            Err(
+                PubGrubError::ErrorRetrievingDependencies { source, .. }
+                | PubGrubError::ErrorChoosingVersion { source, .. }
+                | PubGrubError::ErrorInShouldCancel(source),
+            ) => source,
+        };
+        match interruption {
+            Interruption::Restart => provider.start_over(),
+            Interruption::Source(error) => return Err(ResolveError::Source(error)),
         }
-        Err(PubGrubError::NoSolution(derivation)) => Err(explain::no_solution(&provider, derivation)),
-        Err(
-            PubGrubError::ErrorRetrievingDependencies { source, .. }
-            | PubGrubError::ErrorChoosingVersion { source, .. }
-            | PubGrubError::ErrorInShouldCancel(source),
-        ) => Err(ResolveError::Source(source)),
     }
 }
 

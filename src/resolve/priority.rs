@@ -3,6 +3,11 @@
 //! What leaves no choice goes first: direct references, then exact pins. Then what has been part of many conflicts, so
 //! that the others yield to it. The rest goes in the order of first sight, which is breadth first from the user's own
 //! requirements (by name, not by line): what the user names is as new as possible, and what it brings along yields.
+//!
+//! A project whose versions are turned down one after the other was asked too late: what it cannot be used with had its
+//! version already. Then solving starts over, and the project has a [`Standing`]: it goes before what the user has not
+//! named, and when that was not enough, before everything that leaves a choice. What was fetched is not fetched again.
+//!
 //! Nothing here depends on what has been fetched already, so the network's timing cannot change an answer.
 
 use std::cmp::Reverse;
@@ -17,6 +22,47 @@ use super::sourced::{SourcedVersion, VersionSource};
 /// Conflicts from which on a package is decided before the ordinary ones.
 const MANY_CONFLICTS: u32 = 5;
 
+/// Versions of a project turned down, after which it stands before ordinary ones.
+const MANY_REJECTIONS: u32 = 5;
+
+/// Versions of a project turned down, after which it stands before what the user names.
+const TOO_MANY_REJECTIONS: u32 = 25;
+
+/// Times that solving starts over. A run repeats what earlier ones did, so hopeless cases must not go on for ever.
+pub(super) const MOST_RESTARTS: u32 = 20;
+
+/// What earlier runs have taught about a project; greater goes earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    #[default]
+    Ordinary,
+    /// Before what only comes along.
+    Rejected,
+    /// Before what the user names, too.
+    Stubborn,
+}
+
+impl Standing {
+    /// The standing of a project of which so many versions were turned down.
+    pub(super) fn after(rejections: u32, is_named: bool) -> Self {
+        match rejections {
+            TOO_MANY_REJECTIONS.. => Self::Stubborn,
+            MANY_REJECTIONS.. if is_named => Self::Stubborn,
+            MANY_REJECTIONS.. => Self::Rejected,
+            _ => Self::Ordinary,
+        }
+    }
+}
+
+/// What a package's turn depends on, its range apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Merits {
+    pub(super) is_named: bool,
+    pub(super) standing: Standing,
+    pub(super) conflicts: u32,
+    pub(super) first_seen: u32,
+}
+
 /// Greater is decided earlier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Priority {
@@ -28,27 +74,36 @@ pub(super) struct Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Ordinary,
+    Rejected,
+    Named,
     Conflicting,
+    Stubborn,
     Exact,
     Direct,
     Root,
 }
 
 impl Priority {
-    pub(super) fn of(package: &Package, range: &Ranges<SourcedVersion>, conflicts: u32, first_seen: u32) -> Self {
+    pub(super) fn of(package: &Package, range: &Ranges<SourcedVersion>, merits: Merits) -> Self {
         let class = if *package == Package::Root {
             Class::Root
         } else if is_direct(range) {
             Class::Direct
         } else if is_exact(range) {
             Class::Exact
-        } else if conflicts >= MANY_CONFLICTS {
+        } else if merits.standing == Standing::Stubborn {
+            Class::Stubborn
+        } else if merits.conflicts >= MANY_CONFLICTS {
             Class::Conflicting
+        } else if merits.is_named {
+            Class::Named
+        } else if merits.standing == Standing::Rejected {
+            Class::Rejected
         } else {
             Class::Ordinary
         };
-        let conflicts = if class == Class::Conflicting { conflicts } else { 0 };
-        Self { class, conflicts, first_seen: Reverse(first_seen) }
+        let conflicts = if class == Class::Conflicting { merits.conflicts } else { 0 };
+        Self { class, conflicts, first_seen: Reverse(merits.first_seen) }
     }
 }
 

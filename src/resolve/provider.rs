@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::needs::Needs;
 use super::package::Package;
 use super::policy::Policy;
-use super::priority::Priority;
+use super::priority::{MOST_RESTARTS, Merits, Priority, Standing};
 use super::ranges;
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
 use super::sourced::{SourcedVersion, VersionSource};
@@ -46,6 +46,22 @@ struct State {
     last_choice: HashMap<PackageName, SourcedVersion>,
     last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
     tries: HashMap<PackageName, u32>,
+    /// How many versions that were chosen had to go again, over all runs.
+    rejections: HashMap<PackageName, u32>,
+    standings: HashMap<PackageName, Standing>,
+    restarts: u32,
+    wants_restart: bool,
+}
+
+/// Why solving stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Interruption {
+    /// The order of decisions was poor, and now more is known.
+    #[error("solving starts over")]
+    Restart,
+    /// The world could not be asked.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 /// What is known of a project's name.
@@ -268,6 +284,31 @@ impl<'a> Provider<'a> {
         Ok(Some(chosen.version.clone()))
     }
 
+    /// Forgets how the last run went, but not what it has learned about the world and about the order of decisions.
+    pub(super) fn start_over(&self) {
+        let mut state = self.state.borrow_mut();
+        state.first_seen.clear();
+        state.last_choice.clear();
+        state.last_range.clear();
+        state.restarts += 1;
+        state.wants_restart = false;
+    }
+
+    /// Notes whether the last choice of a project had to go again, and whether that was once too often.
+    fn note_rejection(&self, name: &PackageName, range: &Ranges<SourcedVersion>) {
+        let mut state = self.state.borrow_mut();
+        if state.last_choice.get(name).is_none_or(|choice| range.contains(choice)) {
+            return;
+        }
+        let rejections = state.rejections.entry(name.clone()).or_default();
+        *rejections += 1;
+        let standing = Standing::after(*rejections, self.policy.rules(name).is_direct);
+        if standing > state.standings.get(name).copied().unwrap_or_default() {
+            state.standings.insert(name.clone(), standing);
+            state.wants_restart = state.restarts < MOST_RESTARTS;
+        }
+    }
+
     /// Tells the source of files whose metadata will likely be needed, each once.
     fn prefetch(&self, name: &PackageName, files: &[&DistFile]) {
         let mut state = self.state.borrow_mut();
@@ -321,7 +362,11 @@ impl DependencyProvider for Provider<'_> {
     type VS = Ranges<SourcedVersion>;
     type M = Exclusion;
     type Priority = Priority;
-    type Err = SourceError;
+    type Err = Interruption;
+
+    fn should_cancel(&self) -> Result<(), Interruption> {
+        if self.state.borrow().wants_restart { Err(Interruption::Restart) } else { Ok(()) }
+    }
 
     fn prioritize(
         &self,
@@ -339,17 +384,26 @@ impl DependencyProvider for Provider<'_> {
                 self.prefetch(name, &[file]);
             }
         }
-        Priority::of(package, range, statistics.conflict_count(), self.first_seen(package))
+        let first_seen = self.first_seen(package);
+        let state = self.state.borrow();
+        let merits = Merits {
+            is_named: package.name().is_some_and(|name| self.policy.rules(name).is_direct),
+            standing: package.name().and_then(|name| state.standings.get(name)).copied().unwrap_or_default(),
+            conflicts: statistics.conflict_count(),
+            first_seen,
+        };
+        Priority::of(package, range, merits)
     }
 
     fn choose_version(
         &self,
         package: &Package,
         range: &Ranges<SourcedVersion>,
-    ) -> Result<Option<SourcedVersion>, SourceError> {
+    ) -> Result<Option<SourcedVersion>, Interruption> {
         match package {
             Package::Root => Ok(Some(root_version())),
             Package::Project(name) => {
+                self.note_rejection(name, range);
                 let chosen = self.choose(name, range)?;
                 if let Some(version) = &chosen {
                     self.state.borrow_mut().last_choice.insert(name.clone(), version.clone());
@@ -371,7 +425,7 @@ impl DependencyProvider for Provider<'_> {
                 {
                     return Ok(Some(version));
                 }
-                self.choose(name, range)
+                Ok(self.choose(name, range)?)
             }
         }
     }
@@ -380,7 +434,7 @@ impl DependencyProvider for Provider<'_> {
         &self,
         package: &Package,
         version: &SourcedVersion,
-    ) -> Result<Dependencies<Package, Ranges<SourcedVersion>, Exclusion>, SourceError> {
+    ) -> Result<Dependencies<Package, Ranges<SourcedVersion>, Exclusion>, Interruption> {
         let needs = match package {
             Package::Root => Needs::of_user(self)?,
             Package::Project(name) | Package::Extra(name, _) => {

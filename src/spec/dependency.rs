@@ -77,7 +77,17 @@ pub struct DependencyParts {
 /// # Errors
 /// The first thing that is not in the grammar, or that cannot be kept without changing its meaning.
 pub fn parse_requirement(text: &str) -> Result<Requirement, SyntaxError> {
-    let parts = parse_dependency(text)?;
+    whole_requirement(parse_dependency(text)?)
+}
+
+/// Reads a requirement of other people, comparisons in its marker repaired where needed.
+pub(super) fn parse_requirement_of_others(text: &str) -> Result<Requirement, SyntaxError> {
+    let mut scanner = Scanner::new(text);
+    scanner.repairs_markers = true;
+    whole_requirement(parse_parts(scanner)?)
+}
+
+fn whole_requirement(parts: DependencyParts) -> Result<Requirement, SyntaxError> {
     let version_or_url = match parts.url {
         Some((at, url)) => Some(VersionOrUrl::Url(
             SafeUrl::parse(&url).map_err(|error| SyntaxError::new(at, url.len(), error.to_string()))?,
@@ -93,7 +103,10 @@ pub fn parse_requirement(text: &str) -> Result<Requirement, SyntaxError> {
 /// # Errors
 /// As [`parse_requirement`], but a URL may be any text without blanks.
 pub fn parse_dependency(text: &str) -> Result<DependencyParts, SyntaxError> {
-    let mut scanner = Scanner::new(text);
+    parse_parts(Scanner::new(text))
+}
+
+fn parse_parts(mut scanner: Scanner<'_>) -> Result<DependencyParts, SyntaxError> {
     scanner.skip_blanks();
     let name = parse_name(&mut scanner)?;
     scanner.skip_blanks();
@@ -460,11 +473,13 @@ pub(super) struct Scanner<'a> {
     text: &'a str,
     /// Byte offset of the next character.
     pub(super) at: usize,
+    /// Comparisons in markers that have no exact meaning are read as the ecosystem reads them.
+    pub(super) repairs_markers: bool,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, repairs_markers: false }
     }
 
     pub(super) fn rest(&self) -> &'a str {

@@ -14,11 +14,14 @@
 //! | `>dev` | `>0.dev0` |
 //! | `>=9.0.0a1.0` | `>=9.0.0a1` |
 //! | `'>=3.6'` · `>='3.6'` | without quotes |
+//!
+//! Markers have forms of their own, see `lenient_marker.rs`.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::{Requirement, Version, VersionSpecifiers, parse_requirement, parse_version_specifiers};
+use super::dependency::parse_requirement_of_others;
+use super::{Requirement, Version, VersionSpecifiers, parse_version_specifiers};
 
 /// Parses specifiers of other people, repairing them where needed; the error says what stays wrong.
 pub fn specifiers(text: &str) -> Result<VersionSpecifiers, String> {
@@ -30,8 +33,8 @@ pub fn specifiers(text: &str) -> Result<VersionSpecifiers, String> {
 
 /// Parses a requirement of other people, repairing its specifiers where needed; the error says what stays wrong.
 pub fn requirement(text: &str) -> Result<Requirement, String> {
-    parse_requirement(text).or_else(|error| {
-        let repaired = repair_requirement(text).and_then(|repaired| parse_requirement(&repaired).ok());
+    parse_requirement_of_others(text).or_else(|error| {
+        let repaired = repair_requirement(text).and_then(|repaired| parse_requirement_of_others(&repaired).ok());
         repaired.ok_or(error.message)
     })
 }

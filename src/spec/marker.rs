@@ -11,7 +11,7 @@ use pep508_rs::{
 };
 
 use super::dependency::{Scanner, SyntaxError, parse_version_specifiers};
-use super::{ExtraName, MarkerTree, Operator, Version, VersionSpecifier};
+use super::{ExtraName, MarkerTree, Operator, Version, VersionSpecifier, lenient_marker};
 
 /// Deepest nesting of parentheses; real markers have two or three.
 const MAXIMUM_DEPTH: usize = 64;
@@ -90,7 +90,7 @@ fn eat_word(scanner: &mut Scanner<'_>, word: &str) -> bool {
 
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-enum Side {
+pub(super) enum Side {
     Version(MarkerValueVersion),
     Text(MarkerValueString),
     Extra,
@@ -105,8 +105,23 @@ fn parse_comparison(scanner: &mut Scanner<'_>) -> Result<MarkerTree, SyntaxError
     let comparison = parse_comparison_sign(scanner)?;
     scanner.skip_blanks();
     let right = parse_side(scanner)?;
-    let end = scanner.at;
-    let wrong = |message: String| SyntaxError::new(start, end - start, message);
+    let length = scanner.at - start;
+    if !scanner.repairs_markers {
+        return comparison_tree(left, comparison, right, start, length);
+    }
+    let strict = comparison_tree(left.clone(), comparison, right.clone(), start, length);
+    strict.or_else(|_| Ok(lenient_marker::comparison_tree(left, comparison, right)))
+}
+
+/// The tree of a comparison that takes up `length` bytes at `start`.
+fn comparison_tree(
+    left: Side,
+    comparison: Sign,
+    right: Side,
+    start: usize,
+    length: usize,
+) -> Result<MarkerTree, SyntaxError> {
+    let wrong = |message: String| SyntaxError::new(start, length, message);
     match (left, right) {
         (Side::Version(key), Side::Quoted(value)) => version_tree(key, comparison, &value).map_err(wrong),
         (Side::Quoted(value), Side::Version(key)) => match comparison {
@@ -136,7 +151,7 @@ fn parse_side(scanner: &mut Scanner<'_>) -> Result<Side, SyntaxError> {
         if !scanner.eat(quote) {
             return Err(SyntaxError::new(at, 1, "this quote is never closed").expected(format!("`{quote}`")));
         }
-        if value.contains(['\\', '"', '\'']) {
+        if value.contains('\\') || (!scanner.repairs_markers && value.contains(['"', '\''])) {
             return Err(SyntaxError::new(
                 at,
                 value.len() + 2,
@@ -188,7 +203,7 @@ fn unknown_side(scanner: &Scanner<'_>, at: usize, word: &str) -> SyntaxError {
 
 /// A comparison as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
+pub(super) enum Sign {
     Equal,
     NotEqual,
     Less,
@@ -203,7 +218,7 @@ enum Sign {
 
 impl Sign {
     /// The comparison with its sides exchanged.
-    fn turned(self) -> Self {
+    pub(super) fn turned(self) -> Self {
         match self {
             Self::Less => Self::Greater,
             Self::LessEqual => Self::GreaterEqual,
@@ -212,19 +227,41 @@ impl Sign {
             other => other,
         }
     }
+
+    /// The comparison that a version specifier writes so.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        SIGNS.into_iter().find(|(sign, _)| *sign == text).map(|(_, sign)| sign)
+    }
+
+    /// The comparison as a version specifier has it.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Compatible => "~=",
+            Self::Identical => "===",
+            Self::In => "in",
+            Self::NotIn => "not in",
+        }
+    }
 }
 
+const SIGNS: [(&str, Sign); 8] = [
+    ("===", Sign::Identical),
+    ("==", Sign::Equal),
+    ("~=", Sign::Compatible),
+    ("!=", Sign::NotEqual),
+    ("<=", Sign::LessEqual),
+    (">=", Sign::GreaterEqual),
+    ("<", Sign::Less),
+    (">", Sign::Greater),
+];
+
 fn parse_comparison_sign(scanner: &mut Scanner<'_>) -> Result<Sign, SyntaxError> {
-    const SIGNS: [(&str, Sign); 8] = [
-        ("===", Sign::Identical),
-        ("==", Sign::Equal),
-        ("~=", Sign::Compatible),
-        ("!=", Sign::NotEqual),
-        ("<=", Sign::LessEqual),
-        (">=", Sign::GreaterEqual),
-        ("<", Sign::Less),
-        (">", Sign::Greater),
-    ];
     if let Some((text, sign)) = SIGNS.into_iter().find(|(text, _)| scanner.rest().starts_with(text)) {
         scanner.at += text.len();
         return Ok(sign);
@@ -246,7 +283,7 @@ fn parse_comparison_sign(scanner: &mut Scanner<'_>) -> Result<Sign, SyntaxError>
     Err(error.expected("one of `==`, `!=`, `<`, `<=`, `>`, `>=`, `~=`, `in`, `not in`"))
 }
 
-fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<MarkerTree, String> {
+pub(super) fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<MarkerTree, String> {
     match sign {
         Sign::In => return version_list_tree(&key, value, false),
         Sign::NotIn => return version_list_tree(&key, value, true),
@@ -261,15 +298,7 @@ fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<Mark
         }
         _ => {}
     }
-    let text = match sign {
-        Sign::Equal => "==",
-        Sign::NotEqual => "!=",
-        Sign::Less => "<",
-        Sign::LessEqual => "<=",
-        Sign::Greater => ">",
-        Sign::GreaterEqual => ">=",
-        _ => "~=",
-    };
+    let text = sign.text();
     let not_a_version = |why: &str| format!("`{value}` cannot be compared with `{key}`: {why}");
     let specifiers =
         parse_version_specifiers(&format!("{text}{value}")).map_err(|error| not_a_version(&error.message))?;
@@ -307,7 +336,7 @@ fn version_leaf(key: MarkerValueVersion, specifier: VersionSpecifier) -> MarkerT
     MarkerTree::expression(MarkerExpression::Version { key, specifier })
 }
 
-fn equal_tree(key: MarkerValueVersion, version: Version) -> MarkerTree {
+pub(super) fn equal_tree(key: MarkerValueVersion, version: Version) -> MarkerTree {
     version_leaf(key, VersionSpecifier::equals_version(version))
 }
 
@@ -350,7 +379,7 @@ fn version_list_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Re
 }
 
 /// A comparison with a text. `packaging` knows no order of texts: `<` and `>` are never true, `<=` and `>=` mean `==`.
-fn text_tree(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Result<MarkerTree, String> {
+pub(super) fn text_tree(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Result<MarkerTree, String> {
     if key == MarkerValueString::PlatformRelease
         && !matches!(sign, Sign::In | Sign::NotIn)
         && Version::from_str(value.strip_suffix(".*").unwrap_or(&value)).is_ok()

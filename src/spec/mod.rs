@@ -3,6 +3,7 @@
 mod entry_points;
 mod hash;
 pub mod lenient;
+mod lenient_marker;
 mod dependency;
 mod listed_dist;
 mod marker;

@@ -72,6 +72,55 @@ fn requirements_of_other_people() {
     }
 }
 
+/// A marker of other people, its printed form, and whether it is true on python3.12.
+fn check_marker(marker: &str, printed: Option<&str>, expected: bool) {
+    let requirement = lenient::requirement(&format!("dep ; {marker}")).unwrap();
+    let text = requirement.to_string();
+    assert_eq!(text.strip_prefix("dep").unwrap().strip_prefix(" ; "), printed, "{marker}");
+    let markers = MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: "3.12.1",
+        os_name: "posix",
+        platform_machine: "x86_64",
+        platform_python_implementation: "CPython",
+        platform_release: "",
+        platform_system: "Linux",
+        platform_version: "",
+        python_full_version: "3.12.1",
+        python_version: "3.12",
+        sys_platform: "linux",
+    });
+    assert_eq!(requirement.marker.evaluate(&markers.unwrap(), &[]), expected, "{marker}");
+}
+
+#[test]
+fn markers_of_other_people() {
+    check_marker("python_version >= '3.8.*'", Some("python_full_version >= '3.8'"), true);
+    check_marker("python_version < '3.8.*'", Some("python_full_version < '3.8'"), false);
+    check_marker("python_version == '3.12*'", Some("python_full_version == '3.12.*'"), true);
+    check_marker("python_version ~= '3'", Some("python_full_version >= '3' and python_full_version < '4'"), true);
+    check_marker("'3.8.*' > python_version", Some("python_full_version < '3.8'"), false);
+    check_marker("python_version < '3.12rc1'", Some("python_full_version < '3.12'"), false);
+    check_marker("python_version > '3.12rc1'", Some("python_full_version >= '3.12'"), true);
+    check_marker("python_version == '3.12rc1'", Some("python_version < '0'"), false);
+    check_marker("python_version <= '3.12.post1'", Some("python_full_version < '3.13'"), true);
+    check_marker("platform_release >= '5'", Some("python_version < '0'"), false);
+    check_marker("platform_release != '5'", None, true);
+    check_marker("sys_platform === 'linux'", Some("sys_platform == 'linux'"), true);
+    check_marker("platform_machine ~= 'x86'", None, true);
+    check_marker("'linux' == 'linux2'", None, true);
+    check_marker("python_version >= 'three'", None, true);
+    check_marker("extra == ':python_version<\"3\"'", Some("python_version < '0'"), false);
+    check_marker(
+        "os_name == 'nt' and python_version >= '3.8.*'",
+        Some("python_full_version >= '3.8' and os_name == 'nt'"),
+        false,
+    );
+    let part = lenient::requirement("dep ; '3.1' in python_version").unwrap();
+    assert!(part.to_string().contains("python_full_version == '3.1.*'"), "{part}");
+    check_requirement("dep>=1.9.* ; python_version >= '3.8.*'", Some("dep>=1.9 ; python_full_version >= '3.8'"));
+}
+
 #[test]
 fn metadata_is_read_to_the_first_empty_line() {
     let text = "\u{feff}Metadata-Version: 2.1\r\nNAME: Acme.Tools\r\nVersion: 1.0\r\nRequires-Dist: dep (>=1.0,)\r\n\

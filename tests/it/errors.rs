@@ -295,7 +295,7 @@ fn the_message_of_a_failed_run_goes_to_a_file_as_well() {
         context.run(context.barrow().env("BARROW_ERROR_FILE", context.path("error")).args(arguments));
         fs_err::read_to_string(context.path("error")).unwrap()
     };
-    let missing = "error: command line:1: failed to read the requirements file";
+    let missing = "error: command line: failed to read the requirements file";
     assert!(message(&["lock", "-r", "absent.txt", "-qq", "--color", "always"]).starts_with(missing));
     assert!(message(&["lock", "--absent-flag"]).starts_with("error: unexpected argument '--absent-flag'"));
     assert!(message(&["lock", "-r", "absent.txt", "--json"]).starts_with("{\"error\""));

@@ -1,6 +1,6 @@
 //! `barrow lock --format requirements`: the resolution alone, and what it costs in requests.
 
-use crate::support::{IndexServer, Listed, Ranges, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
+use crate::support::{IndexServer, Listed, Ranges, RunningIndex, SdistBuilder, TestContext, WheelBuilder, sha256_hex};
 
 /// Locks these requirements and returns standard output.
 fn lock(context: &TestContext, server_url: &str, requirements: &str, more: &[&str]) -> String {
@@ -227,4 +227,19 @@ fn tree_and_why() {
     assert!(json.contains("\"requirement\": \"low>=1\"") && json.contains("\"schema\": 1"), "{json}");
     assert!(run(&["tree", "--json"]).contains("\"packages\": ["));
     assert!(run(&["why", "absent"]).starts_with("exit code: 1"));
+}
+
+#[test]
+fn hashes_that_no_index_gives_are_computed() {
+    let (wheel, sdist) = (WheelBuilder::new("plain", "1.0").build(), SdistBuilder::new("plain", "1.0").build());
+    let digests = [&wheel, &sdist].map(|file| format!("--hash=sha256:{}", sha256_hex(&file.bytes)));
+    let context = TestContext::new();
+    context.write("links/plain-1.0-py3-none-any.whl", &wheel.bytes);
+    context.write(&format!("links/{}", sdist.filename), &sdist.bytes);
+    let server = IndexServer::new().file(Listed::new(wheel).unhashed()).file(Listed::new(sdist).unhashed()).start();
+    let url = server.url();
+    for from in [&["--no-index", "--find-links=links"][..], &[]] {
+        let text = lock(&context, &url, "plain\n", &[from, &["--generate-hashes"]].concat());
+        assert!(digests.iter().all(|digest| text.contains(digest)), "{text}");
+    }
 }

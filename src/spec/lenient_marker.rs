@@ -1,0 +1,103 @@
+//! Repair of comparisons in other people's markers that have no exact meaning (dependency specifiers, "Environment
+//! markers"), as pip and uv get along with them.
+//!
+//! | comparison | read as |
+//! |---|---|
+//! | `python_version >= "3.8.*"` · `== "3.8*"` · `~= "3"` | its specifier, repaired as anywhere else |
+//! | `python_version < "3.9.0rc1"` | what it says of versions of two numbers: `< "3.9"` |
+//! | `"3.1" in python_version` | the versions that have it as a part |
+//! | `platform_release >= "5"` | false, and `!=` true: no release of a kernel is promised |
+//! | `sys_platform === "linux"` | `==` |
+//! | `extra == ":python_version<'3'"` | false, and `!=` true: nobody can ask for such an extra |
+//! | anything else | true, as in uv: a project too many does less harm than one that is missing |
+
+use std::str::FromStr as _;
+
+use pep508_rs::{MarkerValueString, MarkerValueVersion};
+
+use super::marker::{Side, Sign, equal_tree, text_tree, version_tree};
+use super::{MarkerTree, Version, lenient};
+
+/// The newest minor version of Python 3 that a part of a text is looked for in.
+const NEWEST_MINOR: u64 = 60;
+
+/// The tree of a comparison that the strict reading refuses.
+pub(super) fn comparison_tree(left: Side, sign: Sign, right: Side) -> MarkerTree {
+    let tree = match (left, right) {
+        (Side::Version(key), Side::Quoted(value)) => versions(&key, sign, &value),
+        (Side::Quoted(value), Side::Version(key)) => match sign {
+            Sign::In | Sign::NotIn => containing(&key, &value).map(|tree| negated_if(sign == Sign::NotIn, tree)),
+            other => versions(&key, other.turned(), &value),
+        },
+        (Side::Text(key), Side::Quoted(value)) => texts(key, sign, value, false),
+        (Side::Quoted(value), Side::Text(key)) => texts(key, sign, value, true),
+        (Side::Extra, Side::Quoted(_)) | (Side::Quoted(_), Side::Extra) => match sign {
+            Sign::Equal | Sign::Identical => Some(MarkerTree::FALSE),
+            _ => None,
+        },
+        _ => None,
+    };
+    tree.unwrap_or(MarkerTree::TRUE)
+}
+
+fn versions(key: &MarkerValueVersion, sign: Sign, value: &str) -> Option<MarkerTree> {
+    let value = value.trim();
+    if *key == MarkerValueVersion::PythonVersion
+        && let Ok(version) = Version::from_str(value)
+        && (version.is_pre() || version.is_dev() || version.is_post())
+    {
+        return two_numbers(sign, &version);
+    }
+    let specifiers = lenient::specifiers(&format!("{}{value}", sign.text())).ok()?;
+    let mut tree = MarkerTree::TRUE;
+    for specifier in specifiers.iter() {
+        let text = specifier.to_string();
+        let (_, value) = text.split_at(text.find(|c: char| !"<>=!~".contains(c))?);
+        let sign = Sign::of(&text[..text.len() - value.len()])?;
+        tree.and(version_tree(key.clone(), sign, value).ok()?);
+    }
+    Some(tree)
+}
+
+/// What a comparison with a pre-release, post-release or development version says of versions of two numbers.
+fn two_numbers(sign: Sign, version: &Version) -> Option<MarkerTree> {
+    let release = Version::new(version.release());
+    let is_newer = release > *version;
+    let sign = match (sign, is_newer) {
+        (Sign::Equal | Sign::Identical, _) => return Some(MarkerTree::FALSE),
+        (Sign::NotEqual, _) => return Some(MarkerTree::TRUE),
+        (Sign::Greater | Sign::GreaterEqual, true) => Sign::GreaterEqual,
+        (Sign::Greater | Sign::GreaterEqual, false) => Sign::Greater,
+        (Sign::Less | Sign::LessEqual, true) => Sign::Less,
+        (Sign::Less | Sign::LessEqual, false) => Sign::LessEqual,
+        _ => return None,
+    };
+    version_tree(MarkerValueVersion::PythonVersion, sign, &release.to_string()).ok()
+}
+
+/// The two-number versions of Python that a text is a part of.
+fn containing(key: &MarkerValueVersion, part: &str) -> Option<MarkerTree> {
+    if *key != MarkerValueVersion::PythonVersion {
+        return None;
+    }
+    let python_2 = (0..=7).map(|minor| Version::new([2, minor]));
+    let python_3 = (0..=NEWEST_MINOR).map(|minor| Version::new([3, minor]));
+    let mut tree = MarkerTree::FALSE;
+    for version in python_2.chain(python_3).filter(|version| version.to_string().contains(part)) {
+        tree.or(equal_tree(key.clone(), version));
+    }
+    Some(tree)
+}
+
+fn texts(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Option<MarkerTree> {
+    match sign {
+        Sign::Identical if key != MarkerValueString::PlatformRelease => text_tree(key, Sign::Equal, value, turned).ok(),
+        Sign::NotEqual => Some(MarkerTree::TRUE),
+        _ if key == MarkerValueString::PlatformRelease => Some(MarkerTree::FALSE),
+        _ => None,
+    }
+}
+
+fn negated_if(negate: bool, tree: MarkerTree) -> MarkerTree {
+    if negate { tree.negate() } else { tree }
+}
