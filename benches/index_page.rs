@@ -3,20 +3,20 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use barrow::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
+use barrow::spec::{IndexOrigin, PackageName, PackedPage, ProjectDetail, ProjectPage, SafeUrl};
 
 fn main() {
     divan::main();
 }
 
-/// Parsing JSON (PEP 691) into the form that is cached.
+/// Parsing JSON (PEP 691) into files as listed.
 #[divan::bench]
 fn json(bencher: divan::Bencher) {
     let page = json_page();
     bencher.bench(|| parse(&page));
 }
 
-/// Parsing HTML (PEP 503) into the form that is cached.
+/// Parsing HTML (PEP 503) into files as listed.
 #[divan::bench]
 fn html(bencher: divan::Bencher) {
     let page = html_page();
@@ -27,28 +27,32 @@ fn html(bencher: divan::Bencher) {
 #[divan::bench]
 fn encode(bencher: divan::Bencher) {
     let page = parse(&json_page());
-    bencher.bench(|| rmp_serde::to_vec(&page).expect("a page can be written"));
+    bencher.bench(|| page.pack().expect("a page can be packed"));
 }
 
 /// Reading it.
 #[divan::bench]
 fn decode(bencher: divan::Bencher) {
-    let bytes = rmp_serde::to_vec(&parse(&json_page())).expect("a page can be written");
-    bencher.bench(|| rmp_serde::from_slice::<ProjectPage>(&bytes).expect("what was written can be read"));
+    let bytes = packed().as_bytes().to_vec();
+    bencher.bench(|| PackedPage::read(bytes.clone(), 0).expect("what was packed can be read"));
 }
 
-/// Reading file names, URLs and specifiers of all files.
+/// Glancing at all files.
 #[divan::bench]
 fn project(bencher: divan::Bencher) {
-    let page = parse(&json_page());
+    let page = Arc::new(packed());
     bencher.bench(|| detail(&page, "acme"));
 }
 
 /// The same page asked for a project of which it has no file, as find-links pages are.
 #[divan::bench]
 fn foreign(bencher: divan::Bencher) {
-    let page = parse(&json_page());
+    let page = Arc::new(packed());
     bencher.bench(|| detail(&page, "acne"));
+}
+
+fn packed() -> PackedPage {
+    parse(&json_page()).pack().expect("a page can be packed")
 }
 
 fn parse(page: &str) -> ProjectPage {
@@ -56,7 +60,7 @@ fn parse(page: &str) -> ProjectPage {
     ProjectPage::parse(page.as_bytes(), None, &url).expect("a valid page")
 }
 
-fn detail(page: &ProjectPage, project: &str) -> ProjectDetail {
+fn detail(page: &Arc<PackedPage>, project: &str) -> ProjectDetail {
     let project: PackageName = project.parse().expect("a valid name");
     let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
     page.project(&project, &Arc::new(IndexOrigin { name: None, url }))

@@ -22,4 +22,5 @@ pub mod fetch;
 pub mod index;
 pub mod install;
 pub mod bundle;
+pub mod mirror;
 pub mod ops;

@@ -70,7 +70,7 @@ impl Layout {
         Self { prefix: None }
     }
 
-    /// Dependencies below `python/`: a layer.
+    /// Everything below `python/`: a layer.
     ///
     /// Source: AWS Lambda developer guide, "Packaging your layer content", "Layer paths for each Lambda runtime".
     ///
@@ -80,7 +80,7 @@ impl Layout {
         Self { prefix: Some(SafePath::new("python").expect("the path is safe")) }
     }
 
-    /// Where a file of a distribution lies in the bundle.
+    /// Where a file of a distribution or of the user lies in the bundle.
     pub(super) fn place(&self, path: &SafePath) -> SafePath {
         self.prefix.as_ref().map_or_else(|| path.clone(), |prefix| path.prefixed(prefix))
     }
@@ -114,7 +114,7 @@ pub fn assemble<'a>(
         }));
     }
     claims.extend(source_files.iter().map(|file| {
-        let (path, content) = (file.path.clone(), BundleContent::Source(file));
+        let (path, content) = (layout.place(&file.path), BundleContent::Source(file));
         BundleFile { path, executable: file.executable, size: file.size, content }
     }));
 

@@ -9,6 +9,9 @@ use super::BundleError;
 pub(super) fn canonical_place(out: &Path) -> io::Result<PathBuf> {
     match fs_err::canonicalize(out) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(io::Error::new(error.kind(), "a part of its path is a file, not a folder"));
+        }
         result => return result,
     }
     if fs_err::symlink_metadata(out).is_ok() {

@@ -113,6 +113,26 @@ pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, B
     publish_with(bundle, options, &|_| {})
 }
 
+/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded.
+pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), BundleError> {
+    let out = find_out(source, options)?;
+    let mark = Mark::read(options.state_folders, &out);
+    let state = match options.format {
+        OutputFormat::Folder => folder_state(&out, mark.as_ref()),
+        OutputFormat::Zip => zip_state(&out, mark.as_ref()),
+    };
+    let failed = |source| BundleError::Publish { action: "look into", out: out.clone(), source };
+    refuse_foreign(&out, &state.map_err(failed)?, options)
+}
+
+/// OUT without links, unless it must not be an output.
+fn find_out(source: Option<&Path>, options: &PublishOptions) -> Result<PathBuf, BundleError> {
+    let failed = |source| BundleError::Publish { action: "find the way to", out: options.out.to_owned(), source };
+    let out = canonical_place(options.out).map_err(failed)?;
+    refuse_dangerous(&out, source, options.own_folders.iter().chain(options.state_folders))?;
+    Ok(out)
+}
+
 /// Whether OUT is, file for file, what a run with this fingerprint published: by size and mtime, without reading contents.
 pub fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
     let Ok(out) = canonical_place(out) else { return false };
@@ -129,9 +149,7 @@ pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint
 
 pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: options.out.to_owned(), source };
-    let out = canonical_place(options.out).map_err(|source| failed("find the way to", source))?;
-    let own_folders = options.own_folders.iter().chain(options.state_folders);
-    refuse_dangerous(&out, bundle.source_folder.as_deref(), own_folders)?;
+    let out = find_out(bundle.source_folder.as_deref(), options)?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = match options.format {
         OutputFormat::Folder => publish_folder(bundle, &out, options, steps, same_mount),

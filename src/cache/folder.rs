@@ -50,7 +50,7 @@ impl Bucket {
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v1",
+            Self::Pages => "pages-v2",
             Self::Metadata => "metadata-v1",
             Self::Wheels => "wheels-v1",
             Self::Installs => "installs-v1",
@@ -170,7 +170,7 @@ impl Cache {
     pub fn read(&self, entry: &Path) -> Option<Vec<u8>> {
         // Asked before opening: a fifo in the place of an entry would block.
         let length = fs::metadata(entry).ok().filter(std::fs::Metadata::is_file)?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?.min(1 << 20));
+        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?.min(64 << 20));
         fs::File::open(entry).ok()?.read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }

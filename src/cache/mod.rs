@@ -3,7 +3,7 @@
 //! ```text
 //! ROOT/
 //! ├── CACHEDIR.TAG
-//! ├── pages-v1/HH/HASH          project pages, parsed, with their HTTP validators   (HASH: index URL, user, project)
+//! ├── pages-v2/HH/HASH          project pages, packed, with their HTTP validators   (HASH: index URL, user, project)
 //! ├── metadata-v1/HH/HASH       core metadata, as the bytes of the METADATA file    (HASH: file URL or digest)
 //! ├── wheels-v1/HH/DIGEST.whl   wheels as downloaded                                (DIGEST: their sha256)
 //! ├── installs-v1/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last

@@ -1,6 +1,7 @@
 //! The door: a project's name in, what the indexes list for it out.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::find_links::FindLinks;
@@ -30,6 +31,8 @@ pub struct IndexClient {
     pins: Pins,
     /// Projects that more than one index knew under `unsafe-best-match`.
     on_several: Mutex<Vec<(PackageName, Vec<SafeUrl>)>>,
+    /// Seconds since 1970 until which every page that was read is fresh.
+    fresh_until: AtomicU64,
 }
 
 struct Index {
@@ -62,6 +65,7 @@ impl IndexClient {
             fetcher: Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&reporter), fetch_options),
             without_ranges: Mutex::default(),
             on_several: Mutex::default(),
+            fresh_until: AtomicU64::new(u64::MAX),
             options,
             client,
             cache,
@@ -76,6 +80,9 @@ impl IndexClient {
         let mut asked = Vec::new();
         if pin.is_none() {
             for links in &self.find_links {
+                if links.is_remote_file() {
+                    self.fresh_until.store(0, Ordering::Relaxed);
+                }
                 details.extend(links.project(name, &self.asking(&[])).await?.map(Arc::new));
             }
         }
@@ -116,6 +123,13 @@ impl IndexClient {
         let mut seen = self.on_several.lock().unwrap_or_else(PoisonError::into_inner).clone();
         seen.sort_unstable();
         seen
+    }
+
+    /// Seconds since 1970 until which no server need be asked again about anything that was answered so far. 0 when that
+    /// is not known: a name that an index did not have, a page without freshness, a file behind a URL. Folders of this
+    /// machine are not counted.
+    pub fn fresh_until(&self) -> u64 {
+        self.fresh_until.load(Ordering::Relaxed)
     }
 
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
@@ -177,6 +191,7 @@ impl IndexClient {
             refresh: self.options.refresh,
             offline: self.options.offline,
             now: self.options.now,
+            fresh_until: &self.fresh_until,
         }
     }
 }

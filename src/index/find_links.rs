@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use super::folder::{self, Folder};
 use super::server::{AskError, Asking, PageAnswer};
 use super::{IndexError, IndexOptions};
-use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{IndexOrigin, PackageName, PackedPage, ProjectDetail, ProjectPage, SafeUrl};
 
 /// One value of `--find-links`.
 pub(super) struct FindLinks {
@@ -19,8 +19,8 @@ pub(super) struct FindLinks {
 enum Kind {
     Folder(Folder),
     /// A page that lists files of many projects, read once per run; `None`: offline, and not in the cache.
-    Page(OnceCell<Option<Arc<ProjectPage>>>),
-    File(ProjectPage),
+    Page(OnceCell<Option<Arc<PackedPage>>>),
+    File(Arc<PackedPage>),
 }
 
 impl FindLinks {
@@ -32,11 +32,16 @@ impl FindLinks {
     fn new(url: &SafeUrl) -> Self {
         let origin = Arc::new(IndexOrigin { name: None, url: url.without_credentials().without_fragment() });
         let kind = match (single_file(url), url.to_file_path()) {
-            (Some(page), _) => Kind::File(page),
+            (Some(page), _) => Kind::File(Arc::new(page)),
             (None, Some(path)) if !path.is_file() => Kind::Folder(Folder::new(path, "find-links folder")),
             _ => Kind::Page(OnceCell::new()),
         };
         Self { url: url.clone(), origin, kind }
+    }
+
+    /// Whether this is one file of a server, which may be another one tomorrow.
+    pub(super) fn is_remote_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_)) && self.url.to_file_path().is_none()
     }
 
     /// The files of one project; `None`: there is nothing.
@@ -56,14 +61,14 @@ impl FindLinks {
         Ok((!detail.files.is_empty() || !detail.skipped.is_empty()).then_some(detail))
     }
 
-    async fn read(&self, asking: &Asking<'_>) -> Result<Option<Arc<ProjectPage>>, IndexError> {
+    async fn read(&self, asking: &Asking<'_>) -> Result<Option<Arc<PackedPage>>, IndexError> {
         let malformed = |source| IndexError::FindLinksPage { url: self.url.clone(), source };
         if let Some(path) = self.url.to_file_path() {
             let page = folder::read_page(&path, "find-links page")?.map_err(malformed)?;
             return Ok(Some(Arc::new(page)));
         }
         match asking.page(&self.url).await {
-            Ok(PageAnswer::Page(page)) => Ok(Some(Arc::new(page))),
+            Ok(PageAnswer::Page(page)) => Ok(Some(page)),
             Ok(PageAnswer::Absent(status)) => Err(IndexError::FindLinksGone { url: self.url.clone(), status }),
             Ok(PageAnswer::Offline) => Ok(None),
             Err(AskError::Http(source)) => Err(IndexError::FindLinks { url: self.url.clone(), source }),
@@ -73,12 +78,13 @@ impl FindLinks {
 }
 
 /// The page that holds nothing but the distribution that the URL itself names.
-fn single_file(url: &SafeUrl) -> Option<ProjectPage> {
+fn single_file(url: &SafeUrl) -> Option<PackedPage> {
     let name = url.file_name()?;
     [".whl", ".tar.gz", ".zip"].iter().any(|extension| name.ends_with(extension)).then(|| {
         let fragment = url.fragment().unwrap_or_default();
         let mut file = folder::listed(&name);
         file.hashes = fragment.split('&').filter_map(|field| field.replacen('=', ":", 1).parse().ok()).collect();
-        ProjectPage { base: url.without_fragment(), files: vec![file], skipped: Vec::new() }
+        let page = ProjectPage { base: url.without_fragment(), files: vec![file], skipped: Vec::new() };
+        page.pack().expect("one file takes less than 4 GiB")
     })
 }

@@ -12,7 +12,7 @@ use fs_err as fs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::IndexError;
-use crate::spec::{IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{IndexOrigin, ListedFile, PackageName, PackedPage, PageError, ProjectDetail, ProjectPage, SafeUrl};
 
 /// Characters that stand for themselves in a path segment.
 const SEGMENT: AsciiSet =
@@ -30,7 +30,7 @@ struct Contents {
     /// Folders of projects by normalized name, those directly in the folder first.
     projects: BTreeMap<PackageName, Vec<PathBuf>>,
     /// The files, as a page.
-    files: ProjectPage,
+    files: Arc<PackedPage>,
 }
 
 impl Folder {
@@ -50,7 +50,7 @@ impl Folder {
         let mut detail = contents.files.project(project, origin);
         let is_known = !folders.is_empty() || !detail.files.is_empty() || !detail.skipped.is_empty();
         for folder in folders {
-            let more = self.page(folder, project)?.project(project, origin);
+            let more = Arc::new(self.page(folder, project)?).project(project, origin);
             detail.files.extend(more.files);
             detail.skipped.extend(more.skipped);
         }
@@ -58,7 +58,7 @@ impl Folder {
     }
 
     /// The page in a project's folder, or its files.
-    fn page(&self, folder: &Path, project: &PackageName) -> Result<ProjectPage, IndexError> {
+    fn page(&self, folder: &Path, project: &PackageName) -> Result<PackedPage, IndexError> {
         for name in ["index.json", "index.html"] {
             let path = folder.join(name);
             if path.is_file() {
@@ -93,11 +93,11 @@ impl Folder {
         if has_simple {
             add(self.list(&simple)?.0);
         }
-        Ok(self.contents.get_or_init(|| Contents { projects, files }))
+        Ok(self.contents.get_or_init(|| Contents { projects, files: Arc::new(files) }))
     }
 
     /// The folders in a folder, and its files as a page, both sorted by name.
-    fn list(&self, folder: &Path) -> Result<(Vec<PathBuf>, ProjectPage), IndexError> {
+    fn list(&self, folder: &Path) -> Result<(Vec<PathBuf>, PackedPage), IndexError> {
         let failed = |source| IndexError::Folder { what: self.what, path: folder.to_owned(), source };
         let mut folders = Vec::new();
         let mut files = Vec::new();
@@ -115,7 +115,8 @@ impl Folder {
         files.sort_unstable_by(|one, other| one.filename.cmp(&other.filename));
         let absolute = std::path::absolute(folder).map_err(failed)?;
         let base = SafeUrl::from_path(&absolute, true).expect("an absolute path is a file URL");
-        Ok((folders, ProjectPage { base, files, skipped: Vec::new() }))
+        let page = ProjectPage { base, files, skipped: Vec::new() };
+        Ok((folders, page.pack().expect("the names in a folder take less than 4 GiB")))
     }
 }
 
@@ -129,10 +130,10 @@ pub(super) fn listed(name: &str) -> ListedFile {
 }
 
 /// A page that is a file of this machine.
-pub(super) fn read_page(path: &Path, what: &'static str) -> Result<Result<ProjectPage, PageError>, IndexError> {
+pub(super) fn read_page(path: &Path, what: &'static str) -> Result<Result<PackedPage, PageError>, IndexError> {
     let failed = |source| IndexError::Folder { what, path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(failed)?;
     let absolute = std::path::absolute(path).map_err(failed)?;
     let url = SafeUrl::from_path(&absolute, false).expect("an absolute path is a file URL");
-    Ok(ProjectPage::parse(&bytes, None, &url))
+    Ok(ProjectPage::parse(&bytes, None, &url).and_then(|page| page.pack()))
 }

@@ -1,6 +1,6 @@
 //! Pages in the cache: what the server said, with its validators.
 //!
-//! An entry is the length of its head (four bytes, little endian), the head and the page, both in the `MessagePack` form. The time
+//! An entry is the length of its head (four bytes, little endian), the head in the `MessagePack` form, and the packed page. The time
 //! of asking is the entry's modification time, so that "not modified" needs no rewriting. The key holds the user name,
 //! so a run without credentials never sees a page that came for some.
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Bucket, Cache};
 use crate::http::Response;
-use crate::spec::{ProjectPage, SafeUrl};
+use crate::spec::{PackedPage, SafeUrl};
 
 /// What the server said about an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,8 @@ pub(super) struct PageEntry {
 pub(super) struct Stored {
     pub(super) head: Head,
     pub(super) is_fresh: bool,
+    /// Seconds since 1970 until which it is fresh.
+    pub(super) fresh_until: u64,
     bytes: Vec<u8>,
     page_at: usize,
 }
@@ -76,16 +78,17 @@ impl PageEntry {
         let asked = fs::metadata(&self.path).ok()?.modified().ok()?;
         let asked = asked.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
         let is_fresh = asked <= now && now - asked < head.fresh_for && !head.absent;
-        Some(Stored { head, is_fresh, bytes, page_at })
+        let fresh_until = asked.saturating_add(head.fresh_for);
+        Some(Stored { head, is_fresh, fresh_until, bytes, page_at })
     }
 
     /// Keeps an answer. A cache that cannot be written costs only time, in a later run.
-    pub(super) fn write(&self, cache: &Cache, head: &Head, page: Option<&ProjectPage>, now: u64) {
+    pub(super) fn write(&self, cache: &Cache, head: &Head, page: Option<&PackedPage>, now: u64) {
         let encoded = || -> Option<Vec<u8>> {
             let head = rmp_serde::to_vec(head).ok()?;
             let mut bytes = u32::try_from(head.len()).ok()?.to_le_bytes().to_vec();
             bytes.extend(head);
-            rmp_serde::encode::write(&mut bytes, &page).ok()?;
+            bytes.extend_from_slice(page.map_or(&[], PackedPage::as_bytes));
             Some(bytes)
         };
         if let Some(bytes) = encoded()
@@ -106,7 +109,7 @@ impl PageEntry {
 
 impl Stored {
     /// The page; `None` when the entry is damaged, or says that there is none.
-    pub(super) fn page(&self) -> Option<ProjectPage> {
-        rmp_serde::from_slice::<Option<ProjectPage>>(&self.bytes[self.page_at..]).ok()?
+    pub(super) fn page(self) -> Option<PackedPage> {
+        PackedPage::read(self.bytes, self.page_at)
     }
 }

@@ -1,11 +1,12 @@
 //! One page of a server: from the cache while it is fresh, else asked for, else confirmed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::page_store::{Head, PageEntry};
+use super::page_store::{Head, PageEntry, Stored};
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
-use crate::spec::{PageError, ProjectPage, SafeUrl};
+use crate::spec::{PackedPage, PageError, ProjectPage, SafeUrl};
 
 /// What is accepted, best first (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -20,7 +21,7 @@ const PARSE_ELSEWHERE: usize = 128 << 10;
 /// What a server says about a page.
 pub(super) enum PageAnswer {
     /// This.
-    Page(ProjectPage),
+    Page(Arc<PackedPage>),
     /// There is none, by this status.
     Absent(u16),
     /// Nothing is known, because the run is offline.
@@ -41,24 +42,29 @@ pub(super) struct Asking<'a> {
     pub(super) refresh: bool,
     pub(super) offline: bool,
     pub(super) now: u64,
+    /// Seconds since 1970 until which every answer so far is fresh.
+    pub(super) fresh_until: &'a AtomicU64,
 }
 
 impl Asking<'_> {
     /// The page at `url`, whose user name is part of what is cached.
     pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
         let entry = self.entry(url);
-        let stored = entry.read(self.cache, self.now);
-        if let Some(stored) = &stored
-            && (self.offline || (stored.is_fresh && !self.refresh))
-        {
+        let mut stored = entry.read(self.cache, self.now);
+        // One that turns out to be damaged is gone, and asked for as if it had never been there.
+        if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
             if stored.head.absent {
+                self.is_fresh_until(0);
                 return Ok(PageAnswer::Absent(404));
             }
+            let fresh_until = stored.fresh_until;
             if let Some(page) = stored.page() {
-                return Ok(PageAnswer::Page(page));
+                self.is_fresh_until(fresh_until);
+                return Ok(PageAnswer::Page(Arc::new(page)));
             }
         }
         if self.offline {
+            self.is_fresh_until(0);
             return Ok(PageAnswer::Offline);
         }
         let mut request = Request::new(url.clone());
@@ -74,22 +80,29 @@ impl Asking<'_> {
                 None => return Err(AskError::Http(error)),
             },
         };
+        let fresh_for = stored.as_ref().map_or(0, |stored| stored.head.fresh_for);
         if response.status() == 304
-            && let Some(page) = stored.as_ref().and_then(super::page_store::Stored::page)
+            && let Some(page) = stored.and_then(Stored::page)
         {
             entry.confirm(self.now);
-            return Ok(PageAnswer::Page(page));
+            self.is_fresh_until(self.now.saturating_add(fresh_for));
+            return Ok(PageAnswer::Page(Arc::new(page)));
         }
         match response.status() {
             200 => {}
             304 => return self.again(url).await,
             status => return Ok(self.absent(&entry, status)),
         }
-        self.take(url, response).await.map(PageAnswer::Page)
+        self.take(url, response).await.map(|page| PageAnswer::Page(Arc::new(page)))
+    }
+
+    fn is_fresh_until(&self, time: u64) {
+        self.fresh_until.fetch_min(time, Ordering::Relaxed);
     }
 
     /// Notes that there is no such page: a later run that is offline may then ask the next index.
     fn absent(&self, entry: &PageEntry, status: u16) -> PageAnswer {
+        self.is_fresh_until(0);
         entry.write(self.cache, &Head { absent: true, ..Head::default() }, None, self.now);
         PageAnswer::Absent(status)
     }
@@ -100,7 +113,7 @@ impl Asking<'_> {
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 => self.take(url, response).await.map(PageAnswer::Page),
+            200 => self.take(url, response).await.map(|page| PageAnswer::Page(Arc::new(page))),
             status => Ok(PageAnswer::Absent(status)),
         }
     }
@@ -109,20 +122,22 @@ impl Asking<'_> {
         PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
     }
 
-    async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<ProjectPage, AskError> {
+    async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<PackedPage, AskError> {
         // Anew, because only this request may have led to credentials.
         let entry = self.entry(url);
         let head = Head::of(&response);
+        self.is_fresh_until(if head.no_store { 0 } else { self.now.saturating_add(head.fresh_for) });
         let content_type = response.header("content-type").map(str::to_owned);
         let base = response.url().clone();
         let body = response.bytes(PAGE_LIMIT).await.map_err(AskError::Http)?;
         let (cache, now, is_large) = (Arc::clone(self.cache), self.now, body.len() > PARSE_ELSEWHERE);
         let parse = move || {
             let page = ProjectPage::parse(&body, content_type.as_deref(), &base)?;
+            let packed = page.pack()?;
             if !head.no_store && !page.holds_credentials() {
-                entry.write(&cache, &head, Some(&page), now);
+                entry.write(&cache, &head, Some(&packed), now);
             }
-            Ok(page)
+            Ok(packed)
         };
         let parsed = if is_large {
             tokio::task::spawn_blocking(parse)

@@ -5,11 +5,12 @@ use super::installed::InstalledDist;
 use crate::resolve::ResolvedDist;
 use crate::spec::{CoreMetadata, ExtraName, MarkerEnvironment, Requirement, WheelFilename};
 
-/// The fields of a METADATA file, up to the empty line before the description.
+/// The fields of a METADATA file, up to the empty line before the description. A line of blanks is no empty line: texts
+/// of licenses that were folded into a field have them.
 pub(super) fn fields_only(metadata: &[u8]) -> &[u8] {
     let mut start = 0;
     for line in metadata.split_inclusive(|&byte| byte == b'\n') {
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if matches!(line, b"\n" | b"\r\n") {
             break;
         }
         start += line.len();

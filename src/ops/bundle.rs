@@ -7,10 +7,10 @@ use base64::Engine as _;
 
 use super::installing::install_each;
 use super::request::{Session, packages};
-use super::{Context, Error, PublishSettings, RequestOptions};
+use super::{Context, Error, PublishSettings, RequestOptions, unchanged};
 use crate::bundle::{
-    Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_size, check_zip_size,
-    install_into, publish,
+    Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_out, check_size,
+    check_zip_size, install_into, publish,
 };
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist};
@@ -109,7 +109,17 @@ pub struct BundledDist {
 
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
 pub async fn bundle(options: BundleOptions, context: Context) -> Result<Published, Error> {
+    let identity = unchanged::identify_elsewhere(&options).await?;
+    if let Some(published) = identity.as_ref().and_then(|identity| unchanged::recall(&options, identity, &context)) {
+        return Ok(published);
+    }
     let session = Session::open(&options.request, &context).await?;
+    if options.kind != BundleKind::Packages {
+        let source = options.source.as_ref().map(|source| source.folder.as_path());
+        let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
+        let own_folders = [session.cache.root().to_owned()];
+        check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, &context))?;
+    }
     let resolution = session.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
     let install_options = InstallOptions { tree: !options.publish.zip, ..InstallOptions::default() };
@@ -118,10 +128,16 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
+    let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
     let finishing = tokio::task::spawn_blocking(move || {
-        let mut published = assemble_and_publish(&installed, &options, &cache, &context)?;
+        let mut published = assemble_and_publish(&installed, &options, identity.as_deref(), &cache, &context)?;
         published.dists = dists;
         published.excluded = excluded;
+        if let Some(identity) = &identity
+            && fresh_until > options.request.now
+        {
+            unchanged::remember(&published, &options, identity, fresh_until, &cache, &context);
+        }
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
@@ -131,6 +147,7 @@ pub async fn bundle(options: BundleOptions, context: Context) -> Result<Publishe
 fn assemble_and_publish(
     installed: &[InstalledDist],
     options: &BundleOptions,
+    identity: Option<&str>,
     cache: &Cache,
     context: &Context,
 ) -> Result<Published, Error> {
@@ -148,18 +165,8 @@ fn assemble_and_publish(
     let bundle = assemble(installed, source.as_ref(), &layout)?;
     report(&bundle, settings, context)?;
     context.check_interrupted()?;
-    let format = if settings.zip { OutputFormat::Zip } else { OutputFormat::Folder };
     let own_folders = [cache.root().to_owned()];
-    let publish_options = PublishOptions {
-        out: &settings.out,
-        format,
-        link_mode: settings.link_mode,
-        force: settings.force,
-        state_folders: &settings.state_folders,
-        own_folders: &own_folders,
-        fingerprint: None,
-        cancel: Some(&context.interrupted),
-    };
+    let publish_options = settings.to_options(&own_folders, identity, context);
     let published = match options.kind {
         BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
         BundleKind::Packages => install_into(&bundle, &publish_options)?,
@@ -182,6 +189,26 @@ fn assemble_and_publish(
         dists: Vec::new(),
         excluded: Vec::new(),
     })
+}
+
+impl PublishSettings {
+    fn to_options<'a>(
+        &'a self,
+        own_folders: &'a [PathBuf],
+        fingerprint: Option<&'a str>,
+        context: &'a Context,
+    ) -> PublishOptions<'a> {
+        PublishOptions {
+            out: &self.out,
+            format: if self.zip { OutputFormat::Zip } else { OutputFormat::Folder },
+            link_mode: self.link_mode,
+            force: self.force,
+            state_folders: &self.state_folders,
+            own_folders,
+            fingerprint,
+            cancel: Some(&context.interrupted),
+        }
+    }
 }
 
 fn report(bundle: &Bundle<'_>, settings: &PublishSettings, context: &Context) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! What a command works with beside its options.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Error;
 use crate::cache::Cache;
@@ -16,12 +16,14 @@ pub struct Context {
     pub interrupted: Arc<AtomicBool>,
     /// The cache of the run, once there is one.
     cache: Arc<OnceLock<Arc<Cache>>>,
+    /// Warnings that were given, to be given again when a later run finds nothing to do.
+    warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self { reporter, interrupted: Arc::default(), cache: Arc::default() }
+        Self { reporter, interrupted: Arc::default(), cache: Arc::default(), warnings: Arc::default() }
     }
 
     /// Removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
@@ -46,7 +48,13 @@ impl Context {
     }
 
     pub(super) fn warn(&self, text: &str) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         self.reporter.message(Level::Warning, text);
+    }
+
+    /// The warnings that were given so far.
+    pub(super) fn warnings_so_far(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn detail(&self, text: &str) {

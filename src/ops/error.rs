@@ -9,6 +9,7 @@ use crate::http;
 use crate::index::IndexError;
 use crate::install::InstallError;
 use crate::lock::LockError;
+use crate::mirror::MirrorError;
 use crate::requirements::RequirementsError;
 use crate::resolve::ResolveError;
 use crate::spec::PackageName;
@@ -72,6 +73,17 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The mirror could not be read or written.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    /// A mirror whose files are not what its manifest says.
+    #[error("the mirror `{}` is damaged:\n{}", path.display(), problems.join("\n"))]
+    MirrorDamaged {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong, a fragment each.
+        problems: Vec<String>,
+    },
     /// A name that is not in the resolution.
     #[error("`{0}` is not in the resolution")]
     NotInResolution(PackageName),
@@ -102,6 +114,14 @@ impl Error {
             Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
             Self::Bundle(BundleError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
+            }
+            Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
+            Self::Fetch(FetchError::Offline(_)) => vec![
+                "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
+                    .to_owned(),
+            ],
+            Self::MirrorDamaged { .. } => {
+                vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
             }
             Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
                 error.hint().into_iter().collect()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::request::Session;
 use super::{Context, Error, RequestOptions};
+use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, preferences, pylock, requirements};
 use crate::resolve::Resolution;
@@ -65,7 +66,12 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         resolve_options.preferences = kept;
     }
     let session = Session::open(&options.request, &context).await?;
-    let resolution = session.resolve(target, &resolve_options).await?;
+    let mut resolution = session.resolve(target, &resolve_options).await?;
+    match options.form {
+        LockForm::Pylock => compute_digests(&session, &mut resolution, false).await?,
+        LockForm::Requirements(style) if style.hashes => compute_digests(&session, &mut resolution, true).await?,
+        LockForm::Requirements(_) | LockForm::Json => {}
+    }
     let text = write(&resolution, &options)?;
     let changes = existing.as_deref() != Some(text.as_str());
     if let (Some(path), true, false) = (&options.out, changes, options.check) {
@@ -73,6 +79,26 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
     Ok(Locked { text, changes })
+}
+
+/// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
+/// every file of their versions.
+async fn compute_digests(session: &Session, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
+    for dist in &mut resolution.dists {
+        if dist.file.hashes.is_empty() {
+            let fetched = session.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+            dist.file.hashes.push(fetched.digest);
+        }
+        for sibling in dist.siblings.iter_mut().filter(|sibling| of_siblings && sibling.hashes.is_empty()) {
+            if sibling.filename == dist.file.filename {
+                sibling.hashes.clone_from(&dist.file.hashes);
+            } else {
+                let fetched = session.fetcher.fetch_file(&Wanted::listed(sibling)).await?;
+                sibling.hashes.push(fetched.digest);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write(resolution: &Resolution, options: &LockOptions) -> Result<String, Error> {

@@ -14,6 +14,11 @@ mod request;
 mod bundle;
 mod lock;
 mod fingerprint;
+mod mirror;
+mod missing;
+mod unchanged;
+#[cfg(test)]
+mod tests;
 
 pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
 pub use context::Context;
@@ -21,6 +26,7 @@ pub use error::Error;
 pub use fingerprint::{FingerprintOptions, fingerprint};
 pub use inputs::detect_input;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
+pub use mirror::{MirrorOptions, Mirrored, mirror, verify_mirror};
 pub use options::{DEFAULT_INDEX_URL, IndexSettings, PublishSettings, RequestOptions};
 pub use request::packages;
 pub use source::LiveSource;

@@ -1,22 +1,20 @@
 //! From what the user asks for to a resolution.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::source::LiveSource;
-use super::{Context, Error, RequestOptions, indexes};
+use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, ClientOptions, Request};
 use crate::index::{IndexClient, IndexOptions};
 use crate::lock::pylock::{self, PylockInput};
-use crate::requirements::{
-    DirectReference, FormatControl, Manifest, ManifestInputs, ProjectSet, RemoteFiles, RequirementEntry,
-};
-use crate::resolve::{Resolution, ResolveOptions, resolve};
+use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
+use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
@@ -33,9 +31,13 @@ pub(super) struct Session {
     pub(super) cache: Arc<Cache>,
     pub(super) fetcher: Fetcher,
     excluded: Vec<PackageName>,
+    /// As the user gave it.
+    request: RequestOptions,
     client: Client,
     index_options: IndexOptions,
     context: Context,
+    /// Until when the pages that the resolution was made of are fresh, seconds since 1970.
+    fresh_until: AtomicU64,
 }
 
 impl Session {
@@ -43,7 +45,7 @@ impl Session {
     pub(super) async fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
         let (manifest, lock) = match Inputs::of(request)? {
             Inputs::Requirements(inputs) => (read_with_remote_files(request, *inputs, context).await?, None),
-            Inputs::Lock(input) => (with_flags(Manifest::default(), request), Some(input)),
+            Inputs::Lock(input) => (without_files(request), Some(input)),
         };
         for warning in &manifest.warnings {
             context.warn(warning);
@@ -64,9 +66,11 @@ impl Session {
             cache,
             fetcher,
             excluded: request.inputs.excluded.clone(),
+            request: request.clone(),
             client,
             index_options,
             context: context.clone(),
+            fresh_until: AtomicU64::new(0),
         })
     }
 
@@ -90,6 +94,13 @@ impl Session {
         self.lock.is_none() && !options.no_deps
     }
 
+    /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
+    pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> u64 {
+        let asked = self.index_options.indexes.iter().map(|index| &index.url).chain(&self.index_options.find_links);
+        let asked: Vec<&SafeUrl> = asked.collect();
+        super::unchanged::fresh_until(resolution, &asked, settings, self.fresh_until.load(Ordering::Relaxed))
+    }
+
     fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
         let path = input.folder.join(input.path.file_name().unwrap_or_default());
         let text =
@@ -110,19 +121,26 @@ impl Session {
         let source = LiveSource::new(index, self.fetcher.clone(), tokio::runtime::Handle::current());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
+        let is_closed = self.index_options.offline || self.index_options.no_index;
+        let mirror_command = missing::mirror_command(&self.request, &target);
         let solve = move || {
-            let resolution = resolve(&manifest, &target, &options, &source);
+            let mut resolution = resolve(&manifest, &target, &options, &source);
+            if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
+                let lacking = missing::all_missing(&manifest, &target, &options, &source);
+                resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
+            }
             let on_several = source.index().on_several_indexes();
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send((resolution, on_several));
+            let _ = sender.send((resolution, on_several, source.index().fresh_until()));
         };
         thread::Builder::new()
             .name("barrow-solver".to_owned())
             .stack_size(SOLVER_STACK_BYTES)
             .spawn(solve)
             .map_err(|_| Error::Worker("solver"))?;
-        let (resolution, on_several) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+        let (resolution, on_several, fresh_until) = receiver.await.map_err(|_| Error::Worker("solver"))?;
         let resolution = resolution?;
+        self.fresh_until.store(fresh_until, Ordering::Relaxed);
         for (name, indexes) in on_several {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");
@@ -183,16 +201,22 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// Reads the requirements and adds what the command line says beside them.
+/// Reads the requirements together with what the command line says beside them.
 pub(super) fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -> Result<Manifest, Error> {
-    Ok(with_flags(Manifest::read(inputs)?, request))
+    let inputs = ManifestInputs { format_control: request.format_control.clone(), ..inputs.clone() };
+    let mut manifest = Manifest::read(&inputs)?;
+    manifest.options.require_hashes |= request.require_hashes;
+    Ok(manifest)
 }
 
-fn with_flags(mut manifest: Manifest, request: &RequestOptions) -> Manifest {
-    let options = &mut manifest.options;
-    options.require_hashes |= request.require_hashes;
-    options.format_control = combined(&request.format_control, &options.format_control);
-    manifest
+/// What the command line says, for a lock, which has no options of its own.
+fn without_files(request: &RequestOptions) -> Manifest {
+    let options = FileOptions {
+        require_hashes: request.require_hashes,
+        format_control: request.format_control.clone(),
+        ..FileOptions::default()
+    };
+    Manifest { options, ..Manifest::default() }
 }
 
 /// The client and the indexes in the order of asking.
@@ -231,25 +255,6 @@ fn prepare_asking(
         now: request.now,
     };
     Ok((client, options))
-}
-
-/// What the command line says holds for every file, and files add to it.
-fn combined(flags: &FormatControl, files: &FormatControl) -> FormatControl {
-    FormatControl {
-        no_binary: united(&flags.no_binary, &files.no_binary),
-        only_binary: united(&flags.only_binary, &files.only_binary),
-    }
-}
-
-fn united(left: &ProjectSet, right: &ProjectSet) -> ProjectSet {
-    match (left, right) {
-        (ProjectSet::All, _) | (_, ProjectSet::All) => ProjectSet::All,
-        (ProjectSet::None, other) | (other, ProjectSet::None) => other.clone(),
-        (ProjectSet::Projects(left), ProjectSet::Projects(right)) => {
-            let names: BTreeSet<_> = left.iter().chain(right).cloned().collect();
-            ProjectSet::Projects(names.into_iter().collect())
-        }
-    }
 }
 
 /// Everything that would have to be built, all at once.

@@ -3,7 +3,7 @@
 //! Every question is asked once per run, whoever asks it first: the solver, which then waits, or a prefetch, for which
 //! nobody waits. The solver must run on a thread that is not one of the runtime's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +33,8 @@ struct Shared {
     projects: Memo<PackageName, ProjectAnswer>,
     metadata: Memo<(SafeUrl, Option<HashDigest>), Arc<CoreMetadata>>,
     direct: Memo<(PackageName, SafeUrl), Arc<DirectDist>>,
+    /// Projects that the solver asked for and of which nothing is known.
+    missing: Mutex<BTreeSet<PackageName>>,
 }
 
 /// Answers by question; each is computed once.
@@ -56,14 +58,25 @@ impl<K: Eq + Hash, V> Memo<K, V> {
 impl LiveSource {
     /// Makes a source that asks `index`, fetches direct references by `fetcher` and works on `runtime`.
     pub fn new(index: IndexClient, fetcher: Fetcher, runtime: Handle) -> Self {
-        let shared =
-            Shared { index, fetcher, projects: Memo::default(), metadata: Memo::default(), direct: Memo::default() };
+        let shared = Shared {
+            index,
+            fetcher,
+            projects: Memo::default(),
+            metadata: Memo::default(),
+            direct: Memo::default(),
+            missing: Mutex::default(),
+        };
         Self { shared: Arc::new(shared), runtime }
     }
 
     /// The index client, for what it has to tell after the resolution.
     pub fn index(&self) -> &IndexClient {
         &self.shared.index
+    }
+
+    /// Projects that the solver asked for and that no index listed, or of which nothing is known without a network.
+    pub fn missing(&self) -> Vec<PackageName> {
+        self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn wait<V: Clone>(
@@ -80,7 +93,11 @@ impl LiveSource {
 
 impl PackageSource for LiveSource {
     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
-        self.wait(&self.shared.projects.cell(name.clone()), self.shared.ask_project(name))
+        let answer = self.wait(&self.shared.projects.cell(name.clone()), self.shared.ask_project(name))?;
+        if matches!(answer, ProjectAnswer::Offline | ProjectAnswer::NotFound { .. }) {
+            self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        }
+        Ok(answer)
     }
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::requirements_txt::{Reader, Role};
-use super::{FileOptions, PyprojectInput, RequirementEntry, RequirementsError};
+use super::{FileOptions, FormatControl, PyprojectInput, RequirementEntry, RequirementsError};
 use crate::spec::{PackageName, SafeUrl};
 
 /// Everything that one run asks for.
@@ -48,6 +48,9 @@ pub struct ManifestInputs {
     pub working_folder: PathBuf,
     /// Environment variables for `${NAME}`.
     pub environment: BTreeMap<String, String>,
+    /// `--no-binary` and `--only-binary` of the command line: what files say comes after it, so that the later word on a
+    /// project counts, as in pip.
+    pub format_control: FormatControl,
     /// How requirements files behind `http(s)` URLs are fetched; without it they are an error.
     pub remote: Option<RemoteFiles>,
 }

@@ -38,7 +38,12 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.origin, self.column, self.message)?;
+        // A file that the command line names has no column there: the shell has taken the line apart.
+        if self.origin == Origin::CommandLine && self.source_line.is_empty() {
+            write!(f, "{}: {}", self.origin, self.message)?;
+        } else {
+            write!(f, "{}:{}: {}", self.origin, self.column, self.message)?;
+        }
         if !self.source_line.is_empty() {
             // Tabs are repeated under the line, so that the mark stands right however wide they are shown.
             let indent: String =

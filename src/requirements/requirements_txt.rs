@@ -12,7 +12,7 @@ use super::option_line::{OptionName, OptionUse, Options};
 use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
 use super::pyproject::{PyprojectInput, read_pyproject};
-use super::{Manifest, ManifestInputs, Origin, RequirementEntry};
+use super::{FileOptions, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::spec::{SafeUrl, SyntaxError};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
@@ -84,7 +84,9 @@ impl Source<'_> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(inputs: &'a ManifestInputs) -> Self {
-        Self { inputs, manifest: Manifest::default(), problems: Vec::new(), has_hashes: false, files: 0 }
+        let options = FileOptions { format_control: inputs.format_control.clone(), ..FileOptions::default() };
+        let manifest = Manifest { options, ..Manifest::default() };
+        Self { inputs, manifest, problems: Vec::new(), has_hashes: false, files: 0 }
     }
 
     /// Reads a file that the command line names.

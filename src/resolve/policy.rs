@@ -6,7 +6,7 @@ use pubgrub::Ranges;
 
 use super::ranges;
 use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::requirements::{DirectReference, FormatControl, Manifest, Origin, ProjectSet, RequirementEntry};
+use crate::requirements::{DirectReference, FileOptions, Manifest, Origin, ProjectSet, RequirementEntry};
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -32,6 +32,8 @@ pub(super) struct ProjectRules {
     pub(super) is_direct: bool,
     /// No wheel may be used.
     pub(super) no_binary: bool,
+    /// What `--all-releases` and `--only-final` say about it.
+    prereleases: Option<PrereleaseUse>,
     /// Digests of which the file must have one.
     pub(super) hashes: Option<UserHashes>,
     /// Limits that constraints put on its versions.
@@ -93,18 +95,19 @@ impl Policy {
             rules: HashMap::new(),
             unnamed: ProjectRules {
                 no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
+                prereleases: prereleases_of_all(&manifest.options),
                 ..ProjectRules::default()
             },
         };
         for entry in manifest.requirements.iter().chain(&manifest.overrides) {
             if policy.applies(&entry.requirement) {
-                policy.learn(entry, &manifest.options.format_control).is_direct = true;
+                policy.learn(entry, &manifest.options).is_direct = true;
             }
         }
         for entry in &manifest.constraints {
             if policy.applies(&entry.requirement) {
                 let limit = Limit::of(entry);
-                let rules = policy.learn(entry, &manifest.options.format_control);
+                let rules = policy.learn(entry, &manifest.options);
                 rules.limits.extend(limit);
                 if let Some(reference) = &entry.direct {
                     rules.demand = Some(Demand {
@@ -116,11 +119,14 @@ impl Policy {
             }
         }
         for (name, version) in &options.preferences {
-            policy.rules_mut(name, &manifest.options.format_control).preference = Some(version.clone());
+            policy.rules_mut(name, &manifest.options).preference = Some(version.clone());
         }
-        if let ProjectSet::Projects(names) = &manifest.options.format_control.no_binary {
-            for name in names {
-                policy.rules_mut(name, &manifest.options.format_control);
+        let FileOptions { format_control, release_control, .. } = &manifest.options;
+        for named in [&format_control.no_binary, &release_control.all_releases, &release_control.only_final] {
+            if let ProjectSet::Projects(names) = named {
+                for name in names {
+                    policy.rules_mut(name, &manifest.options);
+                }
             }
         }
         policy
@@ -147,6 +153,9 @@ impl Policy {
 
     /// How pre-releases of a project stand beside its final versions.
     pub(super) fn prerelease_use(&self, rules: &ProjectRules) -> PrereleaseUse {
+        if let Some(asked) = rules.prereleases {
+            return asked;
+        }
         let is_named = rules.names_prerelease;
         match self.prerelease {
             PrereleaseMode::Disallow => PrereleaseUse::Never,
@@ -159,14 +168,22 @@ impl Policy {
         }
     }
 
-    fn rules_mut(&mut self, name: &PackageName, formats: &FormatControl) -> &mut ProjectRules {
-        self.rules
-            .entry(name.clone())
-            .or_insert_with(|| ProjectRules { no_binary: !formats.allows_wheels(name), ..ProjectRules::default() })
+    fn rules_mut(&mut self, name: &PackageName, options: &FileOptions) -> &mut ProjectRules {
+        self.rules.entry(name.clone()).or_insert_with(|| ProjectRules {
+            no_binary: !options.format_control.allows_wheels(name),
+            prereleases: if options.release_control.only_final.names(name) {
+                Some(PrereleaseUse::Never)
+            } else if options.release_control.all_releases.names(name) {
+                Some(PrereleaseUse::LikeFinals)
+            } else {
+                prereleases_of_all(options)
+            },
+            ..ProjectRules::default()
+        })
     }
 
-    fn learn(&mut self, entry: &RequirementEntry, formats: &FormatControl) -> &mut ProjectRules {
-        let rules = self.rules_mut(&entry.requirement.name, formats);
+    fn learn(&mut self, entry: &RequirementEntry, options: &FileOptions) -> &mut ProjectRules {
+        let rules = self.rules_mut(&entry.requirement.name, options);
         if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &entry.requirement.version_or_url {
             rules.is_pinned |= specifiers.len() == 1 && specifiers.iter().all(ranges::is_exact);
             for specifier in specifiers.iter() {
@@ -186,6 +203,15 @@ impl Policy {
             }
         }
         rules
+    }
+}
+
+/// What `--all-releases :all:` or `--only-final :all:` says of every project that is not named.
+fn prereleases_of_all(options: &FileOptions) -> Option<PrereleaseUse> {
+    if options.release_control.only_final == ProjectSet::All {
+        Some(PrereleaseUse::Never)
+    } else {
+        (options.release_control.all_releases == ProjectSet::All).then_some(PrereleaseUse::LikeFinals)
     }
 }
 

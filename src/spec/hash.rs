@@ -88,7 +88,7 @@ impl HashDigest {
         let bytes = hex
             .as_bytes()
             .chunks_exact(2)
-            .map(|pair| Some(u8::try_from(nibble(pair[0])? * 16 + nibble(pair[1])?).expect("two nibbles fit a byte")))
+            .map(|pair| u8::try_from(nibble(pair[0])? * 16 + nibble(pair[1])?).ok())
             .collect::<Option<Box<[u8]>>>()
             .ok_or_else(wrong)?;
         Ok(Self { algorithm, bytes })

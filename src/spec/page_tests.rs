@@ -16,7 +16,7 @@ fn page(text: &str) -> ProjectPage {
 }
 
 fn detail(text: &str) -> ProjectDetail {
-    page(text).project(&"acme-tools".parse().unwrap(), &origin())
+    Arc::new(page(text).pack().unwrap()).project(&"acme-tools".parse().unwrap(), &origin())
 }
 
 fn check_specifiers(text: &str, expected: Option<&str>) {
@@ -244,8 +244,22 @@ fn a_page_survives_the_cache() {
         r#"{{"files":[{{"filename":"a-1.tar.gz","url":"a-1.tar.gz","yanked":true,"size":1,"hashes":{{"sha256":"{}"}}}}, 3]}}"#,
         "0f".repeat(32)
     ));
-    let bytes = rmp_serde::to_vec(&page).unwrap();
-    assert_eq!(rmp_serde::from_slice::<ProjectPage>(&bytes).unwrap(), page);
+    let bytes = page.pack().unwrap().as_bytes().to_vec();
+    let read = Arc::new(PackedPage::read(bytes.clone(), 0).unwrap()).project(&"a".parse().unwrap(), &origin());
+    assert_eq!(read.files[0].hashes, page.files[0].hashes);
+    assert_eq!((read.files[0].yanked.is_yanked(), read.files[0].size), (true, Some(1)));
+    assert_eq!(read.skipped, page.skipped);
+    for length in 0..bytes.len() {
+        assert!(PackedPage::read(bytes[..length].to_vec(), 0).is_none(), "{length}");
+    }
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        if let Some(page) = PackedPage::read(damaged, 0) {
+            let detail = Arc::new(page).project(&"a".parse().unwrap(), &origin());
+            detail.files.iter().for_each(|file| drop(file.url.clone()));
+        }
+    }
 }
 
 #[test]
@@ -264,10 +278,41 @@ proptest! {
         let bytes = [start, &bytes].concat();
         let url = SafeUrl::parse("https://index.example/simple/x/").unwrap();
         if let Ok(page) = ProjectPage::parse(&bytes, None, &url) {
-            page.project(&"x".parse().unwrap(), &origin());
+            let detail = Arc::new(page.pack().unwrap()).project(&"x".parse().unwrap(), &origin());
+            assert!(detail.files.iter().all(|file| *file.version() == *file.filename.version()));
             page.holds_credentials();
         }
         let _ = CoreMetadata::parse(&bytes);
+    }
+
+    /// What a glance takes for readable is: looking into it does not panic, and gives the same version and name.
+    #[test]
+    fn a_glance_is_right(
+        names in proptest::collection::vec(
+            "[Aa]cme[-_.]{1,2}tools-{1,2}[-0-9a-zv._+!/% ]{0,9}(-1)?(-(py3|cp312|-|py2\\.py3|\\.))?(-none)?(-(any|a\\.\\.b))?(\\.whl|\\.tar\\.gz|\\.zip|\\.egg)?",
+            1..6,
+        ),
+        references in proptest::collection::vec(
+            "(https?:(//|/)?(host|host:80|host:x|u@host|[a b]|\\[::1\\]|%zz|)|ftp://host|//host|/|\\.\\./|)(/[a-z@:?% \\\\]{0,4}){0,2}",
+            6,
+        ),
+    ) {
+        let listed = |(name, reference): (&String, &String)| ListedFile {
+            filename: name.as_str().into(),
+            reference: reference.as_str().into(),
+            ..ListedFile::default()
+        };
+        let base = SafeUrl::parse("https://index.example/simple/acme-tools/").unwrap();
+        let files: Vec<ListedFile> = names.iter().zip(&references).map(listed).collect();
+        let project = "acme-tools".parse().unwrap();
+        let together = ProjectPage { base: base.clone(), files: files.clone(), skipped: Vec::new() };
+        let together = Arc::new(together.pack().unwrap());
+        let together = together.project(&project, &origin());
+        for file in &together.files {
+            prop_assert_eq!(file.version(), file.filename.version());
+            prop_assert_eq!(file.filename.name(), &project);
+        }
+        prop_assert!(together.files.len() + together.skipped.len() <= files.len());
     }
 
     #[test]

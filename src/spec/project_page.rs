@@ -1,17 +1,15 @@
 //! A page of an index as it was sent (PEP 503, PEP 691), before the names of its files are read.
 //!
-//! This is the form that is cached: texts and digests, no URL resolved, no file name parsed. A page of `--find-links`
-//! lists files of many projects; [`ProjectPage::project`] picks those of one.
+//! Texts and digests, no URL resolved, no file name parsed. [`ProjectPage::pack`] gives the form that is cached and from
+//! which the files of a project are picked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
-    ProjectDetail, SafeUrl, SkippedFile, VersionSpecifiers, Yanked, lenient, simple_html, simple_json,
+    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl,
+    SkippedFile, Yanked, lenient, simple_html, simple_json,
 };
 
 /// A page: files as listed.
@@ -89,63 +87,23 @@ impl ProjectPage {
                 && self.base.join(&file.reference).is_ok_and(|url| url.without_credentials() != url)
         })
     }
-
-    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
-    /// those that look like a distribution and are not one come with the reason.
-    pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
-        let read = |listed: &[ListedFile]| {
-            let mut detail = ProjectDetail { name: project.clone(), files: Vec::new(), skipped: Vec::new() };
-            let mut specifiers = HashMap::new();
-            for listed in listed {
-                match listed.read(project, &self.base, origin, &mut specifiers) {
-                    Ok(Some(file)) => detail.files.push(file),
-                    Ok(None) => {}
-                    Err(reason) => detail.skipped.push(SkippedFile { filename: listed.filename.to_string(), reason }),
-                }
-            }
-            detail
-        };
-        let mut parts: Vec<ProjectDetail> = if self.files.len() <= PART {
-            vec![read(&self.files)]
-        } else {
-            self.files.par_chunks(PART).map(read).collect()
-        };
-        let mut whole = parts.remove(0);
-        whole.skipped.splice(0..0, self.skipped.iter().cloned());
-        for part in parts {
-            whole.files.extend(part.files);
-            whole.skipped.extend(part.skipped);
-        }
-        whole
-    }
 }
 
-/// Files of a page that are read together; larger pages are read by several threads, because reading the names and
-/// URLs of thousands of files takes longer than all else that a warm run does for a project.
-const PART: usize = 500;
-
-/// `requires-python` texts of a page, parsed once each: thousands of files share a handful.
-type Specifiers<'a> = HashMap<&'a str, Option<VersionSpecifiers>>;
-
 impl ListedFile {
-    fn read<'a>(
-        &'a self,
+    /// Reads name, URL and specifiers; `None` for a file of another project or of a kind that nobody installs.
+    pub(super) fn read(
+        &self,
         project: &PackageName,
         base: &SafeUrl,
         origin: &Arc<IndexOrigin>,
-        specifiers: &mut Specifiers<'a>,
     ) -> Result<Option<DistFile>, String> {
         let Some(filename) = read_filename(&self.filename, project)? else { return Ok(None) };
-        let requires_python = self
-            .requires_python
-            .as_deref()
-            .and_then(|text| specifiers.entry(text).or_insert_with(|| lenient::specifiers(text).ok()).clone());
         Ok(Some(DistFile {
             filename,
             url: resolve(&self.reference, base)?,
             hashes: self.hashes.clone(),
             size: self.size,
-            requires_python,
+            requires_python: self.requires_python.as_deref().and_then(|text| lenient::specifiers(text).ok()),
             yanked: self.yanked.clone(),
             metadata: self.metadata.clone(),
             upload_time: self.upload_time,
@@ -168,7 +126,7 @@ fn read_filename(text: &str, project: &PackageName) -> Result<Option<DistFilenam
 
 /// What follows the project and a hyphen in a file name; `None` when the name is of another project. This is decided
 /// for every link of a find-links page and every project, so nothing is parsed for it.
-fn strip_project<'a>(text: &'a str, project: &PackageName) -> Option<&'a str> {
+pub(super) fn strip_project<'a>(text: &'a str, project: &PackageName) -> Option<&'a str> {
     let is_separator = |byte: u8| matches!(byte, b'-' | b'_' | b'.');
     let mut rest = text.as_bytes();
     for wanted in project.as_ref().bytes() {

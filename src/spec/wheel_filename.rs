@@ -197,7 +197,7 @@ pub enum DistFilename {
 impl DistFilename {
     /// Parses the name of a file listed for `project`.
     pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
-        if !text.ends_with(".whl") {
+        if text.strip_suffix(".whl").is_none() {
             return SdistFilename::parse(text, project).map(Self::Sdist);
         }
         let wheel = WheelFilename::from_str(text)?;

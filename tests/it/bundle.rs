@@ -257,11 +257,22 @@ fn an_earlier_bundle_is_replaced_and_anything_else_is_not() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    Resolved 1 package for python3.14 on x86_64
     error: `[TEMP]/work/out` holds what barrow did not make (`diary.txt`), so it is left alone
     hint: name an empty or new folder, or replace what is there with --force
     ");
     insta::assert_snapshot!(context.tree("out"), @"0644      4 3fd30542fe3f  diary.txt");
     context.succeed(bundle().arg("--force"));
     assert!(context.path("out/tiny.py").exists());
+}
+
+#[test]
+fn a_layer_with_files_of_its_own() {
+    let context = TestContext::new();
+    let server = tiny_function(&context).start();
+    let mut bundle = context.barrow();
+    bundle.args(["bundle", "function", "--layer", "--index-url", &server.url(), "-o", "layer"]);
+    context.succeed(&mut bundle);
+    let files = ["python/handler.py", "python/tiny.py", "python/requirements.txt"];
+    assert!(files.iter().all(|file| context.path("layer").join(file).is_file()));
+    assert_eq!(fs_err::read_dir(context.path("layer")).unwrap().count(), 1);
 }

@@ -35,11 +35,11 @@ fn help_names_what_is_built() {
     };
     let commands = help(&[]);
     for command in
-        ["bundle", "install", "layer", "lock", "tree", "why", "fingerprint", "cache", "config", "completions"]
+        ["bundle", "install", "layer", "lock", "mirror", "tree", "why", "fingerprint", "cache", "config", "completions"]
     {
         assert!(commands.contains(&format!("  {command} ")), "{command}:\n{commands}");
     }
-    for command in ["mirror", "check"] {
+    for command in ["check"] {
         assert!(!commands.contains(&format!("  {command} ")), "{command}:\n{commands}");
     }
     let bundle = help(&["bundle"]);
@@ -59,7 +59,6 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         &["bundle", "-o", "out", "--allow-build", ":all:"],
         &["bundle", "-o", "out", "--no-prefer-binary"],
         &["bundle", "-o", "out", "--all-extras"],
-        &["mirror", "-r", "requirements.txt", "-o", "mirror"],
         &["check", "out.zip"],
     ] {
         let shown = refused(&context, arguments);
@@ -147,7 +146,8 @@ fn a_zip_tells_the_digest_that_terraform_wants() {
     context.write("function/requirements.txt", "");
     let mut command = context.barrow();
     let output = command.args(["bundle", "function", "-o", "f.zip", "--json", "--no-index"]).output().unwrap();
-    let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&context.show(&output));
+    let result: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", context.show(&output)));
     let bytes = fs_err::read(context.path("f.zip")).unwrap();
     let digest = barrow::spec::sha256(&bytes);
     assert_eq!(result["kind"], "zip");

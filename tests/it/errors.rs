@@ -175,9 +175,8 @@ fn an_output_that_cannot_be_written() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    Resolved 1 package for python3.14 on x86_64
     error: failed to find the way to `file/out`
-      because: failed to canonicalize path `file/out`: Not a directory (os error 20)
+      because: a part of its path is a file, not a folder
     "
     );
     assert_eq!(fs_err::read_to_string(context.path("file")).unwrap(), "not a folder");
@@ -287,4 +286,22 @@ fn wrong_usage() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn the_message_of_a_failed_run_goes_to_a_file_as_well() {
+    let context = TestContext::new();
+    let message = |arguments: &[&str]| {
+        context.run(context.barrow().env("BARROW_ERROR_FILE", context.path("error")).args(arguments));
+        fs_err::read_to_string(context.path("error")).unwrap()
+    };
+    let missing = "error: command line: failed to read the requirements file";
+    assert!(message(&["lock", "-r", "absent.txt", "-qq", "--color", "always"]).starts_with(missing));
+    assert!(message(&["lock", "--absent-flag"]).starts_with("error: unexpected argument '--absent-flag'"));
+    assert!(message(&["lock", "-r", "absent.txt", "--json"]).starts_with("{\"error\""));
+
+    context.run(context.barrow().args(["lock", "-r", "absent.txt", "--error-file", "named"]));
+    assert!(fs_err::read_to_string(context.path("named")).unwrap().starts_with(missing));
+    context.run(context.barrow().args(["cache", "dir", "--error-file", "untouched"]));
+    assert!(!context.path("untouched").exists(), "nothing failed");
 }

@@ -525,7 +525,7 @@ packages.a = { "1.0" = [] }
     );
     insta::assert_snapshot!(text, @r#"
     You require `a==1.0` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (none of its files has a digest that the requirements accept).
-    hint: a 1.0 has files for the target, but with other digests than `--hash` gives
+    hint: `a-1.0-py3-none-any.whl` has digest sha256:1db229cdeeab32dd89d9d116f4cad76e44c03462e956cb95fca0272c12d7a940, but `--hash` at requirements.txt:1 expects sha256:492ff16455e90ac49c846cffd20790174e47bec5cb5cad6cc16034ddaa83acc7
     "#);
 }
 

@@ -64,7 +64,9 @@ fn name(text: &str) -> PackageName {
 
 async fn files(index: &IndexClient, project: &str) -> Vec<DistFile> {
     match index.project(&name(project)).await.unwrap() {
-        ProjectAnswer::Found(details) => details.iter().flat_map(|detail| detail.files.clone()).collect(),
+        ProjectAnswer::Found(details) => {
+            details.iter().flat_map(|detail| &detail.files).map(|file| DistFile::clone(file)).collect()
+        }
         other => panic!("{project}: {other:?}"),
     }
 }
@@ -471,11 +473,11 @@ async fn metadata_of_many_projects() {
                 lines.push(format!("skipped {}: {}", skipped.filename, skipped.reason));
             }
             let wheels: Vec<&DistFile> =
-                details[0].files.iter().filter(|file| file.filename.as_wheel().is_some()).collect();
+                details[0].files.iter().map(|file| &**file).filter(|file| file.filename.as_wheel().is_some()).collect();
             for file in wheels.iter().step_by((wheels.len() / 12).max(1)) {
                 match index.metadata(file).await {
                     Ok(metadata) => {
-                        lines.extend(metadata.warnings.iter().map(|w| format!("warning {}: {w}", file.filename)))
+                        lines.extend(metadata.warnings.iter().map(|w| format!("warning {}: {w}", file.filename)));
                     }
                     Err(error) => lines.push(format!("error {}: {}", file.filename, chain(&error))),
                 }

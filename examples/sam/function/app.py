@@ -1,7 +1,8 @@
-"""A handler that shows which library versions it was bundled with."""
+"""A handler that says which requests it was bundled with, and what came from the layer."""
 
-import importlib.metadata
+import certifi
+import requests
 
 
 def handler(event, context):
-    return {"requests": importlib.metadata.version("requests")}
+    return {"requests": requests.__version__, "certificates": certifi.where(), "event": event}

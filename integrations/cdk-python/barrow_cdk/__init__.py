@@ -3,8 +3,10 @@
 ``PythonFunction`` and ``PythonLayerVersion`` take the arguments of ``aws_cdk.aws_lambda_python_alpha``.
 """
 
-from .bundling import BarrowBundling, BarrowError, BundlingOptions, find_binary
+from .barrow import BarrowError, find_binary
+from .bundling import BarrowBundling
 from .constructs import PythonFunction, PythonLayerVersion
+from .options import BundlingOptions
 
 __all__ = [
     "BarrowBundling",

@@ -2,76 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
-import shutil
-import subprocess
+import re
 import sys
 from pathlib import Path, PurePosixPath
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional, Union
 
 import jsii
 from aws_cdk import AssetHashType, BundlingOutput, ILocalBundling
 from aws_cdk import BundlingOptions as CoreBundlingOptions
 from aws_cdk import aws_lambda as lambda_
 
+from .barrow import BarrowError, find_binary, run_barrow, run_commands
+from .options import BundlingOptions
 
-class BarrowError(Exception):
-    """barrow could not be found or run, or it failed: the message is barrow's own."""
+# Folder that a layer has at its root.
+LAYER_FOLDER = "python"
 
-
-@dataclasses.dataclass(frozen=True)
-class BundlingOptions:
-    """How to bundle.
-
-    :param asset_excludes: patterns of source files to leave out.
-    :param output_path_suffix: the folder inside the asset that everything goes to.
-    :param asset_hash: a hash of your own; default: made from ``barrow fingerprint``.
-    :param asset_hash_type: how CDK shall make the hash instead.
-    :param command_hooks: an object with ``before_bundling(input_dir, output_dir)`` and ``after_bundling(…)``,
-        each giving a list of commands that run on the host in the entry's folder.
-    :param environment: environment variables for barrow and the hooks; they never enter a hash.
-    :param barrow_args: further arguments for barrow. They enter the hash: no credentials, no absolute paths.
-    :param archive: one spliced zip instead of a folder.
-    :param binary: the barrow program; default: ``BARROW_BIN``, then ``PATH``.
-    """
-
-    asset_excludes: Sequence[str] = ()
-    output_path_suffix: Optional[str] = None
-    asset_hash: Optional[str] = None
-    asset_hash_type: Optional[AssetHashType] = None
-    command_hooks: Any = None
-    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    barrow_args: Sequence[str] = ()
-    archive: bool = False
-    binary: Optional[str] = None
-
-
-def find_binary(explicit: Optional[str] = None) -> str:
-    """The barrow program: the given path, ``BARROW_BIN``, then ``PATH``."""
-    named = explicit or os.environ.get("BARROW_BIN")
-    if named:
-        if not (os.path.isfile(named) and os.access(named, os.X_OK)):
-            origin = "`binary`" if explicit else "BARROW_BIN"
-            raise BarrowError(f"{origin} names `{named}`, which is not a program that can be run")
-        return os.path.abspath(named)
-    found = shutil.which("barrow")
-    if not found:
-        raise BarrowError(
-            "the barrow program was not found. Install it with `cargo install barrow`, "
-            "put it on PATH, or name it in BARROW_BIN or in `binary`"
-        )
-    return found
+# What barrow takes requirements from. A function with none of them has no requirements.
+REQUIREMENT_FILES = ("pylock.toml", "uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "pyproject.toml")
 
 
 @jsii.implements(ILocalBundling)
 class BarrowBundling:
     """CDK's ``local`` bundling hook for one source folder, runtime and architecture.
 
-    CDK does not look into a Python hook to tell two bundles apart. Give the ``command`` of :meth:`identity` to
-    CDK's bundling options, as the constructs here do, so that each runtime and architecture is bundled for itself.
+    Use it by :meth:`bundling_options`: CDK does not look into a Python hook to tell two bundles of one source apart, so
+    what makes the difference has to stand beside it.
     """
 
     def __init__(
@@ -79,92 +38,99 @@ class BarrowBundling:
         entry: str,
         runtime: lambda_.Runtime,
         architecture: Optional[lambda_.Architecture] = None,
-        options: Optional[BundlingOptions] = None,
+        options: Union[BundlingOptions, dict[str, Any], None] = None,
+        *,
+        fallback_to_docker: bool = False,
     ) -> None:
-        self._entry = Path(entry).resolve()
-        self._runtime = runtime.name
-        self._architecture = (architecture or lambda_.Architecture.X86_64).name
-        self._options = options or BundlingOptions()
-        suffix = self._options.output_path_suffix
-        if suffix and (PurePosixPath(suffix).is_absolute() or ".." in PurePosixPath(suffix).parts):
-            raise BarrowError(f"output_path_suffix `{suffix}` leads outside the asset")
-        if self._options.archive and (suffix or self._options.command_hooks):
-            raise BarrowError("`archive` gives one finished zip, so it excludes a path suffix and command hooks")
+        self._entry = str(Path(entry).resolve())
+        self._runtime = runtime
+        self._options = BundlingOptions.of(options)
+        self._architecture = self._options.architecture or architecture or lambda_.Architecture.X86_64
+        self._suffix = self._options.output_path_suffix or ""
+        self._fallback_to_docker = fallback_to_docker
+        if PurePosixPath(self._suffix).is_absolute() or ".." in PurePosixPath(self._suffix).parts:
+            raise BarrowError(f"output_path_suffix `{self._suffix}` leads outside the asset")
+        if self._options.archive and (self._options.command_hooks or self._suffix not in ("", LAYER_FOLDER)):
+            raise BarrowError(
+                "`archive` gives one finished zip, so `command_hooks` and an `output_path_suffix` "
+                f"other than `{LAYER_FOLDER}` are not possible with it"
+            )
 
     def try_bundle(self, output_dir: str, *_args: Any, **_kwargs: Any) -> bool:
-        """Bundles into ``output_dir``: true, or an exception with barrow's own message."""
-        options = self._options
-        target = os.path.join(output_dir, "bundle.zip" if options.archive else options.output_path_suffix or "")
-        self._run_hooks("before_bundling", target)
-        if options.output_path_suffix:
-            os.makedirs(target, exist_ok=True)
-        # Standard output belongs to `cdk synth`, which prints the template there.
-        result = subprocess.run(
-            [find_binary(options.binary), "bundle", str(self._entry), "--output", target, *self._arguments()],
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        sys.stderr.write(result.stderr)
-        if result.returncode != 0:
-            raise BarrowError(f"barrow failed (exit status {result.returncode}):\n{result.stderr.strip()}")
-        self._run_hooks("after_bundling", target)
+        """Bundles into ``output_dir``: true, or an exception with barrow's own message, unless Docker may try."""
+        try:
+            self._bundle(output_dir)
+        except BarrowError as error:
+            if not self._fallback_to_docker:
+                raise
+            print(f"{error}\nbarrow: trying Docker, as fallback_to_docker asks", file=sys.stderr)
+            return False
         return True
 
+    def bundling_options(self) -> CoreBundlingOptions:
+        """This hook as ``Code.from_asset(…, bundling=…)`` takes it."""
+        return CoreBundlingOptions(
+            # A mere name: CDK demands one, and nothing is pulled while the hook succeeds.
+            image=self._runtime.bundling_image,
+            local=self,
+            command=self.identity(),
+            output_type=BundlingOutput.ARCHIVED if self._options.archive else BundlingOutput.NOT_ARCHIVED,
+        )
+
     def identity(self) -> list[str]:
-        """What changes the content of the bundle, as words: no path of this machine, no environment, no credential."""
-        hooks = self._options.command_hooks
+        """What changes the bundle besides the files: no path of this machine, no environment, no credential."""
+        options = self._options
+        hooks = options.command_hooks
         return [
             "barrow",
-            *self._arguments(),
-            self._options.output_path_suffix or "",
-            "zip" if self._options.archive else "folder",
-            *(hooks.before_bundling("/asset-input", "/asset-output") if hooks else []),
-            *(hooks.after_bundling("/asset-input", "/asset-output") if hooks else []),
+            *self._target(),
+            *(f"--exclude={pattern}" for pattern in options.asset_excludes),
+            *(_without_place(argument, self._entry) for argument in options.barrow_args),
+            f"suffix={self._suffix}",
+            f"archive={options.archive}",
+            *(["before", *hooks.before_bundling("/in", "/out"), "after", *hooks.after_bundling("/in", "/out")] if hooks else []),
         ]
 
     def fingerprint(self) -> str:
-        """One hash over everything that shapes the bundle, the same on every machine and in every folder."""
-        output = subprocess.run(
-            [find_binary(self._options.binary), "fingerprint", str(self._entry), *self._arguments()],
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if output.returncode != 0:
-            raise BarrowError(f"barrow fingerprint failed (exit status {output.returncode})")
-        return hashlib.sha256((output.stdout.strip() + json.dumps(self.identity())).encode()).hexdigest()
+        """One hash over everything that shapes the bundle, the same on every machine and in every folder.
+
+        It asks ``barrow fingerprint``, which reads the inputs but resolves nothing.
+        """
+        output = self._run(["fingerprint", *self._arguments(), "--quiet"], captures=True)
+        return hashlib.sha256((output.strip() + json.dumps(self.identity())).encode()).hexdigest()
+
+    def _bundle(self, output_dir: str) -> None:
+        options = self._options
+        content = os.path.join(output_dir, self._suffix) if self._suffix else output_dir
+        zipped = ["--output", os.path.join(output_dir, "bundle.zip"), *(["--layer"] if self._suffix else [])]
+        hooks = options.command_hooks
+
+        if hooks:
+            run_commands(hooks.before_bundling(self._entry, content), self._entry, self._environment())
+        if not options.archive:
+            os.makedirs(content, exist_ok=True)
+        self._run(["bundle", *self._arguments(), *(zipped if options.archive else ["--output", content])], captures=False)
+        if hooks:
+            run_commands(hooks.after_bundling(self._entry, content), self._entry, self._environment())
+
+    def _run(self, arguments: list[str], *, captures: bool) -> str:
+        return run_barrow(find_binary(self._options.binary), arguments, self._environment(), captures=captures)
 
     def _arguments(self) -> list[str]:
-        excludes = [word for pattern in self._options.asset_excludes for word in ("--exclude", pattern)]
+        has_requirements = any(os.path.exists(os.path.join(self._entry, file)) for file in REQUIREMENT_FILES)
         return [
-            "--runtime",
-            self._runtime,
-            "--arch",
-            self._architecture,
-            *excludes,
+            self._entry,
+            *self._target(),
+            *([] if has_requirements else ["--requirement", os.devnull]),
+            *(f"--exclude={pattern}" for pattern in self._options.asset_excludes),
             *self._options.barrow_args,
         ]
 
+    def _target(self) -> list[str]:
+        return ["--runtime", self._runtime.name, "--arch", self._architecture.name]
+
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self._options.environment}
-
-    def _run_hooks(self, when: str, target: str) -> None:
-        hooks = self._options.command_hooks
-        commands = [command for command in getattr(hooks, when)(str(self._entry), target) if command] if hooks else []
-        if not commands:
-            return
-        chained = " && ".join(commands)
-        result = subprocess.run(
-            chained, shell=True, cwd=self._entry, env=self._environment(), stdout=sys.stderr.fileno(), check=False
-        )
-        if result.returncode != 0:
-            raise BarrowError(f"command hook failed (exit status {result.returncode}): {chained}")
 
 
 def bundled_code(
@@ -174,24 +140,26 @@ def bundled_code(
     options: BundlingOptions,
     skip: bool,
 ) -> lambda_.AssetCode:
-    """The asset of an entry, bundled by barrow unless its stack is not selected."""
-    own_hash = options.asset_hash is None and options.asset_hash_type is None
-    excludes = list(options.asset_excludes)
-    if skip:
-        return lambda_.Code.from_asset(
-            entry, asset_hash=options.asset_hash, asset_hash_type=options.asset_hash_type, exclude=excludes
-        )
+    """The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is."""
     local = BarrowBundling(entry, runtime, architecture, options)
+    asset_hash, asset_hash_type = options.asset_hash, options.asset_hash_type
+    if asset_hash is None and asset_hash_type is None:
+        if skip:
+            # What is not bundled has no output: CDK then takes the construct's own name, and reads no file.
+            asset_hash_type = AssetHashType.OUTPUT
+        else:
+            asset_hash, asset_hash_type = local.fingerprint(), AssetHashType.CUSTOM
     return lambda_.Code.from_asset(
         entry,
-        asset_hash=local.fingerprint() if own_hash else options.asset_hash,
-        asset_hash_type=AssetHashType.CUSTOM if own_hash else options.asset_hash_type,
-        exclude=excludes,
-        bundling=CoreBundlingOptions(
-            # A mere name: CDK demands one, and nothing is pulled while the hook succeeds.
-            image=runtime.bundling_image,
-            local=local,
-            command=local.identity(),
-            output_type=BundlingOutput.ARCHIVED if options.archive else BundlingOutput.NOT_ARCHIVED,
-        ),
+        asset_hash=asset_hash,
+        asset_hash_type=asset_hash_type,
+        exclude=list(options.asset_excludes),
+        bundling=local.bundling_options(),
     )
+
+
+def _without_place(argument: str, entry: str) -> str:
+    """An argument without what differs between machines: credentials in a URL, and where the checkout lies."""
+    flag, value = re.fullmatch(r"(--[\w-]+=)?(.*)", argument, re.DOTALL).groups(default="")
+    value = re.sub(r"://[^/?#\s]*@", "://", value.removeprefix("file://"))
+    return flag + (os.path.relpath(value, entry) if os.path.isabs(value) else value)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, Union
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from .bundling import BarrowError, BundlingOptions, bundled_code
+from .barrow import BarrowError
+from .bundling import LAYER_FOLDER, bundled_code
+from .options import BundlingOptions
 
 
 class PythonFunction(lambda_.Function):
@@ -33,7 +35,7 @@ class PythonFunction(lambda_.Function):
         runtime: lambda_.Runtime,
         index: str = "index.py",
         handler: str = "handler",
-        bundling: Optional[BundlingOptions] = None,
+        bundling: Union[BundlingOptions, dict[str, Any], None] = None,
         architecture: Optional[lambda_.Architecture] = None,
         **function_props: Any,
     ) -> None:
@@ -45,7 +47,7 @@ class PythonFunction(lambda_.Function):
         if runtime.family != lambda_.RuntimeFamily.PYTHON:
             raise BarrowError(f"runtime {runtime.name} is not one of the Python family")
         code = bundled_code(
-            str(folder), runtime, architecture, bundling or BundlingOptions(), not Stack.of(scope).bundling_required
+            str(folder), runtime, architecture, BundlingOptions.of(bundling), not Stack.of(scope).bundling_required
         )
         super().__init__(
             scope,
@@ -76,15 +78,15 @@ class PythonLayerVersion(lambda_.LayerVersion):
         entry: str,
         compatible_runtimes: Sequence[lambda_.Runtime] = (lambda_.Runtime.PYTHON_3_13,),
         compatible_architectures: Sequence[lambda_.Architecture] = (),
-        bundling: Optional[BundlingOptions] = None,
+        bundling: Union[BundlingOptions, dict[str, Any], None] = None,
         **layer_props: Any,
     ) -> None:
         odd = [runtime.name for runtime in compatible_runtimes if runtime.family != lambda_.RuntimeFamily.PYTHON]
         if odd or not compatible_runtimes:
             raise BarrowError(f"compatible runtimes must be of the Python family, not {', '.join(odd) or 'none'}")
-        options = bundling or BundlingOptions()
-        if options.output_path_suffix is None and not options.archive:
-            options = dataclasses.replace(options, output_path_suffix="python")
+        options = BundlingOptions.of(bundling)
+        if options.output_path_suffix is None:
+            options = dataclasses.replace(options, output_path_suffix=LAYER_FOLDER)
         architecture = compatible_architectures[0] if compatible_architectures else None
         code = bundled_code(
             str(Path(entry).resolve()),

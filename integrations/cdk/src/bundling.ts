@@ -1,11 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { devNull } from 'node:os';
 import * as path from 'node:path';
-import { Architecture, AssetCode, Code, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { AssetHashType, BundlingOutput, type BundlingOptions as CoreBundlingOptions, type ILocalBundling } from 'aws-cdk-lib/core';
+import { fileURLToPath } from 'node:url';
+import { Architecture, type Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { BundlingOptions as CoreBundlingOptions, ILocalBundling } from 'aws-cdk-lib/core';
+import { runBarrow, runCommands } from './barrow';
 import { findBinary } from './binary';
-import type { BundlingOptions, ICommandHooks } from './types';
+import type { ICommandHooks } from './types';
 
 /** What one bundle is made from. */
 export interface BarrowBundlingProps {
@@ -17,7 +19,7 @@ export interface BarrowBundlingProps {
   readonly architecture?: Architecture;
   /** Patterns of source files to leave out. */
   readonly excludes?: string[];
-  /** The folder inside the asset that everything goes to. */
+  /** The folder inside the asset that everything goes to: `python` for a layer. */
   readonly outputPathSuffix?: string;
   /** Commands to run on the host around the bundling. */
   readonly commandHooks?: ICommandHooks;
@@ -25,64 +27,67 @@ export interface BarrowBundlingProps {
   readonly environment?: { [key: string]: string };
   /** One spliced zip instead of a folder. */
   readonly archive?: boolean;
-  /** Further arguments for barrow. They enter the asset hash: no credentials, no absolute paths. */
+  /** Further arguments for barrow. */
   readonly barrowArgs?: string[];
-  /** The barrow program. */
+  /** The barrow program; default: `BARROW_BIN`, the platform's npm package, `PATH`. */
   readonly binary?: string;
   /** Let CDK try Docker when barrow fails, instead of failing the synthesis. */
   readonly fallbackToDocker?: boolean;
 }
 
+/** Folder that a layer has at its root. */
+const LAYER_FOLDER = 'python';
+
+/** What barrow takes requirements from. A function with none of them has no requirements. */
+const REQUIREMENT_FILES = ['pylock.toml', 'uv.lock', 'poetry.lock', 'Pipfile.lock', 'requirements.txt', 'pyproject.toml'];
+
 /**
  * CDK's `local` bundling hook: runs barrow, synchronously, and is true only when barrow exits 0.
  *
- * CDK takes the JSON of this object for the identity of the bundle, so `toJSON` names everything that changes the
- * content and nothing that does not: no path of this machine, no environment, no credential.
+ * Give the folder of `entry` to `Code.fromAsset` as well: CDK does not tell a hook what the source is.
  */
 export class BarrowBundling implements ILocalBundling {
+  /**
+   * What changes the bundle besides the files: by the fields of a hook CDK tells two bundles of one source apart, and
+   * they enter the asset hash. So there is no path of this machine in it, no environment, no credential.
+   */
+  public readonly identity: { readonly [name: string]: unknown };
+
   readonly #props: BarrowBundlingProps;
 
   public constructor(props: BarrowBundlingProps) {
-    if (props.archive && (props.outputPathSuffix || props.commandHooks)) {
-      throw new Error('barrow: `archive` gives one finished zip, so it excludes `outputPathSuffix` and `commandHooks`');
+    const { entry, outputPathSuffix = '', commandHooks, archive = false, barrowArgs = [] } = props;
+    if (escapes(outputPathSuffix)) {
+      throw new Error(`barrow: outputPathSuffix \`${outputPathSuffix}\` leads outside the asset`);
     }
-    if (props.outputPathSuffix && escapes(props.outputPathSuffix)) {
-      throw new Error(`barrow: outputPathSuffix \`${props.outputPathSuffix}\` leads outside the asset`);
+    if (archive && (commandHooks || !['', LAYER_FOLDER].includes(outputPathSuffix))) {
+      throw new Error(
+        'barrow: `archive` gives one finished zip, so `commandHooks` and an `outputPathSuffix` ' +
+          `other than \`${LAYER_FOLDER}\` are not possible with it`,
+      );
     }
     this.#props = props;
-  }
-
-  /** What changes the content of the bundle, for CDK's cache key and hashes. */
-  public toJSON(): object {
-    const { runtime, architecture, excludes, outputPathSuffix, archive, barrowArgs, commandHooks } = this.#props;
-    return {
+    this.identity = {
       barrow: 1,
-      runtime: runtimeName(runtime),
-      architecture: architectureName(architecture),
-      excludes: excludes ?? [],
-      outputPathSuffix: outputPathSuffix ?? '',
-      archive: archive ?? false,
-      barrowArgs: barrowArgs ?? [],
-      hooks: commandHooks ? hookCommands(commandHooks, '/asset-input', '/asset-output') : [],
+      runtime: runtimeName(props.runtime),
+      architecture: architectureName(props.architecture),
+      excludes: props.excludes ?? [],
+      outputPathSuffix,
+      archive,
+      barrowArgs: barrowArgs.map((argument) => withoutPlace(argument, entry)),
+      hooks: commandHooks
+        ? [...commandHooks.beforeBundling('/in', '/out'), '', ...commandHooks.afterBundling('/in', '/out')]
+        : [],
     };
   }
 
   /** Bundles into `outputDir`. True: done. It throws with barrow's own message otherwise, unless Docker may try. */
-  public tryBundle(outputDir: string, _options: CoreBundlingOptions): boolean {
-    const { entry, outputPathSuffix = '', archive, commandHooks, fallbackToDocker } = this.#props;
-    const target = path.join(outputDir, archive ? 'bundle.zip' : outputPathSuffix);
+  public tryBundle(outputDir: string, _options?: CoreBundlingOptions): boolean {
     try {
-      const hooks = (when: 'beforeBundling' | 'afterBundling') =>
-        runHooks(commandHooks?.[when](path.resolve(entry), target) ?? [], entry, this.#environment());
-      hooks('beforeBundling');
-      if (outputPathSuffix) {
-        mkdirSync(target, { recursive: true });
-      }
-      this.#run(['bundle', entry, '--output', target, ...this.#arguments()]);
-      hooks('afterBundling');
+      this.#bundle(outputDir);
       return true;
     } catch (error) {
-      if (!fallbackToDocker) {
+      if (!this.#props.fallbackToDocker) {
         throw error;
       }
       process.stderr.write(`${(error as Error).message}\nbarrow: trying Docker, as fallbackToDocker asks\n`);
@@ -95,39 +100,35 @@ export class BarrowBundling implements ILocalBundling {
    * It asks `barrow fingerprint`, which reads the inputs but resolves nothing.
    */
   public fingerprint(): string {
-    const output = execFileSync(this.#binary(), ['fingerprint', this.#props.entry, ...this.#arguments()], {
-      encoding: 'utf8',
-      env: this.#environment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    return createHash('sha256').update(output.trim()).update(JSON.stringify(this)).digest('hex');
+    const output = runBarrow(this.#binary(), ['fingerprint', ...this.#arguments(), '--quiet'], this.#environment(), 'pipe');
+    return createHash('sha256').update(output.trim()).update(JSON.stringify(this.identity)).digest('hex');
   }
 
-  #run(args: string[]): void {
-    // Standard output belongs to `cdk synth`, which prints the template there.
-    const result = spawnSync(this.#binary(), args, {
-      env: this.#environment(),
-      stdio: ['ignore', process.stderr, 'pipe'],
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    process.stderr.write(result.stderr ?? '');
-    if (result.error) {
-      throw new Error(`barrow could not be run: ${result.error.message}`);
+  #bundle(outputDir: string): void {
+    const { entry, outputPathSuffix = '', archive, commandHooks } = this.#props;
+    const content = path.join(outputDir, outputPathSuffix);
+    const zip = ['--output', path.join(outputDir, 'bundle.zip'), ...(outputPathSuffix ? ['--layer'] : [])];
+    const output = archive ? zip : ['--output', content];
+    const run = (commands: string[] = []) => runCommands(commands, entry, this.#environment());
+
+    run(commandHooks?.beforeBundling(path.resolve(entry), content));
+    if (!archive) {
+      mkdirSync(content, { recursive: true });
     }
-    if (result.status !== 0) {
-      const end = result.signal ? `signal ${result.signal}` : `exit status ${result.status}`;
-      throw new Error(`barrow failed (${end}):\n${result.stderr.trim()}`);
-    }
+    runBarrow(this.#binary(), ['bundle', ...this.#arguments(), ...output], this.#environment(), 'ignore');
+    run(commandHooks?.afterBundling(path.resolve(entry), content));
   }
 
   #arguments(): string[] {
-    const { runtime, architecture, excludes = [], barrowArgs = [] } = this.#props;
+    const { entry, runtime, architecture, excludes = [], barrowArgs = [] } = this.#props;
+    const hasRequirements = REQUIREMENT_FILES.some((file) => existsSync(path.join(entry, file)));
     return [
+      entry,
       '--runtime',
       runtimeName(runtime),
       '--arch',
       architectureName(architecture),
+      ...(hasRequirements ? [] : ['--requirement', devNull]),
       ...excludes.flatMap((pattern) => ['--exclude', pattern]),
       ...barrowArgs,
     ];
@@ -142,62 +143,6 @@ export class BarrowBundling implements ILocalBundling {
   }
 }
 
-/** The asset of an entry, bundled by barrow unless its stack is not selected. */
-export function bundledCode(
-  options: BundlingOptions & { entry: string; runtime: Runtime; architecture?: Architecture; skip: boolean },
-): AssetCode {
-  refuseContainerOptions(options);
-  if (options.skip) {
-    return Code.fromAsset(options.entry, {
-      assetHash: options.assetHash,
-      assetHashType: options.assetHashType,
-      exclude: options.assetExcludes,
-    });
-  }
-  const local = new BarrowBundling({
-    entry: options.entry,
-    runtime: options.runtime,
-    architecture: options.architecture,
-    excludes: options.assetExcludes,
-    outputPathSuffix: options.outputPathSuffix,
-    commandHooks: options.commandHooks,
-    environment: options.environment,
-    archive: options.archive,
-    barrowArgs: options.barrowArgs,
-    binary: options.binary,
-  });
-  const ownHash = options.assetHash === undefined && options.assetHashType === undefined;
-  return Code.fromAsset(options.entry, {
-    assetHash: ownHash ? local.fingerprint() : options.assetHash,
-    assetHashType: ownHash ? AssetHashType.CUSTOM : options.assetHashType,
-    exclude: options.assetExcludes,
-    bundling: {
-      // A mere name: CDK demands one, and nothing is pulled while the hook succeeds.
-      image: options.runtime.bundlingImage,
-      local,
-      outputType: options.archive ? BundlingOutput.ARCHIVED : BundlingOutput.NOT_ARCHIVED,
-    },
-  });
-}
-
-const CONTAINER_OPTIONS: { [name: string]: string } = {
-  image: 'there is no container: barrow bundles on the host',
-  buildArgs: 'there is no image to build; give index URLs by `barrowArgs`, barrow.toml, pip.conf or the environment',
-  command: 'there is no container to run it in; use `commandHooks`',
-  entrypoint: 'there is no container to start; use `commandHooks`',
-  volumes: 'there is no container to mount them in; barrow reads netrc, pip.conf and files of the host as they are',
-  volumesFrom: 'there is no container to mount them in',
-  workingDirectory: 'there is no container; command hooks run in the folder of `entry`',
-};
-
-function refuseContainerOptions(options: BundlingOptions): void {
-  for (const [name, reason] of Object.entries(CONTAINER_OPTIONS)) {
-    if (options[name as keyof BundlingOptions] !== undefined) {
-      throw new Error(`barrow: bundling option \`${name}\` cannot be honoured: ${reason}`);
-    }
-  }
-}
-
 function runtimeName(runtime: Runtime | string): string {
   return typeof runtime === 'string' ? runtime : runtime.name;
 }
@@ -206,22 +151,14 @@ function architectureName(architecture: Architecture = Architecture.X86_64): str
   return architecture.name;
 }
 
-function hookCommands(hooks: ICommandHooks, inputDir: string, outputDir: string): string[][] {
-  return [hooks.beforeBundling(inputDir, outputDir), hooks.afterBundling(inputDir, outputDir)];
-}
-
-function runHooks(commands: string[], entry: string, env: NodeJS.ProcessEnv): void {
-  const chained = commands.filter((command) => command !== '').join(' && ');
-  if (chained === '') {
-    return;
-  }
-  const result = spawnSync(chained, { shell: true, cwd: entry, env, stdio: ['ignore', process.stderr, 'inherit'] });
-  if (result.status !== 0) {
-    throw new Error(`command hook failed (exit status ${result.status}): ${chained}`);
-  }
-}
-
 function escapes(suffix: string): boolean {
   const normal = path.posix.normalize(suffix);
   return path.posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../');
+}
+
+/** An argument without what differs between machines: credentials in a URL, and where the checkout lies. */
+function withoutPlace(argument: string, entry: string): string {
+  const [, flag = '', text = ''] = /^(--[\w-]+=)?(.*)$/s.exec(argument) ?? [];
+  const value = text.startsWith('file://') ? fileURLToPath(text) : text.replace(/:\/\/[^/?#\s]*@/g, '://');
+  return flag + (path.isAbsolute(value) ? path.relative(entry, value) : value);
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { Function, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { bundledCode } from './bundling';
+import { bundledCode } from './code';
 import type { PythonFunctionProps } from './types';
 
 /** A Python Lambda function whose dependencies barrow bundles on the host. */

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { Architecture, LayerVersion, Runtime, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { bundledCode } from './bundling';
+import { bundledCode } from './code';
 import type { PythonLayerVersionProps } from './types';
 
 /** A Lambda layer of Python packages that barrow bundles on the host, for the first compatible runtime and architecture. */

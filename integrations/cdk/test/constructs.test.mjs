@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import {
-  App, Stack, barrow, functionFolder, lambda, onlyAsset, runBarrow, synthesise, temporaryFolder, tree, useFixtures,
+  App, AssetHashType, Stack, barrow, functionFolder, lambda, onlyAsset, runBarrow, synthesise, temporaryFolder, tree, useFixtures,
 } from './support.mjs';
 
 const { PYTHON_3_12, PYTHON_3_13 } = lambda.Runtime;
@@ -39,22 +40,63 @@ test('each architecture and runtime has a bundle of its own', (t) => {
   assert.ok(has(intel, 'x86_64') && !has(intel, 'aarch64'));
 });
 
+test('a bare hook, too, has a bundle for each architecture', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const entry = functionFolder(folder);
+  const { assets } = synthesise(path.join(folder, 'cdk.out'), (stack) => {
+    for (const architecture of [ARM_64, X86_64]) {
+      const local = new barrow.BarrowBundling({ entry, runtime: PYTHON_3_13, architecture });
+      const bundling = { image: PYTHON_3_13.bundlingImage, local };
+      new lambda.Function(stack, architecture.name.replace('_', ''), {
+        runtime: PYTHON_3_13, architecture, handler: 'index.handler',
+        code: lambda.Code.fromAsset(entry, { assetHashType: AssetHashType.OUTPUT, bundling }),
+      });
+    }
+  });
+  const [arm, intel] = Object.values(assets);
+  assert.ok(tree(arm.path).some((line) => line.includes('aarch64-linux-gnu.so')));
+  assert.ok(tree(intel.path).some((line) => line.includes('x86_64-linux-gnu.so')));
+});
+
+test('Docker is tried only when asked for', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const entry = functionFolder(folder, 'barrow-hello==99\n');
+  const props = { entry, runtime: 'python3.13' };
+  assert.throws(() => new barrow.BarrowBundling(props).tryBundle(path.join(folder, 'out')), /barrow-hello==99/);
+  assert.equal(new barrow.BarrowBundling({ ...props, fallbackToDocker: true }).tryBundle(path.join(folder, 'out')), false);
+});
+
+test('a function without requirements is its source', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const entry = functionFolder(folder);
+  fs.rmSync(path.join(entry, 'requirements.txt'));
+  const asset = onlyAsset(synthesiseFunction(path.join(folder, 'cdk.out'), entry));
+  assert.deepEqual(fs.readdirSync(asset.path), ['index.py']);
+});
+
 test('a layer has python/ at its root', (t) => {
   useFixtures(t);
   const folder = temporaryFolder(t);
   const entry = path.join(folder, 'layer');
   fs.mkdirSync(entry);
   fs.writeFileSync(path.join(entry, 'requirements.txt'), 'barrow-greeting\n');
+  fs.writeFileSync(path.join(entry, 'own.py'), '');
+  const props = { entry, compatibleRuntimes: [PYTHON_3_12, PYTHON_3_13], compatibleArchitectures: [ARM_64] };
   const { assets, template } = synthesise(path.join(folder, 'cdk.out'), (stack) => {
-    new barrow.PythonLayerVersion(stack, 'L', {
-      entry, compatibleRuntimes: [PYTHON_3_12, PYTHON_3_13], compatibleArchitectures: [ARM_64],
-    });
+    new barrow.PythonLayerVersion(stack, 'Folder', props);
+    new barrow.PythonLayerVersion(stack, 'Zip', { ...props, bundling: { archive: true } });
   });
-  const [asset] = Object.values(assets);
+  const [asset, zip] = Object.values(assets);
   assert.deepEqual(fs.readdirSync(asset.path), ['python']);
-  assert.ok(fs.existsSync(path.join(asset.path, 'python/barrow_greeting')));
+  assert.ok(['barrow_greeting', 'own.py'].every((name) => fs.existsSync(path.join(asset.path, 'python', name))));
   const [layer] = Object.values(template.Resources);
   assert.deepEqual(layer.Properties.CompatibleRuntimes, ['python3.12', 'python3.13']);
+  execFileSync('python3', ['-m', 'zipfile', '-e', zip.path, path.join(folder, 'unzipped')]);
+  const contents = (top) => tree(top).map((line) => line.replace(/ \d+ /, ' '));
+  assert.deepEqual(contents(path.join(folder, 'unzipped')), contents(asset.path));
 });
 
 test('`archive` gives one zip with what the folder would hold', (t) => {
@@ -95,12 +137,16 @@ test('the hash is the same in another folder and under another token, and change
 
 test('nothing that CDK hashes holds a path or a secret', (t) => {
   const folder = temporaryFolder(t);
+  const url = 'https://u:secret@host/simple/';
   const hook = new barrow.BarrowBundling({
-    entry: functionFolder(folder), runtime: 'python3.13', environment: { PIP_INDEX_URL: 'https://u:secret@host/' },
-    binary: '/somewhere/barrow',
+    entry: functionFolder(folder), runtime: 'python3.13', binary: '/somewhere/barrow', environment: { PIP_INDEX_URL: url },
+    barrowArgs: ['--index-url', url, `--find-links=${folder}/wheels`, '-r', `${folder}/base.txt`],
   });
   const text = JSON.stringify({ local: hook });
   assert.ok(!text.includes(folder) && !text.includes('secret') && !text.includes('/somewhere'), text);
+  assert.deepEqual(hook.identity.barrowArgs, [
+    '--index-url', 'https://host/simple/', '--find-links=../wheels', '-r', '../base.txt',
+  ]);
 });
 
 test('a failure fails the synthesis with the message of barrow, and the next synthesis works', (t) => {
@@ -134,8 +180,13 @@ test('a stack that is not selected is not bundled', (t) => {
   const entry = functionFolder(folder);
   process.env.BARROW_BIN = '/nonexistent/barrow';
   t.after(() => delete process.env.BARROW_BIN);
-  const define = (stack) => new barrow.PythonFunction(stack, 'F', { entry, runtime: PYTHON_3_13 });
+  const define = (stack) => {
+    new barrow.PythonFunction(stack, 'F', { entry, runtime: PYTHON_3_13 });
+    const bundling = { assetHashType: AssetHashType.OUTPUT };
+    new barrow.PythonFunction(stack, 'G', { entry, runtime: PYTHON_3_13, bundling });
+  };
   synthesise(path.join(folder, 'cdk.out'), define, { 'aws:cdk:bundling-stacks': [] });
+  assert.ok(!fs.readdirSync(path.join(folder, 'cdk.out')).some((name) => name.startsWith('asset.')));
 });
 
 test('a second synthesis in the same cloud assembly does not bundle again', (t) => {
@@ -175,6 +226,7 @@ test('options of a container are refused with the reason', (t) => {
   assert.throws(attempt({ buildArgs: { PIP_INDEX_URL: 'x' } }), /`buildArgs` cannot be honoured: there is no image/);
   assert.throws(attempt({ command: ['true'] }), /`command` cannot be honoured/);
   assert.throws(attempt({ outputPathSuffix: '../out' }), /leads outside the asset/);
+  assert.throws(attempt({ outputPathSuffix: 'lib', archive: true }), /`archive` gives one finished zip/);
 });
 
 test('wrong props are named', (t) => {

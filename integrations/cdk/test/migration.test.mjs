@@ -44,13 +44,10 @@ test('only the import changes', (t) => {
   const entry = functionFolder(folder);
   fs.symlinkSync(path.join(packageFolder, 'node_modules'), path.join(folder, 'node_modules'));
   const options = { target: 'ES2022', module: 'CommonJS', moduleResolution: 'Node', strict: true, skipLibCheck: true, types: ['node'] };
-  const compile = (name, text) => {
-    fs.writeFileSync(path.join(folder, `${name}.ts`), text);
-    fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [`${name}.ts`] }));
-    execFileSync(path.join(packageFolder, 'node_modules/.bin/tsc'), ['-p', folder], { stdio: 'inherit' });
-  };
-  compile('before', stack);
-  compile('after', stack.replace('@aws-cdk/aws-lambda-python-alpha', packageFolder));
+  fs.writeFileSync(path.join(folder, 'before.ts'), stack);
+  fs.writeFileSync(path.join(folder, 'after.ts'), stack.replace('@aws-cdk/aws-lambda-python-alpha', packageFolder));
+  fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['before.ts', 'after.ts'] }));
+  execFileSync(path.join(packageFolder, 'node_modules/.bin/tsc'), ['-p', folder], { stdio: 'inherit' });
   const outdir = path.join(folder, 'cdk.out');
   execFileSync('node', [path.join(folder, 'after.js'), entry, outdir], { stdio: ['ignore', 'inherit', 'ignore'] });
   const { Resources: resources } = JSON.parse(fs.readFileSync(path.join(outdir, 'Migrated.template.json'), 'utf8'));

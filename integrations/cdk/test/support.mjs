@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-export const { App, Stack } = require('aws-cdk-lib');
+export const { App, AssetHashType, Stack } = require('aws-cdk-lib');
 export const lambda = require('aws-cdk-lib/aws-lambda');
 export const barrow = require('../lib/index.js');
 
@@ -39,6 +39,8 @@ export function useFixtures(t) {
   process.env.BARROW_BIN = binary;
   process.env.BARROW_INDEX_URL = fixtures;
   process.env.BARROW_CACHE_DIR = temporaryFolder(t);
+  // What CDK would run as Docker: a program that fails.
+  process.env.CDK_DOCKER = 'false';
   t.after(() => {
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     Object.assign(process.env, before);

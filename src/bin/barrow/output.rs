@@ -1,6 +1,7 @@
 //! What users see: results on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Output {
     /// The least important level that is shown; `None`: none.
     least: Option<Level>,
     json: bool,
+    /// Where the message of a failed run goes as well.
+    error_file: Option<PathBuf>,
     downloads: Option<Mutex<Downloads>>,
 }
 
@@ -64,6 +67,7 @@ impl Output {
             speaks: general.quiet < 2,
             least,
             json: general.json,
+            error_file: general.error_file.clone().or_else(|| error_file(host)),
             downloads: wants_bar.then(|| Mutex::new(Downloads::new())),
         }
     }
@@ -106,11 +110,15 @@ impl Output {
 
     /// Prints why the run failed.
     pub(crate) fn failure(&self, failure: &Failure) {
-        if !self.speaks {
-            return;
+        let text = |colored| if self.json { failure.to_json().to_string() + "\n" } else { failure.to_text(colored) };
+        if self.speaks {
+            self.write(&text(self.colored));
         }
-        let text = if self.json { failure.to_json().to_string() + "\n" } else { failure.to_text(self.colored) };
-        self.write(&text);
+        if let Some(file) = &self.error_file
+            && let Err(error) = fs_err::write(file, text(false))
+        {
+            self.warn(&error.to_string());
+        }
     }
 
     /// Writes to standard error; there is nobody to tell when that fails.
@@ -213,6 +221,11 @@ impl Downloads {
         let latest = self.files.iter().rev().find(|file| !file.name.is_empty()).map_or("", |file| &file.name);
         self.bar.set_message(format!("{}/{} {latest}", self.finished, self.files.len()));
     }
+}
+
+/// The file that the environment names for the message of a failed run.
+pub(crate) fn error_file(host: &Host) -> Option<PathBuf> {
+    host.variable("BARROW_ERROR_FILE").map(PathBuf::from)
 }
 
 /// `text` in colour, if colours are wanted.

@@ -15,7 +15,7 @@ use clap::error::ErrorKind;
 use crate::args::{Cli, GeneralArgs, OutputFormat};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, error_file};
 use crate::settings::{Flags, Host, Settings, Source};
 use crate::{commands, panics};
 
@@ -32,12 +32,12 @@ pub(crate) struct Run {
 /// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let wants_json = arguments.iter().any(|argument| argument == "--json");
+    let host = Host::of_process();
     let Cli { command, mut general } = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse_arguments(&error, wants_json),
+        Err(error) => return refuse_arguments(&error, wants_json, &host),
     };
     general.json |= command.format() == Some(OutputFormat::Json);
-    let host = Host::of_process();
     let output = Arc::new(Output::new(&host, &general));
     let run = Run { host, general, output };
     match commands::call(&run, command) {
@@ -50,11 +50,15 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
 }
 
 /// Prints help and version where they were asked for, and what is wrong with the command line otherwise.
-fn refuse_arguments(error: &clap::Error, wants_json: bool) -> Exit {
+fn refuse_arguments(error: &clap::Error, wants_json: bool, host: &Host) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A reader that went away has what it wanted.
         let _ = error.print();
         return Exit::Done;
+    }
+    if let Some(file) = error_file(host) {
+        // That the file cannot be written is of no use to one who has to mend the command line first.
+        let _ = fs_err::write(file, error.to_string());
     }
     if wants_json {
         let text = error.to_string();

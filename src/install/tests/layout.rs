@@ -165,3 +165,13 @@ fn a_plan_keeps_the_fields_of_metadata_only() {
     let dist = Place::new().install(&TestWheel::tiny(), false).unwrap();
     assert_eq!(String::from_utf8(dist.metadata).unwrap(), METADATA.replace("\nText\n", ""));
 }
+
+#[test]
+fn a_line_of_blanks_does_not_end_the_fields() {
+    let folded = "License: BSD\n        \n        Copyright\n\t\nRequires-Dist: other\nSummary";
+    let mut wheel = TestWheel::tiny();
+    wheel.set("tiny_pkg-1.0.dist-info/METADATA", &METADATA.replace("Summary", folded));
+    let dist = Place::new().install(&wheel, false).unwrap();
+    let requires: Vec<String> = dist.core_metadata().unwrap().requires_dist.iter().map(ToString::to_string).collect();
+    assert_eq!(requires, ["dep>=2", "other"]);
+}

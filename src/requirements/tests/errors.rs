@@ -132,7 +132,7 @@ fn a_missing_file_of_the_command_line_is_named() {
     project.inputs.positional = vec!["foo=1".into()];
     let expected = "command line:4: `=` is not a version operator\n    foo=1\n       ^ expected one of `==`, `>=`, `<=`, `!=`, \
                     `~=`, `<`, `>`, `===`\n    hint: write `==1`\n\
-                    command line:1: failed to read the requirements file `nowhere.txt`: there is no such file";
+                    command line: failed to read the requirements file `nowhere.txt`: there is no such file";
     assert_eq!(project.read().unwrap_err(), expected);
 }
 

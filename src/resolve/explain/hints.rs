@@ -18,6 +18,9 @@ use crate::spec::PackageName;
 /// Facts of a derivation that hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
 
+/// Accepted digests that are shown beside the one that a file has.
+const MOST_DIGESTS: usize = 3;
+
 /// Hints for the facts of a derivation, each once, in the order of the facts.
 pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
     let mut hints: Vec<String> = Vec::new();
@@ -110,10 +113,7 @@ fn for_releases(
                     )
                 })
             }
-            Exclusion::Hash => Some((
-                "hash",
-                format!("{name} {version} has files for the target, but with other digests than `--hash` gives"),
-            )),
+            Exclusion::Hash => other_digests(provider, name, listing, release).map(|hint| ("hash", hint)),
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
                 other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
             }
@@ -126,6 +126,35 @@ fn for_releases(
         }
     }
     hints
+}
+
+/// The file that would be used but for its digest: which digest it has, and which the user accepts.
+fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<String> {
+    let policy = &provider.policy;
+    let rules = policy.rules(name);
+    let hashes = rules.hashes.as_ref()?;
+    let mut without_hashes = rules.clone();
+    without_hashes.hashes = None;
+    let (_, file) = listing
+        .files(release)
+        .filter_map(|file| Some((candidate::judge(policy, &without_hashes, file).ok()?, file)))
+        .max_by(|left, right| candidate::compare_files((&left.0, left.1), (&right.0, right.1)))?;
+    let actual = file.hashes.iter().map(ToString::to_string).max()?;
+    // The digest that was meant, when one was mistyped, agrees with the actual one in most places: nearest first.
+    let mut accepted: Vec<(usize, String)> = hashes
+        .digests
+        .iter()
+        .map(ToString::to_string)
+        .map(|digest| (digest.chars().zip(actual.chars()).filter(|(a, b)| a != b).count(), digest))
+        .collect();
+    accepted.sort();
+    let more = accepted.len().saturating_sub(MOST_DIGESTS);
+    let accepted: Vec<String> = accepted.into_iter().take(MOST_DIGESTS).map(|(_, digest)| digest).collect();
+    let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let origin = &hashes.origin;
+    let file = &file.filename;
+    Some(format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}{more}"))
 }
 
 /// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.

@@ -96,7 +96,7 @@ impl TableSource {
             let detail = self.projects.entry(normalized.clone()).or_insert_with(|| {
                 Arc::new(ProjectDetail { name: normalized.clone(), files: Vec::new(), skipped: Vec::new() })
             });
-            Arc::make_mut(detail).files.push(file);
+            Arc::make_mut(detail).files.push(file.into());
             self.metadata.insert(filename, metadata.clone());
         }
     }

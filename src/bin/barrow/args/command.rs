@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Layer(LayerArgs),
     /// Resolve only, and write down what was chosen
     Lock(LockArgs),
+    /// Write everything that a resolution needs as a static index, for machines without a network
+    Mirror(MirrorArgs),
     /// Show what is in the resolution, and who asked for it
     Tree(TreeArgs),
     /// Show why a package is in the resolution, and which versions were passed over
@@ -44,9 +46,6 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Not built yet
     #[command(hide = true)]
-    Mirror(AnyArgs),
-    /// Not built yet
-    #[command(hide = true)]
     Check(AnyArgs),
 }
 
@@ -60,8 +59,9 @@ impl Command {
             Self::Tree(args) => args.result.format,
             Self::Why(args) => args.result.format,
             Self::Fingerprint(args) => args.result.format,
+            Self::Mirror(args) => args.result.format,
             Self::Config(args) => args.result.format,
-            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Mirror(_) | Self::Check(_) => None,
+            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Check(_) => None,
         }
     }
 }
@@ -81,6 +81,10 @@ pub(crate) struct BundleArgs {
     pub(crate) source: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    /// Lay everything below `python/`, as layers have it
+    #[arg(long, help_heading = "Output")]
+    pub(crate) layer: bool,
     #[command(flatten)]
     pub(crate) files: SourceArgs,
     #[command(flatten)]
@@ -188,6 +192,42 @@ pub(crate) struct LockArgs {
     /// Do not keep the version of this package
     #[arg(short = 'P', long, value_name = "NAME", help_heading = "Resolution")]
     pub(crate) upgrade_package: Vec<PackageName>,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+DIR is added to: files that are there already are not fetched again. Serve it by any web server, or use it as it is:
+  barrow bundle --index-url DIR
+  pip install --index-url file:///path/to/DIR/simple
+
+Examples:
+  barrow mirror -r requirements.txt -o mirror --runtime python3.12 --runtime python3.13 --arch x86_64 --arch arm64
+  barrow mirror -r requirements.txt -o mirror --prune
+  barrow mirror -o mirror --verify                    check every digest, without a network")]
+pub(crate) struct MirrorArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+
+    /// Folder of the mirror
+    #[arg(short, long, value_name = "DIR", required = true, help_heading = "Output")]
+    pub(crate) output: PathBuf,
+
+    /// Add the source archives of the chosen versions too
+    #[arg(long, help_heading = "Output")]
+    pub(crate) sdists: bool,
+
+    /// Remove files that these requirements do not need
+    #[arg(long, help_heading = "Output")]
+    pub(crate) prune: bool,
+
+    /// Check the digest of every file; with requirements, damaged files are fetched again
+    #[arg(long, help_heading = "Output")]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
 }

@@ -285,4 +285,8 @@ pub(crate) struct GeneralArgs {
     /// Show no progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+
+    /// Also write the message of a failed run to FILE, for hooks that pass standard error on
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) error_file: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ pub(crate) use choices::{
 };
 pub(crate) use command::{
     BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, FingerprintArgs, InstallArgs, LayerArgs,
-    LockArgs, OutputArgs, TreeArgs, WhyArgs,
+    LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,

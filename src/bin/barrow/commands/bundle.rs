@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
-    let BundleArgs { source, output, files, assembly, result: _, settings } = args;
+    let BundleArgs { source, output, layer, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
@@ -22,7 +22,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         target: settings.target.single()?,
         source: (!settings.no_source)
             .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
-        kind: BundleKind::Function,
+        kind: if layer { BundleKind::Layer } else { BundleKind::Function },
         publish: settings.publish(output),
     };
     let published = run.block_on(|context| ops::bundle(options, context))?;

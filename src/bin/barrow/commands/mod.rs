@@ -9,6 +9,7 @@ mod install;
 
 mod layer;
 mod lock;
+mod mirror;
 mod result;
 mod tree;
 mod why;
@@ -30,7 +31,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Cache(command) => cache::call(run, &command),
         Command::Config(args) => config::call(run, args),
         Command::Completions(args) => completions::call(&args),
-        Command::Mirror(_) => Err(not_built("mirror")),
+        Command::Mirror(args) => mirror::call(run, args),
         Command::Check(_) => Err(not_built("check")),
     }
 }

@@ -170,6 +170,26 @@ impl Layers<'_> {
         self.paths(name, flag.into_iter().collect()).into_iter().next()
     }
 
+    /// One path that may come from a variable which the user did not set for us: then what it names may be missing.
+    pub(super) fn path_of_all_programs(
+        &mut self,
+        name: &'static str,
+        flag: Option<PathBuf>,
+        warnings: &mut Vec<String>,
+    ) -> Option<PathBuf> {
+        let path = self.path(name, flag)?;
+        let common = Key::of(name).common;
+        let record = self.records.last()?;
+        match &record.source {
+            Source::Variable(variable) if common.contains(&variable.as_str()) && !path.exists() => {
+                warnings.push(format!("`{}` from ${variable} is passed over: it does not exist", path.display()));
+                self.records.pop();
+                None
+            }
+            _ => Some(path),
+        }
+    }
+
     /// On or off; off when it is nowhere.
     pub(super) fn switch(&mut self, name: &'static str, flag: bool) -> Result<bool, SettingsError> {
         debug_assert_eq!(Key::of(name).kind, Kind::Switch);

@@ -115,7 +115,7 @@ impl Settings {
             (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
         let inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
-        let mut client = read_client(&mut layers, index)?;
+        let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
         client.offline = layers.switch("offline", general.offline)?;
         let resolve = read_resolution(&mut layers, &resolution, no_deps)?;
@@ -272,14 +272,12 @@ fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInpu
     let excluded = layers.many("exclude-package", input.exclude_package, name)?;
     Ok(ManifestInputs {
         requirement_files,
-        pyproject: None,
         constraint_files,
         override_files,
-        positional: Vec::new(),
         excluded,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
-        remote: None,
+        ..ManifestInputs::default()
     })
 }
 
@@ -303,15 +301,19 @@ fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<For
     Ok(control)
 }
 
-fn read_client(layers: &mut Layers<'_>, index: crate::args::IndexArgs) -> Result<ClientOptions, SettingsError> {
+fn read_client(
+    layers: &mut Layers<'_>,
+    index: crate::args::IndexArgs,
+    warnings: &mut Vec<String>,
+) -> Result<ClientOptions, SettingsError> {
     let defaults = ClientOptions::default();
     let host = layers.host;
     let keyring = layers.one("keyring-provider", index.keyring_provider, choice::<KeyringProvider>)?;
     let named_netrc = layers.path("netrc-file", index.netrc_file);
     let netrc_required = named_netrc.is_some();
     let netrc = named_netrc.or_else(|| usual_netrc(host));
-    let ca_bundle = layers.path("cert", index.cert);
-    let client_certificate = layers.path("client-cert", index.client_cert);
+    let ca_bundle = layers.path_of_all_programs("cert", index.cert, warnings);
+    let client_certificate = layers.path_of_all_programs("client-cert", index.client_cert, warnings);
     let proxy_url = |text: &str| {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         SafeUrl::parse(&with_scheme).map_err(|error| error.to_string())

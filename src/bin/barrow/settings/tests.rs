@@ -242,6 +242,16 @@ fn find_links_of_pip_may_be_missing_and_ours_may_not() {
 }
 
 #[test]
+fn certificates_of_all_programs_may_be_missing_and_ours_may_not() {
+    let machine = Machine::new(&[("SSL_CERT_FILE", "/nowhere.pem")]);
+    let settings = machine.read(&[]).unwrap();
+    assert_eq!(settings.client.ca_bundle, None);
+    assert_eq!(settings.warnings, ["`/nowhere.pem` from $SSL_CERT_FILE is passed over: it does not exist"]);
+    let settings = machine.read(&["--cert", "/nowhere.pem"]).unwrap();
+    assert_eq!(settings.client.ca_bundle, Some(PathBuf::from("/nowhere.pem")), "the client will say so");
+}
+
+#[test]
 fn the_section_of_the_command_stands_above_the_global_one() {
     let conf = "[install]\nfind_links =\n    links\n    more\n[global]\nfind-links = other\n# no\ncert: ca.pem\n";
     let machine = Machine::new(&[("PIP_CONFIG_FILE", "pip.conf")]).file("work/pip.conf", conf);

@@ -1,0 +1,79 @@
+"""The barrow program: where it is, and how it is run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Optional
+
+# Standard error of the process, for both streams of a child: `cdk synth` prints the template on standard output, and
+# test runners put objects without a file descriptor in the place of `sys.stderr`.
+STDERR = 2
+
+
+class BarrowError(Exception):
+    """barrow could not be found or run, or it failed: the message is barrow's own."""
+
+
+def find_binary(explicit: Optional[str] = None) -> str:
+    """The barrow program: the given path, ``BARROW_BIN``, the program beside this Python, then ``PATH``."""
+    named = explicit or os.environ.get("BARROW_BIN")
+    if named:
+        if not (os.path.isfile(named) and os.access(named, os.X_OK)):
+            origin = "`binary`" if explicit else "BARROW_BIN"
+            raise BarrowError(f"{origin} names `{named}`, which is not a program that can be run")
+        return os.path.abspath(named)
+    found = shutil.which("barrow", path=os.path.dirname(sys.executable)) or shutil.which("barrow")
+    if not found:
+        raise BarrowError(
+            "the barrow program was not found. Install it with `cargo install barrow`, "
+            "put it on PATH, or name it in BARROW_BIN or in `binary`"
+        )
+    return found
+
+
+def run_barrow(binary: str, arguments: Sequence[str], environment: Mapping[str, str], *, captures: bool) -> str:
+    """Runs barrow to its end and gives what it printed as its result, if that is to be captured.
+
+    Its progress and messages go to the user's terminal while it runs.
+    """
+    # barrow writes its message there too, because a stream that the terminal has cannot be read as well.
+    with tempfile.TemporaryDirectory(prefix="barrow-") as folder:
+        error_file = Path(folder, "error")
+        try:
+            result = subprocess.run(
+                [binary, *arguments],
+                env={**environment, "BARROW_ERROR_FILE": str(error_file)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if captures else subprocess.DEVNULL,
+                stderr=STDERR,
+                encoding="utf-8",
+                check=False,
+            )
+        except OSError as error:
+            raise BarrowError(f"barrow could not be run: {error}") from error
+        if result.returncode != 0:
+            message = error_file.read_text("utf-8") if error_file.exists() else "what it said stands above"
+            raise BarrowError(f"barrow failed ({_end(result.returncode)}): {message.strip().removeprefix('error: ')}")
+    return result.stdout or ""
+
+
+def run_commands(commands: Sequence[str], folder: str, environment: Mapping[str, str]) -> None:
+    """Runs commands on the host, one after the other until one fails, as a shell does with ``&&``."""
+    chained = " && ".join(command for command in commands if command)
+    if not chained:
+        return
+    result = subprocess.run(
+        chained, shell=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=STDERR, check=False
+    )
+    if result.returncode != 0:
+        raise BarrowError(f"command hook failed ({_end(result.returncode)}): {chained}")
+
+
+def _end(returncode: int) -> str:
+    return f"signal {-returncode}" if returncode < 0 else f"exit status {returncode}"

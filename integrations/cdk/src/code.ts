@@ -1,0 +1,51 @@
+import { type Architecture, type AssetCode, Code, type Runtime } from 'aws-cdk-lib/aws-lambda';
+import { AssetHashType, type AssetOptions, BundlingOutput } from 'aws-cdk-lib/core';
+import { BarrowBundling } from './bundling';
+import type { BundlingOptions } from './types';
+
+/** The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is. */
+export function bundledCode(
+  options: BundlingOptions & { entry: string; runtime: Runtime; architecture?: Architecture; skip: boolean },
+): AssetCode {
+  refuseContainerOptions(options);
+  const { assetExcludes, archive, runtime } = options;
+  const local = new BarrowBundling({ ...options, excludes: assetExcludes });
+  return Code.fromAsset(options.entry, {
+    ...hashOptions(options, local),
+    exclude: assetExcludes,
+    bundling: {
+      // A mere name: CDK demands one, and nothing is pulled while the hook succeeds.
+      image: runtime.bundlingImage,
+      local,
+      outputType: archive ? BundlingOutput.ARCHIVED : BundlingOutput.NOT_ARCHIVED,
+    },
+  });
+}
+
+function hashOptions({ assetHash, assetHashType, skip }: BundlingOptions & { skip: boolean }, local: BarrowBundling): AssetOptions {
+  if (assetHash !== undefined || assetHashType !== undefined) {
+    return { assetHash, assetHashType };
+  }
+  // What is not bundled has no output: CDK then takes the construct's own name, and reads no file.
+  return skip
+    ? { assetHashType: AssetHashType.OUTPUT }
+    : { assetHashType: AssetHashType.CUSTOM, assetHash: local.fingerprint() };
+}
+
+const CONTAINER_OPTIONS: { [name: string]: string } = {
+  image: 'there is no container: barrow bundles on the host',
+  buildArgs: 'there is no image to build; give index URLs by `barrowArgs`, barrow.toml, pip.conf or the environment',
+  command: 'there is no container to run it in; use `commandHooks`',
+  entrypoint: 'there is no container to start; use `commandHooks`',
+  volumes: 'there is no container to mount them in; barrow reads netrc, pip.conf and files of the host as they are',
+  volumesFrom: 'there is no container to mount them in',
+  workingDirectory: 'there is no container; command hooks run in the folder of `entry`',
+};
+
+function refuseContainerOptions(options: BundlingOptions): void {
+  for (const [name, reason] of Object.entries(CONTAINER_OPTIONS)) {
+    if (options[name as keyof BundlingOptions] !== undefined) {
+      throw new Error(`barrow: bundling option \`${name}\` cannot be honoured: ${reason}`);
+    }
+  }
+}

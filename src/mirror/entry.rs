@@ -1,0 +1,94 @@
+//! What a mirror knows of one of its files.
+
+use std::str::FromStr as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, Yanked};
+
+/// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MirrorFile {
+    /// Its name.
+    pub filename: String,
+    /// The normalized name of its project.
+    pub project: String,
+    /// Its version.
+    pub version: String,
+    /// Its sha256, hexadecimal.
+    pub sha256: String,
+    /// Its size, bytes.
+    pub size: u64,
+    /// sha256 of its METADATA, hexadecimal; none for a source archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_sha256: Option<String>,
+    /// The Python versions that it is for, as its index says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_python: Option<String>,
+    /// Why it was withdrawn, when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yanked: Option<String>,
+    /// When it was uploaded to its index (PEP 700).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload_time: Option<String>,
+    /// The index that it came from, without credentials.
+    pub index: String,
+}
+
+impl MirrorFile {
+    /// What is known of a file before its METADATA was read.
+    pub(super) fn of(file: &DistFile, sha256: &HashDigest, size: u64) -> Self {
+        let yanked = match &file.yanked {
+            Yanked::No => None,
+            Yanked::Yes(reason) => Some(reason.clone()),
+        };
+        let upload_time = file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok());
+        Self {
+            filename: file.filename.as_str().to_owned(),
+            project: file.filename.name().to_string(),
+            version: file.version().to_string(),
+            sha256: sha256.hex(),
+            size,
+            metadata_sha256: None,
+            requires_python: file.requires_python.as_ref().map(ToString::to_string),
+            yanked,
+            upload_time: upload_time.map(|time| format!("{time:.6}")),
+            index: file.origin.url.without_credentials().to_string(),
+        }
+    }
+
+    /// Path below the mirror, with slashes.
+    pub(super) fn path(&self) -> String {
+        format!("files/{}/{}/{}", &self.sha256[..2], self.sha256, self.filename)
+    }
+
+    /// Path of its METADATA below the mirror, if it has any.
+    pub(super) fn metadata_path(&self) -> Option<String> {
+        self.metadata_sha256.as_ref().map(|_| format!("{}.metadata", self.path()))
+    }
+
+    /// The digest of its bytes, of which `check` has made sure.
+    pub fn digest(&self) -> Option<HashDigest> {
+        HashDigest::from_hex(HashAlgorithm::Sha256, &self.sha256).ok()
+    }
+
+    /// What is wrong with a file of a manifest, so that no path leads out of the mirror and pages can be trusted.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        let is_digest = |hex: &str| {
+            let has_form = hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+            has_form && HashDigest::from_hex(HashAlgorithm::Sha256, hex).is_ok()
+        };
+        if !is_digest(&self.sha256) || !self.metadata_sha256.as_deref().is_none_or(is_digest) {
+            return Some("a digest that is no sha256");
+        }
+        if self.filename.contains(['/', '\\']) {
+            return Some("a file name with a folder in it");
+        }
+        let Ok(name) = PackageName::from_str(&self.project) else { return Some("a project name that is none") };
+        match DistFilename::parse(&self.filename, &name) {
+            Ok(filename) if filename.as_str() == self.filename && filename.name().as_ref() == self.project => None,
+            _ => Some("a file name that is none of its project"),
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The folder of a mirror: what is in it, and how it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+use super::pages::{project_pages, root_pages};
+use super::{MirrorError, MirrorFile};
+use crate::archive::{Limits, ZipReader};
+use crate::fetch::FetchedFile;
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, sha256};
+
+/// Name of the manifest.
+pub(super) const MANIFEST: &str = "barrow-mirror.json";
+
+/// The version of the manifest's form.
+const SCHEMA: u32 = 1;
+
+/// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
+const TEMPORARY: &str = ".barrow-temporary";
+
+/// Largest METADATA that is taken out of a wheel, bytes.
+const METADATA_LIMIT: u64 = 16 << 20;
+
+/// Everything that a mirror lists.
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    schema: u32,
+    files: Vec<MirrorFile>,
+}
+
+/// A mirror that is open for changing: no other process changes it meanwhile.
+#[derive(Debug)]
+pub struct Mirror {
+    folder: PathBuf,
+    files: BTreeMap<String, MirrorFile>,
+    _lock: Option<std::fs::File>,
+}
+
+/// What publishing changed, numbers of files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Pages that were written.
+    pub pages: usize,
+    /// Distribution files that were removed.
+    pub removed: usize,
+}
+
+impl Mirror {
+    /// Opens the mirror in `folder`; a new one where there is none.
+    pub fn open(folder: &Path) -> Result<Self, MirrorError> {
+        fs::create_dir_all(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
+        let lock = lock(folder);
+        let files = read_manifest(folder)?;
+        if files.is_none() {
+            let in_the_way = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
+            if let Some(name) = ["simple", "files"].into_iter().find(in_the_way)
+                && fs::symlink_metadata(folder.join(TEMPORARY)).is_err()
+            {
+                return Err(MirrorError::Occupied { path: folder.to_owned(), name });
+            }
+        }
+        // What a killed run left half-made.
+        let _ = fs::remove_dir_all(folder.join(TEMPORARY));
+        Ok(Self { folder: folder.to_owned(), files: files.unwrap_or_default(), _lock: lock })
+    }
+
+    /// Opens a mirror that must be there, and only to be read.
+    pub fn open_existing(folder: &Path) -> Result<Self, MirrorError> {
+        let files = read_manifest(folder)?.ok_or_else(|| MirrorError::None(folder.to_owned()))?;
+        Ok(Self { folder: folder.to_owned(), files, _lock: None })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Every file, by name.
+    pub fn files(&self) -> impl Iterator<Item = &MirrorFile> {
+        self.files.values()
+    }
+
+    /// The file of this name, when it has one of the digests that are accepted and lies in its place in full length.
+    pub fn holds(&self, filename: &str, accepted: &[HashDigest]) -> Option<&MirrorFile> {
+        let file = self.files.get(filename)?;
+        let is_accepted = file.digest().is_some_and(|digest| accepted.contains(&digest));
+        let has_size = |path: String, size: Option<u64>| {
+            let about = fs::symlink_metadata(self.folder.join(path)).ok();
+            about.is_some_and(|about| about.is_file() && size.is_none_or(|size| size == about.len()))
+        };
+        let is_whole =
+            has_size(file.path(), Some(file.size)) && file.metadata_path().is_none_or(|path| has_size(path, None));
+        (is_accepted && is_whole).then_some(file)
+    }
+
+    /// Whether the bytes of a file and of its METADATA still have their digests.
+    pub fn is_intact(&self, file: &MirrorFile) -> bool {
+        self.damage(file).is_none()
+    }
+
+    /// Copies a fetched file to its place, with its METADATA beside it; [`Mirror::list`] makes it known.
+    pub fn place(&self, file: &DistFile, fetched: &FetchedFile) -> Result<MirrorFile, MirrorError> {
+        let mut entry = MirrorFile::of(file, &fetched.digest, fetched.size);
+        if file.filename.as_wheel().is_some() {
+            let metadata = read_metadata(&entry.filename, &fetched.path)?;
+            entry.metadata_sha256 = Some(sha256(&metadata).hex());
+            let path = self.folder.join(format!("{}.metadata", entry.path()));
+            self.write(&path, &metadata)?;
+        }
+        let mut copy = self.temporary()?;
+        copy_hashed(&entry.filename, &fetched.path, &mut copy, &fetched.digest)?;
+        self.persist(copy, &self.folder.join(entry.path()))?;
+        Ok(entry)
+    }
+
+    /// Adds a placed file to what the pages will list; it replaces one of the same name.
+    pub fn list(&mut self, file: MirrorFile) {
+        self.files.insert(file.filename.clone(), file);
+    }
+
+    /// Writes the pages and the manifest, where they change. With `keep`, files of other names are removed, and
+    /// everything below `files` and `simple` that is not listed.
+    pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
+        let mut changes = Changes::default();
+        if let Some(keep) = keep {
+            let before = self.files.len();
+            self.files.retain(|name, _| keep.contains(name));
+            changes.removed = before - self.files.len();
+        }
+        let pages = self.pages();
+        for (path, bytes) in &pages {
+            changes.pages += usize::from(self.write(&self.folder.join(path), bytes)?);
+        }
+        let manifest = Manifest { schema: SCHEMA, files: self.files.values().cloned().collect() };
+        let mut text = serde_json::to_string_pretty(&manifest).expect("strings and numbers are JSON");
+        text.push('\n');
+        self.write(&self.folder.join(MANIFEST), text.as_bytes())?;
+        if keep.is_some() {
+            let mut known: BTreeSet<String> = pages.into_keys().collect();
+            known.extend(self.files.values().map(MirrorFile::path));
+            known.extend(self.files.values().filter_map(MirrorFile::metadata_path));
+            for top in ["simple", "files"] {
+                remove_unknown(&self.folder.join(top), top, &known)?;
+            }
+        }
+        let _ = fs::remove_dir_all(self.folder.join(TEMPORARY));
+        Ok(changes)
+    }
+
+    /// Every page, by path below the mirror.
+    pub(super) fn pages(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
+        for file in self.files.values() {
+            projects.entry(&file.project).or_default().push(file);
+        }
+        let mut pages = BTreeMap::new();
+        let mut add = |folder: String, (html, json): (String, String)| {
+            pages.insert(format!("{folder}/index.html"), html.into_bytes());
+            pages.insert(format!("{folder}/index.json"), json.into_bytes());
+        };
+        for (name, files) in &projects {
+            add(format!("simple/{name}"), project_pages(name, files));
+        }
+        add("simple".to_owned(), root_pages(projects.keys().copied()));
+        pages
+    }
+
+    /// Writes a file when it is not there with these bytes; whether it was written.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<bool, MirrorError> {
+        if fs::read(path).is_ok_and(|there| there == bytes) {
+            return Ok(false);
+        }
+        let mut file = self.temporary()?;
+        let written = file.write_all(bytes);
+        written.map_err(|source| MirrorError::Write { path: path.to_owned(), source })?;
+        self.persist(file, path)?;
+        Ok(true)
+    }
+
+    fn temporary(&self) -> Result<tempfile::NamedTempFile, MirrorError> {
+        let folder = self.folder.join(TEMPORARY);
+        let made = fs::create_dir_all(&folder).and_then(|()| tempfile::NamedTempFile::new_in(&folder));
+        made.map_err(|source| MirrorError::Write { path: folder, source })
+    }
+
+    fn persist(&self, file: tempfile::NamedTempFile, path: &Path) -> Result<(), MirrorError> {
+        let failed = |source| MirrorError::Write { path: path.to_owned(), source };
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // A web server reads it, as another user than the one who wrote it.
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+        }
+        fs::create_dir_all(path.parent().unwrap_or(&self.folder)).map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}
+
+/// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
+fn lock(folder: &Path) -> Option<std::fs::File> {
+    let file = fs::File::open(folder).ok()?.into_parts().0;
+    file.lock().ok()?;
+    Some(file)
+}
+
+/// The files of the manifest; `None`: there is no manifest.
+fn read_manifest(folder: &Path) -> Result<Option<BTreeMap<String, MirrorFile>>, MirrorError> {
+    let path = folder.join(MANIFEST);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(MirrorError::Read { path, source }),
+    };
+    let manifest: Manifest = match serde_json::from_slice(&bytes) {
+        Ok(manifest) => manifest,
+        Err(source) => return Err(MirrorError::Manifest { path, source }),
+    };
+    if manifest.schema != SCHEMA {
+        let reason = format!("has the form {}, and this version of barrow knows {SCHEMA}", manifest.schema);
+        return Err(MirrorError::ManifestContent { path, reason });
+    }
+    if let Some((file, problem)) = manifest.files.iter().find_map(|file| Some((file, file.problem()?))) {
+        let reason = format!("lists `{}` with {problem}", file.filename);
+        return Err(MirrorError::ManifestContent { path, reason });
+    }
+    Ok(Some(manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect()))
+}
+
+/// METADATA as it stands in the wheel.
+fn read_metadata(filename: &str, path: &Path) -> Result<Vec<u8>, MirrorError> {
+    let failed = |source| MirrorError::Wheel { file: filename.to_owned(), source };
+    let zip = ZipReader::open(path, &Limits::default()).map_err(failed)?;
+    let is_metadata = |path: &str| {
+        let folder = path.strip_suffix(".dist-info/METADATA");
+        folder.is_some_and(|folder| !folder.is_empty() && !folder.contains('/'))
+    };
+    let entry = zip.entries().iter().find(|entry| !entry.is_folder && is_metadata(entry.path.as_str()));
+    let entry = entry.ok_or_else(|| MirrorError::NoMetadata(filename.to_owned()))?;
+    zip.read(entry, METADATA_LIMIT).map_err(failed)
+}
+
+/// Copies a file of the cache, which may have been damaged since it came.
+fn copy_hashed(
+    filename: &str,
+    from: &Path,
+    to: &mut tempfile::NamedTempFile,
+    expected: &HashDigest,
+) -> Result<(), MirrorError> {
+    let unreadable = |source| MirrorError::Read { path: from.to_owned(), source };
+    let mut file = fs::File::open(from).map_err(unreadable)?;
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&buffer[..count]);
+        let written = to.write_all(&buffer[..count]);
+        written.map_err(|source| MirrorError::Write { path: to.path().to_owned(), source })?;
+    }
+    if hasher.finish() == *expected { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
+}
+
+/// Removes the files below `folder` whose paths are not known, and the folders that are empty then.
+fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Result<bool, MirrorError> {
+    let failed = |source| MirrorError::Write { path: folder.to_owned(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut is_empty = true;
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let shown = format!("{shown}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            if remove_unknown(&entry.path(), &shown, known)? {
+                fs::remove_dir(entry.path()).map_err(failed)?;
+            } else {
+                is_empty = false;
+            }
+        } else if known.contains(&shown) {
+            is_empty = false;
+        } else {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(is_empty)
+}

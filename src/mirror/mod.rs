@@ -1,0 +1,25 @@
+//! A static index of distribution files: pages and files that any web server, object store or plain folder can serve
+//! (simple repository API: PEP 503, 592, 629, 658, 691, 700, 714).
+//!
+//! ```text
+//! DIR/
+//! ├── barrow-mirror.json                      the manifest: every file with its digest; written last
+//! ├── simple/index.html, index.json           the list of projects
+//! ├── simple/NAME/index.html, index.json      the files of a project; links are relative
+//! └── files/HH/SHA256/FILENAME[.metadata]     the files by digest, and METADATA of wheels beside them
+//! ```
+//!
+//! Every file is written beside its place and renamed. Files come before the pages that list them and are removed after
+//! them, so that at no time a page names what is not there. Equal contents give equal bytes: nothing is dated.
+
+mod entry;
+mod error;
+mod folder;
+mod pages;
+mod verify;
+#[cfg(test)]
+mod tests;
+
+pub use entry::MirrorFile;
+pub use error::MirrorError;
+pub use folder::{Changes, Mirror};

@@ -1,0 +1,214 @@
+//! `mirror`: requirements in, a static index out that answers them without any network.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::task::JoinSet;
+
+use super::request::Session;
+use super::{Context, Error, RequestOptions};
+use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
+use crate::mirror::{Mirror, MirrorError, MirrorFile};
+use crate::resolve::ResolvedDist;
+use crate::spec::DistFile;
+use crate::target::Target;
+
+/// Source archives that are fetched at the same time.
+const SDIST_DOWNLOADS: usize = 8;
+
+/// What to mirror.
+#[derive(Clone, Debug)]
+pub struct MirrorOptions {
+    /// Requirements, and how to resolve them.
+    pub request: RequestOptions,
+    /// What to resolve for, one after the other.
+    pub targets: Vec<Target>,
+    /// The folder of the mirror.
+    pub out: PathBuf,
+    /// The source archives of the chosen versions too.
+    pub sdists: bool,
+    /// Remove what these requirements do not need.
+    pub prune: bool,
+    /// Check the bytes of what is there already.
+    pub verify: bool,
+}
+
+/// What was mirrored.
+#[derive(Clone, Debug)]
+pub struct Mirrored {
+    /// The folder.
+    pub path: PathBuf,
+    /// Files that were added, sorted by name.
+    pub added: Vec<MirrorFile>,
+    /// Files that were needed and there already.
+    pub kept: usize,
+    /// Files that were removed.
+    pub removed: usize,
+    /// Every file of the mirror, sorted by name.
+    pub files: Vec<MirrorFile>,
+}
+
+/// Resolves for every target and adds what is missing to the mirror.
+pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
+    let session = Session::open(&options.request, &context).await?;
+    let mut needed: BTreeMap<String, Needed> = BTreeMap::new();
+    for target in &options.targets {
+        let resolution = session.resolve(target, &options.request.resolve).await?;
+        for dist in resolution.dists {
+            for sdist in dist.siblings.iter().filter(|file| options.sdists && file.filename.as_wheel().is_none()) {
+                needed.entry(sdist.filename.as_str().to_owned()).or_insert_with(|| Needed::Sdist(sdist.clone()));
+            }
+            let filename = dist.file.filename.as_str().to_owned();
+            needed.entry(filename).or_insert_with(|| Needed::Wheel(Box::new(dist)));
+        }
+    }
+    let names: BTreeSet<String> = needed.keys().cloned().collect();
+    let mirror = open(options.out.clone()).await?;
+    let verify = options.verify;
+    let missing = move || {
+        needed.retain(|name, needed| {
+            let held = mirror.holds(name, needed.accepted());
+            !held.is_some_and(|file| !verify || mirror.is_intact(file))
+        });
+        (Arc::new(mirror), needed)
+    };
+    let (mirror, missing) = tokio::task::spawn_blocking(missing).await.map_err(|_| Error::Worker("mirror"))?;
+    let mut added = add_all(missing, &session.fetcher, &mirror, &context).await?;
+    added.sort_by(|one, other| one.filename.cmp(&other.filename));
+    context.check_interrupted()?;
+    let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;
+    let kept = names.len() - added.len();
+    let publishing = move || {
+        for file in &added {
+            mirror.list(file.clone());
+        }
+        let changes = mirror.publish(options.prune.then_some(&names))?;
+        if verify {
+            refuse_damage(&mirror)?;
+        }
+        let files = mirror.files().cloned().collect();
+        Ok(Mirrored { path: options.out, added, kept, removed: changes.removed, files })
+    };
+    tokio::task::spawn_blocking(publishing).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// Checks every digest and page of a mirror; nothing is asked and nothing changed.
+pub async fn verify_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
+    let checking = move || {
+        let mirror = Mirror::open_existing(&folder)?;
+        refuse_damage(&mirror)?;
+        let files: Vec<MirrorFile> = mirror.files().cloned().collect();
+        Ok(Mirrored { path: folder, added: Vec::new(), kept: files.len(), removed: 0, files })
+    };
+    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+async fn open(folder: PathBuf) -> Result<Mirror, Error> {
+    let opening = tokio::task::spawn_blocking(move || Mirror::open(&folder));
+    Ok(opening.await.map_err(|_| Error::Worker("mirror"))??)
+}
+
+fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {
+    let problems = mirror.verify();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::MirrorDamaged { path: mirror.folder().to_owned(), problems })
+}
+
+/// A file that the mirror must have.
+enum Needed {
+    Wheel(Box<ResolvedDist>),
+    Sdist(DistFile),
+}
+
+impl Needed {
+    fn accepted(&self) -> &[crate::spec::HashDigest] {
+        match self {
+            Self::Wheel(dist) => &dist.accepted_hashes,
+            Self::Sdist(file) => &file.hashes,
+        }
+    }
+}
+
+/// Downloads overlap with copying; what has come is in its place even when a later file fails.
+async fn add_all(
+    missing: BTreeMap<String, Needed>,
+    fetcher: &Fetcher,
+    mirror: &Arc<Mirror>,
+    context: &Context,
+) -> Result<Vec<MirrorFile>, Error> {
+    let mut wheels = Vec::new();
+    let mut sdists = Vec::new();
+    for needed in missing.into_values() {
+        match needed {
+            Needed::Wheel(dist) => wheels.push(*dist),
+            Needed::Sdist(file) => sdists.push(file),
+        }
+    }
+    fetcher.check_offline(wheels.iter().map(Wanted::resolved).chain(sdists.iter().map(Wanted::listed)))?;
+    let by_name: BTreeMap<String, Arc<ResolvedDist>> =
+        wheels.iter().map(|dist| (dist.file.filename.as_str().to_owned(), Arc::new(dist.clone()))).collect();
+    let mut downloads = fetcher.fetch_all(&wheels)?;
+    let workers = available_parallelism().map_or(2, std::num::NonZero::get);
+    let mut sdists = sdists.into_iter();
+    let mut jobs: JoinSet<Result<MirrorFile, Error>> = JoinSet::new();
+    let mut sdist_jobs: JoinSet<Result<MirrorFile, Error>> = JoinSet::new();
+    let mut added = Vec::new();
+    let mut has_more = true;
+    loop {
+        while sdist_jobs.len() < SDIST_DOWNLOADS
+            && let Some(file) = sdists.next()
+        {
+            sdist_jobs.spawn(add_sdist(file, fetcher.clone(), Arc::clone(mirror)));
+        }
+        if !has_more && jobs.is_empty() && sdist_jobs.is_empty() {
+            return Ok(added);
+        }
+        tokio::select! {
+            next = downloads.next(), if has_more && jobs.len() < workers => match next {
+                None => has_more = false,
+                Some(fetched) => {
+                    let fetched = fetched?;
+                    let Some(dist) = by_name.get(fetched.filename.as_str()).cloned() else { continue };
+                    jobs.spawn(add_wheel(dist, fetched, fetcher.clone(), Arc::clone(mirror)));
+                }
+            },
+            Some(done) = jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))??),
+            Some(done) = sdist_jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))??),
+        }
+        context.check_interrupted()?;
+    }
+}
+
+/// Puts a wheel in its place. When the cached bytes were damaged, it is fetched once more.
+async fn add_wheel(
+    dist: Arc<ResolvedDist>,
+    fetched: FetchedWheel,
+    fetcher: Fetcher,
+    mirror: Arc<Mirror>,
+) -> Result<MirrorFile, Error> {
+    let file =
+        |wheel: &FetchedWheel| FetchedFile { digest: wheel.digest.clone(), path: wheel.path.clone(), size: wheel.size };
+    match place(&dist.file, file(&fetched), &mirror).await {
+        Err(error) => match fetcher.heal(&dist, &fetched).await? {
+            Some(healed) => place(&dist.file, file(&healed), &mirror).await,
+            None => Err(error),
+        },
+        done => done,
+    }
+}
+
+async fn add_sdist(file: DistFile, fetcher: Fetcher, mirror: Arc<Mirror>) -> Result<MirrorFile, Error> {
+    let fetched = fetcher.fetch_file(&Wanted::listed(&file)).await?;
+    place(&file, fetched, &mirror).await
+}
+
+async fn place(file: &DistFile, fetched: FetchedFile, mirror: &Arc<Mirror>) -> Result<MirrorFile, Error> {
+    let (file, mirror) = (file.clone(), Arc::clone(mirror));
+    let placing = tokio::task::spawn_blocking(move || mirror.place(&file, &fetched));
+    let placed: Result<MirrorFile, MirrorError> = placing.await.map_err(|_| Error::Worker("mirror"))?;
+    Ok(placed?)
+}
