@@ -56,7 +56,7 @@ fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Step
     let is_absent = state(out, None).map_err(|source| failed("use", source))? == State::Absent;
     let plan = if is_absent { Plan::default() } else { Plan::new(bundle, out, &new, old_mark.as_ref(), options)? };
     options.refuse_cancelled()?;
-    files.extend(plan.still_marked(old_mark.as_ref(), &files));
+    files.extend(plan.still_marked(out, old_mark.as_ref(), &files));
     files.sort();
     let new_mark = Mark { fingerprint: options.fingerprint.map(str::to_owned), files, zips: Vec::new() };
     let marking = Marking::begin(new_mark, old_mark, out, options);
@@ -152,13 +152,14 @@ impl Plan {
         Ok(Self { removals: outermost(removals), placements: placing.placements, warnings })
     }
 
-    /// Files of the older mark that are neither removed nor replaced.
-    fn still_marked(&self, old: Option<&Mark>, new: &[MarkedFile]) -> Vec<MarkedFile> {
+    /// Files of the older mark that are there and neither removed nor replaced.
+    fn still_marked(&self, out: &Path, old: Option<&Mark>, new: &[MarkedFile]) -> Vec<MarkedFile> {
         let new: HashSet<&SafePath> = new.iter().map(|file| &file.path).collect();
         let is_removed =
             |file: &MarkedFile| self.removals.iter().any(|removed| Path::new(file.path.as_str()).starts_with(removed));
         let old = old.into_iter().flat_map(|mark| &mark.files);
-        old.filter(|file| !new.contains(&file.path) && !is_removed(file)).cloned().collect()
+        let is_there = |file: &MarkedFile| fs::symlink_metadata(file.path.below(out)).is_ok();
+        old.filter(|file| !new.contains(&file.path) && !is_removed(file) && is_there(file)).cloned().collect()
     }
 }
 

@@ -320,27 +320,17 @@ impl<'a> Glance<'a> {
     /// The version of a file, when its name (of which `rest` follows the project and a hyphen) and its reference are
     /// such that reading it in full cannot fail.
     fn version(&mut self, filename: &str, rest: &'a str, reference: &'a str) -> Option<Version> {
-        let is_plain = |byte: u8| (0x21..0x7f).contains(&byte) && byte != b'/' && byte != b'\\';
-        if !rest.bytes().all(is_plain) || !self.can_resolve(reference) {
+        if !self.can_resolve(reference) {
             return None;
         }
         let version = match rest.strip_suffix(".whl") {
             Some(stem) => {
                 let name = filename.strip_suffix(rest)?.strip_suffix('-')?;
-                if name.contains('-') {
-                    return None;
-                }
-                let mut parts = stem.split('-');
-                let version = parts.next()?;
-                let mut tags = 0;
-                for part in parts {
-                    // A build tag is left to the full reading, and so is an underscore in a version.
-                    tags += 1;
-                    if part.split('.').any(str::is_empty) {
-                        return None;
-                    }
-                }
-                (tags == 3 && !version.contains('_')).then_some(version)?
+                let (version, tags) = stem.split_once('-')?;
+                // An underscore in a version, odd characters and a build tag are left to the full reading.
+                let is_simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'!');
+                let is_sure = !name.contains('-') && version.bytes().all(is_simple) && are_three_tags(tags);
+                is_sure.then_some(version)?
             }
             None => rest.strip_suffix(".tar.gz").or_else(|| rest.strip_suffix(".zip"))?,
         };
@@ -357,14 +347,14 @@ impl<'a> Glance<'a> {
     /// Whether a reference surely gives a URL of a server. Behind the host nothing can go wrong any more: every text
     /// is a path (WHATWG URL, section 4.4), so files on a host that was read once need no reading.
     fn can_resolve(&mut self, reference: &'a str) -> bool {
+        if self.host.is_some_and(|host| reference.starts_with(host)) {
+            return true;
+        }
         if !reference.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\') {
             return false;
         }
         if reference.starts_with('/') && !reference.starts_with("//") {
             return self.base_is_server;
-        }
-        if self.host.is_some_and(|host| reference.starts_with(host)) {
-            return true;
         }
         let Some(authority) = reference.strip_prefix("https://").or_else(|| reference.strip_prefix("http://")) else {
             return false;
@@ -379,4 +369,24 @@ impl<'a> Glance<'a> {
         self.host = Some(host);
         true
     }
+}
+
+/// Whether these are three sets of tags, none of them or of their members empty or odd.
+fn are_three_tags(tags: &str) -> bool {
+    let mut sets = 1;
+    let mut is_begun = false;
+    for byte in tags.bytes() {
+        match byte {
+            b'-' | b'.' if !is_begun => return false,
+            b'-' => {
+                sets += 1;
+                is_begun = false;
+            }
+            b'.' => is_begun = false,
+            b'/' | b'\\' => return false,
+            0x21..0x7f => is_begun = true,
+            _ => return false,
+        }
+    }
+    sets == 3 && is_begun
 }

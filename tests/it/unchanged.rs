@@ -120,4 +120,8 @@ fn a_folder_of_wheels_counts_with_all_that_is_in_it() {
     assert_eq!(fs_err::read_to_string(context.path("out/tiny.py")).unwrap(), "x = 3\n");
     context.write("out/beside.txt", "the user's own");
     assert!(run(), "what else lies in a folder of packages is of no concern");
+    fs_err::remove_dir_all(context.path("out")).unwrap();
+    put("1.1", "y = 3\n");
+    assert!(!run());
+    assert!(run(), "what lay in a folder that was removed is forgotten");
 }
