@@ -21,6 +21,7 @@ mod scenario_scale;
 mod indexes;
 mod install;
 mod lock;
+mod mirror;
 mod pylock;
 mod reproducible;
 mod requirements;
