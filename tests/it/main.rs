@@ -26,3 +26,4 @@ mod pylock;
 mod reproducible;
 mod requirements;
 mod scenarios;
+mod secrets;
