@@ -89,7 +89,10 @@ impl Folder {
         };
         let simple = self.path.join("simple");
         let has_simple = folders.contains(&simple);
-        add(folders.into_iter().filter(|folder| *folder != simple).collect());
+        // Beside the pages of a mirror lies the folder with its files, which is no project.
+        let files_of_mirror = has_simple.then(|| self.path.join("files"));
+        let is_project = |folder: &PathBuf| *folder != simple && Some(folder) != files_of_mirror.as_ref();
+        add(folders.into_iter().filter(is_project).collect());
         if has_simple {
             add(self.list(&simple)?.0);
         }

@@ -136,7 +136,8 @@ impl Mirror {
             changes.pages += usize::from(self.write(&self.folder.join(path), bytes)?);
         }
         let manifest = Manifest { schema: SCHEMA, files: self.files.values().cloned().collect() };
-        let mut text = serde_json::to_string_pretty(&manifest).expect("strings and numbers are JSON");
+        let mut text = serde_json::to_string_pretty(&manifest)
+            .map_err(|source| MirrorError::Manifest { path: self.folder.join(MANIFEST), source })?;
         text.push('\n');
         self.write(&self.folder.join(MANIFEST), text.as_bytes())?;
         if keep.is_some() {

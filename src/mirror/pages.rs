@@ -34,7 +34,10 @@ pub(super) fn project_pages(name: &str, files: &[&MirrorFile]) -> (String, Strin
 
 /// The list of projects, as HTML and as JSON.
 pub(super) fn root_pages<'a>(names: impl Iterator<Item = &'a str> + Clone) -> (String, String) {
-    let lines: String = names.clone().map(|name| format!("<a href=\"{name}/\">{name}</a><br>\n")).collect();
+    let mut lines = String::new();
+    for name in names.clone() {
+        let _ = writeln!(lines, "<a href=\"{name}/\">{name}</a><br>");
+    }
     let projects: Vec<Value> = names.map(|name| json!({ "name": name })).collect();
     let page = json!({ "meta": { "api-version": API_VERSION }, "projects": projects });
     (html("Simple index", &lines), format!("{page:#}\n"))

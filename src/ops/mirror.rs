@@ -15,7 +15,7 @@ use crate::resolve::ResolvedDist;
 use crate::spec::DistFile;
 use crate::target::Target;
 
-/// Source archives that are fetched at the same time.
+/// Source archives that are arrived at the same time.
 const SDIST_DOWNLOADS: usize = 8;
 
 /// What to mirror.
@@ -170,10 +170,10 @@ async fn add_all(
         tokio::select! {
             next = downloads.next(), if has_more && jobs.len() < workers => match next {
                 None => has_more = false,
-                Some(fetched) => {
-                    let fetched = fetched?;
-                    let Some(dist) = by_name.get(fetched.filename.as_str()).cloned() else { continue };
-                    jobs.spawn(add_wheel(dist, fetched, fetcher.clone(), Arc::clone(mirror)));
+                Some(arrived) => {
+                    let arrived = arrived?;
+                    let Some(dist) = by_name.get(arrived.filename.as_str()).cloned() else { continue };
+                    jobs.spawn(add_wheel(dist, arrived, fetcher.clone(), Arc::clone(mirror)));
                 }
             },
             Some(done) = jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))??),
@@ -183,17 +183,17 @@ async fn add_all(
     }
 }
 
-/// Puts a wheel in its place. When the cached bytes were damaged, it is fetched once more.
+/// Puts a wheel in its place. When the cached bytes were damaged, it is arrived once more.
 async fn add_wheel(
     dist: Arc<ResolvedDist>,
-    fetched: FetchedWheel,
+    arrived: FetchedWheel,
     fetcher: Fetcher,
     mirror: Arc<Mirror>,
 ) -> Result<MirrorFile, Error> {
     let file =
         |wheel: &FetchedWheel| FetchedFile { digest: wheel.digest.clone(), path: wheel.path.clone(), size: wheel.size };
-    match place(&dist.file, file(&fetched), &mirror).await {
-        Err(error) => match fetcher.heal(&dist, &fetched).await? {
+    match place(&dist.file, file(&arrived), &mirror).await {
+        Err(error) => match fetcher.heal(&dist, &arrived).await? {
             Some(healed) => place(&dist.file, file(&healed), &mirror).await,
             None => Err(error),
         },
@@ -202,13 +202,13 @@ async fn add_wheel(
 }
 
 async fn add_sdist(file: DistFile, fetcher: Fetcher, mirror: Arc<Mirror>) -> Result<MirrorFile, Error> {
-    let fetched = fetcher.fetch_file(&Wanted::listed(&file)).await?;
-    place(&file, fetched, &mirror).await
+    let arrived = fetcher.fetch_file(&Wanted::listed(&file)).await?;
+    place(&file, arrived, &mirror).await
 }
 
-async fn place(file: &DistFile, fetched: FetchedFile, mirror: &Arc<Mirror>) -> Result<MirrorFile, Error> {
+async fn place(file: &DistFile, arrived: FetchedFile, mirror: &Arc<Mirror>) -> Result<MirrorFile, Error> {
     let (file, mirror) = (file.clone(), Arc::clone(mirror));
-    let placing = tokio::task::spawn_blocking(move || mirror.place(&file, &fetched));
+    let placing = tokio::task::spawn_blocking(move || mirror.place(&file, &arrived));
     let placed: Result<MirrorFile, MirrorError> = placing.await.map_err(|_| Error::Worker("mirror"))?;
     Ok(placed?)
 }

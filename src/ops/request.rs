@@ -33,8 +33,10 @@ pub(super) struct Session {
     excluded: Vec<PackageName>,
     /// As the user gave it.
     request: RequestOptions,
-    client: Client,
-    index_options: IndexOptions,
+    /// Asked for every target, so that each question reaches an index once.
+    source: Arc<LiveSource>,
+    /// Nothing can be known beyond the cache or the folders that were named.
+    is_closed: bool,
     context: Context,
     /// Until when the pages that the resolution was made of are fresh, seconds since 1970.
     fresh_until: AtomicU64,
@@ -60,6 +62,9 @@ impl Session {
             ..FetchOptions::default()
         };
         let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
+        let is_closed = index_options.offline || index_options.no_index;
+        let index = IndexClient::new(index_options, client, Arc::clone(&cache), Arc::clone(&context.reporter));
+        let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
         Ok(Self {
             manifest: Arc::new(manifest),
             lock,
@@ -67,8 +72,8 @@ impl Session {
             fetcher,
             excluded: request.inputs.excluded.clone(),
             request: request.clone(),
-            client,
-            index_options,
+            source: Arc::new(source),
+            is_closed,
             context: context.clone(),
             fresh_until: AtomicU64::new(0),
         })
@@ -112,19 +117,13 @@ impl Session {
 
     /// The solver blocks while it waits for answers, so it has a thread.
     async fn solve_on_own_thread(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
-        let index = IndexClient::new(
-            self.index_options.clone(),
-            self.client.clone(),
-            Arc::clone(&self.cache),
-            Arc::clone(&self.context.reporter),
-        );
-        let source = LiveSource::new(index, self.fetcher.clone(), tokio::runtime::Handle::current());
+        let source = Arc::clone(&self.source);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
-        let is_closed = self.index_options.offline || self.index_options.no_index;
+        let is_closed = self.is_closed;
         let mirror_command = missing::mirror_command(&self.request, &target);
         let solve = move || {
-            let mut resolution = resolve(&manifest, &target, &options, &source);
+            let mut resolution = resolve(&manifest, &target, &options, &*source);
             if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
                 let lacking = missing::all_missing(&manifest, &target, &options, &source);
                 resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
