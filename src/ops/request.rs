@@ -35,6 +35,8 @@ pub(super) struct Session {
     request: RequestOptions,
     /// Asked for every target, so that each question reaches an index once.
     source: Arc<LiveSource>,
+    /// Indexes, pages and folders that may be asked.
+    asked: Vec<SafeUrl>,
     /// Nothing can be known beyond the cache or the folders that were named.
     is_closed: bool,
     context: Context,
@@ -63,6 +65,8 @@ impl Session {
         };
         let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
         let is_closed = index_options.offline || index_options.no_index;
+        let asked =
+            index_options.indexes.iter().map(|index| &index.url).chain(&index_options.find_links).cloned().collect();
         let index = IndexClient::new(index_options, client, Arc::clone(&cache), Arc::clone(&context.reporter));
         let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
         Ok(Self {
@@ -73,6 +77,7 @@ impl Session {
             excluded: request.inputs.excluded.clone(),
             request: request.clone(),
             source: Arc::new(source),
+            asked,
             is_closed,
             context: context.clone(),
             fresh_until: AtomicU64::new(0),
@@ -101,9 +106,7 @@ impl Session {
 
     /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
     pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> u64 {
-        let asked = self.index_options.indexes.iter().map(|index| &index.url).chain(&self.index_options.find_links);
-        let asked: Vec<&SafeUrl> = asked.collect();
-        super::unchanged::fresh_until(resolution, &asked, settings, self.fresh_until.load(Ordering::Relaxed))
+        super::unchanged::fresh_until(resolution, &self.asked, settings, self.fresh_until.load(Ordering::Relaxed))
     }
 
     fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {

@@ -151,7 +151,7 @@ pub(super) fn remember(
 /// said of the pages that were read for it.
 pub(super) fn fresh_until(
     resolution: &Resolution,
-    asked: &[&SafeUrl],
+    asked: &[SafeUrl],
     settings: &IndexSettings,
     pages_fresh_until: u64,
 ) -> u64 {
@@ -161,7 +161,7 @@ pub(super) fn fresh_until(
     let known = folders(settings);
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
     // Folders that a requirements file names are not looked through before the next run.
-    let is_unknown = |url: &&SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
+    let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
     let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
         // What a requirement names is an input with its content.
         Some(path) => !dist.is_direct && !is_known(&path),
