@@ -58,7 +58,9 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         let resolution = session.resolve(target, &options.request.resolve).await?;
         for dist in resolution.dists {
             for sdist in dist.siblings.iter().filter(|file| options.sdists && file.filename.as_wheel().is_none()) {
-                needed.entry(sdist.filename.as_str().to_owned()).or_insert_with(|| Needed::Sdist(sdist.clone()));
+                needed
+                    .entry(sdist.filename.as_str().to_owned())
+                    .or_insert_with(|| Needed::Sdist(Box::new(sdist.clone())));
             }
             let filename = dist.file.filename.as_str().to_owned();
             needed.entry(filename).or_insert_with(|| Needed::Wheel(Box::new(dist)));
@@ -121,7 +123,7 @@ fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {
 /// A file that the mirror must have.
 enum Needed {
     Wheel(Box<ResolvedDist>),
-    Sdist(DistFile),
+    Sdist(Box<DistFile>),
 }
 
 impl Needed {
@@ -145,7 +147,7 @@ async fn add_all(
     for needed in missing.into_values() {
         match needed {
             Needed::Wheel(dist) => wheels.push(*dist),
-            Needed::Sdist(file) => sdists.push(file),
+            Needed::Sdist(file) => sdists.push(*file),
         }
     }
     fetcher.check_offline(wheels.iter().map(Wanted::resolved).chain(sdists.iter().map(Wanted::listed)))?;
