@@ -16,7 +16,11 @@ fn target(runtime: &str, architecture: Architecture) -> Target {
 }
 
 fn input() -> PylockInput {
-    PylockInput { path: PathBuf::from("pylock.toml"), folder: PathBuf::from("/work/app"), ..PylockInput::default() }
+    PylockInput {
+        path: PathBuf::from("pylock.toml"),
+        folder: PathBuf::from("/home/user/app"),
+        ..PylockInput::default()
+    }
 }
 
 fn read(text: &str) -> Result<Resolution, LockError> {
@@ -100,7 +104,7 @@ fn a_lock_gives_what_the_target_needs() {
     let resolution = pylock::read(&text, &selected, &target("python3.12", Architecture::Arm64)).unwrap();
     assert_eq!(names(&resolution), "app-base==1.0 checker==4 native==2.0 quick==3 usual==5");
     let local = resolution.dists[3].file.url.to_file_path();
-    assert_eq!(local.as_deref(), Some(Path::new("/work/app/wheels/quick-3-py3-none-any.whl")));
+    assert_eq!(local.as_deref(), Some(Path::new("/home/user/app/wheels/quick-3-py3-none-any.whl")));
 }
 
 #[test]
@@ -146,11 +150,11 @@ fn what_cannot_be_used_is_refused_with_its_place() {
 #[test]
 fn a_lock_that_was_written_reads_the_same() {
     let resolution = read(&foreign()).unwrap();
-    let written = pylock::write(&resolution, Some(Path::new("/work/app")));
+    let written = pylock::write(&resolution, Some(Path::new("/home/user/app")));
     assert!(!written.contains("secret"), "{written}");
     let again = read(&written).unwrap();
     assert_eq!(names(&again), names(&resolution));
-    assert_eq!(pylock::write(&again, Some(Path::new("/work/app"))), written);
+    assert_eq!(pylock::write(&again, Some(Path::new("/home/user/app"))), written);
     insta::assert_snapshot!(written);
 }
 

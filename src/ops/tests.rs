@@ -28,7 +28,7 @@ fn settings(named: &[&str], extra: &[&str], default: &str) -> IndexSettings {
 
 #[test]
 fn private_indexes_are_asked_before_public_ones() {
-    const PYPI: &str = "https://pypi.org/simple/";
+    const PYPI: &str = super::DEFAULT_INDEX_URL;
     let check = |settings: &IndexSettings, file: &FileOptions, expected: &[&str]| {
         let known = |url: &SafeUrl| Ok::<bool, Infallible>(url.reveal().host_str() == Some("known"));
         let Ok(ordered) = in_order(settings, file, known);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use barrow::ops::DEFAULT_INDEX_URL;
 use clap::Parser as _;
 
 use super::{Flags, Host, Settings};
@@ -90,8 +91,11 @@ fn the_best_place_wins() {
     variables.remove(0);
     let from_file = "https://pip-file/simple (ROOT/work/../pip.conf:2)";
     assert_eq!(machine(&variables, false).shown(&[], "index-url"), from_file);
-    assert_eq!(Machine::new(&[]).shown(&[], "index-url"), "https://pypi.org/simple/ (default)");
-    assert_eq!(machine(&variables, true).shown(&["--no-config"], "index-url"), "https://pypi.org/simple/ (default)");
+    assert_eq!(Machine::new(&[]).shown(&[], "index-url"), format!("{DEFAULT_INDEX_URL} (default)"));
+    assert_eq!(
+        machine(&variables, true).shown(&["--no-config"], "index-url"),
+        format!("{DEFAULT_INDEX_URL} (default)")
+    );
 }
 
 #[test]
