@@ -50,6 +50,11 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Eq + Hash, V> Memo<K, V> {
+    /// Whether the answer is there already, so that nobody needs to fetch it ahead.
+    fn has(&self, key: K) -> bool {
+        self.cell(key).initialized()
+    }
+
     fn cell(&self, key: K) -> Arc<Answer<V>> {
         Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
@@ -110,7 +115,7 @@ impl PackageSource for LiveSource {
     }
 
     fn prefetch_projects(&self, names: &[PackageName]) {
-        for name in names {
+        for name in names.iter().filter(|name| !self.shared.projects.has((*name).clone())) {
             let (shared, name) = (Arc::clone(&self.shared), name.clone());
             self.runtime.spawn(async move { shared.know_project(&name).await });
         }
@@ -129,7 +134,7 @@ impl PackageSource for LiveSource {
     }
 
     fn prefetch_metadata(&self, files: &[&DistFile]) {
-        for &file in files {
+        for &file in files.iter().filter(|file| !self.shared.metadata.has(metadata_key(file))) {
             let (shared, file) = (Arc::clone(&self.shared), file.clone());
             self.runtime.spawn(async move { shared.know_metadata(&file).await });
         }
