@@ -20,6 +20,12 @@ pub enum ArchiveError {
     /// The archive as a whole is malformed or could be read in two ways.
     #[error("not an acceptable zip archive: {0}")]
     Structure(&'static str),
+    /// The same for the two layers of a tar.gz.
+    #[error("not an acceptable tar.gz archive: {0}")]
+    Tar(&'static str),
+    /// A source archive that is neither of the kinds that are read, or has no one folder at its top.
+    #[error("not an acceptable source archive: {0}")]
+    Source(&'static str),
     /// One entry is malformed or could be read in two ways.
     #[error("entry `{}` of the archive is refused: {reason}", entry.escape_debug())]
     Entry {

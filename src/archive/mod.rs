@@ -5,6 +5,8 @@
 //! on which every way agrees: entries tile the file from its first byte to the directory, the directory reaches to the
 //! one end record, that reaches to the end of the file, and every local header says what the directory says.
 //! (APPNOTE.TXT, the .ZIP file format specification, 6.3.10.)
+//!
+//! The same holds for source archives: see `tar_reader` for what makes a tar.gz ambiguous.
 
 mod error;
 mod limits;
@@ -20,6 +22,11 @@ mod name_set;
 mod inflate;
 mod zip_reader;
 mod zip_writer;
+mod gzip;
+mod tar_header;
+mod pax;
+mod tar_reader;
+mod source_archive;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -31,5 +38,6 @@ pub use name_set::{NameClash, NameSet};
 pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;
 pub use safe_path::{SafePath, SafePathError};
+pub use source_archive::{read_source, unpack_source};
 pub use zip_reader::{ZipEntry, ZipReader};
 pub use zip_writer::{Compressed, ZipWriter, deflate, deflate_stream};

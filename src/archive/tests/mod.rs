@@ -6,6 +6,8 @@ mod entries;
 mod headers;
 mod honest;
 mod structure;
+mod tar;
+pub(crate) mod tar_builder;
 mod writer;
 
 use super::{ArchiveError, Limits, ZipReader};
