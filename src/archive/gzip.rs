@@ -131,9 +131,9 @@ fn read_header(source: &mut Buffered<impl Read>) -> Result<(), ArchiveError> {
             crc.update(&[source.byte()?]);
         }
     }
-    for flag in [NAME, COMMENT] {
+    for _ in [NAME, COMMENT].into_iter().filter(|flag| flags & flag != 0) {
         let mut length = 0;
-        while flags & flag != 0 {
+        loop {
             let byte = source.byte()?;
             crc.update(&[byte]);
             length += 1;

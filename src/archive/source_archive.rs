@@ -321,9 +321,10 @@ impl Copy<'_> {
             file.file().set_modified(self.modified)?;
             Ok(true)
         })();
-        match copied.map_err(|source| failed(to, source))? {
-            true => Ok(()),
-            false => Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.size, limit: self.most }),
+        if copied.map_err(|source| failed(to, source))? {
+            Ok(())
+        } else {
+            Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.size, limit: self.most })
         }
     }
 

@@ -108,7 +108,7 @@ fn honest_archives_are_unpacked() {
     honest("a folder of the old kind", |tar| tar.entries[0].kind = 0);
     honest("numbers with blanks", |tar| tar.entries[2].size = b"         14 ".to_vec());
     honest("a link that leads nowhere", |tar| {
-        tar.entries.push(RawTarEntry::link(b'2', "tiny-1.0/dangling", "nothing"))
+        tar.entries.push(RawTarEntry::link(b'2', "tiny-1.0/dangling", "nothing"));
     });
 }
 

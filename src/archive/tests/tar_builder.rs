@@ -78,7 +78,7 @@ impl RawTarEntry {
 /// `LENGTH KEY=VALUE\n`, where the length counts itself.
 pub(crate) fn pax_record(key: &str, value: &str) -> String {
     let rest = key.len() + value.len() + 3;
-    let length = (rest..).find(|length| *length == rest + length.to_string().len());
+    let length = (rest..rest + 20).find(|length| *length == rest + length.to_string().len());
     format!("{} {key}={value}\n", length.expect("some number fits"))
 }
 
