@@ -17,9 +17,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
+use super::aws::{self, CodeArtifact};
 use super::error::{Error, shown_url};
-use super::helper::{self, CodeArtifact};
+use super::helper;
 use super::login::{CredentialSource, Login, Verdict};
+use super::means::Means;
 use super::netrc::Netrc;
 use super::options::ClientOptions;
 use super::realm::{Realm, is_allowed_insecure, is_loopback};
@@ -94,14 +96,8 @@ impl Authenticator {
 
     /// What the first request to `url` carries. `own` is whether the URL came from the user or a page, so that its
     /// userinfo counts; in redirects it does not.
-    pub(super) async fn first(
-        &self,
-        url: &Url,
-        own: bool,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
-    ) -> Result<Option<Arc<Login>>, Error> {
-        let may_carry = may_carry(url, options);
+    pub(super) async fn first(&self, url: &Url, own: bool, means: &Means) -> Result<Option<Arc<Login>>, Error> {
+        let may_carry = may_carry(url, &means.options);
         let refuse = || Error::PlainHttp { url: shown_url(url) };
         let given = if own { userinfo(url) } else { None };
         if let Some((user, Some(password))) = given {
@@ -121,13 +117,13 @@ impl Authenticator {
             return if user.is_some() { Err(refuse()) } else { Ok(None) };
         }
         let key = (Realm::of(url), selected);
-        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), options, reporter)? {
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), means)? {
             return Ok(Some(login));
         }
         match user {
             Some(user) => {
                 // A name alone is a request for the password; where nobody knows one, the name is the token.
-                let asked = self.ask(url, &key, Some(&user), None, options, reporter).await;
+                let asked = self.ask(url, &key, Some(&user), None, means).await;
                 Ok(Some(asked.unwrap_or_else(|| {
                     self.shared(url, Login::new(user, Secret::new(""), Scheme::Basic, CredentialSource::Url))
                 })))
@@ -138,7 +134,7 @@ impl Authenticator {
 
     /// The user as whom `url` would be asked first, as far as that is known without asking a program: what tells
     /// answers for different people apart. `Some("")` for tokens that have no user.
-    pub(super) fn known_user(&self, url: &Url, options: &ClientOptions, reporter: &dyn Reporter) -> Option<String> {
+    pub(super) fn known_user(&self, url: &Url, means: &Means) -> Option<String> {
         if let Some((user, _)) = userinfo(url) {
             return Some(user);
         }
@@ -148,12 +144,17 @@ impl Authenticator {
             return Some(login.user().to_owned());
         }
         let user = index.and_then(|index| index.user.clone());
-        if user.is_some() || !may_carry(url, options) {
+        if user.is_some() || !may_carry(url, &means.options) {
             return user;
         }
         let key = (Realm::of(url), selected);
-        if let Ok(Some(login)) = self.in_netrc(url, &key, None, options, reporter) {
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, means) {
             return Some(login.user().to_owned());
+        }
+        // Tokens of CodeArtifact have one user. Who has no credentials for AWS gets none, and must not see what came for one.
+        let aws = means.options.aws.as_ref().filter(|_| self.domain(url, selected, &means.options).is_some());
+        if aws.is_some_and(aws::seems_configured) {
+            return Some(aws::USER.to_owned());
         }
         let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
         match &slot.try_lock().ok()?.state {
@@ -168,18 +169,17 @@ impl Authenticator {
         url: &Url,
         status: u16,
         refused: Option<&Arc<Login>>,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
+        means: &Means,
     ) -> Option<Arc<Login>> {
-        if !may_carry(url, options) {
+        if !may_carry(url, &means.options) {
             return None;
         }
         let key = (Realm::of(url), self.select(url));
         match refused {
-            None => self.ask(url, &key, None, None, options, reporter).await,
+            None => self.ask(url, &key, None, None, means).await,
             Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
                 let user = key.1.and_then(|at| self.indexes[at].user.as_deref());
-                self.ask(url, &key, user, Some(login), options, reporter).await
+                self.ask(url, &key, user, Some(login), means).await
             }
             Some(_) => None,
         }
@@ -198,42 +198,33 @@ impl Authenticator {
         best.map(|(at, _)| at)
     }
 
-    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, or in netrc
-    /// under the name of its host.
-    pub(super) fn has_at_hand(
-        &self,
-        url: &Url,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
-    ) -> Result<bool, Error> {
+    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, in netrc under
+    /// the name of its host, or by being one that only answers to tokens.
+    pub(super) fn has_at_hand(&self, url: &Url, means: &Means) -> Result<bool, Error> {
         let index = self.select(url).map(|at| &self.indexes[at]);
         if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {
             return Ok(true);
         }
-        let Some(path) = options.netrc.as_deref() else { return Ok(false) };
-        let netrc = self.netrc(path, options, reporter)?;
+        if self.domain(url, self.select(url), &means.options).is_some() {
+            return Ok(true);
+        }
+        let Some(path) = means.options.netrc.as_deref() else { return Ok(false) };
+        let netrc = self.netrc(path, means)?;
         let entry = netrc.find(url.host_str().unwrap_or_default());
         Ok(entry.is_some_and(|entry| entry.machine.is_some()))
     }
 
-    fn netrc(&self, path: &Path, options: &ClientOptions, reporter: &dyn Reporter) -> Result<&Netrc, Error> {
+    fn netrc(&self, path: &Path, means: &Means) -> Result<&Netrc, Error> {
         if self.netrc.get().is_none() {
-            let read = read_netrc(path, options.netrc_required, reporter)?;
+            let read = read_netrc(path, means.options.netrc_required, &*means.reporter)?;
             let _ = self.netrc.set(read);
         }
         Ok(self.netrc.get().expect("it was just set, here or by another task"))
     }
 
-    fn in_netrc(
-        &self,
-        url: &Url,
-        key: &Key,
-        user: Option<&str>,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
-    ) -> Result<Option<Arc<Login>>, Error> {
-        let Some(path) = options.netrc.as_deref() else { return Ok(None) };
-        let netrc = self.netrc(path, options, reporter)?;
+    fn in_netrc(&self, url: &Url, key: &Key, user: Option<&str>, means: &Means) -> Result<Option<Arc<Login>>, Error> {
+        let Some(path) = means.options.netrc.as_deref() else { return Ok(None) };
+        let netrc = self.netrc(path, means)?;
         let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
         let login = logins.entry(key.clone()).or_insert_with(|| {
             let entry = netrc.find(url.host_str().unwrap_or_default())?;
@@ -262,11 +253,10 @@ impl Authenticator {
         key: &Key,
         user: Option<&str>,
         stale: Option<&Arc<Login>>,
-        options: &ClientOptions,
-        reporter: &dyn Reporter,
+        means: &Means,
     ) -> Option<Arc<Login>> {
-        let provider = CodeArtifact::of(url).zip(options.aws.as_deref());
-        if !options.keyring && provider.is_none() {
+        let domain = self.domain(url, key.1, &means.options);
+        if !means.options.keyring && domain.is_none() {
             return None;
         }
         let slot = {
@@ -286,9 +276,34 @@ impl Authenticator {
             (AskedState::Answered(login), _) => return Some(Arc::clone(login)),
         }
         let index = key.1.map(|at| &self.indexes[at].url);
-        let found = look_up(url, index, user, provider, options, reporter).await.map(Arc::new);
+        let found = look_up(url, index, user, domain.as_ref(), means).await.map(Arc::new);
         asked.state = found.clone().map_or(AskedState::Nothing, AskedState::Answered);
         found
+    }
+
+    /// The domain of CodeArtifact whose token opens `url`, where there is one and tokens may be got.
+    fn domain(&self, url: &Url, selected: Option<usize>, options: &ClientOptions) -> Option<CodeArtifact> {
+        options.aws.as_ref()?;
+        let index = selected.map(|at| &self.indexes[at].url);
+        let named = options.repositories.iter().find(|named| index == Some(&named.url.without_credentials()));
+        named.map(|named| named.domain.clone()).or_else(|| CodeArtifact::of(url))
+    }
+
+    /// Where credentials for `url` were looked for, for a message.
+    pub(super) fn looked_in(&self, url: &Url, means: &Means) -> String {
+        let options = &means.options;
+        if !may_carry(url, options) {
+            return "none are sent over plain http".to_owned();
+        }
+        let mut places = vec!["the URL".to_owned()];
+        if !options.credentials.is_empty() {
+            places.push("the settings of the index".to_owned());
+        }
+        places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+        places.extend(options.keyring.then(|| "keyring".to_owned()));
+        let domain = self.domain(url, self.select(url), options);
+        places.extend(domain.map(|_| "a token of CodeArtifact".to_owned()));
+        format!("looked in {}", places.join(", "))
     }
 
     /// One `Login` for equal credentials of one realm, so that what servers said of it is known to all requests.
@@ -304,34 +319,19 @@ impl Authenticator {
     }
 }
 
-/// Where credentials for `url` were looked for, for a message.
-pub(super) fn looked_in(url: &Url, options: &ClientOptions) -> String {
-    if !may_carry(url, options) {
-        return "none are sent over plain http".to_owned();
-    }
-    let mut places = vec!["the URL".to_owned()];
-    if !options.credentials.is_empty() {
-        places.push("the settings of the index".to_owned());
-    }
-    places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
-    places.extend(options.keyring.then(|| "keyring".to_owned()));
-    places.extend(CodeArtifact::of(url).and(options.aws.as_ref()).map(|_| "`aws codeartifact`".to_owned()));
-    format!("looked in {}", places.join(", "))
-}
-
 async fn look_up(
     url: &Url,
     index: Option<&SafeUrl>,
     user: Option<&str>,
-    provider: Option<(CodeArtifact, &Path)>,
-    options: &ClientOptions,
-    reporter: &dyn Reporter,
+    domain: Option<&CodeArtifact>,
+    means: &Means,
 ) -> Option<Login> {
+    let Means { options, reporter, .. } = means;
     let failed = |reason: String| reporter.message(Level::Warning, &format!("no credentials: {reason}"));
     if options.keyring {
         for service in helper::keyring_services(index, url) {
-            match helper::ask_keyring(&options.keyring_program, &service, user, options.helper_timeout, reporter).await
-            {
+            let limit = options.helper_timeout;
+            match helper::ask_keyring(&options.keyring_program, &service, user, limit, &**reporter).await {
                 Ok(Some(answer)) => {
                     return Some(Login::new(answer.user, answer.password, Scheme::Basic, CredentialSource::Keyring));
                 }
@@ -343,10 +343,10 @@ async fn look_up(
             }
         }
     }
-    let (repository, aws) = provider?;
-    match repository.ask(aws, options.helper_timeout, reporter).await {
-        Ok(answer) => {
-            answer.map(|answer| Login::new(answer.user, answer.password, Scheme::Basic, CredentialSource::CodeArtifact))
+    match aws::mint(means, options.aws.as_ref()?, domain?).await {
+        Ok(token) => {
+            let source = CredentialSource::CodeArtifact(token.whence);
+            Some(Login::new(aws::USER.to_owned(), token.secret, Scheme::Basic, source))
         }
         Err(reason) => {
             failed(reason);

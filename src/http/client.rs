@@ -6,15 +6,15 @@ use reqwest::header::{self, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::auth::{Authenticator, looked_in};
+use super::auth::Authenticator;
 use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
+use super::means::Means;
 use super::options::ClientOptions;
 use super::realm::is_allowed_insecure;
 use super::response::Response;
 use super::retry::{Attempts, is_passing, retry_after};
-use super::transport::Transport;
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
@@ -71,10 +71,8 @@ pub struct Client {
 
 /// What clones of a client share.
 pub(super) struct Shared {
-    pub(super) options: ClientOptions,
-    reporter: Arc<dyn Reporter>,
+    pub(super) means: Means,
     permits: Arc<Semaphore>,
-    transport: Transport,
     auth: Authenticator,
 }
 
@@ -89,9 +87,9 @@ impl Client {
     /// with the first request.
     pub fn new(options: ClientOptions, reporter: Arc<dyn Reporter>) -> Result<Self, Error> {
         let permits = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        let transport = Transport::new(&options);
         let auth = Authenticator::new(&options);
-        Ok(Self { shared: Arc::new(Shared { options, reporter, permits, transport, auth }) })
+        let means = Means::new(options, reporter);
+        Ok(Self { shared: Arc::new(Shared { means, permits, auth }) })
     }
 
     /// Whether credentials for this index are at hand without asking any program.
@@ -99,7 +97,7 @@ impl Client {
     /// # Errors
     /// A netrc file that the user named cannot be read.
     pub fn has_credentials(&self, index: &SafeUrl) -> Result<bool, Error> {
-        self.shared.auth.has_at_hand(index.reveal(), &self.shared.options, &*self.shared.reporter)
+        self.shared.auth.has_at_hand(index.reveal(), &self.shared.means)
     }
 
     /// Sends a GET request: credentials, redirects and repetitions are taken care of.
@@ -107,14 +105,14 @@ impl Client {
     /// Holding the response holds one of the places for concurrent requests.
     pub async fn get(&self, request: Request) -> Result<Response, Error> {
         let permit = self.permit(&request).await?;
-        let mut attempts = Attempts::new(&self.shared.options);
+        let mut attempts = Attempts::new(&self.shared.means.options);
         let hop = self.send(&request, &mut attempts).await?;
         Ok(Response::new(self.clone(), request, hop, attempts, permit))
     }
 
     /// Whether no socket is opened.
     pub fn is_offline(&self) -> bool {
-        self.shared.options.offline
+        self.shared.means.options.offline
     }
 
     /// The user as whom `url` would be asked, as far as that is known without asking a program; `None`: as nobody.
@@ -122,14 +120,13 @@ impl Client {
     /// It belongs into the keys of what is kept of private indexes. It may be a token (some stand in the place of the
     /// user), so a key must not show it.
     pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
-        let Shared { options, reporter, auth, .. } = &*self.shared;
-        auth.known_user(url.reveal(), options, &**reporter)
+        self.shared.auth.known_user(url.reveal(), &self.shared.means)
     }
 
     /// A place among the concurrent requests.
     pub(super) async fn permit(&self, request: &Request) -> Result<OwnedSemaphorePermit, Error> {
         let url = || shown_url(request.url.reveal());
-        if self.shared.options.offline {
+        if self.shared.means.options.offline {
             return Err(Error::Offline { url: url() });
         }
         if !is_http(request.url.reveal()) {
@@ -175,7 +172,7 @@ impl Client {
                 return Err(bad_redirect(&hop.url, &location).into());
             }
             let is_downgrade = hop.url.scheme() == "https" && target.scheme() == "http";
-            if is_downgrade && !is_allowed_insecure(&target, &self.shared.options.insecure_hosts) {
+            if is_downgrade && !is_allowed_insecure(&target, &self.shared.means.options.insecure_hosts) {
                 let error = Error::InsecureRedirect { url: shown_url(&hop.url), target: shown_url(&target) };
                 return Err(error.into());
             }
@@ -194,12 +191,12 @@ impl Client {
 
     /// Asks one URL, with the credentials that belong to it, and again when others turn up.
     async fn hop(&self, request: &Request, url: &Url, own: bool) -> Result<Hop, Fault> {
-        let Shared { options, reporter, auth, .. } = &*self.shared;
-        let mut login = auth.first(url, own, options, &**reporter).await?;
+        let Shared { means, auth, .. } = &*self.shared;
+        let mut login = auth.first(url, own, means).await?;
         for _ in 0..LOGIN_LIMIT {
             let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
             if matches!(status, 401 | 403 | 404)
-                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), options, &**reporter).await
+                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), means).await
             {
                 login = Some(other);
                 continue;
@@ -222,7 +219,7 @@ impl Client {
             Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
             _ if status == 407 => Err(self.proxy_refused(url)),
             _ => {
-                let looked_in = || looked_in(url, &self.shared.options);
+                let looked_in = || self.shared.auth.looked_in(url, &self.shared.means);
                 Err(Fault::from(Error::Status {
                     url: shown_url(url),
                     status,
@@ -234,7 +231,7 @@ impl Client {
     }
 
     fn proxy_refused(&self, url: &Url) -> Fault {
-        let via = Via(self.shared.transport.proxy(url).map(shown_url));
+        let via = Via(self.shared.means.transport.proxy(url).map(shown_url));
         Error::ProxyRefused { url: shown_url(url), via }.into()
     }
 
@@ -264,7 +261,7 @@ impl Client {
 
     /// One request on the wire.
     async fn ask(&self, request: &Request, url: &Url, login: Option<&Arc<Login>>) -> Result<reqwest::Response, Fault> {
-        let Shared { options, transport, .. } = &*self.shared;
+        let Means { options, transport, .. } = &self.shared.means;
         let pool = transport.pool(url, request.identity, options)?;
         let mut builder = pool.get(without_userinfo(url.clone()));
         let headers = [
@@ -321,15 +318,15 @@ impl Client {
         }
         let text = |name| hop.inner.headers().get(name).and_then(|value| value.to_str().ok());
         let pause = text(header::RETRY_AFTER).and_then(|value| retry_after(value, text(header::DATE)));
-        match pause.filter(|pause| *pause > self.shared.options.longest_pause) {
+        match pause.filter(|pause| *pause > self.shared.means.options.longest_pause) {
             Some(pause) => Err(Error::ComeBackLater { url, status, seconds: pause.as_secs() }.into()),
             None => Err(Fault { pause, ..Fault::passing(refused) }),
         }
     }
 
     fn trace(&self, text: impl FnOnce() -> String) {
-        if self.shared.reporter.shows(Level::Trace) {
-            self.shared.reporter.message(Level::Trace, &text());
+        if self.shared.means.reporter.shows(Level::Trace) {
+            self.shared.means.reporter.message(Level::Trace, &text());
         }
     }
 }

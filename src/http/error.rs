@@ -32,6 +32,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A repository of AWS CodeArtifact in its short form could not be turned into an index.
+    #[error("`{url}` cannot be found: {reason}")]
+    Repository {
+        /// The short form.
+        url: Box<SafeUrl>,
+        /// Why.
+        reason: String,
+    },
     /// A file of certificates could not be used.
     #[error("failed to read the certificates in `{}`: {reason}", path.display())]
     Certificates {

@@ -1,4 +1,4 @@
-//! Programs that are asked for credentials: `keyring` and `aws`.
+//! Programs that are asked for credentials: `keyring`, `aws`, and what AWS profiles name.
 //!
 //! They run with standard input closed and under a time limit; what they write on standard error is passed on as it
 //! comes, because it may ask the person to do something.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
-use url::{Host, Url};
+use url::Url;
 
 use super::error::shown;
 use super::secret::Secret;
@@ -60,59 +60,6 @@ fn parse_credentials(text: &str) -> Option<Answer> {
     (!password.is_empty()).then(|| Answer { user, password: Secret::new(password) })
 }
 
-/// An AWS CodeArtifact repository, as its host name says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CodeArtifact {
-    pub(super) domain: String,
-    pub(super) owner: String,
-    pub(super) region: String,
-}
-
-impl CodeArtifact {
-    /// Recognises `DOMAIN-OWNER.d.codeartifact.REGION.amazonaws.com` (also of the China partition and the dual-stack
-    /// names). Strict: a token must not be minted for, and sent to, a host that merely looks like it.
-    pub(super) fn of(url: &Url) -> Option<Self> {
-        let Some(Host::Domain(host)) = url.host() else { return None };
-        let host = host.to_ascii_lowercase();
-        let (account, rest) = host.split_once(".d.codeartifact.")?;
-        let (domain, owner) = account.rsplit_once('-')?;
-        let (region, suffix) = rest.split_once('.')?;
-        let is_sound = !domain.is_empty()
-            && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && owner.len() == 12
-            && owner.bytes().all(|byte| byte.is_ascii_digit())
-            && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && ["amazonaws.com", "amazonaws.com.cn", "on.aws"].contains(&suffix);
-        is_sound.then(|| Self { domain: domain.to_owned(), owner: owner.to_owned(), region: region.to_owned() })
-    }
-
-    /// Mints a token with the AWS command line.
-    pub(super) async fn ask(
-        &self,
-        program: &Path,
-        limit: Duration,
-        reporter: &dyn Reporter,
-    ) -> Result<Option<Answer>, String> {
-        let arguments = [
-            "codeartifact",
-            "get-authorization-token",
-            "--domain",
-            &self.domain,
-            "--domain-owner",
-            &self.owner,
-            "--region",
-            &self.region,
-            "--query",
-            "authorizationToken",
-            "--output",
-            "text",
-        ];
-        let answer = run(program, &arguments, limit, reporter).await?;
-        let token = answer.as_deref().map(str::trim).filter(|token| !token.is_empty() && *token != "None");
-        Ok(token.map(|token| Answer { user: "aws".to_owned(), password: Secret::new(token) }))
-    }
-}
-
 /// The services under which keyring may hold an index's credentials, as pip and uv call it: the URL, then the host.
 pub(super) fn keyring_services(index: Option<&SafeUrl>, url: &Url) -> Vec<String> {
     let host = url.host_str().unwrap_or_default();
@@ -122,7 +69,7 @@ pub(super) fn keyring_services(index: Option<&SafeUrl>, url: &Url) -> Vec<String
 }
 
 /// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here".
-async fn run(
+pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     limit: Duration,

@@ -24,8 +24,8 @@ pub enum CredentialSource {
     },
     /// The `keyring` program.
     Keyring,
-    /// A token of AWS CodeArtifact.
-    CodeArtifact,
+    /// A token of AWS CodeArtifact, and in words how it was got.
+    CodeArtifact(String),
 }
 
 impl fmt::Display for CredentialSource {
@@ -35,7 +35,7 @@ impl fmt::Display for CredentialSource {
             Self::Setting(name) => write!(f, "credentials from {name}"),
             Self::Netrc { path, line } => write!(f, "credentials from netrc line {line} (`{}`)", path.display()),
             Self::Keyring => f.write_str("credentials from keyring"),
-            Self::CodeArtifact => f.write_str("a token that `aws codeartifact` gave"),
+            Self::CodeArtifact(whence) => f.write_str(whence),
         }
     }
 }

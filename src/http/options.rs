@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::aws::{AwsOptions, CodeArtifactIndex};
 use super::login::{CredentialSource, Login};
 use super::secret::{Scheme, Secret, userinfo};
 use crate::spec::SafeUrl;
@@ -38,9 +39,11 @@ pub struct ClientOptions {
     pub keyring: bool,
     /// The `keyring` program, looked for on the `PATH` when it is a bare name.
     pub keyring_program: PathBuf,
-    /// The AWS command line, which mints tokens for CodeArtifact; `None`: it is not asked.
-    pub aws: Option<PathBuf>,
-    /// Time that such a program may take.
+    /// Where tokens for CodeArtifact come from; `None`: none are got.
+    pub aws: Option<AwsOptions>,
+    /// Indexes that were named as repositories of CodeArtifact, wherever they are.
+    pub repositories: Vec<CodeArtifactIndex>,
+    /// Time that a program which is asked for credentials may take.
     pub helper_timeout: Duration,
     /// CA bundle (PEM file, or folder of such) that replaces the system's roots.
     pub ca_bundle: Option<PathBuf>,
@@ -71,7 +74,8 @@ impl Default for ClientOptions {
             netrc_required: false,
             keyring: false,
             keyring_program: "keyring".into(),
-            aws: Some("aws".into()),
+            aws: None,
+            repositories: Vec::new(),
             helper_timeout: Duration::from_secs(30),
             ca_bundle: None,
             client_certificate: None,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
+use super::aws::is_metadata_service;
 use super::error::Error;
 use super::options::ClientOptions;
 use super::realm::split_port;
@@ -55,6 +56,9 @@ impl Proxies {
     }
 
     fn decide(&self, url: &Url) -> Option<&Proxy> {
+        if is_metadata_service(url) {
+            return None;
+        }
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         proxy.as_ref().filter(|_| !self.exempt.iter().any(|entry| is_exempt(entry, url)))
     }

@@ -60,7 +60,7 @@ impl Response {
         attempts: Attempts,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let body = Body::new(hop, client.shared.options.timeout);
+        let body = Body::new(hop, client.shared.means.options.timeout);
         let progress = Progress::new(&request, &body);
         Self { client, request, attempts, body, progress, breaks: 0, _permit: permit }
     }
@@ -126,12 +126,12 @@ impl Response {
         loop {
             self.breaks += 1;
             if self.progress.take_fresh() >= PROGRESS_BYTES && self.breaks < BREAK_LIMIT {
-                self.attempts = Attempts::new(&self.client.shared.options);
+                self.attempts = Attempts::new(&self.client.shared.means.options);
             }
             self.client.pause_after(fault, &mut self.attempts).await?;
             let request = self.progress.next_request(&self.request);
             let hop = self.client.send(&request, &mut self.attempts).await?;
-            self.body = Body::new(hop, self.client.shared.options.timeout);
+            self.body = Body::new(hop, self.client.shared.means.options.timeout);
             match self.progress.accept(&self.body) {
                 Acceptance::Fits => return Ok(()),
                 Acceptance::Different => return Err(self.changed()),

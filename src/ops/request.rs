@@ -10,7 +10,7 @@ use super::source::LiveSource;
 use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
-use crate::http::{Client, ClientOptions, Request};
+use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
 use crate::index::{IndexClient, IndexOptions};
 use crate::lock::pylock::{self, PylockInput};
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
@@ -57,7 +57,7 @@ impl Session {
         refuse_what_needs_building(&manifest)?;
         let cache = Arc::new(open_cache(request)?);
         context.hold(&cache);
-        let (client, index_options) = prepare_asking(request, &manifest, context)?;
+        let (client, index_options) = prepare_asking(request, &manifest, context).await?;
         let fetch_options = FetchOptions {
             require_hashes: manifest.options.require_hashes,
             offline: request.client.offline,
@@ -222,12 +222,14 @@ fn without_files(request: &RequestOptions) -> Manifest {
 }
 
 /// The client and the indexes in the order of asking.
-fn prepare_asking(
+async fn prepare_asking(
     request: &RequestOptions,
     manifest: &Manifest,
     context: &Context,
 ) -> Result<(Client, IndexOptions), Error> {
-    let (settings, file) = (&request.indexes, &manifest.options);
+    let (mut settings, mut file) = (request.indexes.clone(), manifest.options.clone());
+    let repositories = find_repositories(&mut settings, &mut file, request, context).await?;
+    let (settings, file) = (&settings, &file);
     if file.index_url.is_some() && settings.default_is_chosen {
         context.warn("the --index-url of a requirements file replaces the one that was set elsewhere");
     }
@@ -235,6 +237,7 @@ fn prepare_asking(
     let all = indexes::unordered(settings, file);
     let client_options = ClientOptions {
         index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
+        repositories,
         insecure_hosts: request.client.insecure_hosts.iter().chain(&file.trusted_hosts).cloned().collect(),
         ..request.client.clone()
     };
@@ -257,6 +260,25 @@ fn prepare_asking(
         now: request.now,
     };
     Ok((client, options))
+}
+
+/// Puts the index of each repository of CodeArtifact that was named in the short form in its place.
+async fn find_repositories(
+    settings: &mut IndexSettings,
+    file: &mut FileOptions,
+    request: &RequestOptions,
+    context: &Context,
+) -> Result<Vec<CodeArtifactIndex>, Error> {
+    let asks_indexes = !(settings.no_index || file.no_index);
+    let named = settings.named.iter_mut().chain([&mut settings.default]).map(|index| &mut index.url);
+    let urls = named.chain(&mut settings.extra).chain(&mut file.index_url).chain(&mut file.extra_index_urls);
+    let mut found = Vec::new();
+    for url in urls.filter(|url| asks_indexes && CodeArtifactIndex::is_short(url)) {
+        let repository = http::find_repository(url, &request.client, Arc::clone(&context.reporter)).await?;
+        url.clone_from(&repository.url);
+        found.push(repository);
+    }
+    Ok(found)
 }
 
 /// Everything that would have to be built, all at once.

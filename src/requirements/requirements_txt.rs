@@ -413,7 +413,9 @@ fn location_url(
         return Err(at_value(option, format!("`{}` needs a value", option.name.long())).expected("a URL or a folder"));
     }
     match scheme(value).as_deref() {
-        Some("http" | "https") => SafeUrl::parse(value).map_err(|error| at_value(option, error.to_string())),
+        Some("http" | "https" | "codeartifact") => {
+            SafeUrl::parse(value).map_err(|error| at_value(option, error.to_string()))
+        }
         Some("file") => {
             let found = reference(value, false, folders).map_err(|why| at_value(option, why))?;
             Ok(found.url)

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
+    ("reqsign_aws_v4", &["http"]),
+    ("reqsign_core", &["http"]),
     ("pubgrub", &["resolve"]),
     ("flate2", &["archive"]),
     ("tar", &["archive"]),

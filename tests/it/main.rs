@@ -7,9 +7,11 @@ mod scenario;
 #[macro_use]
 mod support;
 
+mod air_gap;
 mod brute_force;
 mod bundle;
 mod cli;
+mod codeartifact;
 mod errors;
 mod explanations;
 mod fingerprint;

@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use super::server::{Answer, Server};
 use super::{basic, client, get, listening_client, options, text_of, url};
 use crate::http::ClientOptions;
-use crate::http::helper::CodeArtifact;
 
 /// A program that logs its arguments and then runs a piece of shell.
-fn program(folder: &Path, script: &str) -> PathBuf {
+pub(super) fn program(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("program");
     let log = folder.join("log");
     fs_err::write(&path, format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display())).unwrap();
@@ -20,7 +19,7 @@ fn program(folder: &Path, script: &str) -> PathBuf {
     path
 }
 
-fn calls(folder: &Path) -> Vec<String> {
+pub(super) fn calls(folder: &Path) -> Vec<String> {
     let log = fs_err::read_to_string(folder.join("log")).unwrap_or_default();
     log.lines().map(str::to_owned).collect()
 }
@@ -133,49 +132,4 @@ async fn a_minted_token_that_never_worked_is_not_minted_again() {
         assert_eq!(get(&client, &server.url("/")).await.unwrap_err().status(), Some(401));
     }
     assert_eq!((calls(folder.path()).len(), server.asked().len()), (1, 2));
-}
-
-#[tokio::test]
-async fn the_aws_command_line_mints_tokens_for_codeartifact() {
-    let folder = tempfile::tempdir().unwrap();
-    let aws = program(folder.path(), "echo minted");
-    let good = basic("aws", "minted");
-    let proxy = Server::start(move |asked, _| match asked.authorization() {
-        Some(header) if header == good => Answer::text("ok"),
-        _ => Answer::status(401),
-    });
-    let host = "my-team-123456789012.d.codeartifact.eu-west-1.amazonaws.com";
-    let base = || ClientOptions {
-        proxy: Some(url(&proxy.url("/"))),
-        insecure_hosts: vec![host.to_owned()],
-        aws: Some(aws.clone()),
-        ..options()
-    };
-    for (index, requests) in [(format!("http://{host}/pypi/x/simple/"), 2), (format!("http://aws@{host}/y/"), 1)] {
-        let before = proxy.asked().len();
-        assert_eq!(get(&client(base()), &index).await.unwrap().1, "ok");
-        assert_eq!(proxy.asked().len() - before, requests, "{index}");
-    }
-    let call = "codeartifact get-authorization-token --domain my-team --domain-owner 123456789012 --region eu-west-1 \
-                --query authorizationToken --output text";
-    assert_eq!(calls(folder.path()), [call, call]);
-}
-
-#[test]
-fn codeartifact_hosts_are_recognised_strictly() {
-    let check = |host: &str, expected: Option<(&str, &str, &str)>| {
-        let found = CodeArtifact::of(url(&format!("https://{host}/pypi/repo/simple/")).reveal());
-        let found = found.as_ref().map(|it| (it.domain.as_str(), it.owner.as_str(), it.region.as_str()));
-        assert_eq!(found, expected, "{host}");
-    };
-    let account = "corp-123456789012.d.codeartifact";
-    check(&format!("{account}.eu-west-1.amazonaws.com"), Some(("corp", "123456789012", "eu-west-1")));
-    check(&format!("{account}.cn-north-1.amazonaws.com.cn"), Some(("corp", "123456789012", "cn-north-1")));
-    check(&format!("{account}.eu-west-1.on.aws"), Some(("corp", "123456789012", "eu-west-1")));
-    check(&format!("{account}.eu-west-1.amazonaws.com.evil.example"), None);
-    check(&format!("{account}.evil.example"), None);
-    check("corp.d.codeartifact.eu-west-1.amazonaws.com", None);
-    check("-123456789012.d.codeartifact.eu-west-1.amazonaws.com", None);
-    check("x.corp-123456789012.d.codeartifact.eu-west-1.amazonaws.com", None);
-    check("amazonaws.com", None);
 }

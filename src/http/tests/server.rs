@@ -10,9 +10,11 @@ use std::time::Duration;
 /// A request that came.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
+    pub(super) method: String,
     /// Path and query; a whole URL when the server is used as a proxy.
     pub(super) path: String,
     pub(super) headers: HashMap<String, String>,
+    pub(super) body: String,
 }
 
 impl Asked {
@@ -192,7 +194,8 @@ fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
+    let (method, rest) = line.split_once(' ')?;
+    let (method, path) = (method.to_owned(), rest.split(' ').next()?.to_owned());
     let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
@@ -200,5 +203,8 @@ fn read_request(stream: &mut impl Read) -> Option<Asked> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    Some(Asked { path, headers })
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

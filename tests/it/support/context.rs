@@ -67,6 +67,23 @@ impl TestContext {
         command
     }
 
+    /// The binary in a namespace without any network; `None` where this machine allows none, with the reason printed.
+    #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+    pub(crate) fn barrow_without_network(&self) -> Option<Command> {
+        // The first needs rights over the machine, the second that users may make namespaces.
+        let ways: [&[&str]; 2] = [&["--net"], &["--map-root-user", "--net"]];
+        let works = |way: &&[&str]| {
+            Command::new("unshare").args(*way).arg("true").output().is_ok_and(|done| done.status.success())
+        };
+        let Some(way) = ways.iter().find(|way| works(way)) else {
+            println!("skipped: this machine allows no namespace without a network (`unshare --net`)");
+            return None;
+        };
+        let mut command = self.prepare(Command::new("unshare"));
+        command.args(*way).arg(env!("CARGO_BIN_EXE_barrow"));
+        Some(command)
+    }
+
     fn prepare(&self, mut command: Command) -> Command {
         command
             .current_dir(self.path(""))

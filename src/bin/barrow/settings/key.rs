@@ -94,7 +94,12 @@ pub(crate) static KEYS: &[Key] = &[
     key("index-strategy", Kind::Text),
     key("keyring-provider", Kind::Text),
     key("netrc-file", Kind::Text),
-    key("cert", Kind::Text).pip("cert").common(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
+    key("cert", Kind::Text).pip("cert").common(&[
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ]),
     key("client-cert", Kind::Text).pip("client-cert").common(&["SSL_CLIENT_CERT"]),
     key("proxy", Kind::Text).pip("proxy"),
     key("allow-insecure-host", Kind::List).alias("trusted-host").pip("trusted-host"),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use barrow::bundle::Bytes;
-use barrow::http::{ClientOptions, Secret};
+use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
 use barrow::ops::{self, IndexSettings, PublishSettings, RequestOptions};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
@@ -333,11 +333,19 @@ fn read_client(
         client_certificate,
         proxy,
         proxy_environment: proxy_environment(host),
+        aws: Some(aws_options(host)),
         insecure_hosts,
         timeout: timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1))),
         retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
         ..defaults
     })
+}
+
+/// What the surroundings say about AWS; nobody is asked for it before an index of CodeArtifact needs a token.
+fn aws_options(host: &Host) -> AwsOptions {
+    let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_"));
+    let variables = own.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
+    AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
 }
 
 /// `$NETRC`, else `.netrc` (on Windows also `_netrc`) in the home folder.

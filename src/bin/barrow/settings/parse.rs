@@ -22,7 +22,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 /// The text is not repeated in the message where it may hold a credential.
 pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, String> {
     match text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
-        Some("http" | "https" | "file") => {
+        Some("http" | "https" | "file" | "codeartifact") => {
             let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
             let needs_host = url.reveal().scheme() != "file";
             if needs_host && url.reveal().host_str().is_none_or(str::is_empty) {
