@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use barrow::spec::{IndexOrigin, PackageName, PackedPage, ProjectDetail, ProjectPage, SafeUrl};
+use barrow::spec::{IndexOrigin, PackageName, PackedBytes, PackedPage, ProjectPage, SafeUrl};
 
 fn main() {
     divan::main();
@@ -26,44 +26,49 @@ fn html(bencher: divan::Bencher) {
 /// Writing the form that is cached.
 #[divan::bench]
 fn encode(bencher: divan::Bencher) {
-    let page = parse(&json_page());
-    bencher.bench(|| page.pack().expect("a page can be packed"));
+    let text = json_page();
+    let page = parse(&text);
+    bencher.bench(|| page.pack(&acme()).expect("a page can be packed"));
 }
 
-/// Reading it.
+/// Reading its head.
 #[divan::bench]
 fn decode(bencher: divan::Bencher) {
-    let bytes = packed().as_bytes().to_vec();
-    bencher.bench(|| PackedPage::read(bytes.clone(), 0).expect("what was packed can be read"));
+    let PackedBytes { head, .. } = packed();
+    bencher.bench(|| PackedPage::read(head.clone(), Box::new(Vec::new())).expect("what was packed can be read"));
 }
 
-/// Glancing at all files.
+/// Looking at the newest version.
 #[divan::bench]
-fn project(bencher: divan::Bencher) {
-    let page = Arc::new(packed());
-    bencher.bench(|| detail(&page, "acme"));
+fn newest(bencher: divan::Bencher) {
+    let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
+    let page = Arc::new(packed().into_page().expect("what was packed can be read"));
+    let detail = page.project(&acme(), &Arc::new(IndexOrigin { name: None, url }));
+    bencher.bench(|| detail.files_at(detail.version_count() - 1, &|_| true));
 }
 
-/// The same page asked for a project of which it has no file, as find-links pages are.
+/// A page asked for a project of which it has no file, as find-links pages are.
 #[divan::bench]
 fn foreign(bencher: divan::Bencher) {
-    let page = Arc::new(packed());
-    bencher.bench(|| detail(&page, "acne"));
+    let text = json_page();
+    let page = parse(&text);
+    let project: PackageName = "acne".parse().expect("a valid name");
+    let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
+    let origin = Arc::new(IndexOrigin { name: None, url });
+    bencher.bench(|| page.project(&project, &origin));
 }
 
-fn packed() -> PackedPage {
-    parse(&json_page()).pack().expect("a page can be packed")
+fn packed() -> PackedBytes {
+    parse(&json_page()).pack(&acme()).expect("a page can be packed")
 }
 
-fn parse(page: &str) -> ProjectPage {
+fn parse(page: &str) -> ProjectPage<'_> {
     let url = SafeUrl::parse("https://index.example/simple/acme/").expect("a valid URL");
     ProjectPage::parse(page.as_bytes(), None, &url).expect("a valid page")
 }
 
-fn detail(page: &Arc<PackedPage>, project: &str) -> ProjectDetail {
-    let project: PackageName = project.parse().expect("a valid name");
-    let url = SafeUrl::parse("https://index.example/simple/").expect("a valid URL");
-    page.project(&project, &Arc::new(IndexOrigin { name: None, url }))
+fn acme() -> PackageName {
+    "acme".parse().expect("a valid name")
 }
 
 /// Versions with wheels for several platforms, as large projects have them.

@@ -50,7 +50,7 @@ impl Bucket {
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v2",
+            Self::Pages => "pages-v3",
             Self::Metadata => "metadata-v1",
             Self::Wheels => "wheels-v1",
             Self::Installs => "installs-v1",

@@ -38,7 +38,7 @@ fn entries_are_named_by_digest_and_hold_no_key() {
     for (place, expected) in [
         (cache.wheel(&digest), format!("/c/wheels-v1/{}/{hex}.whl", &hex[..2])),
         (cache.install(&digest), format!("/c/installs-v1/{}/{hex}", &hex[..2])),
-        (cache.entry(Bucket::Pages, "secret"), format!("/c/pages-v2/{}/{key}", &key[..2])),
+        (cache.entry(Bucket::Pages, "secret"), format!("/c/pages-v3/{}/{key}", &key[..2])),
         (cache.entry(Bucket::Metadata, "secret"), format!("/c/metadata-v1/{}/{key}", &key[..2])),
     ] {
         assert_eq!(place, Path::new(&expected));
@@ -163,7 +163,7 @@ fn clean_follows_no_link() {
     fs::write(outside.join("precious"), "").unwrap();
     let cache = Cache::at(folder.path().join("cache"));
     cache.write(&cache.entry(Bucket::Pages, "key"), b"x").unwrap();
-    std::os::unix::fs::symlink(&outside, cache.root().join("pages-v2/link")).unwrap();
+    std::os::unix::fs::symlink(&outside, cache.root().join("pages-v3/link")).unwrap();
     std::os::unix::fs::symlink(&outside, cache.root().join("wheels-v1")).unwrap();
     cache.clean().unwrap();
     assert_eq!(tree(&outside), ["precious"]);

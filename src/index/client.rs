@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::find_links::FindLinks;
+use futures_util::FutureExt as _;
+
+use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
-use super::server::{AskError, Asking, PageAnswer};
+use super::page_store::Damage;
+use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, metadata};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
@@ -33,6 +36,7 @@ pub struct IndexClient {
     on_several: Mutex<Vec<(PackageName, Vec<SafeUrl>)>>,
     /// Seconds since 1970 until which every page that was read is fresh.
     fresh_until: AtomicU64,
+    damage: Damage,
 }
 
 struct Index {
@@ -47,6 +51,8 @@ enum Answer {
     Absent,
     /// Nothing can be known, because the run is offline.
     Offline,
+    /// A server would have to be asked.
+    NotAtHand,
 }
 
 impl IndexClient {
@@ -66,6 +72,7 @@ impl IndexClient {
             without_ranges: Mutex::default(),
             on_several: Mutex::default(),
             fresh_until: AtomicU64::new(u64::MAX),
+            damage: Damage::default(),
             options,
             client,
             cache,
@@ -75,6 +82,23 @@ impl IndexClient {
 
     /// What the indexes list for a project.
     pub async fn project(&self, name: &PackageName) -> Result<ProjectAnswer, IndexError> {
+        // Nothing is ever out of the reach of servers.
+        Ok(self.look_up(name, Reach::Servers).await?.unwrap_or(ProjectAnswer::Offline))
+    }
+
+    /// What the indexes list for a project, when no server need be asked for it. Never waits for anything but a disk.
+    pub fn project_at_hand(&self, name: &PackageName) -> Option<Result<ProjectAnswer, IndexError>> {
+        self.look_up(name, Reach::AtHand).now_or_never()?.transpose()
+    }
+
+    /// Whether pages in the cache turned out to be damaged since this was last asked. They are gone now; what was made
+    /// of them should be made again.
+    pub fn take_damage(&self) -> bool {
+        self.damage.take()
+    }
+
+    /// `None`: not within reach.
+    async fn look_up(&self, name: &PackageName, reach: Reach) -> Result<Option<ProjectAnswer>, IndexError> {
         let pin = self.pins.index_of(name.as_ref()).filter(|_| !self.options.no_index);
         let mut details = Vec::new();
         let mut asked = Vec::new();
@@ -83,7 +107,10 @@ impl IndexClient {
                 if links.is_remote_file() {
                     self.fresh_until.store(0, Ordering::Relaxed);
                 }
-                details.extend(links.project(name, &self.asking(&[])).await?.map(Arc::new));
+                match links.project(name, &self.asking(&[], reach)).await? {
+                    Links::Of(detail) => details.extend(detail.map(Arc::new)),
+                    Links::NotAtHand => return Ok(None),
+                }
             }
         }
         let indexes: Vec<&Index> = match pin {
@@ -95,8 +122,8 @@ impl IndexClient {
             None => self.indexes.iter().filter(|index| !index.location.explicit).collect(),
         };
         let answers = match self.options.strategy {
-            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name).await?,
-            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name).await?,
+            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name, reach).await?,
+            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name, reach).await?,
         };
         let mut is_unknown = false;
         for (index, answer) in indexes.iter().zip(answers) {
@@ -105,12 +132,13 @@ impl IndexClient {
                 Answer::Found(detail) => details.push(Arc::new(detail)),
                 Answer::Absent => {}
                 Answer::Offline => is_unknown = true,
+                Answer::NotAtHand => return Ok(None),
             }
         }
         if !details.is_empty() {
-            return Ok(ProjectAnswer::Found(details));
+            return Ok(Some(ProjectAnswer::Found(details)));
         }
-        Ok(if is_unknown { ProjectAnswer::Offline } else { ProjectAnswer::NotFound { asked } })
+        Ok(Some(if is_unknown { ProjectAnswer::Offline } else { ProjectAnswer::NotFound { asked } }))
     }
 
     /// The core metadata of a distribution file.
@@ -118,10 +146,16 @@ impl IndexClient {
         metadata::read(self, file).await
     }
 
+    /// The core metadata of a distribution file, when it is in the cache.
+    pub fn metadata_at_hand(&self, file: &DistFile) -> Option<Arc<CoreMetadata>> {
+        metadata::kept(self, file)
+    }
+
     /// Projects that several indexes knew under `unsafe-best-match`, with the indexes, sorted by name.
     pub fn on_several_indexes(&self) -> Vec<(PackageName, Vec<SafeUrl>)> {
         let mut seen = self.on_several.lock().unwrap_or_else(PoisonError::into_inner).clone();
         seen.sort_unstable();
+        seen.dedup();
         seen
     }
 
@@ -134,10 +168,15 @@ impl IndexClient {
 
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
     /// the next one must not answer in its place.
-    async fn ask_in_turn(&self, indexes: &[&Index], name: &PackageName) -> Result<Vec<Answer>, IndexError> {
+    async fn ask_in_turn(
+        &self,
+        indexes: &[&Index],
+        name: &PackageName,
+        reach: Reach,
+    ) -> Result<Vec<Answer>, IndexError> {
         let mut answers = Vec::new();
         for index in indexes {
-            let answer = self.ask(index, name).await?;
+            let answer = self.ask(index, name, reach).await?;
             let goes_on = matches!(answer, Answer::Absent);
             answers.push(answer);
             if !goes_on {
@@ -147,22 +186,25 @@ impl IndexClient {
         Ok(answers)
     }
 
-    async fn ask_all(&self, indexes: &[&Index], name: &PackageName) -> Result<Vec<Answer>, IndexError> {
-        let answers = futures_util::future::try_join_all(indexes.iter().map(|index| self.ask(index, name))).await?;
+    async fn ask_all(&self, indexes: &[&Index], name: &PackageName, reach: Reach) -> Result<Vec<Answer>, IndexError> {
+        let answers =
+            futures_util::future::try_join_all(indexes.iter().map(|index| self.ask(index, name, reach))).await?;
         let knowing = indexes.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Answer::Found(_)));
         let knowing: Vec<SafeUrl> = knowing.map(|(index, _)| index.origin.url.clone()).collect();
-        if knowing.len() > 1 {
+        let is_whole = !answers.iter().any(|answer| matches!(answer, Answer::NotAtHand));
+        if is_whole && knowing.len() > 1 {
             self.on_several.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), knowing));
         }
         Ok(answers)
     }
 
-    async fn ask(&self, index: &Index, name: &PackageName) -> Result<Answer, IndexError> {
+    async fn ask(&self, index: &Index, name: &PackageName, reach: Reach) -> Result<Answer, IndexError> {
         if let Some(folder) = &index.folder {
             return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
         }
         let location = &index.location;
-        let answer = self.asking(&location.ignore_status).page(&project_url(&location.url, name)).await;
+        let asking = self.asking(&location.ignore_status, reach);
+        let answer = asking.page(&project_url(&location.url, name), Some(name)).await;
         match answer {
             Ok(PageAnswer::Page(page)) => {
                 let detail = page.project(name, &index.origin);
@@ -174,6 +216,7 @@ impl IndexClient {
             }
             Ok(PageAnswer::Absent(_)) => Ok(Answer::Absent),
             Ok(PageAnswer::Offline) => Ok(Answer::Offline),
+            Ok(PageAnswer::NotAtHand) => Ok(Answer::NotAtHand),
             Err(AskError::Http(source)) => {
                 Err(IndexError::Ask { index: location.shown(), project: name.clone(), source })
             }
@@ -183,7 +226,7 @@ impl IndexClient {
         }
     }
 
-    fn asking<'a>(&'a self, ignore_status: &'a [u16]) -> Asking<'a> {
+    fn asking<'a>(&'a self, ignore_status: &'a [u16], reach: Reach) -> Asking<'a> {
         Asking {
             client: &self.client,
             cache: &self.cache,
@@ -192,6 +235,8 @@ impl IndexClient {
             offline: self.options.offline,
             now: self.options.now,
             fresh_until: &self.fresh_until,
+            damage: &self.damage,
+            reach,
         }
     }
 }

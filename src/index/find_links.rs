@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::folder::{self, Folder};
-use super::server::{AskError, Asking, PageAnswer};
+use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, IndexOptions};
-use crate::spec::{IndexOrigin, PackageName, PackedPage, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
 
 /// One value of `--find-links`.
 pub(super) struct FindLinks {
@@ -16,11 +16,19 @@ pub(super) struct FindLinks {
     kind: Kind,
 }
 
+/// What there is of a project.
+pub(super) enum Links {
+    /// This; `None`: nothing.
+    Of(Option<ProjectDetail>),
+    /// A server would have to be asked.
+    NotAtHand,
+}
+
 enum Kind {
     Folder(Folder),
     /// A page that lists files of many projects, read once per run; `None`: offline, and not in the cache.
-    Page(OnceCell<Option<Arc<PackedPage>>>),
-    File(Arc<PackedPage>),
+    Page(OnceCell<Option<ProjectPage<'static>>>),
+    File(ProjectPage<'static>),
 }
 
 impl FindLinks {
@@ -32,7 +40,7 @@ impl FindLinks {
     fn new(url: &SafeUrl) -> Self {
         let origin = Arc::new(IndexOrigin { name: None, url: url.without_credentials().without_fragment() });
         let kind = match (single_file(url), url.to_file_path()) {
-            (Some(page), _) => Kind::File(Arc::new(page)),
+            (Some(page), _) => Kind::File(page),
             (None, Some(path)) if !path.is_file() => Kind::Folder(Folder::new(path, "find-links folder")),
             _ => Kind::Page(OnceCell::new()),
         };
@@ -44,33 +52,31 @@ impl FindLinks {
         matches!(self.kind, Kind::File(_)) && self.url.to_file_path().is_none()
     }
 
-    /// The files of one project; `None`: there is nothing.
-    pub(super) async fn project(
-        &self,
-        project: &PackageName,
-        asking: &Asking<'_>,
-    ) -> Result<Option<ProjectDetail>, IndexError> {
+    /// The files of one project.
+    pub(super) async fn project(&self, project: &PackageName, asking: &Asking<'_>) -> Result<Links, IndexError> {
         let detail = match &self.kind {
-            Kind::Folder(folder) => return folder.project(project, &self.origin),
+            Kind::Folder(folder) => return folder.project(project, &self.origin).map(Links::Of),
             Kind::File(page) => page.project(project, &self.origin),
+            // A page of many projects is read once, by whoever may wait for it.
+            Kind::Page(page) if asking.reach == Reach::AtHand && !page.initialized() => return Ok(Links::NotAtHand),
             Kind::Page(page) => match page.get_or_try_init(|| self.read(asking)).await? {
                 Some(page) => page.project(project, &self.origin),
-                None => return Ok(None),
+                None => return Ok(Links::Of(None)),
             },
         };
-        Ok((!detail.files.is_empty() || !detail.skipped.is_empty()).then_some(detail))
+        Ok(Links::Of((!detail.is_empty()).then_some(detail)))
     }
 
-    async fn read(&self, asking: &Asking<'_>) -> Result<Option<Arc<PackedPage>>, IndexError> {
+    async fn read(&self, asking: &Asking<'_>) -> Result<Option<ProjectPage<'static>>, IndexError> {
         let malformed = |source| IndexError::FindLinksPage { url: self.url.clone(), source };
         if let Some(path) = self.url.to_file_path() {
             let page = folder::read_page(&path, "find-links page")?.map_err(malformed)?;
-            return Ok(Some(Arc::new(page)));
+            return Ok(Some(page));
         }
-        match asking.page(&self.url).await {
-            Ok(PageAnswer::Page(page)) => Ok(Some(page)),
+        match asking.page(&self.url, None).await {
+            Ok(PageAnswer::Page(page)) => Ok(page.unpack()),
             Ok(PageAnswer::Absent(status)) => Err(IndexError::FindLinksGone { url: self.url.clone(), status }),
-            Ok(PageAnswer::Offline) => Ok(None),
+            Ok(PageAnswer::Offline | PageAnswer::NotAtHand) => Ok(None),
             Err(AskError::Http(source)) => Err(IndexError::FindLinks { url: self.url.clone(), source }),
             Err(AskError::Page(source)) => Err(malformed(source)),
         }
@@ -78,13 +84,12 @@ impl FindLinks {
 }
 
 /// The page that holds nothing but the distribution that the URL itself names.
-fn single_file(url: &SafeUrl) -> Option<PackedPage> {
+fn single_file(url: &SafeUrl) -> Option<ProjectPage<'static>> {
     let name = url.file_name()?;
     [".whl", ".tar.gz", ".zip"].iter().any(|extension| name.ends_with(extension)).then(|| {
         let fragment = url.fragment().unwrap_or_default();
         let mut file = folder::listed(&name);
         file.hashes = fragment.split('&').filter_map(|field| field.replacen('=', ":", 1).parse().ok()).collect();
-        let page = ProjectPage { base: url.without_fragment(), files: vec![file], skipped: Vec::new() };
-        page.pack().expect("one file takes less than 4 GiB")
+        ProjectPage { base: url.without_fragment(), files: vec![file], skipped: Vec::new() }
     })
 }

@@ -12,7 +12,7 @@ use fs_err as fs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::IndexError;
-use crate::spec::{IndexOrigin, ListedFile, PackageName, PackedPage, PageError, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl};
 
 /// Characters that stand for themselves in a path segment.
 const SEGMENT: AsciiSet =
@@ -30,7 +30,7 @@ struct Contents {
     /// Folders of projects by normalized name, those directly in the folder first.
     projects: BTreeMap<PackageName, Vec<PathBuf>>,
     /// The files, as a page.
-    files: Arc<PackedPage>,
+    files: ProjectPage<'static>,
 }
 
 impl Folder {
@@ -47,18 +47,21 @@ impl Folder {
     ) -> Result<Option<ProjectDetail>, IndexError> {
         let contents = self.contents()?;
         let folders = contents.projects.get(project).map(Vec::as_slice).unwrap_or_default();
-        let mut detail = contents.files.project(project, origin);
-        let is_known = !folders.is_empty() || !detail.files.is_empty() || !detail.skipped.is_empty();
-        for folder in folders {
-            let more = Arc::new(self.page(folder, project)?).project(project, origin);
-            detail.files.extend(more.files);
-            detail.skipped.extend(more.skipped);
+        let detail = contents.files.project(project, origin);
+        if folders.is_empty() {
+            return Ok((!detail.is_empty()).then_some(detail));
         }
-        Ok(is_known.then_some(detail))
+        let (mut files, mut skipped) = (detail.files(), detail.skipped);
+        for folder in folders {
+            let more = self.page(folder, project)?.project(project, origin);
+            files.extend(more.files());
+            skipped.extend(more.skipped);
+        }
+        Ok(Some(ProjectDetail::new(project.clone(), files, skipped)))
     }
 
     /// The page in a project's folder, or its files.
-    fn page(&self, folder: &Path, project: &PackageName) -> Result<PackedPage, IndexError> {
+    fn page(&self, folder: &Path, project: &PackageName) -> Result<ProjectPage<'static>, IndexError> {
         for name in ["index.json", "index.html"] {
             let path = folder.join(name);
             if path.is_file() {
@@ -96,11 +99,11 @@ impl Folder {
         if has_simple {
             add(self.list(&simple)?.0);
         }
-        Ok(self.contents.get_or_init(|| Contents { projects, files: Arc::new(files) }))
+        Ok(self.contents.get_or_init(|| Contents { projects, files }))
     }
 
     /// The folders in a folder, and its files as a page, both sorted by name.
-    fn list(&self, folder: &Path) -> Result<(Vec<PathBuf>, PackedPage), IndexError> {
+    fn list(&self, folder: &Path) -> Result<(Vec<PathBuf>, ProjectPage<'static>), IndexError> {
         let failed = |source| IndexError::Folder { what: self.what, path: folder.to_owned(), source };
         let mut folders = Vec::new();
         let mut files = Vec::new();
@@ -118,25 +121,27 @@ impl Folder {
         files.sort_unstable_by(|one, other| one.filename.cmp(&other.filename));
         let absolute = std::path::absolute(folder).map_err(failed)?;
         let base = SafeUrl::from_path(&absolute, true).expect("an absolute path is a file URL");
-        let page = ProjectPage { base, files, skipped: Vec::new() };
-        Ok((folders, page.pack().expect("the names in a folder take less than 4 GiB")))
+        Ok((folders, ProjectPage { base, files, skipped: Vec::new() }))
     }
 }
 
 /// A file of a folder as a page would list it.
-pub(super) fn listed(name: &str) -> ListedFile {
+pub(super) fn listed(name: &str) -> ListedFile<'static> {
     ListedFile {
-        filename: name.into(),
+        filename: name.to_owned().into(),
         reference: utf8_percent_encode(name, &SEGMENT).to_string().into(),
         ..ListedFile::default()
     }
 }
 
 /// A page that is a file of this machine.
-pub(super) fn read_page(path: &Path, what: &'static str) -> Result<Result<PackedPage, PageError>, IndexError> {
+pub(super) fn read_page(
+    path: &Path,
+    what: &'static str,
+) -> Result<Result<ProjectPage<'static>, PageError>, IndexError> {
     let failed = |source| IndexError::Folder { what, path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(failed)?;
     let absolute = std::path::absolute(path).map_err(failed)?;
     let url = SafeUrl::from_path(&absolute, false).expect("an absolute path is a file URL");
-    Ok(ProjectPage::parse(&bytes, None, &url).and_then(|page| page.pack()))
+    Ok(ProjectPage::parse(&bytes, None, &url).map(ProjectPage::into_owned))
 }

@@ -34,30 +34,38 @@ const LARGE_TAIL: u64 = 256 << 10;
 /// Range requests for one wheel: the tail, the rest of the directory, the entry, the entry with its real extra field.
 const MOST_RANGES: usize = 5;
 
+/// The metadata of a file as it lies in the cache.
+pub(super) fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetadata>> {
+    // Without a digest the file behind the URL may have changed; then the cache counts only offline.
+    let may_use_cache = !file.hashes.is_empty() || index.options.offline;
+    if !may_use_cache || is_local(file) {
+        return None;
+    }
+    let bytes = index.cache.read(&index.cache.entry(Bucket::Metadata, &cache_key(index, file)))?;
+    check(file, &bytes).ok().map(Arc::new)
+}
+
 /// The metadata of a file, checked to be that of this file.
 pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
     let name = || file.filename.as_str().to_owned();
-    let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file));
-    // Without a digest the file behind the URL may have changed; then the cache counts only offline.
-    let may_use_cache = !file.hashes.is_empty() || index.options.offline;
-    let is_local = file.url.to_file_path().is_some();
-    if may_use_cache
-        && !is_local
-        && let Some(bytes) = index.cache.read(&entry)
-        && let Ok(metadata) = check(file, &bytes)
-    {
-        return Ok(Arc::new(metadata));
+    if let Some(metadata) = kept(index, file) {
+        return Ok(metadata);
     }
     let bytes = obtain(index, file).await?;
     let metadata = check(file, &bytes)?;
-    if !is_local {
+    if !is_local(file) {
         // That it cannot be kept costs a later run one request.
+        let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file));
         let _ = index.cache.write(&entry, headers(&bytes));
     }
     for warning in metadata.warnings.iter().filter(|_| index.reporter.shows(Level::Detail)) {
         index.reporter.message(Level::Detail, &format!("{}: {warning}", name()));
     }
     Ok(Arc::new(metadata))
+}
+
+fn is_local(file: &DistFile) -> bool {
+    file.url.reveal().scheme() == "file"
 }
 
 /// The part of METADATA that is read: up to the first empty line.

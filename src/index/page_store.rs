@@ -3,8 +3,17 @@
 //! An entry is the length of its head (four bytes, little endian), the head in the `MessagePack` form, and the packed page. The time
 //! of asking is the entry's modification time, so that "not modified" needs no rewriting. The key holds the user name,
 //! so a run without credentials never sees a page that came for some.
+//!
+//! Of a large page only the beginning is read, and later the blocks that a run asks for. Between the two the entry may be
+//! replaced, and a block may turn out to be damaged. Then the entry goes, the run notes it in [`Damage`], and resolving
+//! starts again as if the entry had never been there.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
@@ -12,7 +21,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Bucket, Cache};
 use crate::http::Response;
-use crate::spec::{PackedPage, SafeUrl};
+use crate::spec::{PackageName, PackedBytes, PackedPage, PageBlocks, SafeUrl};
+
+/// Bytes that are read of an entry at first: most pages as a whole; of large ones the newest versions, if not all names.
+const BEGINNING: u64 = 16 << 10;
+
+/// What is read behind the head of a large page, bytes: a few of the newest versions.
+const NEWEST: u64 = 8 << 10;
+
+/// What is compared to know a page again: the sizes of its parts and the checksum of its head.
+const IDENTITY: usize = 24;
 
 /// What the server said about an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +65,37 @@ impl Head {
     }
 }
 
+/// The entries of which something that was read was not what was written. They are as good as absent for the rest of the
+/// run, also where they cannot be removed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Damage(Arc<Mutex<Damaged>>);
+
+#[derive(Debug, Default)]
+struct Damaged {
+    entries: HashSet<PathBuf>,
+    is_news: bool,
+}
+
+impl Damage {
+    fn note(&self, entry: &Path) {
+        let mut damaged = self.lock();
+        damaged.is_news |= damaged.entries.insert(entry.to_owned());
+    }
+
+    fn has(&self, entry: &Path) -> bool {
+        self.lock().entries.contains(entry)
+    }
+
+    /// Whether there was any since this was last asked.
+    pub(super) fn take(&self) -> bool {
+        std::mem::take(&mut self.lock().is_news)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Damaged> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The place of one page.
 pub(super) struct PageEntry {
     path: PathBuf,
@@ -58,38 +107,45 @@ pub(super) struct Stored {
     pub(super) is_fresh: bool,
     /// Seconds since 1970 until which it is fresh.
     pub(super) fresh_until: u64,
+    path: PathBuf,
+    file: fs::File,
+    length: u64,
+    /// The beginning of the entry, and where the page begins in it.
     bytes: Vec<u8>,
     page_at: usize,
 }
 
 impl PageEntry {
-    /// The place of what `url` answers to `user`.
-    pub(super) fn new(cache: &Cache, url: &SafeUrl, user: Option<&str>) -> Self {
-        let key = format!("{}\n{}", user.unwrap_or_default(), url.without_credentials().reveal());
+    /// The place of what `url` answers to `user` as the page of `project`, or as a page of many projects.
+    pub(super) fn new(cache: &Cache, url: &SafeUrl, user: Option<&str>, project: Option<&PackageName>) -> Self {
+        let project = project.map_or("", AsRef::as_ref);
+        let key = format!("{}\n{}\n{project}", user.unwrap_or_default(), url.without_credentials().reveal());
         Self { path: cache.entry(Bucket::Pages, &key) }
     }
 
     /// The entry, when there is one that can be read.
-    pub(super) fn read(&self, cache: &Cache, now: u64) -> Option<Stored> {
-        let bytes = cache.read(&self.path)?;
+    pub(super) fn read(&self, now: u64) -> Option<Stored> {
+        // Asked before opening: a fifo in the place of an entry would block.
+        let about = fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
+        let asked = about.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+        let mut file = fs::File::open(&self.path).ok()?;
+        let mut bytes = Vec::new();
+        read_on(&mut file, &mut bytes, BEGINNING.min(about.len()))?;
         let head_length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
         let page_at = 4_usize.checked_add(usize::try_from(head_length).ok()?)?;
         let head: Head = rmp_serde::from_slice(bytes.get(4..page_at)?).ok()?;
-        let asked = fs::metadata(&self.path).ok()?.modified().ok()?;
-        let asked = asked.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
         let is_fresh = asked <= now && now - asked < head.fresh_for && !head.absent;
         let fresh_until = asked.saturating_add(head.fresh_for);
-        Some(Stored { head, is_fresh, fresh_until, bytes, page_at })
+        Some(Stored { head, is_fresh, fresh_until, path: self.path.clone(), file, length: about.len(), bytes, page_at })
     }
 
     /// Keeps an answer. A cache that cannot be written costs only time, in a later run.
-    pub(super) fn write(&self, cache: &Cache, head: &Head, page: Option<&PackedPage>, now: u64) {
+    pub(super) fn write(&self, cache: &Cache, head: &Head, page: Option<&PackedBytes>, now: u64) {
         let encoded = || -> Option<Vec<u8>> {
             let head = rmp_serde::to_vec(head).ok()?;
-            let mut bytes = u32::try_from(head.len()).ok()?.to_le_bytes().to_vec();
-            bytes.extend(head);
-            bytes.extend_from_slice(page.map_or(&[], PackedPage::as_bytes));
-            Some(bytes)
+            let length = u32::try_from(head.len()).ok()?.to_le_bytes();
+            let page = page.map_or([&[][..], &[]], |page| [&page.head, &page.blocks]);
+            Some([&length, &head[..], page[0], page[1]].concat())
         };
         if let Some(bytes) = encoded()
             && let Ok(path) = cache.write(&self.path, &bytes)
@@ -109,7 +165,70 @@ impl PageEntry {
 
 impl Stored {
     /// The page; `None` when the entry is damaged, or says that there is none.
-    pub(super) fn page(self) -> Option<PackedPage> {
-        PackedPage::read(self.bytes, self.page_at)
+    pub(super) fn page(mut self, damage: &Damage) -> Option<PackedPage> {
+        if damage.has(&self.path) {
+            return None;
+        }
+        let (head, blocks) = PackedPage::lengths(self.bytes.get(self.page_at..)?)?;
+        let blocks_at = self.page_at.checked_add(head)?;
+        if blocks_at.checked_add(blocks)? as u64 != self.length {
+            return None;
+        }
+        if self.bytes.len() < blocks_at {
+            let until = self.length.min(blocks_at as u64 + NEWEST);
+            let more = until - self.bytes.len() as u64;
+            read_on(&mut self.file, &mut self.bytes, more)?;
+        }
+        let beginning = self.bytes.split_off(blocks_at);
+        let head = self.bytes.split_off(self.page_at);
+        let identity = head.get(..IDENTITY)?.try_into().ok()?;
+        let (page_at, blocks_at) = (self.page_at as u64, blocks_at as u64);
+        let blocks = StoredBlocks { path: self.path, page_at, identity, blocks_at, beginning, damage: damage.clone() };
+        PackedPage::read(head, Box::new(blocks))
+    }
+}
+
+/// Reads exactly so many more bytes.
+fn read_on(file: &mut fs::File, bytes: &mut Vec<u8>, more: u64) -> Option<()> {
+    let length = bytes.len() as u64 + more;
+    bytes.reserve_exact(usize::try_from(more).ok()?);
+    file.take(more).read_to_end(bytes).ok()?;
+    (bytes.len() as u64 == length).then_some(())
+}
+
+/// The blocks of a page that lies in the cache. Its file is not kept open: a run may look at more pages than it may have
+/// files open.
+struct StoredBlocks {
+    path: PathBuf,
+    page_at: u64,
+    identity: [u8; IDENTITY],
+    blocks_at: u64,
+    /// The first of the blocks' bytes.
+    beginning: Vec<u8>,
+    damage: Damage,
+}
+
+impl PageBlocks for StoredBlocks {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        if let Some(bytes) = self.beginning.get(range.clone()) {
+            return Some(Cow::Borrowed(bytes));
+        }
+        let mut file = fs::File::open(&self.path).ok()?;
+        let mut identity = [0; IDENTITY];
+        file.seek(SeekFrom::Start(self.page_at)).ok()?;
+        file.read_exact(&mut identity).ok()?;
+        if identity != self.identity {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(self.blocks_at + range.start as u64)).ok()?;
+        read_on(&mut file, &mut bytes, range.len() as u64)?;
+        Some(Cow::Owned(bytes))
+    }
+
+    fn note_damage(&self) {
+        self.damage.note(&self.path);
+        // That it stays is no harm while it is replaced by what the index answers now.
+        let _ = fs::remove_file(&self.path);
     }
 }

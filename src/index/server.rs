@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::page_store::{Head, PageEntry, Stored};
+use super::page_store::{Damage, Head, PageEntry};
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
-use crate::spec::{PackedPage, PageError, ProjectPage, SafeUrl};
+use crate::spec::{PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
 
 /// What is accepted, best first (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -26,6 +26,17 @@ pub(super) enum PageAnswer {
     Absent(u16),
     /// Nothing is known, because the run is offline.
     Offline,
+    /// The server would have to be asked.
+    NotAtHand,
+}
+
+/// How far the asking goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To the cache and to folders: never waits.
+    AtHand,
+    /// To servers, unless the run is offline.
+    Servers,
 }
 
 /// Why there is no answer.
@@ -44,13 +55,15 @@ pub(super) struct Asking<'a> {
     pub(super) now: u64,
     /// Seconds since 1970 until which every answer so far is fresh.
     pub(super) fresh_until: &'a AtomicU64,
+    pub(super) damage: &'a Damage,
+    pub(super) reach: Reach,
 }
 
 impl Asking<'_> {
-    /// The page at `url`, whose user name is part of what is cached.
-    pub(super) async fn page(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
-        let entry = self.entry(url);
-        let mut stored = entry.read(self.cache, self.now);
+    /// The page at `url`, whose user name is part of what is cached: that of a project, or one of many projects.
+    pub(super) async fn page(&self, url: &SafeUrl, project: Option<&PackageName>) -> Result<PageAnswer, AskError> {
+        let entry = self.entry(url, project);
+        let mut stored = entry.read(self.now);
         // One that turns out to be damaged is gone, and asked for as if it had never been there.
         if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
             if stored.head.absent {
@@ -58,7 +71,7 @@ impl Asking<'_> {
                 return Ok(PageAnswer::Absent(404));
             }
             let fresh_until = stored.fresh_until;
-            if let Some(page) = stored.page() {
+            if let Some(page) = stored.page(self.damage) {
                 self.is_fresh_until(fresh_until);
                 return Ok(PageAnswer::Page(Arc::new(page)));
             }
@@ -66,6 +79,9 @@ impl Asking<'_> {
         if self.offline {
             self.is_fresh_until(0);
             return Ok(PageAnswer::Offline);
+        }
+        if self.reach == Reach::AtHand {
+            return Ok(PageAnswer::NotAtHand);
         }
         let mut request = Request::new(url.clone());
         request.accept = Some(ACCEPT);
@@ -82,7 +98,7 @@ impl Asking<'_> {
         };
         let fresh_for = stored.as_ref().map_or(0, |stored| stored.head.fresh_for);
         if response.status() == 304
-            && let Some(page) = stored.and_then(Stored::page)
+            && let Some(page) = stored.and_then(|stored| stored.page(self.damage))
         {
             entry.confirm(self.now);
             self.is_fresh_until(self.now.saturating_add(fresh_for));
@@ -90,10 +106,10 @@ impl Asking<'_> {
         }
         match response.status() {
             200 => {}
-            304 => return self.again(url).await,
+            304 => return self.again(url, project).await,
             status => return Ok(self.absent(&entry, status)),
         }
-        self.take(url, response).await.map(|page| PageAnswer::Page(Arc::new(page)))
+        self.take(url, project, response).await.map(|page| PageAnswer::Page(Arc::new(page)))
     }
 
     fn is_fresh_until(&self, time: u64) {
@@ -108,36 +124,42 @@ impl Asking<'_> {
     }
 
     /// The whole page, when what "not modified" refers to turned out to be damaged.
-    async fn again(&self, url: &SafeUrl) -> Result<PageAnswer, AskError> {
+    async fn again(&self, url: &SafeUrl, project: Option<&PackageName>) -> Result<PageAnswer, AskError> {
         let mut request = Request::new(url.clone());
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 => self.take(url, response).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            200 => self.take(url, project, response).await.map(|page| PageAnswer::Page(Arc::new(page))),
             status => Ok(PageAnswer::Absent(status)),
         }
     }
 
-    fn entry(&self, url: &SafeUrl) -> PageEntry {
-        PageEntry::new(self.cache, url, self.client.user_for(url).as_deref())
+    fn entry(&self, url: &SafeUrl, project: Option<&PackageName>) -> PageEntry {
+        PageEntry::new(self.cache, url, self.client.user_for(url).as_deref(), project)
     }
 
-    async fn take(&self, url: &SafeUrl, response: http::Response) -> Result<PackedPage, AskError> {
+    async fn take(
+        &self,
+        url: &SafeUrl,
+        project: Option<&PackageName>,
+        response: http::Response,
+    ) -> Result<PackedPage, AskError> {
         // Anew, because only this request may have led to credentials.
-        let entry = self.entry(url);
+        let entry = self.entry(url, project);
         let head = Head::of(&response);
         self.is_fresh_until(if head.no_store { 0 } else { self.now.saturating_add(head.fresh_for) });
         let content_type = response.header("content-type").map(str::to_owned);
         let base = response.url().clone();
         let body = response.bytes(PAGE_LIMIT).await.map_err(AskError::Http)?;
         let (cache, now, is_large) = (Arc::clone(self.cache), self.now, body.len() > PARSE_ELSEWHERE);
+        let project = project.cloned();
         let parse = move || {
             let page = ProjectPage::parse(&body, content_type.as_deref(), &base)?;
-            let packed = page.pack()?;
+            let packed = project.map_or_else(|| page.pack_whole(), |project| page.pack(&project))?;
             if !head.no_store && !page.holds_credentials() {
                 entry.write(&cache, &head, Some(&packed), now);
             }
-            Ok(packed)
+            packed.into_page().ok_or(PageError::Length)
         };
         let parsed = if is_large {
             tokio::task::spawn_blocking(parse)

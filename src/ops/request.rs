@@ -127,6 +127,9 @@ impl Session {
         let mirror_command = missing::mirror_command(&self.request, &target);
         let solve = move || {
             let mut resolution = resolve(&manifest, &target, &options, &*source);
+            while source.forget_damage() {
+                resolution = resolve(&manifest, &target, &options, &*source);
+            }
             if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
                 let lacking = missing::all_missing(&manifest, &target, &options, &source);
                 resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));

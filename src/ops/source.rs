@@ -1,7 +1,8 @@
 //! The solver's view of the world: synchronous questions, answered by asynchronous rooms.
 //!
 //! Every question is asked once per run, whoever asks it first: the solver, which then waits, or a prefetch, for which
-//! nobody waits. The solver must run on a thread that is not one of the runtime's.
+//! nobody waits. The solver must run on a thread that is not one of the runtime's. What is at hand it reads on that
+//! thread: it takes less than waking another one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
@@ -50,9 +51,9 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Eq + Hash, V> Memo<K, V> {
-    /// Whether the answer is there already, so that nobody needs to fetch it ahead.
-    fn has(&self, key: K) -> bool {
-        self.cell(key).initialized()
+    /// Forgets all answers.
+    fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn cell(&self, key: K) -> Arc<Answer<V>> {
@@ -84,6 +85,15 @@ impl LiveSource {
         self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// Whether what was said of some project was damaged in the cache. It is forgotten, and the solver should ask again.
+    pub fn forget_damage(&self) -> bool {
+        let is_damaged = self.shared.index.take_damage();
+        if is_damaged {
+            self.shared.projects.clear();
+        }
+        is_damaged
+    }
+
     fn wait<V: Clone>(
         &self,
         cell: &Answer<V>,
@@ -98,7 +108,8 @@ impl LiveSource {
 
 impl PackageSource for LiveSource {
     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
-        let answer = self.wait(&self.shared.projects.cell(name.clone()), self.shared.ask_project(name))?;
+        let cell = self.shared.project_at_hand(name);
+        let answer = self.wait(&cell, self.shared.ask_project(name))?;
         if matches!(answer, ProjectAnswer::Offline | ProjectAnswer::NotFound { .. }) {
             self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
         }
@@ -106,7 +117,8 @@ impl PackageSource for LiveSource {
     }
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
-        self.wait(&self.shared.metadata.cell(metadata_key(file)), self.shared.ask_metadata(file))
+        let cell = self.shared.metadata_at_hand(file);
+        self.wait(&cell, self.shared.ask_metadata(file))
     }
 
     fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError> {
@@ -115,17 +127,22 @@ impl PackageSource for LiveSource {
     }
 
     fn prefetch_projects(&self, names: &[PackageName]) {
-        for name in names.iter().filter(|name| !self.shared.projects.has((*name).clone())) {
+        for name in names.iter().filter(|name| !self.shared.project_at_hand(name).initialized()) {
             let (shared, name) = (Arc::clone(&self.shared), name.clone());
             self.runtime.spawn(async move { shared.know_project(&name).await });
         }
     }
 
     fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
+        let cell = self.shared.project_at_hand(name);
+        if let Some(answer) = cell.get() {
+            let files = answer.as_ref().map(likely).unwrap_or_default();
+            self.prefetch_metadata(&files.iter().collect::<Vec<_>>());
+            return;
+        }
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         self.runtime.spawn(async move {
             shared.know_project(&name).await;
-            let cell = shared.projects.cell(name);
             let Some(Ok(answer)) = cell.get() else { return };
             for file in likely(answer) {
                 shared.know_metadata(&file).await;
@@ -134,7 +151,7 @@ impl PackageSource for LiveSource {
     }
 
     fn prefetch_metadata(&self, files: &[&DistFile]) {
-        for &file in files.iter().filter(|file| !self.shared.metadata.has(metadata_key(file))) {
+        for &file in files.iter().filter(|file| !self.shared.metadata_at_hand(file).initialized()) {
             let (shared, file) = (Arc::clone(&self.shared), file.clone());
             self.runtime.spawn(async move { shared.know_metadata(&file).await });
         }
@@ -142,6 +159,29 @@ impl PackageSource for LiveSource {
 }
 
 impl Shared {
+    /// The cell of a project's answer, filled when no server need be asked for it.
+    fn project_at_hand(&self, name: &PackageName) -> Arc<Answer<ProjectAnswer>> {
+        let cell = self.projects.cell(name.clone());
+        if !cell.initialized()
+            && let Some(answer) = self.index.project_at_hand(name)
+        {
+            // Whoever is filling it now fills it with the same.
+            let _ = cell.set(answer.map_err(index_error));
+        }
+        cell
+    }
+
+    /// The cell of a file's metadata, filled when they are in the cache.
+    fn metadata_at_hand(&self, file: &DistFile) -> Arc<Answer<Arc<CoreMetadata>>> {
+        let cell = self.metadata.cell(metadata_key(file));
+        if !cell.initialized()
+            && let Some(metadata) = self.index.metadata_at_hand(file)
+        {
+            let _ = cell.set(Ok(metadata));
+        }
+        cell
+    }
+
     async fn know_project(&self, name: &PackageName) {
         self.projects.cell(name.clone()).get_or_init(|| self.ask_project(name)).await;
     }

@@ -214,9 +214,8 @@ fn passed_over(
     }
     let rules = provider.policy.rules(name);
     let lowest = provider.policy.takes_lowest(rules);
-    for release in listing.releases() {
-        let is_better = if lowest { release.version < project.version } else { release.version > project.version };
-        if !is_better || !project.range.contains(&release.version) {
+    for release in listing.releases_beyond(&project.version, !lowest) {
+        if !project.range.contains(&release.version) {
             continue;
         }
         let version = &release.version.version;

@@ -1,6 +1,6 @@
-//! The versions of a project in order, each judged when it is first asked for.
+//! The versions of a project in order, each looked at when it is first asked for.
 
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::{Arc, OnceLock};
 
 use pubgrub::Ranges;
@@ -11,58 +11,70 @@ use super::sourced::SourcedVersion;
 use crate::spec::{DistFile, ProjectDetail, Version};
 
 /// What the indexes list for a project, by version.
+///
+/// Nothing of a version is read before somebody asks for it; the order of all is known before.
 #[derive(Debug)]
 pub(super) struct Listing {
     /// Lowest version first.
-    releases: Vec<Release>,
+    releases: Vec<OnceLock<Box<Release>>>,
     details: Vec<Arc<ProjectDetail>>,
+    /// The places of each version, when more than one page lists the project; else they are those of the one page.
+    merged: Vec<(Version, Vec<Place>)>,
 }
+
+/// A page, and the place of a version on it.
+type Place = (usize, usize);
 
 /// One version of a project and its files.
 #[derive(Debug)]
 pub(super) struct Release {
     pub(super) version: SourcedVersion,
-    /// Places of its files: the page and the place on it.
-    files: Vec<(u32, u32)>,
+    /// Where its files are listed, best index first.
+    places: Vec<Place>,
+    files: OnceLock<Vec<DistFile>>,
     /// The best file, or the reason that stands against the nearest of all.
-    verdict: OnceLock<Result<(u32, u32), Exclusion>>,
+    verdict: OnceLock<Result<Box<DistFile>, Exclusion>>,
 }
 
 impl Listing {
     pub(super) fn new(details: &[Arc<ProjectDetail>]) -> Self {
-        let mut places: Vec<(&Version, u32, u32)> = Vec::new();
-        for (page, detail) in (0..).zip(details) {
-            places.extend((0..).zip(&detail.files).map(|(place, file)| (file.version(), page, place)));
-        }
-        places.sort();
-        let mut releases: Vec<Release> = Vec::new();
-        for (version, page, place) in places {
-            match releases.last_mut() {
-                Some(last) if last.version.version == *version => last.files.push((page, place)),
-                _ => releases.push(Release {
-                    version: SourcedVersion::listed(version.clone()),
-                    files: vec![(page, place)],
-                    verdict: OnceLock::new(),
-                }),
-            }
-        }
-        Self { releases, details: details.to_vec() }
+        let merged = match details {
+            [_] => Vec::new(),
+            details => merge(details),
+        };
+        let count = if let [detail] = details { detail.version_count() } else { merged.len() };
+        Self { releases: (0..count).map(|_| OnceLock::new()).collect(), details: details.to_vec(), merged }
+    }
+
+    /// How many versions there are.
+    pub(super) fn len(&self) -> usize {
+        self.releases.len()
     }
 
     /// All versions, lowest first.
-    pub(super) fn releases(&self) -> &[Release] {
-        &self.releases
+    pub(super) fn releases(&self) -> impl DoubleEndedIterator<Item = &Release> + Clone {
+        (0..self.len()).map(|place| self.release_at(place))
+    }
+
+    /// The versions above one, or below one, lowest first.
+    pub(super) fn releases_beyond(&self, version: &SourcedVersion, above: bool) -> impl Iterator<Item = &Release> {
+        let range = if above {
+            self.partition_point(|other| other <= version)..self.len()
+        } else {
+            0..self.partition_point(|other| other < version)
+        };
+        range.map(|place| self.release_at(place))
     }
 
     /// The release of a version.
     pub(super) fn release(&self, version: &Version) -> Option<&Release> {
-        let place = self.releases.binary_search_by(|release| release.version.version.cmp(version)).ok()?;
-        Some(&self.releases[place])
+        let place = self.partition_point(|other| other.version < *version);
+        (place < self.len()).then(|| self.release_at(place)).filter(|release| release.version.version == *version)
     }
 
     /// Every file of a release, best index first.
     pub(super) fn files<'a>(&'a self, release: &'a Release) -> impl Iterator<Item = &'a DistFile> {
-        release.files.iter().map(|&place| self.file_at(place))
+        release.files.get_or_init(|| self.read_files(release, &|_| true)).iter()
     }
 
     /// The file of a release that would be used, or why there is none.
@@ -73,33 +85,11 @@ impl Listing {
         release: &'a Release,
     ) -> Result<&'a DistFile, &'a Exclusion> {
         let verdict = release.verdict.get_or_init(|| {
-            let mut best: Option<(candidate::FileRank<'_>, (u32, u32))> = None;
-            let mut nearest: Option<Exclusion> = None;
-            for &place in &release.files {
-                let file = self.file_at(place);
-                match candidate::judge(policy, rules, file) {
-                    Ok(rank) => {
-                        let is_better = best.as_ref().is_none_or(|(best_rank, best_place)| {
-                            candidate::compare_files((&rank, file), (best_rank, self.file_at(*best_place))).is_gt()
-                        });
-                        if is_better {
-                            best = Some((rank, place));
-                        }
-                    }
-                    Err(reason) => {
-                        nearest = Some(match nearest {
-                            None => reason,
-                            Some(nearest) => nearest.nearer(reason),
-                        });
-                    }
-                }
-            }
-            match best {
-                Some((_, place)) => Ok(place),
-                None => Err(nearest.expect("a release has at least one file")),
-            }
+            // Most files of a release are for other targets, which their names tell. They count only where none fits.
+            let likely = self.read_files(release, &|name| policy.target.tags().may_load(name));
+            judge_all(policy, rules, &likely).or_else(|_| judge_all(policy, rules, self.files(release)))
         });
-        verdict.as_ref().map(|&place| self.file_at(place))
+        verdict.as_ref().map(|file| &**file)
     }
 
     /// Why a release cannot be used, pre-release rules and constraints included; `None` when it can.
@@ -151,28 +141,66 @@ impl Listing {
 
     /// Whether any version that is listed, usable or not, is in a range.
     pub(super) fn has_any_in(&self, range: &Ranges<SourcedVersion>) -> bool {
-        range.iter().any(|(lower, upper)| {
-            let start = self.releases.partition_point(|release| is_below(&release.version, lower));
-            self.releases.get(start).is_some_and(|release| !is_above(&release.version, upper))
-        })
+        range.iter().any(|segment| !self.places_in(segment).is_empty())
     }
 
     /// The releases of a range, usable or not, highest or lowest first.
     fn in_order<'a>(&'a self, lowest_first: bool, range: &'a Ranges<SourcedVersion>) -> InOrder<'a> {
-        InOrder { releases: &self.releases, segments: range.iter().collect(), lowest_first, first_segment: 0 }
+        let segments: Vec<Segment<'a>> = range.iter().collect();
+        // Most ranges are one segment, so its ends are found without a look at what lies beyond.
+        let places = match (segments.first(), segments.last()) {
+            (Some(&(lower, _)), Some(&(_, upper))) => self.places_in((lower, upper)),
+            _ => 0..0,
+        };
+        InOrder { listing: self, places, segments, lowest_first, first_segment: 0 }
     }
 
-    fn file_at(&self, (page, place): (u32, u32)) -> &DistFile {
-        &self.details[page as usize].files[place as usize]
+    /// The places of the releases in a segment of a range.
+    fn places_in(&self, (lower, upper): Segment<'_>) -> Range<usize> {
+        let start = if *lower == Bound::Unbounded { 0 } else { self.partition_point(|it| is_below(it, lower)) };
+        let is_unbounded = *upper == Bound::Unbounded;
+        let end = if is_unbounded { self.len() } else { self.partition_point(|it| !is_above(it, upper)) };
+        start..end.max(start)
+    }
+
+    /// The number of versions for which `is_before` holds: it holds for all up to some, and for none behind it.
+    fn partition_point(&self, is_before: impl Fn(&SourcedVersion) -> bool) -> usize {
+        let (mut start, mut end) = (0, self.len());
+        while start < end {
+            let middle = start.midpoint(end);
+            if is_before(&self.release_at(middle).version) {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        start
+    }
+
+    fn release_at(&self, place: usize) -> &Release {
+        self.releases[place].get_or_init(|| {
+            let (version, places) = match self.merged.get(place) {
+                Some((version, places)) => (version.clone(), places.clone()),
+                None => (self.details[0].version(place), vec![(0, place)]),
+            };
+            let version = SourcedVersion::listed(version);
+            Box::new(Release { version, places, files: OnceLock::new(), verdict: OnceLock::new() })
+        })
+    }
+
+    fn read_files(&self, release: &Release, is_wanted: &dyn Fn(&str) -> bool) -> Vec<DistFile> {
+        let places = release.places.iter();
+        places.flat_map(|&(page, place)| self.details[page].files_at(place, is_wanted)).collect()
     }
 }
 
 /// Walks the releases and the segments of a range side by side: a range has as many segments as versions were ruled out.
 struct InOrder<'a> {
+    listing: &'a Listing,
     /// What is left of the releases.
-    releases: &'a [Release],
+    places: Range<usize>,
     /// What is left of the segments is before the end, and not before `first_segment`.
-    segments: Vec<(&'a Bound<SourcedVersion>, &'a Bound<SourcedVersion>)>,
+    segments: Vec<Segment<'a>>,
     lowest_first: bool,
     first_segment: usize,
 }
@@ -182,25 +210,28 @@ impl<'a> Iterator for InOrder<'a> {
 
     fn next(&mut self) -> Option<&'a Release> {
         loop {
+            let place = if self.lowest_first { self.places.start } else { self.places.end.checked_sub(1)? };
+            if !self.places.contains(&place) {
+                return None;
+            }
+            let release = self.listing.release_at(place);
             if self.lowest_first {
                 let (lower, upper) = self.segments.get(self.first_segment)?;
-                let (release, rest) = self.releases.split_first()?;
                 if is_above(&release.version, upper) {
                     self.first_segment += 1;
                     continue;
                 }
-                self.releases = rest;
+                self.places.start += 1;
                 if !is_below(&release.version, lower) {
                     return Some(release);
                 }
             } else {
                 let (lower, upper) = self.segments.last()?;
-                let (release, rest) = self.releases.split_last()?;
                 if is_below(&release.version, lower) {
                     self.segments.pop();
                     continue;
                 }
-                self.releases = rest;
+                self.places.end -= 1;
                 if !is_above(&release.version, upper) {
                     return Some(release);
                 }
@@ -226,3 +257,56 @@ fn is_above(version: &SourcedVersion, upper: &Bound<SourcedVersion>) -> bool {
         Bound::Excluded(bound) => version >= bound,
     }
 }
+
+/// The places of every version, lowest first; those of one version in the order of the pages.
+fn merge(details: &[Arc<ProjectDetail>]) -> Vec<(Version, Vec<Place>)> {
+    let mut places: Vec<(Version, Place)> = Vec::new();
+    for (page, detail) in details.iter().enumerate() {
+        places.extend((0..detail.version_count()).map(|place| (detail.version(place), (page, place))));
+    }
+    places.sort();
+    let mut merged: Vec<(Version, Vec<Place>)> = Vec::new();
+    for (version, place) in places {
+        match merged.last_mut() {
+            Some((last, places)) if *last == version => places.push(place),
+            _ => merged.push((version, vec![place])),
+        }
+    }
+    merged
+}
+
+/// The best of the files, or the reason that stands against the nearest of all.
+fn judge_all<'a>(
+    policy: &Policy,
+    rules: &ProjectRules,
+    files: impl IntoIterator<Item = &'a DistFile>,
+) -> Result<Box<DistFile>, Exclusion> {
+    let mut best: Option<(candidate::FileRank<'_>, &DistFile)> = None;
+    let mut nearest: Option<Exclusion> = None;
+    for file in files {
+        match candidate::judge(policy, rules, file) {
+            Ok(rank) => {
+                let is_better = best.as_ref().is_none_or(|(best_rank, best_file)| {
+                    candidate::compare_files((&rank, file), (best_rank, best_file)).is_gt()
+                });
+                if is_better {
+                    best = Some((rank, file));
+                }
+            }
+            Err(reason) => {
+                nearest = Some(match nearest {
+                    None => reason,
+                    Some(nearest) => nearest.nearer(reason),
+                });
+            }
+        }
+    }
+    match best {
+        Some((_, file)) => Ok(Box::new(file.clone())),
+        // Without a file the cached page is damaged: that is noted below, and all is asked anew.
+        None => Err(nearest.unwrap_or_else(|| Exclusion::Metadata("its entry in the cache is damaged".to_owned()))),
+    }
+}
+
+/// Both ends of a part of a range.
+type Segment<'a> = (&'a Bound<SourcedVersion>, &'a Bound<SourcedVersion>);

@@ -1,392 +1,237 @@
-//! A page of an index in the form in which it is kept: nothing has to be read of a file that nobody asks for.
+//! A page of an index in the form in which it is kept: nothing has to be read of a version that nobody asks for.
 //!
-//! A page of a large project lists ten thousand files, and a run looks into a handful. So the page stays the bytes that
-//! it is in the cache: a table with an entry of one size per file, whose fields are places in two heaps, one of bytes
-//! (digests) and one of text. [`PackedPage::read`] checks all places once; everything else is read where it is needed.
+//! A page of a large project lists ten thousand files, and a run looks into those of a handful of versions. So the files
+//! are grouped by version when the page arrives: the head has the versions in order, and behind it each version has a
+//! block with its files. A run reads the head, and of the blocks those that it tries.
 //!
 //! ```text
-//! files n · length of heap · length of text (4 bytes each) │ n entries │ heap │ text
+//! head    sizes of the parts (4 × 4 bytes) │ checksum │ per version: end of its text, end of its block │ texts │ last part
+//! blocks  per version, newest first: checksum │ files
 //! ```
-//! All numbers are little endian. The heap ends with the base URL and the skipped entries in the `MessagePack` form.
+//! All numbers are little endian. The last part of the head is the base URL and the skipped entries in the `MessagePack`
+//! form. Head and blocks have checksums of their own, so damage is found in what is read, and only there.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use super::listed_dist::ReadRest;
-use super::project_page::strip_project;
-use super::{
-    DistFile, HashAlgorithm, HashDigest, IndexOrigin, ListedDist, ListedFile, MetadataOffer, PackageName, PageError,
-    ProjectDetail, ProjectPage, SafeUrl, SkippedFile, Version, Yanked,
-};
+use super::packed_file::{self, PackedFile};
+use super::packing::Packing;
+use super::{DistFile, IndexOrigin, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl, SkippedFile, Version};
 
-/// Fields of an entry, each of eight bytes.
-const FIELDS: usize = 8;
-/// Bytes of an entry.
-const ENTRY: usize = FIELDS * 8;
-/// Bytes of the three numbers at the beginning.
-const HEAD: usize = 12;
-/// The field of what is not there.
-const ABSENT: u64 = u64::MAX;
+/// Bytes of the sizes at the beginning.
+const SIZES: usize = 16;
+/// Bytes of a checksum.
+const CHECKSUM: usize = 8;
+/// Where the table begins.
+const TABLE: usize = SIZES + CHECKSUM;
+/// Bytes of a version's entry in the table.
+const ENTRY: usize = 8;
+
+/// The two parts of a packed page, as they are written one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedBytes {
+    /// What is read whenever the page is.
+    pub head: Vec<u8>,
+    /// The files.
+    pub blocks: Vec<u8>,
+}
+
+/// Where the blocks of a page are.
+pub trait PageBlocks: Send + Sync {
+    /// Some of their bytes; `None` when they cannot be read.
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>>;
+
+    /// Told when what was read is not what was written.
+    fn note_damage(&self) {}
+}
+
+impl PageBlocks for Vec<u8> {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        self.get(range).map(Cow::Borrowed)
+    }
+}
 
 /// A page of an index, packed.
-#[derive(Debug)]
 pub struct PackedPage {
-    bytes: Vec<u8>,
-    /// Where the page begins in the bytes.
-    start: usize,
-    files: usize,
-    heap_at: usize,
-    text_at: usize,
+    head: Vec<u8>,
+    blocks: Box<dyn PageBlocks>,
+    versions: usize,
+    texts_at: usize,
     base: SafeUrl,
     skipped: Vec<SkippedFile>,
 }
 
-/// The fields of an entry, in their order.
-#[derive(Clone, Copy)]
-enum Field {
-    Filename,
-    Reference,
-    RequiresPython,
-    Yanked,
-    Size,
-    UploadTime,
-    Hashes,
-    Metadata,
-}
-
-impl ProjectPage {
-    /// Packs the page.
+impl ProjectPage<'_> {
+    /// Packs the files of one project. Files of other projects and of kinds that nobody installs are left out in
+    /// silence; those that look like a distribution and are not one are kept as skipped, with the reason.
     ///
     /// # Errors
     /// When it has more than the 4 GiB that the form can say.
-    pub fn pack(&self) -> Result<PackedPage, PageError> {
-        self.try_pack().ok_or(PageError::Length)
+    pub fn pack(&self, project: &PackageName) -> Result<PackedBytes, PageError> {
+        encode(&Packing::of_project(self, project)).ok_or(PageError::Length)
     }
 
-    fn try_pack(&self) -> Option<PackedPage> {
-        let mut packer = Packer::default();
-        for file in &self.files {
-            packer.file(file)?;
-        }
-        let last = rmp_serde::to_vec(&(&self.base, &self.skipped)).ok()?;
-        let tail = packer.place_in_heap(&last)?;
-        packer.table.extend(tail.to_le_bytes());
-        let sizes = [self.files.len(), packer.heap.len(), packer.text.len()];
-        let mut bytes = Vec::with_capacity(HEAD + packer.table.len() + packer.heap.len() + packer.text.len());
-        for size in sizes {
-            bytes.extend(u32::try_from(size).ok()?.to_le_bytes());
-        }
-        bytes.extend(packer.table);
-        bytes.extend(packer.heap);
-        bytes.extend(packer.text.as_bytes());
-        PackedPage::read(bytes, 0)
+    /// Packs a page that lists files of many projects, as they are: as one block, to be unpacked as a whole.
+    ///
+    /// # Errors
+    /// When it has more than the 4 GiB that the form can say.
+    pub fn pack_whole(&self) -> Result<PackedBytes, PageError> {
+        encode(&Packing::of_all(self)).ok_or(PageError::Length)
     }
 }
 
-#[derive(Default)]
-struct Packer<'a> {
-    table: Vec<u8>,
-    heap: Vec<u8>,
-    text: String,
-    /// Texts that many files share.
-    shared: HashMap<&'a str, u64>,
+fn encode(packing: &Packing<'_>) -> Option<PackedBytes> {
+    let last = rmp_serde::to_vec(&(packing.base, &packing.skipped)).ok()?;
+    let (mut table, mut texts, mut blocks) = (Vec::new(), String::new(), Vec::new());
+    for (version, files) in packing.releases.iter().rev() {
+        texts.push_str(version);
+        let start = blocks.len();
+        blocks.extend([0; CHECKSUM]);
+        for file in files {
+            packed_file::write(&mut blocks, file);
+        }
+        let sum = checksum(&blocks[start + CHECKSUM..]).to_le_bytes();
+        blocks[start..start + CHECKSUM].copy_from_slice(&sum);
+        for end in [texts.len(), blocks.len()] {
+            table.extend(u32::try_from(end).ok()?.to_le_bytes());
+        }
+    }
+    let mut head = Vec::with_capacity(TABLE + table.len() + texts.len() + last.len());
+    for size in [packing.releases.len(), texts.len(), last.len(), blocks.len()] {
+        head.extend(u32::try_from(size).ok()?.to_le_bytes());
+    }
+    head.extend([0; CHECKSUM]);
+    head.extend(table);
+    head.extend(texts.as_bytes());
+    head.extend(last);
+    let sum = head_checksum(&head).to_le_bytes();
+    head[SIZES..TABLE].copy_from_slice(&sum);
+    Some(PackedBytes { head, blocks })
 }
 
-impl<'a> Packer<'a> {
-    fn file(&mut self, file: &'a ListedFile) -> Option<()> {
-        let start = self.text.len();
-        let reference = self.place_in_text(&file.reference)?;
-        // Most references end in the name.
-        let filename = match file.reference.strip_suffix(&*file.filename) {
-            Some(before) => place(start + before.len(), file.filename.len())?,
-            None => self.place_in_text(&file.filename)?,
-        };
-        let requires_python = match &file.requires_python {
-            Some(text) => self.share(text)?,
-            None => ABSENT,
-        };
-        let yanked = match &file.yanked {
-            Yanked::Yes(reason) => self.share(reason)?,
-            Yanked::No => ABSENT,
-        };
-        let hashes = self.digests(&file.hashes)?;
-        let metadata = match &file.metadata {
-            MetadataOffer::Offered(digests) => self.digests(digests)?,
-            MetadataOffer::None => ABSENT,
-        };
-        let time = file.upload_time.map_or(ABSENT, i64::cast_unsigned);
-        let fields =
-            [filename, reference, requires_python, yanked, file.size.unwrap_or(ABSENT), time, hashes, metadata];
-        self.table.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
-        Some(())
+impl PackedBytes {
+    /// The page that these bytes are.
+    pub fn into_page(self) -> Option<PackedPage> {
+        PackedPage::read(self.head, Box::new(self.blocks))
     }
-
-    fn place_in_text(&mut self, text: &str) -> Option<u64> {
-        let place = place(self.text.len(), text.len());
-        self.text.push_str(text);
-        place
-    }
-
-    fn place_in_heap(&mut self, bytes: &[u8]) -> Option<u64> {
-        let place = place(self.heap.len(), bytes.len());
-        self.heap.extend_from_slice(bytes);
-        place
-    }
-
-    fn share(&mut self, text: &'a str) -> Option<u64> {
-        if let Some(place) = self.shared.get(text) {
-            return Some(*place);
-        }
-        let place = self.place_in_text(text)?;
-        self.shared.insert(text, place);
-        Some(place)
-    }
-
-    fn digests(&mut self, digests: &[HashDigest]) -> Option<u64> {
-        let start = self.heap.len();
-        for digest in digests {
-            self.heap.push(digest.algorithm() as u8);
-            self.heap.extend_from_slice(digest.bytes());
-        }
-        place(start, self.heap.len() - start)
-    }
-}
-
-/// A place of a heap as a field: where, and in the upper half how long.
-fn place(start: usize, length: usize) -> Option<u64> {
-    Some(u64::from(u32::try_from(start).ok()?) | u64::from(u32::try_from(length).ok()?) << 32)
 }
 
 impl PackedPage {
-    /// Reads a page from `start` to the end of the bytes; `None` when they are not one, or not whole.
-    pub fn read(bytes: Vec<u8>, start: usize) -> Option<Self> {
-        let size = |at: usize| {
-            let number = bytes.get(start..)?.get(at..at + 4)?;
-            usize::try_from(u32::from_le_bytes(number.try_into().ok()?)).ok()
-        };
-        let (files, heap, text) = (size(0)?, size(4)?, size(8)?);
-        let table_at = start.checked_add(HEAD)?;
-        let tail_at = table_at.checked_add(files.checked_mul(ENTRY)?)?;
-        let heap_at = tail_at.checked_add(8)?;
-        let text_at = heap_at.checked_add(heap)?;
-        (text_at.checked_add(text)? == bytes.len()).then_some(())?;
-        let base = SafeUrl::parse("file:///").ok()?;
-        let mut page = Self { bytes, start, files, heap_at, text_at, base, skipped: Vec::new() };
-        let text = std::str::from_utf8(&page.bytes[text_at..]).ok()?;
-        for at in 0..files {
-            for field in [Field::Filename, Field::Reference, Field::RequiresPython, Field::Yanked] {
-                let place = page.field(at, field);
-                let is_needed = matches!(field, Field::Filename | Field::Reference);
-                if place != ABSENT || is_needed {
-                    text.get(range(place))?;
-                }
-            }
-            let (hashes, metadata) = (page.field(at, Field::Hashes), page.field(at, Field::Metadata));
-            for place in [Some(hashes), Some(metadata).filter(|metadata| *metadata != ABSENT)].into_iter().flatten() {
-                let mut bytes = page.heap(place)?;
-                while !bytes.is_empty() {
-                    next_digest(&mut bytes)?;
-                }
-            }
-        }
-        let last = &page.bytes[tail_at..heap_at];
-        let last = page.heap(u64::from_le_bytes(last.try_into().ok()?))?;
-        (page.base, page.skipped) = rmp_serde::from_slice(last).ok()?;
-        Some(page)
+    /// How long head and blocks are, when `beginning` has the sizes.
+    pub fn lengths(beginning: &[u8]) -> Option<(usize, usize)> {
+        let mut sizes = beginning.get(..SIZES)?.chunks_exact(4).map(number);
+        let (versions, texts, last, blocks) = (sizes.next()?, sizes.next()?, sizes.next()?, sizes.next()?);
+        let head = TABLE.checked_add(versions.checked_mul(ENTRY)?)?.checked_add(texts)?.checked_add(last)?;
+        Some((head, blocks))
     }
 
-    /// The bytes of the page, as they are kept.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
-
-    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
-    /// those that look like a distribution and are not one come with the reason.
-    ///
-    /// Of a file that is like most only the version is read here; see [`ListedDist`].
-    pub fn project(self: &Arc<Self>, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
-        let reader: Arc<dyn ReadRest> =
-            Arc::new(Reader { page: Arc::clone(self), project: project.clone(), origin: Arc::clone(origin) });
-        let mut detail = ProjectDetail { name: project.clone(), files: Vec::new(), skipped: self.skipped.clone() };
-        let mut glance = Glance::new(&self.base);
-        for (place, at) in (0..).zip(0..self.files) {
-            let filename = self.text(at, Field::Filename).unwrap_or_default();
-            let Some(rest) = strip_project(filename, project) else { continue };
-            let reference = self.text(at, Field::Reference).unwrap_or_default();
-            if let Some(version) = glance.version(filename, rest, reference) {
-                detail.files.push(ListedDist::put_off(version, Arc::clone(&reader), place));
-                continue;
-            }
-            match self.listed(at).read(project, &self.base, origin) {
-                Ok(Some(file)) => detail.files.push(file.into()),
-                Ok(None) => {}
-                Err(reason) => detail.skipped.push(SkippedFile { filename: filename.to_owned(), reason }),
-            }
-        }
-        detail
-    }
-
-    /// A file as the page lists it.
-    fn listed(&self, at: usize) -> ListedFile {
-        let number = |field| Some(self.field(at, field)).filter(|field| *field != ABSENT);
-        let owned = |field| self.text(at, field).unwrap_or_default();
-        let digests = |place| self.digests(place).expect("every place was checked when the page was read");
-        ListedFile {
-            filename: owned(Field::Filename).into(),
-            reference: owned(Field::Reference).into(),
-            hashes: digests(self.field(at, Field::Hashes)),
-            size: number(Field::Size),
-            requires_python: self.text(at, Field::RequiresPython).map(Into::into),
-            yanked: self.text(at, Field::Yanked).map_or(Yanked::No, |reason| Yanked::Yes(reason.to_owned())),
-            metadata: number(Field::Metadata).map_or(MetadataOffer::None, |it| MetadataOffer::Offered(digests(it))),
-            upload_time: number(Field::UploadTime).map(u64::cast_signed),
-        }
-    }
-
-    fn field(&self, at: usize, field: Field) -> u64 {
-        let at = self.start + HEAD + at * ENTRY + field as usize * 8;
-        let bytes = self.bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
-        bytes.map_or(ABSENT, u64::from_le_bytes)
-    }
-
-    fn text(&self, at: usize, field: Field) -> Option<&str> {
-        let place = Some(self.field(at, field)).filter(|place| *place != ABSENT)?;
-        std::str::from_utf8(self.bytes[self.text_at..].get(range(place))?).ok()
-    }
-
-    fn heap(&self, place: u64) -> Option<&[u8]> {
-        self.bytes[self.heap_at..self.text_at].get(range(place))
-    }
-
-    fn digests(&self, place: u64) -> Option<Vec<HashDigest>> {
-        let mut bytes = self.heap(place)?;
-        let mut digests = Vec::new();
-        while !bytes.is_empty() {
-            let (algorithm, digest) = next_digest(&mut bytes)?;
-            digests.push(HashDigest::from_bytes(algorithm, digest)?);
-        }
-        Some(digests)
-    }
-}
-
-/// Takes a digest from the beginning of `bytes`; `None` when there is none.
-fn next_digest<'a>(bytes: &mut &'a [u8]) -> Option<(HashAlgorithm, &'a [u8])> {
-    let (algorithm, rest) = bytes.split_first()?;
-    let known = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-    let algorithm = known.into_iter().find(|known| *known as u8 == *algorithm)?;
-    let (digest, rest) = rest.split_at_checked(algorithm.digest_len())?;
-    *bytes = rest;
-    Some((algorithm, digest))
-}
-
-/// A field as a place of a heap.
-fn range(place: u64) -> std::ops::Range<usize> {
-    let (start, length) = (place & u64::from(u32::MAX), place >> 32);
-    let end = usize::try_from(start + length).unwrap_or(usize::MAX);
-    usize::try_from(start).unwrap_or(usize::MAX)..end
-}
-
-/// Reads the rest of a page's files.
-struct Reader {
-    page: Arc<PackedPage>,
-    project: PackageName,
-    origin: Arc<IndexOrigin>,
-}
-
-impl ReadRest for Reader {
-    fn read_rest(&self, place: u32) -> DistFile {
-        let read = self.page.listed(place as usize).read(&self.project, &self.page.base, &self.origin);
-        read.ok().flatten().expect("a glance has shown that it can be read")
-    }
-}
-
-/// A glance at file after file: whether one is surely readable, and its version. What a glance is not sure of is read
-/// in full.
-struct Glance<'a> {
-    /// Whether relative references end at a server, whatever they are.
-    base_is_server: bool,
-    /// `https://host/` of the last reference that was read in full.
-    host: Option<&'a str>,
-    /// The last version and its text: files of one version stand together.
-    last: Option<(&'a str, Version)>,
-}
-
-impl<'a> Glance<'a> {
-    fn new(base: &SafeUrl) -> Self {
-        Self { base_is_server: matches!(base.reveal().scheme(), "http" | "https"), host: None, last: None }
-    }
-
-    /// The version of a file, when its name (of which `rest` follows the project and a hyphen) and its reference are
-    /// such that reading it in full cannot fail.
-    fn version(&mut self, filename: &str, rest: &'a str, reference: &'a str) -> Option<Version> {
-        if !self.can_resolve(reference) {
+    /// Reads a page; `None` when the head is not one, or not whole.
+    pub fn read(head: Vec<u8>, blocks: Box<dyn PageBlocks>) -> Option<Self> {
+        let (length, _) = Self::lengths(&head)?;
+        if head.len() != length || head_checksum(&head).to_le_bytes() != head[SIZES..TABLE] {
             return None;
         }
-        let version = match rest.strip_suffix(".whl") {
-            Some(stem) => {
-                let name = filename.strip_suffix(rest)?.strip_suffix('-')?;
-                let (version, tags) = stem.split_once('-')?;
-                // An underscore in a version, odd characters and a build tag are left to the full reading.
-                let is_simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'!');
-                let is_sure = !name.contains('-') && version.bytes().all(is_simple) && are_three_tags(tags);
-                is_sure.then_some(version)?
-            }
-            None => rest.strip_suffix(".tar.gz").or_else(|| rest.strip_suffix(".zip"))?,
-        };
-        if let Some((text, known)) = &self.last
-            && *text == version
-        {
-            return Some(known.clone());
-        }
-        let parsed = Version::from_str(version).ok()?;
-        self.last = Some((version, parsed.clone()));
-        Some(parsed)
+        let (versions, texts) = (number(&head[..4]), number(&head[4..8]));
+        let texts_at = TABLE + versions * ENTRY;
+        let (base, skipped) = rmp_serde::from_slice(&head[texts_at + texts..]).ok()?;
+        Some(Self { head, blocks, versions, texts_at, base, skipped })
     }
 
-    /// Whether a reference surely gives a URL of a server. Behind the host nothing can go wrong any more: every text
-    /// is a path (WHATWG URL, section 4.4), so files on a host that was read once need no reading.
-    fn can_resolve(&mut self, reference: &'a str) -> bool {
-        if self.host.is_some_and(|host| reference.starts_with(host)) {
-            return true;
+    /// The files of the project that it was packed for.
+    pub fn project(self: Arc<Self>, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
+        ProjectDetail::packed(project, self, origin)
+    }
+
+    /// The page as it was, when it was packed as a whole. `None`: it is damaged.
+    pub fn unpack(&self) -> Option<ProjectPage<'static>> {
+        let mut files = Vec::new();
+        for place in 0..self.versions {
+            self.each_file(place, |file| files.push(file.listed().into_owned()))?;
         }
-        if !reference.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\') {
-            return false;
+        Some(ProjectPage { base: self.base.clone(), files, skipped: self.skipped.clone() })
+    }
+
+    /// Entries of the page that are not usable.
+    pub(super) fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    /// How many versions it has.
+    pub(super) fn versions(&self) -> usize {
+        self.versions
+    }
+
+    /// A version; 0 is the newest.
+    pub(super) fn version(&self, place: usize) -> Version {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends(before).0);
+        let text = self.head.get(self.texts_at + start..self.texts_at + self.ends(place).0);
+        let version = text.and_then(|text| Version::from_str(std::str::from_utf8(text).ok()?).ok());
+        version.unwrap_or_else(|| {
+            self.blocks.note_damage();
+            Version::new([0]).with_dev(Some(0))
+        })
+    }
+
+    /// The files of a version of which `is_wanted` takes the name, in the order of the page.
+    pub(super) fn files(
+        &self,
+        place: usize,
+        project: &PackageName,
+        origin: &Arc<IndexOrigin>,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<DistFile> {
+        let mut files = Vec::new();
+        let all = self.each_file(place, |file| {
+            if is_wanted(file.filename) {
+                // What cannot be read was not packed.
+                files.extend(file.listed().read(project, &self.base, origin).ok().flatten());
+            }
+        });
+        if all.is_none() {
+            self.blocks.note_damage();
         }
-        if reference.starts_with('/') && !reference.starts_with("//") {
-            return self.base_is_server;
+        files
+    }
+
+    fn each_file(&self, place: usize, mut look: impl FnMut(&PackedFile<'_>)) -> Option<()> {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends(before).1);
+        let block = self.blocks.read(start..self.ends(place).1)?;
+        let (sum, mut rest) = block.split_at_checked(CHECKSUM)?;
+        (checksum(rest).to_le_bytes() == sum).then_some(())?;
+        while !rest.is_empty() {
+            look(&packed_file::read(&mut rest)?);
         }
-        let Some(authority) = reference.strip_prefix("https://").or_else(|| reference.strip_prefix("http://")) else {
-            return false;
-        };
-        let Some(slash) = authority.find('/').filter(|&at| at > 0 && !authority[..at].contains(['?', '#', '@'])) else {
-            return false;
-        };
-        let host = &reference[..=reference.len() - authority.len() + slash];
-        if SafeUrl::parse(host).is_err() {
-            return false;
-        }
-        self.host = Some(host);
-        true
+        Some(())
+    }
+
+    /// Where the text and the block of a version end.
+    fn ends(&self, place: usize) -> (usize, usize) {
+        let entry = &self.head[TABLE + place * ENTRY..][..ENTRY];
+        (number(&entry[..4]), number(&entry[4..]))
     }
 }
 
-/// Whether these are three sets of tags, none of them or of their members empty or odd.
-fn are_three_tags(tags: &str) -> bool {
-    let mut sets = 1;
-    let mut is_begun = false;
-    for byte in tags.bytes() {
-        match byte {
-            b'-' | b'.' if !is_begun => return false,
-            b'-' => {
-                sets += 1;
-                is_begun = false;
-            }
-            b'.' => is_begun = false,
-            b'/' | b'\\' => return false,
-            0x21..0x7f => is_begun = true,
-            _ => return false,
-        }
-    }
-    sets == 3 && is_begun
+/// The checksum of a head: of everything but the checksum.
+fn head_checksum(head: &[u8]) -> u64 {
+    checksum(&head[..SIZES]) ^ checksum(&head[TABLE..]).rotate_left(1)
+}
+
+/// Four bytes as a number.
+fn number(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+}
+
+/// A checksum against damage, not against malice: who can write the cache can write any page.
+fn checksum(bytes: &[u8]) -> u64 {
+    // An odd number without a pattern: the fraction of the golden ratio.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut words = bytes.chunks_exact(8);
+    let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(FACTOR).rotate_left(29);
+    let sum = words.by_ref().fold(bytes.len() as u64, |sum, word| {
+        mix(sum, word.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    });
+    let last = words.remainder().iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    mix(mix(sum, last), FACTOR)
 }

@@ -1,6 +1,9 @@
 //! Index pages, core metadata and what other people's texts are repaired to.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 
@@ -10,13 +13,25 @@ fn origin() -> Arc<IndexOrigin> {
     Arc::new(IndexOrigin { name: None, url: SafeUrl::parse("https://index.example/simple/").unwrap() })
 }
 
-fn page(text: &str) -> ProjectPage {
+fn page(text: &str) -> ProjectPage<'_> {
     let url = SafeUrl::parse("https://index.example/simple/acme-tools/").unwrap();
     ProjectPage::parse(text.as_bytes(), None, &url).unwrap()
 }
 
 fn detail(text: &str) -> ProjectDetail {
-    Arc::new(page(text).pack().unwrap()).project(&"acme-tools".parse().unwrap(), &origin())
+    packed(&page(text), "acme-tools")
+}
+
+/// What comes of packing and of reading in full, which is the same.
+fn packed(page: &ProjectPage<'_>, project: &str) -> ProjectDetail {
+    let project = project.parse().unwrap();
+    let packed = page.pack(&project).unwrap().into_page().unwrap();
+    let detail = Arc::new(packed).project(&project, &origin());
+    let whole = page.pack_whole().unwrap().into_page().unwrap().unpack().unwrap();
+    let in_full = whole.project(&project, &origin());
+    assert_eq!(detail.files(), in_full.files());
+    assert_eq!(detail.skipped, in_full.skipped);
+    detail
 }
 
 fn check_specifiers(text: &str, expected: Option<&str>) {
@@ -169,7 +184,8 @@ fn json_pages() {
         {"filename":"acme-tools-1.0.exe","url":"x"}, {"filename":"acme-tools-1.0.egg","url":"x"}, 7, {"url":"x"},
         {"filename":"other-1.0-py3-none-any.whl","url":"x","hashes":null}]}"#,
     );
-    let [first, second, sdist] = read.files.as_slice() else { panic!("{read:?}") };
+    let files = read.files();
+    let [first, sdist, second] = files.as_slice() else { panic!("{read:?}") };
     assert_eq!(first.url.reveal().as_str(), "https://index.example/files/acme_tools-1.0-py3-none-any.whl");
     assert_eq!(first.hashes.len(), 1);
     assert_eq!((first.size, first.upload_time), (Some(10), Some(1_706_933_106_789_000)));
@@ -198,7 +214,8 @@ fn html_pages() {
         <a href="other-1.0-py3-none-any.whl">other</a> <a href="https://example.com/">home</a> <a name="top">top</a>
         <a href="acme_tools-1.0-py3-none.whl">x</a> <a href="acme-tools-extra-1.0.tar.gz">x</a> <a href="../">..</a></body>"#
     ));
-    let names: Vec<&str> = read.files.iter().map(|file| file.filename.as_str()).collect();
+    let files = read.files();
+    let names: Vec<&str> = files.iter().map(|file| file.filename.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -208,14 +225,14 @@ fn html_pages() {
             "acme_tools-4.0-py3-none-any.whl"
         ]
     );
-    assert_eq!(read.files[0].url.reveal().as_str(), "https://index.example/packages/acme_tools-1.0-py3-none-any.whl");
-    assert_eq!(read.files[0].hashes[0].hex(), hash);
-    assert_eq!(read.files[0].requires_python.as_ref().unwrap().to_string(), ">=3.8, <4");
-    assert_eq!(read.files[0].yanked, Yanked::Yes(String::new()));
-    assert_eq!(read.files[1].url.reveal().as_str(), "https://index.example/abs/Acme.Tools-2.0.tar.gz");
-    assert_eq!((read.files[1].hashes.len(), &read.files[1].yanked), (0, &Yanked::Yes("old & bad".to_owned())));
-    assert!(matches!(&read.files[2].metadata, MetadataOffer::Offered(digests) if digests.len() == 1));
-    assert_eq!(read.files[3].metadata, MetadataOffer::Offered(Vec::new()));
+    assert_eq!(files[0].url.reveal().as_str(), "https://index.example/packages/acme_tools-1.0-py3-none-any.whl");
+    assert_eq!(files[0].hashes[0].hex(), hash);
+    assert_eq!(files[0].requires_python.as_ref().unwrap().to_string(), ">=3.8, <4");
+    assert_eq!(files[0].yanked, Yanked::Yes(String::new()));
+    assert_eq!(files[1].url.reveal().as_str(), "https://index.example/abs/Acme.Tools-2.0.tar.gz");
+    assert_eq!((files[1].hashes.len(), &files[1].yanked), (0, &Yanked::Yes("old & bad".to_owned())));
+    assert!(matches!(&files[2].metadata, MetadataOffer::Offered(digests) if digests.len() == 1));
+    assert_eq!(files[3].metadata, MetadataOffer::Offered(Vec::new()));
     let skipped: Vec<&str> = read.skipped.iter().map(|skipped| skipped.filename.as_str()).collect();
     assert_eq!(skipped, ["acme_tools-1.0-py3-none.whl"]);
 }
@@ -240,35 +257,82 @@ fn what_is_not_a_page() {
 
 #[test]
 fn a_page_survives_the_cache() {
-    let page = page(&format!(
+    let text = format!(
         r#"{{"files":[{{"filename":"a-1.tar.gz","url":"a-1.tar.gz","yanked":true,"size":1,"hashes":{{"sha256":"{}"}}}}, 3]}}"#,
         "0f".repeat(32)
-    ));
-    let bytes = page.pack().unwrap().as_bytes().to_vec();
-    let read = Arc::new(PackedPage::read(bytes.clone(), 0).unwrap()).project(&"a".parse().unwrap(), &origin());
-    assert_eq!(read.files[0].hashes, page.files[0].hashes);
-    assert_eq!((read.files[0].yanked.is_yanked(), read.files[0].size), (true, Some(1)));
+    );
+    let page = page(&text);
+    let project = "a".parse().unwrap();
+    let PackedBytes { head, blocks } = page.pack(&project).unwrap();
+    let read = PackedPage::read(head.clone(), Box::new(blocks.clone())).unwrap();
+    let read = Arc::new(read).project(&project, &origin());
+    let files = read.files();
+    assert_eq!(files[0].hashes, page.files[0].hashes);
+    assert_eq!((files[0].yanked.is_yanked(), files[0].size), (true, Some(1)));
     assert_eq!(read.skipped, page.skipped);
-    for length in 0..bytes.len() {
-        assert!(PackedPage::read(bytes[..length].to_vec(), 0).is_none(), "{length}");
+    for length in 0..head.len() {
+        assert!(PackedPage::read(head[..length].to_vec(), Box::new(Vec::new())).is_none(), "{length}");
     }
-    for at in 0..bytes.len() {
-        let mut damaged = bytes.clone();
-        damaged[at] ^= 0xff;
-        if let Some(page) = PackedPage::read(damaged, 0) {
-            let detail = Arc::new(page).project(&"a".parse().unwrap(), &origin());
-            detail.files.iter().for_each(|file| drop(file.url.clone()));
-        }
+    for at in 0..head.len() {
+        let mut damaged = head.clone();
+        damaged[at] ^= 1;
+        assert!(PackedPage::read(damaged, Box::new(Vec::new())).is_none(), "{at}");
     }
+    // Damage in a block is told when the block is read.
+    for at in 0..blocks.len() {
+        let mut damaged = blocks.clone();
+        damaged[at] ^= 0x10;
+        let told = Arc::default();
+        let blocks = Told { blocks: damaged, told: Arc::clone(&told) };
+        let read = Arc::new(PackedPage::read(head.clone(), Box::new(blocks)).unwrap()).project(&project, &origin());
+        assert!(!told.load(Ordering::Relaxed), "{at}");
+        assert_eq!((read.version_count(), read.files().len()), (1, 0), "{at}");
+        assert!(told.load(Ordering::Relaxed), "{at}");
+    }
+}
+
+struct Told {
+    blocks: Vec<u8>,
+    told: Arc<AtomicBool>,
+}
+
+impl PageBlocks for Told {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        self.blocks.read(range)
+    }
+
+    fn note_damage(&self) {
+        self.told.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Versions come in order, equal ones together, whatever the order of the page.
+#[test]
+fn a_page_is_packed_by_version() {
+    let names = ["a-1.10.tar.gz", "a-1.9-py3-none-any.whl", "a-1.10.0-py3-none-any.whl", "a-1.9.tar.gz", "a-1!0.zip"];
+    let files: Vec<String> = names.iter().map(|name| format!(r#"{{"filename":"{name}","url":"{name}"}}"#)).collect();
+    let detail = packed(&page(&format!(r#"{{"files":[{}]}}"#, files.join(","))), "a");
+    let release = |place| {
+        let names: Vec<String> =
+            detail.files_at(place, &|_| true).iter().map(|file| file.filename.to_string()).collect();
+        (detail.version(place).to_string(), names.join(" "))
+    };
+    let expected = [
+        ("1.9", "a-1.9-py3-none-any.whl a-1.9.tar.gz"),
+        ("1.10", "a-1.10.tar.gz a-1.10.0-py3-none-any.whl"),
+        ("1!0", "a-1!0.zip"),
+    ];
+    let releases: Vec<(String, String)> = (0..detail.version_count()).map(release).collect();
+    assert_eq!(releases, expected.map(|(version, names)| (version.to_owned(), names.to_owned())));
+    assert_eq!(detail.files_at(0, &|name| name.contains("py3")).len(), 1);
 }
 
 #[test]
 fn deep_and_long_pages_end() {
     let deep = format!("{}{}", "<div>".repeat(100_000), r#"<a href="acme_tools-1.0-py3-none-any.whl">"#);
-    assert_eq!(detail(&deep).files.len(), 1);
+    assert_eq!(detail(&deep).files().len(), 1);
     let deep = format!(r#"{{"files":[{}1{}]}}"#, r#"{"x":"#.repeat(100_000), "}".repeat(100_000));
-    let url = SafeUrl::parse("https://index.example/").unwrap();
-    assert!(ProjectPage::parse(deep.as_bytes(), None, &url).is_err());
+    assert_eq!(detail(&deep).skipped.len(), 1);
 }
 
 proptest! {
@@ -278,14 +342,13 @@ proptest! {
         let bytes = [start, &bytes].concat();
         let url = SafeUrl::parse("https://index.example/simple/x/").unwrap();
         if let Ok(page) = ProjectPage::parse(&bytes, None, &url) {
-            let detail = Arc::new(page.pack().unwrap()).project(&"x".parse().unwrap(), &origin());
-            assert!(detail.files.iter().all(|file| *file.version() == *file.filename.version()));
+            packed(&page, "x");
             page.holds_credentials();
         }
         let _ = CoreMetadata::parse(&bytes);
     }
 
-    /// What a glance takes for readable is: looking into it does not panic, and gives the same version and name.
+    /// What a glance takes for readable is, and is put to the right version.
     #[test]
     fn a_glance_is_right(
         names in proptest::collection::vec(
@@ -297,22 +360,15 @@ proptest! {
             6,
         ),
     ) {
-        let listed = |(name, reference): (&String, &String)| ListedFile {
-            filename: name.as_str().into(),
-            reference: reference.as_str().into(),
+        let listed = |(name, reference): (&'_ String, &'_ String)| ListedFile {
+            filename: name.clone().into(),
+            reference: reference.clone().into(),
             ..ListedFile::default()
         };
         let base = SafeUrl::parse("https://index.example/simple/acme-tools/").unwrap();
-        let files: Vec<ListedFile> = names.iter().zip(&references).map(listed).collect();
-        let project = "acme-tools".parse().unwrap();
-        let together = ProjectPage { base: base.clone(), files: files.clone(), skipped: Vec::new() };
-        let together = Arc::new(together.pack().unwrap());
-        let together = together.project(&project, &origin());
-        for file in &together.files {
-            prop_assert_eq!(file.version(), file.filename.version());
-            prop_assert_eq!(file.filename.name(), &project);
-        }
-        prop_assert!(together.files.len() + together.skipped.len() <= files.len());
+        let files: Vec<ListedFile<'_>> = names.iter().zip(&references).map(listed).collect();
+        let together = ProjectPage { base, files, skipped: Vec::new() };
+        packed(&together, "acme-tools");
     }
 
     #[test]

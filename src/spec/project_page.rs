@@ -1,41 +1,40 @@
 //! A page of an index as it was sent (PEP 503, PEP 691), before the names of its files are read.
 //!
-//! Texts and digests, no URL resolved, no file name parsed. [`ProjectPage::pack`] gives the form that is cached and from
-//! which the files of a project are picked.
+//! Texts and digests, borrowed from what was sent where that can be; no URL resolved, no file name parsed.
+//! [`ProjectPage::pack`] gives the form that is cached and from which the files of a version are picked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl,
-    SkippedFile, Yanked, lenient, simple_html, simple_json,
+    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
+    ProjectDetail, SafeUrl, SkippedFile, Version, Yanked, lenient, simple_html, simple_json,
 };
 
 /// A page: files as listed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProjectPage {
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectPage<'a> {
     /// What relative references are resolved against.
     pub base: SafeUrl,
     /// The files, in the order of the page.
-    pub files: Vec<ListedFile>,
+    pub files: Vec<ListedFile<'a>>,
     /// Entries that could not even be listed.
     pub skipped: Vec<SkippedFile>,
 }
 
 /// One file as a page lists it; only digests that count are kept.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ListedFile {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListedFile<'a> {
     /// File name, as listed.
-    pub filename: Box<str>,
+    pub filename: Cow<'a, str>,
     /// URL or reference, as listed, without fragment.
-    pub reference: Box<str>,
+    pub reference: Cow<'a, str>,
     /// Digests, strongest first.
     pub hashes: Vec<HashDigest>,
     /// Size in bytes (PEP 700).
     pub size: Option<u64>,
     /// `requires-python`, as listed.
-    pub requires_python: Option<Box<str>>,
+    pub requires_python: Option<Cow<'a, str>>,
     /// Withdrawn (PEP 592).
     pub yanked: Yanked,
     /// Whether METADATA is offered (PEP 658, PEP 714).
@@ -64,10 +63,10 @@ pub enum PageError {
     Length,
 }
 
-impl ProjectPage {
+impl<'a> ProjectPage<'a> {
     /// Parses a page. What the server says of its type is believed only where the content does not show it: servers
     /// send JSON as `text/plain` and HTML as `application/octet-stream`.
-    pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &SafeUrl) -> Result<Self, PageError> {
+    pub fn parse(bytes: &'a [u8], content_type: Option<&str>, url: &SafeUrl) -> Result<Self, PageError> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let says =
             |what: &str| content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains(what));
@@ -80,6 +79,25 @@ impl ProjectPage {
         }
     }
 
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> ProjectPage<'static> {
+        let files = self.files.into_iter().map(ListedFile::into_owned).collect();
+        ProjectPage { base: self.base, files, skipped: self.skipped }
+    }
+
+    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
+    /// those that look like a distribution and are not one come with the reason.
+    pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
+        let (mut files, mut skipped) = (Vec::new(), self.skipped.clone());
+        for file in &self.files {
+            match file.read(project, &self.base, origin) {
+                Ok(file) => files.extend(file),
+                Err(reason) => skipped.push(SkippedFile { filename: file.filename.to_string(), reason }),
+            }
+        }
+        ProjectDetail::new(project.clone(), files, skipped)
+    }
+
     /// Whether a link of the page holds a user name or password: such a page must not be stored.
     pub fn holds_credentials(&self) -> bool {
         self.files.iter().any(|file| {
@@ -89,7 +107,29 @@ impl ProjectPage {
     }
 }
 
-impl ListedFile {
+impl ListedFile<'_> {
+    /// The same, borrowing nothing.
+    pub(super) fn into_owned(self) -> ListedFile<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        ListedFile {
+            filename: owned(self.filename),
+            reference: owned(self.reference),
+            requires_python: self.requires_python.map(owned),
+            hashes: self.hashes,
+            size: self.size,
+            yanked: self.yanked,
+            metadata: self.metadata,
+            upload_time: self.upload_time,
+        }
+    }
+
+    /// The version, when name and URL can be read; `None` for a file of another project or of a kind that nobody installs.
+    pub(super) fn check(&self, project: &PackageName, base: &SafeUrl) -> Result<Option<Version>, String> {
+        let Some(filename) = read_filename(&self.filename, project)? else { return Ok(None) };
+        resolve(&self.reference, base)?;
+        Ok(Some(filename.version().clone()))
+    }
+
     /// Reads name, URL and specifiers; `None` for a file of another project or of a kind that nobody installs.
     pub(super) fn read(
         &self,
@@ -155,13 +195,19 @@ fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
 
 /// Reads `algorithm`/`hex` pairs: only those that count, strongest first.
 pub(super) fn digests<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<HashDigest> {
-    let algorithm = |name: &str| {
-        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
-            .into_iter()
-            .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))
-    };
-    let mut digests: Vec<HashDigest> =
-        pairs.filter_map(|(name, hex)| HashDigest::from_hex(algorithm(name)?, hex).ok()).collect();
+    strongest_first(pairs.filter_map(|(name, hex)| digest(name, hex)).collect())
+}
+
+/// A digest of a page, if it counts.
+pub(super) fn digest(name: &str, hex: &str) -> Option<HashDigest> {
+    let algorithm = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
+        .into_iter()
+        .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))?;
+    HashDigest::from_hex(algorithm, hex).ok()
+}
+
+/// Sorts digests as they are kept.
+pub(super) fn strongest_first(mut digests: Vec<HashDigest>) -> Vec<HashDigest> {
     digests.sort_unstable_by(|one, other| other.cmp(one));
     digests.dedup();
     digests

@@ -6,18 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DistFilename, HashDigest, ListedDist, PackageName, SafeUrl, Version, VersionSpecifiers};
-
-/// Everything that one index lists for one project.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProjectDetail {
-    /// Normalized name of the project.
-    pub name: PackageName,
-    /// The usable distribution files, in the order of the page.
-    pub files: Vec<ListedDist>,
-    /// Files that were left out because their name, version or attributes do not parse, with the reason.
-    pub skipped: Vec<SkippedFile>,
-}
+use super::{DistFilename, HashDigest, SafeUrl, Version, VersionSpecifiers};
 
 /// A file of the page that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

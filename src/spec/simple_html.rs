@@ -12,7 +12,7 @@ use super::{ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, Yanked};
 const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
 
 /// Parses the bytes of a page that came from `url`.
-pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage, PageError> {
+pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>, PageError> {
     let text = String::from_utf8_lossy(bytes);
     let document = tl::parse(&text, tl::ParserOptions::new()).map_err(|_| PageError::Length)?;
     let mut base = None;
@@ -37,7 +37,7 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage, PageErro
     Ok(ProjectPage { base, files, skipped: Vec::new() })
 }
 
-fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile> {
+fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
     let href = attributes.get("href")?;
     let (reference, fragment) = href.trim().split_once('#').unwrap_or((href.trim(), ""));
     let path = reference.split('?').next().expect("splitting gives at least one part");
@@ -50,14 +50,14 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile> {
     let fields = fragment.split('&').filter_map(|field| field.split_once('='));
     let metadata = attributes.get("data-core-metadata").or_else(|| attributes.get("data-dist-info-metadata"));
     Some(ListedFile {
-        filename: filename.as_ref().into(),
-        reference: reference.into(),
+        filename: filename.into_owned().into(),
+        reference: reference.to_owned().into(),
         hashes: digests(fields),
         size: None,
         requires_python: attributes
             .get("data-requires-python")
             .filter(|text| !text.trim().is_empty())
-            .map(|text| text.as_ref().into()),
+            .map(|text| text.into_owned().into()),
         yanked: attributes.get("data-yanked").map_or(Yanked::No, |reason| Yanked::Yes(reason.trim().to_owned())),
         metadata: metadata.map_or(MetadataOffer::None, |value| read_offer(&value)),
         upload_time: None,

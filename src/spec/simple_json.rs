@@ -3,33 +3,34 @@
 //! Only `files` must be there. Every key of a file but its name and URL is optional, and a value of the wrong kind
 //! spoils at most its file, never the page. PEP 708's `tracks` and `alternate-locations` are read over: which index
 //! answers for a project is the user's word here, so they decide nothing.
+//!
+//! A page can have tens of thousands of files, so what is kept of each is read right out of the text: values of the keys
+//! that count, borrowed from the page, and nothing of the others.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::project_page::digests;
+use super::project_page::{digest, strongest_first};
 use super::{HashDigest, ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, SkippedFile, Yanked};
 
 /// Parses the bytes of a page that came from `url`.
-pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage, PageError> {
-    let page: Page<'_> = serde_json::from_slice(bytes).map_err(PageError::Json)?;
-    if let Loose::Map(meta) = &page.meta
-        && let Some(Loose::Text(version)) = find(meta, "api-version")
+pub(super) fn parse<'a>(bytes: &'a [u8], url: &SafeUrl) -> Result<ProjectPage<'a>, PageError> {
+    let page: Page<'a> = serde_json::from_slice(bytes).map_err(PageError::Json)?;
+    if let Loose::Map(Meta(Some(version))) = &page.meta
         && version.split('.').next() != Some("1")
     {
         return Err(PageError::ApiVersion(version.to_string()));
     }
     let mut files = Vec::with_capacity(page.files.len());
     let mut skipped = Vec::new();
-    for file in &page.files {
+    for file in page.files {
         match file {
-            Loose::Map(keys) => match read_file(keys) {
-                Ok(file) => files.push(file),
-                Err(file) => skipped.push(file),
-            },
+            Loose::Map(Entry(Ok(file))) => files.push(file),
+            Loose::Map(Entry(Err(file))) => skipped.push(file),
             _ => skipped.push(skip("?", "its entry is not an object")),
         }
     }
@@ -39,79 +40,161 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage, PageErro
 #[derive(Deserialize)]
 struct Page<'a> {
     #[serde(borrow, default)]
-    meta: Loose<'a>,
+    meta: Loose<'a, Meta<'a>>,
     #[serde(borrow)]
-    files: Vec<Loose<'a>>,
+    files: Vec<Loose<'a, Entry<'a>>>,
 }
 
-/// A JSON value of any kind, borrowed where it can be.
-#[derive(Debug, Default)]
-enum Loose<'a> {
+/// A JSON value of any kind, borrowed where it can be; of a map what `M` takes of it.
+#[derive(Default)]
+enum Loose<'a, M> {
     #[default]
     Other,
     Bool(bool),
     Number(u64),
     Text(Cow<'a, str>),
-    Map(Vec<(Cow<'a, str>, Loose<'a>)>),
+    Map(M),
 }
 
-fn find<'a, 'b>(keys: &'b [(Cow<'a, str>, Loose<'a>)], key: &str) -> Option<&'b Loose<'a>> {
-    keys.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+/// What is taken of a map.
+trait FromMap<'de>: Sized {
+    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
+}
+
+/// `api-version`.
+struct Meta<'a>(Option<Cow<'a, str>>);
+
+/// A file, or why there is none.
+struct Entry<'a>(Result<ListedFile<'a>, SkippedFile>);
+
+/// Digests by algorithm, strongest first.
+struct Digests(Vec<HashDigest>);
+
+/// A map of which nothing counts.
+struct Nothing;
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "kebab-case")]
+enum Key {
+    ApiVersion,
+    Filename,
+    Url,
+    Hashes,
+    Size,
+    RequiresPython,
+    Yanked,
+    UploadTime,
+    CoreMetadata,
+    DistInfoMetadata,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de: 'a, 'a> FromMap<'de> for Meta<'a> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut version = None;
+        while let Some(key) = map.next_key()? {
+            if let (Key::ApiVersion, Loose::Text(text)) = (key, map.next_value::<Loose<'de, Nothing>>()?) {
+                version = Some(text);
+            }
+        }
+        Ok(Self(version))
+    }
+}
+
+impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut listed = ListedFile::default();
+        let (mut new, mut old) = (None, None);
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::Filename => listed.filename = text(&mut map)?.unwrap_or_default(),
+                Key::Url => listed.reference = without_fragment(text(&mut map)?.unwrap_or_default()),
+                Key::Hashes => {
+                    if let Loose::Map(Digests(digests)) = map.next_value()? {
+                        listed.hashes = digests;
+                    }
+                }
+                Key::Size => {
+                    if let Loose::<Nothing>::Number(size) = map.next_value()? {
+                        listed.size = Some(size);
+                    }
+                }
+                Key::RequiresPython => listed.requires_python = text(&mut map)?.filter(|text| !text.trim().is_empty()),
+                Key::Yanked => match map.next_value::<Loose<'de, Nothing>>()? {
+                    Loose::Bool(true) => listed.yanked = Yanked::Yes(String::new()),
+                    // PEP 691: a reason is a non-empty text; pip takes an empty one for "no".
+                    Loose::Text(text) if !text.is_empty() => listed.yanked = Yanked::Yes(text.into_owned()),
+                    _ => {}
+                },
+                Key::UploadTime => listed.upload_time = text(&mut map)?.and_then(|text| microseconds(&text)),
+                Key::CoreMetadata => new = read_offer(map.next_value()?),
+                Key::DistInfoMetadata => old = read_offer(map.next_value()?),
+                Key::ApiVersion | Key::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        // PEP 714: the new key counts where both are there.
+        listed.metadata = new.or(old).unwrap_or_default();
+        Ok(Self(if listed.filename.is_empty() {
+            Err(skip(&listed.reference, "it has no file name"))
+        } else if listed.reference.is_empty() {
+            Err(skip(&listed.filename, "it has no URL"))
+        } else {
+            Ok(listed)
+        }))
+    }
+}
+
+impl<'de> FromMap<'de> for Digests {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut digests = Vec::with_capacity(1);
+        while let Some(name) = map.next_key::<Loose<'de, Nothing>>()? {
+            let value: Loose<'de, Nothing> = map.next_value()?;
+            if let (Loose::Text(name), Loose::Text(hex)) = (name, value) {
+                digests.extend(digest(&name, &hex));
+            }
+        }
+        Ok(Self(strongest_first(digests)))
+    }
+}
+
+impl<'de> FromMap<'de> for Nothing {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Self)
+    }
 }
 
 fn skip(filename: &str, reason: &str) -> SkippedFile {
     SkippedFile { filename: filename.to_owned(), reason: reason.to_owned() }
 }
 
-fn read_file(keys: &[(Cow<'_, str>, Loose<'_>)]) -> Result<ListedFile, SkippedFile> {
-    let mut listed = ListedFile::default();
-    let mut metadata = [None, None];
-    for (key, value) in keys {
-        match (key.as_ref(), value) {
-            ("filename", Loose::Text(text)) => listed.filename = text.as_ref().into(),
-            ("url", Loose::Text(text)) => {
-                listed.reference = text.split('#').next().expect("splitting gives at least one part").into();
-            }
-            ("hashes", Loose::Map(pairs)) => listed.hashes = read_digests(pairs),
-            ("size", Loose::Number(size)) => listed.size = Some(*size),
-            ("requires-python", Loose::Text(text)) if !text.trim().is_empty() => {
-                listed.requires_python = Some(text.as_ref().into());
-            }
-            ("yanked", Loose::Bool(true)) => listed.yanked = Yanked::Yes(String::new()),
-            // PEP 691: a reason is a non-empty text; pip takes an empty one for "no".
-            ("yanked", Loose::Text(text)) if !text.is_empty() => listed.yanked = Yanked::Yes(text.to_string()),
-            ("upload-time", Loose::Text(text)) => listed.upload_time = microseconds(text),
-            ("core-metadata", value) => metadata[0] = read_offer(value),
-            ("dist-info-metadata", value) => metadata[1] = read_offer(value),
-            _ => {}
-        }
-    }
-    // PEP 714: the new key counts where both are there.
-    let [new, old] = metadata;
-    listed.metadata = new.or(old).unwrap_or_default();
-    if listed.filename.is_empty() {
-        return Err(skip(&listed.reference, "it has no file name"));
-    }
-    if listed.reference.is_empty() {
-        return Err(skip(&listed.filename, "it has no URL"));
-    }
-    Ok(listed)
+/// The next value, when it is a text.
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+    Ok(match map.next_value::<Loose<'de, Nothing>>()? {
+        Loose::Text(text) => Some(text),
+        _ => None,
+    })
 }
 
-fn read_offer(value: &Loose<'_>) -> Option<MetadataOffer> {
+fn without_fragment(reference: Cow<'_, str>) -> Cow<'_, str> {
+    match (reference.find('#'), reference) {
+        (None, whole) => whole,
+        (Some(end), Cow::Borrowed(text)) => Cow::Borrowed(&text[..end]),
+        (Some(end), Cow::Owned(mut text)) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+fn read_offer(value: Loose<'_, Digests>) -> Option<MetadataOffer> {
     match value {
         Loose::Bool(true) => Some(MetadataOffer::Offered(Vec::new())),
         Loose::Bool(false) => Some(MetadataOffer::None),
-        Loose::Map(pairs) => Some(MetadataOffer::Offered(read_digests(pairs))),
+        Loose::Map(Digests(digests)) => Some(MetadataOffer::Offered(digests)),
         _ => None,
     }
-}
-
-fn read_digests(pairs: &[(Cow<'_, str>, Loose<'_>)]) -> Vec<HashDigest> {
-    digests(pairs.iter().filter_map(|(name, value)| match value {
-        Loose::Text(hex) => Some((name.as_ref(), hex.as_ref())),
-        _ => None,
-    }))
 }
 
 /// PEP 700: `yyyy-mm-ddThh:mm:ss.ffffffZ`. A time without zone is taken for UTC, as some mirrors send it.
@@ -124,16 +207,16 @@ fn microseconds(text: &str) -> Option<i64> {
     timestamp.map(jiff::Timestamp::as_microsecond)
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+impl<'de: 'a, 'a, M: FromMap<'de>> Deserialize<'de> for Loose<'a, M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor)
+        deserializer.deserialize_any(LooseVisitor(PhantomData))
     }
 }
 
-struct LooseVisitor;
+struct LooseVisitor<M>(PhantomData<M>);
 
-impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose<'de>;
+impl<'de, M: FromMap<'de>> Visitor<'de> for LooseVisitor<M> {
+    type Value = Loose<'de, M>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
@@ -172,12 +255,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
         Ok(Loose::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut keys = Vec::with_capacity(12);
-        while let Some(key) = map.next_key::<Loose<'de>>()? {
-            let Loose::Text(key) = key else { return Err(A::Error::custom("a key that is not a text")) };
-            keys.push((key, map.next_value()?));
-        }
-        Ok(Loose::Map(keys))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        M::from_map(map).map(Loose::Map)
     }
 }

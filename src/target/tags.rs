@@ -86,20 +86,46 @@ impl Tags {
 
     /// How well the best of a wheel's tags fits; `None` when none does. For those who do not ask why: it never allocates.
     pub fn priority(&self, wheel: &WheelFilename) -> Option<TagPriority> {
+        let [pythons, abis, platforms] = [&wheel.pythons, &wheel.abis, &wheel.platforms];
+        self.best(pythons.iter().map(|it| &**it), &abis.iter().map(|it| &**it), &platforms.iter().map(|it| &**it))
+    }
+
+    /// Whether the target might load a file of this name. Only the text is looked at: a yes may turn out to be wrong
+    /// when the name is read, a no does not.
+    pub fn may_load(&self, filename: &str) -> bool {
+        let Some(stem) = filename.strip_suffix(".whl") else { return true };
+        let mut parts = stem.rsplitn(4, '-');
+        let (Some(platforms), Some(abis), Some(pythons), Some(_)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return true;
+        };
+        let has_capitals = [pythons, abis, platforms].iter().any(|part| part.bytes().any(|it| it.is_ascii_uppercase()));
+        has_capitals || self.best(pythons.split('.'), &abis.split('.'), &platforms.split('.')).is_some()
+    }
+
+    fn best<'a>(
+        &self,
+        pythons: impl Iterator<Item = &'a str>,
+        abis: &(impl Iterator<Item = &'a str> + Clone),
+        platforms: &(impl Iterator<Item = &'a str> + Clone),
+    ) -> Option<TagPriority> {
         let platform_count = self.platform_count();
         let any_start = self.row_count() * platform_count;
         let mut best: Option<u32> = None;
-        for python in &wheel.pythons {
-            let python = Interpreter::parse(python);
-            for abi in &wheel.abis {
-                let abi = Abi::parse(abi);
-                for platform in &wheel.platforms {
-                    let place = match Platform::parse(platform) {
-                        Platform::Any if abi == Abi::None => self.any_row(python).map(|row| any_start + row),
-                        platform => self
-                            .row(python, abi)
-                            .zip(self.platform_place(&platform))
-                            .map(|(row, place)| row * platform_count + place),
+        for python in pythons.map(Interpreter::parse) {
+            for abi in abis.clone().map(Abi::parse) {
+                let row = self.row(python, abi);
+                let any_row = if abi == Abi::None { self.any_row(python) } else { None };
+                if row.is_none() && any_row.is_none() {
+                    continue;
+                }
+                for platform in platforms.clone().map(Platform::parse) {
+                    let place = match platform {
+                        Platform::Any => any_row.map(|row| any_start + row),
+                        platform => {
+                            row.zip(self.platform_place(&platform)).map(|(row, place)| row * platform_count + place)
+                        }
                     };
                     best = [best, place].into_iter().flatten().min();
                 }

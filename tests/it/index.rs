@@ -64,9 +64,7 @@ fn name(text: &str) -> PackageName {
 
 async fn files(index: &IndexClient, project: &str) -> Vec<DistFile> {
     match index.project(&name(project)).await.unwrap() {
-        ProjectAnswer::Found(details) => {
-            details.iter().flat_map(|detail| &detail.files).map(|file| DistFile::clone(file)).collect()
-        }
+        ProjectAnswer::Found(details) => details.iter().flat_map(|detail| detail.files()).collect(),
         other => panic!("{project}: {other:?}"),
     }
 }
@@ -346,10 +344,10 @@ fn the_solver_asks_each_question_once() {
     let source = LiveSource::new(index, world.fetcher(FetchOptions::default()), runtime.handle().clone());
     source.prefetch_projects(&[name("tiny"), name("dep")]);
     let ProjectAnswer::Found(details) = source.project(&name("tiny")).unwrap() else { panic!("it is there") };
-    let file = &details[0].files[0];
-    source.prefetch_metadata(&[file, file]);
+    let [file] = details[0].files().try_into().unwrap();
+    source.prefetch_metadata(&[&file, &file]);
     for _ in 0..3 {
-        assert_eq!(source.metadata(file).unwrap().requires_dist.len(), 1);
+        assert_eq!(source.metadata(&file).unwrap().requires_dist.len(), 1);
         assert!(matches!(source.project(&name("dep")).unwrap(), ProjectAnswer::NotFound { .. }));
     }
     insta::assert_snapshot!(log(&server), @r"
@@ -472,8 +470,8 @@ async fn metadata_of_many_projects() {
             for skipped in &details[0].skipped {
                 lines.push(format!("skipped {}: {}", skipped.filename, skipped.reason));
             }
-            let wheels: Vec<&DistFile> =
-                details[0].files.iter().map(|file| &**file).filter(|file| file.filename.as_wheel().is_some()).collect();
+            let mut wheels = details[0].files();
+            wheels.retain(|file| file.filename.as_wheel().is_some());
             for file in wheels.iter().step_by((wheels.len() / 12).max(1)) {
                 match index.metadata(file).await {
                     Ok(metadata) => {

@@ -74,7 +74,7 @@ fn for_releases(
     let mut hints = Vec::new();
     let mut told: BTreeSet<&'static str> = BTreeSet::new();
     hints.extend(prerelease_below(provider, name, listing, range));
-    for release in listing.releases().iter().rev().filter(|release| range.contains(&release.version)) {
+    for release in listing.releases().rev().filter(|release| range.contains(&release.version)) {
         let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
         let version = &release.version;
         let hint = match &reason {
@@ -167,7 +167,7 @@ fn prerelease_below(
     if listing.has_any_in(range) {
         return None;
     }
-    let release = listing.releases().iter().rev().find(|release| {
+    let release = listing.releases().rev().find(|release| {
         let version = &release.version.version;
         let last = version.only_release().with_epoch(version.epoch());
         version.any_prerelease()

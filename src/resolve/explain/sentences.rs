@@ -287,17 +287,17 @@ impl Teller<'_, '_> {
     ) -> String {
         let policy = &self.provider.policy;
         let rules = policy.rules(name);
-        if listing.releases().is_empty() {
+        if listing.len() == 0 {
             return format!("the index lists no usable file of `{name}`");
         }
-        let inside: Vec<_> = listing.releases().iter().filter(|release| range.contains(&release.version)).collect();
+        let inside: Vec<_> = listing.releases().filter(|release| range.contains(&release.version)).collect();
         if inside.is_empty() {
-            let newest = listing.releases().last().map(|release| release.version.to_string()).unwrap_or_default();
-            let oldest = listing.releases().first().map(|release| release.version.to_string()).unwrap_or_default();
+            let newest = listing.releases().next_back().map(|release| release.version.to_string()).unwrap_or_default();
+            let oldest = listing.releases().next().map(|release| release.version.to_string()).unwrap_or_default();
             let exists = if newest == oldest {
                 format!("the only version is {newest}")
             } else {
-                format!("there are {} versions from {oldest} to {newest}", listing.releases().len())
+                format!("there are {} versions from {oldest} to {newest}", listing.len())
             };
             return format!("no version of {} exists ({exists})", versions::with_range(package, range));
         }

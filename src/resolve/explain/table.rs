@@ -24,7 +24,6 @@ pub(super) fn of(provider: &Provider<'_>, name: &PackageName, range: &Ranges<Sou
     let rules = policy.rules(name);
     let shown: Vec<&Release> = listing
         .releases()
-        .iter()
         .rev()
         .filter(|release| range.contains(&release.version))
         .filter(|release| matches!(listing.verdict(policy, rules, release), Err(Exclusion::Tags(_))))

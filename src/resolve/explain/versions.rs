@@ -18,7 +18,7 @@ pub(super) fn package_in(provider: &Provider<'_>, package: &Package, range: &Ran
     let Some(Known::Listed(listing)) = provider.project_if_known(name) else {
         return with_range(package, range);
     };
-    let all: Vec<&SourcedVersion> = listing.releases().iter().map(|release| &release.version).collect();
+    let all: Vec<&SourcedVersion> = listing.releases().map(|release| &release.version).collect();
     let inside: Vec<bool> = all.iter().map(|version| range.contains(*version)).collect();
     let count = inside.iter().filter(|is_inside| **is_inside).count();
     if count == 0 {

@@ -1,6 +1,6 @@
 //! An index in memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::project;
 /// A [`PackageSource`] over the packages of a scenario that counts what it is asked.
 #[derive(Debug, Default)]
 pub(crate) struct TableSource {
-    projects: BTreeMap<PackageName, Arc<ProjectDetail>>,
+    projects: BTreeMap<PackageName, (Vec<DistFile>, OnceCell<Arc<ProjectDetail>>)>,
     metadata: BTreeMap<String, Result<Arc<CoreMetadata>, String>>,
     direct: BTreeMap<SafeUrl, Arc<DirectDist>>,
     offline: bool,
@@ -43,9 +43,7 @@ impl TableSource {
                     Release::Full(release) => source.add(name, version, release),
                 }
             }
-            source.projects.entry(project(name)).or_insert_with(|| {
-                Arc::new(ProjectDetail { name: project(name), files: Vec::new(), skipped: Vec::new() })
-            });
+            source.projects.entry(project(name)).or_default();
         }
         for (url, release) in &scenario.direct {
             source.add_direct(url, release);
@@ -93,10 +91,7 @@ impl TableSource {
                 upload_time: release.uploaded.as_deref().map(microseconds),
                 origin: Arc::clone(&origin),
             };
-            let detail = self.projects.entry(normalized.clone()).or_insert_with(|| {
-                Arc::new(ProjectDetail { name: normalized.clone(), files: Vec::new(), skipped: Vec::new() })
-            });
-            Arc::make_mut(detail).files.push(file.into());
+            self.projects.entry(normalized.clone()).or_default().0.push(file);
             self.metadata.insert(filename, metadata.clone());
         }
     }
@@ -121,6 +116,12 @@ impl TableSource {
         self.direct.insert(safe, Arc::new(DirectDist { file, metadata: Arc::new(metadata) }));
     }
 
+    fn detail(&self, name: &PackageName) -> Option<Arc<ProjectDetail>> {
+        let (files, detail) = self.projects.get(name)?;
+        let read = || Arc::new(ProjectDetail::new(name.clone(), files.clone(), Vec::new()));
+        Some(Arc::clone(detail.get_or_init(read)))
+    }
+
     /// How many files' metadata were asked for.
     pub(crate) fn metadata_requests(&self) -> usize {
         self.asked_metadata.borrow().len()
@@ -143,8 +144,8 @@ impl PackageSource for TableSource {
         if self.offline {
             return Ok(ProjectAnswer::Offline);
         }
-        Ok(match self.projects.get(name) {
-            Some(detail) => ProjectAnswer::Found(vec![Arc::clone(detail)]),
+        Ok(match self.detail(name) {
+            Some(detail) => ProjectAnswer::Found(vec![detail]),
             None => ProjectAnswer::NotFound { asked: vec![index_origin("https://index.example/simple/").url.clone()] },
         })
     }
@@ -172,8 +173,8 @@ impl PackageSource for TableSource {
     fn prefetch_projects(&self, _names: &[PackageName]) {}
 
     fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
-        if let Some(detail) = self.projects.get(name).filter(|_| !self.offline) {
-            let files = likely(&ProjectAnswer::Found(vec![Arc::clone(detail)]));
+        if let Some(detail) = self.detail(name).filter(|_| !self.offline) {
+            let files = likely(&ProjectAnswer::Found(vec![detail]));
             self.prefetched_metadata.borrow_mut().extend(files.iter().map(|file| file.filename.to_string()));
         }
     }
