@@ -65,6 +65,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         kept.retain(|(name, _)| !options.upgrade_packages.contains(name));
         resolve_options.preferences = kept;
     }
+    resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let session = Session::open(&options.request, &context).await?;
     let mut resolution = session.resolve(target, &resolve_options).await?;
     match options.form {

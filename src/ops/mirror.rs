@@ -11,7 +11,7 @@ use super::request::Session;
 use super::{Context, Error, RequestOptions};
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::mirror::{Mirror, MirrorError, MirrorFile};
-use crate::resolve::ResolvedDist;
+use crate::resolve::{ResolveOptions, ResolvedDist};
 use crate::spec::DistFile;
 use crate::target::Target;
 
@@ -54,8 +54,9 @@ pub struct Mirrored {
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
     let session = Session::open(&options.request, &context).await?;
     let mut needed: BTreeMap<String, Needed> = BTreeMap::new();
+    let resolve_options = ResolveOptions { siblings: options.sdists, ..options.request.resolve.clone() };
     for target in &options.targets {
-        let resolution = session.resolve(target, &options.request.resolve).await?;
+        let resolution = session.resolve(target, &resolve_options).await?;
         for dist in resolution.dists {
             for sdist in dist.siblings.iter().filter(|file| options.sdists && file.filename.as_wheel().is_none()) {
                 needed

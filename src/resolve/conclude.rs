@@ -31,6 +31,7 @@ struct Chosen {
 pub(super) fn conclude(
     provider: &Provider<'_>,
     versions: impl IntoIterator<Item = (Package, SourcedVersion)>,
+    siblings: bool,
 ) -> Result<Resolution, SourceError> {
     let mut chosen: BTreeMap<PackageName, Chosen> = BTreeMap::new();
     let mut extras: Vec<(PackageName, ExtraName)> = Vec::new();
@@ -61,7 +62,7 @@ pub(super) fn conclude(
         passed_over(provider, &chosen, name, project, &mut resolution.passed_over)?;
     }
     for (name, project) in chosen {
-        let dist = resolved_dist(provider, name, project, &mut resolution.warnings)?;
+        let dist = resolved_dist(provider, name, project, siblings, &mut resolution.warnings)?;
         resolution.dists.push(dist);
     }
     Ok(resolution)
@@ -155,6 +156,7 @@ fn resolved_dist(
     provider: &Provider<'_>,
     name: PackageName,
     project: Chosen,
+    with_siblings: bool,
     warnings: &mut Vec<String>,
 ) -> Result<ResolvedDist, SourceError> {
     let version = &project.version;
@@ -175,6 +177,7 @@ fn resolved_dist(
     }
     let direct = provider.direct_of(version);
     let siblings = match (&direct, provider.project_if_known(&name)) {
+        _ if !with_siblings => Vec::new(),
         (None, Some(Known::Listed(listing))) => listing
             .release(&version.version)
             .map(|release| listing.files(release).cloned().collect())

@@ -75,6 +75,8 @@ pub struct ResolveOptions {
     pub exclude_newer: Option<i64>,
     /// Requirements of what was chosen are not followed.
     pub no_deps: bool,
+    /// Every file of the chosen versions is listed with them, which few need.
+    pub siblings: bool,
     /// Versions to keep where they still fit: `(project, version)` of an existing lock.
     pub preferences: Vec<(PackageName, crate::spec::Version)>,
 }
@@ -97,7 +99,7 @@ pub fn resolve(
     loop {
         let interruption = match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
             Ok(versions) => {
-                let resolution = conclude::conclude(&provider, versions)?;
+                let resolution = conclude::conclude(&provider, versions, options.siblings)?;
                 if manifest.options.require_hashes {
                     hashes::check_resolution(&provider, &resolution)?;
                 }

@@ -18,8 +18,16 @@ use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
 use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
-/// Tries of one project after which the metadata of the next candidates is fetched in one go, and how many then.
-const BATCHES: &[(u32, usize)] = &[(5, 10), (10, 20), (20, 50), (60, 50), (100, 50)];
+/// How many candidates' metadata is fetched in one go after so many tries of one project: the longer it goes on, the
+/// more; from then on always before the last batch is used up.
+fn batch_after(tries: u32) -> Option<usize> {
+    match tries {
+        5 => Some(10),
+        10 => Some(20),
+        20.. if tries % 40 == 20 => Some(50),
+        _ => None,
+    }
+}
 
 /// Answers the solver from a [`PackageSource`], the user's manifest and the policy.
 pub(super) struct Provider<'a> {
@@ -277,9 +285,9 @@ impl<'a> Provider<'a> {
             *tries += 1;
             *tries
         };
-        if let Some((_, count)) = BATCHES.iter().find(|(after, _)| *after == tries) {
+        if let Some(count) = batch_after(tries) {
             let batch: Vec<&DistFile> =
-                std::iter::once(file).chain(candidates.take(*count).map(|(_, file)| file)).collect();
+                std::iter::once(file).chain(candidates.take(count).map(|(_, file)| file)).collect();
             self.prefetch(name, &batch);
         }
         Ok(Some(chosen.version.clone()))

@@ -52,7 +52,7 @@ pub struct ResolvedDist {
     pub accepted_hashes: Vec<HashDigest>,
     /// The digests come from the user's file (`--hash`), from here; for messages.
     pub hashes_from: Option<Origin>,
-    /// Every file of this version that the index lists, for locks with all hashes.
+    /// Every file of this version that the index lists, for locks with all hashes; empty when nobody asked for them.
     pub siblings: Vec<DistFile>,
     /// Extras that are in use, sorted.
     pub extras: Vec<ExtraName>,

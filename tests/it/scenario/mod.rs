@@ -76,6 +76,7 @@ impl Scenario {
     /// The options.
     pub(crate) fn resolve_options(&self) -> ResolveOptions {
         ResolveOptions {
+            siblings: true,
             prerelease: match self.options.prerelease.as_deref() {
                 None | Some("if-necessary") => PrereleaseMode::IfNecessary,
                 Some("disallow") => PrereleaseMode::Disallow,

@@ -386,6 +386,7 @@ fn read_resolution(
         ));
     }
     Ok(ResolveOptions {
+        siblings: false,
         prerelease: match prerelease {
             Some(choice) => choice.into(),
             None if pre => PrereleaseMode::Allow,
