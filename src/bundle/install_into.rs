@@ -47,7 +47,7 @@ pub(super) fn install_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
 fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     let (site, workplace) = Site::prepare(out, options, state, same_mount)?;
-    let new = workplace.new_tree();
+    let new = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
     let mut files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
 

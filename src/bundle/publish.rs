@@ -199,7 +199,7 @@ fn publish_folder(
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     // Refused before anything is written. It is looked at again once the new content is ready.
     let (site, workplace) = Site::prepare(out, options, folder_state, same_mount)?;
-    let new = workplace.new_tree();
+    let new = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
     let files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
 

@@ -16,7 +16,7 @@ use super::{Bundle, BundleError};
 use crate::archive::SafePath;
 use crate::install::{InstalledDist, InstalledFile, link_tree};
 
-/// Writes every file of the bundle below `root`, which is made. Gives what was written, sorted by path.
+/// Writes every file of the bundle below `root`, an empty folder. Gives what was written, sorted by path.
 ///
 /// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits a
 /// bundle may edit the source with it.
@@ -26,7 +26,6 @@ pub(super) fn write_tree(
     options: &PublishOptions,
 ) -> Result<Vec<MarkedFile>, BundleError> {
     let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
-    create_folder(root).map_err(|source| failed("", source))?;
     let dist_root = bundle.layout.prefix.as_ref().map_or_else(|| root.to_owned(), |prefix| prefix.below(root));
     let (linked, written) = divide(&bundle.files);
     if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.is_empty()) {

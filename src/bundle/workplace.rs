@@ -23,6 +23,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::journal::Journal;
+use crate::cache::spread_subfolders;
 
 const PREFIX: &str = ".barrow-";
 const SUFFIX: &str = ".tmp";
@@ -53,6 +54,21 @@ impl Workplace {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Makes the folder of the output as it will be, with the mode that all folders of a bundle have.
+    pub(super) fn make_new_tree(&self) -> io::Result<PathBuf> {
+        spread_subfolders(&self.folder);
+        // The place on the disk is chosen by the name, and is to be another one each time.
+        let made = tempfile::Builder::new()
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir_in(&self.folder)?
+            .keep();
+        // The umask may have narrowed the mode.
+        fs::set_permissions(&made, std::fs::Permissions::from_mode(0o755))?;
+        let tree = self.new_tree();
+        fs::rename(&made, &tree)?;
+        Ok(tree)
     }
 
     /// The output as it will be.

@@ -39,13 +39,16 @@ pub enum Bucket {
     Wheels,
     /// Install plans and unpacked trees.
     Installs,
+    /// Resolutions by fingerprint.
+    Resolutions,
     /// Finished results by fingerprint.
     Bundles,
 }
 
 impl Bucket {
     /// Every bucket that this version writes.
-    pub const ALL: [Self; 5] = [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Bundles];
+    pub const ALL: [Self; 6] =
+        [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Resolutions, Self::Bundles];
 
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Bucket {
             Self::Metadata => "metadata-v1",
             Self::Wheels => "wheels-v1",
             Self::Installs => "installs-v1",
+            Self::Resolutions => "resolutions-v1",
             Self::Bundles => "bundles-v1",
         }
     }
@@ -154,6 +158,12 @@ impl Cache {
     /// The place of an entry whose key is the sha256 of `key`; it need not exist.
     pub fn entry(&self, bucket: Bucket, key: &str) -> PathBuf {
         self.place(bucket, &sha256(key.as_bytes()).hex(), "")
+    }
+
+    /// The place of the entry that has this name in its bucket; `None` for what is no name of an entry.
+    pub fn entry_named(&self, bucket: Bucket, name: &str) -> Option<PathBuf> {
+        let is_name = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_name.then(|| self.place(bucket, name, ""))
     }
 
     /// The place of a wheel with this sha256.
@@ -270,7 +280,11 @@ impl Cache {
 
     fn temporary_parent(&self) -> Result<PathBuf, CacheError> {
         let folder = self.root().join(TEMPORARY);
-        self.make_parent(&folder.join("file"))?;
+        if !folder.is_dir() {
+            self.make_parent(&folder.join("file"))?;
+            // Trees grow here, and each is renamed to its place as a whole.
+            super::spread_subfolders(&folder);
+        }
         Ok(folder)
     }
 

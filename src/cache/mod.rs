@@ -7,7 +7,8 @@
 //! ├── metadata-v1/HH/HASH       core metadata, as the bytes of the METADATA file    (HASH: file URL or digest)
 //! ├── wheels-v1/HH/DIGEST.whl   wheels as downloaded                                (DIGEST: their sha256)
 //! ├── installs-v1/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last
-//! ├── bundles-v1/…              finished results by fingerprint
+//! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
+//! ├── bundles-v1/HH/HASH        finished results by fingerprint
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!
@@ -18,9 +19,11 @@
 //! that stands in for it until the run ends, so that a full or read-only cache costs time and nothing else.
 
 mod folder;
+mod spread;
 mod upkeep;
 
 pub use folder::{Bucket, Cache, CacheError, Usage};
+pub use spread::spread_subfolders;
 
 #[cfg(test)]
 mod tests;
