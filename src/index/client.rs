@@ -1,7 +1,6 @@
 //! The door: a project's name in, what the indexes list for it out.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -9,7 +8,8 @@ use futures_util::FutureExt as _;
 use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
-use super::page_store::Damage;
+use super::page_store::{Damage, PageEntry};
+use super::readings::{PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, metadata};
 use crate::cache::Cache;
@@ -34,8 +34,7 @@ pub struct IndexClient {
     pins: Pins,
     /// Projects that more than one index knew under `unsafe-best-match`.
     on_several: Mutex<Vec<(PackageName, Vec<SafeUrl>)>>,
-    /// Seconds since 1970 until which every page that was read is fresh.
-    fresh_until: AtomicU64,
+    readings: Readings,
     damage: Damage,
 }
 
@@ -43,6 +42,20 @@ struct Index {
     location: IndexLocation,
     origin: Arc<IndexOrigin>,
     folder: Option<Folder>,
+}
+
+/// Whether pages are as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Still {
+    /// They are, and no server need be asked until then (seconds since 1970).
+    Same {
+        /// Seconds since 1970.
+        until: u64,
+    },
+    /// Those in the cache are, but the servers have to be asked whether theirs are.
+    Unknown,
+    /// They are not.
+    Different,
 }
 
 /// What one index says about a name.
@@ -71,7 +84,7 @@ impl IndexClient {
             fetcher: Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&reporter), fetch_options),
             without_ranges: Mutex::default(),
             on_several: Mutex::default(),
-            fresh_until: AtomicU64::new(u64::MAX),
+            readings: Readings::default(),
             damage: Damage::default(),
             options,
             client,
@@ -99,13 +112,14 @@ impl IndexClient {
 
     /// `None`: not within reach.
     async fn look_up(&self, name: &PackageName, reach: Reach) -> Result<Option<ProjectAnswer>, IndexError> {
+        self.readings.name(name);
         let pin = self.pins.index_of(name.as_ref()).filter(|_| !self.options.no_index);
         let mut details = Vec::new();
         let mut asked = Vec::new();
         if pin.is_none() {
             for links in &self.find_links {
                 if links.is_remote_file() {
-                    self.fresh_until.store(0, Ordering::Relaxed);
+                    self.readings.beyond_pages();
                 }
                 match links.project(name, &self.asking(&[], reach)).await? {
                     Links::Of(detail) => details.extend(detail.map(Arc::new)),
@@ -163,7 +177,38 @@ impl IndexClient {
     /// is not known: a name that an index did not have, a page without freshness, a file behind a URL. Folders of this
     /// machine are not counted.
     pub fn fresh_until(&self) -> u64 {
-        self.fresh_until.load(Ordering::Relaxed)
+        self.readings.fresh_until()
+    }
+
+    /// What was read so far; `None` when more was learnt than pages of the cache tell.
+    pub fn pages_read(&self) -> Option<PagesRead> {
+        self.readings.all()
+    }
+
+    /// The indexes and pages that are asked, in order, and as whom, as far as that is known: for keys of what is kept.
+    pub fn asked_as(&self) -> String {
+        let user = |url: &SafeUrl| self.client.user_for(url).unwrap_or_default();
+        let index = |index: &Index| {
+            let IndexLocation { name, url, explicit, ignore_status } = &index.location;
+            let plain = url.without_credentials();
+            format!("{name:?} {} {:?} {explicit} {ignore_status:?}", plain.reveal(), user(url))
+        };
+        let links = |url: &SafeUrl| format!("links {} {:?}", url.without_credentials().reveal(), user(url));
+        let lines = self.indexes.iter().map(index).chain(self.options.find_links.iter().map(links));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the pages of the cache are those that an earlier run has read, and until when no server need be asked.
+    pub fn still_reads(&self, read: &PagesRead) -> Still {
+        let mut until = u64::MAX;
+        for (name, content) in &read.pages {
+            let entry = PageEntry::named(&self.cache, name);
+            match entry.and_then(|entry| entry.glance(self.options.now)) {
+                Some((found, fresh_until)) if found == *content => until = until.min(fresh_until),
+                _ => return Still::Different,
+            }
+        }
+        if until > self.options.now || self.options.offline { Still::Same { until } } else { Still::Unknown }
     }
 
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
@@ -234,7 +279,7 @@ impl IndexClient {
             refresh: self.options.refresh,
             offline: self.options.offline,
             now: self.options.now,
-            fresh_until: &self.fresh_until,
+            readings: &self.readings,
             damage: &self.damage,
             reach,
         }

@@ -16,8 +16,10 @@ mod folder;
 mod metadata;
 mod options;
 mod page_store;
+mod readings;
 mod server;
 
-pub use client::IndexClient;
+pub use client::{IndexClient, Still};
 pub use error::IndexError;
 pub use options::{IndexLocation, IndexOptions, IndexStrategy};
+pub use readings::PagesRead;

@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Bucket, Cache};
 use crate::http::Response;
-use crate::spec::{PackageName, PackedBytes, PackedPage, PageBlocks, SafeUrl};
+use crate::spec::{HashDigest, PackageName, PackedBytes, PackedPage, PageBlocks, SafeUrl};
+
+/// Bytes from the beginning of an entry that hold its head, unless a server's validators are unusually long.
+const HEAD_USUAL: usize = 1024;
 
 /// Bytes that are read of an entry at first: most pages as a whole; of large ones the newest versions, if not all names.
 const BEGINNING: u64 = 16 << 10;
@@ -41,6 +44,9 @@ pub(super) struct Head {
     pub(super) fresh_for: u64,
     /// The server said that it has no such page; of use offline only.
     pub(super) absent: bool,
+    /// Identifies what the server sent, and for which URL.
+    #[serde(default)]
+    pub(super) content: Option<HashDigest>,
     /// The server forbids keeping the answer.
     #[serde(skip)]
     pub(super) no_store: bool,
@@ -60,9 +66,21 @@ impl Head {
             last_modified: response.header("last-modified").map(str::to_owned),
             fresh_for,
             absent: false,
+            content: None,
             no_store: directives.contains(&"no-store"),
         }
     }
+
+    /// The head of an entry, and where its page begins.
+    fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
+        let head_length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
+        let page_at = 4_usize.checked_add(usize::try_from(head_length).ok()?)?;
+        Some((rmp_serde::from_slice(bytes.get(4..page_at)?).ok()?, page_at))
+    }
+}
+
+fn seconds(time: SystemTime) -> Option<u64> {
+    Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
 /// The entries of which something that was read was not what was written. They are as good as absent for the rest of the
@@ -123,17 +141,31 @@ impl PageEntry {
         Self { path: cache.entry(Bucket::Pages, &key) }
     }
 
+    /// The place of the entry with this name.
+    pub(super) fn named(cache: &Cache, name: &str) -> Option<Self> {
+        Some(Self { path: cache.entry_named(Bucket::Pages, name)? })
+    }
+
+    /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970).
+    pub(super) fn glance(&self, now: u64) -> Option<(HashDigest, u64)> {
+        let mut file = fs::File::open(&self.path).ok()?;
+        let mut beginning = Vec::with_capacity(HEAD_USUAL);
+        file.by_ref().take(HEAD_USUAL as u64).read_to_end(&mut beginning).ok()?;
+        let (head, _) = Head::decode(&beginning)?;
+        let asked = seconds(file.metadata().ok()?.modified().ok()?)?;
+        let until = if asked <= now { asked.saturating_add(head.fresh_for) } else { 0 };
+        head.content.filter(|_| !head.absent).map(|content| (content, until))
+    }
+
     /// The entry, when there is one that can be read.
     pub(super) fn read(&self, now: u64) -> Option<Stored> {
         // Asked before opening: a fifo in the place of an entry would block.
         let about = fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
-        let asked = about.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+        let asked = seconds(about.modified().ok()?)?;
         let mut file = fs::File::open(&self.path).ok()?;
         let mut bytes = Vec::new();
         read_on(&mut file, &mut bytes, BEGINNING.min(about.len()))?;
-        let head_length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
-        let page_at = 4_usize.checked_add(usize::try_from(head_length).ok()?)?;
-        let head: Head = rmp_serde::from_slice(bytes.get(4..page_at)?).ok()?;
+        let (head, page_at) = Head::decode(&bytes)?;
         let is_fresh = asked <= now && now - asked < head.fresh_for && !head.absent;
         let fresh_until = asked.saturating_add(head.fresh_for);
         Some(Stored { head, is_fresh, fresh_until, path: self.path.clone(), file, length: about.len(), bytes, page_at })
@@ -154,6 +186,11 @@ impl PageEntry {
         }
     }
 
+    /// The name of the entry, by which [`PageEntry::named`] finds it again.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Notes that the server has confirmed the entry now.
     pub(super) fn confirm(&self, now: u64) {
         let asked = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
@@ -164,6 +201,11 @@ impl PageEntry {
 }
 
 impl Stored {
+    /// Whether it lies in the place of this entry.
+    pub(super) fn is_of(&self, entry: &PageEntry) -> bool {
+        self.path == entry.path
+    }
+
     /// The page; `None` when the entry is damaged, or says that there is none.
     pub(super) fn page(mut self, damage: &Damage) -> Option<PackedPage> {
         if damage.has(&self.path) {

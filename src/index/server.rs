@@ -1,12 +1,14 @@
 //! One page of a server: from the cache while it is fresh, else asked for, else confirmed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::page_store::{Damage, Head, PageEntry};
+use super::page_store::{Damage, Head, PageEntry, Stored};
+use super::readings::Readings;
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
-use crate::spec::{PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
+use crate::spec::{
+    HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl,
+};
 
 /// What is accepted, best first (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -53,8 +55,7 @@ pub(super) struct Asking<'a> {
     pub(super) refresh: bool,
     pub(super) offline: bool,
     pub(super) now: u64,
-    /// Seconds since 1970 until which every answer so far is fresh.
-    pub(super) fresh_until: &'a AtomicU64,
+    pub(super) readings: &'a Readings,
     pub(super) damage: &'a Damage,
     pub(super) reach: Reach,
 }
@@ -67,17 +68,18 @@ impl Asking<'_> {
         // One that turns out to be damaged is gone, and asked for as if it had never been there.
         if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
             if stored.head.absent {
-                self.is_fresh_until(0);
+                self.readings.beyond_pages();
                 return Ok(PageAnswer::Absent(404));
             }
-            let fresh_until = stored.fresh_until;
+            let (fresh_until, content) = (stored.fresh_until, stored.head.content.clone());
             if let Some(page) = stored.page(self.damage) {
-                self.is_fresh_until(fresh_until);
+                self.readings.limit(fresh_until);
+                self.readings.page(entry.name(), content);
                 return Ok(PageAnswer::Page(Arc::new(page)));
             }
         }
         if self.offline {
-            self.is_fresh_until(0);
+            self.readings.beyond_pages();
             return Ok(PageAnswer::Offline);
         }
         if self.reach == Reach::AtHand {
@@ -96,29 +98,26 @@ impl Asking<'_> {
                 None => return Err(AskError::Http(error)),
             },
         };
-        let fresh_for = stored.as_ref().map_or(0, |stored| stored.head.fresh_for);
-        if response.status() == 304
-            && let Some(page) = stored.and_then(|stored| stored.page(self.damage))
-        {
-            entry.confirm(self.now);
-            self.is_fresh_until(self.now.saturating_add(fresh_for));
-            return Ok(PageAnswer::Page(Arc::new(page)));
+        if response.status() == 304 {
+            let head = stored.as_ref().map(|stored| (stored.head.fresh_for, stored.head.content.clone()));
+            let page = stored.and_then(|stored| stored.page(self.damage));
+            if let (Some((fresh_for, content)), Some(page)) = (head, page) {
+                entry.confirm(self.now);
+                self.readings.limit(self.now.saturating_add(fresh_for));
+                self.readings.page(entry.name(), content);
+                return Ok(PageAnswer::Page(Arc::new(page)));
+            }
+            return self.again(url, project).await;
         }
         match response.status() {
-            200 => {}
-            304 => return self.again(url, project).await,
-            status => return Ok(self.absent(&entry, status)),
+            200 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            status => Ok(self.absent(&entry, status)),
         }
-        self.take(url, project, response).await.map(|page| PageAnswer::Page(Arc::new(page)))
-    }
-
-    fn is_fresh_until(&self, time: u64) {
-        self.fresh_until.fetch_min(time, Ordering::Relaxed);
     }
 
     /// Notes that there is no such page: a later run that is offline may then ask the next index.
     fn absent(&self, entry: &PageEntry, status: u16) -> PageAnswer {
-        self.is_fresh_until(0);
+        self.readings.beyond_pages();
         entry.write(self.cache, &Head { absent: true, ..Head::default() }, None, self.now);
         PageAnswer::Absent(status)
     }
@@ -129,8 +128,11 @@ impl Asking<'_> {
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 => self.take(url, project, response).await.map(|page| PageAnswer::Page(Arc::new(page))),
-            status => Ok(PageAnswer::Absent(status)),
+            200 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            status => {
+                self.readings.beyond_pages();
+                Ok(PageAnswer::Absent(status))
+            }
         }
     }
 
@@ -138,28 +140,39 @@ impl Asking<'_> {
         PageEntry::new(self.cache, url, self.client.user_for(url).as_deref(), project)
     }
 
+    /// Takes the body of an answer; one that is what was stored already need not be parsed again.
     async fn take(
         &self,
         url: &SafeUrl,
         project: Option<&PackageName>,
         response: http::Response,
+        stored: Option<Stored>,
     ) -> Result<PackedPage, AskError> {
         // Anew, because only this request may have led to credentials.
         let entry = self.entry(url, project);
-        let head = Head::of(&response);
-        self.is_fresh_until(if head.no_store { 0 } else { self.now.saturating_add(head.fresh_for) });
+        let mut head = Head::of(&response);
+        self.readings.limit(if head.no_store { 0 } else { self.now.saturating_add(head.fresh_for) });
         let content_type = response.header("content-type").map(str::to_owned);
         let base = response.url().clone();
         let body = response.bytes(PAGE_LIMIT).await.map_err(AskError::Http)?;
         let (cache, now, is_large) = (Arc::clone(self.cache), self.now, body.len() > PARSE_ELSEWHERE);
-        let project = project.cloned();
+        let (project, name) = (project.cloned(), entry.name());
+        let (stored, damage) = (stored.filter(|stored| stored.is_of(&entry)), self.damage.clone());
         let parse = move || {
+            head.content = Some(content_digest(&body, content_type.as_deref(), &base));
+            let known = stored.filter(|stored| stored.head == head);
+            if let Some(page) = known.and_then(|stored| stored.page(&damage)) {
+                entry.confirm(now);
+                return Ok((page, head.content));
+            }
             let page = ProjectPage::parse(&body, content_type.as_deref(), &base)?;
             let packed = project.map_or_else(|| page.pack_whole(), |project| page.pack(&project))?;
-            if !head.no_store && !page.holds_credentials() {
+            let may_be_kept = !head.no_store && !page.holds_credentials();
+            if may_be_kept {
                 entry.write(&cache, &head, Some(&packed), now);
             }
-            packed.into_page().ok_or(PageError::Length)
+            let content = head.content.filter(|_| may_be_kept);
+            Ok((packed.into_page().ok_or(PageError::Length)?, content))
         };
         let parsed = if is_large {
             tokio::task::spawn_blocking(parse)
@@ -168,6 +181,17 @@ impl Asking<'_> {
         } else {
             parse()
         };
-        parsed.map_err(AskError::Page)
+        let (page, content) = parsed.map_err(AskError::Page)?;
+        self.readings.page(name, content);
+        Ok(page)
     }
+}
+
+/// Identifies what a page says: its bytes, and what else decides how they are read.
+fn content_digest(body: &[u8], content_type: Option<&str>, base: &SafeUrl) -> HashDigest {
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let about = format!("{}\n{}\n", content_type.unwrap_or_default(), base.without_credentials().reveal());
+    hasher.update(about.as_bytes());
+    hasher.update(body);
+    hasher.finish()
 }

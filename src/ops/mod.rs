@@ -11,6 +11,7 @@ mod indexes;
 mod source;
 mod installing;
 mod request;
+mod resolutions;
 mod bundle;
 mod lock;
 mod fingerprint;

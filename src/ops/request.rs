@@ -6,13 +6,16 @@ use std::thread;
 
 use super::inputs::Inputs;
 use super::installing::Parts;
+use super::resolutions::Question;
 use super::source::LiveSource;
-use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing};
+use super::unchanged::Standing;
+use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
-use crate::index::{IndexClient, IndexOptions};
+use crate::index::{IndexClient, IndexOptions, Still};
 use crate::lock::pylock::{self, PylockInput};
+use crate::reporter::Level;
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
 use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
@@ -89,14 +92,59 @@ impl Session {
         Parts { cache: Arc::clone(&self.cache), fetcher: self.fetcher.clone() }
     }
 
-    /// The resolution for `target`: what the lock says, or what the solver chooses.
+    /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         let resolution = match &self.lock {
             Some(input) => self.read_lock(input, target)?,
-            None => self.solve_on_own_thread(target, options).await?,
+            None => self.recall_or_solve(target, options).await?,
         };
         self.report(&resolution);
         Ok(resolution)
+    }
+
+    async fn recall_or_solve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
+        let question = || {
+            let asked_as = self.source.index().asked_as();
+            Question::new(&self.request, &self.manifest, target, options, &asked_as, &self.cache)
+        };
+        let before = question();
+        if let Some(question) = &before
+            && let Some(resolution) = self.recall(question, target).await
+        {
+            return Ok(resolution);
+        }
+        let resolution = self.solve_on_own_thread(target, options).await?;
+        // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
+        if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
+            let index = self.source.index();
+            let standing = unchanged::standing(&resolution, &self.asked, &self.request.indexes);
+            question.remember(&resolution, standing, index.pages_read(), &index.on_several_indexes(), &self.cache);
+        }
+        Ok(resolution)
+    }
+
+    /// What was chosen before, if asking the solver again would give the same.
+    async fn recall(&self, question: &Question, target: &Target) -> Option<Resolution> {
+        if self.request.indexes.refresh || self.context.reporter.shows(Level::Detail) {
+            return None;
+        }
+        let remembered = question.remembered(&self.cache)?;
+        let index = self.source.index();
+        let fresh_until = match remembered.still(index) {
+            Still::Different => return None,
+            Still::Same { until } => until,
+            Still::Unknown => {
+                self.source.know_projects(remembered.names()).await;
+                remembered.was_read_again(index).then(|| index.fresh_until())?
+            }
+        };
+        self.fresh_until.store(fresh_until, Ordering::Relaxed);
+        self.warn_of_several(&remembered.on_several);
+        Some(remembered.resolution(target))
+    }
+
+    fn is_offline(&self) -> bool {
+        self.request.client.offline
     }
 
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
@@ -106,7 +154,11 @@ impl Session {
 
     /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
     pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> u64 {
-        super::unchanged::fresh_until(resolution, &self.asked, settings, self.fresh_until.load(Ordering::Relaxed))
+        match unchanged::standing(resolution, &self.asked, settings) {
+            Standing::Fixed => unchanged::FOREVER,
+            Standing::Pages => self.fresh_until.load(Ordering::Relaxed),
+            Standing::Open => 0,
+        }
     }
 
     fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
@@ -146,13 +198,17 @@ impl Session {
         let (resolution, on_several, fresh_until) = receiver.await.map_err(|_| Error::Worker("solver"))?;
         let resolution = resolution?;
         self.fresh_until.store(fresh_until, Ordering::Relaxed);
+        self.warn_of_several(&on_several);
+        Ok(resolution)
+    }
+
+    fn warn_of_several(&self, on_several: &[(PackageName, Vec<SafeUrl>)]) {
         for (name, indexes) in on_several {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");
             self.context
                 .warn(&format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it"));
         }
-        Ok(resolution)
     }
 
     fn report(&self, resolution: &Resolution) {

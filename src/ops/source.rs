@@ -94,6 +94,11 @@ impl LiveSource {
         is_damaged
     }
 
+    /// Asks for these projects, all at once, and waits for the answers.
+    pub(super) async fn know_projects(&self, names: &[PackageName]) {
+        futures_util::future::join_all(names.iter().map(|name| self.shared.know_project(name))).await;
+    }
+
     fn wait<V: Clone>(
         &self,
         cell: &Answer<V>,

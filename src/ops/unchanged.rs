@@ -147,16 +147,21 @@ pub(super) fn remember(
     }
 }
 
-/// Until when nobody need be asked whether the resolution would still be the same; `pages_fresh_until` is what the indexes
-/// said of the pages that were read for it.
-pub(super) fn fresh_until(
-    resolution: &Resolution,
-    asked: &[SafeUrl],
-    settings: &IndexSettings,
-    pages_fresh_until: u64,
-) -> u64 {
+/// What a resolution stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Digests of the user's own.
+    Fixed,
+    /// Pages of indexes, and inputs that are in the fingerprint.
+    Pages,
+    /// Something that can change without either showing it.
+    Open,
+}
+
+/// What a resolution stands on.
+pub(super) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Standing {
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
-        return FOREVER;
+        return Standing::Fixed;
     }
     let known = folders(settings);
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
@@ -168,7 +173,7 @@ pub(super) fn fresh_until(
         None => dist.is_direct || dist.accepted_hashes.is_empty(),
     };
     let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
-    if is_open { 0 } else { pages_fresh_until }
+    if is_open { Standing::Open } else { Standing::Pages }
 }
 
 /// Folders of this machine that are asked like indexes.
@@ -179,7 +184,7 @@ fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
 }
 
 /// Names, sizes and times of all that is in those folders, as a digest; `None` when it is too much to look at.
-fn contents(settings: &IndexSettings) -> Option<String> {
+pub(super) fn contents(settings: &IndexSettings) -> Option<String> {
     let mut lines = Vec::new();
     let mut open = folders(settings);
     while let Some(folder) = open.pop() {

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::policy::{Policy, ProjectRules};
 use super::ranges;
 use crate::requirements::{DirectReference, Origin};
@@ -12,7 +14,7 @@ use crate::target::{TagMismatch, TagPriority};
 /// Why a version or file cannot be used: a value that travels to messages, never a silence.
 ///
 /// `Display` gives the end of a sentence that starts with the version: "its wheels need glibc 2.27, the runtime has 2.26".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exclusion {
     /// No wheel fits the target: the nearest miss of all its wheels.
     Tags(TagMismatch),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Exclusion;
 use crate::requirements::Origin;
 use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Requirement, Version};
@@ -21,7 +23,7 @@ pub struct Resolution {
 }
 
 /// A version that would have been preferred but for one reason.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// Project.
     pub name: PackageName,
@@ -40,7 +42,7 @@ impl fmt::Display for PassedOver {
 }
 
 /// One chosen distribution. Its requirements are met by the others; nothing about its bytes is proved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResolvedDist {
     /// Normalized name.
     pub name: PackageName,
@@ -67,7 +69,7 @@ pub struct ResolvedDist {
 }
 
 /// Who asked for a distribution, and how.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Requirer {
     /// The user, there.
     User {

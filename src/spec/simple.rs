@@ -18,7 +18,7 @@ pub struct SkippedFile {
 }
 
 /// One distribution file that an index, a folder or a URL requirement offers. Nothing about its bytes is proved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistFile {
     /// Parsed file name.
     pub filename: DistFilename,
@@ -75,7 +75,7 @@ pub enum MetadataOffer {
 }
 
 /// Where a file was listed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IndexOrigin {
     /// The name that the user gave the index, if any.
     pub name: Option<String>,

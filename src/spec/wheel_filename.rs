@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{PackageName, Tag, Version};
 
 /// The parsed name of a wheel; `Display` gives the name exactly as it was.
@@ -238,6 +240,20 @@ impl DistFilename {
             Self::Wheel(wheel) => wheel.as_str(),
             Self::Sdist(sdist) => sdist.as_str(),
         }
+    }
+}
+
+/// With the name of its project, without which the name of an sdist cannot be read.
+impl Serialize for DistFilename {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.name(), self.as_str()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DistFilename {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (project, text) = <(PackageName, String)>::deserialize(deserializer)?;
+        Self::parse(&text, &project).map_err(serde::de::Error::custom)
     }
 }
 

@@ -121,7 +121,7 @@ pub enum AmazonLinux {
 }
 
 /// A glibc version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Glibc {
     /// Major, always 2 so far.
     pub major: u32,

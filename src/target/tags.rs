@@ -9,6 +9,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Architecture, Glibc, Runtime};
 use crate::spec::{Tag, WheelFilename};
 
@@ -26,7 +28,7 @@ pub struct TagPriority(u32);
 
 /// Why the target cannot load a wheel: the nearest miss of all its tags, greater being nearer. `Display` gives the
 /// end of a sentence that starts with the wheel: "needs glibc 2.27, the runtime has 2.26".
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TagMismatch {
     /// Made for another interpreter or Python version; the tags it has.
     Python(String),

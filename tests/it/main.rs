@@ -25,6 +25,7 @@ mod install;
 mod lock;
 mod mirror;
 mod pylock;
+mod remembered;
 mod reproducible;
 mod requirements;
 mod scenarios;

@@ -131,6 +131,7 @@ pub(crate) struct IndexServer {
     ranges: Ranges,
     metadata: bool,
     credentials: Option<(String, String)>,
+    max_age: Option<u32>,
     faults: Vec<(String, Fault)>,
 }
 
@@ -143,6 +144,7 @@ impl IndexServer {
             ranges: Ranges::Honoured,
             metadata: true,
             credentials: None,
+            max_age: None,
             faults: Vec::new(),
         }
     }
@@ -177,6 +179,12 @@ impl IndexServer {
         self
     }
 
+    /// Pages are fresh for so many seconds.
+    pub(crate) fn max_age(mut self, seconds: u32) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
     /// Makes requests go wrong whose path ends in `path`.
     pub(crate) fn fault(mut self, path: &str, fault: Fault) -> Self {
         self.faults.push((path.to_owned(), fault));
@@ -187,6 +195,7 @@ impl IndexServer {
     pub(crate) fn start(self) -> RunningIndex {
         let log = Arc::new(Mutex::new(Vec::new()));
         let site = Arc::new(Site::new(self, Arc::clone(&log)));
+        let shown = Arc::clone(&site);
         let (stop, stopped) = oneshot::channel::<Infallible>();
         let (tell, told) = std::sync::mpsc::channel();
         let serve = async move {
@@ -209,15 +218,15 @@ impl IndexServer {
             })
             .expect("a thread can be made");
         let address = told.recv().expect("the server tells its address");
-        RunningIndex { address, log, stop: Some(stop), thread: Some(thread) }
+        RunningIndex { address, log, site: shown, stop: Some(stop), thread: Some(thread) }
     }
 }
 
 /// An index that answers; dropping it ends it.
-#[derive(Debug)]
 pub(crate) struct RunningIndex {
     address: std::net::SocketAddr,
     log: Arc<Mutex<Vec<LoggedRequest>>>,
+    site: Arc<Site>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -231,6 +240,13 @@ impl RunningIndex {
     /// The same URL with credentials in it.
     pub(crate) fn url_with(&self, user: &str, password: &str) -> String {
         format!("http://{user}:{password}@{}/simple/", self.address)
+    }
+
+    /// Lists one more file from now on.
+    pub(crate) fn add(&self, file: impl Into<Listed>) {
+        let listed = file.into();
+        let mut projects = self.site.projects();
+        projects.entry(normalize(&listed.file.project)).or_default().push(listed);
     }
 
     /// Everything that was asked so far.
@@ -266,10 +282,11 @@ impl Drop for RunningIndex {
 
 /// What the handler needs.
 struct Site {
-    projects: BTreeMap<String, Vec<Listed>>,
+    projects: Mutex<BTreeMap<String, Vec<Listed>>>,
     format: Format,
     ranges: Ranges,
     metadata: bool,
+    max_age: Option<u32>,
     authorization: Option<String>,
     faults: Mutex<Vec<(String, Fault)>>,
     log: Arc<Mutex<Vec<LoggedRequest>>>,
@@ -282,16 +299,21 @@ impl Site {
             projects.entry(normalize(&listed.file.project)).or_default().push(listed);
         }
         Self {
-            projects,
+            projects: Mutex::new(projects),
             format: server.format,
             ranges: server.ranges,
             metadata: server.metadata,
+            max_age: server.max_age,
             authorization: server
                 .credentials
                 .map(|(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))),
             faults: Mutex::new(server.faults),
             log,
         }
+    }
+
+    fn projects(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<Listed>>> {
+        self.projects.lock().expect("no handler panicked")
     }
 
     /// The fault that this request meets, counted down.
@@ -315,7 +337,8 @@ impl Site {
             Format::Html => false,
             Format::Negotiated => accept.contains("application/vnd.pypi.simple.v1+json"),
         };
-        let files = self.projects.get(project)?;
+        let projects = self.projects();
+        let files = projects.get(project)?;
         Some(if json {
             (
                 "application/vnd.pypi.simple.v1+json",
@@ -328,7 +351,8 @@ impl Site {
 
     fn file(&self, path: &str) -> Option<Vec<u8>> {
         let name = path.strip_prefix("/files/")?;
-        let all = || self.projects.values().flatten();
+        let projects = self.projects();
+        let all = || projects.values().flatten();
         if let Some(whole) = all().find(|listed| listed.file.filename == name) {
             return Some(whole.file.bytes.clone());
         }
@@ -369,10 +393,12 @@ async fn answer_path(site: &Site, path: &str, headers: &HeaderMap) -> Response {
     }
     let response = if let Some((content_type, page)) = site.page(path, headers) {
         let etag = format!("\"{}\"", &sha256_hex(&page)[..16]);
+        let age = site.max_age.map_or_else(|| "no-cache".to_owned(), |seconds| format!("max-age={seconds}"));
         if headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == etag.as_bytes()) {
-            return plain(304, &[(header::ETAG, etag)], b"");
+            return plain(304, &[(header::ETAG, etag), (header::CACHE_CONTROL, age)], b"");
         }
-        plain(200, &[(header::CONTENT_TYPE, content_type.to_owned()), (header::ETAG, etag)], &page)
+        let kind = (header::CONTENT_TYPE, content_type.to_owned());
+        plain(200, &[kind, (header::ETAG, etag), (header::CACHE_CONTROL, age)], &page)
     } else if let Some(mut bytes) = site.file(path) {
         if fault == Some(Fault::WrongBytes)
             && let Some(last) = bytes.last_mut()
@@ -380,7 +406,7 @@ async fn answer_path(site: &Site, path: &str, headers: &HeaderMap) -> Response {
             *last ^= 1;
         }
         file_response(site.ranges, headers.get(header::RANGE).and_then(|range| range.to_str().ok()), &bytes)
-    } else if path.strip_prefix("/simple/").is_some_and(|project| site.projects.contains_key(project)) {
+    } else if path.strip_prefix("/simple/").is_some_and(|project| site.projects().contains_key(project)) {
         return plain(301, &[(header::LOCATION, format!("{path}/"))], b"");
     } else {
         plain(404, &[], b"not here")

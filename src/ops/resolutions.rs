@@ -1,0 +1,135 @@
+//! Resolutions by fingerprint: what the solver chose is remembered with the pages that it was made of.
+//!
+//! It is taken again, without solving, for the same requirements, target, options and indexes, when every one of those
+//! pages still says what it said: without a question while they are fresh, and after the servers were asked about them, all
+//! at once, when they are not. Metadata is fixed by the digest of its file, which stands on the page. Where every
+//! distribution is fixed by digests of the user's own, no page matters and no server is asked.
+//!
+//! What cannot be told from pages is not remembered: names that an index does not know, direct URLs, files without digests,
+//! pages that must not be kept. Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
+//! The key holds the user as whom each index is asked, as that of its pages does.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::RequestOptions;
+use super::fingerprint::{FingerprintOptions, fingerprint};
+use super::unchanged::{FOREVER, Standing, contents};
+use crate::cache::{Bucket, Cache};
+use crate::index::{IndexClient, PagesRead, Still};
+use crate::requirements::Manifest;
+use crate::resolve::{PassedOver, Resolution, ResolveOptions, ResolvedDist};
+use crate::spec::{PackageName, SafeUrl};
+use crate::target::Target;
+
+/// Changes when what is remembered does, or when the same question would get another answer.
+const FORMAT: &str = "resolution 1";
+
+/// A resolution as it is kept.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Remembered {
+    read: PagesRead,
+    /// Every distribution is fixed by digests of the user's own.
+    never_ages: bool,
+    pub(super) on_several: Vec<(PackageName, Vec<SafeUrl>)>,
+    dists: Vec<ResolvedDist>,
+    warnings: Vec<String>,
+    passed_over: Vec<PassedOver>,
+}
+
+/// The answer to one question, as far as the cache may know it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    entry: PathBuf,
+}
+
+impl Question {
+    /// The question; `None` where its inputs cannot be told without the network. `asked_as` says which indexes are asked,
+    /// and as whom.
+    pub(super) fn new(
+        request: &RequestOptions,
+        manifest: &Manifest,
+        target: &Target,
+        options: &ResolveOptions,
+        asked_as: &str,
+        cache: &Cache,
+    ) -> Option<Self> {
+        let inputs = fingerprint(&FingerprintOptions {
+            request: request.clone(),
+            target: target.clone(),
+            source: None,
+            base: request.inputs.working_folder.clone(),
+            exclude_runtime: false,
+            state_folders: Vec::new(),
+        });
+        // The answer names lines of files and the versions that an older lock preferred, which no fingerprint has.
+        let form = format!(
+            "{FORMAT}\n{}\n{}\n{manifest:?}\n{options:?}\n{asked_as}",
+            inputs.ok()?.hex(),
+            contents(&request.indexes)?
+        );
+        Some(Self { entry: cache.entry(Bucket::Resolutions, &form) })
+    }
+
+    /// What is remembered, whether or not it is still so.
+    pub(super) fn remembered(&self, cache: &Cache) -> Option<Remembered> {
+        rmp_serde::from_slice(&cache.read(&self.entry)?).ok()
+    }
+
+    /// Remembers an answer. What cannot be written costs a later run its time.
+    pub(super) fn remember(
+        &self,
+        resolution: &Resolution,
+        standing: Standing,
+        read: Option<PagesRead>,
+        on_several: &[(PackageName, Vec<SafeUrl>)],
+        cache: &Cache,
+    ) {
+        let never_ages = standing == Standing::Fixed;
+        let read = match read {
+            Some(read) => read,
+            None if never_ages => PagesRead { names: Vec::new(), pages: BTreeMap::new() },
+            None => return,
+        };
+        if standing == Standing::Open || cache.is_degraded() {
+            return;
+        }
+        let remembered = Remembered {
+            read,
+            never_ages,
+            on_several: on_several.to_vec(),
+            dists: resolution.dists.clone(),
+            warnings: resolution.warnings.clone(),
+            passed_over: resolution.passed_over.clone(),
+        };
+        if let Ok(bytes) = rmp_serde::to_vec(&remembered) {
+            let _ = cache.write(&self.entry, &bytes);
+        }
+    }
+}
+
+impl Remembered {
+    /// Whether the pages are as they were, as far as that can be told without asking.
+    pub(super) fn still(&self, index: &IndexClient) -> Still {
+        if self.never_ages { Still::Same { until: FOREVER } } else { index.still_reads(&self.read) }
+    }
+
+    /// The projects that were asked for.
+    pub(super) fn names(&self) -> &[PackageName] {
+        &self.read.names
+    }
+
+    /// Whether a run that has asked for all of them again has read the same.
+    pub(super) fn was_read_again(&self, index: &IndexClient) -> bool {
+        let again = index.pages_read();
+        again.is_some_and(|again| self.read.pages.iter().all(|(name, content)| again.pages.get(name) == Some(content)))
+    }
+
+    /// The resolution.
+    pub(super) fn resolution(self, target: &Target) -> Resolution {
+        let Self { dists, warnings, passed_over, .. } = self;
+        Resolution { target: target.clone(), dists, warnings, passed_over }
+    }
+}

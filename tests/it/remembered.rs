@@ -1,0 +1,122 @@
+//! Resolutions are remembered: when a second run asks no one and solves nothing, and when it must.
+
+use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
+
+fn app(version: &str) -> WheelBuilder {
+    WheelBuilder::new("app", version).requires("dep>=1").file("app.py", "x = 1\n")
+}
+
+fn server() -> IndexServer {
+    IndexServer::new().file(app("1.0").build()).file(WheelBuilder::new("dep", "1.0").file("dep.py", "").build())
+}
+
+/// What a run prints, and what it asked.
+fn lock(context: &TestContext, index: &RunningIndex, more: &[&str]) -> (String, Vec<String>) {
+    let before = index.requests().len();
+    let mut command = context.barrow();
+    command.args(["lock", "-r", "requirements.txt", "-o", "-", "--format", "json", "--index-url", &index.url()]);
+    let output = command.args(more).output().unwrap();
+    assert!(output.status.success(), "{}", context.show(&output));
+    let mut asked: Vec<String> =
+        index.requests()[before..].iter().map(|request| format!("{} {}", request.status, request.path)).collect();
+    asked.sort();
+    (String::from_utf8(output.stdout).unwrap(), asked)
+}
+
+/// Removes the metadata from the cache: whoever solves has to ask for it again.
+fn forget_metadata(context: &TestContext) {
+    fs_err::remove_dir_all(context.cache().join("metadata-v1")).unwrap();
+}
+
+#[test]
+fn while_pages_are_fresh_no_one_is_asked() {
+    let (context, index) = (TestContext::new(), server().max_age(600).start());
+    context.write("requirements.txt", "app\n");
+    let (first, asked) = lock(&context, &index, &[]);
+    assert_eq!(asked.len(), 4, "{asked:?}");
+    forget_metadata(&context);
+    index.add(app("1.1").build());
+    assert_eq!(lock(&context, &index, &[]), (first.clone(), Vec::new()));
+    let install = |out: &str| {
+        let mut command = context.barrow();
+        context.succeed(command.args(["install", "-r", "requirements.txt", "-t", out, "--index-url", &index.url()]));
+    };
+    install("one");
+    let before = index.requests().len();
+    install("two");
+    assert_eq!((index.requests().len(), context.tree("two")), (before, context.tree("one")));
+
+    let (refreshed, _) = lock(&context, &index, &["--refresh"]);
+    assert!(refreshed.contains("app-1.1") && !first.contains("app-1.1"), "{refreshed}");
+}
+
+#[test]
+fn pages_that_are_not_fresh_are_asked_about_and_nothing_else() {
+    let (context, index) = (TestContext::new(), server().start());
+    context.write("requirements.txt", "app\n");
+    let (first, _) = lock(&context, &index, &[]);
+    forget_metadata(&context);
+    let unchanged = vec!["304 /simple/app/".to_owned(), "304 /simple/dep/".to_owned()];
+    assert_eq!(lock(&context, &index, &[]), (first, unchanged));
+    index.add(app("1.1").build());
+    let (newer, asked) = lock(&context, &index, &[]);
+    assert!(newer.contains("app-1.1"), "{newer}");
+    assert!(
+        asked.contains(&"200 /simple/app/".to_owned()) && asked.contains(&"304 /simple/dep/".to_owned()),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn digests_of_the_user_need_no_index() {
+    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", "x = 1\n").build();
+    let line = format!("tiny==1.0 --hash=sha256:{}\n", sha256_hex(&wheel.bytes));
+    let (context, index) = (TestContext::new(), IndexServer::new().file(wheel).start());
+    context.write("requirements.txt", line);
+    let mut command = context.barrow();
+    let url = index.url();
+    context.succeed(command.args(["install", "-r", "requirements.txt", "-t", "one", "--index-url", &url]));
+    drop(index);
+    let mut command = context.barrow();
+    context.succeed(command.args(["install", "-r", "requirements.txt", "-t", "two", "--index-url", &url]));
+    assert_eq!(context.tree("two"), context.tree("one"));
+}
+
+#[test]
+fn other_inputs_are_another_question() {
+    let (context, index) = (TestContext::new(), server().max_age(600).file(app("0.9").build()).start());
+    context.write("requirements.txt", "app\n");
+    let (first, _) = lock(&context, &index, &[]);
+    assert!(first.contains("app-1.0") && first.contains("\"line\": 1"), "{first}");
+    context.write("requirements.txt", "# a comment\napp\n");
+    let (moved, _) = lock(&context, &index, &[]);
+    assert_eq!(moved, first.replace("\"line\": 1", "\"line\": 2"), "who asked is told anew");
+    let (lowest, _) = lock(&context, &index, &["--resolution", "lowest"]);
+    assert!(lowest.contains("app-0.9"), "{lowest}");
+    context.write("requirements.txt", "app<1\n");
+    assert!(lock(&context, &index, &[]).0.contains("app-0.9"));
+}
+
+#[test]
+fn what_is_told_of_passed_over_versions_is_remembered() {
+    let glibc = WheelBuilder::new("app", "2.0").tag("cp312-cp312-manylinux_2_99_x86_64").build();
+    let (context, index) = (TestContext::new(), server().max_age(600).file(glibc).start());
+    context.write("requirements.txt", "app\n");
+    let (first, _) = lock(&context, &index, &["--runtime", "python3.12"]);
+    assert!(first.contains("its wheels need glibc 2.99"), "{first}");
+    forget_metadata(&context);
+    assert_eq!(lock(&context, &index, &["--runtime", "python3.12"]), (first, Vec::new()));
+}
+
+#[test]
+fn the_answer_of_a_private_index_is_for_those_who_may_ask() {
+    let (context, index) = (TestContext::new(), server().max_age(600).credentials("me", "secret").start());
+    let install = |url: &str, out: &str| {
+        let mut command = context.barrow();
+        command.args(["install", "app", "-t", out, "--index-url", url]).output().unwrap().status.success()
+    };
+    assert!(install(&index.url_with("me", "secret"), "one"));
+    assert!(install(&index.url_with("me", "secret"), "two"));
+    assert!(!install(&index.url(), "three"), "without credentials");
+    assert!(!install(&index.url_with("other", "secret"), "four"), "as someone else");
+}
