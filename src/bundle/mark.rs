@@ -4,26 +4,29 @@
 //! when every file in it is listed, edited or not; a zip is, when its size and its directory are those of the mark.
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
+use super::inspection::inspect;
 use super::workplace;
 use crate::archive::SafePath;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
-/// First line of a mark: format and version.
-const HEADER: &str = "barrow output 1";
+/// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
+/// what [`Stored`] holds.
+const HEADER: &[u8] = b"barrow output 2\n";
 /// Folder of the marks; its name carries the version of the format.
-const FOLDER: &str = "outputs-v1";
+const FOLDER: &str = "outputs-v2";
 /// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
 const ZIP_TAIL: u64 = 1 << 20;
+/// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
+const PATH_MOST: u64 = 4096 + 64;
 
 /// What barrow wrote to one OUT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,16 +45,50 @@ pub(super) struct MarkedFile {
     pub(super) path: SafePath,
     pub(super) size: u64,
     /// Nanoseconds since 1970.
-    pub(super) modified: i128,
+    pub(super) modified: i64,
 }
+
+/// A mark as it lies on disk; the texts of one that is read are those of the bytes.
+#[derive(Deserialize, Serialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    fingerprint: Option<&'a str>,
+    zips: Vec<(u64, HashDigest)>,
+    #[serde(borrow)]
+    folders: Vec<StoredFolder<'a>>,
+}
+
+/// A folder of an output, with the files right in it. Folders are sorted by path, files by name.
+#[derive(Default, Deserialize, Serialize)]
+pub(super) struct StoredFolder<'a> {
+    /// Path below OUT, empty for OUT itself.
+    pub(super) path: &'a str,
+    #[serde(borrow)]
+    pub(super) files: Vec<StoredFile<'a>>,
+}
+
+/// Name, size, and nanoseconds since 1970.
+#[derive(Deserialize, Serialize)]
+pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
 
 impl Mark {
     /// The mark of OUT; `None` when there is none that can be read.
     pub(super) fn read(state_folders: &[PathBuf], out: &Path) -> Option<Self> {
-        state_folders.iter().find_map(|folder| {
-            let text = fs::read_to_string(place(folder, out)).ok()?;
-            parse(&text).filter(|(marked, _)| marked == out).map(|(_, mark)| mark)
-        })
+        let bytes = read(state_folders, out)?;
+        let stored = Stored::decode(&bytes, out)?;
+        let files = stored.folders.iter().flat_map(|folder| {
+            folder.files.iter().map(|StoredFile(name, size, modified)| {
+                let path = SafePath::new(name).ok()?;
+                let path = match folder.path {
+                    "" => path,
+                    parent => path.prefixed(&SafePath::new(parent).ok()?),
+                };
+                Some(MarkedFile { path, size: *size, modified: *modified })
+            })
+        });
+        let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
+        files.sort();
+        Some(Self { fingerprint: stored.fingerprint.map(str::to_owned), files, zips: stored.zips })
     }
 
     /// Writes the mark of OUT, whole or not at all, to the first folder that takes it.
@@ -102,48 +139,86 @@ impl Mark {
         Ok(search.found)
     }
 
-    /// Whether `out` is as it was written: the same files with the same sizes and times and, if `alone`, nothing else.
-    pub(super) fn matches(&self, out: &Path, alone: bool) -> bool {
-        let is_as_written = |file: &MarkedFile| {
-            fs::symlink_metadata(file.path.below(out))
-                .is_ok_and(|metadata| metadata.is_file() && MarkedFile::new(file.path.clone(), &metadata) == *file)
-        };
-        if let [identity] = self.zips.as_slice() {
-            return zip_identity(out).is_ok_and(|found| found == *identity);
-        }
-        !self.files.is_empty()
-            && self.files.par_iter().all(is_as_written)
-            && (!alone || self.foreign(out, 1).is_ok_and(|foreign| foreign.is_empty()))
-    }
-
     fn write_to(&self, place: &Path, out: &Path) -> io::Result<()> {
         let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
         fs::create_dir_all(folder)?;
+        let bytes = self.encode(out).ok_or(io::ErrorKind::InvalidData)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        let mut writer = io::BufWriter::new(file.as_file_mut());
-        let encoded = percent_encode(out.as_os_str().as_bytes(), NON_ALPHANUMERIC);
-        writeln!(writer, "{HEADER}\nout {encoded}")?;
-        if let Some(fingerprint) = &self.fingerprint {
-            writeln!(writer, "fingerprint {}", fingerprint.replace('\n', " "))?;
-        }
-        for (size, tail) in &self.zips {
-            writeln!(writer, "zip {size} {tail}")?;
-        }
-        for file in &self.files {
-            writeln!(writer, "file {} {} {}", file.size, file.modified, file.path)?;
-        }
-        writeln!(writer, "end")?;
-        writer.flush()?;
-        drop(writer);
+        file.write_all(&bytes)?;
         file.persist(place)?;
         Ok(())
     }
+
+    fn encode(&self, out: &Path) -> Option<Vec<u8>> {
+        let mut folders: BTreeMap<&str, Vec<StoredFile>> = BTreeMap::new();
+        for file in &self.files {
+            let path = file.path.as_str();
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            // Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
+            if !folders.contains_key(folder) {
+                let mut outer = folder;
+                while let Some((parent, _)) = outer.rsplit_once('/') {
+                    folders.entry(parent).or_default();
+                    outer = parent;
+                }
+                folders.entry("").or_default();
+            }
+            folders.entry(folder).or_default().push(StoredFile(name, file.size, file.modified));
+        }
+        let stored = Stored {
+            fingerprint: self.fingerprint.as_deref(),
+            zips: self.zips.clone(),
+            folders: folders.into_iter().map(|(path, files)| StoredFolder { path, files }).collect(),
+        };
+        let out = out.as_os_str().as_bytes();
+        let mut bytes = HEADER.to_vec();
+        bytes.extend(u32::try_from(out.len()).ok()?.to_le_bytes());
+        bytes.extend(out);
+        rmp_serde::encode::write(&mut bytes, &stored).ok()?;
+        Some(bytes)
+    }
+}
+
+/// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and times of
+/// its files and, if `alone`, by nothing else lying in it.
+pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: &str, alone: bool) -> bool {
+    let Some(bytes) = read(state_folders, out) else { return false };
+    let Some(stored) = Stored::decode(&bytes, out).filter(|stored| stored.fingerprint == Some(fingerprint)) else {
+        return false;
+    };
+    match stored.zips.as_slice() {
+        [identity] => zip_identity(out).is_ok_and(|found| found == *identity),
+        _ => inspect(out, &stored.folders, alone),
+    }
+}
+
+/// The bytes of the mark of OUT.
+fn read(state_folders: &[PathBuf], out: &Path) -> Option<Vec<u8>> {
+    let marks = state_folders.iter().filter_map(|folder| fs::read(place(folder, out)).ok());
+    marks.into_iter().find(|bytes| Stored::decode(bytes, out).is_some())
+}
+
+impl<'a> Stored<'a> {
+    /// Reads a mark; `None` when it is damaged, or that of another output.
+    fn decode(bytes: &'a [u8], out: &Path) -> Option<Self> {
+        let (marked, rest) = split_out(bytes)?;
+        if marked != out.as_os_str().as_bytes() {
+            return None;
+        }
+        rmp_serde::from_slice(rest).ok()
+    }
+}
+
+/// OUT of a mark, as bytes, and what follows.
+fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.strip_prefix(HEADER)?.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
 impl MarkedFile {
     /// A file with this path as it is on disk.
     pub(super) fn new(path: SafePath, metadata: &std::fs::Metadata) -> Self {
-        let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
+        let modified = metadata.mtime().wrapping_mul(1_000_000_000).wrapping_add(metadata.mtime_nsec());
         Self { path, size: metadata.len(), modified }
     }
 }
@@ -171,50 +246,17 @@ pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<Pat
     outputs.filter(|out| out.starts_with(folder) && out != folder).collect()
 }
 
-/// The OUT of a mark, from its first lines.
+/// The OUT of a mark, from its beginning.
 fn marked_out(mark: &Path) -> Option<PathBuf> {
-    use std::io::BufRead as _;
-    let mut lines = io::BufReader::new(fs::File::open(mark).ok()?).lines();
-    let header = lines.next()?.ok()?;
-    let out = lines.next()?.ok()?;
-    out.strip_prefix("out ").filter(|_| header == HEADER).map(decode)
+    use std::io::Read as _;
+    let mut beginning = Vec::new();
+    fs::File::open(mark).ok()?.take(PATH_MOST).read_to_end(&mut beginning).ok()?;
+    let (out, _) = split_out(&beginning)?;
+    Some(PathBuf::from(std::ffi::OsString::from_vec(out.to_vec())))
 }
 
 fn place(state_folder: &Path, out: &Path) -> PathBuf {
     state_folder.join(FOLDER).join(sha256(out.as_os_str().as_bytes()).hex())
-}
-
-fn decode(encoded: &str) -> PathBuf {
-    PathBuf::from(std::ffi::OsString::from_vec(percent_decode_str(encoded).collect()))
-}
-
-fn parse(text: &str) -> Option<(PathBuf, Mark)> {
-    let mut lines = text.lines();
-    if lines.next()? != HEADER {
-        return None;
-    }
-    let out = decode(lines.next()?.strip_prefix("out ")?);
-    let mut mark = Mark::default();
-    for line in lines {
-        match line.split_once(' ') {
-            Some(("file", fields)) => {
-                let mut fields = fields.splitn(3, ' ');
-                mark.files.push(MarkedFile {
-                    size: fields.next()?.parse().ok()?,
-                    modified: fields.next()?.parse().ok()?,
-                    path: SafePath::new(fields.next()?).ok()?,
-                });
-            }
-            Some(("zip", fields)) => {
-                let (size, tail) = fields.split_once(' ')?;
-                mark.zips.push((size.parse().ok()?, tail.parse().ok()?));
-            }
-            Some(("fingerprint", text)) => mark.fingerprint = Some(text.to_owned()),
-            None if line == "end" => return Some((out, mark)),
-            _ => return None,
-        }
-    }
-    None
 }
 
 /// Looks for what is not listed.
@@ -259,7 +301,7 @@ impl Search<'_> {
 }
 
 /// Made by Python or the Finder from what lies beside it: no one misses it.
-fn is_derived(path: &str) -> bool {
+pub(super) fn is_derived(path: &str) -> bool {
     let mut components = path.rsplit('/');
     let name = components.next().unwrap_or_default();
     let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");

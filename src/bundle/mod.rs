@@ -18,6 +18,7 @@ mod conflicts;
 mod place;
 mod rename;
 mod mark;
+mod inspection;
 mod journal;
 mod workplace;
 mod stage;

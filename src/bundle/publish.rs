@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fs_err as fs;
 
 use super::journal::Journal;
-use super::mark::{Mark, zip_identity};
+use super::mark::{Mark, is_as_written, zip_identity};
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
@@ -135,16 +135,12 @@ fn find_out(source: Option<&Path>, options: &PublishOptions) -> Result<PathBuf, 
 
 /// Whether OUT is, file for file, what a run with this fingerprint published: by size and mtime, without reading contents.
 pub fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
-    let Ok(out) = canonical_place(out) else { return false };
-    let Some(mark) = Mark::read(state_folders, &out) else { return false };
-    mark.fingerprint.as_deref() == Some(fingerprint) && mark.matches(&out, true)
+    canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, true))
 }
 
 /// Whether all that a run with this fingerprint installed into OUT lies there as it was written, whatever else does.
 pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
-    let Ok(out) = canonical_place(out) else { return false };
-    let Some(mark) = Mark::read(state_folders, &out) else { return false };
-    mark.fingerprint.as_deref() == Some(fingerprint) && mark.matches(&out, false)
+    canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, false))
 }
 
 pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {

@@ -193,8 +193,8 @@ impl IndexClient {
             let plain = url.without_credentials();
             format!("{name:?} {} {:?} {explicit} {ignore_status:?}", plain.reveal(), user(url))
         };
-        let links = |url: &SafeUrl| format!("links {} {:?}", url.without_credentials().reveal(), user(url));
-        let lines = self.indexes.iter().map(index).chain(self.options.find_links.iter().map(links));
+        let page = |url: &SafeUrl| format!("page {} {:?}", url.without_credentials().reveal(), user(url));
+        let lines = self.indexes.iter().map(index).chain(self.options.find_links.iter().map(page));
         lines.collect::<Vec<_>>().join("\n")
     }
 

@@ -107,12 +107,27 @@ pub struct BundledDist {
     pub size_bytes: u64,
 }
 
+/// Identifies the inputs of a run, as they were when it began.
+#[derive(Clone, Debug)]
+pub struct Identity(Option<String>);
+
+/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it. It needs neither
+/// threads nor sockets, so it is to be asked for before there are any.
+///
+/// # Errors
+/// There is none; the identity is for [`bundle`], which has to make one.
+pub fn recall(options: &BundleOptions, context: &Context) -> Result<Published, Identity> {
+    let identity = unchanged::identify(options);
+    let recalled = identity.as_ref().and_then(|identity| unchanged::recall(options, identity, context));
+    recalled.ok_or(Identity(identity))
+}
+
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
-pub async fn bundle(options: BundleOptions, context: Context) -> Result<Published, Error> {
-    let identity = unchanged::identify_elsewhere(&options).await?;
-    if let Some(published) = identity.as_ref().and_then(|identity| unchanged::recall(&options, identity, &context)) {
-        return Ok(published);
-    }
+pub async fn bundle(
+    options: BundleOptions,
+    Identity(identity): Identity,
+    context: Context,
+) -> Result<Published, Error> {
     let session = Session::open(&options.request, &context).await?;
     if options.kind != BundleKind::Packages {
         let source = options.source.as_ref().map(|source| source.folder.as_path());

@@ -21,7 +21,9 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip, SourceSettings, bundle};
+pub use bundle::{
+    BundleKind, BundleOptions, BundledDist, Identity, Published, PublishedZip, SourceSettings, bundle, recall,
+};
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::{FingerprintOptions, fingerprint};

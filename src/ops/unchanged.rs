@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip};
 use super::fingerprint::{FingerprintOptions, fingerprint};
-use super::{Context, Error, IndexSettings};
+use super::{Context, IndexSettings};
 use crate::bundle::{is_installed_unchanged, is_unchanged};
 use crate::cache::{Bucket, Cache};
 use crate::resolve::{Resolution, ResolvedDist};
@@ -202,12 +202,6 @@ pub(super) fn contents(settings: &IndexSettings) -> Option<String> {
     }
     lines.sort_unstable();
     Some(sha256(lines.join("\n").as_bytes()).hex())
-}
-
-/// Runs [`identify`] where blocking is allowed.
-pub(super) async fn identify_elsewhere(options: &BundleOptions) -> Result<Option<String>, Error> {
-    let options = options.clone();
-    tokio::task::spawn_blocking(move || identify(&options)).await.map_err(|_| Error::Worker("reader"))
 }
 
 fn place(cache: &Cache, identity: &str, out: &Path) -> PathBuf {

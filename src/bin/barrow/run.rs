@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use barrow::ops::{self, Context};
+use barrow::ops::{self, BundleOptions, Context, Published};
 use barrow::reporter::Reporter;
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -93,32 +93,52 @@ impl Run {
     where
         F: Future<Output = Result<T, ops::Error>>,
     {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new("failed to start the workers", Exit::Failed).because(&error))?;
-        let context = Context::new(Arc::clone(&self.output) as Arc<dyn Reporter>);
-        let own = context.clone();
-        let done = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = signal() => None,
-                done = work(context) => Some(done),
-            }
-        });
-        if let Some(done) = done {
-            // Nothing that still runs is of use; waiting for it would only cost time.
-            runtime.shutdown_background();
-            own.clean_up();
-            return done.map_err(Failure::from);
-        }
-        // What is being written comes to an end, so that nothing half-made is left.
-        own.interrupted.store(true, Ordering::Relaxed);
-        panics::expect_them();
-        runtime.shutdown_timeout(PATIENCE);
-        own.clean_up();
-        Err(Failure::interrupted())
+        block_on(self.context(), work)
     }
+
+    /// Makes what `options` ask for, unless it is there already.
+    pub(crate) fn bundle(&self, options: BundleOptions) -> Result<Published, Failure> {
+        let context = self.context();
+        match ops::recall(&options, &context) {
+            Ok(published) => Ok(published),
+            Err(identity) => block_on(context, |context| ops::bundle(options, identity, context)),
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context::new(Arc::clone(&self.output) as Arc<dyn Reporter>)
+    }
+}
+
+/// Runs the library's work until it is done or a signal comes.
+fn block_on<T, F>(context: Context, work: impl FnOnce(Context) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, ops::Error>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("failed to start the workers", Exit::Failed).because(&error))?;
+    let own = context.clone();
+    let done = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = signal() => None,
+            done = work(context) => Some(done),
+        }
+    });
+    if let Some(done) = done {
+        // Nothing that still runs is of use; waiting for it would only cost time.
+        runtime.shutdown_background();
+        own.clean_up();
+        return done.map_err(Failure::from);
+    }
+    // What is being written comes to an end, so that nothing half-made is left.
+    own.interrupted.store(true, Ordering::Relaxed);
+    panics::expect_them();
+    runtime.shutdown_timeout(PATIENCE);
+    own.clean_up();
+    Err(Failure::interrupted())
 }
 
 /// Waits for the user or the system to ask for the end of the run.

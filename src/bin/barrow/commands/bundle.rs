@@ -1,7 +1,7 @@
 //! `barrow bundle`.
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BundleKind, BundleOptions, SourceSettings};
+use barrow::ops::{BundleKind, BundleOptions, SourceSettings};
 
 use super::result;
 use crate::args::BundleArgs;
@@ -25,7 +25,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         kind: if layer { BundleKind::Layer } else { BundleKind::Function },
         publish: settings.publish(output),
     };
-    let published = run.block_on(|context| ops::bundle(options, context))?;
+    let published = run.bundle(options)?;
     if run.is_json() {
         return Output::object(&result::published(&published));
     }

@@ -25,7 +25,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
         kind: BundleKind::Packages,
         publish,
     };
-    let installed = run.block_on(|context| ops::bundle(options, context))?;
+    let installed = run.bundle(options)?;
     if run.is_json() {
         return Output::object(&result::published(&installed));
     }

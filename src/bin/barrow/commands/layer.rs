@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BundleKind, BundleOptions};
+use barrow::ops::{BundleKind, BundleOptions};
 
 use super::result;
 use crate::args::{LayerArgs, SourceArgs};
@@ -23,7 +23,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         kind: BundleKind::Layer,
         publish: settings.publish(output),
     };
-    let published = run.block_on(|context| ops::bundle(options, context))?;
+    let published = run.bundle(options)?;
     if run.is_json() {
         return Output::object(&result::published(&published));
     }

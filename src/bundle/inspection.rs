@@ -1,0 +1,107 @@
+//! Whether OUT is, file for file, as it was written: told from sizes and times, folder by folder.
+//!
+//! Each folder is opened once and its files are looked up in it, which takes a third of the time of looking up whole
+//! paths. With many files a second thread helps; a pool of threads would take longer to start than all this.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
+
+use super::mark::{StoredFile, StoredFolder, is_derived};
+use super::workplace;
+
+/// Number of files from which a second thread is worth its start.
+const WORTH_A_THREAD: usize = 500;
+
+/// Whether the folders are below `out` with the same files and, if `alone`, nothing else is.
+pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: bool) -> bool {
+    let Ok(root) = open(CWD, out) else { return false };
+    let inner = inner_folders(folders);
+    let next = AtomicUsize::new(0);
+    let is_so = AtomicBool::new(!folders.is_empty());
+    let work = || {
+        while is_so.load(Ordering::Relaxed)
+            && let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let inner = inner.get(folder.path).map_or(&[][..], Vec::as_slice);
+            if !is_as_stored(&root, folder, alone.then_some(inner)) {
+                is_so.store(false, Ordering::Relaxed);
+            }
+        }
+    };
+    let files: usize = folders.iter().map(|folder| folder.files.len()).sum();
+    if files < WORTH_A_THREAD {
+        work();
+    } else {
+        std::thread::scope(|scope| {
+            // Where no thread can be had, the other one does everything.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            work();
+        });
+    }
+    is_so.into_inner()
+}
+
+/// The names of the folders right in each folder, sorted.
+fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut inner: HashMap<&str, Vec<&str>> = HashMap::new();
+    for folder in folders.iter().filter(|folder| !folder.path.is_empty()) {
+        let (parent, name) = folder.path.rsplit_once('/').unwrap_or(("", folder.path));
+        inner.entry(parent).or_default().push(name);
+    }
+    for names in inner.values_mut() {
+        names.sort_unstable();
+    }
+    inner
+}
+
+/// Whether one folder has its files and, where `inner` names its folders, nothing beside both.
+fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, inner: Option<&[&str]>) -> bool {
+    let path = if folder.path.is_empty() { "." } else { folder.path };
+    let Ok(opened) = open(root, Path::new(path)) else { return false };
+    let is_there = |StoredFile(name, size, modified): &StoredFile| {
+        statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|found| {
+            FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
+                && u64::try_from(found.st_size) == Ok(*size)
+                && nanoseconds(&found) == Some(*modified)
+        })
+    };
+    folder.files.iter().all(is_there) && inner.is_none_or(|inner| is_alone(&opened, folder, inner))
+}
+
+/// Nanoseconds since 1970 of the last change.
+fn nanoseconds(found: &rustix::fs::Stat) -> Option<i64> {
+    Some(found.st_mtime.wrapping_mul(1_000_000_000).wrapping_add(i64::try_from(found.st_mtime_nsec).ok()?))
+}
+
+/// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a folder,
+/// as it should be, is found out where its own turn comes.
+fn is_alone(opened: &OwnedFd, folder: &StoredFolder, inner: &[&str]) -> bool {
+    every_entry(opened, |name| {
+        folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()
+            || inner.binary_search(&name).is_ok()
+            || (folder.path.is_empty() && workplace::is_name(name.as_ref()))
+            || is_derived(&format!("{}/{name}", folder.path))
+            || (name == "__pycache__"
+                && open(opened, Path::new(name))
+                    .is_ok_and(|compiled| every_entry(&compiled, |inside| is_derived(&format!("{name}/{inside}")))))
+    })
+}
+
+/// Whether something is true of the names of all entries of a folder.
+fn every_entry(folder: &OwnedFd, is_so: impl Fn(&str) -> bool) -> bool {
+    let Ok(mut entries) = Dir::read_from(folder) else { return false };
+    entries.all(|entry| {
+        let name = entry.as_ref().ok().and_then(|entry| entry.file_name().to_str().ok());
+        name.is_some_and(|name| matches!(name, "." | "..") || is_so(name))
+    })
+}
+
+/// Opens a folder; a link to one is none.
+fn open(at: impl AsFd, path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(at, path, flags, Mode::empty())
+}
