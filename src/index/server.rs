@@ -6,9 +6,7 @@ use super::page_store::{Damage, Head, PageEntry, Stored};
 use super::readings::Readings;
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
-use crate::spec::{
-    HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl,
-};
+use crate::spec::{HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
 
 /// What is accepted, best first (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
