@@ -55,6 +55,8 @@ pub enum Exclusion {
         /// The version that was chosen instead.
         chosen: Version,
     },
+    /// It requires what no usable version meets, whatever else is chosen.
+    Unmet(Box<Requirement>),
 }
 
 impl fmt::Display for Exclusion {
@@ -85,6 +87,7 @@ impl fmt::Display for Exclusion {
             Self::Conflict { requirement, chosen } => {
                 write!(f, "it requires `{requirement}`, and {} {chosen} was chosen", requirement.name)
             }
+            Self::Unmet(requirement) => write!(f, "it requires `{requirement}`, which no usable version meets"),
         }
     }
 }
@@ -102,7 +105,7 @@ impl Exclusion {
             Self::Hash => (6, None),
             Self::Yanked(_) => (7, None),
             Self::Metadata(_) => (8, None),
-            Self::Prerelease | Self::Constraint { .. } | Self::Conflict { .. } => (9, None),
+            Self::Prerelease | Self::Constraint { .. } | Self::Conflict { .. } | Self::Unmet(_) => (9, None),
         }
     }
 

@@ -228,7 +228,10 @@ fn passed_over(
                 Some(Err(reason)) => Some(reason),
                 Some(Ok(metadata)) => match Needs::of_dist(provider, name, &release.version, None, &metadata)? {
                     Err(reason) => Some(reason),
-                    Ok(_) => conflict(provider, chosen, name, project, &metadata)?,
+                    Ok(_) => match conflict(provider, chosen, name, project, &metadata)? {
+                        Some(reason) => Some(reason),
+                        None => needs::unmet(provider, name, &metadata)?,
+                    },
                 },
                 None => None,
             };

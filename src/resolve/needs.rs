@@ -98,6 +98,39 @@ impl Needs {
     }
 }
 
+/// A requirement of a version that no usable version meets, as far as pages tell that are known already.
+pub(super) fn unmet(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    metadata: &CoreMetadata,
+) -> Result<Option<Exclusion>, SourceError> {
+    for requirement in requirements_of(provider, metadata, None) {
+        for applied in with_overrides(provider, requirement, None, None) {
+            let required = &applied.requirement.name;
+            let rules = provider.policy.rules(required);
+            let is_direct = applied.direct.is_some()
+                || rules.demand.is_some()
+                || matches!(applied.requirement.version_or_url, Some(VersionOrUrl::Url(_)));
+            if required == name || is_direct {
+                continue;
+            }
+            let is_unmet = match provider.project_if_known(required) {
+                Some(Known::Unknown(_)) => true,
+                Some(Known::Listed(listing)) => {
+                    let range = required_range(provider, &applied)?;
+                    listing.candidates(&provider.policy, rules, &range).next().is_none()
+                        && !provider.has_direct_in(required, &range)
+                }
+                Some(Known::Offline) | None => false,
+            };
+            if is_unmet {
+                return Ok(Some(Exclusion::Unmet(Box::new(applied.requirement))));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// The user's requirements that apply on the target, overrides in place of what they replace.
 pub(super) fn user_requirements(provider: &Provider<'_>) -> Vec<Applied> {
     let entries = provider.manifest.requirements.iter();

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
 
 use super::candidate::{self, Exclusion};
-use super::listing::Listing;
-use super::needs::Needs;
+use super::listing::{Listing, Release};
+use super::needs::{self, Needs};
 use super::package::Package;
 use super::policy::Policy;
 use super::priority::{MOST_RESTARTS, Merits, Priority, Standing};
@@ -28,6 +28,14 @@ fn batch_after(tries: u32) -> Option<usize> {
         _ => None,
     }
 }
+
+/// Choices of one project in one run after which candidates are looked at before they are given to the solver. Each
+/// version that the solver turns down makes its sets longer, so a thousand of them take a million steps. Fewer are left
+/// to it, because it can explain them better.
+const SCREENED_AFTER: u32 = 60;
+
+/// How often metadata is fetched ahead for a project because its range has changed.
+const MOST_PREFETCHES: u32 = 3;
 
 /// Answers the solver from a [`PackageSource`], the user's manifest and the policy.
 pub(super) struct Provider<'a> {
@@ -51,8 +59,15 @@ struct State {
     first_seen: HashMap<Package, u32>,
     announced: HashSet<PackageName>,
     prefetched: HashSet<(PackageName, Version)>,
+    /// How often that was done for a project.
+    prefetches: HashMap<PackageName, u32>,
     last_choice: HashMap<PackageName, SourcedVersion>,
     last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
+    /// How often a version was chosen in this run.
+    choices: HashMap<PackageName, u32>,
+    /// Versions that were kept from the solver.
+    screened: HashMap<(PackageName, SourcedVersion), Exclusion>,
+    /// Versions that were tried, over all runs.
     tries: HashMap<PackageName, u32>,
     /// How many versions that were chosen had to go again, over all runs.
     rejections: HashMap<PackageName, u32>,
@@ -277,20 +292,67 @@ impl<'a> Provider<'a> {
             return Ok(range.contains(&version).then_some(version));
         }
         let Known::Listed(listing) = self.project(name)? else { return Ok(None) };
-        let mut candidates = listing.candidates(&self.policy, rules, range);
-        let Some((chosen, file)) = candidates.next() else { return Ok(None) };
+        let choices = {
+            let mut state = self.state.borrow_mut();
+            let choices = state.choices.entry(name.clone()).or_default();
+            *choices += 1;
+            *choices
+        };
+        for (release, _) in listing.candidates(&self.policy, rules, range) {
+            self.note_try(name, &listing, release, range);
+            if choices <= SCREENED_AFTER || !self.is_screened_out(name, &release.version)? {
+                return Ok(Some(release.version.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fetches ahead when many versions of a project have been tried.
+    fn note_try(&self, name: &PackageName, listing: &Listing, release: &Release, range: &Ranges<SourcedVersion>) {
         let tries = {
             let mut state = self.state.borrow_mut();
+            // A version that is tried once more says nothing of how many more there will be.
+            if state.metadata.contains_key(&(name.clone(), release.version.clone())) {
+                return;
+            }
             let tries = state.tries.entry(name.clone()).or_default();
             *tries += 1;
             *tries
         };
         if let Some(count) = batch_after(tries) {
-            let batch: Vec<&DistFile> =
-                std::iter::once(file).chain(candidates.take(count).map(|(_, file)| file)).collect();
-            self.prefetch(name, &batch);
+            let candidates = listing.candidates(&self.policy, self.policy.rules(name), range);
+            let rest = candidates.skip_while(|(other, _)| other.version != release.version);
+            self.prefetch(name, &rest.take(1 + count).map(|(_, file)| file).collect::<Vec<_>>());
         }
-        Ok(Some(chosen.version.clone()))
+    }
+
+    /// Whether a version cannot be used whatever else is chosen.
+    fn is_screened_out(&self, name: &PackageName, version: &SourcedVersion) -> Result<bool, SourceError> {
+        let reason = match self.metadata(name, version)? {
+            Ok(metadata) => needs::unmet(self, name, &metadata)?,
+            Err(reason) => Some(reason),
+        };
+        let is_out = reason.is_some();
+        if let Some(reason) = reason {
+            self.state.borrow_mut().screened.insert((name.clone(), version.clone()), reason);
+        }
+        Ok(is_out)
+    }
+
+    /// Why a version was kept from the solver, if it was.
+    pub(super) fn screened(&self, name: &PackageName, version: &SourcedVersion) -> Option<Exclusion> {
+        self.state.borrow().screened.get(&(name.clone(), version.clone())).cloned()
+    }
+
+    /// Whether a direct reference of a project that has been looked at is in a range.
+    pub(super) fn has_direct_in(&self, name: &PackageName, range: &Ranges<SourcedVersion>) -> bool {
+        let state = self.state.borrow();
+        let mut versions =
+            (0..).zip(&state.directs).filter(|(_, direct)| direct.name == *name).map(|(number, direct)| {
+                let source = VersionSource::Direct(number);
+                SourcedVersion { version: direct.dist.metadata.version.clone(), source }
+            });
+        versions.any(|version| range.contains(&version))
     }
 
     /// Forgets how the last run went, but not what it has learned about the world and about the order of decisions.
@@ -299,6 +361,7 @@ impl<'a> Provider<'a> {
         state.first_seen.clear();
         state.last_choice.clear();
         state.last_range.clear();
+        state.choices.clear();
         state.restarts += 1;
         state.wants_restart = false;
     }
@@ -328,6 +391,9 @@ impl<'a> Provider<'a> {
             .copied()
             .filter(|file| state.prefetched.insert((name.clone(), file.version().clone())))
             .collect();
+        if !new.is_empty() {
+            *state.prefetches.entry(name.clone()).or_default() += 1;
+        }
         drop(state);
         if !new.is_empty() && !self.no_deps {
             self.source.prefetch_metadata(&new);
@@ -386,10 +452,15 @@ impl DependencyProvider for Provider<'_> {
         statistics: &PackageResolutionStatistics,
     ) -> Priority {
         if let Package::Project(name) = package {
-            self.state.borrow_mut().last_range.insert(name.clone(), range.clone());
-            // A range that has changed may lead to another version than the one that was fetched ahead.
-            let arrived = self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-            if let Some(listing) = arrived
+            let arrived = {
+                let mut state = self.state.borrow_mut();
+                state.last_range.insert(name.clone(), range.clone());
+                // A range that has changed may lead to another version than the one that was fetched ahead. While steps
+                // are taken back ranges change to and fro, and most of what was fetched for them would be in vain.
+                let is_early = state.prefetches.get(name).is_none_or(|count| *count < MOST_PREFETCHES);
+                is_early.then(|| self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+            };
+            if let Some(listing) = arrived.flatten()
                 && let Some((_, file)) = listing.candidates(&self.policy, self.policy.rules(name), range).next()
             {
                 self.prefetch(name, &[file]);

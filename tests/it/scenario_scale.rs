@@ -74,3 +74,19 @@ fn backtracking_fetches_ahead() {
     assert!(asked <= 97, "{asked}");
     assert!(ahead <= 101, "{ahead}");
 }
+
+/// Two thousand versions that cannot be used at all: most of them are kept from the solver, whose sets would grow with
+/// each, and the explanation still names the first in full.
+#[test]
+fn versions_that_nothing_meets_are_screened() {
+    let versions = 2000;
+    let mut scenario = Scenario { requires: vec![UserLine::Plain("a".to_owned())], ..Scenario::default() };
+    let a = (0..versions).map(|n| (format!("1.{n}"), requires(&[&format!("b==1.{n}")]))).collect();
+    scenario.packages =
+        BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), [("2.0".to_owned(), requires(&[]))].into())]);
+    let source = TableSource::new(&scenario);
+    let error = scenario.resolve(&source).expect_err("there is no solution").to_string();
+    assert!(error.len() < 3000, "{error}");
+    assert!(error.contains("a 1.1999 requires `b==1.1999`"), "{error}");
+    assert!(error.contains("1.1939: it requires `b==1.1939`, which no usable version meets"), "{error}");
+}

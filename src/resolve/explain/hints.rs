@@ -117,7 +117,7 @@ fn for_releases(
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
                 other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
             }
-            Exclusion::Metadata(_) | Exclusion::Conflict { .. } => None,
+            Exclusion::Metadata(_) | Exclusion::Conflict { .. } | Exclusion::Unmet(_) => None,
         };
         if let Some((kind, hint)) = hint
             && told.insert(kind)

@@ -1,6 +1,6 @@
 //! The derivation as sentences.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pubgrub::{Ranges, Term};
 
@@ -302,11 +302,14 @@ impl Teller<'_, '_> {
             return format!("no version of {} exists ({exists})", versions::with_range(package, range));
         }
         let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for release in inside.iter().rev() {
-            let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
+            let reason = listing.exclusion(policy, rules, release);
+            let Some(reason) = reason.or_else(|| self.provider.screened(name, &release.version)) else { continue };
             let reason = reason.to_string();
             let version = release.version.to_string();
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            let place = *places.entry(reason.clone()).or_insert(reasons.len());
+            match reasons.get_mut(place) {
                 Some((_, list)) => list.push(version),
                 None => reasons.push((reason, vec![version])),
             }
