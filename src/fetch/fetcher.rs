@@ -1,10 +1,11 @@
 //! The door: distribution files in, files of the cache out.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{FetchError, download, local, pointer, stored};
 use crate::cache::Cache;
@@ -124,6 +125,15 @@ impl Wanted {
     }
 }
 
+/// A file that was sent for before it was certain that it would be needed.
+#[derive(Debug)]
+pub struct UnderWay {
+    /// Digests of which its bytes must have one.
+    pub accepted: Vec<HashDigest>,
+    /// Ends when it is in the cache, or with the reason why it cannot be.
+    pub task: JoinHandle<Result<(), FetchError>>,
+}
+
 /// Fetches files; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher {
@@ -186,15 +196,26 @@ impl Fetcher {
     }
 
     /// Fetches the wheels of many distributions, in any order. Offline, what is missing is found before anything starts.
-    pub fn fetch_all(&self, dists: &[ResolvedDist]) -> Result<Fetches, FetchError> {
+    /// Those of `under_way` are on their way into the cache already, and are waited for.
+    pub fn fetch_all(
+        &self,
+        dists: &[ResolvedDist],
+        mut under_way: HashMap<PackageName, UnderWay>,
+    ) -> Result<Fetches, FetchError> {
         self.check_offline(dists.iter().map(Wanted::resolved))?;
         let mut order: Vec<&ResolvedDist> = dists.iter().collect();
         // The largest first: what takes longest must not begin last.
         order.sort_by_key(|dist| std::cmp::Reverse(dist.file.size));
         let mut tasks = JoinSet::new();
         for dist in order {
-            let (fetcher, dist) = (self.clone(), dist.clone());
+            let (fetcher, dist, under_way) = (self.clone(), dist.clone(), under_way.remove(&dist.name));
             tasks.spawn(async move {
+                if let Some(UnderWay { accepted, task }) = under_way
+                    && let Ok(Err(error)) = task.await
+                    && accepted == dist.accepted_hashes
+                {
+                    return Err(error);
+                }
                 // It is never closed, so this is always a permit.
                 let _permit = fetcher.permits.acquire().await;
                 fetcher.fetch(&dist).await

@@ -15,4 +15,4 @@ mod pointer;
 mod stored;
 
 pub use error::{DigestMismatch, FetchError};
-pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, Wanted};
+pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, UnderWay, Wanted};

@@ -135,9 +135,12 @@ pub async fn bundle(
         let own_folders = [session.cache.root().to_owned()];
         check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, &context))?;
     }
-    let resolution = session.resolve(&options.target, &options.request.resolve).await?;
-    let excluded = left_to_runtime(&resolution, options.target.runtime(), options.publish.exclude_runtime, &context);
     let install_options = InstallOptions { tree: !options.publish.zip, ..InstallOptions::default() };
+    let runtime = options.target.runtime();
+    session
+        .fetch_ahead(install_options, if options.publish.exclude_runtime { runtime.provided_projects() } else { &[] });
+    let resolution = session.resolve(&options.target, &options.request.resolve).await?;
+    let excluded = left_to_runtime(&resolution, runtime, options.publish.exclude_runtime, &context);
     let knows = session.knows_requirements(&options.request.resolve);
     let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;
 

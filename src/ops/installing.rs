@@ -27,7 +27,7 @@ pub(super) async fn install_each(
     let by_name: BTreeMap<PackageName, Arc<ResolvedDist>> =
         wanted.iter().map(|dist| (dist.name.clone(), Arc::new(dist.clone()))).collect();
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut downloads = session.fetcher.fetch_all(&wanted)?;
+    let mut downloads = session.fetcher.fetch_all(&wanted, session.settle_ahead(&wanted))?;
     let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
     let mut installed = Vec::with_capacity(wanted.len());
     let mut has_more = true;

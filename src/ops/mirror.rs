@@ -1,6 +1,6 @@
 //! `mirror`: requirements in, a static index out that answers them without any network.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -154,7 +154,7 @@ async fn add_all(
     fetcher.check_offline(wheels.iter().map(Wanted::resolved).chain(sdists.iter().map(Wanted::listed)))?;
     let by_name: BTreeMap<String, Arc<ResolvedDist>> =
         wheels.iter().map(|dist| (dist.file.filename.as_str().to_owned(), Arc::new(dist.clone()))).collect();
-    let mut downloads = fetcher.fetch_all(&wheels)?;
+    let mut downloads = fetcher.fetch_all(&wheels, HashMap::new())?;
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
     let mut sdists = sdists.into_iter();
     let mut jobs: JoinSet<Result<MirrorFile, Error>> = JoinSet::new();

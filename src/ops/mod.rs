@@ -8,6 +8,7 @@ mod options;
 mod context;
 mod inputs;
 mod indexes;
+mod ahead;
 mod source;
 mod installing;
 mod request;

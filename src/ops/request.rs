@@ -1,9 +1,11 @@
 //! From what the user asks for to a resolution.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use super::ahead::Ahead;
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::resolutions::Question;
@@ -11,13 +13,14 @@ use super::source::LiveSource;
 use super::unchanged::Standing;
 use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
 use crate::cache::Cache;
-use crate::fetch::{FetchOptions, Fetcher};
+use crate::fetch::{FetchOptions, Fetcher, UnderWay};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
 use crate::index::{IndexClient, IndexOptions, Still};
+use crate::install::InstallOptions;
 use crate::lock::pylock::{self, PylockInput};
 use crate::reporter::Level;
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
-use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
+use crate::resolve::{Resolution, ResolveError, ResolveOptions, ResolvedDist, resolve};
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
@@ -90,6 +93,20 @@ impl Session {
     /// What installing needs, to be sent to another thread.
     pub(super) fn parts(&self) -> Parts {
         Parts { cache: Arc::clone(&self.cache), fetcher: self.fetcher.clone() }
+    }
+
+    /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not needed.
+    pub(super) fn fetch_ahead(&self, options: InstallOptions, left_out: &'static [&'static str]) {
+        if !self.is_offline() {
+            let (fetcher, cache) = (self.fetcher.clone(), Arc::clone(&self.cache));
+            let runtime = tokio::runtime::Handle::current();
+            self.source.fetch_ahead(Ahead::new(fetcher, cache, options, left_out, &self.manifest, runtime));
+        }
+    }
+
+    /// What is on its way of `wanted`; all else that is, is given up.
+    pub(super) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
+        self.source.ahead().map(|ahead| ahead.settle(wanted)).unwrap_or_default()
     }
 
     /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.

@@ -7,11 +7,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
+use super::ahead::Ahead;
 use crate::fetch::{FetchError, Fetcher, Wanted};
 use crate::http;
 use crate::index::{IndexClient, IndexError};
@@ -26,6 +27,8 @@ use crate::spec::{
 pub struct LiveSource {
     shared: Arc<Shared>,
     runtime: Handle,
+    /// Where wheels are sent for as soon as they are decided for.
+    ahead: OnceLock<Ahead>,
 }
 
 struct Shared {
@@ -72,7 +75,17 @@ impl LiveSource {
             direct: Memo::default(),
             missing: Mutex::default(),
         };
-        Self { shared: Arc::new(shared), runtime }
+        Self { shared: Arc::new(shared), runtime, ahead: OnceLock::new() }
+    }
+
+    /// From now on sends for each wheel that is decided for.
+    pub(super) fn fetch_ahead(&self, ahead: Ahead) {
+        let _ = self.ahead.set(ahead);
+    }
+
+    /// The wheels that are on their way.
+    pub(super) fn ahead(&self) -> Option<&Ahead> {
+        self.ahead.get()
     }
 
     /// The index client, for what it has to tell after the resolution.
@@ -123,7 +136,12 @@ impl PackageSource for LiveSource {
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
         let cell = self.shared.metadata_at_hand(file);
-        self.wait(&cell, self.shared.ask_metadata(file))
+        let answer = self.wait(&cell, self.shared.ask_metadata(file))?;
+        // Only now, because a small wheel was fetched for its metadata.
+        if let Some(ahead) = self.ahead.get() {
+            ahead.start(file);
+        }
+        Ok(answer)
     }
 
     fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError> {

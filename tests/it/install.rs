@@ -1,6 +1,8 @@
 //! `barrow install`: requirements alone, into a folder that may hold other things.
 
-use crate::support::{IndexServer, TestContext, WheelBuilder};
+use std::time::Duration;
+
+use crate::support::{Fault, IndexServer, TestContext, WheelBuilder};
 
 #[test]
 fn every_part_of_a_wheel_finds_its_place() {
@@ -130,4 +132,18 @@ fn a_second_run_asks_the_index_and_downloads_nothing() {
     let wheels = server.requests().iter().filter(|request| request.path == "/files/tiny-1.0-py3-none-any.whl").count();
     assert_eq!(wheels, 1, "{}", server.log());
     assert_eq!(context.tree("first"), context.tree("second"));
+}
+
+#[test]
+fn a_wheel_sets_out_while_the_rest_is_resolved() {
+    let app = WheelBuilder::new("app", "1.0").requires("dep").file("app.py", "").build();
+    let dep = WheelBuilder::new("dep", "1.0").file("dep.py", "").build();
+    let slow = Fault::Slow(Duration::from_millis(700));
+    let index = IndexServer::new().file(app).file(dep).fault("/simple/dep/", slow).start();
+    let context = TestContext::new();
+    context.succeed(context.barrow().args(["install", "app", "-t", "out", "--index-url", &index.url()]));
+    let asked: Vec<String> = index.requests().into_iter().map(|request| request.path).collect();
+    let place = |end: &str| asked.iter().position(|path| path.ends_with(end)).expect("it was asked for");
+    assert!(place("app-1.0-py3-none-any.whl") < place("/simple/dep/"), "{asked:?}");
+    assert_eq!(asked.len(), 6, "nothing is asked for twice: {asked:?}");
 }
