@@ -74,8 +74,10 @@ pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) 
 impl Mark {
     /// The mark of OUT; `None` when there is none that can be read.
     pub(super) fn read(state_folders: &[PathBuf], out: &Path) -> Option<Self> {
-        let bytes = read(state_folders, out)?;
-        let stored = Stored::decode(&bytes, out)?;
+        with_stored(state_folders, out, |stored| Self::of(&stored))?
+    }
+
+    fn of(stored: &Stored) -> Option<Self> {
         let files = stored.folders.iter().flat_map(|folder| {
             folder.files.iter().map(|StoredFile(name, size, modified)| {
                 let path = SafePath::new(name).ok()?;
@@ -88,7 +90,7 @@ impl Mark {
         });
         let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
         files.sort();
-        Some(Self { fingerprint: stored.fingerprint.map(str::to_owned), files, zips: stored.zips })
+        Some(Self { fingerprint: stored.fingerprint.map(str::to_owned), files, zips: stored.zips.clone() })
     }
 
     /// Writes the mark of OUT, whole or not at all, to the first folder that takes it.
@@ -182,20 +184,23 @@ impl Mark {
 /// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and times of
 /// its files and, if `alone`, by nothing else lying in it.
 pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: &str, alone: bool) -> bool {
-    let Some(bytes) = read(state_folders, out) else { return false };
-    let Some(stored) = Stored::decode(&bytes, out).filter(|stored| stored.fingerprint == Some(fingerprint)) else {
-        return false;
-    };
-    match stored.zips.as_slice() {
+    let is_so = with_stored(state_folders, out, |stored| match stored.zips.as_slice() {
+        _ if stored.fingerprint != Some(fingerprint) => false,
         [identity] => zip_identity(out).is_ok_and(|found| found == *identity),
         _ => inspect(out, &stored.folders, alone),
-    }
+    });
+    is_so.unwrap_or(false)
 }
 
-/// The bytes of the mark of OUT.
-fn read(state_folders: &[PathBuf], out: &Path) -> Option<Vec<u8>> {
-    let marks = state_folders.iter().filter_map(|folder| fs::read(place(folder, out)).ok());
-    marks.into_iter().find(|bytes| Stored::decode(bytes, out).is_some())
+/// What `look` makes of the mark of OUT; `None` when there is none that can be read.
+fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(Stored) -> T) -> Option<T> {
+    for folder in state_folders {
+        let Ok(bytes) = fs::read(place(folder, out)) else { continue };
+        if let Some(stored) = Stored::decode(&bytes, out) {
+            return Some(look(stored));
+        }
+    }
+    None
 }
 
 impl<'a> Stored<'a> {

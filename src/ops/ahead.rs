@@ -34,6 +34,7 @@ pub(super) struct Ahead {
     runtime: Handle,
     downloads: Arc<Semaphore>,
     installs: Arc<Semaphore>,
+    workers: u32,
     started: Mutex<HashMap<PackageName, (SafeUrl, UnderWay)>>,
 }
 
@@ -52,6 +53,7 @@ impl Ahead {
         let demanded =
             entries.map(|entry| (entry.requirement.name.clone(), (entry.hashes.clone(), entry.origin.clone())));
         let workers = available_parallelism().map_or(2, std::num::NonZero::get);
+        let workers = u32::try_from(workers).unwrap_or(u32::MAX);
         Self {
             fetcher,
             cache,
@@ -60,7 +62,8 @@ impl Ahead {
             demanded: demanded.collect(),
             runtime,
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
-            installs: Arc::new(Semaphore::new(workers)),
+            installs: Arc::new(Semaphore::new(workers as usize)),
+            workers,
             started: Mutex::default(),
         }
     }
@@ -90,7 +93,7 @@ impl Ahead {
             let download = downloads.acquire().await;
             let file = fetcher.fetch_file(&wanted).await?;
             drop(download);
-            let _install = installs.acquire().await;
+            let install = installs.acquire_owned().await;
             let wheel = FetchedWheel {
                 name: filename.name.clone(),
                 version: filename.version.clone(),
@@ -100,10 +103,20 @@ impl Ahead {
                 size: file.size,
             };
             // What goes wrong here goes wrong again, and is told, when it is really needed.
-            let _ = tokio::task::spawn_blocking(move || drop(install_wheel(&wheel, &cache, &options))).await;
+            let unpack = move || {
+                let _ = install_wheel(&wheel, &cache, &options);
+                drop(install);
+            };
+            let _ = tokio::task::spawn_blocking(unpack).await;
             Ok(())
         });
         started.insert(name, (file.url.clone(), UnderWay { accepted, task }));
+    }
+
+    /// Gives up everything. Ends when nothing is being unpacked any more, so that nothing half-made is left in the cache.
+    pub(super) async fn give_up(&self) {
+        drop(self.settle(&[]));
+        let _ = self.installs.acquire_many(self.workers).await;
     }
 
     /// Gives up what the resolution does not need, and hands over the way of each wheel that it does, to be waited for.

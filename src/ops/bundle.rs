@@ -139,7 +139,13 @@ pub async fn bundle(
     let runtime = options.target.runtime();
     session
         .fetch_ahead(install_options, if options.publish.exclude_runtime { runtime.provided_projects() } else { &[] });
-    let resolution = session.resolve(&options.target, &options.request.resolve).await?;
+    let resolution = match session.resolve(&options.target, &options.request.resolve).await {
+        Ok(resolution) => resolution,
+        Err(error) => {
+            session.give_up_ahead().await;
+            return Err(error);
+        }
+    };
     let excluded = left_to_runtime(&resolution, runtime, options.publish.exclude_runtime, &context);
     let knows = session.knows_requirements(&options.request.resolve);
     let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;

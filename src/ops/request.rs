@@ -104,6 +104,13 @@ impl Session {
         }
     }
 
+    /// Gives up all that is on its way.
+    pub(super) async fn give_up_ahead(&self) {
+        if let Some(ahead) = self.source.ahead() {
+            ahead.give_up().await;
+        }
+    }
+
     /// What is on its way of `wanted`; all else that is, is given up.
     pub(super) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
         self.source.ahead().map(|ahead| ahead.settle(wanted)).unwrap_or_default()

@@ -93,7 +93,9 @@ impl Question {
             None if never_ages => PagesRead { names: Vec::new(), pages: BTreeMap::new() },
             None => return,
         };
-        if standing == Standing::Open || cache.is_degraded() {
+        // What is kept must not hold a credential, and without it such a file could not be fetched again.
+        let is_open = |dist: &ResolvedDist| dist.is_direct || dist.file.url.without_credentials() != dist.file.url;
+        if standing == Standing::Open || cache.is_degraded() || resolution.dists.iter().any(is_open) {
             return;
         }
         let remembered = Remembered {
