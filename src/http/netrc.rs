@@ -9,7 +9,8 @@ use super::secret::Secret;
 /// What a netrc file says.
 #[derive(Debug, Default)]
 pub(super) struct Netrc {
-    entries: Vec<NetrcEntry>,
+    /// In the order of the file.
+    pub(super) entries: Vec<NetrcEntry>,
 }
 
 /// One `machine` or `default`.
