@@ -9,6 +9,8 @@ use super::fields::{
 use super::{ArchiveError, Limits, NameSet, SafePath};
 
 const CENTRAL_HEADER_LENGTH: usize = 46;
+/// The deflate stream of nothing, which Java writes for folders.
+pub(super) const EMPTY_STREAM: [u8; 2] = [3, 0];
 /// Largest factor by which deflate can shrink: 258 bytes in two bits, rounded up.
 const DEFLATE_MOST: u64 = 1032;
 
@@ -60,6 +62,7 @@ pub(super) fn parse_directory(
             second: header.path.to_string(),
             reason: clash.reason,
         })?;
+        names.check(limits)?;
         unpacked_size = unpacked_size.saturating_add(header.size);
         if unpacked_size > limits.unpacked_size {
             return Err(ArchiveError::Limit {
@@ -120,7 +123,7 @@ fn parse_header(bytes: &[u8]) -> Result<(CentralHeader, usize), ArchiveError> {
         return Err(refuse("it claims to hold more than deflate can pack"));
     }
     let crc32 = u32_at(bytes, 16);
-    if is_folder && (sizes.size != 0 || crc32 != 0) {
+    if is_folder && (sizes.size != 0 || crc32 != 0 || sizes.compressed_size > EMPTY_STREAM.len() as u64) {
         return Err(refuse("it is a folder with content"));
     }
     let header = CentralHeader {

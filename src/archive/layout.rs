@@ -1,6 +1,6 @@
 //! Local headers, compared with the directory, and the tiling of the file by entries (APPNOTE 4.3.7, 4.3.9).
 
-use super::directory::CentralHeader;
+use super::directory::{CentralHeader, EMPTY_STREAM};
 use super::extra::Extra;
 use super::fields::{DATA_DESCRIPTOR, FLAG_DESCRIPTOR, LOCAL_HEADER, STORED, u16_at, u32_at, u64_at};
 use super::{ArchiveError, ReadAt};
@@ -35,6 +35,13 @@ pub(super) fn check_layout(
             .checked_add(header.compressed_size)
             .filter(|&end| end <= next)
             .ok_or_else(|| header.refuse("its data overlaps what follows"))?;
+        // Nobody reads the data of a folder, so that nothing else may be in it.
+        if header.is_folder
+            && header.compressed_size != 0
+            && window.bytes(local.data_offset, header.compressed_size)?.is_none_or(|data| data != EMPTY_STREAM)
+        {
+            return Err(header.refuse("it is a folder with content"));
+        }
         if header.flags & FLAG_DESCRIPTOR != 0 {
             check_descriptor(&mut window, header, &local, data_end, next)?;
         } else if data_end != next {
@@ -119,7 +126,8 @@ fn check_descriptor(
     let bytes = window.bytes(data_end, length)?.ok_or_else(wrong)?;
     let fields = match length {
         16 | 24 if u32_at(bytes, 0) == DATA_DESCRIPTOR => &bytes[4..],
-        12 | 20 => bytes,
+        // Who expects a signature would take a CRC of this value for one.
+        12 | 20 if header.crc32 != DATA_DESCRIPTOR => bytes,
         _ => return Err(wrong()),
     };
     let (compressed_size, size) = match fields.len() {

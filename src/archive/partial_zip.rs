@@ -48,6 +48,9 @@ const CENTRAL_HEADER: usize = 46;
 /// entries use up to a few dozen.
 const LOCAL_EXTRA_ALLOWANCE: u64 = 256;
 
+/// Longest file, bytes: servers can say any number, and no file system holds more.
+const LONGEST: u64 = i64::MAX as u64;
+
 /// Largest central directory that is read, bytes: 100,000 entries with long names have less.
 const DIRECTORY_LIMIT: u64 = 32 << 20;
 
@@ -119,6 +122,9 @@ impl PartialZip {
 
     /// Where the central directory is, by the end record (APPNOTE 4.3.16) and its zip64 form (4.3.14).
     fn directory(&self) -> Result<Range<u64>, PartialZipError> {
+        if self.length > LONGEST {
+            return Err(malformed("no file is as long as it is said to be"));
+        }
         let Some((tail_start, tail)) =
             self.parts.iter().find(|(start, bytes)| start + bytes.len() as u64 == self.length)
         else {

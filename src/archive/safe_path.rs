@@ -25,6 +25,8 @@ pub struct SafePathError {
 const COMPONENT_MOST: usize = 255;
 /// Longest path, bytes: a quarter of Linux's `PATH_MAX`, so that the folder it is joined to has room as well.
 const PATH_MOST: usize = 1024;
+/// Characters that Windows drops from the end of a name.
+pub(super) const DROPPED_AT_END: [char; 2] = ['.', ' '];
 
 impl SafePath {
     /// Checks a path.
@@ -55,6 +57,10 @@ impl SafePath {
             match component {
                 "" => return refuse("it has an empty component"),
                 "." | ".." => return refuse("it has a `.` or `..` component"),
+                // Windows drops both from the end of a name: `.. ` would be `..` there.
+                _ if component.trim_end_matches(DROPPED_AT_END).is_empty() => {
+                    return refuse("it has a component of nothing but dots and blanks");
+                }
                 _ => {}
             }
         }

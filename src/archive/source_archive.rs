@@ -226,7 +226,8 @@ impl Sink for KeepSink<'_> {
 
 /// Puts copies in the places of links: of files first, then of folders.
 fn place_links(into: &Path, contents: &Contents, modified: SystemTime, limits: &Limits) -> Result<(), ArchiveError> {
-    let mut copy = Copy { into, size: contents.size, modified, most: limits.unpacked_size };
+    let count = (contents.files.len() + contents.links.len()) as u64;
+    let mut copy = Copy { into, size: contents.size, count, modified, limits };
     let mut to_folders = Vec::new();
     for path in contents.links.keys() {
         let Some(target) = target_of(contents, path)? else { continue };
@@ -299,13 +300,26 @@ fn check_relative(target: &str) -> Result<(), &'static str> {
 struct Copy<'a> {
     into: &'a Path,
     size: u64,
+    /// Files and folders.
+    count: u64,
     modified: SystemTime,
-    most: u64,
+    limits: &'a Limits,
 }
 
 impl Copy<'_> {
+    /// Counts one more: a thousand links to a folder of a thousand empty files are a million files.
+    fn count(&mut self) -> Result<(), ArchiveError> {
+        self.count += 1;
+        let limit = self.limits.entries;
+        if self.count > limit {
+            return Err(ArchiveError::Limit { what: "files and folders", actual: self.count, limit });
+        }
+        Ok(())
+    }
+
     fn file(&mut self, from: &SafePath, to: &SafePath) -> Result<(), ArchiveError> {
         use std::os::unix::fs::PermissionsExt as _;
+        self.count()?;
         let copied = (|| {
             let (source, place) = (from.below(self.into), to.below(self.into));
             if let Some(folder) = place.parent() {
@@ -313,7 +327,7 @@ impl Copy<'_> {
             }
             let found = fs::metadata(&source)?;
             self.size = self.size.saturating_add(found.len());
-            if self.size > self.most {
+            if self.size > self.limits.unpacked_size {
                 return Ok(false);
             }
             let mut file = create(&place, found.permissions().mode() & 0o111 != 0)?;
@@ -324,11 +338,13 @@ impl Copy<'_> {
         if copied.map_err(|source| failed(to, source))? {
             Ok(())
         } else {
-            Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.size, limit: self.most })
+            let limit = self.limits.unpacked_size;
+            Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.size, limit })
         }
     }
 
     fn folder(&mut self, from: &SafePath, to: &SafePath) -> Result<(), ArchiveError> {
+        self.count()?;
         let below = |path: &SafePath, name: &std::ffi::OsStr| {
             SafePath::new(&format!("{path}/{}", name.to_string_lossy())).map_err(ArchiveError::Path)
         };

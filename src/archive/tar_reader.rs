@@ -18,6 +18,9 @@ const PAX_MOST: u64 = 1 << 20;
 /// Largest GNU long name, bytes: above what [`SafePath`] takes, so that the message is about the name.
 const LONG_NAME_MOST: u64 = 8 << 10;
 
+/// Longest target of a link, bytes (Linux: `PATH_MAX`).
+const LINK_MOST: usize = 4096;
+
 /// Reads entries one after the other. Names are safe and do not clash; of the content of an entry nothing is proved
 /// before the end, which [`TarReader::next`] tells by `None`.
 pub(super) struct TarReader<R> {
@@ -112,12 +115,14 @@ impl<R: Read> TarReader<R> {
                 }
                 b'x' => {
                     let records = self.pax(&header)?;
+                    extensions.refuse_two_kinds(&header, true)?;
                     if extensions.pax.replace(records).is_some() {
                         return Err(refuse(&header.name, "it is a second extended header for the same entry"));
                     }
                 }
                 b'L' | b'K' => {
                     let long = self.long_name(&header)?;
+                    extensions.refuse_two_kinds(&header, false)?;
                     let place = if header.kind == b'L' { &mut extensions.long_name } else { &mut extensions.long_link };
                     if place.replace(long).is_some() {
                         return Err(refuse(&header.name, "it is a second long name for the same entry"));
@@ -149,12 +154,17 @@ impl<R: Read> TarReader<R> {
 
     fn entry(&mut self, header: TarHeader, extensions: Extensions) -> Result<Option<TarEntry>, ArchiveError> {
         let pax = extensions.pax.unwrap_or_default();
+        let ends_in_slash = header.name.ends_with(b"/");
         let name = one_of(pax.path, extensions.long_name, header.name)?;
         let link = one_of(pax.linkpath, extensions.long_link, header.link)?;
         if pax.size.is_some_and(|size| size != header.size) {
             return Err(refuse(&name, "its extended header says another size than its header"));
         }
         let text = std::str::from_utf8(&name).map_err(|_| refuse(&name, "its name is not UTF-8"))?;
+        // Python decides by the name in the header, others by the one in the extension.
+        if header.kind == 0 && ends_in_slash != name.ends_with(b"/") {
+            return Err(refuse(&name, "it has two names, of which one is that of a folder"));
+        }
         let is_folder = header.kind == b'5' || (header.kind == 0 && text.ends_with('/'));
         let kind = match header.kind {
             _ if is_folder => TarKind::Folder,
@@ -185,6 +195,7 @@ impl<R: Read> TarReader<R> {
                 second: path.as_str().to_owned(),
                 reason: clash.reason,
             })?;
+            self.names.check(&self.limits)?;
         }
         Ok(Some(TarEntry { path, kind }))
     }
@@ -281,6 +292,17 @@ impl Extensions {
     fn any(&self) -> bool {
         self.pax.is_some() || self.long_name.is_some() || self.long_link.is_some()
     }
+
+    /// Refuses headers of pax and of GNU tar for one entry: programs have taken the size that the one gives for that of
+    /// the other. No writer mixes them.
+    fn refuse_two_kinds(&self, header: &TarHeader, is_pax: bool) -> Result<(), ArchiveError> {
+        let has_other = if is_pax { self.long_name.is_some() || self.long_link.is_some() } else { self.pax.is_some() };
+        if has_other {
+            Err(refuse(&header.name, "it is an extension of a second kind for the same entry"))
+        } else {
+            Ok(())
+        }
+    }
 }
 
 fn refuse(name: &[u8], reason: &'static str) -> ArchiveError {
@@ -298,6 +320,9 @@ fn one_of(pax: Option<Vec<u8>>, gnu: Option<Vec<u8>>, plain: Vec<u8>) -> Result<
 }
 
 fn link_kind(kind: u8, link: &[u8], name: &[u8]) -> Result<TarKind, ArchiveError> {
+    if link.len() > LINK_MOST {
+        return Err(refuse(name, "the target of its link is longer than any system takes"));
+    }
     let target = std::str::from_utf8(link).map_err(|_| refuse(name, "the target of its link is not UTF-8"))?;
     if kind == b'2' {
         return Ok(TarKind::Symlink(target.to_owned()));

@@ -131,8 +131,9 @@ fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Vec<
     Ok(entries.collect())
 }
 
-/// Whether a tar reader would accept the first block: its checksum field, in octal, is the sum of its bytes with that
-/// field taken as blanks (POSIX pax, "ustar Interchange Format").
+/// Whether a tar reader would accept the first block: its checksum field is the sum of its bytes with that field taken
+/// as blanks (POSIX pax, "ustar Interchange Format"). Readers add the bytes up as signed numbers too, stop at the first
+/// character that is no octal digit, and know numbers of 256 values a byte.
 fn is_tar(file: &impl ReadAt, length: u64) -> Result<bool, ArchiveError> {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let mut block = [0; 512];
@@ -143,8 +144,16 @@ fn is_tar(file: &impl ReadAt, length: u64) -> Result<bool, ArchiveError> {
     if u32_at(&block, 0) == 0 {
         return Ok(false);
     }
-    let field = String::from_utf8_lossy(&block[CHECKSUM]).into_owned();
-    let Ok(promised) = u32::from_str_radix(field.trim_matches(['\0', ' ']), 8) else { return Ok(false) };
+    let field: [u8; 8] = block[CHECKSUM].try_into().expect("eight bytes");
+    let promised = if field[0] & 0x80 == 0 {
+        let digits = field.iter().skip_while(|&&byte| byte == b' ').take_while(|byte| (b'0'..=b'7').contains(byte));
+        digits.fold(0, |number, &digit| number * 8 + i64::from(digit - b'0'))
+    } else {
+        // Seven bytes hold more than any sum of a block.
+        field[1..].iter().fold(0, |number, &byte| number << 8 | i64::from(byte))
+    };
     block[CHECKSUM].fill(b' ');
-    Ok(block.iter().map(|&byte| u32::from(byte)).sum::<u32>() == promised)
+    let unsigned: i64 = block.iter().map(|&byte| i64::from(byte)).sum();
+    let signed: i64 = block.iter().map(|&byte| i64::from(byte.cast_signed())).sum();
+    Ok(promised == unsigned || promised == signed)
 }

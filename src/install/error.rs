@@ -120,6 +120,9 @@ pub enum WheelFault {
         #[source]
         fault: ScriptFault,
     },
+    /// More scripts than anyone has.
+    #[error("its entry points ask for more than {0} scripts")]
+    TooManyScripts(usize),
     /// Two of its files would be installed at one place.
     #[error("`{}` and `{}` would be installed at one place: {reason}", first.escape_debug(), second.escape_debug())]
     Clash {

@@ -38,12 +38,12 @@ impl Layout {
         let mut folders: Vec<String> = Vec::new();
         for path in paths {
             let Some((top, _)) = path.as_str().split_once('/') else { continue };
-            if top.ends_with(DIST_INFO) && !folders.iter().any(|folder| folder == top) {
+            if is_dist_info(top) && !folders.iter().any(|folder| folder == top) {
                 folders.push(top.to_owned());
             }
         }
         let [folder] = folders.as_slice() else { return Err(WheelFault::DistInfo(folders)) };
-        let stem = folder.strip_suffix(DIST_INFO).expect("selected by it");
+        let Some(stem) = folder.strip_suffix(DIST_INFO) else { return Err(WheelFault::DistInfo(Vec::new())) };
         let expected = || format!("{}-{}", filename.name, filename.version);
         let names_it = stem.rsplit_once('-').is_some_and(|(name, version)| {
             name.parse::<PackageName>().is_ok_and(|name| name == filename.name)
@@ -71,7 +71,7 @@ impl Layout {
         if top == self.dist_info.as_str() && INSTALLERS_OWN.contains(&rest) {
             return Ok(Place::Dropped);
         }
-        if !top.ends_with(DATA) {
+        if !ends_with_any_case(top, DATA) {
             return Ok(Place::At(path.clone()));
         }
         // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two readings.
@@ -84,10 +84,24 @@ impl Layout {
         let below = SafePath::new(below).expect("the end of a safe path is safe");
         // Step b: each subdirectory is a key into a dict of destinations.
         Ok(match key {
+            // Metadata of its own, or of a distribution that is none, that nobody has checked.
+            "purelib" | "platlib" | "data" if below.components().next().is_some_and(is_dist_info) => {
+                return refuse("would be installed into a `.dist-info` folder");
+            }
             "purelib" | "platlib" | "data" => Place::At(below),
             "headers" => Place::At(below.prefixed(&self.headers)),
             "scripts" => Place::Script(below.prefixed(&SafePath::new("bin").expect("a safe name"))),
             _ => return refuse("is not in one of the folders that `.data` can have"),
         })
     }
+}
+
+/// Whether a folder is one in which Python looks for the metadata of a distribution: in any case, for
+/// `importlib.metadata` compares without.
+fn is_dist_info(folder: &str) -> bool {
+    ends_with_any_case(folder, DIST_INFO)
+}
+
+fn ends_with_any_case(text: &str, end: &str) -> bool {
+    text.len() >= end.len() && text.as_bytes()[text.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
 }

@@ -10,8 +10,11 @@ use crate::spec::{ObjectReference, parse_entry_points};
 pub(super) const FIRST_LINE: &str = "#!/usr/bin/env python3\n";
 /// A script whose first line starts so is meant for the installed Python (step "Spread", c).
 pub(super) const MARKER: &[u8] = b"#!python";
-/// Largest script whose first line is rewritten, bytes: it is held in memory.
+/// Most bytes of all scripts of a wheel whose first line is rewritten: they are held in memory.
 pub(super) const REWRITTEN_MOST: u64 = 16 << 20;
+/// Most scripts that the entry points of a wheel may ask for: each line of a few bytes makes a file. The largest known
+/// collections of tools have some hundred.
+const SCRIPTS_MOST: usize = 10_000;
 
 /// Replaces the first line of a script that starts with `#!python` (`#!pythonw` included).
 pub(super) fn rewrite_first_line(content: &[u8]) -> Vec<u8> {
@@ -34,6 +37,9 @@ pub(super) fn entry_point_scripts(entry_points: &[u8]) -> Result<BTreeMap<SafePa
             return Err(fail(ScriptFault::Twice));
         }
         scripts.insert(path, content);
+        if scripts.len() > SCRIPTS_MOST {
+            return Err(WheelFault::TooManyScripts(SCRIPTS_MOST));
+        }
     }
     Ok(scripts)
 }

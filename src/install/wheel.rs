@@ -19,8 +19,8 @@ use crate::spec::WheelFile;
 
 /// Largest METADATA, WHEEL or `entry_points.txt`, bytes. The largest on PyPI are some hundred kilobytes.
 const SMALL_FILE_MOST: u64 = 16 << 20;
-/// Largest RECORD, bytes: one of as many lines as an archive may have entries.
-const RECORD_MOST: u64 = 64 << 20;
+/// Bytes that a line of RECORD has beside the path: the quotes, the digest of a sha512 and a size, generously.
+const RECORD_LINE_MOST: u64 = 256;
 
 /// How to install.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,7 +117,10 @@ impl<'a> Outline<'a> {
         let warnings = check_wheel_version(wheel_file.version)?;
         let metadata = fields_only(&required("METADATA", SMALL_FILE_MOST)?).to_vec();
         check_identity(&metadata, &wheel.filename)?;
-        let record = Record::parse(&required("RECORD", RECORD_MOST)?, &layout.dist_info)?;
+        // A RECORD that names more than the files that are there is refused anyway: it need not be read for that.
+        let lines = files.iter().map(|file| 2 * file.path.as_str().len() as u64 + RECORD_LINE_MOST);
+        let record_most = lines.sum::<u64>() + RECORD_LINE_MOST;
+        let record = Record::parse(&required("RECORD", record_most)?, &layout.dist_info)?;
         record.check_names(&files, &layout.dist_info)?;
 
         // Unpack, c and d: purelib and platlib are one folder here, so Root-Is-Purelib makes no difference.
@@ -248,12 +251,14 @@ impl<'a> Outline<'a> {
     /// Scripts that start with `#!python`, with their first line changed (step "Spread", c).
     fn rewritten_scripts(&self, archive: &ZipReader) -> Result<Vec<InstalledFile>, WheelFault> {
         let mut rewritten = Vec::new();
+        let mut left = scripts::REWRITTEN_MOST;
         for (entry, place) in &self.places {
             let Place::Script(path) = place else { continue };
             if archive.prefix(entry, scripts::MARKER.len())? != scripts::MARKER {
                 continue;
             }
-            let content = archive.read(entry, scripts::REWRITTEN_MOST)?;
+            let content = archive.read(entry, left)?;
+            left -= content.len() as u64;
             rewritten.push(InstalledFile::generated(path.clone(), true, scripts::rewrite_first_line(&content)));
         }
         Ok(rewritten)

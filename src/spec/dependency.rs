@@ -475,11 +475,13 @@ pub(super) struct Scanner<'a> {
     pub(super) at: usize,
     /// Comparisons in markers that have no exact meaning are read as the ecosystem reads them.
     pub(super) repairs_markers: bool,
+    /// Comparisons in markers so far.
+    pub(super) comparisons: usize,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, repairs_markers: false }
+        Self { text, at: 0, repairs_markers: false, comparisons: 0 }
     }
 
     pub(super) fn rest(&self) -> &'a str {

@@ -11,6 +11,7 @@ use pep508_rs::{
 };
 
 use super::dependency::{Scanner, SyntaxError, parse_version_specifiers};
+use super::marker_size::{FEW_COMPARISONS, MOST_COMPARISONS, is_manageable};
 use super::{ExtraName, MarkerTree, Operator, Version, VersionSpecifier, lenient_marker};
 
 /// Deepest nesting of parentheses; real markers have two or three.
@@ -18,6 +19,9 @@ const MAXIMUM_DEPTH: usize = 64;
 
 /// Longest text on the other side of `in` next to a version, whose parts are all looked at.
 const MAXIMUM_VERSION_LIST: usize = 1024;
+
+/// Most versions in such a text.
+const MAXIMUM_LISTED_VERSIONS: usize = 128;
 
 /// Reads a marker such as `python_version < "3.13" and sys_platform != "win32"`.
 ///
@@ -44,6 +48,7 @@ fn parse_or(scanner: &mut Scanner<'_>, depth: usize) -> Result<MarkerTree, Synta
     let mut tree = parse_and(scanner, depth)?;
     while eat_word(scanner, "or") {
         tree.or(parse_and(scanner, depth)?);
+        check_size(scanner, &tree)?;
     }
     Ok(tree)
 }
@@ -52,8 +57,17 @@ fn parse_and(scanner: &mut Scanner<'_>, depth: usize) -> Result<MarkerTree, Synt
     let mut tree = parse_atom(scanner, depth)?;
     while eat_word(scanner, "and") {
         tree.and(parse_atom(scanner, depth)?);
+        check_size(scanner, &tree)?;
     }
     Ok(tree)
+}
+
+/// Refuses a marker that has grown too large to be worked with.
+fn check_size(scanner: &Scanner<'_>, tree: &MarkerTree) -> Result<(), SyntaxError> {
+    if scanner.comparisons > FEW_COMPARISONS && (scanner.comparisons > MOST_COMPARISONS || !is_manageable(tree)) {
+        return Err(scanner.wrong("the marker distinguishes too many cases"));
+    }
+    Ok(())
 }
 
 fn parse_atom(scanner: &mut Scanner<'_>, depth: usize) -> Result<MarkerTree, SyntaxError> {
@@ -100,6 +114,7 @@ pub(super) enum Side {
 fn parse_comparison(scanner: &mut Scanner<'_>) -> Result<MarkerTree, SyntaxError> {
     scanner.skip_blanks();
     let start = scanner.at;
+    scanner.comparisons += 1;
     let left = parse_side(scanner)?;
     scanner.skip_blanks();
     let comparison = parse_comparison_sign(scanner)?;
@@ -367,6 +382,9 @@ fn version_list_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Re
         for end in 1..=length {
             let Ok(version) = Version::from_str(&rest[..end]) else { continue };
             if version.to_string() == rest[..end] && is_whole_value(key, &version) && !versions.contains(&version) {
+                if versions.len() == MAXIMUM_LISTED_VERSIONS {
+                    return Err(format!("the list that `{key}` is looked for in has too many versions"));
+                }
                 versions.push(version);
             }
         }

@@ -14,6 +14,10 @@ use std::str::FromStr;
 
 use super::{ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient};
 
+/// Most bytes of all `Requires-Dist` lines together. The projects on PyPI with the most dependencies, some seven hundred
+/// with their extras, have less than a tenth of it.
+const MOST_REQUIRES_BYTES: usize = 512 << 10;
+
 /// The fields of core metadata that barrow uses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoreMetadata {
@@ -61,6 +65,14 @@ pub enum MetadataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// More than anyone needs.
+    #[error("its `{field}` fields have more than {limit} bytes")]
+    TooMuch {
+        /// The field.
+        field: &'static str,
+        /// How much is accepted.
+        limit: usize,
+    },
     /// A major version that nobody has defined yet.
     #[error("metadata version {0} is newer than any that is known (2.x)")]
     Version(String),
@@ -74,6 +86,7 @@ impl CoreMetadata {
         let mut version = Once::new("Version");
         let mut metadata_version = Once::new("Metadata-Version");
         let mut requires_dist = Vec::new();
+        let mut requires_size = 0;
         let mut requires_python = None;
         let mut provides_extras = Vec::new();
         let mut dynamic = Vec::new();
@@ -85,6 +98,10 @@ impl CoreMetadata {
                 "version" => version.set(value)?,
                 "metadata-version" => metadata_version.set(value)?,
                 "requires-dist" => {
+                    requires_size += value.len() + "Requires-Dist:\n".len();
+                    if requires_size > MOST_REQUIRES_BYTES {
+                        return Err(MetadataError::TooMuch { field: "Requires-Dist", limit: MOST_REQUIRES_BYTES });
+                    }
                     requires_dist.push(
                         lenient::requirement(value).map_err(|reason| field_error("Requires-Dist", value, reason))?,
                     );

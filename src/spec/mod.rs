@@ -6,6 +6,7 @@ pub mod lenient;
 mod lenient_marker;
 mod dependency;
 mod marker;
+mod marker_size;
 mod metadata;
 mod name;
 mod packed_file;

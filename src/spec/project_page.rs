@@ -11,6 +11,10 @@ use super::{
     ProjectDetail, SafeUrl, SkippedFile, Version, Yanked, lenient, simple_html, simple_json,
 };
 
+/// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror that
+/// is used with `--find-links` lists those of all projects; what an attacker's page costs in memory is bounded by it.
+pub(super) const MOST_FILES: usize = 1_000_000;
+
 /// A page: files as listed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectPage<'a> {
@@ -56,11 +60,14 @@ pub enum PageError {
     #[error("the answer is not the JSON of a simple index")]
     Json(#[source] serde_json::Error),
     /// A version of the API that nobody has defined yet.
-    #[error("the page has version {0} of the simple API; only 1.x is known")]
+    #[error("the page has version {} of the simple API; only 1.x is known", .0.escape_debug())]
     ApiVersion(String),
     /// HTML of more than 4 GiB.
     #[error("the page is too long")]
     Length,
+    /// More tags than a page can have that lists files.
+    #[error("the page has more than {0} tags")]
+    Tags(usize),
 }
 
 impl<'a> ProjectPage<'a> {

@@ -5,15 +5,21 @@
 
 use std::borrow::Cow;
 
-use super::project_page::digests;
+use super::project_page::{MOST_FILES, digests};
 use super::{ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, Yanked};
 
 /// Extensions of files that could be distributions.
 const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
 
+/// Most tags of a page: three for each file, as most servers write them. The tokenizer keeps a node of each in memory.
+const MOST_TAGS: usize = 3 * MOST_FILES;
+
 /// Parses the bytes of a page that came from `url`.
 pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>, PageError> {
     let text = String::from_utf8_lossy(bytes);
+    if text.matches('<').count() > MOST_TAGS {
+        return Err(PageError::Tags(MOST_TAGS));
+    }
     let document = tl::parse(&text, tl::ParserOptions::new()).map_err(|_| PageError::Length)?;
     let mut base = None;
     let mut files = Vec::new();

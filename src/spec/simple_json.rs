@@ -12,9 +12,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::project_page::{digest, strongest_first};
+use super::project_page::{MOST_FILES, digest, strongest_first};
 use super::{HashDigest, ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, SkippedFile, Yanked};
 
 /// Parses the bytes of a page that came from `url`.
@@ -25,15 +25,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], url: &SafeUrl) -> Result<ProjectPage<'a
     {
         return Err(PageError::ApiVersion(version.to_string()));
     }
-    let mut files = Vec::with_capacity(page.files.len());
-    let mut skipped = Vec::new();
-    for file in page.files {
-        match file {
-            Loose::Map(Entry(Ok(file))) => files.push(file),
-            Loose::Map(Entry(Err(file))) => skipped.push(file),
-            _ => skipped.push(skip("?", "its entry is not an object")),
-        }
-    }
+    let Files { files, skipped } = page.files;
     Ok(ProjectPage { base: url.without_fragment(), files, skipped })
 }
 
@@ -42,7 +34,45 @@ struct Page<'a> {
     #[serde(borrow, default)]
     meta: Loose<'a, Meta<'a>>,
     #[serde(borrow)]
-    files: Vec<Loose<'a, Entry<'a>>>,
+    files: Files<'a>,
+}
+
+/// The files, read one after the other, so that what is skipped takes no room.
+#[derive(Default)]
+struct Files<'a> {
+    files: Vec<ListedFile<'a>>,
+    skipped: Vec<SkippedFile>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Files<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FilesVisitor(PhantomData))
+    }
+}
+
+struct FilesVisitor<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for FilesVisitor<'a> {
+    type Value = Files<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Files<'a>, A::Error> {
+        let mut read = Files::default();
+        while let Some(file) = sequence.next_element::<Loose<'de, Entry<'de>>>()? {
+            if read.files.len() + read.skipped.len() == MOST_FILES {
+                return Err(A::Error::custom(format_args!("more than {MOST_FILES} files are on one page")));
+            }
+            match file {
+                Loose::Map(Entry(Ok(file))) => read.files.push(file),
+                Loose::Map(Entry(Err(file))) => read.skipped.push(file),
+                _ => read.skipped.push(skip("?", "its entry is not an object")),
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// A JSON value of any kind, borrowed where it can be; of a map what `M` takes of it.
@@ -94,8 +124,11 @@ impl<'de: 'a, 'a> FromMap<'de> for Meta<'a> {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         let mut version = None;
         while let Some(key) = map.next_key()? {
-            if let (Key::ApiVersion, Loose::Text(text)) = (key, map.next_value::<Loose<'de, Nothing>>()?) {
-                version = Some(text);
+            match (key, map.next_value::<Loose<'de, Nothing>>()?) {
+                (Key::ApiVersion, Loose::Text(text)) => version = Some(text),
+                // Not of the form that PEP 691 wants, and yet clear.
+                (Key::ApiVersion, Loose::Number(number)) => version = Some(number.to_string().into()),
+                _ => {}
             }
         }
         Ok(Self(version))

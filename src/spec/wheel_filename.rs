@@ -30,13 +30,13 @@ pub struct WheelFilename {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilenameError {
     /// Neither `.whl` nor a known sdist extension.
-    #[error("`{0}` is neither a wheel (.whl) nor a source distribution (.tar.gz, .zip)")]
+    #[error("`{}` is neither a wheel (.whl) nor a source distribution (.tar.gz, .zip)", .0.escape_debug())]
     Extension(String),
     /// Wrong number of `-` separated parts.
-    #[error("`{0}` does not have the form name-version[-build]-python-abi-platform.whl")]
+    #[error("`{}` does not have the form name-version[-build]-python-abi-platform.whl", .0.escape_debug())]
     Parts(String),
     /// A part that is not what stands in its place.
-    #[error("`{file}` has an invalid {part}: `{value}`")]
+    #[error("`{}` has an invalid {part}: `{value}`", file.escape_debug())]
     Part {
         /// The whole name.
         file: String,
@@ -73,9 +73,7 @@ impl FromStr for WheelFilename {
     fn from_str(text: &str) -> Result<Self, FilenameError> {
         let stem = text.strip_suffix(".whl").ok_or_else(|| FilenameError::Extension(text.to_owned()))?;
         let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
-        if let Some(odd) = text.chars().find(|&c| c.is_control() || c.is_whitespace() || c == '/' || c == '\\') {
-            return Err(bad("character", &odd.escape_default().to_string()));
-        }
+        check_characters(text)?;
         let parts: Vec<&str> = stem.split('-').collect();
         let (name, version, build, tags) = match parts.as_slice() {
             [name, version, python, abi, platform] => (*name, *version, None, [*python, *abi, *platform]),
@@ -122,6 +120,18 @@ impl fmt::Debug for WheelFilename {
     }
 }
 
+/// Names, versions and tags are ASCII without blanks (PEP 440 allows blanks around a version, file names have none).
+fn check_characters(text: &str) -> Result<(), FilenameError> {
+    match text.chars().find(|&c| !c.is_ascii_graphic() || c == '/' || c == '\\') {
+        Some(odd) => Err(FilenameError::Part {
+            file: text.to_owned(),
+            part: "character",
+            value: odd.escape_default().to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// How a source distribution is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SdistFormat {
@@ -154,6 +164,7 @@ impl SdistFilename {
         } else {
             return Err(FilenameError::Extension(text.to_owned()));
         };
+        check_characters(text)?;
         let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
         let split = stem
             .match_indices('-')

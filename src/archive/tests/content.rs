@@ -1,11 +1,11 @@
 //! Contents that are not what was promised, and more of them than is reasonable.
 
 use super::builder::{RawEntry, RawZip, crc32, deflated};
-use super::{chain, read_all, refuses};
+use super::{chain, note, read_all, refuses};
 use crate::archive::Limits;
 
 #[test]
-fn contents_that_are_not_what_was_promised() {
+pub(super) fn contents_that_are_not_what_was_promised() {
     refuses("another CRC", "another CRC than promised", |zip| zip.entries[0].both(|header| header.crc32 ^= 1));
     refuses("another CRC, stored", "another CRC than promised", |zip| zip.entries[1].both(|header| header.crc32 = 0));
     refuses("a flipped bit", "", |zip| zip.entries[0].data[9] ^= 4);
@@ -42,7 +42,7 @@ fn contents_that_are_not_what_was_promised() {
 }
 
 #[test]
-fn a_stream_that_ends_at_the_border_of_a_chunk() {
+pub(super) fn a_stream_that_ends_at_the_border_of_a_chunk() {
     for length in [128 << 10, (128 << 10) - 1, (128 << 10) + 1, 3 * (128 << 10)] {
         let content: Vec<u8> = (0..length).map(|index: u32| (index % 251) as u8).collect();
         let mut zip = RawZip::of([RawEntry::new("a", &content), RawEntry::stored("b", &content)]);
@@ -54,16 +54,22 @@ fn a_stream_that_ends_at_the_border_of_a_chunk() {
 }
 
 #[test]
-fn bombs() {
+pub(super) fn bombs() {
     let refused = |what: &str, expected: &str, zip: &RawZip, limits: Limits| {
         let error = read_all(zip.bytes(), &limits).expect_err(what);
         assert!(chain(&error).contains(expected), "{what}: {}", chain(&error));
+        note(what, &chain(&error));
     };
     let honest = RawZip::honest();
     let normal = Limits::default();
     refused("entries", "3 entries, and at most 2", &honest, Limits { entries: 2, ..normal });
     refused("size", "bytes when unpacked", &honest, Limits { unpacked_size: 80, ..normal });
     refused("directory", "bytes of central directory", &honest, Limits { directory_size: 100, ..normal });
+
+    let mut deep = RawZip::honest();
+    deep.push(RawEntry::new(&format!("{}x", "a/".repeat(40)), b""));
+    refused("folders by one name", "files and folders", &deep, Limits { entries: 30, ..normal });
+    refused("bytes of folders", "bytes of names", &deep, Limits { directory_size: 700, ..normal });
 
     let zeros = vec![0; 80 << 20];
     let bomb = RawZip::of([RawEntry::new("zeros", &zeros)]);
@@ -91,7 +97,7 @@ fn bombs() {
 }
 
 #[test]
-fn an_empty_archive_is_an_archive() {
+pub(super) fn an_empty_archive_is_an_archive() {
     assert!(read_all(RawZip::default().bytes(), &Limits::default()).is_ok());
     assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
 }

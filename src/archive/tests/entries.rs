@@ -15,7 +15,7 @@ fn refuses_name(name: &str, expected: &str) {
 }
 
 #[test]
-fn names_that_lead_elsewhere() {
+pub(super) fn names_that_lead_elsewhere() {
     refuses_name("", "it is empty");
     refuses_name("/", "it is empty");
     refuses_name("/etc/passwd", "it is absolute");
@@ -31,6 +31,9 @@ fn names_that_lead_elsewhere() {
     refuses_name("pkg/./evil.py", "`.` or `..`");
     refuses_name("pkg//evil.py", "empty component");
     refuses_name("pkg//", "empty component");
+    refuses_name(".. /evil.py", "nothing but dots and blanks");
+    refuses_name("pkg/.../evil.py", "nothing but dots and blanks");
+    refuses_name(" ", "nothing but dots and blanks");
     refuses_name("pkg\\evil.py", "backslash");
     refuses_name("..\\evil.py", "backslash");
     refuses_name("evil.py\0.txt", "control character");
@@ -46,7 +49,7 @@ fn names_that_lead_elsewhere() {
 }
 
 #[test]
-fn names_that_are_read_in_two_ways() {
+pub(super) fn names_that_are_read_in_two_ways() {
     refuses("not UTF-8", "not UTF-8", |zip| zip.entries[2].both(|header| header.name = b"caf\xe9.py".to_vec()));
     refuses("not UTF-8, but marked", "not UTF-8", |zip| {
         zip.entries[2].both(|header| {
@@ -67,7 +70,7 @@ fn names_that_are_read_in_two_ways() {
 }
 
 #[test]
-fn names_that_clash() {
+pub(super) fn names_that_clash() {
     let clash = |name: &str, expected: &str| {
         refuses(name, expected, |zip| {
             zip.push(RawEntry::new(name, b""));
@@ -84,6 +87,9 @@ fn names_that_clash() {
     clash("other.py/evil.py", "one is a file, the other a folder");
     clash("other.py/", "one is a file, the other a folder");
     clash("pkg/__init__.py/x/y", "one is a file, the other a folder");
+    clash("other.py.", "differ only in dots and blanks");
+    clash("other.py  ", "differ only in dots and blanks");
+    clash("pkg. /x.py", "differ only in dots and blanks");
     refuses("a folder twice", "there twice", |zip| {
         zip.push(RawEntry::stored("new/", b"")).push(RawEntry::stored("new/", b""));
     });
@@ -113,7 +119,7 @@ fn names_that_clash() {
 }
 
 #[test]
-fn what_is_no_file() {
+pub(super) fn what_is_no_file() {
     let kind = |what, mode, expected| {
         refuses(what, expected, |zip| {
             zip.push(RawEntry::stored("special", b"../target").mode(mode));
@@ -146,6 +152,21 @@ fn what_is_no_file() {
     refuses("a folder with content", "folder with content", |zip| {
         zip.push(RawEntry::stored("folder/", b"hidden"));
     });
+    refuses("a folder whose data nobody reads", "folder with content", |zip| {
+        let mut entry = RawEntry::new("folder/", b"hidden");
+        entry.both(|header| (header.crc32, header.size) = (0, 0));
+        zip.push(entry);
+    });
+    refuses("a folder with two bytes that are no empty stream", "folder with content", |zip| {
+        let mut entry = RawEntry::new("folder/", b"");
+        entry.data = b"hi".to_vec();
+        zip.push(entry);
+    });
+    accepts("a folder with the empty stream that Java writes", |zip| {
+        let mut entry = RawEntry::new("folder/", b"");
+        entry.describe(true);
+        zip.push(entry);
+    });
     refuses("a folder with a CRC", "folder with content", |zip| {
         let mut entry = RawEntry::stored("folder/", b"");
         entry.both(|header| header.crc32 = 1);
@@ -167,7 +188,7 @@ fn what_is_no_file() {
 }
 
 #[test]
-fn flags_and_methods() {
+pub(super) fn flags_and_methods() {
     let flags = |what, bits: u16, expected| {
         refuses(what, expected, |zip| zip.entries[0].both(|header| header.flags |= bits));
     };

@@ -4,7 +4,7 @@ use super::builder::{RawZip, crc32, extra};
 use super::{accepts, refuses};
 
 #[test]
-fn local_headers_that_disagree() {
+pub(super) fn local_headers_that_disagree() {
     refuses("another name", "another name", |zip| zip.entries[0].local.name = b"pkg/__main__.py".to_vec());
     refuses("a name in another case", "another name", |zip| zip.entries[2].local.name = b"Other.py".to_vec());
     refuses("a longer name", "another name", |zip| zip.entries[2].local.name = b"other.pyc".to_vec());
@@ -32,7 +32,7 @@ fn local_headers_that_disagree() {
 }
 
 #[test]
-fn descriptors_that_lie() {
+pub(super) fn descriptors_that_lie() {
     let lie = |what, expected, change: fn(&mut RawZip)| {
         refuses(what, expected, |zip| {
             zip.entries[0].describe(true);
@@ -54,6 +54,10 @@ fn descriptors_that_lie() {
         wide.extend(u64::from(header.size).to_le_bytes());
         zip.entries[0].descriptor = wide;
     });
+    refuses("a CRC that looks like the signature", "descriptor is malformed", |zip| {
+        zip.entries[0].both(|header| header.crc32 = 0x0807_4b50);
+        zip.entries[0].describe(false);
+    });
     lie("a wrong size in the local header", "other sizes", |zip| zip.entries[0].local.size = 3);
     lie("a wrong CRC in the local header", "another CRC", |zip| zip.entries[0].local.crc32 = 3);
     refuses("stored data of unknown length", "cannot be known from the front", |zip| zip.entries[1].describe(true));
@@ -68,7 +72,7 @@ fn descriptors_that_lie() {
 }
 
 #[test]
-fn extra_fields() {
+pub(super) fn extra_fields() {
     let both = |zip: &mut RawZip, bytes: &[u8]| zip.entries[0].both(|header| header.extra = bytes.to_vec());
     let name = b"pkg/__init__.py";
     let unicode_path = |crc: u32, name: &[u8]| extra(0x7075, &[&[1], &crc.to_le_bytes()[..], name].concat());
@@ -103,7 +107,7 @@ fn extra_fields() {
 }
 
 #[test]
-fn zip64_fields() {
+pub(super) fn zip64_fields() {
     let wide = |values: &[u64]| extra(1, &values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
     let sizes = |zip: &RawZip| {
         let header = &zip.entries[0].central;

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 mod content;
+mod corpus;
 mod entries;
 mod headers;
 mod honest;
@@ -10,6 +11,8 @@ mod tar;
 pub(crate) mod tar_builder;
 mod writer;
 
+use std::cell::RefCell;
+
 use super::{ArchiveError, Limits, ZipReader};
 use builder::RawZip;
 
@@ -17,6 +20,30 @@ use builder::RawZip;
 fn read_all(bytes: Vec<u8>, limits: &Limits) -> Result<(), ArchiveError> {
     let reader = ZipReader::new(bytes, limits)?;
     reader.entries().iter().try_for_each(|entry| reader.read(entry, u64::MAX).map(drop))
+}
+
+thread_local! {
+    /// Every hostile archive that this thread has tried, and why it was refused.
+    static REFUSED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes a refusal for the table of the corpus; some archives are named by what makes them, which can be long.
+pub(crate) fn note(what: &str, refusal: &str) {
+    let short = |text: &str, most: usize| match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    let line = format!("{}: {}", short(&what.escape_debug().to_string(), 60), short(refusal, 160));
+    REFUSED.with_borrow_mut(|refused| refused.push(line));
+}
+
+/// Runs tests, and gives a line for each archive that was refused in them.
+pub(crate) fn table_of(tests: &[fn()]) -> Vec<String> {
+    REFUSED.take();
+    for test in tests {
+        test();
+    }
+    REFUSED.take()
 }
 
 /// The whole chain of an error, as the binary prints it.
@@ -44,6 +71,7 @@ fn refuses_bytes(what: &str, expected: &str, bytes: Vec<u8>) {
         Err(error) => {
             let text = chain(&error);
             assert!(text.contains(expected), "{what}: refused for another reason: {text}");
+            note(what, &text);
         }
     }
 }

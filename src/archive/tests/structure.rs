@@ -4,7 +4,7 @@ use super::builder::{RawEntry, RawZip, RawZip64};
 use super::{refuses, refuses_bytes};
 
 #[test]
-fn what_is_no_archive() {
+pub(super) fn what_is_no_archive() {
     refuses_bytes("nothing", "no end record", Vec::new());
     refuses_bytes("one byte", "no end record", vec![b'P']);
     refuses_bytes("a text", "no end record", b"<html><body>404 Not Found</body></html>".repeat(20));
@@ -15,7 +15,7 @@ fn what_is_no_archive() {
 }
 
 #[test]
-fn bytes_before_between_and_behind() {
+pub(super) fn bytes_before_between_and_behind() {
     refuses("a shebang that offsets do not count", "does not end where its end record begins", |zip| {
         zip.uncounted_prefix = b"#!/bin/sh\n".to_vec();
     });
@@ -52,7 +52,7 @@ fn bytes_before_between_and_behind() {
 }
 
 #[test]
-fn several_or_lying_end_records() {
+pub(super) fn several_or_lying_end_records() {
     let end = |bytes: Vec<u8>| bytes[bytes.len() - 22..].to_vec();
     refuses("two end records", "does not end where its end record begins", |zip| zip.suffix = end(zip.bytes()));
     refuses("an end record in the comment", "several end records", |zip| zip.end.comment = end(zip.bytes()));
@@ -93,7 +93,7 @@ fn several_or_lying_end_records() {
 }
 
 #[test]
-fn zip64_oddities() {
+pub(super) fn zip64_oddities() {
     let odd = |what, expected, zip64: RawZip64| refuses(what, expected, |zip| zip.zip64 = Some(zip64));
     let truth = RawZip64::default;
     odd("a locator that points elsewhere", "locator does not point", RawZip64 { record_offset: Some(0), ..truth() });
@@ -114,7 +114,7 @@ fn zip64_oddities() {
 }
 
 #[test]
-fn a_directory_that_is_none() {
+pub(super) fn a_directory_that_is_none() {
     refuses("another signature", "something that is not an entry", |zip| zip.entries[1].central.signature += 1);
     refuses("a name that reaches beyond the directory", "holds less", |zip| {
         let directory = RawZip::of([zip.entries[2].clone()]).bytes();
@@ -147,7 +147,7 @@ fn a_directory_that_is_none() {
 }
 
 #[test]
-fn a_tar_at_the_same_time() {
+pub(super) fn a_tar_at_the_same_time() {
     refuses("a first block that is a tar header", "tar archive at the same time", |zip| {
         zip.entries = vec![RawEntry::stored("a", &[0; 600])];
         let start = 31;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::chain;
 use super::tar_builder::{RawTar, RawTarEntry, gzip, pax_record};
+use super::{chain, note};
 use crate::archive::{ArchiveError, Limits, read_source, unpack_source};
 
 /// Unpacks, and gives what is there: paths with `*` behind those that can be run, and contents.
@@ -57,6 +57,7 @@ fn refuses_bytes(what: &str, expected: &str, bytes: &[u8], limits: &Limits) {
         Err(error) => {
             let text = chain(&error);
             assert!(text.contains(expected), "{what}: refused for another reason: {text}");
+            note(what, &text);
         }
     }
 }
@@ -75,7 +76,7 @@ const HONEST: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn honest_archives_are_unpacked() {
+pub(super) fn honest_archives_are_unpacked() {
     let honest = |what, change: fn(&mut RawTar)| {
         let mut tar = RawTar::honest();
         change(&mut tar);
@@ -113,7 +114,7 @@ fn honest_archives_are_unpacked() {
 }
 
 #[test]
-fn long_names_are_read() {
+pub(super) fn long_names_are_read() {
     let long = format!("tiny-1.0/{}/{}.py", "a".repeat(120), "b".repeat(120));
     let expected = [HONEST[0], (long.as_str(), "answer = 42\n"), HONEST[2]];
     let mut tar = RawTar::honest();
@@ -124,7 +125,7 @@ fn long_names_are_read() {
 }
 
 #[test]
-fn links_become_copies() {
+pub(super) fn links_become_copies() {
     let mut tar = RawTar::honest();
     tar.entries.extend([
         RawTarEntry::link(b'2', "tiny-1.0/src/info", "../PKG-INFO"),
@@ -182,7 +183,7 @@ fn links_become_copies() {
 }
 
 #[test]
-fn names_that_lead_elsewhere() {
+pub(super) fn names_that_lead_elsewhere() {
     let name = |what, expected, name: &[u8]| refuses(what, expected, |tar| tar.entries[2].name = name.to_vec());
     name("an absolute name", "absolute", b"/etc/passwd");
     name("a name that leads up", "`.` or `..`", b"tiny-1.0/../../evil");
@@ -218,7 +219,7 @@ fn names_that_lead_elsewhere() {
 }
 
 #[test]
-fn kinds_that_are_no_files() {
+pub(super) fn kinds_that_are_no_files() {
     let kind = |what, expected, kind: u8| {
         refuses(what, expected, |tar| tar.entries.push(RawTarEntry::new(kind, b"tiny-1.0/evil", b"")));
     };
@@ -237,7 +238,7 @@ fn kinds_that_are_no_files() {
 }
 
 #[test]
-fn extended_headers_that_trick() {
+pub(super) fn extended_headers_that_trick() {
     let pax = |what, expected, records: &[(&str, &str)]| {
         refuses(what, expected, |tar| tar.entries.insert(2, RawTarEntry::pax(b'x', records)));
     };
@@ -274,7 +275,25 @@ fn extended_headers_that_trick() {
         let name = RawTarEntry::new(b'L', b"././@LongLink", b"tiny-1.0/a\0");
         tar.entries.splice(2..2, [name.clone(), name]);
     });
-    refuses("long names of two kinds", "long name of two kinds", |tar| {
+    refuses("a folder in its header, a file in its extension", "of which one is that of a folder", |tar| {
+        tar.entries[2].kind = 0;
+        tar.entries[2].name = b"tiny-1.0/evil/".to_vec();
+        tar.entries.insert(2, RawTarEntry::pax(b'x', &[("path", "tiny-1.0/src/tiny.py")]));
+    });
+    refuses("a file in its header, a folder in its extension", "of which one is that of a folder", |tar| {
+        tar.entries[2].kind = 0;
+        tar.entries.insert(2, RawTarEntry::new(b'L', b"././@LongLink", b"tiny-1.0/evil/\0"));
+    });
+    refuses("a size for the long name behind it", "of a second kind", |tar| {
+        let name = RawTarEntry::new(b'L', b"././@LongLink", b"tiny-1.0/a\0");
+        tar.entries.splice(2..2, [RawTarEntry::pax(b'x', &[("size", "12")]), name]);
+    });
+    refuses("a link that is longer than a path", "longer than any system takes", |tar| {
+        let target = "a/../".repeat(1000);
+        tar.entries.insert(2, RawTarEntry::pax(b'x', &[("linkpath", &target)]));
+        tar.entries[3] = RawTarEntry::link(b'2', "tiny-1.0/a", "x");
+    });
+    refuses("long names of two kinds", "of a second kind", |tar| {
         let name = RawTarEntry::new(b'L', b"././@LongLink", b"tiny-1.0/a\0");
         tar.entries.splice(2..2, [name, RawTarEntry::pax(b'x', &[("path", "tiny-1.0/b")])]);
     });
@@ -296,7 +315,7 @@ fn extended_headers_that_trick() {
 }
 
 #[test]
-fn headers_that_lie() {
+pub(super) fn headers_that_lie() {
     let first =
         |what, expected, change: fn(&mut RawTarEntry)| refuses(what, expected, |tar| change(&mut tar.entries[1]));
     first("another checksum", "another checksum", |entry| entry.checksum = Some(b"000000\0 ".to_vec()));
@@ -324,7 +343,7 @@ fn headers_that_lie() {
 }
 
 #[test]
-fn ends_that_are_none() {
+pub(super) fn ends_that_are_none() {
     refuses("no end", "without a block of zeros", |tar| tar.end.clear());
     refuses("half a block", "cut off", |tar| tar.end.truncate(100));
     refuses("half a second block", "not whole", |tar| tar.end.truncate(700));
@@ -341,7 +360,7 @@ fn ends_that_are_none() {
 }
 
 #[test]
-fn gzip_members_that_trick() {
+pub(super) fn gzip_members_that_trick() {
     let good = RawTar::honest().bytes();
     let check = |what, expected, bytes: Vec<u8>| refuses_bytes(what, expected, &bytes, &Limits::default());
     let changed = |at: usize, byte: u8| {
@@ -379,10 +398,10 @@ fn gzip_members_that_trick() {
 }
 
 #[test]
-fn bombs_are_refused() {
+pub(super) fn bombs_are_refused() {
     let refuses = |what, expected, bytes: &[u8], limits| refuses_bytes(what, expected, bytes, &limits);
     let honest = RawTar::honest().bytes();
-    refuses("too many entries", "entries", &honest, Limits { entries: 3, ..Limits::default() });
+    refuses("too many entries", "files and folders", &honest, Limits { entries: 3, ..Limits::default() });
     refuses("too much content", "bytes when unpacked", &honest, Limits { unpacked_size: 40, ..Limits::default() });
     refuses("too many names", "bytes of names", &honest, Limits { directory_size: 20, ..Limits::default() });
     let mut huge = RawTar::honest();
@@ -392,6 +411,23 @@ fn bombs_are_refused() {
         "bytes when unpacked",
         &huge.bytes(),
         Limits { unpacked_size: 1 << 30, ..Limits::default() },
+    );
+    let mut deep = RawTar::honest();
+    deep.entries.push(RawTarEntry::file(&format!("tiny-1.0/{}x", "a/".repeat(40)), ""));
+    refuses(
+        "too many folders by one name",
+        "files and folders",
+        &deep.bytes(),
+        Limits { entries: 30, ..Limits::default() },
+    );
+    let mut folders = RawTar::honest();
+    folders.entries.extend((0..20).map(|n| RawTarEntry::file(&format!("tiny-1.0/d/{n}"), "")));
+    folders.entries.extend((0..20).map(|n| RawTarEntry::link(b'2', &format!("tiny-1.0/l{n}"), "d")));
+    refuses(
+        "many copies of nothing",
+        "files and folders",
+        &folders.bytes(),
+        Limits { entries: 100, ..Limits::default() },
     );
     let mut zeros = RawTar::honest();
     zeros.end = vec![0; 80 << 20];
@@ -405,7 +441,7 @@ fn bombs_are_refused() {
 }
 
 #[test]
-fn single_files_are_read() {
+pub(super) fn single_files_are_read() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("tiny-1.0.tar.gz");
     let read = |bytes: &[u8], most| {
@@ -423,13 +459,13 @@ fn single_files_are_read() {
 }
 
 #[test]
-fn a_zip_is_a_source_archive_too() {
+pub(super) fn a_zip_is_a_source_archive_too() {
     let zip = super::builder::RawZip::honest().bytes();
     refuses_bytes("several folders at the top", "exactly one folder at its top", &zip, &Limits::default());
 }
 
 #[test]
-fn the_tar_crate_agrees() {
+pub(super) fn the_tar_crate_agrees() {
     let mut builder = tar::Builder::new(Vec::new());
     let long = format!("tiny-1.0/{}", "n".repeat(180));
     for (name, content) in [("tiny-1.0/PKG-INFO", "info"), (long.as_str(), "long")] {

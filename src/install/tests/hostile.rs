@@ -11,7 +11,7 @@ fn in_info(name: &str) -> String {
 }
 
 #[test]
-fn identity() {
+pub(super) fn identity() {
     let rename = |wheel: &mut TestWheel, info: &str| {
         let mut other = TestWheel { entries: Vec::new(), record_path: format!("{info}/RECORD"), ..wheel.clone() };
         other.add("tiny_pkg/__init__.py", "").add(&format!("{info}/WHEEL"), WHEEL);
@@ -25,6 +25,9 @@ fn identity() {
     refuses("no .dist-info", "0 `.dist-info` folders", |wheel| rename(wheel, "tiny_pkg-1.0.info"));
     refuses("two .dist-info folders", "2 `.dist-info` folders", |wheel| {
         wheel.add("other-2.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 2.0\n");
+    });
+    refuses("two .dist-info folders, one in capitals", "2 `.dist-info` folders", |wheel| {
+        wheel.add("other-2.0.DIST-INFO/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 2.0\n");
     });
     refuses("another file name", ".dist-info folder says", |wheel| {
         wheel.filename = "other-1.0-py3-none-any.whl".to_owned();
@@ -61,7 +64,7 @@ fn identity() {
 }
 
 #[test]
-fn wheel_files() {
+pub(super) fn wheel_files() {
     let wheel_file = |what, expected, content: &str| {
         refuses(what, expected, |wheel| {
             wheel.set(&in_info("WHEEL"), content);
@@ -85,7 +88,7 @@ fn with_first_line(record: &str, line: &str) -> String {
 }
 
 #[test]
-fn records() {
+pub(super) fn records() {
     let record = |what, expected, change: fn(String) -> String| {
         refuses(what, expected, |wheel| wheel.record = Some(change(wheel.true_record()).into_bytes()));
     };
@@ -128,6 +131,9 @@ fn records() {
     record("four fields", "three fields", |text| format!("a,,,\n{text}"));
     record("an open quote", "quote that is not closed", |text| format!("{text}\"a"));
     record("text behind a quote", "text behind a closing quote", |text| format!("\"a\"b,,\n{text}"));
+    refuses("more lines than any of its files needs", "bytes in a file that is read whole", |wheel| {
+        wheel.record = Some("a,,\n".repeat(10_000).into_bytes());
+    });
     refuses("not UTF-8", "is not UTF-8", |wheel| wheel.record = Some(b"caf\xe9,,\n".to_vec()));
     refuses("a flipped file with its RECORD left as it was", "another digest", |wheel| {
         wheel.record = Some(wheel.true_record().into_bytes());
@@ -142,7 +148,7 @@ fn records() {
 }
 
 #[test]
-fn data_folders() {
+pub(super) fn data_folders() {
     let data = |what, expected, path: &str| {
         refuses(what, expected, |wheel| {
             wheel.add(path, "content");
@@ -157,9 +163,14 @@ fn data_folders() {
     data("a file over a file in another case", "one place", "tiny_pkg-1.0.data/platlib/Tiny_Pkg/run.sh");
     data("a file over a folder", "one place", "tiny_pkg-1.0.data/data/tiny_pkg");
     data("a folder over a file", "one place", "tiny_pkg-1.0.data/data/tiny_pkg/run.sh/x");
-    data("over RECORD", "one place", "tiny_pkg-1.0.data/data/tiny_pkg-1.0.dist-info/RECORD");
-    data("over INSTALLER", "one place", "tiny_pkg-1.0.data/purelib/tiny_pkg-1.0.dist-info/INSTALLER");
-    data("over METADATA", "one place", "tiny_pkg-1.0.data/platlib/tiny_pkg-1.0.dist-info/METADATA");
+    let into_info = "would be installed into a `.dist-info` folder";
+    data("over RECORD", into_info, "tiny_pkg-1.0.data/data/tiny_pkg-1.0.dist-info/RECORD");
+    data("over INSTALLER", into_info, "tiny_pkg-1.0.data/purelib/tiny_pkg-1.0.dist-info/INSTALLER");
+    data("over METADATA", into_info, "tiny_pkg-1.0.data/platlib/tiny_pkg-1.0.dist-info/METADATA");
+    data("entry points past the check", into_info, "tiny_pkg-1.0.data/purelib/tiny_pkg-1.0.dist-info/entry_points.txt");
+    data("another distribution", into_info, "tiny_pkg-1.0.data/data/evil-9.dist-info/METADATA");
+    data("another distribution in capitals", into_info, "tiny_pkg-1.0.data/data/evil-9.DIST-INFO/METADATA");
+    data("a data folder in capitals", "not this wheel's", "tiny_pkg-1.0.DATA/scripts/run");
     refuses("two keys, one place", "one place", |wheel| {
         wheel.add("tiny_pkg-1.0.data/purelib/a.py", "1").add("tiny_pkg-1.0.data/platlib/a.py", "1");
     });
@@ -178,7 +189,7 @@ fn data_folders() {
 }
 
 #[test]
-fn entry_points() {
+pub(super) fn entry_points() {
     let script = |line: &str, expected: &str| {
         for group in ["console_scripts", "gui_scripts"] {
             let text = format!("[{group}]\n{line}\n");
@@ -211,6 +222,8 @@ fn entry_points() {
     script("run", "not of the form name = value");
     script("run = a:b\nrun = c:d", "two entry points have its name");
     script("run = a:b\nRUN = c:d", "one place");
+    let many: Vec<String> = (0..=10_000).map(|number| format!("run{number}=a:b")).collect();
+    script(&many.join("\n"), "more than 10000 scripts");
     refuses("an entry without group", "not of the form name = value", |wheel| {
         wheel.add(&in_info("entry_points.txt"), "run = a:b\n");
     });
@@ -220,7 +233,7 @@ fn entry_points() {
 }
 
 #[test]
-fn archives() {
+pub(super) fn archives() {
     refuses("an archive with a name that leads outside", "`.` or `..`", |wheel| {
         wheel.add("../evil.py", "");
     });

@@ -1,5 +1,6 @@
 //! Wheels, honest and hostile, installed into caches that are whole, damaged or unwritable.
 
+mod corpus;
 mod hostile;
 mod layout;
 mod links;
@@ -10,7 +11,7 @@ use std::path::Path;
 use super::{FileContent, InstallError, InstallOptions, InstalledDist, install_wheel};
 use crate::archive::Inflater;
 use crate::archive::tests::builder::{RawEntry, RawZip};
-use crate::archive::tests::chain;
+use crate::archive::tests::{chain, note};
 use crate::cache::Cache;
 use crate::fetch::FetchedWheel;
 use crate::spec::{WheelFilename, sha256, write_record_line};
@@ -161,6 +162,9 @@ pub(super) fn refuses(what: &str, expected: &str, change: impl FnOnce(&mut TestW
             Err(error) => {
                 let text = chain(&error);
                 assert!(text.contains(expected), "{what}: refused for another reason: {text}");
+                if tree {
+                    note(what, &text);
+                }
             }
         }
         let digest = sha256(&wheel.bytes());
