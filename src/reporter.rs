@@ -31,6 +31,22 @@ pub trait Reporter: Send + Sync {
     fn shows(&self, level: Level) -> bool;
 }
 
+/// Whether a character could make a terminal do something, or show text otherwise than it is: control characters, and
+/// marks that turn the direction of writing around or cannot be seen.
+pub fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
+/// Text from outside as part of a line: what is harmful is shown as escapes, line ends too, so that it cannot pass for a
+/// line of our own.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
 /// A reporter that shows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

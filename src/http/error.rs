@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::login::SentAs;
+use crate::reporter::is_harmful;
 use crate::spec::SafeUrl;
 
 /// Longest text of a server that is repeated in a message, characters.
@@ -260,18 +261,13 @@ pub(super) fn shown(text: &str) -> String {
             safe.push('…');
             break;
         }
-        if character.is_control() || is_format_control(character) {
+        if is_harmful(character) {
             safe.extend(character.escape_unicode());
         } else {
             safe.push(character);
         }
     }
     safe
-}
-
-/// Characters that turn the direction of text around, and so can make it lie.
-fn is_format_control(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A URL for messages and for callers: without userinfo and fragment.

@@ -75,6 +75,11 @@ impl Response {
         self.body.header(name)
     }
 
+    /// The error for a status that means nothing as an answer to this request.
+    pub fn unexpected(&self) -> Error {
+        Error::Status { url: self.body.url.clone(), status: self.status(), sent_as: None, looked_in: None }
+    }
+
     /// The URL that answered, after redirects, without credentials and fragment: the base of relative links.
     pub fn url(&self) -> &SafeUrl {
         &self.body.url

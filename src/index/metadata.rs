@@ -14,7 +14,7 @@ use super::{IndexClient, IndexError};
 use crate::archive::{Located, PartialZip, PartialZipError};
 use crate::cache::Bucket;
 use crate::fetch::{FetchedFile, Wanted};
-use crate::http::{Request, Response};
+use crate::http::{self, Request, Response};
 use crate::reporter::Level;
 use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
 
@@ -202,19 +202,27 @@ async fn from_tail(
     response: Response,
 ) -> Result<Ranges, IndexError> {
     let total = part.total;
+    // Whatever is wrong with a part, the whole file tells the truth: its digest is compared.
+    if part.end != total || file.size.is_some_and(|size| size != total) {
+        return Ok(Ranges::Refused);
+    }
     let (mut part, mut response) = (part, response);
     let mut zip = PartialZip::new(total);
     for _ in 0..MOST_RANGES {
         let length = part.end - part.start;
         let start = part.start;
-        let bytes = body(file, response, length).await?;
-        if bytes.len() as u64 != length {
-            return Ok(Ranges::Refused);
-        }
+        let bytes = match body(file, response, length).await {
+            Ok(bytes) if bytes.len() as u64 == length => bytes,
+            Ok(_) | Err(IndexError::MetadataRequest { source: http::Error::TooLarge { .. }, .. }) => {
+                return Ok(Ranges::Refused);
+            }
+            Err(error) => return Err(error),
+        };
         zip.add(start, bytes);
-        let missing = match find_metadata(file, &zip)? {
-            Located::Content(content) => return Ok(Ranges::Metadata(content)),
-            Located::Missing(missing) => missing,
+        let missing = match find_metadata(file, &zip) {
+            Ok(Located::Content(content)) => return Ok(Ranges::Metadata(content)),
+            Ok(Located::Missing(missing)) => missing,
+            Err(_) => return Ok(Ranges::Refused),
         };
         // What stands before the rest of a directory is likely METADATA; a round trip costs more than these bytes.
         let allowance = (missing.end - missing.start).clamp(SMALL_TAIL, LARGE_TAIL);

@@ -13,7 +13,7 @@ const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.
 
 /// Largest page, bytes after decoding: the largest pages of PyPI have about 15 MB; a find-links page of a whole mirror
 /// may have several times as much.
-const PAGE_LIMIT: u64 = 256 << 20;
+const PAGE_LIMIT: u64 = 100 << 20;
 
 /// Size from which a page is parsed on a thread for blocking work, bytes: below it takes less than a millisecond.
 const PARSE_ELSEWHERE: usize = 128 << 10;
@@ -109,7 +109,7 @@ impl Asking<'_> {
         }
         match response.status() {
             200 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
-            status => Ok(self.absent(&entry, status)),
+            status => check_absent(&response).map(|()| self.absent(&entry, status)),
         }
     }
 
@@ -128,6 +128,7 @@ impl Asking<'_> {
         match response.status() {
             200 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
             status => {
+                check_absent(&response)?;
                 self.readings.beyond_pages();
                 Ok(PageAnswer::Absent(status))
             }
@@ -192,4 +193,13 @@ fn content_digest(body: &[u8], content_type: Option<&str>, base: &SafeUrl) -> Ha
     hasher.update(about.as_bytes());
     hasher.update(body);
     hasher.finish()
+}
+
+/// Only these two say that there is no page. Half a page, or "not modified" without having been asked, is the answer of a
+/// server that fails, and must not lead to the next index.
+fn check_absent(response: &http::Response) -> Result<(), AskError> {
+    match response.status() {
+        404 | 410 => Ok(()),
+        _ => Err(AskError::Http(response.unexpected())),
+    }
 }

@@ -135,7 +135,7 @@ pub async fn bundle(
         let own_folders = [session.cache.root().to_owned()];
         check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, &context))?;
     }
-    let install_options = InstallOptions { tree: !options.publish.zip, ..InstallOptions::default() };
+    let install_options = InstallOptions { tree: !options.publish.zip, limits: options.request.limits };
     let runtime = options.target.runtime();
     session
         .fetch_ahead(install_options, if options.publish.exclude_runtime { runtime.provided_projects() } else { &[] });

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::archive::ArchiveError;
 use crate::bundle::BundleError;
 use crate::cache::CacheError;
 use crate::fetch::FetchError;
 use crate::http;
 use crate::index::IndexError;
-use crate::install::InstallError;
+use crate::install::{InstallError, WheelFault};
 use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::requirements::RequirementsError;
@@ -125,6 +126,17 @@ impl Error {
             }
             Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
                 error.hint().into_iter().collect()
+            }
+            Self::Install(InstallError::Refused {
+                fault: WheelFault::Archive(ArchiveError::Limit { what, .. }),
+                ..
+            }) => {
+                let flag = match *what {
+                    "bytes when unpacked" => "--max-unpacked-size",
+                    "times its size when unpacked" => "--max-ratio",
+                    _ => return Vec::new(),
+                };
+                vec![format!("if you know the package, raise the limit with {flag}")]
             }
             Self::Install(InstallError::Requirements { .. }) => {
                 vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]

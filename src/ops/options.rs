@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::archive::Limits;
 use crate::bundle::Bytes;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
@@ -59,6 +60,8 @@ pub struct RequestOptions {
     pub cache_folder: Option<PathBuf>,
     /// Where temporary files go.
     pub temporary_folder: PathBuf,
+    /// `--max-unpacked-size`, `--max-ratio`: how much an archive may hold.
+    pub limits: Limits,
     /// Seconds since 1970 when the run began.
     pub now: u64,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, ProjectRules};
 use super::ranges;
+use crate::reporter::one_line;
 use crate::requirements::{DirectReference, Origin};
 use crate::spec::{DistFile, DistFilename, HashDigest, Requirement, Version, VersionSpecifiers, Yanked};
 use crate::target::{TagMismatch, TagPriority};
@@ -72,7 +73,7 @@ impl fmt::Display for Exclusion {
                 write!(f, "its wheels are for other processors: {tags}")
             }
             Self::Yanked(reason) if reason.trim().is_empty() => f.write_str("it is yanked"),
-            Self::Yanked(reason) => write!(f, "it is yanked: {}", reason.trim()),
+            Self::Yanked(reason) => write!(f, "it is yanked: {}", one_line(reason.trim())),
             Self::RequiresPython { specifiers, available } => {
                 write!(f, "it needs Python {specifiers}, the runtime has {available}")
             }
@@ -82,7 +83,7 @@ impl fmt::Display for Exclusion {
             Self::NoBinary => f.write_str("--no-binary leaves no file of it"),
             Self::Prerelease => f.write_str("it is a pre-release"),
             Self::Hash => f.write_str("none of its files has a digest that the requirements accept"),
-            Self::Metadata(reason) => write!(f, "its metadata is not usable: {reason}"),
+            Self::Metadata(reason) => write!(f, "its metadata is not usable: {}", one_line(reason)),
             Self::Constraint { text, origin } => write!(f, "the constraint `{text}` at {origin} does not take it"),
             Self::Conflict { requirement, chosen } => {
                 write!(f, "it requires `{requirement}`, and {} {chosen} was chosen", requirement.name)

@@ -8,9 +8,11 @@ mod scenario;
 mod support;
 
 mod air_gap;
+mod answers;
 mod brute_force;
 mod bundle;
 mod cli;
+mod clear_ends;
 mod codeartifact;
 mod errors;
 mod explanations;

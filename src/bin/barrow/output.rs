@@ -1,11 +1,12 @@
 //! What users see: results on standard output, everything else on standard error.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use barrow::reporter::{Level, Reporter};
+use barrow::reporter::{Level, Reporter, is_harmful, one_line};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::{ColorChoice, GeneralArgs};
@@ -89,7 +90,12 @@ impl Output {
 
     /// Prints why the command line cannot be used, as JSON: nothing else is known of what the user wants.
     pub(crate) fn failure_before_start(failure: &Failure) {
-        let _ = io::stderr().lock().write_all(format!("{}\n", failure.to_json()).as_bytes());
+        let _ = io::stderr().lock().write_all(json_line(failure).as_bytes());
+    }
+
+    /// Prints why the command line cannot be used, without what it holds for terminals.
+    pub(crate) fn refusal_before_start(text: &str) {
+        let _ = io::stderr().lock().write_all(printable(text).as_bytes());
     }
 
     /// Prints a result. A reader that went away has what it wanted.
@@ -103,14 +109,19 @@ impl Output {
         }
     }
 
+    /// Prints a result for people, in which there may be text from outside.
+    pub(crate) fn text(text: &str) -> Result<(), Failure> {
+        Self::result(&printable(text))
+    }
+
     /// Prints one JSON object.
     pub(crate) fn object(value: &serde_json::Value) -> Result<(), Failure> {
-        Self::result(&format!("{value:#}\n"))
+        Self::result(&(printable_json(&format!("{value:#}")) + "\n"))
     }
 
     /// Prints why the run failed.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let text = |colored| if self.json { failure.to_json().to_string() + "\n" } else { failure.to_text(colored) };
+        let text = |colored| if self.json { json_line(failure) } else { failure.to_text(colored) };
         if self.speaks {
             self.write(&text(self.colored));
         }
@@ -142,7 +153,7 @@ impl Reporter for Output {
         if !self.shows(level) {
             return;
         }
-        let text = printable(text);
+        let text = one_line(text);
         let line = match level {
             Level::Warning => format!("{} {text}\n", self.paint("1;33", "warning:")),
             Level::Status => format!("{text}\n"),
@@ -233,15 +244,28 @@ pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
     if colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// Text from outside, made harmless for a terminal: control characters and marks that turn the direction of writing
-/// are shown as escapes. Line ends stay.
+/// Text with parts from outside, made harmless for a terminal. Line ends stay.
 pub(crate) fn printable(text: &str) -> String {
-    let is_harmful = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.contains(is_harmful) {
         return text.to_owned();
     }
-    text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+fn json_line(failure: &Failure) -> String {
+    printable_json(&failure.to_json().to_string()) + "\n"
+}
+
+/// A JSON text, made harmless for a terminal: the format itself asks for escapes of some control characters only.
+pub(crate) fn printable_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_harmful(c) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }

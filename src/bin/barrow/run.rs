@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use barrow::ops::{self, BundleOptions, Context, Published};
-use barrow::reporter::Reporter;
+use barrow::reporter::{Reporter, is_harmful};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
@@ -32,10 +32,11 @@ pub(crate) struct Run {
 /// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let wants_json = arguments.iter().any(|argument| argument == "--json");
+    let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let host = Host::of_process();
     let Cli { command, mut general } = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse_arguments(&error, wants_json, &host),
+        Err(error) => return refuse_arguments(&error, wants_json, is_harmful, &host),
     };
     general.json |= command.format() == Some(OutputFormat::Json);
     let output = Arc::new(Output::new(&host, &general));
@@ -50,7 +51,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
 }
 
 /// Prints help and version where they were asked for, and what is wrong with the command line otherwise.
-fn refuse_arguments(error: &clap::Error, wants_json: bool, host: &Host) -> Exit {
+fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, host: &Host) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A reader that went away has what it wanted.
         let _ = error.print();
@@ -64,6 +65,9 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, host: &Host) -> Exit 
         let text = error.to_string();
         let message = text.trim().trim_start_matches("error: ");
         Output::failure_before_start(&Failure::usage(message));
+    } else if is_harmful {
+        // Its text repeats the argument as it is.
+        Output::refusal_before_start(&error.to_string());
     } else {
         let _ = error.print();
     }

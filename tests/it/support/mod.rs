@@ -3,6 +3,7 @@
 
 mod context;
 mod pages;
+pub(crate) mod raw_server;
 mod sdist;
 mod server;
 mod token_service;

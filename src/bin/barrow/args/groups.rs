@@ -200,6 +200,14 @@ pub(crate) struct AssemblyArgs {
     /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<Bytes>,
+
+    /// Accept packages that unpack to as much, each [default: 8GB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_unpacked_size: Option<Bytes>,
+
+    /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_ratio: Option<u64>,
 }
 
 /// Which of the source folder's own files are bundled.

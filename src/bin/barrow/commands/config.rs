@@ -22,7 +22,7 @@ pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
         return Output::object(&json!({ "schema": 1, "settings": records }));
     }
     let text: String = settings.records.iter().map(line).collect();
-    Output::result(&text)
+    Output::text(&text)
 }
 
 fn line(record: &Record) -> String {

@@ -8,7 +8,7 @@ use barrow::ops::{self, LockForm, LockOptions};
 use crate::args::{AssemblyArgs, LockArgs, LockFormat, SourceArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, printable_json};
 use crate::run::Run;
 use crate::settings::Flags;
 
@@ -52,6 +52,7 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     };
     let locked = run.block_on(|context| ops::lock(options, context))?;
     match out {
+        None if format == LockFormat::Json => Output::result(&printable_json(&locked.text)),
         None => Output::result(&locked.text),
         Some(path) if args.check && locked.changes => {
             let failure = Failure::new(format!("`{}` is not up to date", path.display()), Exit::Failed);

@@ -26,7 +26,7 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
     if run.is_json() {
         return Output::object(&json::value(&resolution));
     }
-    Output::result(&draw(&resolution, args.depth.unwrap_or(usize::MAX)))
+    Output::text(&draw(&resolution, args.depth.unwrap_or(usize::MAX)))
 }
 
 /// The resolution as a tree below what the user asked for. A project that was drawn already is not drawn again.

@@ -35,7 +35,7 @@ pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
             "passed_over": passed.map(json::passed_over).collect::<Vec<_>>(),
         }));
     }
-    Output::result(&explain(&resolution, dist))
+    Output::text(&explain(&resolution, dist))
 }
 
 /// Who asked for a distribution, all the way up to the user, and which versions were passed over.

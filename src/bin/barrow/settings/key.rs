@@ -115,6 +115,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("exclude-runtime", Kind::Switch),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),
+    key("max-unpacked-size", Kind::Text),
+    key("max-ratio", Kind::Text),
     key("cache-dir", Kind::Text),
     key("no-cache", Kind::Switch),
 ];

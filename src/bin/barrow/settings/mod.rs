@@ -16,6 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
@@ -84,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) exclude_runtime: bool,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
+    /// How much an archive may hold.
+    limits: Limits,
     /// Where barrow remembers what it published, best first.
     pub(crate) state_folders: Vec<PathBuf>,
     extras: Vec<ExtraName>,
@@ -125,6 +128,14 @@ impl Settings {
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
+        let mut limits = Limits::default();
+        if let Some(Bytes(most)) = layers.one("max-unpacked-size", flags.assembly.max_unpacked_size, size)? {
+            limits.unpacked_size = most;
+        }
+        let whole = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+        if let Some(most) = layers.one("max-ratio", flags.assembly.max_ratio, whole)? {
+            limits.ratio = most;
+        }
         let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
         let state_folders = state_folders(host, cache_folder.as_deref());
         record_defaults(&mut layers);
@@ -144,6 +155,7 @@ impl Settings {
             exclude_runtime,
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
+            limits,
             state_folders,
             extras,
             groups,
@@ -167,6 +179,7 @@ impl Settings {
             client: self.client.clone(),
             cache_folder: self.cache_folder.clone(),
             temporary_folder: self.temporary_folder.clone(),
+            limits: self.limits,
             now: self.now,
         }
     }
@@ -325,6 +338,7 @@ fn read_client(
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
     let timeout = layers.one("timeout", index.timeout, number)?;
     let retries = layers.one("retries", index.retries.map(u64::from), number)?;
+    let timeout = timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1)));
     Ok(ClientOptions {
         keyring: keyring == Some(KeyringProvider::Subprocess),
         netrc,
@@ -335,7 +349,9 @@ fn read_client(
         proxy_environment: proxy_environment(host),
         aws: Some(aws_options(host)),
         insecure_hosts,
-        timeout: timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1))),
+        // Whoever has less patience than that has less for connecting too.
+        connect_timeout: defaults.connect_timeout.min(timeout),
+        timeout,
         retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
         ..defaults
     })
