@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use barrow::spec::CoreMetadata;
+use barrow::spec::{CoreMetadata, Requirement};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,7 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
     let (major, minor) = metadata.metadata_version;
     let mut printed =
         format!("Metadata-Version: {major}.{minor}\nName: {}\nVersion: {}\n", metadata.name, metadata.version);
-    for requirement in &metadata.requires_dist {
+    // What a URL hides when it is printed cannot be read back.
+    let is_shown = |requirement: &&Requirement| !requirement.to_string().contains("****");
+    let shown: Vec<&Requirement> = metadata.requires_dist.iter().filter(is_shown).collect();
+    for requirement in &shown {
         printed += &format!("Requires-Dist: {requirement}\n");
     }
     if let Some(specifiers) = &metadata.requires_python {
@@ -25,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let again = CoreMetadata::parse(printed.as_bytes()).unwrap_or_else(|error| panic!("{printed}\n{error}"));
     assert_eq!(again.name, metadata.name);
     assert_eq!(again.version, metadata.version);
-    assert_eq!(again.requires_dist, metadata.requires_dist, "{printed}");
+    assert_eq!(again.requires_dist.iter().collect::<Vec<_>>(), shown, "{printed}");
     let specifiers = |metadata: &CoreMetadata| metadata.requires_python.clone().filter(|it| it.len() > 0);
     assert_eq!(specifiers(&again), specifiers(&metadata), "{printed}");
     assert_eq!(again.provides_extras, metadata.provides_extras);
