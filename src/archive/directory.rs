@@ -20,6 +20,8 @@ pub(super) struct CentralHeader {
     pub(super) path: SafePath,
     pub(super) is_folder: bool,
     pub(super) mode: u32,
+    /// Version of the format that a reader needs, tenths.
+    pub(super) version_needed: u16,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) time: u32,
@@ -130,6 +132,7 @@ fn parse_header(bytes: &[u8]) -> Result<(CentralHeader, usize), ArchiveError> {
         path,
         is_folder,
         mode: external >> 16,
+        version_needed: u16_at(bytes, 6),
         flags,
         method,
         time: u32_at(bytes, 12),

@@ -8,6 +8,9 @@ use super::{ArchiveError, ReadAt};
 const LOCAL_HEADER_LENGTH: u64 = 30;
 /// Longest data descriptor: signature, CRC and two sizes of 64 bits.
 const DESCRIPTOR_MOST: u64 = 24;
+/// Versions of the format that say stored, deflated and zip64: Info-ZIP asks for one in the local header and for another
+/// in the directory, and every reader knows all of them.
+const VERSIONS_OF_ALL: [u16; 3] = [10, 20, 45];
 /// How much is read at once while passing over local headers.
 const WINDOW: usize = 1 << 10;
 
@@ -70,6 +73,7 @@ fn check_local_header(
     if u32_at(fixed, 0) != LOCAL_HEADER {
         return Err(header.refuse("its local header is missing"));
     }
+    let versions = [u16_at(fixed, 4), header.version_needed];
     let (flags, method, time) = (u16_at(fixed, 6), u16_at(fixed, 8), u32_at(fixed, 10));
     let (crc32, compressed_size, size) = (u32_at(fixed, 14), u32_at(fixed, 18), u32_at(fixed, 22));
     let (name_length, extra_length) = (u64::from(u16_at(fixed, 26)), u64::from(u16_at(fixed, 28)));
@@ -79,6 +83,9 @@ fn check_local_header(
 
     if name != header.raw_name() {
         return Err(header.refuse("its local header has another name"));
+    }
+    if versions[0] != versions[1] && versions.iter().any(|version| !VERSIONS_OF_ALL.contains(version)) {
+        return Err(header.refuse("its local header needs another version of the format"));
     }
     if flags != header.flags {
         return Err(header.refuse("its local header has other flags"));

@@ -39,6 +39,7 @@ pub(crate) struct RawEntry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawHeader {
     pub(crate) signature: u32,
+    pub(crate) version_needed: u16,
     pub(crate) flags: u16,
     pub(crate) method: u16,
     pub(crate) time: u32,
@@ -112,6 +113,7 @@ impl RawEntry {
     fn with_data(name: &str, content: &[u8], method: u16, data: Vec<u8>) -> Self {
         let header = RawHeader {
             signature: 0x0403_4b50,
+            version_needed: 20,
             flags: if name.is_ascii() { 0 } else { 1 << 11 },
             method,
             time: 0x5a21_0000,
@@ -189,7 +191,7 @@ impl RawZip {
             if entry.is_local {
                 let header = &entry.local;
                 out.extend(header.signature.to_le_bytes());
-                out.extend(20_u16.to_le_bytes());
+                out.extend(header.version_needed.to_le_bytes());
                 write_shared(&mut out, header);
                 out.extend(&header.name);
                 out.extend(&header.extra);
@@ -240,7 +242,7 @@ fn write_central(out: &mut Vec<u8>, entry: &RawEntry, offset: u32) {
     let header = &entry.central;
     out.extend(header.signature.to_le_bytes());
     out.extend(0x0314_u16.to_le_bytes());
-    out.extend(20_u16.to_le_bytes());
+    out.extend(header.version_needed.to_le_bytes());
     write_shared(out, header);
     out.extend(short(entry.comment.len()).to_le_bytes());
     out.extend(entry.disk.to_le_bytes());

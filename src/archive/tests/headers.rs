@@ -14,6 +14,10 @@ pub(super) fn local_headers_that_disagree() {
     refuses("encryption in the local header", "other flags", |zip| zip.entries[0].local.flags = 1);
     refuses("a descriptor in the local header only", "other flags", |zip| zip.entries[0].local.flags = 1 << 3);
     refuses("a descriptor in the directory only", "other flags", |zip| zip.entries[0].central.flags = 1 << 3);
+    refuses("another version of the format", "another version of the format", |zip| {
+        zip.entries[0].local.version_needed = 63;
+    });
+    accepts("another version that every reader knows", |zip| zip.entries[0].local.version_needed = 45);
     refuses("another method", "another compression method", |zip| zip.entries[0].local.method = 0);
     refuses("another time", "another time", |zip| zip.entries[0].local.time += 1);
     refuses("another CRC", "another CRC", |zip| zip.entries[0].local.crc32 ^= 1);
