@@ -18,6 +18,9 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 /// Where temporary files lie until they are renamed to entries.
 pub(super) const TEMPORARY: &str = "temporary-v1";
 
+/// Bytes of the seal behind an entry's content: enough against accidents. Whoever may write to the cache could forge any.
+const SEAL: usize = 4;
+
 /// The cache folder; a temporary one is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Cache {
@@ -54,11 +57,11 @@ impl Bucket {
     pub fn folder(self) -> &'static str {
         match self {
             Self::Pages => "pages-v3",
-            Self::Metadata => "metadata-v1",
+            Self::Metadata => "metadata-v2",
             Self::Wheels => "wheels-v1",
-            Self::Installs => "installs-v1",
+            Self::Installs => "installs-v2",
             Self::Resolutions => "resolutions-v1",
-            Self::Bundles => "bundles-v1",
+            Self::Bundles => "bundles-v2",
         }
     }
 }
@@ -136,13 +139,14 @@ impl Cache {
     /// From now on writes to a temporary folder, which goes with the value; what can be read in the cache still is.
     ///
     /// The write functions do this themselves; it is for callers whose own writes into a temporary file failed.
-    /// Returns whether writing again has a chance.
-    pub fn degrade(&self) -> Result<bool, CacheError> {
-        let Some(parent) = &self.fallback else { return Ok(false) };
-        if self.substitute.get().is_some() {
-            return Ok(false);
+    /// `was_degraded` is what [`Self::is_degraded`] said before that write. Returns whether writing again has a chance: it
+    /// has as well when another thread found out first.
+    pub fn degrade(&self, was_degraded: bool) -> Result<bool, CacheError> {
+        let Some(parent) = self.fallback.as_ref().filter(|_| !was_degraded) else { return Ok(false) };
+        if self.substitute.get().is_none() {
+            let _ = self.substitute.set(temporary_in(parent)?);
         }
-        Ok(self.substitute.set(temporary_in(parent)?).is_ok())
+        Ok(true)
     }
 
     /// Whether writes go to a temporary folder because the cache cannot be written (or is not wanted).
@@ -176,22 +180,25 @@ impl Cache {
         self.place(Bucket::Installs, &wheel.hex(), "")
     }
 
-    /// The bytes of an entry; `None` when it is absent or cannot be read: the cache is only a cache.
+    /// The bytes of an entry; `None` when it is absent, damaged or cannot be read: the cache is only a cache.
     pub fn read(&self, entry: &Path) -> Option<Vec<u8>> {
         // Asked before opening: a fifo in the place of an entry would block.
         let length = fs::metadata(entry).ok().filter(std::fs::Metadata::is_file)?.len();
         let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?.min(64 << 20));
         fs::File::open(entry).ok()?.read_to_end(&mut bytes).ok()?;
+        is_sealed(&bytes).then(|| bytes.truncate(bytes.len() - SEAL))?;
         Some(bytes)
     }
 
-    /// Writes an entry whole or not at all; returns where it is now.
+    /// Writes an entry whole or not at all; returns where it is now. It is not forced to disk: after a power loss the seal
+    /// does not fit what is there, and the entry counts as absent.
     pub fn write(&self, entry: &Path, bytes: &[u8]) -> Result<PathBuf, CacheError> {
-        self.degrading(|| {
-            let mut file = self.temporary_file()?;
-            file.write_all(bytes).map_err(|source| CacheError::Write { path: entry.to_owned(), source })?;
-            self.rename(file, &self.redirected(entry))
-        })
+        self.write_parts(entry, &[bytes, &seal(bytes)])
+    }
+
+    /// The same for content that has checksums of its own, and of which parts are read: it gets no seal.
+    pub fn write_unsealed(&self, entry: &Path, bytes: &[u8]) -> Result<PathBuf, CacheError> {
+        self.write_parts(entry, &[bytes])
     }
 
     /// An empty temporary file in the cache, on the same file system as its entries, to be persisted as one.
@@ -232,6 +239,15 @@ impl Cache {
         fs::remove_file(obstacle).and_then(|()| fs::create_dir_all(parent)).map_err(failed)
     }
 
+    fn write_parts(&self, entry: &Path, parts: &[&[u8]]) -> Result<PathBuf, CacheError> {
+        self.degrading(|| {
+            let mut file = self.temporary_file()?;
+            let written = parts.iter().try_for_each(|part| file.write_all(part));
+            written.map_err(|source| CacheError::Write { path: entry.to_owned(), source })?;
+            self.rename(file, &self.redirected(entry))
+        })
+    }
+
     fn rename(&self, file: tempfile::NamedTempFile, entry: &Path) -> Result<PathBuf, CacheError> {
         let failed = |source| CacheError::Write { path: entry.to_owned(), source };
         self.make_parent(entry)?;
@@ -249,8 +265,9 @@ impl Cache {
 
     /// Runs a write, once more in the substitute when the cache cannot be written.
     fn degrading<T>(&self, write: impl Fn() -> Result<T, CacheError>) -> Result<T, CacheError> {
+        let was_degraded = self.is_degraded();
         match write() {
-            Err(error) => match self.degrade() {
+            Err(error) => match self.degrade(was_degraded) {
                 Ok(true) => write(),
                 _ => Err(error),
             },
@@ -298,6 +315,17 @@ impl Cache {
         create_private(root).map_err(failed)?;
         fs::write(&tag, CACHEDIR_TAG).map_err(failed)
     }
+}
+
+/// The checksum that an entry ends with.
+fn seal(content: &[u8]) -> [u8; SEAL] {
+    let mut crc = flate2::Crc::new();
+    crc.update(content);
+    crc.sum().to_le_bytes()
+}
+
+fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.split_last_chunk().is_some_and(|(content, found)| seal(content) == *found)
 }
 
 /// Makes a folder and its missing parents; the folder itself is for its owner alone, because it can hold pages

@@ -3,17 +3,19 @@
 //! ```text
 //! ROOT/
 //! ├── CACHEDIR.TAG
-//! ├── pages-v2/HH/HASH          project pages, packed, with their HTTP validators   (HASH: index URL, user, project)
-//! ├── metadata-v1/HH/HASH       core metadata, as the bytes of the METADATA file    (HASH: file URL or digest)
+//! ├── pages-v3/HH/HASH          project pages, packed, with their HTTP validators   (HASH: index URL, user, project)
+//! ├── metadata-v2/HH/HASH       core metadata, as the bytes of the METADATA file    (HASH: file URL or digest)
 //! ├── wheels-v1/HH/DIGEST.whl   wheels as downloaded                                (DIGEST: their sha256)
-//! ├── installs-v1/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last
+//! ├── installs-v2/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last
 //! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
-//! ├── bundles-v1/HH/HASH        finished results by fingerprint
+//! ├── bundles-v2/HH/HASH        finished results by fingerprint
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!
 //! Every name carries a format version: an older or newer barrow uses other folders. Entries are written to a
 //! temporary file beside their place and renamed, so a reader sees a whole entry or none. No name holds a credential.
+//! Metadata, plans, resolutions and results end with a checksum, pages hold one for each of their parts: what does not fit
+//! makes the entry absent.
 //!
 //! The cache is only a cache: what cannot be read is absent, and what cannot be written goes to a temporary folder
 //! that stands in for it until the run ends, so that a full or read-only cache costs time and nothing else.

@@ -37,9 +37,9 @@ fn entries_are_named_by_digest_and_hold_no_key() {
     let (hex, key) = (digest.hex(), sha256(b"secret").hex());
     for (place, expected) in [
         (cache.wheel(&digest), format!("/c/wheels-v1/{}/{hex}.whl", &hex[..2])),
-        (cache.install(&digest), format!("/c/installs-v1/{}/{hex}", &hex[..2])),
+        (cache.install(&digest), format!("/c/installs-v2/{}/{hex}", &hex[..2])),
         (cache.entry(Bucket::Pages, "secret"), format!("/c/pages-v3/{}/{key}", &key[..2])),
-        (cache.entry(Bucket::Metadata, "secret"), format!("/c/metadata-v1/{}/{key}", &key[..2])),
+        (cache.entry(Bucket::Metadata, "secret"), format!("/c/metadata-v2/{}/{key}", &key[..2])),
     ] {
         assert_eq!(place, Path::new(&expected));
     }
@@ -97,6 +97,29 @@ fn damage_is_absence_and_is_repaired_by_writing() {
 }
 
 #[test]
+fn a_damaged_entry_is_absent() {
+    let folder = folder();
+    let cache = Cache::at(folder.path().join("cache"));
+    let entry = cache.entry(Bucket::Metadata, "key");
+    cache.write(&entry, b"Requires-Dist: a\nRequires-Dist: b\n").unwrap();
+    let whole = fs::read(&entry).unwrap();
+    for length in 0..whole.len() {
+        fs::write(&entry, &whole[..length]).unwrap();
+        assert_eq!(cache.read(&entry), None, "cut to {length} bytes");
+    }
+    for bit in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&entry, flipped).unwrap();
+        assert_eq!(cache.read(&entry), None, "bit {bit} flipped");
+    }
+    fs::write(&entry, vec![0; whole.len()]).unwrap();
+    assert_eq!(cache.read(&entry), None, "zeros");
+    fs::write(&entry, &whole).unwrap();
+    assert!(cache.read(&entry).is_some());
+}
+
+#[test]
 fn a_cache_that_cannot_be_written_has_a_substitute() {
     let folder = folder();
     let root = folder.path().join("cache");
@@ -117,11 +140,12 @@ fn a_cache_that_cannot_be_written_has_a_substitute() {
 
     // What the cache holds is still read, and replaced in the substitute only.
     let full = Cache::at(root).with_fallback(fallback.clone());
-    assert!(full.degrade().unwrap() && !full.degrade().unwrap());
+    assert!(full.degrade(false).unwrap() && !full.degrade(true).unwrap());
+    assert!(full.degrade(false).unwrap(), "a thread that began before may try again");
     assert_eq!(full.entry(Bucket::Pages, "old"), old);
     full.write(&old, b"newer").unwrap();
     assert_eq!(full.read(&full.entry(Bucket::Pages, "old")).as_deref(), Some(&b"newer"[..]));
-    assert_eq!(fs::read(&old).unwrap(), b"old");
+    assert!(fs::read(&old).unwrap().starts_with(b"old"));
     drop((lenient, full));
     assert!(tree(&fallback).is_empty());
 }
@@ -148,7 +172,8 @@ fn clean_removes_what_barrow_made_and_nothing_else() {
     fs::create_dir(folder.path().join("photos")).unwrap();
     fs::write(folder.path().join("photos/cat.png"), "meow").unwrap();
     fs::write(folder.path().join("pages-v9"), "a file of the user").unwrap();
-    assert_eq!(cache.size().unwrap(), Usage { files: 2, bytes: 7 });
+    // An entry has a seal of four bytes behind its content.
+    assert_eq!(cache.size().unwrap(), Usage { files: 2, bytes: 11 });
     let removed = cache.clean().unwrap();
     assert_eq!(removed.files, 3);
     assert_eq!(tree(folder.path()), ["pages-v9", "photos/cat.png"]);

@@ -174,9 +174,10 @@ impl Fetcher {
         if let Some(found) = wanted.find(&self.cache) {
             return Ok(found);
         }
+        let was_degraded = self.cache.is_degraded();
         match self.obtain(wanted).await {
             // The disk of the cache is full or read-only: once more, into the substitute.
-            Err(FetchError::Cache(_)) if self.cache.degrade()? => self.obtain(wanted).await,
+            Err(FetchError::Cache(_)) if self.cache.degrade(was_degraded)? => self.obtain(wanted).await,
             done => done,
         }
     }

@@ -16,3 +16,4 @@ mod stored;
 
 pub use error::{DigestMismatch, FetchError};
 pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, UnderWay, Wanted};
+pub use stored::digest as digest_of_file;

@@ -37,7 +37,7 @@ pub(super) fn remove(path: &Path) {
 }
 
 /// The digest of a file's bytes.
-pub(super) fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDigest> {
+pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDigest> {
     let mut file = fs::File::open(path)?;
     let mut hasher = Hasher::new(algorithm);
     let mut buffer = vec![0; 256 * 1024];

@@ -13,7 +13,7 @@ use fs_err as fs;
 use super::{IndexClient, IndexError};
 use crate::archive::{Located, PartialZip, PartialZipError};
 use crate::cache::Bucket;
-use crate::fetch::{FetchedFile, Wanted};
+use crate::fetch::{FetchError, FetchedFile, Wanted};
 use crate::http::{self, Request, Response};
 use crate::reporter::Level;
 use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
@@ -167,10 +167,11 @@ async fn from_ranges(index: &IndexClient, file: &DistFile) -> Result<Ranges, Ind
     let Some(response) = ask_range(index, file, first).await? else { return Ok(Ranges::Refused) };
     let part = match response.status() {
         206 => PartHeader::of(&response),
-        200 => {
-            let whole = index.fetcher.receive(&Wanted::listed(file), response).await?;
-            return Ok(Ranges::Whole(whole));
-        }
+        200 => match index.fetcher.receive(&Wanted::listed(file), response).await {
+            // The cache is full or read-only: fetching the file in the usual way finds another place for it.
+            Err(FetchError::Cache(_)) => return Ok(Ranges::Refused),
+            whole => return Ok(Ranges::Whole(whole?)),
+        },
         416 => return from_plain_range(index, file, &response, tail).await,
         _ => return Err(missing(file, &response)),
     };

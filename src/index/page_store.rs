@@ -180,7 +180,7 @@ impl PageEntry {
             Some([&length, &head[..], page[0], page[1]].concat())
         };
         if let Some(bytes) = encoded()
-            && let Ok(path) = cache.write(&self.path, &bytes)
+            && let Ok(path) = cache.write_unsealed(&self.path, &bytes)
         {
             Self { path }.confirm(now);
         }

@@ -59,6 +59,9 @@ pub enum WheelFault {
     /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Its bytes in the cache are no longer those that were downloaded.
+    #[error("its bytes in the cache are not what they were")]
+    Damaged,
     /// There is no `.dist-info` folder, or more than one.
     #[error("it has {} `.dist-info` folders instead of one", .0.len())]
     DistInfo(Vec<String>),

@@ -6,7 +6,7 @@
 //! plan; a zip takes the wheel's compressed bytes and needs no tree.
 //!
 //! ```text
-//! installs-v1/HH/DIGEST/
+//! installs-v2/HH/DIGEST/
 //! ├── plan          what install_wheel found, after all checks          (written whole, by rename)
 //! └── tree/         appears whole, by rename of a folder
 //!     ├── files/    every file of the plan in its place

@@ -12,10 +12,10 @@ use super::scripts::{self, entry_point_scripts};
 use super::stamps::Stamp;
 use super::tree::{TreeBuilder, ensure_tree};
 use super::unpack::{Job, UnpackError, unpack};
-use crate::archive::{DataSpan, Limits, NameSet, SafePath, ZipEntry, ZipReader};
+use crate::archive::{ArchiveError, DataSpan, Limits, NameSet, SafePath, ZipEntry, ZipReader};
 use crate::cache::Cache;
-use crate::fetch::FetchedWheel;
-use crate::spec::WheelFile;
+use crate::fetch::{FetchedWheel, digest_of_file};
+use crate::spec::{HashAlgorithm, WheelFile};
 
 /// Largest METADATA, WHEEL or `entry_points.txt`, bytes. The largest on PyPI are some hundred kilobytes.
 const SMALL_FILE_MOST: u64 = 16 << 20;
@@ -43,6 +43,8 @@ pub fn install_wheel(
     if let Some(mut dist) = known_plan(wheel, cache, options) {
         if options.tree {
             ensure_tree(&mut dist, cache)?;
+        } else {
+            check_bytes(wheel)?;
         }
         return Ok(dist);
     }
@@ -63,8 +65,7 @@ pub fn install_wheel(
 
 /// Whether the cache, which could not be written, has found another place to write to since.
 pub(super) fn can_retry(cache: &Cache, was_degraded: bool) -> bool {
-    let _ = cache.degrade();
-    !was_degraded && cache.is_degraded()
+    cache.degrade(was_degraded).unwrap_or(false)
 }
 
 fn known_plan(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> Option<InstalledDist> {
@@ -72,6 +73,15 @@ fn known_plan(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> 
     let dist = plan::decode(&bytes, &wheel.digest, &wheel.path)?;
     let same = dist.name == wheel.filename.name && dist.version == wheel.filename.version;
     (same && names_agree(wheel).is_ok() && dist.size() <= options.limits.unpacked_size).then_some(dist)
+}
+
+/// A zip takes the compressed bytes as they are, and nothing behind this looks at them again: damage that came over the
+/// cache since they were downloaded must show here.
+fn check_bytes(wheel: &FetchedWheel) -> Result<(), InstallError> {
+    let failed = |fault: WheelFault| InstallError::Reread { wheel: wheel.filename.to_string(), fault };
+    let actual = digest_of_file(&wheel.path, HashAlgorithm::Sha256)
+        .map_err(|error| failed(WheelFault::Archive(ArchiveError::Read(error))))?;
+    if actual == wheel.digest { Ok(()) } else { Err(failed(WheelFault::Damaged)) }
 }
 
 fn names_agree(wheel: &FetchedWheel) -> Result<(), WheelFault> {

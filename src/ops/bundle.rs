@@ -13,9 +13,10 @@ use crate::bundle::{
     check_zip_size, install_into, publish,
 };
 use crate::cache::Cache;
+use crate::fetch::digest_of_file;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::resolve::Resolution;
-use crate::spec::{HashAlgorithm, HashDigest, Hasher, IndexOrigin, PackageName, SafeUrl, Version};
+use crate::spec::{HashAlgorithm, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
 
 /// What to bundle.
@@ -202,7 +203,9 @@ fn assemble_and_publish(
         if let Some(warning) = check_zip_size(size_bytes) {
             context.warn(&warning);
         }
-        digest_of(&published.out).map(|sha256| PublishedZip { size_bytes, sha256 })
+        let failed = |source| Error::ReadInput { path: published.out.clone(), source };
+        let sha256 = digest_of_file(&published.out, HashAlgorithm::Sha256).map_err(failed)?;
+        Ok::<_, Error>(PublishedZip { size_bytes, sha256 })
     });
     Ok(Published {
         path: settings.out.clone(),
@@ -286,19 +289,4 @@ pub(super) fn describe(resolution: &Resolution, installed: &[InstalledDist]) -> 
         })
     });
     described.collect()
-}
-
-/// The sha256 of a file that was just written.
-fn digest_of(path: &std::path::Path) -> Result<HashDigest, Error> {
-    use std::io::Read as _;
-    let failed = |source| Error::ReadInput { path: path.to_owned(), source };
-    let mut file = fs_err::File::open(path).map_err(failed)?;
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }

@@ -154,6 +154,19 @@ fn a_damaged_wheel_is_told() {
 }
 
 #[test]
+fn a_damaged_wheel_gets_into_no_zip() {
+    let place = Place::new();
+    let fetched = TestWheel::tiny().fetched(place.folder.path());
+    let options = InstallOptions::default();
+    let dist = install_wheel(&fetched, &place.cache, &options).unwrap();
+    let mut bytes = fs::read(&dist.wheel).unwrap();
+    bytes[60] ^= 1;
+    fs::write(&dist.wheel, bytes).unwrap();
+    let error = install_wheel(&fetched, &place.cache, &options).unwrap_err();
+    assert!(crate::archive::tests::chain(&error).contains("not what they were"), "{error:?}");
+}
+
+#[test]
 fn many_at_once() {
     let place = Place::new();
     let fetched = TestWheel::tiny().fetched(place.folder.path());
