@@ -116,13 +116,7 @@ pub(super) fn recover(parent: &Path) {
 /// Made by this user and closed to others: a journal is obeyed, so it must be our own.
 fn is_our_own(folder: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(folder) else { return false };
-    metadata.is_dir() && metadata.mode() & 0o777 == 0o700 && metadata.uid() == effective_user()
-}
-
-#[expect(unsafe_code, reason = "the standard library does not tell the user")]
-fn effective_user() -> u32 {
-    // SAFETY: the call has no arguments and always succeeds.
-    unsafe { libc::geteuid() }
+    metadata.is_dir() && metadata.mode() & 0o777 == 0o700 && metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
 /// An exclusive lock on a folder itself: no lock file lies anywhere, and the system releases it when the process ends.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use fs_err as fs;
 use rayon::prelude::*;
+use rustix::io::Errno;
 
 use super::installed::InstalledFile;
 use super::tree::folders_of;
@@ -117,7 +118,7 @@ impl Way {
 fn says_cannot(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, InvalidInput, PermissionDenied, Unsupported};
     matches!(error.kind(), CrossesDevices | InvalidInput | PermissionDenied | Unsupported)
-        || error.raw_os_error() == Some(libc::ENOTTY)
+        || Errno::from_io_error(error) == Some(Errno::NOTTY)
 }
 
 /// Makes a folder with mode 0755; one that is there already stays as it is, a link to one is refused.
@@ -152,36 +153,28 @@ fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 
 #[cfg(target_os = "linux")]
 fn clone(source: &Path, target: &Path, mode: u32) -> io::Result<()> {
-    use std::os::fd::AsRawFd as _;
-
     let source = fs::File::open(source)?;
     let copy = create(target, mode)?;
-    #[expect(unsafe_code, reason = "there is no safe call for FICLONE; both descriptors are open files that we own")]
-    let result = unsafe { libc::ioctl(copy.as_raw_fd(), libc::FICLONE, source.as_raw_fd()) };
-    if result == 0 {
-        return set_mode(&copy, mode);
+    match rustix::fs::ioctl_ficlone(&copy, source.file()) {
+        Ok(()) => set_mode(&copy, mode),
+        Err(error) => {
+            // The empty file is ours: it was made by us a moment ago, and only if nothing was there.
+            fs::remove_file(target)?;
+            Err(error.into())
+        }
     }
-    let error = io::Error::last_os_error();
-    // The empty file is ours: it was made by us a moment ago, and only if nothing was there.
-    fs::remove_file(target)?;
-    Err(error)
 }
 
 #[cfg(target_os = "macos")]
 fn clone(source: &Path, target: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::ffi::OsStrExt as _;
+    use rustix::fs::{CWD, CloneFlags, fclonefileat};
 
-    let terminated = |path: &Path| std::ffi::CString::new(path.as_os_str().as_bytes());
-    let (from, to) = (terminated(source)?, terminated(target)?);
-    #[expect(unsafe_code, reason = "there is no safe call for clonefile; both paths are C strings that outlive it")]
-    let result = unsafe { libc::clonefile(from.as_ptr(), to.as_ptr(), 0) };
-    if result != 0 {
-        return Err(io::Error::last_os_error());
-    }
+    let source = fs::File::open(source)?;
+    fclonefileat(source.file(), CWD, target, CloneFlags::empty())?;
     fs::set_permissions(target, Permissions::from_mode(mode))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn clone(_source: &Path, _target: &Path, _mode: u32) -> io::Result<()> {
-    Err(io::Error::from_raw_os_error(libc::ENOTSUP))
+    Err(Errno::NOTSUP.into())
 }
