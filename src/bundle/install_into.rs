@@ -14,7 +14,7 @@ use super::installed_before::InstalledBefore;
 use super::journal::Journal;
 use super::mark::{Mark, MarkedFile};
 use super::place::{canonical_place, make_parents, remove_made, same_mount};
-use super::publish::{Marking, PublishOptions, Published, Site, State, Step, Steps, refuse_foreign};
+use super::publish::{Marking, PublishOptions, Published, Site, State, Step, Steps, identities, refuse_foreign};
 use super::rename::rename_to_absent;
 use super::stage::write_tree;
 use super::{Bundle, BundleError};
@@ -58,7 +58,12 @@ fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Step
     options.refuse_cancelled()?;
     files.extend(plan.still_marked(out, old_mark.as_ref(), &files));
     files.sort();
-    let new_mark = Mark { fingerprint: options.fingerprint.map(str::to_owned), files, zips: Vec::new() };
+    let new_mark = Mark {
+        fingerprint: options.fingerprint.map(str::to_owned),
+        roots: identities(&new, out),
+        files,
+        zips: Vec::new(),
+    };
     let marking = Marking::begin(new_mark, old_mark, out, options);
     steps(Step::Marked);
     let moved = if is_absent {
@@ -127,7 +132,8 @@ impl Plan {
         if folder.is_dir() {
             removals.extend(before.removals(&folder, &names).map_err(failed)?.iter().map(|path| below.join(path)));
         }
-        let marked: HashSet<&SafePath> = mark.into_iter().flat_map(|mark| &mark.files).map(|file| &file.path).collect();
+        let marked: HashSet<&SafePath> =
+            mark.into_iter().flat_map(|mark| mark.own_files(out)).map(|file| &file.path).collect();
         let mut placing = Placing { out, new, removals, placements: Vec::new(), in_the_way: Vec::new() };
         placing.folder(Path::new("")).map_err(failed)?;
 

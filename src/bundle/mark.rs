@@ -1,7 +1,10 @@
 //! The mark that says "barrow made this", outside of OUT.
 //!
 //! It lies in a state folder, named by the digest of OUT's path, and lists every file with size and mtime. OUT is barrow's
-//! when every file in it is listed, edited or not; a zip is, when its size and its directory are those of the mark.
+//! when every file in it is listed, edited or not; a zip is, when its size and its directory are those of the mark. A folder
+//! that is not the one that was marked, but took its place, is barrow's only as far as its files are as they were written:
+//! someone may have made a folder of the same name with a `handler.py` of his own.
+//!
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,8 +12,10 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use fs_err as fs;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::inspection::inspect;
@@ -20,9 +25,9 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
 /// what [`Stored`] holds.
-const HEADER: &[u8] = b"barrow output 2\n";
+const HEADER: &[u8] = b"barrow output 3\n";
 /// Folder of the marks; its name carries the version of the format.
-const FOLDER: &str = "outputs-v2";
+const FOLDER: &str = "outputs-v3";
 /// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
 const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
@@ -33,6 +38,8 @@ const PATH_MOST: u64 = 4096 + 64;
 pub(super) struct Mark {
     /// What the result was made from, in the words of the caller.
     pub(super) fingerprint: Option<String>,
+    /// The folder that OUT is; while it is being replaced, the one that will be as well.
+    pub(super) roots: Vec<FolderIdentity>,
     /// Files of a folder, sorted by path.
     pub(super) files: Vec<MarkedFile>,
     /// Size of a zip and digest of its end.
@@ -53,6 +60,7 @@ pub(super) struct MarkedFile {
 struct Stored<'a> {
     #[serde(borrow)]
     fingerprint: Option<&'a str>,
+    roots: Vec<FolderIdentity>,
     zips: Vec<(u64, HashDigest)>,
     #[serde(borrow)]
     folders: Vec<StoredFolder<'a>>,
@@ -70,6 +78,23 @@ pub(super) struct StoredFolder<'a> {
 /// Name, size, and nanoseconds since 1970.
 #[derive(Deserialize, Serialize)]
 pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
+
+/// Tells a folder from another one that has its path later. An inode number alone is given again soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct FolderIdentity {
+    inode: u64,
+    /// Nanoseconds since 1970.
+    born: u64,
+}
+
+impl FolderIdentity {
+    /// `None` where the file system does not say when a folder was made.
+    pub(super) fn of(folder: &Path) -> Option<Self> {
+        let metadata = fs::metadata(folder).ok()?;
+        let born = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Self { inode: metadata.ino(), born: u64::try_from(born.as_nanos()).ok()? })
+    }
+}
 
 impl Mark {
     /// The mark of OUT; `None` when there is none that can be read.
@@ -90,10 +115,18 @@ impl Mark {
         });
         let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
         files.sort();
-        Some(Self { fingerprint: stored.fingerprint.map(str::to_owned), files, zips: stored.zips.clone() })
+        Some(Self {
+            fingerprint: stored.fingerprint.map(str::to_owned),
+            roots: stored.roots.clone(),
+            files,
+            zips: stored.zips.clone(),
+        })
     }
 
     /// Writes the mark of OUT, whole or not at all, to the first folder that takes it.
+    ///
+    /// The first mark of an OUT is forced to disk: it would be empty after a power loss, and OUT would belong to no one.
+    /// File systems take care of that themselves where a file replaces another one.
     pub(super) fn write(&self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
         let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "there is no folder for it"));
         for (rank, folder) in state_folders.iter().enumerate() {
@@ -120,12 +153,21 @@ impl Mark {
         let mut files: Vec<MarkedFile> = self.files.iter().chain(&other.files).cloned().collect();
         files.sort();
         let zips = self.zips.iter().chain(&other.zips).cloned().collect();
-        Self { fingerprint: None, files, zips }
+        let roots = self.roots.iter().chain(&other.roots).copied().collect();
+        Self { fingerprint: None, roots, files, zips }
+    }
+
+    /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by now,
+    /// those that are as they were written.
+    pub(super) fn own_files(&self, out: &Path) -> Vec<&MarkedFile> {
+        let is_another = !self.roots.is_empty()
+            && FolderIdentity::of(out).is_some_and(|identity| !self.roots.contains(&identity));
+        self.files.par_iter().filter(|file| !is_another || file.is_as_written(out)).collect()
     }
 
     /// What lies in the folder `out` that is not barrow's, at most `limit` of it.
     pub(super) fn foreign(&self, out: &Path, limit: usize) -> io::Result<Vec<String>> {
-        let files: HashSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        let files: HashSet<&str> = self.own_files(out).iter().map(|file| file.path.as_str()).collect();
         let mut folders = HashSet::new();
         for file in &files {
             let mut path = *file;
@@ -147,6 +189,9 @@ impl Mark {
         let bytes = self.encode(out).ok_or(io::ErrorKind::InvalidData)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&bytes)?;
+        if fs::symlink_metadata(place).is_err() {
+            file.as_file().sync_data()?;
+        }
         file.persist(place)?;
         Ok(())
     }
@@ -169,6 +214,7 @@ impl Mark {
         }
         let stored = Stored {
             fingerprint: self.fingerprint.as_deref(),
+            roots: self.roots.clone(),
             zips: self.zips.clone(),
             folders: folders.into_iter().map(|(path, files)| StoredFolder { path, files }).collect(),
         };
@@ -225,6 +271,12 @@ impl MarkedFile {
     pub(super) fn new(path: SafePath, metadata: &std::fs::Metadata) -> Self {
         let modified = metadata.mtime().wrapping_mul(1_000_000_000).wrapping_add(metadata.mtime_nsec());
         Self { path, size: metadata.len(), modified }
+    }
+
+    /// Whether it lies below `out` as it was written, by size and time.
+    fn is_as_written(&self, out: &Path) -> bool {
+        fs::symlink_metadata(self.path.below(out))
+            .is_ok_and(|metadata| metadata.is_file() && Self::new(self.path.clone(), &metadata) == *self)
     }
 }
 

@@ -35,5 +35,7 @@ pub use install_into::install_into;
 pub use limits::{
     Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
 };
-pub use publish::{OutputFormat, PublishOptions, Published, check_out, is_installed_unchanged, is_unchanged, publish};
+pub use publish::{
+    OutputFormat, PublishOptions, Published, check_out, is_installed_unchanged, is_unchanged, publish, tidy,
+};
 pub use source_files::{SourceFile, SourceFiles, SourceOptions};

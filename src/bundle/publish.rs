@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fs_err as fs;
 
 use super::journal::Journal;
-use super::mark::{Mark, is_as_written, zip_identity};
+use super::mark::{FolderIdentity, Mark, is_as_written, zip_identity};
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
@@ -143,6 +143,15 @@ pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint
     canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, false))
 }
 
+/// Puts in order what killed runs have left at OUT, for a run that is going to publish nothing. While another process
+/// publishes there, it is left to that one.
+pub fn tidy(out: &Path) {
+    let Ok(out) = canonical_place(out) else { return };
+    for folder in out.parent().into_iter().chain([out.as_path()]) {
+        workplace::recover_unless_busy(folder);
+    }
+}
+
 pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
     let failed = |action, source| BundleError::Publish { action, out: options.out.to_owned(), source };
     let out = find_out(bundle.source_folder.as_deref(), options)?;
@@ -204,7 +213,12 @@ fn publish_folder(
     let state = folder_state(out, old_mark.as_ref()).map_err(|source| failed("look into", source))?;
     refuse_foreign(out, &state, options)?;
     options.refuse_cancelled()?;
-    let new_mark = Mark { fingerprint: options.fingerprint.map(str::to_owned), files, zips: Vec::new() };
+    let new_mark = Mark {
+        fingerprint: options.fingerprint.map(str::to_owned),
+        roots: identities(&new, out),
+        files,
+        zips: Vec::new(),
+    };
     let marking = Marking::begin(new_mark, old_mark, out, options);
     steps(Step::Marked);
     let swapped = match (&state, &site) {
@@ -248,7 +262,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
     refuse_foreign(out, &state, options)?;
     options.refuse_cancelled()?;
     let fingerprint = options.fingerprint.map(str::to_owned);
-    let new_mark = Mark { fingerprint, files: Vec::new(), zips: vec![identity] };
+    let new_mark = Mark { fingerprint, zips: vec![identity], ..Mark::default() };
     let marking = Marking::begin(new_mark, old_mark, out, options);
     steps(Step::Marked);
     let swapped = match state {
@@ -273,6 +287,11 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
         replaced: state != State::Absent,
         warnings,
     })
+}
+
+/// The folders of which one will be OUT: the new one, or the old one when entries are moved into it.
+pub(super) fn identities(new: &Path, out: &Path) -> Vec<FolderIdentity> {
+    [new, out].into_iter().filter_map(FolderIdentity::of).collect()
 }
 
 fn folder_state(out: &Path, mark: Option<&Mark>) -> io::Result<State> {

@@ -113,6 +113,16 @@ pub(super) fn recover(parent: &Path) {
     }
 }
 
+/// Does the same where there is something to do and no process holds the lock of `parent`.
+pub(super) fn recover_unless_busy(parent: &Path) {
+    let Ok(mut entries) = fs::read_dir(parent) else { return };
+    if entries.any(|entry| entry.is_ok_and(|entry| is_name(&entry.file_name())))
+        && let Ok(Some(_lock)) = FolderLock::try_acquire(parent)
+    {
+        recover(parent);
+    }
+}
+
 /// Made by this user and closed to others: a journal is obeyed, so it must be our own.
 fn is_our_own(folder: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(folder) else { return false };

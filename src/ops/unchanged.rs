@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip};
 use super::fingerprint::{FingerprintOptions, fingerprint};
 use super::{Context, IndexSettings};
-use crate::bundle::{is_installed_unchanged, is_unchanged};
+use crate::bundle::{is_installed_unchanged, is_unchanged, tidy};
 use crate::cache::{Bucket, Cache};
 use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
@@ -98,6 +98,7 @@ pub(super) fn recall(options: &BundleOptions, identity: &str, context: &Context)
     if !request.client.offline && kept.fresh_until <= request.now {
         return None;
     }
+    tidy(&publish.out);
     let is_as_it_was = match options.kind {
         BundleKind::Function | BundleKind::Layer => is_unchanged,
         BundleKind::Packages => is_installed_unchanged,

@@ -1,5 +1,6 @@
 //! Nothing changed, nothing done: when a second run leaves OUT alone, and when it must not.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
@@ -66,6 +67,17 @@ fn pins_with_digests_need_nobody() {
     assert!(!function.run(|command| _ = command.args(["--runtime", "python3.11"])));
     assert!(!function.run(|command| _ = command.arg("--refresh")));
     assert!(!function.run(|command| _ = command.arg("--no-cache")));
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_though_nothing_changed() {
+    let function = Function::pinned();
+    assert!(!function.run(|_| {}));
+    let left = function.context.path(".barrow-killed.tmp");
+    function.context.write(".barrow-killed.tmp/old/file.py", "");
+    fs_err::set_permissions(&left, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(function.run(|_| {}));
+    assert!(!left.exists());
 }
 
 #[test]

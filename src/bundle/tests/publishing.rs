@@ -117,6 +117,25 @@ fn edited_and_derived_files_are_still_ours() {
 }
 
 #[test]
+fn a_folder_that_was_made_anew_is_not_ours() {
+    let scene = Scene::new();
+    let out = scene.publish("out", ONE).unwrap().out;
+    // Ours, moved away and back: the files are as they were written.
+    fs::rename(&out, scene.path("kept")).unwrap();
+    fs::create_dir(&out).unwrap();
+    for entry in fs::read_dir(scene.path("kept")).unwrap().map(Result::unwrap) {
+        fs::rename(entry.path(), out.join(entry.file_name())).unwrap();
+    }
+    scene.publish("out", TWO).unwrap();
+    assert_eq!(tree(&out), expected(TWO));
+    // Someone else's, under the same names.
+    fs::remove_dir_all(&out).unwrap();
+    scene.write("out", &[("a.py", "precious")]);
+    assert!(matches!(scene.publish("out", ONE), Err(BundleError::Occupied { .. })));
+    assert_eq!(fs::read_to_string(out.join("a.py")).unwrap(), "precious");
+}
+
+#[test]
 fn what_must_stay_is_never_replaced() {
     let mut scene = Scene::new();
     scene.force = true;
