@@ -1,10 +1,12 @@
-//! Values that are one of a few words.
+//! Values that are one of a few words, and those that name a place.
 
 use std::fmt;
 
 use barrow::install::LinkMode;
 use barrow::resolve::{PrereleaseMode, ResolutionMode};
+use barrow::spec::SafeUrl;
 use clap::ValueEnum;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 /// `--prerelease`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,3 +144,15 @@ macro_rules! display_as_typed {
 }
 
 display_as_typed!(Prerelease, ResolutionChoice, Strategy, KeyringProvider, LinkChoice, ColorChoice);
+
+/// Reads an index or a folder: any text, and of what is not UTF-8 the `file:` URL, which can say every path.
+pub(super) fn location() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|word| match word.into_string() {
+        Ok(text) => Ok(text),
+        Err(path) => {
+            let path = std::path::absolute(path).map_err(|error| error.to_string())?;
+            let url = SafeUrl::from_path(&path, path.is_dir()).map_err(|error| error.to_string())?;
+            Ok::<_, String>(url.reveal().to_string())
+        }
+    })
+}

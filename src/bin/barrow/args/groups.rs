@@ -13,6 +13,7 @@ use barrow::spec::{ExtraName, PackageName, Version};
 use barrow::target::{Architecture, Glibc, Runtime};
 use clap::Args;
 
+use super::choices::location;
 use super::{ColorChoice, KeyringProvider, LinkChoice, OutputFormat, Prerelease, ResolutionChoice, Strategy};
 
 /// Everything that has a place in the settings: the groups below, by name.
@@ -102,11 +103,11 @@ pub(crate) struct InputArgs {
 #[command(next_help_heading = "Indexes")]
 pub(crate) struct IndexArgs {
     /// The default index, asked after all others: URL or folder [default: PyPI]
-    #[arg(short, long, value_name = "URL", alias = "default-index")]
+    #[arg(short, long, value_name = "URL", alias = "default-index", value_parser = location())]
     pub(crate) index_url: Option<String>,
 
     /// A further index; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = location())]
     pub(crate) extra_index_url: Vec<String>,
 
     /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment
@@ -114,7 +115,7 @@ pub(crate) struct IndexArgs {
     pub(crate) index: Vec<String>,
 
     /// A folder, page or file with distribution files; may be repeated
-    #[arg(short, long, value_name = "URL|DIR")]
+    #[arg(short, long, value_name = "URL|DIR", value_parser = location())]
     pub(crate) find_links: Vec<String>,
 
     /// Ask no index, only --find-links
