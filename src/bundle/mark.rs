@@ -160,8 +160,8 @@ impl Mark {
     /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by now,
     /// those that are as they were written.
     pub(super) fn own_files(&self, out: &Path) -> Vec<&MarkedFile> {
-        let is_another = !self.roots.is_empty()
-            && FolderIdentity::of(out).is_some_and(|identity| !self.roots.contains(&identity));
+        let is_another =
+            !self.roots.is_empty() && FolderIdentity::of(out).is_some_and(|identity| !self.roots.contains(&identity));
         self.files.par_iter().filter(|file| !is_another || file.is_as_written(out)).collect()
     }
 

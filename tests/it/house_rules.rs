@@ -255,6 +255,58 @@ fn a_dependency_says_what_it_is_for() {
 }
 
 #[test]
+fn no_unsafe_code() {
+    let mut found = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            // `unsafe_code` is the lint, `unsafe-best-match` the user's word.
+            if line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').any(|word| word == "unsafe") {
+                found.push(format!("{}:{number}: {line}", source.path.display()));
+            }
+        }
+    }
+    found.retain(|line| !line.contains("#[error("));
+    none(&found, "SECURITY.md says that there is no unsafe code");
+}
+
+/// Places that a text names: files of the project, each with the name of something in it or without.
+fn places(markdown: &str) -> Vec<(&str, Option<&str>)> {
+    let quoted = markdown.split('`').skip(1).step_by(2);
+    let ours = quoted.filter(|text| text.starts_with("src/") || text.starts_with("tests/"));
+    ours.map(|text| text.split_once("::").map_or((text, None), |(file, name)| (file, Some(name)))).collect()
+}
+
+#[test]
+fn security_names_tests_and_limits_that_exist() {
+    let security = read("SECURITY.md");
+    let mut found = Vec::new();
+    for (file, name) in places(&security) {
+        let path = top().join(file.split(' ').next().unwrap_or(file));
+        let is_there = match name {
+            None => path.exists(),
+            Some(name) => fs_err::read_to_string(&path).is_ok_and(|text| {
+                ["fn ", "def ", "const ", "pub "].iter().any(|word| {
+                    let defined = format!("{word}{name}");
+                    text.match_indices(&defined).any(|(at, _)| {
+                        !text[at + defined.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    })
+                })
+            }),
+        };
+        if !is_there {
+            found.push(format!("{file} {}", name.unwrap_or_default()));
+        }
+    }
+    none(&found, "SECURITY.md names what is not there");
+    for number in 1..=14 {
+        let promise = security.split(&format!("\n{number}. **")).nth(1).expect("the promises are numbered");
+        let promise = promise.split("\n\n").next().unwrap_or_default();
+        let promise = promise.split(&format!("\n{}. **", number + 1)).next().unwrap_or_default();
+        assert!(!places(promise).is_empty(), "promise {number} has no test");
+    }
+}
+
+#[test]
 fn the_rules_see_what_they_look_for() {
     assert_eq!(rooms_named("use crate::spec::Version;"), ["spec"]);
     assert_eq!(rooms_named("use crate::{cache::{Cache, Bucket}, http};"), ["cache", "http"]);
