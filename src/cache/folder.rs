@@ -313,7 +313,9 @@ impl Cache {
             return Ok(());
         }
         create_private(root).map_err(failed)?;
-        fs::write(&tag, CACHEDIR_TAG).map_err(failed)
+        // A courtesy to other programs: no entry is worse off without it.
+        let _ = fs::write(&tag, CACHEDIR_TAG);
+        Ok(())
     }
 }
 
