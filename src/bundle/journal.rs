@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use fs_err as fs;
 
 use super::publish::{Step, Steps};
+use crate::install::where_modes_are_kept;
 
 /// First field of a journal: format and version.
 const HEADER: &[u8] = b"barrow journal 1";
@@ -149,7 +150,7 @@ fn move_entry(from: &Path, to: &Path) -> io::Result<()> {
         let name = entry?.file_name();
         move_entry(&from.join(&name), &to.join(&name))?;
     }
-    fs::set_permissions(to, metadata.permissions())?;
+    where_modes_are_kept(fs::set_permissions(to, metadata.permissions()))?;
     fs::remove_dir(from)
 }
 
@@ -199,6 +200,6 @@ pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
-        Ok(()) => fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)),
+        Ok(()) => where_modes_are_kept(fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))),
     }
 }

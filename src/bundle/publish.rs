@@ -24,7 +24,7 @@ use super::stage::write_tree;
 use super::workplace::{self, FolderLock, LockError, Workplace};
 use super::zip::write_zip;
 use super::{Bundle, BundleError};
-use crate::install::LinkMode;
+use crate::install::{LinkMode, where_modes_are_kept};
 
 /// Names that a refusal shows, at most.
 const SHOWN: usize = 3;
@@ -455,7 +455,7 @@ impl Site {
 /// Lets two folders change places; the new one takes over the mode of the old.
 fn exchange_trees(new: &Path, out: &Path) -> io::Result<()> {
     let mode = fs::metadata(out)?.permissions().mode() & 0o7777;
-    fs::set_permissions(new, std::fs::Permissions::from_mode(mode))?;
+    where_modes_are_kept(fs::set_permissions(new, std::fs::Permissions::from_mode(mode)))?;
     exchange(new, out)
 }
 

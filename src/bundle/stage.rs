@@ -14,7 +14,7 @@ use super::mark::MarkedFile;
 use super::publish::PublishOptions;
 use super::{Bundle, BundleError};
 use crate::archive::SafePath;
-use crate::install::{InstalledDist, InstalledFile, link_tree};
+use crate::install::{InstalledDist, InstalledFile, link_tree, where_modes_are_kept};
 
 /// Writes every file of the bundle below `root`, an empty folder. Gives what was written, sorted by path.
 ///
@@ -123,7 +123,7 @@ fn write(to: &Path, mode: u32, fill: impl FnOnce(&mut std::fs::File) -> io::Resu
         let mut target = std::fs::File::options().write(true).create_new(true).mode(0o600).open(to)?;
         fill(&mut target)?;
         // The umask has no say in the mode of a bundle's file.
-        target.set_permissions(std::fs::Permissions::from_mode(mode))
+        where_modes_are_kept(target.set_permissions(std::fs::Permissions::from_mode(mode)))
     };
     create().map_err(WriteError::Write)
 }

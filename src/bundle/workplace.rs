@@ -24,6 +24,7 @@ use rayon::prelude::*;
 
 use super::journal::Journal;
 use crate::cache::spread_subfolders;
+use crate::install::where_modes_are_kept;
 
 const PREFIX: &str = ".barrow-";
 const SUFFIX: &str = ".tmp";
@@ -65,7 +66,7 @@ impl Workplace {
             .tempdir_in(&self.folder)?
             .keep();
         // The umask may have narrowed the mode.
-        fs::set_permissions(&made, std::fs::Permissions::from_mode(0o755))?;
+        where_modes_are_kept(fs::set_permissions(&made, std::fs::Permissions::from_mode(0o755)))?;
         let tree = self.new_tree();
         fs::rename(&made, &tree)?;
         Ok(tree)

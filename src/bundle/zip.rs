@@ -14,7 +14,7 @@ use super::publish::PublishOptions;
 use super::source_files::SourceFile;
 use super::{Bundle, BundleError};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
-use crate::install::{FileContent, InstalledDist};
+use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -49,7 +49,7 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     let finish = || -> io::Result<u64> {
         let (out, size) = writer.finish()?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
         file.sync_all()?;
         Ok(size)
     };

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustix::io::Errno;
 
 use super::installed::InstalledFile;
+use super::mode::where_modes_are_kept;
 use super::tree::folders_of;
 use super::unpack::create;
 
@@ -126,7 +127,7 @@ fn make_folder(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Ok(()) => {
             if fs::symlink_metadata(path)?.mode() & 0o7777 != 0o755 {
-                fs::set_permissions(path, Permissions::from_mode(0o755))?;
+                where_modes_are_kept(fs::set_permissions(path, Permissions::from_mode(0o755)))?;
             }
             Ok(())
         }
@@ -146,7 +147,7 @@ fn copy(source: &Path, target: &Path, mode: u32) -> io::Result<()> {
 /// The umask may have narrowed the mode.
 fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     if file.metadata()?.mode() & 0o7777 != mode {
-        file.set_permissions(Permissions::from_mode(mode))?;
+        where_modes_are_kept(file.set_permissions(Permissions::from_mode(mode)))?;
     }
     Ok(())
 }
@@ -171,7 +172,7 @@ fn clone(source: &Path, target: &Path, mode: u32) -> io::Result<()> {
 
     let source = fs::File::open(source)?;
     fclonefileat(source.file(), CWD, target, CloneFlags::empty())?;
-    fs::set_permissions(target, Permissions::from_mode(mode))
+    where_modes_are_kept(fs::set_permissions(target, Permissions::from_mode(mode)))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

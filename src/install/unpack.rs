@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::WheelFault;
+use super::mode::where_modes_are_kept;
 use super::stamps::Stamp;
 use crate::archive::{ArchiveError, DataSpan, Inflater};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
@@ -123,7 +124,7 @@ pub(super) fn create(path: &Path, mode: u32) -> io::Result<File> {
 pub(super) fn settle(file: &File, mode: u32) -> io::Result<Stamp> {
     let metadata = file.metadata()?;
     if metadata.mode() & 0o7777 != mode {
-        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(mode)))?;
     }
     Ok(Stamp::of(&metadata))
 }

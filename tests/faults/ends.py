@@ -76,7 +76,8 @@ def usage(tally, scene, good):
         bad.write_text(text)
         for command, to in [("install", ["-t", "x"]), ("lock", []), ("layer", ["-o", "x"])]:
             one(tally, scene, f"{command}, {name}", [command, "-r", bad, *to], USAGE, ["bad.txt:3"])
-    for name, text in {"pyproject.toml": "[project\n", "barrow.toml": "runtime = [\n", "pylock.toml": "lock-version = '9'\n"}.items():
+    broken_files = {"pyproject.toml": "[project\n", "barrow.toml": "runtime = [\n", "pylock.toml": "lock-version = '9'\n"}
+    for name, text in broken_files.items():
         broken = scene.folder / f"broken-{name}"
         broken.mkdir()
         (broken / name).write_text(text)

@@ -9,7 +9,7 @@ import threading
 import zipfile
 
 from full_disks import memory
-from scene import BARROW, DONE, FAILED, USAGE, Scene, differences, finish, leftovers, playground, remove, tree
+from scene import BARROW, DONE, FAILED, Scene, differences, finish, leftovers, playground, remove, tree
 from spoiled import as_nobody
 
 # Names that scripts stumble over.
@@ -259,7 +259,8 @@ def mounts(tally, scene):
         for turn in ("cold", "warm"):
             for shape in ("out", "out.zip"):
                 environment = scene.environment(BARROW_CACHE_DIR=two / "cache", TMPDIR=three)
-                expect(f"three file systems, {turn}, {shape}", one / shape, scene.bundle(one / shape, environment=environment), shape)
+                done = scene.bundle(one / shape, environment=environment)
+                expect(f"three file systems, {turn}, {shape}", one / shape, done, shape)
         expect("no cache, three file systems", one / "no-cache",
                scene.run("bundle", scene.source, "-o", one / "no-cache", "--no-cache", environment=environment))
         tally.check("no cache: nothing is left", not list(three.iterdir()), list(three.iterdir()))
@@ -294,10 +295,11 @@ def mounts(tally, scene):
     if shutil.which("strace"):
         # What file systems without these say, as no such file system can be made here.
         for calls, error, what in [("linkat,link", "EPERM", "hard links"), ("linkat,link", "EMLINK", "more hard links"),
-                                   ("renameat2", "EINVAL", "renames with flags"), ("renameat2", "ENOSYS", "such renames at all"),
+                                   ("renameat2", "EINVAL", "renames with flags"),
+                                   ("renameat2", "ENOSYS", "such renames at all"),
                                    ("flock", "ENOSYS", "locks"), ("flock", "ENOLCK", "free locks"),
                                    ("copy_file_range", "EOPNOTSUPP", "copies in the kernel"),
-                                   ("ioctl", "ENOTTY", "clones")]:
+                                   ("ioctl", "ENOTTY", "clones"), ("fchmod,chmod,fchmodat", "EPERM", "modes")]:
             for turn in ("absent", "ours"):
                 trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
                          "-e", f"inject={calls}:error={error}"]

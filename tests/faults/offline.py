@@ -46,8 +46,10 @@ def run(tally):
         refusals = {
             "--offline, cold": ("bundle", scene.source, "-o", folder / "g", "--no-cache", *tempting),
             "--offline, an index that is not in the cache": ("install", "other", "-t", folder / "h", *tempting),
-            "--offline, a URL": ("install", "other @ http://files.invalid/other-1-py3-none-any.whl", "-t", folder / "i", "--offline"),
-            "--offline, requirements behind a URL": ("install", "-r", "http://files.invalid/r.txt", "-t", folder / "j", "--offline"),
+            "--offline, a URL":
+                ("install", "other @ http://files.invalid/other-1-py3-none-any.whl", "-t", folder / "i", "--offline"),
+            "--offline, requirements behind a URL":
+                ("install", "-r", "http://files.invalid/r.txt", "-t", folder / "j", "--offline"),
             "--no-index, not there": ("install", "other", "-t", folder / "k", *found_by_links),
         }
         for name, words in {**runs, **refusals}.items():

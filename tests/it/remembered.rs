@@ -25,7 +25,7 @@ fn lock(context: &TestContext, index: &RunningIndex, more: &[&str]) -> (String, 
 
 /// Removes the metadata from the cache: whoever solves has to ask for it again.
 fn forget_metadata(context: &TestContext) {
-    fs_err::remove_dir_all(context.cache().join("metadata-v1")).unwrap();
+    fs_err::remove_dir_all(context.cache().join("metadata-v2")).unwrap();
 }
 
 #[test]
