@@ -2,6 +2,7 @@
 
 mod assembling;
 mod collecting;
+mod inspecting;
 mod installing;
 mod publishing;
 mod killed;
