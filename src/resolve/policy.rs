@@ -1,6 +1,7 @@
 //! What the user's own lines and options say about each project, worked out once before solving.
 
 use std::collections::HashMap;
+use std::ops::Bound;
 
 use pubgrub::Ranges;
 
@@ -26,7 +27,7 @@ pub(super) struct Policy {
 
 /// What the user says about one project.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of which is a state")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, none of which is a state")]
 pub(super) struct ProjectRules {
     /// A requirement of the user's names it.
     pub(super) is_direct: bool,
@@ -44,6 +45,8 @@ pub(super) struct ProjectRules {
     pub(super) preference: Option<Version>,
     /// A line of the user's takes exactly one version.
     pub(super) is_pinned: bool,
+    /// A line of the user's has an upper bound.
+    pub(super) is_limited: bool,
     /// `==` and `===` of the user's own.
     exact_pins: Vec<VersionSpecifier>,
     /// A specifier of the user's names a pre-release.
@@ -187,6 +190,9 @@ impl Policy {
         if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &entry.requirement.version_or_url {
             rules.is_pinned |= specifiers.len() == 1 && specifiers.iter().all(ranges::is_exact);
             for specifier in specifiers.iter() {
+                rules.is_limited |= ranges::specifier_range(specifier)
+                    .bounding_range()
+                    .is_some_and(|(_, upper)| upper != Bound::Unbounded);
                 if ranges::is_exact(specifier) {
                     rules.exact_pins.push(specifier.clone());
                 }

@@ -1,8 +1,10 @@
 //! The order in which packages get their versions.
 //!
 //! What leaves no choice goes first: direct references, then exact pins. Then what has been part of many conflicts, so
-//! that the others yield to it. The rest goes in the order of first sight, which is breadth first from the user's own
-//! requirements (by name, not by line): what the user names is as new as possible, and what it brings along yields.
+//! that the others yield to it. Then what the user names, and of that first what is limited from above: it will not move,
+//! and the newest versions of others may not go with it. The rest goes in the order of first sight, which is breadth
+//! first from the user's own requirements (by name, not by line): what the user names is as new as possible, and what it
+//! brings along yields.
 //!
 //! A project whose versions are turned down one after the other was asked too late: what it cannot be used with had its
 //! version already. Then solving starts over, and the project has a [`Standing`]: it goes before what the user has not
@@ -58,6 +60,8 @@ impl Standing {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Merits {
     pub(super) is_named: bool,
+    /// The user's own requirement keeps its newest versions out.
+    pub(super) is_limited: bool,
     pub(super) standing: Standing,
     /// How many projects had got a standing before it: who was hard pressed first goes first.
     pub(super) place: u32,
@@ -79,6 +83,7 @@ enum Class {
     Ordinary,
     Rejected,
     Named,
+    Limited,
     Conflicting,
     Stubborn,
     Exact,
@@ -98,6 +103,8 @@ impl Priority {
             Class::Stubborn
         } else if merits.conflicts >= MANY_CONFLICTS {
             Class::Conflicting
+        } else if merits.is_named && merits.is_limited {
+            Class::Limited
         } else if merits.is_named {
             Class::Named
         } else if merits.standing == Standing::Rejected {

@@ -1,7 +1,7 @@
 //! The project's answers to the questions of the `PubGrub` algorithm.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
@@ -18,13 +18,14 @@ use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
 use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
-/// How many candidates' metadata is fetched in one go after so many tries of one project: the longer it goes on, the
-/// more; from then on always before the last batch is used up.
+/// How many candidates' metadata is fetched in one go after so many tries of one project: as many as were tried, so that
+/// no more than half is in vain; from then on always before the last batch is used up.
 fn batch_after(tries: u32) -> Option<usize> {
     match tries {
-        5 => Some(10),
-        10 => Some(20),
-        20.. if tries % 40 == 20 => Some(50),
+        5 => Some(5),
+        10 => Some(10),
+        20 => Some(20),
+        40.. if tries.is_multiple_of(40) => Some(50),
         _ => None,
     }
 }
@@ -298,8 +299,14 @@ impl<'a> Provider<'a> {
             *choices += 1;
             *choices
         };
-        for (release, _) in listing.candidates(&self.policy, rules, range) {
-            self.note_try(name, &listing, release, range);
+        let mut candidates = listing.candidates(&self.policy, rules, range);
+        let mut ahead: VecDeque<(&Release, &DistFile)> = VecDeque::new();
+        while let Some((release, file)) = ahead.pop_front().or_else(|| candidates.next()) {
+            if let Some(count) = self.note_try(name, &release.version) {
+                ahead.extend(candidates.by_ref().take(count.saturating_sub(ahead.len())));
+                let files: Vec<&DistFile> = std::iter::once(file).chain(ahead.iter().map(|(_, file)| *file)).collect();
+                self.prefetch(name, &files);
+            }
             if choices <= SCREENED_AFTER || !self.is_screened_out(name, &release.version)? {
                 return Ok(Some(release.version.clone()));
             }
@@ -307,23 +314,16 @@ impl<'a> Provider<'a> {
         Ok(None)
     }
 
-    /// Fetches ahead when many versions of a project have been tried.
-    fn note_try(&self, name: &PackageName, listing: &Listing, release: &Release, range: &Ranges<SourcedVersion>) {
-        let tries = {
-            let mut state = self.state.borrow_mut();
-            // A version that is tried once more says nothing of how many more there will be.
-            if state.metadata.contains_key(&(name.clone(), release.version.clone())) {
-                return;
-            }
-            let tries = state.tries.entry(name.clone()).or_default();
-            *tries += 1;
-            *tries
-        };
-        if let Some(count) = batch_after(tries) {
-            let candidates = listing.candidates(&self.policy, self.policy.rules(name), range);
-            let rest = candidates.skip_while(|(other, _)| other.version != release.version);
-            self.prefetch(name, &rest.take(1 + count).map(|(_, file)| file).collect::<Vec<_>>());
+    /// Notes that a version is tried; how many candidates behind it should be fetched now.
+    fn note_try(&self, name: &PackageName, version: &SourcedVersion) -> Option<usize> {
+        let mut state = self.state.borrow_mut();
+        // A version that is tried once more says nothing of how many more there will be.
+        if state.metadata.contains_key(&(name.clone(), version.clone())) {
+            return None;
         }
+        let tries = state.tries.entry(name.clone()).or_default();
+        *tries += 1;
+        batch_after(*tries)
     }
 
     /// Whether a version cannot be used whatever else is chosen.
@@ -470,8 +470,10 @@ impl DependencyProvider for Provider<'_> {
         let state = self.state.borrow();
         let standing = package.name().and_then(|name| state.standings.get(name));
         let (standing, place) = standing.copied().unwrap_or_default();
+        let rules = package.name().map(|name| self.policy.rules(name));
         let merits = Merits {
-            is_named: package.name().is_some_and(|name| self.policy.rules(name).is_direct),
+            is_named: rules.is_some_and(|rules| rules.is_direct),
+            is_limited: rules.is_some_and(|rules| rules.is_limited),
             standing,
             place,
             conflicts: statistics.conflict_count(),

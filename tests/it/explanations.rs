@@ -64,7 +64,7 @@ packages.b = { "1.0" = [], "2.0" = [] }
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    Because you require `a>=2` (requirements.txt:1) and a 2.0 requires `b>=2`, b>=2 is needed.
+    Because you require `a>=2` (requirements.txt:1) and a 2.0 requires `b>=2`, b 2.0 is needed.
     And because you require `b<2` (requirements.txt:2), your requirements cannot be met together.
     "#);
 }
@@ -115,8 +115,8 @@ packages.b = { "0.9" = [], "1.0" = [], "1.1" = [], "1.2" = [], "1.3" = [], "1.4"
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    Because a 1.4 requires `b==1.4`, a 1.0 requires `b==1.0` (3 more requirements between), every version of a requires b==1.0 or … or ==1.4 (5 ranges).
-    And because you require `a` (requirements.txt:1), b==1.0 or … or ==1.4 (5 ranges) is needed.
+    Because a 1.4 requires `b==1.4`, a 1.0 requires `b==1.0` (3 more requirements between), every version of a requires b >=1.0.
+    And because you require `a` (requirements.txt:1), b >=1.0 is needed.
     And because you require `b<1` (requirements.txt:2), your requirements cannot be met together.
     "#);
 }
