@@ -148,6 +148,8 @@ impl PageEntry {
 
     /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970).
     pub(super) fn glance(&self, now: u64) -> Option<(HashDigest, u64)> {
+        // Asked before opening: a fifo in the place of an entry would block.
+        fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
         let mut file = fs::File::open(&self.path).ok()?;
         let mut beginning = Vec::with_capacity(HEAD_USUAL);
         file.by_ref().take(HEAD_USUAL as u64).read_to_end(&mut beginning).ok()?;

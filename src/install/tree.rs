@@ -70,7 +70,9 @@ fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
 /// Compares a tree with its stamps and replaces what differs.
 fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<(), InstallError> {
     let files = tree.join(FILES);
-    let stamps = fs::read(tree.join(STAMPS)).ok().and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
+    // Asked before opening: a fifo in their place would block.
+    let stamps = Some(tree.join(STAMPS)).filter(|stamps| stamps.is_file()).and_then(|stamps| fs::read(stamps).ok());
+    let stamps = stamps.and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
     let changed: Vec<usize> = match &stamps {
         Some(stamps) => dist
             .files
