@@ -305,3 +305,24 @@ fn the_message_of_a_failed_run_goes_to_a_file_as_well() {
     context.run(context.barrow().args(["cache", "dir", "--error-file", "untouched"]));
     assert!(!context.path("untouched").exists(), "nothing failed");
 }
+
+#[test]
+fn a_package_that_unpacks_to_much_is_refused_until_the_user_allows_it() {
+    let zeros = vec![0; 70 << 20];
+    let server = IndexServer::new().file(WheelBuilder::new("bomb", "1.0").file("zeros.bin", zeros)).start();
+    let context = TestContext::new();
+    let install = |options: &[&str]| {
+        let mut barrow = context.barrow();
+        barrow.args(["install", "bomb", "-t", "out", "--runtime", "python3.12", "--index-url", &server.url()]);
+        context.run(barrow.args(options))
+    };
+    let refused = install(&[]);
+    assert!(refused.contains("times its size when unpacked, and at most 50 are accepted"), "{refused}");
+    assert!(refused.contains("hint: if you know the package, raise the limit with --max-ratio"), "{refused}");
+    let too_large = install(&["--max-ratio", "2000", "--max-unpacked-size", "1MB"]);
+    assert!(too_large.contains("bytes when unpacked, and at most 1048576 are accepted"), "{too_large}");
+    assert!(too_large.contains("raise the limit with --max-unpacked-size"), "{too_large}");
+    assert!(!context.path("out").exists());
+    let allowed = install(&["--max-ratio", "2000"]);
+    assert!(allowed.starts_with("exit code: 0"), "{allowed}");
+}
