@@ -120,7 +120,7 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(), WriteError> {
 
 fn write(to: &Path, mode: u32, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), WriteError> {
     let create = || -> io::Result<()> {
-        let mut target = std::fs::File::options().write(true).create_new(true).mode(0o600).open(to)?;
+        let mut target = std::fs::File::options().write(true).create_new(true).mode(mode).open(to)?;
         fill(&mut target)?;
         // The umask has no say in the mode of a bundle's file.
         where_modes_are_kept(target.set_permissions(std::fs::Permissions::from_mode(mode)))
