@@ -126,7 +126,7 @@ impl Mark {
     /// Writes the mark of OUT, whole or not at all, to the first folder that takes it.
     ///
     /// The first mark of an OUT is forced to disk: it would be empty after a power loss, and OUT would belong to no one.
-    /// File systems take care of that themselves where a file replaces another one.
+    /// ext4 and Btrfs take care of that themselves where a file replaces another one.
     pub(super) fn write(&self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
         let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "there is no folder for it"));
         for (rank, folder) in state_folders.iter().enumerate() {

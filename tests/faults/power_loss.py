@@ -25,7 +25,8 @@ def run(tally):
         tally.skip("power loss", "mkfs.ext4 is not here")
         return
     with playground("power") as folder:
-        for options in tally.pick(["defaults"], ["defaults", "noauto_da_alloc", "data=writeback", "nodelalloc"]):
+        # Not with `noauto_da_alloc`: there a mark that replaces another one is lost, as SECURITY.md says.
+        for options in tally.pick(["defaults"], ["defaults", "data=writeback", "nodelalloc"]):
             for number, moment in enumerate(tally.pick(["after"], ["after", *["during"] * 4])):
                 for shape in ("out", "out.zip", "empty", "install"):
                     lose_power(tally, folder / f"{options}-{number}-{shape}", options, moment, shape)
