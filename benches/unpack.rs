@@ -78,6 +78,7 @@ fn fetched(folder: &Path) -> FetchedWheel {
     let path = folder.join(&built.filename);
     fs_err::write(&path, &built.bytes).expect("a fresh folder is writable");
     FetchedWheel {
+        is_fresh: true,
         name: "demo".parse().expect("the name is right"),
         version: "1.0".parse().expect("the version is right"),
         filename: built.filename.parse().expect("the file name is right"),

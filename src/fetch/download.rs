@@ -150,7 +150,7 @@ impl<'a> Receiver<'a> {
         }
         let digest = self.digests.finish(self.wanted)?;
         let path = self.cache.persist(self.file, &self.cache.wheel(&digest))?;
-        Ok(FetchedFile { digest, path, size })
+        Ok(FetchedFile { digest, path, size, is_fresh: true })
     }
 
     fn wrong_size(&self) -> FetchError {

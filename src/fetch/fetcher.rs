@@ -48,6 +48,8 @@ pub struct FetchedWheel {
     pub path: PathBuf,
     /// Size, bytes.
     pub size: u64,
+    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
+    pub is_fresh: bool,
 }
 
 /// Any distribution file in the cache, with the proof of [`FetchedWheel`].
@@ -59,6 +61,8 @@ pub struct FetchedFile {
     pub path: PathBuf,
     /// Size, bytes.
     pub size: u64,
+    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
+    pub is_fresh: bool,
 }
 
 /// A file to fetch.
@@ -166,6 +170,7 @@ impl Fetcher {
             digest: file.digest,
             path: file.path,
             size: file.size,
+            is_fresh: file.is_fresh,
         })
     }
 

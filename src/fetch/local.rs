@@ -44,7 +44,7 @@ pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<Fetche
     if is_settled && fs::metadata(path).is_ok_and(|about| identity(&about) == unchanged) {
         Pointer { sha256: digest.clone(), unchanged }.write(cache, &wanted.url);
     }
-    Ok(FetchedFile { digest, path: stored, size })
+    Ok(FetchedFile { digest, path: stored, size, is_fresh: true })
 }
 
 /// The sha256 that a local file is known to have, from an earlier copy of it that it still equals.

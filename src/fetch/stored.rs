@@ -28,7 +28,7 @@ pub(super) fn find(cache: &Cache, sha256: &HashDigest, size: Option<u64>) -> Opt
         remove(&path);
         return None;
     }
-    Some(FetchedFile { digest: sha256.clone(), path, size: about.len() })
+    Some(FetchedFile { digest: sha256.clone(), path, size: about.len(), is_fresh: false })
 }
 
 /// Removes what cannot be used; that it stays is no harm, the new file replaces it.

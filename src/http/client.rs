@@ -250,7 +250,10 @@ impl Client {
         if login.is_some_and(|login| login.verdict() == Verdict::Refused) {
             return Ok((401, None));
         }
-        let answer = self.ask(request, url, login).await?;
+        let mut answer = self.ask(request, url, login).await?;
+        if trial.is_some() && wants_bearer(&answer) && login.is_some_and(|login| login.turn_to_bearer()) {
+            answer = self.ask(request, url, login).await?;
+        }
         let status = answer.status().as_u16();
         if let Some(login) = login.filter(|_| !is_passing(status)) {
             login.answered(status);
@@ -333,6 +336,15 @@ impl Client {
 
 fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
+/// Whether the server asks for a bearer token, and would not take a password instead.
+fn wants_bearer(answer: &reqwest::Response) -> bool {
+    let challenges = answer.headers().get_all(header::WWW_AUTHENTICATE).iter();
+    let challenges: Vec<String> =
+        challenges.filter_map(|value| Some(value.to_str().ok()?.trim().to_ascii_lowercase())).collect();
+    let takes_passwords = challenges.iter().any(|challenge| challenge.contains("basic"));
+    answer.status() == 401 && !takes_passwords && challenges.iter().any(|challenge| challenge.starts_with("bearer"))
 }
 
 fn without_userinfo(mut url: Url) -> Url {

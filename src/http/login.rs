@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use reqwest::header::HeaderValue;
 
@@ -65,6 +65,10 @@ pub(super) struct Login {
     password: Secret,
     scheme: Scheme,
     source: CredentialSource,
+    /// A token whose user is only a form of it.
+    is_token: bool,
+    /// A server has asked for bearer tokens.
+    wants_bearer: AtomicBool,
     verdict: AtomicU8,
     /// Held by the request that tries unproven credentials: wrong ones are tried once, because servers lock accounts.
     pub(super) trial: tokio::sync::Mutex<()>,
@@ -84,18 +88,34 @@ pub(super) enum Verdict {
 impl Login {
     pub(super) fn new(user: String, password: Secret, scheme: Scheme, source: CredentialSource) -> Self {
         let verdict = AtomicU8::new(Verdict::Untried as u8);
-        Self { user, password, scheme, source, verdict, trial: tokio::sync::Mutex::new(()) }
+        let wants_bearer = AtomicBool::new(scheme == Scheme::Bearer);
+        let trial = tokio::sync::Mutex::new(());
+        Self { user, password, scheme, source, is_token: false, wants_bearer, verdict, trial }
+    }
+
+    /// The same as a token, which may also be sent as a bearer token.
+    pub(super) fn marked_as_token(self) -> Self {
+        Self { is_token: true, ..self }
+    }
+
+    /// Sends a token as a bearer token from now on; false for what is none, and when that was done before.
+    pub(super) fn turn_to_bearer(&self) -> bool {
+        self.is_token && !self.wants_bearer.swap(true, Ordering::AcqRel)
+    }
+
+    fn scheme(&self) -> Scheme {
+        if self.wants_bearer.load(Ordering::Acquire) { Scheme::Bearer } else { self.scheme }
     }
 
     /// The value of the `Authorization` header; `None` when no header can hold it.
     pub(super) fn header(&self) -> Option<HeaderValue> {
-        authorization(self.scheme, &self.user, &self.password)
+        authorization(self.scheme(), &self.user, &self.password)
     }
 
     /// What may be shown.
     pub(super) fn sent_as(&self) -> SentAs {
         let is_user_public =
-            self.scheme == Scheme::Basic && !self.user.is_empty() && !self.password.reveal().is_empty();
+            self.scheme() == Scheme::Basic && !self.user.is_empty() && !self.password.reveal().is_empty();
         SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
     }
 

@@ -96,7 +96,8 @@ pub struct NamedCredentials {
     pub username: Option<String>,
     /// Password.
     pub password: Option<Secret>,
-    /// Token; sent as the password of `username`, or of `__token__` when there is none.
+    /// Token; sent as the password of `username`, or of `__token__` when there is none. A server that asks for bearer
+    /// tokens and for nothing else gets it as one.
     pub token: Option<Secret>,
     /// Send the token as `Bearer`.
     pub bearer: bool,
@@ -114,7 +115,7 @@ impl NamedCredentials {
             (Some(token), _) if self.bearer => Some(Login::new(String::new(), token.clone(), Scheme::Bearer, source)),
             (Some(token), _) => {
                 let user = user.unwrap_or_else(|| "__token__".to_owned());
-                Some(Login::new(user, token.clone(), Scheme::Basic, source))
+                Some(Login::new(user, token.clone(), Scheme::Basic, source).marked_as_token())
             }
             (None, Some(password)) => {
                 Some(Login::new(user.unwrap_or_default(), password.clone(), Scheme::Basic, source))

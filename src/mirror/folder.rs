@@ -111,9 +111,9 @@ impl Mirror {
             let path = self.folder.join(format!("{}.metadata", entry.path()));
             self.write(&path, &metadata)?;
         }
-        let mut copy = self.temporary()?;
-        copy_hashed(&entry.filename, &fetched.path, &mut copy, &fetched.digest)?;
-        self.persist(copy, &self.folder.join(entry.path()))?;
+        let mut file = self.temporary()?;
+        copy(fetched, &entry.filename, &mut file)?;
+        self.persist(file, &self.folder.join(entry.path()))?;
         Ok(entry)
     }
 
@@ -245,15 +245,17 @@ fn read_metadata(filename: &str, path: &Path) -> Result<Vec<u8>, MirrorError> {
     zip.read(entry, METADATA_LIMIT).map_err(failed)
 }
 
-/// Copies a file of the cache, which may have been damaged since it came.
-fn copy_hashed(
-    filename: &str,
-    from: &Path,
-    to: &mut tempfile::NamedTempFile,
-    expected: &HashDigest,
-) -> Result<(), MirrorError> {
-    let unreadable = |source| MirrorError::Read { path: from.to_owned(), source };
+/// Copies a file of the cache. One that came earlier may have been damaged since, so it is hashed on its way; what came
+/// just now is left to the system to copy.
+fn copy(fetched: &FetchedFile, filename: &str, to: &mut tempfile::NamedTempFile) -> Result<(), MirrorError> {
+    let from = &fetched.path;
+    let unreadable = |source| MirrorError::Read { path: from.clone(), source };
     let mut file = fs::File::open(from).map_err(unreadable)?;
+    if fetched.is_fresh {
+        let copied = std::io::copy(file.file_mut(), to.as_file_mut());
+        let copied = copied.map_err(|source| MirrorError::Write { path: to.path().to_owned(), source })?;
+        return if copied == fetched.size { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) };
+    }
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     let mut buffer = vec![0; 256 << 10];
     loop {
@@ -265,7 +267,7 @@ fn copy_hashed(
         let written = to.write_all(&buffer[..count]);
         written.map_err(|source| MirrorError::Write { path: to.path().to_owned(), source })?;
     }
-    if hasher.finish() == *expected { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
+    if hasher.finish() == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
 }
 
 /// Removes the files below `folder` whose paths are not known, and the folders that are empty then.

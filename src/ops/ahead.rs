@@ -101,6 +101,7 @@ impl Ahead {
                 digest: file.digest,
                 path: file.path,
                 size: file.size,
+                is_fresh: file.is_fresh,
             };
             // What goes wrong here goes wrong again, and is told, when it is really needed.
             let unpack = move || {

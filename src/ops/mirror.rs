@@ -58,10 +58,10 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     for target in &options.targets {
         let resolution = session.resolve(target, &resolve_options).await?;
         for dist in resolution.dists {
-            for sdist in dist.siblings.iter().filter(|file| options.sdists && file.filename.as_wheel().is_none()) {
-                needed
-                    .entry(sdist.filename.as_str().to_owned())
-                    .or_insert_with(|| Needed::Sdist(Box::new(sdist.clone())));
+            let sdists = if options.sdists { session.sdists_of(&dist).await? } else { Vec::new() };
+            for sdist in sdists {
+                let filename = sdist.filename.as_str().to_owned();
+                needed.entry(filename).or_insert_with(|| Needed::Sdist(Box::new(sdist)));
             }
             let filename = dist.file.filename.as_str().to_owned();
             needed.entry(filename).or_insert_with(|| Needed::Wheel(Box::new(dist)));
@@ -193,8 +193,12 @@ async fn add_wheel(
     fetcher: Fetcher,
     mirror: Arc<Mirror>,
 ) -> Result<MirrorFile, Error> {
-    let file =
-        |wheel: &FetchedWheel| FetchedFile { digest: wheel.digest.clone(), path: wheel.path.clone(), size: wheel.size };
+    let file = |wheel: &FetchedWheel| FetchedFile {
+        digest: wheel.digest.clone(),
+        path: wheel.path.clone(),
+        size: wheel.size,
+        is_fresh: wheel.is_fresh,
+    };
     match place(&dist.file, file(&arrived), &mirror).await {
         Err(error) => match fetcher.heal(&dist, &arrived).await? {
             Some(healed) => place(&dist.file, file(&healed), &mirror).await,

@@ -20,8 +20,8 @@ use crate::install::InstallOptions;
 use crate::lock::pylock::{self, PylockInput};
 use crate::reporter::Level;
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
-use crate::resolve::{Resolution, ResolveError, ResolveOptions, ResolvedDist, resolve};
-use crate::spec::{PackageName, SafeUrl};
+use crate::resolve::{ProjectAnswer, Resolution, ResolveError, ResolveOptions, ResolvedDist, resolve};
+use crate::spec::{DistFile, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Stack of the solver's thread: explanations of deep graphs recurse.
@@ -169,6 +169,20 @@ impl Session {
 
     fn is_offline(&self) -> bool {
         self.request.client.offline
+    }
+
+    /// The source archives of a chosen version. A lock does not say where they are, so the indexes are asked.
+    pub(super) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, Error> {
+        let is_sdist = |file: &&DistFile| file.filename.as_wheel().is_none();
+        if self.lock.is_none() || dist.is_direct {
+            return Ok(dist.siblings.iter().filter(is_sdist).cloned().collect());
+        }
+        let ProjectAnswer::Found(details) = self.source.index().project(&dist.name).await? else {
+            self.context.warn(&format!("no index lists source archives of `{}`", dist.name));
+            return Ok(Vec::new());
+        };
+        let is_of_version = |file: &DistFile| *file.version() == dist.version && is_sdist(&file);
+        Ok(details.iter().flat_map(|detail| detail.files()).filter(is_of_version).collect())
     }
 
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.

@@ -1,6 +1,6 @@
 //! Mirrors: what is written, what a second run does, and that they answer without a network.
 
-use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
+use crate::support::{IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
 
 fn index() -> RunningIndex {
     let app = WheelBuilder::new("app", "1.0").requires("lib");
@@ -64,6 +64,25 @@ fn damage_is_found_and_mended() {
     let shown = mirror(&context, &["lib", "--verify", "--index-url", &server.url()]);
     assert!(shown.contains("Added 1 file "), "{shown}");
     mirror(&context, &["--verify"]);
+}
+
+#[test]
+fn source_archives_come_too_from_requirements_and_from_a_lock() {
+    let context = TestContext::new();
+    let server = IndexServer::new().file(WheelBuilder::new("lib", "2.0")).file(SdistBuilder::new("lib", "2.0")).start();
+    let url = server.url();
+    let runtime = ["--runtime", "python3.12"];
+    context.succeed(context.barrow().args(["lock", "lib", "-o", "pylock.toml", "--index-url", &url]).args(runtime));
+    for input in [&["lib"][..], &["-r", "pylock.toml"]] {
+        let (wheels, all) = (format!("wheels{}", input.len()), format!("all{}", input.len()));
+        for (out, more) in [(&wheels, None), (&all, Some("--sdists"))] {
+            let arguments = ["mirror", "-o", out, "--index-url", &url];
+            context.succeed(context.barrow().args(arguments).args(input).args(runtime).args(more));
+        }
+        let page = |out: &str| fs_err::read_to_string(context.path(out).join("simple/lib/index.html")).unwrap();
+        assert!(page(&wheels).contains("lib-2.0-py3-none-any.whl") && !page(&wheels).contains("lib-2.0.tar.gz"));
+        assert!(page(&all).contains("lib-2.0-py3-none-any.whl") && page(&all).contains("lib-2.0.tar.gz"), "{input:?}");
+    }
 }
 
 #[test]

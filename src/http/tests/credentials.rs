@@ -106,6 +106,35 @@ async fn settings_of_an_index_are_used_and_its_url_comes_before_them() {
 }
 
 #[tokio::test]
+async fn a_token_goes_as_bearer_where_the_server_asks_for_that_alone() {
+    for (challenges, is_sent) in [
+        (&["Bearer realm=\"packages\""][..], true),
+        (&["Basic realm=\"packages\"", "Bearer"], false),
+        (&["Bearer, Basic realm=\"packages\""], false),
+        (&[], false),
+    ] {
+        let headers: Vec<(&str, &str)> = challenges.iter().map(|challenge| ("www-authenticate", *challenge)).collect();
+        let refusal = Answer::new(401, &headers, "");
+        let server = Server::start(move |asked, _| match asked.authorization() {
+            Some("Bearer t0k") => Answer::text("ok"),
+            _ => refusal.clone(),
+        });
+        let token = NamedCredentials {
+            password: None,
+            token: Some(Secret::new("t0k")),
+            ..named(&server.url("/simple/"), None, "")
+        };
+        let client = client(ClientOptions { credentials: vec![token], ..options() });
+        let answers = [get(&client, &server.url("/simple/a/")).await, get(&client, &server.url("/simple/b/")).await];
+        assert!(answers.iter().all(|answer| answer.is_ok() == is_sent), "{challenges:?}");
+        let basic = Some(basic("__token__", "t0k"));
+        let sent: Vec<Option<String>> = server.log().into_iter().map(|(_, header)| header).collect();
+        let bearer = Some("Bearer t0k".to_owned());
+        assert_eq!(sent, if is_sent { vec![basic, bearer.clone(), bearer] } else { vec![basic] }, "{challenges:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_user_name_by_a_setting_asks_netrc_for_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let netrc = folder.path().join("netrc");

@@ -93,6 +93,7 @@ impl TestWheel {
             version: filename.version.clone(),
             digest: sha256(&bytes),
             size: bytes.len() as u64,
+            is_fresh: true,
             path,
             filename,
         }

@@ -38,6 +38,8 @@ pub(crate) struct ConfigIndex {
     pub(crate) explicit: bool,
     pub(crate) default: bool,
     pub(crate) ignore_status: Vec<u16>,
+    /// `auth = "bearer"`: its token is sent as one.
+    pub(crate) bearer: bool,
     pub(crate) line: usize,
 }
 
@@ -191,6 +193,9 @@ impl Reader<'_> {
                 ("url", DeValue::String(text)) => index.url = text.to_string(),
                 ("explicit", DeValue::Boolean(on)) => index.explicit = *on,
                 ("default", DeValue::Boolean(on)) => index.default = *on,
+                ("auth", DeValue::String(text)) if **text == *"basic" || **text == *"bearer" => {
+                    index.bearer = **text == *"bearer";
+                }
                 ("ignore-status", DeValue::Array(codes)) => {
                     for code in codes {
                         let code = plain(code.get_ref()).and_then(|text| text.parse().ok());
@@ -198,10 +203,12 @@ impl Reader<'_> {
                     }
                 }
                 ("name" | "url", _) => return Err(wrong("a text")),
+                ("auth", _) => return Err(wrong("\"basic\" or \"bearer\"")),
                 ("explicit" | "default", _) => return Err(wrong("true or false")),
                 ("ignore-status", _) => return Err(wrong("a list of HTTP status codes")),
                 _ => {
-                    let close = nearest(spelled, ["name", "url", "explicit", "default", "ignore-status"].into_iter());
+                    let known = ["name", "url", "explicit", "default", "ignore-status", "auth"];
+                    let close = nearest(spelled, known.into_iter());
                     let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
                     return Err(self.at(name.span(), &format!("unknown setting `{spelled}` of an index{hint}")));
                 }

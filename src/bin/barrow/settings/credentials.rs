@@ -1,5 +1,5 @@
 //! Credentials of named indexes from the environment: `BARROW_INDEX_<NAME>_USERNAME`, `_PASSWORD`, `_TOKEN`, and uv's
-//! `UV_INDEX_<NAME>_USERNAME` and `_PASSWORD`.
+//! `UV_INDEX_<NAME>_USERNAME` and `_PASSWORD`. A token is sent as a password, unless the index asks for bearer tokens.
 
 use barrow::http::{NamedCredentials, Secret};
 use barrow::index::IndexLocation;
@@ -7,9 +7,11 @@ use barrow::index::IndexLocation;
 use super::Host;
 
 /// What the environment has for an index. What stands in the URL itself comes first; that is for the client to see to.
-pub(super) fn from_environment(host: &Host, index: &IndexLocation) -> Option<NamedCredentials> {
+pub(super) fn from_environment(host: &Host, index: &IndexLocation, bearer: bool) -> Option<NamedCredentials> {
     let name = in_variable(index.name.as_deref()?);
-    find(host, index, &format!("BARROW_INDEX_{name}")).or_else(|| find(host, index, &format!("UV_INDEX_{name}")))
+    let own = find(host, index, &format!("BARROW_INDEX_{name}"));
+    let found = own.or_else(|| find(host, index, &format!("UV_INDEX_{name}")))?;
+    Some(NamedCredentials { bearer: bearer && found.token.is_some(), ..found })
 }
 
 fn find(host: &Host, index: &IndexLocation, prefix: &str) -> Option<NamedCredentials> {

@@ -63,8 +63,17 @@ pub(super) fn read(
     };
     let refresh = layers.switch("refresh", flags.refresh)?;
     let host = layers.host;
-    let credentials =
-        named.iter().chain([&default]).filter_map(|index| credentials::from_environment(host, index)).collect();
+    let wants_bearer = |index: &IndexLocation| {
+        let mut configured = layers.config.indexes.iter().filter(|configured| configured.bearer);
+        index.name.is_some() && configured.any(|configured| configured.name == index.name)
+    };
+    let found = named.iter().chain([&default]);
+    let found = found.filter_map(|index| credentials::from_environment(host, index, wants_bearer(index)));
+    let credentials: Vec<NamedCredentials> = found.collect();
+    for found in &credentials {
+        let url = found.url.without_credentials().to_string();
+        layers.record("credentials", vec![url], Source::Variable(found.setting.clone()));
+    }
     let settings =
         IndexSettings { named, extra, default, default_is_chosen, find_links, no_index, strategy, sources, refresh };
     Ok((settings, credentials))
@@ -104,7 +113,11 @@ fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result
         ignore_status: configured.ignore_status.clone(),
     };
     let shown = Shown(index);
-    layers.record("index", vec![shown.to_string()], source);
+    let ignored = configured.ignore_status.iter().map(|status| format!("ignore-status={status}"));
+    let marks =
+        [("explicit", configured.explicit), ("default", configured.default), ("auth=bearer", configured.bearer)];
+    let marks = marks.into_iter().filter(|(_, is_on)| *is_on).map(|(mark, _)| mark.to_owned());
+    layers.record("index", [shown.to_string()].into_iter().chain(marks).chain(ignored).collect(), source);
     Ok(shown.0)
 }
 
@@ -138,15 +151,17 @@ fn read_find_links(
 }
 
 fn read_sources(
-    layers: &Layers<'_>,
+    layers: &mut Layers<'_>,
     named: &[IndexLocation],
     default: &IndexLocation,
 ) -> Result<Vec<(Glob, String)>, SettingsError> {
     let known: Vec<&str> = named.iter().chain([default]).filter_map(|index| index.name.as_deref()).collect();
+    let file = layers.config.path.clone();
     layers
         .config
         .sources
-        .iter()
+        .clone()
+        .into_iter()
         .map(|source| {
             if !known.contains(&source.index.as_str()) {
                 let place = format!("{}:{}", layers.config.path.display(), source.line);
@@ -155,7 +170,9 @@ fn read_sources(
             let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-")).map_err(|error| {
                 SettingsError::Other(format!("{}:{}: {error}", layers.config.path.display(), source.line))
             })?;
-            Ok((pattern, source.index.clone()))
+            let shown = format!("{}={}", source.pattern, source.index);
+            layers.record("sources", vec![shown], Source::File { file: file.clone(), line: source.line });
+            Ok((pattern, source.index))
         })
         .collect()
 }

@@ -321,10 +321,10 @@ fn read_client(
 ) -> Result<ClientOptions, SettingsError> {
     let defaults = ClientOptions::default();
     let host = layers.host;
-    let keyring = layers.one("keyring-provider", index.keyring_provider, choice::<KeyringProvider>)?;
+    let keyring = layers.one("keyring-provider", index.keyring_provider, keyring_provider)?;
     let named_netrc = layers.path("netrc-file", index.netrc_file);
     let netrc_required = named_netrc.is_some();
-    let netrc = named_netrc.or_else(|| usual_netrc(host));
+    let netrc = named_netrc.or_else(|| usual_netrc(layers));
     let ca_bundle = layers.path_of_all_programs("cert", index.cert, warnings);
     let client_certificate = layers.path_of_all_programs("client-cert", index.client_cert, warnings);
     let proxy_url = |text: &str| {
@@ -346,7 +346,7 @@ fn read_client(
         ca_bundle,
         client_certificate,
         proxy,
-        proxy_environment: proxy_environment(host),
+        proxy_environment: proxy_environment(layers),
         aws: Some(aws_options(host)),
         insecure_hosts,
         // Whoever has less patience than that has less for connecting too.
@@ -357,6 +357,14 @@ fn read_client(
     })
 }
 
+/// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
+fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
+    match text {
+        "import" | "auto" => Ok(KeyringProvider::Subprocess),
+        text => choice(text),
+    }
+}
+
 /// What the surroundings say about AWS; nobody is asked for it before an index of CodeArtifact needs a token.
 fn aws_options(host: &Host) -> AwsOptions {
     let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_"));
@@ -364,24 +372,42 @@ fn aws_options(host: &Host) -> AwsOptions {
     AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
 }
 
-/// `$NETRC`, else `.netrc` (on Windows also `_netrc`) in the home folder.
-fn usual_netrc(host: &Host) -> Option<PathBuf> {
-    if let Some(path) = host.variable("NETRC") {
-        return Some(host.absolute(&host.working_folder, path));
-    }
-    let home = host.home.as_ref()?;
-    let names: &[&str] = if cfg!(windows) { &[".netrc", "_netrc"] } else { &[".netrc"] };
-    names.iter().map(|name| home.join(name)).find(|path| path.is_file())
+/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it.
+fn usual_netrc(layers: &mut Layers<'_>) -> Option<PathBuf> {
+    let host = layers.host;
+    let (path, source) = if let Some(path) = host.variable("NETRC") {
+        (host.absolute(&host.working_folder, path), Source::Variable("NETRC".to_owned()))
+    } else {
+        let home = host.home.as_ref()?;
+        let path = [".netrc", "_netrc"].iter().map(|name| home.join(name)).find(|path| path.is_file())?;
+        (path, Source::Default)
+    };
+    layers.record("netrc-file", vec![path.display().to_string()], source);
+    Some(path)
 }
 
-fn proxy_environment(host: &Host) -> Vec<(String, Secret)> {
+/// The proxies of the environment, which matter where no setting names one.
+fn proxy_environment(layers: &mut Layers<'_>) -> Vec<(String, Secret)> {
+    let host = layers.host;
     let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
     names
         .iter()
         .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
         .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
-        .map(|(value, name)| (name, Secret::new(value)))
+        .map(|(value, name)| {
+            layers.record("proxy", vec![shown_proxy(&name, &value)], Source::Variable(name.clone()));
+            (name, Secret::new(value))
+        })
         .collect()
+}
+
+/// A proxy variable without its password; what is no URL is not shown at all, it may hold one.
+fn shown_proxy(name: &str, value: &str) -> String {
+    if name.eq_ignore_ascii_case("NO_PROXY") {
+        return value.to_owned();
+    }
+    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    SafeUrl::parse(&with_scheme).map_or_else(|_| "****".to_owned(), |url| url.to_string())
 }
 
 fn read_resolution(
@@ -468,6 +494,7 @@ fn record_defaults(layers: &mut Layers<'_>) {
             layers.record(name, vec![value.to_owned()], Source::Default);
         }
     }
+    // What is not in the table is no setting of its own, and stands last.
     let place = |record: &Record| key::KEYS.iter().position(|key| key.name == record.key);
-    layers.records.sort_by_key(place);
+    layers.records.sort_by_key(|record| place(record).unwrap_or(usize::MAX));
 }

@@ -227,6 +227,32 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn indexes_sources_and_credentials_are_shown_with_their_places() {
+    let variables = [
+        ("BARROW_INDEX_CORP_TOKEN", "hunter2"),
+        ("HTTPS_PROXY", "http://user:hunter2@proxy:8080"),
+        ("NO_PROXY", "localhost"),
+        ("PIP_KEYRING_PROVIDER", "import"),
+    ];
+    let machine = Machine::new(&variables).file("home/_netrc", "machine x login y password hunter2\n").file(
+        "work/barrow.toml",
+        "[[index]]\nname = \"corp\"\nurl = \"https://corp/simple\"\nexplicit = true\nauth = \"bearer\"\n[sources]\n\"acme-*\" = \"corp\"\n",
+    );
+    for (key, expected) in [
+        ("index", "corp=https://corp/simple explicit auth=bearer (ROOT/work/barrow.toml:1)"),
+        ("sources", "acme-*=corp (ROOT/work/barrow.toml:7)"),
+        ("credentials", "https://corp/simple ($BARROW_INDEX_CORP_TOKEN)"),
+        ("netrc-file", "ROOT/home/_netrc (default)"),
+        ("proxy", "http://user:****@proxy:8080/ ($HTTPS_PROXY); localhost ($NO_PROXY)"),
+        ("keyring-provider", "subprocess ($PIP_KEYRING_PROVIDER)"),
+    ] {
+        assert_eq!(machine.shown(&[], key), expected, "{key}");
+    }
+    let settings = machine.read(&[]).unwrap();
+    assert!(settings.client.credentials[0].bearer && !format!("{:?}", settings.records).contains("hunter2"));
+}
+
+#[test]
 fn an_old_runtime_is_warned_about() {
     let warnings = |runtime: &str| Machine::new(&[]).read(&["--runtime", runtime]).unwrap().warnings;
     assert_eq!(
