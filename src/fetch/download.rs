@@ -63,7 +63,8 @@ pub(super) async fn download(
     wanted: &Wanted,
 ) -> Result<FetchedFile, FetchError> {
     let mut request = Request::file(wanted.url.clone());
-    let pointer = wanted.accepted.is_empty().then(|| Pointer::read(cache, &wanted.url)).flatten();
+    let pointer = if wanted.is_told_by_index() { None } else { Pointer::read(cache, &wanted.url) };
+    let pointer = pointer.filter(|pointer| wanted.accepts_as_known(&pointer.sha256));
     let stored = pointer.as_ref().and_then(|pointer| stored::find(cache, &pointer.sha256, wanted.size));
     if let (Some(Pointer { unchanged: Unchanged::Server { etag, last_modified }, .. }), Some(_)) = (&pointer, &stored) {
         request.if_none_match.clone_from(etag);
@@ -99,7 +100,7 @@ pub(super) async fn receive(
         receiver.take(&chunk)?;
     }
     let fetched = receiver.finish()?;
-    if wanted.accepted.is_empty() {
+    if !wanted.is_told_by_index() {
         Pointer { sha256: fetched.digest.clone(), unchanged }.write(cache, &wanted.url);
     }
     Ok(fetched)

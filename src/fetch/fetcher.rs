@@ -112,11 +112,22 @@ impl Wanted {
         self.accepted.is_empty() || self.accepted.contains(sha256)
     }
 
+    /// Whether the index says which bytes this file is.
+    pub(super) fn is_told_by_index(&self) -> bool {
+        self.listed.iter().any(|digest| digest.algorithm() == HashAlgorithm::Sha256)
+    }
+
     /// The file in the cache, when it is there and will do.
+    ///
+    /// What is accepted may be the digests of every file of a version, for all platforms: only the index, or a single
+    /// accepted digest, says which of them this file has.
     fn find(&self, cache: &Cache) -> Option<FetchedFile> {
-        let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
-        let mut known = self.accepted.iter().filter(is_sha256).chain(self.listed.iter().filter(is_sha256));
-        known.find_map(|sha256| {
+        let known = match self.accepted.as_slice() {
+            _ if self.is_told_by_index() => self.listed.as_slice(),
+            [only] => std::slice::from_ref(only),
+            _ => &[],
+        };
+        known.iter().filter(|digest| digest.algorithm() == HashAlgorithm::Sha256).find_map(|sha256| {
             // The size is the index's word on the file with the index's digest; the user's may be another file.
             let size = self.size.filter(|_| self.listed.contains(sha256));
             let found = stored::find(cache, sha256, size)?;

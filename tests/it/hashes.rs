@@ -98,6 +98,45 @@ fn one_of_several_hashes_is_enough() {
     has(&install(&TestContext::new(), &server, &requirements), &["exit code: 0"]);
 }
 
+/// `uv pip compile --generate-hashes` writes the digests of all files of a version: what lies in the cache for one
+/// platform has an accepted digest for the other one too, and must not be taken for it.
+#[test]
+fn a_cached_file_of_another_platform_is_not_taken_for_the_wanted_one() {
+    let wheels = ["x86_64", "aarch64"].map(|machine| {
+        let wheel = WheelBuilder::new("native", "1.0").tag(&format!("cp312-cp312-manylinux_2_17_{machine}"));
+        wheel.file("native/machine.txt", machine).build()
+    });
+    let hashes: String = wheels.iter().map(|wheel| format!(" --hash={}", digest("sha256", wheel))).collect();
+    for is_listed in [true, false] {
+        let list = |wheel: &BuiltFile| {
+            let listed = Listed::new(wheel.clone());
+            if is_listed { listed } else { listed.unhashed() }
+        };
+        let server = IndexServer::new().file(list(&wheels[0])).file(list(&wheels[1])).start();
+        let context = TestContext::new();
+        context.write("requirements.txt", format!("native==1.0{hashes}\n"));
+        let install = |arch: &str, out: &str, more: Option<&str>| {
+            let arguments = ["install", "-r", "requirements.txt", "--runtime", "python3.12", "--arch", arch, "-t", out];
+            context.succeed(context.barrow().args(arguments).args(["--index-url", &server.url()]).args(more));
+            fs_err::read_to_string(context.path(out).join("native/machine.txt")).unwrap()
+        };
+        assert_eq!(install("arm64", "arm64", None), "aarch64", "{is_listed}");
+        assert_eq!(install("x86_64", "x86_64", None), "x86_64", "{is_listed}");
+        assert_eq!(install("arm64", "arm64-offline", Some("--offline")), "aarch64", "{is_listed}");
+        assert_eq!(install("x86_64", "x86_64-offline", Some("--offline")), "x86_64", "{is_listed}");
+
+        let mirror =
+            ["mirror", "-r", "requirements.txt", "-o", "mirror", "--runtime", "python3.12", "--arch", "x86_64"];
+        let more = ["--arch", "arm64", "--index-url", &server.url()];
+        context.succeed(context.barrow().args(mirror).args(more));
+        for wheel in &wheels {
+            let digest = &digest("sha256", wheel)["sha256:".len()..];
+            let path = format!("mirror/files/{}/{digest}/{}", &digest[..2], wheel.filename);
+            assert!(context.path(&path).exists(), "{path}");
+        }
+    }
+}
+
 #[test]
 fn everything_without_pin_or_hash_is_named_at_once() {
     let file = WheelBuilder::new("tiny", "1.0").build();
