@@ -116,13 +116,23 @@ pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, B
 /// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded.
 pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), BundleError> {
     let out = find_out(source, options)?;
-    let mark = Mark::read(options.state_folders, &out);
-    let state = match options.format {
-        OutputFormat::Folder => folder_state(&out, mark.as_ref()),
-        OutputFormat::Zip => zip_state(&out, mark.as_ref()),
+    let look = || {
+        let mark = Mark::read(options.state_folders, &out);
+        let state = match options.format {
+            OutputFormat::Folder => folder_state(&out, mark.as_ref()),
+            OutputFormat::Zip => zip_state(&out, mark.as_ref()),
+        };
+        let failed = |source| BundleError::Publish { action: "look into", out: out.clone(), source };
+        refuse_foreign(&out, &state.map_err(failed)?, options)
     };
-    let failed = |source| BundleError::Publish { action: "look into", out: out.clone(), source };
-    refuse_foreign(&out, &state.map_err(failed)?, options)
+    match (look(), out.parent()) {
+        // Another run may have replaced OUT between the looks at its mark and at what lies in it.
+        (Err(_), Some(parent)) => {
+            let _lock = Site::Beside(parent.to_owned()).lock(options)?;
+            look()
+        }
+        (result, _) => result,
+    }
 }
 
 /// OUT without links, unless it must not be an output.
