@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  -r FILE, NAME… ──▶ requirements ──┐
-//!  --runtime, --arch ──▶ target ─────┼──▶ resolve ──▶ Resolution ──▶ fetch ──▶ install ──▶ bundle ──▶ OUT
+//!  --runtime, --arch ──▶ target ─────┼──▶ resolve ──▶ Resolution ──▶ fetch ──▶ (build) ──▶ install ──▶ bundle ──▶ OUT
 //!  index pages ──▶ http ──▶ index ───┘
 //! ```
 //!
@@ -20,6 +20,7 @@ pub mod cache;
 pub mod http;
 pub mod fetch;
 pub mod index;
+pub mod build;
 pub mod install;
 pub mod bundle;
 pub mod mirror;

@@ -46,12 +46,21 @@ pub enum Bucket {
     Resolutions,
     /// Finished results by fingerprint.
     Bundles,
+    /// Which wheel was built of a source.
+    Builds,
 }
 
 impl Bucket {
     /// Every bucket that this version writes.
-    pub const ALL: [Self; 6] =
-        [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Resolutions, Self::Bundles];
+    pub const ALL: [Self; 7] = [
+        Self::Pages,
+        Self::Metadata,
+        Self::Wheels,
+        Self::Installs,
+        Self::Resolutions,
+        Self::Bundles,
+        Self::Builds,
+    ];
 
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
@@ -62,6 +71,7 @@ impl Bucket {
             Self::Installs => "installs-v2",
             Self::Resolutions => "resolutions-v1",
             Self::Bundles => "bundles-v2",
+            Self::Builds => "builds-v1",
         }
     }
 }

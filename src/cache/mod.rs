@@ -9,6 +9,7 @@
 //! ├── installs-v2/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last
 //! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
 //! ├── bundles-v2/HH/HASH        finished results by fingerprint
+//! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!

@@ -33,8 +33,8 @@ pub enum LockError {
         /// Why.
         reason: String,
     },
-    /// A package has no wheel.
-    #[error("{}:{line}: {name} is {what}: building from source is not built yet", path.display())]
+    /// A package has no wheel, and may not be built.
+    #[error("{}:{line}: {name} is {what} and would have to be built: {way_out}", path.display())]
     NeedsBuilding {
         /// The file.
         path: PathBuf,
@@ -43,13 +43,15 @@ pub enum LockError {
         /// Project.
         name: PackageName,
         /// What there is in place of a wheel.
-        what: String,
+        what: &'static str,
+        /// What would allow it.
+        way_out: String,
     },
 }
 
 impl LockError {
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Malformed { .. } | Self::NeedsBuilding { .. })
+        matches!(self, Self::Malformed { .. })
     }
 }

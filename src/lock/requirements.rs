@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::LockError;
-use crate::requirements::Origin;
+use crate::requirements::{DirectReference, Origin};
 use crate::resolve::{Requirer, Resolution, ResolvedDist};
 use crate::spec::HashDigest;
 
@@ -40,10 +40,14 @@ fn write_dist(text: &mut String, dist: &ResolvedDist, style: RequirementsStyle) 
     }
     if dist.is_direct {
         push(text, format_args!(" @ {}", dist.file.url.without_credentials().reveal()));
+        if let Some(below) = dist.built_from.as_ref().and_then(DirectReference::subdirectory) {
+            push(text, format_args!("#subdirectory={below}"));
+        }
     } else {
         push(text, format_args!("=={}", dist.version));
     }
-    if style.hashes {
+    // Folders and repositories have no one digest.
+    if style.hashes && dist.has_digest() {
         for digest in hashes(dist)? {
             push(text, format_args!(" \\\n    --hash={digest}"));
         }

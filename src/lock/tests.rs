@@ -123,9 +123,17 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");
     check(&package, "pylock.toml:4: a has no file at all");
     let sdist = format!("{package}sdist = {{ url = \"https://x/a-1.tar.gz\", hashes = {{ sha256 = \"{ONE}\" }} }}\n");
-    check(&sdist, "pylock.toml:4: a is only a source distribution: building from source is not built yet");
-    let vcs = format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"1\" }}\n");
-    check(&vcs, "pylock.toml:4: a is a repository: building from source is not built yet");
+    check(
+        &sdist,
+        "pylock.toml:4: a is only a source distribution and would have to be built: allow it with `--allow-build a`",
+    );
+    let vcs =
+        |commit: &str| format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"{commit}\" }}\n");
+    check(&vcs("main"), "pylock.toml:4: the commit of a is not one");
+    let forbidding = PylockInput { no_build: true, ..input() };
+    let error = pylock::read(&vcs(&ONE[..40]), &forbidding, &target("python3.12", Architecture::Arm64)).unwrap_err();
+    let expected = "pylock.toml:4: a is a repository and would have to be built: --no-build forbids it";
+    assert_eq!(error.to_string(), expected);
     let wheel = |name: &str, hashes: &str| {
         format!("{package}wheels = [{{ url = \"https://x/{name}\", hashes = {{ {hashes} }} }}]\n")
     };

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Error;
+use crate::build::Children;
 use crate::cache::Cache;
 use crate::reporter::{Level, Reporter};
 
@@ -14,6 +15,8 @@ pub struct Context {
     pub reporter: Arc<dyn Reporter>,
     /// Set when the run is to end: nothing is published any more.
     pub interrupted: Arc<AtomicBool>,
+    /// Programs that builds run.
+    pub(super) children: Children,
     /// The cache of the run, once there is one.
     cache: Arc<OnceLock<Arc<Cache>>>,
     /// Warnings that were given, to be given again when a later run finds nothing to do.
@@ -23,12 +26,19 @@ pub struct Context {
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self { reporter, interrupted: Arc::default(), cache: Arc::default(), warnings: Arc::default() }
+        Self {
+            reporter,
+            interrupted: Arc::default(),
+            children: Children::default(),
+            cache: Arc::default(),
+            warnings: Arc::default(),
+        }
     }
 
-    /// Removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
+    /// Ends the programs of builds and removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
     /// waiting may hold on to it otherwise.
     pub fn clean_up(&self) {
+        self.children.kill_all();
         if let Some(cache) = self.cache.get() {
             cache.discard_temporary();
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
+use crate::build::BuildError;
 use crate::bundle::BundleError;
 use crate::cache::CacheError;
 use crate::fetch::FetchError;
@@ -13,7 +14,7 @@ use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::requirements::RequirementsError;
 use crate::resolve::ResolveError;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, SafeUrl};
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum Error {
     /// Something that the user asks for and that this version cannot do.
     #[error("{}", .0.join("\n"))]
     NotBuilt(Vec<String>),
+    /// What the user names would have to be built, and `--no-build` was given.
+    #[error("{}", .0.join("\n"))]
+    BuildForbidden(Vec<String>),
     /// Options that contradict each other, or name what does not exist.
     #[error("{message}")]
     Usage {
@@ -53,6 +57,32 @@ pub enum Error {
     /// No choice of versions meets the requirements, or the world could not be asked.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// A source could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// What a backend needs cannot be had.
+    #[error("what building {label} requires cannot be had")]
+    BuildRequirements {
+        /// The source.
+        label: String,
+        /// Why.
+        #[source]
+        source: Box<Self>,
+    },
+    /// Another package asks for a source that the user has not named.
+    #[error("`{name}` would have to be built from {what}, which your requirements do not name")]
+    BuildNotAllowed {
+        /// The project.
+        name: PackageName,
+        /// The source.
+        what: String,
+    },
+    /// Something that is to be mirrored is no file of a release.
+    #[error("`{0}` comes from a folder or a repository, which a mirror cannot hold")]
+    NotAFile(PackageName),
+    /// A repository is needed, and the run is offline.
+    #[error("the run is offline, and {0} would have to be fetched")]
+    OfflineRepository(SafeUrl),
     /// A file could not be downloaded, or is not what was promised.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -116,6 +146,14 @@ impl Error {
             Self::Bundle(BundleError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
+            Self::Build(error) => error.hint().into_iter().collect(),
+            Self::BuildRequirements { source, .. } => source.hints(),
+            Self::NotAFile(name) => {
+                vec![format!(
+                    "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
+                )]
+            }
+            Self::BuildNotAllowed { name, .. } => vec![format!("allow it with `--allow-build {name}`")],
             Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
             Self::Fetch(FetchError::Offline(_)) => vec![
                 "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::inputs::Inputs;
 use super::request::read_manifest;
 use super::{Error, IndexSettings, RequestOptions, SourceSettings};
+use crate::build::folder_digest;
 use crate::bundle::{SourceFiles, SourceOptions};
 use crate::index::IndexStrategy;
 use crate::requirements::{DirectReference, FileOptions, Manifest, RequirementEntry};
@@ -53,6 +54,10 @@ pub fn fingerprint(options: &FingerprintOptions) -> Result<HashDigest, Error> {
     print.text("prerelease", &format!("{:?}", resolve.prerelease));
     print.text("resolution", &format!("{:?}", resolve.resolution));
     print.text("exclude-newer", &format!("{:?}", resolve.exclude_newer));
+    print.text("prefer-binary", &resolve.prefer_binary.to_string());
+    print.text("allow-build", &format!("{:?}", resolve.allow_build));
+    print.text("no-build", &options.request.build.forbidden.to_string());
+    print.text("config-settings", &format!("{:?}", options.request.build.config_settings));
     print.text("no-deps", &resolve.no_deps.to_string());
     print.text("exclude-runtime", &options.exclude_runtime.to_string());
     if let Some(source) = &options.source {
@@ -120,6 +125,9 @@ impl Print<'_> {
             }
             Some(direct) => self.direct(direct)?,
         }
+        for (key, value) in &entry.config_settings {
+            self.text("config-setting", &format!("{key}={value}"));
+        }
         for hash in &entry.hashes {
             self.text("hash", &hash.to_string());
         }
@@ -138,9 +146,14 @@ impl Print<'_> {
                 self.text("subdirectory", subdirectory.as_deref().unwrap_or_default());
                 self.location("git", url)
             }
-            DirectReference::Folder { path, .. } => {
-                let path = self.relative(path);
-                self.text("folder", &path);
+            DirectReference::Folder { path, subdirectory, .. } => {
+                self.text("subdirectory", subdirectory.as_deref().unwrap_or_default());
+                let shown = self.relative(path);
+                self.text("folder", &shown);
+                // What is not there is reported when the bundle is made.
+                if path.is_dir() {
+                    self.text("folder-content", &folder_digest(path, &shown)?.hex());
+                }
                 Ok(())
             }
         }

@@ -70,6 +70,8 @@ fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<PylockInput, Erro
         folder: absolute.parent().unwrap_or(Path::new("/")).to_owned(),
         extras: request.extras.clone(),
         groups: request.groups.clone(),
+        allow_build: request.resolve.allow_build.clone(),
+        no_build: request.build.forbidden,
     })
 }
 

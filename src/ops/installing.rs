@@ -27,8 +27,18 @@ pub(super) async fn install_each(
     let by_name: BTreeMap<PackageName, Arc<ResolvedDist>> =
         wanted.iter().map(|dist| (dist.name.clone(), Arc::new(dist.clone()))).collect();
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut downloads = session.fetcher.fetch_all(&wanted, session.settle_ahead(&wanted))?;
+    let (wheels, sources): (Vec<ResolvedDist>, Vec<ResolvedDist>) =
+        wanted.iter().cloned().partition(|dist| dist.file.filename.as_wheel().is_some());
+    let mut downloads = session.fetcher.fetch_all(&wheels, session.settle_ahead(&wheels))?;
     let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
+    for dist in sources {
+        let (builder, target) = (Arc::clone(&session.builder), resolution.target.clone());
+        let job = Job { session: session.parts(), dist: Arc::new(dist), options };
+        installs.spawn(async move {
+            let built = builder.wheel(&job.dist, &target).await?;
+            job.install(&built).await
+        });
+    }
     let mut installed = Vec::with_capacity(wanted.len());
     let mut has_more = true;
     while has_more || !installs.is_empty() {

@@ -85,7 +85,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
 /// every file of their versions.
 async fn compute_digests(session: &Session, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
-    for dist in &mut resolution.dists {
+    for dist in resolution.dists.iter_mut().filter(|dist| dist.has_digest()) {
         if dist.file.hashes.is_empty() {
             let fetched = session.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
             dist.file.hashes.push(fetched.digest);

@@ -63,8 +63,14 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
                 let filename = sdist.filename.as_str().to_owned();
                 needed.entry(filename).or_insert_with(|| Needed::Sdist(Box::new(sdist)));
             }
+            if !dist.has_digest() {
+                return Err(Error::NotAFile(dist.name));
+            }
             let filename = dist.file.filename.as_str().to_owned();
-            needed.entry(filename).or_insert_with(|| Needed::Wheel(Box::new(dist)));
+            needed.entry(filename).or_insert_with(|| match dist.file.filename.as_wheel() {
+                Some(_) => Needed::Wheel(Box::new(dist)),
+                None => Needed::Sdist(Box::new(DistFile { hashes: dist.accepted_hashes, ..dist.file })),
+            });
         }
     }
     let names: BTreeSet<String> = needed.keys().cloned().collect();

@@ -1,7 +1,7 @@
 //! What a run without a network lacks: all of it, not the first.
 
 use super::RequestOptions;
-use super::source::LiveSource;
+use super::building_source::BuildingSource;
 use crate::requirements::Manifest;
 use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
@@ -13,16 +13,16 @@ pub(super) fn all_missing(
     manifest: &Manifest,
     target: &Target,
     options: &ResolveOptions,
-    source: &LiveSource,
+    source: &BuildingSource,
 ) -> Vec<PackageName> {
     let mut manifest = manifest.clone();
     let excluded = manifest.excluded.clone();
     loop {
-        let missing = source.missing();
+        let missing = source.live().missing();
         let known = manifest.excluded.len();
         manifest.excluded = excluded.iter().chain(&missing).cloned().collect();
         if manifest.excluded.len() == known || !is_unsolvable(&resolve(&manifest, target, options, source)) {
-            return source.missing();
+            return source.live().missing();
         }
     }
 }

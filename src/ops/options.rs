@@ -37,6 +37,17 @@ pub struct IndexSettings {
     pub refresh: bool,
 }
 
+/// Building from source; which projects may be built is a setting of the solver.
+#[derive(Clone, Debug, Default)]
+pub struct BuildSettings {
+    /// `--no-build`: nothing at all, not even what the user names as source.
+    pub forbidden: bool,
+    /// `--build-python`: a path, or the name of a program on the PATH.
+    pub python: Option<String>,
+    /// `--config-settings`, for every build that no requirement has settings for.
+    pub config_settings: Vec<(String, String)>,
+}
+
 /// Everything about asking for requirements and resolving them.
 #[derive(Clone, Debug)]
 pub struct RequestOptions {
@@ -52,6 +63,8 @@ pub struct RequestOptions {
     pub format_control: FormatControl,
     /// Settings of the solver.
     pub resolve: ResolveOptions,
+    /// Building from source.
+    pub build: BuildSettings,
     /// Indexes.
     pub indexes: IndexSettings,
     /// HTTP; the URLs of indexes and the trusted hosts of requirements files are added when the run starts.

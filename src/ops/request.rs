@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::ahead::Ahead;
+use super::building::Builder;
+use super::building_source::BuildingSource;
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::resolutions::Question;
@@ -41,6 +43,8 @@ pub(super) struct Session {
     request: RequestOptions,
     /// Asked for every target, so that each question reaches an index once.
     source: Arc<LiveSource>,
+    /// Makes wheels of sources.
+    pub(super) builder: Arc<Builder>,
     /// Indexes, pages and folders that may be asked.
     asked: Vec<SafeUrl>,
     /// Nothing can be known beyond the cache or the folders that were named.
@@ -60,7 +64,9 @@ impl Session {
         for warning in &manifest.warnings {
             context.warn(warning);
         }
-        refuse_what_needs_building(&manifest)?;
+        if request.build.forbidden {
+            refuse_what_needs_building(&manifest)?;
+        }
         let cache = Arc::new(open_cache(request)?);
         context.hold(&cache);
         let (client, index_options) = prepare_asking(request, &manifest, context).await?;
@@ -74,7 +80,9 @@ impl Session {
         let asked =
             index_options.indexes.iter().map(|index| &index.url).chain(&index_options.find_links).cloned().collect();
         let index = IndexClient::new(index_options, client, Arc::clone(&cache), Arc::clone(&context.reporter));
-        let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
+        let source = Arc::new(LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current()));
+        let builder =
+            Builder::new(request, &manifest, Arc::clone(&source), fetcher.clone(), Arc::clone(&cache), context);
         Ok(Self {
             manifest: Arc::new(manifest),
             lock,
@@ -82,7 +90,8 @@ impl Session {
             fetcher,
             excluded: request.inputs.excluded.clone(),
             request: request.clone(),
-            source: Arc::new(source),
+            source,
+            builder: Arc::new(builder),
             asked,
             is_closed,
             context: context.clone(),
@@ -119,7 +128,7 @@ impl Session {
     /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         let resolution = match &self.lock {
-            Some(input) => self.read_lock(input, target)?,
+            Some(input) => self.read_lock(input, target).await?,
             None => self.recall_or_solve(target, options).await?,
         };
         self.report(&resolution);
@@ -199,34 +208,43 @@ impl Session {
         }
     }
 
-    fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
+    async fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
         let path = input.folder.join(input.path.file_name().unwrap_or_default());
         let text =
             fs_err::read_to_string(&path).map_err(|source| Error::ReadInput { path: input.path.clone(), source })?;
         let mut resolution = pylock::read(&text, input, target)?;
         resolution.dists.retain(|dist| !self.excluded.contains(&dist.name));
+        for dist in resolution.dists.iter_mut().filter(|dist| dist.version == pylock::unknown_version()) {
+            let Some(reference) = dist.built_from.clone() else { continue };
+            let accepted = dist.accepted_hashes.clone();
+            let found = self.builder.look_at(&dist.name, &reference, accepted, target).await?;
+            dist.version = found.metadata.version.clone();
+            dist.file = found.file.clone();
+        }
         Ok(resolution)
     }
 
     /// The solver blocks while it waits for answers, so it has a thread.
     async fn solve_on_own_thread(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
-        let source = Arc::clone(&self.source);
+        let runtime = tokio::runtime::Handle::current();
+        let source = BuildingSource::new(Arc::clone(&self.source), Arc::clone(&self.builder), target.clone(), runtime);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
         let is_closed = self.is_closed;
         let mirror_command = missing::mirror_command(&self.request, &target);
         let solve = move || {
-            let mut resolution = resolve(&manifest, &target, &options, &*source);
-            while source.forget_damage() {
-                resolution = resolve(&manifest, &target, &options, &*source);
+            let mut resolution = resolve(&manifest, &target, &options, &source);
+            while source.live().forget_damage() {
+                resolution = resolve(&manifest, &target, &options, &source);
             }
             if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
                 let lacking = missing::all_missing(&manifest, &target, &options, &source);
                 resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
             }
-            let on_several = source.index().on_several_indexes();
+            let index = source.live().index();
+            let on_several = index.on_several_indexes();
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send((resolution, on_several, source.index().fresh_until()));
+            let _ = sender.send((resolution, on_several, index.fresh_until()));
         };
         thread::Builder::new()
             .name("barrow-solver".to_owned())
@@ -378,10 +396,10 @@ async fn find_repositories(
     Ok(found)
 }
 
-/// Everything that would have to be built, all at once.
+/// Refuses everything that would have to be built, all at once.
 fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), Error> {
     let refused: Vec<String> = manifest.requirements.iter().filter_map(needs_building).collect();
-    if refused.is_empty() { Ok(()) } else { Err(Error::NotBuilt(refused)) }
+    if refused.is_empty() { Ok(()) } else { Err(Error::BuildForbidden(refused)) }
 }
 
 fn needs_building(entry: &RequirementEntry) -> Option<String> {
@@ -393,7 +411,7 @@ fn needs_building(entry: &RequirementEntry) -> Option<String> {
         DirectReference::Git { .. } => "a git repository",
     };
     let (origin, text) = (&entry.origin, &entry.text);
-    Some(format!("{origin}: `{text}` is {what}: building from source is not built yet, give a wheel instead"))
+    Some(format!("{origin}: `{text}` is {what}, and --no-build forbids building it: give a wheel instead"))
 }
 
 /// The cache in its folder, or in a temporary one where that folder cannot be written.

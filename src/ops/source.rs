@@ -241,7 +241,7 @@ impl Shared {
         file.hashes = vec![fetched.digest];
         let metadata = self.index.metadata(&file).await.map_err(|error| direct_error(index_error(error)))?;
         file.requires_python.clone_from(&metadata.requires_python);
-        Ok(Arc::new(DirectDist { file, metadata }))
+        Ok(Arc::new(DirectDist { file, metadata, built_from: None }))
     }
 }
 
@@ -252,13 +252,11 @@ fn metadata_key(file: &DistFile) -> (SafeUrl, Option<HashDigest>) {
 fn wheel_url<'a>(name: &PackageName, reference: &'a DirectReference) -> Result<&'a SafeUrl, SourceError> {
     let what = match reference {
         DirectReference::Wheel { url } => return Ok(url),
-        DirectReference::Sdist { url, .. } => format!("the source archive {url}"),
-        DirectReference::Folder { path, .. } => format!("the folder `{}`", path.display()),
-        DirectReference::Git { url, .. } => format!("the git repository {url}"),
+        other => super::material::describe(other),
     };
     Err(SourceError {
-        message: format!("`{name}` would have to be built from {what}, and building is not supported yet"),
-        hint: Some("build a wheel of it first and name the wheel, or a folder of wheels by `--find-links`".to_owned()),
+        message: format!("`{name}` would have to be built from {what}, and nothing is built for a build"),
+        hint: None,
         skippable: false,
         source: None,
     })
@@ -315,7 +313,11 @@ fn ask_hint(error: &http::Error) -> Option<String> {
     }
 }
 
-fn source_error(error: impl Error + Send + Sync + 'static, hint: Option<String>, skippable: bool) -> SourceError {
+pub(super) fn source_error(
+    error: impl Error + Send + Sync + 'static,
+    hint: Option<String>,
+    skippable: bool,
+) -> SourceError {
     let message = error.to_string();
     // The message is that of the outermost error; the chain goes on below it.
     let below: Option<Arc<dyn Error + Send + Sync>> =

@@ -161,6 +161,10 @@ pub(super) enum Standing {
 
 /// What a resolution stands on.
 pub(super) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Standing {
+    // What was built of a source depends on the Python of this machine, and on its backend.
+    if resolution.dists.iter().any(|dist| dist.file.filename.as_wheel().is_none()) {
+        return Standing::Open;
+    }
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
         return Standing::Fixed;
     }

@@ -65,6 +65,16 @@ pub enum DirectReference {
 }
 
 impl DirectReference {
+    /// The folder of the project below the top of a source.
+    pub fn subdirectory(&self) -> Option<&str> {
+        match self {
+            Self::Wheel { .. } => None,
+            Self::Sdist { subdirectory, .. } | Self::Folder { subdirectory, .. } | Self::Git { subdirectory, .. } => {
+                subdirectory.as_deref()
+            }
+        }
+    }
+
     /// Whether it was given with `-e`.
     pub fn is_editable(&self) -> bool {
         matches!(self, Self::Folder { editable: true, .. } | Self::Git { editable: true, .. })

@@ -34,6 +34,8 @@ pub enum Exclusion {
     UploadTimeUnknown,
     /// A source distribution, and building is not allowed.
     OnlySdist,
+    /// It would have to be built, and another version that fits has a wheel.
+    WheelPreferred,
     /// `--no-binary` leaves nothing.
     NoBinary,
     /// A pre-release, and none is allowed.
@@ -80,6 +82,7 @@ impl fmt::Display for Exclusion {
             Self::TooNew => f.write_str("it was uploaded after --exclude-newer"),
             Self::UploadTimeUnknown => f.write_str("its upload time is not known, which --exclude-newer needs"),
             Self::OnlySdist => f.write_str("it has only a source distribution, and building is not allowed"),
+            Self::WheelPreferred => f.write_str("it has only a source distribution, and an older version has a wheel"),
             Self::NoBinary => f.write_str("--no-binary leaves no file of it"),
             Self::Prerelease => f.write_str("it is a pre-release"),
             Self::Hash => f.write_str("none of its files has a digest that the requirements accept"),
@@ -106,7 +109,11 @@ impl Exclusion {
             Self::Hash => (6, None),
             Self::Yanked(_) => (7, None),
             Self::Metadata(_) => (8, None),
-            Self::Prerelease | Self::Constraint { .. } | Self::Conflict { .. } | Self::Unmet(_) => (9, None),
+            Self::Prerelease
+            | Self::WheelPreferred
+            | Self::Constraint { .. }
+            | Self::Conflict { .. }
+            | Self::Unmet(_) => (9, None),
         }
     }
 
@@ -121,6 +128,7 @@ impl Exclusion {
 pub(super) struct FileRank<'a> {
     /// One of its digests is one that the user accepts; else it can be known only after the download.
     digest_is_accepted: bool,
+    /// `None`: a source distribution, which comes after every wheel.
     tags: Option<TagPriority>,
     build: Option<(u64, &'a str)>,
 }
@@ -152,13 +160,13 @@ pub(super) fn judge_apart_from_time<'a>(
     {
         return Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available: python.clone() });
     }
-    let DistFilename::Wheel(wheel) = &file.filename else {
-        return Err(Exclusion::OnlySdist);
+    let wheel = match &file.filename {
+        DistFilename::Sdist(_) if rules.may_build => None,
+        DistFilename::Sdist(_) => return Err(Exclusion::OnlySdist),
+        DistFilename::Wheel(_) if rules.no_binary => return Err(Exclusion::NoBinary),
+        DistFilename::Wheel(wheel) => Some(wheel),
     };
-    if rules.no_binary {
-        return Err(Exclusion::NoBinary);
-    }
-    let tags = policy.target.tags().compatibility(wheel).map_err(Exclusion::Tags)?;
+    let tags = wheel.map(|wheel| policy.target.tags().compatibility(wheel)).transpose().map_err(Exclusion::Tags)?;
     let digest = rules.hashes.as_ref().map_or(DigestFit::Accepted, |hashes| digest_fit(&file.hashes, &hashes.digests));
     if digest == DigestFit::Refused {
         return Err(Exclusion::Hash);
@@ -170,8 +178,8 @@ pub(super) fn judge_apart_from_time<'a>(
     }
     Ok(FileRank {
         digest_is_accepted: digest == DigestFit::Accepted,
-        tags: Some(tags),
-        build: wheel.build.as_ref().map(|(number, rest)| (*number, rest.as_ref())),
+        tags,
+        build: wheel.and_then(|wheel| wheel.build.as_ref()).map(|(number, rest)| (*number, rest.as_ref())),
     })
 }
 

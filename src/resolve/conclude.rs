@@ -198,6 +198,7 @@ fn resolved_dist(
         required_by: project.required_by,
         requires_dist: project.requires_dist,
         is_direct: direct.is_some(),
+        built_from: direct.and_then(|direct| direct.dist.built_from.clone()),
         file,
         name,
     })
@@ -241,6 +242,10 @@ fn passed_over(
             && provider.policy.prerelease_use(rules) == PrereleaseUse::AfterFinals
         {
             reason = Some(Exclusion::Prerelease);
+        }
+        let is_sdist = |version| provider.file_of(name, version).is_some_and(|file| file.filename.as_wheel().is_none());
+        if reason.is_none() && is_sdist(&release.version) && !is_sdist(&project.version) {
+            reason = Some(Exclusion::WheelPreferred);
         }
         match reason {
             None | Some(Exclusion::Constraint { .. }) => {}

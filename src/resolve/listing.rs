@@ -122,21 +122,32 @@ impl Listing {
             is_allowed && range.contains(&release.version)
         });
         let lowest = policy.takes_lowest(rules);
-        let finals = self.in_order(lowest, range).filter(move |release| {
-            prereleases == PrereleaseUse::LikeFinals || !release.version.version.any_prerelease()
-        });
-        let last = std::iter::once_with(move || {
-            let is_last_resort = prereleases == PrereleaseUse::AfterFinals;
-            is_last_resort.then(|| self.in_order(lowest, range)).into_iter().flatten()
-        });
-        let last = last.flatten().filter(|release| release.version.version.any_prerelease());
-        preferred.into_iter().chain(finals).chain(last).filter_map(move |release| {
+        let usable = move |release: &'a Release| {
             if rules.limit_against(&release.version.version).is_some() {
                 return None;
             }
             let file = self.verdict(policy, rules, release).ok()?;
             Some((release, file))
-        })
+        };
+        // Where building is allowed, every version with a wheel comes before every version without.
+        let wheels_first = policy.prefer_binary && rules.may_build && !rules.no_binary;
+        let kinds: &[Option<bool>] = if wheels_first { &[Some(true), Some(false)] } else { &[None] };
+        let of_kinds = move |is_wanted: fn(PrereleaseUse, bool) -> bool| {
+            kinds.iter().flat_map(move |kind| {
+                let wanted = self
+                    .in_order(lowest, range)
+                    .filter(move |release| is_wanted(prereleases, release.version.version.any_prerelease()));
+                wanted
+                    .filter_map(usable)
+                    .filter(move |(_, file)| kind.is_none_or(|is_wheel| file.filename.as_wheel().is_some() == is_wheel))
+            })
+        };
+        let finals = of_kinds(|prereleases, is_one| prereleases == PrereleaseUse::LikeFinals || !is_one);
+        let last = std::iter::once_with(move || {
+            let is_last_resort = prereleases == PrereleaseUse::AfterFinals;
+            is_last_resort.then(|| of_kinds(|_, is_one| is_one)).into_iter().flatten()
+        });
+        preferred.into_iter().filter_map(usable).chain(finals).chain(last.flatten())
     }
 
     /// Whether any version that is listed, usable or not, is in a range.

@@ -29,7 +29,7 @@ use pubgrub::PubGrubError;
 use self::package::Package;
 use self::policy::Policy;
 use self::provider::{Interruption, Provider};
-use crate::requirements::Manifest;
+use crate::requirements::{Manifest, ProjectSet};
 use crate::spec::PackageName;
 use crate::target::Target;
 
@@ -71,6 +71,8 @@ pub struct ResolveOptions {
     /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind of
     /// candidate, so both answers are the same then.
     pub prefer_binary: bool,
+    /// Projects whose source distributions may be built.
+    pub allow_build: ProjectSet,
     /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
     pub exclude_newer: Option<i64>,
     /// Requirements of what was chosen are not followed.

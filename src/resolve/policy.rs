@@ -7,7 +7,9 @@ use pubgrub::Ranges;
 
 use super::ranges;
 use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::requirements::{DirectReference, FileOptions, Manifest, Origin, ProjectSet, RequirementEntry};
+use crate::requirements::{
+    DirectReference, FileOptions, FormatControl, Manifest, Origin, ProjectSet, ReleaseControl, RequirementEntry,
+};
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -20,6 +22,8 @@ pub(super) struct Policy {
     pub(super) exclude_newer: Option<i64>,
     pub(super) prerelease: PrereleaseMode,
     pub(super) resolution: ResolutionMode,
+    /// Wheels of any version come before source distributions of any version.
+    pub(super) prefer_binary: bool,
     rules: HashMap<PackageName, ProjectRules>,
     /// For projects of which the user says nothing.
     unnamed: ProjectRules,
@@ -33,6 +37,8 @@ pub(super) struct ProjectRules {
     pub(super) is_direct: bool,
     /// No wheel may be used.
     pub(super) no_binary: bool,
+    /// Its source distributions may be built.
+    pub(super) may_build: bool,
     /// What `--all-releases` and `--only-final` say about it.
     prereleases: Option<PrereleaseUse>,
     /// Digests of which the file must have one.
@@ -95,9 +101,12 @@ impl Policy {
                 options.prerelease
             },
             resolution: options.resolution,
+            prefer_binary: options.prefer_binary,
             rules: HashMap::new(),
             unnamed: ProjectRules {
                 no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
+                may_build: options.allow_build == ProjectSet::All
+                    && manifest.options.format_control.only_binary != ProjectSet::All,
                 prereleases: prereleases_of_all(&manifest.options),
                 ..ProjectRules::default()
             },
@@ -125,12 +134,18 @@ impl Policy {
             policy.rules_mut(name, &manifest.options).preference = Some(version.clone());
         }
         let FileOptions { format_control, release_control, .. } = &manifest.options;
-        for named in [&format_control.no_binary, &release_control.all_releases, &release_control.only_final] {
+        let FormatControl { no_binary, only_binary } = format_control;
+        let ReleaseControl { all_releases, only_final } = release_control;
+        for named in [no_binary, only_binary, all_releases, only_final, &options.allow_build] {
             if let ProjectSet::Projects(names) = named {
                 for name in names {
                     policy.rules_mut(name, &manifest.options);
                 }
             }
+        }
+        for (name, rules) in &mut policy.rules {
+            let is_allowed = options.allow_build == ProjectSet::All || options.allow_build.names(name);
+            rules.may_build = is_allowed && format_control.allows_sdists(name);
         }
         policy
     }

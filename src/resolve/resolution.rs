@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Exclusion;
-use crate::requirements::Origin;
+use crate::requirements::{DirectReference, Origin};
 use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Requirement, Version};
 use crate::target::Target;
 
@@ -66,6 +66,16 @@ pub struct ResolvedDist {
     pub requires_dist: Vec<Requirement>,
     /// It came by a URL or path requirement, not from an index.
     pub is_direct: bool,
+    /// What a wheel of it has to be built from, where that is not a source distribution of an index.
+    #[serde(skip)] // What has to be built is not remembered.
+    pub built_from: Option<DirectReference>,
+}
+
+impl ResolvedDist {
+    /// Whether its file has one digest, as folders and repositories have not.
+    pub fn has_digest(&self) -> bool {
+        !matches!(self.built_from, Some(DirectReference::Folder { .. } | DirectReference::Git { .. }))
+    }
 }
 
 /// Who asked for a distribution, and how.

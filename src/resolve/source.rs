@@ -60,6 +60,8 @@ pub struct DirectDist {
     pub file: DistFile,
     /// Its metadata.
     pub metadata: Arc<CoreMetadata>,
+    /// What it is made from: the reference, with the commit in the place of a branch. `None`: the file is a wheel.
+    pub built_from: Option<DirectReference>,
 }
 
 /// A question that could not be answered. The message is complete but for its source.

@@ -44,7 +44,7 @@ fn help_names_what_is_built() {
     for heading in ["Target:", "Inputs:", "Indexes:", "Resolution:", "Output:", "General:"] {
         assert!(bundle.contains(heading), "{heading}\n{bundle}");
     }
-    assert!(!bundle.contains("--slim") && !bundle.contains("--allow-build"), "{bundle}");
+    assert!(!bundle.contains("--slim"), "{bundle}");
 }
 
 #[test]
@@ -54,8 +54,6 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
     for arguments in [
         &["bundle", "-o", "out", "--slim"][..],
         &["bundle", "-o", "out", "--compile-bytecode"],
-        &["bundle", "-o", "out", "--allow-build", ":all:"],
-        &["bundle", "-o", "out", "--no-prefer-binary"],
         &["bundle", "-o", "out", "--all-extras"],
         &["check", "out.zip"],
     ] {

@@ -86,7 +86,7 @@ fn only_a_source_distribution() {
     ----- stderr -----
     Using function/requirements.txt
     error: You require `source` (function/requirements.txt:1), but source 1.0 cannot be used for python3.12/arm64 (it has only a source distribution, and building is not allowed).
-    hint: source 1.0 has only a source distribution: build a wheel of it for python3.12/arm64 and offer it with `--find-links`
+    hint: source 1.0 has only a source distribution: allow building it with `--allow-build source`, or offer a wheel of it for python3.12/arm64 with `--find-links`
     ");
 }
 

@@ -185,7 +185,7 @@ packages.a = { "1.0" = { sdist = true }, "2.0" = { sdist = true } }
     );
     insta::assert_snapshot!(text, @r#"
     You require `a` (requirements.txt:1), but no version of a can be used for python3.12/x86_64 (it has only a source distribution, and building is not allowed).
-    hint: a 2.0 has only a source distribution: build a wheel of it for python3.12/x86_64 and offer it with `--find-links`
+    hint: a 2.0 has only a source distribution: allow building it with `--allow-build a`, or offer a wheel of it for python3.12/x86_64 with `--find-links`
     "#);
 }
 
@@ -582,7 +582,7 @@ packages.a = { "1.0" = { sdist = true }, "1.1" = { sdist = true }, "2.0" = { yan
       3.0  cp311-cp311-manylinux_2_34_x86_64  no runtime
     hint: a 4.0 can be loaded by python3.13 and python3.14
     hint: a 2.0 is yanked: require `a==2.0` exactly to use it all the same
-    hint: a 1.1 has only a source distribution: build a wheel of it for python3.11/x86_64 and offer it with `--find-links`
+    hint: a 1.1 has only a source distribution: allow building it with `--allow-build a`, or offer a wheel of it for python3.11/x86_64 with `--find-links`
     "#);
 }
 

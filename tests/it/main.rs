@@ -10,6 +10,7 @@ mod support;
 mod air_gap;
 mod answers;
 mod brute_force;
+mod building;
 mod bundle;
 mod cli;
 mod clear_ends;

@@ -208,8 +208,8 @@ fn what_would_have_to_be_built_is_named_with_its_line() {
     let requirements = "\
         -e ./project\n./project\n-e git+https://example.com/one.git#egg=one\n\
         two @ git+ssh://git@example.com/two.git@v1\n./thing-1.0.tar.gz\nhttps://example.com/three-1.0.tar.gz\n";
-    let shown = lock(&context, requirements, &[]);
-    has(&shown, &["exit code: 2"]);
+    let shown = lock(&context, requirements, &["--no-build"]);
+    has(&shown, &["exit code: 1"]);
     for (number, kind) in [
         (1, "an editable folder"),
         (2, "a project folder"),
@@ -220,7 +220,7 @@ fn what_would_have_to_be_built_is_named_with_its_line() {
     ] {
         let start = format!("requirements.txt:{number}: ");
         let sentence = shown.lines().find(|line| line.contains(&start)).unwrap_or_else(|| panic!("{shown}"));
-        has(sentence, &[kind, "building from source is not built yet"]);
+        has(sentence, &[kind, "--no-build forbids building it"]);
     }
 }
 

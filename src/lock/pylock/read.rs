@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::marker::{Selection, holds};
 use crate::lock::LockError;
-use crate::requirements::Origin;
+use crate::requirements::{DirectReference, Origin, ProjectSet};
 use crate::resolve::{Requirer, Resolution, ResolvedDist, contains};
 use crate::spec::{
     DistFile, DistFilename, ExtraName, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, Requirement,
@@ -28,6 +28,10 @@ pub struct PylockInput {
     pub extras: Vec<ExtraName>,
     /// `--group`.
     pub groups: Vec<ExtraName>,
+    /// Projects whose source distributions may be built.
+    pub allow_build: ProjectSet,
+    /// Nothing may be built, not even what the lock names as source.
+    pub no_build: bool,
 }
 
 /// Whether a file is a lock of this form by its name: `pylock.toml`, `pylock.NAME.toml` (PEP 751, "File Name").
@@ -67,12 +71,30 @@ struct Package {
     #[serde(default)]
     dependencies: Vec<Dependency>,
     index: Option<String>,
-    vcs: Option<toml::Table>,
-    directory: Option<toml::Table>,
+    vcs: Option<Vcs>,
+    directory: Option<Directory>,
     archive: Option<File>,
-    sdist: Option<toml::Table>,
+    sdist: Option<File>,
     #[serde(default)]
     wheels: Vec<File>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Vcs {
+    r#type: String,
+    url: Option<String>,
+    path: Option<String>,
+    commit_id: String,
+    subdirectory: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Directory {
+    path: String,
+    #[serde(default)]
+    editable: bool,
+    subdirectory: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +110,7 @@ struct File {
     path: Option<String>,
     size: Option<u64>,
     upload_time: Option<toml::value::Datetime>,
+    subdirectory: Option<String>,
     #[serde(default)]
     hashes: BTreeMap<String, String>,
 }
@@ -249,27 +272,59 @@ impl Reader<'_> {
         let at = package.name.span().start;
         let name: PackageName =
             package.name.get_ref().parse().map_err(|error| self.malformed(at, format!("{error}")))?;
-        let needs_building = |what: &str| LockError::NeedsBuilding {
-            path: self.input.path.clone(),
-            line: line_of(self.text, at),
-            name: name.clone(),
-            what: what.to_owned(),
+        let may_build = |what, is_named: bool| {
+            let way_out = if self.input.no_build {
+                "--no-build forbids it".to_owned()
+            } else if is_named || self.input.allow_build == ProjectSet::All || self.input.allow_build.names(&name) {
+                return Ok(());
+            } else {
+                format!("allow it with `--allow-build {name}`")
+            };
+            let (path, line) = (self.input.path.clone(), line_of(self.text, at));
+            Err(LockError::NeedsBuilding { path, line, name: name.clone(), what, way_out })
         };
+        let mut built_from = None;
         let file = match package {
             Package { archive: Some(archive), .. } => {
-                let file = self.file(&name, archive, package, at)?;
-                if file.filename.as_wheel().is_none() {
-                    return Err(needs_building("a source archive"));
+                let is_wheel = archive.file_name().is_some_and(|name| name.strip_suffix(".whl").is_some());
+                if is_wheel {
+                    self.file(&name, archive, package, at)?
+                } else {
+                    may_build("a source archive", true)?;
+                    let (url, subdirectory) = (self.url(&name, archive, at)?, archive.subdirectory.clone());
+                    let hashes = self.hashes(&name, archive, at)?;
+                    built_from = Some(DirectReference::Sdist { url: url.clone(), subdirectory });
+                    DistFile { hashes, size: archive.size, ..self.source(&name, package, url, at)? }
                 }
-                file
             }
-            Package { vcs: Some(_), .. } => return Err(needs_building("a repository")),
-            Package { directory: Some(_), .. } => return Err(needs_building("a folder")),
-            Package { wheels, sdist, .. } => match (self.best_wheel(&name, package, at)?, wheels.is_empty(), sdist) {
-                (Some(file), _, _) => file,
-                (None, true, Some(_)) => return Err(needs_building("only a source distribution")),
-                (None, true, None) => return Err(self.malformed(at, format!("{name} has no file at all"))),
-                (None, false, _) => {
+            Package { vcs: Some(vcs), .. } => {
+                may_build("a repository", true)?;
+                let (url, reference) = self.repository(&name, vcs, at)?;
+                built_from = Some(reference);
+                self.source(&name, package, url, at)?
+            }
+            Package { directory: Some(directory), .. } => {
+                may_build("a folder", true)?;
+                let path = self.input.folder.join(&directory.path);
+                let url = SafeUrl::from_path(&path, true).map_err(|error| self.malformed(at, error.to_string()))?;
+                let Directory { editable, subdirectory, .. } = directory;
+                let (editable, subdirectory) = (*editable, subdirectory.clone());
+                built_from = Some(DirectReference::Folder { path, editable, subdirectory });
+                self.source(&name, package, url, at)?
+            }
+            Package { wheels, sdist, .. } => match (self.best_wheel(&name, package, at)?, sdist) {
+                (Some(file), _) => file,
+                (None, Some(sdist)) => {
+                    may_build(
+                        if wheels.is_empty() { "only a source distribution" } else { "without a wheel that fits" },
+                        false,
+                    )?;
+                    self.file(&name, sdist, package, at)?
+                }
+                (None, None) if wheels.is_empty() => {
+                    return Err(self.malformed(at, format!("{name} has no file at all")));
+                }
+                (None, None) => {
                     let (runtime, arch) = (self.target.runtime(), self.target.architecture());
                     return Err(self.refused(format!("none of the wheels of {name} fits {runtime} on {arch}")));
                 }
@@ -293,10 +348,58 @@ impl Reader<'_> {
             dependencies,
             required_by: vec![Requirer::User { origin, requirement: pin(&name) }],
             requires_dist: Vec::new(),
-            is_direct: package.archive.is_some(),
+            is_direct: package.archive.is_some() || built_from.is_some(),
+            built_from,
             file,
             name,
         })
+    }
+
+    /// A source that has no name of its own.
+    fn source(&self, name: &PackageName, package: &Package, url: SafeUrl, at: usize) -> Result<DistFile, LockError> {
+        let version = match &package.version {
+            Some(text) => {
+                text.get_ref().parse().map_err(|error| self.malformed(text.span().start, format!("{error}")))?
+            }
+            None => unknown_version(),
+        };
+        let filename = format!("{}-{version}.tar.gz", name.as_dist_info_name());
+        let filename = DistFilename::parse(&filename, name).map_err(|error| self.malformed(at, error.to_string()))?;
+        Ok(DistFile {
+            filename,
+            hashes: Vec::new(),
+            size: None,
+            requires_python: None,
+            yanked: Yanked::No,
+            metadata: MetadataOffer::None,
+            upload_time: None,
+            origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
+            url,
+        })
+    }
+
+    fn repository(&self, name: &PackageName, vcs: &Vcs, at: usize) -> Result<(SafeUrl, DirectReference), LockError> {
+        let Vcs { r#type, url, path, commit_id, subdirectory } = vcs;
+        if r#type != "git" {
+            return Err(
+                self.refused(format!("{name} is kept in a repository of {}, and only Git is supported", r#type))
+            );
+        }
+        if !matches!(commit_id.len(), 40 | 64) || !commit_id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(self.malformed(at, format!("the commit of {name} is not one")));
+        }
+        let parsed = match (url, path) {
+            (Some(url), _) => SafeUrl::parse(url),
+            (None, Some(path)) => SafeUrl::from_path(&self.input.folder.join(path), false),
+            (None, None) => {
+                return Err(self.malformed(at, format!("the repository of {name} has neither `url` nor `path`")));
+            }
+        };
+        let malformed = |error: crate::spec::UrlError| self.malformed(at, error.to_string());
+        let url = parsed.map_err(malformed)?;
+        let shown = SafeUrl::parse(&format!("git+{}@{commit_id}", url.reveal())).map_err(malformed)?;
+        let (revision, subdirectory) = (Some(commit_id.clone()), subdirectory.clone());
+        Ok((shown, DirectReference::Git { url, revision, subdirectory, editable: false }))
     }
 
     fn best_wheel(&self, name: &PackageName, package: &Package, at: usize) -> Result<Option<DistFile>, LockError> {
@@ -371,6 +474,20 @@ impl Reader<'_> {
             return Ok(());
         }
         Err(self.malformed(at, format!("`{}` is not a file of version {version}", file.filename)))
+    }
+}
+
+/// Stands for the version of a source of which the lock does not say it, as it must not of a folder.
+pub fn unknown_version() -> Version {
+    Version::new([0])
+}
+
+impl File {
+    /// The name that it is given, else that of its place.
+    fn file_name(&self) -> Option<String> {
+        let place = self.url.as_ref().or(self.path.as_ref())?;
+        let place = place.split(['?', '#']).next().unwrap_or_default();
+        self.name.clone().or_else(|| place.rsplit('/').next().map(str::to_owned))
     }
 }
 

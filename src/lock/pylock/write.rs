@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::requirements::DirectReference;
 use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{DistFile, HashDigest};
 use crate::target::Target;
@@ -40,7 +41,10 @@ fn environment(target: &Target) -> String {
 
 fn write_package(text: &mut String, dist: &ResolvedDist, folder: Option<&Path>) {
     push(text, format_args!("\n[[packages]]\nname = {}\n", quoted(dist.name.as_ref())));
-    push(text, format_args!("version = {}\n", quoted(&dist.version.to_string())));
+    // The version of a folder is what the folder says at the time.
+    if !matches!(dist.built_from, Some(DirectReference::Folder { .. })) {
+        push(text, format_args!("version = {}\n", quoted(&dist.version.to_string())));
+    }
     if let Some(requires_python) = &dist.file.requires_python {
         push(text, format_args!("requires-python = {}\n", quoted(&requires_python.to_string())));
     }
@@ -49,9 +53,32 @@ fn write_package(text: &mut String, dist: &ResolvedDist, folder: Option<&Path>) 
             dist.dependencies.iter().map(|name| format!("{{ name = {} }}", quoted(name.as_ref()))).collect();
         push(text, format_args!("dependencies = [{}]\n", names.join(", ")));
     }
+    match &dist.built_from {
+        Some(DirectReference::Git { url, revision, subdirectory, .. }) => {
+            let mut keys = vec!["type = \"git\"".to_owned()];
+            keys.push(format!("url = {}", quoted(url.without_credentials().reveal().as_str())));
+            keys.extend(revision.iter().map(|commit| format!("commit-id = {}", quoted(commit))));
+            keys.extend(subdirectory_key(subdirectory.as_deref()));
+            push(text, format_args!("vcs = {{ {} }}\n", keys.join(", ")));
+            return;
+        }
+        Some(DirectReference::Folder { path, subdirectory, .. }) => {
+            let path = relative(path, folder).display().to_string();
+            let mut keys = vec![format!("path = {}", quoted(if path.is_empty() { "." } else { &path }))];
+            keys.extend(subdirectory_key(subdirectory.as_deref()));
+            push(text, format_args!("directory = {{ {} }}\n", keys.join(", ")));
+            return;
+        }
+        _ => {}
+    }
     let digests = if dist.file.hashes.is_empty() { &dist.accepted_hashes } else { &dist.file.hashes };
     if dist.is_direct {
-        push(text, format_args!("archive = {{ {} }}\n", file(&dist.file, digests, folder, false)));
+        let subdirectory = match &dist.built_from {
+            Some(DirectReference::Sdist { subdirectory, .. }) => subdirectory_key(subdirectory.as_deref()),
+            _ => None,
+        };
+        let keys: Vec<String> = [file(&dist.file, digests, folder, false)].into_iter().chain(subdirectory).collect();
+        push(text, format_args!("archive = {{ {} }}\n", keys.join(", ")));
         return;
     }
     // An index in a folder has no URL that means anything elsewhere; a file that no index listed names none.
@@ -65,6 +92,10 @@ fn write_package(text: &mut String, dist: &ResolvedDist, folder: Option<&Path>) 
     } else {
         push(text, format_args!("sdist = {{ {entry} }}\n"));
     }
+}
+
+fn subdirectory_key(subdirectory: Option<&str>) -> Option<String> {
+    subdirectory.map(|below| format!("subdirectory = {}", quoted(below)))
 }
 
 /// The keys of a file's table.

@@ -94,13 +94,16 @@ fn for_releases(
             Exclusion::OnlySdist => Some((
                 "sdist",
                 format!(
-                    "{name} {version} has only a source distribution: build a wheel of it for {} and offer it with `--find-links`",
+                    "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel of it for {} with `--find-links`",
                     super::super::conclude::target_name(provider)
                 ),
             )),
-            Exclusion::NoBinary => {
-                Some(("no-binary", format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out")))
-            }
+            Exclusion::NoBinary => Some((
+                "no-binary",
+                format!(
+                    "{name} {version} has a wheel, but `--no-binary` leaves wheels out: allow building it with `--allow-build {name}`"
+                ),
+            )),
             Exclusion::TooNew | Exclusion::UploadTimeUnknown => {
                 newer_would_fit(provider, name, listing, release).map(|hint| ("time", hint))
             }
@@ -117,7 +120,7 @@ fn for_releases(
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
                 other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
             }
-            Exclusion::Metadata(_) | Exclusion::Conflict { .. } | Exclusion::Unmet(_) => None,
+            Exclusion::Metadata(_) | Exclusion::WheelPreferred | Exclusion::Conflict { .. } | Exclusion::Unmet(_) => None,
         };
         if let Some((kind, hint)) = hint
             && told.insert(kind)

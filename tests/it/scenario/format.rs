@@ -56,6 +56,9 @@ pub(crate) struct Options {
     pub(crate) require_hashes: bool,
     pub(crate) pre: bool,
     pub(crate) no_binary: Vec<String>,
+    pub(crate) only_binary: Vec<String>,
+    pub(crate) allow_build: Vec<String>,
+    pub(crate) no_prefer_binary: bool,
 }
 
 /// A version: only its requirements, or all that can be said of it.

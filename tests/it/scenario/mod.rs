@@ -65,11 +65,8 @@ impl Scenario {
         manifest.options.require_hashes =
             self.options.require_hashes || manifest.requirements.iter().any(|entry| !entry.hashes.is_empty());
         manifest.options.pre = self.options.pre;
-        manifest.options.format_control.no_binary = match self.options.no_binary.as_slice() {
-            [] => ProjectSet::None,
-            [all] if all == ":all:" => ProjectSet::All,
-            names => ProjectSet::Projects(names.iter().map(|name| project(name)).collect()),
-        };
+        manifest.options.format_control.no_binary = project_set(&self.options.no_binary);
+        manifest.options.format_control.only_binary = project_set(&self.options.only_binary);
         manifest
     }
 
@@ -91,7 +88,8 @@ impl Scenario {
                 Some("lowest-direct") => ResolutionMode::LowestDirect,
                 Some(other) => panic!("unknown resolution mode {other}"),
             },
-            prefer_binary: true,
+            prefer_binary: !self.options.no_prefer_binary,
+            allow_build: project_set(&self.options.allow_build),
             exclude_newer: self.options.exclude_newer.as_deref().map(table::microseconds),
             no_deps: self.options.no_deps,
             preferences: self.preferences.iter().map(|pin| name_and_version(pin)).collect(),
@@ -101,6 +99,15 @@ impl Scenario {
     /// What comes out of it against the table of its packages.
     pub(crate) fn resolve(&self, source: &TableSource) -> Result<Resolution, ResolveError> {
         barrow::resolve::resolve(&self.manifest(), &self.target(), &self.resolve_options(), source)
+    }
+}
+
+/// Projects as options name them.
+fn project_set(words: &[String]) -> ProjectSet {
+    match words {
+        [] => ProjectSet::None,
+        [all] if all == ":all:" => ProjectSet::All,
+        names => ProjectSet::Projects(names.iter().map(|name| project(name)).collect()),
     }
 }
 

@@ -113,7 +113,7 @@ impl TableSource {
         };
         let metadata =
             metadata(&name, &release.version, &release.requires, release.requires_python.as_deref(), &release.extras);
-        self.direct.insert(safe, Arc::new(DirectDist { file, metadata: Arc::new(metadata) }));
+        self.direct.insert(safe, Arc::new(DirectDist { file, metadata: Arc::new(metadata), built_from: None }));
     }
 
     fn detail(&self, name: &PackageName) -> Option<Arc<ProjectDetail>> {

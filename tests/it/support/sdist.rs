@@ -33,6 +33,12 @@ impl SdistBuilder {
         self
     }
 
+    /// Any header line of PKG-INFO, such as `Dynamic: Requires-Dist`.
+    pub(crate) fn metadata_line(mut self, line: &str) -> Self {
+        self.metadata_lines += &format!("{line}\n");
+        self
+    }
+
     /// Makes the sdist.
     pub(crate) fn build(self) -> BuiltFile {
         let stem = format!("{}-{}", escape(&self.name), self.version);

@@ -82,9 +82,21 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only_binary: Vec<String>,
 
-    /// Build nothing from source, which is what barrow does unless told otherwise
+    /// Build this package from source where no wheel will do, which runs its code; `:all:` for every one
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) allow_build: Vec<String>,
+
+    /// Build nothing from source, not even folders and repositories that the requirements name
     #[arg(long)]
     pub(crate) no_build: bool,
+
+    /// The Python that builds [default: python3.N of the runtime on the PATH, else python3]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) build_python: Option<String>,
+
+    /// A setting for build backends; may be repeated
+    #[arg(short = 'C', long, value_name = "KEY=VALUE", alias = "config-setting")]
+    pub(crate) config_settings: Vec<String>,
 
     /// Also what this extra of pyproject.toml asks for; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -185,6 +197,10 @@ pub(crate) struct ResolutionArgs {
     /// Take the newest version that has a wheel for the target, which is the default
     #[arg(long)]
     pub(crate) prefer_binary: bool,
+
+    /// Take the newest version even where it has to be built (see --allow-build)
+    #[arg(long, overrides_with = "prefer_binary")]
+    pub(crate) no_prefer_binary: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -240,10 +256,6 @@ pub(crate) struct Unbuilt {
     pub(crate) slim: bool,
     #[arg(long, hide = true)]
     pub(crate) compile_bytecode: bool,
-    #[arg(long, hide = true, value_name = "NAME")]
-    pub(crate) allow_build: Vec<String>,
-    #[arg(long, hide = true)]
-    pub(crate) no_prefer_binary: bool,
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) only_group: Vec<String>,
     #[arg(long, hide = true)]

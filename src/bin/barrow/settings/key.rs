@@ -80,7 +80,10 @@ pub(crate) static KEYS: &[Key] = &[
     key("require-hashes", Kind::Switch).pip("require-hashes"),
     key("no-binary", Kind::List).pip("no-binary"),
     key("only-binary", Kind::List).pip("only-binary"),
+    key("allow-build", Kind::List),
     key("no-build", Kind::Switch),
+    key("build-python", Kind::Text),
+    key("config-settings", Kind::List),
     key("extra", Kind::List),
     key("group", Kind::List),
     key("exclude-package", Kind::List),
@@ -110,6 +113,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("pre", Kind::Switch).pip("pre"),
     key("resolution", Kind::Text),
     key("prefer-binary", Kind::Switch),
+    key("no-prefer-binary", Kind::Switch),
     key("no-source", Kind::Switch),
     key("exclude", Kind::List),
     key("exclude-runtime", Kind::Switch),
@@ -122,4 +126,4 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 /// Settings of the public face that are not built yet: naming one is an error, not a silence.
-pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode", "allow-build", "no-prefer-binary"];
+pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode"];

@@ -20,7 +20,7 @@ use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
-use barrow::ops::{self, IndexSettings, PublishSettings, RequestOptions};
+use barrow::ops::{self, BuildSettings, IndexSettings, PublishSettings, RequestOptions};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
 use barrow::spec::{ExtraName, PackageName, SafeUrl};
@@ -77,6 +77,7 @@ pub(crate) struct Settings {
     pub(crate) indexes: IndexSettings,
     pub(crate) client: ClientOptions,
     pub(crate) resolve: ResolveOptions,
+    build: BuildSettings,
     /// `None`: a temporary one.
     pub(crate) cache_folder: Option<PathBuf>,
     pub(crate) temporary_folder: PathBuf,
@@ -116,12 +117,14 @@ impl Settings {
         let format_control = read_format_control(&mut layers, &input)?;
         let (extras, groups) =
             (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
+        let (build, allow_build) = read_building(&mut layers, &input)?;
         let inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
         let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
         client.offline = layers.switch("offline", general.offline)?;
-        let resolve = read_resolution(&mut layers, &resolution, no_deps)?;
+        let mut resolve = read_resolution(&mut layers, &resolution, no_deps)?;
+        resolve.allow_build = allow_build;
         let no_source = layers.switch("no-source", flags.files.no_source)?;
         let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
@@ -148,6 +151,7 @@ impl Settings {
             indexes,
             client,
             resolve,
+            build,
             cache_folder,
             temporary_folder: host.temporary_folder.clone(),
             no_source,
@@ -175,6 +179,7 @@ impl Settings {
             require_hashes: self.require_hashes,
             format_control: self.format_control.clone(),
             resolve: self.resolve.clone(),
+            build: self.build.clone(),
             indexes: self.indexes.clone(),
             client: self.client.clone(),
             cache_folder: self.cache_folder.clone(),
@@ -237,12 +242,10 @@ fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<Conf
 }
 
 fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { slim, compile_bytecode, allow_build, no_prefer_binary, only_group, all_groups, all_extras } = unbuilt;
+    let Unbuilt { slim, compile_bytecode, only_group, all_groups, all_extras } = unbuilt;
     let given = [
         ("--slim", *slim),
         ("--compile-bytecode", *compile_bytecode),
-        ("--allow-build", !allow_build.is_empty()),
-        ("--no-prefer-binary", *no_prefer_binary),
         ("--only-group", !only_group.is_empty()),
         ("--all-groups", *all_groups),
         ("--all-extras", *all_extras),
@@ -280,7 +283,6 @@ fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInpu
     let requirement_files = layers.paths("requirement", input.requirement);
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
-    layers.switch("no-build", input.no_build)?;
     let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
     let excluded = layers.many("exclude-package", input.exclude_package, name)?;
     Ok(ManifestInputs {
@@ -312,6 +314,28 @@ fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<For
         control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
     }
     Ok(control)
+}
+
+/// Building, and the projects that may be built.
+fn read_building(layers: &mut Layers<'_>, input: &InputArgs) -> Result<(BuildSettings, ProjectSet), SettingsError> {
+    let words = layers.many("allow-build", input.allow_build.clone(), |text| Ok(text.to_owned()))?;
+    let forbidden = layers.switch("no-build", input.no_build)?;
+    let python = layers.one("build-python", input.build_python.clone(), |text| Ok(text.to_owned()))?;
+    let settings = layers.many("config-settings", input.config_settings.clone(), |text| Ok(text.to_owned()))?;
+    let mut allowed = ProjectSet::None;
+    for word in &words {
+        let wrong = |word| SettingsError::Other(format!("invalid value for `allow-build`: `{word}` is no name"));
+        allowed.extend(word, &mut ProjectSet::None).map_err(wrong)?;
+    }
+    let pair = |text: &String| {
+        let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty())?;
+        Some((key.to_owned(), value.to_owned()))
+    };
+    let config_settings: Option<Vec<_>> = settings.iter().map(pair).collect();
+    let config_settings =
+        config_settings.ok_or_else(|| SettingsError::Other("`config-settings` has the form KEY=VALUE".to_owned()))?;
+    let settings = BuildSettings { forbidden, python, config_settings };
+    Ok((settings, if forbidden { ProjectSet::None } else { allowed }))
 }
 
 fn read_client(
@@ -421,12 +445,8 @@ fn read_resolution(
     let pre = layers.switch("pre", resolution.pre)?;
     let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;
     let mode = layers.one("resolution", resolution.resolution, choice::<ResolutionChoice>)?;
-    let prefers_binary = layers.one("prefer-binary", resolution.prefer_binary.then_some(true), parse::switch)?;
-    if prefers_binary == Some(false) {
-        return Err(SettingsError::Other(
-            "`prefer-binary = false` is not built yet in this version of barrow".to_owned(),
-        ));
-    }
+    let prefers = layers.one("prefer-binary", resolution.prefer_binary.then_some(true), parse::switch)?;
+    let prefers_not = layers.switch("no-prefer-binary", resolution.no_prefer_binary)?;
     Ok(ResolveOptions {
         siblings: false,
         prerelease: match prerelease {
@@ -435,7 +455,8 @@ fn read_resolution(
             None => PrereleaseMode::default(),
         },
         resolution: mode.map_or_else(Default::default, Into::into),
-        prefer_binary: true,
+        prefer_binary: resolution.prefer_binary || (prefers.unwrap_or(true) && !prefers_not),
+        allow_build: ProjectSet::None,
         exclude_newer: exclude_newer.first().map(|newest| newest.moment),
         no_deps,
         preferences: Vec::new(),

@@ -1,0 +1,149 @@
+//! Why something could not be built.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::archive::ArchiveError;
+use crate::cache::CacheError;
+use crate::spec::SafeUrl;
+
+/// A source that could not be built, or whose wheel cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// There is no Python to build with.
+    #[error("building {label} needs {wanted}, and there is none: {}", if tried.is_empty() { "no python is on the PATH".to_owned() } else { tried.join("; ") })]
+    NoInterpreter {
+        /// What was to be built.
+        label: String,
+        /// What would do.
+        wanted: String,
+        /// The programs that were asked, and why each does not do.
+        tried: Vec<String>,
+    },
+    /// The Python that the user named cannot be used.
+    #[error("`{}` cannot be used for building: {reason}", path.display())]
+    Interpreter {
+        /// The program.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The project's own files do not say how to build it.
+    #[error("the pyproject.toml of {label} cannot be used: {reason}")]
+    Pyproject {
+        /// The source.
+        label: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What the source says about itself cannot be read.
+    #[error("the metadata of {label} cannot be used: {reason}")]
+    Metadata {
+        /// The source.
+        label: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The archive was refused.
+    #[error("failed to unpack {label}")]
+    Unpack {
+        /// The source.
+        label: String,
+        /// Why.
+        #[source]
+        source: ArchiveError,
+    },
+    /// A program could not be started.
+    #[error("the program `{}` could not be started", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The build ended without a wheel.
+    #[error("building {label} failed: {step} ended with {status}{}", indented(output))]
+    Failed {
+        /// The source.
+        label: String,
+        /// What was being done.
+        step: &'static str,
+        /// How it ended.
+        status: String,
+        /// The last lines that it wrote.
+        output: String,
+    },
+    /// The build made something else than the one wheel that was asked for.
+    #[error("building {label} gave no wheel that can be used: {reason}")]
+    Result {
+        /// The source.
+        label: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The wheel runs on this machine and not on the target.
+    #[error("building {label} on this machine made `{wheel}`, which {target} cannot load: {reason}")]
+    Foreign {
+        /// The source.
+        label: String,
+        /// The wheel's name.
+        wheel: String,
+        /// What it is for.
+        target: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A repository could not be fetched.
+    #[error("failed to fetch {url}: {step} ended with {status}{}", indented(output))]
+    Git {
+        /// The repository.
+        url: SafeUrl,
+        /// What was being done.
+        step: &'static str,
+        /// How it ended.
+        status: String,
+        /// The last lines that git wrote.
+        output: String,
+    },
+    /// A folder or file of the build could not be read or written.
+    #[error("failed to {action} `{}`", path.display())]
+    File {
+        /// What was to be done.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The cache could not be written.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The user wants to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl BuildError {
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoInterpreter { wanted, .. } => {
+                Some(format!("install {wanted}, or name one with --build-python PATH"))
+            }
+            Self::Interpreter { .. } => Some("name another Python with --build-python PATH".to_owned()),
+            Self::Failed { .. } => Some("run with -v for everything that the build wrote".to_owned()),
+            Self::Foreign { .. } => Some(
+                "build the wheel on the target's system and offer it with --find-links, or choose a version that has one"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Lines of a program below the message, set off from it.
+fn indented(output: &str) -> String {
+    output.lines().map(|line| format!("\n  | {line}")).collect()
+}

@@ -1,0 +1,122 @@
+//! A project folder of the user's: copied before it is built, so that nothing is left in it, and known by its content.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::BuildError;
+use crate::spec::{HashAlgorithm, HashDigest, Hasher};
+
+/// Folders that belong to tools, at any depth: no build reads them, and some are huge.
+const NOT_COPIED: &[&str] = &[
+    "__pycache__",
+    "node_modules",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".aws-sam",
+    "cdk.out",
+];
+
+/// Depth of folders, so that a link in a circle ends.
+const DEEPEST: usize = 64;
+
+/// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links.
+///
+/// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied too
+/// (versions are made of it), and does not count but for the commit that is checked out.
+pub fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    copy(from, Some(to), "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
+    Ok(hasher.finish())
+}
+
+/// The same digest without a copy.
+pub fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    copy(folder, None, "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
+    Ok(hasher.finish())
+}
+
+enum CopyError {
+    File(std::io::Error),
+    TooDeep,
+}
+
+impl CopyError {
+    fn into_build_error(self, label: &str) -> BuildError {
+        match self {
+            Self::File(source) => BuildError::File { action: "copy", path: label.into(), source },
+            Self::TooDeep => BuildError::Metadata {
+                label: label.to_owned(),
+                reason: format!("its folders are more than {DEEPEST} deep"),
+            },
+        }
+    }
+}
+
+impl From<std::io::Error> for CopyError {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// What git notes of its own work changes without the project changing; what versions are made of does not.
+fn counts(path: &str) -> bool {
+    match path.strip_prefix(".git") {
+        Some("") => false,
+        Some(inside) if inside.starts_with('/') => {
+            matches!(inside, "/HEAD" | "/packed-refs") || inside.starts_with("/refs/")
+        }
+        _ => true,
+    }
+}
+
+fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth: usize) -> Result<(), CopyError> {
+    if depth > DEEPEST {
+        return Err(CopyError::TooDeep);
+    }
+    if let Some(to) = to {
+        fs::create_dir_all(to)?;
+    }
+    let mut entries = fs::read_dir(from)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let (path, target) = (entry.path(), to.map(|to| to.join(&name)));
+        let name = name.to_string_lossy();
+        let below = format!("{shown}{name}");
+        let metadata = fs::symlink_metadata(&path)?;
+        let mut note = |kind: &str, content: &[u8]| {
+            if counts(&below) {
+                hasher.update(format!("{kind}\0{}\0{below}\0{}\0", below.len(), content.len()).as_bytes());
+                hasher.update(content);
+            }
+        };
+        if metadata.is_symlink() {
+            let link = fs::read_link(&path)?;
+            note("link", link.to_string_lossy().as_bytes());
+            if let Some(target) = target {
+                fs::os::unix::fs::symlink(link, target)?;
+            }
+        } else if metadata.is_dir() {
+            if !NOT_COPIED.contains(&&*name) {
+                copy(&path, target.as_deref(), &format!("{below}/"), hasher, depth + 1)?;
+            }
+        } else if metadata.is_file() {
+            let kind = if metadata.permissions().mode() & 0o111 == 0 { "file" } else { "program" };
+            let content = fs::read(&path)?;
+            note(kind, &content);
+            if let Some(target) = target {
+                fs::write(&target, &content)?;
+                fs::set_permissions(&target, metadata.permissions())?;
+            }
+        }
+    }
+    Ok(())
+}

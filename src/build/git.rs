@@ -1,0 +1,101 @@
+//! Git repositories, fetched by the user's own `git` with the user's own settings: keys, helpers, proxies.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::BuildError;
+use super::backend::Workshop;
+use super::child::{Job, last_lines, run};
+use crate::spec::SafeUrl;
+
+/// Lines of a failed git that its error shows.
+const LINES_SHOWN: usize = 10;
+
+/// A commit that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The folder of the repository.
+    pub folder: PathBuf,
+    /// The commit, 40 (or 64) hexadecimal digits.
+    pub commit: String,
+}
+
+/// Whether a revision is the name of a commit, which never means another.
+pub fn is_commit(revision: &str) -> bool {
+    matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Clones a repository into `folder`, which does not exist, and checks out `revision`, with submodules.
+///
+/// Credentials of the URL reach git by its environment: neither the list of processes nor the clone has them.
+pub fn check_out(
+    url: &SafeUrl,
+    revision: Option<&str>,
+    folder: &Path,
+    workshop: &Workshop,
+) -> Result<Checkout, BuildError> {
+    let program = find_git(workshop)?;
+    let plain = url.without_credentials();
+    let mut variables: BTreeMap<String, String> = (*workshop.environment).clone();
+    // A repository that git is told of by variables is another one.
+    variables.retain(|name, _| !name.starts_with("GIT_") || matches!(name.as_str(), "GIT_SSH" | "GIT_SSH_COMMAND"));
+    variables.extend([("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")].map(owned));
+    if plain.reveal() != url.reveal() {
+        let key = format!("url.{}.insteadOf", url.reveal());
+        variables.extend([
+            owned(("GIT_CONFIG_COUNT", "1")),
+            ("GIT_CONFIG_KEY_0".to_owned(), key),
+            owned(("GIT_CONFIG_VALUE_0", plain.reveal().as_str())),
+        ]);
+    }
+    let secrets: Vec<String> = url.reveal().password().into_iter().map(str::to_owned).collect();
+    let git = |step: &'static str, at: &Path, arguments: &[&str]| {
+        let all = ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"].iter().chain(arguments);
+        let arguments: Vec<OsString> = all.map(OsString::from).collect();
+        let job = Job { program: &program, arguments, folder: at, variables: &variables, limit: None };
+        let ended = run(&job, &workshop.children, &workshop.interrupted)?;
+        if ended.success {
+            return Ok(ended.output);
+        }
+        let mut output = last_lines(&ended.output, LINES_SHOWN);
+        for secret in &secrets {
+            output = output.replace(secret.as_str(), "****");
+        }
+        Err(BuildError::Git { url: plain.clone(), step, status: ended.status, output })
+    };
+    let parent = folder.parent().unwrap_or(Path::new("/"));
+    let place = folder.display().to_string();
+    let address = plain.reveal().as_str();
+    git("git clone", parent, &["clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", address, &place])?;
+    let wanted = revision.unwrap_or("HEAD");
+    // A branch of the repository is a branch of another one here.
+    let names = [format!("refs/remotes/origin/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
+    let find = |name: &String| {
+        let name = format!("{name}^{{commit}}");
+        git("git rev-parse", folder, &["rev-parse", "--verify", "--quiet", &name]).ok()
+    };
+    let mut found = names.iter().find_map(find);
+    if found.is_none() {
+        // Commits that no branch has, such as those of pull requests.
+        git("git fetch", folder, &["fetch", "--quiet", "origin", wanted])?;
+        found = Some(git("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?);
+    }
+    let commit = found.unwrap_or_default().trim().to_owned();
+    git("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
+    git("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
+    Ok(Checkout { folder: folder.to_owned(), commit })
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {
+    let path = workshop.environment.get("PATH").map(String::as_str).unwrap_or_default();
+    let mut programs = path.split(':').map(|folder| Path::new(folder).join("git"));
+    programs.find(|program| program.is_absolute() && program.is_file()).ok_or_else(|| BuildError::Start {
+        program: "git".into(),
+        source: std::io::Error::new(std::io::ErrorKind::NotFound, "it is not on the PATH"),
+    })
+}

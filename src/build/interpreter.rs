@@ -1,0 +1,172 @@
+//! The Python of this machine that builds: found, and asked what it is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::BuildError;
+use super::child::{Children, Job, last_lines, run};
+use super::surroundings::variables;
+use crate::resolve::contains;
+use crate::spec::{Version, VersionSpecifiers};
+use crate::target::{Architecture, Glibc, Runtime, Target};
+
+/// An interpreter that takes longer to say what it is does not work.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Prints what is asked of an interpreter, as the last line.
+const QUESTION: &str = "\
+import json, os, platform, sys
+try:
+    glibc = os.confstr('CS_GNU_LIBC_VERSION')
+except (AttributeError, ValueError, OSError):
+    glibc = None
+print(json.dumps({
+    'version': platform.python_version(), 'implementation': sys.implementation.name, 'system': platform.system(),
+    'machine': platform.machine(), 'glibc': glibc, 'executable': getattr(sys, '_base_executable', None) or sys.executable,
+}))";
+
+/// A Python of this machine.
+#[derive(Clone, Debug)]
+pub struct Interpreter {
+    /// The program itself, not a link in a virtual environment.
+    pub executable: PathBuf,
+    /// Its full version.
+    pub version: Version,
+    /// What wheels it can load. Off Linux with glibc, those without native code only.
+    pub target: Target,
+}
+
+/// Where to look for one.
+#[derive(Clone, Debug, Default)]
+pub struct InterpreterSearch {
+    /// The one that the user named: an absolute path, or a name to be found on the PATH.
+    pub named: Option<PathBuf>,
+    /// The environment of this process.
+    pub environment: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    version: String,
+    implementation: String,
+    system: String,
+    machine: String,
+    glibc: Option<String>,
+    executable: PathBuf,
+}
+
+impl InterpreterSearch {
+    /// The interpreter to build with: the one that was named, else that of the target's minor version, else any that the
+    /// source's `requires-python` takes.
+    pub fn find(
+        &self,
+        wanted: (u64, u64),
+        requires_python: Option<&VersionSpecifiers>,
+        label: &str,
+        children: &Children,
+        interrupted: &AtomicBool,
+    ) -> Result<Interpreter, BuildError> {
+        let fits = |interpreter: &Interpreter| requires_python.is_none_or(|it| contains(it, &interpreter.version));
+        let too_other = |interpreter: &Interpreter| {
+            let needed = requires_python.map(ToString::to_string).unwrap_or_default();
+            format!("it is Python {}, and {label} needs {needed}", interpreter.version)
+        };
+        if let Some(path) = &self.named {
+            let failed = |reason| BuildError::Interpreter { path: path.clone(), reason };
+            let on_path = path.to_str().filter(|name| !name.contains('/'));
+            let program = match on_path {
+                None => path.clone(),
+                Some(name) => {
+                    let found = self.candidates(&[name]).into_iter().next();
+                    found.ok_or_else(|| failed("it is not on the PATH".to_owned()))?
+                }
+            };
+            let found = self.ask(&program, children, interrupted)?.map_err(failed)?;
+            return if fits(&found) { Ok(found) } else { Err(failed(too_other(&found))) };
+        }
+        let (major, minor) = wanted;
+        let mut tried = Vec::new();
+        let mut second_best = None;
+        for program in self.candidates(&[&format!("python{major}.{minor}"), "python3", "python"]) {
+            match self.ask(&program, children, interrupted)? {
+                Err(reason) => tried.push(format!("`{}`: {reason}", program.display())),
+                Ok(found) if !fits(&found) => tried.push(format!("`{}`: {}", program.display(), too_other(&found))),
+                Ok(found) if found.target.runtime().python_version() == wanted => return Ok(found),
+                Ok(found) => second_best = second_best.or(Some(found)),
+            }
+        }
+        second_best.ok_or_else(|| BuildError::NoInterpreter {
+            label: label.to_owned(),
+            wanted: format!("Python {major}.{minor}"),
+            tried,
+        })
+    }
+
+    /// Programs of these names on the PATH, in the order of the names.
+    fn candidates(&self, names: &[&str]) -> Vec<PathBuf> {
+        let path = self.environment.get("PATH").map(String::as_str).unwrap_or_default();
+        let folders: Vec<&Path> = path.split(':').map(Path::new).filter(|folder| folder.is_absolute()).collect();
+        let below = |name: &&str| folders.iter().map(|folder| folder.join(name)).collect::<Vec<_>>();
+        names.iter().flat_map(below).filter(|program| program.is_file()).collect()
+    }
+
+    /// What a program says that it is, or why it does not do.
+    fn ask(
+        &self,
+        program: &Path,
+        children: &Children,
+        interrupted: &AtomicBool,
+    ) -> Result<Result<Interpreter, String>, BuildError> {
+        let mut variables = variables(&self.environment, Path::new("/"), &[]);
+        // Managers of versions put a script of theirs in the place of `python3`, which needs to find its home.
+        variables.extend(self.environment.get("HOME").map(|home| ("HOME".to_owned(), home.clone())));
+        let job = Job {
+            program,
+            arguments: ["-I", "-c", QUESTION].map(Into::into).to_vec(),
+            folder: Path::new("/"),
+            variables: &variables,
+            limit: Some(ANSWER_LIMIT),
+        };
+        let ended = match run(&job, children, interrupted) {
+            Ok(ended) => ended,
+            Err(BuildError::Start { source, .. }) => return Ok(Err(format!("it could not be started: {source}"))),
+            Err(error) => return Err(error),
+        };
+        if !ended.success {
+            let said = last_lines(&ended.output, 1);
+            return Ok(Err(format!(
+                "it ended with {}{}",
+                ended.status,
+                if said.is_empty() { said } else { format!(": {said}") }
+            )));
+        }
+        let answer = ended.output.lines().last().and_then(|line| serde_json::from_str::<Answer>(line).ok());
+        Ok(answer.ok_or_else(|| "it does not answer like a Python".to_owned()).and_then(Answer::into_interpreter))
+    }
+}
+
+impl Answer {
+    fn into_interpreter(self) -> Result<Interpreter, String> {
+        if self.implementation != "cpython" {
+            return Err(format!("it is {}, and only CPython builds for Lambda", self.implementation));
+        }
+        // A version between two releases is called `3.13.0+`.
+        let version: Version = self.version.trim_end_matches('+').parse().map_err(|error| format!("{error}"))?;
+        let runtime = Runtime::of_python(&version).map_err(|_| format!("it is Python {version}"))?;
+        let architecture = match self.machine.as_str() {
+            "aarch64" | "arm64" => Architecture::Arm64,
+            "x86_64" | "AMD64" => Architecture::X86_64,
+            other => return Err(format!("it runs on {other}")),
+        };
+        let glibc = self.glibc.as_deref().and_then(|text| text.strip_prefix("glibc ")?.parse().ok());
+        // Without a glibc there is no manylinux; what is left has no native code.
+        let none: Glibc = "2.0".parse().map_err(|error| format!("{error}"))?;
+        let glibc = glibc.filter(|_| self.system == "Linux").unwrap_or(none);
+        let target = Target::with_overrides(runtime, architecture, Some(glibc), Some(version.clone()));
+        Ok(Interpreter { executable: self.executable, version, target })
+    }
+}

@@ -1,0 +1,33 @@
+//! Building from source: an sdist, a folder or a repository becomes a wheel (PEP 517, PEP 518).
+//!
+//! This runs code of packages, so it happens only for what the user names as source or allows by name. Each hook of a
+//! backend is a process of its own, in a virtual environment that `ops` filled by barrow's own resolver and installer, with
+//! no credentials and no home of the user's in its environment, a fixed `SOURCE_DATE_EPOCH` and a fixed hash seed. It is
+//! not a prison: a build can read what the user can read, and open connections.
+//!
+//! The wheel is for the target, the build runs here: pure Python always fits; native code only where tags, processor and
+//! the glibc symbols of every library in the wheel say so. Of the two ways to get metadata out of a backend, only building
+//! the wheel is used: it is needed in any case, and is kept.
+
+mod backend;
+mod child;
+mod error;
+mod folder;
+mod git;
+mod interpreter;
+mod native;
+mod static_metadata;
+mod surroundings;
+mod system;
+mod wheel;
+
+pub use backend::{BuildEnvironment, Project, Workshop};
+pub use child::Children;
+pub use error::BuildError;
+pub use folder::{copy_folder, folder_digest};
+pub use git::{Checkout, check_out, is_commit};
+pub use interpreter::{Interpreter, InterpreterSearch};
+pub use static_metadata::static_metadata;
+pub use surroundings::SOURCE_DATE;
+pub use system::BuildSystem;
+pub use wheel::{Expected, accept_wheel, check_loadable};

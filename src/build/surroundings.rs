@@ -1,0 +1,115 @@
+//! What the programs of a build know of their surroundings: no credentials, no home, fixed times.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Environment variables of a program.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// The time of every file of a source archive, and what `SOURCE_DATE_EPOCH` says: 1980-01-01, the first that a zip can hold.
+///
+/// Source: APPNOTE.TXT, 4.4.6; <https://reproducible-builds.org/specs/source-date-epoch/>.
+pub const SOURCE_DATE: u64 = 315_532_800;
+
+/// Beginnings of the names of variables that are for other programs.
+const OTHERS: &[&str] =
+    &["BARROW_", "PIP_", "UV_", "AWS_", "POETRY_", "PDM_", "TWINE_", "PYTHON", "VIRTUAL_ENV", "CONDA_"];
+
+/// Parts of the names of variables that hold secrets.
+const SECRETS: &[&str] = &[
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "CREDENTIAL",
+    "AUTH",
+    "ASKPASS",
+    "NETRC",
+    "API_KEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+    "SSH_",
+];
+
+/// The variables of a build: what the user set for compilers and tools, and nothing that is nobody's business.
+pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variables {
+    let is_wanted = |name: &str, value: &str| {
+        let name = name.to_ascii_uppercase();
+        !OTHERS.iter().any(|other| name.starts_with(other))
+            && !SECRETS.iter().any(|secret| name.contains(secret))
+            && !has_userinfo(value)
+    };
+    let mut variables: Variables = own
+        .iter()
+        .filter(|(name, value)| is_wanted(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    variables.retain(|name, _| !name.starts_with("XDG_"));
+    let folders: Vec<String> = path.iter().map(|folder| folder.display().to_string()).collect();
+    let rest = variables.remove("PATH").into_iter();
+    let path: Vec<String> = folders.into_iter().chain(rest).collect();
+    let home = home.display().to_string();
+    for (name, value) in [
+        ("PATH", path.join(":")),
+        ("HOME", home.clone()),
+        ("TMPDIR", home),
+        ("SOURCE_DATE_EPOCH", SOURCE_DATE.to_string()),
+        ("PYTHONHASHSEED", "0".to_owned()),
+        ("PYTHONNOUSERSITE", "1".to_owned()),
+        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+        ("PYTHONIOENCODING", "utf-8".to_owned()),
+        ("PYTHONUNBUFFERED", "1".to_owned()),
+        ("LC_ALL", "C.UTF-8".to_owned()),
+        ("TZ", "UTC".to_owned()),
+    ] {
+        variables.insert(name.to_owned(), value);
+    }
+    variables
+}
+
+/// Whether a value has a URL with a user in it, as of a proxy.
+fn has_userinfo(value: &str) -> bool {
+    value.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_learn_no_secrets() {
+        let own: Variables = [
+            ("PATH", "/usr/bin"),
+            ("CC", "clang"),
+            ("CFLAGS", "-O2"),
+            ("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0"),
+            ("HTTP_PROXY", "http://proxy:3128"),
+            ("HTTPS_PROXY", "http://user:hunter2@proxy:3128"),
+            ("PIP_INDEX_URL", "https://hunter2"),
+            ("UV_INDEX_X_PASSWORD", "hunter2"),
+            ("BARROW_INDEX_X_TOKEN", "hunter2"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("GITHUB_TOKEN", "hunter2"),
+            ("npm_config__auth", "hunter2"),
+            ("DB_PASSWORD", "hunter2"),
+            ("SSH_AUTH_SOCK", "/run/hunter2"),
+            ("NETRC", "/home/me/hunter2"),
+            ("PYTHONPATH", "/home/me/hunter2"),
+            ("HOME", "/home/me/hunter2"),
+            ("XDG_CONFIG_HOME", "/home/me/hunter2"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        let variables = variables(&own, Path::new("/tmp/home"), &[Path::new("/env/bin")]);
+        assert!(variables.values().all(|value| !value.contains("hunter2")), "{variables:?}");
+        let expect = |name: &str, value: &str| assert_eq!(variables.get(name).map(String::as_str), Some(value));
+        expect("PATH", "/env/bin:/usr/bin");
+        expect("CC", "clang");
+        expect("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0");
+        expect("HTTP_PROXY", "http://proxy:3128");
+        expect("HOME", "/tmp/home");
+        expect("SOURCE_DATE_EPOCH", "315532800");
+    }
+}

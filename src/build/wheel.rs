@@ -1,0 +1,109 @@
+//! From what a backend made to a wheel of the cache: checked for what was asked, and for the target.
+
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::BuildError;
+use super::native::{is_elf, needs};
+use crate::archive::{Limits, ZipReader};
+use crate::cache::Cache;
+use crate::fetch::FetchedWheel;
+use crate::spec::{HashAlgorithm, Hasher, PackageName, Version, WheelFilename};
+use crate::target::Target;
+
+/// Largest native file that is looked into, bytes: it is held in memory. Lambda takes 250 MiB in all.
+const NATIVE_MOST: u64 = 1 << 30;
+
+/// What the wheel has to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// What messages call the source.
+    pub label: &'a str,
+    /// The project; `None`: whatever the source is.
+    pub name: Option<&'a PackageName>,
+    /// The version; `None`: whatever the source has.
+    pub version: Option<&'a Version>,
+}
+
+/// Takes a wheel that was built into the cache.
+///
+/// Holding the result proves that it is named as was expected and that the target can load it, as far as tags and the
+/// native files in it say. Its content is proved by installing it, as that of any wheel.
+pub fn accept_wheel(
+    path: &Path,
+    expected: Expected<'_>,
+    target: &Target,
+    cache: &Cache,
+) -> Result<FetchedWheel, BuildError> {
+    let refuse = |reason: String| BuildError::Result { label: expected.label.to_owned(), reason };
+    let text = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let filename: WheelFilename = text.parse().map_err(|error| refuse(format!("{error}")))?;
+    if let Some(name) = expected.name.filter(|name| **name != filename.name) {
+        return Err(refuse(format!("`{filename}` is a wheel of {}, not of {name}", filename.name)));
+    }
+    if let Some(version) = expected.version.filter(|version| **version != filename.version) {
+        return Err(refuse(format!("`{filename}` is version {}, not {version}", filename.version)));
+    }
+    check_loadable(path, &filename, expected.label, target)?;
+    let failed = |source| BuildError::File { action: "read", path: path.to_owned(), source };
+    let mut file = cache.temporary_file()?;
+    let mut source = fs::File::open(path).map_err(failed)?;
+    std::io::copy(&mut source, &mut file).map_err(failed)?;
+    let (digest, size) = digest_of(path).map_err(failed)?;
+    let path = cache.persist(file, &cache.wheel(&digest))?;
+    Ok(FetchedWheel { name: filename.name.clone(), version: filename.version.clone(), filename, digest, path, size })
+}
+
+/// Checks that the target can load a wheel: by its tags, and by what its native files need.
+pub fn check_loadable(path: &Path, filename: &WheelFilename, label: &str, target: &Target) -> Result<(), BuildError> {
+    let foreign = |reason: String| BuildError::Foreign {
+        label: label.to_owned(),
+        wheel: filename.to_string(),
+        target: format!("{} on {}", target.runtime(), target.architecture()),
+        reason,
+    };
+    target.tags().compatibility(filename).map_err(|mismatch| foreign(format!("it {mismatch}")))?;
+    let unreadable = |source| BuildError::Unpack { label: format!("`{filename}`"), source };
+    let wheel = ZipReader::open(path, &Limits::default()).map_err(unreadable)?;
+    for entry in wheel.entries().iter().filter(|entry| !entry.is_folder) {
+        if !is_elf(&wheel.prefix(entry, 4).map_err(unreadable)?) {
+            continue;
+        }
+        let content = wheel.read(entry, NATIVE_MOST).map_err(unreadable)?;
+        let Some(needed) = needs(&content) else {
+            return Err(foreign(format!("its `{}` cannot be read", entry.path)));
+        };
+        if needed.architecture != Some(target.architecture()) {
+            return Err(foreign(format!("its `{}` is for another processor", entry.path)));
+        }
+        if needed.musl {
+            return Err(foreign(format!("its `{}` needs musl, and the runtime has glibc", entry.path)));
+        }
+        if let Some(glibc) = needed.glibc.filter(|glibc| *glibc > target.glibc()) {
+            return Err(foreign(format!(
+                "its `{}` needs glibc {glibc}, the runtime has {}",
+                entry.path,
+                target.glibc()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn digest_of(path: &Path) -> std::io::Result<(crate::spec::HashDigest, u64)> {
+    use std::io::Read as _;
+    let mut file = fs::File::open(path)?;
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let mut buffer = vec![0; 1 << 18];
+    let mut size = 0;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((hasher.finish(), size)),
+            count => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+        }
+    }
+}

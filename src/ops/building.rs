@@ -1,0 +1,492 @@
+//! Building from source: what `build` needs is fetched, resolved and installed here, by the same rooms as everything else.
+//!
+//! ```text
+//! sdist, folder, repository ──▶ static metadata, if it has any ──▶ the resolver
+//!                           └─▶ environment ──▶ backend ──▶ wheel in the cache ──▶ its METADATA, its files
+//! ```
+//!
+//! What a backend requires is taken as wheels only, so a build never starts another one. One build runs at a time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::material::{Material, Origin};
+use super::source::LiveSource;
+use super::{Context, Error, RequestOptions};
+use crate::archive::{Limits, unpack_source};
+use crate::build::{
+    BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
+    Workshop, accept_wheel, check_loadable, copy_folder,
+};
+use crate::bundle::{Layout, OutputFormat, PublishOptions, assemble, publish};
+use crate::cache::{Bucket, Cache};
+use crate::fetch::{FetchedWheel, Fetcher, Wanted};
+use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
+use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
+use crate::resolve::{DirectDist, ResolveOptions, ResolvedDist, resolve};
+use crate::spec::{
+    CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, SdistFilename,
+    Version, VersionSpecifiers, WheelFilename, Yanked, lenient,
+};
+use crate::target::Target;
+
+/// Changes when what is kept of a build does, or how builds are made.
+const FORMAT: &str = "build 1";
+
+/// Stack of the thread that resolves what a backend requires.
+const SOLVER_STACK_BYTES: usize = 64 << 20;
+
+/// Builds, for one session.
+pub(super) struct Builder {
+    live: Arc<LiveSource>,
+    pub(super) fetcher: Fetcher,
+    pub(super) cache: Arc<Cache>,
+    context: Context,
+    pub(super) workshop: Workshop,
+    search: InterpreterSearch,
+    options: ResolveOptions,
+    /// What the user's own lines say of projects.
+    words: HashMap<PackageName, Word>,
+    config_settings: Vec<(String, String)>,
+    pub(super) offline: bool,
+    allowed: ProjectSet,
+    interpreters: Mutex<HashMap<String, Interpreter>>,
+    /// Repositories that were fetched in this run.
+    pub(super) clones: super::material::Clones,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What the user's own lines say of a project.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    hashes: Vec<HashDigest>,
+    config_settings: Vec<(String, String)>,
+    direct: Vec<DirectReference>,
+}
+
+/// What is kept of a build.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    filename: String,
+    sha256: HashDigest,
+}
+
+impl Builder {
+    pub(super) fn new(
+        request: &RequestOptions,
+        manifest: &Manifest,
+        live: Arc<LiveSource>,
+        fetcher: Fetcher,
+        cache: Arc<Cache>,
+        context: &Context,
+    ) -> Self {
+        let environment = Arc::new(request.inputs.environment.clone());
+        let mut words: HashMap<PackageName, Word> = HashMap::new();
+        for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
+            let word = words.entry(entry.requirement.name.clone()).or_default();
+            word.hashes.extend(entry.hashes.iter().cloned());
+            word.config_settings.extend(entry.config_settings.iter().cloned());
+            word.direct.extend(entry.direct.clone());
+        }
+        let named = request.build.python.as_ref().map(|word| match word.contains('/') {
+            true => request.inputs.working_folder.join(word),
+            false => word.into(),
+        });
+        Self {
+            live,
+            fetcher,
+            cache,
+            workshop: Workshop {
+                reporter: Arc::clone(&context.reporter),
+                interrupted: Arc::clone(&context.interrupted),
+                children: context.children.clone(),
+                environment: Arc::clone(&environment),
+            },
+            search: InterpreterSearch { named, environment: (*environment).clone() },
+            context: context.clone(),
+            options: ResolveOptions {
+                allow_build: ProjectSet::None,
+                no_deps: false,
+                siblings: false,
+                preferences: Vec::new(),
+                resolution: crate::resolve::ResolutionMode::Highest,
+                ..request.resolve.clone()
+            },
+            words,
+            config_settings: request.build.config_settings.clone(),
+            offline: request.client.offline,
+            allowed: request.resolve.allow_build.clone(),
+            interpreters: Mutex::default(),
+            clones: super::material::Clones::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The metadata of a source distribution of an index.
+    pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Arc<CoreMetadata>, Error> {
+        let name = file.filename.name();
+        let mut wanted = Wanted::listed(file);
+        // Nothing of it may run before it has the digest that the user demands.
+        let demanded = self.words.get(name).map(|word| word.hashes.clone()).unwrap_or_default();
+        if !demanded.is_empty() {
+            wanted.accepted = demanded;
+        }
+        let fetched = self.fetcher.fetch_file(&wanted).await?;
+        let material = Material::archive(file.filename.as_str(), fetched, None);
+        if let Some(metadata) = material.static_metadata().await? {
+            return Ok(Arc::new(metadata));
+        }
+        let wheel = self.build(&material, name, Some(file.version()), file.requires_python.as_ref(), target).await?;
+        self.metadata_of(&wheel).await
+    }
+
+    /// What stands behind a direct reference that is not a wheel.
+    pub(super) async fn direct(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+        target: &Target,
+    ) -> Result<Arc<DirectDist>, Error> {
+        let word = self.words.get(name);
+        let is_allowed = word.is_some_and(|word| word.direct.contains(reference)) || self.allows(name);
+        if !is_allowed {
+            return Err(Error::BuildNotAllowed { name: name.clone(), what: super::material::describe(reference) });
+        }
+        let accepted = word.map(|word| word.hashes.clone()).unwrap_or_default();
+        self.look_at(name, reference, accepted, target).await
+    }
+
+    /// The same for a reference of which it is known that it may be built.
+    pub(super) async fn look_at(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+        accepted: Vec<HashDigest>,
+        target: &Target,
+    ) -> Result<Arc<DirectDist>, Error> {
+        let material = self.material(name, reference, accepted).await?;
+        let metadata = match material.static_metadata().await? {
+            Some(metadata) => Arc::new(metadata),
+            None => {
+                let wheel = self.build(&material, name, None, None, target).await?;
+                self.metadata_of(&wheel).await?
+            }
+        };
+        let (url, digest, size) = listing(&material, reference)?;
+        let file = DistFile {
+            filename: DistFilename::Sdist(sdist_filename(&material.label, &metadata)?),
+            origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
+            url,
+            hashes: digest.into_iter().collect(),
+            size,
+            requires_python: metadata.requires_python.clone(),
+            yanked: Yanked::No,
+            metadata: MetadataOffer::None,
+            upload_time: None,
+        };
+        Ok(Arc::new(DirectDist { file, metadata, built_from: Some(material.pinned(reference)) }))
+    }
+
+    /// The wheel of a distribution of which there is only the source.
+    pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, Error> {
+        let material = match &dist.built_from {
+            Some(reference) => self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?,
+            None => {
+                let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+                Material::archive(dist.file.filename.as_str(), fetched, None)
+            }
+        };
+        let requires_python = dist.file.requires_python.as_ref();
+        self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
+    }
+
+    /// Whether `--allow-build` names a project.
+    fn allows(&self, name: &PackageName) -> bool {
+        self.allowed == ProjectSet::All || self.allowed.names(name)
+    }
+
+    pub(super) fn tell(&self, text: &str) {
+        self.context.status(text);
+    }
+
+    /// The wheel of a source: the one that was built of the same before, else built now.
+    async fn build(
+        &self,
+        material: &Material,
+        name: &PackageName,
+        version: Option<&Version>,
+        requires_python: Option<&VersionSpecifiers>,
+        target: &Target,
+    ) -> Result<FetchedWheel, Error> {
+        self.context.check_interrupted()?;
+        let interpreter = self.interpreter(&material.label, requires_python, target).await?;
+        let config_settings = self.config_settings_of(name);
+        let key = format!(
+            "{FORMAT}\n{}\n{name}\n{} {}\n{config_settings:?}",
+            material.identity(),
+            interpreter.version,
+            interpreter.target.architecture(),
+        );
+        let entry = self.cache.entry(Bucket::Builds, &key);
+        let _turn = self.turn.lock().await;
+        if let Some(kept) = self.kept(&entry, name, version) {
+            let (path, filename) = (kept.path.clone(), kept.filename.clone());
+            let (label, target) = (material.label.clone(), target.clone());
+            blocking(move || check_loadable(&path, &filename, &label, &target)).await??;
+            return Ok(kept);
+        }
+        let started = Instant::now();
+        self.context.status(&format!("Building {} with Python {}", material.label, interpreter.version));
+        let room = self.cache.temporary_folder()?;
+        let project = self.unpack(material, room.path().join("source"), config_settings).await?;
+        let project = Arc::new(project);
+        let mut requires = project.system.requires.clone();
+        let environment = self.environment(&room.path().join("first"), &interpreter, &requires, &project.label).await?;
+        let (own, workshop) = (Arc::clone(&project), self.workshop.clone());
+        let asked = blocking(move || {
+            let further = environment.further_requirements(&own, &workshop)?;
+            Ok::<_, BuildError>((environment, further))
+        });
+        let (mut environment, further) = asked.await??;
+        if !further.is_empty() {
+            requires.extend(further);
+            environment =
+                self.environment(&room.path().join("second"), &interpreter, &requires, &project.label).await?;
+        }
+        let out = room.path().join("wheel");
+        let (workshop, cache, target) = (self.workshop.clone(), Arc::clone(&self.cache), target.clone());
+        let (own, name_wanted, version_wanted) = (Arc::clone(&project), name.clone(), version.cloned());
+        let building = blocking(move || {
+            let failed = |source| BuildError::File { action: "make", path: out.clone(), source };
+            fs_err::create_dir(&out).map_err(failed)?;
+            let made = environment.build_wheel(&out, &own, &workshop)?;
+            let expected = Expected { label: &own.label, name: Some(&name_wanted), version: version_wanted.as_ref() };
+            accept_wheel(&made, expected, &target, &cache)
+        });
+        let wheel = building.await??;
+        let kept = Kept { filename: wheel.filename.to_string(), sha256: wheel.digest.clone() };
+        if let Ok(bytes) = serde_json::to_vec(&kept) {
+            // That it cannot be kept costs a later run time.
+            let _ = self.cache.write(&entry, &bytes);
+        }
+        self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
+        Ok(wheel)
+    }
+
+    fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
+        let kept: Kept = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
+        let filename: WheelFilename = kept.filename.parse().ok()?;
+        let path = self.cache.wheel(&kept.sha256);
+        let size = fs_err::metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
+        let fits = filename.name == *name && version.is_none_or(|version| filename.version == *version);
+        fits.then(|| FetchedWheel {
+            name: filename.name.clone(),
+            version: filename.version.clone(),
+            digest: kept.sha256,
+            filename,
+            path,
+            size,
+        })
+    }
+
+    async fn interpreter(
+        &self,
+        label: &str,
+        requires_python: Option<&VersionSpecifiers>,
+        target: &Target,
+    ) -> Result<Interpreter, Error> {
+        let wanted = target.runtime().python_version();
+        let key = format!("{wanted:?} {requires_python:?}");
+        let known = || self.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let (search, workshop) = (self.search.clone(), self.workshop.clone());
+        let (label, requires_python) = (label.to_owned(), requires_python.cloned());
+        let searching = blocking(move || {
+            search.find(wanted, requires_python.as_ref(), &label, &workshop.children, &workshop.interrupted)
+        });
+        let found = searching.await??;
+        self.context.detail(&format!("building with `{}`, Python {}", found.executable.display(), found.version));
+        self.interpreters.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        Ok(found)
+    }
+
+    fn config_settings_of(&self, name: &PackageName) -> Vec<(String, String)> {
+        match self.words.get(name) {
+            Some(word) if !word.config_settings.is_empty() => word.config_settings.clone(),
+            _ => self.config_settings.clone(),
+        }
+    }
+
+    /// The source in a folder of its own, where a build may do what it likes.
+    async fn unpack(
+        &self,
+        material: &Material,
+        into: PathBuf,
+        config_settings: Vec<(String, String)>,
+    ) -> Result<Project, Error> {
+        let (origin, label, subdirectory) =
+            (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
+        let unpacking = blocking(move || {
+            let top = match &origin {
+                Origin::Archive { file } => {
+                    let failed = |source| BuildError::File { action: "make", path: into.clone(), source };
+                    fs_err::create_dir(&into).map_err(failed)?;
+                    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(SOURCE_DATE);
+                    unpack_source(&file.path, &into, date, &Limits::default())
+                        .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
+                }
+                Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
+                    copy_folder(path, &into, &label)?;
+                    into.clone()
+                }
+            };
+            let folder = match &subdirectory {
+                Some(below) => top.join(below.as_str()),
+                None => top,
+            };
+            let system = BuildSystem::read(&folder, &label)?;
+            Ok::<_, BuildError>(Project { folder, label, system, config_settings })
+        });
+        Ok(unpacking.await??)
+    }
+
+    /// An environment with these requirements installed.
+    async fn environment(
+        &self,
+        root: &Path,
+        interpreter: &Interpreter,
+        requires: &[String],
+        label: &str,
+    ) -> Result<BuildEnvironment, Error> {
+        let environment = BuildEnvironment::create(root, interpreter.clone())?;
+        if requires.is_empty() {
+            return Ok(environment);
+        }
+        let wrapped = |source| Error::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
+        let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
+        let installed = self.install(&dists).await.map_err(wrapped)?;
+        let (out, state) = (environment.site_packages(), [root.join("state")]);
+        let publishing = blocking(move || {
+            let bundle = assemble(&installed, None, &Layout::function())?;
+            // Copies: what a build does to them must not reach the cache.
+            publish(
+                &bundle,
+                &PublishOptions {
+                    out: &out,
+                    format: OutputFormat::Folder,
+                    link_mode: LinkMode::Copy,
+                    force: false,
+                    state_folders: &state,
+                    own_folders: &[],
+                    fingerprint: None,
+                    cancel: None,
+                },
+            )
+        });
+        publishing.await??;
+        Ok(environment)
+    }
+
+    async fn resolve_requirements(
+        &self,
+        requires: &[String],
+        target: &Target,
+        label: &str,
+    ) -> Result<Vec<ResolvedDist>, Error> {
+        let mut positional = Vec::with_capacity(requires.len());
+        for text in requires {
+            // They are a stranger's words: a requirement, and no path or option.
+            let requirement = lenient::requirement(text).map_err(|reason| BuildError::Pyproject {
+                label: label.to_owned(),
+                reason: format!("`{text}` is not a requirement: {reason}"),
+            })?;
+            positional.push(requirement.to_string());
+        }
+        let manifest =
+            Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (source, target, options) = (Arc::clone(&self.live), target.clone(), self.options.clone());
+        let solve = move || {
+            let mut resolution = resolve(&manifest, &target, &options, &*source);
+            while source.forget_damage() {
+                resolution = resolve(&manifest, &target, &options, &*source);
+            }
+            // The receiver is gone when the run was interrupted; then nobody wants the answer.
+            let _ = sender.send(resolution);
+        };
+        let thread = std::thread::Builder::new().name("barrow-build-solver".to_owned()).stack_size(SOLVER_STACK_BYTES);
+        thread.spawn(solve).map_err(|_| Error::Worker("solver"))?;
+        Ok(receiver.await.map_err(|_| Error::Worker("solver"))??.dists)
+    }
+
+    async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, Error> {
+        let mut downloads = self.fetcher.fetch_all(dists, HashMap::new())?;
+        let mut installed = Vec::with_capacity(dists.len());
+        while let Some(fetched) = downloads.next().await {
+            let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
+            let options = InstallOptions { tree: true, ..InstallOptions::default() };
+            installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await??);
+        }
+        Ok(installed)
+    }
+
+    /// The metadata of a wheel that was built.
+    async fn metadata_of(&self, wheel: &FetchedWheel) -> Result<Arc<CoreMetadata>, Error> {
+        let url = SafeUrl::from_path(&wheel.path, false)
+            .map_err(|error| BuildError::Metadata { label: wheel.filename.to_string(), reason: error.to_string() })?;
+        let file = DistFile {
+            filename: DistFilename::Wheel(wheel.filename.clone()),
+            origin: Arc::new(IndexOrigin { name: None, url: url.clone() }),
+            url,
+            hashes: Vec::new(),
+            size: Some(wheel.size),
+            requires_python: None,
+            yanked: Yanked::No,
+            metadata: MetadataOffer::None,
+            upload_time: None,
+        };
+        Ok(self.live.index().metadata(&file).await?)
+    }
+}
+
+/// URL, digest and size of a source, as an index would say them.
+fn listing(
+    material: &Material,
+    reference: &DirectReference,
+) -> Result<(SafeUrl, Option<HashDigest>, Option<u64>), BuildError> {
+    let url = match (&material.origin, reference) {
+        (_, DirectReference::Wheel { url } | DirectReference::Sdist { url, .. }) => Ok(url.clone()),
+        (_, DirectReference::Folder { path, .. }) => SafeUrl::from_path(path, true),
+        (Origin::Git { commit, .. }, DirectReference::Git { url, .. }) => {
+            SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()))
+        }
+        (_, DirectReference::Git { url, .. }) => Ok(url.clone()),
+    };
+    let url = url.map_err(|error| BuildError::Metadata { label: material.label.clone(), reason: error.to_string() })?;
+    Ok(match &material.origin {
+        Origin::Archive { file } => (url, Some(file.digest.clone()), Some(file.size)),
+        Origin::Folder { .. } | Origin::Git { .. } => (url, None, None),
+    })
+}
+
+/// What a source without a telling name is called.
+fn sdist_filename(label: &str, metadata: &CoreMetadata) -> Result<SdistFilename, BuildError> {
+    let CoreMetadata { name, version, .. } = metadata;
+    SdistFilename::parse(&format!("{}-{version}.tar.gz", name.as_dist_info_name()), name)
+        .map_err(|error| BuildError::Metadata { label: label.to_owned(), reason: error.to_string() })
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Runs work where blocking is allowed.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Worker("builder"))
+}
