@@ -89,7 +89,7 @@ impl BuildEnvironment {
         self.root.join("lib").join(format!("python{major}.{minor}")).join("site-packages")
     }
 
-    /// What the backend needs beside `[build-system] requires` (PEP 517, "get_requires_for_build_wheel").
+    /// What the backend needs beside `[build-system] requires` (PEP 517, "`get_requires_for_build_wheel`").
     pub fn further_requirements(&self, project: &Project, workshop: &Workshop) -> Result<Vec<String>, BuildError> {
         let arguments = json!([config_settings(project)]);
         let answer =
@@ -106,7 +106,7 @@ impl BuildEnvironment {
         let arguments = json!([folder.display().to_string(), config_settings(project)]);
         let answer = self.call("build_wheel", &arguments, "its backend", project, workshop)?;
         let refuse = |reason: &str| BuildError::Result { label: project.label.clone(), reason: reason.to_owned() };
-        let entries = fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let entries = entries.map_err(|source| BuildError::File { action: "read", path: folder.to_owned(), source })?;
         let [only] = entries.as_slice() else { return Err(refuse("there is not exactly one file in its folder")) };
         if answer.as_str().map(std::ffi::OsStr::new) != Some(only.file_name().as_os_str()) {

@@ -145,5 +145,5 @@ impl BuildError {
 
 /// Lines of a program below the message, set off from it.
 fn indented(output: &str) -> String {
-    output.lines().map(|line| format!("\n  | {line}")).collect()
+    output.lines().flat_map(|line| ["\n  | ", line]).collect()
 }

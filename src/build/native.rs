@@ -45,7 +45,7 @@ pub(super) fn needs(file: &[u8]) -> Option<Needs> {
         match this.kind {
             VERSIONS_NEEDED => {
                 for name in version_names(file, &this, &section(u64::from(this.link))?)? {
-                    let glibc = name.strip_prefix("GLIBC_").and_then(|text| glibc_of(text));
+                    let glibc = name.strip_prefix("GLIBC_").and_then(glibc_of);
                     found.glibc = found.glibc.max(glibc);
                 }
             }

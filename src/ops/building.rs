@@ -92,10 +92,11 @@ impl Builder {
             word.config_settings.extend(entry.config_settings.iter().cloned());
             word.direct.extend(entry.direct.clone());
         }
-        let named = request.build.python.as_ref().map(|word| match word.contains('/') {
-            true => request.inputs.working_folder.join(word),
-            false => word.into(),
-        });
+        let named = request
+            .build
+            .python
+            .as_ref()
+            .map(|word| if word.contains('/') { request.inputs.working_folder.join(word) } else { word.into() });
         Self {
             live,
             fetcher,
@@ -169,12 +170,11 @@ impl Builder {
         target: &Target,
     ) -> Result<Arc<DirectDist>, Error> {
         let material = self.material(name, reference, accepted).await?;
-        let metadata = match material.static_metadata().await? {
-            Some(metadata) => Arc::new(metadata),
-            None => {
-                let wheel = self.build(&material, name, None, None, target).await?;
-                self.metadata_of(&wheel).await?
-            }
+        let metadata = if let Some(metadata) = material.static_metadata().await? {
+            Arc::new(metadata)
+        } else {
+            let wheel = self.build(&material, name, None, None, target).await?;
+            self.metadata_of(&wheel).await?
         };
         let (url, digest, size) = listing(&material, reference)?;
         let file = DistFile {
@@ -193,12 +193,11 @@ impl Builder {
 
     /// The wheel of a distribution of which there is only the source.
     pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, Error> {
-        let material = match &dist.built_from {
-            Some(reference) => self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?,
-            None => {
-                let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
-                Material::archive(dist.file.filename.as_str(), fetched, None)
-            }
+        let material = if let Some(reference) = &dist.built_from {
+            self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?
+        } else {
+            let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+            Material::archive(dist.file.filename.as_str(), fetched, None)
         };
         let requires_python = dist.file.requires_python.as_ref();
         self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
@@ -461,12 +460,13 @@ fn listing(
     reference: &DirectReference,
 ) -> Result<(SafeUrl, Option<HashDigest>, Option<u64>), BuildError> {
     let url = match (&material.origin, reference) {
-        (_, DirectReference::Wheel { url } | DirectReference::Sdist { url, .. }) => Ok(url.clone()),
         (_, DirectReference::Folder { path, .. }) => SafeUrl::from_path(path, true),
         (Origin::Git { commit, .. }, DirectReference::Git { url, .. }) => {
             SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()))
         }
-        (_, DirectReference::Git { url, .. }) => Ok(url.clone()),
+        (_, DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. }) => {
+            Ok(url.clone())
+        }
     };
     let url = url.map_err(|error| BuildError::Metadata { label: material.label.clone(), reason: error.to_string() })?;
     Ok(match &material.origin {

@@ -379,11 +379,9 @@ impl Reader<'_> {
     }
 
     fn repository(&self, name: &PackageName, vcs: &Vcs, at: usize) -> Result<(SafeUrl, DirectReference), LockError> {
-        let Vcs { r#type, url, path, commit_id, subdirectory } = vcs;
-        if r#type != "git" {
-            return Err(
-                self.refused(format!("{name} is kept in a repository of {}, and only Git is supported", r#type))
-            );
+        let Vcs { r#type: kind, url, path, commit_id, subdirectory } = vcs;
+        if kind != "git" {
+            return Err(self.refused(format!("{name} is kept in a repository of {kind}, and only Git is supported")));
         }
         if !matches!(commit_id.len(), 40 | 64) || !commit_id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(self.malformed(at, format!("the commit of {name} is not one")));
