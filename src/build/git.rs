@@ -12,6 +12,18 @@ use crate::spec::SafeUrl;
 /// Lines of a failed git that its error shows.
 const LINES_SHOWN: usize = 10;
 
+/// Variables that tell git of another repository, as it sets them for its hooks.
+const OTHER_REPOSITORY: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+];
+
 /// A commit that is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
@@ -38,15 +50,18 @@ pub fn check_out(
     let program = find_git(workshop)?;
     let plain = url.without_credentials();
     let mut variables: BTreeMap<String, String> = (*workshop.environment).clone();
-    // A repository that git is told of by variables is another one.
-    variables.retain(|name, _| !name.starts_with("GIT_") || matches!(name.as_str(), "GIT_SSH" | "GIT_SSH_COMMAND"));
-    variables.extend([("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")].map(owned));
+    variables.retain(|name, _| !OTHER_REPOSITORY.contains(&name.as_str()));
+    variables.extend(
+        [("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     if plain.reveal() != url.reveal() {
         let key = format!("url.{}.insteadOf", url.reveal());
+        let own: usize = variables.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
         variables.extend([
-            owned(("GIT_CONFIG_COUNT", "1")),
-            ("GIT_CONFIG_KEY_0".to_owned(), key),
-            owned(("GIT_CONFIG_VALUE_0", plain.reveal().as_str())),
+            ("GIT_CONFIG_COUNT".to_owned(), (own + 1).to_string()),
+            (format!("GIT_CONFIG_KEY_{own}"), key),
+            (format!("GIT_CONFIG_VALUE_{own}"), plain.reveal().to_string()),
         ]);
     }
     let secrets: Vec<String> = url.reveal().password().into_iter().map(str::to_owned).collect();
@@ -85,10 +100,6 @@ pub fn check_out(
     git("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
     git("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
     Ok(Checkout { folder: folder.to_owned(), commit })
-}
-
-fn owned((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
 }
 
 fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {

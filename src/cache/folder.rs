@@ -52,15 +52,8 @@ pub enum Bucket {
 
 impl Bucket {
     /// Every bucket that this version writes.
-    pub const ALL: [Self; 7] = [
-        Self::Pages,
-        Self::Metadata,
-        Self::Wheels,
-        Self::Installs,
-        Self::Resolutions,
-        Self::Bundles,
-        Self::Builds,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Resolutions, Self::Bundles, Self::Builds];
 
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {

@@ -71,10 +71,14 @@ fn sdist(name: &str, version: &str, more: &str) -> BuiltFile {
     project(&own).into_iter().fold(sdist, |sdist, (path, text)| sdist.file(path, text)).build()
 }
 
+/// A project folder: its name can be read, all else is for its backend to say.
 fn folder(context: &TestContext, place: &str, own: &str) {
     for (path, text) in project(own) {
         context.write(&format!("{place}/{path}"), text);
     }
+    let name = own.split('"').nth(3).unwrap();
+    let table = format!("{PYPROJECT}[project]\nname = '{name}'\ndynamic = ['version', 'dependencies']\n");
+    context.write(&format!("{place}/pyproject.toml"), table);
 }
 
 fn install(context: &TestContext, server: &RunningIndex, arguments: &[&str]) -> Command {
@@ -254,7 +258,19 @@ fn a_repository_is_built_at_its_commit() {
         let requirement = format!("mine @ {url}{revision}#subdirectory=below");
         let mut command = context.barrow();
         let server = server.url();
-        command.args(["lock", &requirement, "--format", format, "-o", "-", "--no-annotate", "--index-url", &server]);
+        command.args([
+            "lock",
+            &requirement,
+            "--runtime",
+            "python3.12",
+            "--format",
+            format,
+            "-o",
+            "-",
+            "--no-annotate",
+            "--index-url",
+            &server,
+        ]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", context.show(&output));
         String::from_utf8(output.stdout).unwrap()
@@ -308,7 +324,7 @@ fn what_a_backend_requires_is_installed_for_it() {
     let own = r#"{"name": "thing", "version": "1.0", "further": ["helper>=7"], "imports": ["helper"]}"#;
     let pyproject = "[build-system]\nrequires = ['own']\nbuild-backend = 'own'\n";
     let thing = SdistBuilder::new("thing", "1.0").file("own.json", own).file("pyproject.toml", pyproject);
-    let lost = SdistBuilder::new("lost", "1.0").file("pyproject.toml", pyproject.replace("'own'", "'absent>=3'"));
+    let lost = SdistBuilder::new("lost", "1.0").file("pyproject.toml", pyproject.replace("['own']", "['absent>=3']"));
     let server = IndexServer::new().file(thing).file(lost).file(backend).file(helper).start();
     let context = TestContext::new();
     let settings = ["thing", "--allow-build", "thing", "-C", "fast=yes", "-C", "opt=1", "-C", "opt=2"];
@@ -415,4 +431,20 @@ fn sources_that_others_name_are_not_built() {
     fs_err::create_dir(&folder).unwrap();
     let shown = fails(&context, &mut install(&context, &server, &["asking"]));
     has(&shown, &["`mine` would have to be built from the folder", "--allow-build mine"]);
+}
+
+/// The real thing, with real backends: a release that has only an sdist, and one that PyPI has wheels of too.
+#[test]
+fn real_sdists_are_built_and_imported() {
+    if crate::index::variable("BARROW_TEST_NETWORK").is_none() || !can_build() {
+        return;
+    }
+    let context = TestContext::new();
+    let names = ["docopt==0.6.2", "idna==3.10", "iniconfig==2.0.0", "rsa==4.9"];
+    let arguments =
+        ["install", "-t", "out", "--runtime", "python3.11", "--allow-build", ":all:", "--no-binary", ":all:"];
+    says(&context, context.barrow().args(arguments).args(names));
+    let script = "import sys; sys.path.insert(0, sys.argv[1]); import docopt, idna, iniconfig, rsa";
+    let status = Command::new("/usr/bin/python3").args(["-S", "-c", script]).arg(context.path("out")).status();
+    assert!(status.unwrap().success());
 }

@@ -413,7 +413,7 @@ async fn without_a_digest_the_server_is_asked_whether_the_file_changed() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "whether the network may be used is said in the environment")]
-fn variable(name: &str) -> Option<std::ffi::OsString> {
+pub(crate) fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
