@@ -48,6 +48,7 @@ pub(crate) enum UserLine {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     pub(crate) prerelease: Option<String>,
     pub(crate) resolution: Option<String>,
