@@ -256,7 +256,7 @@ fn wheel_url<'a>(name: &PackageName, reference: &'a DirectReference) -> Result<&
     };
     Err(SourceError {
         message: format!("`{name}` would have to be built from {what}, and nothing is built for a build"),
-        hint: None,
+        hint: Some("offer a wheel of it with `--find-links`".to_owned()),
         skippable: false,
         source: None,
     })

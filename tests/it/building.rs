@@ -125,7 +125,7 @@ fn an_sdist_is_built_where_that_is_allowed() {
     let shown = says(&context, &mut install(&context, &server, &["thing", "--allow-build", "thing"]));
     has(&shown, &["Building thing-1.0.tar.gz with Python 3.", "Built thing-1.0-py3-none-any.whl"]);
     let tree = context.tree("out");
-    has(&tree, &["thing.py", "thing-1.0.dist-info/RECORD", "dep.py"]);
+    has(&tree, &["thing.py", "thing-1.0.dist-info/RECORD", "dep/__init__.py"]);
     // What was built is kept, and building again gives the same.
     fs_err::remove_dir_all(context.path("out")).unwrap();
     let shown = says(&context, &mut install(&context, &server, &["thing", "--allow-build", ":all:"]));
@@ -189,13 +189,16 @@ fn folders_and_archives_that_are_named_are_built() {
     let digest = sha256_hex(&archive.bytes);
     context.write(
         "requirements.txt",
-        format!("-e ./mine\nother @ ./repo#subdirectory=packages/other\n./thing-1.0.tar.gz#sha256={digest}\n")
-            .replace("other @ ./repo", &format!("other @ file://{}", context.path("repo").display())),
+        format!(
+            "-e ./mine\nother @ file://{repo}#subdirectory=packages/other\n./thing-1.0.tar.gz --hash=sha256:{digest}\n\
+             --no-require-hashes\n",
+            repo = context.path("repo").display()
+        ),
     );
     let before = context.tree("mine");
     let shown = says(&context, &mut install(&context, &server, &["-r", "requirements.txt"]));
     has(&shown, &["Built mine-0.1-py3-none-any.whl", "Built other-3.0", "Built thing-1.0"]);
-    has(&context.tree("out"), &["mine.py", "other.py", "thing.py", "dep.py"]);
+    has(&context.tree("out"), &["mine.py", "other.py", "thing.py", "dep/__init__.py"]);
     assert_eq!(context.tree("mine"), before, "a build leaves nothing in the user's folder");
     // A change in the folder is another source, and another result.
     folder(&context, "mine", r#"{"name": "mine", "version": "0.2"}"#);
@@ -217,7 +220,8 @@ fn an_archive_with_another_digest_never_runs() {
     let context = TestContext::new();
     context.write("thing-1.0.tar.gz", sdist("thing", "1.0", ", \"fails\": true").bytes);
     let wrong = "0".repeat(64);
-    for line in [format!("./thing-1.0.tar.gz --hash=sha256:{wrong}"), format!("./thing-1.0.tar.gz#sha256={wrong}")] {
+    let url = format!("file://{}", context.path("thing-1.0.tar.gz").display());
+    for line in [format!("./thing-1.0.tar.gz --hash=sha256:{wrong}"), format!("thing @ {url}#sha256={wrong}")] {
         context.write("requirements.txt", line);
         let shown = fails(&context, &mut install(&context, &server, &["-r", "requirements.txt"]));
         has(&shown, &["has digest sha256:"]);

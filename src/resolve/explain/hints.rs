@@ -98,12 +98,15 @@ fn for_releases(
                     super::super::conclude::target_name(provider)
                 ),
             )),
-            Exclusion::NoBinary => Some((
-                "no-binary",
-                format!(
-                    "{name} {version} has a wheel, but `--no-binary` leaves wheels out: allow building it with `--allow-build {name}`"
-                ),
-            )),
+            Exclusion::NoBinary => {
+                let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());
+                let way_out =
+                    if has_source { format!(": allow building it with `--allow-build {name}`") } else { String::new() };
+                Some((
+                    "no-binary",
+                    format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out{way_out}"),
+                ))
+            }
             Exclusion::TooNew | Exclusion::UploadTimeUnknown => {
                 newer_would_fit(provider, name, listing, release).map(|hint| ("time", hint))
             }
