@@ -120,8 +120,9 @@ pub(super) fn printable(line: &str) -> String {
     line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }
 
-#[expect(unsafe_code, reason = "the standard library ends one process only, and a build starts others")]
+/// Ends a program and what it has started: the standard library ends one process only.
 fn kill_group(group: i32) {
-    // SAFETY: kill takes two numbers and no pointer. The group is that of a child of ours.
-    let _ = unsafe { libc::kill(-group, libc::SIGKILL) };
+    if let Some(group) = rustix::process::Pid::from_raw(group) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
 }
