@@ -52,7 +52,15 @@ pub fn accept_wheel(
     std::io::copy(&mut source, &mut file).map_err(failed)?;
     let (digest, size) = digest_of(path).map_err(failed)?;
     let path = cache.persist(file, &cache.wheel(&digest))?;
-    Ok(FetchedWheel { name: filename.name.clone(), version: filename.version.clone(), filename, digest, path, size })
+    Ok(FetchedWheel {
+        name: filename.name.clone(),
+        version: filename.version.clone(),
+        filename,
+        digest,
+        path,
+        size,
+        is_fresh: true,
+    })
 }
 
 /// Checks that the target can load a wheel: by its tags, and by what its native files need.

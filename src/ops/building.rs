@@ -30,7 +30,7 @@ use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet}
 use crate::resolve::{DirectDist, ResolveOptions, ResolvedDist, resolve};
 use crate::spec::{
     CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, SdistFilename,
-    Version, VersionSpecifiers, WheelFilename, Yanked, lenient,
+    Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,
 };
 use crate::target::Target;
 
@@ -281,6 +281,10 @@ impl Builder {
         let filename: WheelFilename = kept.filename.parse().ok()?;
         let path = self.cache.wheel(&kept.sha256);
         let size = fs_err::metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
+        // One that is damaged is as good as absent: it is built again.
+        if sha256(&fs_err::read(&path).ok()?) != kept.sha256 {
+            return None;
+        }
         let fits = filename.name == *name && version.is_none_or(|version| filename.version == *version);
         fits.then(|| FetchedWheel {
             name: filename.name.clone(),
@@ -289,6 +293,7 @@ impl Builder {
             filename,
             path,
             size,
+            is_fresh: false,
         })
     }
 
