@@ -140,6 +140,17 @@ impl Wanted {
     }
 }
 
+impl FetchedFile {
+    /// Removes the file from the cache when its bytes are no longer those of its digest; whether it is such a file.
+    pub(crate) fn discard_if_damaged(&self) -> bool {
+        let is_damaged = stored::digest(&self.path, self.digest.algorithm()).is_ok_and(|digest| digest != self.digest);
+        if is_damaged {
+            stored::remove(&self.path);
+        }
+        is_damaged
+    }
+}
+
 /// A file that was sent for before it was certain that it would be needed.
 #[derive(Debug)]
 pub struct UnderWay {

@@ -102,7 +102,11 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
             return from_file(file, &path);
         }
         if let Some(wheel) = index.fetcher.find(&Wanted::listed(file)) {
-            return from_fetched(file, &wheel);
+            match from_fetched(file, &wheel) {
+                // A damaged file of the cache is as good as an absent one, and no reason to pass the version over.
+                Err(_) if wheel.discard_if_damaged() => {}
+                read => return read,
+            }
         }
     }
     if index.options.offline {

@@ -174,6 +174,24 @@ async fn small_wheels_are_fetched_whole_at_once() {
     assert_eq!(log(&server).matches("/files/").count(), 1, "{}", log(&server));
 }
 
+/// The wheel in the cache has the right length and end, and spoiled metadata: that is no word on the release.
+#[tokio::test]
+async fn a_spoiled_wheel_of_the_cache_is_not_believed() {
+    let wheel = WheelBuilder::new("tiny", "1.0").requires("dep");
+    let server = IndexServer::new().without_metadata().file(wheel).start();
+    let world = World::new();
+    let index = world.index(at(&server.url()));
+    let [file] = files(&index, "tiny").await.try_into().unwrap();
+    assert_eq!(index.metadata(&file).await.unwrap().requires_dist.len(), 1);
+    let kept = world.cache.wheel(&file.hashes[0]);
+    let mut bytes = fs_err::read(&kept).unwrap();
+    let end = bytes.len() - 100;
+    bytes[30..end].fill(0);
+    fs_err::write(&kept, bytes).unwrap();
+    fs_err::remove_dir_all(world.cache.root().join("metadata-v2")).unwrap();
+    assert_eq!(world.index(at(&server.url())).metadata(&file).await.unwrap().requires_dist.len(), 1);
+}
+
 #[tokio::test]
 async fn a_metadata_file_that_is_missing_or_wrong() {
     let wheel = || large(WheelBuilder::new("tiny", "1.0"));
