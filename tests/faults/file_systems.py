@@ -31,11 +31,12 @@ def run(tally):
         tally.skip("mounts", f"no mounts here: {tally.can_mount}")
 
 
-def paths(tally, scene):
+def plain_bundles(tally, scene, where):
+    """The bundles as they should be, by shape, and a check that another one is the same."""
     right = {}
     for shape in ("out", "out.zip"):
         done = scene.bundle(scene.folder / "right" / shape)
-        tally.check(f"{shape} at a plain path", done.code == DONE, done)
+        tally.check(f"{shape} {where}", done.code == DONE, done)
         right[shape] = tree(scene.folder / "right" / shape)
 
     def expect(name, out, done, shape="out"):
@@ -43,6 +44,12 @@ def paths(tally, scene):
         is_right = done.code == DONE and not done.has_panicked and found == right[shape]
         tally.check(name, is_right, f"{done}; {differences(found, right[shape])}")
         tally.count("paths and file systems")
+
+    return right, expect
+
+
+def paths(tally, scene):
+    right, expect = plain_bundles(tally, scene, "at a plain path")
 
     # Every path of a run bears the name.
     for name in [*NAMES, NOT_UTF8]:
@@ -242,17 +249,7 @@ def sources(tally, scene):
 
 
 def mounts(tally, scene):
-    right = {}
-    for shape in ("out", "out.zip"):
-        done = scene.bundle(scene.folder / "right" / shape)
-        tally.check(f"{shape} on one file system", done.code == DONE, done)
-        right[shape] = tree(scene.folder / "right" / shape)
-
-    def expect(name, out, done, shape="out"):
-        found = tree(out)
-        is_right = done.code == DONE and not done.has_panicked and found == right[shape]
-        tally.check(name, is_right, f"{done}; {differences(found, right[shape])}")
-        tally.count("paths and file systems")
+    right, expect = plain_bundles(tally, scene, "on one file system")
 
     base = scene.folder
     with memory(base / "one", 1 << 24) as one, memory(base / "two", 1 << 24) as two, memory(base / "three", 1 << 24) as three:
