@@ -8,8 +8,8 @@ use super::BuildError;
 use super::native::{is_elf, needs};
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
-use crate::fetch::FetchedWheel;
-use crate::spec::{HashAlgorithm, Hasher, PackageName, Version, WheelFilename};
+use crate::fetch::{FetchedWheel, digest_of_file};
+use crate::spec::{HashAlgorithm, PackageName, Version, WheelFilename};
 use crate::target::Target;
 
 /// Largest native file that is looked into, bytes: it is held in memory. Lambda takes 250 MiB in all.
@@ -49,8 +49,8 @@ pub fn accept_wheel(
     let failed = |source| BuildError::File { action: "read", path: path.to_owned(), source };
     let mut file = cache.temporary_file()?;
     let mut source = fs::File::open(path).map_err(failed)?;
-    std::io::copy(&mut source, &mut file).map_err(failed)?;
-    let (digest, size) = digest_of(path).map_err(failed)?;
+    let size = std::io::copy(&mut source, &mut file).map_err(failed)?;
+    let digest = digest_of_file(path, HashAlgorithm::Sha256).map_err(failed)?;
     let path = cache.persist(file, &cache.wheel(&digest))?;
     Ok(FetchedWheel {
         name: filename.name.clone(),
@@ -97,21 +97,4 @@ pub fn check_loadable(path: &Path, filename: &WheelFilename, label: &str, target
         }
     }
     Ok(())
-}
-
-fn digest_of(path: &Path) -> std::io::Result<(crate::spec::HashDigest, u64)> {
-    use std::io::Read as _;
-    let mut file = fs::File::open(path)?;
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 1 << 18];
-    let mut size = 0;
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((hasher.finish(), size)),
-            count => {
-                hasher.update(&buffer[..count]);
-                size += count as u64;
-            }
-        }
-    }
 }
