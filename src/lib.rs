@@ -10,6 +10,7 @@
 //! Rooms in reading order; a room imports only rooms above it.
 
 pub mod reporter;
+pub mod regular;
 pub mod spec;
 pub mod archive;
 pub mod target;

@@ -13,6 +13,7 @@ use fs_err as fs;
 
 use super::tar_reader::{TarKind, TarReader};
 use super::{ArchiveError, Inflater, Limits, SafePath, ZipReader};
+use crate::regular;
 
 /// Links that may lead to one another, as Linux has it (`MAXSYMLINKS`).
 const MOST_LINKS_IN_A_ROW: usize = 40;
@@ -88,7 +89,7 @@ impl Contents {
 
 fn feed(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Contents, ArchiveError> {
     let mut start = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(fs::File::open(path).map_err(ArchiveError::Read)?, 4), &mut start)
+    io::Read::read_to_end(&mut io::Read::take(regular::open(path).map_err(ArchiveError::Read)?, 4), &mut start)
         .map_err(ArchiveError::Read)?;
     let contents = match start.as_slice() {
         [0x1f, 0x8b, ..] => feed_tar(path, limits, sink)?,
@@ -103,7 +104,7 @@ fn feed(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Contents, A
 
 fn feed_tar(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Contents, ArchiveError> {
     let mut contents = Contents::default();
-    let mut reader = TarReader::new(fs::File::open(path).map_err(ArchiveError::Read)?, limits)?;
+    let mut reader = TarReader::new(regular::open(path).map_err(ArchiveError::Read)?, limits)?;
     while let Some(entry) = reader.next()? {
         let path = entry.path;
         contents.note(&path, matches!(entry.kind, TarKind::Folder))?;

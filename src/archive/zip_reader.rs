@@ -7,6 +7,7 @@ use super::end_record::EndRecord;
 use super::fields::{DEFLATED, u32_at};
 use super::layout::check_layout;
 use super::{ArchiveError, DataSpan, Inflater, Limits, ReadAt, SafePath};
+use crate::regular;
 
 /// An open archive. Holding one proves that directory, local headers and layout agree, that names are safe and do not
 /// clash, and that the directory promises no more than the limits allow; contents are checked when they are read.
@@ -33,7 +34,7 @@ pub struct ZipEntry {
 impl ZipReader {
     /// Opens the archive at `path`.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, ArchiveError> {
-        let file = fs_err::File::open(path).map_err(ArchiveError::Read)?;
+        let file = regular::open(path).map_err(ArchiveError::Read)?;
         Self::new(file.into_parts().0, limits)
     }
 }

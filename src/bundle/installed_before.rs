@@ -11,6 +11,7 @@ use std::str::FromStr as _;
 use fs_err as fs;
 
 use crate::archive::SafePath;
+use crate::regular;
 use crate::spec::{PackageName, parse_record};
 
 /// The distributions in a folder.
@@ -43,7 +44,7 @@ impl InstalledBefore {
             if !entry.file_type()?.is_dir() {
                 continue;
             }
-            let record = fs::read(entry.path().join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
+            let record = regular::read(&entry.path().join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
             let files = record.unwrap_or_default().iter().filter_map(|line| listed(&line.path)).collect();
             dists.push(Before { label: format!("{package} {version}"), name: package, dist_info, files });
         }

@@ -10,6 +10,7 @@ use fs_err as fs;
 
 use super::publish::{Step, Steps};
 use crate::install::where_modes_are_kept;
+use crate::regular;
 
 /// First field of a journal: format and version.
 const HEADER: &[u8] = b"barrow journal 1";
@@ -42,7 +43,7 @@ impl Journal {
 
     /// The journal of an abandoned workplace; `None` when there is none, or not a whole one: then nothing was moved.
     pub(super) fn read(workplace: &Path) -> Option<Self> {
-        let bytes = fs::read(workplace.join("journal")).ok()?;
+        let bytes = regular::read(&workplace.join("journal")).ok()?;
         let mut fields = bytes.split(|byte| *byte == 0);
         if fields.next()? != HEADER {
             return None;

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::inspection::inspect;
 use super::workplace;
 use crate::archive::SafePath;
+use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
@@ -241,7 +242,7 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
 /// What `look` makes of the mark of OUT; `None` when there is none that can be read.
 fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(Stored) -> T) -> Option<T> {
     for folder in state_folders {
-        let Ok(bytes) = fs::read(place(folder, out)) else { continue };
+        let Ok(bytes) = regular::read(&place(folder, out)) else { continue };
         if let Some(stored) = Stored::decode(&bytes, out) {
             return Some(look(stored));
         }
@@ -283,7 +284,7 @@ impl MarkedFile {
 /// Size and digest of the end of a zip, by which it is recognised.
 pub(super) fn zip_identity(zip: &Path) -> io::Result<(u64, HashDigest)> {
     use std::io::{Read as _, Seek as _, SeekFrom};
-    let mut file = fs::File::open(zip)?;
+    let mut file = regular::open(zip)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(ZIP_TAIL)))?;
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
@@ -307,7 +308,7 @@ pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<Pat
 fn marked_out(mark: &Path) -> Option<PathBuf> {
     use std::io::Read as _;
     let mut beginning = Vec::new();
-    fs::File::open(mark).ok()?.take(PATH_MOST).read_to_end(&mut beginning).ok()?;
+    regular::open(mark).ok()?.take(PATH_MOST).read_to_end(&mut beginning).ok()?;
     let (out, _) = split_out(&beginning)?;
     Some(PathBuf::from(std::ffi::OsString::from_vec(out.to_vec())))
 }

@@ -1,11 +1,12 @@
 //! The cache folder: names of entries, and reading and writing them whole.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use fs_err as fs;
 
+use crate::regular;
 use crate::spec::{HashDigest, sha256};
 
 /// What other programs (backup tools) look for to leave a folder out.
@@ -185,10 +186,7 @@ impl Cache {
 
     /// The bytes of an entry; `None` when it is absent, damaged or cannot be read: the cache is only a cache.
     pub fn read(&self, entry: &Path) -> Option<Vec<u8>> {
-        // Asked before opening: a fifo in the place of an entry would block.
-        let length = fs::metadata(entry).ok().filter(std::fs::Metadata::is_file)?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?.min(64 << 20));
-        fs::File::open(entry).ok()?.read_to_end(&mut bytes).ok()?;
+        let mut bytes = regular::read(entry).ok()?;
         is_sealed(&bytes).then(|| bytes.truncate(bytes.len() - SEAL))?;
         Some(bytes)
     }
@@ -316,8 +314,13 @@ impl Cache {
             return Ok(());
         }
         create_private(root).map_err(failed)?;
-        // A courtesy to other programs: no entry is worse off without it.
-        let _ = fs::write(&tag, CACHEDIR_TAG);
+        // A courtesy to other programs: no entry is worse off without it. What lies in its place is never opened, for it
+        // may be a fifo or a link.
+        let _ = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&tag)
+            .and_then(|mut file| file.write_all(CACHEDIR_TAG.as_bytes()));
         Ok(())
     }
 }

@@ -66,6 +66,28 @@ fn an_entry_is_written_whole_into_a_tagged_private_folder() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_lies_in_the_place_of_the_tag_is_never_opened() {
+    let folder = folder();
+    for stranger in ["fifo", "link"] {
+        let cache = Cache::at(folder.path().join(stranger));
+        fs::create_dir(cache.root()).unwrap();
+        let tag = cache.root().join("CACHEDIR.TAG");
+        if stranger == "fifo" {
+            rustix::fs::mknodat(rustix::fs::CWD, &tag, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        } else {
+            fs_err::os::unix::fs::symlink(folder.path().join("elsewhere"), &tag).unwrap();
+        }
+        let entry = cache.entry(Bucket::Pages, "key");
+        cache.write(&entry, b"one").unwrap();
+        assert_eq!(cache.read(&entry).as_deref(), Some(&b"one"[..]));
+        assert!(!folder.path().join("elsewhere").exists(), "nothing is written through a link");
+        cache.clean().unwrap();
+        assert!(fs::symlink_metadata(&tag).is_ok(), "what barrow did not make stays");
+    }
+}
+
+#[test]
 fn a_temporary_file_becomes_an_entry_or_goes() {
     let folder = folder();
     let cache = Cache::at(folder.path().join("cache"));

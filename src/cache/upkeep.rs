@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::folder::{Bucket, Cache, CacheError, TEMPORARY, Usage};
+use crate::regular;
 
 /// Age after which a temporary file belongs to no living run.
 const STALE: Duration = Duration::from_hours(24);
@@ -30,7 +31,7 @@ impl Cache {
             remove(&folder.path(), &mut usage)?;
         }
         let tag = self.root().join("CACHEDIR.TAG");
-        if fs::read(&tag).is_ok_and(|text| text.windows(6).any(|word| word == b"barrow")) {
+        if regular::read(&tag).is_ok_and(|text| text.windows(6).any(|word| word == b"barrow")) {
             remove(&tag, &mut usage)?;
         }
         // Goes only when it is empty, and only that is wanted.

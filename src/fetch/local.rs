@@ -9,12 +9,13 @@ use super::download::Digests;
 use super::pointer::{Pointer, Unchanged};
 use super::{FetchError, FetchedFile, Wanted, stored};
 use crate::cache::{Cache, CacheError};
+use crate::regular;
 use crate::spec::HashDigest;
 
 /// Copies a local file into the cache, or finds the copy of an earlier run while the file is unchanged.
 pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<FetchedFile, FetchError> {
     let failed = |source| FetchError::Local { path: path.to_owned(), source };
-    let mut file = fs::File::open(path).map_err(failed)?;
+    let mut file = regular::open(path).map_err(failed)?;
     let unchanged = identity(&file.metadata().map_err(failed)?);
     if let Some(pointer) = Pointer::read(cache, &wanted.url)
         && pointer.unchanged == unchanged

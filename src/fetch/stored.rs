@@ -8,6 +8,7 @@ use fs_err as fs;
 use super::FetchedFile;
 use crate::archive::PartialZip;
 use crate::cache::Cache;
+use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// Bytes of a zip's end that hold its end records when there is no comment, as in every wheel of a usual tool.
@@ -38,7 +39,7 @@ pub(super) fn remove(path: &Path) {
 
 /// The digest of a file's bytes.
 pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDigest> {
-    let mut file = fs::File::open(path)?;
+    let mut file = regular::open(path)?;
     let mut hasher = Hasher::new(algorithm);
     let mut buffer = vec![0; 256 * 1024];
     loop {
@@ -52,7 +53,7 @@ pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDige
 /// Whether the file ends as a zip or a gzip archive of its length does. Of gzip only the beginning can be told.
 fn has_whole_end(path: &Path, length: u64) -> bool {
     let read = || -> std::io::Result<bool> {
-        let mut file = fs::File::open(path)?;
+        let mut file = regular::open(path)?;
         let mut start = [0; 2];
         file.read_exact(&mut start)?;
         if start == [0x1f, 0x8b] {

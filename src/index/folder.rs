@@ -12,6 +12,7 @@ use fs_err as fs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::IndexError;
+use crate::regular;
 use crate::spec::{IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl};
 
 /// Characters that stand for themselves in a path segment.
@@ -140,7 +141,7 @@ pub(super) fn read_page(
     what: &'static str,
 ) -> Result<Result<ProjectPage<'static>, PageError>, IndexError> {
     let failed = |source| IndexError::Folder { what, path: path.to_owned(), source };
-    let bytes = fs::read(path).map_err(failed)?;
+    let bytes = regular::read(path).map_err(failed)?;
     let absolute = std::path::absolute(path).map_err(failed)?;
     let url = SafeUrl::from_path(&absolute, false).expect("an absolute path is a file URL");
     Ok(ProjectPage::parse(&bytes, None, &url).map(ProjectPage::into_owned))

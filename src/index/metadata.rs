@@ -8,13 +8,12 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
-use fs_err as fs;
-
 use super::{IndexClient, IndexError};
 use crate::archive::{Located, PartialZip, PartialZipError};
 use crate::cache::Bucket;
 use crate::fetch::{FetchError, FetchedFile, Wanted};
 use crate::http::{self, Request, Response};
+use crate::regular;
 use crate::reporter::Level;
 use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
 
@@ -315,7 +314,7 @@ fn from_fetched(file: &DistFile, wheel: &FetchedFile) -> Result<Vec<u8>, IndexEr
 /// METADATA of a wheel on this machine, of which only the parts that matter are read.
 pub(super) fn from_file(file: &DistFile, path: &Path) -> Result<Vec<u8>, IndexError> {
     let failed = |source| IndexError::Folder { what: "wheel", path: path.to_owned(), source };
-    let mut opened = fs::File::open(path).map_err(failed)?;
+    let mut opened = regular::open(path).map_err(failed)?;
     let length = opened.metadata().map_err(failed)?.len();
     let mut zip = PartialZip::new(length);
     let mut wanted = length.saturating_sub(LARGE_TAIL)..length;

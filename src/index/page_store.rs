@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Bucket, Cache};
 use crate::http::Response;
+use crate::regular;
 use crate::spec::{HashDigest, PackageName, PackedBytes, PackedPage, PageBlocks, SafeUrl};
 
 /// Bytes from the beginning of an entry that hold its head, unless a server's validators are unusually long.
@@ -148,9 +149,7 @@ impl PageEntry {
 
     /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970).
     pub(super) fn glance(&self, now: u64) -> Option<(HashDigest, u64)> {
-        // Asked before opening: a fifo in the place of an entry would block.
-        fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
-        let mut file = fs::File::open(&self.path).ok()?;
+        let mut file = regular::open(&self.path).ok()?;
         let mut beginning = Vec::with_capacity(HEAD_USUAL);
         file.by_ref().take(HEAD_USUAL as u64).read_to_end(&mut beginning).ok()?;
         let (head, _) = Head::decode(&beginning)?;
@@ -161,10 +160,9 @@ impl PageEntry {
 
     /// The entry, when there is one that can be read.
     pub(super) fn read(&self, now: u64) -> Option<Stored> {
-        // Asked before opening: a fifo in the place of an entry would block.
-        let about = fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file)?;
+        let mut file = regular::open(&self.path).ok()?;
+        let about = file.metadata().ok()?;
         let asked = seconds(about.modified().ok()?)?;
-        let mut file = fs::File::open(&self.path).ok()?;
         let mut bytes = Vec::new();
         read_on(&mut file, &mut bytes, BEGINNING.min(about.len()))?;
         let (head, page_at) = Head::decode(&bytes)?;

@@ -14,6 +14,7 @@ use super::unpack::{Job, UnpackError, create, settle, unpack};
 use super::wheel::can_retry;
 use crate::archive::{ArchiveError, SafePath};
 use crate::cache::{Cache, CacheError};
+use crate::regular;
 
 /// Name of a tree in the folder of the wheel's digest.
 const TREE: &str = "tree";
@@ -70,8 +71,7 @@ fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
 /// Compares a tree with its stamps and replaces what differs.
 fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<(), InstallError> {
     let files = tree.join(FILES);
-    // Asked before opening: a fifo in their place would block.
-    let stamps = Some(tree.join(STAMPS)).filter(|stamps| stamps.is_file()).and_then(|stamps| fs::read(stamps).ok());
+    let stamps = regular::read(&tree.join(STAMPS)).ok();
     let stamps = stamps.and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
     let changed: Vec<usize> = match &stamps {
         Some(stamps) => dist

@@ -11,6 +11,7 @@ use super::pages::{project_pages, root_pages};
 use super::{MirrorError, MirrorFile};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
+use crate::regular;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// Name of the manifest.
@@ -172,7 +173,7 @@ impl Mirror {
 
     /// Writes a file when it is not there with these bytes; whether it was written.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<bool, MirrorError> {
-        if fs::read(path).is_ok_and(|there| there == bytes) {
+        if regular::read(path).is_ok_and(|there| there == bytes) {
             return Ok(false);
         }
         let mut file = self.temporary()?;
@@ -212,7 +213,7 @@ fn lock(folder: &Path) -> Option<std::fs::File> {
 /// The files of the manifest; `None`: there is no manifest.
 fn read_manifest(folder: &Path) -> Result<Option<BTreeMap<String, MirrorFile>>, MirrorError> {
     let path = folder.join(MANIFEST);
-    let bytes = match fs::read(&path) {
+    let bytes = match regular::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(MirrorError::Read { path, source }),

@@ -3,10 +3,10 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use fs_err as fs;
 use rayon::prelude::*;
 
 use super::{Mirror, MirrorFile};
+use crate::regular;
 use crate::spec::{HashAlgorithm, Hasher};
 
 impl Mirror {
@@ -15,7 +15,7 @@ impl Mirror {
         let files: Vec<&MirrorFile> = self.files().collect();
         let mut problems: Vec<String> = files.par_iter().filter_map(|file| self.damage(file)).collect();
         for (path, expected) in self.pages() {
-            match fs::read(self.folder().join(&path)) {
+            match regular::read(&self.folder().join(&path)) {
                 Ok(bytes) if bytes == expected => {}
                 Ok(_) => problems.push(format!("{path} is not the page of the files in the manifest")),
                 Err(error) => problems.push(format!("{path} cannot be read: {}", error.kind())),
@@ -37,7 +37,7 @@ impl Mirror {
 }
 
 fn hex_digest(path: &Path) -> std::io::Result<String> {
-    let mut file = fs::File::open(path)?;
+    let mut file = regular::open(path)?;
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     let mut buffer = vec![0; 256 << 10];
     loop {

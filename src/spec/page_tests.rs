@@ -75,7 +75,10 @@ fn requirements_of_other_people() {
     check_requirement("dep (>=1.0)", Some("dep>=1.0"));
     check_requirement("dep (>=1.0,)", Some("dep>=1.0"));
     check_requirement("dep>=1.9.*", Some("dep>=1.9"));
-    check_requirement("dep[b,a] (>=1.9.*) ; python_version < '3'", Some("dep[b,a]>=1.9 ; python_full_version < '3'"));
+    check_requirement(
+        "dep[b,a] (>=1.9.*) ; python_version < '2.6'",
+        Some("dep[b,a]>=1.9 ; python_full_version < '2.6'"),
+    );
     check_requirement("dep ~=5", Some("dep>=5,==5.*"));
     check_requirement("dep (>=1.0 <2)", Some("dep>=1.0,<2"));
     check_requirement(

@@ -148,12 +148,25 @@ impl Scene {
 
     /// Fails when anything of barrow's own is left in a folder.
     fn assert_clean(&self, folder: &str) {
-        let left: Vec<_> = fs::read_dir(self.path(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .filter(|name| super::workplace::is_name(name))
-            .collect();
+        let left = self.workplaces(folder);
         assert!(left.is_empty(), "{left:?} is left");
+    }
+
+    /// What the next run does first. A lock of the dead run may live on for a moment in a child process that another test
+    /// has forked and that has not become its program yet.
+    fn recover(&self, folder: &str) {
+        for _ in 0..500 {
+            super::workplace::recover(&self.path(folder));
+            if self.workplaces(folder).is_empty() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    fn workplaces(&self, folder: &str) -> Vec<std::ffi::OsString> {
+        let names = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| super::workplace::is_name(name)).collect()
     }
 }
 

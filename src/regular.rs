@@ -1,0 +1,50 @@
+//! Opening what must be a regular file. A fifo or a device that lies in its place would keep a reader waiting for ever,
+//! and whoever may write to a cache, a state folder or a mirror can put one there.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+
+/// Opens a regular file for reading, through links; anything else is an error of the kind `InvalidInput`.
+pub fn open(path: &Path) -> io::Result<fs::File> {
+    // Without waiting: opening a fifo would, until somebody writes to it.
+    let without_waiting = rustix::fs::OFlags::NONBLOCK.bits();
+    let file = fs::OpenOptions::new().read(true).custom_flags(without_waiting.cast_signed()).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{}` is not a regular file", path.display())))
+}
+
+/// The bytes of a regular file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use fs_err as fs;
+
+    use crate::regular::read;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn only_regular_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), b"content").unwrap();
+        fs::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert_eq!(read(&at("file")).unwrap(), b"content");
+        assert_eq!(read(&at("link")).unwrap(), b"content");
+        for other in [at("fifo"), folder.path().to_owned()] {
+            assert_eq!(read(&other).unwrap_err().kind(), std::io::ErrorKind::InvalidInput, "{}", other.display());
+        }
+        assert_eq!(read(&at("absent")).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    }
+}
