@@ -32,5 +32,6 @@ mod remembered;
 mod reproducible;
 mod requirements;
 mod scenarios;
+mod timing;
 mod unchanged;
 mod secrets;

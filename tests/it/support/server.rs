@@ -133,6 +133,7 @@ pub(crate) struct IndexServer {
     credentials: Option<(String, String)>,
     max_age: Option<u32>,
     faults: Vec<(String, Fault)>,
+    disorder: Option<u64>,
 }
 
 impl IndexServer {
@@ -146,6 +147,7 @@ impl IndexServer {
             credentials: None,
             max_age: None,
             faults: Vec::new(),
+            disorder: None,
         }
     }
 
@@ -188,6 +190,13 @@ impl IndexServer {
     /// Makes requests go wrong whose path ends in `path`.
     pub(crate) fn fault(mut self, path: &str, fault: Fault) -> Self {
         self.faults.push((path.to_owned(), fault));
+        self
+    }
+
+    /// Each answer comes later by some milliseconds, which depend on its path and this number: answers arrive in another
+    /// order with each.
+    pub(crate) fn disorder(mut self, seed: u64) -> Self {
+        self.disorder = Some(seed);
         self
     }
 
@@ -289,6 +298,7 @@ struct Site {
     max_age: Option<u32>,
     authorization: Option<String>,
     faults: Mutex<Vec<(String, Fault)>>,
+    disorder: Option<u64>,
     log: Arc<Mutex<Vec<LoggedRequest>>>,
 }
 
@@ -308,6 +318,7 @@ impl Site {
                 .credentials
                 .map(|(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))),
             faults: Mutex::new(server.faults),
+            disorder: server.disorder,
             log,
         }
     }
@@ -383,6 +394,9 @@ async fn answer_path(site: &Site, path: &str, headers: &HeaderMap) -> Response {
     {
         return plain(401, &[(header::WWW_AUTHENTICATE, "Basic realm=\"tests\"".to_owned())], b"who are you?");
     }
+    if let Some(seed) = site.disorder {
+        tokio::time::sleep(delay(path, seed)).await;
+    }
     let fault = site.take_fault(path);
     match &fault {
         Some(Fault::Status(status)) => return plain(*status, &[], b"told to fail"),
@@ -412,6 +426,13 @@ async fn answer_path(site: &Site, path: &str, headers: &HeaderMap) -> Response {
         plain(404, &[], b"not here")
     };
     if matches!(fault, Some(Fault::Truncated(_))) { truncate(response).await } else { response }
+}
+
+/// None for half of all paths, and up to fifteen milliseconds for the others.
+fn delay(path: &str, seed: u64) -> Duration {
+    let digest = sha256_hex(format!("{seed} {path}").as_bytes());
+    let number = u64::from_str_radix(&digest[..8], 16).expect("a digest is hexadecimal");
+    Duration::from_millis((number % 30).saturating_sub(15))
 }
 
 /// Answers with a file or the asked part of it (RFC 9110, section 14).
