@@ -53,7 +53,7 @@ pub struct PublishOptions<'a> {
     pub state_folders: &'a [PathBuf],
     /// Folders of barrow's own that OUT must not contain, such as the cache.
     pub own_folders: &'a [PathBuf],
-    /// Identifies the inputs, so that a later run can ask [`is_unchanged`].
+    /// Identifies what the output is made of, so that a later run can ask [`is_unchanged`].
     pub fingerprint: Option<&'a str>,
     /// Set when the user interrupts.
     pub cancel: Option<&'a AtomicBool>,

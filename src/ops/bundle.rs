@@ -7,7 +7,8 @@ use base64::Engine as _;
 
 use super::installing::install_each;
 use super::request::{Session, packages};
-use super::{Context, Error, PublishSettings, RequestOptions, unchanged};
+use super::unchanged::{self, Memory};
+use super::{Context, Error, PublishSettings, RequestOptions};
 use crate::bundle::{
     Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_out, check_size,
     check_zip_size, install_into, publish,
@@ -15,7 +16,7 @@ use crate::bundle::{
 use crate::cache::Cache;
 use crate::fetch::digest_of_file;
 use crate::install::{InstallOptions, InstalledDist};
-use crate::resolve::Resolution;
+use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{HashAlgorithm, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
 
@@ -148,21 +149,30 @@ pub async fn bundle(
         }
     };
     let excluded = left_to_runtime(&resolution, runtime, options.publish.exclude_runtime, &context);
+    let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
+    let mut memory = Memory::open(identity, &options, &session.cache, &context);
+    if let Some(dists) = foresee(&session, &resolution, &excluded, &memory)
+        && let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context)
+    {
+        session.give_up_ahead().await;
+        return Ok(published);
+    }
     let knows = session.knows_requirements(&options.request.resolve);
     let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;
 
+    memory.note_unpacked(&context);
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
-    let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
     let finishing = tokio::task::spawn_blocking(move || {
-        let mut published = assemble_and_publish(&installed, &options, identity.as_deref(), &cache, &context)?;
+        if let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context) {
+            return Ok(published);
+        }
+        memory.forget(&options);
+        let made_of = memory.made_of(&dists);
+        let mut published = assemble_and_publish(&installed, &options, made_of.as_deref(), &cache, &context)?;
         published.dists = dists;
         published.excluded = excluded;
-        if let Some(identity) = &identity
-            && fresh_until > options.request.now
-        {
-            unchanged::remember(&published, &options, identity, fresh_until, &cache, &context);
-        }
+        memory.remember(&published, fresh_until, &options, &context);
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
@@ -172,7 +182,7 @@ pub async fn bundle(
 fn assemble_and_publish(
     installed: &[InstalledDist],
     options: &BundleOptions,
-    identity: Option<&str>,
+    made_of: Option<&str>,
     cache: &Cache,
     context: &Context,
 ) -> Result<Published, Error> {
@@ -191,7 +201,7 @@ fn assemble_and_publish(
     report(&bundle, settings, context)?;
     context.check_interrupted()?;
     let own_folders = [cache.root().to_owned()];
-    let publish_options = settings.to_options(&own_folders, identity, context);
+    let publish_options = settings.to_options(&own_folders, made_of, context);
     let published = match options.kind {
         BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
         BundleKind::Packages => install_into(&bundle, &publish_options)?,
@@ -274,19 +284,42 @@ pub(super) fn left_to_runtime(
     excluded
 }
 
+/// What the result will say about its distributions, when that can be told without fetching any: all are wheels of known
+/// digests, and in the last result as well.
+fn foresee(
+    session: &Session,
+    resolution: &Resolution,
+    excluded: &[PackageName],
+    memory: &Memory,
+) -> Option<Vec<BundledDist>> {
+    let wanted = resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name));
+    let foreseen = wanted.map(|dist| {
+        let sha256 = session.known_digest(dist)?;
+        let size_bytes = memory.size_of(&sha256)?;
+        Some(BundledDist::of(dist, sha256, size_bytes))
+    });
+    foreseen.collect()
+}
+
 /// What a result says about its distributions.
-pub(super) fn describe(resolution: &Resolution, installed: &[InstalledDist]) -> Vec<BundledDist> {
+fn describe(resolution: &Resolution, installed: &[InstalledDist]) -> Vec<BundledDist> {
     let described = installed.iter().filter_map(|dist| {
         let resolved = resolution.dists.iter().find(|resolved| resolved.name == dist.name)?;
-        Some(BundledDist {
-            name: dist.name.clone(),
-            version: dist.version.clone(),
+        Some(BundledDist::of(resolved, dist.digest.clone(), dist.size()))
+    });
+    described.collect()
+}
+
+impl BundledDist {
+    fn of(resolved: &ResolvedDist, sha256: HashDigest, size_bytes: u64) -> Self {
+        Self {
+            name: resolved.name.clone(),
+            version: resolved.version.clone(),
             filename: resolved.file.filename.to_string(),
             url: resolved.file.url.without_credentials(),
             index: (*resolved.file.origin).clone(),
-            sha256: dist.digest.clone(),
-            size_bytes: dist.size(),
-        })
-    });
-    described.collect()
+            sha256,
+            size_bytes,
+        }
+    }
 }

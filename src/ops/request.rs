@@ -15,7 +15,7 @@ use super::source::LiveSource;
 use super::unchanged::Standing;
 use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
 use crate::cache::Cache;
-use crate::fetch::{FetchOptions, Fetcher, UnderWay};
+use crate::fetch::{FetchOptions, Fetcher, UnderWay, Wanted};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
 use crate::index::{IndexClient, IndexOptions, Still};
 use crate::install::InstallOptions;
@@ -23,7 +23,7 @@ use crate::lock::pylock::{self, PylockInput};
 use crate::reporter::Level;
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
 use crate::resolve::{ProjectAnswer, Resolution, ResolveError, ResolveOptions, ResolvedDist, resolve};
-use crate::spec::{DistFile, PackageName, SafeUrl};
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Stack of the solver's thread: explanations of deep graphs recurse.
@@ -199,13 +199,25 @@ impl Session {
         self.lock.is_none() && !options.no_deps
     }
 
-    /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970.
-    pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> u64 {
+    /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970; `None`: it
+    /// may change without that showing, so it always has to be made again.
+    pub(super) fn fresh_until(&self, resolution: &Resolution, settings: &IndexSettings) -> Option<u64> {
         match unchanged::standing(resolution, &self.asked, settings) {
-            Standing::Fixed => unchanged::FOREVER,
-            Standing::Pages => self.fresh_until.load(Ordering::Relaxed),
-            Standing::Open => 0,
+            Standing::Fixed => Some(unchanged::FOREVER),
+            Standing::Pages => {
+                let until = self.fresh_until.load(Ordering::Relaxed);
+                // What has aged is remembered alike, however long ago it did.
+                Some(if until > self.request.now { until } else { 0 })
+            }
+            Standing::Open => None,
         }
+    }
+
+    /// The sha256 of a wheel, when the resolution or the cache tells which bytes it has.
+    pub(super) fn known_digest(&self, dist: &ResolvedDist) -> Option<HashDigest> {
+        dist.file.filename.as_wheel()?;
+        let listed = dist.file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
+        listed.cloned().or_else(|| Some(self.fetcher.find(&Wanted::resolved(dist))?.digest))
     }
 
     async fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {

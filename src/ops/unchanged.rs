@@ -1,18 +1,21 @@
 //! Nothing changed, nothing done: what a run made is remembered with the fingerprint of its inputs.
 //!
-//! OUT is left as it is, and no network is asked, when all of these hold:
-//! - every input has the same fingerprint, and what was asked for has the same form;
-//! - OUT is as it was written, by sizes and times;
-//! - the indexes would answer from the cache: the freshness that their servers gave to the pages (`max-age`) has not
-//!   run out. When every distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and
-//!   the result never ages.
+//! What shapes an output is its inputs, by this fingerprint, and the distributions, by their digests. The mark of OUT names
+//! both. OUT is left as it is when its mark names what this run would publish, and OUT is as it was written, by sizes and
+//! times. That is found out as early as it can be:
+//! - Before any network is asked, while the freshness that servers gave to their pages (`max-age`) has not run out. When every
+//!   distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and that time never
+//!   ends. Offline, age does not count.
+//! - Once the distributions are chosen, after the servers were asked: nothing is fetched, unpacked or published. A direct
+//!   URL was fetched or confirmed by then.
+//! - Once they are unpacked, where the digest of one was not known before: an index that gives none, a wheel that was built.
 //!
-//! `--refresh` asks anew. A page of which the server gave no freshness, a name that an index did not know, direct URLs and
-//! files without digests make a result that is not remembered. Folders that are asked like indexes count as inputs, by
-//! the names, sizes and times of all that is in them. Offline, age does not count.
+//! `--refresh` asks anew and publishes anew: it is the word of those who do not trust what is remembered, and so what sizes
+//! and times say. Folders that are asked like indexes count as inputs, by the names, sizes and times of all that is in them.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -26,7 +29,10 @@ use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 1";
+const FORMAT: &str = "result 2";
+
+/// What is said of an output that was left as it is.
+const UNCHANGED: &str = "Nothing has changed since the last run";
 
 /// The age of a result that never ages.
 pub(super) const FOREVER: u64 = u64::MAX;
@@ -35,19 +41,22 @@ pub(super) const FOREVER: u64 = u64::MAX;
 const ENTRIES_MOST: usize = 5000;
 
 /// What a run made of its inputs.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 struct Kept {
-    /// Seconds since 1970 until which indexes need not be asked.
-    fresh_until: u64,
+    /// Seconds since 1970 until which nobody need be asked; `None`: what it was made of can change unseen.
+    fresh_until: Option<u64>,
     files: usize,
     size_bytes: u64,
     zip: Option<(u64, HashDigest)>,
     dists: Vec<KeptDist>,
     excluded: Vec<PackageName>,
-    warnings: Vec<String>,
+    warnings: Warnings,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Warnings by the part of the run that gave them: choosing, unpacking, putting together.
+type Warnings = [Vec<String>; 3];
+
+#[derive(PartialEq, Serialize, Deserialize)]
 struct KeptDist {
     name: PackageName,
     version: Version,
@@ -72,80 +81,193 @@ pub(super) fn identify(options: &BundleOptions) -> Option<String> {
         state_folders: publish.state_folders.clone(),
     });
     let form = format!(
-        "{FORMAT}\n{}\n{}\n{:?} zip {} {:?} {:?}\n{:?} {:?} {:?} {:?}",
+        "{FORMAT}\n{}\n{}\n{:?} zip {} {:?} {:?} {:?}\n{:?} {:?} {:?} {:?}\n{:?}",
         inputs.ok()?.hex(),
         contents(&request.indexes)?,
         options.kind,
         publish.zip,
         publish.link_mode,
         publish.max_size,
+        request.limits,
         request.extras,
         request.groups,
         request.inputs.excluded,
         options.source.as_ref().map(|source| &source.exclude),
+        request.indexes.named.iter().map(|index| &index.ignore_status).collect::<Vec<_>>(),
     );
     Some(sha256(form.as_bytes()).hex())
 }
 
 /// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it.
 pub(super) fn recall(options: &BundleOptions, identity: &str, context: &Context) -> Option<Published> {
-    let (request, publish) = (&options.request, &options.publish);
-    if request.indexes.refresh {
-        return None;
-    }
+    let request = &options.request;
     let cache = Cache::at(request.cache_folder.clone()?);
-    let kept: Kept = rmp_serde::from_slice(&cache.read(&place(&cache, identity, &publish.out))?).ok()?;
-    if !request.client.offline && kept.fresh_until <= request.now {
+    let kept = Kept::read(options, identity, &cache)?;
+    let fresh_until = kept.fresh_until?;
+    let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
+    let is_fresh = request.client.offline || fresh_until > request.now;
+    if !is_fresh || !lies_in_out(options, &made_of(identity, dists)) {
         return None;
     }
+    context.status(UNCHANGED);
+    kept.warnings.iter().flatten().for_each(|warning| context.warn(warning));
+    let dists = kept.dists.iter().map(BundledDist::from).collect();
+    Some(kept.published(dists, kept.excluded.clone(), options))
+}
+
+/// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
+/// leaves to the next.
+pub(super) struct Memory {
+    identity: Option<String>,
+    last: Option<Kept>,
+    cache: Arc<Cache>,
+    /// Number of warnings at the end of choosing and of unpacking.
+    told: Vec<usize>,
+}
+
+impl Memory {
+    /// For a run on these inputs that has just chosen its distributions.
+    pub(super) fn open(
+        identity: Option<String>,
+        options: &BundleOptions,
+        cache: &Arc<Cache>,
+        context: &Context,
+    ) -> Self {
+        let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
+        Self { identity, last, cache: Arc::clone(cache), told: vec![context.warnings_so_far().len()] }
+    }
+
+    /// Notes that all distributions are unpacked.
+    pub(super) fn note_unpacked(&mut self, context: &Context) {
+        self.told.push(context.warnings_so_far().len());
+    }
+
+    /// The unpacked size of a wheel, when it was part of the last result, bytes.
+    pub(super) fn size_of(&self, wheel: &HashDigest) -> Option<u64> {
+        self.last.as_ref()?.dists.iter().find(|dist| dist.sha256 == *wheel).map(|dist| dist.size_bytes)
+    }
+
+    /// Identifies what OUT will hold, for its mark.
+    pub(super) fn made_of(&self, dists: &[BundledDist]) -> Option<String> {
+        let dists = dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
+        self.identity.as_deref().map(|identity| made_of(identity, dists))
+    }
+
+    /// The last result, when it was made of these distributions as well and lies in OUT as it was written.
+    pub(super) fn again(
+        &self,
+        dists: &[BundledDist],
+        excluded: &[PackageName],
+        fresh_until: Option<u64>,
+        options: &BundleOptions,
+        context: &Context,
+    ) -> Option<Published> {
+        let last = self.last.as_ref()?;
+        if !lies_in_out(options, &self.made_of(dists)?) {
+            return None;
+        }
+        context.status(UNCHANGED);
+        last.warnings.iter().skip(self.told.len()).flatten().for_each(|warning| context.warn(warning));
+        let mut told = self.told.clone();
+        if let [chosen] = told[..] {
+            told.push(chosen + last.warnings[1].len());
+        }
+        let published = last.published(dists.to_vec(), excluded.to_vec(), options);
+        self.write(&Kept::new(&published, fresh_until, &told, context), options);
+        Some(published)
+    }
+
+    /// Forgets the last result before OUT becomes another one: a run that ends between the two leaves nothing that is not so.
+    pub(super) fn forget(&mut self, options: &BundleOptions) {
+        self.last = None;
+        if let Some(identity) = &self.identity {
+            let _ = fs::remove_file(place(&self.cache, identity, &options.publish.out));
+        }
+    }
+
+    /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at again.
+    pub(super) fn remember(
+        &self,
+        published: &Published,
+        fresh_until: Option<u64>,
+        options: &BundleOptions,
+        context: &Context,
+    ) {
+        if self.identity.is_some() && identify(options) == self.identity {
+            self.write(&Kept::new(published, fresh_until, &self.told, context), options);
+        }
+    }
+
+    /// What cannot be remembered costs the next run time.
+    fn write(&self, kept: &Kept, options: &BundleOptions) {
+        if let Some(identity) = &self.identity
+            && self.last.as_ref() != Some(kept)
+            && !self.cache.is_degraded()
+            && let Ok(bytes) = rmp_serde::to_vec(kept)
+        {
+            let _ = self.cache.write(&place(&self.cache, identity, &options.publish.out), &bytes);
+        }
+    }
+}
+
+impl Kept {
+    /// What is remembered; nothing under `--refresh`.
+    fn read(options: &BundleOptions, identity: &str, cache: &Cache) -> Option<Self> {
+        if options.request.indexes.refresh {
+            return None;
+        }
+        rmp_serde::from_slice(&cache.read(&place(cache, identity, &options.publish.out))?).ok()
+    }
+
+    /// A result to be remembered; `told`: the number of warnings at the end of choosing and of unpacking.
+    fn new(published: &Published, fresh_until: Option<u64>, told: &[usize], context: &Context) -> Self {
+        let mut rest = context.warnings_so_far();
+        let mut warnings = Warnings::default();
+        for (part, &end) in told.iter().enumerate().rev() {
+            warnings[part + 1] = rest.split_off(end);
+        }
+        warnings[0] = rest;
+        Self {
+            fresh_until,
+            files: published.files,
+            size_bytes: published.size_bytes,
+            zip: published.zip.as_ref().map(|zip| (zip.size_bytes, zip.sha256.clone())),
+            dists: published.dists.iter().map(KeptDist::from).collect(),
+            excluded: published.excluded.clone(),
+            warnings,
+        }
+    }
+
+    /// The result as it was, with this said about its distributions.
+    fn published(&self, dists: Vec<BundledDist>, excluded: Vec<PackageName>, options: &BundleOptions) -> Published {
+        Published {
+            path: options.publish.out.clone(),
+            target: options.target.clone(),
+            files: self.files,
+            size_bytes: self.size_bytes,
+            zip: self.zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 }),
+            dists,
+            excluded,
+        }
+    }
+}
+
+/// Identifies what an output holds: the inputs, and name and digest of each wheel.
+fn made_of<'a>(identity: &str, dists: impl Iterator<Item = (&'a str, &'a HashDigest)>) -> String {
+    let mut lines: Vec<String> = dists.map(|(filename, sha256)| format!("{filename} {sha256}")).collect();
+    lines.sort_unstable();
+    sha256(format!("{identity}\n{}", lines.join("\n")).as_bytes()).hex()
+}
+
+/// Whether OUT is as it was written, of this. What a killed run has left there is put in order before.
+fn lies_in_out(options: &BundleOptions, made_of: &str) -> bool {
+    let publish = &options.publish;
     tidy(&publish.out);
     let is_as_it_was = match options.kind {
         BundleKind::Function | BundleKind::Layer => is_unchanged,
         BundleKind::Packages => is_installed_unchanged,
     };
-    if !is_as_it_was(&publish.out, &publish.state_folders, identity) {
-        return None;
-    }
-    context.status("Nothing has changed since the last run");
-    for warning in &kept.warnings {
-        context.warn(warning);
-    }
-    Some(Published {
-        path: publish.out.clone(),
-        target: options.target.clone(),
-        files: kept.files,
-        size_bytes: kept.size_bytes,
-        zip: kept.zip.map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 }),
-        dists: kept.dists.into_iter().map(BundledDist::from).collect(),
-        excluded: kept.excluded,
-    })
-}
-
-/// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at again.
-pub(super) fn remember(
-    published: &Published,
-    options: &BundleOptions,
-    identity: &str,
-    fresh_until: u64,
-    cache: &Cache,
-    context: &Context,
-) {
-    if cache.is_degraded() || (options.source.is_some() && identify(options).as_deref() != Some(identity)) {
-        return;
-    }
-    let kept = Kept {
-        fresh_until,
-        files: published.files,
-        size_bytes: published.size_bytes,
-        zip: published.zip.as_ref().map(|zip| (zip.size_bytes, zip.sha256.clone())),
-        dists: published.dists.iter().map(KeptDist::from).collect(),
-        excluded: published.excluded.clone(),
-        warnings: context.warnings_so_far(),
-    };
-    // What cannot be remembered costs the next run time.
-    if let Ok(bytes) = rmp_serde::to_vec(&kept) {
-        let _ = cache.write(&place(cache, identity, &published.path), &bytes);
-    }
+    is_as_it_was(&publish.out, &publish.state_folders, made_of)
 }
 
 /// What a resolution stands on.
@@ -227,16 +349,16 @@ impl From<&BundledDist> for KeptDist {
     }
 }
 
-impl From<KeptDist> for BundledDist {
-    fn from(kept: KeptDist) -> Self {
-        let (name, url) = kept.index;
+impl From<&KeptDist> for BundledDist {
+    fn from(kept: &KeptDist) -> Self {
+        let (name, url) = kept.index.clone();
         Self {
-            name: kept.name,
-            version: kept.version,
-            filename: kept.filename,
-            url: kept.url,
+            name: kept.name.clone(),
+            version: kept.version.clone(),
+            filename: kept.filename.clone(),
+            url: kept.url.clone(),
             index: IndexOrigin { name, url },
-            sha256: kept.sha256,
+            sha256: kept.sha256.clone(),
             size_bytes: kept.size_bytes,
         }
     }

@@ -453,3 +453,21 @@ fn real_sdists_are_built_and_imported() {
     let status = Command::new("/usr/bin/python3").args(["-S", "-c", script]).arg(context.path("out")).status();
     assert!(status.unwrap().success());
 }
+
+#[test]
+fn the_same_wheel_built_again_is_not_published_again() {
+    if !can_build() {
+        return;
+    }
+    let (context, server) = (TestContext::new(), IndexServer::new().file(WheelBuilder::new("dep", "1.0")).start());
+    folder(&context, "mine", r#"{"name": "mine", "version": "1.0", "requires": ["dep"]}"#);
+    let run = || says(&context, &mut install(&context, &server, &["./mine"]));
+    run();
+    has(&run(), &["Nothing has changed"]);
+    fs_err::remove_dir_all(context.cache().join("builds-v1")).unwrap();
+    has(&run(), &["Built mine", "Nothing has changed"]);
+    folder(&context, "mine", r#"{"name": "mine", "version": "1.1", "requires": ["dep"]}"#);
+    let changed = run();
+    assert!(!changed.contains("Nothing has changed"), "{changed}");
+    has(&context.tree("out"), &["mine-1.1.dist-info"]);
+}

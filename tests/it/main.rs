@@ -32,6 +32,7 @@ mod remembered;
 mod reproducible;
 mod requirements;
 mod scenarios;
+mod still_the_same;
 mod timing;
 mod unchanged;
 mod secrets;

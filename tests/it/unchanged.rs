@@ -97,16 +97,6 @@ fn the_same_is_told_of_what_was_not_made_again() {
 }
 
 #[test]
-fn an_index_without_freshness_is_asked_again() {
-    let function = Function::pinned();
-    function.context.write("app/requirements.txt", "tiny\n");
-    assert!(!function.run(|_| {}));
-    let requests = function.index.requests().len();
-    assert!(!function.run(|_| {}));
-    assert!(function.index.requests().len() > requests);
-}
-
-#[test]
 fn a_folder_of_wheels_counts_with_all_that_is_in_it() {
     let context = TestContext::new();
     let put = |version: &str, content: &str| {

@@ -258,6 +258,13 @@ impl RunningIndex {
         projects.entry(normalize(&listed.file.project)).or_default().push(listed);
     }
 
+    /// No longer has a file from now on; a project without files is not here.
+    pub(crate) fn withdraw(&self, filename: &str) {
+        let mut projects = self.site.projects();
+        projects.values_mut().for_each(|files| files.retain(|listed| listed.file.filename != filename));
+        projects.retain(|_, files| !files.is_empty());
+    }
+
     /// Everything that was asked so far.
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         self.log.lock().expect("no handler panicked").clone()
