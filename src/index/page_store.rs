@@ -43,7 +43,7 @@ pub(super) struct Head {
     pub(super) last_modified: Option<String>,
     /// Seconds for which nobody need be asked again.
     pub(super) fresh_for: u64,
-    /// The server said that it has no such page; of use offline only.
+    /// The server said that it has no such page; online it is asked again.
     pub(super) absent: bool,
     /// Identifies what the server sent, and for which URL.
     #[serde(default)]
@@ -147,15 +147,16 @@ impl PageEntry {
         Some(Self { path: cache.entry_named(Bucket::Pages, name)? })
     }
 
-    /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970).
-    pub(super) fn glance(&self, now: u64) -> Option<(HashDigest, u64)> {
+    /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970). Nothing, and never
+    /// fresh: that there is no such page.
+    pub(super) fn glance(&self, now: u64) -> Option<(Option<HashDigest>, u64)> {
         let mut file = regular::open(&self.path).ok()?;
         let mut beginning = Vec::with_capacity(HEAD_USUAL);
         file.by_ref().take(HEAD_USUAL as u64).read_to_end(&mut beginning).ok()?;
         let (head, _) = Head::decode(&beginning)?;
         let asked = seconds(file.metadata().ok()?.modified().ok()?)?;
         let until = if asked <= now { asked.saturating_add(head.fresh_for) } else { 0 };
-        head.content.filter(|_| !head.absent).map(|content| (content, until))
+        if head.absent { Some((None, 0)) } else { head.content.map(|content| (Some(content), until)) }
     }
 
     /// The entry, when there is one that can be read.

@@ -19,19 +19,19 @@ pub(super) struct Readings {
 #[derive(Debug, Default)]
 struct Read {
     names: BTreeSet<PackageName>,
-    /// The content of each page, by the name of its entry in the cache.
-    pages: BTreeMap<String, HashDigest>,
+    /// The content of each page, by the name of its entry in the cache; `None`: the server has no such page.
+    pages: BTreeMap<String, Option<HashDigest>>,
     /// Something was learnt that no page of the cache holds.
     has_more: bool,
 }
 
-/// Projects that were asked for, and the pages that answered.
+/// Projects that were asked for, and the pages that answered, those that are not there included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PagesRead {
     /// The projects, sorted.
     pub names: Vec<PackageName>,
-    /// What each page held, by the name of its entry in the cache.
-    pub pages: BTreeMap<String, HashDigest>,
+    /// What each page held, by the name of its entry in the cache; `None`: the server has no such page.
+    pub pages: BTreeMap<String, Option<HashDigest>>,
 }
 
 impl Default for Readings {
@@ -57,12 +57,19 @@ impl Readings {
     /// A page with this entry and content was read; `None`: it is in no entry.
     pub(super) fn page(&self, entry: String, content: Option<HashDigest>) {
         match content {
-            Some(content) => _ = self.lock().pages.insert(entry, content),
+            Some(content) => _ = self.lock().pages.insert(entry, Some(content)),
             None => self.lock().has_more = true,
         }
     }
 
-    /// What was learnt is in no page: that a name is not there, or a file behind a URL.
+    /// The page with this entry is not there. That is never fresh: HTTP lets an answer "not here" be kept like any other (RFC 9111,
+    /// section 4.2.2), but this one hands the name to the next index, and a name that appears must count at once.
+    pub(super) fn absent(&self, entry: String) {
+        self.limit(0);
+        self.lock().pages.insert(entry, None);
+    }
+
+    /// What was learnt is in no page: a file behind a URL.
     pub(super) fn beyond_pages(&self) {
         self.limit(0);
         self.lock().has_more = true;

@@ -66,7 +66,7 @@ impl Asking<'_> {
         // One that turns out to be damaged is gone, and asked for as if it had never been there.
         if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
             if stored.head.absent {
-                self.readings.beyond_pages();
+                self.readings.absent(entry.name());
                 return Ok(PageAnswer::Absent(404));
             }
             let (fresh_until, content) = (stored.fresh_until, stored.head.content.clone());
@@ -92,7 +92,7 @@ impl Asking<'_> {
         let response = match self.client.get(request).await {
             Ok(response) => response,
             Err(error) => match error.status().filter(|status| self.ignore_status.contains(status)) {
-                Some(status) => return Ok(self.absent(&entry, status)),
+                Some(status) => return Ok(self.absent(url, project, status)),
                 None => return Err(AskError::Http(error)),
             },
         };
@@ -109,13 +109,16 @@ impl Asking<'_> {
         }
         match response.status() {
             200 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
-            status => check_absent(&response).map(|()| self.absent(&entry, status)),
+            status => check_absent(&response).map(|()| self.absent(url, project, status)),
         }
     }
 
-    /// Notes that there is no such page: a later run that is offline may then ask the next index.
-    fn absent(&self, entry: &PageEntry, status: u16) -> PageAnswer {
-        self.readings.beyond_pages();
+    /// Notes that there is no such page: a later run that is offline may then ask the next index, and one that asks again
+    /// can tell that nothing has changed.
+    fn absent(&self, url: &SafeUrl, project: Option<&PackageName>, status: u16) -> PageAnswer {
+        // Anew, because only this request may have led to credentials.
+        let entry = self.entry(url, project);
+        self.readings.absent(entry.name());
         entry.write(self.cache, &Head { absent: true, ..Head::default() }, None, self.now);
         PageAnswer::Absent(status)
     }
@@ -127,11 +130,7 @@ impl Asking<'_> {
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
             200 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
-            status => {
-                check_absent(&response)?;
-                self.readings.beyond_pages();
-                Ok(PageAnswer::Absent(status))
-            }
+            status => check_absent(&response).map(|()| self.absent(url, project, status)),
         }
     }
 

@@ -5,8 +5,10 @@
 //! at once, when they are not. Metadata is fixed by the digest of its file, which stands on the page. Where every
 //! distribution is fixed by digests of the user's own, no page matters and no server is asked.
 //!
-//! What cannot be told from pages is not remembered: names that an index does not know, direct URLs, files without digests,
-//! pages that must not be kept. Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
+//! A name that an index does not know is a page that is not there, and stays part of the question: each run asks that index
+//! again before any later one, and when it has the name by now, everything is solved anew.
+//!
+//! What cannot be told from pages is not remembered: direct URLs, files without digests, pages that must not be kept. Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
 //! The key holds the user as whom each index is asked, as that of its pages does.
 
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Changes when what is remembered does, or when the same question would get another answer.
-const FORMAT: &str = "resolution 1";
+const FORMAT: &str = "resolution 2";
 
 /// A resolution as it is kept.
 #[derive(Serialize, Deserialize)]

@@ -80,20 +80,16 @@ pub(super) fn identify(options: &BundleOptions) -> Option<String> {
         exclude_runtime: publish.exclude_runtime,
         state_folders: publish.state_folders.clone(),
     });
+    let ignored = request.indexes.named.iter().chain([&request.indexes.default]).map(|index| &index.ignore_status);
     let form = format!(
-        "{FORMAT}\n{}\n{}\n{:?} zip {} {:?} {:?} {:?}\n{:?} {:?} {:?} {:?}\n{:?}",
+        "{FORMAT}\n{}\n{}\n{:?}\n{:?}\n{:?}\n{:?}",
         inputs.ok()?.hex(),
         contents(&request.indexes)?,
-        options.kind,
-        publish.zip,
-        publish.link_mode,
-        publish.max_size,
-        request.limits,
-        request.extras,
-        request.groups,
-        request.inputs.excluded,
-        options.source.as_ref().map(|source| &source.exclude),
-        request.indexes.named.iter().map(|index| &index.ignore_status).collect::<Vec<_>>(),
+        (options.kind, publish.zip, publish.link_mode, publish.max_size, request.limits),
+        (&request.extras, &request.groups, &request.inputs.excluded),
+        // Of a lock's requirements the fingerprint has nothing but its text.
+        (request.require_hashes, &request.format_control),
+        (options.source.as_ref().map(|source| &source.exclude), ignored.collect::<Vec<_>>()),
     );
     Some(sha256(form.as_bytes()).hex())
 }

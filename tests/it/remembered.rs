@@ -120,3 +120,83 @@ fn the_answer_of_a_private_index_is_for_those_who_may_ask() {
     assert!(!install(&index.url(), "three"), "without credentials");
     assert!(!install(&index.url_with("other", "secret"), "four"), "as someone else");
 }
+
+/// A private index with `app` before a public one with `dep`.
+struct Two {
+    context: TestContext,
+    private: RunningIndex,
+    public: RunningIndex,
+}
+
+impl Two {
+    fn new(public: IndexServer) -> Self {
+        let dep = |version: &str| WheelBuilder::new("dep", version).file("dep.py", "").build();
+        let (private, public) = (IndexServer::new().file(app("1.0").build()), public.file(dep("1.0")));
+        let two = Self { context: TestContext::new(), private: private.start(), public: public.start() };
+        two.context.write("requirements.txt", "app\n");
+        two
+    }
+
+    /// What is locked, and what each index was asked.
+    fn lock(&self, more: &[&str]) -> (String, Vec<String>, Vec<String>) {
+        let before = self.private.requests().len();
+        let url = self.private.url();
+        let (locked, public) = lock(&self.context, &self.public, &[&["--extra-index-url", &url], more].concat());
+        let private = self.private.requests();
+        let mut private: Vec<String> =
+            private[before..].iter().map(|request| format!("{} {}", request.status, request.path)).collect();
+        private.sort();
+        (locked, private, public)
+    }
+}
+
+fn asked(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn names_that_are_still_not_there_are_asked_for_and_nothing_is_solved() {
+    for max_age in [None, Some(600)] {
+        let two = Two::new(max_age.into_iter().fold(IndexServer::new(), IndexServer::max_age));
+        let (first, private, _) = two.lock(&[]);
+        assert!(private.contains(&"404 /simple/dep/".to_owned()), "{private:?}");
+        forget_metadata(&two.context);
+        let of_public = if max_age.is_some() { asked(&[]) } else { asked(&["304 /simple/dep/"]) };
+        for _ in 0..2 {
+            let again = two.lock(&[]);
+            assert_eq!(again, (first.clone(), asked(&["304 /simple/app/", "404 /simple/dep/"]), of_public.clone()));
+        }
+        assert_eq!(two.lock(&["--offline"]), (first, asked(&[]), asked(&[])));
+    }
+}
+
+#[test]
+fn a_name_that_appears_on_the_first_index_is_taken_from_there() {
+    let two = Two::new(IndexServer::new().max_age(600));
+    let (first, ..) = two.lock(&[]);
+    assert!(first.contains(&two.public.url()), "{first}");
+    two.private.add(WheelBuilder::new("dep", "1.0").file("dep.py", "x = 'private'\n").build());
+    let (appeared, private, public) = two.lock(&[]);
+    assert!(!appeared.contains(&two.public.url()), "{appeared}");
+    assert!(private.contains(&"200 /simple/dep/".to_owned()), "{private:?}");
+    assert_eq!(public, asked(&[]));
+    let again = asked(&["304 /simple/app/", "304 /simple/dep/"]);
+    assert_eq!(two.lock(&[]), (appeared, again, asked(&[])));
+
+    two.private.withdraw("dep-1.0-py3-none-any.whl");
+    let (gone, private, _) = two.lock(&[]);
+    assert!(private.contains(&"404 /simple/dep/".to_owned()), "{private:?}");
+    assert_eq!(gone, first);
+}
+
+#[test]
+fn an_index_that_fails_is_not_one_that_still_has_nothing() {
+    let two = Two::new(IndexServer::new());
+    two.lock(&[]);
+    two.private.fail("/simple/dep/", 500);
+    let mut command = two.context.barrow();
+    command.args(["lock", "-r", "requirements.txt", "-o", "-", "--index-url", &two.public.url()]);
+    let output = command.args(["--extra-index-url", &two.private.url()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", two.context.show(&output));
+    assert!(two.context.show(&output).contains("500"));
+}

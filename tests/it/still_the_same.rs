@@ -261,3 +261,19 @@ fn a_direct_url_is_asked_about_and_compared() {
     assert!(!run().is_unchanged());
     assert!(place.context.path("out/new.py").is_file());
 }
+
+#[test]
+fn behind_a_private_index_without_the_name_nothing_changes_either() {
+    let place = Place::new(server());
+    let private = IndexServer::new().start();
+    let url = private.url();
+    let run = || place.bundle(&["-o", "out", "--extra-index-url", &url]);
+    assert!(!run().is_unchanged());
+    let before = private.requests().len();
+    let again = run();
+    assert!(again.is_unchanged(), "{}", again.errors);
+    assert_eq!((again.asked, private.requests().len() - before), (confirmed(), 2));
+    private.add(dep().file("dep/own.py", ""));
+    assert!(!run().is_unchanged());
+    assert!(place.context.path("out/dep/own.py").is_file());
+}

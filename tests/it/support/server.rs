@@ -265,6 +265,11 @@ impl RunningIndex {
         projects.retain(|_, files| !files.is_empty());
     }
 
+    /// Answers with this status from now on where a path ends so.
+    pub(crate) fn fail(&self, path: &str, status: u16) {
+        self.site.faults.lock().expect("no handler panicked").push((path.to_owned(), Fault::Status(status)));
+    }
+
     /// Everything that was asked so far.
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         self.log.lock().expect("no handler panicked").clone()
