@@ -132,13 +132,19 @@ pub enum BundleError {
         #[source]
         source: io::Error,
     },
-    /// Another run is publishing at the same place, and does not come to an end.
-    #[error("another run has been publishing in `{}` for a minute", folder.display())]
+    /// Another run is publishing at the same OUT, and does not come to an end.
+    #[error("another run{} has been publishing to `{}` for a minute", named(*process), out.display())]
     Busy {
-        /// The folder.
-        folder: PathBuf,
+        /// OUT.
+        out: PathBuf,
+        /// Number of its process, where the system tells.
+        process: Option<u32>,
     },
     /// The user interrupted the run.
     #[error("interrupted")]
     Cancelled,
+}
+
+fn named(process: Option<u32>) -> String {
+    process.map(|process| format!(" (process {process})")).unwrap_or_default()
 }

@@ -51,7 +51,7 @@ fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Step
     let mut files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
 
-    let lock = site.lock(options)?;
+    let lock = site.lock(out, options)?;
     let old_mark = Mark::read(options.state_folders, out);
     let is_absent = state(out, None).map_err(|source| failed("use", source))? == State::Absent;
     let plan = if is_absent { Plan::default() } else { Plan::new(bundle, out, &new, old_mark.as_ref(), options)? };

@@ -64,9 +64,14 @@ impl Journal {
         }
     }
 
+    /// OUT, when the workplace lies in `folder`.
+    pub(super) fn out(&self, folder: &Path) -> PathBuf {
+        self.out_name.as_ref().map_or_else(|| folder.to_owned(), |name| folder.join(name))
+    }
+
     /// Puts OUT in order after a kill: as new when everything had been moved, else as old.
-    pub(super) fn recover(&self, workplace: &Path, parent: &Path) -> io::Result<()> {
-        let out = self.out_name.as_ref().map_or_else(|| parent.to_owned(), |name| parent.join(name));
+    pub(super) fn recover(&self, workplace: &Path, folder: &Path) -> io::Result<()> {
+        let out = self.out(folder);
         let is_complete = workplace.join("placing").exists()
             && self.placements.iter().all(|path| fs::symlink_metadata(workplace.join("new").join(path)).is_err());
         if !is_complete {

@@ -20,6 +20,7 @@ mod rename;
 mod mark;
 mod inspection;
 mod journal;
+mod out_lock;
 mod workplace;
 mod stage;
 mod zip;

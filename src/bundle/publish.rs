@@ -18,10 +18,11 @@ use fs_err as fs;
 
 use super::journal::Journal;
 use super::mark::{FolderIdentity, Mark, is_as_written, zip_identity};
+use super::out_lock::{LockError, OutLock};
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
-use super::workplace::{self, FolderLock, LockError, Workplace};
+use super::workplace::{self, Workplace};
 use super::zip::write_zip;
 use super::{Bundle, BundleError};
 use crate::install::{LinkMode, where_modes_are_kept};
@@ -128,7 +129,7 @@ pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), 
     match (look(), out.parent()) {
         // Another run may have replaced OUT between the looks at its mark and at what lies in it.
         (Err(_), Some(parent)) => {
-            let _lock = Site::Beside(parent.to_owned()).lock(options)?;
+            let _lock = Site::Beside(parent.to_owned()).lock(&out, options)?;
             look()
         }
         (result, _) => result,
@@ -157,8 +158,13 @@ pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint
 /// publishes there, it is left to that one.
 pub fn tidy(out: &Path) {
     let Ok(out) = canonical_place(out) else { return };
-    for folder in out.parent().into_iter().chain([out.as_path()]) {
-        workplace::recover_unless_busy(folder);
+    let folders: Vec<&Path> = out.parent().into_iter().chain([out.as_path()]).collect();
+    if folders.iter().any(|folder| workplace::has_leftovers(folder))
+        && let Some(_lock) = OutLock::try_acquire(&out, true)
+    {
+        for folder in folders {
+            let _ = workplace::recover(folder, &out, None);
+        }
     }
 }
 
@@ -218,7 +224,7 @@ fn publish_folder(
     let files = write_tree(bundle, &new, options)?;
     steps(Step::Staged);
 
-    let lock = site.lock(options)?;
+    let lock = site.lock(out, options)?;
     let old_mark = Mark::read(options.state_folders, out);
     let state = folder_state(out, old_mark.as_ref()).map_err(|source| failed("look into", source))?;
     refuse_foreign(out, &state, options)?;
@@ -238,7 +244,7 @@ fn publish_folder(
             Err(_) => move_entries(&workplace, &site, out, steps),
             done => done,
         },
-        (State::Empty, _) | (_, Site::Inside(_)) => move_entries(&workplace, &site, out, steps),
+        (State::Empty, _) | (_, Site::Inside) => move_entries(&workplace, &site, out, steps),
     };
     if let Err(source) = swapped {
         marking.take_back();
@@ -266,7 +272,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
     let identity = zip_identity(&new).map_err(|source| failed("read", source))?;
     steps(Step::Staged);
 
-    let lock = site.lock(options)?;
+    let lock = site.lock(out, options)?;
     let old_mark = Mark::read(options.state_folders, out);
     let state = zip_state(out, old_mark.as_ref()).map_err(|source| failed("read", source))?;
     refuse_foreign(out, &state, options)?;
@@ -397,8 +403,8 @@ impl<'a> Marking<'a> {
 pub(super) enum Site {
     /// In this folder, beside OUT.
     Beside(PathBuf),
-    /// In this folder, which is OUT itself.
-    Inside(PathBuf),
+    /// In OUT itself.
+    Inside,
 }
 
 impl Site {
@@ -418,38 +424,34 @@ impl Site {
         };
         let parent = out.parent().ok_or_else(|| failed("use", io::ErrorKind::InvalidInput.into()))?;
         let is_folder = fs::metadata(out).is_ok_and(|metadata| metadata.is_dir());
-        if is_folder {
-            let lock = Self::Inside(out.to_owned()).lock(options)?;
-            workplace::recover(out);
-            drop(lock);
-        }
-        let mut refusal = None;
-        if !is_folder || same_mount(out, parent) {
-            let site = Self::Beside(parent.to_owned());
-            let _lock = site.lock(options)?;
-            workplace::recover(parent);
-            check()?;
+        let may_be_beside = !is_folder || same_mount(out, parent);
+        let site = if may_be_beside { Self::Beside(parent.to_owned()) } else { Self::Inside };
+        let _lock = site.lock(out, options)?;
+        check()?;
+        if may_be_beside {
             match Workplace::create(parent) {
                 Ok(workplace) => return Ok((site, workplace)),
-                Err(error) => refusal = Some(error),
+                Err(error) if !is_folder => return Err(failed("make", error)),
+                Err(_) => {}
             }
         }
-        if !is_folder {
-            return Err(failed("make", refusal.unwrap_or_else(|| io::ErrorKind::PermissionDenied.into())));
-        }
-        let site = Self::Inside(out.to_owned());
-        let _lock = site.lock(options)?;
-        check()?;
         let workplace = Workplace::create(out).map_err(|source| failed("write to", source))?;
-        Ok((site, workplace))
+        Ok((Self::Inside, workplace))
     }
 
-    /// Keeps other processes from publishing at the same place.
-    pub(super) fn lock(&self, options: &PublishOptions) -> Result<Option<FolderLock>, BundleError> {
-        let (Self::Beside(folder) | Self::Inside(folder)) = self;
-        FolderLock::acquire(folder, options.cancel).map_err(|error| match error {
+    /// Keeps other processes from publishing at the same OUT, and puts in order what killed ones have left there.
+    pub(super) fn lock(&self, out: &Path, options: &PublishOptions) -> Result<OutLock, BundleError> {
+        let locked = || {
+            let lock = OutLock::acquire(out, matches!(self, Self::Beside(_)), options.cancel)?;
+            if let Self::Beside(parent) = self {
+                workplace::recover(parent, out, options.cancel)?;
+            }
+            workplace::recover(out, out, options.cancel)?;
+            Ok(lock)
+        };
+        locked().map_err(|error| match error {
             LockError::Cancelled => BundleError::Cancelled,
-            LockError::Busy => BundleError::Busy { folder: folder.clone() },
+            LockError::Busy { process } => BundleError::Busy { out: out.to_owned(), process },
         })
     }
 
@@ -457,7 +459,7 @@ impl Site {
     pub(super) fn out_name<'a>(&self, out: &'a Path) -> Option<&'a OsStr> {
         match self {
             Self::Beside(_) => out.file_name(),
-            Self::Inside(_) => None,
+            Self::Inside => None,
         }
     }
 }

@@ -11,46 +11,52 @@
 //! A folder that no process has locked was left by one that died: the next run puts OUT in order and removes it.
 
 use std::ffi::OsStr;
-use std::fs::TryLockError;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use fs_err as fs;
 use rayon::prelude::*;
 
 use super::journal::Journal;
+use super::out_lock::{Lock, LockError, OutLock, is_lock_name, unless_held, wait};
 use crate::cache::spread_subfolders;
 use crate::install::where_modes_are_kept;
 
-const PREFIX: &str = ".barrow-";
-const SUFFIX: &str = ".tmp";
+pub(super) const PREFIX: &str = ".barrow-";
+pub(super) const SUFFIX: &str = ".tmp";
 
-/// How long another process may hold a lock, which it needs for a few renames, before it is taken for stuck.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// How many workplaces are made, at most, until no other run removes one before it is locked.
+const ATTEMPTS: usize = 100;
 
 /// A folder in which an output is prepared; it is removed with everything in it when the value is dropped.
 #[derive(Debug)]
 pub(super) struct Workplace {
     folder: PathBuf,
     /// Held for as long as the process lives; `None` where the file system has no locks.
-    _lock: Option<FolderLock>,
+    _lock: Option<Lock>,
 }
 
 impl Workplace {
-    /// Makes one in `parent`, whose lock the caller holds, so that no one takes it for an abandoned one.
+    /// Makes one in `parent`.
     pub(super) fn create(parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .suffix(SUFFIX)
-            .permissions(std::fs::Permissions::from_mode(0o700))
-            .tempdir_in(parent)?
-            .keep();
-        let lock = FolderLock::try_acquire(&folder).unwrap_or_default();
-        Ok(Self { folder, _lock: lock })
+        for _ in 0..ATTEMPTS {
+            let folder = tempfile::Builder::new()
+                .prefix(PREFIX)
+                .suffix(SUFFIX)
+                .permissions(std::fs::Permissions::from_mode(0o700))
+                .tempdir_in(parent)?
+                .keep();
+            match Lock::on_folder(&folder) {
+                Ok(Some(lock)) => return Ok(Self { folder, _lock: Some(lock) }),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Ok(Self { folder, _lock: None }),
+                // Until it was locked it looked like an abandoned one, and another run has taken it away.
+                _ => {}
+            }
+        }
+        Err(io::ErrorKind::ResourceBusy.into())
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -97,85 +103,61 @@ pub(super) fn is_name(name: &OsStr) -> bool {
     name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
 }
 
-/// Puts in order what processes that died have left in `parent`, whose lock the caller holds. `out` is where a journal
-/// inside OUT itself would lead. What cannot be put in order stays, for a person to look at.
-pub(super) fn recover(parent: &Path) {
-    let Ok(entries) = fs::read_dir(parent) else { return };
+/// Puts in order what processes that died have left in `folder`, which is OUT or the folder around it; the caller holds
+/// the lock of `out`. What cannot be put in order stays, for a person to look at.
+///
+/// A journal belongs to an OUT, and is obeyed under the lock of that OUT, which is taken first: what another run has left
+/// at another OUT is left to that one while it is busy there.
+///
+/// # Errors
+/// A journal of `out` is in the hands of another process, which does not let it go.
+pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) -> Result<(), LockError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten().filter(|entry| is_name(&entry.file_name())) {
-        let folder = entry.path();
-        if !is_our_own(&folder) {
+        let workplace = entry.path();
+        if is_lock_name(&entry.file_name()) {
+            // It goes with the lock, if no process has that.
+            let _ = Lock::on_file(&workplace);
             continue;
         }
+        if !is_our_own(&workplace) {
+            continue;
+        }
+        let journal = Journal::read(&workplace);
+        let journaled = journal.as_ref().map(|journal| journal.out(folder));
+        let is_here = journaled.as_deref() == Some(out);
+        let _there = match &journaled {
+            Some(there) if !is_here => match OutLock::try_acquire(there, there != folder) {
+                Some(lock) => Some(lock),
+                None => continue,
+            },
+            _ => None,
+        };
+        let attempt = || unless_held(Lock::on_folder(&workplace), workplace.clone());
+        let lock = if is_here { wait(cancel, attempt)? } else { attempt().unwrap_or_default() };
         // Without locks no one can tell an abandoned folder from one in use: it stays.
-        let Ok(Some(_lock)) = FolderLock::try_acquire(&folder) else { continue };
-        if Journal::read(&folder).is_none_or(|journal| journal.recover(&folder, parent).is_ok()) {
-            let _ = remove_tree(&folder);
+        let Some(_lock) = lock else { continue };
+        // Its process may have lived, and written a journal, until a moment ago.
+        if Journal::read(&workplace) != journal {
+            continue;
+        }
+        if journal.is_none_or(|journal| journal.recover(&workplace, folder).is_ok()) {
+            let _ = remove_tree(&workplace);
         }
     }
+    Ok(())
 }
 
-/// Does the same where there is something to do and no process holds the lock of `parent`.
-pub(super) fn recover_unless_busy(parent: &Path) {
-    let Ok(mut entries) = fs::read_dir(parent) else { return };
-    if entries.any(|entry| entry.is_ok_and(|entry| is_name(&entry.file_name())))
-        && let Ok(Some(_lock)) = FolderLock::try_acquire(parent)
-    {
-        recover(parent);
-    }
+/// Whether something lies in `folder` that [`recover`] has to look at.
+pub(super) fn has_leftovers(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.flatten().any(|entry| is_name(&entry.file_name()))
 }
 
 /// Made by this user and closed to others: a journal is obeyed, so it must be our own.
 fn is_our_own(folder: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(folder) else { return false };
     metadata.is_dir() && metadata.mode() & 0o777 == 0o700 && metadata.uid() == rustix::process::geteuid().as_raw()
-}
-
-/// An exclusive lock on a folder itself: no lock file lies anywhere, and the system releases it when the process ends.
-#[derive(Debug)]
-pub(super) struct FolderLock {
-    _file: std::fs::File,
-}
-
-impl FolderLock {
-    /// Waits until no other process holds it. `None` where the folder cannot be locked.
-    pub(super) fn acquire(folder: &Path, cancel: Option<&AtomicBool>) -> Result<Option<Self>, LockError> {
-        let mut pause = Duration::from_millis(1);
-        let mut waited = Duration::ZERO;
-        loop {
-            match Self::try_acquire(folder) {
-                Ok(Some(lock)) => return Ok(Some(lock)),
-                Err(_) => return Ok(None),
-                Ok(None) => {}
-            }
-            if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-                return Err(LockError::Cancelled);
-            }
-            if waited > LONGEST_WAIT {
-                return Err(LockError::Busy);
-            }
-            std::thread::sleep(pause);
-            waited += pause;
-            pause = (pause * 2).min(Duration::from_millis(50));
-        }
-    }
-
-    /// `None` when another process holds it, `Err` where the folder cannot be locked.
-    fn try_acquire(folder: &Path) -> io::Result<Option<Self>> {
-        let file = fs::File::open(folder)?.into_parts().0;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
-    }
-}
-
-/// A lock was not got.
-pub(super) enum LockError {
-    /// The user interrupted.
-    Cancelled,
-    /// Another process has held it for too long.
-    Busy,
 }
 
 /// Removes a folder with everything in it, its subfolders in parallel. Links are removed, not followed.

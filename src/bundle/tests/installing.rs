@@ -191,7 +191,7 @@ fn killed_at_each_step() {
                 continue;
             }
             deaths += 1;
-            scene.recover(".");
+            scene.recover("out");
             scene.assert_clean(".");
             let found = tree(&out);
             let is_new = found.contains_key("a/more/x.py") && !found.contains_key("a/gone.py");

@@ -67,9 +67,8 @@ fn old_or_new_and_the_next_run_repairs() {
                     }
                     deaths += 1;
                     let story = format!("{before:?}, {step:?} {count}, inside: {inside}");
-                    scene.recover(".");
+                    scene.recover("out");
                     if out.exists() {
-                        scene.recover("out");
                         let found = tree(&out);
                         let old = match before {
                             Before::Ours => found == expected(ONE),
@@ -120,7 +119,7 @@ fn only_our_own_journals_are_obeyed() {
     plant(".barrow-climbs2.tmp", 0o700, &[begin, b"out\0-../evil.py\0+../mine.py\0end"].concat());
     plant(".barrow-root.tmp", 0o700, &[begin, b"out\0-/evil.py\0+/mine.py\0end"].concat());
     plant(".barrow-newer.tmp", 0o700, b"barrow journal 2\0out\0-evil.py\0end");
-    workplace::recover(&scene.path("."));
+    workplace::recover(&scene.path("."), &scene.path("out"), None).unwrap();
     assert_eq!(tree(&scene.path("out")).len(), 1);
     assert!(!scene.path("evil.py").exists());
     assert!(scene.path(".barrow-open.tmp").exists(), "not ours to remove");

@@ -6,6 +6,7 @@ mod inspecting;
 mod installing;
 mod publishing;
 mod killed;
+mod locking;
 mod mounts;
 mod zipping;
 
@@ -154,10 +155,11 @@ impl Scene {
 
     /// What the next run does first. A lock of the dead run may live on for a moment in a child process that another test
     /// has forked and that has not become its program yet.
-    fn recover(&self, folder: &str) {
+    fn recover(&self, out: &str) {
         for _ in 0..500 {
-            super::workplace::recover(&self.path(folder));
-            if self.workplaces(folder).is_empty() {
+            super::tidy(&self.path(out));
+            let is_clean = |folder: &str| !self.path(folder).is_dir() || self.workplaces(folder).is_empty();
+            if is_clean(out) && is_clean(".") {
                 return;
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
