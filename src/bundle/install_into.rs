@@ -87,7 +87,7 @@ fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Step
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: None,
+        zip: None,
         replaced: !plan.removals.is_empty(),
         warnings,
     })

@@ -23,6 +23,7 @@ mod journal;
 mod out_lock;
 mod workplace;
 mod stage;
+mod digesting;
 mod zip;
 mod publish;
 mod installed_before;
@@ -40,3 +41,4 @@ pub use publish::{
     OutputFormat, PublishOptions, Published, check_out, is_installed_unchanged, is_unchanged, publish, tidy,
 };
 pub use source_files::{SourceFile, SourceFiles, SourceOptions};
+pub use zip::PublishedZip;

@@ -23,7 +23,7 @@ use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made,
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
 use super::workplace::{self, Workplace};
-use super::zip::write_zip;
+use super::zip::{PublishedZip, write_zip};
 use super::{Bundle, BundleError};
 use crate::install::{LinkMode, where_modes_are_kept};
 
@@ -69,8 +69,8 @@ pub struct Published {
     pub files: usize,
     /// Unzipped size, bytes.
     pub size_bytes: u64,
-    /// Size of the zip, bytes.
-    pub zip_bytes: Option<u64>,
+    /// The zip, when it is one.
+    pub zip: Option<PublishedZip>,
     /// Whether there was something before.
     pub replaced: bool,
     /// What the user should know.
@@ -258,7 +258,7 @@ fn publish_folder(
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: None,
+        zip: None,
         replaced: matches!(state, State::Ours | State::Foreign(_)),
         warnings,
     })
@@ -268,7 +268,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
     let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
     let (site, workplace) = Site::prepare(out, options, zip_state, same_mount)?;
     let new = workplace.new_zip();
-    let zip_bytes = write_zip(bundle, &new, options)?;
+    let zip = write_zip(bundle, &new, options)?;
     let identity = zip_identity(&new).map_err(|source| failed("read", source))?;
     steps(Step::Staged);
 
@@ -299,7 +299,7 @@ fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Ste
         out: out.to_owned(),
         files: bundle.files.len(),
         size_bytes: bundle.size_bytes,
-        zip_bytes: Some(zip_bytes),
+        zip: Some(zip),
         replaced: state != State::Absent,
         warnings,
     })

@@ -6,15 +6,18 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use base64::Engine as _;
 use fs_err as fs;
 use rayon::prelude::*;
 
 use super::assemble::{BundleContent, BundleFile};
+use super::digesting::DigestingFile;
 use super::publish::PublishOptions;
 use super::source_files::SourceFile;
 use super::{Bundle, BundleError};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
+use crate::spec::HashDigest;
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -25,10 +28,27 @@ const BATCH_FILES: usize = 1024;
 /// Wheels that are open at one time, at most: far below every limit of open files.
 const OPEN_WHEELS: usize = 16;
 
-/// Writes the bundle to a new file; gives its size. The file is on disk when this returns.
-pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<u64, BundleError> {
+/// A zip as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedZip {
+    /// Its size, bytes.
+    pub size_bytes: u64,
+    /// Its digest.
+    pub sha256: HashDigest,
+}
+
+impl PublishedZip {
+    /// The digest as Lambda and Terraform write it.
+    pub fn sha256_base64(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(self.sha256.bytes())
+    }
+}
+
+/// Writes the bundle to a new file, which is on disk when this returns.
+pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<PublishedZip, BundleError> {
     let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
     let file = fs::File::create_new(to).map_err(|source| failed("", source))?.into_parts().0;
+    let file = DigestingFile::new(file).map_err(|source| failed("", source))?;
     let mut writer = ZipWriter::new(BufWriter::with_capacity(256 << 10, file));
     let mut wheels = OpenWheels::default();
     for batch in (Batches { files: &bundle.files }) {
@@ -46,12 +66,12 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
             written.map_err(|source| failed(file.path.as_str(), source))?;
         }
     }
-    let finish = || -> io::Result<u64> {
-        let (out, size) = writer.finish()?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let finish = || -> io::Result<PublishedZip> {
+        let (out, size_bytes) = writer.finish()?;
+        let (file, sha256) = out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
         where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
         file.sync_all()?;
-        Ok(size)
+        Ok(PublishedZip { size_bytes, sha256 })
     };
     finish().map_err(|source| failed("", source))
 }

@@ -3,21 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-
 use super::installing::install_each;
 use super::request::{Session, packages};
 use super::unchanged::{self, Memory};
 use super::{Context, Error, PublishSettings, RequestOptions};
 use crate::bundle::{
-    Bundle, Layout, OutputFormat, PublishOptions, SourceFiles, SourceOptions, assemble, check_out, check_size,
-    check_zip_size, install_into, publish,
+    Bundle, Layout, OutputFormat, PublishOptions, PublishedZip, SourceFiles, SourceOptions, assemble, check_out,
+    check_size, check_zip_size, install_into, publish,
 };
 use crate::cache::Cache;
-use crate::fetch::digest_of_file;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::resolve::{Resolution, ResolvedDist};
-use crate::spec::{HashAlgorithm, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
+use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
 
 /// What to bundle.
@@ -72,22 +69,6 @@ pub struct Published {
     pub dists: Vec<BundledDist>,
     /// Projects that were left to the runtime, sorted.
     pub excluded: Vec<PackageName>,
-}
-
-/// A zip that was published.
-#[derive(Clone, Debug)]
-pub struct PublishedZip {
-    /// Its size, bytes.
-    pub size_bytes: u64,
-    /// Its digest.
-    pub sha256: HashDigest,
-}
-
-impl PublishedZip {
-    /// The digest as Lambda and Terraform write it.
-    pub fn sha256_base64(&self) -> String {
-        base64::engine::general_purpose::STANDARD.encode(self.sha256.bytes())
-    }
 }
 
 /// One distribution of a bundle.
@@ -209,20 +190,15 @@ fn assemble_and_publish(
     for warning in &published.warnings {
         context.warn(warning);
     }
-    let zip = published.zip_bytes.map(|size_bytes| {
-        if let Some(warning) = check_zip_size(size_bytes) {
-            context.warn(&warning);
-        }
-        let failed = |source| Error::ReadInput { path: published.out.clone(), source };
-        let sha256 = digest_of_file(&published.out, HashAlgorithm::Sha256).map_err(failed)?;
-        Ok::<_, Error>(PublishedZip { size_bytes, sha256 })
-    });
+    if let Some(warning) = published.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes)) {
+        context.warn(&warning);
+    }
     Ok(Published {
         path: settings.out.clone(),
         target: options.target.clone(),
         files: published.files,
         size_bytes: published.size_bytes,
-        zip: zip.transpose()?,
+        zip: published.zip,
         dists: Vec::new(),
         excluded: Vec::new(),
     })

@@ -25,9 +25,7 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{
-    BundleKind, BundleOptions, BundledDist, Identity, Published, PublishedZip, SourceSettings, bundle, recall,
-};
+pub use bundle::{BundleKind, BundleOptions, BundledDist, Identity, Published, SourceSettings, bundle, recall};
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::{FingerprintOptions, fingerprint};

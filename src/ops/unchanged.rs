@@ -20,10 +20,10 @@ use std::sync::Arc;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{BundleKind, BundleOptions, BundledDist, Published, PublishedZip};
+use super::bundle::{BundleKind, BundleOptions, BundledDist, Published};
 use super::fingerprint::{FingerprintOptions, fingerprint};
 use super::{Context, IndexSettings};
-use crate::bundle::{is_installed_unchanged, is_unchanged, tidy};
+use crate::bundle::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::cache::{Bucket, Cache};
 use crate::resolve::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};

@@ -18,16 +18,13 @@ use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
 use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
-/// How many candidates' metadata is fetched in one go after so many tries of one project: as many as were tried, so that
-/// no more than half is in vain; from then on always before the last batch is used up.
-fn batch_after(tries: u32) -> Option<usize> {
-    match tries {
-        5 => Some(5),
-        10 => Some(10),
-        20 => Some(20),
-        40.. if tries.is_multiple_of(40) => Some(50),
-        _ => None,
-    }
+/// Tries of one project after which the metadata of further candidates is fetched in one go.
+const FIRST_BATCH_AFTER: u32 = 5;
+
+/// How many candidates' metadata is fetched in one go after so many tries: half as many as were tried, so that no more
+/// than a third is in vain, and the round trips grow with the logarithm of the tries.
+fn batch_after(tries: u32) -> u32 {
+    (tries / 2).clamp(3, 40)
 }
 
 /// Choices of one project in one run after which candidates are looked at before they are given to the solver. Each
@@ -68,8 +65,8 @@ struct State {
     choices: HashMap<PackageName, u32>,
     /// Versions that were kept from the solver.
     screened: HashMap<(PackageName, SourcedVersion), Exclusion>,
-    /// Versions that were tried, over all runs.
-    tries: HashMap<PackageName, u32>,
+    /// Versions that were tried, over all runs, and the number of tries for which metadata was fetched.
+    tries: HashMap<PackageName, (u32, u32)>,
     /// How many versions that were chosen had to go again, over all runs.
     rejections: HashMap<PackageName, u32>,
     /// With the number of those that had one before.
@@ -321,9 +318,14 @@ impl<'a> Provider<'a> {
         if state.metadata.contains_key(&(name.clone(), version.clone())) {
             return None;
         }
-        let tries = state.tries.entry(name.clone()).or_default();
+        let (tries, covered) = state.tries.entry(name.clone()).or_insert((0, FIRST_BATCH_AFTER));
         *tries += 1;
-        batch_after(*tries)
+        if tries <= covered {
+            return None;
+        }
+        let batch = batch_after(*tries);
+        *covered = *tries + batch;
+        usize::try_from(batch).ok()
     }
 
     /// Whether a version cannot be used whatever else is chosen.
@@ -491,6 +493,8 @@ impl DependencyProvider for Provider<'_> {
             Package::Root => Ok(Some(root_version())),
             Package::Project(name) => {
                 self.note_rejection(name, range);
+                // Nothing more is asked for in an order that is given up.
+                self.should_cancel()?;
                 let chosen = self.choose(name, range)?;
                 if let Some(version) = &chosen {
                     self.state.borrow_mut().last_choice.insert(name.clone(), version.clone());

@@ -3,7 +3,10 @@
 use std::io::Read as _;
 
 use super::{Scene, bundle};
-use crate::bundle::{BundleError, Layout, OutputFormat, PublishOptions, Published, assemble, is_unchanged, publish};
+use crate::bundle::{
+    BundleError, Layout, OutputFormat, PublishOptions, Published, PublishedZip, assemble, is_unchanged, publish,
+};
+use crate::spec::sha256;
 
 fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<Published, BundleError> {
     let dists = [scene.dist("demo", &super::version(files), files)];
@@ -39,7 +42,9 @@ fn the_same_files_as_a_folder() {
     publish(&bundle, &scene.options(&folder)).unwrap();
     let options = PublishOptions { format: OutputFormat::Zip, ..scene.options(&file) };
     let published = publish(&bundle, &options).unwrap();
-    assert_eq!(published.zip_bytes, Some(fs_err::metadata(&file).unwrap().len()));
+    let bytes = fs_err::read(&file).unwrap();
+    let expected = PublishedZip { size_bytes: bytes.len() as u64, sha256: sha256(&bytes) };
+    assert_eq!(published.zip, Some(expected));
     assert!(!published.replaced);
     let found = entries(&file);
     let expected: Vec<(String, u32, String)> = bundle

@@ -1,6 +1,7 @@
 //! Results that more than one command prints.
 
-use barrow::ops::{BundledDist, Published, PublishedZip};
+use barrow::bundle::PublishedZip;
+use barrow::ops::{BundledDist, Published};
 use serde_json::{Value, json};
 
 /// What was published, as JSON.
