@@ -155,6 +155,35 @@ fn zstd_zeros(blocks: u32) -> Vec<u8> {
     frame
 }
 
+/// A brotli stream of as many spaces as `blocks` meta-blocks of 16 MiB hold (RFC 7932, 9.2): each of them four spaces and one
+/// copy of the last four, over and over, with prefix codes of one symbol, which take no bits.
+fn brotli_spaces(blocks: u32) -> Vec<u8> {
+    const LENGTH: u32 = 1 << 24;
+    // Value and number of bits. First the window: 64 KiB.
+    let mut fields = vec![(0, 1)];
+    for _ in 0..blocks {
+        // Not the last, length in six nibbles, compressed; one block type each, plain distances, one context mode, one tree each.
+        fields.extend([(0, 1), (2, 2), (LENGTH - 1, 24), (0, 1), (0, 3), (0, 6), (0, 2), (0, 2)]);
+        // The prefix codes: the literal is a space, the command inserts 4 and copies 2118 and more, the distance is the last one.
+        fields.extend([(1, 2), (0, 2), (u32::from(b' '), 8), (1, 2), (0, 2), (423, 10), (1, 2), (0, 2), (0, 6)]);
+        fields.push((LENGTH - 4 - 2118, 24));
+    }
+    // The last one, and empty.
+    fields.extend([(1, 1), (1, 1)]);
+    let mut bytes = Vec::new();
+    let (mut buffer, mut filled) = (0_u64, 0);
+    for (value, bits) in fields {
+        buffer |= u64::from(value) << filled;
+        filled += bits;
+        while filled >= 8 {
+            bytes.extend(buffer.to_le_bytes().first());
+            (buffer, filled) = (buffer >> 8, filled - 8);
+        }
+    }
+    bytes.extend(buffer.to_le_bytes().first());
+    bytes
+}
+
 /// An answer of which nothing is right but its first bytes.
 fn raw(bytes: impl AsRef<[u8]>) -> Answer {
     vec![Step::Send(bytes.as_ref().to_vec())]
@@ -366,6 +395,21 @@ fn pages() -> Vec<Row> {
             "a zstd bomb",
             |_, _| answer(200, &[JSON, ("content-encoding", "zstd")], zstd_zeros(100_000)),
             Badly("larger than"),
+        ),
+        page(
+            "a brotli bomb",
+            |_, _| answer(200, &[JSON, ("content-encoding", "br")], brotli_spaces(7)),
+            Badly("larger than"),
+        ),
+        page(
+            "a page within the limit, in brotli, that is none",
+            |_, _| answer(200, &[JSON, ("content-encoding", "br")], brotli_spaces(1)),
+            Badly("tiny"),
+        ),
+        page(
+            "a bomb in two encodings, of which none is asked for twice",
+            |_, _| answer(200, &[JSON, ("content-encoding", "gzip, gzip")], gzip(&BOMB)),
+            Badly("tiny"),
         ),
         page("not modified, though nobody asked", |_, _| answer(304, &[TAG], ""), Badly("304")),
         page("no content", |_, _| answer(204, &[], ""), Badly("204")),
