@@ -35,6 +35,7 @@ pub fn accept_wheel(
     expected: Expected<'_>,
     target: &Target,
     cache: &Cache,
+    limits: &Limits,
 ) -> Result<FetchedWheel, BuildError> {
     let refuse = |reason: String| BuildError::Result { label: expected.label.to_owned(), reason };
     let text = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -45,7 +46,7 @@ pub fn accept_wheel(
     if let Some(version) = expected.version.filter(|version| **version != filename.version) {
         return Err(refuse(format!("`{filename}` is version {}, not {version}", filename.version)));
     }
-    check_loadable(path, &filename, expected.label, target)?;
+    check_loadable(path, &filename, expected.label, target, limits)?;
     let failed = |source| BuildError::File { action: "read", path: path.to_owned(), source };
     let mut file = cache.temporary_file()?;
     let mut source = fs::File::open(path).map_err(failed)?;
@@ -64,7 +65,13 @@ pub fn accept_wheel(
 }
 
 /// Checks that the target can load a wheel: by its tags, and by what its native files need.
-pub fn check_loadable(path: &Path, filename: &WheelFilename, label: &str, target: &Target) -> Result<(), BuildError> {
+pub fn check_loadable(
+    path: &Path,
+    filename: &WheelFilename,
+    label: &str,
+    target: &Target,
+    limits: &Limits,
+) -> Result<(), BuildError> {
     let foreign = |reason: String| BuildError::Foreign {
         label: label.to_owned(),
         wheel: filename.to_string(),
@@ -73,7 +80,7 @@ pub fn check_loadable(path: &Path, filename: &WheelFilename, label: &str, target
     };
     target.tags().compatibility(filename).map_err(|mismatch| foreign(format!("it {mismatch}")))?;
     let unreadable = |source| BuildError::Unpack { label: format!("`{filename}`"), source };
-    let wheel = ZipReader::open(path, &Limits::default()).map_err(unreadable)?;
+    let wheel = ZipReader::open(path, limits).map_err(unreadable)?;
     for entry in wheel.entries().iter().filter(|entry| !entry.is_folder) {
         if !is_elf(&wheel.prefix(entry, 4).map_err(unreadable)?) {
             continue;

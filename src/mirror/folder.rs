@@ -38,6 +38,7 @@ struct Manifest {
 pub struct Mirror {
     folder: PathBuf,
     files: BTreeMap<String, MirrorFile>,
+    limits: Limits,
     _lock: Option<std::fs::File>,
 }
 
@@ -51,8 +52,8 @@ pub struct Changes {
 }
 
 impl Mirror {
-    /// Opens the mirror in `folder`; a new one where there is none.
-    pub fn open(folder: &Path) -> Result<Self, MirrorError> {
+    /// Opens the mirror in `folder`; a new one where there is none. `limits`: how much a wheel may hold.
+    pub fn open(folder: &Path, limits: Limits) -> Result<Self, MirrorError> {
         fs::create_dir_all(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder);
         let files = read_manifest(folder)?;
@@ -66,13 +67,13 @@ impl Mirror {
         }
         // What a killed run left half-made.
         let _ = fs::remove_dir_all(folder.join(TEMPORARY));
-        Ok(Self { folder: folder.to_owned(), files: files.unwrap_or_default(), _lock: lock })
+        Ok(Self { folder: folder.to_owned(), files: files.unwrap_or_default(), limits, _lock: lock })
     }
 
     /// Opens a mirror that must be there, and only to be read.
     pub fn open_existing(folder: &Path) -> Result<Self, MirrorError> {
         let files = read_manifest(folder)?.ok_or_else(|| MirrorError::None(folder.to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), files, _lock: None })
+        Ok(Self { folder: folder.to_owned(), files, limits: Limits::default(), _lock: None })
     }
 
     /// The folder.
@@ -107,7 +108,7 @@ impl Mirror {
     pub fn place(&self, file: &DistFile, fetched: &FetchedFile) -> Result<MirrorFile, MirrorError> {
         let mut entry = MirrorFile::of(file, &fetched.digest, fetched.size);
         if file.filename.as_wheel().is_some() {
-            let metadata = read_metadata(&entry.filename, &fetched.path)?;
+            let metadata = read_metadata(&entry.filename, &fetched.path, &self.limits)?;
             entry.metadata_sha256 = Some(sha256(&metadata).hex());
             let path = self.folder.join(format!("{}.metadata", entry.path()));
             self.write(&path, &metadata)?;
@@ -234,9 +235,9 @@ fn read_manifest(folder: &Path) -> Result<Option<BTreeMap<String, MirrorFile>>, 
 }
 
 /// METADATA as it stands in the wheel.
-fn read_metadata(filename: &str, path: &Path) -> Result<Vec<u8>, MirrorError> {
+fn read_metadata(filename: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>, MirrorError> {
     let failed = |source| MirrorError::Wheel { file: filename.to_owned(), source };
-    let zip = ZipReader::open(path, &Limits::default()).map_err(failed)?;
+    let zip = ZipReader::open(path, limits).map_err(failed)?;
     let is_metadata = |path: &str| {
         let folder = path.strip_suffix(".dist-info/METADATA");
         folder.is_some_and(|folder| !folder.is_empty() && !folder.contains('/'))

@@ -2,6 +2,8 @@
 
 use fs_err as fs;
 
+use crate::archive::Limits;
+
 use super::{Mirror, MirrorError, MirrorFile};
 
 fn file(filename: &str) -> MirrorFile {
@@ -41,7 +43,7 @@ fn a_manifest_cannot_lead_out_of_the_mirror() {
         let folder = tempfile::tempdir().unwrap();
         let manifest = serde_json::json!({ "schema": 1, "files": [file] });
         fs::write(folder.path().join("barrow-mirror.json"), manifest.to_string()).unwrap();
-        let opened = Mirror::open(folder.path()).map(|_| ());
+        let opened = Mirror::open(folder.path(), Limits::default()).map(|_| ());
         assert!(matches!(opened, Err(MirrorError::ManifestContent { .. })), "{opened:?}");
     };
     check(|file| file.filename = "../../../tiny-1.0-py3-none-any.whl".to_owned());

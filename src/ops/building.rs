@@ -49,6 +49,8 @@ pub(super) struct Builder {
     pub(super) workshop: Workshop,
     search: InterpreterSearch,
     options: ResolveOptions,
+    /// How much an archive may hold.
+    limits: Limits,
     /// What the user's own lines say of projects.
     words: HashMap<PackageName, Word>,
     config_settings: Vec<(String, String)>,
@@ -117,6 +119,7 @@ impl Builder {
                 resolution: crate::resolve::ResolutionMode::Highest,
                 ..request.resolve.clone()
             },
+            limits: request.limits,
             words,
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
@@ -138,7 +141,7 @@ impl Builder {
         }
         let fetched = self.fetcher.fetch_file(&wanted).await?;
         let material = Material::archive(file.filename.as_str(), fetched, None);
-        if let Some(metadata) = material.static_metadata().await? {
+        if let Some(metadata) = material.static_metadata(self.limits).await? {
             return Ok(Arc::new(metadata));
         }
         let wheel = self.build(&material, name, Some(file.version()), file.requires_python.as_ref(), target).await?;
@@ -170,7 +173,7 @@ impl Builder {
         target: &Target,
     ) -> Result<Arc<DirectDist>, Error> {
         let material = self.material(name, reference, accepted).await?;
-        let metadata = if let Some(metadata) = material.static_metadata().await? {
+        let metadata = if let Some(metadata) = material.static_metadata(self.limits).await? {
             Arc::new(metadata)
         } else {
             let wheel = self.build(&material, name, None, None, target).await?;
@@ -234,8 +237,8 @@ impl Builder {
         let _turn = self.turn.lock().await;
         if let Some(kept) = self.kept(&entry, name, version) {
             let (path, filename) = (kept.path.clone(), kept.filename.clone());
-            let (label, target) = (material.label.clone(), target.clone());
-            blocking(move || check_loadable(&path, &filename, &label, &target)).await??;
+            let (label, target, limits) = (material.label.clone(), target.clone(), self.limits);
+            blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
             return Ok(kept);
         }
         let started = Instant::now();
@@ -259,12 +262,13 @@ impl Builder {
         let out = room.path().join("wheel");
         let (workshop, cache, target) = (self.workshop.clone(), Arc::clone(&self.cache), target.clone());
         let (own, name_wanted, version_wanted) = (Arc::clone(&project), name.clone(), version.cloned());
+        let limits = self.limits;
         let building = blocking(move || {
             let failed = |source| BuildError::File { action: "make", path: out.clone(), source };
             fs_err::create_dir(&out).map_err(failed)?;
             let made = environment.build_wheel(&out, &own, &workshop)?;
             let expected = Expected { label: &own.label, name: Some(&name_wanted), version: version_wanted.as_ref() };
-            accept_wheel(&made, expected, &target, &cache)
+            accept_wheel(&made, expected, &target, &cache, &limits)
         });
         let wheel = building.await??;
         let kept = Kept { filename: wheel.filename.to_string(), sha256: wheel.digest.clone() };
@@ -336,13 +340,14 @@ impl Builder {
     ) -> Result<Project, Error> {
         let (origin, label, subdirectory) =
             (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
+        let limits = self.limits;
         let unpacking = blocking(move || {
             let top = match &origin {
                 Origin::Archive { file } => {
                     let failed = |source| BuildError::File { action: "make", path: into.clone(), source };
                     fs_err::create_dir(&into).map_err(failed)?;
                     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(SOURCE_DATE);
-                    unpack_source(&file.path, &into, date, &Limits::default())
+                    unpack_source(&file.path, &into, date, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
                 }
                 Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
@@ -434,7 +439,7 @@ impl Builder {
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
-            let options = InstallOptions { tree: true, ..InstallOptions::default() };
+            let options = InstallOptions { tree: true, limits: self.limits };
             installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await??);
         }
         Ok(installed)

@@ -150,6 +150,9 @@ impl Error {
                 Some(process) => format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again"),
                 None => "end the run that is stuck, and run again".to_owned(),
             }],
+            Self::Build(BuildError::Unpack { source, .. }) | Self::Mirror(MirrorError::Wheel { source, .. }) => {
+                limit_hint(source)
+            }
             Self::Build(error) => error.hint().into_iter().collect(),
             Self::BuildRequirements { source, .. } => source.hints(),
             Self::NotAFile(name) => {
@@ -169,21 +172,21 @@ impl Error {
             Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
                 error.hint().into_iter().collect()
             }
-            Self::Install(InstallError::Refused {
-                fault: WheelFault::Archive(ArchiveError::Limit { what, .. }),
-                ..
-            }) => {
-                let flag = match *what {
-                    "bytes when unpacked" => "--max-unpacked-size",
-                    "times its size when unpacked" => "--max-ratio",
-                    _ => return Vec::new(),
-                };
-                vec![format!("if you know the package, raise the limit with {flag}")]
-            }
+            Self::Install(InstallError::Refused { fault: WheelFault::Archive(error), .. }) => limit_hint(error),
             Self::Install(InstallError::Requirements { .. }) => {
                 vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
             }
             _ => Vec::new(),
         }
     }
+}
+
+/// What helps against a bound that the user may move.
+fn limit_hint(error: &ArchiveError) -> Vec<String> {
+    let flag = match error {
+        ArchiveError::Limit { what: "bytes when unpacked", .. } => "--max-unpacked-size",
+        ArchiveError::Limit { what: "times its size when unpacked", .. } => "--max-ratio",
+        _ => return Vec::new(),
+    };
+    vec![format!("if you know the package, raise the limit with {flag}")]
 }

@@ -57,7 +57,7 @@ impl Material {
     }
 
     /// What it says of itself for certain; `None` when it has to be built to know.
-    pub(super) async fn static_metadata(&self) -> Result<Option<CoreMetadata>, Error> {
+    pub(super) async fn static_metadata(&self, limits: Limits) -> Result<Option<CoreMetadata>, Error> {
         let (origin, label) = (self.origin.clone(), self.label.clone());
         let below = self.subdirectory.as_ref().map(|below| format!("{below}/")).unwrap_or_default();
         let reading = blocking(move || {
@@ -65,7 +65,7 @@ impl Material {
             let [info, pyproject] = match &origin {
                 Origin::Archive { file } => {
                     let wanted = [names[0].as_str(), names[1].as_str()];
-                    let mut kept = read_source(&file.path, &wanted, METADATA_MOST, &Limits::default())
+                    let mut kept = read_source(&file.path, &wanted, METADATA_MOST, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?;
                     names.map(|name| kept.remove(&name))
                 }

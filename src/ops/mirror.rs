@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::request::Session;
 use super::{Context, Error, RequestOptions};
+use crate::archive::Limits;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::mirror::{Mirror, MirrorError, MirrorFile};
 use crate::resolve::{ResolveOptions, ResolvedDist};
@@ -74,7 +75,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         }
     }
     let names: BTreeSet<String> = needed.keys().cloned().collect();
-    let mirror = open(options.out.clone()).await?;
+    let mirror = open(options.out.clone(), options.request.limits).await?;
     let verify = options.verify;
     let missing = move || {
         needed.retain(|name, needed| {
@@ -114,8 +115,8 @@ pub async fn verify_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
     tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
 }
 
-async fn open(folder: PathBuf) -> Result<Mirror, Error> {
-    let opening = tokio::task::spawn_blocking(move || Mirror::open(&folder));
+async fn open(folder: PathBuf, limits: Limits) -> Result<Mirror, Error> {
+    let opening = tokio::task::spawn_blocking(move || Mirror::open(&folder, limits));
     Ok(opening.await.map_err(|_| Error::Worker("mirror"))??)
 }
 

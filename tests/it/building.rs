@@ -405,6 +405,28 @@ fn a_hostile_archive_is_not_unpacked() {
 }
 
 #[test]
+fn limits_hold_for_sources_and_what_is_made_of_them() {
+    if !can_build() {
+        return;
+    }
+    let context = TestContext::new();
+    context.write("thing-1.0.tar.gz", sdist("thing", "1.0", "").bytes);
+    folder(&context, "thing", r#"{"name": "thing", "version": "1.0"}"#);
+    let server = IndexServer::new().start();
+    for (source, named) in [("./thing-1.0.tar.gz", "thing-1.0.tar.gz"), ("./thing", "thing-1.0-py3-none-any.whl")] {
+        let shown = fails(&context, &mut install(&context, &server, &[source, "--max-unpacked-size", "10"]));
+        has(
+            &shown,
+            &["failed to unpack", named, "at most 10 are accepted", "raise the limit with --max-unpacked-size"],
+        );
+    }
+    says(&context, &mut install(&context, &server, &["./thing", "--max-unpacked-size", "10KB"]));
+    // A wheel that was kept is held to the limits of this run.
+    let shown = fails(&context, &mut install(&context, &server, &["./thing", "--max-unpacked-size", "10"]));
+    has(&shown, &["failed to unpack", "at most 10 are accepted"]);
+}
+
+#[test]
 fn a_python_that_can_build_is_needed() {
     let server = IndexServer::new().file(sdist("thing", "1.0", "")).start();
     let context = TestContext::new();

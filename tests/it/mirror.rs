@@ -109,3 +109,14 @@ fn all_that_is_missing_is_told_with_the_command_that_fetches_it() {
         assert!(shown.contains("`one`") && shown.contains("`two`") && shown.contains(command), "{shown}");
     }
 }
+
+#[test]
+fn wheels_are_held_to_the_limits_of_the_user() {
+    let (context, server) = (TestContext::new(), index());
+    let mut refused = context.barrow();
+    refused.args(["mirror", "-o", "mirror", "lib", "--index-url", &server.url(), "--max-unpacked-size", "10"]);
+    let shown = context.run(&mut refused);
+    assert!(shown.contains("exit code: 1") && shown.contains("at most 10 are accepted"), "{shown}");
+    assert!(shown.contains("raise the limit with --max-unpacked-size"), "{shown}");
+    mirror(&context, &["lib", "--index-url", &server.url(), "--max-unpacked-size", "1MB"]);
+}

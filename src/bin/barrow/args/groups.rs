@@ -201,6 +201,14 @@ pub(crate) struct ResolutionArgs {
     /// Take the newest version even where it has to be built (see --allow-build)
     #[arg(long, overrides_with = "prefer_binary")]
     pub(crate) no_prefer_binary: bool,
+
+    /// Accept packages that unpack to as much, each [default: 8GB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_unpacked_size: Option<Bytes>,
+
+    /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_ratio: Option<u64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -217,14 +225,6 @@ pub(crate) struct AssemblyArgs {
     /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<Bytes>,
-
-    /// Accept packages that unpack to as much, each [default: 8GB]
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) max_unpacked_size: Option<Bytes>,
-
-    /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) max_ratio: Option<u64>,
 }
 
 /// Which of the source folder's own files are bundled.

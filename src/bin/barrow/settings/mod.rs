@@ -132,11 +132,11 @@ impl Settings {
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
         let mut limits = Limits::default();
-        if let Some(Bytes(most)) = layers.one("max-unpacked-size", flags.assembly.max_unpacked_size, size)? {
+        if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, size)? {
             limits.unpacked_size = most;
         }
         let whole = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-        if let Some(most) = layers.one("max-ratio", flags.assembly.max_ratio, whole)? {
+        if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole)? {
             limits.ratio = most;
         }
         let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
