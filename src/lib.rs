@@ -11,6 +11,7 @@
 
 pub mod reporter;
 pub mod regular;
+mod file_lock;
 pub mod spec;
 pub mod archive;
 pub mod target;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::limits::Bytes;
 use crate::archive::SafePath;
+use crate::file_lock::named;
 use crate::install::LinkError;
 
 /// A bundle that could not be made. OUT is as it was before.
@@ -143,8 +144,4 @@ pub enum BundleError {
     /// The user interrupted the run.
     #[error("interrupted")]
     Cancelled,
-}
-
-fn named(process: Option<u32>) -> String {
-    process.map(|process| format!(" (process {process})")).unwrap_or_default()
 }

@@ -18,13 +18,14 @@ use fs_err as fs;
 
 use super::journal::Journal;
 use super::mark::{FolderIdentity, Mark, is_as_written, zip_identity};
-use super::out_lock::{LockError, OutLock};
+use super::out_lock::OutLock;
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
 use super::workplace::{self, Workplace};
 use super::zip::{PublishedZip, write_zip};
 use super::{Bundle, BundleError};
+use crate::file_lock::LockError;
 use crate::install::{LinkMode, where_modes_are_kept};
 
 /// Names that a refusal shows, at most.

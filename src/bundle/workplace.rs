@@ -21,8 +21,9 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::journal::Journal;
-use super::out_lock::{Lock, LockError, OutLock, is_lock_name, unless_held, wait};
+use super::out_lock::{LONGEST_WAIT, OutLock, is_lock_name};
 use crate::cache::spread_subfolders;
+use crate::file_lock::{Lock, LockError, unless_held, wait};
 use crate::install::where_modes_are_kept;
 
 pub(super) const PREFIX: &str = ".barrow-";
@@ -134,7 +135,7 @@ pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) ->
             _ => None,
         };
         let attempt = || unless_held(Lock::on_folder(&workplace), workplace.clone());
-        let lock = if is_here { wait(cancel, attempt)? } else { attempt().unwrap_or_default() };
+        let lock = if is_here { wait(LONGEST_WAIT, cancel, attempt)? } else { attempt().unwrap_or_default() };
         // Without locks no one can tell an abandoned folder from one in use: it stays.
         let Some(_lock) = lock else { continue };
         // Its process may have lived, and written a journal, until a moment ago.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
+use crate::file_lock::named;
 
 /// A mirror that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,17 @@ pub enum MirrorError {
         /// What stands where the mirror's own files would.
         name: &'static str,
     },
+    /// Another process changes the mirror, and does not come to an end.
+    #[error("another run{} is changing the mirror `{}` all the time", named(*process), path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// Number of the process, where the system tells.
+        process: Option<u32>,
+    },
+    /// The user interrupted the run.
+    #[error("interrupted")]
+    Cancelled,
     /// There is no mirror.
     #[error("`{}` is no mirror: it has no manifest `{}`", .0.display(), super::folder::MANIFEST)]
     None(PathBuf),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use super::pages::{project_pages, root_pages};
 use super::{MirrorError, MirrorFile};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
+use crate::file_lock::{Lock, LockError, unless_held, wait};
 use crate::regular;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, sha256};
 
@@ -39,7 +42,18 @@ pub struct Mirror {
     folder: PathBuf,
     files: BTreeMap<String, MirrorFile>,
     limits: Limits,
-    _lock: Option<std::fs::File>,
+    _lock: Option<Lock>,
+}
+
+/// How long to wait for another process that changes the mirror.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
+    /// Then it is taken for stuck.
+    pub longest: Duration,
+    /// Set when the user interrupts.
+    pub cancel: &'a AtomicBool,
+    /// Is told once when there is something to wait for.
+    pub waits: &'a dyn Fn(),
 }
 
 /// What publishing changed, numbers of files.
@@ -53,9 +67,9 @@ pub struct Changes {
 
 impl Mirror {
     /// Opens the mirror in `folder`; a new one where there is none. `limits`: how much a wheel may hold.
-    pub fn open(folder: &Path, limits: Limits) -> Result<Self, MirrorError> {
+    pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
         fs::create_dir_all(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
-        let lock = lock(folder);
+        let lock = lock(folder, patience)?;
         let files = read_manifest(folder)?;
         if files.is_none() {
             let in_the_way = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
@@ -205,10 +219,21 @@ impl Mirror {
 }
 
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
-fn lock(folder: &Path) -> Option<std::fs::File> {
-    let file = fs::File::open(folder).ok()?.into_parts().0;
-    file.lock().ok()?;
-    Some(file)
+fn lock(folder: &Path, patience: &Patience) -> Result<Option<Lock>, MirrorError> {
+    let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut is_told = false;
+    let attempt = || {
+        let lock = unless_held(Lock::on_folder(&place), place.clone());
+        if lock.is_err() && !is_told {
+            is_told = true;
+            (patience.waits)();
+        }
+        lock
+    };
+    wait(patience.longest, Some(patience.cancel), attempt).map_err(|error| match error {
+        LockError::Cancelled => MirrorError::Cancelled,
+        LockError::Busy { process } => MirrorError::Busy { path: folder.to_owned(), process },
+    })
 }
 
 /// The files of the manifest; `None`: there is no manifest.

@@ -22,4 +22,4 @@ mod tests;
 
 pub use entry::MirrorFile;
 pub use error::MirrorError;
-pub use folder::{Changes, Mirror};
+pub use folder::{Changes, Mirror, Patience};

@@ -1,10 +1,14 @@
 //! Tests of the manifest and the pages; mirrors as a whole are tested from outside.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
 use fs_err as fs;
 
 use crate::archive::Limits;
 
-use super::{Mirror, MirrorError, MirrorFile};
+use super::{Mirror, MirrorError, MirrorFile, Patience};
 
 fn file(filename: &str) -> MirrorFile {
     MirrorFile {
@@ -43,7 +47,7 @@ fn a_manifest_cannot_lead_out_of_the_mirror() {
         let folder = tempfile::tempdir().unwrap();
         let manifest = serde_json::json!({ "schema": 1, "files": [file] });
         fs::write(folder.path().join("barrow-mirror.json"), manifest.to_string()).unwrap();
-        let opened = Mirror::open(folder.path(), Limits::default()).map(|_| ());
+        let opened = open(folder.path(), &AtomicBool::new(false), &|| {}).map(|_| ());
         assert!(matches!(opened, Err(MirrorError::ManifestContent { .. })), "{opened:?}");
     };
     check(|file| file.filename = "../../../tiny-1.0-py3-none-any.whl".to_owned());
@@ -52,4 +56,34 @@ fn a_manifest_cannot_lead_out_of_the_mirror() {
     check(|file| file.project = "Tiny".to_owned());
     check(|file| file.sha256 = "../..".to_owned());
     check(|file| file.metadata_sha256 = Some(String::new()));
+}
+
+#[test]
+fn one_that_is_being_changed_is_waited_for_and_not_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cancel, told) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let waits = || {
+        told.fetch_add(1, Ordering::Relaxed);
+    };
+    let first = open(folder.path(), &cancel, &waits).unwrap();
+    assert_eq!(told.load(Ordering::Relaxed), 0);
+    let busy = open(folder.path(), &cancel, &waits).map(|_| ()).unwrap_err();
+    assert!(matches!(busy, MirrorError::Busy { .. }), "{busy}");
+    #[cfg(target_os = "linux")]
+    assert!(busy.to_string().contains(&format!("another run (process {})", std::process::id())), "{busy}");
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+    cancel.store(true, Ordering::Relaxed);
+    let cancelled = open(folder.path(), &cancel, &waits).map(|_| ()).unwrap_err();
+    assert!(matches!(cancelled, MirrorError::Cancelled), "{cancelled}");
+    drop(first);
+    // The lock is free as long as nobody has it, and goes to who comes through a link as well.
+    let link = folder.path().with_extension("link");
+    fs::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    let _second = open(&link, &cancel, &waits).unwrap();
+    assert!(open(folder.path(), &cancel, &waits).is_err());
+    fs::remove_file(&link).unwrap();
+}
+
+fn open(folder: &Path, cancel: &AtomicBool, waits: &dyn Fn()) -> Result<Mirror, MirrorError> {
+    Mirror::open(folder, Limits::default(), &Patience { longest: Duration::from_millis(20), cancel, waits })
 }

@@ -146,10 +146,14 @@ impl Error {
             Self::Bundle(BundleError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
-            Self::Bundle(BundleError::Busy { process, .. }) => vec![match process {
-                Some(process) => format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again"),
-                None => "end the run that is stuck, and run again".to_owned(),
-            }],
+            Self::Bundle(BundleError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
+                vec![match process {
+                    Some(process) => {
+                        format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again")
+                    }
+                    None => "end the run that is stuck, and run again".to_owned(),
+                }]
+            }
             Self::Build(BuildError::Unpack { source, .. }) | Self::Mirror(MirrorError::Wheel { source, .. }) => {
                 limit_hint(source)
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -11,13 +12,16 @@ use super::request::Session;
 use super::{Context, Error, RequestOptions};
 use crate::archive::Limits;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
-use crate::mirror::{Mirror, MirrorError, MirrorFile};
+use crate::mirror::{Mirror, MirrorError, MirrorFile, Patience};
 use crate::resolve::{ResolveOptions, ResolvedDist};
 use crate::spec::DistFile;
 use crate::target::Target;
 
 /// Source archives that are arrived at the same time.
 const SDIST_DOWNLOADS: usize = 8;
+
+/// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// What to mirror.
 #[derive(Clone, Debug)]
@@ -75,7 +79,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         }
     }
     let names: BTreeSet<String> = needed.keys().cloned().collect();
-    let mirror = open(options.out.clone(), options.request.limits).await?;
+    let mirror = open(options.out.clone(), options.request.limits, context.clone()).await?;
     let verify = options.verify;
     let missing = move || {
         needed.retain(|name, needed| {
@@ -115,9 +119,16 @@ pub async fn verify_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
     tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
 }
 
-async fn open(folder: PathBuf, limits: Limits) -> Result<Mirror, Error> {
-    let opening = tokio::task::spawn_blocking(move || Mirror::open(&folder, limits));
-    Ok(opening.await.map_err(|_| Error::Worker("mirror"))??)
+async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {
+    let opening = move || {
+        let waits = || context.status(&format!("Waiting for another run that changes `{}`", folder.display()));
+        let patience = Patience { longest: LONGEST_WAIT, cancel: &context.interrupted, waits: &waits };
+        match Mirror::open(&folder, limits, &patience) {
+            Err(MirrorError::Cancelled) => Err(Error::Interrupted),
+            opened => Ok(opened?),
+        }
+    };
+    tokio::task::spawn_blocking(opening).await.map_err(|_| Error::Worker("mirror"))?
 }
 
 fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {

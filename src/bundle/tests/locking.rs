@@ -10,10 +10,11 @@ use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
 use crate::bundle::install_into::install_with;
-use crate::bundle::out_lock::{Lock, OutLock, holder, is_lock_name, lock_name};
+use crate::bundle::out_lock::{OutLock, is_lock_name, lock_name};
 use crate::bundle::publish::{Step, Steps, publish_with};
 use crate::bundle::workplace::{self, Workplace};
 use crate::bundle::{BundleError, OutputFormat, publish};
+use crate::file_lock::{Lock, holder};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("pkg/deep/c.py", "2")];

@@ -1,0 +1,143 @@
+//! Exclusive locks between processes, on folders and on files that are there for nothing else.
+//!
+//! The system releases them when the process ends, however it ends. A process that is stopped keeps them, so nobody waits for
+//! ever, and who has waited in vain is told whom to end.
+
+use std::fs::TryLockError;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+use rustix::fs::OFlags;
+
+/// A lock was not got.
+#[derive(Debug)]
+pub(crate) enum LockError {
+    /// The user interrupted.
+    Cancelled,
+    /// Another process has held it for too long; its number, where the system tells.
+    Busy { process: Option<u32> },
+}
+
+/// Tries until it succeeds; an attempt fails with the path of what another process has locked.
+pub(crate) fn wait<T>(
+    longest: Duration,
+    cancel: Option<&AtomicBool>,
+    mut attempt: impl FnMut() -> Result<T, PathBuf>,
+) -> Result<T, LockError> {
+    let mut pause = Duration::from_millis(1);
+    let mut waited = Duration::ZERO;
+    loop {
+        let held = match attempt() {
+            Ok(got) => return Ok(got),
+            Err(held) => held,
+        };
+        if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(LockError::Cancelled);
+        }
+        if waited > longest {
+            return Err(LockError::Busy { process: holder(&held) });
+        }
+        std::thread::sleep(pause);
+        waited += pause;
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// The lock, or `None` where there are no locks; fails with `path` when another process holds it.
+pub(crate) fn unless_held(lock: io::Result<Option<Lock>>, path: PathBuf) -> Result<Option<Lock>, PathBuf> {
+    match lock {
+        Ok(None) => Err(path),
+        Ok(lock) => Ok(lock),
+        Err(_) => Ok(None),
+    }
+}
+
+/// An exclusive lock on what lies at a path.
+///
+/// Only who holds it may remove what is locked. So it counts only while the locked thing is what lies at the path: between
+/// opening and locking it another process may have had it, removed it, and made another one.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    file: std::fs::File,
+    /// A lock file, which goes with the lock.
+    made: Option<PathBuf>,
+}
+
+impl Lock {
+    /// `None` when another process holds it, or has just removed the folder; `Err` where it cannot be locked.
+    pub(crate) fn on_folder(folder: &Path) -> io::Result<Option<Self>> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
+        Self::on(file, folder, None)
+    }
+
+    /// The same for a file, which is made when it is absent.
+    pub(crate) fn on_file(path: &Path) -> io::Result<Option<Self>> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let open = |is_own: bool| {
+            fs::OpenOptions::new().read(true).write(is_own).create(is_own).custom_flags(flags).open(path)
+        };
+        let file = match open(true) {
+            // Another user's.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open(false)?,
+            result => result?,
+        };
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || metadata.len() > 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        Self::on(file, path, Some(path.to_owned()))
+    }
+
+    fn on(file: fs::File, path: &Path, made: Option<PathBuf>) -> io::Result<Option<Self>> {
+        let file = file.into_parts().0;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => {
+                // No process can have locked it.
+                made.map(fs::remove_file).transpose()?;
+                return Err(error);
+            }
+        }
+        let locked = file.metadata()?;
+        let is_there =
+            fs::symlink_metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (locked.dev(), locked.ino()));
+        Ok(is_there.then_some(Self { file, made }))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(made) = &self.made {
+            let _ = fs::remove_file(made);
+        }
+        // A child process that has not become its program yet shares the open file.
+        let _ = self.file.unlock();
+    }
+}
+
+/// The process that has locked what lies at a path, where the system has a list of locks, as Linux does:
+/// `3: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF`, with device and inode.
+pub(crate) fn holder(path: &Path) -> Option<u32> {
+    let inode = fs::symlink_metadata(path).ok()?.ino().to_string();
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let mut holders = locks.lines().filter_map(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (kind, process) = (fields.next()?, fields.nth(2)?);
+        let is_it = kind == "FLOCK" && fields.next()?.rsplit(':').next()? == inode;
+        process.parse().ok().filter(|_| is_it)
+    });
+    // Inodes of two file systems may have one number.
+    holders.next().filter(|_| holders.next().is_none())
+}
+
+/// How a message names the holder of a lock, behind a noun.
+pub(crate) fn named(process: Option<u32>) -> String {
+    process.map(|process| format!(" (process {process})")).unwrap_or_default()
+}
