@@ -69,7 +69,9 @@ impl PipConfig {
             let Some((key, value)) = trimmed.split_once(['=', ':']) else {
                 return Err(format!("{}:{number}: pip's configuration needs `key = value` here", file.display()));
             };
-            let key = key.trim().trim_start_matches("--").to_lowercase().replace('_', "-");
+            // In pip's order: `__cert` is `--cert` there.
+            let key = key.trim().to_lowercase().replace('_', "-");
+            let key = key.strip_prefix("--").unwrap_or(&key).to_owned();
             let value = PipValue { text: value.trim().to_owned(), file: file.to_owned(), line: number };
             if let Some(values) = self.section(&section) {
                 values.insert(key.clone(), value);

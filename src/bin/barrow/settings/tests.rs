@@ -283,7 +283,7 @@ fn certificates_of_all_programs_may_be_missing_and_ours_may_not() {
 
 #[test]
 fn the_section_of_the_command_stands_above_the_global_one() {
-    let conf = "[install]\nfind_links =\n    links\n    more\n[global]\nfind-links = other\n# no\ncert: ca.pem\n";
+    let conf = "[install]\nfind_links =\n    links\n    more\n[global]\nfind-links = other\n# no\n__CERT: ca.pem\n";
     let machine = Machine::new(&[("PIP_CONFIG_FILE", "pip.conf")]).file("work/pip.conf", conf);
     let machine = machine.file("work/links/x", "").file("work/more/x", "");
     let links = "file://ROOT/work/links/ file://ROOT/work/more/ (ROOT/work/pip.conf:2)";
