@@ -115,7 +115,7 @@ pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, B
     publish_with(bundle, options, &|_| {})
 }
 
-/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded.
+/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded in vain.
 pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), BundleError> {
     let out = find_out(source, options)?;
     let look = || {

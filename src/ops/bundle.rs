@@ -112,11 +112,10 @@ pub async fn bundle(
     context: Context,
 ) -> Result<Published, Error> {
     let session = Session::open(&options.request, &context).await?;
-    if options.kind != BundleKind::Packages {
-        let source = options.source.as_ref().map(|source| source.folder.as_path());
-        let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
-        let own_folders = [session.cache.root().to_owned()];
-        check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, &context))?;
+    let mut memory = Memory::open(identity, &options, &session.cache);
+    // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
+    if !memory.has_last() {
+        refuse_out(&options, &session.cache, &context)?;
     }
     let install_options = InstallOptions { tree: !options.publish.zip, limits: options.request.limits };
     let runtime = options.target.runtime();
@@ -131,17 +130,23 @@ pub async fn bundle(
     };
     let excluded = left_to_runtime(&resolution, runtime, options.publish.exclude_runtime, &context);
     let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
-    let mut memory = Memory::open(identity, &options, &session.cache, &context);
+    memory.note_warnings(&context);
     if let Some(dists) = foresee(&session, &resolution, &excluded, &memory)
         && let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context)
     {
         session.give_up_ahead().await;
         return Ok(published);
     }
+    if memory.has_last()
+        && let Err(error) = refuse_out(&options, &session.cache, &context)
+    {
+        session.give_up_ahead().await;
+        return Err(error);
+    }
     let knows = session.knows_requirements(&options.request.resolve);
     let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;
 
-    memory.note_unpacked(&context);
+    memory.note_warnings(&context);
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
     let finishing = tokio::task::spawn_blocking(move || {
@@ -157,6 +162,17 @@ pub async fn bundle(
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
+}
+
+/// Refuses early what could not be published in the end because of what OUT is.
+fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Result<(), Error> {
+    if options.kind == BundleKind::Packages {
+        return Ok(());
+    }
+    let source = options.source.as_ref().map(|source| source.folder.as_path());
+    let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
+    let own_folders = [cache.root().to_owned()];
+    Ok(check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, context))?)
 }
 
 /// Everything about OUT: plain, in name order, all or nothing.

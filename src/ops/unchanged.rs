@@ -122,19 +122,19 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// For a run on these inputs that has just chosen its distributions.
-    pub(super) fn open(
-        identity: Option<String>,
-        options: &BundleOptions,
-        cache: &Arc<Cache>,
-        context: &Context,
-    ) -> Self {
+    /// For a run on these inputs.
+    pub(super) fn open(identity: Option<String>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
-        Self { identity, last, cache: Arc::clone(cache), told: vec![context.warnings_so_far().len()] }
+        Self { identity, last, cache: Arc::clone(cache), told: Vec::new() }
     }
 
-    /// Notes that all distributions are unpacked.
-    pub(super) fn note_unpacked(&mut self, context: &Context) {
+    /// Whether there is a last result that may still hold.
+    pub(super) fn has_last(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Notes which warnings are given by now: when the distributions are chosen, and when they are unpacked.
+    pub(super) fn note_warnings(&mut self, context: &Context) {
         self.told.push(context.warnings_so_far().len());
     }
 

@@ -257,6 +257,7 @@ fn an_earlier_bundle_is_replaced_and_anything_else_is_not() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
+    Resolved 1 package for python3.14 on x86_64
     error: `[TEMP]/work/out` holds what barrow did not make (`diary.txt`), so it is left alone
     hint: name an empty or new folder, or replace what is there with --force
     ");
