@@ -8,10 +8,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, openat, statat};
 
 use super::mark::{StoredFile, StoredFolder, is_derived};
 use super::workplace;
+use crate::install::Sight;
 
 /// Number of files from which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 500;
@@ -64,17 +65,11 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, inner: Option<&[&str]>) -
     let Ok(opened) = open(root, Path::new(path)) else { return false };
     let is_there = |StoredFile(name, size, modified): &StoredFile| {
         statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|found| {
-            FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
-                && u64::try_from(found.st_size) == Ok(*size)
-                && nanoseconds(&found) == Some(*modified)
+            let seen = Sight::of(&found);
+            seen.is_file && seen.size == *size && seen.modified == *modified
         })
     };
     folder.files.iter().all(is_there) && inner.is_none_or(|inner| is_alone(&opened, folder, inner))
-}
-
-/// Nanoseconds since 1970 of the last change.
-fn nanoseconds(found: &rustix::fs::Stat) -> Option<i64> {
-    Some(found.st_mtime.wrapping_mul(1_000_000_000).wrapping_add(i64::try_from(found.st_mtime_nsec).ok()?))
 }
 
 /// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a folder,

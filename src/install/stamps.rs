@@ -1,10 +1,10 @@
 //! What unpacked files looked like when they were written: a file that looks otherwise was changed by someone.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 use super::codec::{Reader, Writer};
 use super::installed::InstalledFile;
+use super::look::Sight;
 
 /// First line of a stamps file.
 const FIRST_LINE: &str = "barrow stamps 1\n";
@@ -27,14 +27,10 @@ impl Stamp {
         }
     }
 
-    /// Whether the file at `path` still looks like this and has the mode that `file` is to have.
-    pub(super) fn matches(&self, path: &Path, file: &InstalledFile) -> bool {
-        fs_err::symlink_metadata(path).is_ok_and(|metadata| {
-            metadata.is_file()
-                && Self::of(&metadata) == *self
-                && self.size == file.size
-                && metadata.mode() & 0o7777 == file.mode()
-        })
+    /// Whether the file still looks like this and has the mode that `file` is to have.
+    pub(super) fn matches(&self, seen: Sight, file: &InstalledFile) -> bool {
+        let now = Self { size: seen.size, modified_nanoseconds: seen.modified, inode: seen.inode };
+        seen.is_file && now == *self && self.size == file.size && seen.executable == Some(file.executable)
     }
 }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::error::InstallError;
 use super::installed::{FileContent, InstalledDist, InstalledFile};
+use super::look::Viewer;
 use super::stamps::{self, Stamp};
 use super::unpack::{Job, UnpackError, create, settle, unpack};
 use super::wheel::can_retry;
@@ -74,14 +75,18 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<()
     let stamps = regular::read(&tree.join(STAMPS)).ok();
     let stamps = stamps.and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
     let changed: Vec<usize> = match &stamps {
-        Some(stamps) => dist
-            .files
-            .par_iter()
-            .zip(stamps)
-            .enumerate()
-            .with_min_len(CHECKED_AT_ONCE)
-            .filter(|(_, (file, stamp))| !stamp.matches(&file.path.below(&files), file))
-            .map(|(index, _)| index)
+        Some(stamps) => (0..dist.files.len())
+            .into_par_iter()
+            .step_by(CHECKED_AT_ONCE)
+            .flat_map_iter(|start| {
+                let mut viewer = Viewer::new(&files).ok();
+                let end = dist.files.len().min(start + CHECKED_AT_ONCE);
+                (start..end).filter(move |&index| {
+                    let (file, stamp) = (&dist.files[index], &stamps[index]);
+                    let seen = viewer.as_mut().and_then(|viewer| viewer.look(&file.path).ok());
+                    seen.is_none_or(|seen| !stamp.matches(seen, file))
+                })
+            })
             .collect(),
         None => (0..dist.files.len()).collect(),
     };

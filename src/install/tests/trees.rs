@@ -89,6 +89,21 @@ fn changed_files_are_healed() {
 }
 
 #[test]
+fn whichever_file_of_a_folder_was_changed_is_healed() {
+    let place = Place::new();
+    let wheel = TestWheel::tiny();
+    let dist = place.install(&wheel, true).unwrap();
+    for file in &dist.files {
+        let path = file.path.below(&tree(&dist));
+        let mode = if file.executable { 0o644 } else { 0o755 };
+        fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_whole(&place.install(&wheel, true).unwrap());
+        fs::write(&path, vec![b'?'; usize::try_from(file.size).unwrap()]).unwrap();
+        assert_whole(&place.install(&wheel, true).unwrap());
+    }
+}
+
+#[test]
 fn damaged_entries_cost_time_only() {
     let wheel = TestWheel::tiny();
     let damage = |what: &str, damage: fn(&std::path::Path)| {
