@@ -129,6 +129,8 @@ fn markers_of_other_people() {
     check_marker("'linux' == 'linux2'", None, true);
     check_marker("python_version >= 'three'", None, true);
     check_marker("extra == ':python_version<\"3\"'", Some("python_version < '0'"), false);
+    check_marker("sys_platform == \"x' or os_name != 'x\"", Some("sys_platform == 'x` or os_name != `x'"), false);
+    check_marker("sys_platform in \"'linux', 'darwin'\"", Some("sys_platform in '`linux`, `darwin`'"), true);
     check_marker(
         "os_name == 'nt' and python_version >= '3.8.*'",
         Some("python_full_version >= '3.8' and os_name == 'nt'"),
@@ -201,6 +203,14 @@ fn json_pages() {
     assert!(matches!(sdist.filename, DistFilename::Sdist(_)));
     let skipped: Vec<&str> = read.skipped.iter().map(|skipped| skipped.filename.as_str()).collect();
     assert_eq!(skipped, ["?", "x", "acme_tools-3.0-py3-none-any.whl"], "{:?}", read.skipped);
+}
+
+#[test]
+fn a_base_keeps_no_credentials() {
+    let text = "<base href='https://user:word@files.example/x/'><a href='acme_tools-1.0-py3-none-any.whl'>x</a>";
+    assert_eq!(page(text).base.reveal().as_str(), "https://files.example/x/");
+    let url = detail(text).files()[0].url.clone();
+    assert_eq!(url.reveal().as_str(), "https://files.example/x/acme_tools-1.0-py3-none-any.whl");
 }
 
 #[test]

@@ -30,7 +30,8 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
             files.extend(read_anchor(&attributes));
         } else if name.eq_ignore_ascii_case(b"base") && base.is_none() {
             // HTML: the first `base` with a `href` counts, wherever it stands.
-            base = attributes.get("href").and_then(|href| url.join(&href).ok());
+            // Its credentials would be inherited by no link.
+            base = attributes.get("href").and_then(|href| url.join(&href).ok()).map(|base| base.without_credentials());
         } else if name.eq_ignore_ascii_case(b"meta")
             && attributes.get("name").is_some_and(|name| name == "pypi:repository-version")
             && let Some(version) = attributes.get("content")
