@@ -9,7 +9,7 @@ use super::policy::{Policy, ProjectRules};
 use super::ranges;
 use crate::reporter::one_line;
 use crate::requirements::{DirectReference, Origin};
-use crate::spec::{DistFile, DistFilename, HashDigest, Requirement, Version, VersionSpecifiers, Yanked};
+use crate::spec::{DistFile, DistFilename, HashDigest, PackageName, Requirement, Version, VersionSpecifiers, Yanked};
 use crate::target::{TagMismatch, TagPriority};
 
 /// Why a version or file cannot be used: a value that travels to messages, never a silence.
@@ -60,6 +60,13 @@ pub enum Exclusion {
     },
     /// It requires what no usable version meets, whatever else is chosen.
     Unmet(Box<Requirement>),
+    /// It requires what does not go with a project that the user names, whatever its version.
+    Rivalled {
+        /// Its requirement.
+        requirement: Box<Requirement>,
+        /// The project; `None`: the user requires another version.
+        by: Option<PackageName>,
+    },
 }
 
 impl fmt::Display for Exclusion {
@@ -92,6 +99,12 @@ impl fmt::Display for Exclusion {
                 write!(f, "it requires `{requirement}`, and {} {chosen} was chosen", requirement.name)
             }
             Self::Unmet(requirement) => write!(f, "it requires `{requirement}`, which no usable version meets"),
+            Self::Rivalled { requirement, by: Some(by) } => {
+                write!(f, "it requires `{requirement}`, which no version of {by} goes with")
+            }
+            Self::Rivalled { requirement, by: None } => {
+                write!(f, "it requires `{requirement}`, and you require another version")
+            }
         }
     }
 }
@@ -113,7 +126,8 @@ impl Exclusion {
             | Self::WheelPreferred
             | Self::Constraint { .. }
             | Self::Conflict { .. }
-            | Self::Unmet(_) => (9, None),
+            | Self::Unmet(_)
+            | Self::Rivalled { .. } => (9, None),
         }
     }
 

@@ -231,7 +231,7 @@ fn passed_over(
                     Err(reason) => Some(reason),
                     Ok(_) => match conflict(provider, chosen, name, project, &metadata)? {
                         Some(reason) => Some(reason),
-                        None => needs::unmet(provider, name, &metadata)?,
+                        None => needs::unmet(provider, name, &metadata, &[])?,
                     },
                 },
                 None => None,

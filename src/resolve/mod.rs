@@ -12,6 +12,7 @@ mod priority;
 mod provider;
 mod ranges;
 mod resolution;
+mod screening;
 mod source;
 mod sourced;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a version, or the user, requires: requirements read with markers, overrides and exclusions, as ranges.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use pubgrub::Ranges;
 
@@ -8,6 +9,7 @@ use super::candidate::Exclusion;
 use super::package::Package;
 use super::provider::{self, Known, Provider};
 use super::ranges;
+use super::screening::Rival;
 use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};
@@ -98,11 +100,13 @@ impl Needs {
     }
 }
 
-/// A requirement of a version that no usable version meets, as far as pages tell that are known already.
+/// A requirement of a version that no usable version meets, as far as pages tell that are known already, or that a
+/// rival leaves none for.
 pub(super) fn unmet(
     provider: &Provider<'_>,
     name: &PackageName,
     metadata: &CoreMetadata,
+    rivals: &[Rc<Rival>],
 ) -> Result<Option<Exclusion>, SourceError> {
     for requirement in requirements_of(provider, metadata, None) {
         for applied in with_overrides(provider, requirement, None, None) {
@@ -114,10 +118,16 @@ pub(super) fn unmet(
             if required == name || is_direct {
                 continue;
             }
+            let range = required_range(provider, &applied)?;
+            let is_in_the_way =
+                |rival: &&Rc<Rival>| rival.leaves.get(required).is_some_and(|left| left.is_disjoint(&range));
+            if let Some(rival) = rivals.iter().find(is_in_the_way) {
+                let requirement = Box::new(applied.requirement);
+                return Ok(Some(Exclusion::Rivalled { requirement, by: rival.by.clone() }));
+            }
             let is_unmet = match provider.project_if_known(required) {
                 Some(Known::Unknown(_)) => true,
                 Some(Known::Listed(listing)) => {
-                    let range = required_range(provider, &applied)?;
                     listing.candidates(&provider.policy, rules, &range).next().is_none()
                         && !provider.has_direct_in(required, &range)
                 }

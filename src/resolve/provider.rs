@@ -8,11 +8,12 @@ use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ran
 
 use super::candidate::{self, Exclusion};
 use super::listing::{Listing, Release};
-use super::needs::{self, Needs};
+use super::needs::Needs;
 use super::package::Package;
 use super::policy::Policy;
 use super::priority::{MOST_RESTARTS, Merits, Priority, Standing};
 use super::ranges;
+use super::screening::{Rivals, SCREENED_AFTER};
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
@@ -27,11 +28,6 @@ fn batch_after(tries: u32) -> u32 {
     (tries / 2).clamp(3, 40)
 }
 
-/// Choices of one project in one run after which candidates are looked at before they are given to the solver. Each
-/// version that the solver turns down makes its sets longer, so a thousand of them take a million steps. Fewer are left
-/// to it, because it can explain them better.
-const SCREENED_AFTER: u32 = 60;
-
 /// How often metadata is fetched ahead for a project because its range has changed.
 const MOST_PREFETCHES: u32 = 3;
 
@@ -42,7 +38,7 @@ pub(super) struct Provider<'a> {
     pub(super) policy: Arc<Policy>,
     pub(super) no_deps: bool,
     listings: Listings,
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
 }
 
 /// The listings that have arrived, shared with threads that fetch ahead. Never asked for what decides an answer.
@@ -50,7 +46,7 @@ type Listings = Arc<Mutex<HashMap<PackageName, Arc<Listing>>>>;
 
 /// What has been learned and done so far.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     projects: HashMap<PackageName, Known>,
     directs: Vec<Direct>,
     metadata: HashMap<(PackageName, SourcedVersion), Result<Arc<CoreMetadata>, Exclusion>>,
@@ -64,7 +60,8 @@ struct State {
     /// How often a version was chosen in this run.
     choices: HashMap<PackageName, u32>,
     /// Versions that were kept from the solver.
-    screened: HashMap<(PackageName, SourcedVersion), Exclusion>,
+    pub(super) screened: HashMap<(PackageName, SourcedVersion), Exclusion>,
+    pub(super) rivals: Rivals,
     /// Versions that were tried, over all runs, and the number of tries for which metadata was fetched.
     tries: HashMap<PackageName, (u32, u32)>,
     /// How many versions that were chosen had to go again, over all runs.
@@ -296,6 +293,7 @@ impl<'a> Provider<'a> {
             *choices += 1;
             *choices
         };
+        let rivals = if choices > SCREENED_AFTER { Some(self.rivals(name)?) } else { None };
         let mut candidates = listing.candidates(&self.policy, rules, range);
         let mut ahead: VecDeque<(&Release, &DistFile)> = VecDeque::new();
         while let Some((release, file)) = ahead.pop_front().or_else(|| candidates.next()) {
@@ -304,7 +302,11 @@ impl<'a> Provider<'a> {
                 let files: Vec<&DistFile> = std::iter::once(file).chain(ahead.iter().map(|(_, file)| *file)).collect();
                 self.prefetch(name, &files);
             }
-            if choices <= SCREENED_AFTER || !self.is_screened_out(name, &release.version)? {
+            let is_out = match &rivals {
+                Some(rivals) => self.is_screened_out(name, &release.version, rivals)?,
+                None => false,
+            };
+            if !is_out {
                 return Ok(Some(release.version.clone()));
             }
         }
@@ -326,19 +328,6 @@ impl<'a> Provider<'a> {
         let batch = batch_after(*tries);
         *covered = *tries + batch;
         usize::try_from(batch).ok()
-    }
-
-    /// Whether a version cannot be used whatever else is chosen.
-    fn is_screened_out(&self, name: &PackageName, version: &SourcedVersion) -> Result<bool, SourceError> {
-        let reason = match self.metadata(name, version)? {
-            Ok(metadata) => needs::unmet(self, name, &metadata)?,
-            Err(reason) => Some(reason),
-        };
-        let is_out = reason.is_some();
-        if let Some(reason) = reason {
-            self.state.borrow_mut().screened.insert((name.clone(), version.clone()), reason);
-        }
-        Ok(is_out)
     }
 
     /// Why a version was kept from the solver, if it was.

@@ -90,3 +90,34 @@ fn versions_that_nothing_meets_are_screened() {
     assert!(error.contains("a 1.1999 requires `b==1.1999`"), "{error}");
     assert!(error.contains("1.1939: it requires `b==1.1939`, which no usable version meets"), "{error}");
 }
+
+/// Two thousand versions that do not go with what the user asks for beside them: most are kept from the solver as well, and
+/// the one that does go is found among them.
+#[test]
+fn versions_that_go_with_nothing_the_user_names_are_screened() {
+    let scenario_with = |oldest: u32| {
+        let mut scenario = Scenario {
+            requires: vec![UserLine::Plain("a".to_owned()), UserLine::Plain("b<2".to_owned())],
+            ..Scenario::default()
+        };
+        let releases = |count: u32, needs: &dyn Fn(u32) -> Vec<String>| -> BTreeMap<String, Release> {
+            (0..count).map(|n| (format!("1.{n}"), Release::Requires(needs(n)))).collect()
+        };
+        let a = releases(2000, &|n| vec![format!("shared>=1.{},<1.{}", n + oldest, n + oldest + 1)]);
+        let b = releases(10, &|n| vec![format!("shared<1.{}", n + 3)]);
+        scenario.packages = BTreeMap::from([
+            ("a".to_owned(), a),
+            ("b".to_owned(), b),
+            ("shared".to_owned(), releases(2100, &|_| Vec::new())),
+        ]);
+        scenario
+    };
+    let scenario = scenario_with(0);
+    let resolution = scenario.resolve(&TableSource::new(&scenario)).expect("there is a solution");
+    assert_eq!(scenario::pins(&resolution), ["a==1.11", "b==1.9", "shared==1.11"]);
+
+    let scenario = scenario_with(50);
+    let error = scenario.resolve(&TableSource::new(&scenario)).expect_err("there is no solution").to_string();
+    assert!(error.len() < 3000, "{error}");
+    assert!(error.contains("which no version of b goes with"), "{error}");
+}

@@ -123,9 +123,11 @@ fn for_releases(
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
                 other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
             }
-            Exclusion::Metadata(_) | Exclusion::WheelPreferred | Exclusion::Conflict { .. } | Exclusion::Unmet(_) => {
-                None
-            }
+            Exclusion::Metadata(_)
+            | Exclusion::WheelPreferred
+            | Exclusion::Conflict { .. }
+            | Exclusion::Unmet(_)
+            | Exclusion::Rivalled { .. } => None,
         };
         if let Some((kind, hint)) = hint
             && told.insert(kind)
