@@ -214,6 +214,24 @@ fn a_base_keeps_no_credentials() {
 }
 
 #[test]
+fn a_page_of_a_server_names_no_files_of_this_machine() {
+    let wheel = "acme_tools-1.0-py3-none-any.whl";
+    let read = |url: &str, text: &str| {
+        let page = ProjectPage::parse(text.as_bytes(), Some("text/html"), &SafeUrl::parse(url).unwrap()).unwrap();
+        let urls = packed(&page, "acme-tools").files().iter().map(|file| file.url.to_string()).collect::<Vec<_>>();
+        urls.join(" ")
+    };
+    let based = |base: &str| format!("<base href='{base}'><a href='{wheel}'>x</a>");
+    let server = "https://index.example/simple/acme-tools/";
+    assert_eq!(read(server, &format!("<a href='file:///x/{wheel}'>x</a>")), "");
+    for base in ["file:///x/", "FILE:/x/", "data:,x", "javascript:x"] {
+        assert_eq!(read(server, &based(base)), format!("{server}{wheel}"), "{base}");
+    }
+    assert_eq!(read("file:///mirror/simple/", &based("file:///x/")), format!("file:///x/{wheel}"));
+    assert_eq!(read("file:///mirror/simple/", &based(server)), format!("{server}{wheel}"));
+}
+
+#[test]
 fn html_pages() {
     let hash = "ab".repeat(32);
     let read = detail(&format!(

@@ -30,8 +30,7 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
             files.extend(read_anchor(&attributes));
         } else if name.eq_ignore_ascii_case(b"base") && base.is_none() {
             // HTML: the first `base` with a `href` counts, wherever it stands.
-            // Its credentials would be inherited by no link.
-            base = attributes.get("href").and_then(|href| url.join(&href).ok()).map(|base| base.without_credentials());
+            base = attributes.get("href").and_then(|href| read_base(&href, url));
         } else if name.eq_ignore_ascii_case(b"meta")
             && attributes.get("name").is_some_and(|name| name == "pypi:repository-version")
             && let Some(version) = attributes.get("content")
@@ -42,6 +41,14 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
     }
     let base = base.as_ref().unwrap_or(url).without_fragment();
     Ok(ProjectPage { base, files, skipped: Vec::new() })
+}
+
+/// Where the links of the page start. A page of a server cannot move that to this machine, and credentials would be inherited
+/// by no link.
+fn read_base(href: &str, url: &SafeUrl) -> Option<SafeUrl> {
+    let base = url.join(href).ok()?.without_credentials();
+    let scheme = base.reveal().scheme();
+    (matches!(scheme, "http" | "https") || scheme == url.reveal().scheme()).then_some(base)
 }
 
 fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {

@@ -504,9 +504,9 @@ fn listings() -> Vec<Row> {
             none(),
         ),
         page(
-            "a base on this machine",
+            "a base on this machine, which counts for nothing",
             |_, honest| answer(200, &[HTML], format!("<base href='file:///'>{}", honest.html())),
-            none(),
+            Well,
         ),
     ]
 }
