@@ -114,6 +114,9 @@ fn write(resolution: &Resolution, options: &LockOptions) -> Result<String, Error
 }
 
 fn read_existing(path: &Path) -> Result<Option<String>, Error> {
+    if is_special(path) {
+        return Ok(None);
+    }
     match fs_err::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -121,8 +124,16 @@ fn read_existing(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+fn is_special(path: &Path) -> bool {
+    fs_err::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
 /// Writes beside the file and renames, so that a reader sees the old or the new lock. A link stays a link.
 fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
+    if is_special(path) {
+        // A device or a pipe takes the text, and stays what it is.
+        return fs_err::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+    }
     let target = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

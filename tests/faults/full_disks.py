@@ -160,7 +160,8 @@ def each_write_fails(tally, folder):
             done = scene.bundle(out, wrapper=trace)
             name = f"{shape}, change {number} fails"
             if "failed to wake I/O driver" in done.told:
-                # A pipe between threads, which no disk can fill.
+                # A pipe between threads, which no disk can fill. OUT may have been replaced before.
+                before = tree(out)
                 number += 1
                 continue
             failures = (folder / "trace").read_text().count("(INJECTED)")

@@ -60,6 +60,24 @@ fn versions_are_chosen_by_the_rules() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_pipe_takes_the_lock_and_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt as _;
+    use std::process::{Command, Stdio};
+    let server = IndexServer::new().file(WheelBuilder::new("plain", "1.0")).start();
+    let context = TestContext::new();
+    let pipe = context.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().unwrap();
+    let mut barrow = context.barrow();
+    barrow.args(["lock", "plain", "--format", "requirements", "-o", "pipe", "--index-url", &server.url()]);
+    context.succeed(&mut barrow);
+    let read = String::from_utf8(reader.wait_with_output().unwrap().stdout).unwrap();
+    assert!(read.contains("plain==1.0"), "{read}");
+    assert!(fs_err::metadata(&pipe).unwrap().file_type().is_fifo());
+}
+
+#[test]
 fn metadata_files_make_wheels_unnecessary() {
     let server = IndexServer::new()
         .file(WheelBuilder::new("tiny", "1.0").requires("dep"))

@@ -2,8 +2,9 @@
 
 #![cfg(unix)]
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::server::{Answer, Server};
@@ -14,8 +15,14 @@ use crate::http::ClientOptions;
 pub(super) fn program(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("program");
     let log = folder.join("log");
-    fs_err::write(&path, format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display())).unwrap();
-    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display());
+    // Another process writes it: what this one has open for writing, a child of another test may have open as well, for a
+    // moment, and a program that is open for writing cannot be started.
+    let mut shell = Command::new("sh");
+    let shell = shell.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(&path).stdin(Stdio::piped());
+    let mut writer = shell.spawn().unwrap();
+    writer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
     path
 }
 
@@ -41,11 +48,16 @@ async fn keyring_is_asked_once_after_a_refusal_while_others_wait() {
         let keyring_program = program(folder.path(), script);
         let server = guarded(status);
         let index = url(&server.url("/simple/"));
-        let client =
-            client(ClientOptions { keyring: true, keyring_program, index_urls: vec![index.clone()], ..options() });
+        let (client, heard) = listening_client(ClientOptions {
+            keyring: true,
+            keyring_program,
+            index_urls: vec![index.clone()],
+            ..options()
+        });
         let paths: Vec<String> = (0..8).map(|number| server.url(&format!("/simple/{number}/"))).collect();
         for answer in futures_util::future::join_all(paths.iter().map(|path| get(&client, path))).await {
-            assert_eq!(answer.unwrap().1, "ok");
+            let answer = answer.unwrap_or_else(|error| panic!("{error}\n{}", heard.everything()));
+            assert_eq!(answer.1, "ok");
         }
         assert_eq!(calls(folder.path()), [format!("--mode=creds --output=json get {}", index.reveal())]);
         let before = server.asked().len();
