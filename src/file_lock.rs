@@ -108,7 +108,8 @@ impl Lock {
         let locked = file.metadata()?;
         let is_there =
             fs::symlink_metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (locked.dev(), locked.ino()));
-        Ok(is_there.then_some(Self { file, made }))
+        // Only made when it counts: dropping it removes what lies at the path.
+        Ok(is_there.then(|| Self { file, made }))
     }
 }
 
@@ -140,4 +141,27 @@ pub(crate) fn holder(path: &Path) -> Option<u32> {
 /// How a message names the holder of a lock, behind a noun.
 pub(crate) fn named(process: Option<u32>) -> String {
     process.map(|process| format!(" (process {process})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use fs_err as fs;
+
+    use crate::file_lock::Lock;
+
+    #[test]
+    fn a_lock_on_a_file_that_was_replaced_does_not_count_and_removes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::on_file(&path).unwrap().unwrap();
+        let late = fs::File::open(&path).unwrap();
+        drop(first);
+        assert!(!path.exists());
+        let second = Lock::on_file(&path).unwrap().unwrap();
+        assert!(Lock::on(late, &path, Some(path.clone())).unwrap().is_none());
+        assert!(path.exists(), "it is the lock of another one");
+        assert!(Lock::on_file(&path).unwrap().is_none());
+        drop(second);
+        assert!(!path.exists());
+    }
 }
