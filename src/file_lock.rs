@@ -105,17 +105,20 @@ impl Lock {
                 return Err(error);
             }
         }
-        let locked = file.metadata()?;
-        let is_there =
-            fs::symlink_metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (locked.dev(), locked.ino()));
-        // Only made when it counts: dropping it removes what lies at the path.
-        Ok(is_there.then(|| Self { file, made }))
+        Ok(lies_at(&file, path).then(|| Self { file, made }))
     }
+}
+
+/// Whether an open file or folder is what lies at a path.
+fn lies_at(file: &std::fs::File, path: &Path) -> bool {
+    let (Ok(opened), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
+    (there.dev(), there.ino()) == (opened.dev(), opened.ino())
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if let Some(made) = &self.made {
+        // Never the lock of another one, even if somebody else has removed this one's file.
+        if let Some(made) = self.made.as_ref().filter(|made| lies_at(&self.file, made)) {
             let _ = fs::remove_file(made);
         }
         // A child process that has not become its program yet shares the open file.

@@ -199,7 +199,8 @@ fn a_lock_on_what_was_removed_counts_for_nothing() {
     let held = Lock::on_file(&file).unwrap().unwrap();
     fs::remove_file(&file).unwrap();
     let second = Lock::on_file(&file).unwrap().unwrap();
-    drop(second);
     drop(held);
+    assert!(file.exists(), "it is the lock of another one");
+    drop(second);
     assert!(!file.exists());
 }
