@@ -18,10 +18,14 @@ pub fn open(path: &Path) -> io::Result<fs::File> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{}` is not a regular file", path.display())))
 }
 
+/// Room that is made for a file before it is read, bytes, at most: what its length says need not be there.
+const ROOM_MOST: u64 = 64 << 20;
+
 /// The bytes of a regular file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
-    let mut bytes = Vec::new();
+    let room = usize::try_from(file.metadata()?.len().min(ROOM_MOST)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room);
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// Bytes that are written and handed over at one time, at most.
-const CHUNK_BYTES: usize = 256 << 10;
+pub(super) const CHUNK_BYTES: usize = 256 << 10;
 /// Chunks that may wait for the hasher.
 const CHUNKS: usize = 4;
 

@@ -64,10 +64,8 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, inner: Option<&[&str]>) -
     let path = if folder.path.is_empty() { "." } else { folder.path };
     let Ok(opened) = open(root, Path::new(path)) else { return false };
     let is_there = |StoredFile(name, size, modified): &StoredFile| {
-        statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|found| {
-            let seen = Sight::of(&found);
-            seen.is_file && seen.size == *size && seen.modified == *modified
-        })
+        let found = statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW);
+        found.is_ok_and(|found| Sight::of(&found).is_file_as(*size, *modified))
     };
     folder.files.iter().all(is_there) && inner.is_none_or(|inner| is_alone(&opened, folder, inner))
 }

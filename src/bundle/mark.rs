@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::inspection::inspect;
 use super::workplace;
 use crate::archive::SafePath;
+use crate::install::Sight;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
@@ -268,16 +269,9 @@ fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl MarkedFile {
-    /// A file with this path as it is on disk.
-    pub(super) fn new(path: SafePath, metadata: &std::fs::Metadata) -> Self {
-        let modified = metadata.mtime().wrapping_mul(1_000_000_000).wrapping_add(metadata.mtime_nsec());
-        Self { path, size: metadata.len(), modified }
-    }
-
     /// Whether it lies below `out` as it was written, by size and time.
     fn is_as_written(&self, out: &Path) -> bool {
-        fs::symlink_metadata(self.path.below(out))
-            .is_ok_and(|metadata| metadata.is_file() && Self::new(self.path.clone(), &metadata) == *self)
+        Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_file_as(self.size, self.modified))
     }
 }
 

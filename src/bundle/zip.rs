@@ -11,7 +11,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::assemble::{BundleContent, BundleFile};
-use super::digesting::DigestingFile;
+use super::digesting::{CHUNK_BYTES, DigestingFile};
 use super::publish::PublishOptions;
 use super::source_files::SourceFile;
 use super::{Bundle, BundleError};
@@ -49,7 +49,7 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
     let file = fs::File::create_new(to).map_err(|source| failed("", source))?.into_parts().0;
     let file = DigestingFile::new(file).map_err(|source| failed("", source))?;
-    let mut writer = ZipWriter::new(BufWriter::with_capacity(256 << 10, file));
+    let mut writer = ZipWriter::new(BufWriter::with_capacity(CHUNK_BYTES, file));
     let mut wheels = OpenWheels::default();
     for batch in (Batches { files: &bundle.files }) {
         options.refuse_cancelled()?;

@@ -58,6 +58,16 @@ impl<'a> Viewer<'a> {
 }
 
 impl Sight {
+    /// Looks at one file alone. A link is not followed.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// Whether it is a regular file of this size that was last changed then.
+    pub fn is_file_as(&self, size: u64, modified: i64) -> bool {
+        self.is_file && self.size == size && self.modified == modified
+    }
+
     /// What `stat` says.
     pub(crate) fn of(found: &Stat) -> Self {
         let mode = Mode::from_raw_mode(found.st_mode);

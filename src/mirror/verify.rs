@@ -1,13 +1,11 @@
 //! Whether a mirror still is what its manifest says.
 
-use std::io::Read as _;
-use std::path::Path;
-
 use rayon::prelude::*;
 
 use super::{Mirror, MirrorFile};
+use crate::fetch::digest_of_file;
 use crate::regular;
-use crate::spec::{HashAlgorithm, Hasher};
+use crate::spec::HashAlgorithm;
 
 impl Mirror {
     /// Everything that is not as it should be, a fragment each: files and METADATA by their digests, pages by their bytes.
@@ -28,22 +26,11 @@ impl Mirror {
     pub(super) fn damage(&self, file: &MirrorFile) -> Option<String> {
         let metadata = file.metadata_path().zip(file.metadata_sha256.as_deref());
         let parts = [Some((file.path(), file.sha256.as_str())), metadata];
-        parts.into_iter().flatten().find_map(|(path, expected)| match hex_digest(&self.folder().join(&path)) {
+        let digest = |path: &str| digest_of_file(&self.folder().join(path), HashAlgorithm::Sha256);
+        parts.into_iter().flatten().find_map(|(path, expected)| match digest(&path).map(|digest| digest.hex()) {
             Ok(actual) if actual == expected => None,
             Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
             Err(error) => Some(format!("{path} cannot be read: {}", error.kind())),
         })
-    }
-}
-
-fn hex_digest(path: &Path) -> std::io::Result<String> {
-    let mut file = regular::open(path)?;
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish().hex()),
-            count => hasher.update(&buffer[..count]),
-        }
     }
 }

@@ -8,7 +8,8 @@
 //! A name that an index does not know is a page that is not there, and stays part of the question: each run asks that index
 //! again before any later one, and when it has the name by now, everything is solved anew.
 //!
-//! What cannot be told from pages is not remembered: direct URLs, files without digests, pages that must not be kept. Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
+//! What cannot be told from pages is not remembered: direct URLs, files without digests, pages that must not be kept.
+//! Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
 //! The key holds the user as whom each index is asked, as that of its pages does.
 
 use std::collections::BTreeMap;
