@@ -16,6 +16,7 @@ pub mod spec;
 pub mod archive;
 pub mod target;
 pub mod requirements;
+pub mod resolution;
 pub mod resolve;
 pub mod lock;
 pub mod cache;

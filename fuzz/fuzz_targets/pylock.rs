@@ -3,7 +3,7 @@
 #![no_main]
 
 use barrow::lock::pylock::{self, PylockInput};
-use barrow::resolve::Resolution;
+use barrow::resolution::Resolution;
 use barrow::target::{Architecture, Runtime, Target};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn files(resolution: &Resolution) -> Vec<String> {
-    let file = |dist: &barrow::resolve::ResolvedDist| {
+    let file = |dist: &barrow::resolution::ResolvedDist| {
         format!("{} {} {} {:?}", dist.name, dist.version, dist.file.filename, dist.accepted_hashes.first())
     };
     resolution.dists.iter().map(file).collect()

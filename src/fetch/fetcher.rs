@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::http::{Client, Response};
 use crate::reporter::{Level, Reporter};
 use crate::requirements::Origin;
-use crate::resolve::ResolvedDist;
+use crate::resolution::ResolvedDist;
 use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Version, WheelFilename};
 
 /// Settings of fetching.

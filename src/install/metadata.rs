@@ -2,7 +2,7 @@
 
 use super::error::{InstallError, WheelFault};
 use super::installed::InstalledDist;
-use crate::resolve::ResolvedDist;
+use crate::resolution::ResolvedDist;
 use crate::spec::{CoreMetadata, ExtraName, MarkerEnvironment, Requirement, WheelFilename};
 
 /// The fields of a METADATA file, up to the empty line before the description. A line of blanks is no empty line: texts

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::requirements::Origin;
-use crate::resolve::{PassedOver, Requirer, Resolution, ResolvedDist};
+use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 use crate::spec::DistFile;
 use crate::target::Target;
 

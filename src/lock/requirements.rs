@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::LockError;
 use crate::requirements::{DirectReference, Origin};
-use crate::resolve::{Requirer, Resolution, ResolvedDist};
+use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::spec::HashDigest;
 
 /// What is written beside names and versions.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::pylock::{self, PylockInput, is_pylock};
 use super::requirements::{self, RequirementsStyle};
 use super::{LockError, json, preferences};
-use crate::resolve::Resolution;
+use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
 
 const ONE: &str = "1111111111111111111111111111111111111111111111111111111111111111";

@@ -16,7 +16,7 @@ use crate::cache::Cache;
 use crate::fetch::{FetchedWheel, Fetcher, UnderWay, Wanted};
 use crate::install::{InstallOptions, install_wheel};
 use crate::requirements::{Manifest, Origin};
-use crate::resolve::ResolvedDist;
+use crate::resolution::ResolvedDist;
 use crate::spec::{DistFile, DistFilename, HashDigest, PackageName, SafeUrl};
 
 /// Downloads ahead at the same time: enough to keep a connection busy, few enough to leave room for the solver's questions.

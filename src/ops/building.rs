@@ -27,7 +27,8 @@ use crate::cache::{Bucket, Cache};
 use crate::fetch::{FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
-use crate::resolve::{DirectDist, ResolveOptions, ResolvedDist, resolve};
+use crate::resolution::ResolvedDist;
+use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::spec::{
     CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, SdistFilename,
     Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,

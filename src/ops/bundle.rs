@@ -13,7 +13,7 @@ use crate::bundle::{
 };
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist};
-use crate::resolve::{Resolution, ResolvedDist};
+use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
 

@@ -10,7 +10,7 @@ use super::request::Session;
 use super::{Context, Error};
 use crate::fetch::{FetchedWheel, Fetcher};
 use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
-use crate::resolve::{Resolution, ResolvedDist};
+use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::PackageName;
 
 /// Fetches and installs every distribution of `resolution` but those in `excluded`; sorted by name.

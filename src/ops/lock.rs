@@ -8,7 +8,7 @@ use super::{Context, Error, RequestOptions};
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, preferences, pylock, requirements};
-use crate::resolve::Resolution;
+use crate::resolution::Resolution;
 use crate::spec::PackageName;
 use crate::target::Target;
 

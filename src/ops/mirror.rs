@@ -13,7 +13,8 @@ use super::{Context, Error, RequestOptions};
 use crate::archive::Limits;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::mirror::{Mirror, MirrorError, MirrorFile, Patience};
-use crate::resolve::{ResolveOptions, ResolvedDist};
+use crate::resolution::ResolvedDist;
+use crate::resolve::ResolveOptions;
 use crate::spec::DistFile;
 use crate::target::Target;
 

@@ -3,7 +3,8 @@
 use super::RequestOptions;
 use super::building_source::BuildingSource;
 use crate::requirements::Manifest;
-use crate::resolve::{Resolution, ResolveError, ResolveOptions, resolve};
+use crate::resolution::Resolution;
+use crate::resolve::{ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 

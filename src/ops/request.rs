@@ -22,7 +22,8 @@ use crate::install::InstallOptions;
 use crate::lock::pylock::{self, PylockInput};
 use crate::reporter::Level;
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
-use crate::resolve::{ProjectAnswer, Resolution, ResolveError, ResolveOptions, ResolvedDist, resolve};
+use crate::resolution::{Resolution, ResolvedDist};
+use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 

@@ -23,7 +23,8 @@ use super::unchanged::{FOREVER, Standing, contents};
 use crate::cache::{Bucket, Cache};
 use crate::index::{IndexClient, PagesRead, Still};
 use crate::requirements::Manifest;
-use crate::resolve::{PassedOver, Resolution, ResolveOptions, ResolvedDist};
+use crate::resolution::{PassedOver, Resolution, ResolvedDist};
+use crate::resolve::ResolveOptions;
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 

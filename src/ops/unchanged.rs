@@ -25,7 +25,7 @@ use super::fingerprint::{FingerprintOptions, fingerprint};
 use super::{Context, IndexSettings};
 use crate::bundle::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::cache::{Bucket, Cache};
-use crate::resolve::{Resolution, ResolvedDist};
+use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.

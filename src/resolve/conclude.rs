@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pubgrub::Ranges;
 
-use super::candidate::Exclusion;
 use super::needs::{self, Applied, Needs};
 use super::package::Package;
 use super::policy::PrereleaseUse;
 use super::provider::{Known, Provider};
-use super::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 use super::source::SourceError;
 use super::sourced::SourcedVersion;
+use crate::resolution::Exclusion;
+use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 use crate::spec::{ExtraName, PackageName, Requirement, Yanked};
 
 /// A project of the answer while it is put together.

@@ -2,8 +2,8 @@
 
 use super::ResolveError;
 use super::provider::Provider;
-use super::resolution::{Requirer, Resolution};
 use crate::requirements::{DirectReference, RequirementEntry};
+use crate::resolution::{Requirer, Resolution};
 use crate::spec::{HashDigest, VersionOrUrl};
 
 /// Checks the user's own lines before anything is asked of an index.

@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use pubgrub::Ranges;
 
-use super::candidate::{self, Exclusion};
+use super::candidate;
 use super::policy::{Policy, PrereleaseUse, ProjectRules};
 use super::sourced::SourcedVersion;
+use crate::resolution::Exclusion;
 use crate::spec::{DistFile, ProjectDetail, Version};
 
 /// What the indexes list for a project, by version.

@@ -11,16 +11,13 @@ mod policy;
 mod priority;
 mod provider;
 mod ranges;
-mod resolution;
 mod screening;
 mod source;
 mod sourced;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::Exclusion;
 pub use ranges::{contains, specifier_range, specifiers_range};
-pub use resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 
 use std::sync::Arc;
@@ -31,6 +28,7 @@ use self::package::Package;
 use self::policy::Policy;
 use self::provider::{Interruption, Provider};
 use crate::requirements::{Manifest, ProjectSet};
+use crate::resolution::Resolution;
 use crate::spec::PackageName;
 use crate::target::Target;
 

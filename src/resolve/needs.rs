@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use pubgrub::Ranges;
 
-use super::candidate::Exclusion;
 use super::package::Package;
 use super::provider::{self, Known, Provider};
 use super::ranges;
@@ -13,6 +12,7 @@ use super::screening::Rival;
 use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};
+use crate::resolution::Exclusion;
 use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, SafeUrl, VersionOrUrl};
 
 /// What one version of one package, or the user, requires.

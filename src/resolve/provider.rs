@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
 
-use super::candidate::{self, Exclusion};
+use super::candidate;
 use super::listing::{Listing, Release};
 use super::needs::Needs;
 use super::package::Package;
@@ -17,6 +17,7 @@ use super::screening::{Rivals, SCREENED_AFTER};
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
+use crate::resolution::Exclusion;
 use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl, Version};
 
 /// Tries of one project after which the metadata of further candidates is fetched in one go.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use barrow::resolve::{Resolution, ResolveError};
+use barrow::resolution::Resolution;
+use barrow::resolve::ResolveError;
 use proptest::prelude::*;
 
 use crate::scenario::{FullRelease, Release, Scenario, TableSource, UserLine};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use barrow::resolve::{PassedOver, ResolveError};
+use barrow::resolution::PassedOver;
+use barrow::resolve::ResolveError;
 
 use crate::scenario::{self, Scenario, TableSource, UserLine};
 

@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::marker::{Selection, holds};
 use crate::lock::LockError;
 use crate::requirements::{DirectReference, Origin, ProjectSet};
-use crate::resolve::{Requirer, Resolution, ResolvedDist, contains};
+use crate::resolution::{Requirer, Resolution, ResolvedDist};
+use crate::resolve::contains;
 use crate::spec::{
     DistFile, DistFilename, ExtraName, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, Requirement,
     SafeUrl, Version, VersionSpecifiers, Yanked,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::requirements::DirectReference;
-use crate::resolve::{Resolution, ResolvedDist};
+use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{DistFile, HashDigest};
 use crate::target::Target;
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use pubgrub::{DerivationTree, External, Map, NoSolutionError, Ranges, Term};
 
-use super::super::candidate::Exclusion;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
+use crate::resolution::Exclusion;
 
 type Range = Ranges<SourcedVersion>;
 type Tree = DerivationTree<Package, Range, Exclusion>;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pubgrub::Ranges;
 
 use super::super::PrereleaseMode;
-use super::super::candidate::{self, Exclusion};
+use super::super::candidate;
 use super::super::listing::{Listing, Release};
 use super::super::needs;
 use super::super::package::Package;
@@ -13,6 +13,7 @@ use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
 use super::table;
+use crate::resolution::Exclusion;
 use crate::spec::PackageName;
 
 /// Facts of a derivation that hints are looked for; a person reads fewer.

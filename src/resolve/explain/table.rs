@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use pubgrub::Ranges;
 
-use super::super::candidate::Exclusion;
 use super::super::listing::{Listing, Release};
 use super::super::provider::{Known, Provider};
 use super::super::ranges;
 use super::super::sourced::SourcedVersion;
+use crate::resolution::Exclusion;
 use crate::spec::{PackageName, WheelFilename};
 use crate::target::{Architecture, Runtime, Tags};
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use barrow::requirements::{DirectReference, Manifest, Origin, ProjectSet, RequirementEntry};
-use barrow::resolve::{PrereleaseMode, Resolution, ResolutionMode, ResolveError, ResolveOptions};
+use barrow::resolution::Resolution;
+use barrow::resolve::{PrereleaseMode, ResolutionMode, ResolveError, ResolveOptions};
 use barrow::spec::{PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
 use barrow::target::{Architecture, Runtime, Target};
 
@@ -113,7 +114,7 @@ fn project_set(words: &[String]) -> ProjectSet {
 
 /// The pins of a resolution, one `name==version` or `name[extra]==version` each, `name @ url` for direct ones.
 pub(crate) fn pins(resolution: &Resolution) -> Vec<String> {
-    let pin = |dist: &barrow::resolve::ResolvedDist| {
+    let pin = |dist: &barrow::resolution::ResolvedDist| {
         let extras: Vec<String> = dist.extras.iter().map(ToString::to_string).collect();
         let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
         if dist.is_direct {

@@ -8,7 +8,7 @@ use std::path::Path;
 use barrow::bundle::Bytes;
 use barrow::lock::json;
 use barrow::ops;
-use barrow::resolve::{Requirer, Resolution, ResolvedDist};
+use barrow::resolution::{Requirer, Resolution, ResolvedDist};
 use barrow::spec::PackageName;
 
 use crate::args::{AssemblyArgs, SourceArgs, TreeArgs};

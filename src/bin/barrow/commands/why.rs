@@ -7,7 +7,7 @@ use std::path::Path;
 
 use barrow::lock::json;
 use barrow::ops::{self, Error};
-use barrow::resolve::{Requirer, Resolution, ResolvedDist};
+use barrow::resolution::{Requirer, Resolution, ResolvedDist};
 use barrow::spec::PackageName;
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The answer of the solver.
+//! What was chosen, and who asked for it.
 
 use std::fmt;
 
