@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  -r FILE, NAME… ──▶ requirements ──┐
-//!  --runtime, --arch ──▶ target ─────┼──▶ resolve ──▶ Resolution ──▶ fetch ──▶ (build) ──▶ install ──▶ bundle ──▶ OUT
+//!  --runtime, --arch ──▶ target ─────┼──▶ resolve ──▶ Resolution ──▶ fetch ──▶ (build) ──▶ install ──▶ bundle ──▶ publish ──▶ OUT
 //!  index pages ──▶ http ──▶ index ───┘
 //! ```
 //!
@@ -26,5 +26,6 @@ pub mod index;
 pub mod build;
 pub mod install;
 pub mod bundle;
+pub mod publish;
 pub mod mirror;
 pub mod ops;

@@ -152,7 +152,7 @@ impl Bundle<'_> {
 
 impl BundleContent<'_> {
     /// Whose it is, for messages.
-    pub(super) fn owner(&self) -> String {
+    pub(crate) fn owner(&self) -> String {
         match self {
             Self::Dist { dist, .. } => format!("{} {}", dist.name, dist.version),
             Self::Source(_) => "the source folder".to_owned(),

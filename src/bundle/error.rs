@@ -5,10 +5,8 @@ use std::path::PathBuf;
 
 use super::limits::Bytes;
 use crate::archive::SafePath;
-use crate::file_lock::named;
-use crate::install::LinkError;
 
-/// A bundle that could not be made. OUT is as it was before.
+/// A bundle that could not be put together. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// SOURCE, or something in it, could not be read.
@@ -81,67 +79,4 @@ pub enum BundleError {
         /// What is allowed, bytes.
         limit: u64,
     },
-    /// OUT cannot be an output at all.
-    #[error("`{}` cannot be the output: {reason}", out.display())]
-    Unfit {
-        /// OUT.
-        out: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// OUT holds what barrow did not make.
-    #[error("`{}` holds what barrow did not make ({files}), so it is left alone", out.display())]
-    Occupied {
-        /// OUT.
-        out: PathBuf,
-        /// A few of them.
-        files: String,
-    },
-    /// A distribution was given without its unpacked files.
-    #[error("`{0}` has not been unpacked")]
-    NotUnpacked(String),
-    /// A file of the bundle could not be written beside OUT.
-    #[error("failed to write `{path}` of the bundle for `{}`", out.display())]
-    Stage {
-        /// The file.
-        path: String,
-        /// OUT.
-        out: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The files of a distribution could not be placed beside OUT.
-    #[error("failed to place the files of `{dist}` for `{}`", out.display())]
-    Link {
-        /// The distribution.
-        dist: String,
-        /// OUT.
-        out: PathBuf,
-        /// Why.
-        #[source]
-        source: LinkError,
-    },
-    /// OUT could not be looked at, prepared or replaced.
-    #[error("failed to {action} `{}`", out.display())]
-    Publish {
-        /// What was tried.
-        action: &'static str,
-        /// OUT.
-        out: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Another run is publishing at the same OUT, and does not come to an end.
-    #[error("another run{} has been publishing to `{}` for a minute", named(*process), out.display())]
-    Busy {
-        /// OUT.
-        out: PathBuf,
-        /// Number of its process, where the system tells.
-        process: Option<u32>,
-    },
-    /// The user interrupted the run.
-    #[error("interrupted")]
-    Cancelled,
 }

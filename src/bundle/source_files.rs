@@ -9,11 +9,10 @@ use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::BundleError;
 use super::exclude::Excludes;
-use super::mark;
-use super::place::canonical_place;
-use super::{BundleError, workplace};
 use crate::archive::SafePath;
+use crate::cache::is_workplace_name;
 
 /// Names that are never collected, at any depth: version control, environments, caches and outputs of other tools.
 const NEVER: &[&str] = &[
@@ -43,10 +42,8 @@ pub struct SourceOptions<'a> {
     pub folder: &'a Path,
     /// Patterns of `--exclude`, read like lines of a `.gitignore` in SOURCE.
     pub exclude: &'a [String],
-    /// OUT: never collected, even where it lies inside SOURCE.
-    pub out: &'a Path,
-    /// Folders with barrow's marks: other outputs that barrow made inside SOURCE are not collected either.
-    pub state_folders: &'a [PathBuf],
+    /// Outputs of barrow, without links: never collected, even where they lie inside SOURCE.
+    pub outputs: &'a [PathBuf],
 }
 
 /// The user's own files, sorted by path.
@@ -80,9 +77,8 @@ impl SourceFiles {
     pub fn collect(options: &SourceOptions) -> Result<Self, BundleError> {
         let read_error = |source| BundleError::ReadSource { path: options.folder.to_owned(), source };
         let folder = fs_err::canonicalize(options.folder).map_err(read_error)?;
-        let mut outputs = mark::outputs_below(options.state_folders, &folder);
-        outputs.extend(canonical_place(options.out).ok());
-        let mut walk = Walk { excludes: Excludes::new(options.exclude)?, outputs, root: &folder, files: Vec::new() };
+        let excludes = Excludes::new(options.exclude)?;
+        let mut walk = Walk { excludes, outputs: options.outputs, root: &folder, files: Vec::new() };
         walk.folder(&folder, &PathBuf::new(), &mut Vec::new())?;
         let mut files = walk.files;
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -92,7 +88,7 @@ impl SourceFiles {
 
 struct Walk<'a> {
     excludes: Excludes,
-    outputs: Vec<PathBuf>,
+    outputs: &'a [PathBuf],
     root: &'a Path,
     files: Vec<SourceFile>,
 }
@@ -186,7 +182,7 @@ impl Walk<'_> {
 fn is_never(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "pyo");
-    compiled || NEVER.binary_search(&name).is_ok() || workplace::is_name(OsStr::new(name))
+    compiled || NEVER.binary_search(&name).is_ok() || is_workplace_name(OsStr::new(name))
 }
 
 fn kind(file_type: std::fs::FileType) -> &'static str {

@@ -24,9 +24,11 @@
 mod folder;
 mod spread;
 mod upkeep;
+mod workplace_name;
 
 pub use folder::{Bucket, Cache, CacheError, Usage};
 pub use spread::spread_subfolders;
+pub use workplace_name::{WORKPLACE_PREFIX, WORKPLACE_SUFFIX, is_workplace_name};
 
 #[cfg(test)]
 mod tests;

@@ -22,10 +22,11 @@ use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
     Workshop, accept_wheel, check_loadable, copy_folder,
 };
-use crate::bundle::{Layout, OutputFormat, PublishOptions, assemble, publish};
+use crate::bundle::{Layout, assemble};
 use crate::cache::{Bucket, Cache};
 use crate::fetch::{FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
+use crate::publish::{OutputFormat, PublishOptions, publish};
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
@@ -382,10 +383,10 @@ impl Builder {
         let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
         let installed = self.install(&dists).await.map_err(wrapped)?;
         let (out, state) = (environment.site_packages(), [root.join("state")]);
-        let publishing = blocking(move || {
+        let publishing = blocking(move || -> Result<_, Error> {
             let bundle = assemble(&installed, None, &Layout::function())?;
             // Copies: what a build does to them must not reach the cache.
-            publish(
+            Ok(publish(
                 &bundle,
                 &PublishOptions {
                     out: &out,
@@ -397,7 +398,7 @@ impl Builder {
                     fingerprint: None,
                     cancel: None,
                 },
-            )
+            )?)
         });
         publishing.await??;
         Ok(environment)

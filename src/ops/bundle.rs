@@ -7,12 +7,10 @@ use super::installing::install_each;
 use super::request::{Session, packages};
 use super::unchanged::{self, Memory};
 use super::{Context, Error, PublishSettings, RequestOptions};
-use crate::bundle::{
-    Bundle, Layout, OutputFormat, PublishOptions, PublishedZip, SourceFiles, SourceOptions, assemble, check_out,
-    check_size, check_zip_size, install_into, publish,
-};
+use crate::bundle::{Bundle, Layout, SourceFiles, SourceOptions, assemble, check_size, check_zip_size};
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist};
+use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
@@ -188,8 +186,7 @@ fn assemble_and_publish(
         SourceFiles::collect(&SourceOptions {
             folder: &source.folder,
             exclude: &source.exclude,
-            out: &settings.out,
-            state_folders: &settings.state_folders,
+            outputs: &outputs_around(&settings.state_folders, &source.folder, Some(&settings.out)),
         })
     });
     let source = source.transpose()?;

@@ -12,6 +12,7 @@ use crate::index::IndexError;
 use crate::install::{InstallError, WheelFault};
 use crate::lock::LockError;
 use crate::mirror::MirrorError;
+use crate::publish::PublishError;
 use crate::requirements::RequirementsError;
 use crate::resolve::ResolveError;
 use crate::spec::{PackageName, SafeUrl};
@@ -89,9 +90,12 @@ pub enum Error {
     /// A wheel was refused.
     #[error(transparent)]
     Install(#[from] InstallError),
-    /// The bundle could not be put together or published.
+    /// The bundle could not be put together.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The bundle could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// The lock could not be written in this form.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -143,10 +147,10 @@ impl Error {
             Self::Usage { hint, .. } => hint.iter().cloned().collect(),
             Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
             Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
-            Self::Bundle(BundleError::Occupied { .. }) => {
+            Self::Publish(PublishError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
-            Self::Bundle(BundleError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
+            Self::Publish(PublishError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
                 vec![match process {
                     Some(process) => {
                         format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again")

@@ -12,6 +12,7 @@ use super::{Error, IndexSettings, RequestOptions, SourceSettings};
 use crate::build::folder_digest;
 use crate::bundle::{SourceFiles, SourceOptions};
 use crate::index::IndexStrategy;
+use crate::publish::outputs_around;
 use crate::requirements::{DirectReference, FileOptions, Manifest, RequirementEntry};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, SafeUrl};
 use crate::target::Target;
@@ -212,8 +213,7 @@ impl Print<'_> {
         let files = SourceFiles::collect(&SourceOptions {
             folder: &source.folder,
             exclude: &source.exclude,
-            out: Path::new("/nonexistent/output-of-barrow"),
-            state_folders: states,
+            outputs: &outputs_around(states, &source.folder, None),
         })?;
         for file in &files.files {
             let failed = |error| Error::ReadInput { path: file.from.clone(), source: error };

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use super::bundle::{BundleKind, BundleOptions, BundledDist, Published};
 use super::fingerprint::{FingerprintOptions, fingerprint};
 use super::{Context, IndexSettings};
-use crate::bundle::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::cache::{Bucket, Cache};
+use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 

@@ -1,8 +1,7 @@
 //! Installed distributions and source files put together: conflicts, layouts, sizes.
 
-use super::{Scene, tree};
-use crate::archive::SafePath;
-use crate::bundle::{Bundle, BundleContent, BundleError, Bytes, Layout, assemble, check_size, publish};
+use super::Scene;
+use crate::bundle::{Bundle, BundleContent, BundleError, Bytes, Layout, assemble, check_size};
 use crate::spec::{parse_record, sha256};
 
 /// Path and content of every file, without RECORDs.
@@ -44,11 +43,6 @@ fn layers_have_a_prefix() {
     let bundle = assemble(&dists, None, &Layout::layer()).unwrap();
     let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["python/a-1.0.dist-info/RECORD", "python/a.py"]);
-    publish(&bundle, &scene.options(&scene.path("layer"))).unwrap();
-    assert!(tree(&scene.path("layer")).contains_key("python/a.py"));
-    let deep = Layout { prefix: Some(SafePath::new("python/lib/python3.12/site-packages").unwrap()) };
-    publish(&assemble(&dists, None, &deep).unwrap(), &scene.options(&scene.path("deep"))).unwrap();
-    assert!(tree(&scene.path("deep")).contains_key("python/lib/python3.12/site-packages/a.py"));
 }
 
 #[test]

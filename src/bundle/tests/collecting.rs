@@ -180,9 +180,8 @@ fn source_must_be_a_folder() {
 }
 
 #[test]
-fn earlier_outputs_in_the_source_are_left_out() {
+fn outputs_in_the_source_are_left_out() {
     let scene = Scene::new();
-    scene.write("source", &[("app.py", "")]);
-    scene.publish("source/build/arm64", &[("a.py", "")]).unwrap();
-    assert_eq!(paths(&scene.collect("source", &[]).unwrap()), ["app.py"]);
+    scene.write("source", &[("app.py", ""), ("out/a.py", ""), ("sub/out/b.py", "")]);
+    assert_eq!(paths(&scene.collect("source", &[]).unwrap()), ["app.py", "sub/out/b.py"]);
 }

@@ -1,7 +1,7 @@
 //! Results that more than one command prints.
 
-use barrow::bundle::PublishedZip;
 use barrow::ops::{BundledDist, Published};
+use barrow::publish::PublishedZip;
 use serde_json::{Value, json};
 
 /// What was published, as JSON.

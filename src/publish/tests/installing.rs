@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use fs_err as fs;
 
 use super::{Scene, bundle, tree};
-use crate::bundle::install_into::install_with;
-use crate::bundle::publish::Step;
-use crate::bundle::{BundleError, Published, install_into};
 use crate::install::InstalledDist;
+use crate::publish::install_into::install_with;
+use crate::publish::transaction::Step;
+use crate::publish::{PublishError, Published, install_into};
 
-fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<Published, BundleError> {
+fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<Published, PublishError> {
     install_into(&bundle(dists), &scene.options(&scene.path("out")))
 }
 
@@ -74,11 +74,11 @@ fn unchanged_installs_are_known() {
     let out = scene.path("out");
     let dists = [scene.dist("a", "1.0", &[("a.py", "1")])];
     scene.write("out", &[("mine.py", "mine")]);
-    let options = crate::bundle::PublishOptions { fingerprint: Some("one"), ..scene.options(&out) };
+    let options = crate::publish::PublishOptions { fingerprint: Some("one"), ..scene.options(&out) };
     install_into(&bundle(&dists), &options).unwrap();
-    let known = |fingerprint: &str| crate::bundle::is_installed_unchanged(&out, &scene.state_folders, fingerprint);
+    let known = |fingerprint: &str| crate::publish::is_installed_unchanged(&out, &scene.state_folders, fingerprint);
     assert!(known("one") && !known("two"));
-    assert!(!crate::bundle::is_unchanged(&out, &scene.state_folders, "one"));
+    assert!(!crate::publish::is_unchanged(&out, &scene.state_folders, "one"));
     scene.write("out", &[("a.py", "edited")]);
     assert!(!known("one"));
 }
@@ -109,7 +109,9 @@ fn what_is_in_the_way() {
         let result = install(scene, &[scene.dist("demo", &super::version(&[(path, "")]), &[(path, "same")])]);
         match result {
             Ok(_) => assert!(!refused, "{path}"),
-            Err(error @ BundleError::Occupied { .. }) => assert!(refused && error.to_string().contains('`'), "{error}"),
+            Err(error @ PublishError::Occupied { .. }) => {
+                assert!(refused && error.to_string().contains('`'), "{error}");
+            }
             Err(error) => panic!("{path}: {error}"),
         }
         scene.assert_clean(".");

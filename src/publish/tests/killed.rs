@@ -7,9 +7,9 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
-use crate::bundle::journal::Journal;
-use crate::bundle::publish::{Step, publish_with};
-use crate::bundle::workplace;
+use crate::publish::journal::Journal;
+use crate::publish::transaction::{Step, publish_with};
+use crate::publish::workplace;
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("z/run*", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("new.py", "2"), ("pkg/deep/c.py", "2")];
@@ -29,7 +29,7 @@ fn die(scene: &Scene, out: &Path, inside: bool, step: Step, count: usize) -> boo
     };
     let run = || {
         if inside {
-            crate::bundle::publish::publish_inside_with(&bundle(&dists), &scene.options(out), &hook)
+            crate::publish::transaction::publish_inside_with(&bundle(&dists), &scene.options(out), &hook)
         } else {
             publish_with(&bundle(&dists), &scene.options(out), &hook)
         }

@@ -10,15 +10,16 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use super::PublishError;
 use super::installed_before::InstalledBefore;
 use super::journal::Journal;
 use super::mark::{Mark, MarkedFile};
 use super::place::{canonical_place, make_parents, remove_made, same_mount};
-use super::publish::{Marking, PublishOptions, Published, Site, State, Step, Steps, identities, refuse_foreign};
 use super::rename::rename_to_absent;
 use super::stage::write_tree;
-use super::{Bundle, BundleError};
+use super::transaction::{Marking, PublishOptions, Published, Site, State, Step, Steps, identities, refuse_foreign};
 use crate::archive::SafePath;
+use crate::bundle::Bundle;
 use crate::spec::PackageName;
 
 /// Installs a bundle into the folder OUT, beside what lies there.
@@ -29,12 +30,12 @@ use crate::spec::PackageName;
 /// # Errors
 /// A file in the way that no distribution lists and that is different (unless `force`); something could not be written.
 /// OUT is as it was before.
-pub fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<Published, BundleError> {
+pub fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
     install_with(bundle, options, &|_| {})
 }
 
-pub(super) fn install_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
-    let failed = |action, source| BundleError::Publish { action, out: options.out.to_owned(), source };
+pub(super) fn install_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+    let failed = |action, source| PublishError::Publish { action, out: options.out.to_owned(), source };
     let out = canonical_place(options.out).map_err(|source| failed("find the way to", source))?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = install_at(bundle, &out, options, steps);
@@ -44,8 +45,8 @@ pub(super) fn install_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
     result
 }
 
-fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
-    let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
+fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+    let failed = |action, source| PublishError::Publish { action, out: out.to_owned(), source };
     let (site, workplace) = Site::prepare(out, options, state, same_mount)?;
     let new = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
     let mut files = write_tree(bundle, &new, options)?;
@@ -118,8 +119,8 @@ impl Plan {
         new: &Path,
         mark: Option<&Mark>,
         options: &PublishOptions,
-    ) -> Result<Self, BundleError> {
-        let failed = |source| BundleError::Publish { action: "look into", out: out.to_owned(), source };
+    ) -> Result<Self, PublishError> {
+        let failed = |source| PublishError::Publish { action: "look into", out: out.to_owned(), source };
         let names: HashSet<&PackageName> = bundle.dists.iter().map(|dist| &dist.name).collect();
         let prefix = bundle.layout.prefix.as_ref();
         let folder = prefix.map_or_else(|| out.to_owned(), |prefix| prefix.below(out));

@@ -19,8 +19,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::inspection::inspect;
-use super::workplace;
+use super::place::canonical_place;
 use crate::archive::SafePath;
+use crate::cache::is_workplace_name;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
@@ -291,11 +292,14 @@ pub(super) fn zip_identity(zip: &Path) -> io::Result<(u64, HashDigest)> {
     }
 }
 
-/// Every output below `folder` that barrow made, as far as it knows.
-pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
+/// The outputs that are no source files of `folder`, without links: OUT, and every one below the folder that barrow made, as
+/// far as it knows.
+pub fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Option<&Path>) -> Vec<PathBuf> {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let out = out.and_then(|out| canonical_place(out).ok());
     let marks = state_folders.iter().filter_map(|state| fs::read_dir(state.join(FOLDER)).ok()).flatten().flatten();
     let outputs = marks.filter_map(|mark| marked_out(&mark.path()));
-    outputs.filter(|out| out.starts_with(folder) && out != folder).collect()
+    outputs.filter(|out| out.starts_with(&folder) && *out != folder).chain(out).collect()
 }
 
 /// The OUT of a mark, from its beginning.
@@ -328,7 +332,7 @@ impl Search<'_> {
                 break;
             }
             let name = entry.file_name();
-            if shown.is_empty() && workplace::is_name(&name) {
+            if shown.is_empty() && is_workplace_name(&name) {
                 continue;
             }
             let file_type = entry.file_type()?;

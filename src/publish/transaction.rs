@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fs_err as fs;
 
+use super::PublishError;
 use super::journal::Journal;
 use super::mark::{FolderIdentity, Mark, is_as_written, zip_identity};
 use super::out_lock::OutLock;
@@ -24,7 +25,8 @@ use super::rename::{exchange, rename_to_absent};
 use super::stage::write_tree;
 use super::workplace::{self, Workplace};
 use super::zip::{PublishedZip, write_zip};
-use super::{Bundle, BundleError};
+use crate::bundle::Bundle;
+use crate::cache::is_workplace_name;
 use crate::file_lock::LockError;
 use crate::install::{LinkMode, where_modes_are_kept};
 
@@ -100,9 +102,9 @@ pub(super) type Steps<'a> = &'a dyn Fn(Step);
 
 impl PublishOptions<'_> {
     /// To be called between pieces of work, as long as OUT is untouched.
-    pub(super) fn refuse_cancelled(&self) -> Result<(), BundleError> {
+    pub(super) fn refuse_cancelled(&self) -> Result<(), PublishError> {
         let cancelled = self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed));
-        if cancelled { Err(BundleError::Cancelled) } else { Ok(()) }
+        if cancelled { Err(PublishError::Cancelled) } else { Ok(()) }
     }
 }
 
@@ -111,12 +113,12 @@ impl PublishOptions<'_> {
 /// # Errors
 /// OUT holds what barrow did not make, or cannot be an output; something could not be written; the user interrupted. OUT is
 /// as it was before, and nothing else is left.
-pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, BundleError> {
+pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
     publish_with(bundle, options, &|_| {})
 }
 
 /// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded in vain.
-pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), BundleError> {
+pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), PublishError> {
     let out = find_out(source, options)?;
     let look = || {
         let mark = Mark::read(options.state_folders, &out);
@@ -124,7 +126,7 @@ pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), 
             OutputFormat::Folder => folder_state(&out, mark.as_ref()),
             OutputFormat::Zip => zip_state(&out, mark.as_ref()),
         };
-        let failed = |source| BundleError::Publish { action: "look into", out: out.clone(), source };
+        let failed = |source| PublishError::Publish { action: "look into", out: out.clone(), source };
         refuse_foreign(&out, &state.map_err(failed)?, options)
     };
     match (look(), out.parent()) {
@@ -138,8 +140,8 @@ pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), 
 }
 
 /// OUT without links, unless it must not be an output.
-fn find_out(source: Option<&Path>, options: &PublishOptions) -> Result<PathBuf, BundleError> {
-    let failed = |source| BundleError::Publish { action: "find the way to", out: options.out.to_owned(), source };
+fn find_out(source: Option<&Path>, options: &PublishOptions) -> Result<PathBuf, PublishError> {
+    let failed = |source| PublishError::Publish { action: "find the way to", out: options.out.to_owned(), source };
     let out = canonical_place(options.out).map_err(failed)?;
     refuse_dangerous(&out, source, options.own_folders.iter().chain(options.state_folders))?;
     Ok(out)
@@ -169,8 +171,8 @@ pub fn tidy(out: &Path) {
     }
 }
 
-pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
-    let failed = |action, source| BundleError::Publish { action, out: options.out.to_owned(), source };
+pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+    let failed = |action, source| PublishError::Publish { action, out: options.out.to_owned(), source };
     let out = find_out(bundle.source_folder.as_deref(), options)?;
     let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
     let result = match options.format {
@@ -185,7 +187,7 @@ pub(super) fn publish_with(bundle: &Bundle, options: &PublishOptions, steps: Ste
 
 /// Publishes to a folder as if OUT were a mount point.
 #[cfg(test)]
-pub(super) fn publish_inside(bundle: &Bundle, options: &PublishOptions) -> Result<Published, BundleError> {
+pub(super) fn publish_inside(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
     publish_inside_with(bundle, options, &|_| {})
 }
 
@@ -194,7 +196,7 @@ pub(super) fn publish_inside_with(
     bundle: &Bundle,
     options: &PublishOptions,
     steps: Steps,
-) -> Result<Published, BundleError> {
+) -> Result<Published, PublishError> {
     let out = fs::canonicalize(options.out).expect("the folder exists");
     publish_folder(bundle, &out, options, steps, |_, _| false)
 }
@@ -217,8 +219,8 @@ fn publish_folder(
     options: &PublishOptions,
     steps: Steps,
     same_mount: fn(&Path, &Path) -> bool,
-) -> Result<Published, BundleError> {
-    let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
+) -> Result<Published, PublishError> {
+    let failed = |action, source| PublishError::Publish { action, out: out.to_owned(), source };
     // Refused before anything is written. It is looked at again once the new content is ready.
     let (site, workplace) = Site::prepare(out, options, folder_state, same_mount)?;
     let new = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
@@ -265,8 +267,8 @@ fn publish_folder(
     })
 }
 
-fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, BundleError> {
-    let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
+fn publish_zip(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+    let failed = |action, source| PublishError::Publish { action, out: out.to_owned(), source };
     let (site, workplace) = Site::prepare(out, options, zip_state, same_mount)?;
     let new = workplace.new_zip();
     let zip = write_zip(bundle, &new, options)?;
@@ -321,7 +323,7 @@ fn folder_state(out: &Path, mark: Option<&Mark>) -> io::Result<State> {
         Ok(_) => {}
     }
     let mut entries = fs::read_dir(out)?;
-    if entries.all(|entry| entry.is_ok_and(|entry| workplace::is_name(&entry.file_name()))) {
+    if entries.all(|entry| entry.is_ok_and(|entry| is_workplace_name(&entry.file_name()))) {
         return Ok(State::Empty);
     }
     let foreign = mark.unwrap_or(&Mark::default()).foreign(out, SHOWN + 1)?;
@@ -346,7 +348,7 @@ fn zip_state(out: &Path, mark: Option<&Mark>) -> io::Result<State> {
     Ok(if is_ours { State::Ours } else { State::Foreign(vec![name]) })
 }
 
-pub(super) fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), BundleError> {
+pub(super) fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions) -> Result<(), PublishError> {
     match state {
         State::Foreign(names) if !options.force => {
             let mut files: Vec<String> =
@@ -354,7 +356,7 @@ pub(super) fn refuse_foreign(out: &Path, state: &State, options: &PublishOptions
             if names.len() > SHOWN {
                 files.push("…".to_owned());
             }
-            Err(BundleError::Occupied { out: out.to_owned(), files: files.join(", ") })
+            Err(PublishError::Occupied { out: out.to_owned(), files: files.join(", ") })
         }
         _ => Ok(()),
     }
@@ -416,8 +418,8 @@ impl Site {
         options: &PublishOptions,
         state: fn(&Path, Option<&Mark>) -> io::Result<State>,
         same_mount: fn(&Path, &Path) -> bool,
-    ) -> Result<(Self, Workplace), BundleError> {
-        let failed = |action, source| BundleError::Publish { action, out: out.to_owned(), source };
+    ) -> Result<(Self, Workplace), PublishError> {
+        let failed = |action, source| PublishError::Publish { action, out: out.to_owned(), source };
         let check = || {
             let mark = Mark::read(options.state_folders, out);
             let state = state(out, mark.as_ref()).map_err(|source| failed("use", source))?;
@@ -441,7 +443,7 @@ impl Site {
     }
 
     /// Keeps other processes from publishing at the same OUT, and puts in order what killed ones have left there.
-    pub(super) fn lock(&self, out: &Path, options: &PublishOptions) -> Result<OutLock, BundleError> {
+    pub(super) fn lock(&self, out: &Path, options: &PublishOptions) -> Result<OutLock, PublishError> {
         let locked = || {
             let lock = OutLock::acquire(out, matches!(self, Self::Beside(_)), options.cancel)?;
             if let Self::Beside(parent) = self {
@@ -451,8 +453,8 @@ impl Site {
             Ok(lock)
         };
         locked().map_err(|error| match error {
-            LockError::Cancelled => BundleError::Cancelled,
-            LockError::Busy { process } => BundleError::Busy { out: out.to_owned(), process },
+            LockError::Cancelled => PublishError::Cancelled,
+            LockError::Busy { process } => PublishError::Busy { out: out.to_owned(), process },
         })
     }
 
@@ -477,7 +479,7 @@ fn move_entries(workplace: &Workplace, site: &Site, out: &Path, steps: Steps) ->
     let names = |folder: &Path| -> io::Result<Vec<PathBuf>> {
         let mut names: Vec<PathBuf> =
             fs::read_dir(folder)?.map(|entry| Ok(PathBuf::from(entry?.file_name()))).collect::<io::Result<_>>()?;
-        names.retain(|name| !workplace::is_name(name.as_os_str()));
+        names.retain(|name| !is_workplace_name(name.as_os_str()));
         names.sort();
         Ok(names)
     };

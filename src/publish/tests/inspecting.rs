@@ -5,7 +5,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::{Scene, bundle};
-use crate::bundle::{PublishOptions, is_unchanged, publish};
+use crate::publish::{PublishOptions, is_unchanged, publish};
 
 const FILES: [(&str, &str); 3] = [("top.py", "1"), ("space/inner/one.py", "2"), ("space/inner/two.py", "3")];
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::workplace::{PREFIX, SUFFIX};
+use crate::cache::{WORKPLACE_PREFIX as PREFIX, WORKPLACE_SUFFIX as SUFFIX};
 use crate::file_lock::{Lock, LockError, unless_held, wait};
 use crate::spec::sha256;
 

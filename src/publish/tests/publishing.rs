@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
-use crate::bundle::{BundleError, Layout, PublishOptions, assemble, is_unchanged, publish};
+use crate::archive::SafePath;
+use crate::bundle::{Layout, assemble};
+use crate::publish::{PublishError, PublishOptions, is_unchanged, outputs_around, publish};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("bin/run*", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("pkg/deep/c.py", "2")];
@@ -59,7 +61,7 @@ fn a_link_to_a_folder_is_followed() {
     scene.assert_clean("far");
     symlink("nowhere", scene.path("dangling")).unwrap();
     let error = scene.publish("dangling", ONE).unwrap_err();
-    assert!(matches!(error, BundleError::Publish { .. }), "{error}");
+    assert!(matches!(error, PublishError::Publish { .. }), "{error}");
 }
 
 #[test]
@@ -68,7 +70,7 @@ fn foreign_files_are_left_alone() {
     let check = |scene: &Scene, out: &str, named: &str| {
         let before = tree(&scene.path(out));
         let error = scene.publish(out, TWO).unwrap_err();
-        assert!(matches!(error, BundleError::Occupied { .. }), "{error}");
+        assert!(matches!(error, PublishError::Occupied { .. }), "{error}");
         assert!(error.to_string().contains(named), "{error}");
         assert_eq!(tree(&scene.path(out)), before);
         scene.assert_clean(".");
@@ -131,7 +133,7 @@ fn a_folder_that_was_made_anew_is_not_ours() {
     // Someone else's, under the same names.
     fs::remove_dir_all(&out).unwrap();
     scene.write("out", &[("a.py", "precious")]);
-    assert!(matches!(scene.publish("out", ONE), Err(BundleError::Occupied { .. })));
+    assert!(matches!(scene.publish("out", ONE), Err(PublishError::Occupied { .. })));
     assert_eq!(fs::read_to_string(out.join("a.py")).unwrap(), "precious");
 }
 
@@ -146,10 +148,10 @@ fn what_must_stay_is_never_replaced() {
         let out = scene.path(out);
         fs::create_dir_all(scene.path("state/inner")).unwrap();
         let error = publish(&bundle, &scene.options(&out)).unwrap_err();
-        assert!(matches!(error, BundleError::Unfit { .. }), "{error}");
+        assert!(matches!(error, PublishError::Unfit { .. }), "{error}");
     }
     let error = publish(&bundle, &scene.options(Path::new("/"))).unwrap_err();
-    assert!(matches!(error, BundleError::Unfit { .. }), "{error}");
+    assert!(matches!(error, PublishError::Unfit { .. }), "{error}");
     publish(&bundle, &scene.options(&scene.path("source/out"))).unwrap();
     assert_eq!(fs::read_to_string(scene.path("source/out/app.py")).unwrap(), "app");
 }
@@ -161,7 +163,7 @@ fn a_file_is_no_folder() {
     scene.write(".", &[("out", "precious")]);
     for out in ["out", "out/below"] {
         let error = scene.publish(out, ONE).unwrap_err();
-        assert!(matches!(error, BundleError::Publish { .. }), "{error}");
+        assert!(matches!(error, PublishError::Publish { .. }), "{error}");
     }
     assert_eq!(fs::read_to_string(scene.path("out")).unwrap(), "precious");
     scene.assert_clean(".");
@@ -175,16 +177,16 @@ fn a_failure_leaves_everything_as_it_was() {
         let mut dists = [scene.dist("demo", "9", TWO), scene.dist("last", "1", &[("z.py", "")])];
         fs::remove_file(dists[1].tree.as_ref().unwrap().join("z.py")).unwrap();
         let error = publish(&bundle(&dists), &scene.options(&scene.path(out))).unwrap_err();
-        assert!(matches!(error, BundleError::Link { .. }), "{error}");
+        assert!(matches!(error, PublishError::Link { .. }), "{error}");
         dists[1].tree = None;
         let error = publish(&bundle(&dists), &scene.options(&scene.path(out))).unwrap_err();
-        assert!(matches!(error, BundleError::NotUnpacked(_)), "{error}");
+        assert!(matches!(error, PublishError::NotUnpacked(_)), "{error}");
         let cancel = AtomicBool::new(true);
         let tree_of_other = dists[0].tree.clone();
         dists[1].tree = tree_of_other;
         let options_out = scene.path(out);
         let options = PublishOptions { cancel: Some(&cancel), ..scene.options(&options_out) };
-        assert!(matches!(publish(&bundle(&dists), &options), Err(BundleError::Cancelled)));
+        assert!(matches!(publish(&bundle(&dists), &options), Err(PublishError::Cancelled)));
         assert_eq!(fs::metadata(scene.path(out)).ok().map(|_| tree(&scene.path(out))), before);
         scene.assert_clean(".");
     };
@@ -234,7 +236,7 @@ fn another_file_system() {
 /// The mount point is only looked at where there is one that a test may write to.
 #[test]
 fn inside_when_there_is_no_beside() {
-    use crate::bundle::publish::publish_inside;
+    use crate::publish::transaction::publish_inside;
     let scene = Scene::new();
     let out = scene.path("out");
     fs::create_dir(&out).unwrap();
@@ -254,7 +256,7 @@ fn without_a_place_for_marks() {
     scene.state_folders = vec![];
     let published = scene.publish("out", ONE).unwrap();
     assert!(published.warnings[0].contains("the next run will ask for `--force`"), "{published:?}");
-    assert!(matches!(scene.publish("out", ONE), Err(BundleError::Occupied { .. })));
+    assert!(matches!(scene.publish("out", ONE), Err(PublishError::Occupied { .. })));
     // The first that can be written is used.
     scene.write(".", &[("file", "")]);
     scene.state_folders = vec![scene.path("file"), scene.path("state")];
@@ -304,4 +306,27 @@ fn two_at_once_give_one_of_the_two() {
         assert!(found == expected(ONE) || found == expected(TWO), "{found:?}");
         scene.assert_clean(".");
     }
+}
+
+#[test]
+fn dependencies_of_a_layer_lie_below_its_prefix() {
+    let scene = Scene::new();
+    let dists = [scene.dist("a", "1.0", &[("a.py", "1")])];
+    publish(&assemble(&dists, None, &Layout::layer()).unwrap(), &scene.options(&scene.path("layer"))).unwrap();
+    assert!(tree(&scene.path("layer")).contains_key("python/a.py"));
+    let deep = Layout { prefix: Some(SafePath::new("python/lib/python3.12/site-packages").unwrap()) };
+    publish(&assemble(&dists, None, &deep).unwrap(), &scene.options(&scene.path("deep"))).unwrap();
+    assert!(tree(&scene.path("deep")).contains_key("python/lib/python3.12/site-packages/a.py"));
+}
+
+#[test]
+fn earlier_outputs_below_a_folder_are_known() {
+    let scene = Scene::new();
+    let source = scene.write("source", &[("app.py", "")]);
+    let earlier = scene.publish("source/build/arm64", &[("a.py", "")]).unwrap().out;
+    scene.publish("elsewhere", &[("a.py", "")]).unwrap();
+    let around = |out| outputs_around(&scene.state_folders, &source, out);
+    assert_eq!(around(None), std::slice::from_ref(&earlier));
+    let absent = scene.path("absent");
+    assert_eq!(around(Some(&absent)), [earlier, fs::canonicalize(scene.path("")).unwrap().join("absent")]);
 }

@@ -3,12 +3,11 @@
 use std::io::Read as _;
 
 use super::{Scene, bundle};
-use crate::bundle::{
-    BundleError, Layout, OutputFormat, PublishOptions, Published, PublishedZip, assemble, is_unchanged, publish,
-};
+use crate::bundle::{Layout, assemble};
+use crate::publish::{OutputFormat, PublishError, PublishOptions, Published, PublishedZip, is_unchanged, publish};
 use crate::spec::sha256;
 
-fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<Published, BundleError> {
+fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<Published, PublishError> {
     let dists = [scene.dist("demo", &super::version(files), files)];
     let out = scene.path(out);
     publish(&bundle(&dists), &PublishOptions { format: OutputFormat::Zip, ..scene.options(&out) })
@@ -67,7 +66,7 @@ fn only_what_barrow_made_is_replaced() {
     let mut scene = Scene::new();
     scene.write(".", &[("out.zip", "precious")]);
     let error = publish_zip(&scene, "out.zip", &[("a.py", "1")]).unwrap_err();
-    assert!(matches!(error, BundleError::Occupied { .. }), "{error}");
+    assert!(matches!(error, PublishError::Occupied { .. }), "{error}");
     assert_eq!(fs_err::read_to_string(scene.path("out.zip")).unwrap(), "precious");
     scene.force = true;
     publish_zip(&scene, "out.zip", &[("a.py", "1")]).unwrap();
@@ -76,11 +75,11 @@ fn only_what_barrow_made_is_replaced() {
     // Someone else's archive of the same size.
     let size = fs_err::read(scene.path("out.zip")).unwrap().len();
     fs_err::write(scene.path("out.zip"), "x".repeat(size)).unwrap();
-    assert!(matches!(publish_zip(&scene, "out.zip", &[("a.py", "3")]), Err(BundleError::Occupied { .. })));
+    assert!(matches!(publish_zip(&scene, "out.zip", &[("a.py", "3")]), Err(PublishError::Occupied { .. })));
     scene.write("folder.zip", &[("x", "")]);
     scene.force = true;
     let error = publish_zip(&scene, "folder.zip", &[("a.py", "1")]).unwrap_err();
-    assert!(matches!(error, BundleError::Publish { .. }), "{error}");
+    assert!(matches!(error, PublishError::Publish { .. }), "{error}");
     scene.assert_clean(".");
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, openat, statat};
 
 use super::mark::{StoredFile, StoredFolder, is_derived};
-use super::workplace;
+use crate::cache::is_workplace_name;
 use crate::install::Sight;
 
 /// Number of files from which a second thread is worth its start.
@@ -76,7 +76,7 @@ fn is_alone(opened: &OwnedFd, folder: &StoredFolder, inner: &[&str]) -> bool {
     every_entry(opened, |name| {
         folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()
             || inner.binary_search(&name).is_ok()
-            || (folder.path.is_empty() && workplace::is_name(name.as_ref()))
+            || (folder.path.is_empty() && is_workplace_name(name.as_ref()))
             || is_derived(&format!("{}/{name}", folder.path))
             || (name == "__pycache__"
                 && open(opened, Path::new(name))

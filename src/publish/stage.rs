@@ -8,11 +8,11 @@ use std::path::Path;
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::assemble::{BundleContent, BundleFile};
+use super::PublishError;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
-use super::publish::PublishOptions;
-use super::{Bundle, BundleError};
+use super::transaction::PublishOptions;
+use crate::bundle::{Bundle, BundleContent, BundleFile};
 use crate::install::{InstalledDist, InstalledFile, Viewer, link_tree, where_modes_are_kept};
 
 /// Files that one thread looks at at a time: a look takes a microsecond.
@@ -26,8 +26,9 @@ pub(super) fn write_tree(
     bundle: &Bundle,
     root: &Path,
     options: &PublishOptions,
-) -> Result<Vec<MarkedFile>, BundleError> {
-    let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
+) -> Result<Vec<MarkedFile>, PublishError> {
+    let failed =
+        |path: &str, source| PublishError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
     let dist_root = bundle.layout.prefix.as_ref().map_or_else(|| root.to_owned(), |prefix| prefix.below(root));
     let (linked, written) = divide(&bundle.files);
     if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.is_empty()) {
@@ -37,8 +38,8 @@ pub(super) fn write_tree(
 
     linked.par_iter().try_for_each(|(dist, files)| {
         options.refuse_cancelled()?;
-        let tree = dist.tree.as_ref().ok_or_else(|| BundleError::NotUnpacked(dist.name.to_string()))?;
-        link_tree(files, tree, &dist_root, options.link_mode).map(drop).map_err(|source| BundleError::Link {
+        let tree = dist.tree.as_ref().ok_or_else(|| PublishError::NotUnpacked(dist.name.to_string()))?;
+        link_tree(files, tree, &dist_root, options.link_mode).map(drop).map_err(|source| PublishError::Link {
             dist: dist.name.to_string(),
             out: options.out.to_owned(),
             source,
@@ -52,7 +53,7 @@ pub(super) fn write_tree(
         options.refuse_cancelled()?;
         write_file(file, &file.path.below(root)).map_err(|error| match (error, &file.content) {
             (WriteError::Source(source), BundleContent::Source(own)) => {
-                BundleError::ReadSource { path: own.from.clone(), source }
+                PublishError::ReadSource { path: own.from.clone(), source }
             }
             (WriteError::Source(source) | WriteError::Write(source), _) => failed(file.path.as_str(), source),
         })

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::BundleError;
+use super::PublishError;
 
 /// OUT as an absolute path without links. It, and the last of its folders, need not exist.
 pub(super) fn canonical_place(out: &Path) -> io::Result<PathBuf> {
@@ -29,8 +29,8 @@ pub(super) fn refuse_dangerous<'a>(
     out: &Path,
     source: Option<&Path>,
     mut own_folders: impl Iterator<Item = &'a PathBuf>,
-) -> Result<(), BundleError> {
-    let refuse = |reason: &str| Err(BundleError::Unfit { out: out.to_owned(), reason: reason.to_owned() });
+) -> Result<(), PublishError> {
+    let refuse = |reason: &str| Err(PublishError::Unfit { out: out.to_owned(), reason: reason.to_owned() });
     if out.parent().is_none() {
         return refuse("it is the root of the file system");
     }

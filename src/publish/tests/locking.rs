@@ -9,12 +9,12 @@ use std::sync::mpsc;
 use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
-use crate::bundle::install_into::install_with;
-use crate::bundle::out_lock::{OutLock, is_lock_name, lock_name};
-use crate::bundle::publish::{Step, Steps, publish_with};
-use crate::bundle::workplace::{self, Workplace};
-use crate::bundle::{BundleError, OutputFormat, publish};
 use crate::file_lock::{Lock, holder};
+use crate::publish::install_into::install_with;
+use crate::publish::out_lock::{OutLock, is_lock_name, lock_name};
+use crate::publish::transaction::{Step, Steps, publish_with};
+use crate::publish::workplace::{self, Workplace};
+use crate::publish::{OutputFormat, PublishError, publish};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("pkg/deep/c.py", "2")];
@@ -56,7 +56,7 @@ fn a_stopped_run_is_in_nobody_elses_way() {
             }
             let zip = scene.path("other.zip");
             let options = scene.options(&zip);
-            let options = crate::bundle::PublishOptions { format: OutputFormat::Zip, ..options };
+            let options = crate::publish::PublishOptions { format: OutputFormat::Zip, ..options };
             publish(&bundle(&dists), &options).unwrap();
             let installed = scene.path("installed");
             install_with(&bundle(&dists), &scene.options(&installed), &|_| {}).unwrap();
@@ -74,12 +74,12 @@ fn at_its_own_out_it_is_waited_for() {
     let stopped = |steps: Steps| drop(publish_with(&bundle(&dists), &scene.options(&out), steps).unwrap());
     while_stopped(Step::Marked, stopped, || {
         let cancel = AtomicBool::new(false);
-        let options = crate::bundle::PublishOptions { cancel: Some(&cancel), ..scene.options(&out) };
+        let options = crate::publish::PublishOptions { cancel: Some(&cancel), ..scene.options(&out) };
         let is_busy = || OutLock::try_acquire(&out, true).is_none();
         assert!(is_busy());
         cancel.store(true, Ordering::Relaxed);
         let error = publish(&bundle(&dists), &options).unwrap_err();
-        assert!(matches!(error, BundleError::Cancelled), "{error:?}");
+        assert!(matches!(error, PublishError::Cancelled), "{error:?}");
         #[cfg(target_os = "linux")]
         assert_eq!(holder(&scene.path(&lock_name("out".as_ref()))), Some(std::process::id()));
     });

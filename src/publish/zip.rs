@@ -10,12 +10,11 @@ use base64::Engine as _;
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::assemble::{BundleContent, BundleFile};
+use super::PublishError;
 use super::digesting::{CHUNK_BYTES, DigestingFile};
-use super::publish::PublishOptions;
-use super::source_files::SourceFile;
-use super::{Bundle, BundleError};
+use super::transaction::PublishOptions;
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
+use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
 use crate::spec::HashDigest;
 
@@ -45,15 +44,16 @@ impl PublishedZip {
 }
 
 /// Writes the bundle to a new file, which is on disk when this returns.
-pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<PublishedZip, BundleError> {
-    let failed = |path: &str, source| BundleError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
+pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<PublishedZip, PublishError> {
+    let failed =
+        |path: &str, source| PublishError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
     let file = fs::File::create_new(to).map_err(|source| failed("", source))?.into_parts().0;
     let file = DigestingFile::new(file).map_err(|source| failed("", source))?;
     let mut writer = ZipWriter::new(BufWriter::with_capacity(CHUNK_BYTES, file));
     let mut wheels = OpenWheels::default();
     for batch in (Batches { files: &bundle.files }) {
         options.refuse_cancelled()?;
-        let ready: Vec<Result<Ready, BundleError>> = batch.par_iter().map(|file| prepare(file)).collect();
+        let ready: Vec<Result<Ready, PublishError>> = batch.par_iter().map(|file| prepare(file)).collect();
         for (file, ready) in batch.iter().zip(ready) {
             let written = match ready? {
                 Ready::Compressed(content) => writer.add(&file.path, file.executable, &content),
@@ -106,13 +106,13 @@ enum Ready<'a> {
     InWheel(&'a InstalledDist, DataSpan),
 }
 
-fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, BundleError> {
+fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, PublishError> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
         BundleContent::Source(own) if own.size >= LARGE_BYTES => Ok(Ready::Large(own)),
         BundleContent::Source(own) => {
             let content =
-                fs::read(&own.from).map_err(|source| BundleError::ReadSource { path: own.from.clone(), source })?;
+                fs::read(&own.from).map_err(|source| PublishError::ReadSource { path: own.from.clone(), source })?;
             Ok(Ready::Compressed(deflate(&content)))
         }
         BundleContent::Dist { dist, file } => match (&file.content, file.span()) {

@@ -10,9 +10,7 @@
 //!
 //! A folder that no process has locked was left by one that died: the next run puts OUT in order and removes it.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -22,12 +20,9 @@ use rayon::prelude::*;
 
 use super::journal::Journal;
 use super::out_lock::{LONGEST_WAIT, OutLock, is_lock_name};
-use crate::cache::spread_subfolders;
+use crate::cache::{WORKPLACE_PREFIX as PREFIX, WORKPLACE_SUFFIX as SUFFIX, is_workplace_name, spread_subfolders};
 use crate::file_lock::{Lock, LockError, unless_held, wait};
 use crate::install::where_modes_are_kept;
-
-pub(super) const PREFIX: &str = ".barrow-";
-pub(super) const SUFFIX: &str = ".tmp";
 
 /// How many workplaces are made, at most, until no other run removes one before it is locked.
 const ATTEMPTS: usize = 100;
@@ -98,12 +93,6 @@ impl Drop for Workplace {
     }
 }
 
-/// Whether an entry with this name is a workplace.
-pub(super) fn is_name(name: &OsStr) -> bool {
-    let name = name.as_bytes();
-    name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
-}
-
 /// Puts in order what processes that died have left in `folder`, which is OUT or the folder around it; the caller holds
 /// the lock of `out`. What cannot be put in order stays, for a person to look at.
 ///
@@ -114,7 +103,7 @@ pub(super) fn is_name(name: &OsStr) -> bool {
 /// A journal of `out` is in the hands of another process, which does not let it go.
 pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) -> Result<(), LockError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    for entry in entries.flatten().filter(|entry| is_name(&entry.file_name())) {
+    for entry in entries.flatten().filter(|entry| is_workplace_name(&entry.file_name())) {
         let workplace = entry.path();
         if is_lock_name(&entry.file_name()) {
             // It goes with the lock, if no process has that.
@@ -152,7 +141,7 @@ pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) ->
 /// Whether something lies in `folder` that [`recover`] has to look at.
 pub(super) fn has_leftovers(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.flatten().any(|entry| is_name(&entry.file_name()))
+    entries.flatten().any(|entry| is_workplace_name(&entry.file_name()))
 }
 
 /// Made by this user and closed to others: a journal is obeyed, so it must be our own.

@@ -7,7 +7,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::{Scene, expected, tree};
-use crate::bundle::BundleError;
+use crate::publish::PublishError;
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("pkg/deep/c.py", "2")];
@@ -26,7 +26,7 @@ fn mount_points() {
     let script = "cd \"$BARROW_TEST_MOUNTS\" && mkdir bind twin memory full parent parent/out shown &&
         mount --bind twin bind && mount -t tmpfs none memory && mount -t tmpfs -o size=64k none full &&
         mount --bind parent parent && mount --bind shown parent/out && mount -o remount,bind,ro parent &&
-        exec \"$0\" --ignored --exact bundle::tests::mounts::inside_the_namespace";
+        exec \"$0\" --ignored --exact publish::tests::mounts::inside_the_namespace";
     let output = Command::new("unshare")
         .args(["--mount", "sh", "-c", script])
         .arg(std::env::current_exe().unwrap())
@@ -53,18 +53,18 @@ fn inside_the_namespace() {
         }
         assert_eq!(fs::metadata(&out).unwrap().ino(), inode);
         fs::write(out.join("mine.txt"), "precious").unwrap();
-        assert!(matches!(scene.publish_to(&out, TWO), Err(BundleError::Occupied { .. })));
+        assert!(matches!(scene.publish_to(&out, TWO), Err(PublishError::Occupied { .. })));
         assert_bare(&out);
     }
     // Nothing can be written beside, and there is no inside.
     let error = scene.publish_to(&folder.join("parent/other"), ONE).unwrap_err();
-    assert!(matches!(error, BundleError::Publish { action: "make", .. }), "{error:?}");
+    assert!(matches!(error, PublishError::Publish { action: "make", .. }), "{error:?}");
     let full = folder.join("full");
     scene.publish_to(&full, ONE).unwrap();
     let large = "x".repeat(1 << 20);
     for out in [full.clone(), full.join("deeper/out")] {
         let error = scene.publish_to(&out, &[("large.bin", &large)]).unwrap_err();
-        assert!(matches!(error, BundleError::Link { .. }), "{error:?}");
+        assert!(matches!(error, PublishError::Link { .. }), "{error:?}");
     }
     assert_eq!(tree(&full), expected(ONE));
     assert_bare(&full);
@@ -73,5 +73,5 @@ fn inside_the_namespace() {
 /// Nothing of barrow's own lies in the folder.
 fn assert_bare(folder: &Path) {
     let mut names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(names.all(|name| !super::super::workplace::is_name(&name)), "{}", folder.display());
+    assert!(names.all(|name| !crate::cache::is_workplace_name(&name)), "{}", folder.display());
 }

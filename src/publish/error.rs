@@ -1,0 +1,84 @@
+//! What can go wrong in this room.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::file_lock::named;
+use crate::install::LinkError;
+
+/// An output that could not be published. It is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// A file of SOURCE could not be read.
+    #[error("failed to read the source at `{}`", path.display())]
+    ReadSource {
+        /// What could not be read.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// OUT cannot be an output at all.
+    #[error("`{}` cannot be the output: {reason}", out.display())]
+    Unfit {
+        /// OUT.
+        out: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// OUT holds what barrow did not make.
+    #[error("`{}` holds what barrow did not make ({files}), so it is left alone", out.display())]
+    Occupied {
+        /// OUT.
+        out: PathBuf,
+        /// A few of them.
+        files: String,
+    },
+    /// A distribution was given without its unpacked files.
+    #[error("`{0}` has not been unpacked")]
+    NotUnpacked(String),
+    /// A file of the bundle could not be written beside OUT.
+    #[error("failed to write `{path}` of the bundle for `{}`", out.display())]
+    Stage {
+        /// The file.
+        path: String,
+        /// OUT.
+        out: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The files of a distribution could not be placed beside OUT.
+    #[error("failed to place the files of `{dist}` for `{}`", out.display())]
+    Link {
+        /// The distribution.
+        dist: String,
+        /// OUT.
+        out: PathBuf,
+        /// Why.
+        #[source]
+        source: LinkError,
+    },
+    /// OUT could not be looked at, prepared or replaced.
+    #[error("failed to {action} `{}`", out.display())]
+    Publish {
+        /// What was tried.
+        action: &'static str,
+        /// OUT.
+        out: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another run is publishing at the same OUT, and does not come to an end.
+    #[error("another run{} has been publishing to `{}` for a minute", named(*process), out.display())]
+    Busy {
+        /// OUT.
+        out: PathBuf,
+        /// Number of its process, where the system tells.
+        process: Option<u32>,
+    },
+    /// The user interrupted the run.
+    #[error("interrupted")]
+    Cancelled,
+}
