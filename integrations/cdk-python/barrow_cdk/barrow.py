@@ -37,18 +37,23 @@ def find_binary(explicit: Optional[str] = None) -> str:
     return found
 
 
-def run_barrow(binary: str, arguments: Sequence[str], environment: Mapping[str, str], *, captures: bool) -> str:
+def run_barrow(
+    binary: str, arguments: Sequence[str], *, cwd: str, environment: Mapping[str, str], captures: bool
+) -> str:
     """Runs barrow to its end and gives what it printed as its result, if that is to be captured.
 
     Its progress and messages go to the user's terminal while it runs.
+
+    :param cwd: the folder that relative paths in requirements and arguments start from.
     """
     # barrow writes its message there too, because a stream that the terminal has cannot be read as well.
     with tempfile.TemporaryDirectory(prefix="barrow-") as folder:
-        error_file = Path(folder, "error")
+        error_file = os.path.join(folder, "error")
         try:
             result = subprocess.run(
                 [binary, *arguments],
-                env={**environment, "BARROW_ERROR_FILE": str(error_file)},
+                cwd=cwd,
+                env={**environment, "BARROW_ERROR_FILE": error_file},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if captures else subprocess.DEVNULL,
                 stderr=STDERR,
@@ -58,22 +63,23 @@ def run_barrow(binary: str, arguments: Sequence[str], environment: Mapping[str, 
         except OSError as error:
             raise BarrowError(f"barrow could not be run: {error}") from error
         if result.returncode != 0:
-            message = error_file.read_text("utf-8") if error_file.exists() else "what it said stands above"
-            raise BarrowError(f"barrow failed ({_end(result.returncode)}): {message.strip().removeprefix('error: ')}")
+            raise failure(result.returncode, error_file)
     return result.stdout or ""
 
 
-def run_commands(commands: Sequence[str], folder: str, environment: Mapping[str, str]) -> None:
-    """Runs commands on the host, one after the other until one fails, as a shell does with ``&&``."""
-    chained = " && ".join(command for command in commands if command)
-    if not chained:
-        return
-    result = subprocess.run(
-        chained, shell=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=STDERR, check=False
-    )
-    if result.returncode != 0:
-        raise BarrowError(f"command hook failed ({_end(result.returncode)}): {chained}")
+def failure(returncode: int, error_file: str) -> BarrowError:
+    """What a failed barrow said, as an exception."""
+    return BarrowError(f"barrow failed ({end_of(returncode)}): {message_in(error_file) or 'what it said stands above'}")
 
 
-def _end(returncode: int) -> str:
+def message_in(error_file: str) -> Optional[str]:
+    """What barrow wrote to its error file; nothing when it did not fail."""
+    try:
+        return Path(error_file).read_text("utf-8").strip().removeprefix("error: ") or None
+    except OSError:
+        return None
+
+
+def end_of(returncode: int) -> str:
+    """How a child ended, in words."""
     return f"signal {-returncode}" if returncode < 0 else f"exit status {returncode}"

@@ -15,8 +15,10 @@ from aws_cdk import AssetHashType, BundlingOutput, ILocalBundling
 from aws_cdk import BundlingOptions as CoreBundlingOptions
 from aws_cdk import aws_lambda as lambda_
 
-from .barrow import BarrowError, find_binary, run_barrow, run_commands
+from .barrow import BarrowError, find_binary, run_barrow
+from .hooks import HookCommands, HookedBundle, commands_of
 from .options import BundlingOptions
+from .surroundings import own_variables, settings_above
 
 # Folder that a layer has at its root.
 LAYER_FOLDER = "python"
@@ -55,6 +57,7 @@ class BarrowBundling:
                 "`archive` gives one finished zip, so `command_hooks` and an `output_path_suffix` "
                 f"other than `{LAYER_FOLDER}` are not possible with it"
             )
+        self._hooks = commands_of(self._options.command_hooks, self._suffix)
 
     def try_bundle(self, output_dir: str, *_args: Any, **_kwargs: Any) -> bool:
         """Bundles into ``output_dir``: true, or an exception with barrow's own message, unless Docker may try."""
@@ -80,7 +83,7 @@ class BarrowBundling:
     def identity(self) -> list[str]:
         """What changes the bundle besides the files: no path of this machine, no environment, no credential."""
         options = self._options
-        hooks = options.command_hooks
+        hooks = self._hooks
         return [
             "barrow",
             *self._target(),
@@ -88,7 +91,7 @@ class BarrowBundling:
             *(_without_place(argument, self._entry) for argument in options.barrow_args),
             f"suffix={self._suffix}",
             f"archive={options.archive}",
-            *(["before", *hooks.before_bundling("/in", "/out"), "after", *hooks.after_bundling("/in", "/out")] if hooks else []),
+            *(["before", *hooks.before, "after", *hooks.after] if hooks else []),
         ]
 
     def fingerprint(self) -> str:
@@ -96,30 +99,44 @@ class BarrowBundling:
 
         It asks ``barrow fingerprint``, which reads the inputs but resolves nothing.
         """
-        output = self._run(["fingerprint", *self._arguments(), "--quiet"], captures=True)
+        output = self._run(["fingerprint", *self._arguments(self._entry), "--quiet"], captures=True)
         return hashlib.sha256((output.strip() + json.dumps(self.identity())).encode()).hexdigest()
 
     def _bundle(self, output_dir: str) -> None:
-        options = self._options
+        if self._hooks:
+            self._bundle_with_hooks(os.path.abspath(output_dir), self._hooks)
+            return
         content = os.path.join(output_dir, self._suffix) if self._suffix else output_dir
         zipped = ["--output", os.path.join(output_dir, "bundle.zip"), *(["--layer"] if self._suffix else [])]
-        hooks = options.command_hooks
-
-        if hooks:
-            run_commands(hooks.before_bundling(self._entry, content), self._entry, self._environment())
-        if not options.archive:
+        if not self._options.archive:
             os.makedirs(content, exist_ok=True)
-        self._run(["bundle", *self._arguments(), *(zipped if options.archive else ["--output", content])], captures=False)
-        if hooks:
-            run_commands(hooks.after_bundling(self._entry, content), self._entry, self._environment())
+        output = zipped if self._options.archive else ["--output", content]
+        self._run(["bundle", *self._arguments(self._entry), *output], captures=False)
+
+    def _bundle_with_hooks(self, output_dir: str, hooks: HookCommands) -> None:
+        environment = self._environment()
+        settings = settings_above(self._entry)
+        if settings and not environment.get("BARROW_CONFIG_FILE"):
+            environment["BARROW_CONFIG_FILE"] = settings
+        binary = find_binary(self._options.binary)
+        HookedBundle(
+            entry=self._entry,
+            output_dir=output_dir,
+            suffix=self._suffix,
+            environment=environment,
+            hooks=hooks,
+            bundle=lambda source, output: [binary, "bundle", *self._arguments(source), "--output", output],
+        ).run()
 
     def _run(self, arguments: list[str], *, captures: bool) -> str:
-        return run_barrow(find_binary(self._options.binary), arguments, self._environment(), captures=captures)
+        binary = find_binary(self._options.binary)
+        return run_barrow(binary, arguments, cwd=self._entry, environment=self._environment(), captures=captures)
 
-    def _arguments(self) -> list[str]:
+    def _arguments(self, source: str) -> list[str]:
+        """The arguments for a source: the entry, or the copy of it that hooks have changed."""
         has_requirements = any(os.path.exists(os.path.join(self._entry, file)) for file in REQUIREMENT_FILES)
         return [
-            self._entry,
+            source,
             *self._target(),
             *([] if has_requirements else ["--requirement", os.devnull]),
             *(f"--exclude={pattern}" for pattern in self._options.asset_excludes),
@@ -130,7 +147,7 @@ class BarrowBundling:
         return ["--runtime", self._runtime.name, "--arch", self._architecture.name]
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **self._options.environment}
+        return {**own_variables(), **self._options.environment}
 
 
 def bundled_code(

@@ -18,7 +18,7 @@ _REFUSED = {
     "entrypoint": "there is no container to start; use `command_hooks`",
     "volumes": "there is no container to mount them in; barrow reads netrc, pip.conf and files of the host as they are",
     "volumes_from": "there is no container to mount them in",
-    "working_directory": "there is no container; command hooks run in the folder of `entry`",
+    "working_directory": "there is no container; command hooks start in copies of the source and the output",
 }
 
 
@@ -36,7 +36,7 @@ class BundlingOptions:
     :param asset_hash: a hash of your own; default: made from ``barrow fingerprint``.
     :param asset_hash_type: how CDK shall make the hash instead.
     :param command_hooks: an object with ``before_bundling(input_dir, output_dir)`` and ``after_bundling(…)``,
-        each giving a list of commands that run on the host in the entry's folder.
+        each giving a list of commands that run on the host, in a copy of the entry and in the output.
     :param environment: environment variables for barrow and the hooks; they never enter a hash.
     :param architecture: the architecture, when it differs from the function's.
     :param barrow_args: further arguments for barrow, such as ``--index-url``.

@@ -3,12 +3,10 @@
 import base64
 import contextlib
 import functools
-import hashlib
 import http.server
 import json
 import os
 import subprocess
-import tempfile
 import threading
 import unittest
 import zipfile
@@ -16,54 +14,15 @@ from pathlib import Path
 from unittest import mock
 
 import barrow_cdk
-from aws_cdk import App, AssetHashType, Stack
+from aws_cdk import AssetHashType
 from aws_cdk import aws_lambda as lambda_
 from barrow_cdk import BarrowBundling, BarrowError, BundlingOptions, PythonFunction, PythonLayerVersion
 from constructs import Construct
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-FIXTURES = REPOSITORY / "wheels-fixtures"
-BINARY = os.environ.get("BARROW_BIN") or str(REPOSITORY / "target/debug/barrow")
-PYTHON = lambda_.Runtime.PYTHON_3_13
-ARM, INTEL = lambda_.Architecture.ARM_64, lambda_.Architecture.X86_64
+from support import ARM, BINARY, FIXTURES, INTEL, PYTHON, SynthesisTest, tree
 
 
-class BarrowCdkTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="barrow-cdk-")))
-        environment = {
-            "BARROW_BIN": BINARY,
-            "BARROW_INDEX_URL": str(FIXTURES / "simple"),
-            "BARROW_CACHE_DIR": str(self.folder / "cache"),
-        }
-        self.enterContext(mock.patch.dict(os.environ, environment))
-        self.outputs = 0
 
-    def function(self, requirements="barrow-hello\n", name="function"):
-        """A folder with a handler and requirements."""
-        folder = self.folder / name
-        folder.mkdir(parents=True)
-        (folder / "index.py").write_text("def handler(event, context):\n    return 1\n")
-        (folder / "requirements.txt").write_text(requirements)
-        return folder
-
-    def synthesise(self, define, context=None):
-        """Synthesises an app that `define(stack)` fills; gives its assets by construct id, and their folder."""
-        self.outputs += 1
-        outdir = self.folder / f"out{self.outputs}"
-        app = App(outdir=str(outdir), context=context or {})
-        stack = Stack(app, "Test")
-        define(stack)
-        template = app.synth().get_stack_by_name("Test").template
-        assets = {}
-        for logical_id, resource in template["Resources"].items():
-            key = resource["Properties"].get("Code", resource["Properties"].get("Content", {})).get("S3Key")
-            if key:
-                path = outdir / f"asset.{key}"
-                # A logical id is the construct's with eight hexadecimal digits.
-                assets[logical_id[:-8]] = (key, path if path.exists() else path.with_suffix(""))
-        return assets, outdir
-
+class BarrowCdkTest(SynthesisTest):
     def test_each_architecture_has_a_bundle_of_its_own_that_equals_what_barrow_makes(self):
         entry = self.function()
 
@@ -155,20 +114,6 @@ class BarrowCdkTest(unittest.TestCase):
         assets, _ = self.synthesise(lambda stack: PythonFunction(stack, "F", entry=str(entry), runtime=PYTHON))
         self.assertEqual(list(tree(assets["F"][1])), ["index.py"])
 
-    def test_command_hooks_run_on_the_host(self):
-        class Hooks:
-            def before_bundling(self, input_dir, output_dir):
-                return ["printf generated > generated.txt"]
-
-            def after_bundling(self, input_dir, output_dir):
-                return [f"cp '{input_dir}/index.py' '{output_dir}/copy.py'"]
-
-        entry, options = str(self.function()), BundlingOptions(command_hooks=Hooks())
-        assets, _ = self.synthesise(
-            lambda stack: PythonFunction(stack, "F", entry=entry, runtime=PYTHON, bundling=options)
-        )
-        self.assertLessEqual({"generated.txt", "copy.py"}, set(tree(assets["F"][1])))
-
     def test_options_of_a_container_are_refused_with_the_reason(self):
         with self.assertRaisesRegex(BarrowError, "`build_args` cannot be honoured: there is no image"):
             BundlingOptions(build_args={"PIP_INDEX_URL": "x"})
@@ -193,12 +138,6 @@ class BarrowCdkTest(unittest.TestCase):
         self.assertEqual(refused, [])
         for file in filter(Path.is_file, outdir.rglob("*")):
             self.assertNotIn(b"sesame", file.read_bytes(), file)
-
-
-def tree(folder):
-    """Mode and digest of every file of a folder, by path."""
-    files = {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
-    return {path: (file.stat().st_mode, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in files.items()}
 
 
 @contextlib.contextmanager

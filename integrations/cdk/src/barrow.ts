@@ -1,10 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
 /** Standard error of the process, for both streams of a child: `cdk synth` prints the template on standard output. */
-const STDERR = 2;
+export const STDERR = 2;
+
+/** Where barrow runs, and with which variables. */
+export interface Surroundings {
+  /** The folder that relative paths in requirements and arguments start from. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
 
 /**
  * Runs barrow to its end and gives what it printed as its result, where that was asked for.
@@ -13,13 +20,13 @@ const STDERR = 2;
  *
  * @throws with the message of barrow when it does not exit with 0.
  */
-export function runBarrow(binary: string, args: string[], env: NodeJS.ProcessEnv, stdout: 'pipe' | 'ignore'): string {
+export function runBarrow(binary: string, args: string[], surroundings: Surroundings, stdout: 'pipe' | 'ignore'): string {
   // Barrow writes its message there too, because a stream that the terminal has cannot be read as well.
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'barrow-'));
-  const errorFile = path.join(folder, 'error');
-  try {
+  return inTemporaryFolder((folder) => {
+    const errorFile = path.join(folder, 'error');
     const result = spawnSync(binary, args, {
-      env: { ...env, BARROW_ERROR_FILE: errorFile },
+      cwd: surroundings.cwd,
+      env: { ...surroundings.env, BARROW_ERROR_FILE: errorFile },
       stdio: ['ignore', stdout, STDERR],
       encoding: 'utf8',
     });
@@ -27,32 +34,41 @@ export function runBarrow(binary: string, args: string[], env: NodeJS.ProcessEnv
       throw new Error(`barrow could not be run: ${result.error.message}`);
     }
     if (result.status !== 0) {
-      const end = result.signal ? `signal ${result.signal}` : `exit status ${result.status}`;
-      throw new Error(`barrow failed (${end}): ${messageIn(errorFile)}`);
+      throw failure(endOf(result), errorFile);
     }
     return result.stdout ?? '';
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
-/** Runs commands on the host, one after the other until one fails, as a shell does with `&&`. */
-export function runCommands(commands: string[], folder: string, env: NodeJS.ProcessEnv): void {
-  const chained = commands.filter((command) => command !== '').join(' && ');
-  if (chained === '') {
-    return;
-  }
-  const result = spawnSync(chained, { shell: true, cwd: folder, env, stdio: ['ignore', STDERR, STDERR] });
-  if (result.status !== 0) {
-    const end = result.error?.message ?? result.signal ?? `exit status ${result.status}`;
-    throw new Error(`command hook failed (${end}): ${chained}`);
-  }
+/** What a failed barrow said, as an error. */
+export function failure(end: string, errorFile: string): Error {
+  return new Error(`barrow failed (${end}): ${messageIn(errorFile) ?? 'what it said stands above'}`);
 }
 
-function messageIn(file: string): string {
+/** What barrow wrote to its error file; nothing when it did not fail. */
+export function messageIn(errorFile: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim().replace(/^error: /, '');
+    return readFileSync(errorFile, 'utf8').trim().replace(/^error: /, '') || undefined;
   } catch {
-    return 'what it said stands above';
+    return undefined;
+  }
+}
+
+/** How a child ended, in words. */
+export function endOf(result: { signal: NodeJS.Signals | null; status: number | null }): string {
+  return result.signal ? `signal ${result.signal}` : `exit status ${result.status}`;
+}
+
+/** Gives `work` a folder of its own, which is gone afterwards as far as the modes that hooks gave to its files allow. */
+export function inTemporaryFolder<T>(work: (folder: string) => T): T {
+  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'barrow-')));
+  try {
+    return work(folder);
+  } finally {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // What came of the work counts more than a folder that stays behind.
+    }
   }
 }

@@ -5,8 +5,10 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Architecture, type Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions as CoreBundlingOptions, ILocalBundling } from 'aws-cdk-lib/core';
-import { runBarrow, runCommands } from './barrow';
+import { runBarrow } from './barrow';
 import { findBinary } from './binary';
+import { bundleWithHooks, commandsOf, type HookCommands } from './hooks';
+import { ownVariables, settingsAbove } from './surroundings';
 import type { ICommandHooks } from './types';
 
 /** What one bundle is made from. */
@@ -54,6 +56,8 @@ export class BarrowBundling implements ILocalBundling {
   public readonly identity: { readonly [name: string]: unknown };
 
   readonly #props: BarrowBundlingProps;
+  readonly #entry: string;
+  readonly #hooks?: HookCommands;
 
   public constructor(props: BarrowBundlingProps) {
     const { entry, outputPathSuffix = '', commandHooks, archive = false, barrowArgs = [] } = props;
@@ -67,6 +71,8 @@ export class BarrowBundling implements ILocalBundling {
       );
     }
     this.#props = props;
+    this.#entry = path.resolve(entry);
+    this.#hooks = commandsOf(commandHooks, outputPathSuffix);
     this.identity = {
       barrow: 1,
       runtime: runtimeName(props.runtime),
@@ -75,9 +81,7 @@ export class BarrowBundling implements ILocalBundling {
       outputPathSuffix,
       archive,
       barrowArgs: barrowArgs.map((argument) => withoutPlace(argument, entry)),
-      hooks: commandHooks
-        ? [...commandHooks.beforeBundling('/in', '/out'), '', ...commandHooks.afterBundling('/in', '/out')]
-        : [],
+      hooks: this.#hooks ? [...this.#hooks.before, '', ...this.#hooks.after] : [],
     };
   }
 
@@ -100,30 +104,50 @@ export class BarrowBundling implements ILocalBundling {
    * It asks `barrow fingerprint`, which reads the inputs but resolves nothing.
    */
   public fingerprint(): string {
-    const output = runBarrow(this.#binary(), ['fingerprint', ...this.#arguments(), '--quiet'], this.#environment(), 'pipe');
+    const surroundings = { cwd: this.#entry, env: this.#environment() };
+    const output = runBarrow(this.#binary(), ['fingerprint', ...this.#arguments(this.#entry), '--quiet'], surroundings, 'pipe');
     return createHash('sha256').update(output.trim()).update(JSON.stringify(this.identity)).digest('hex');
   }
 
   #bundle(outputDir: string): void {
-    const { entry, outputPathSuffix = '', archive, commandHooks } = this.#props;
+    const { outputPathSuffix = '', archive } = this.#props;
+    if (this.#hooks) {
+      this.#bundleWithHooks(path.resolve(outputDir), this.#hooks);
+      return;
+    }
     const content = path.join(outputDir, outputPathSuffix);
-    const zip = ['--output', path.join(outputDir, 'bundle.zip'), ...(outputPathSuffix ? ['--layer'] : [])];
-    const output = archive ? zip : ['--output', content];
-    const run = (commands: string[] = []) => runCommands(commands, entry, this.#environment());
-
-    run(commandHooks?.beforeBundling(path.resolve(entry), content));
     if (!archive) {
       mkdirSync(content, { recursive: true });
     }
-    runBarrow(this.#binary(), ['bundle', ...this.#arguments(), ...output], this.#environment(), 'ignore');
-    run(commandHooks?.afterBundling(path.resolve(entry), content));
+    const zip = [path.join(outputDir, 'bundle.zip'), ...(outputPathSuffix ? ['--layer'] : [])];
+    const output = archive ? zip : [content];
+    runBarrow(
+      this.#binary(),
+      ['bundle', ...this.#arguments(this.#entry), '--output', ...output],
+      { cwd: this.#entry, env: this.#environment() },
+      'ignore',
+    );
   }
 
-  #arguments(): string[] {
-    const { entry, runtime, architecture, excludes = [], barrowArgs = [] } = this.#props;
-    const hasRequirements = REQUIREMENT_FILES.some((file) => existsSync(path.join(entry, file)));
+  #bundleWithHooks(outputDir: string, hooks: HookCommands): void {
+    const env = this.#environment();
+    const settings = settingsAbove(this.#entry);
+    bundleWithHooks({
+      entry: this.#entry,
+      outputDir,
+      suffix: this.#props.outputPathSuffix ?? '',
+      env: settings && !env.BARROW_CONFIG_FILE ? { ...env, BARROW_CONFIG_FILE: settings } : env,
+      hooks,
+      bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), '--output', output],
+    });
+  }
+
+  /** The arguments for a source: the entry, or the copy of it that hooks have changed. */
+  #arguments(source: string): string[] {
+    const { runtime, architecture, excludes = [], barrowArgs = [] } = this.#props;
+    const hasRequirements = REQUIREMENT_FILES.some((file) => existsSync(path.join(this.#entry, file)));
     return [
-      entry,
+      source,
       '--runtime',
       runtimeName(runtime),
       '--arch',
@@ -139,7 +163,7 @@ export class BarrowBundling implements ILocalBundling {
   }
 
   #environment(): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.#props.environment };
+    return { ...ownVariables(), ...this.#props.environment };
   }
 }
 

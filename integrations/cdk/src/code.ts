@@ -39,7 +39,7 @@ const CONTAINER_OPTIONS: { [name: string]: string } = {
   entrypoint: 'there is no container to start; use `commandHooks`',
   volumes: 'there is no container to mount them in; barrow reads netrc, pip.conf and files of the host as they are',
   volumesFrom: 'there is no container to mount them in',
-  workingDirectory: 'there is no container; command hooks run in the folder of `entry`',
+  workingDirectory: 'there is no container; command hooks start in copies of the source and the output',
 };
 
 function refuseContainerOptions(options: BundlingOptions): void {

@@ -1,11 +1,16 @@
 import type { AssetHashType, DockerRunOptions, DockerImage, BundlingFileAccess } from 'aws-cdk-lib/core';
 import type { Architecture, FunctionOptions, LayerVersionOptions, Runtime } from 'aws-cdk-lib/aws-lambda';
 
-/** Commands to run on the host around the bundling; those of one hook are chained with `&&`. */
+/**
+ * Commands to run on the host around the bundling, as one `bash -c` joined by `&&`.
+ *
+ * Both hooks get `/asset-input` and `/asset-output`. In their commands these stand for private folders of the run: nothing
+ * that a command does there reaches the source.
+ */
 export interface ICommandHooks {
-  /** Commands to run before bundling, in the entry's folder. */
+  /** Commands to run before bundling, in a copy of the entry. */
   beforeBundling(inputDir: string, outputDir: string): string[];
-  /** Commands to run after bundling, in the entry's folder. */
+  /** Commands to run after bundling, in the output. */
   afterBundling(inputDir: string, outputDir: string): string[];
 }
 

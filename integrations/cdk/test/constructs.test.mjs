@@ -198,24 +198,6 @@ test('a second synthesis in the same cloud assembly does not bundle again', (t) 
   assert.equal(fs.statSync(onlyAsset(synthesiseFunction(outdir, entry)).path).ino, first);
 });
 
-test('command hooks run on the host, in the folder of the entry', (t) => {
-  useFixtures(t);
-  const folder = temporaryFolder(t);
-  const entry = functionFolder(folder);
-  const commandHooks = {
-    beforeBundling: () => ['printf generated > generated.txt'],
-    afterBundling: (inputDir, outputDir) => [`cp '${inputDir}/index.py' '${outputDir}/copy.py'`, 'true'],
-  };
-  const asset = onlyAsset(synthesiseFunction(path.join(folder, 'cdk.out'), entry, { bundling: { commandHooks } }));
-  assert.equal(fs.readFileSync(path.join(asset.path, 'generated.txt'), 'utf8'), 'generated');
-  assert.ok(fs.existsSync(path.join(asset.path, 'copy.py')));
-  const failing = { ...commandHooks, beforeBundling: () => ['exit 7'] };
-  assert.throws(
-    () => synthesiseFunction(path.join(folder, 'out2'), entry, { bundling: { commandHooks: failing } }),
-    /command hook failed \(exit status 7\)/,
-  );
-});
-
 test('options of a container are refused with the reason', (t) => {
   const folder = temporaryFolder(t);
   const entry = functionFolder(folder);
