@@ -13,6 +13,19 @@ pub enum Level {
     Trace,
 }
 
+/// What a run is doing, for a line that shows it while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Projects are asked for and versions chosen; counted in projects.
+    Resolving,
+    /// Wheels are built from source; counted in wheels.
+    Building,
+    /// Wheels are unpacked into the cache; counted in wheels.
+    Unpacking,
+    /// The output is written; counted in files.
+    Writing,
+}
+
 /// Receives what rooms have to tell. Texts are single lines and hold no credential.
 pub trait Reporter: Send + Sync {
     /// A message.
@@ -26,6 +39,11 @@ pub trait Reporter: Send + Sync {
 
     /// A download has ended, well or not.
     fn download_finished(&self, handle: usize);
+
+    /// The run has come so far: `done` of `total`, which is 0 while nobody knows it.
+    fn reached(&self, stage: Stage, done: usize, total: usize) {
+        let _ = (stage, done, total);
+    }
 
     /// Whether messages of this level are shown, for texts that are costly to make.
     fn shows(&self, level: Level) -> bool;

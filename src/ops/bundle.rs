@@ -11,6 +11,7 @@ use crate::bundle::{Bundle, Layout, SourceFiles, SourceOptions, assemble, check_
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
+use crate::reporter::Stage;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
@@ -193,6 +194,7 @@ fn assemble_and_publish(
     let layout = if options.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
     let bundle = assemble(installed, source.as_ref(), &layout)?;
     report(&bundle, settings, context)?;
+    context.reporter.reached(Stage::Writing, 0, bundle.files.len());
     context.check_interrupted()?;
     let own_folders = [cache.root().to_owned()];
     let publish_options = settings.to_options(&own_folders, made_of, context);

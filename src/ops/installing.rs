@@ -10,6 +10,7 @@ use super::request::Session;
 use super::{Context, Error};
 use crate::fetch::{FetchedWheel, Fetcher};
 use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
+use crate::reporter::Stage;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::PackageName;
 
@@ -56,6 +57,7 @@ pub(super) async fn install_each(
                 let done = done.map_err(|_| Error::Worker("installer"))??;
                 context.check_interrupted()?;
                 installed.push(done);
+                context.reporter.reached(Stage::Unpacking, installed.len(), wanted.len());
             }
         }
     }

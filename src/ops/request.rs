@@ -20,7 +20,7 @@ use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
 use crate::index::{IndexClient, IndexOptions, Still};
 use crate::install::InstallOptions;
 use crate::lock::pylock::{self, PylockInput};
-use crate::reporter::Level;
+use crate::reporter::{Level, Stage};
 use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
@@ -128,6 +128,7 @@ impl Session {
 
     /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
+        self.context.reporter.reached(Stage::Resolving, 0, 0);
         let resolution = match &self.lock {
             Some(input) => self.read_lock(input, target).await?,
             None => self.recall_or_solve(target, options).await?,

@@ -6,6 +6,7 @@ mod exit_code;
 mod failure;
 mod output;
 mod panics;
+mod progress;
 mod run;
 mod settings;
 

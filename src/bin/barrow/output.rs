@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::time::Duration;
 
-use barrow::reporter::{Level, Reporter, is_harmful, one_line};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use barrow::reporter::{Level, Reporter, Stage, is_harmful, one_line};
 
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::settings::Host;
 
 /// Where messages and results go, and how many.
@@ -24,21 +22,8 @@ pub(crate) struct Output {
     json: bool,
     /// Where the message of a failed run goes as well.
     error_file: Option<PathBuf>,
-    downloads: Option<Mutex<Downloads>>,
-}
-
-/// All downloads of the run as one bar.
-struct Downloads {
-    bar: ProgressBar,
-    /// Started, by handle.
-    files: Vec<Download>,
-    finished: usize,
-}
-
-struct Download {
-    name: String,
-    received: u64,
-    size: u64,
+    /// The line that shows what is being done; `None`: nobody watches.
+    progress: Option<Progress>,
 }
 
 impl Output {
@@ -57,7 +42,7 @@ impl Output {
             _ => None,
         };
         let is_watched = io::stderr().is_terminal() && host.variable("CI").is_none();
-        let wants_bar = is_watched
+        let wants_progress = is_watched
             && least.is_some()
             && !general.no_progress
             && !general.json
@@ -69,7 +54,7 @@ impl Output {
             least,
             json: general.json,
             error_file: general.error_file.clone().or_else(|| error_file(host)),
-            downloads: wants_bar.then(|| Mutex::new(Downloads::new())),
+            progress: wants_progress.then(Progress::new),
         }
     }
 
@@ -132,13 +117,20 @@ impl Output {
         }
     }
 
+    /// Takes away the line that shows what is being done: the work is over.
+    pub(crate) fn end_progress(&self) {
+        if let Some(progress) = &self.progress {
+            progress.end();
+        }
+    }
+
     /// Writes to standard error; there is nobody to tell when that fails.
     fn write(&self, text: &str) {
         let write = || {
             let _ = io::stderr().lock().write_all(text.as_bytes());
         };
-        match self.downloads.as_ref().and_then(|downloads| downloads.lock().ok()) {
-            Some(downloads) => downloads.bar.suspend(write),
+        match &self.progress {
+            Some(progress) => progress.suspend(write),
             None => write(),
         }
     }
@@ -163,74 +155,29 @@ impl Reporter for Output {
     }
 
     fn download_started(&self, filename: &str, size: Option<u64>) -> usize {
-        self.downloads(|downloads| downloads.start(filename, size)).unwrap_or(0)
+        self.progress.as_ref().map_or(0, |progress| progress.update(|state| state.start(printable(filename), size)))
     }
 
     fn download_progress(&self, handle: usize, bytes: u64) {
-        self.downloads(|downloads| downloads.progress(handle, bytes));
+        if let Some(progress) = &self.progress {
+            progress.update(|state| state.receive(handle, bytes));
+        }
     }
 
     fn download_finished(&self, handle: usize) {
-        self.downloads(|downloads| downloads.finish(handle));
+        if let Some(progress) = &self.progress {
+            progress.update(|state| state.finish(handle));
+        }
+    }
+
+    fn reached(&self, stage: Stage, done: usize, total: usize) {
+        if let Some(progress) = &self.progress {
+            progress.update(|state| state.reach(stage, done, total));
+        }
     }
 
     fn shows(&self, level: Level) -> bool {
         self.least.is_some_and(|least| level <= least)
-    }
-}
-
-impl Output {
-    fn downloads<T>(&self, act: impl FnOnce(&mut Downloads) -> T) -> Option<T> {
-        self.downloads.as_ref()?.lock().ok().map(|mut downloads| act(&mut downloads))
-    }
-}
-
-impl Downloads {
-    fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        let template = "{spinner} {bar:24} {bytes}/{total_bytes} ({bytes_per_sec}) {wide_msg}";
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("━╸─"));
-        Self { bar, files: Vec::new(), finished: 0 }
-    }
-
-    fn start(&mut self, filename: &str, size: Option<u64>) -> usize {
-        let size = size.unwrap_or(0);
-        self.files.push(Download { name: printable(filename), received: 0, size });
-        self.bar.inc_length(size);
-        self.bar.enable_steady_tick(Duration::from_millis(100));
-        self.show();
-        self.files.len() - 1
-    }
-
-    fn progress(&mut self, handle: usize, bytes: u64) {
-        let Some(file) = self.files.get_mut(handle) else { return };
-        file.received += bytes;
-        let beyond = file.received.saturating_sub(file.size);
-        if beyond > 0 {
-            file.size += beyond;
-            self.bar.inc_length(beyond);
-        }
-        self.bar.inc(bytes);
-    }
-
-    fn finish(&mut self, handle: usize) {
-        if let Some(file) = self.files.get_mut(handle) {
-            file.name.clear();
-        }
-        self.finished += 1;
-        self.show();
-        if self.finished == self.files.len() {
-            self.bar.disable_steady_tick();
-            self.bar.set_draw_target(ProgressDrawTarget::hidden());
-            self.bar.finish_and_clear();
-            *self = Self::new();
-        }
-    }
-
-    fn show(&self) {
-        let latest = self.files.iter().rev().find(|file| !file.name.is_empty()).map_or("", |file| &file.name);
-        self.bar.set_message(format!("{}/{} {latest}", self.finished, self.files.len()));
     }
 }
 

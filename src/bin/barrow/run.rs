@@ -97,7 +97,9 @@ impl Run {
     where
         F: Future<Output = Result<T, ops::Error>>,
     {
-        block_on(self.context(), work)
+        let done = block_on(self.context(), work);
+        self.output.end_progress();
+        done
     }
 
     /// Makes what `options` ask for, unless it is there already.
@@ -105,7 +107,7 @@ impl Run {
         let context = self.context();
         match ops::recall(&options, &context) {
             Ok(published) => Ok(published),
-            Err(identity) => block_on(context, |context| ops::bundle(options, identity, context)),
+            Err(identity) => self.block_on(|context| ops::bundle(options, identity, context)),
         }
     }
 
