@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, openat, statat};
 
-use super::mark::{StoredFile, StoredFolder, is_derived};
+use super::stored::{StoredFile, StoredFolder, is_derived};
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
 

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
 
-use super::transaction::{Step, Steps};
+use super::options::{Step, Steps};
 use crate::install::where_modes_are_kept;
 use crate::regular;
 

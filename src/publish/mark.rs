@@ -10,16 +10,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use fs_err as fs;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::inspection::inspect;
-use super::place::canonical_place;
+use super::stored::{FolderIdentity, Stored, StoredFile, StoredFolder, is_derived};
 use crate::archive::SafePath;
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
@@ -56,47 +53,6 @@ pub(super) struct MarkedFile {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
     pub(super) modified: i64,
-}
-
-/// A mark as it lies on disk; the texts of one that is read are those of the bytes.
-#[derive(Deserialize, Serialize)]
-struct Stored<'a> {
-    #[serde(borrow)]
-    fingerprint: Option<&'a str>,
-    roots: Vec<FolderIdentity>,
-    zips: Vec<(u64, HashDigest)>,
-    #[serde(borrow)]
-    folders: Vec<StoredFolder<'a>>,
-}
-
-/// A folder of an output, with the files right in it. Folders are sorted by path, files by name.
-#[derive(Default, Deserialize, Serialize)]
-pub(super) struct StoredFolder<'a> {
-    /// Path below OUT, empty for OUT itself.
-    pub(super) path: &'a str,
-    #[serde(borrow)]
-    pub(super) files: Vec<StoredFile<'a>>,
-}
-
-/// Name, size, and nanoseconds since 1970.
-#[derive(Deserialize, Serialize)]
-pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
-
-/// Tells a folder from another one that has its path later. An inode number alone is given again soon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) struct FolderIdentity {
-    inode: u64,
-    /// Nanoseconds since 1970.
-    born: u64,
-}
-
-impl FolderIdentity {
-    /// `None` where the file system does not say when a folder was made.
-    pub(super) fn of(folder: &Path) -> Option<Self> {
-        let metadata = fs::metadata(folder).ok()?;
-        let born = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(Self { inode: metadata.ino(), born: u64::try_from(born.as_nanos()).ok()? })
-    }
 }
 
 impl Mark {
@@ -292,14 +248,11 @@ pub(super) fn zip_identity(zip: &Path) -> io::Result<(u64, HashDigest)> {
     }
 }
 
-/// The outputs that are no source files of `folder`, without links: OUT, and every one below the folder that barrow made, as
-/// far as it knows.
-pub fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Option<&Path>) -> Vec<PathBuf> {
-    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let out = out.and_then(|out| canonical_place(out).ok());
+/// Every output below `folder` that barrow made, as far as it knows.
+pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
     let marks = state_folders.iter().filter_map(|state| fs::read_dir(state.join(FOLDER)).ok()).flatten().flatten();
     let outputs = marks.filter_map(|mark| marked_out(&mark.path()));
-    outputs.filter(|out| out.starts_with(&folder) && *out != folder).chain(out).collect()
+    outputs.filter(|out| out.starts_with(folder) && out != folder).collect()
 }
 
 /// The OUT of a mark, from its beginning.
@@ -354,12 +307,4 @@ impl Search<'_> {
         }
         Ok(())
     }
-}
-
-/// Made by Python or the Finder from what lies beside it: no one misses it.
-pub(super) fn is_derived(path: &str) -> bool {
-    let mut components = path.rsplit('/');
-    let name = components.next().unwrap_or_default();
-    let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
-    is_compiled && components.next() == Some("__pycache__") || name == ".DS_Store"
 }

@@ -1,34 +1,39 @@
-//! Publishing a bundle as a folder or zip: whole or not at all.
+//! Publishing a bundle as a folder or zip: whole or not at all, over what barrow made before and over nothing else.
 //!
 //! ```text
 //! Bundle ──▶ publish ──────▶ OUT (folder or zip)
 //!        └─▶ install_into ─▶ DIR, beside what lies there
 //! ```
 //!
+//! Both are one transaction (`transaction.rs`) over three kinds of output. The new content is prepared in a hidden folder
+//! beside OUT; a mount point cannot be left by a rename, so there the hidden folder lies inside it.
+//!
 //! Nothing of barrow's own ever lies in a bundle: what it has to remember about OUT lies in a state folder, and what it
 //! needs while it works in a hidden folder that is gone when it ends, or is removed by the next run.
 
 mod error;
+mod digesting;
 mod place;
 mod rename;
-mod mark;
-mod inspection;
-mod journal;
-mod out_lock;
-mod workplace;
-mod stage;
-mod digesting;
+mod options;
 mod zip;
-mod transaction;
+mod stored;
+mod inspection;
+mod mark;
+mod standing;
+mod marking;
+mod out_lock;
+mod journal;
+mod workplace;
+mod site;
+mod stage;
 mod installed_before;
-mod install_into;
+mod packages;
+mod transaction;
+mod outputs;
 #[cfg(test)]
 mod tests;
 
 pub use error::PublishError;
-pub use install_into::install_into;
-pub use mark::outputs_around;
-pub use transaction::{
-    OutputFormat, PublishOptions, Published, check_out, is_installed_unchanged, is_unchanged, publish, tidy,
-};
-pub use zip::PublishedZip;
+pub use options::{OutputFormat, PublishOptions, Published, PublishedZip};
+pub use outputs::{check_out, install_into, is_installed_unchanged, is_unchanged, outputs_around, publish, tidy};

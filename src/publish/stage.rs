@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::PublishError;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
-use super::transaction::PublishOptions;
+use super::options::PublishOptions;
 use crate::bundle::{Bundle, BundleContent, BundleFile};
 use crate::install::{InstalledDist, InstalledFile, Viewer, link_tree, where_modes_are_kept};
 

@@ -6,17 +6,15 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use base64::Engine as _;
 use fs_err as fs;
 use rayon::prelude::*;
 
 use super::PublishError;
 use super::digesting::{CHUNK_BYTES, DigestingFile};
-use super::transaction::PublishOptions;
+use super::options::{PublishOptions, PublishedZip};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
-use crate::spec::HashDigest;
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -26,22 +24,6 @@ const LARGE_BYTES: u64 = BATCH_BYTES;
 const BATCH_FILES: usize = 1024;
 /// Wheels that are open at one time, at most: far below every limit of open files.
 const OPEN_WHEELS: usize = 16;
-
-/// A zip as it was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublishedZip {
-    /// Its size, bytes.
-    pub size_bytes: u64,
-    /// Its digest.
-    pub sha256: HashDigest,
-}
-
-impl PublishedZip {
-    /// The digest as Lambda and Terraform write it.
-    pub fn sha256_base64(&self) -> String {
-        base64::engine::general_purpose::STANDARD.encode(self.sha256.bytes())
-    }
-}
 
 /// Writes the bundle to a new file, which is on disk when this returns.
 pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<PublishedZip, PublishError> {

@@ -8,8 +8,9 @@ use fs_err as fs;
 
 use super::{Scene, bundle, tree};
 use crate::install::InstalledDist;
-use crate::publish::install_into::install_with;
-use crate::publish::transaction::Step;
+use crate::publish::options::Step;
+use crate::publish::outputs::publish_with;
+use crate::publish::standing::Kind;
 use crate::publish::{PublishError, Published, install_into};
 
 fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<Published, PublishError> {
@@ -188,7 +189,7 @@ fn killed_at_each_step() {
                 }
             };
             let out = scene.path("out");
-            let run = || install_with(&bundle(&new), &scene.options(&out), &dies);
+            let run = || publish_with(&bundle(&new), Kind::Packages, &scene.options(&out), &dies);
             if catch_unwind(AssertUnwindSafe(run)).is_ok() {
                 continue;
             }

@@ -2,14 +2,18 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::{Scene, bundle, expected, tree};
+use super::{Scene, bundle, expected, tree, version};
+use crate::bundle::Bundle;
 use crate::publish::journal::Journal;
-use crate::publish::transaction::{Step, publish_with};
-use crate::publish::workplace;
+use crate::publish::options::{Step, Steps};
+use crate::publish::outputs::publish_with;
+use crate::publish::standing::Kind;
+use crate::publish::transaction::{Begun, Marked, Staged};
+use crate::publish::{OutputFormat, PublishError, PublishOptions, workplace};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("z/run*", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("new.py", "2"), ("pkg/deep/c.py", "2")];
@@ -29,9 +33,9 @@ fn die(scene: &Scene, out: &Path, inside: bool, step: Step, count: usize) -> boo
     };
     let run = || {
         if inside {
-            crate::publish::transaction::publish_inside_with(&bundle(&dists), &scene.options(out), &hook)
+            super::publish_inside(&bundle(&dists), &scene.options(out), &hook)
         } else {
-            publish_with(&bundle(&dists), &scene.options(out), &hook)
+            publish_with(&bundle(&dists), Kind::Folder, &scene.options(out), &hook)
         }
     };
     catch_unwind(AssertUnwindSafe(run)).is_err()
@@ -88,6 +92,72 @@ fn old_or_new_and_the_next_run_repairs() {
         }
     }
     assert!(deaths > 30, "{deaths}");
+}
+
+#[test]
+fn a_zip_is_old_or_new() {
+    for before in [None, Some(ONE)] {
+        for step in [Step::Staged, Step::Marked, Step::Swapped] {
+            let scene = Scene::new();
+            let zip = scene.path("out.zip");
+            let options = PublishOptions { format: OutputFormat::Zip, ..scene.options(&zip) };
+            let publish = |files, steps: Steps| {
+                let dists = [scene.dist("demo", &version(files), files)];
+                publish_with(&bundle(&dists), Kind::Zip, &options, steps).map(drop)
+            };
+            let read = || fs::read(&zip).ok();
+            publish(TWO, &|_| {}).unwrap();
+            let new = read();
+            fs::remove_file(&zip).unwrap();
+            if let Some(files) = before {
+                publish(files, &|_| {}).unwrap();
+            }
+            let old = read();
+            let dies = |reached| {
+                if reached == step {
+                    resume_unwind(Box::new("killed"));
+                }
+            };
+            assert!(catch_unwind(AssertUnwindSafe(|| publish(TWO, &dies))).is_err());
+            assert_eq!(read(), if step == Step::Swapped { new } else { old }, "{before:?}, {step:?}");
+            scene.recover("out.zip");
+            scene.assert_clean(".");
+            publish(ONE, &|_| {}).unwrap_or_else(|error| panic!("{before:?}, {step:?}: {error}"));
+        }
+    }
+}
+
+fn stage_all<'a>(
+    scene: &'a Scene,
+    bundle: &'a Bundle<'a>,
+    outs: &'a [PathBuf],
+) -> Result<Vec<Staged<'a>>, PublishError> {
+    let stage = |out: &'a PathBuf| Begun::begin(bundle, Kind::Folder, &scene.options(out), &|_| {})?.stage();
+    outs.iter().map(stage).collect()
+}
+
+#[test]
+fn of_several_outputs_none_is_touched_before_all_are_staged() {
+    let scene = Scene::new();
+    scene.publish("first", ONE).unwrap();
+    scene.write("second", &[("mine.py", "precious")]);
+    let dists = [scene.dist("demo", "2", TWO)];
+    let bundle = bundle(&dists);
+    let outs = [scene.path("first"), scene.path("second"), scene.path("third")];
+    assert!(matches!(stage_all(&scene, &bundle, &outs).map(drop), Err(PublishError::Occupied { .. })));
+    assert_eq!(tree(&outs[0]), expected(ONE));
+    scene.assert_clean(".");
+
+    fs::remove_file(outs[1].join("mine.py")).unwrap();
+    let staged = stage_all(&scene, &bundle, &outs).unwrap();
+    assert_eq!((tree(&outs[0]), outs[2].exists()), (expected(ONE), false));
+    for staged in staged {
+        staged.mark().and_then(Marked::swap).unwrap().finish();
+    }
+    for out in &outs {
+        assert_eq!(tree(out), expected(TWO));
+    }
+    scene.assert_clean(".");
 }
 
 #[test]

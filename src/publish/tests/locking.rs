@@ -10,9 +10,10 @@ use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
 use crate::file_lock::{Lock, holder};
-use crate::publish::install_into::install_with;
+use crate::publish::options::{Step, Steps};
 use crate::publish::out_lock::{OutLock, is_lock_name, lock_name};
-use crate::publish::transaction::{Step, Steps, publish_with};
+use crate::publish::outputs::publish_with;
+use crate::publish::standing::Kind;
 use crate::publish::workplace::{self, Workplace};
 use crate::publish::{OutputFormat, PublishError, publish};
 
@@ -48,7 +49,8 @@ fn a_stopped_run_is_in_nobody_elses_way() {
         fs::create_dir(scene.path("stopped")).unwrap();
         let dists = [scene.dist("demo", "1", ONE)];
         let out = scene.path("stopped");
-        let stopped = |steps: Steps| drop(publish_with(&bundle(&dists), &scene.options(&out), steps).unwrap());
+        let stopped =
+            |steps: Steps| drop(publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), steps).unwrap());
         while_stopped(step, stopped, || {
             for files in [ONE, TWO] {
                 scene.publish("other", files).unwrap();
@@ -59,7 +61,7 @@ fn a_stopped_run_is_in_nobody_elses_way() {
             let options = crate::publish::PublishOptions { format: OutputFormat::Zip, ..options };
             publish(&bundle(&dists), &options).unwrap();
             let installed = scene.path("installed");
-            install_with(&bundle(&dists), &scene.options(&installed), &|_| {}).unwrap();
+            publish_with(&bundle(&dists), Kind::Packages, &scene.options(&installed), &|_| {}).unwrap();
         });
         assert_eq!(tree(&out), expected(ONE), "{step:?}");
         scene.assert_clean(".");
@@ -71,7 +73,8 @@ fn at_its_own_out_it_is_waited_for() {
     let scene = Scene::new();
     let dists = [scene.dist("demo", "1", ONE)];
     let out = scene.path("out");
-    let stopped = |steps: Steps| drop(publish_with(&bundle(&dists), &scene.options(&out), steps).unwrap());
+    let stopped =
+        |steps: Steps| drop(publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), steps).unwrap());
     while_stopped(Step::Marked, stopped, || {
         let cancel = AtomicBool::new(false);
         let options = crate::publish::PublishOptions { cancel: Some(&cancel), ..scene.options(&out) };
@@ -100,9 +103,10 @@ fn a_run_that_dies_while_another_prepares_is_put_in_order_by_that_one() {
                 resume_unwind(Box::new("killed"));
             }
         };
-        let stopped = |steps: Steps| drop(publish_with(&bundle(&first), &scene.options(&out), steps).unwrap());
+        let stopped =
+            |steps: Steps| drop(publish_with(&bundle(&first), Kind::Folder, &scene.options(&out), steps).unwrap());
         while_stopped(Step::Staged, stopped, || {
-            let run = || publish_with(&bundle(&second), &scene.options(&out), &dies);
+            let run = || publish_with(&bundle(&second), Kind::Folder, &scene.options(&out), &dies);
             assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
         });
         assert_eq!(tree(&out), expected(ONE), "{step:?}");
@@ -123,7 +127,7 @@ fn what_another_out_has_left_is_put_in_order_while_nobody_is_there() {
             resume_unwind(Box::new("killed"));
         }
     };
-    let run = || publish_with(&bundle(&dists), &scene.options(&out), &dies);
+    let run = || publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), &dies);
     assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
     let busy = OutLock::try_acquire(&out, true).unwrap();
     let half = tree(&out);

@@ -14,7 +14,11 @@ use std::path::Path;
 
 use fs_err as fs;
 
+use super::options::Steps;
+use super::standing::Kind;
+use super::transaction::Begun;
 use super::{OutputFormat, PublishError, PublishOptions, Published};
+use crate::bundle::Bundle;
 use crate::bundle::tests::{Scene, bundle, version};
 use crate::install::LinkMode;
 
@@ -65,6 +69,12 @@ impl Scene {
         let names = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().file_name());
         names.filter(|name| crate::cache::is_workplace_name(name)).collect()
     }
+}
+
+/// Publishes to a folder as if it were a mount point.
+fn publish_inside(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+    let begun = Begun::begin_where(bundle, Kind::Folder, options, steps, |_, _| false)?;
+    Ok(begun.stage()?.mark()?.swap()?.finish())
 }
 
 /// Every entry below a folder with its mode, and its content without the lines of RECORD.

@@ -236,14 +236,13 @@ fn another_file_system() {
 /// The mount point is only looked at where there is one that a test may write to.
 #[test]
 fn inside_when_there_is_no_beside() {
-    use crate::publish::transaction::publish_inside;
     let scene = Scene::new();
     let out = scene.path("out");
     fs::create_dir(&out).unwrap();
     let inode = fs::metadata(&out).unwrap().ino();
     for files in [ONE, TWO, ONE] {
         let dists = [scene.dist("demo", &super::version(files), files)];
-        publish_inside(&bundle(&dists), &scene.options(&out)).unwrap();
+        super::publish_inside(&bundle(&dists), &scene.options(&out), &|_| {}).unwrap();
         assert_eq!(tree(&out), expected(files));
         scene.assert_clean("out");
     }

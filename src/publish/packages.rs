@@ -1,10 +1,6 @@
-//! Installing into a folder beside what lies there: packages are replaced, other files left alone.
-//!
-//! As `publish`, it prepares everything in a hidden folder and moves it in under a journal: after a failure the folder is
-//! as it was, after a kill the next run takes it back.
+//! Packages in a folder that holds other things: what goes, what comes, and what is in the way.
 
 use std::collections::{BTreeSet, HashSet};
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,108 +8,23 @@ use fs_err as fs;
 
 use super::PublishError;
 use super::installed_before::InstalledBefore;
-use super::journal::Journal;
 use super::mark::{Mark, MarkedFile};
-use super::place::{canonical_place, make_parents, remove_made, same_mount};
-use super::rename::rename_to_absent;
-use super::stage::write_tree;
-use super::transaction::{Marking, PublishOptions, Published, Site, State, Step, Steps, identities, refuse_foreign};
+use super::options::PublishOptions;
+use super::standing::{Standing, refuse_foreign};
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
 use crate::spec::PackageName;
 
-/// Installs a bundle into the folder OUT, beside what lies there.
-///
-/// The files of a distribution that is installed there already, in whatever version and by whomever, go as its RECORD
-/// lists them. A file of another distribution with the same path is replaced, and told in the warnings.
-///
-/// # Errors
-/// A file in the way that no distribution lists and that is different (unless `force`); something could not be written.
-/// OUT is as it was before.
-pub fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
-    install_with(bundle, options, &|_| {})
-}
-
-pub(super) fn install_with(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
-    let failed = |action, source| PublishError::Publish { action, out: options.out.to_owned(), source };
-    let out = canonical_place(options.out).map_err(|source| failed("find the way to", source))?;
-    let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
-    let result = install_at(bundle, &out, options, steps);
-    if result.is_err() {
-        remove_made(&made);
-    }
-    result
-}
-
-fn install_at(bundle: &Bundle, out: &Path, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
-    let failed = |action, source| PublishError::Publish { action, out: out.to_owned(), source };
-    let (site, workplace) = Site::prepare(out, options, state, same_mount)?;
-    let new = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
-    let mut files = write_tree(bundle, &new, options)?;
-    steps(Step::Staged);
-
-    let lock = site.lock(out, options)?;
-    let old_mark = Mark::read(options.state_folders, out);
-    let is_absent = state(out, None).map_err(|source| failed("use", source))? == State::Absent;
-    let plan = if is_absent { Plan::default() } else { Plan::new(bundle, out, &new, old_mark.as_ref(), options)? };
-    options.refuse_cancelled()?;
-    files.extend(plan.still_marked(out, old_mark.as_ref(), &files));
-    files.sort();
-    let new_mark = Mark {
-        fingerprint: options.fingerprint.map(str::to_owned),
-        roots: identities(&new, out),
-        files,
-        zips: Vec::new(),
-    };
-    let marking = Marking::begin(new_mark, old_mark, out, options);
-    steps(Step::Marked);
-    let moved = if is_absent {
-        rename_to_absent(&new, out)
-    } else {
-        let out_name = site.out_name(out).map(OsStr::to_owned);
-        let journal = Journal { out_name, removals: plan.removals.clone(), placements: plan.placements };
-        journal.perform(workplace.folder(), out, steps)
-    };
-    if let Err(source) = moved {
-        marking.take_back();
-        return Err(failed("install into", source));
-    }
-    steps(Step::Swapped);
-    remove_empty_folders(out, &plan.removals);
-    let mut warnings = plan.warnings;
-    warnings.extend(marking.finish());
-    drop(lock);
-    drop(workplace);
-    Ok(Published {
-        out: out.to_owned(),
-        files: bundle.files.len(),
-        size_bytes: bundle.size_bytes,
-        zip: None,
-        replaced: !plan.removals.is_empty(),
-        warnings,
-    })
-}
-
-/// Anything may lie in the folder; what is in the way is judged file by file.
-fn state(out: &Path, _mark: Option<&Mark>) -> io::Result<State> {
-    match fs::metadata(out) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Absent),
-        Err(error) => Err(error),
-        Ok(metadata) if metadata.is_dir() => Ok(State::Empty),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file, not a folder")),
-    }
-}
-
 /// What is to be moved where.
 #[derive(Default)]
-struct Plan {
-    removals: Vec<PathBuf>,
-    placements: Vec<PathBuf>,
-    warnings: Vec<String>,
+pub(super) struct Plan {
+    pub(super) removals: Vec<PathBuf>,
+    pub(super) placements: Vec<PathBuf>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Plan {
-    fn new(
+    pub(super) fn new(
         bundle: &Bundle,
         out: &Path,
         new: &Path,
@@ -152,7 +63,7 @@ impl Plan {
             }
         }
         if !foreign.is_empty() {
-            refuse_foreign(out, &State::Foreign(foreign), options)?;
+            refuse_foreign(out, &Standing::Foreign(foreign), options)?;
         }
         let mut removals = placing.removals;
         removals.extend(placing.in_the_way);
@@ -160,7 +71,7 @@ impl Plan {
     }
 
     /// Files of the older mark that are there and neither removed nor replaced.
-    fn still_marked(&self, out: &Path, old: Option<&Mark>, new: &[MarkedFile]) -> Vec<MarkedFile> {
+    pub(super) fn still_marked(&self, out: &Path, old: Option<&Mark>, new: &[MarkedFile]) -> Vec<MarkedFile> {
         let new: HashSet<&SafePath> = new.iter().map(|file| &file.path).collect();
         let is_removed =
             |file: &MarkedFile| self.removals.iter().any(|removed| Path::new(file.path.as_str()).starts_with(removed));
@@ -237,7 +148,7 @@ fn same_content(a: &Path, b: &Path) -> io::Result<bool> {
 }
 
 /// Removes folders that removals have left empty.
-fn remove_empty_folders(out: &Path, removals: &[PathBuf]) {
+pub(super) fn remove_empty_folders(out: &Path, removals: &[PathBuf]) {
     let mut folders: BTreeSet<&Path> = BTreeSet::new();
     for path in removals {
         folders.extend(path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()));

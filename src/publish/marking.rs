@@ -1,0 +1,45 @@
+//! The mark of OUT while OUT changes: it names old and new together, so that a kill leaves no OUT that belongs to no one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::mark::Mark;
+
+/// A mark that names both, to be taken back or finished.
+pub(super) struct Marking<'a> {
+    new: Mark,
+    old: Option<Mark>,
+    state_folders: &'a [PathBuf],
+    begun: io::Result<()>,
+}
+
+impl<'a> Marking<'a> {
+    /// Marks what lies in OUT and what will. Without a place for marks OUT is published all the same.
+    pub(super) fn begin(new: Mark, old: Option<Mark>, out: &Path, state_folders: &'a [PathBuf]) -> Self {
+        let both = old.as_ref().map(|old| new.or(old));
+        let begun = both.as_ref().unwrap_or(&new).write(state_folders, out);
+        Self { new, old, state_folders, begun }
+    }
+
+    /// OUT is as it was.
+    pub(super) fn take_back(self, out: &Path) {
+        match self.old {
+            Some(old) => drop(old.write(self.state_folders, out)),
+            None => Mark::remove(self.state_folders, out),
+        }
+    }
+
+    /// OUT is new; gives what the user should know.
+    pub(super) fn finish(self, out: &Path) -> Option<String> {
+        // Without an older mark the first one named the new content alone.
+        let done = self.begun.and_then(|()| match self.old {
+            Some(_) => self.new.write(self.state_folders, out),
+            None => Ok(()),
+        });
+        let sentence = |error| {
+            let out = out.display();
+            format!("could not note that barrow made `{out}`, so the next run will ask for `--force`: {error}")
+        };
+        done.err().map(sentence)
+    }
+}

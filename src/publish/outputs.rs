@@ -1,0 +1,106 @@
+//! What the rest of the program asks of this room: outputs are published, looked at, and put in order.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use super::PublishError;
+use super::mark::{self, Mark, is_as_written};
+use super::options::{OutputFormat, PublishOptions, Published, Steps};
+use super::out_lock::OutLock;
+use super::place::canonical_place;
+use super::site::Site;
+use super::standing::{Kind, refuse_foreign};
+use super::transaction::{Begun, find_out};
+use super::workplace;
+use crate::bundle::Bundle;
+
+/// Publishes a bundle.
+///
+/// # Errors
+/// OUT holds what barrow did not make, or cannot be an output; something could not be written; the user interrupted. OUT is
+/// as it was before, and nothing else is left.
+pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
+    publish_with(bundle, Kind::of(options.format), options, &|_| {})
+}
+
+/// Installs a bundle into the folder OUT, beside what lies there.
+///
+/// The files of a distribution that is installed there already, in whatever version and by whomever, go as its RECORD
+/// lists them. A file of another distribution with the same path is replaced, and told in the warnings.
+///
+/// # Errors
+/// A file in the way that no distribution lists and that is different (unless `force`); something could not be written.
+/// OUT is as it was before.
+pub fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
+    publish_with(bundle, Kind::Packages, options, &|_| {})
+}
+
+pub(super) fn publish_with(
+    bundle: &Bundle,
+    kind: Kind,
+    options: &PublishOptions,
+    steps: Steps,
+) -> Result<Published, PublishError> {
+    Ok(Begun::begin(bundle, kind, options, steps)?.stage()?.mark()?.swap()?.finish())
+}
+
+/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded in vain.
+pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), PublishError> {
+    let kind = Kind::of(options.format);
+    let out = find_out(source, kind, options)?;
+    let look = || {
+        let mark = Mark::read(options.state_folders, &out);
+        let failed = |source| PublishError::Publish { action: "look into", out: out.clone(), source };
+        refuse_foreign(&out, &kind.look(&out, mark.as_ref()).map_err(failed)?, options)
+    };
+    match (look(), out.parent()) {
+        // Another run may have replaced OUT between the looks at its mark and at what lies in it.
+        (Err(_), Some(parent)) => {
+            let _lock = Site::Beside(parent.to_owned()).lock(&out, options)?;
+            look()
+        }
+        (result, _) => result,
+    }
+}
+
+/// Whether OUT is, file for file, what a run with this fingerprint published: by size and mtime, without reading contents.
+pub fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
+    canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, true))
+}
+
+/// Whether all that a run with this fingerprint installed into OUT lies there as it was written, whatever else does.
+pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
+    canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, false))
+}
+
+/// Puts in order what killed runs have left at OUT, for a run that is going to publish nothing. While another process
+/// publishes there, it is left to that one.
+pub fn tidy(out: &Path) {
+    let Ok(out) = canonical_place(out) else { return };
+    let folders: Vec<&Path> = out.parent().into_iter().chain([out.as_path()]).collect();
+    if folders.iter().any(|folder| workplace::has_leftovers(folder))
+        && let Some(_lock) = OutLock::try_acquire(&out, true)
+    {
+        for folder in folders {
+            let _ = workplace::recover(folder, &out, None);
+        }
+    }
+}
+
+/// The outputs that are no source files of `folder`, without links: OUT, and every one below the folder that barrow made, as
+/// far as it knows.
+pub fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Option<&Path>) -> Vec<PathBuf> {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let out = out.and_then(|out| canonical_place(out).ok());
+    mark::outputs_below(state_folders, &folder).into_iter().chain(out).collect()
+}
+
+impl Kind {
+    fn of(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Folder => Self::Folder,
+            OutputFormat::Zip => Self::Zip,
+        }
+    }
+}

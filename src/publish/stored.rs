@@ -1,0 +1,59 @@
+//! What a mark consists of on disk.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+use crate::spec::HashDigest;
+
+/// A mark as it lies on disk; the texts of one that is read are those of the bytes.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Stored<'a> {
+    #[serde(borrow)]
+    pub(super) fingerprint: Option<&'a str>,
+    pub(super) roots: Vec<FolderIdentity>,
+    pub(super) zips: Vec<(u64, HashDigest)>,
+    #[serde(borrow)]
+    pub(super) folders: Vec<StoredFolder<'a>>,
+}
+
+/// A folder of an output, with the files right in it. Folders are sorted by path, files by name.
+#[derive(Default, Deserialize, Serialize)]
+pub(super) struct StoredFolder<'a> {
+    /// Path below OUT, empty for OUT itself.
+    pub(super) path: &'a str,
+    #[serde(borrow)]
+    pub(super) files: Vec<StoredFile<'a>>,
+}
+
+/// Name, size, and nanoseconds since 1970.
+#[derive(Deserialize, Serialize)]
+pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
+
+/// Tells a folder from another one that has its path later. An inode number alone is given again soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct FolderIdentity {
+    inode: u64,
+    /// Nanoseconds since 1970.
+    born: u64,
+}
+
+impl FolderIdentity {
+    /// `None` where the file system does not say when a folder was made.
+    pub(super) fn of(folder: &Path) -> Option<Self> {
+        let metadata = fs::metadata(folder).ok()?;
+        let born = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Self { inode: metadata.ino(), born: u64::try_from(born.as_nanos()).ok()? })
+    }
+}
+
+/// Made by Python or the Finder from what lies beside it: no one misses it.
+pub(super) fn is_derived(path: &str) -> bool {
+    let mut components = path.rsplit('/');
+    let name = components.next().unwrap_or_default();
+    let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
+    is_compiled && components.next() == Some("__pycache__") || name == ".DS_Store"
+}
