@@ -6,13 +6,17 @@
 from .barrow import BarrowError, find_binary
 from .bundling import BarrowBundling
 from .constructs import PythonFunction, PythonLayerVersion
-from .options import BundlingOptions
+from .options import BundlingOptions, ICommandHooks
+from .props import PythonFunctionProps, PythonLayerVersionProps
 
 __all__ = [
     "BarrowBundling",
     "BarrowError",
     "BundlingOptions",
+    "ICommandHooks",
     "PythonFunction",
+    "PythonFunctionProps",
     "PythonLayerVersion",
+    "PythonLayerVersionProps",
     "find_binary",
 ]

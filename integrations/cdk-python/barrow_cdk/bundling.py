@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
+import posixpath
 import sys
-from pathlib import Path, PurePosixPath
-from typing import Any, Optional, Union
+from pathlib import Path
+from typing import Any, Optional
 
 import jsii
 from aws_cdk import AssetHashType, BundlingOutput, ILocalBundling
@@ -16,15 +16,14 @@ from aws_cdk import BundlingOptions as CoreBundlingOptions
 from aws_cdk import aws_lambda as lambda_
 
 from .barrow import BarrowError, find_binary, run_barrow
+from .excludes import barrow_excludes
 from .hooks import HookCommands, HookedBundle, commands_of
-from .options import BundlingOptions
+from .options import AnyBundlingOptions, BundlingOptions, without_place
+from .requirements import Requirements
 from .surroundings import own_variables, settings_above
 
 # Folder that a layer has at its root.
 LAYER_FOLDER = "python"
-
-# What barrow takes requirements from. A function with none of them has no requirements.
-REQUIREMENT_FILES = ("pylock.toml", "uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "pyproject.toml")
 
 
 @jsii.implements(ILocalBundling)
@@ -40,7 +39,7 @@ class BarrowBundling:
         entry: str,
         runtime: lambda_.Runtime,
         architecture: Optional[lambda_.Architecture] = None,
-        options: Union[BundlingOptions, dict[str, Any], None] = None,
+        options: AnyBundlingOptions = None,
         *,
         fallback_to_docker: bool = False,
     ) -> None:
@@ -48,16 +47,16 @@ class BarrowBundling:
         self._runtime = runtime
         self._options = BundlingOptions.of(options)
         self._architecture = self._options.architecture or architecture or lambda_.Architecture.X86_64
-        self._suffix = self._options.output_path_suffix or ""
+        self._suffix = _inside_asset(self._options.output_path_suffix or "")
         self._fallback_to_docker = fallback_to_docker
-        if PurePosixPath(self._suffix).is_absolute() or ".." in PurePosixPath(self._suffix).parts:
-            raise BarrowError(f"output_path_suffix `{self._suffix}` leads outside the asset")
-        if self._options.archive and (self._options.command_hooks or self._suffix not in ("", LAYER_FOLDER)):
+        self._requirements = Requirements.of(self._entry, self._options.requirements)
+        self._excludes = [*barrow_excludes(self._options.asset_excludes), *self._requirements.excludes]
+        self._hooks = commands_of(self._options.command_hooks, self._suffix)
+        if self._options.archive and (self._hooks or self._suffix not in ("", LAYER_FOLDER)):
             raise BarrowError(
                 "`archive` gives one finished zip, so `command_hooks` and an `output_path_suffix` "
                 f"other than `{LAYER_FOLDER}` are not possible with it"
             )
-        self._hooks = commands_of(self._options.command_hooks, self._suffix)
 
     def try_bundle(self, output_dir: str, *_args: Any, **_kwargs: Any) -> bool:
         """Bundles into ``output_dir``: true, or an exception with barrow's own message, unless Docker may try."""
@@ -87,8 +86,9 @@ class BarrowBundling:
         return [
             "barrow",
             *self._target(),
-            *(f"--exclude={pattern}" for pattern in options.asset_excludes),
-            *(_without_place(argument, self._entry) for argument in options.barrow_args),
+            *(f"--exclude={pattern}" for pattern in self._excludes),
+            *(f"requirements={without_place(file, self._entry)}" for file in self._requirements.files),
+            *(without_place(argument, self._entry) for argument in options.arguments()),
             f"suffix={self._suffix}",
             f"archive={options.archive}",
             *(["before", *hooks.before, "after", *hooks.after] if hooks else []),
@@ -103,6 +103,8 @@ class BarrowBundling:
         return hashlib.sha256((output.strip() + json.dumps(self.identity())).encode()).hexdigest()
 
     def _bundle(self, output_dir: str) -> None:
+        if self._requirements.notice:
+            print(self._requirements.notice, file=sys.stderr)
         if self._hooks:
             self._bundle_with_hooks(os.path.abspath(output_dir), self._hooks)
             return
@@ -134,13 +136,12 @@ class BarrowBundling:
 
     def _arguments(self, source: str) -> list[str]:
         """The arguments for a source: the entry, or the copy of it that hooks have changed."""
-        has_requirements = any(os.path.exists(os.path.join(self._entry, file)) for file in REQUIREMENT_FILES)
         return [
             source,
             *self._target(),
-            *([] if has_requirements else ["--requirement", os.devnull]),
-            *(f"--exclude={pattern}" for pattern in self._options.asset_excludes),
-            *self._options.barrow_args,
+            *self._requirements.arguments(source),
+            *(f"--exclude={pattern}" for pattern in self._excludes),
+            *self._options.arguments(),
         ]
 
     def _target(self) -> list[str]:
@@ -170,13 +171,15 @@ def bundled_code(
         entry,
         asset_hash=asset_hash,
         asset_hash_type=asset_hash_type,
-        exclude=list(options.asset_excludes),
+        # What the Docker-based module, too, keeps out of a hash of the source.
+        exclude=["*.pyc"],
         bundling=local.bundling_options(),
     )
 
 
-def _without_place(argument: str, entry: str) -> str:
-    """An argument without what differs between machines: credentials in a URL, and where the checkout lies."""
-    flag, value = re.fullmatch(r"(--[\w-]+=)?(.*)", argument, re.DOTALL).groups(default="")
-    value = re.sub(r"://[^/?#\s]*@", "://", value.removeprefix("file://"))
-    return flag + (os.path.relpath(value, entry) if os.path.isabs(value) else value)
+def _inside_asset(suffix: str) -> str:
+    """A suffix as people write it (``/python``, ``python/``, ``.``), relative to the asset."""
+    place = posixpath.relpath(posixpath.join("/asset", suffix.lstrip("/")), "/asset")
+    if place == ".." or place.startswith("../"):
+        raise BarrowError(f"output_path_suffix `{suffix}` leads outside the asset")
+    return "" if place == "." else place

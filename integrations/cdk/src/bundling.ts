@@ -1,47 +1,38 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Architecture, type Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions as CoreBundlingOptions, ILocalBundling } from 'aws-cdk-lib/core';
+import { optionArguments, withoutPlace } from './arguments';
 import { runBarrow } from './barrow';
 import { findBinary } from './binary';
 import { bundleWithHooks, commandsOf, type HookCommands } from './hooks';
+import { requirementArguments, requirementsOf, type Requirements } from './requirements';
 import { ownVariables, settingsAbove } from './surroundings';
-import type { ICommandHooks } from './types';
+import type { BarrowOptions, ICommandHooks } from './types';
 
 /** What one bundle is made from. */
-export interface BarrowBundlingProps {
+export interface BarrowBundlingProps extends BarrowOptions {
   /** The folder with the source and its requirements. */
   readonly entry: string;
   /** The runtime, as a construct's property or by name (`python3.13`). */
   readonly runtime: Runtime | string;
   /** The architecture; default: x86_64. */
   readonly architecture?: Architecture;
-  /** Patterns of source files to leave out. */
+  /** Patterns of source files to leave out, read as lines of a `.gitignore`. */
   readonly excludes?: string[];
   /** The folder inside the asset that everything goes to: `python` for a layer. */
   readonly outputPathSuffix?: string;
   /** Commands to run on the host around the bundling. */
   readonly commandHooks?: ICommandHooks;
-  /** Environment variables for barrow and the hooks; never part of a hash. */
+  /** Environment variables for barrow and the hooks; they do not enter a hash. */
   readonly environment?: { [key: string]: string };
-  /** One spliced zip instead of a folder. */
-  readonly archive?: boolean;
-  /** Further arguments for barrow. */
-  readonly barrowArgs?: string[];
-  /** The barrow program; default: `BARROW_BIN`, the platform's npm package, `PATH`. */
-  readonly binary?: string;
   /** Let CDK try Docker when barrow fails, instead of failing the synthesis. */
   readonly fallbackToDocker?: boolean;
 }
 
 /** Folder that a layer has at its root. */
-const LAYER_FOLDER = 'python';
-
-/** What barrow takes requirements from. A function with none of them has no requirements. */
-const REQUIREMENT_FILES = ['pylock.toml', 'uv.lock', 'poetry.lock', 'Pipfile.lock', 'requirements.txt', 'pyproject.toml'];
+export const LAYER_FOLDER = 'python';
 
 /**
  * CDK's `local` bundling hook: runs barrow, synchronously, and is true only when barrow exits 0.
@@ -57,30 +48,32 @@ export class BarrowBundling implements ILocalBundling {
 
   readonly #props: BarrowBundlingProps;
   readonly #entry: string;
+  readonly #suffix: string;
+  readonly #requirements: Requirements;
   readonly #hooks?: HookCommands;
 
   public constructor(props: BarrowBundlingProps) {
-    const { entry, outputPathSuffix = '', commandHooks, archive = false, barrowArgs = [] } = props;
-    if (escapes(outputPathSuffix)) {
-      throw new Error(`barrow: outputPathSuffix \`${outputPathSuffix}\` leads outside the asset`);
-    }
-    if (archive && (commandHooks || !['', LAYER_FOLDER].includes(outputPathSuffix))) {
+    const { commandHooks, archive = false, excludes = [] } = props;
+    this.#props = props;
+    this.#entry = path.resolve(props.entry);
+    this.#suffix = insideAsset(props.outputPathSuffix ?? '');
+    this.#requirements = requirementsOf(this.#entry, props.requirements);
+    this.#hooks = commandsOf(commandHooks, this.#suffix);
+    if (archive && (this.#hooks || !['', LAYER_FOLDER].includes(this.#suffix))) {
       throw new Error(
         'barrow: `archive` gives one finished zip, so `commandHooks` and an `outputPathSuffix` ' +
           `other than \`${LAYER_FOLDER}\` are not possible with it`,
       );
     }
-    this.#props = props;
-    this.#entry = path.resolve(entry);
-    this.#hooks = commandsOf(commandHooks, outputPathSuffix);
     this.identity = {
       barrow: 1,
       runtime: runtimeName(props.runtime),
       architecture: architectureName(props.architecture),
-      excludes: props.excludes ?? [],
-      outputPathSuffix,
+      excludes,
+      outputPathSuffix: this.#suffix,
       archive,
-      barrowArgs: barrowArgs.map((argument) => withoutPlace(argument, entry)),
+      requirements: this.#requirements.files.map((file) => withoutPlace(file, this.#entry)),
+      barrowArgs: optionArguments(props).map((argument) => withoutPlace(argument, this.#entry)),
       hooks: this.#hooks ? [...this.#hooks.before, '', ...this.#hooks.after] : [],
     };
   }
@@ -110,16 +103,19 @@ export class BarrowBundling implements ILocalBundling {
   }
 
   #bundle(outputDir: string): void {
-    const { outputPathSuffix = '', archive } = this.#props;
+    const { archive } = this.#props;
+    if (this.#requirements.notice) {
+      process.stderr.write(`${this.#requirements.notice}\n`);
+    }
     if (this.#hooks) {
       this.#bundleWithHooks(path.resolve(outputDir), this.#hooks);
       return;
     }
-    const content = path.join(outputDir, outputPathSuffix);
+    const content = path.join(outputDir, this.#suffix);
     if (!archive) {
       mkdirSync(content, { recursive: true });
     }
-    const zip = [path.join(outputDir, 'bundle.zip'), ...(outputPathSuffix ? ['--layer'] : [])];
+    const zip = [path.join(outputDir, 'bundle.zip'), ...(this.#suffix ? ['--layer'] : [])];
     const output = archive ? zip : [content];
     runBarrow(
       this.#binary(),
@@ -135,7 +131,7 @@ export class BarrowBundling implements ILocalBundling {
     bundleWithHooks({
       entry: this.#entry,
       outputDir,
-      suffix: this.#props.outputPathSuffix ?? '',
+      suffix: this.#suffix,
       env: settings && !env.BARROW_CONFIG_FILE ? { ...env, BARROW_CONFIG_FILE: settings } : env,
       hooks,
       bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), '--output', output],
@@ -144,17 +140,16 @@ export class BarrowBundling implements ILocalBundling {
 
   /** The arguments for a source: the entry, or the copy of it that hooks have changed. */
   #arguments(source: string): string[] {
-    const { runtime, architecture, excludes = [], barrowArgs = [] } = this.#props;
-    const hasRequirements = REQUIREMENT_FILES.some((file) => existsSync(path.join(this.#entry, file)));
+    const { runtime, architecture, excludes = [] } = this.#props;
     return [
       source,
       '--runtime',
       runtimeName(runtime),
       '--arch',
       architectureName(architecture),
-      ...(hasRequirements ? [] : ['--requirement', devNull]),
-      ...excludes.flatMap((pattern) => ['--exclude', pattern]),
-      ...barrowArgs,
+      ...requirementArguments(this.#requirements, source),
+      ...[...excludes, ...this.#requirements.excludes].map((pattern) => `--exclude=${pattern}`),
+      ...optionArguments(this.#props),
     ];
   }
 
@@ -175,14 +170,11 @@ function architectureName(architecture: Architecture = Architecture.X86_64): str
   return architecture.name;
 }
 
-function escapes(suffix: string): boolean {
-  const normal = path.posix.normalize(suffix);
-  return path.posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../');
-}
-
-/** An argument without what differs between machines: credentials in a URL, and where the checkout lies. */
-function withoutPlace(argument: string, entry: string): string {
-  const [, flag = '', text = ''] = /^(--[\w-]+=)?(.*)$/s.exec(argument) ?? [];
-  const value = text.startsWith('file://') ? fileURLToPath(text) : text.replace(/:\/\/[^/?#\s]*@/g, '://');
-  return flag + (path.isAbsolute(value) ? path.relative(entry, value) : value);
+/** A suffix as people write it (`/python`, `python/`, `.`), relative to the asset. */
+function insideAsset(suffix: string): string {
+  const relative = path.posix.relative('/asset', path.posix.join('/asset', suffix));
+  if (relative === '..' || relative.startsWith('../')) {
+    throw new Error(`barrow: outputPathSuffix \`${suffix}\` leads outside the asset`);
+  }
+  return relative;
 }

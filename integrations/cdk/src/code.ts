@@ -1,6 +1,7 @@
 import { type Architecture, type AssetCode, Code, type Runtime } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, type AssetOptions, BundlingOutput } from 'aws-cdk-lib/core';
 import { BarrowBundling } from './bundling';
+import { barrowExcludes } from './excludes';
 import type { BundlingOptions } from './types';
 
 /** The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is. */
@@ -9,10 +10,11 @@ export function bundledCode(
 ): AssetCode {
   refuseContainerOptions(options);
   const { assetExcludes, archive, runtime } = options;
-  const local = new BarrowBundling({ ...options, excludes: assetExcludes });
+  const local = new BarrowBundling({ ...options, excludes: barrowExcludes(assetExcludes ?? []) });
   return Code.fromAsset(options.entry, {
     ...hashOptions(options, local),
-    exclude: assetExcludes,
+    // What the Docker-based module, too, keeps out of a hash of the source.
+    exclude: ['*.pyc'],
     bundling: {
       // A mere name: CDK demands one, and nothing is pulled while the hook succeeds.
       image: runtime.bundlingImage,
@@ -34,7 +36,7 @@ function hashOptions({ assetHash, assetHashType, skip }: BundlingOptions & { ski
 
 const CONTAINER_OPTIONS: { [name: string]: string } = {
   image: 'there is no container: barrow bundles on the host',
-  buildArgs: 'there is no image to build; give index URLs by `barrowArgs`, barrow.toml, pip.conf or the environment',
+  buildArgs: 'there is no image to build; `indexUrl`, `extraIndexUrls`, `environment` or pip.conf name indexes',
   command: 'there is no container to run it in; use `commandHooks`',
   entrypoint: 'there is no container to start; use `commandHooks`',
   volumes: 'there is no container to mount them in; barrow reads netrc, pip.conf and files of the host as they are',
@@ -44,8 +46,13 @@ const CONTAINER_OPTIONS: { [name: string]: string } = {
 
 function refuseContainerOptions(options: BundlingOptions): void {
   for (const [name, reason] of Object.entries(CONTAINER_OPTIONS)) {
-    if (options[name as keyof BundlingOptions] !== undefined) {
+    if (!isNothing(options[name as keyof BundlingOptions])) {
       throw new Error(`barrow: bundling option \`${name}\` cannot be honoured: ${reason}`);
     }
   }
+}
+
+/** Nothing, or an empty list or table: asking for nothing needs no container. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }

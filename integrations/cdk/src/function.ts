@@ -4,11 +4,16 @@ import { Function, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bundledCode } from './code';
+import { injected } from './injection';
 import type { PythonFunctionProps } from './types';
 
 /** A Python Lambda function whose dependencies barrow bundles on the host. */
 export class PythonFunction extends Function {
-  public constructor(scope: Construct, id: string, props: PythonFunctionProps) {
+  /** The name under which property injectors know this construct. */
+  public static override readonly PROPERTY_INJECTION_ID: string = 'barrow-cdk.PythonFunction';
+
+  public constructor(scope: Construct, id: string, given: PythonFunctionProps) {
+    const props = injected(scope, id, given, PythonFunction.PROPERTY_INJECTION_ID);
     const { index = 'index.py', handler = 'handler', entry, runtime, bundling, ...functionProps } = props;
     if (!index.endsWith('.py')) {
       throw new Error(`barrow: index \`${index}\` is not a Python file`);

@@ -7,4 +7,4 @@ export { BarrowBundling, type BarrowBundlingProps } from './bundling';
 export { findBinary } from './binary';
 export { PythonFunction } from './function';
 export { PythonLayerVersion } from './layer';
-export type { BundlingOptions, ICommandHooks, PythonFunctionProps, PythonLayerVersionProps } from './types';
+export type { BarrowOptions, BundlingOptions, ICommandHooks, PythonFunctionProps, PythonLayerVersionProps } from './types';

@@ -1,4 +1,4 @@
-import type { AssetHashType, DockerRunOptions, DockerImage, BundlingFileAccess } from 'aws-cdk-lib/core';
+import type { AssetHashType, BundlingFileAccess, DockerImage, DockerRunOptions } from 'aws-cdk-lib/core';
 import type { Architecture, FunctionOptions, LayerVersionOptions, Runtime } from 'aws-cdk-lib/aws-lambda';
 
 /**
@@ -14,15 +14,42 @@ export interface ICommandHooks {
   afterBundling(inputDir: string, outputDir: string): string[];
 }
 
+/** What barrow can do beyond the Docker-based module. */
+export interface BarrowOptions {
+  /**
+   * The files with the requirements, relative to `entry`; an empty list installs nothing. Default: the first that `entry`
+   * has of Pipfile.lock, poetry.lock, requirements.txt, uv.lock, pylock.toml, pdm.lock, and a pyproject.toml with dependencies.
+   */
+  readonly requirements?: string[];
+  /** Packages that may be built from source where no wheel will do, which runs their code; `:all:` for every one. */
+  readonly allowBuild?: string[];
+  /** The default index, asked after all others: a URL without credentials, or a folder. */
+  readonly indexUrl?: string;
+  /** Further indexes: URLs without credentials, or folders. */
+  readonly extraIndexUrls?: string[];
+  /** Extras of pyproject.toml to install. */
+  readonly extras?: string[];
+  /** Dependency groups of pyproject.toml to install. */
+  readonly groups?: string[];
+  /** Leave out what the Lambda runtime already has: boto3 and what it needs. */
+  readonly excludeRuntime?: boolean;
+  /** One spliced zip instead of a folder: nothing has to be zipped at deployment. */
+  readonly archive?: boolean;
+  /** Further arguments for barrow. They enter the asset hash: no credentials, no absolute paths. Relative ones start at `entry`. */
+  readonly barrowArgs?: string[];
+  /** The barrow program; default: `BARROW_BIN`, the platform's npm package, `PATH`. */
+  readonly binary?: string;
+}
+
 /**
  * How to bundle. The names are those of `@aws-cdk/aws-lambda-python-alpha`.
  *
  * Options that shape a container's work (`image`, `buildArgs`, `command`, `entrypoint`, `volumes`, `volumesFrom`,
- * `workingDirectory`) are refused with the reason, because without a container they would silently do nothing.
+ * `workingDirectory`) are refused with the reason unless they are empty, because without a container they would silently do nothing.
  * `network`, `user`, `securityOpt`, `platform` and `bundlingFileAccess` cannot change the result and are ignored.
  */
-export interface BundlingOptions extends DockerRunOptions {
-  /** Patterns of source files to leave out. */
+export interface BundlingOptions extends DockerRunOptions, BarrowOptions {
+  /** Patterns of source files to leave out, read as `rsync --exclude` reads them. */
   readonly assetExcludes?: string[];
   /** The folder inside the asset that everything goes to: `python` for a layer, otherwise none. */
   readonly outputPathSuffix?: string;
@@ -32,7 +59,10 @@ export interface BundlingOptions extends DockerRunOptions {
   readonly assetHash?: string;
   /** Commands to run on the host around the bundling. */
   readonly commandHooks?: ICommandHooks;
-  /** Environment variables for barrow and the command hooks. They never enter a hash, so they may hold credentials. */
+  /**
+   * Environment variables for barrow and the command hooks. They do not enter a hash, so they may hold credentials; of what barrow
+   * reads in them, such as `PIP_INDEX_URL`, the hash knows the setting without credentials.
+   */
   readonly environment?: { [key: string]: string };
   /** Accepted and without effect: barrow verifies the hashes that a lock file has in any case. */
   readonly poetryIncludeHashes?: boolean;
@@ -40,17 +70,10 @@ export interface BundlingOptions extends DockerRunOptions {
   readonly poetryWithoutUrls?: boolean;
   /** Refused: there is no container. */
   readonly image?: DockerImage;
-  /** Refused: there is no image to build. Index URLs belong in barrow's own settings. */
+  /** Refused unless empty: there is no image to build. `indexUrl` and `extraIndexUrls` take its place. */
   readonly buildArgs?: { [key: string]: string };
   /** Accepted and without effect: files are written in place. */
   readonly bundlingFileAccess?: BundlingFileAccess;
-
-  /** The barrow program; default: `BARROW_BIN`, the platform's npm package, `PATH`. */
-  readonly binary?: string;
-  /** Further arguments for barrow, such as `--index-url`. They enter the asset hash: no credentials, no absolute paths. */
-  readonly barrowArgs?: string[];
-  /** One spliced zip instead of a folder: nothing has to be zipped at deployment. */
-  readonly archive?: boolean;
   /** The architecture, when it differs from the function's. */
   readonly architecture?: Architecture;
 }

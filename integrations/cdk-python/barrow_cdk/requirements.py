@@ -1,0 +1,59 @@
+"""Where the requirements of an entry stand."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+# The first of these that the entry has, itself and not a folder above it: those that the Docker-based module knows, in its
+# order, then those that it does not look at.
+_FILES = ("Pipfile.lock", "poetry.lock", "requirements.txt", "uv.lock", "pylock.toml", "pdm.lock")
+_PROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What is installed for an entry."""
+
+    # Files, relative to the entry or absolute; none: nothing is installed.
+    files: Sequence[str]
+    # Patterns of source files that are left out because of the choice.
+    excludes: Sequence[str] = ()
+    # What differs from the Docker-based module, for people.
+    notice: Optional[str] = None
+
+    @classmethod
+    def of(cls, entry: str, named: Optional[Sequence[str]]) -> Requirements:
+        """Chooses as the Docker-based module does, so that a changed import changes nothing."""
+        if named is not None:
+            return cls(list(named))
+        for file in _FILES:
+            if os.path.exists(os.path.join(entry, file)):
+                return cls([file], [".python-version"] if file == "uv.lock" else [])
+        project = Path(entry, _PROJECT)
+        if not project.exists() or not _has_dependencies(project.read_text("utf-8")):
+            return cls([])
+        notice = (
+            f"barrow: installing the dependencies of {project}, which aws_cdk.aws_lambda_python_alpha does not do "
+            "without a lock file; `bundling=BundlingOptions(requirements=[])` leaves them out"
+        )
+        return cls([_PROJECT], notice=notice)
+
+    def arguments(self, source: str) -> list[str]:
+        """The arguments of barrow for a source: the entry, or a copy of it."""
+        places = [os.path.join(source, file) for file in self.files] or [os.devnull]
+        return [word for place in places for word in ("--requirement", os.path.normpath(place))]
+
+
+def _has_dependencies(text: str) -> bool:
+    """Whether a pyproject.toml names dependencies in its table ``[project]``; tables of tools alone are none."""
+    found = re.search(r"^\s*\[\s*project\s*\].*\n((?:(?!\s*\[{1,2}[\w\"' .-]+\]{1,2}\s*(?:#.*)?$).*\n?)*)", text, re.MULTILINE)
+    project = found[1] if found else ""
+    return bool(
+        re.search(r"^\s*dependencies\s*=\s*\[(?:\s|#.*)*[\"']", project, re.MULTILINE)
+        or re.search(r"^\s*dynamic\s*=\s*\[[^\]]*[\"']dependencies[\"']", project, re.MULTILINE)
+    )
