@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::BundleError;
 use super::conflicts::settle;
-use super::source_files::{SourceFile, SourceFiles};
+use super::source::{SourceFile, SourceFiles};
 use crate::archive::SafePath;
 use crate::install::{InstalledDist, InstalledFile};
 use crate::spec::{PackageName, sha256};

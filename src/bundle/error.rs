@@ -42,18 +42,31 @@ pub enum BundleError {
         /// What it is.
         kind: &'static str,
     },
-    /// A pattern of `--exclude` that is none.
-    #[error("`{glob}` is not a pattern that `--exclude` understands")]
-    Exclude {
+    /// A pattern that is none.
+    #[error("`{pattern}` is not a pattern that `{option}` understands")]
+    Pattern {
         /// The pattern.
-        glob: String,
+        pattern: String,
+        /// Where it was given.
+        option: &'static str,
         /// Why.
         #[source]
         source: globset::Error,
     },
-    /// A pattern of `--exclude` with nothing in it.
-    #[error("`{0}` is not a pattern that `--exclude` understands: it names nothing")]
-    EmptyExclude(String),
+    /// A pattern with nothing in it.
+    #[error("`{pattern}` is not a pattern that `{option}` understands: it names nothing")]
+    EmptyPattern {
+        /// The pattern.
+        pattern: String,
+        /// Where it was given.
+        option: &'static str,
+    },
+    /// Files of SOURCE that hold what must not be in a bundle.
+    #[error("{}", holds_secret(files))]
+    HoldsSecret {
+        /// Path in the bundle, and what is in it.
+        files: Vec<(String, &'static str)>,
+    },
     /// Two paths that cannot stand beside each other.
     #[error("`{path}` of {owner} cannot stand beside `{other}` of {other_owner}: {reason}")]
     Clash {
@@ -79,4 +92,9 @@ pub enum BundleError {
         /// What is allowed, bytes.
         limit: u64,
     },
+}
+
+fn holds_secret(files: &[(String, &str)]) -> String {
+    let lines = files.iter().map(|(path, what)| format!("the source file `{path}` holds {what}, so it is not bundled"));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -7,8 +7,7 @@
 
 mod limits;
 mod error;
-mod exclude;
-mod source_files;
+mod source;
 mod assemble;
 mod conflicts;
 #[cfg(test)]
@@ -19,4 +18,4 @@ pub use error::BundleError;
 pub use limits::{
     Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
 };
-pub use source_files::{SourceFile, SourceFiles, SourceOptions};
+pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, Why, credentials_line, refuse_secrets};

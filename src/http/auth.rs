@@ -214,6 +214,26 @@ impl Authenticator {
         Ok(entry.is_some_and(|entry| entry.machine.is_some()))
     }
 
+    /// Every credential that was given or found so far.
+    pub(super) fn secrets(&self, means: &Means) -> Vec<Secret> {
+        fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+            mutex.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+        let mut logins: Vec<Arc<Login>> = self.indexes.iter().filter_map(|index| index.login.clone()).collect();
+        logins.extend(locked(&self.given).iter().map(|(_, login)| Arc::clone(login)));
+        for slot in locked(&self.asked).values() {
+            if let Ok(asked) = slot.try_lock()
+                && let AskedState::Answered(login) = &asked.state
+            {
+                logins.push(Arc::clone(login));
+            }
+        }
+        let netrc = means.options.netrc.as_deref().and_then(|path| self.netrc(path, means).ok());
+        let entries = netrc.into_iter().flat_map(|netrc| &netrc.entries).map(|entry| entry.password.clone());
+        let proxies = means.options.proxy.as_ref().and_then(|url| userinfo(url.reveal())?.1);
+        logins.iter().flat_map(|login| login.secrets()).chain(entries).chain(proxies).collect()
+    }
+
     fn netrc(&self, path: &Path, means: &Means) -> Result<&Netrc, Error> {
         if self.netrc.get().is_none() {
             let read = read_netrc(path, means.options.netrc_required, &*means.reporter)?;

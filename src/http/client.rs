@@ -15,6 +15,7 @@ use super::options::ClientOptions;
 use super::realm::is_allowed_insecure;
 use super::response::Response;
 use super::retry::{Attempts, is_passing, retry_after};
+use super::secret::Secret;
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
@@ -121,6 +122,11 @@ impl Client {
     /// user), so a key must not show it.
     pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
         self.shared.auth.known_user(url.reveal(), &self.shared.means)
+    }
+
+    /// Every credential that was given or found so far: passwords and tokens, those of netrc for other hosts too.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.shared.auth.secrets(&self.shared.means)
     }
 
     /// A place among the concurrent requests.

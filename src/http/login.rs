@@ -119,6 +119,12 @@ impl Login {
         SentAs { user: is_user_public.then(|| self.user.clone()), source: self.source.clone() }
     }
 
+    /// What of it nobody else may see: the password, and a user who is a token.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let token = Some(&self.user).filter(|_| self.password.reveal().is_empty()).map(Secret::new);
+        token.into_iter().chain([self.password.clone()]).filter(|secret| !secret.reveal().is_empty()).collect()
+    }
+
     /// The user; empty for bearer tokens.
     pub(super) fn user(&self) -> &str {
         &self.user

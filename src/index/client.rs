@@ -14,7 +14,7 @@ use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, metadata};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
-use crate::http::Client;
+use crate::http::{Client, Secret};
 use crate::reporter::{Level, Reporter};
 use crate::resolve::ProjectAnswer;
 use crate::spec::{CoreMetadata, DistFile, IndexOrigin, PackageName, ProjectDetail, SafeUrl};
@@ -69,6 +69,11 @@ enum Answer {
 }
 
 impl IndexClient {
+    /// Every credential that was given or found so far.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.client.secrets()
+    }
+
     /// Makes a client; nothing is asked yet.
     pub fn new(options: IndexOptions, client: Client, cache: Arc<Cache>, reporter: Arc<dyn Reporter>) -> Self {
         let fetch_options = FetchOptions { offline: options.offline, ..FetchOptions::default() };

@@ -7,8 +7,12 @@ use super::installing::install_each;
 use super::request::{Session, packages};
 use super::unchanged::{self, Memory};
 use super::{Context, Error, PublishSettings, RequestOptions};
-use crate::bundle::{Bundle, Layout, SourceFiles, SourceOptions, assemble, check_size, check_zip_size};
+use crate::bundle::{
+    Bundle, BundleError, Layout, SourceFiles, SourceOptions, Why, assemble, check_size, check_zip_size,
+    credentials_line, refuse_secrets,
+};
 use crate::cache::Cache;
+use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
 use crate::reporter::Stage;
@@ -49,6 +53,10 @@ pub struct SourceSettings {
     pub folder: PathBuf,
     /// Patterns of `--exclude`.
     pub exclude: Vec<String>,
+    /// Patterns of `--include`: what they name is taken although it is left out by default.
+    pub include: Vec<String>,
+    /// Files that credentials or settings of the run come from.
+    pub credential_files: Vec<PathBuf>,
 }
 
 /// What was published.
@@ -148,13 +156,14 @@ pub async fn bundle(
     memory.note_warnings(&context);
     let dists = describe(&resolution, &installed);
     let cache = Arc::clone(&session.cache);
+    let secrets = session.secrets();
     let finishing = tokio::task::spawn_blocking(move || {
         if let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context) {
             return Ok(published);
         }
         memory.forget(&options);
         let made_of = memory.made_of(&dists);
-        let mut published = assemble_and_publish(&installed, &options, made_of.as_deref(), &cache, &context)?;
+        let mut published = assemble_and_publish(&installed, &options, made_of.as_deref(), &cache, &secrets, &context)?;
         published.dists = dists;
         published.excluded = excluded;
         memory.remember(&published, fresh_until, &options, &context);
@@ -180,17 +189,11 @@ fn assemble_and_publish(
     options: &BundleOptions,
     made_of: Option<&str>,
     cache: &Cache,
+    secrets: &[Secret],
     context: &Context,
 ) -> Result<Published, Error> {
     let settings = &options.publish;
-    let source = options.source.as_ref().map(|source| {
-        SourceFiles::collect(&SourceOptions {
-            folder: &source.folder,
-            exclude: &source.exclude,
-            outputs: &outputs_around(&settings.state_folders, &source.folder, Some(&settings.out)),
-        })
-    });
-    let source = source.transpose()?;
+    let source = options.source.as_ref().map(|source| own_files(source, options, secrets, context)).transpose()?;
     let layout = if options.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
     let bundle = assemble(installed, source.as_ref(), &layout)?;
     report(&bundle, settings, context)?;
@@ -216,6 +219,47 @@ fn assemble_and_publish(
         zip: published.zip,
         dists: Vec::new(),
         excluded: Vec::new(),
+    })
+}
+
+/// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
+fn own_files(
+    source: &SourceSettings,
+    options: &BundleOptions,
+    secrets: &[Secret],
+    context: &Context,
+) -> Result<SourceFiles, Error> {
+    let outputs = outputs_around(&options.publish.state_folders, &source.folder, Some(&options.publish.out));
+    let files = collect(source, &options.request, &outputs)?;
+    if let Some(names) = credentials_line(&files.left_out) {
+        let line = format!("left out: {names}; --include to take them");
+        // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
+        let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
+        if is_harmless { context.status(&line) } else { context.warn(&line) }
+    }
+    refuse_secrets(&files, secrets)?;
+    Ok(files)
+}
+
+/// Walks the source.
+pub(super) fn collect(
+    source: &SourceSettings,
+    request: &RequestOptions,
+    outputs: &[PathBuf],
+) -> Result<SourceFiles, BundleError> {
+    let inputs = &request.inputs;
+    let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
+    let input_files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
+    let client = &request.client;
+    let credential_files: Vec<PathBuf> =
+        source.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
+    SourceFiles::collect(&SourceOptions {
+        folder: &source.folder,
+        exclude: &source.exclude,
+        include: &source.include,
+        input_files: &input_files,
+        credential_files: &credential_files,
+        outputs,
     })
 }
 

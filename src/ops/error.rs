@@ -136,7 +136,7 @@ impl Error {
         match self {
             Self::Requirements(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
             Self::Lock(error) => error.is_usage(),
-            Self::Bundle(error) => matches!(error, BundleError::Exclude { .. } | BundleError::EmptyExclude(_)),
+            Self::Bundle(error) => matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. }),
             _ => false,
         }
     }
@@ -149,6 +149,10 @@ impl Error {
             Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
             Self::Publish(PublishError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
+            }
+            Self::Bundle(BundleError::HoldsSecret { files }) => {
+                let name = files.first().map_or("NAME", |(path, _)| path.as_str());
+                vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]
             }
             Self::Publish(PublishError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
                 vec![match process {

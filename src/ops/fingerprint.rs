@@ -6,11 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::bundle::collect;
 use super::inputs::Inputs;
 use super::request::read_manifest;
 use super::{Error, IndexSettings, RequestOptions, SourceSettings};
 use crate::build::folder_digest;
-use crate::bundle::{SourceFiles, SourceOptions};
 use crate::index::IndexStrategy;
 use crate::publish::outputs_around;
 use crate::requirements::{DirectReference, FileOptions, Manifest, RequirementEntry};
@@ -62,7 +62,7 @@ pub fn fingerprint(options: &FingerprintOptions) -> Result<HashDigest, Error> {
     print.text("no-deps", &resolve.no_deps.to_string());
     print.text("exclude-runtime", &options.exclude_runtime.to_string());
     if let Some(source) = &options.source {
-        print.source(source, &manifest, &options.state_folders)?;
+        print.source(source, &options.request, &manifest, &options.state_folders)?;
     }
     Ok(print.hasher.finish())
 }
@@ -209,12 +209,14 @@ impl Print<'_> {
         Ok(())
     }
 
-    fn source(&mut self, source: &SourceSettings, manifest: &Manifest, states: &[PathBuf]) -> Result<(), Error> {
-        let files = SourceFiles::collect(&SourceOptions {
-            folder: &source.folder,
-            exclude: &source.exclude,
-            outputs: &outputs_around(states, &source.folder, None),
-        })?;
+    fn source(
+        &mut self,
+        source: &SourceSettings,
+        request: &RequestOptions,
+        manifest: &Manifest,
+        states: &[PathBuf],
+    ) -> Result<(), Error> {
+        let files = collect(source, request, &outputs_around(states, &source.folder, None))?;
         for file in &files.files {
             let failed = |error| Error::ReadInput { path: file.from.clone(), source: error };
             let content = fs_err::read(&file.from).map_err(failed)?;

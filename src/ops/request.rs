@@ -16,7 +16,7 @@ use super::unchanged::Standing;
 use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher, UnderWay, Wanted};
-use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request};
+use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request, Secret};
 use crate::index::{IndexClient, IndexOptions, Still};
 use crate::install::InstallOptions;
 use crate::lock::pylock::{self, PylockInput};
@@ -98,6 +98,11 @@ impl Session {
             context: context.clone(),
             fresh_until: AtomicU64::new(0),
         })
+    }
+
+    /// The credentials that the run was given or has found: what must be in nothing that it makes.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.source.index().secrets()
     }
 
     /// What installing needs, to be sent to another thread.

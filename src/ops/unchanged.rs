@@ -89,7 +89,7 @@ pub(super) fn identify(options: &BundleOptions) -> Option<String> {
         (&request.extras, &request.groups, &request.inputs.excluded),
         // Of a lock's requirements the fingerprint has nothing but its text.
         (request.require_hashes, &request.format_control),
-        (options.source.as_ref().map(|source| &source.exclude), ignored.collect::<Vec<_>>()),
+        (options.source.as_ref().map(|source| (&source.exclude, &source.include)), ignored.collect::<Vec<_>>()),
     );
     Some(sha256(form.as_bytes()).hex())
 }

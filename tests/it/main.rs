@@ -36,3 +36,4 @@ mod still_the_same;
 mod timing;
 mod unchanged;
 mod secrets;
+mod stays_home;

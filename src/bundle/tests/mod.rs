@@ -107,10 +107,23 @@ impl Scene {
     }
 
     pub(crate) fn collect(&self, source: &str, exclude: &[&str]) -> Result<SourceFiles, BundleError> {
-        let exclude: Vec<String> = exclude.iter().map(ToString::to_string).collect();
+        self.collect_with(source, exclude, &[])
+    }
+
+    pub(crate) fn collect_with(
+        &self,
+        source: &str,
+        exclude: &[&str],
+        include: &[&str],
+    ) -> Result<SourceFiles, BundleError> {
+        let [exclude, include] =
+            [exclude, include].map(|patterns| patterns.iter().map(ToString::to_string).collect::<Vec<_>>());
         SourceFiles::collect(&SourceOptions {
             folder: &self.path(source),
             exclude: &exclude,
+            include: &include,
+            input_files: &[self.path("source/wanted.list")],
+            credential_files: &[self.path("source/logins")],
             outputs: &[self.path("source/out")],
         })
     }

@@ -238,6 +238,10 @@ pub(crate) struct SourceArgs {
     /// Leave out source files that match; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
+
+    /// Take source files that match although they are left out by default, such as .env; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
 }
 
 /// How a result is printed.

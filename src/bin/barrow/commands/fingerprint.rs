@@ -1,6 +1,6 @@
 //! `barrow fingerprint`.
 
-use barrow::ops::{self, FingerprintOptions, SourceSettings};
+use barrow::ops::{self, FingerprintOptions};
 use serde_json::json;
 
 use crate::args::FingerprintArgs;
@@ -18,8 +18,7 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let options = FingerprintOptions {
         request: settings.request(Vec::new()),
         target,
-        source: (!settings.no_source)
-            .then(|| SourceSettings { folder: source.clone(), exclude: settings.exclude.clone() }),
+        source: settings.source(&source),
         base: run.host.working_folder.join(&source),
         exclude_runtime: settings.exclude_runtime,
         state_folders: settings.state_folders.clone(),

@@ -116,6 +116,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("no-prefer-binary", Kind::Switch),
     key("no-source", Kind::Switch),
     key("exclude", Kind::List),
+    key("include", Kind::List),
     key("exclude-runtime", Kind::Switch),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),

@@ -20,7 +20,7 @@ use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
-use barrow::ops::{self, BuildSettings, IndexSettings, PublishSettings, RequestOptions};
+use barrow::ops::{self, BuildSettings, IndexSettings, PublishSettings, RequestOptions, SourceSettings};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions};
 use barrow::spec::{ExtraName, PackageName, SafeUrl};
@@ -81,8 +81,12 @@ pub(crate) struct Settings {
     /// `None`: a temporary one.
     pub(crate) cache_folder: Option<PathBuf>,
     pub(crate) temporary_folder: PathBuf,
-    pub(crate) no_source: bool,
-    pub(crate) exclude: Vec<String>,
+    /// Which of the source's own files are taken; but for the folder, which the commands know.
+    no_source: bool,
+    exclude: Vec<String>,
+    include: Vec<String>,
+    /// The settings file, unless it belongs to the project.
+    own_file: Option<PathBuf>,
     pub(crate) exclude_runtime: bool,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
@@ -127,6 +131,7 @@ impl Settings {
         resolve.allow_build = allow_build;
         let no_source = layers.switch("no-source", flags.files.no_source)?;
         let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
+        let include = layers.many("include", flags.files.include, |text| Ok(text.to_owned()))?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
@@ -156,6 +161,9 @@ impl Settings {
             temporary_folder: host.temporary_folder.clone(),
             no_source,
             exclude,
+            include,
+            own_file: Some(layers.config.path)
+                .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
             exclude_runtime,
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
@@ -191,6 +199,16 @@ impl Settings {
 }
 
 impl Settings {
+    /// The own files of the function in `folder`; `None`: dependencies only.
+    pub(crate) fn source(&self, folder: &Path) -> Option<SourceSettings> {
+        (!self.no_source).then(|| SourceSettings {
+            folder: folder.to_owned(),
+            exclude: self.exclude.clone(),
+            include: self.include.clone(),
+            credential_files: self.own_file.iter().cloned().collect(),
+        })
+    }
+
     /// Where a bundle or layer goes.
     pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
         let is_zip_name = output.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));

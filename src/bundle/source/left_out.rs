@@ -1,0 +1,81 @@
+//! What of a source is not in the bundle, and why: a value for every path, so that nothing is left out silently.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A file or folder of the source that is not in the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Path below the source.
+    pub path: PathBuf,
+    /// A folder: nothing in it was looked at.
+    pub is_folder: bool,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a file or folder of the source is not in the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is never part of a function; what it is.
+    Never(&'static str),
+    /// It holds, by its name or its content, what opens other people's doors; what it is.
+    Credentials(&'static str),
+    /// It holds the state of a tool, in which secrets stand as they are; what it is.
+    State(&'static str),
+    /// The settings of barrow itself.
+    Settings,
+    /// A pattern of the user's.
+    Excluded,
+    /// An output of barrow's, or the one that is being made.
+    Output,
+}
+
+impl Why {
+    /// The word that stands for it in the line for the user; `None` for what need not be told.
+    fn label(&self) -> Option<&'static str> {
+        match self {
+            Self::Credentials(_) => Some("credentials"),
+            Self::State(_) => Some("state"),
+            Self::Settings => Some("settings of barrow"),
+            Self::Never(_) | Self::Excluded | Self::Output => None,
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never(what) => f.write_str(what),
+            Self::Credentials(what) => write!(f, "credentials: {what}"),
+            Self::State(what) => write!(f, "state: {what}"),
+            Self::Settings => f.write_str("settings of barrow"),
+            Self::Excluded => f.write_str("excluded"),
+            Self::Output => f.write_str("an output of barrow"),
+        }
+    }
+}
+
+/// Names of one kind that the line shows, at most.
+const SHOWN: usize = 12;
+
+/// One line that names what was left out because of what it may hold: `.env, id_rsa (credentials), barrow.toml (settings
+/// of barrow)`. `None` when there is nothing of that kind.
+pub fn credentials_line(left_out: &[LeftOut]) -> Option<String> {
+    let labels = ["credentials", "state", "settings of barrow"];
+    let groups = labels.iter().filter_map(|label| {
+        let mut names: Vec<String> = left_out
+            .iter()
+            .filter(|left| left.why.label() == Some(label))
+            .map(|left| format!("{}{}", left.path.display(), if left.is_folder { "/" } else { "" }))
+            .collect();
+        let more = names.len().saturating_sub(SHOWN);
+        names.truncate(SHOWN);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        (!names.is_empty()).then(|| format!("{} ({label})", names.join(", ")))
+    });
+    let groups: Vec<String> = groups.collect();
+    (!groups.is_empty()).then(|| groups.join(", "))
+}

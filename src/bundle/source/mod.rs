@@ -1,0 +1,21 @@
+//! The user's own files: which of them go into a bundle, and why the others do not.
+//!
+//! ```text
+//! SOURCE ──▶ collect ──▶ SourceFiles { files, left_out } ──▶ refuse_secrets ──▶ assemble
+//!              ▲  ▲
+//!     patterns ┘  └ never (what is no part of a function), secrets (what must not leave the machine)
+//! ```
+//!
+//! Nothing is left out silently: what is not taken has a [`Why`], and what holds a credential is named to the user.
+
+mod patterns;
+mod never;
+mod credential_text;
+mod secrets;
+mod left_out;
+mod collect;
+mod scan;
+
+pub use collect::{SourceFile, SourceFiles, SourceOptions};
+pub use left_out::{LeftOut, Why, credentials_line};
+pub use scan::refuse_secrets;

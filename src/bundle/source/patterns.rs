@@ -1,0 +1,89 @@
+//! Patterns of files, read as a `.gitignore` file has them (gitignore(5), "Pattern format").
+//!
+//! Relative to the source; a pattern without a slash holds at any depth, one with a slash from the top; a trailing slash
+//! means folders only; `!` takes back what an earlier pattern chose. A folder that is left out is not looked into.
+
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::bundle::BundleError;
+
+/// The user's patterns, in the order given: the last that matches decides.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    matcher: GlobMatcher,
+    /// What folders a path has to lead through to be matched: the first component, the first two, and so on.
+    leading: Vec<GlobMatcher>,
+    takes_back: bool,
+    folders_only: bool,
+    anchored: bool,
+}
+
+impl Patterns {
+    /// Reads patterns; `option` is where they come from, for messages.
+    pub(super) fn new<S: AsRef<str>>(patterns: &[S], option: &'static str) -> Result<Self, BundleError> {
+        let patterns =
+            patterns.iter().map(|pattern| Pattern::parse(pattern.as_ref(), option)).collect::<Result<_, _>>()?;
+        Ok(Self { patterns })
+    }
+
+    /// Whether the entry at `path`, relative to the source, is chosen.
+    pub(super) fn choose(&self, path: &Path, is_folder: bool) -> bool {
+        let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder));
+        matching.is_some_and(|pattern| !pattern.takes_back)
+    }
+
+    /// Whether a pattern names the folder at `path` on the way to something inside it.
+    pub(super) fn lead_through(&self, path: &Path) -> bool {
+        let leads = |pattern: &Pattern| pattern.leading.iter().any(|leading| leading.is_match(path));
+        self.patterns.iter().any(|pattern| !pattern.takes_back && leads(pattern))
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
+        let (takes_back, glob) = match text.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (folders_only, glob) = match glob.strip_suffix('/') {
+            Some(rest) => (true, rest),
+            None => (false, glob),
+        };
+        let glob = glob.strip_prefix("./").map_or_else(|| glob.to_owned(), |rest| format!("/{rest}"));
+        let anchored = glob.contains('/');
+        let glob = glob.strip_prefix('/').unwrap_or(&glob);
+        if glob.is_empty() {
+            return Err(BundleError::EmptyPattern { pattern: text.to_owned(), option });
+        }
+        let compile = |glob: &str| {
+            GlobBuilder::new(glob)
+                .literal_separator(true)
+                .backslash_escape(true)
+                .build()
+                .map(|glob| glob.compile_matcher())
+        };
+        let matcher =
+            compile(glob).map_err(|source| BundleError::Pattern { pattern: text.to_owned(), option, source })?;
+        let folders = glob.match_indices('/').map(|(at, _)| &glob[..at]);
+        // A part of a pattern may be none, when the slash stands in braces: then nothing leads there.
+        let leading = folders.filter(|folder| !folder.ends_with("**")).filter_map(|folder| compile(folder).ok());
+        Ok(Self { leading: leading.collect(), matcher, takes_back, folders_only, anchored })
+    }
+
+    fn matches(&self, path: &Path, is_folder: bool) -> bool {
+        if self.folders_only && !is_folder {
+            return false;
+        }
+        if self.anchored {
+            return self.matcher.is_match(path);
+        }
+        path.file_name().is_some_and(|name| self.matcher.is_match(Path::new(name)))
+    }
+}

@@ -1,0 +1,202 @@
+//! What must not leave the machine: the table of names, each with its reason, and the few that the content decides about.
+//!
+//! A bundle is uploaded, and everyone who may read the function may read it. So what is named here is left out unless the
+//! user asks for it (`--include`). The table is written down in `docs/contents.md` too, and a test compares them.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::credential_text::{has_credential, has_key_header};
+use super::left_out::Why;
+use crate::regular;
+
+/// A row of the table.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Patterns of paths; without a slash they hold at any depth. Upper and lower case are alike.
+    pub(super) names: &'static [&'static str],
+    pub(super) kind: Kind,
+    pub(super) when: When,
+    /// What it is.
+    pub(super) what: &'static str,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Credentials,
+    State,
+    Settings,
+}
+
+/// What besides the name has to be so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// Nothing.
+    Always,
+    /// A private key begins in it.
+    HoldsKey,
+    /// It is not plainly a public key or a certificate.
+    NotPublic,
+    /// It is the key of a Google service account.
+    ServiceAccount,
+    /// A URL or a setting with a credential stands in it.
+    HoldsCredential,
+}
+
+const fn row(names: &'static [&'static str], what: &'static str) -> Row {
+    Row { names, kind: Kind::Credentials, when: When::Always, what }
+}
+
+impl Row {
+    const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    const fn kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+}
+
+/// Largest file whose content is asked what it is, bytes: keys, requirements and locks are smaller.
+const LOOKED_AT_MOST: u64 = 8 << 20;
+
+/// The first row that fits decides.
+pub(super) const TABLE: &[Row] = &[
+    row(&[".env*", "*.env", ".dev.vars", ".secrets*", "secrets.{json,toml,yaml,yml}"], "variables with secrets"),
+    row(&[".netrc", "_netrc"], "passwords by host"),
+    row(&[".pypirc", "pip.conf", "pip.ini", ".condarc"], "settings of a package index"),
+    row(
+        &[".npmrc", ".yarnrc", ".yarnrc.yml", ".gem/credentials", ".cargo/credentials*"],
+        "tokens of package registries",
+    ),
+    row(&[".git-credentials", ".hgrc", ".gitconfig"], "settings and passwords of version control"),
+    row(&[".ssh", "id_{rsa,dsa,ecdsa,ed25519,ecdsa_sk,ed25519_sk,xmss}", "ssh_host_*_key"], "keys of SSH"),
+    row(
+        &["*.ppk", "*.p8", "*.p12", "*.pfx", "*.pk8", "*.jks", "*.keystore", "*.kdbx", "*.agekey"],
+        "a store of private keys",
+    ),
+    row(&[".gnupg", "secring.*"], "keys of GnuPG"),
+    row(&["*.key"], "a private key").when(When::NotPublic),
+    row(&["*.pem", "*.asc", "*.crt", "*.cer"], "a private key").when(When::HoldsKey),
+    row(&[".aws", "*accessKeys.csv", "rootkey.csv", "credentials.csv"], "keys of AWS"),
+    row(&[".azure", ".oci", ".config/gcloud", ".boto", ".s3cfg", "rclone.conf"], "credentials of a cloud"),
+    row(
+        &[
+            "application_default_credentials.json",
+            "client_secret*.json",
+            "credentials.json",
+            "service[-_]account*.json",
+        ],
+        "credentials of a cloud",
+    ),
+    row(&["*.json"], "the key of a service account").when(When::ServiceAccount),
+    row(&[".docker/config.json", ".dockercfg", ".dockerconfigjson"], "credentials of image registries"),
+    row(&[".kube", "kubeconfig", "*.kubeconfig"], "credentials of clusters"),
+    row(&[".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".pg_service.conf"], "passwords of databases"),
+    row(
+        &[".htpasswd", ".vault-token", ".vault_pass*", ".password-store", ".databrickscfg", "kaggle.json"],
+        "passwords and tokens",
+    ),
+    row(&[".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history"], "what was typed"),
+    row(&["*.tfvars", "*.tfvars.json", ".terraformrc", "terraform.rc", ".terraform.d"], "variables of Terraform"),
+    row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").kind(Kind::State),
+    row(&["barrow.toml"], "settings of barrow").kind(Kind::Settings),
+    row(
+        &[
+            "requirements*.{txt,in}",
+            "*requirements.{txt,in}",
+            "constraints*.{txt,in}",
+            "requirements/*.{txt,in}",
+            "pyproject.toml",
+            "pylock.toml",
+            "pylock.*.toml",
+            "uv.lock",
+            "uv.toml",
+            "poetry.lock",
+            "poetry.toml",
+            "pdm.lock",
+            "pdm.toml",
+            ".pdm.toml",
+            "Pipfile",
+            "Pipfile.lock",
+            "setup.cfg",
+            "environment*.{yml,yaml}",
+        ],
+        "requirements with a credential in them",
+    )
+    .when(When::HoldsCredential),
+];
+
+/// Why the file or folder at `path`, relative to the source, is to be left out; `real` is where it lies.
+///
+/// `is_input`: the run reads requirements of it, whatever its name is.
+pub(super) fn secret_by_name(path: &Path, real: &Path, is_folder: bool, is_input: bool) -> Option<Why> {
+    let content = Content { real, bytes: std::cell::OnceCell::new() };
+    let rows = names().matches(path).into_iter().map(|at| &TABLE[names_rows()[at]]);
+    let row = rows.into_iter().find(|row| content.fits(row.when, is_folder));
+    if let Some(row) = row {
+        return Some(match row.kind {
+            Kind::Credentials => Why::Credentials(row.what),
+            Kind::State => Why::State(row.what),
+            Kind::Settings => Why::Settings,
+        });
+    }
+    let holds_credential = is_input && content.fits(When::HoldsCredential, is_folder);
+    holds_credential.then_some(Why::Credentials("requirements with a credential in them"))
+}
+
+/// The content of a file, read once when a row asks for it. What cannot be read is reported when it is copied.
+struct Content<'a> {
+    real: &'a Path,
+    bytes: std::cell::OnceCell<Vec<u8>>,
+}
+
+impl Content<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get_or_init(|| {
+            let size = fs_err::metadata(self.real).map_or(0, |metadata| metadata.len());
+            if size > LOOKED_AT_MOST { Vec::new() } else { regular::read(self.real).unwrap_or_default() }
+        })
+    }
+
+    fn fits(&self, when: When, is_folder: bool) -> bool {
+        match when {
+            When::Always => true,
+            _ if is_folder => false,
+            When::HoldsKey => has_key_header(self.bytes()),
+            When::NotPublic => has_key_header(self.bytes()) || !self.text().contains("-----BEGIN "),
+            When::ServiceAccount => {
+                let text = self.text();
+                text.contains("\"service_account\"") && has_key_header(text.as_bytes())
+            }
+            When::HoldsCredential => has_credential(&self.text()),
+        }
+    }
+
+    fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+}
+
+/// All patterns of the table.
+fn names() -> &'static GlobSet {
+    static NAMES: LazyLock<GlobSet> = LazyLock::new(|| {
+        let mut set = GlobSetBuilder::new();
+        for name in TABLE.iter().flat_map(|row| row.names) {
+            let glob = GlobBuilder::new(&format!("**/{name}")).literal_separator(true).case_insensitive(true).build();
+            set.add(glob.expect("the patterns of the table are patterns"));
+        }
+        set.build().expect("the patterns of the table are patterns")
+    });
+    &NAMES
+}
+
+/// The row of each pattern, by its place among all of them.
+fn names_rows() -> &'static [usize] {
+    static ROWS: LazyLock<Vec<usize>> =
+        LazyLock::new(|| TABLE.iter().enumerate().flat_map(|(at, row)| row.names.iter().map(move |_| at)).collect());
+    &ROWS
+}
