@@ -101,6 +101,22 @@ impl Print<'_> {
                 self.entry(kind, entry)?;
             }
         }
+        for pin in &manifest.pins {
+            self.text("pin", &format!("{} {} {}", pin.name, pin.index, pin.marker.try_to_string().unwrap_or_default()));
+        }
+        for index in &manifest.indexes {
+            self.text("declared-index", &format!("{:?} {:?}", index.name, index.role));
+            self.location("declared-index-url", &index.url)?;
+        }
+        let settings = &manifest.settings;
+        for (kind, setting) in [
+            ("table-exclude-newer", &settings.exclude_newer),
+            ("table-prerelease", &settings.prerelease),
+            ("table-resolution", &settings.resolution),
+        ] {
+            self.text(kind, setting.as_ref().map_or("", |(text, _)| text));
+        }
+        self.text("table-no-index", &settings.no_index.to_string());
         for name in &manifest.excluded {
             self.text("exclude-package", name.as_ref());
         }

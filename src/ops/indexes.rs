@@ -6,20 +6,91 @@
 
 use super::options::{DEFAULT_INDEX_URL, IndexSettings};
 use crate::index::IndexLocation;
-use crate::requirements::FileOptions;
+use crate::requirements::{FileOptions, IndexRole, Manifest, Pin};
 use crate::spec::SafeUrl;
+use crate::target::{Architecture, Runtime, Target};
+
+/// The indexes of a run with those that tables of projects declare; settings count more.
+#[derive(Clone, Debug)]
+pub(super) struct AllIndexes {
+    pub(super) settings: IndexSettings,
+    pub(super) file: FileOptions,
+    /// Asked after the default.
+    later: Vec<IndexLocation>,
+}
+
+impl AllIndexes {
+    pub(super) fn of(settings: &IndexSettings, manifest: &Manifest) -> Self {
+        let (mut settings, mut file) = (settings.clone(), manifest.options.clone());
+        let mut later = Vec::new();
+        for declared in &manifest.indexes {
+            let is_known = declared.name.is_some()
+                && settings.named.iter().chain([&settings.default]).any(|index| index.name == declared.name);
+            if is_known {
+                continue;
+            }
+            let explicit = declared.role == IndexRole::Explicit;
+            let index = IndexLocation { explicit, ..IndexLocation::new(declared.url.clone()) };
+            let index = IndexLocation { name: declared.name.clone(), ..index };
+            match declared.role {
+                IndexRole::Default if settings.default_is_chosen || file.index_url.is_some() => {
+                    // Whoever chose another default still means this index for what is tied to it.
+                    settings.named.push(IndexLocation { explicit: true, ..index });
+                }
+                IndexRole::Default => {
+                    settings.default = index;
+                    settings.default_is_chosen = true;
+                }
+                IndexRole::Listed | IndexRole::Explicit => settings.named.push(index),
+                IndexRole::Later => later.push(index),
+                IndexRole::Links => file.find_links.push(declared.url.clone()),
+            }
+        }
+        for pin in manifest.pins.iter().filter(|pin| applies_anywhere(pin)) {
+            // PyPI needs no declaration.
+            let is_pypi = pin.index.eq_ignore_ascii_case("pypi");
+            let is_declared = settings
+                .named
+                .iter()
+                .chain([&settings.default])
+                .chain(&later)
+                .any(|index| index.name.as_deref() == Some(&*pin.index));
+            if is_pypi && !is_declared {
+                let url = SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL");
+                let name = Some(pin.index.clone());
+                settings.named.push(IndexLocation { name, explicit: true, ..IndexLocation::new(url) });
+            }
+            if let Ok(name) = globset::Glob::new(pin.name.as_ref()) {
+                settings.sources.push((name, pin.index.clone()));
+            }
+        }
+        settings.no_index |= manifest.settings.no_index;
+        Self { settings, file, later }
+    }
+}
+
+/// Whether the marker of a pin is true for some target.
+fn applies_anywhere(pin: &Pin) -> bool {
+    let applies = |(runtime, architecture): (Runtime, Architecture)| {
+        pin.marker.evaluate(Target::new(runtime, architecture).markers(), &[])
+    };
+    let architectures = [Architecture::X86_64, Architecture::Arm64];
+    let mut targets = Runtime::all().flat_map(|runtime| architectures.map(|architecture| (runtime, architecture)));
+    pin.marker.is_true() || targets.any(applies)
+}
 
 /// Every index, those that only answer for their own projects included: named ones, extra ones, the default.
-pub(super) fn unordered(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
-    settings.named.iter().cloned().chain(unnamed(settings, file)).collect()
+pub(super) fn unordered(all: &AllIndexes) -> Vec<IndexLocation> {
+    let AllIndexes { settings, file, later } = all;
+    settings.named.iter().cloned().chain(unnamed(settings, file)).chain(later.iter().cloned()).collect()
 }
 
 /// Every index in the order of asking.
 pub(super) fn in_order<E>(
-    settings: &IndexSettings,
-    file: &FileOptions,
+    all: &AllIndexes,
     has_credentials: impl Fn(&SafeUrl) -> Result<bool, E>,
 ) -> Result<Vec<IndexLocation>, E> {
+    let AllIndexes { settings, file, later } = all;
     let mut with_credentials = Vec::new();
     let mut without = Vec::new();
     for index in unnamed(settings, file) {
@@ -29,6 +100,7 @@ pub(super) fn in_order<E>(
     let mut ordered = settings.named.clone();
     ordered.append(&mut with_credentials);
     ordered.append(&mut without);
+    ordered.extend(later.iter().cloned());
     ordered.sort_by_key(|index| is_public(&index.url));
     Ok(without_repetition(ordered))
 }
@@ -56,8 +128,14 @@ fn without_repetition(indexes: Vec<IndexLocation>) -> Vec<IndexLocation> {
     };
     let mut kept: Vec<IndexLocation> = Vec::new();
     for index in indexes {
-        if kept.iter().all(|other| plain(other) != plain(&index) || other.explicit != index.explicit) {
-            kept.push(index);
+        let is_same = |other: &&IndexLocation| plain(other) == plain(&index) && other.explicit == index.explicit;
+        match kept.iter().find(is_same) {
+            None => kept.push(index),
+            // Names are tied to it under this name too.
+            Some(other) if index.name.is_some() && other.name != index.name => {
+                kept.push(IndexLocation { explicit: true, ..index });
+            }
+            Some(_) => {}
         }
     }
     kept

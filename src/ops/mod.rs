@@ -10,6 +10,7 @@ mod inputs;
 mod indexes;
 mod ahead;
 mod source;
+mod table_settings;
 mod material;
 mod building;
 mod building_source;

@@ -8,10 +8,12 @@ use std::thread;
 use super::ahead::Ahead;
 use super::building::Builder;
 use super::building_source::BuildingSource;
+use super::indexes::AllIndexes;
 use super::inputs::Inputs;
 use super::installing::Parts;
 use super::resolutions::Question;
 use super::source::LiveSource;
+use super::table_settings;
 use super::unchanged::Standing;
 use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
 use crate::cache::Cache;
@@ -134,6 +136,7 @@ impl Session {
     /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         self.context.reporter.reached(Stage::Resolving, 0, 0);
+        let options = &table_settings::with_tables(options, &self.manifest, self.request.now)?;
         let resolution = match &self.lock {
             Some(input) => self.read_lock(input, target).await?,
             None => self.recall_or_solve(target, options).await?,
@@ -342,6 +345,11 @@ pub(super) fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -
     let inputs = ManifestInputs { format_control: request.format_control.clone(), ..inputs.clone() };
     let mut manifest = Manifest::read(&inputs)?;
     manifest.options.require_hashes |= request.require_hashes;
+    for name in std::mem::take(&mut manifest.settings.prereleases_of) {
+        // The name is one; there is nothing that could not be parsed.
+        let control = &mut manifest.options.release_control;
+        let _ = control.all_releases.extend(name.as_ref(), &mut control.only_final);
+    }
     Ok(manifest)
 }
 
@@ -361,14 +369,15 @@ async fn prepare_asking(
     manifest: &Manifest,
     context: &Context,
 ) -> Result<(Client, IndexOptions), Error> {
-    let (mut settings, mut file) = (request.indexes.clone(), manifest.options.clone());
-    let repositories = find_repositories(&mut settings, &mut file, request, context).await?;
-    let (settings, file) = (&settings, &file);
-    if file.index_url.is_some() && settings.default_is_chosen {
+    let default_was_chosen = request.indexes.default_is_chosen;
+    let mut all_indexes = AllIndexes::of(&request.indexes, manifest);
+    let repositories = find_repositories(&mut all_indexes.settings, &mut all_indexes.file, request, context).await?;
+    let AllIndexes { settings, file, .. } = &all_indexes;
+    if file.index_url.is_some() && default_was_chosen {
         context.warn("the --index-url of a requirements file replaces the one that was set elsewhere");
     }
     let find_links: Vec<SafeUrl> = settings.find_links.iter().chain(&file.find_links).cloned().collect();
-    let all = indexes::unordered(settings, file);
+    let all = indexes::unordered(&all_indexes);
     let client_options = ClientOptions {
         index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
         repositories,
@@ -377,7 +386,7 @@ async fn prepare_asking(
     };
     let client = Client::new(client_options, Arc::clone(&context.reporter))?;
     let has_credentials = |url: &SafeUrl| client.has_credentials(url);
-    let ordered = indexes::in_order(settings, file, has_credentials)?;
+    let ordered = indexes::in_order(&all_indexes, has_credentials)?;
     let no_index = settings.no_index || file.no_index;
     for index in ordered.iter().filter(|_| !no_index) {
         let name = index.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use super::IndexSettings;
-use super::indexes::in_order;
+use super::indexes::{AllIndexes, in_order};
 use crate::index::{IndexLocation, IndexStrategy};
-use crate::requirements::FileOptions;
+use crate::requirements::{FileOptions, Manifest};
 use crate::spec::SafeUrl;
 
 fn url(text: &str) -> SafeUrl {
@@ -31,7 +31,8 @@ fn private_indexes_are_asked_before_public_ones() {
     const PYPI: &str = super::DEFAULT_INDEX_URL;
     let check = |settings: &IndexSettings, file: &FileOptions, expected: &[&str]| {
         let known = |url: &SafeUrl| Ok::<bool, Infallible>(url.reveal().host_str() == Some("known"));
-        let Ok(ordered) = in_order(settings, file, known);
+        let manifest = Manifest { options: file.clone(), ..Manifest::default() };
+        let Ok(ordered) = in_order(&AllIndexes::of(settings, &manifest), known);
         let shown: Vec<String> = ordered.iter().map(|index| index.url.to_string()).collect();
         assert_eq!(shown, expected);
     };

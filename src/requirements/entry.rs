@@ -75,6 +75,18 @@ impl DirectReference {
         }
     }
 
+    /// Whether both lead to the same source: being editable is no difference to a bundle.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let plain = |reference: &Self| {
+            let mut plain = reference.clone();
+            if let Self::Folder { editable, .. } | Self::Git { editable, .. } = &mut plain {
+                *editable = false;
+            }
+            plain
+        };
+        plain(self) == plain(other)
+    }
+
     /// Whether it was given with `-e`.
     pub fn is_editable(&self) -> bool {
         matches!(self, Self::Folder { editable: true, .. } | Self::Git { editable: true, .. })

@@ -44,6 +44,20 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// A requirement that no line gave; `text` is what messages show.
+    pub(super) fn new(requirement: Requirement, text: String) -> Self {
+        Self { requirement, text, direct: None, hashes: Vec::new(), config_settings: Vec::new() }
+    }
+
+    /// Puts a place where the versions were. A requirement that names a place itself keeps its own.
+    pub(super) fn tie_to(&mut self, reference: &Reference) {
+        if self.direct.is_none() {
+            self.requirement.version_or_url = Some(VersionOrUrl::Url(reference.url.clone()));
+            self.direct = Some(reference.direct.clone());
+            self.hashes.extend(reference.hashes.iter().cloned());
+        }
+    }
+
     pub(super) fn is_editable(&self) -> bool {
         self.direct.as_ref().is_some_and(DirectReference::is_editable)
     }

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::requirements_txt::{Reader, Role};
-use super::{FileOptions, FormatControl, PyprojectInput, RequirementEntry, RequirementsError};
-use crate::spec::{PackageName, SafeUrl};
+use super::{
+    DeclaredIndex, FileOptions, FormatControl, Origin, Problem, PyprojectInput, RequirementEntry, RequirementsError,
+    TableSettings,
+};
+use crate::spec::{MarkerTree, PackageName, SafeUrl};
 
 /// Everything that one run asks for.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +25,42 @@ pub struct Manifest {
     pub excluded: Vec<PackageName>,
     /// Option lines of all files, combined.
     pub options: FileOptions,
+    /// Names that tables tie to an index.
+    pub pins: Vec<Pin>,
+    /// Indexes that tables declare.
+    pub indexes: Vec<DeclaredIndex>,
+    /// Names that tables tie to what cannot be had: whoever needs one of them has to be told.
+    pub refused: Vec<RefusedName>,
+    /// Settings of the resolution that tables hold.
+    pub settings: TableSettings,
     /// Every local file that was read, as absolute path, in order of first reading: inputs of the fingerprint.
     pub files_read: Vec<PathBuf>,
     /// What was read but says nothing, one sentence each with its place, for warnings.
     pub warnings: Vec<String>,
+}
+
+/// A name that a table ties to an index: no other one is asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pin {
+    /// The name.
+    pub name: PackageName,
+    /// What the index is called.
+    pub index: String,
+    /// Where it counts.
+    pub marker: MarkerTree,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A name that a table ties to what cannot be had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedName {
+    /// The name.
+    pub name: PackageName,
+    /// Where it counts.
+    pub marker: MarkerTree,
+    /// What is wrong, with its place.
+    pub problem: Problem,
 }
 
 /// What to read.
@@ -113,8 +148,9 @@ impl Manifest {
                 reader.read_named(file, role);
             }
         }
+        reader.read_reached();
         let (mut manifest, problems) = reader.finish();
-        manifest.excluded.clone_from(&inputs.excluded);
+        manifest.excluded.extend(inputs.excluded.iter().cloned());
         if problems.is_empty() { Ok(manifest) } else { Err(RequirementsError::Invalid(problems)) }
     }
 }

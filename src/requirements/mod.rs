@@ -38,6 +38,9 @@ mod options;
 mod requirements_txt;
 mod line;
 mod pyproject;
+mod tables;
+mod reach;
+mod toml_text;
 mod direct;
 mod option_line;
 mod shell;
@@ -45,11 +48,12 @@ mod lines;
 mod decode;
 
 pub use entry::{DirectReference, RequirementEntry};
-pub use manifest::{Manifest, ManifestInputs, RemoteFiles};
+pub use manifest::{Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
+pub use tables::{DeclaredIndex, IndexRole, TableSettings};
 
 #[cfg(test)]
 mod tests;

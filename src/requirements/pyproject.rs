@@ -1,22 +1,24 @@
 //! `pyproject.toml` as a list of requirements: `[project]` (PEP 621), its optional dependencies, and
 //! `[dependency-groups]` (PEP 735).
 //!
-//! Only standard tables are read. Tables of tools are not; where one would change what a name means
-//! (`tool.uv.sources`), there is a warning, and where only a tool's table has dependencies, an error says so.
+//! What the tables of tools say is in [`tables`](super::tables): where a name comes from, and the dependencies of a project
+//! that declares them to Poetry alone. Where dependencies stand in a table that is not read, an error says so.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::RequirementEntry;
 use super::direct::Folders;
 use super::line::{Found, read_specifier};
 use super::problem::{Problem, hide_all};
-use super::{Origin, RequirementEntry};
-use crate::spec::{ExtraName, MarkerTree, PackageName, SyntaxError};
+use super::tables::{self, Document, PoetryDependency, Tables, TiedTo};
+use super::toml_text::TomlText;
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl};
 
 /// Which requirements of a `pyproject.toml` are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,12 +39,15 @@ pub(super) struct PyprojectAnswer {
     pub(super) entries: Vec<RequirementEntry>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
+    /// The extras and groups that were taken in.
+    pub(super) extras: Vec<ExtraName>,
+    pub(super) groups: Vec<ExtraName>,
 }
 
-/// The tables that are read; others are left alone.
+/// The standard tables.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Document {
+struct Contents {
     project: Option<Project>,
     #[serde(default)]
     dependency_groups: BTreeMap<String, Spanned<Vec<Spanned<toml::Value>>>>,
@@ -61,27 +66,31 @@ struct Project {
     dynamic: Vec<String>,
 }
 
-/// Reads the requirements that `input` asks for from the text of the file, which stands in `folder`.
-pub(super) fn read_pyproject(text: &str, input: &PyprojectInput, folder: &Path) -> PyprojectAnswer {
+/// Reads the requirements that `input` asks for; `tables` are what the tables of tools say.
+pub(super) fn read_pyproject(document: &Document<'_>, tables: &Tables, input: &PyprojectInput) -> PyprojectAnswer {
     let mut reading = Reading {
-        text,
-        file: &input.path,
-        folders: Folders { of_file: None, working: folder.to_owned() },
+        document,
+        tables,
+        toml: document.toml,
+        folders: document.folders(),
         project: None,
         dependencies: Vec::new(),
         extras: BTreeMap::new(),
         groups: BTreeMap::new(),
+        group: None,
         taken_extras: Vec::new(),
         taken_groups: Vec::new(),
         answer: PyprojectAnswer::default(),
     };
-    match toml::from_str::<Document>(text) {
-        Ok(document) => reading.read(document, input),
+    match toml::from_str::<Contents>(document.toml.text) {
+        Ok(contents) => reading.read(contents, input),
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
             reading.report(&span, &SyntaxError::new(0, span.len(), error.message().trim()));
         }
     }
+    reading.answer.extras = reading.taken_extras.into_iter().map(|(extra, _)| extra).collect();
+    reading.answer.groups = reading.taken_groups;
     reading.answer
 }
 
@@ -99,13 +108,16 @@ enum GroupMember {
 }
 
 struct Reading<'a> {
-    text: &'a str,
-    file: &'a Path,
+    document: &'a Document<'a>,
+    tables: &'a Tables,
+    toml: TomlText<'a>,
     folders: Folders,
     project: Option<PackageName>,
     dependencies: Vec<Member>,
     extras: BTreeMap<ExtraName, Vec<Member>>,
     groups: BTreeMap<ExtraName, Vec<GroupMember>>,
+    /// The group that is being taken in.
+    group: Option<ExtraName>,
     /// Extras, under their markers, and groups that were taken in: once is enough, however often they are named.
     taken_extras: Vec<(ExtraName, MarkerTree)>,
     taken_groups: Vec<ExtraName>,
@@ -113,16 +125,17 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn read(&mut self, document: Document, input: &PyprojectInput) {
-        let has_project = document.project.is_some();
-        let project = document.project.unwrap_or_default();
-        self.project = project.name.as_deref().and_then(|name| PackageName::from_str(name).ok());
-        self.warn_about_sources(&document.tool);
-        if !input.only_groups {
-            self.refuse_without_dependencies(has_project, &project, &document.tool);
+    fn read(&mut self, contents: Contents, input: &PyprojectInput) {
+        let has_project = contents.project.is_some();
+        let project = contents.project.unwrap_or_default();
+        let name = project.name.as_deref().or_else(|| contents.tool.get("poetry")?.get("name")?.as_str());
+        self.project = name.and_then(|name| PackageName::from_str(name).ok());
+        let asks_poetry = asks_poetry(&project, self.tables);
+        if !input.only_groups && !asks_poetry {
+            self.refuse_without_dependencies(has_project, &project, &contents.tool);
         }
-        for text in project.dependencies.unwrap_or_default() {
-            let member = self.member(&text);
+        for text in project.dependencies.iter().flatten() {
+            let member = self.member(text);
             self.dependencies.extend(member);
         }
         for (name, list) in project.optional_dependencies {
@@ -134,7 +147,7 @@ impl Reading<'_> {
                 self.report(&list.span(), &SyntaxError::new(0, 1, message));
             }
         }
-        for (name, list) in document.dependency_groups {
+        for (name, list) in contents.dependency_groups {
             let members = list.get_ref().iter().filter_map(|item| self.group_member(item)).collect();
             if let Some(name) = self.table_name(&name, &list.span(), "group")
                 && self.groups.insert(name.clone(), members).is_some()
@@ -142,6 +155,12 @@ impl Reading<'_> {
                 let message = format!("the group `{name}` is given twice, in different spellings");
                 self.report(&list.span(), &SyntaxError::new(0, 1, message));
             }
+        }
+        self.read_groups_of_tools();
+        if asks_poetry {
+            self.read_poetry();
+        } else {
+            self.complete_by_poetry();
         }
         if !input.only_groups {
             self.take(self.dependencies.clone(), &MarkerTree::TRUE, &mut Vec::new());
@@ -161,6 +180,7 @@ impl Reading<'_> {
             let elsewhere = ["poetry", "pdm", "flit", "hatch"].into_iter().find(|tool| tools.contains_key(*tool));
             let error = SyntaxError::new(0, 0, "there is no `[project]` table");
             let error = match elsewhere {
+                Some("poetry") => error.hint("`[tool.poetry]` has no `dependencies` either"),
                 Some(tool) => {
                     error.hint(format!("`[tool.{tool}]` is not read; use the tool's lock file or its export"))
                 }
@@ -174,12 +194,62 @@ impl Reading<'_> {
         }
     }
 
-    fn warn_about_sources(&mut self, tools: &toml::Table) {
-        let sources = tools.get("uv").and_then(|uv| uv.get("sources")).and_then(toml::Value::as_table);
-        for name in sources.into_iter().flat_map(toml::Table::keys) {
+    /// Groups that stand in the tables of tools, where the standard table has none of the name.
+    fn read_groups_of_tools(&mut self) {
+        let tables = self.tables;
+        for (name, list) in &tables.groups {
+            if self.groups.contains_key(name) {
+                continue;
+            }
+            let found = list.iter().filter_map(|(text, span)| self.member(&Spanned::new(span.clone(), text.clone())));
+            let members = found.map(Box::new).map(GroupMember::Requirement).collect();
+            self.groups.insert(name.clone(), members);
+        }
+        for dependency in &tables.poetry {
+            if let Some(group) = &dependency.group {
+                let member = GroupMember::Requirement(Box::new(poetry_member(dependency)));
+                self.groups.entry(group.clone()).or_default().push(member);
+            }
+        }
+    }
+
+    /// The dependencies of a project that declares them to Poetry alone.
+    fn read_poetry(&mut self) {
+        let tables = self.tables;
+        for extra in &tables.poetry_extras {
+            self.extras.entry(extra.clone()).or_default();
+        }
+        for dependency in tables.poetry.iter().filter(|dependency| dependency.group.is_none()) {
+            let member = poetry_member(dependency);
+            if !dependency.is_optional {
+                self.dependencies.push(member.clone());
+            }
+            for extra in &dependency.in_extras {
+                self.extras.entry(extra.clone()).or_default().push(member.clone());
+            }
+        }
+    }
+
+    /// What Poetry's table says of the dependencies of `[project]`; names that it has alone do not count, as for Poetry.
+    fn complete_by_poetry(&mut self) {
+        let tables = self.tables;
+        let main = || tables.poetry.iter().filter(|dependency| dependency.group.is_none());
+        let complete = |members: &mut Vec<Member>| {
+            let all = std::mem::take(members);
+            members.extend(all.into_iter().flat_map(|member| completed(member, main())));
+        };
+        complete(&mut self.dependencies);
+        self.extras.values_mut().for_each(complete);
+        let known = |name: &PackageName| {
+            let mut all = self.dependencies.iter().chain(self.extras.values().flatten());
+            all.any(|member| member.found.requirement.name == *name)
+        };
+        let unknown: Vec<&PoetryDependency> = main().filter(|dependency| !known(&dependency.name)).collect();
+        for dependency in unknown {
+            let origin = self.toml.origin(&dependency.span);
             self.answer.warnings.push(format!(
-                "{}: `tool.uv.sources` is not read: `{name}` is looked for on the indexes; `uv.lock` would be heeded",
-                self.file.display()
+                "{origin}: `{}` is not among the dependencies of `[project]`, so it is not taken, as in Poetry",
+                dependency.name
             ));
         }
     }
@@ -195,16 +265,18 @@ impl Reading<'_> {
     fn member(&mut self, text: &Spanned<String>) -> Option<Member> {
         let span = text.span();
         let mut warnings = Vec::new();
-        match read_specifier(text.get_ref(), &self.folders, &mut warnings) {
+        let written = tables::expanded(self.document, text.get_ref());
+        match read_specifier(&written, &self.folders, &mut warnings) {
             Ok(found) => {
-                let origin = self.origin(&span);
+                let origin = self.toml.origin(&span);
                 self.answer
                     .warnings
                     .extend(warnings.iter().map(|warning| format!("{origin}: {}", hide_all(warning, &[]))));
                 Some(Member { found, span })
             }
             Err(error) => {
-                self.report_in_string(&span, text.get_ref(), &error);
+                let problem = self.toml.problem_in_string(&span, text.get_ref(), &error);
+                self.push_problem(problem);
                 None
             }
         }
@@ -244,13 +316,45 @@ impl Reading<'_> {
                     self.take_extra(&extra, &found.requirement.marker, path, Some(&span));
                 }
             } else {
-                let origin = self.origin(&member.span);
-                let entry = member.found.into_entry(origin, |text| hide_all(text, &[]));
-                if !self.answer.entries.contains(&entry) {
-                    self.answer.entries.push(entry);
+                let extra = path.last().cloned();
+                for member in self.tied(&member, extra.as_ref()) {
+                    let origin = self.toml.origin(&member.span);
+                    let entry = member.found.into_entry(origin, |text| hide_all(text, &[]));
+                    if !self.answer.entries.contains(&entry) {
+                        self.answer.entries.push(entry);
+                    }
                 }
             }
         }
+    }
+
+    /// A requirement at the places that tables tie its name to, each under its marker; and as it is where none applies.
+    fn tied(&mut self, member: &Member, extra: Option<&ExtraName>) -> Vec<Member> {
+        let name = &member.found.requirement.name;
+        let ties = self.tables.ties_of(name, extra, self.group.as_ref());
+        let mut remaining = member.clone();
+        let mut members = Vec::new();
+        for tie in ties {
+            let mut under = member.clone();
+            under.found.requirement.marker.and(tie.marker.clone());
+            if under.found.requirement.marker.is_false() {
+                continue;
+            }
+            match &tie.to {
+                TiedTo::Index(_) => continue,
+                TiedTo::Place(reference) => under.found.tie_to(reference),
+                TiedTo::Unusable(problem) => {
+                    self.push_problem((**problem).clone());
+                    return Vec::new();
+                }
+            }
+            members.push(under);
+            remaining.found.requirement.marker.and(tie.marker.negate());
+        }
+        if !remaining.found.requirement.marker.is_false() {
+            members.push(remaining);
+        }
+        members
     }
 
     /// `path` are the extras that led here: one that names itself adds nothing.
@@ -291,6 +395,7 @@ impl Reading<'_> {
         };
         // While its members are walked the group is looked for only to find that it is on the path.
         path.push(group.clone());
+        let outer = self.group.replace(group.clone());
         for member in &members {
             match member {
                 GroupMember::Requirement(member) => {
@@ -300,6 +405,7 @@ impl Reading<'_> {
             }
         }
         path.pop();
+        self.group = outer;
         self.groups.insert(group.clone(), members);
         self.taken_groups.push(group.clone());
     }
@@ -310,33 +416,62 @@ impl Reading<'_> {
         self.report(asked.unwrap_or(&(0..0)), &error);
     }
 
-    fn line_of(&self, at: usize) -> (u32, usize) {
-        let before = &self.text[..at.min(self.text.len())];
-        let line = before.bytes().filter(|&b| b == b'\n').count();
-        (u32::try_from(line + 1).unwrap_or(u32::MAX), before.rfind('\n').map_or(0, |end| end + 1))
-    }
-
-    fn origin(&self, span: &Range<usize>) -> Origin {
-        Origin::File { file: self.file.to_owned(), line: self.line_of(span.start).0 }
-    }
-
-    /// An error inside a string, whose text starts after its quote.
-    fn report_in_string(&mut self, span: &Range<usize>, value: &str, error: &SyntaxError) {
-        let written = self.text.get(span.clone()).unwrap_or_default();
-        let error = error.clone();
-        let exact = written.len() == value.len() + 2 && written.get(1..=value.len()) == Some(value);
-        let error = if exact { error.shifted(1) } else { SyntaxError { at: 0, length: span.len(), ..error } };
-        self.report(span, &error);
-    }
-
     fn report(&mut self, span: &Range<usize>, error: &SyntaxError) {
-        let at = (span.start + error.at).min(self.text.len());
-        let (line, start) = self.line_of(at);
-        let source = self.text[start..].lines().next().unwrap_or_default();
-        let origin = Origin::File { file: self.file.to_owned(), line };
-        let problem = Problem::in_line(origin, source, at - start, error, &[]);
+        self.push_problem(self.toml.problem(span, error));
+    }
+
+    fn push_problem(&mut self, problem: Problem) {
         if !self.answer.problems.contains(&problem) {
             self.answer.problems.push(problem);
         }
     }
+}
+
+/// Whether Poetry takes the dependencies from its own table: when `[project]` has none, or leaves them to it.
+fn asks_poetry(project: &Project, tables: &Tables) -> bool {
+    let has_own = project.dependencies.as_ref().is_some_and(|list| !list.is_empty());
+    let has_extras = !project.optional_dependencies.is_empty();
+    let is_left = project.dynamic.iter().any(|name| name == "dependencies");
+    tables.has_poetry_dependencies && !has_own && (!has_extras || is_left)
+}
+
+/// A dependency of Poetry's as a requirement. Its place is tied to its name, which says so for every requirement on it.
+fn poetry_member(dependency: &PoetryDependency) -> Member {
+    let requirement = Requirement {
+        name: dependency.name.clone(),
+        extras: dependency.extras.clone(),
+        version_or_url: (!dependency.specifiers.is_empty())
+            .then(|| VersionOrUrl::VersionSpecifier(dependency.specifiers.clone())),
+        marker: dependency.marker.clone(),
+        origin: None,
+    };
+    let mut found = Found::new(requirement, dependency.text.clone());
+    if let Some(place) = &dependency.place {
+        found.tie_to(place);
+    }
+    Member { found, span: dependency.span.clone() }
+}
+
+/// A requirement with what Poetry's dependencies of its name say beside it, under the marker of each.
+fn completed<'d>(member: Member, dependencies: impl Iterator<Item = &'d PoetryDependency>) -> Vec<Member> {
+    let name = member.found.requirement.name.clone();
+    let mut members: Vec<Member> = Vec::new();
+    for dependency in dependencies.filter(|dependency| dependency.name == name && dependency.place.is_none()) {
+        let mut under = member.clone();
+        let requirement = &mut under.found.requirement;
+        requirement.marker.and(dependency.marker.clone());
+        if requirement.marker.is_false() {
+            continue;
+        }
+        requirement.extras.extend(dependency.extras.iter().cloned());
+        requirement.extras.sort_unstable();
+        requirement.extras.dedup();
+        if let Some(VersionOrUrl::VersionSpecifier(specifiers)) = &mut requirement.version_or_url {
+            *specifiers = specifiers.iter().chain(dependency.specifiers.iter()).cloned().collect();
+        } else if requirement.version_or_url.is_none() && !dependency.specifiers.is_empty() {
+            requirement.version_or_url = Some(VersionOrUrl::VersionSpecifier(dependency.specifiers.clone()));
+        }
+        members.push(under);
+    }
+    if members.is_empty() { vec![member] } else { members }
 }

@@ -12,6 +12,9 @@ use super::option_line::{OptionName, OptionUse, Options};
 use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
 use super::pyproject::{PyprojectInput, read_pyproject};
+use super::reach::Scope;
+use super::tables::{Document, Tables};
+use super::toml_text::TomlText;
 use super::{FileOptions, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::spec::{SafeUrl, SyntaxError};
 
@@ -35,7 +38,7 @@ pub(super) enum Role {
 
 /// Reads files into a manifest and collects what is wrong.
 pub(super) struct Reader<'a> {
-    inputs: &'a ManifestInputs,
+    pub(super) inputs: &'a ManifestInputs,
     /// What was read so far.
     pub(super) manifest: Manifest,
     /// What was wrong so far.
@@ -43,6 +46,8 @@ pub(super) struct Reader<'a> {
     /// Whether a `--hash` was seen.
     has_hashes: bool,
     files: usize,
+    /// Every `pyproject.toml` whose tables were taken in.
+    pub(super) tables_read: Vec<PathBuf>,
 }
 
 /// A requirements file that is to be read.
@@ -86,7 +91,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(inputs: &'a ManifestInputs) -> Self {
         let options = FileOptions { format_control: inputs.format_control.clone(), ..FileOptions::default() };
         let manifest = Manifest { options, ..Manifest::default() };
-        Self { inputs, manifest, problems: Vec::new(), has_hashes: false, files: 0 }
+        Self { inputs, manifest, problems: Vec::new(), has_hashes: false, files: 0, tables_read: Vec::new() }
     }
 
     /// Reads a file that the command line names.
@@ -126,12 +131,20 @@ impl<'a> Reader<'a> {
             Err(why) => return self.problems.push(refuse(format!("failed to read `{}`: {why}", input.path.display()))),
         };
         let folder = path.parent().unwrap_or(Path::new("/"));
-        let answer = read_pyproject(text.trim_start_matches('\u{feff}'), input, folder);
+        let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &input.path };
+        let document = match Document::parse(toml, folder, &self.inputs.working_folder) {
+            Ok(document) => document,
+            Err(problem) => return self.problems.push(problem),
+        };
+        let tables = Tables::read(&document);
+        let answer = read_pyproject(&document, &tables, input);
         self.problems.extend(answer.problems);
         self.manifest.warnings.extend(answer.warnings);
         for entry in answer.entries {
             self.push(entry, role);
         }
+        self.tables_read.push(path.clone());
+        self.take_tables(tables, Scope::Input { extras: &answer.extras, groups: &answer.groups });
     }
 
     /// Reads a requirement from the command line: no comments, no options, no variables.

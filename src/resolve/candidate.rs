@@ -76,7 +76,7 @@ pub(super) fn judge_direct(
     reference: &DirectReference,
     file: &DistFile,
 ) -> Result<(), Exclusion> {
-    if let Some(demand) = rules.demand.as_ref().filter(|demand| demand.reference != *reference) {
+    if let Some(demand) = rules.demand.as_ref().filter(|demand| !demand.reference.is_same_place(reference)) {
         return Err(Exclusion::Constraint { text: demand.text.clone(), origin: demand.origin.clone() });
     }
     if let Some(specifiers) = &file.requires_python

@@ -5,6 +5,7 @@ mod conclude;
 mod explain;
 mod hashes;
 mod listing;
+mod moment;
 mod needs;
 mod package;
 mod policy;
@@ -17,6 +18,7 @@ mod sourced;
 #[cfg(test)]
 mod tests;
 
+pub use moment::parse_moment;
 pub use ranges::{contains, specifier_range, specifiers_range};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 

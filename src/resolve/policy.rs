@@ -47,6 +47,8 @@ pub(super) struct ProjectRules {
     pub(super) limits: Vec<Limit>,
     /// The direct reference that a constraint demands.
     pub(super) demand: Option<Demand>,
+    /// Why it cannot be had from where a table ties it to.
+    pub(super) refusal: Option<String>,
     /// The version of an existing lock.
     pub(super) preference: Option<Version>,
     /// A line of the user's takes exactly one version.
@@ -128,6 +130,11 @@ impl Policy {
                         origin: entry.origin.clone(),
                     });
                 }
+            }
+        }
+        for refused in &manifest.refused {
+            if refused.marker.evaluate(policy.target.markers(), &[]) {
+                policy.rules_mut(&refused.name, &manifest.options).refusal = Some(refused.problem.to_string());
             }
         }
         for (name, version) in &options.preferences {

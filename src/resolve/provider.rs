@@ -118,6 +118,9 @@ impl<'a> Provider<'a> {
         if let Some(known) = self.state.borrow().projects.get(name) {
             return Ok(known.clone());
         }
+        if let Some(refusal) = &self.policy.rules(name).refusal {
+            return Err(SourceError { message: refusal.clone(), hint: None, skippable: false, source: None });
+        }
         let known = match self.source.project(name)? {
             ProjectAnswer::Found(details) => Known::Listed(listing_of(&self.listings, name, &details)),
             ProjectAnswer::NotFound { asked } => Known::Unknown(asked),
@@ -189,7 +192,7 @@ impl<'a> Provider<'a> {
         reference: &DirectReference,
     ) -> Result<SourcedVersion, SourceError> {
         let number_of = |directs: &[Direct]| {
-            (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference == *reference).map(
+            (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference.is_same_place(reference)).map(
                 |(number, known)| SourcedVersion {
                     version: known.dist.metadata.version.clone(),
                     source: VersionSource::Direct(number),
@@ -397,7 +400,10 @@ impl<'a> Provider<'a> {
         for (package, range) in needs {
             let Package::Project(name) = package else { continue };
             let is_direct = range.as_singleton().is_some_and(|version| version.source != VersionSource::Listed);
-            if is_direct || range.is_empty() || !self.state.borrow_mut().announced.insert(name.clone()) {
+            let rules = self.policy.rules(name);
+            // A name that comes from a place is asked from no index, not even ahead.
+            let is_tied = rules.demand.is_some() || rules.refusal.is_some();
+            if is_direct || is_tied || range.is_empty() || !self.state.borrow_mut().announced.insert(name.clone()) {
                 continue;
             }
             let policy = Arc::clone(&self.policy);

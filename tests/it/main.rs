@@ -33,6 +33,7 @@ mod reproducible;
 mod requirements;
 mod scenarios;
 mod still_the_same;
+mod ties;
 mod timing;
 mod unchanged;
 mod secrets;

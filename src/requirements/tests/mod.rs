@@ -7,6 +7,7 @@ mod options;
 mod printed;
 mod pyproject;
 mod references;
+mod ties;
 
 use std::path::{Path, PathBuf};
 

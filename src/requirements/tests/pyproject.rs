@@ -69,7 +69,7 @@ fn what_is_wrong_is_shown_in_place() {
     check("[project\n", &[], &[], "pyproject.toml:1:");
     check(TEXT, &["slow"], &[], "there is no extra `slow`");
     check(TEXT, &[], &["docs"], "there is no dependency group `docs`");
-    check("[tool.poetry.dependencies]\nfoo = '^1'\n", &[], &[], "`[tool.poetry]` is not read");
+    check("[tool.poetry]\nname = 'x'\n", &[], &[], "`[tool.poetry]` has no `dependencies` either");
     check("[build-system]\n", &[], &[], "there is no `[project]` table");
     check("[project]\nname='x'\ndynamic=['dependencies']\n", &[], &[], "`dependencies` is dynamic");
     let cycle = "[project]\nname='x'\n[dependency-groups]\na = [{include-group = 'b'}]\nb = [{include-group = 'a'}]\n";
@@ -92,13 +92,4 @@ fn what_is_wrong_is_shown_in_place() {
         &[],
         "is given twice, in different spellings",
     );
-}
-
-#[test]
-fn sources_of_uv_are_warned_about() {
-    let project = Project::new(&[(
-        "pyproject.toml",
-        "[project]\nname='x'\ndependencies=['inner']\n[tool.uv.sources]\ninner = { path = '../inner' }\n",
-    )]);
-    assert!(project.read().unwrap().warnings[0].contains("`inner` is looked for on the indexes"));
 }

@@ -22,7 +22,7 @@ use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
 use barrow::ops::{self, BuildSettings, IndexSettings, PublishSettings, RequestOptions, SourceSettings};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
-use barrow::resolve::{PrereleaseMode, ResolveOptions};
+use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
 use barrow::spec::{ExtraName, PackageName, SafeUrl};
 use clap::ValueEnum;
 
@@ -457,8 +457,9 @@ fn read_resolution(
     resolution: &ResolutionArgs,
     no_deps: bool,
 ) -> Result<ResolveOptions, SettingsError> {
+    let layers_now = layers.host.now.as_second();
     let (exclude_newer, _) = layers.located("exclude-newer", resolution.exclude_newer.as_slice(), |_, _, text| {
-        parse::moment(text).map(|moment| Moment { text: text.to_owned(), moment })
+        parse_moment(text, layers_now).map(|moment| Moment { text: text.to_owned(), moment })
     })?;
     let pre = layers.switch("pre", resolution.pre)?;
     let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use barrow::spec::SafeUrl;
-use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
 
 use super::Host;
 
@@ -76,21 +74,4 @@ pub(super) fn index_name(name: &str) -> Result<(), String> {
         return Err(format!("`{name}` is not a name of an index: use letters, digits, `-`, `_` and `.`"));
     }
     Ok(())
-}
-
-/// `--exclude-newer`: microseconds since 1970 from which on files do not exist.
-///
-/// A date alone means that whole day, as uv reads it, but in UTC: the host's time zone must not show in the result.
-pub(super) fn moment(text: &str) -> Result<i64, String> {
-    let timestamp = match text.parse::<Date>() {
-        Ok(date) if !text.contains(['T', 't', ' ', ':']) => date
-            .checked_add(1.day())
-            .and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC))
-            .map(|zoned| zoned.timestamp())
-            .map_err(|error| error.to_string())?,
-        _ => text.parse::<Timestamp>().map_err(|_| {
-            format!("`{text}` is not a date: give YYYY-MM-DD or a time with its zone, such as 2026-01-31T12:00:00Z")
-        })?,
-    };
-    Ok(timestamp.as_microsecond())
 }

@@ -1,0 +1,237 @@
+//! Taking in what tables say, and the tables of every project folder that requirements lead to.
+//!
+//! A name that a project ties to a place is not asked from another one, whoever requires it. So the ties of the input, of
+//! the `pyproject.toml` beside a requirements file, and of each local project that is reached count for the whole run; where
+//! two of them contradict each other, that is an error.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use super::problem::Problem;
+use super::requirements_txt::Reader;
+use super::tables::{Document, Tables, Tie, TiedTo, shown_path};
+use super::toml_text::TomlText;
+use super::{DirectReference, IndexRole, Origin, Pin, RefusedName, RequirementEntry};
+use crate::spec::{ExtraName, PackageName};
+
+/// How a file came to be read, and so what of its tables counts.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// It is an input, and these of its extras and groups were asked for.
+    Input { extras: &'a [ExtraName], groups: &'a [ExtraName] },
+    /// It stands beside a file that is an input.
+    Beside,
+    /// It is that of a project which requirements lead to: it ties names and sets nothing.
+    Reached,
+}
+
+impl Reader<'_> {
+    /// Reads the tables beside the files that were read, and those of every folder that is reached from there.
+    pub(super) fn read_reached(&mut self) {
+        let is_list = |path: &&PathBuf| path.file_name().is_none_or(|name| name != "pyproject.toml");
+        let mut beside: Vec<PathBuf> = self.manifest.files_read.iter().filter(is_list).cloned().collect();
+        if !self.inputs.positional.is_empty() {
+            beside.push(self.inputs.working_folder.join("command line"));
+        }
+        for file in beside {
+            self.read_tables(&file.with_file_name("pyproject.toml"), Scope::Beside);
+        }
+        let mut waiting: VecDeque<PathBuf> = VecDeque::new();
+        let mut seen = Vec::new();
+        loop {
+            for folder in self.folders() {
+                if !seen.contains(&folder) {
+                    seen.push(folder.clone());
+                    waiting.push_back(folder);
+                }
+            }
+            let Some(folder) = waiting.pop_front() else { break };
+            self.read_tables(&folder.join("pyproject.toml"), Scope::Reached);
+        }
+        self.refuse_contradictions();
+    }
+
+    /// The folders of projects that entries lead to.
+    fn folders(&self) -> Vec<PathBuf> {
+        let manifest = &self.manifest;
+        let entries = manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides);
+        let folder = |entry: &RequirementEntry| match entry.direct.as_ref()? {
+            DirectReference::Folder { path, subdirectory, .. } => {
+                Some(subdirectory.as_ref().map_or_else(|| path.clone(), |below| path.join(below)))
+            }
+            _ => None,
+        };
+        entries.filter_map(folder).collect()
+    }
+
+    fn read_tables(&mut self, path: &Path, scope: Scope<'_>) {
+        if self.tables_read.iter().any(|known| known == path) || !path.is_file() {
+            return;
+        }
+        self.tables_read.push(path.to_owned());
+        let shown = shown_path(path, &self.inputs.working_folder);
+        let text = fs_err::read_to_string(path).map_err(|_| "failed to read it: it is no readable text".to_owned());
+        let text = match text {
+            Ok(text) => text,
+            Err(why) => {
+                let origin = Origin::File { file: shown, line: 1 };
+                return self.problems.push(Problem::whole(origin, &why, None));
+            }
+        };
+        let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        match Document::parse(toml, folder, &self.inputs.working_folder) {
+            Ok(document) => {
+                let tables = Tables::read(&document);
+                self.note_file(path);
+                self.take_tables(tables, scope);
+            }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn note_file(&mut self, path: &Path) {
+        if !self.manifest.files_read.iter().any(|known| known == path) {
+            self.manifest.files_read.push(path.to_owned());
+        }
+    }
+
+    /// Makes what the tables of a file say a part of the manifest.
+    pub(super) fn take_tables(&mut self, mut tables: Tables, scope: Scope<'_>) {
+        for file in &tables.files {
+            self.note_file(file);
+        }
+        let ties = tables.ties.clone();
+        for tie in ties.iter().filter(|tie| counts(tie, &ties, scope)) {
+            self.take_tie(tie);
+        }
+        let is_reached = matches!(scope, Scope::Reached);
+        for mut index in tables.indexes {
+            if is_reached {
+                // Of other projects than the user's own, only what is tied to it is asked from an index.
+                if index.name.is_none() || index.role == IndexRole::Links {
+                    continue;
+                }
+                index.role = IndexRole::Explicit;
+            }
+            let known = self.manifest.indexes.iter().find(|known| index.name.is_some() && known.name == index.name);
+            match known {
+                Some(known) if known.url.without_credentials() != index.url.without_credentials() => {
+                    let name = index.name.unwrap_or_default();
+                    let message = format!("the index `{name}` has another URL at {}", known.origin);
+                    self.problems.push(Problem::whole(index.origin, &message, None));
+                }
+                Some(_) => {}
+                None => self.manifest.indexes.push(index),
+            }
+        }
+        if is_reached {
+            return;
+        }
+        self.problems.append(&mut tables.problems);
+        self.manifest.warnings.append(&mut tables.warnings);
+        self.manifest.constraints.append(&mut tables.constraints);
+        self.manifest.overrides.append(&mut tables.overrides);
+        self.manifest.excluded.append(&mut tables.excluded);
+        let (settings, found) = (&mut self.manifest.settings, tables.settings);
+        settings.exclude_newer = settings.exclude_newer.take().or(found.exclude_newer);
+        settings.prerelease = settings.prerelease.take().or(found.prerelease);
+        settings.resolution = settings.resolution.take().or(found.resolution);
+        settings.no_index |= found.no_index;
+        settings.prereleases_of.extend(found.prereleases_of);
+    }
+
+    fn take_tie(&mut self, tie: &Tie) {
+        match &tie.to {
+            TiedTo::Place(reference) => {
+                let constraint = tie.as_constraint(reference);
+                let is_known = self
+                    .manifest
+                    .constraints
+                    .iter()
+                    .any(|known| known.requirement == constraint.requirement && known.direct == constraint.direct);
+                if !is_known {
+                    self.manifest.constraints.push(constraint);
+                }
+            }
+            TiedTo::Index(index) => {
+                let (name, index, origin) = (tie.name.clone(), index.clone(), tie.origin.clone());
+                let pin = Pin { name, index, marker: tie.marker.clone(), origin };
+                if !self.manifest.pins.contains(&pin) {
+                    self.manifest.pins.push(pin);
+                }
+            }
+            TiedTo::Unusable(problem) => {
+                let refused =
+                    RefusedName { name: tie.name.clone(), marker: tie.marker.clone(), problem: (**problem).clone() };
+                if !self.manifest.refused.contains(&refused) {
+                    self.manifest.refused.push(refused);
+                }
+            }
+        }
+    }
+
+    /// A name that is tied to two places at once has none. One that some file ties to a place is no longer refused.
+    fn refuse_contradictions(&mut self) {
+        let manifest = &mut self.manifest;
+        let constraints = &manifest.constraints;
+        let has_place = |name: &PackageName| {
+            constraints.iter().any(|entry| entry.direct.is_some() && entry.requirement.name == *name)
+        };
+        manifest.refused.retain(|refused| !has_place(&refused.name));
+        let mut found = Vec::new();
+        for (at, pin) in manifest.pins.iter().enumerate() {
+            let contradicts = |other: &&Pin| {
+                other.name == pin.name && other.index != pin.index && !other.marker.is_disjoint(&pin.marker)
+            };
+            if let Some(other) = manifest.pins[..at].iter().find(contradicts) {
+                let message = format!(
+                    "`{}` is tied to the index `{}` here, and to `{}` at {}",
+                    pin.name, pin.index, other.index, other.origin
+                );
+                found.push(Problem::whole(pin.origin.clone(), &message, None));
+            }
+        }
+        let placed: Vec<&RequirementEntry> =
+            manifest.constraints.iter().filter(|entry| entry.direct.is_some()).collect();
+        for (at, entry) in placed.iter().enumerate() {
+            let contradicts = |other: &&&RequirementEntry| {
+                let (one, two) = (&entry.requirement, &other.requirement);
+                let is_same = match (&entry.direct, &other.direct) {
+                    (Some(one), Some(two)) => one.is_same_place(two),
+                    _ => true,
+                };
+                one.name == two.name && !is_same && !one.marker.is_disjoint(&two.marker)
+            };
+            if let Some(other) = placed[..at].iter().find(contradicts) {
+                let message = format!(
+                    "`{}` is tied to one place here, `{}`, and to another at {}: `{}`",
+                    entry.requirement.name, entry.text, other.origin, other.text
+                );
+                found.push(Problem::whole(entry.origin.clone(), &message, None));
+            }
+            if let Some(pin) = manifest
+                .pins
+                .iter()
+                .find(|pin| pin.name == entry.requirement.name && !pin.marker.is_disjoint(&entry.requirement.marker))
+            {
+                let message = format!(
+                    "`{}` is tied to a place here, and to the index `{}` at {}",
+                    pin.name, pin.index, pin.origin
+                );
+                found.push(Problem::whole(entry.origin.clone(), &message, None));
+            }
+        }
+        self.problems.extend(found);
+    }
+}
+
+/// Whether a tie counts for the whole run.
+fn counts(tie: &Tie, all: &[Tie], scope: Scope<'_>) -> bool {
+    if let Scope::Input { extras, groups } = scope {
+        return tie.extra.as_ref().is_none_or(|extra| extras.contains(extra))
+            && tie.group.as_ref().is_none_or(|group| groups.contains(group));
+    }
+    // Which extras of another project are asked for is not known yet; where they decide, nothing can be said for all.
+    tie.group.is_none() && (tie.extra.is_none() || all.iter().filter(|other| other.name == tie.name).count() == 1)
+}

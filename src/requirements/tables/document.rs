@@ -1,0 +1,117 @@
+//! A TOML document whose values know where they stand.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::direct::Folders;
+use super::super::problem::Problem;
+use super::super::toml_text::TomlText;
+use crate::spec::SyntaxError;
+
+/// A `pyproject.toml` under reading.
+pub(in super::super) struct Document<'a> {
+    pub(in super::super) toml: TomlText<'a>,
+    /// Its folder, absolute.
+    pub(in super::super) folder: &'a Path,
+    /// The folder of the run, absolute: messages show paths from there.
+    pub(in super::super) working_folder: &'a Path,
+    table: DeTable<'a>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses the text of a file; what is wrong, when it is not TOML.
+    pub(in super::super) fn parse(
+        toml: TomlText<'a>,
+        folder: &'a Path,
+        working_folder: &'a Path,
+    ) -> Result<Self, Problem> {
+        match DeTable::parse(toml.text) {
+            Ok(table) => Ok(Self { toml, folder, working_folder, table: table.into_inner() }),
+            Err(error) => {
+                let span = error.span().unwrap_or(0..0);
+                Err(toml.problem(&span, &SyntaxError::new(0, span.len(), error.message().trim())))
+            }
+        }
+    }
+
+    /// The table at a path of keys.
+    pub(super) fn table(&self, path: &[&str]) -> Option<&DeTable<'a>> {
+        let mut table = &self.table;
+        for key in path {
+            table = table.get(*key)?.get_ref().as_table()?;
+        }
+        Some(table)
+    }
+
+    /// The value at a path of keys.
+    pub(super) fn value(&self, path: &[&str]) -> Option<&Spanned<DeValue<'a>>> {
+        let (last, tables) = path.split_last()?;
+        self.table(tables)?.get(*last)
+    }
+
+    /// Relative paths start in the folder of the file.
+    pub(in super::super) fn folders(&self) -> Folders {
+        Folders { of_file: None, working: self.folder.to_owned() }
+    }
+
+    /// What is wrong with a value.
+    pub(super) fn problem(&self, span: &Range<usize>, message: impl Into<String>) -> Problem {
+        self.toml.problem(span, &SyntaxError::new(0, span.len(), message))
+    }
+}
+
+/// The texts of a list, each with its place; what is no text is given as `Err`.
+pub(super) fn texts<'d>(value: &'d Spanned<DeValue<'_>>) -> Result<Vec<(&'d str, Range<usize>)>, Range<usize>> {
+    let DeValue::Array(items) = value.get_ref() else { return Err(value.span()) };
+    items
+        .iter()
+        .map(|item| item.get_ref().as_str().map(|text| (text, item.span())).ok_or_else(|| item.span()))
+        .collect()
+}
+
+/// A table whose keys are taken one by one, so that what nobody takes can be named.
+pub(super) struct Fields<'d, 'a> {
+    table: &'d DeTable<'a>,
+    taken: Vec<&'static str>,
+}
+
+impl<'d, 'a> Fields<'d, 'a> {
+    pub(super) fn of(table: &'d DeTable<'a>) -> Self {
+        Self { table, taken: Vec::new() }
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'a>>> {
+        self.taken.push(key);
+        self.table.get(key)
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<&'d str>, String> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        value.get_ref().as_str().map(Some).ok_or_else(|| format!("`{key}` must be a text"))
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, String> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        value.get_ref().as_bool().map(Some).ok_or_else(|| format!("`{key}` must be true or false"))
+    }
+
+    /// Takes keys that change nothing here.
+    pub(super) fn pass_over(&mut self, keys: &[&'static str]) {
+        self.taken.extend(keys);
+    }
+
+    /// Fails when a key was not taken.
+    pub(super) fn finish(&self) -> Result<(), String> {
+        match self.table.keys().find(|key| !self.taken.contains(&&**key.get_ref())) {
+            Some(key) => Err(format!("`{}` is not known here", key.get_ref())),
+            None => Ok(()),
+        }
+    }
+}

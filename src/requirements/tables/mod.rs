@@ -1,0 +1,183 @@
+//! What the tables of tools in a `pyproject.toml` say: where names come from, which indexes there are, and what limits
+//! versions.
+//!
+//! `[tool.uv]` (uv documentation, "Settings", "Managing dependencies"), `[tool.poetry]` (Poetry documentation, "The
+//! pyproject.toml file", "Dependency specification"), `[tool.pdm]`, `[tool.hatch]` and `[tool.rye]` are read as far as they
+//! tie a name to a place. A name that is tied is never asked from another one, so whatever a table says and this module
+//! does not understand is kept as a [`Tie`] that cannot be used: whoever needs that name gets an error with its line.
+
+mod document;
+mod hatch;
+mod pdm;
+mod place;
+mod poetry;
+mod uv;
+mod workspace;
+
+use std::path::{Path, PathBuf};
+
+pub(super) use document::Document;
+pub(super) use poetry::PoetryDependency;
+
+use super::direct::Reference;
+use super::problem::{Problem, hide_all};
+use super::{Origin, RequirementEntry};
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrUrl};
+
+/// A name that a table ties to a place.
+#[derive(Clone, Debug)]
+pub(super) struct Tie {
+    pub(super) name: PackageName,
+    pub(super) to: TiedTo,
+    /// Where it counts: the target, and the extra or group that the requirement stands in.
+    pub(super) marker: MarkerTree,
+    pub(super) extra: Option<ExtraName>,
+    pub(super) group: Option<ExtraName>,
+    /// The words of the table, for messages.
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// What a name is tied to.
+#[derive(Clone, Debug)]
+pub(super) enum TiedTo {
+    /// A folder, archive or repository.
+    Place(Box<Reference>),
+    /// The index of that name.
+    Index(String),
+    /// Something that cannot be had, and why.
+    Unusable(Box<Problem>),
+}
+
+/// An index that a table declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredIndex {
+    /// What ties call it.
+    pub name: Option<String>,
+    /// Its base URL; for [`IndexRole::Links`], a page or folder of links.
+    pub url: SafeUrl,
+    /// Which names it is asked for.
+    pub role: IndexRole,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Which names a declared index is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexRole {
+    /// Every name, in order.
+    Listed,
+    /// Every name, after the listed ones.
+    Later,
+    /// Every name, in the place of PyPI.
+    Default,
+    /// The names that are tied to it.
+    Explicit,
+    /// Not an index but links to files.
+    Links,
+}
+
+/// A text and where it stands.
+type SpannedText = (String, std::ops::Range<usize>);
+
+/// What the tables of one file say.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) ties: Vec<Tie>,
+    pub(super) indexes: Vec<DeclaredIndex>,
+    pub(super) constraints: Vec<RequirementEntry>,
+    pub(super) overrides: Vec<RequirementEntry>,
+    pub(super) excluded: Vec<PackageName>,
+    /// `[tool.poetry.dependencies]` and the groups.
+    pub(super) poetry: Vec<PoetryDependency>,
+    /// Names of `[tool.poetry.extras]`.
+    pub(super) poetry_extras: Vec<ExtraName>,
+    /// `python` of `[tool.poetry.dependencies]`.
+    pub(super) python: Option<SpannedText>,
+    /// Whether there is a `[tool.poetry.dependencies]`.
+    pub(super) has_poetry_dependencies: bool,
+    /// Requirements by group in tables that are older than `[dependency-groups]`.
+    pub(super) groups: Vec<(ExtraName, Vec<SpannedText>)>,
+    /// Settings of the resolution.
+    pub(super) settings: TableSettings,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
+    /// Other files that were read.
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// Settings of the resolution that tables hold; flags and barrow's own files count more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableSettings {
+    /// `exclude-newer`, as it is written, and where.
+    pub exclude_newer: Option<(String, Origin)>,
+    /// `prerelease`.
+    pub prerelease: Option<(String, Origin)>,
+    /// `resolution`.
+    pub resolution: Option<(String, Origin)>,
+    /// `no-index`.
+    pub no_index: bool,
+    /// Projects of which pre-releases count like final versions.
+    pub prereleases_of: Vec<PackageName>,
+}
+
+impl Tables {
+    /// Reads the tables of `document`, and those of the workspace that it belongs to.
+    pub(super) fn read(document: &Document<'_>) -> Self {
+        let mut tables = Self::default();
+        uv::read(document, &mut tables);
+        poetry::read(document, &mut tables);
+        pdm::read(document, &mut tables);
+        hatch::read(document, &mut tables);
+        tables
+    }
+
+    /// The ties of a name that may count for a requirement in this extra or group.
+    pub(super) fn ties_of(
+        &self,
+        name: &PackageName,
+        extra: Option<&ExtraName>,
+        group: Option<&ExtraName>,
+    ) -> Vec<&Tie> {
+        let counts = |tie: &&Tie| {
+            tie.name == *name
+                && tie.extra.as_ref().is_none_or(|wanted| extra == Some(wanted))
+                && tie.group.as_ref().is_none_or(|wanted| group == Some(wanted))
+        };
+        self.ties.iter().filter(counts).collect()
+    }
+}
+
+/// The text of a requirement in `[project]` with what tools put in the place of the project's folder.
+pub(super) fn expanded(document: &Document<'_>, text: &str) -> String {
+    if text.contains(pdm::PROJECT_ROOT) || text.contains("{root") {
+        pdm::expanded(document, &hatch::formatted(document, text))
+    } else {
+        text.to_owned()
+    }
+}
+
+impl Tie {
+    /// The tie as a constraint, which demands its place wherever the name is required.
+    pub(super) fn as_constraint(&self, reference: &Reference) -> RequirementEntry {
+        RequirementEntry {
+            requirement: Requirement {
+                name: self.name.clone(),
+                extras: Vec::new(),
+                version_or_url: Some(VersionOrUrl::Url(reference.url.clone())),
+                marker: self.marker.clone(),
+                origin: None,
+            },
+            text: hide_all(&self.text, &[]),
+            hashes: reference.hashes.clone(),
+            config_settings: Vec::new(),
+            direct: Some(reference.direct.clone()),
+            origin: self.origin.clone(),
+        }
+    }
+}
+
+/// A path as messages show it: below the folder of the run where it lies there.
+pub(super) fn shown_path(path: &Path, working_folder: &Path) -> PathBuf {
+    path.strip_prefix(working_folder).map_or_else(|_| path.to_owned(), Path::to_owned)
+}

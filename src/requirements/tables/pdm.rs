@@ -1,0 +1,183 @@
+//! `[tool.pdm]` (PDM documentation, "Manage dependencies", "Configure the project") and `[tool.rye]`.
+
+use std::str::FromStr as _;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::line::read_specifier;
+use super::super::problem::hide_all;
+use super::document::{Document, Fields, texts};
+use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, uv};
+use crate::requirements::RequirementEntry;
+use crate::spec::{ExtraName, MarkerTree, PackageName};
+
+/// What stands for the project's folder in URLs (PDM documentation, "Local dependencies").
+pub(super) const PROJECT_ROOT: &str = "${PROJECT_ROOT}";
+
+/// The name that stands for the default index.
+const PYPI: &str = "pypi";
+
+/// Reads the tables of both tools.
+pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+    for tool in ["pdm", "rye"] {
+        let Some(table) = document.table(&["tool", tool]) else { continue };
+        for key in ["source", "sources"] {
+            read_indexes(document, table, key, tables);
+        }
+        read_development(document, table, tables);
+    }
+    let Some(resolution) = document.table(&["tool", "pdm", "resolution"]) else { return };
+    read_overrides(document, resolution, tables);
+    if let Some(value) = resolution.get("excludes") {
+        for (text, span) in texts(value).unwrap_or_default() {
+            match PackageName::from_str(text) {
+                Ok(name) => tables.excluded.push(name),
+                Err(_) => tables.problems.push(document.problem(&span, format!("`{text}` is not a project name"))),
+            }
+        }
+    }
+    if resolution.get("allow-prereleases").is_some_and(|value| value.get_ref().as_bool() == Some(true)) {
+        let origin = document.toml.origin(&resolution.get("allow-prereleases").map(Spanned::span).unwrap_or_default());
+        tables.settings.prerelease.get_or_insert_with(|| ("allow".to_owned(), origin));
+    }
+}
+
+/// `[[tool.pdm.source]]`.
+fn read_indexes(document: &Document<'_>, table: &DeTable<'_>, key: &str, tables: &mut Tables) {
+    let Some(value) = table.get(key) else { return };
+    let DeValue::Array(list) = value.get_ref() else { return };
+    for entry in list {
+        match read_index(document, entry, tables) {
+            Ok(index) => tables.indexes.push(index),
+            Err(why) => tables.problems.push(document.problem(&entry.span(), why)),
+        }
+    }
+}
+
+fn read_index(
+    document: &Document<'_>,
+    value: &Spanned<DeValue<'_>>,
+    tables: &mut Tables,
+) -> Result<DeclaredIndex, String> {
+    let DeValue::Table(table) = value.get_ref() else { return Err("a source must be a table".to_owned()) };
+    let mut fields = Fields::of(table);
+    let name = fields.text("name")?.map(str::to_owned);
+    let url =
+        fields.text("url")?.ok_or("a source needs a `url`")?.replace(PROJECT_ROOT, &document.folder.to_string_lossy());
+    let is_links = fields.text("type")? == Some("find_links");
+    fields.pass_over(&["verify_ssl", "username", "password", "ca_certs", "client_cert", "client_key"]);
+    let origin = document.toml.origin(&value.span());
+    if fields.has("exclude_packages") {
+        return Err("`exclude_packages` is not supported: name what the source is for in `include_packages`".to_owned());
+    }
+    let mut is_explicit = false;
+    if let Some(included) = fields.value("include_packages") {
+        let index = name.clone().ok_or("a source with `include_packages` needs a `name`")?;
+        is_explicit = true;
+        for (pattern, span) in texts(included).map_err(|_| "`include_packages` must be a list of names".to_owned())? {
+            let name = PackageName::from_str(pattern)
+                .map_err(|_| format!("the pattern `{pattern}` of `include_packages` is not supported: give names"))?;
+            tables.ties.push(Tie {
+                name,
+                to: TiedTo::Index(index.clone()),
+                marker: MarkerTree::TRUE,
+                extra: None,
+                group: None,
+                text: format!("{pattern} of `include_packages`"),
+                origin: document.toml.origin(&span),
+            });
+        }
+    }
+    let role = match (is_links, is_explicit, name.as_deref()) {
+        (true, _, _) => IndexRole::Links,
+        (_, true, _) => IndexRole::Explicit,
+        (_, _, Some(PYPI)) => IndexRole::Default,
+        _ => IndexRole::Listed,
+    };
+    Ok(DeclaredIndex { name, url: uv::location(document, &url)?, role, origin })
+}
+
+/// `[tool.pdm.dev-dependencies]`, by group, and `[tool.rye] dev-dependencies`, a list. What they name by a place is tied
+/// to it.
+fn read_development(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+    let Some(value) = table.get("dev-dependencies") else { return };
+    let groups: Vec<(&str, &Spanned<DeValue<'_>>)> = match value.get_ref() {
+        DeValue::Table(groups) => groups.iter().map(|(key, list)| (&**key.get_ref(), list)).collect(),
+        _ => vec![("dev", value)],
+    };
+    for (group, list) in groups {
+        let Ok(found) = texts(list) else {
+            tables.problems.push(document.problem(&list.span(), "this must be a list of requirements"));
+            continue;
+        };
+        let mut lines = Vec::new();
+        for (text, span) in found {
+            let text = expanded(document, text);
+            if let Some(tie) = tie_of(document, &text, &span) {
+                tables.ties.push(tie);
+            }
+            lines.push((text, span));
+        }
+        if let Ok(group) = ExtraName::from_str(group) {
+            tables.groups.push((group, lines));
+        }
+    }
+}
+
+/// A text with the project's folder in its place, and as a specifier where it is `-e URL#egg=name`.
+pub(super) fn expanded(document: &Document<'_>, text: &str) -> String {
+    let text = text.replace(PROJECT_ROOT, &document.folder.to_string_lossy());
+    let editable = text.strip_prefix("-e ").or_else(|| text.strip_prefix("--editable ")).map(str::trim);
+    match editable.map(|url| (url, url.split(['#', '&']).find_map(|part| part.strip_prefix("egg=")))) {
+        Some((url, Some(name))) => format!("{name} @ {url}"),
+        Some((url, None)) => match place::local(document, url, None).ok().and_then(|found| found.name) {
+            Some(name) => format!("{name} @ {url}"),
+            None => url.to_owned(),
+        },
+        None => text,
+    }
+}
+
+/// The tie that a requirement with a place of its own is for its name.
+pub(super) fn tie_of(document: &Document<'_>, text: &str, span: &std::ops::Range<usize>) -> Option<Tie> {
+    if !text.contains('@') {
+        return None;
+    }
+    let entry = match read_specifier(text, &document.folders(), &mut Vec::new()) {
+        Ok(found) => found.into_entry(document.toml.origin(span), |text| hide_all(text, &[])),
+        Err(_) => return None,
+    };
+    let RequirementEntry { requirement, direct, text, origin, hashes, .. } = entry;
+    let Some(crate::spec::VersionOrUrl::Url(url)) = requirement.version_or_url else { return None };
+    let name = Some(requirement.name.clone());
+    let reference = super::Reference { url, direct: direct?, name, hashes, warnings: Vec::new() };
+    let to = TiedTo::Place(Box::new(reference));
+    Some(Tie { name: requirement.name, to, marker: requirement.marker, extra: None, group: None, text, origin })
+}
+
+/// `[tool.pdm.resolution.overrides]`: a version, a specifier or a URL for a name.
+fn read_overrides(document: &Document<'_>, resolution: &DeTable<'_>, tables: &mut Tables) {
+    let Some(overrides) = resolution.get("overrides").and_then(|value| value.get_ref().as_table()) else { return };
+    for (key, value) in overrides {
+        let name = key.get_ref();
+        let Some(text) = value.get_ref().as_str() else {
+            tables.problems.push(document.problem(&value.span(), format!("the override of `{name}` must be a text")));
+            continue;
+        };
+        let written = if text.contains("://") || text.starts_with("file:") {
+            format!("{name} @ {}", expanded(document, text))
+        } else if text.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("{name}=={text}")
+        } else {
+            format!("{name}{text}")
+        };
+        match read_specifier(&written, &document.folders(), &mut Vec::new()) {
+            Ok(found) => {
+                let origin = document.toml.origin(&value.span());
+                tables.overrides.push(found.into_entry(origin, |text| hide_all(text, &[])));
+            }
+            Err(error) => tables.problems.push(document.problem(&value.span(), error.message)),
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! `[tool.uv]` (uv documentation, "Managing dependencies", "Using workspaces", "Package indexes", "Settings").
+//!
+//! A member of a workspace has its own `sources` before those of the root; all else counts from the root's table alone.
+
+use std::ops::Range;
+use std::path::Path;
+use std::str::FromStr as _;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::direct::{Reference, normalized, scheme};
+use super::super::line::read_specifier;
+use super::super::problem::hide_all;
+use super::super::toml_text::TomlText;
+use super::document::{Document, Fields, texts};
+use super::workspace::Workspace;
+use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, shown_path};
+use crate::requirements::RequirementEntry;
+use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
+
+/// Reads the tables of a project, and those of its workspace's root.
+pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+    let workspace = Workspace::of(document.folder);
+    read_sources(document, workspace.as_ref(), tables);
+    let root = workspace.as_ref().filter(|workspace| workspace.root != document.folder);
+    let Some(root) = root else {
+        read_settings(document, tables);
+        tie_members(document, workspace.as_ref(), tables);
+        return;
+    };
+    read_indexes(document, tables);
+    let file = shown_path(&root.root.join("pyproject.toml"), document.working_folder);
+    let text = TomlText { text: &root.text, file: &file };
+    match Document::parse(text, &root.root, document.working_folder) {
+        Ok(root_document) => {
+            let own: Vec<PackageName> = tables.ties.iter().map(|tie| tie.name.clone()).collect();
+            let mut above = Tables::default();
+            read_sources(&root_document, Some(root), &mut above);
+            tables.ties.extend(above.ties.into_iter().filter(|tie| !own.contains(&tie.name)));
+            tables.problems.extend(above.problems);
+            read_settings(&root_document, tables);
+        }
+        Err(problem) => tables.problems.push(problem),
+    }
+    tables.files.extend(root.files.iter().cloned());
+    tie_members(document, Some(root), tables);
+}
+
+/// Members of a workspace of the tools that know them by their names alone, and members of uv's that nothing else ties:
+/// a public project of the same name is another one.
+fn tie_members(document: &Document<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
+    let Some(workspace) = workspace else { return };
+    for file in &workspace.files {
+        if !tables.files.contains(file) {
+            tables.files.push(file.clone());
+        }
+    }
+    for (name, folder) in &workspace.members {
+        if folder == document.folder || tables.ties.iter().any(|tie| tie.name == *name) {
+            continue;
+        }
+        let file = shown_path(&workspace.root.join("pyproject.toml"), document.working_folder);
+        let text = TomlText { text: &workspace.text, file: &file };
+        let at = workspace.text.find("workspace").unwrap_or(0);
+        let span = at..at + "workspace".len();
+        let reference = super::super::direct::path_reference(folder, false);
+        let to = match (workspace.tool, reference) {
+            ("uv", _) => TiedTo::Unusable(Box::new(
+                text.problem(
+                    &span,
+                    &crate::spec::SyntaxError::new(
+                        0,
+                        span.len(),
+                        format!("`{name}` is a member of this workspace, but `[tool.uv.sources]` does not say so"),
+                    )
+                    .hint(format!("add `{name} = {{ workspace = true }}` to `[tool.uv.sources]`")),
+                ),
+            )),
+            (_, Ok(reference)) => TiedTo::Place(Box::new(reference)),
+            (_, Err(why)) => TiedTo::Unusable(Box::new(
+                text.problem(&span, &crate::spec::SyntaxError::new(0, span.len(), format!("`{name}`: {why}"))),
+            )),
+        };
+        tables.ties.push(Tie {
+            name: name.clone(),
+            to,
+            marker: MarkerTree::TRUE,
+            extra: None,
+            group: None,
+            text: format!("{name} (member of the workspace)"),
+            origin: text.origin(&span),
+        });
+    }
+}
+
+/// `[tool.uv.sources]`.
+fn read_sources(document: &Document<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
+    let Some(value) = document.value(&["tool", "uv", "sources"]) else { return };
+    let DeValue::Table(sources) = value.get_ref() else {
+        return tables.problems.push(document.problem(&value.span(), "`tool.uv.sources` must be a table"));
+    };
+    for (key, value) in sources {
+        let Ok(name) = PackageName::from_str(key.get_ref()) else {
+            let message = format!("`{}` is not a project name", key.get_ref());
+            tables.problems.push(document.problem(&key.span(), message));
+            continue;
+        };
+        let one = std::slice::from_ref(value);
+        let entries = if let DeValue::Array(list) = value.get_ref() { list.iter().as_slice() } else { one };
+        for entry in entries {
+            let tie = read_source(document, workspace, &name, key.span(), entry);
+            tables.ties.push(tie);
+        }
+    }
+}
+
+fn read_source(
+    document: &Document<'_>,
+    workspace: Option<&Workspace>,
+    name: &PackageName,
+    key: Range<usize>,
+    value: &Spanned<DeValue<'_>>,
+) -> Tie {
+    // A table that is written as `[tool.uv.sources.name]` has its header as its place.
+    let span = if value.span().is_empty() { key } else { value.span() };
+    let mut tie = Tie {
+        name: name.clone(),
+        to: TiedTo::Index(String::new()),
+        marker: MarkerTree::TRUE,
+        extra: None,
+        group: None,
+        text: format!("{name} = {}", hide_all(&one_line(document.toml.slice(&span)), &[])),
+        origin: document.toml.origin(&span),
+    };
+    tie.to = match fill(document, workspace, &mut tie, value) {
+        Ok(to) => to,
+        Err(why) => TiedTo::Unusable(Box::new(document.problem(&span, format!("the source of `{name}`: {why}")))),
+    };
+    tie
+}
+
+/// Reads the conditions of a source into `tie`, and gives what it leads to.
+fn fill(
+    document: &Document<'_>,
+    workspace: Option<&Workspace>,
+    tie: &mut Tie,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<TiedTo, String> {
+    let DeValue::Table(table) = value.get_ref() else { return Err("it must be a table".to_owned()) };
+    let mut fields = Fields::of(table);
+    if let Some(marker) = fields.text("marker")? {
+        tie.marker = parse_marker(marker).map_err(|error| format!("`marker`: {}", error.message))?;
+    }
+    let extra = fields.text("extra")?.map(ExtraName::from_str).transpose();
+    tie.extra = extra.map_err(|error| error.to_string())?;
+    let group = fields.text("group")?.map(ExtraName::from_str).transpose();
+    tie.group = group.map_err(|error| error.to_string())?;
+    let kinds = ["workspace", "path", "git", "url", "index"].into_iter().filter(|kind| fields.has(kind));
+    let kinds: Vec<&str> = kinds.collect();
+    let [kind] = kinds[..] else {
+        return Err("it must have one of `workspace`, `path`, `git`, `url` and `index`".to_owned());
+    };
+    let to = match kind {
+        "index" => TiedTo::Index(fields.text("index")?.unwrap_or_default().to_owned()),
+        "workspace" => {
+            fields.pass_over(&["editable"]);
+            match fields.flag("workspace")? {
+                Some(true) => TiedTo::Place(Box::new(member(document, workspace, &tie.name)?)),
+                _ => return Err("`workspace` can only be true".to_owned()),
+            }
+        }
+        "path" => {
+            fields.pass_over(&["editable"]);
+            let path = fields.text("path")?.unwrap_or_default();
+            let subdirectory = fields.text("subdirectory")?;
+            let found = place::local(document, path, subdirectory)?;
+            if fields.flag("package")?.unwrap_or(!is_virtual(&normalized(&document.folder.join(path)))) {
+                TiedTo::Place(Box::new(found))
+            } else {
+                return Err(format!("`{path}` is no package (`package = false`), so there is nothing to install"));
+            }
+        }
+        "git" => {
+            fields.pass_over(&["lfs", "editable"]);
+            let given = [fields.text("rev")?, fields.text("tag")?, fields.text("branch")?];
+            let mut revisions = given.into_iter().flatten();
+            let revision = revisions.next();
+            if revisions.next().is_some() {
+                return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
+            }
+            let subdirectory = fields.text("subdirectory")?;
+            let place = fields.text("git")?.unwrap_or_default();
+            TiedTo::Place(Box::new(place::git(document, place, revision, subdirectory)?))
+        }
+        _ => {
+            let subdirectory = fields.text("subdirectory")?;
+            let url = fields.text("url")?.unwrap_or_default();
+            TiedTo::Place(Box::new(place::url(document, url, subdirectory)?))
+        }
+    };
+    fields.finish()?;
+    Ok(to)
+}
+
+/// The folder of a member of the workspace.
+fn member(document: &Document<'_>, workspace: Option<&Workspace>, name: &PackageName) -> Result<Reference, String> {
+    let Some(workspace) = workspace else {
+        return Err(
+            "`workspace = true`, and no `pyproject.toml` here or above has this project in a workspace".to_owned()
+        );
+    };
+    let root = shown_path(&workspace.root.join("pyproject.toml"), document.working_folder);
+    let Some(folder) = workspace.members.get(name) else {
+        return Err(format!("no member of the workspace of `{}` is called `{name}`", root.display()));
+    };
+    if is_virtual(folder) {
+        let shown = shown_path(folder, document.working_folder);
+        return Err(format!("`{}` is no package (`package = false`), so there is nothing to install", shown.display()));
+    }
+    super::super::direct::path_reference(folder, false)
+}
+
+/// Whether the project in a folder says that it is not to be installed.
+fn is_virtual(folder: &Path) -> bool {
+    let Ok(text) = fs_err::read_to_string(folder.join("pyproject.toml")) else { return false };
+    let Ok(table) = text.parse::<toml::Table>() else { return false };
+    let package = table.get("tool").and_then(|tool| tool.get("uv")?.get("package")?.as_bool());
+    package == Some(false)
+}
+
+/// Everything of `[tool.uv]` but `sources`.
+fn read_settings(document: &Document<'_>, tables: &mut Tables) {
+    read_indexes(document, tables);
+    let Some(table) = document.table(&["tool", "uv"]) else { return };
+    tables.constraints.extend(requirements(document, table, "constraint-dependencies", &mut tables.problems));
+    tables.overrides.extend(requirements(document, table, "override-dependencies", &mut tables.problems));
+    let excluded = requirements(document, table, "exclude-dependencies", &mut tables.problems);
+    tables.excluded.extend(excluded.into_iter().map(|entry| entry.requirement.name));
+    let setting = |key: &str| {
+        let value = table.get(key)?;
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Datetime(time) => time.to_string(),
+            _ => return None,
+        };
+        Some((text, document.toml.origin(&value.span())))
+    };
+    let settings = &mut tables.settings;
+    settings.exclude_newer = settings.exclude_newer.take().or_else(|| setting("exclude-newer"));
+    settings.prerelease = settings.prerelease.take().or_else(|| setting("prerelease"));
+    settings.resolution = settings.resolution.take().or_else(|| setting("resolution"));
+    settings.no_index |= table.get("no-index").is_some_and(|value| value.get_ref().as_bool() == Some(true));
+    if let Some(value) = table.get("dev-dependencies")
+        && let (Ok(found), Ok(group)) = (texts(value), ExtraName::from_str("dev"))
+    {
+        let list = found.into_iter().map(|(text, span)| (text.to_owned(), span)).collect();
+        tables.groups.push((group, list));
+    }
+    for key in ["dependency-metadata", "exclude-newer-package"] {
+        if let Some(value) = table.get(key) {
+            let origin = document.toml.origin(&value.span());
+            tables.warnings.push(format!("{origin}: `tool.uv.{key}` is not read"));
+        }
+    }
+}
+
+/// The requirements of a list.
+fn requirements(
+    document: &Document<'_>,
+    table: &DeTable<'_>,
+    key: &str,
+    problems: &mut Vec<super::Problem>,
+) -> Vec<RequirementEntry> {
+    let Some(value) = table.get(key) else { return Vec::new() };
+    let found = match texts(value) {
+        Ok(found) => found,
+        Err(span) => {
+            problems.push(document.problem(&span, format!("`{key}` must be a list of requirements")));
+            return Vec::new();
+        }
+    };
+    let mut entries = Vec::new();
+    for (text, span) in found {
+        match read_specifier(text, &document.folders(), &mut Vec::new()) {
+            Ok(found) => entries.push(found.into_entry(document.toml.origin(&span), |text| hide_all(text, &[]))),
+            Err(error) => problems.push(document.toml.problem_in_string(&span, text, &error)),
+        }
+    }
+    entries
+}
+
+/// `[[tool.uv.index]]`, and the older settings for the same.
+fn read_indexes(document: &Document<'_>, tables: &mut Tables) {
+    let Some(table) = document.table(&["tool", "uv"]) else { return };
+    if let Some(value) = table.get("index") {
+        let DeValue::Array(list) = value.get_ref() else {
+            return tables.problems.push(document.problem(&value.span(), "`tool.uv.index` must be a list of tables"));
+        };
+        for entry in list {
+            match read_index(document, entry) {
+                Ok(index) => push_index(&mut tables.indexes, index),
+                Err(why) => tables.problems.push(document.problem(&entry.span(), why)),
+            }
+        }
+    }
+    let older =
+        [("index-url", IndexRole::Default), ("extra-index-url", IndexRole::Listed), ("find-links", IndexRole::Links)];
+    for (key, role) in older {
+        let Some(value) = table.get(key) else { continue };
+        let found = match value.get_ref() {
+            DeValue::String(text) => Ok(vec![(&**text, value.span())]),
+            _ => texts(value),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(span) => {
+                tables.problems.push(document.problem(&span, format!("`{key}` must be a URL or a folder")));
+                continue;
+            }
+        };
+        for (text, span) in found {
+            let origin = document.toml.origin(&span);
+            match location(document, text) {
+                Ok(url) => push_index(&mut tables.indexes, DeclaredIndex { name: None, url, role, origin }),
+                Err(why) => tables.problems.push(document.problem(&span, why)),
+            }
+        }
+    }
+}
+
+fn push_index(indexes: &mut Vec<DeclaredIndex>, index: DeclaredIndex) {
+    let is_known =
+        |other: &DeclaredIndex| other.url == index.url && other.name == index.name && other.role == index.role;
+    if !indexes.iter().any(is_known) {
+        indexes.push(index);
+    }
+}
+
+fn read_index(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<DeclaredIndex, String> {
+    let DeValue::Table(table) = value.get_ref() else { return Err("an index must be a table".to_owned()) };
+    let mut fields = Fields::of(table);
+    let url = fields.text("url")?.ok_or("an index needs a `url`")?;
+    let name = fields.text("name")?.map(str::to_owned);
+    let is_explicit = fields.flag("explicit")?.unwrap_or_default();
+    let is_default = fields.flag("default")?.unwrap_or_default();
+    let is_flat = fields.text("format")?.is_some_and(|format| format == "flat");
+    if is_explicit && name.is_none() {
+        return Err("an explicit index needs a `name`".to_owned());
+    }
+    if is_flat && is_explicit {
+        return Err(
+            "an explicit index with `format = \"flat\"` is not supported: serve it as a simple index".to_owned()
+        );
+    }
+    let role = match (is_flat, is_explicit, is_default) {
+        (true, _, _) => IndexRole::Links,
+        (_, true, _) => IndexRole::Explicit,
+        (_, _, true) => IndexRole::Default,
+        _ => IndexRole::Listed,
+    };
+    let origin = document.toml.origin(&value.span());
+    Ok(DeclaredIndex { name, url: location(document, url)?, role, origin })
+}
+
+/// A URL, or a folder that is relative to the file.
+pub(super) fn location(document: &Document<'_>, text: &str) -> Result<SafeUrl, String> {
+    match scheme(text).as_deref() {
+        Some("http" | "https" | "file" | "codeartifact") => SafeUrl::parse(text).map_err(|error| error.to_string()),
+        Some(other) if text.contains("://") => Err(format!("`{other}` URLs are not supported here")),
+        _ => {
+            let path = normalized(&document.folder.join(text));
+            SafeUrl::from_path(&path, !path.is_file()).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// A value on one line, for messages.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
