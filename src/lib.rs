@@ -27,5 +27,6 @@ pub mod build;
 pub mod install;
 pub mod bundle;
 pub mod publish;
+pub mod request;
 pub mod mirror;
 pub mod ops;

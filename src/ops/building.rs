@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::material::{Material, Origin};
 use super::source::LiveSource;
-use super::{Context, Error, RequestOptions};
+use super::{Context, Error};
 use crate::archive::{Limits, unpack_source};
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
@@ -27,6 +27,7 @@ use crate::cache::{Bucket, Cache};
 use crate::fetch::{FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
 use crate::publish::{OutputFormat, PublishOptions, publish};
+use crate::request::RequestOptions;
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};

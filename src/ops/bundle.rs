@@ -4,60 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::installing::install_each;
-use super::request::{Session, packages};
+use super::request::{Session, packages, read_request};
 use super::unchanged::{self, Memory};
-use super::{Context, Error, PublishSettings, RequestOptions};
+use super::{Context, Error};
 use crate::bundle::{
-    Bundle, BundleError, Layout, SourceFiles, SourceOptions, Why, assemble, check_size, check_zip_size,
-    credentials_line, refuse_secrets,
+    Bundle, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
 };
 use crate::cache::Cache;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
 use crate::reporter::Stage;
+use crate::request::{BundleKind, BundleOptions, InputKey, PublishSettings, Request, SourceSettings};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
-
-/// What to bundle.
-#[derive(Clone, Debug)]
-pub struct BundleOptions {
-    /// Requirements, and how to resolve them.
-    pub request: RequestOptions,
-    /// What to resolve for.
-    pub target: Target,
-    /// The user's own files; `None`: dependencies only.
-    pub source: Option<SourceSettings>,
-    /// What the result is.
-    pub kind: BundleKind,
-    /// Where the result goes.
-    pub publish: PublishSettings,
-}
-
-/// What a result is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BundleKind {
-    /// A function: OUT is the bundle and nothing else.
-    Function,
-    /// A layer: the same, with dependencies below `python/`.
-    Layer,
-    /// Packages in a folder that may hold other things.
-    Packages,
-}
-
-/// The user's own files.
-#[derive(Clone, Debug)]
-pub struct SourceSettings {
-    /// The folder.
-    pub folder: PathBuf,
-    /// Patterns of `--exclude`.
-    pub exclude: Vec<String>,
-    /// Patterns of `--include`: what they name is taken although it is left out by default.
-    pub include: Vec<String>,
-    /// Files that credentials or settings of the run come from.
-    pub credential_files: Vec<PathBuf>,
-}
 
 /// What was published.
 #[derive(Clone, Debug)]
@@ -97,29 +58,50 @@ pub struct BundledDist {
     pub size_bytes: u64,
 }
 
-/// Identifies the inputs of a run, as they were when it began.
-#[derive(Clone, Debug)]
-pub struct Identity(Option<String>);
+/// Whether there is something to do.
+#[derive(Debug)]
+pub enum Recall {
+    /// Nothing has changed: this is the result of an earlier run on the same inputs; it lies in OUT, and asking anew could
+    /// not change it.
+    Unchanged(Published),
+    /// It has to be made, by [`bundle`].
+    Changed(Box<Preparation>),
+}
 
-/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it. It needs neither
-/// threads nor sockets, so it is to be asked for before there are any.
+/// What was found out before there were threads or sockets, for [`bundle`] to go on with.
+#[derive(Debug)]
+pub struct Preparation {
+    /// `None`: it cannot be read without the network.
+    request: Option<Request>,
+    key: Option<InputKey>,
+}
+
+/// Looks whether an earlier run has made the same. It needs neither threads nor sockets, so it is to be asked before there
+/// are any.
 ///
 /// # Errors
-/// There is none; the identity is for [`bundle`], which has to make one.
-pub fn recall(options: &BundleOptions, context: &Context) -> Result<Published, Identity> {
-    let identity = unchanged::identify(options);
-    let recalled = identity.as_ref().and_then(|identity| unchanged::recall(options, identity, context));
-    recalled.ok_or(Identity(identity))
+/// What the user asks for is malformed or cannot be read.
+pub fn recall(options: &BundleOptions, context: &Context) -> Result<Recall, Error> {
+    let request = Request::read_locally(options.request.clone())?;
+    let key = request.as_ref().and_then(|request| InputKey::for_output(request, options).ok());
+    match unchanged::recall(options, key.as_ref(), context) {
+        Ok(published) => Ok(Recall::Unchanged(published)),
+        Err(reason) => {
+            context.detail(&format!("not unchanged since the last run: {reason}"));
+            Ok(Recall::Changed(Box::new(Preparation { request, key })))
+        }
+    }
 }
 
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
-pub async fn bundle(
-    options: BundleOptions,
-    Identity(identity): Identity,
-    context: Context,
-) -> Result<Published, Error> {
-    let session = Session::open(&options.request, &context).await?;
-    let mut memory = Memory::open(identity, &options, &session.cache);
+pub async fn bundle(options: BundleOptions, preparation: Preparation, context: Context) -> Result<Published, Error> {
+    let Preparation { request, key } = preparation;
+    let request = match request {
+        Some(request) => request,
+        None => read_request(options.request.clone(), &context).await?,
+    };
+    let session = Session::open(request.clone(), &context).await?;
+    let mut memory = Memory::open(request, key, &options, &session.cache);
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
         refuse_out(&options, &session.cache, &context)?;
@@ -127,7 +109,7 @@ pub async fn bundle(
     let install_options = InstallOptions { tree: !options.publish.zip, limits: options.request.limits };
     let runtime = options.target.runtime();
     session
-        .fetch_ahead(install_options, if options.publish.exclude_runtime { runtime.provided_projects() } else { &[] });
+        .fetch_ahead(install_options, if options.assembly.exclude_runtime { runtime.provided_projects() } else { &[] });
     let resolution = match session.resolve(&options.target, &options.request.resolve).await {
         Ok(resolution) => resolution,
         Err(error) => {
@@ -135,7 +117,7 @@ pub async fn bundle(
             return Err(error);
         }
     };
-    let excluded = left_to_runtime(&resolution, runtime, options.publish.exclude_runtime, &context);
+    let excluded = left_to_runtime(&resolution, runtime, options.assembly.exclude_runtime, &context);
     let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
     memory.note_warnings(&context);
     if let Some(dists) = foresee(&session, &resolution, &excluded, &memory)
@@ -174,10 +156,10 @@ pub async fn bundle(
 
 /// Refuses early what could not be published in the end because of what OUT is.
 fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Result<(), Error> {
-    if options.kind == BundleKind::Packages {
+    if options.assembly.kind == BundleKind::Packages {
         return Ok(());
     }
-    let source = options.source.as_ref().map(|source| source.folder.as_path());
+    let source = options.assembly.source.as_ref().map(|source| source.folder.as_path());
     let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
     let own_folders = [cache.root().to_owned()];
     Ok(check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, context))?)
@@ -193,15 +175,16 @@ fn assemble_and_publish(
     context: &Context,
 ) -> Result<Published, Error> {
     let settings = &options.publish;
-    let source = options.source.as_ref().map(|source| own_files(source, options, secrets, context)).transpose()?;
-    let layout = if options.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
+    let source = options.assembly.source.as_ref();
+    let source = source.map(|source| own_files(source, options, secrets, context)).transpose()?;
+    let layout = if options.assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
     let bundle = assemble(installed, source.as_ref(), &layout)?;
     report(&bundle, settings, context)?;
     context.reporter.reached(Stage::Writing, 0, bundle.files.len());
     context.check_interrupted()?;
     let own_folders = [cache.root().to_owned()];
     let publish_options = settings.to_options(&own_folders, made_of, context);
-    let published = match options.kind {
+    let published = match options.assembly.kind {
         BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
         BundleKind::Packages => install_into(&bundle, &publish_options)?,
     };
@@ -230,7 +213,7 @@ fn own_files(
     context: &Context,
 ) -> Result<SourceFiles, Error> {
     let outputs = outputs_around(&options.publish.state_folders, &source.folder, Some(&options.publish.out));
-    let files = collect(source, &options.request, &outputs)?;
+    let files = source.collect(&options.request, &outputs)?;
     if let Some(names) = credentials_line(&files.left_out) {
         let line = format!("left out: {names}; --include to take them");
         // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
@@ -239,28 +222,6 @@ fn own_files(
     }
     refuse_secrets(&files, secrets)?;
     Ok(files)
-}
-
-/// Walks the source.
-pub(super) fn collect(
-    source: &SourceSettings,
-    request: &RequestOptions,
-    outputs: &[PathBuf],
-) -> Result<SourceFiles, BundleError> {
-    let inputs = &request.inputs;
-    let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
-    let input_files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
-    let client = &request.client;
-    let credential_files: Vec<PathBuf> =
-        source.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
-    SourceFiles::collect(&SourceOptions {
-        folder: &source.folder,
-        exclude: &source.exclude,
-        include: &source.include,
-        input_files: &input_files,
-        credential_files: &credential_files,
-        outputs,
-    })
 }
 
 impl PublishSettings {

@@ -13,6 +13,7 @@ use crate::install::{InstallError, WheelFault};
 use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
+use crate::request::RequestError;
 use crate::requirements::RequirementsError;
 use crate::resolve::ResolveError;
 use crate::spec::{PackageName, SafeUrl};
@@ -20,6 +21,9 @@ use crate::spec::{PackageName, SafeUrl};
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// What the run asks for could not be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The user's own files or words are malformed.
     #[error(transparent)]
     Requirements(#[from] RequirementsError),
@@ -134,9 +138,14 @@ impl Error {
     /// Whether the command line or an input is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Requirements(_) | Self::NotBuilt(_) | Self::Usage { .. } => true,
-            Self::Lock(error) => error.is_usage(),
-            Self::Bundle(error) => matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. }),
+            Self::Requirements(_)
+            | Self::NotBuilt(_)
+            | Self::Usage { .. }
+            | Self::Request(RequestError::Requirements(_) | RequestError::Usage { .. }) => true,
+            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => error.is_usage(),
+            Self::Bundle(error) | Self::Request(RequestError::Source(error)) => {
+                matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. })
+            }
             _ => false,
         }
     }
@@ -144,7 +153,9 @@ impl Error {
     /// What the user can do, a sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::Usage { hint, .. } => hint.iter().cloned().collect(),
+            Self::Usage { hint, .. } | Self::Request(RequestError::Usage { hint, .. }) => {
+                hint.iter().cloned().collect()
+            }
             Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
             Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
             Self::Publish(PublishError::Occupied { .. }) => {

@@ -4,8 +4,8 @@
 //! default; public PyPI is always asked last. So a private name is never looked up in public first, whichever way
 //! round the two pip flags were used.
 
-use super::options::{DEFAULT_INDEX_URL, IndexSettings};
 use crate::index::IndexLocation;
+use crate::request::{DEFAULT_INDEX_URL, IndexSettings};
 use crate::requirements::{FileOptions, IndexRole, Manifest, Pin};
 use crate::spec::SafeUrl;
 use crate::target::{Architecture, Runtime, Target};

@@ -3,11 +3,12 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::request::Session;
-use super::{Context, Error, RequestOptions};
+use super::request::{Session, read_request};
+use super::{Context, Error};
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, preferences, pylock, requirements};
+use crate::request::RequestOptions;
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -66,7 +67,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         resolve_options.preferences = kept;
     }
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
-    let session = Session::open(&options.request, &context).await?;
+    let session = Session::open(read_request(options.request.clone(), &context).await?, &context).await?;
     let mut resolution = session.resolve(target, &resolve_options).await?;
     match options.form {
         LockForm::Pylock => compute_digests(&session, &mut resolution, false).await?,
@@ -155,6 +156,7 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
 
 /// Resolves and writes nothing: for `tree` and `why`.
 pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
-    let session = Session::open(&request, &context).await?;
-    session.resolve(&target, &request.resolve).await
+    let options = request.resolve.clone();
+    let session = Session::open(read_request(request, &context).await?, &context).await?;
+    session.resolve(&target, &options).await
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::request::Session;
-use super::{Context, Error, RequestOptions};
+use super::request::{Session, read_request};
+use super::{Context, Error};
 use crate::archive::Limits;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::mirror::{Mirror, MirrorError, MirrorFile, Patience};
+use crate::request::RequestOptions;
 use crate::resolution::ResolvedDist;
 use crate::resolve::ResolveOptions;
 use crate::spec::DistFile;
@@ -58,7 +59,7 @@ pub struct Mirrored {
 
 /// Resolves for every target and adds what is missing to the mirror.
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
-    let session = Session::open(&options.request, &context).await?;
+    let session = Session::open(read_request(options.request.clone(), &context).await?, &context).await?;
     let mut needed: BTreeMap<String, Needed> = BTreeMap::new();
     let resolve_options = ResolveOptions { siblings: options.sdists, ..options.request.resolve.clone() };
     for target in &options.targets {

@@ -1,7 +1,7 @@
 //! What a run without a network lacks: all of it, not the first.
 
-use super::RequestOptions;
 use super::building_source::BuildingSource;
+use crate::request::RequestOptions;
 use crate::requirements::Manifest;
 use crate::resolution::Resolution;
 use crate::resolve::{ResolveError, ResolveOptions, resolve};

@@ -4,9 +4,7 @@
 //! publishing run where blocking is allowed. Nothing is written to OUT before every wheel is verified.
 
 mod error;
-mod options;
 mod context;
-mod inputs;
 mod indexes;
 mod ahead;
 mod source;
@@ -26,13 +24,11 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{BundleKind, BundleOptions, BundledDist, Identity, Published, SourceSettings, bundle, recall};
+pub use bundle::{BundledDist, Preparation, Published, Recall, bundle, recall};
 pub use context::Context;
 pub use error::Error;
-pub use fingerprint::{FingerprintOptions, fingerprint};
-pub use inputs::detect_input;
+pub use fingerprint::fingerprint;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{MirrorOptions, Mirrored, mirror, verify_mirror};
-pub use options::{BuildSettings, DEFAULT_INDEX_URL, IndexSettings, PublishSettings, RequestOptions};
 pub use request::packages;
 pub use source::LiveSource;

@@ -9,21 +9,21 @@ use super::ahead::Ahead;
 use super::building::Builder;
 use super::building_source::BuildingSource;
 use super::indexes::AllIndexes;
-use super::inputs::Inputs;
 use super::installing::Parts;
 use super::resolutions::Question;
 use super::source::LiveSource;
 use super::table_settings;
 use super::unchanged::Standing;
-use super::{Context, Error, IndexSettings, RequestOptions, indexes, missing, unchanged};
+use super::{Context, Error, indexes, missing, unchanged};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher, UnderWay, Wanted};
-use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Request, Secret};
+use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, Secret};
 use crate::index::{IndexClient, IndexOptions, Still};
 use crate::install::InstallOptions;
-use crate::lock::pylock::{self, PylockInput};
+use crate::lock::pylock;
 use crate::reporter::{Level, Stage};
-use crate::requirements::{DirectReference, FileOptions, Manifest, ManifestInputs, RemoteFiles, RequirementEntry};
+use crate::request::{IndexSettings, InputKey, LockText, Look, Request, RequestOptions};
+use crate::requirements::{DirectReference, FileOptions, Manifest, RemoteFiles, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, SafeUrl};
@@ -37,13 +37,9 @@ const REMOTE_FILE_MOST: u64 = 16 << 20;
 
 /// A run whose requirements are read and whose indexes can be asked.
 pub(super) struct Session {
-    manifest: Arc<Manifest>,
-    lock: Option<PylockInput>,
     pub(super) cache: Arc<Cache>,
     pub(super) fetcher: Fetcher,
-    excluded: Vec<PackageName>,
-    /// As the user gave it.
-    request: RequestOptions,
+    request: Request,
     /// Asked for every target, so that each question reaches an index once.
     source: Arc<LiveSource>,
     /// Makes wheels of sources.
@@ -58,24 +54,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Reads the requirements and prepares for asking; no index is asked yet.
-    pub(super) async fn open(request: &RequestOptions, context: &Context) -> Result<Self, Error> {
-        let (manifest, lock) = match Inputs::of(request)? {
-            Inputs::Requirements(inputs) => (read_with_remote_files(request, *inputs, context).await?, None),
-            Inputs::Lock(input) => (without_files(request), Some(input)),
-        };
+    /// Prepares for asking; no index is asked yet.
+    pub(super) async fn open(request: Request, context: &Context) -> Result<Self, Error> {
+        let Request { options, manifest, .. } = &request;
         for warning in &manifest.warnings {
             context.warn(warning);
         }
-        if request.build.forbidden {
-            refuse_what_needs_building(&manifest)?;
+        if options.build.forbidden {
+            refuse_what_needs_building(manifest)?;
         }
-        let cache = Arc::new(open_cache(request)?);
+        let cache = Arc::new(open_cache(options)?);
         context.hold(&cache);
-        let (client, index_options) = prepare_asking(request, &manifest, context).await?;
+        let (client, index_options) = prepare_asking(options, manifest, context).await?;
         let fetch_options = FetchOptions {
             require_hashes: manifest.options.require_hashes,
-            offline: request.client.offline,
+            offline: options.client.offline,
             ..FetchOptions::default()
         };
         let fetcher = Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&context.reporter), fetch_options);
@@ -85,14 +78,11 @@ impl Session {
         let index = IndexClient::new(index_options, client, Arc::clone(&cache), Arc::clone(&context.reporter));
         let source = Arc::new(LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current()));
         let builder =
-            Builder::new(request, &manifest, Arc::clone(&source), fetcher.clone(), Arc::clone(&cache), context);
+            Builder::new(options, manifest, Arc::clone(&source), fetcher.clone(), Arc::clone(&cache), context);
         Ok(Self {
-            manifest: Arc::new(manifest),
-            lock,
             cache,
             fetcher,
-            excluded: request.inputs.excluded.clone(),
-            request: request.clone(),
+            request,
             source,
             builder: Arc::new(builder),
             asked,
@@ -117,7 +107,7 @@ impl Session {
         if !self.is_offline() {
             let (fetcher, cache) = (self.fetcher.clone(), Arc::clone(&self.cache));
             let runtime = tokio::runtime::Handle::current();
-            self.source.fetch_ahead(Ahead::new(fetcher, cache, options, left_out, &self.manifest, runtime));
+            self.source.fetch_ahead(Ahead::new(fetcher, cache, options, left_out, &self.request.manifest, runtime));
         }
     }
 
@@ -136,9 +126,10 @@ impl Session {
     /// The resolution for `target`: what the lock says, what is remembered and still so, or what the solver chooses.
     pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         self.context.reporter.reached(Stage::Resolving, 0, 0);
-        let options = &table_settings::with_tables(options, &self.manifest, self.request.now)?;
-        let resolution = match &self.lock {
-            Some(input) => self.read_lock(input, target).await?,
+        let (manifest, now) = (&self.request.manifest, self.request.options.now);
+        let options = &table_settings::with_tables(options, manifest, now)?;
+        let resolution = match &self.request.lock {
+            Some(lock) => self.read_lock(lock, target).await?,
             None => self.recall_or_solve(target, options).await?,
         };
         self.report(&resolution);
@@ -147,8 +138,10 @@ impl Session {
 
     async fn recall_or_solve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolution, Error> {
         let question = || {
-            let asked_as = self.source.index().asked_as();
-            Question::new(&self.request, &self.manifest, target, options, &asked_as, &self.cache)
+            let base = &self.request.options.inputs.working_folder;
+            let key = InputKey::for_resolution(&self.request, target, base, Look::AtStamps).ok()?;
+            let identity = key.resolution(options, &self.source.index().asked_as())?;
+            Some(Question::new(&identity, &self.cache))
         };
         let before = question();
         if let Some(question) = &before
@@ -160,7 +153,7 @@ impl Session {
         // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
             let index = self.source.index();
-            let standing = unchanged::standing(&resolution, &self.asked, &self.request.indexes);
+            let standing = unchanged::standing(&resolution, &self.asked, &self.request.options.indexes);
             question.remember(&resolution, standing, index.pages_read(), &index.on_several_indexes(), &self.cache);
         }
         Ok(resolution)
@@ -168,7 +161,7 @@ impl Session {
 
     /// What was chosen before, if asking the solver again would give the same.
     async fn recall(&self, question: &Question, target: &Target) -> Option<Resolution> {
-        if self.request.indexes.refresh || self.context.reporter.shows(Level::Detail) {
+        if self.request.options.indexes.refresh || self.context.reporter.shows(Level::Detail) {
             return None;
         }
         let remembered = question.remembered(&self.cache)?;
@@ -187,13 +180,13 @@ impl Session {
     }
 
     fn is_offline(&self) -> bool {
-        self.request.client.offline
+        self.request.options.client.offline
     }
 
     /// The source archives of a chosen version. A lock does not say where they are, so the indexes are asked.
     pub(super) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, Error> {
         let is_sdist = |file: &&DistFile| file.filename.as_wheel().is_none();
-        if self.lock.is_none() || dist.is_direct {
+        if self.request.lock.is_none() || dist.is_direct {
             return Ok(dist.siblings.iter().filter(is_sdist).cloned().collect());
         }
         let ProjectAnswer::Found(details) = self.source.index().project(&dist.name).await? else {
@@ -206,7 +199,7 @@ impl Session {
 
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
     pub(super) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
-        self.lock.is_none() && !options.no_deps
+        self.request.lock.is_none() && !options.no_deps
     }
 
     /// Until when indexes need not be asked whether the resolution would still be the same, seconds since 1970; `None`: it
@@ -217,7 +210,7 @@ impl Session {
             Standing::Pages => {
                 let until = self.fresh_until.load(Ordering::Relaxed);
                 // What has aged is remembered alike, however long ago it did.
-                Some(if until > self.request.now { until } else { 0 })
+                Some(if until > self.request.options.now { until } else { 0 })
             }
             Standing::Open => None,
         }
@@ -230,12 +223,9 @@ impl Session {
         listed.cloned().or_else(|| Some(self.fetcher.find(&Wanted::resolved(dist))?.digest))
     }
 
-    async fn read_lock(&self, input: &PylockInput, target: &Target) -> Result<Resolution, Error> {
-        let path = input.folder.join(input.path.file_name().unwrap_or_default());
-        let text =
-            fs_err::read_to_string(&path).map_err(|source| Error::ReadInput { path: input.path.clone(), source })?;
-        let mut resolution = pylock::read(&text, input, target)?;
-        resolution.dists.retain(|dist| !self.excluded.contains(&dist.name));
+    async fn read_lock(&self, LockText { input, text }: &LockText, target: &Target) -> Result<Resolution, Error> {
+        let mut resolution = pylock::read(text, input, target)?;
+        resolution.dists.retain(|dist| !self.request.manifest.excluded.contains(&dist.name));
         for dist in resolution.dists.iter_mut().filter(|dist| dist.version == pylock::unknown_version()) {
             let Some(reference) = dist.built_from.clone() else { continue };
             let accepted = dist.accepted_hashes.clone();
@@ -251,9 +241,9 @@ impl Session {
         let runtime = tokio::runtime::Handle::current();
         let source = BuildingSource::new(Arc::clone(&self.source), Arc::clone(&self.builder), target.clone(), runtime);
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let (manifest, target, options) = (Arc::clone(&self.manifest), target.clone(), options.clone());
+        let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
         let is_closed = self.is_closed;
-        let mirror_command = missing::mirror_command(&self.request, &target);
+        let mirror_command = missing::mirror_command(&self.request.options, &target);
         let solve = move || {
             let mut resolution = resolve(&manifest, &target, &options, &source);
             while source.live().forget_damage() {
@@ -310,23 +300,18 @@ pub fn packages(count: usize) -> String {
     format!("{count} package{}", if count == 1 { "" } else { "s" })
 }
 
-/// Reads the requirements on a thread that may wait for files behind URLs.
-async fn read_with_remote_files(
-    request: &RequestOptions,
-    mut inputs: ManifestInputs,
-    context: &Context,
-) -> Result<Manifest, Error> {
-    let client = Client::new(request.client.clone(), Arc::clone(&context.reporter))?;
+/// Reads what a run asks for, on a thread that may wait for files behind URLs.
+pub(super) async fn read_request(options: RequestOptions, context: &Context) -> Result<Request, Error> {
+    let client = Client::new(options.client.clone(), Arc::clone(&context.reporter))?;
     let runtime = tokio::runtime::Handle::current();
-    let request = request.clone();
-    inputs.remote = Some(RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url))));
-    let reading = tokio::task::spawn_blocking(move || read_manifest(&request, &inputs));
-    reading.await.map_err(|_| Error::Worker("reader"))?
+    let remote = RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url)));
+    let reading = tokio::task::spawn_blocking(move || Request::read_with(options, remote));
+    Ok(reading.await.map_err(|_| Error::Worker("reader"))??)
 }
 
 /// The body of a requirements file behind a URL.
 async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
-    let response = client.get(Request::new(url.clone())).await.map_err(|error| chain(&error))?;
+    let response = client.get(http::Request::new(url.clone())).await.map_err(|error| chain(&error))?;
     if response.status() != 200 {
         return Err(format!("{url} answered with status {}", response.status()));
     }
@@ -338,29 +323,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         Some(source) => format!("{error}: {}", chain(source)),
         None => error.to_string(),
     }
-}
-
-/// Reads the requirements together with what the command line says beside them.
-pub(super) fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -> Result<Manifest, Error> {
-    let inputs = ManifestInputs { format_control: request.format_control.clone(), ..inputs.clone() };
-    let mut manifest = Manifest::read(&inputs)?;
-    manifest.options.require_hashes |= request.require_hashes;
-    for name in std::mem::take(&mut manifest.settings.prereleases_of) {
-        // The name is one; there is nothing that could not be parsed.
-        let control = &mut manifest.options.release_control;
-        let _ = control.all_releases.extend(name.as_ref(), &mut control.only_final);
-    }
-    Ok(manifest)
-}
-
-/// What the command line says, for a lock, which has no options of its own.
-fn without_files(request: &RequestOptions) -> Manifest {
-    let options = FileOptions {
-        require_hashes: request.require_hashes,
-        format_control: request.format_control.clone(),
-        ..FileOptions::default()
-    };
-    Manifest { options, ..Manifest::default() }
 }
 
 /// The client and the indexes in the order of asking.

@@ -1,4 +1,4 @@
-//! Resolutions by fingerprint: what the solver chose is remembered with the pages that it was made of.
+//! Resolutions by the key of their inputs: what the solver chose is remembered with the pages that it was made of.
 //!
 //! It is taken again, without solving, for the same requirements, target, options and indexes, when every one of those
 //! pages still says what it said: without a question while they are fresh, and after the servers were asked about them, all
@@ -17,19 +17,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::RequestOptions;
-use super::fingerprint::{FingerprintOptions, fingerprint};
-use super::unchanged::{FOREVER, Standing, contents};
+use super::unchanged::{FOREVER, Standing};
 use crate::cache::{Bucket, Cache};
 use crate::index::{IndexClient, PagesRead, Still};
-use crate::requirements::Manifest;
+#[cfg(doc)]
+use crate::request::InputKey;
 use crate::resolution::{PassedOver, Resolution, ResolvedDist};
-use crate::resolve::ResolveOptions;
-use crate::spec::{PackageName, SafeUrl};
+use crate::spec::{HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Changes when what is remembered does, or when the same question would get another answer.
-const FORMAT: &str = "resolution 2";
+const FORMAT: &str = "resolution 3";
 
 /// A resolution as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -50,31 +48,9 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// The question; `None` where its inputs cannot be told without the network. `asked_as` says which indexes are asked,
-    /// and as whom.
-    pub(super) fn new(
-        request: &RequestOptions,
-        manifest: &Manifest,
-        target: &Target,
-        options: &ResolveOptions,
-        asked_as: &str,
-        cache: &Cache,
-    ) -> Option<Self> {
-        let inputs = fingerprint(&FingerprintOptions {
-            request: request.clone(),
-            target: target.clone(),
-            source: None,
-            base: request.inputs.working_folder.clone(),
-            exclude_runtime: false,
-            state_folders: Vec::new(),
-        });
-        // The answer names lines of files and the versions that an older lock preferred, which no fingerprint has.
-        let form = format!(
-            "{FORMAT}\n{}\n{}\n{manifest:?}\n{options:?}\n{asked_as}",
-            inputs.ok()?.hex(),
-            contents(&request.indexes)?
-        );
-        Some(Self { entry: cache.entry(Bucket::Resolutions, &form) })
+    /// The question with this identity ([`InputKey::resolution`]).
+    pub(super) fn new(identity: &HashDigest, cache: &Cache) -> Self {
+        Self { entry: cache.entry(Bucket::Resolutions, &format!("{FORMAT}\n{identity}")) }
     }
 
     /// What is remembered, whether or not it is still so.

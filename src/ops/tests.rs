@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 
-use super::IndexSettings;
 use super::indexes::{AllIndexes, in_order};
 use crate::index::{IndexLocation, IndexStrategy};
+use crate::request::IndexSettings;
 use crate::requirements::{FileOptions, Manifest};
 use crate::spec::SafeUrl;
 
@@ -28,7 +28,7 @@ fn settings(named: &[&str], extra: &[&str], default: &str) -> IndexSettings {
 
 #[test]
 fn private_indexes_are_asked_before_public_ones() {
-    const PYPI: &str = super::DEFAULT_INDEX_URL;
+    const PYPI: &str = crate::request::DEFAULT_INDEX_URL;
     let check = |settings: &IndexSettings, file: &FileOptions, expected: &[&str]| {
         let known = |url: &SafeUrl| Ok::<bool, Infallible>(url.reveal().host_str() == Some("known"));
         let manifest = Manifest { options: file.clone(), ..Manifest::default() };

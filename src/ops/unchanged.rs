@@ -13,32 +13,28 @@
 //! `--refresh` asks anew and publishes anew: it is the word of those who do not trust what is remembered, and so what sizes
 //! and times say. Folders that are asked like indexes count as inputs, by the names, sizes and times of all that is in them.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{BundleKind, BundleOptions, BundledDist, Published};
-use super::fingerprint::{FingerprintOptions, fingerprint};
-use super::{Context, IndexSettings};
+use super::Context;
+use super::bundle::{BundledDist, Published};
 use crate::cache::{Bucket, Cache};
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
+use crate::request::{BundleKind, BundleOptions, IndexSettings, InputKey, Part, Request};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 2";
+const FORMAT: &str = "result 3";
 
 /// What is said of an output that was left as it is.
 const UNCHANGED: &str = "Nothing has changed since the last run";
 
 /// The age of a result that never ages.
 pub(super) const FOREVER: u64 = u64::MAX;
-
-/// Entries of local folders that are looked at, at most: more take longer than what is saved.
-const ENTRIES_MOST: usize = 5000;
 
 /// What a run made of its inputs.
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -67,53 +63,63 @@ struct KeptDist {
     size_bytes: u64,
 }
 
-/// Identifies the inputs of a run and the form of its result; `None` when they cannot be told without the network.
-pub(super) fn identify(options: &BundleOptions) -> Option<String> {
-    let (request, publish) = (&options.request, &options.publish);
-    let working_folder = &request.inputs.working_folder;
-    let source = options.source.as_ref().map(|source| working_folder.join(&source.folder));
-    let inputs = fingerprint(&FingerprintOptions {
-        request: request.clone(),
-        target: options.target.clone(),
-        source: options.source.clone(),
-        base: source.unwrap_or_else(|| working_folder.clone()),
-        exclude_runtime: publish.exclude_runtime,
-        state_folders: publish.state_folders.clone(),
-    });
-    let ignored = request.indexes.named.iter().chain([&request.indexes.default]).map(|index| &index.ignore_status);
-    let form = format!(
-        "{FORMAT}\n{}\n{}\n{:?}\n{:?}\n{:?}\n{:?}",
-        inputs.ok()?.hex(),
-        contents(&request.indexes)?,
-        (options.kind, publish.zip, publish.link_mode, publish.max_size, request.limits),
-        (&request.extras, &request.groups, &request.inputs.excluded),
-        // Of a lock's requirements the fingerprint has nothing but its text.
-        (request.require_hashes, &request.format_control),
-        (options.source.as_ref().map(|source| (&source.exclude, &source.include)), ignored.collect::<Vec<_>>()),
-    );
-    Some(sha256(form.as_bytes()).hex())
-}
-
-/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it.
-pub(super) fn recall(options: &BundleOptions, identity: &str, context: &Context) -> Option<Published> {
+/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why not, as a
+/// fragment.
+pub(super) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &Context) -> Result<Published, String> {
     let request = &options.request;
-    let cache = Cache::at(request.cache_folder.clone()?);
-    let kept = Kept::read(options, identity, &cache)?;
-    let fresh_until = kept.fresh_until?;
-    let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
-    let is_fresh = request.client.offline || fresh_until > request.now;
-    if !is_fresh || !lies_in_out(options, &made_of(identity, dists)) {
-        return None;
+    if request.indexes.refresh {
+        return Err("`--refresh` was given".to_owned());
     }
+    let Some(folder) = request.cache_folder.clone() else { return Err("there is no cache".to_owned()) };
+    let cache = Cache::at(folder);
+    let Some((key, identity)) = key.and_then(|key| Some((key, identity(key)?))) else {
+        return Err("what is asked for cannot be told without the network".to_owned());
+    };
+    let kept = find(options, &identity, &cache).map_err(|reason| {
+        let change = last_inputs(options, &cache).and_then(|before| key.first_change(&before));
+        change.unwrap_or(reason)
+    })?;
     context.status(UNCHANGED);
     kept.warnings.iter().flatten().for_each(|warning| context.warn(warning));
     let dists = kept.dists.iter().map(BundledDist::from).collect();
-    Some(kept.published(dists, kept.excluded.clone(), options))
+    Ok(kept.published(dists, kept.excluded.clone(), options))
+}
+
+/// What is remembered of these inputs, if it still holds.
+fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, String> {
+    let request = &options.request;
+    let Some(kept) = Kept::read(options, identity, cache) else {
+        return Err("no last run with this output is remembered".to_owned());
+    };
+    let Some(fresh_until) = kept.fresh_until else {
+        return Err("it was made of something that can change without that showing".to_owned());
+    };
+    if !request.client.offline && fresh_until <= request.now {
+        return Err("pages of indexes are older than their freshness".to_owned());
+    }
+    let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
+    if !lies_in_out(options, &made_of(identity, dists)) {
+        return Err(format!("`{}` is not as it was left", options.publish.out.display()));
+    }
+    Ok(kept)
+}
+
+/// Identifies the inputs of a run and the form of its result.
+fn identity(key: &InputKey) -> Option<String> {
+    Some(sha256(format!("{FORMAT}\n{}", key.result()?).as_bytes()).hex())
+}
+
+/// The inputs of the last run with this output.
+fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<Part>> {
+    rmp_serde::from_slice(&cache.read(&inputs_place(cache, &options.publish.out))?).ok()
 }
 
 /// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
 /// leaves to the next.
 pub(super) struct Memory {
+    request: Request,
+    /// What was asked for when the run began.
+    key: Option<InputKey>,
     identity: Option<String>,
     last: Option<Kept>,
     cache: Arc<Cache>,
@@ -123,9 +129,10 @@ pub(super) struct Memory {
 
 impl Memory {
     /// For a run on these inputs.
-    pub(super) fn open(identity: Option<String>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
+    pub(super) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
+        let identity = key.as_ref().and_then(identity);
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
-        Self { identity, last, cache: Arc::clone(cache), told: Vec::new() }
+        Self { request, key, identity, last, cache: Arc::clone(cache), told: Vec::new() }
     }
 
     /// Whether there is a last result that may still hold.
@@ -189,8 +196,16 @@ impl Memory {
         options: &BundleOptions,
         context: &Context,
     ) {
-        if self.identity.is_some() && identify(options) == self.identity {
+        let Some(key) = &self.key else { return };
+        let is_as_it_was = || {
+            let again = InputKey::for_output(&self.request, options).ok();
+            self.request.still_reads(&options.base()) && again.as_ref().and_then(identity) == self.identity
+        };
+        if self.identity.is_some() && is_as_it_was() {
             self.write(&Kept::new(published, fresh_until, &self.told, context), options);
+            if let (Ok(bytes), false) = (rmp_serde::to_vec(key.parts()), self.cache.is_degraded()) {
+                let _ = self.cache.write(&inputs_place(&self.cache, &options.publish.out), &bytes);
+            }
         }
     }
 
@@ -259,7 +274,7 @@ fn made_of<'a>(identity: &str, dists: impl Iterator<Item = (&'a str, &'a HashDig
 fn lies_in_out(options: &BundleOptions, made_of: &str) -> bool {
     let publish = &options.publish;
     tidy(&publish.out);
-    let is_as_it_was = match options.kind {
+    let is_as_it_was = match options.assembly.kind {
         BundleKind::Function | BundleKind::Layer => is_unchanged,
         BundleKind::Packages => is_installed_unchanged,
     };
@@ -306,29 +321,13 @@ fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
     urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
 }
 
-/// Names, sizes and times of all that is in those folders, as a digest; `None` when it is too much to look at.
-pub(super) fn contents(settings: &IndexSettings) -> Option<String> {
-    let mut lines = Vec::new();
-    let mut open = folders(settings);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).ok()? {
-            let path = entry.ok()?.path();
-            let metadata = fs::metadata(&path).ok()?;
-            lines.push(format!("{} {} {}.{}", path.display(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()));
-            if metadata.is_dir() {
-                open.push(path);
-            }
-        }
-        if lines.len() > ENTRIES_MOST {
-            return None;
-        }
-    }
-    lines.sort_unstable();
-    Some(sha256(lines.join("\n").as_bytes()).hex())
-}
-
 fn place(cache: &Cache, identity: &str, out: &Path) -> PathBuf {
     cache.entry(Bucket::Bundles, &format!("{identity}\n{}", out.display()))
+}
+
+/// Where the inputs of the last run with an output are remembered, to tell what has changed since.
+fn inputs_place(cache: &Cache, out: &Path) -> PathBuf {
+    cache.entry(Bucket::Bundles, &format!("inputs of\n{}", out.display()))
 }
 
 impl From<&BundledDist> for KeptDist {

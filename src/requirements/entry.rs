@@ -65,6 +65,37 @@ pub enum DirectReference {
 }
 
 impl DirectReference {
+    /// What the URL of a requirement in metadata leads to.
+    pub fn of_url(url: &SafeUrl) -> Self {
+        let subdirectory = url
+            .fragment()
+            .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("subdirectory=")))
+            .map(str::to_owned);
+        let plain = url.without_fragment();
+        let file_name = plain.file_name().unwrap_or_default();
+        if let Some(git) = plain.reveal().as_str().strip_prefix("git+") {
+            // The `@` of a user name stands before the path, that of a revision behind.
+            let path_start = git.find("://").map_or(0, |at| at + 3);
+            let path_start = git[path_start..].find('/').map_or(git.len(), |at| path_start + at);
+            let (address, revision) = match git[path_start..].rfind('@') {
+                Some(at) => (&git[..path_start + at], Some(git[path_start + at + 1..].to_owned())),
+                None => (git, None),
+            };
+            if let Ok(url) = SafeUrl::parse(address) {
+                return Self::Git { url, revision, subdirectory, editable: false };
+            }
+        }
+        let ends_in = |extension: &&str| file_name.to_ascii_lowercase().ends_with(*extension);
+        if ends_in(&".whl") {
+            return Self::Wheel { url: plain };
+        }
+        let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(ends_in);
+        match plain.to_file_path() {
+            Some(path) if !is_archive => Self::Folder { path, editable: false, subdirectory },
+            _ => Self::Sdist { url: plain, subdirectory },
+        }
+    }
+
     /// The folder of the project below the top of a source.
     pub fn subdirectory(&self) -> Option<&str> {
         match self {

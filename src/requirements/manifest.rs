@@ -10,7 +10,9 @@ use super::{
     DeclaredIndex, FileOptions, FormatControl, Origin, Problem, PyprojectInput, RequirementEntry, RequirementsError,
     TableSettings,
 };
-use crate::spec::{MarkerTree, PackageName, SafeUrl};
+#[cfg(doc)]
+use crate::spec::without_userinfo;
+use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
 
 /// Everything that one run asks for.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +35,8 @@ pub struct Manifest {
     pub refused: Vec<RefusedName>,
     /// Settings of the resolution that tables hold.
     pub settings: TableSettings,
-    /// Every local file that was read, as absolute path, in order of first reading: inputs of the fingerprint.
-    pub files_read: Vec<PathBuf>,
+    /// Every local file that was read, in order of first reading: inputs of the fingerprint.
+    pub files_read: Vec<FileRead>,
     /// What was read but says nothing, one sentence each with its place, for warnings.
     pub warnings: Vec<String>,
 }
@@ -61,6 +63,15 @@ pub struct RefusedName {
     pub marker: MarkerTree,
     /// What is wrong, with its place.
     pub problem: Problem,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// The sha256 of its text without the credentials in its URLs ([`without_userinfo`]).
+    pub content: HashDigest,
 }
 
 /// What to read.

@@ -48,7 +48,7 @@ mod lines;
 mod decode;
 
 pub use entry::{DirectReference, RequirementEntry};
-pub use manifest::{Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
+pub use manifest::{FileRead, Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};

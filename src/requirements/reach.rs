@@ -28,8 +28,9 @@ pub(super) enum Scope<'a> {
 impl Reader<'_> {
     /// Reads the tables beside the files that were read, and those of every folder that is reached from there.
     pub(super) fn read_reached(&mut self) {
-        let is_list = |path: &&PathBuf| path.file_name().is_none_or(|name| name != "pyproject.toml");
-        let mut beside: Vec<PathBuf> = self.manifest.files_read.iter().filter(is_list).cloned().collect();
+        let is_list = |path: &PathBuf| path.file_name().is_none_or(|name| name != "pyproject.toml");
+        let mut beside: Vec<PathBuf> =
+            self.manifest.files_read.iter().map(|read| read.path.clone()).filter(is_list).collect();
         if !self.inputs.positional.is_empty() {
             beside.push(self.inputs.working_folder.join("command line"));
         }
@@ -91,8 +92,10 @@ impl Reader<'_> {
     }
 
     fn note_file(&mut self, path: &Path) {
-        if !self.manifest.files_read.iter().any(|known| known == path) {
-            self.manifest.files_read.push(path.to_owned());
+        if self.manifest.files_read.iter().all(|known| known.path != path)
+            && let Ok(bytes) = fs_err::read(path)
+        {
+            self.note_read(path, &bytes);
         }
     }
 

@@ -15,8 +15,8 @@ use super::pyproject::{PyprojectInput, read_pyproject};
 use super::reach::Scope;
 use super::tables::{Document, Tables};
 use super::toml_text::TomlText;
-use super::{FileOptions, Manifest, ManifestInputs, Origin, RequirementEntry};
-use crate::spec::{SafeUrl, SyntaxError};
+use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
+use crate::spec::{SafeUrl, SyntaxError, sha256, without_userinfo};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
 /// millions.
@@ -252,14 +252,20 @@ impl<'a> Reader<'a> {
         ancestors.pop();
     }
 
+    /// Notes that a file of this machine was read.
+    pub(super) fn note_read(&mut self, path: &Path, bytes: &[u8]) {
+        if self.manifest.files_read.iter().all(|read| read.path != *path) {
+            let content = sha256(&without_userinfo(bytes));
+            self.manifest.files_read.push(FileRead { path: path.to_owned(), content });
+        }
+    }
+
     fn fetch(&mut self, location: &Location) -> Result<Vec<u8>, String> {
         let bytes = match location {
             Location::Local { path, .. } => {
                 // The path is named by the message around it.
                 let bytes = read_at_most(path).map_err(|error| reason(&error))?;
-                if !self.manifest.files_read.contains(path) {
-                    self.manifest.files_read.push(path.clone());
-                }
+                self.note_read(path, &bytes);
                 bytes
             }
             Location::Remote(url) => match &self.inputs.remote {

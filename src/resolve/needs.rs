@@ -13,7 +13,7 @@ use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};
 use crate::resolution::Exclusion;
-use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, SafeUrl, VersionOrUrl};
+use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, VersionOrUrl};
 
 /// What one version of one package, or the user, requires.
 #[derive(Default)]
@@ -208,7 +208,7 @@ pub(super) fn required_range(
     }
     match &applied.requirement.version_or_url {
         None => Ok(Ranges::full()),
-        Some(VersionOrUrl::Url(url)) => Ok(Ranges::singleton(provider.direct(name, &direct_reference(url))?)),
+        Some(VersionOrUrl::Url(url)) => Ok(Ranges::singleton(provider.direct(name, &DirectReference::of_url(url))?)),
         Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
             for specifier in specifiers.iter().filter(|specifier| *specifier.operator() == Operator::ExactEqual) {
                 // `===` compares texts, and only the page says how a version is written.
@@ -220,36 +220,5 @@ pub(super) fn required_range(
             }
             Ok(sourced::from_any_source(&ranges::specifiers_range(specifiers)))
         }
-    }
-}
-
-/// What the URL of a requirement in metadata leads to.
-fn direct_reference(url: &SafeUrl) -> DirectReference {
-    let subdirectory = url
-        .fragment()
-        .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("subdirectory=")))
-        .map(str::to_owned);
-    let plain = url.without_fragment();
-    let file_name = plain.file_name().unwrap_or_default();
-    if let Some(git) = plain.reveal().as_str().strip_prefix("git+") {
-        // The `@` of a user name stands before the path, that of a revision behind.
-        let path_start = git.find("://").map_or(0, |at| at + 3);
-        let path_start = git[path_start..].find('/').map_or(git.len(), |at| path_start + at);
-        let (address, revision) = match git[path_start..].rfind('@') {
-            Some(at) => (&git[..path_start + at], Some(git[path_start + at + 1..].to_owned())),
-            None => (git, None),
-        };
-        if let Ok(url) = SafeUrl::parse(address) {
-            return DirectReference::Git { url, revision, subdirectory, editable: false };
-        }
-    }
-    let ends_in = |extension: &&str| file_name.to_ascii_lowercase().ends_with(*extension);
-    if ends_in(&".whl") {
-        return DirectReference::Wheel { url: plain };
-    }
-    let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(ends_in);
-    match plain.to_file_path() {
-        Some(path) if !is_archive => DirectReference::Folder { path, editable: false, subdirectory },
-        _ => DirectReference::Sdist { url: plain, subdirectory },
     }
 }

@@ -42,7 +42,7 @@ pub use record::{RecordEntry, RecordError, parse_record, write_record_line};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, SkippedFile, Yanked};
 pub use tag::Tag;
-pub use url::{SafeUrl, UrlError};
+pub use url::{SafeUrl, UrlError, without_userinfo};
 pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};

@@ -175,3 +175,19 @@ impl pep508_rs::Pep508Url for SafeUrl {
         }
     }
 }
+
+/// A text with the userinfo of its URLs taken out.
+pub fn without_userinfo(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(3).position(|window| window == b"://") {
+        let (before, after) = rest.split_at(at + 3);
+        plain.extend_from_slice(before);
+        let end = after.iter().position(|byte| byte.is_ascii_whitespace() || b"/?#\"'".contains(byte));
+        let authority = &after[..end.unwrap_or(after.len())];
+        let start = authority.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+        rest = &after[start..];
+    }
+    plain.extend_from_slice(rest);
+    plain
+}

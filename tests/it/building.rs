@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::support::{BuiltFile, IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder, sha256_hex};
 
 /// Builds a pure wheel by the rules of PEP 517 and nothing else. What it is told stands in `pyproject.toml`.
-const BACKEND: &str = r#"
+pub(crate) const BACKEND: &str = r#"
 import base64, hashlib, json, os, zipfile
 
 with open("own.json", encoding="utf-8") as file:
@@ -52,7 +52,7 @@ const PYPROJECT: &str = "[build-system]\nrequires = []\nbuild-backend = 'own'\nb
 
 /// Whether this machine can build: without a Python these tests have nothing to test.
 #[expect(clippy::print_stderr, reason = "a test that tests nothing says so")]
-fn can_build() -> bool {
+pub(crate) fn can_build() -> bool {
     let found = Path::new("/usr/bin/python3").is_file();
     if !found {
         eprintln!("skipped: there is no /usr/bin/python3");
@@ -73,7 +73,7 @@ fn sdist(name: &str, version: &str, more: &str) -> BuiltFile {
 }
 
 /// A project folder: its name can be read, all else is for its backend to say.
-fn folder(context: &TestContext, place: &str, own: &str) {
+pub(crate) fn folder(context: &TestContext, place: &str, own: &str) {
     for (path, text) in project(own) {
         context.write(&format!("{place}/{path}"), text);
     }

@@ -441,7 +441,7 @@ async fn pypi_answers() {
         return;
     }
     let world = World::new();
-    let index = world.index(at(barrow::ops::DEFAULT_INDEX_URL));
+    let index = world.index(at(barrow::request::DEFAULT_INDEX_URL));
     for project in ["requests", "numpy", "boto3"] {
         let files = files(&index, project).await;
         let last = files.iter().rev().find(|file| file.filename.as_wheel().is_some()).unwrap();
@@ -479,7 +479,7 @@ fn broken_ends_of_wheels_are_errors() {
 async fn metadata_of_many_projects() {
     let Some(list) = variable("BARROW_TEST_PROJECTS") else { return };
     let world = World::new();
-    let index = Arc::new(world.index(at(barrow::ops::DEFAULT_INDEX_URL)));
+    let index = Arc::new(world.index(at(barrow::request::DEFAULT_INDEX_URL)));
     let mut tasks = tokio::task::JoinSet::new();
     for project in fs_err::read_to_string(list).unwrap().lines().map(str::to_owned) {
         let index = Arc::clone(&index);

@@ -24,6 +24,7 @@ mod house_rules;
 mod index;
 mod scenario_scale;
 mod indexes;
+mod input_key;
 mod install;
 mod lock;
 mod mirror;

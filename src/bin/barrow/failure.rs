@@ -106,6 +106,12 @@ impl From<SettingsError> for Failure {
     }
 }
 
+impl From<barrow::request::RequestError> for Failure {
+    fn from(error: barrow::request::RequestError) -> Self {
+        barrow::ops::Error::from(error).into()
+    }
+}
+
 impl From<barrow::ops::Error> for Failure {
     fn from(error: barrow::ops::Error) -> Self {
         let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use barrow::ops::{self, BundleOptions, Context, Published};
+use barrow::ops::{self, Context, Published, Recall};
 use barrow::reporter::{Reporter, is_harmful};
+use barrow::request::BundleOptions;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
@@ -105,9 +106,9 @@ impl Run {
     /// Makes what `options` ask for, unless it is there already.
     pub(crate) fn bundle(&self, options: BundleOptions) -> Result<Published, Failure> {
         let context = self.context();
-        match ops::recall(&options, &context) {
-            Ok(published) => Ok(published),
-            Err(identity) => self.block_on(|context| ops::bundle(options, identity, context)),
+        match ops::recall(&options, &context)? {
+            Recall::Unchanged(published) => Ok(published),
+            Recall::Changed(prepared) => self.block_on(|context| ops::bundle(options, *prepared, context)),
         }
     }
 

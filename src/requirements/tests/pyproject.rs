@@ -27,7 +27,8 @@ fn read(text: &str, extras: &[&str], groups: &[&str], only_groups: bool) -> Resu
         only_groups,
     });
     project.read().map(|manifest| {
-        assert_eq!(manifest.files_read, [project.path().join("pyproject.toml")]);
+        assert_eq!(manifest.files_read[0].path, project.path().join("pyproject.toml"));
+        assert_eq!(manifest.files_read.len(), 1);
         manifest.requirements.iter().map(|entry| format!("{}:{entry}", entry.origin)).collect()
     })
 }

@@ -1,7 +1,7 @@
 //! `barrow bundle`.
 
 use barrow::bundle::Bytes;
-use barrow::ops::{BundleKind, BundleOptions};
+use barrow::request::{BundleKind, BundleOptions};
 
 use super::result;
 use crate::args::BundleArgs;
@@ -20,8 +20,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let options = BundleOptions {
         request: settings.request(Vec::new()),
         target: settings.target.single()?,
-        source: settings.source(&source),
-        kind: if layer { BundleKind::Layer } else { BundleKind::Function },
+        assembly: settings.assembly(Some(&source), if layer { BundleKind::Layer } else { BundleKind::Function }),
         publish: settings.publish(output),
     };
     let published = run.bundle(options)?;

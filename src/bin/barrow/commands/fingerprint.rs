@@ -1,6 +1,7 @@
 //! `barrow fingerprint`.
 
-use barrow::ops::{self, FingerprintOptions};
+use barrow::ops;
+use barrow::request::{BundleKind, FingerprintOptions};
 use serde_json::json;
 
 use crate::args::FingerprintArgs;
@@ -18,9 +19,8 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let options = FingerprintOptions {
         request: settings.request(Vec::new()),
         target,
-        source: settings.source(&source),
+        assembly: settings.assembly(Some(&source), BundleKind::Function),
         base: run.host.working_folder.join(&source),
-        exclude_runtime: settings.exclude_runtime,
         state_folders: settings.state_folders.clone(),
     };
     let fingerprint = ops::fingerprint(&options)?;

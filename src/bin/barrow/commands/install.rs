@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BundleKind, BundleOptions};
+use barrow::ops;
+use barrow::request::{BundleKind, BundleOptions};
 
 use super::result;
 use crate::args::{InstallArgs, OutputArgs, SourceArgs};
@@ -21,8 +22,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
-        source: None,
-        kind: BundleKind::Packages,
+        assembly: settings.assembly(None, BundleKind::Packages),
         publish,
     };
     let installed = run.bundle(options)?;

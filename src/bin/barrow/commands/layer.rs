@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use barrow::bundle::Bytes;
-use barrow::ops::{BundleKind, BundleOptions};
+use barrow::request::{BundleKind, BundleOptions};
 
 use super::result;
 use crate::args::{LayerArgs, SourceArgs};
@@ -19,8 +19,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
-        source: None,
-        kind: BundleKind::Layer,
+        assembly: settings.assembly(None, BundleKind::Layer),
         publish: settings.publish(output),
     };
     let published = run.bundle(options)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use barrow::http::NamedCredentials;
 use barrow::index::{IndexLocation, IndexStrategy};
-use barrow::ops::{DEFAULT_INDEX_URL, IndexSettings};
+use barrow::request::{DEFAULT_INDEX_URL, IndexSettings};
 use barrow::spec::SafeUrl;
 
 use globset::Glob;

@@ -20,7 +20,9 @@ use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
-use barrow::ops::{self, BuildSettings, IndexSettings, PublishSettings, RequestOptions, SourceSettings};
+use barrow::request::{
+    self, AssemblySettings, BuildSettings, BundleKind, IndexSettings, PublishSettings, RequestOptions, SourceSettings,
+};
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
 use barrow::spec::{ExtraName, PackageName, SafeUrl};
@@ -199,14 +201,15 @@ impl Settings {
 }
 
 impl Settings {
-    /// The own files of the function in `folder`; `None`: dependencies only.
-    pub(crate) fn source(&self, folder: &Path) -> Option<SourceSettings> {
-        (!self.no_source).then(|| SourceSettings {
+    /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
+    pub(crate) fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
+        let source = source.filter(|_| !self.no_source).map(|folder| SourceSettings {
             folder: folder.to_owned(),
             exclude: self.exclude.clone(),
             include: self.include.clone(),
             credential_files: self.own_file.iter().cloned().collect(),
-        })
+        });
+        AssemblySettings { source, kind, exclude_runtime: self.exclude_runtime }
     }
 
     /// Where a bundle or layer goes.
@@ -216,7 +219,6 @@ impl Settings {
             zip: output.zip || is_zip_name,
             out: output.output,
             force: output.force,
-            exclude_runtime: self.exclude_runtime,
             link_mode: self.link_mode,
             max_size: self.max_size,
             state_folders: self.state_folders.clone(),
@@ -236,7 +238,7 @@ impl Settings {
         if self.check_something_required(positional).is_ok() {
             return Ok(());
         }
-        let found = ops::detect_input(&run.host.working_folder.join(folder))?;
+        let found = request::detect_input(&run.host.working_folder.join(folder))?;
         let name = found.file_name().unwrap_or_default();
         let input = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
         run.output.status(&format!("Using {}", input.display()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use barrow::ops::DEFAULT_INDEX_URL;
+use barrow::request::DEFAULT_INDEX_URL;
 use clap::Parser as _;
 
 use super::{Flags, Host, Settings};

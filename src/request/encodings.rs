@@ -1,0 +1,214 @@
+//! How the nouns of other rooms are encoded in a key. Structs are taken apart by name and without `..`: see the room's
+//! documentation for what to do with a new field.
+
+use globset::Glob;
+
+use super::keyed::{Encoder, Keyed};
+use crate::archive::Limits;
+use crate::bundle::Bytes;
+use crate::index::IndexStrategy;
+use crate::install::LinkMode;
+use crate::requirements::{
+    FormatControl, IndexRole, Origin, Pin, ProjectSet, ReleaseControl, RequirementEntry, TableSettings,
+};
+use crate::resolve::{PrereleaseMode, ResolutionMode};
+use crate::spec::{ExtraName, HashDigest, PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
+use crate::target::Target;
+
+/// Encodes a type by the text that it is written as.
+macro_rules! keyed_by_text {
+    ($($name:ty),*) => {
+        $(impl Keyed for $name {
+            fn encode(&self, encoder: &mut Encoder) {
+                self.to_string().encode(encoder);
+            }
+        })*
+    };
+}
+
+keyed_by_text!(PackageName, ExtraName, Version, HashDigest);
+
+/// Without credentials: they decide who asks and not what is asked for.
+impl Keyed for SafeUrl {
+    fn encode(&self, encoder: &mut Encoder) {
+        self.without_credentials().reveal().as_str().encode(encoder);
+    }
+}
+
+impl Keyed for Glob {
+    fn encode(&self, encoder: &mut Encoder) {
+        self.glob().encode(encoder);
+    }
+}
+
+impl Keyed for Bytes {
+    fn encode(&self, encoder: &mut Encoder) {
+        self.0.encode(encoder);
+    }
+}
+
+impl Keyed for Target {
+    fn encode(&self, encoder: &mut Encoder) {
+        encoder
+            .field("runtime", self.runtime().name())
+            .field("arch", self.architecture().as_str())
+            .field("glibc", &self.glibc().to_string())
+            .field("python", self.python_full_version());
+    }
+}
+
+impl Keyed for Limits {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { entries, directory_size, unpacked_size, ratio } = self;
+        encoder
+            .field("entries", entries)
+            .field("directory-size", directory_size)
+            .field("unpacked-size", unpacked_size)
+            .field("ratio", ratio);
+    }
+}
+
+impl Keyed for ProjectSet {
+    fn encode(&self, encoder: &mut Encoder) {
+        match self {
+            Self::None => ":none:".encode(encoder),
+            Self::All => ":all:".encode(encoder),
+            Self::Projects(names) => _ = encoder.field("projects", names),
+        }
+    }
+}
+
+impl Keyed for FormatControl {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { no_binary, only_binary } = self;
+        encoder.field("no-binary", no_binary).field("only-binary", only_binary);
+    }
+}
+
+impl Keyed for ReleaseControl {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { all_releases, only_final } = self;
+        encoder.field("all-releases", all_releases).field("only-final", only_final);
+    }
+}
+
+impl Keyed for PrereleaseMode {
+    fn encode(&self, encoder: &mut Encoder) {
+        let word = match self {
+            Self::Disallow => "disallow",
+            Self::Allow => "allow",
+            Self::IfNecessary => "if-necessary",
+            Self::Explicit => "explicit",
+            Self::IfNecessaryOrExplicit => "if-necessary-or-explicit",
+        };
+        word.encode(encoder);
+    }
+}
+
+impl Keyed for ResolutionMode {
+    fn encode(&self, encoder: &mut Encoder) {
+        let word = match self {
+            Self::Highest => "highest",
+            Self::Lowest => "lowest",
+            Self::LowestDirect => "lowest-direct",
+        };
+        word.encode(encoder);
+    }
+}
+
+impl Keyed for IndexStrategy {
+    fn encode(&self, encoder: &mut Encoder) {
+        let word = match self {
+            Self::FirstIndex => "first-index",
+            Self::UnsafeBestMatch => "unsafe-best-match",
+        };
+        word.encode(encoder);
+    }
+}
+
+impl Keyed for LinkMode {
+    fn encode(&self, encoder: &mut Encoder) {
+        let word = match self {
+            Self::Auto => "auto",
+            Self::Clone => "clone",
+            Self::Hardlink => "hardlink",
+            Self::Copy => "copy",
+        };
+        word.encode(encoder);
+    }
+}
+
+/// What is required; a URL counts as the reference that the entry has beside it.
+impl Keyed for Requirement {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { name, extras, version_or_url, marker, origin: _ } = self;
+        let specifiers = match version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.to_string(),
+            Some(VersionOrUrl::Url(_)) | None => String::new(),
+        };
+        encoder
+            .field("name", name)
+            .field("extras", extras)
+            .field("specifiers", &specifiers)
+            .field("marker", &marker.try_to_string().unwrap_or_default());
+    }
+}
+
+/// What an entry means, wherever and however it is written.
+impl Keyed for RequirementEntry {
+    fn encode(&self, encoder: &mut Encoder) {
+        // Text and origin are for messages; the reference counts with what it leads to, by `local.rs`.
+        let Self { requirement, text: _, hashes, config_settings, direct, origin: _ } = self;
+        encoder
+            .field("requirement", requirement)
+            .field("hashes", hashes)
+            .field("config-settings", config_settings)
+            .field("is-direct", &direct.is_some());
+    }
+}
+
+impl Keyed for Origin {
+    fn encode(&self, encoder: &mut Encoder) {
+        match self {
+            Self::File { file, line } => {
+                encoder.field("file", &*file.to_string_lossy()).field("line", &u64::from(*line));
+            }
+            Self::CommandLine => "command-line".encode(encoder),
+        }
+    }
+}
+
+impl Keyed for Pin {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { name, index, marker, origin: _ } = self;
+        encoder.field("name", name).field("index", index).field("marker", &marker.try_to_string().unwrap_or_default());
+    }
+}
+
+impl Keyed for IndexRole {
+    fn encode(&self, encoder: &mut Encoder) {
+        let word = match self {
+            Self::Listed => "listed",
+            Self::Later => "later",
+            Self::Default => "default",
+            Self::Explicit => "explicit",
+            Self::Links => "links",
+        };
+        word.encode(encoder);
+    }
+}
+
+/// What tables say, wherever they say it. A span of time in `exclude-newer` counts as it is written: how long ago that is is
+/// told by the age of pages.
+impl Keyed for TableSettings {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { exclude_newer, prerelease, resolution, no_index, prereleases_of } = self;
+        let text = |setting: &Option<(String, Origin)>| setting.as_ref().map(|(text, _)| text.clone());
+        encoder
+            .field("exclude-newer", &text(exclude_newer))
+            .field("prerelease", &text(prerelease))
+            .field("resolution", &text(resolution))
+            .field("no-index", no_index)
+            .field("prereleases-of", prereleases_of);
+    }
+}

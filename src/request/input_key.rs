@@ -1,0 +1,544 @@
+//! The key of a request: every input that can change a byte of the result, each as a part with a name.
+//!
+//! The fingerprint, remembered results and remembered resolutions are three views of the one list of parts ([`Counts`] says
+//! which part counts for which). Two lists can be compared part by part, so a run can say what has changed since the last.
+//!
+//! In the fingerprint: barrow's version, the target, what requirements files and locks say, the content of every folder,
+//! wheel, archive and repository of this machine that is reached from them, indexes, options, and the paths, modes and contents
+//! of source files. Not in it: credentials, absolute paths, times, owners, the order in which a file system lists.
+//! No network is asked.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Request;
+use super::keyed::{Encoder, Keyed};
+use super::local::{self, Look};
+use super::options::{
+    AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
+    RequestOptions, SourceSettings,
+};
+use super::{LockText, RequestError};
+use crate::bundle::Why;
+use crate::index::IndexLocation;
+use crate::publish::outputs_around;
+use crate::requirements::{
+    DirectReference, FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, RequirementEntry,
+};
+use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
+use crate::spec::{HashDigest, SafeUrl, sha256, without_userinfo};
+use crate::target::Target;
+
+/// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
+const FORMAT: &str = "key 1";
+
+/// For which views a part counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Counts {
+    /// For all: it can change what is chosen.
+    Everywhere,
+    /// For fingerprint and result: it can change what is made of what was chosen.
+    ForOutput,
+    /// For result and resolution: it stands for content by sizes and times, which are those of this machine.
+    OnThisMachine,
+    /// For the result: it can change how the output is written, or that it is refused.
+    ForResult,
+    /// For the resolution: what its answer tells beside what was chosen, such as the lines of files.
+    ForResolution,
+    /// For none: it explains what another part counts.
+    ToExplain,
+}
+
+/// What a part stands for, which decides how a change of it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    /// An option, by its flag.
+    Option,
+    /// A file, folder or repository, by its path.
+    Place,
+    /// Anything else, by a name that a sentence can begin with.
+    Other,
+}
+
+/// One named input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    counts: Counts,
+    kind: Kind,
+    name: String,
+    /// An option as it was given, credentials hidden; `None`: it was not given.
+    given: Option<String>,
+    digest: HashDigest,
+}
+
+/// The key of a request; see the file's documentation.
+#[derive(Clone, Debug)]
+pub struct InputKey {
+    parts: Vec<Part>,
+    /// Nothing local is unknown: folders that are asked like indexes could be looked through.
+    is_whole: bool,
+}
+
+impl InputKey {
+    /// The key for `barrow fingerprint`.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn for_fingerprint(request: &Request, options: &FingerprintOptions) -> Result<Self, RequestError> {
+        let FingerprintOptions { request: _, target, assembly, base, state_folders } = options;
+        let mut key = Self::for_resolution(request, target, base, Look::AtContents)?;
+        key.add_assembly(assembly, request, base, state_folders)?;
+        Ok(key)
+    }
+
+    /// The key of a run that publishes.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn for_output(request: &Request, options: &BundleOptions) -> Result<Self, RequestError> {
+        let BundleOptions { request: _, target, assembly, publish } = options;
+        let base = options.base();
+        let mut key = Self::for_resolution(request, target, &base, Look::AtStamps)?;
+        key.add_assembly(assembly, request, &base, &publish.state_folders)?;
+        key.add_publishing(publish);
+        Ok(key)
+    }
+
+    /// The key of what would be chosen; paths are told relative to `base`.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn for_resolution(request: &Request, target: &Target, base: &Path, look: Look) -> Result<Self, RequestError> {
+        let mut key = Self { parts: Vec::new(), is_whole: true };
+        key.other("barrow", &(FORMAT, env!("CARGO_PKG_VERSION")));
+        key.other("the target", target);
+        key.add_files(&request.manifest, request.lock.as_ref(), base);
+        // An option is told before what it changes in the requirements.
+        key.add_options(&request.options);
+        key.add_manifest(&request.manifest);
+        key.add_indexes(&request.options.indexes, &request.manifest, base, look)?;
+        for reached in local::reach(references(request, target), base)? {
+            key.push(Counts::Everywhere, Kind::Place, reached.name, None, reached.digest);
+        }
+        Ok(key)
+    }
+
+    /// One hash over every input, equal on every machine where the same would be made.
+    pub fn fingerprint(&self) -> HashDigest {
+        self.view(|counts| matches!(counts, Counts::Everywhere | Counts::ForOutput))
+    }
+
+    /// Identifies what an output is made of and how; `None`: something cannot be told.
+    pub fn result(&self) -> Option<HashDigest> {
+        let counts =
+            |it| matches!(it, Counts::Everywhere | Counts::ForOutput | Counts::OnThisMachine | Counts::ForResult);
+        self.is_whole.then(|| self.view(counts))
+    }
+
+    /// Identifies a question to the solver; `None`: something cannot be told. `asked_as` says which indexes are asked, and as
+    /// whom.
+    pub fn resolution(&self, options: &ResolveOptions, asked_as: &str) -> Option<HashDigest> {
+        // Tables of a project and an older lock may have added to what the parts say of these.
+        let ResolveOptions {
+            prerelease,
+            resolution,
+            prefer_binary,
+            allow_build,
+            exclude_newer,
+            no_deps,
+            siblings,
+            preferences,
+        } = options;
+        let counts = |it| matches!(it, Counts::Everywhere | Counts::OnThisMachine | Counts::ForResolution);
+        let mut encoder = Encoder::new();
+        encoder
+            .field("inputs", &self.view(counts))
+            .field("prerelease", prerelease)
+            .field("resolution", resolution)
+            .field("prefer-binary", prefer_binary)
+            .field("allow-build", allow_build)
+            .field("exclude-newer", exclude_newer)
+            .field("no-deps", no_deps)
+            .field("siblings", siblings)
+            .field("preferences", preferences)
+            .field("asked-as", asked_as);
+        self.is_whole.then(|| encoder.finish())
+    }
+
+    /// Every part, to be compared with by a later run.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The first thing that is not as it was, as a fragment; `None`: nothing of it.
+    pub fn first_change(&self, before: &[Part]) -> Option<String> {
+        let is_in = |part: &Part, parts: &[Part]| parts.contains(part);
+        let namesake = |part: &Part| before.iter().find(|other| (other.kind, &other.name) == (part.kind, &part.name));
+        let changed = self.parts.iter().find(|part| !is_in(part, before));
+        let gone = || before.iter().find(|part| !is_in(part, &self.parts)).map(Part::gone);
+        changed.map(|part| part.changed(namesake(part))).or_else(gone)
+    }
+
+    fn view(&self, counts: impl Fn(Counts) -> bool) -> HashDigest {
+        let mut encoder = Encoder::new();
+        for Part { counts: _, kind: _, name, given: _, digest } in self.parts.iter().filter(|part| counts(part.counts))
+        {
+            encoder.field(name, digest);
+        }
+        encoder.finish()
+    }
+
+    fn push(&mut self, counts: Counts, kind: Kind, name: impl Into<String>, given: Option<String>, digest: HashDigest) {
+        self.parts.push(Part { counts, kind, name: name.into(), given, digest });
+    }
+
+    fn other(&mut self, name: &str, value: &(impl Keyed + ?Sized)) {
+        self.push(Counts::Everywhere, Kind::Other, name, None, Encoder::digest(value));
+    }
+
+    fn option(&mut self, counts: Counts, flag: &str, value: &(impl Keyed + ?Sized), given: Option<String>) {
+        self.push(counts, Kind::Option, flag, given, Encoder::digest(value));
+    }
+
+    fn switch(&mut self, counts: Counts, flag: &str, is_on: bool) {
+        self.option(counts, flag, &is_on, is_on.then(|| flag.to_owned()));
+    }
+
+    fn names(&mut self, counts: Counts, flag: &str, names: &[impl Keyed + std::fmt::Display]) {
+        let given = names.iter().map(|name| format!("{flag} {name}")).collect::<Vec<_>>().join(" ");
+        self.option(counts, flag, names, (!names.is_empty()).then_some(given));
+    }
+
+    fn projects(&mut self, flag: &str, projects: &ProjectSet) {
+        let given = match projects {
+            ProjectSet::None => None,
+            ProjectSet::All => Some(format!("{flag} :all:")),
+            ProjectSet::Projects(names) => {
+                Some(names.iter().map(|name| format!("{flag} {name}")).collect::<Vec<_>>().join(" "))
+            }
+        };
+        self.option(Counts::Everywhere, flag, projects, given);
+    }
+
+    /// The files that were read: a lock counts with its text, requirements files with what they say ([`Self::add_manifest`]).
+    fn add_files(&mut self, manifest: &Manifest, lock: Option<&LockText>, base: &Path) {
+        for file in &manifest.files_read {
+            let name = local::relative(&file.path, base);
+            self.push(Counts::ToExplain, Kind::Place, name, None, file.content.clone());
+            self.push(
+                Counts::ForResolution,
+                Kind::Place,
+                file.path.display().to_string(),
+                None,
+                Encoder::digest(&*file.path.to_string_lossy()),
+            );
+        }
+        if let Some(LockText { input, text }) = lock {
+            let path = input.folder.join(input.path.file_name().unwrap_or_default());
+            let content = sha256(&without_userinfo(text.as_bytes()));
+            self.push(Counts::Everywhere, Kind::Place, local::relative(&path, base), None, content);
+        }
+    }
+
+    fn add_manifest(&mut self, manifest: &Manifest) {
+        let Manifest {
+            requirements,
+            constraints,
+            overrides,
+            excluded,
+            options,
+            pins,
+            // `add_indexes` takes them with those of the command line.
+            indexes: _,
+            refused,
+            settings,
+            files_read: _,
+            warnings,
+        } = manifest;
+        let lists = [("requirements", requirements), ("constraints", constraints), ("overrides", overrides)];
+        for (name, entries) in lists {
+            self.other(&format!("what is said in {name}"), entries);
+            // The answer names lines of files.
+            let lines: Vec<_> = entries.iter().map(|entry| (entry.text.as_str(), &entry.origin)).collect();
+            self.push(Counts::ForResolution, Kind::Other, name, None, Encoder::digest(&lines));
+        }
+        self.push(Counts::ForResolution, Kind::Other, "warnings", None, Encoder::digest(warnings));
+        self.other("what is tied to an index", pins);
+        let refused: Vec<_> = refused.iter().map(|refused| (&refused.name, refused.problem.to_string())).collect();
+        self.push(Counts::ForResolution, Kind::Other, "refused", None, Encoder::digest(&refused));
+        self.other("what is said in tables", settings);
+        self.names(Counts::Everywhere, "--exclude-package", excluded);
+        // Indexes and pages are told with those of the command line.
+        let FileOptions {
+            index_url: _,
+            extra_index_urls: _,
+            find_links: _,
+            no_index: _,
+            format_control,
+            release_control,
+            prefer_binary,
+            require_hashes,
+            no_require_hashes,
+            pre,
+            // Whom a connection trusts changes no byte: what comes over it has a digest or counts as before.
+            trusted_hosts: _,
+            // None of them changes what barrow does.
+            features: _,
+        } = options;
+        let FormatControl { no_binary, only_binary } = format_control;
+        self.projects("--no-binary", no_binary);
+        self.projects("--only-binary", only_binary);
+        self.switch(Counts::Everywhere, "--require-hashes", *require_hashes);
+        let rest = (release_control, ((prefer_binary, no_require_hashes), pre));
+        self.other("what is said in option lines", &rest);
+    }
+
+    fn add_options(&mut self, options: &RequestOptions) {
+        let RequestOptions {
+            inputs,
+            extras,
+            groups,
+            // Both are part of the manifest's options.
+            require_hashes: _,
+            format_control: _,
+            resolve,
+            build,
+            // `add_indexes` takes them together with those of the files.
+            indexes: _,
+            // How servers are reached, and as whom, and how long that may take. Which of them are asked is in `indexes`. What is
+            // known offline is not remembered as what is known.
+            client: _,
+            // Where bytes lie in the meantime.
+            cache_folder: _,
+            temporary_folder: _,
+            limits,
+            // When pages are too old is no question of the inputs.
+            now: _,
+        } = options;
+        // All of these were read into the manifest, or are a lock.
+        let ManifestInputs {
+            requirement_files: _,
+            pyproject: _,
+            constraint_files: _,
+            override_files: _,
+            positional: _,
+            excluded: _,
+            working_folder: _,
+            // What the files say with it was read. Builds have it too, but what was built is never taken for unchanged.
+            environment: _,
+            format_control: _,
+            remote: _,
+        } = inputs;
+        self.names(Counts::Everywhere, "--extra", extras);
+        self.names(Counts::Everywhere, "--group", groups);
+        self.add_resolve_options(resolve);
+        let BuildSettings { forbidden, python, config_settings } = build;
+        self.switch(Counts::Everywhere, "--no-build", *forbidden);
+        // A Python is known by its name: a path is one of this machine.
+        let python = python.as_deref().map(|word| word.rsplit('/').next().unwrap_or(word).to_owned());
+        self.option(
+            Counts::Everywhere,
+            "--build-python",
+            &python,
+            python.as_ref().map(|it| format!("--build-python {it}")),
+        );
+        // Values may be secrets.
+        let given = (!config_settings.is_empty()).then(|| "--config-settings".to_owned());
+        self.option(Counts::Everywhere, "--config-settings", config_settings, given);
+        self.option(Counts::ForResult, "--max-unpacked-size and --max-ratio", limits, None);
+    }
+
+    fn add_resolve_options(&mut self, options: &ResolveOptions) {
+        // `resolution` has the last two: they change what is told of a choice, or stand in a lock that is written anew.
+        let ResolveOptions {
+            prerelease,
+            resolution,
+            prefer_binary,
+            allow_build,
+            exclude_newer,
+            no_deps,
+            siblings: _,
+            preferences: _,
+        } = options;
+        let is_usual = *prerelease == PrereleaseMode::default();
+        self.option(Counts::Everywhere, "--prerelease", prerelease, (!is_usual).then(|| "--prerelease".to_owned()));
+        let is_usual = *resolution == ResolutionMode::default();
+        self.option(Counts::Everywhere, "--resolution", resolution, (!is_usual).then(|| "--resolution".to_owned()));
+        self.switch(Counts::Everywhere, "--no-prefer-binary", !prefer_binary);
+        self.projects("--allow-build", allow_build);
+        let given = exclude_newer.map(|_| "--exclude-newer".to_owned());
+        self.option(Counts::Everywhere, "--exclude-newer", exclude_newer, given);
+        self.switch(Counts::Everywhere, "--no-deps", *no_deps);
+    }
+
+    /// Indexes of options and files. Those that are folders count with all that is in them.
+    fn add_indexes(
+        &mut self,
+        settings: &IndexSettings,
+        manifest: &Manifest,
+        base: &Path,
+        look: Look,
+    ) -> Result<(), RequestError> {
+        let Manifest { options: file, indexes: declared, .. } = manifest;
+        let IndexSettings {
+            named,
+            extra,
+            default,
+            // Decides about a warning.
+            default_is_chosen: _,
+            find_links,
+            no_index,
+            strategy,
+            sources,
+            // Whether to look anew at all is not a question of what there is.
+            refresh: _,
+        } = settings;
+        self.switch(Counts::Everywhere, "--no-index", *no_index || file.no_index);
+        self.option(Counts::Everywhere, "--index-strategy", strategy, None);
+        let index = |index: &IndexLocation| {
+            // The statuses decide whether a refusal counts as "not here", and so which index answers.
+            let IndexLocation { name, url, explicit, ignore_status } = index;
+            let statuses: Vec<u64> = ignore_status.iter().map(|status| u64::from(*status)).collect();
+            ((name.clone(), local::place(url, base)), (*explicit, statuses))
+        };
+        let place = |url: &SafeUrl| local::place(url, base);
+        self.option(Counts::Everywhere, "--index", &named.iter().map(index).collect::<Vec<_>>(), None);
+        let extra: Vec<&SafeUrl> = extra.iter().chain(&file.extra_index_urls).collect();
+        let places: Vec<String> = extra.iter().map(|url| place(url)).collect();
+        self.option(Counts::Everywhere, "--extra-index-url", &places, None);
+        let default = match &file.index_url {
+            Some(url) => IndexLocation::new(url.clone()),
+            None => default.clone(),
+        };
+        self.option(Counts::Everywhere, "--index-url", &index(&default), None);
+        let pages: Vec<&SafeUrl> = find_links.iter().chain(&file.find_links).collect();
+        let places: Vec<String> = pages.iter().map(|url| place(url)).collect();
+        self.option(Counts::Everywhere, "--find-links", &places, None);
+        self.option(Counts::Everywhere, "[sources]", sources, None);
+
+        let tables: Vec<_> =
+            declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
+        self.other("what tables declare as indexes", &tables);
+
+        let urls = named.iter().map(|index| &index.url).chain(extra).chain([&default.url]).chain(pages);
+        let urls = urls.chain(declared.iter().map(|index| &index.url));
+        for path in urls.filter_map(SafeUrl::to_file_path) {
+            let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
+            match local::offered(&path, look)? {
+                Some(digest) => self.push(counts, Kind::Place, local::relative(&path, base), None, digest),
+                None => self.is_whole = false,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_assembly(
+        &mut self,
+        assembly: &AssemblySettings,
+        request: &Request,
+        base: &Path,
+        state_folders: &[PathBuf],
+    ) -> Result<(), RequestError> {
+        let AssemblySettings { source, kind, exclude_runtime } = assembly;
+        let word = match kind {
+            BundleKind::Function => "function",
+            BundleKind::Layer => "layer",
+            BundleKind::Packages => "packages",
+        };
+        self.push(Counts::ForOutput, Kind::Other, "the kind of the output", None, Encoder::digest(word));
+        self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
+        match source {
+            Some(source) => self.add_source(source, request, base, state_folders),
+            None => Ok(()),
+        }
+    }
+
+    fn add_source(
+        &mut self,
+        source: &SourceSettings,
+        request: &Request,
+        base: &Path,
+        state_folders: &[PathBuf],
+    ) -> Result<(), RequestError> {
+        // The files that carry credentials count by not being there.
+        let SourceSettings { folder, exclude, include, credential_files: _ } = source;
+        let files = source.collect(&request.options, &outputs_around(state_folders, folder, None))?;
+        // The patterns count by what they leave, and are told.
+        for (flag, patterns) in [("--exclude", exclude), ("--include", include)] {
+            self.names(Counts::ForResult, flag, patterns);
+        }
+        // What was left out for what it may hold is told to the user.
+        let told = files.left_out.iter().filter(|left| matches!(left.why, Why::Credentials(_) | Why::State(_)));
+        let left_out: Vec<String> = told.map(|left| left.path.display().to_string()).collect();
+        self.push(Counts::ForResult, Kind::Other, "what is left out of the source", None, Encoder::digest(&left_out));
+        for file in &files.files {
+            // A requirements file was read already, and without the credentials in it, which do not count.
+            let known = request.manifest.files_read.iter().find(|read| read.path == file.from);
+            let content = match known {
+                Some(read) => read.content.clone(),
+                None => local::content(&file.from)?,
+            };
+            let mut encoder = Encoder::new();
+            encoder.field("executable", &file.executable).field("content", &content);
+            let name = local::relative(&base.join(file.path.as_str()), base);
+            self.push(Counts::ForOutput, Kind::Place, name, None, encoder.finish());
+        }
+        Ok(())
+    }
+
+    fn add_publishing(&mut self, publish: &PublishSettings) {
+        let PublishSettings {
+            // Each output has results of its own.
+            out: _,
+            zip,
+            // What was there before is no input.
+            force: _,
+            link_mode,
+            max_size,
+            // Where marks lie; the outputs that they name are left out of the source, which counts.
+            state_folders: _,
+        } = publish;
+        self.switch(Counts::ForResult, "--zip", *zip);
+        self.option(Counts::ForResult, "--link-mode", link_mode, None);
+        let given = max_size.map(|size| format!("--max-size {size}"));
+        self.option(Counts::ForResult, "--max-size", max_size, given);
+    }
+}
+
+/// What requirements and locks name in the place of versions.
+fn references(request: &Request, target: &Target) -> Vec<DirectReference> {
+    let Manifest { requirements, constraints, overrides, .. } = &*request.manifest;
+    let entries = requirements.iter().chain(constraints).chain(overrides);
+    let mut references: Vec<DirectReference> =
+        entries.filter_map(|entry: &RequirementEntry| entry.direct.clone()).collect();
+    if let Some(lock) = &request.lock {
+        references.extend(lock.references(target));
+    }
+    references
+}
+
+impl Part {
+    /// How it differs from the part of the same name that was there before, if there was one.
+    fn changed(&self, before: Option<&Self>) -> String {
+        let Self { kind, name, given, .. } = self;
+        match (kind, before) {
+            (Kind::Option, before) => match (given, before.and_then(|part| part.given.as_ref())) {
+                (Some(now), Some(then)) if now != then => format!("`{then}` was given last time, and now `{now}`"),
+                (Some(now), None) => format!("`{now}` was not given last time"),
+                (None, Some(then)) => format!("`{then}` was given last time"),
+                _ => format!("`{name}` is another one than last time"),
+            },
+            (Kind::Place, None) => format!("{name} is new"),
+            (Kind::Place, Some(_)) | (Kind::Other, _) => format!("{name} changed"),
+        }
+    }
+
+    /// That it is not there any more.
+    fn gone(&self) -> String {
+        match (self.kind, &self.given) {
+            (Kind::Option, Some(given)) => format!("`{given}` was given last time"),
+            _ => format!("{} is gone", self.name),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Content of this machine that a request leads to: folders, wheels, archives and repositories, and what they lead to in turn.
+//!
+//! What a project says without being built is followed: the requirements of `[project]` and of its extras, what its
+//! backend needs, and the paths in the tables of tools. Whether a marker holds or an extra is asked for makes no difference: a
+//! key may differ once too often, and never once too seldom. What only a build can tell is covered by the content of the
+//! project, as far as it does not name yet another one.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use fs_err as fs;
+
+use super::RequestError;
+use super::keyed::Encoder;
+use super::repository;
+use crate::archive::{Limits, read_source};
+use crate::build::{BuildSystem, folder_digest, static_metadata};
+use crate::fetch::digest_of_file;
+use crate::requirements::DirectReference;
+use crate::spec::{HashAlgorithm, HashDigest, Requirement, SafeUrl, VersionOrUrl, lenient};
+
+/// Entries of a folder that is asked like an index that are looked at for their times, at most: more take longer than
+/// what is saved.
+const ENTRIES_MOST: usize = 5000;
+
+/// Largest metadata of an archive that is read, bytes: descriptions with pictures in them reach a few megabytes.
+const METADATA_MOST: u64 = 16 << 20;
+
+/// How content that is offered and may never be used is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// By its bytes.
+    AtContents,
+    /// By names, sizes and times, which is quick, and true on one machine only.
+    AtStamps,
+}
+
+/// Something on this machine, and its content.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    /// Path relative to the base, for messages.
+    pub(super) name: String,
+    pub(super) digest: HashDigest,
+}
+
+/// Everything on this machine that these references lead to, each once, in the order of finding. What is not there is
+/// reported when it is needed.
+pub(super) fn reach(first: Vec<DirectReference>, base: &Path) -> Result<Vec<Reached>, RequestError> {
+    let mut reached = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open: VecDeque<DirectReference> = first.into();
+    while let Some(reference) = open.pop_front() {
+        let (name, place) = describe(&reference, base);
+        if !seen.insert((name.clone(), place)) {
+            continue;
+        }
+        let mut encoder = Encoder::new();
+        encoder.field("reference", &name);
+        if let Some((content, further)) = look_at(&reference)? {
+            encoder.field("content", &content);
+            open.extend(further);
+        }
+        reached.push(Reached { name, digest: encoder.finish() });
+    }
+    Ok(reached)
+}
+
+/// What a reference is called, the same on every machine, and where it leads to on this one.
+fn describe(reference: &DirectReference, base: &Path) -> (String, PathBuf) {
+    let (name, path, rest) = match reference {
+        DirectReference::Wheel { url } => (place(url, base), url.to_file_path(), None),
+        DirectReference::Sdist { url, subdirectory } => (place(url, base), url.to_file_path(), subdirectory.as_ref()),
+        // Whether it is editable changes nothing: it is built all the same.
+        DirectReference::Folder { path, editable: _, subdirectory } => {
+            (relative(path, base), Some(path.clone()), subdirectory.as_ref())
+        }
+        DirectReference::Git { url, revision, subdirectory, editable: _ } => {
+            let revision = revision.as_deref().map(|revision| format!("@{revision}")).unwrap_or_default();
+            (format!("{}{revision}", place(url, base)), url.to_file_path(), subdirectory.as_ref())
+        }
+    };
+    let name = rest.map_or_else(|| name.clone(), |below| format!("{name}#subdirectory={below}"));
+    (name, path.unwrap_or_default())
+}
+
+/// The content behind a reference, and the references in it; `None`: it is not on this machine.
+fn look_at(reference: &DirectReference) -> Result<Option<(HashDigest, Vec<DirectReference>)>, RequestError> {
+    Ok(match reference {
+        DirectReference::Wheel { url } => match url.to_file_path().filter(|path| path.is_file()) {
+            Some(path) => Some((content(&path)?, Vec::new())),
+            None => None,
+        },
+        DirectReference::Sdist { url, subdirectory } => match url.to_file_path().filter(|path| path.is_file()) {
+            Some(path) => Some((content(&path)?, named_by_archive(&path, subdirectory.as_deref()))),
+            None => None,
+        },
+        DirectReference::Folder { path, editable: _, subdirectory } if path.is_dir() => {
+            let project = subdirectory.as_ref().map_or_else(|| path.clone(), |below| path.join(below));
+            Some((folder_digest(path, &path.display().to_string())?, named_by_project(&project)))
+        }
+        DirectReference::Folder { .. } => None,
+        DirectReference::Git { url, revision, .. } => {
+            let commit = url.to_file_path().and_then(|path| repository::commit(&path, revision.as_deref()));
+            commit.map(|commit| (commit, Vec::new()))
+        }
+    })
+}
+
+/// What a project in a folder names in the place of versions.
+fn named_by_project(folder: &Path) -> Vec<DirectReference> {
+    let Ok(text) = fs::read_to_string(folder.join("pyproject.toml")) else { return Vec::new() };
+    let label = folder.display().to_string();
+    let mut named = named_by_metadata(None, Some(text.as_bytes()), &label);
+    let Ok(table) = text.parse::<toml::Table>() else { return named };
+    if let Ok(system) = BuildSystem::read(folder, &label) {
+        named.extend(system.requires.iter().filter_map(|text| lenient::requirement(text).ok()).filter_map(url_of));
+    }
+    let mut paths = Vec::new();
+    table.get("tool").into_iter().for_each(|tools| collect_paths(tools, &mut paths));
+    named.extend(paths.into_iter().filter_map(|path| {
+        let path = normalized(&folder.join(path));
+        if path.is_dir() {
+            return Some(DirectReference::Folder { path, editable: false, subdirectory: None });
+        }
+        // It is not built of this, but its content counts alike.
+        SafeUrl::from_path(&path, false).ok().map(|url| DirectReference::Wheel { url })
+    }));
+    named
+}
+
+/// The same for an archive, from the metadata below the folder at its top. One that cannot be read is reported when it is needed.
+fn named_by_archive(path: &Path, subdirectory: Option<&str>) -> Vec<DirectReference> {
+    let below = subdirectory.map(|below| format!("{}/", below.trim_matches('/'))).unwrap_or_default();
+    let names = [format!("{below}PKG-INFO"), format!("{below}pyproject.toml")];
+    let wanted = [names[0].as_str(), names[1].as_str()];
+    let Ok(kept) = read_source(path, &wanted, METADATA_MOST, &Limits::default()) else { return Vec::new() };
+    let [info, pyproject] = wanted.map(|name| kept.get(name).map(Vec::as_slice));
+    named_by_metadata(info, pyproject, &path.display().to_string())
+}
+
+fn named_by_metadata(info: Option<&[u8]>, pyproject: Option<&[u8]>, label: &str) -> Vec<DirectReference> {
+    let Ok(Some(metadata)) = static_metadata(info, pyproject, label) else { return Vec::new() };
+    metadata.requires_dist.into_iter().filter_map(url_of).collect()
+}
+
+fn url_of(requirement: Requirement) -> Option<DirectReference> {
+    match requirement.version_or_url? {
+        VersionOrUrl::Url(url) => Some(DirectReference::of_url(&url)),
+        VersionOrUrl::VersionSpecifier(_) => None,
+    }
+}
+
+/// Every `path = "…"` in tables of tools: the sources of uv, the dependencies of Poetry and PDM.
+fn collect_paths(value: &toml::Value, found: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                match value.as_str() {
+                    Some(path) if key == "path" => found.push(path.to_owned()),
+                    _ => collect_paths(value, found),
+                }
+            }
+        }
+        toml::Value::Array(values) => values.iter().for_each(|value| collect_paths(value, found)),
+        _ => {}
+    }
+}
+
+/// What an index of this machine offers: all that is in a folder, or a page; `None`: too much to look at, or it cannot be.
+pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, RequestError> {
+    // What is not there is reported when it is asked.
+    if !path.exists() {
+        return Ok(Some(Encoder::digest("absent")));
+    }
+    if look == Look::AtStamps {
+        return Ok(if path.is_dir() { stamps(path) } else { Some(content(path)?) });
+    }
+    // A page's files may lie beside it.
+    let top = if path.is_dir() { Some(path) } else { path.parent() };
+    let mut lines = Vec::new();
+    let mut open: Vec<PathBuf> = top.map(Path::to_owned).into_iter().collect();
+    while let Some(folder) = open.pop() {
+        let failed = |source| RequestError::ReadInput { path: folder.clone(), source };
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.is_file() {
+                let below = path.strip_prefix(top.unwrap_or(&folder)).unwrap_or(&path);
+                lines.push((below.to_string_lossy().into_owned(), content(&path)?));
+            }
+        }
+    }
+    lines.sort_unstable();
+    Ok(Some(Encoder::digest(&lines)))
+}
+
+/// Names, sizes and times of all that is in a folder, as a digest; `None` when it is too much to look at.
+fn stamps(folder: &Path) -> Option<HashDigest> {
+    let mut lines = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).ok()? {
+            let path = entry.ok()?.path();
+            let metadata = fs::metadata(&path).ok()?;
+            let times = (metadata.mtime(), metadata.mtime_nsec());
+            lines.push((path.to_string_lossy().into_owned(), (metadata.len(), times)));
+            if metadata.is_dir() {
+                open.push(path);
+            }
+        }
+        if lines.len() > ENTRIES_MOST {
+            return None;
+        }
+    }
+    lines.sort_unstable();
+    Some(Encoder::digest(&lines))
+}
+
+/// The digest of a file.
+pub(super) fn content(path: &Path) -> Result<HashDigest, RequestError> {
+    digest_of_file(path, HashAlgorithm::Sha256)
+        .map_err(|source| RequestError::ReadInput { path: path.to_owned(), source })
+}
+
+/// A URL without credentials; a place of this machine as seen from the base.
+pub(super) fn place(url: &SafeUrl, base: &Path) -> String {
+    match url.to_file_path() {
+        Some(path) => relative(&path, base),
+        None => url.without_credentials().reveal().to_string(),
+    }
+}
+
+/// `path` as seen from the base; only its name when it lies elsewhere.
+pub(super) fn relative(path: &Path, base: &Path) -> String {
+    let inside = path.strip_prefix(base).ok().or_else(|| path.file_name().map(Path::new));
+    inside.unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// A path without `.` and `..`, by its text alone.
+fn normalized(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => _ = normal.pop(),
+            other => normal.push(other),
+        }
+    }
+    normal
+}

@@ -1,0 +1,38 @@
+//! What a run asks for: its options, the files that they name, and one key over everything that can change the result.
+//!
+//! ```text
+//! RequestOptions ──▶ Request (files read, once) ──▶ InputKey ──▶ fingerprint · remembered results · remembered resolutions
+//! ```
+//!
+//! # Adding an option
+//! Every option struct is taken apart by name in `input_key.rs` or `encodings.rs`, without `..`, so a new field does not
+//! compile until somebody has decided what it is:
+//! - It can change a byte of the result: give it to [`InputKey`] as an option under its flag, to count `Everywhere`
+//!   when it changes what is chosen, `ForOutput` when it changes what is made of the chosen files.
+//! - It changes only the form or the fate of the output on this machine (a zip, the way of linking, a bound that refuses): it
+//!   counts `ForResult`, so that a remembered result is not taken for it; the fingerprint stays.
+//! - It changes nothing in the result: bind it to `_`, with a comment that says why.
+//!
+//! An option that names a file or folder of this machine counts with the content: `local.rs`. Then add a row to the
+//! table in `tests/it/input_key.rs`, which runs the program with and without the option.
+
+mod encodings;
+mod error;
+mod input_key;
+mod inputs;
+mod keyed;
+mod local;
+mod options;
+mod repository;
+#[cfg(test)]
+mod tests;
+
+pub use error::RequestError;
+pub use input_key::{InputKey, Part};
+pub use inputs::{LockText, Request, detect_input};
+pub use keyed::{Encoder, Keyed};
+pub use local::Look;
+pub use options::{
+    AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, IndexSettings,
+    PublishSettings, RequestOptions, SourceSettings,
+};

@@ -1,0 +1,196 @@
+//! What a run is told: every setting as an argument, nothing from the host.
+
+use std::path::PathBuf;
+
+use crate::archive::Limits;
+use crate::bundle::{BundleError, Bytes, SourceFiles, SourceOptions};
+use crate::http::ClientOptions;
+use crate::index::{IndexLocation, IndexStrategy};
+use crate::install::LinkMode;
+use crate::requirements::{FormatControl, ManifestInputs};
+use crate::resolve::ResolveOptions;
+use crate::spec::{ExtraName, SafeUrl};
+use crate::target::Target;
+
+/// The index that answers when nothing else is set: PyPI.
+pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
+
+/// The indexes of a run as the user gave them; their order is decided when a run starts.
+#[derive(Clone, Debug)]
+pub struct IndexSettings {
+    /// `--index` and `[[index]]`, in order.
+    pub named: Vec<IndexLocation>,
+    /// `--extra-index-url`.
+    pub extra: Vec<SafeUrl>,
+    /// `--index-url`.
+    pub default: IndexLocation,
+    /// Whether the user chose the default index.
+    pub default_is_chosen: bool,
+    /// `--find-links`: pages and folders.
+    pub find_links: Vec<SafeUrl>,
+    /// `--no-index`.
+    pub no_index: bool,
+    /// Which of several indexes answer.
+    pub strategy: IndexStrategy,
+    /// `[sources]`: patterns of project names, and the index that alone may answer for them.
+    pub sources: Vec<(globset::Glob, String)>,
+    /// `--refresh`.
+    pub refresh: bool,
+}
+
+/// Building from source; which projects may be built is a setting of the solver.
+#[derive(Clone, Debug, Default)]
+pub struct BuildSettings {
+    /// `--no-build`: nothing at all, not even what the user names as source.
+    pub forbidden: bool,
+    /// `--build-python`: a path, or the name of a program on the PATH.
+    pub python: Option<String>,
+    /// `--config-settings`, for every build that no requirement has settings for.
+    pub config_settings: Vec<(String, String)>,
+}
+
+/// Everything about asking for requirements and resolving them.
+#[derive(Clone, Debug)]
+pub struct RequestOptions {
+    /// Files and names.
+    pub inputs: ManifestInputs,
+    /// `--extra`: of the pyproject.toml or lock among the inputs.
+    pub extras: Vec<ExtraName>,
+    /// `--group`: likewise.
+    pub groups: Vec<ExtraName>,
+    /// `--require-hashes`.
+    pub require_hashes: bool,
+    /// `--no-binary` and `--only-binary`.
+    pub format_control: FormatControl,
+    /// Settings of the solver.
+    pub resolve: ResolveOptions,
+    /// Building from source.
+    pub build: BuildSettings,
+    /// Indexes.
+    pub indexes: IndexSettings,
+    /// HTTP; the URLs of indexes and the trusted hosts of requirements files are added when the run starts.
+    pub client: ClientOptions,
+    /// The cache folder; `None`: a temporary one below `temporary_folder`.
+    pub cache_folder: Option<PathBuf>,
+    /// Where temporary files go.
+    pub temporary_folder: PathBuf,
+    /// `--max-unpacked-size`, `--max-ratio`: how much an archive may hold.
+    pub limits: Limits,
+    /// Seconds since 1970 when the run began.
+    pub now: u64,
+}
+
+/// What a result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleKind {
+    /// A function: OUT is the bundle and nothing else.
+    Function,
+    /// A layer: the same, with dependencies below `python/`.
+    Layer,
+    /// Packages in a folder that may hold other things.
+    Packages,
+}
+
+/// The user's own files.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Patterns of `--exclude`.
+    pub exclude: Vec<String>,
+    /// Patterns of `--include`: what they name is taken although it is left out by default.
+    pub include: Vec<String>,
+    /// Files that credentials or settings of the run come from.
+    pub credential_files: Vec<PathBuf>,
+}
+
+impl SourceSettings {
+    /// Walks the source. `outputs` of barrow are no part of it, nor are files from which the run has credentials.
+    ///
+    /// # Errors
+    /// What cannot be read or must not be in a bundle.
+    pub fn collect(&self, request: &RequestOptions, outputs: &[PathBuf]) -> Result<SourceFiles, BundleError> {
+        let inputs = &request.inputs;
+        let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
+        let input_files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
+        let client = &request.client;
+        let credential_files: Vec<PathBuf> =
+            self.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
+        SourceFiles::collect(&SourceOptions {
+            folder: &self.folder,
+            exclude: &self.exclude,
+            include: &self.include,
+            input_files: &input_files,
+            credential_files: &credential_files,
+            outputs,
+        })
+    }
+}
+
+/// What is made of the chosen distributions: every option that decides which files with which bytes a result has, wherever
+/// it goes.
+#[derive(Clone, Debug)]
+pub struct AssemblySettings {
+    /// The user's own files; `None`: dependencies only.
+    pub source: Option<SourceSettings>,
+    /// What the result is.
+    pub kind: BundleKind,
+    /// Leave out what the Lambda runtime brings.
+    pub exclude_runtime: bool,
+}
+
+/// What to bundle.
+#[derive(Clone, Debug)]
+pub struct BundleOptions {
+    /// Requirements, and how to resolve them.
+    pub request: RequestOptions,
+    /// What to resolve for.
+    pub target: Target,
+    /// What is made of what was chosen.
+    pub assembly: AssemblySettings,
+    /// Where the result goes.
+    pub publish: PublishSettings,
+}
+
+impl BundleOptions {
+    /// Absolute path of the folder that paths are told relative to: SOURCE, else the working folder.
+    pub(crate) fn base(&self) -> PathBuf {
+        let working_folder = &self.request.inputs.working_folder;
+        self.assembly
+            .source
+            .as_ref()
+            .map_or_else(|| working_folder.clone(), |source| working_folder.join(&source.folder))
+    }
+}
+
+/// What to take the fingerprint of.
+#[derive(Clone, Debug)]
+pub struct FingerprintOptions {
+    /// Requirements, and how they would be resolved.
+    pub request: RequestOptions,
+    /// What they would be resolved for.
+    pub target: Target,
+    /// What would be made of them.
+    pub assembly: AssemblySettings,
+    /// Absolute path of the folder that paths are told relative to.
+    pub base: PathBuf,
+    /// Where barrow remembers what it published: outputs inside the source folder are no source.
+    pub state_folders: Vec<PathBuf>,
+}
+
+/// Where a bundle goes, and in what form.
+#[derive(Clone, Debug)]
+pub struct PublishSettings {
+    /// OUT.
+    pub out: PathBuf,
+    /// A zip rather than a folder.
+    pub zip: bool,
+    /// Replace what barrow did not put there.
+    pub force: bool,
+    /// How files get from the cache into a folder.
+    pub link_mode: LinkMode,
+    /// Largest unzipped size.
+    pub max_size: Option<Bytes>,
+    /// Where barrow remembers what it published, best first.
+    pub state_folders: Vec<PathBuf>,
+}

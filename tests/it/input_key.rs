@@ -1,0 +1,350 @@
+//! The key of a request, from outside: each option and each kind of input in turn. Where the bytes of the result differ, so does
+//! the fingerprint; where it is equal, so are the bytes. And a run says what has changed.
+
+use std::process::Command;
+
+use crate::building::{BACKEND, can_build, folder};
+use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
+
+/// A change of the world, and whether it changes the bytes of the result.
+struct Row {
+    name: &'static str,
+    flags: Vec<&'static str>,
+    edit: Box<dyn Fn(&TestContext)>,
+    changes: bool,
+}
+
+fn flags(flags: &'static str, changes: bool) -> Row {
+    Row { name: flags, flags: flags.split(' ').collect(), edit: Box::new(|_| {}), changes }
+}
+
+fn edit(name: &'static str, changes: bool, edit: impl Fn(&TestContext) + 'static) -> Row {
+    Row { name, flags: Vec::new(), edit: Box::new(edit), changes }
+}
+
+fn write(path: &'static str, text: &'static str, changes: bool) -> Row {
+    edit(path, changes, move |context| _ = context.write(path, text))
+}
+
+/// Runs each row in a world of its own, beside the same world without the row.
+fn check(world: &dyn Fn(&TestContext), index: &RunningIndex, arguments: &[&str], rows: Vec<Row>) {
+    let make = |row: Option<&Row>| {
+        let context = TestContext::new();
+        world(&context);
+        if let Some(row) = row {
+            (row.edit)(&context);
+        }
+        let run = |command: &mut Command| {
+            command.args(arguments).args(["--index-url", &index.url()]).env("BARROW_RUNTIME", "python3.13");
+            let output = command.args(row.map_or(&[][..], |row| &row.flags)).output().unwrap();
+            assert!(output.status.success(), "{:?}: {}", row.map(|row| row.name), context.show(&output));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let print = run(context.barrow().args(["fingerprint", "app"]));
+        run(context.barrow().args(["bundle", "app", "-o", "out"]));
+        (context.tree("out"), print)
+    };
+    let (tree, print) = make(None);
+    assert_eq!(make(None), (tree.clone(), print.clone()), "the same twice");
+    for row in rows {
+        let (other_tree, other_print) = make(Some(&row));
+        assert_eq!(other_tree != tree, row.changes, "{}: the bytes\n{tree}\n{other_tree}", row.name);
+        if row.changes {
+            assert_ne!(other_print, print, "{}: other bytes, the same key", row.name);
+        }
+    }
+}
+
+fn index() -> RunningIndex {
+    let tiny = |version: &str| WheelBuilder::new("tiny", version).requires("dep").file("tiny.py", version);
+    let native = |tag: &str| WheelBuilder::new("native", "1.0").tag(tag).file("native.py", tag);
+    IndexServer::new()
+        .file(tiny("1.0"))
+        .file(tiny("1.1"))
+        .file(tiny("2.0rc1"))
+        .file(WheelBuilder::new("dep", "1.0").file("dep.py", ""))
+        .file(WheelBuilder::new("boto3", "1.0").file("boto3.py", ""))
+        .file(native("cp312-cp312-manylinux_2_17_x86_64"))
+        .file(native("cp313-cp313-manylinux_2_17_x86_64"))
+        .file(native("cp313-cp313-manylinux_2_28_x86_64"))
+        .file(native("cp313-cp313-manylinux_2_17_aarch64"))
+        .start()
+}
+
+#[test]
+fn requirements_and_every_option_about_them() {
+    let world = |context: &TestContext| {
+        context.write("app/handler.py", "import tiny\n");
+        context.write("app/requirements.txt", "-r more.txt\ntiny<2\nboto3\n");
+        context.write("app/more.txt", "native\n");
+        context.write("constraints.txt", "tiny<1.1\n");
+        context.write("overrides.txt", "tiny==1.0\n");
+    };
+    let rows = vec![
+        flags("--runtime python3.12", true),
+        flags("--arch arm64", true),
+        flags("--glibc 2.17", true),
+        flags("--python-version 3.13.1", false),
+        flags("--exclude-package dep", true),
+        flags("--exclude-runtime", true),
+        flags("--no-deps", true),
+        flags("--pre --override pre.txt", true),
+        flags("--resolution lowest", true),
+        flags("--no-prefer-binary", false),
+        flags("--only-binary :all:", false),
+        flags("--no-build", false),
+        flags("--allow-build dep", false),
+        flags("--build-python python3", false),
+        flags("--config-settings a=b", false),
+        flags("--index-strategy unsafe-best-match", false),
+        flags("--find-links more-wheels", true),
+        flags("--max-ratio 60", false),
+        flags("--exclude handler.py", true),
+        flags("--no-source", true),
+        flags("-c constraints.txt -r app/requirements.txt", true),
+        flags("--override overrides.txt -r app/requirements.txt", true),
+        write("app/handler.py", "import tiny  # edited\n", true),
+        write("app/requirements.txt", "-r more.txt\ntiny==1.0\nboto3\n", true),
+        write("app/more.txt", "native\n# a word\n", true),
+        write("app/new.py", "", true),
+        edit("mode", true, |context| context.chmod("app/handler.py", 0o755)),
+    ];
+    let rows = rows.into_iter().map(|mut row| {
+        match row.name {
+            "--pre --override pre.txt" => {
+                row.flags = vec!["--pre", "--override", "pre.txt"];
+                row.edit = Box::new(|context| _ = context.write("pre.txt", "tiny\n"));
+            }
+            "--find-links more-wheels" => {
+                row.edit = Box::new(|context| {
+                    let wheel = WheelBuilder::new("tiny", "1.2").file("tiny.py", "1.2").build();
+                    context.write(&format!("more-wheels/{}", wheel.filename), &wheel.bytes);
+                });
+            }
+            _ => {}
+        }
+        row
+    });
+    check(&world, &index(), &[], rows.collect());
+}
+
+#[test]
+fn extras_and_groups_of_a_project() {
+    let world = |context: &TestContext| {
+        context.write("app/handler.py", "");
+        let table = "[project]\nname = 'p'\nversion = '1'\ndependencies = []\n\
+            [project.optional-dependencies]\na = ['tiny']\n[dependency-groups]\ng = ['dep']\n";
+        context.write("app/pyproject.toml", table);
+    };
+    check(&world, &index(), &[], vec![flags("--extra a", true), flags("--group g", true)]);
+}
+
+/// A lock whose parts are chosen by options.
+fn lock(index: &RunningIndex) -> String {
+    let package = |name: &str, marker: &str| {
+        let bytes = WheelBuilder::new(name, "1.0").file(&format!("{name}.py"), "").build().bytes;
+        let (file, url) = (format!("{name}-1.0-py3-none-any.whl"), index.url());
+        let url = url.trim_end_matches('/').trim_end_matches("simple");
+        format!(
+            "[[packages]]\nname = '{name}'\nversion = '1.0'\n{marker}\n\
+             wheels = [{{name = '{file}', url = '{url}files/{file}', hashes = {{sha256 = '{}'}}}}]\n",
+            sha256_hex(&bytes)
+        )
+    };
+    format!(
+        "lock-version = '1.0'\ncreated-by = 'a test'\nextras = ['a']\ndependency-groups = ['g']\n{}{}{}",
+        package("one", ""),
+        package("two", "marker = \"'a' in extras\""),
+        package("three", "marker = \"'g' in dependency_groups\"")
+    )
+}
+
+#[test]
+fn a_lock_and_every_option_about_it() {
+    let wheel = |name: &str| WheelBuilder::new(name, "1.0").file(&format!("{name}.py"), "");
+    let index = IndexServer::new().file(wheel("one")).file(wheel("two")).file(wheel("three")).start();
+    let text = lock(&index);
+    let other = text.replace("created-by = 'a test'", "created-by = 'another one'");
+    let world = move |context: &TestContext| {
+        context.write("app/handler.py", "");
+        context.write("pylock.toml", &text);
+    };
+    let rows = vec![
+        flags("--extra a", true),
+        flags("--group g", true),
+        flags("--exclude-package one", true),
+        flags("--require-hashes", false),
+        flags("--no-build", false),
+        edit("the lock's own words", false, move |context| _ = context.write("pylock.toml", &other)),
+    ];
+    check(&world, &index, &["-r", "pylock.toml"], rows);
+}
+
+#[test]
+fn options_of_a_lock_are_told_apart() {
+    let index = IndexServer::new().start();
+    let context = TestContext::new();
+    context.write("app/pylock.toml", lock(&index));
+    let print = |more: &[&str]| {
+        let output = context.barrow().args(["fingerprint", "app"]).args(more).output().unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+        output.stdout
+    };
+    let all: [&[&str]; 5] =
+        [&[], &["--extra", "a"], &["--group", "g"], &["--exclude-package", "one"], &["--require-hashes"]];
+    let prints: Vec<_> = all.iter().map(|more| print(more)).collect();
+    for (at, print) in prints.iter().enumerate() {
+        assert!(!prints[..at].contains(print), "{:?} has the key of another", all[at]);
+    }
+}
+
+#[test]
+fn wheels_of_this_machine() {
+    let put = |context: &TestContext, place: &str, content: &str| {
+        let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", content).build();
+        context.write(&format!("{place}/{}", wheel.filename), &wheel.bytes);
+    };
+    let world = move |context: &TestContext| {
+        context.write("app/handler.py", "");
+        put(context, "wheels", "x = 1\n");
+    };
+    // Of the same name and size as before.
+    let edited = || edit("a wheel", true, move |context| put(context, "wheels", "x = 2\n"));
+    let index = IndexServer::new().start();
+    let with = |text: &'static str| {
+        move |context: &TestContext| {
+            world(context);
+            context.write("app/requirements.txt", text);
+        }
+    };
+    check(&with("tiny\n--no-index\n--find-links wheels\n"), &index, &[], vec![edited()]);
+    check(&with("./wheels/tiny-1.0-py3-none-any.whl\n"), &index, &[], vec![edited()]);
+}
+
+/// A project folder that says all about itself, with the backend of the tests.
+fn project(context: &TestContext, place: &str, name: &str, requires: &str) {
+    let quoted = if requires.is_empty() { String::new() } else { format!("\"{requires}\"") };
+    folder(context, place, &format!("{{\"name\": \"{name}\", \"version\": \"1\", \"requires\": [{quoted}]}}"));
+    let table = format!(
+        "[build-system]\nrequires = []\nbuild-backend = 'own'\nbackend-path = ['backend']\n\
+         [project]\nname = '{name}'\nversion = '1'\ndependencies = [{quoted}]\n"
+    );
+    context.write(&format!("{place}/pyproject.toml"), table);
+}
+
+/// A change of a backend, and so of what it builds.
+fn rebuilt(place: &'static str) -> Row {
+    edit(place, true, move |context| {
+        let backend = BACKEND.replace("\"SETTINGS\": config_settings", "\"SETTINGS\": 1");
+        context.write(&format!("{place}/backend/own.py"), backend);
+    })
+}
+
+#[test]
+fn folders_that_lead_to_folders() {
+    if !can_build() {
+        return;
+    }
+    let index = IndexServer::new().start();
+    // A requirement by path is one of this machine, so these are compared within one world.
+    let context = TestContext::new();
+    context.write("app/handler.py", "");
+    project(&context, "one", "one", &format!("two @ file://{}", context.path("two").display()));
+    project(&context, "two", "two", "");
+    context.write("app/requirements.txt", "./one\n");
+    let make = || {
+        let run = |command: &mut Command| {
+            command.args(["--runtime", "python3.12", "--allow-build", "two", "--index-url", &index.url()]);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", context.show(&output));
+            output.stdout
+        };
+        let print = run(context.barrow().args(["fingerprint", "app"]));
+        run(context.barrow().args(["bundle", "app", "-o", "out"]));
+        (context.tree("out"), print)
+    };
+    let mut before = make();
+    assert_eq!(make(), before);
+    for place in ["one", "two"] {
+        (rebuilt(place).edit)(&context);
+        let after = make();
+        assert!(after.0 != before.0 && after.1 != before.1, "the content of `{place}` counts");
+        before = after;
+    }
+
+    let locked = |context: &TestContext| {
+        context.write("app/handler.py", "");
+        project(context, "lib", "lib", "");
+        let lock = "lock-version = '1.0'\ncreated-by = 'a test'\n\
+            [[packages]]\nname = 'lib'\ndirectory = {path = '../lib'}\n";
+        context.write("app/pylock.toml", lock);
+    };
+    check(&locked, &index, &["--runtime", "python3.12"], vec![rebuilt("lib")]);
+}
+
+/// A run says, with `-v`, what has changed since the last.
+#[test]
+fn the_first_reason_is_told() {
+    let index = index();
+    let context = TestContext::new();
+    context.write("app/handler.py", "");
+    context.write("app/pyproject.toml", "[project]\nname = 'p'\nversion = '1'\ndependencies = ['tiny==1.0']\n[project.optional-dependencies]\na = ['dep']\n");
+    context.write("requirements.txt", "dep\n");
+    let run = |more: &[&str]| {
+        let mut command = context.barrow();
+        let output =
+            command.args(["bundle", "app", "-o", "out", "-v", "--index-url", &index.url()]).args(more).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+        let text = String::from_utf8(output.stderr).unwrap();
+        let line = text.lines().find_map(|line| line.split_once("not unchanged since the last run: "));
+        line.map(|(_, reason)| context.filter(reason)).unwrap_or_default()
+    };
+    assert_eq!(run(&[]), "no last run with this output is remembered");
+    assert_eq!(run(&["--extra", "a"]), "`--extra a` was not given last time");
+    assert_eq!(run(&[]), "`--extra a` was given last time");
+    context.write("app/handler.py", "edited = True\n");
+    assert_eq!(run(&[]), "handler.py changed");
+    context.write("app/new.py", "");
+    assert_eq!(run(&[]), "new.py is new");
+    fs_err::remove_file(context.path("app/new.py")).unwrap();
+    assert_eq!(run(&[]), "new.py is gone");
+    assert_eq!(run(&["-r", "requirements.txt"]), "requirements.txt is new");
+    context.write("requirements.txt", "dep==1.0\n");
+    assert_eq!(run(&["-r", "requirements.txt"]), "requirements.txt changed");
+    assert_eq!(run(&["-r", "requirements.txt"]), "pages of indexes are older than their freshness");
+    assert_eq!(run(&["-r", "requirements.txt", "--runtime", "python3.12"]), "the target changed");
+    assert_eq!(run(&["-r", "requirements.txt", "--refresh"]), "`--refresh` was given");
+    assert_eq!(run(&["-r", "requirements.txt", "--no-cache"]), "there is no cache");
+}
+
+/// Requirements files are read once in a run, whoever asks for what they say.
+#[cfg(target_os = "linux")]
+#[test]
+fn requirements_are_read_once() {
+    use std::mem::MaybeUninit;
+
+    use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
+
+    let index = index();
+    let context = TestContext::new();
+    context.write("app/handler.py", "");
+    context.write("more.txt", "tiny\n");
+    let path = context.write("requirements.txt", "-r more.txt\n");
+    let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
+    inotify::add_watch(&watch, &path, WatchFlags::OPEN).unwrap();
+    inotify::add_watch(&watch, context.path("more.txt"), WatchFlags::OPEN).unwrap();
+    let opened = || {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut reader = Reader::new(&watch, &mut buffer);
+        std::iter::from_fn(|| reader.next().ok().map(|event| event.wd())).collect::<Vec<_>>()
+    };
+    for what in ["made", "unchanged"] {
+        let mut command = context.barrow();
+        command.args(["bundle", "app", "-r", "requirements.txt", "-o", "out", "--index-url", &index.url()]);
+        context.succeed(&mut command);
+        let opened = opened();
+        assert_eq!(opened.len(), 2, "{what}: each of two files once, {opened:?}");
+        assert_ne!(opened[0], opened[1], "{what}");
+    }
+}
