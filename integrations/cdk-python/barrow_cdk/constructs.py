@@ -29,8 +29,8 @@ class PythonFunction(lambda_.Function):
     :param function_props: everything else that ``aws_lambda.Function`` takes.
     """
 
-    # The name under which property injectors know this construct.
-    PROPERTY_INJECTION_ID = "barrow-cdk.PythonFunction"
+    # The name under which property injectors know this construct. jsii's stubs have a private type for it.
+    PROPERTY_INJECTION_ID = "barrow-cdk.PythonFunction"  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,
@@ -83,8 +83,8 @@ class PythonLayerVersion(lambda_.LayerVersion):
     :param layer_props: everything else that ``aws_lambda.LayerVersion`` takes.
     """
 
-    # The name under which property injectors know this construct.
-    PROPERTY_INJECTION_ID = "barrow-cdk.PythonLayerVersion"
+    # The name under which property injectors know this construct. jsii's stubs have a private type for it.
+    PROPERTY_INJECTION_ID = "barrow-cdk.PythonLayerVersion"  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,

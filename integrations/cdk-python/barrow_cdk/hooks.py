@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -126,7 +126,7 @@ class HookedBundle:
 
 
 @contextlib.contextmanager
-def _work_folder() -> Iterator[str]:
+def _work_folder() -> Generator[str, None, None]:
     """A folder that is gone afterwards, as far as the modes that hooks gave to its files allow."""
     folder = os.path.realpath(tempfile.mkdtemp(prefix="barrow-"))
     try:

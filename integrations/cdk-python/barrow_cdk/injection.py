@@ -19,6 +19,5 @@ def injected(scope: Construct, id: str, props: dict[str, Any], injection_id: str
             injector = injectors.of(place).for_(injection_id)
             if injector is not None:
                 given = injector.inject(props, scope=scope, id=id)
-                values = given if isinstance(given, Mapping) else given._values
-                return dict(cast(Mapping[str, Any], values))
+                return dict(cast(Mapping[str, Any], getattr(given, "_values", given)))
     return props

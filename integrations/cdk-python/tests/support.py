@@ -13,7 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 REPOSITORY = Path(__file__).resolve().parents[3]
 FIXTURES = REPOSITORY / "wheels-fixtures"
 BINARY = os.environ.get("BARROW_BIN") or str(REPOSITORY / "target/debug/barrow")
-PYTHON = lambda_.Runtime.PYTHON_3_13
+# By name, because the oldest versions of the CDK that the package is for do not know the newest runtimes.
+PYTHON = lambda_.Runtime("python3.13", lambda_.RuntimeFamily.PYTHON)
 ARM, INTEL = lambda_.Architecture.ARM_64, lambda_.Architecture.X86_64
 
 

@@ -4,9 +4,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { barrow, functionFolder, lambda, onlyAsset, synthesise, temporaryFolder, tree, useFixtures } from './support.mjs';
-
-const runtime = lambda.Runtime.PYTHON_3_13;
+import { PYTHON_3_13 as runtime, barrow, functionFolder, onlyAsset, synthesise, temporaryFolder, tree, useFixtures } from './support.mjs';
 
 /** Synthesises one function with hooks; `before` and `after` are lists of commands, or functions that give them. */
 function synthesiseWithHooks(folder, entry, { before = [], after = [], ...props }, outdir = fs.mkdtempSync(`${folder}/cdk.out-`)) {

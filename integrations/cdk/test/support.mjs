@@ -11,9 +11,11 @@ const require = createRequire(import.meta.url);
 export const { App, AssetHashType, Stack } = require('aws-cdk-lib');
 export const lambda = require('aws-cdk-lib/aws-lambda');
 export const barrow = require('../lib/index.js');
+// By name, because the oldest versions of the CDK that the package is for do not know the newest runtimes.
+export const [PYTHON_3_12, PYTHON_3_13] = ['python3.12', 'python3.13'].map((name) => new lambda.Runtime(name, lambda.RuntimeFamily.PYTHON));
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-export const repository = path.resolve(here, '../../..');
+export const repository = process.env.BARROW_REPOSITORY ?? path.resolve(here, '../../..');
 export const fixtures = path.join(repository, 'wheels-fixtures/simple');
 export const binary = process.env.BARROW_BIN ?? path.join(repository, 'target/debug/barrow');
 
