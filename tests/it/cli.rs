@@ -229,3 +229,57 @@ fn settings_are_shown_with_their_sources_and_without_secrets() {
     ----- stderr -----
     ");
 }
+
+/// What people type who know pip and uv works where it means the same, and is answered where it does not.
+#[test]
+fn habits_of_others_are_understood_or_answered() {
+    let context = TestContext::new();
+    let index = IndexServer::new()
+        .file(WheelBuilder::new("tiny", "1.0"))
+        .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-manylinux_2_17_aarch64"))
+        .file(WheelBuilder::new("native", "2.0").tag("cp312-cp312-manylinux_2_28_aarch64"))
+        .start();
+    context.write("requirements.txt", "tiny\n");
+    let url = index.url();
+    let words = ["pip", "install", "--no-input", "--upgrade", "-r", "requirements.txt", "-t", "out", "-i", &url];
+    let output = context.barrow().args(words).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(context.path("out/tiny-1.0.dist-info").is_dir());
+
+    let platform = ["--platform", "manylinux2014_aarch64", "--python-version", "312", "--only-binary=:all:"];
+    let words = [&["install", "native", "--target", "old", "-i", &url][..], &platform].concat();
+    let output = context.barrow().args(words).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(context.path("old/native-1.0.dist-info").is_dir());
+
+    let check = |arguments: &[&str], part: &str| {
+        let shown = refused(&context, arguments);
+        assert!(shown.starts_with("2\n") && shown.contains(part), "{arguments:?}: {shown}");
+    };
+    check(&["install", "tiny", "-t", "x", "--dry-run"], "barrow lock -o -");
+    check(&["install", "tiny", "-t", "x", "--platform", "win_amd64"], "--arch");
+    check(&["bundle", "-o", "x", "--index-strategy", "first-match"], "first-index");
+    check(&["self", "update"], "does not replace itself");
+    check(&["pip", "download", "tiny"], "barrow mirror");
+}
+
+/// Help says of every setting which variable gives it, and which words it takes.
+#[test]
+fn help_tells_variables_and_values() {
+    let context = TestContext::new();
+    let help = |arguments: &[&str]| {
+        let output = context.barrow().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        // However the lines are broken.
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let bundle = help(&["help", "bundle"]);
+    assert_eq!(bundle, help(&["bundle", "--help"]));
+    for part in ["[env: BARROW_RUNTIME=]", "[env: BARROW_INDEX_URL=]", "unsafe-best-match", "hardlink"] {
+        assert!(bundle.contains(part), "{part}\n{bundle}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = help(&["completions", shell]);
+        assert!(script.contains("python3.13") && script.contains("arm64"), "{shell}");
+    }
+}

@@ -11,9 +11,9 @@ use barrow::ops::{self, Context, Published, Recall};
 use barrow::reporter::{Reporter, is_harmful};
 use barrow::request::BundleOptions;
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::{Cli, GeneralArgs, OutputFormat};
+use crate::args::{Cli, GeneralArgs, OutputFormat, advice, shown, understand};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, error_file};
@@ -35,9 +35,17 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let host = Host::of_process();
+    let arguments = understand(arguments);
+    // Making what help shows takes time, so it is made only for those who ask.
+    if asks_for_help(&arguments)
+        && let Err(error) = shown().try_get_matches_from(&arguments)
+        && error.kind() == ErrorKind::DisplayHelp
+    {
+        return refuse_arguments(&error, wants_json, is_harmful, &host);
+    }
     let Cli { command, mut general } = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse_arguments(&error, wants_json, is_harmful, &host),
+        Err(error) => return refuse_arguments(&advised(error), wants_json, is_harmful, &host),
     };
     general.json |= command.format() == Some(OutputFormat::Json);
     let output = Arc::new(Output::new(&host, &general));
@@ -49,6 +57,24 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
             failure.exit()
         }
     }
+}
+
+fn asks_for_help(arguments: &[OsString]) -> bool {
+    let words = arguments.iter().skip(1).take_while(|word| *word != "--");
+    words.enumerate().any(|(at, word)| word == "-h" || word == "--help" || (at == 0 && word == "help"))
+}
+
+/// The error with a word of advice where it is about a habit from another program.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let kinds = [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let words = kinds.into_iter().filter_map(|kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.clone()),
+        _ => None,
+    });
+    if let Some(text) = words.into_iter().find_map(|word| advice(&word)) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![text.into()]));
+    }
+    error
 }
 
 /// Prints help and version where they were asked for, and what is wrong with the command line otherwise.

@@ -11,7 +11,7 @@ use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, Set
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
 #[derive(Parser, Debug)]
-#[command(name = "barrow", version, max_term_width = 110, propagate_version = false, disable_help_subcommand = true)]
+#[command(name = "barrow", version, max_term_width = 110, propagate_version = false)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

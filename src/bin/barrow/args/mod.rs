@@ -3,6 +3,8 @@
 mod choices;
 mod command;
 mod groups;
+mod habits;
+mod shown;
 
 pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
@@ -15,3 +17,5 @@ pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,
     Unbuilt,
 };
+pub(crate) use habits::{advice, understand};
+pub(crate) use shown::shown;

@@ -29,6 +29,7 @@ use barrow::spec::{ExtraName, PackageName, SafeUrl};
 use clap::ValueEnum;
 
 pub(crate) use host::Host;
+pub(crate) use key::KEYS;
 pub(crate) use layers::{Record, Source};
 pub(crate) use target::TargetSettings;
 

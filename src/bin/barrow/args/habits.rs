@@ -1,0 +1,166 @@
+//! Command lines in the words of pip and uv.
+//!
+//! What means the same here is put into our words before the command line is parsed ([`understand`]). What does not exist here,
+//! or means something else, is refused by the parser, and [`advice`] names what does the job.
+
+use std::ffi::OsString;
+
+/// Options of pip that ask for what barrow does anyway, or for silence about what it never says. They are taken where a script
+/// calls pip (`barrow pip install`). With `=` behind the name they have a value.
+const MET_ANYWAY: &[&str] = &[
+    "--disable-pip-version-check",
+    "--force-reinstall",
+    "--ignore-installed",
+    "--implementation=",
+    "--isolated",
+    "--no-color",
+    "--no-compile",
+    "--no-input",
+    "--no-python-version-warning",
+    "--no-user",
+    "--no-warn-conflicts",
+    "--no-warn-script-location",
+    "--progress-bar=",
+    "--root-user-action=",
+    "--upgrade",
+    "--upgrade-strategy=",
+    "--use-pep517",
+    "-I",
+    "-U",
+];
+
+/// What to say to an option, a command or a value that belongs to another program.
+const ADVICE: &[(&str, &str)] = &[
+    ("--abi", "the runtime decides which ABI fits: name it with --runtime"),
+    ("--all-groups", "name each group with --group"),
+    ("--break-system-packages", "barrow never installs into a Python: name a folder with -t"),
+    ("--dest", "`barrow mirror -o DIR` downloads everything into a folder that works as an index"),
+    (
+        "--dry-run",
+        "`barrow lock -o -` and `barrow tree` show what would be chosen, `barrow bundle --list` what would be written",
+    ),
+    ("--editable", "write `-e DIR` into a requirements file; the folder is built and bundled"),
+    ("--implementation", "Lambda's Python is CPython, and nothing else can be chosen"),
+    ("--platform", "name the processor with --arch, and an older glibc with --glibc"),
+    ("--prefix", "name a folder with -t"),
+    ("--python", "name the runtime with --runtime or --python-version, and the Python that builds with --build-python"),
+    ("--root", "name a folder with -t"),
+    ("--system", "barrow never installs into a Python: name a folder with -t"),
+    ("--target", "`barrow bundle` and `barrow layer` write to -o OUT, `barrow install` to -t DIR"),
+    (
+        "--upgrade",
+        "every run takes the newest versions that fit; `barrow lock --upgrade` renews a lock, and --refresh asks the indexes anew",
+    ),
+    ("--user", "barrow never installs into a Python: name a folder with -t"),
+    ("add", "write the requirement into requirements.txt or pyproject.toml"),
+    ("compile", "`barrow lock -o requirements.txt` writes the versions that were chosen"),
+    ("download", "`barrow mirror -o DIR` downloads everything into a folder that works as an index"),
+    ("export", "`barrow lock --format requirements` writes a lock as requirements"),
+    ("freeze", "`barrow lock -o -` prints the versions that are chosen"),
+    ("list", "`barrow tree` shows what is in a resolution"),
+    ("package", "`barrow bundle` makes a folder or a zip that Lambda can load"),
+    ("self", "barrow does not replace itself: update it the way it was installed"),
+    ("show", "`barrow why NAME` shows a package of the resolution"),
+    ("sync", "`barrow install -t DIR` brings a folder to what the requirements ask for"),
+    ("uninstall", "leave the requirement out and run barrow again: OUT is made anew"),
+    ("update", "barrow does not replace itself: update it the way it was installed"),
+    ("wheel", "`barrow bundle --allow-build NAME` builds what has no wheel"),
+    ("first-match", "the strategy of that meaning is first-index"),
+    ("unsafe-first-match", "the strategies are first-index and unsafe-best-match"),
+];
+
+/// What to say to `word`, which the parser does not know.
+pub(crate) fn advice(word: &str) -> Option<&'static str> {
+    let name = word.split('=').next().unwrap_or(word);
+    ADVICE.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The command line in barrow's words.
+pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
+    let calls_pip = arguments.get(1).is_some_and(|word| word == "pip");
+    let installs = calls_pip && arguments.get(2).is_some_and(|word| word == "install");
+    let mut words = arguments.into_iter();
+    let mut understood: Vec<OsString> = words.next().into_iter().collect();
+    if calls_pip {
+        words.next();
+    }
+    while let Some(word) = words.next() {
+        let Some(text) = word.to_str() else {
+            understood.push(word);
+            continue;
+        };
+        if text == "--" {
+            understood.push(word);
+            understood.extend(words);
+            break;
+        }
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
+        if installs && let Some(takes_value) = met_anyway(name) {
+            if takes_value && value.is_none() {
+                words.next();
+            }
+            continue;
+        }
+        match name {
+            "--platform" | "--python-platform" => {
+                let value = value.or_else(|| words.next().and_then(|word| word.into_string().ok()));
+                understood.extend(platform(name, value));
+            }
+            "--python-version" => {
+                let value = value.or_else(|| words.next().and_then(|word| word.into_string().ok()));
+                understood.push(name.into());
+                understood.extend(value.map(|version| python_version(&version).into()));
+            }
+            _ => understood.push(word),
+        }
+    }
+    understood
+}
+
+/// Whether pip's option is met by what barrow does anyway; if so, whether it takes a value.
+fn met_anyway(name: &str) -> Option<bool> {
+    let found = MET_ANYWAY.iter().find(|known| known.trim_end_matches('=') == name)?;
+    Some(found.ends_with('='))
+}
+
+/// `--platform` of pip and `--python-platform` of uv as processor and glibc, where they name a Linux. Anything else stays as it
+/// is, for the parser to refuse.
+fn platform(option: &str, value: Option<String>) -> Vec<OsString> {
+    let Some(value) = value else { return vec![option.into()] };
+    let machine = ["x86_64", "aarch64", "arm64", "amd64"].into_iter().find(|machine| value.contains(machine));
+    let is_linux = ["linux", "manylinux"].iter().any(|word| value.contains(word)) && !value.contains("musl");
+    if value == "linux" {
+        return vec!["--arch".into(), "x86_64".into()];
+    }
+    let (Some(machine), true) = (machine, is_linux) else {
+        return vec![format!("{option}={value}").into()];
+    };
+    let mut words: Vec<OsString> = vec!["--arch".into(), machine.into()];
+    if let Some(glibc) = glibc(&value) {
+        words.extend(["--glibc".into(), glibc.into()]);
+    }
+    words
+}
+
+/// The glibc that a manylinux name stands for (PEP 513, 571, 599, 600).
+fn glibc(platform: &str) -> Option<String> {
+    let (_, version) = platform.split_once("manylinux")?;
+    let version = version.trim_start_matches('_');
+    let named = [("2014", "2.17"), ("2010", "2.12"), ("1", "2.5")];
+    if let Some((_, glibc)) = named.iter().find(|(name, _)| version.split(['_', '-']).next() == Some(name)) {
+        return Some((*glibc).to_owned());
+    }
+    let mut numbers = version.split(['_', '-']).map_while(|part| part.parse::<u32>().ok());
+    Some(format!("{}.{}", numbers.next()?, numbers.next()?))
+}
+
+/// pip takes `312` for 3.12.
+fn python_version(version: &str) -> String {
+    match version.strip_prefix('3') {
+        Some(minor) if !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()) => format!("3.{minor}"),
+        _ => version.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
