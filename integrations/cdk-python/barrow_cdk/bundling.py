@@ -127,6 +127,8 @@ class BarrowBundling:
             suffix=self._suffix,
             environment=environment,
             hooks=hooks,
+            architecture=self._architecture.name,
+            runtime=self._runtime.name,
             bundle=lambda source, output: [binary, "bundle", *self._arguments(source), "--output", output],
         ).run()
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .barrow import STDERR, BarrowError, end_of, failure, message_in
+from .natives import refuse_foreign_natives
 from .private_copy import copy_privately
 
 # The folders that hooks are told: those of CDK's bundling containers.
@@ -63,6 +64,9 @@ class HookedBundle:
     suffix: str
     environment: Mapping[str, str]
     hooks: HookCommands
+    # What native code must be for, in barrow's words.
+    architecture: str
+    runtime: str
     # The command line that bundles a source folder into an output.
     bundle: Callable[[str, str], Sequence[str]]
 
@@ -78,16 +82,19 @@ class HookedBundle:
             source, output = os.path.join(work, "asset-input"), os.path.join(work, "asset-output")
             copy_privately(self.entry, source, skip=os.path.dirname(self.output_dir))
             os.mkdir(output)
-            self._chain(work, source, os.path.join(output, self.suffix) if self.suffix else output)
-            if not os.path.isdir(output):
+            content = os.path.join(output, self.suffix) if self.suffix else output
+            fresh = os.path.join(work, "fresh")
+            self._chain(work, source, content, fresh)
+            if not os.path.isdir(content):
                 raise BarrowError(f"command hook left no output: {' && '.join(self.hooks.after)}")
+            refuse_foreign_natives(content, fresh, self.architecture, self.runtime)
             for name in os.listdir(output):
                 shutil.move(os.path.join(output, name), os.path.join(self.output_dir, name))
 
-    def _chain(self, work: str, source: str, content: str) -> None:
+    def _chain(self, work: str, source: str, content: str, fresh: str) -> None:
         before, after = self.hooks.before, self.hooks.after
         error_file, bundled = os.path.join(work, "error"), os.path.join(work, "bundled")
-        bundling = self._bundling_step(source if before else self.entry, content, error_file, bundled)
+        bundling = self._bundling_step(source if before else self.entry, content, fresh, error_file, bundled)
         chain = " && ".join([*_placed(before, work), bundling, f"cd {shlex.quote(content)}", *_placed(after, work)])
         try:
             result = subprocess.run(
@@ -109,19 +116,18 @@ class HookedBundle:
         if not os.path.exists(bundled):
             raise BarrowError(f"command hook ended before anything was bundled: {' && '.join(before)}")
 
-    def _bundling_step(self, source: str, content: str, error_file: str, bundled: str) -> str:
+    def _bundling_step(self, source: str, content: str, fresh: str, error_file: str, bundled: str) -> str:
         """Barrow as a command of the chain, in a subshell that keeps its folder to itself.
 
         The result is copied and not linked, because hooks may write into it: a linked file would be the cache's own. It is
         laid over what hooks already put into the output, as ``rsync`` and ``pip install --target`` do.
         """
-        fresh = f"{bundled}.new"
         barrow = shlex.join([*self.bundle(source, fresh), "--link-mode", "copy"])
         source, content, error_file, bundled = map(shlex.quote, (source, content, error_file, bundled))
         return (
             f"( cd {source} && BARROW_ERROR_FILE={error_file} {barrow} >/dev/null"
             f" && umask 022 && mkdir -p {content} && cp -RP {shlex.quote(fresh + '/.')} {content}"
-            f" && chmod -R u+w {content} && rm -rf {shlex.quote(fresh)} && : >{bundled} )"
+            f" && chmod -R u+w {content} && : >{bundled} )"
         )
 
 

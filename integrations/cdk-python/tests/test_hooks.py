@@ -149,6 +149,22 @@ class HooksTest(SynthesisTest):
         self.assertEqual((asset / "inner/stamp").read_text(), "one\n")
         self.assertTrue((asset / "barrow_hello").is_dir())
 
+    def test_native_code_that_the_target_cannot_load_ends_the_synthesis_with_its_name(self):
+        def library(name, machine):
+            """A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI)."""
+            return rf"printf '\177ELF\002\001\001\0\0\0\0\0\0\0\0\0\003\0\{machine:o}\0' > {name}"
+
+        entry = self.function()
+        for after, message in (
+            (["mkdir lib", library("lib/x.so.1.2", 183)], "left `lib/x.so.1.2`, which is for arm64(.|\n)*`requirements`"),
+            ([library("x.cpython-311-x86_64-linux-gnu.so", 62)], "is for Python 3.11, and the target is python3.13"),
+            (["printf '\\317\\372\\355\\376' > x.so"], "`x.so`, which is for macOS"),
+            (["printf MZ > x.pyd"], "`x.pyd`, which is for Windows"),
+        ):
+            with self.assertRaisesRegex(Exception, message):
+                self.asset(entry, after=after)
+        self.asset(entry, after=[library("x.so", 62), "echo text > linker.so", 'cp $(find . -name "*.so" -path "*/*/*") .'])
+
     def test_a_command_that_fails_ends_the_synthesis(self):
         entry = self.function()
         for hooks, message in (

@@ -134,6 +134,7 @@ export class BarrowBundling implements ILocalBundling {
       suffix: this.#suffix,
       env: settings && !env.BARROW_CONFIG_FILE ? { ...env, BARROW_CONFIG_FILE: settings } : env,
       hooks,
+      target: { architecture: architectureName(this.#props.architecture), runtime: runtimeName(this.#props.runtime) },
       bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), '--output', output],
     });
   }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { STDERR, endOf, failure, inTemporaryFolder, messageIn } from './barrow';
+import { refuseForeignNatives, type NativeTarget } from './natives';
 import { copyPrivately } from './private-copy';
 import type { ICommandHooks } from './types';
 
@@ -32,6 +33,7 @@ export interface HookedBundle {
   readonly suffix: string;
   readonly env: NodeJS.ProcessEnv;
   readonly hooks: HookCommands;
+  readonly target: NativeTarget;
   /** The command line that bundles the folder `source` into `output`. */
   readonly bundle: (source: string, output: string) => string[];
 }
@@ -52,9 +54,10 @@ export function bundleWithHooks(bundle: HookedBundle): void {
     fs.mkdirSync(output);
     const content = path.join(output, bundle.suffix);
     runChain(bundle, work, input, content);
-    if (!fs.existsSync(output)) {
+    if (!fs.existsSync(content)) {
       throw new Error(`command hook left no output: ${bundle.hooks.after.join(' && ')}`);
     }
+    refuseForeignNatives(content, freshOf(work), bundle.target);
     moveContent(output, bundle.outputDir);
   });
 }
@@ -62,10 +65,10 @@ export function bundleWithHooks(bundle: HookedBundle): void {
 function runChain(bundle: HookedBundle, work: string, input: string, content: string): void {
   const { before, after } = bundle.hooks;
   const errorFile = path.join(work, 'error');
-  const bundled = path.join(work, 'bundled');
+  const [fresh, bundled] = [freshOf(work), path.join(work, 'bundled')];
   const result = spawnSync('bash', ['-c', [
     ...placed(before, work),
-    bundlingStep(bundle, { source: before.length > 0 ? input : bundle.entry, content, errorFile, bundled }),
+    bundlingStep(bundle, { source: before.length > 0 ? input : bundle.entry, content, errorFile, fresh, bundled }),
     `cd ${quoted(content)}`,
     ...placed(after, work),
   ].join(' && ')], { cwd: input, env: shellVariables(bundle.env, input), stdio: ['ignore', STDERR, STDERR] });
@@ -101,13 +104,17 @@ function shellVariables(env: NodeJS.ProcessEnv, input: string): NodeJS.ProcessEn
  */
 function bundlingStep(
   { bundle }: HookedBundle,
-  { source, content, errorFile, bundled }: { source: string; content: string; errorFile: string; bundled: string },
+  { source, content, errorFile, fresh, bundled }: { [place in 'source' | 'content' | 'errorFile' | 'fresh' | 'bundled']: string },
 ): string {
-  const fresh = `${bundled}.new`;
   const barrow = [...bundle(source, fresh), '--link-mode', 'copy'].map(quoted).join(' ');
   return `( cd ${quoted(source)} && BARROW_ERROR_FILE=${quoted(errorFile)} ${barrow} >/dev/null`
     + ` && umask 022 && mkdir -p ${quoted(content)} && cp -RP ${quoted(`${fresh}/.`)} ${quoted(content)}`
-    + ` && chmod -R u+w ${quoted(content)} && rm -rf ${quoted(fresh)} && : >${quoted(bundled)} )`;
+    + ` && chmod -R u+w ${quoted(content)} && : >${quoted(bundled)} )`;
+}
+
+/** What barrow itself made, as it was before the commands that follow. */
+function freshOf(work: string): string {
+  return path.join(work, 'fresh');
 }
 
 /** Commands with the folders of this run in the place of those that the hooks were told. */

@@ -202,6 +202,22 @@ test('a command that fails ends the synthesis: with its commands, or with the me
   assert.ok(fs.existsSync(path.join(synthesiseWithHooks(folder, entry, { after: ['true'] }, outdir).path, 'barrow_hello')));
 });
 
+/** A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI). */
+const library = (name, machine) => `printf '\\177ELF\\002\\001\\001\\0\\0\\0\\0\\0\\0\\0\\0\\0\\003\\0\\${machine.toString(8)}\\0' > ${name}`;
+
+test('native code that hooks leave and the target cannot load ends the synthesis with its name', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const entry = functionFolder(folder);
+  const left = (...after) => () => synthesiseWithHooks(folder, entry, { after });
+  assert.throws(left('mkdir lib', library('lib/x.so.1.2', 183)), /left `lib\/x.so.1.2`, which is for arm64, and the target is x86_64; .*`requirements`/);
+  assert.throws(left(library('x.cpython-311-x86_64-linux-gnu.so', 62)), /is for Python 3.11, and the target is python3.13/);
+  assert.throws(left("printf '\\317\\372\\355\\376' > x.so"), /`x.so`, which is for macOS/);
+  assert.throws(left('printf MZ > x.pyd'), /`x.pyd`, which is for Windows/);
+  assert.throws(left(library('"$(find . -name "*.so")"', 183)), /is for arm64/);
+  left(library('x.so', 62), library('x.cpython-313-x86_64-linux-gnu.so', 62), 'echo text > linker.so', 'echo > tool-arm64', 'cp $(find . -name "*.so" -path "*/*/*") .')();
+});
+
 test('a bundle with hooks that change nothing is the bundle without them', (t) => {
   useFixtures(t);
   const folder = temporaryFolder(t);
