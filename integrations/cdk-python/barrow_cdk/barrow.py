@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
+from .hints import in_options
+
 # Standard error of the process, for both streams of a child: `cdk synth` prints the template on standard output, and
 # test runners put objects without a file descriptor in the place of `sys.stderr`.
 STDERR = 2
@@ -73,9 +75,9 @@ def failure(returncode: int, error_file: str) -> BarrowError:
 
 
 def message_in(error_file: str) -> Optional[str]:
-    """What barrow wrote to its error file; nothing when it did not fail."""
+    """What barrow wrote to its error file, in the words of a construct; nothing when it did not fail."""
     try:
-        return Path(error_file).read_text("utf-8").strip().removeprefix("error: ") or None
+        return in_options(Path(error_file).read_text("utf-8").strip().removeprefix("error: ")) or None
     except OSError:
         return None
 

@@ -103,6 +103,19 @@ class PropsTest(SynthesisTest):
             with self.assertRaisesRegex(BarrowError, "holds credentials"):
                 BundlingOptions(**secret)
 
+    def test_hints_name_options_and_not_flags(self):
+        program = self.folder / "barrow"
+        said = "error: no wheel\nhint: allow it with `--allow-build tiny`, or offer one with `--find-links`"
+        program.write_text(f"#!/bin/sh\ncat > \"$BARROW_ERROR_FILE\" <<'END'\n{said}\nEND\nexit 1\n")
+        program.chmod(0o755)
+        with self.assertRaises(BarrowError) as raised:
+            self.asset(self.folder_of({}), {"binary": str(program)})
+        wanted = (
+            'hint: allow it with `bundling=BundlingOptions(allow_build=["tiny"])`, '
+            'or offer one with `bundling=BundlingOptions(barrow_args=["--find-links"])`'
+        )
+        self.assertTrue(str(raised.exception).endswith(wanted), raised.exception)
+
     def test_options_of_the_docker_based_module_are_accepted_as_they_are(self):
         class Hooks:
             def before_bundling(self, input_dir, output_dir):

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { inProps } from './hints';
 
 /** Standard error of the process, for both streams of a child: `cdk synth` prints the template on standard output. */
 export const STDERR = 2;
@@ -45,10 +46,10 @@ export function failure(end: string, errorFile: string): Error {
   return new Error(`barrow failed (${end}): ${messageIn(errorFile) ?? 'what it said stands above'}`);
 }
 
-/** What barrow wrote to its error file; nothing when it did not fail. */
+/** What barrow wrote to its error file, in the words of a construct; nothing when it did not fail. */
 export function messageIn(errorFile: string): string | undefined {
   try {
-    return readFileSync(errorFile, 'utf8').trim().replace(/^error: /, '') || undefined;
+    return inProps(readFileSync(errorFile, 'utf8').trim().replace(/^error: /, '')) || undefined;
   } catch {
     return undefined;
   }

@@ -165,6 +165,21 @@ test('own props reach barrow and the hash, and hold no secrets', (t) => {
   }
 });
 
+test('hints name props and not flags', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const program = path.join(folder, 'barrow');
+  const said = "error: no wheel\nhint: allow it with `--allow-build tiny`, or offer one with `--find-links`; `tiny` is not `--index-url https://host/`\n";
+  fs.writeFileSync(program, `#!/bin/sh\ncat > "$BARROW_ERROR_FILE" <<'END'\n${said}END\nexit 1\n`, { mode: 0o755 });
+  assert.throws(() => assetOf(t, functionFolder(folder), { binary: program }), (error) => {
+    assert.ok(error.message.endsWith(
+      "no wheel\nhint: allow it with `bundling: { allowBuild: ['tiny'] }`, or offer one with `bundling: { barrowArgs: ['--find-links'] }`; "
+        + "`tiny` is not `bundling: { indexUrl: 'https://host/' }`",
+    ), error.message);
+    return true;
+  });
+});
+
 test('an index of `environment` is in the hash, its password is not', (t) => {
   useFixtures(t);
   const entry = functionFolder(temporaryFolder(t), '');
