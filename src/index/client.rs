@@ -1,7 +1,7 @@
 //! The door: a project's name in, what the indexes list for it out.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 
@@ -9,7 +9,7 @@ use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
 use super::page_store::{Damage, PageEntry};
-use super::readings::{PagesRead, Readings};
+use super::readings::{Evidence, Freshness, PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, metadata};
 use crate::cache::Cache;
@@ -32,9 +32,6 @@ pub struct IndexClient {
     indexes: Vec<Index>,
     find_links: Vec<FindLinks>,
     pins: Pins,
-    /// Projects that more than one index knew under `unsafe-best-match`.
-    on_several: Mutex<Vec<(PackageName, Vec<SafeUrl>)>>,
-    readings: Readings,
     damage: Damage,
 }
 
@@ -45,17 +42,23 @@ struct Index {
 }
 
 /// Whether pages are as they were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Still {
-    /// They are, and no server need be asked until then (seconds since 1970).
-    Same {
-        /// Seconds since 1970.
-        until: u64,
-    },
+    /// They are, and no server need be asked for so long.
+    Same(Freshness),
     /// Those in the cache are, but the servers have to be asked whether theirs are.
     Unknown,
     /// They are not.
     Different,
+}
+
+/// What the indexes say about a name, and what that was made of.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// What they say.
+    pub answer: ProjectAnswer,
+    /// What it was made of.
+    pub evidence: Evidence,
 }
 
 /// What one index says about a name.
@@ -88,8 +91,6 @@ impl IndexClient {
             pins: Pins::new(&options.sources),
             fetcher: Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&reporter), fetch_options),
             without_ranges: Mutex::default(),
-            on_several: Mutex::default(),
-            readings: Readings::default(),
             damage: Damage::default(),
             options,
             client,
@@ -100,13 +101,22 @@ impl IndexClient {
 
     /// What the indexes list for a project.
     pub async fn project(&self, name: &PackageName) -> Result<ProjectAnswer, IndexError> {
-        // Nothing is ever out of the reach of servers.
-        Ok(self.look_up(name, Reach::Servers).await?.unwrap_or(ProjectAnswer::Offline))
+        Ok(self.list(name).await?.answer)
     }
 
-    /// What the indexes list for a project, when no server need be asked for it. Never waits for anything but a disk.
-    pub fn project_at_hand(&self, name: &PackageName) -> Option<Result<ProjectAnswer, IndexError>> {
-        self.look_up(name, Reach::AtHand).now_or_never()?.transpose()
+    /// The same, with what the answer was made of.
+    pub async fn list(&self, name: &PackageName) -> Result<Listing, IndexError> {
+        let readings = Readings::of(Some(name));
+        // Nothing is ever out of the reach of servers.
+        let answer = self.look_up(name, Reach::Servers, &readings).await?.unwrap_or(ProjectAnswer::Offline);
+        Ok(Listing { answer, evidence: readings.into_evidence() })
+    }
+
+    /// The same, when no server need be asked for it. Never waits for anything but a disk.
+    pub fn list_at_hand(&self, name: &PackageName) -> Option<Result<Listing, IndexError>> {
+        let readings = Readings::of(Some(name));
+        let answer = self.look_up(name, Reach::AtHand, &readings).now_or_never()?.transpose()?;
+        Some(answer.map(|answer| Listing { answer, evidence: readings.into_evidence() }))
     }
 
     /// Whether pages in the cache turned out to be damaged since this was last asked. They are gone now; what was made
@@ -116,17 +126,21 @@ impl IndexClient {
     }
 
     /// `None`: not within reach.
-    async fn look_up(&self, name: &PackageName, reach: Reach) -> Result<Option<ProjectAnswer>, IndexError> {
-        self.readings.name(name);
+    async fn look_up(
+        &self,
+        name: &PackageName,
+        reach: Reach,
+        readings: &Readings,
+    ) -> Result<Option<ProjectAnswer>, IndexError> {
         let pin = self.pins.index_of(name.as_ref()).filter(|_| !self.options.no_index);
         let mut details = Vec::new();
         let mut asked = Vec::new();
         if pin.is_none() {
             for links in &self.find_links {
                 if links.is_remote_file() {
-                    self.readings.beyond_pages();
+                    readings.beyond_pages();
                 }
-                match links.project(name, &self.asking(&[], reach)).await? {
+                match links.project(name, &self.asking(&[], reach, readings)).await? {
                     Links::Of(detail) => details.extend(detail.map(Arc::new)),
                     Links::NotAtHand => return Ok(None),
                 }
@@ -141,8 +155,8 @@ impl IndexClient {
             None => self.indexes.iter().filter(|index| !index.location.explicit).collect(),
         };
         let answers = match self.options.strategy {
-            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name, reach).await?,
-            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name, reach).await?,
+            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name, reach, readings).await?,
+            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name, reach, readings).await?,
         };
         let mut is_unknown = false;
         for (index, answer) in indexes.iter().zip(answers) {
@@ -170,26 +184,6 @@ impl IndexClient {
         metadata::kept(self, file)
     }
 
-    /// Projects that several indexes knew under `unsafe-best-match`, with the indexes, sorted by name.
-    pub fn on_several_indexes(&self) -> Vec<(PackageName, Vec<SafeUrl>)> {
-        let mut seen = self.on_several.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        seen.sort_unstable();
-        seen.dedup();
-        seen
-    }
-
-    /// Seconds since 1970 until which no server need be asked again about anything that was answered so far. 0 when that
-    /// is not known: a name that an index did not have, a page without freshness, a file behind a URL. Folders of this
-    /// machine are not counted.
-    pub fn fresh_until(&self) -> u64 {
-        self.readings.fresh_until()
-    }
-
-    /// What was read so far; `None` when more was learnt than pages of the cache tell.
-    pub fn pages_read(&self) -> Option<PagesRead> {
-        self.readings.all()
-    }
-
     /// The indexes and pages that are asked, in order, and as whom, as far as that is known: for keys of what is kept.
     pub fn asked_as(&self) -> String {
         let user = |url: &SafeUrl| self.client.user_for(url).unwrap_or_default();
@@ -205,15 +199,18 @@ impl IndexClient {
 
     /// Whether the pages of the cache are those that an earlier run has read, and until when no server need be asked.
     pub fn still_reads(&self, read: &PagesRead) -> Still {
-        let mut until = u64::MAX;
-        for (name, content) in &read.pages {
+        let mut freshness = Freshness::default();
+        for (name, page) in &read.pages {
             let entry = PageEntry::named(&self.cache, name);
             match entry.and_then(|entry| entry.glance(self.options.now)) {
-                Some((found, fresh_until)) if found == *content => until = until.min(fresh_until),
+                Some((found, until)) if found == page.content => {
+                    freshness.limit(Freshness { until, stalest: page.project.clone() });
+                }
                 _ => return Still::Different,
             }
         }
-        if until > self.options.now || self.options.offline { Still::Same { until } } else { Still::Unknown }
+        let is_enough = freshness.until > self.options.now || self.options.offline;
+        if is_enough { Still::Same(freshness) } else { Still::Unknown }
     }
 
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
@@ -223,10 +220,11 @@ impl IndexClient {
         indexes: &[&Index],
         name: &PackageName,
         reach: Reach,
+        readings: &Readings,
     ) -> Result<Vec<Answer>, IndexError> {
         let mut answers = Vec::new();
         for index in indexes {
-            let answer = self.ask(index, name, reach).await?;
+            let answer = self.ask(index, name, reach, readings).await?;
             let goes_on = matches!(answer, Answer::Absent);
             answers.push(answer);
             if !goes_on {
@@ -236,24 +234,36 @@ impl IndexClient {
         Ok(answers)
     }
 
-    async fn ask_all(&self, indexes: &[&Index], name: &PackageName, reach: Reach) -> Result<Vec<Answer>, IndexError> {
-        let answers =
-            futures_util::future::try_join_all(indexes.iter().map(|index| self.ask(index, name, reach))).await?;
+    async fn ask_all(
+        &self,
+        indexes: &[&Index],
+        name: &PackageName,
+        reach: Reach,
+        readings: &Readings,
+    ) -> Result<Vec<Answer>, IndexError> {
+        let asking = indexes.iter().map(|index| self.ask(index, name, reach, readings));
+        let answers = futures_util::future::try_join_all(asking).await?;
         let knowing = indexes.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Answer::Found(_)));
         let knowing: Vec<SafeUrl> = knowing.map(|(index, _)| index.origin.url.clone()).collect();
         let is_whole = !answers.iter().any(|answer| matches!(answer, Answer::NotAtHand));
         if is_whole && knowing.len() > 1 {
-            self.on_several.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), knowing));
+            readings.on_several(name, knowing);
         }
         Ok(answers)
     }
 
-    async fn ask(&self, index: &Index, name: &PackageName, reach: Reach) -> Result<Answer, IndexError> {
+    async fn ask(
+        &self,
+        index: &Index,
+        name: &PackageName,
+        reach: Reach,
+        readings: &Readings,
+    ) -> Result<Answer, IndexError> {
         if let Some(folder) = &index.folder {
             return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
         }
         let location = &index.location;
-        let asking = self.asking(&location.ignore_status, reach);
+        let asking = self.asking(&location.ignore_status, reach, readings);
         let answer = asking.page(&project_url(&location.url, name), Some(name)).await;
         match answer {
             Ok(PageAnswer::Page(page)) => {
@@ -276,7 +286,7 @@ impl IndexClient {
         }
     }
 
-    fn asking<'a>(&'a self, ignore_status: &'a [u16], reach: Reach) -> Asking<'a> {
+    fn asking<'a>(&'a self, ignore_status: &'a [u16], reach: Reach, readings: &'a Readings) -> Asking<'a> {
         Asking {
             client: &self.client,
             cache: &self.cache,
@@ -284,7 +294,7 @@ impl IndexClient {
             refresh: self.options.refresh,
             offline: self.options.offline,
             now: self.options.now,
-            readings: &self.readings,
+            readings,
             damage: &self.damage,
             reach,
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::folder::{self, Folder};
+use super::readings::{Evidence, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, IndexOptions};
 use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
@@ -27,7 +28,7 @@ pub(super) enum Links {
 enum Kind {
     Folder(Folder),
     /// A page that lists files of many projects, read once per run; `None`: offline, and not in the cache.
-    Page(OnceCell<Option<ProjectPage<'static>>>),
+    Page(OnceCell<(Option<ProjectPage<'static>>, Evidence)>),
     File(ProjectPage<'static>),
 }
 
@@ -59,12 +60,23 @@ impl FindLinks {
             Kind::File(page) => page.project(project, &self.origin),
             // A page of many projects is read once, by whoever may wait for it.
             Kind::Page(page) if asking.reach == Reach::AtHand && !page.initialized() => return Ok(Links::NotAtHand),
-            Kind::Page(page) => match page.get_or_try_init(|| self.read(asking)).await? {
-                Some(page) => page.project(project, &self.origin),
-                None => return Ok(Links::Of(None)),
-            },
+            Kind::Page(page) => {
+                let (page, evidence) = page.get_or_try_init(|| self.read_once(asking)).await?;
+                asking.readings.add(evidence);
+                match page {
+                    Some(page) => page.project(project, &self.origin),
+                    None => return Ok(Links::Of(None)),
+                }
+            }
         };
         Ok(Links::Of((!detail.is_empty()).then_some(detail)))
+    }
+
+    /// The page with the evidence for it, which counts for every project that is looked for on it.
+    async fn read_once(&self, asking: &Asking<'_>) -> Result<(Option<ProjectPage<'static>>, Evidence), IndexError> {
+        let readings = Readings::of(None);
+        let page = self.read(&Asking { readings: &readings, ..*asking }).await?;
+        Ok((page, readings.into_evidence()))
     }
 
     async fn read(&self, asking: &Asking<'_>) -> Result<Option<ProjectPage<'static>>, IndexError> {

@@ -19,7 +19,7 @@ mod page_store;
 mod readings;
 mod server;
 
-pub use client::{IndexClient, Still};
+pub use client::{IndexClient, Listing, Still};
 pub use error::IndexError;
 pub use options::{IndexLocation, IndexOptions, IndexStrategy};
-pub use readings::PagesRead;
+pub use readings::{Evidence, Freshness, PageRead, PagesRead};

@@ -1,63 +1,127 @@
-//! What a run has read of indexes: by this a later run can tell whether it would read the same.
+//! What an answer was made of: by this a later run can tell whether it would get the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{HashDigest, PackageName};
+use crate::spec::{HashDigest, PackageName, SafeUrl};
 
-/// Everything that was read, and until when nobody need be asked whether it is still so.
-#[derive(Debug)]
-pub(super) struct Readings {
-    /// Seconds since 1970 until which every answer so far is fresh.
-    fresh_until: AtomicU64,
-    read: Mutex<Read>,
-}
-
-#[derive(Debug, Default)]
-struct Read {
+/// What answers were made of, and until when nobody need be asked whether they still hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Evidence {
     names: BTreeSet<PackageName>,
-    /// The content of each page, by the name of its entry in the cache; `None`: the server has no such page.
-    pages: BTreeMap<String, Option<HashDigest>>,
+    pages: BTreeMap<String, PageRead>,
+    freshness: Freshness,
     /// Something was learnt that no page of the cache holds.
     has_more: bool,
+    on_several: BTreeMap<PackageName, Vec<SafeUrl>>,
+}
+
+/// Until when answers hold without anybody being asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// Seconds since 1970; 0: it is not known. Folders of this machine are not counted.
+    pub until: u64,
+    /// The project whose page ages first, where it is that of one.
+    pub stalest: Option<PackageName>,
+}
+
+/// Nothing was read, so nothing ages.
+impl Default for Freshness {
+    fn default() -> Self {
+        Self { until: u64::MAX, stalest: None }
+    }
+}
+
+impl Freshness {
+    /// Takes the other one where it ends earlier.
+    pub(super) fn limit(&mut self, other: Self) {
+        if other.until < self.until {
+            *self = other;
+        }
+    }
+}
+
+/// A page that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageRead {
+    /// The project that it is of; `None`: it is one of many projects.
+    pub project: Option<PackageName>,
+    /// What it held; `None`: the server has no such page.
+    pub content: Option<HashDigest>,
 }
 
 /// Projects that were asked for, and the pages that answered, those that are not there included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PagesRead {
     /// The projects, sorted.
     pub names: Vec<PackageName>,
-    /// What each page held, by the name of its entry in the cache; `None`: the server has no such page.
-    pub pages: BTreeMap<String, Option<HashDigest>>,
+    /// The pages, by the names of their entries in the cache.
+    pub pages: BTreeMap<String, PageRead>,
 }
 
-impl Default for Readings {
-    fn default() -> Self {
-        Self { fresh_until: AtomicU64::new(u64::MAX), read: Mutex::default() }
+impl Evidence {
+    /// The evidence for an answer that was remembered, and whose pages were found to be as they were.
+    pub fn recalled(freshness: Freshness, on_several: Vec<(PackageName, Vec<SafeUrl>)>) -> Self {
+        Self { freshness, on_several: on_several.into_iter().collect(), ..Self::default() }
     }
+
+    /// Adds what another answer was made of.
+    pub fn add(&mut self, other: &Self) {
+        let Self { names, pages, freshness, has_more, on_several } = other;
+        self.names.extend(names.iter().cloned());
+        self.pages.extend(pages.iter().map(|(entry, page)| (entry.clone(), page.clone())));
+        self.freshness.limit(freshness.clone());
+        self.has_more |= has_more;
+        self.on_several.extend(on_several.iter().map(|(name, urls)| (name.clone(), urls.clone())));
+    }
+
+    /// Something was learnt that is in no page, such as what a build has told.
+    pub fn go_beyond_pages(&mut self) {
+        self.has_more = true;
+        self.freshness = Freshness { until: 0, stalest: None };
+    }
+
+    /// Until when nobody need be asked.
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
+    /// All that was read; `None` when pages do not tell it all.
+    pub fn pages(&self) -> Option<PagesRead> {
+        (!self.has_more).then(|| PagesRead { names: self.names.iter().cloned().collect(), pages: self.pages.clone() })
+    }
+
+    /// Projects that several indexes knew under `unsafe-best-match`, with the indexes, sorted by name.
+    pub fn on_several_indexes(&self) -> Vec<(PackageName, Vec<SafeUrl>)> {
+        self.on_several.iter().map(|(name, urls)| (name.clone(), urls.clone())).collect()
+    }
+}
+
+/// The evidence of one answer, while it is looked for.
+#[derive(Debug)]
+pub(super) struct Readings {
+    project: Option<PackageName>,
+    evidence: Mutex<Evidence>,
 }
 
 impl Readings {
-    /// An answer counts until then.
-    pub(super) fn limit(&self, time: u64) {
-        self.fresh_until.fetch_min(time, Ordering::Relaxed);
+    /// For an answer about a project, or for a page of many projects.
+    pub(super) fn of(project: Option<&PackageName>) -> Self {
+        let names = project.into_iter().cloned().collect();
+        Self { project: project.cloned(), evidence: Mutex::new(Evidence { names, ..Evidence::default() }) }
     }
 
-    pub(super) fn fresh_until(&self) -> u64 {
-        self.fresh_until.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn name(&self, name: &PackageName) {
-        self.lock().names.insert(name.clone());
+    /// The answer counts until then.
+    pub(super) fn limit(&self, until: u64) {
+        self.lock().freshness.limit(Freshness { until, stalest: self.project.clone() });
     }
 
     /// A page with this entry and content was read; `None`: it is in no entry.
     pub(super) fn page(&self, entry: String, content: Option<HashDigest>) {
         match content {
-            Some(content) => _ = self.lock().pages.insert(entry, Some(content)),
+            Some(_) => _ = self.lock().pages.insert(entry, PageRead { project: self.project.clone(), content }),
             None => self.lock().has_more = true,
         }
     }
@@ -66,22 +130,30 @@ impl Readings {
     /// section 4.2.2), but this one hands the name to the next index, and a name that appears must count at once.
     pub(super) fn absent(&self, entry: String) {
         self.limit(0);
-        self.lock().pages.insert(entry, None);
+        self.lock().pages.insert(entry, PageRead { project: self.project.clone(), content: None });
     }
 
     /// What was learnt is in no page: a file behind a URL.
     pub(super) fn beyond_pages(&self) {
-        self.limit(0);
-        self.lock().has_more = true;
+        self.lock().go_beyond_pages();
     }
 
-    /// All that was read; `None` when pages do not tell it all.
-    pub(super) fn all(&self) -> Option<PagesRead> {
-        let read = self.lock();
-        (!read.has_more).then(|| PagesRead { names: read.names.iter().cloned().collect(), pages: read.pages.clone() })
+    /// Several indexes know the project.
+    pub(super) fn on_several(&self, name: &PackageName, indexes: Vec<SafeUrl>) {
+        self.lock().on_several.insert(name.clone(), indexes);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Read> {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Adds what was found before, for another answer.
+    pub(super) fn add(&self, other: &Evidence) {
+        self.lock().add(other);
+    }
+
+    /// The evidence, when the answer is there.
+    pub(super) fn into_evidence(self) -> Evidence {
+        self.evidence.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Evidence> {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

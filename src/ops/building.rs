@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::material::{Material, Origin};
+use super::session::Session;
 use super::source::LiveSource;
 use super::{Context, Error};
 use crate::archive::{Limits, unpack_source};
@@ -27,7 +28,7 @@ use crate::cache::{Bucket, Cache};
 use crate::fetch::{FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
 use crate::publish::{OutputFormat, PublishOptions, publish};
-use crate::request::RequestOptions;
+use crate::request::Request;
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
@@ -43,7 +44,7 @@ const FORMAT: &str = "build 1";
 /// Stack of the thread that resolves what a backend requires.
 const SOLVER_STACK_BYTES: usize = 64 << 20;
 
-/// Builds, for one session.
+/// Builds, for one request.
 pub(super) struct Builder {
     live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
@@ -59,10 +60,24 @@ pub(super) struct Builder {
     config_settings: Vec<(String, String)>,
     pub(super) offline: bool,
     allowed: ProjectSet,
+    pub(super) bench: Arc<Bench>,
+}
+
+/// Where all requests of a run build.
+#[derive(Default)]
+pub(super) struct Bench {
     interpreters: Mutex<HashMap<String, Interpreter>>,
     /// Repositories that were fetched in this run.
     pub(super) clones: super::material::Clones,
+    /// One build runs at a time.
     turn: tokio::sync::Mutex<()>,
+}
+
+/// What a source distribution says of itself.
+pub(super) struct Told {
+    pub(super) metadata: Arc<CoreMetadata>,
+    /// It had to be built for that.
+    pub(super) is_built: bool,
 }
 
 /// What the user's own lines say of a project.
@@ -81,14 +96,9 @@ struct Kept {
 }
 
 impl Builder {
-    pub(super) fn new(
-        request: &RequestOptions,
-        manifest: &Manifest,
-        live: Arc<LiveSource>,
-        fetcher: Fetcher,
-        cache: Arc<Cache>,
-        context: &Context,
-    ) -> Self {
+    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, session: &Session) -> Self {
+        let Request { options: request, manifest, .. } = request;
+        let (cache, context, bench) = (Arc::clone(&session.cache), &session.context, Arc::clone(&session.bench));
         let environment = Arc::new(request.inputs.environment.clone());
         let mut words: HashMap<PackageName, Word> = HashMap::new();
         for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
@@ -127,14 +137,12 @@ impl Builder {
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
             allowed: request.resolve.allow_build.clone(),
-            interpreters: Mutex::default(),
-            clones: super::material::Clones::default(),
-            turn: tokio::sync::Mutex::default(),
+            bench,
         }
     }
 
     /// The metadata of a source distribution of an index.
-    pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Arc<CoreMetadata>, Error> {
+    pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, Error> {
         let name = file.filename.name();
         let mut wanted = Wanted::listed(file);
         // Nothing of it may run before it has the digest that the user demands.
@@ -145,10 +153,10 @@ impl Builder {
         let fetched = self.fetcher.fetch_file(&wanted).await?;
         let material = Material::archive(file.filename.as_str(), fetched, None);
         if let Some(metadata) = material.static_metadata(self.limits).await? {
-            return Ok(Arc::new(metadata));
+            return Ok(Told { metadata: Arc::new(metadata), is_built: false });
         }
         let wheel = self.build(&material, name, Some(file.version()), file.requires_python.as_ref(), target).await?;
-        self.metadata_of(&wheel).await
+        Ok(Told { metadata: self.metadata_of(&wheel).await?, is_built: true })
     }
 
     /// What stands behind a direct reference that is not a wheel.
@@ -237,7 +245,7 @@ impl Builder {
             interpreter.target.architecture(),
         );
         let entry = self.cache.entry(Bucket::Builds, &key);
-        let _turn = self.turn.lock().await;
+        let _turn = self.bench.turn.lock().await;
         if let Some(kept) = self.kept(&entry, name, version) {
             let (path, filename) = (kept.path.clone(), kept.filename.clone());
             let (label, target, limits) = (material.label.clone(), target.clone(), self.limits);
@@ -312,7 +320,7 @@ impl Builder {
     ) -> Result<Interpreter, Error> {
         let wanted = target.runtime().python_version();
         let key = format!("{wanted:?} {requires_python:?}");
-        let known = || self.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = || self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known() {
             return Ok(known);
         }
@@ -323,7 +331,7 @@ impl Builder {
         });
         let found = searching.await??;
         self.context.detail(&format!("building with `{}`, Python {}", found.executable.display(), found.version));
-        self.interpreters.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
         Ok(found)
     }
 

@@ -1,36 +1,71 @@
 //! The solver's view of the world where sources can be built: everything is asked of the indexes but what only a build can tell.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
 use super::Error;
-use super::building::Builder;
+use super::ahead::Ahead;
+use super::building::{Builder, Told};
 use super::source::{LiveSource, source_error};
+use crate::index::Evidence;
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 use crate::spec::{CoreMetadata, DistFile, PackageName};
 use crate::target::Target;
 
-/// Answers the solver for one target. Like [`LiveSource`], it must be asked on a thread that is not the runtime's.
+/// Answers the solver for one target of one request, and notes what the answers were made of. Like [`LiveSource`], it must be
+/// asked on a thread that is not the runtime's.
 pub(super) struct BuildingSource {
     live: Arc<LiveSource>,
     builder: Arc<Builder>,
+    /// Where wheels are sent for as soon as they are decided for.
+    ahead: Option<Arc<Ahead>>,
     target: Target,
     runtime: Handle,
     directs: Mutex<HashMap<String, Arc<DirectDist>>>,
     sdists: Mutex<HashMap<String, Arc<CoreMetadata>>>,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    evidence: Evidence,
+    /// Projects that the solver asked for and of which nothing is known.
+    missing: BTreeSet<PackageName>,
 }
 
 impl BuildingSource {
-    pub(super) fn new(live: Arc<LiveSource>, builder: Arc<Builder>, target: Target, runtime: Handle) -> Self {
-        Self { live, builder, target, runtime, directs: Mutex::default(), sdists: Mutex::default() }
+    /// Made on the runtime that answers.
+    pub(super) fn new(live: Arc<LiveSource>, builder: Arc<Builder>, ahead: Option<Arc<Ahead>>, target: Target) -> Self {
+        let runtime = Handle::current();
+        let (directs, sdists, notes) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { live, builder, ahead, target, runtime, directs, sdists, notes }
     }
 
-    /// The part of it that asks indexes.
-    pub(super) fn live(&self) -> &LiveSource {
-        &self.live
+    /// Projects that the solver asked for and that no index listed, or of which nothing is known without a network.
+    pub(super) fn missing(&self) -> Vec<PackageName> {
+        self.notes().missing.iter().cloned().collect()
+    }
+
+    /// Whether what was said of some project was damaged in the cache. Everything is forgotten then, and the solver should ask
+    /// again.
+    pub(super) fn forget_damage(&self) -> bool {
+        let is_damaged = self.live.forget_damage();
+        if is_damaged {
+            *self.notes() = Notes::default();
+        }
+        is_damaged
+    }
+
+    /// What the answers were made of.
+    pub(super) fn into_evidence(self) -> Evidence {
+        self.notes.into_inner().unwrap_or_else(PoisonError::into_inner).evidence
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,14 +89,32 @@ fn remembered<V>(
 
 impl PackageSource for BuildingSource {
     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
-        self.live.project(name)
+        let listing = self.live.listing(name)?;
+        let mut notes = self.notes();
+        notes.evidence.add(&listing.evidence);
+        if matches!(listing.answer, ProjectAnswer::Offline | ProjectAnswer::NotFound { .. }) {
+            notes.missing.insert(name.clone());
+        }
+        Ok(listing.answer.clone())
     }
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
         if file.filename.as_wheel().is_some() {
-            return self.live.metadata(file);
+            let answer = self.live.metadata(file)?;
+            // Only now, because a small wheel was fetched for its metadata.
+            if let Some(ahead) = &self.ahead {
+                ahead.start(file);
+            }
+            return Ok(answer);
         }
-        let ask = || self.runtime.block_on(self.builder.metadata(file, &self.target));
+        let ask = || {
+            let Told { metadata, is_built } = self.runtime.block_on(self.builder.metadata(file, &self.target))?;
+            if is_built {
+                // The backend may say something else next time.
+                self.notes().evidence.go_beyond_pages();
+            }
+            Ok(metadata)
+        };
         remembered(&self.sdists, file.url.reveal().to_string(), ask)
     }
 

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::inquiry::Inquiry;
 use super::installing::install_each;
-use super::request::{Session, packages, read_request};
-use super::unchanged::{self, Memory};
+use super::packages;
+use super::published::{BundledDist, Published};
+use super::session::Session;
+use super::unchanged::{self, Memory, News};
 use super::{Context, Error};
 use crate::bundle::{
     Bundle, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
@@ -13,50 +16,11 @@ use crate::bundle::{
 use crate::cache::Cache;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist};
-use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
+use crate::publish::{OutputFormat, PublishOptions, check_out, install_into, outputs_around, publish};
 use crate::reporter::Stage;
 use crate::request::{BundleKind, BundleOptions, InputKey, PublishSettings, Request, SourceSettings};
-use crate::resolution::{Resolution, ResolvedDist};
-use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
-use crate::target::{Runtime, Target};
-
-/// What was published.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// OUT.
-    pub path: PathBuf,
-    /// What it is for.
-    pub target: Target,
-    /// Number of files.
-    pub files: usize,
-    /// Unzipped size, bytes.
-    pub size_bytes: u64,
-    /// The zip, if it is one.
-    pub zip: Option<PublishedZip>,
-    /// The distributions, sorted by name.
-    pub dists: Vec<BundledDist>,
-    /// Projects that were left to the runtime, sorted.
-    pub excluded: Vec<PackageName>,
-}
-
-/// One distribution of a bundle.
-#[derive(Clone, Debug)]
-pub struct BundledDist {
-    /// Name.
-    pub name: PackageName,
-    /// Version.
-    pub version: Version,
-    /// Name of the wheel.
-    pub filename: String,
-    /// Where the wheel came from.
-    pub url: SafeUrl,
-    /// The index that listed it.
-    pub index: IndexOrigin,
-    /// Digest of the wheel.
-    pub sha256: HashDigest,
-    /// Unpacked size, bytes.
-    pub size_bytes: u64,
-}
+use crate::resolution::Resolution;
+use crate::spec::PackageName;
 
 /// Whether there is something to do.
 #[derive(Debug)]
@@ -95,63 +59,80 @@ pub fn recall(options: &BundleOptions, context: &Context) -> Result<Recall, Erro
 
 /// Resolves, downloads, installs, and publishes the result whole or not at all.
 pub async fn bundle(options: BundleOptions, preparation: Preparation, context: Context) -> Result<Published, Error> {
+    let session = Session::open(&options.request, &context)?;
+    Box::pin(bundle_in(&session, options, preparation)).await
+}
+
+/// The same as one request of a run that may make several.
+pub async fn bundle_in(
+    session: &Arc<Session>,
+    options: BundleOptions,
+    preparation: Preparation,
+) -> Result<Published, Error> {
     let Preparation { request, key } = preparation;
     let request = match request {
         Some(request) => request,
-        None => read_request(options.request.clone(), &context).await?,
+        None => session.read(options.request.clone()).await?,
     };
-    let session = Session::open(request.clone(), &context).await?;
-    let mut memory = Memory::open(request, key, &options, &session.cache);
+    let memory = Memory::open(request.clone(), key, &options, &session.cache);
+    let mut inquiry = Inquiry::open(session, request).await?;
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
-        refuse_out(&options, &session.cache, &context)?;
+        refuse_out(&options, &session.cache, &session.context)?;
     }
-    let install_options = InstallOptions { tree: !options.publish.zip, limits: options.request.limits };
-    let runtime = options.target.runtime();
-    session
-        .fetch_ahead(install_options, if options.assembly.exclude_runtime { runtime.provided_projects() } else { &[] });
-    let resolution = match session.resolve(&options.target, &options.request.resolve).await {
-        Ok(resolution) => resolution,
-        Err(error) => {
-            session.give_up_ahead().await;
-            return Err(error);
-        }
-    };
-    let excluded = left_to_runtime(&resolution, runtime, options.assembly.exclude_runtime, &context);
-    let fresh_until = session.fresh_until(&resolution, &options.request.indexes);
-    memory.note_warnings(&context);
-    if let Some(dists) = foresee(&session, &resolution, &excluded, &memory)
-        && let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context)
-    {
-        session.give_up_ahead().await;
-        return Ok(published);
-    }
-    if memory.has_last()
-        && let Err(error) = refuse_out(&options, &session.cache, &context)
-    {
-        session.give_up_ahead().await;
-        return Err(error);
-    }
-    let knows = session.knows_requirements(&options.request.resolve);
-    let installed = install_each(&session, &resolution, &excluded, install_options, knows, &context).await?;
+    inquiry.fetch_ahead(install_options(&options), left_out(&options));
+    let made = Box::pin(make(&inquiry, memory, options)).await;
+    inquiry.give_up_ahead().await;
+    made
+}
 
-    memory.note_warnings(&context);
-    let dists = describe(&resolution, &installed);
-    let cache = Arc::clone(&session.cache);
-    let secrets = session.secrets();
-    let finishing = tokio::task::spawn_blocking(move || {
-        if let Some(published) = memory.again(&dists, &excluded, fresh_until, &options, &context) {
+/// Chooses, installs and publishes, as far as the last result does not hold.
+async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Result<Published, Error> {
+    let context = inquiry.session.context.clone();
+    let resolved = inquiry.resolve(&options.target, &options.request.resolve).await?;
+    let excluded = left_to_runtime(&resolved.resolution, &options, &context);
+    let mut news =
+        News { dists: Vec::new(), excluded, freshness: resolved.freshness, warnings: vec![resolved.warnings] };
+    if let Some(dists) = foresee(inquiry, &resolved.resolution, &news.excluded, &memory) {
+        news.dists = dists;
+        if let Some(published) = memory.again(&news, &options, &context) {
             return Ok(published);
         }
-        memory.forget(&options);
-        let made_of = memory.made_of(&dists);
-        let mut published = assemble_and_publish(&installed, &options, made_of.as_deref(), &cache, &secrets, &context)?;
-        published.dists = dists;
-        published.excluded = excluded;
-        memory.remember(&published, fresh_until, &options, &context);
+    }
+    if memory.has_last() {
+        refuse_out(&options, &inquiry.session.cache, &context)?;
+    }
+    let how = install_options(&options);
+    let knows = inquiry.knows_requirements(&options.request.resolve);
+    let installed = install_each(inquiry, &resolved.resolution, &news.excluded, how, knows).await?;
+    news.dists = describe(&resolved.resolution, &installed.dists);
+    news.warnings.push(installed.warnings);
+    let (cache, secrets) = (Arc::clone(&inquiry.session.cache), inquiry.secrets());
+    let finishing = tokio::task::spawn_blocking(move || {
+        if let Some(published) = memory.again(&news, &options, &context) {
+            return Ok(published);
+        }
+        let memory = memory.forget(&options);
+        let made_of = memory.made_of(&news.dists);
+        let mut warnings = Vec::new();
+        let output = Output { options: &options, made_of: made_of.as_deref(), cache: &cache, secrets: &secrets };
+        let mut published = output.publish(&installed.dists, &mut warnings, &context)?;
+        published.dists.clone_from(&news.dists);
+        published.excluded.clone_from(&news.excluded);
+        news.warnings.push(warnings);
+        memory.remember(&published, &news, &options);
         Ok(published)
     });
     finishing.await.map_err(|_| Error::Worker("publisher"))?
+}
+
+fn install_options(options: &BundleOptions) -> InstallOptions {
+    InstallOptions { tree: !options.publish.zip, limits: options.request.limits }
+}
+
+/// Projects that need not be fetched.
+fn left_out(options: &BundleOptions) -> &'static [&'static str] {
+    if options.assembly.exclude_runtime { options.target.runtime().provided_projects() } else { &[] }
 }
 
 /// Refuses early what could not be published in the end because of what OUT is.
@@ -166,50 +147,57 @@ fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Resu
 }
 
 /// Everything about OUT: plain, in name order, all or nothing.
-fn assemble_and_publish(
-    installed: &[InstalledDist],
-    options: &BundleOptions,
-    made_of: Option<&str>,
-    cache: &Cache,
-    secrets: &[Secret],
-    context: &Context,
-) -> Result<Published, Error> {
-    let settings = &options.publish;
-    let source = options.assembly.source.as_ref();
-    let source = source.map(|source| own_files(source, options, secrets, context)).transpose()?;
-    let layout = if options.assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
-    let bundle = assemble(installed, source.as_ref(), &layout)?;
-    report(&bundle, settings, context)?;
-    context.reporter.reached(Stage::Writing, 0, bundle.files.len());
-    context.check_interrupted()?;
-    let own_folders = [cache.root().to_owned()];
-    let publish_options = settings.to_options(&own_folders, made_of, context);
-    let published = match options.assembly.kind {
-        BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
-        BundleKind::Packages => install_into(&bundle, &publish_options)?,
-    };
-    for warning in &published.warnings {
-        context.warn(warning);
+struct Output<'a> {
+    options: &'a BundleOptions,
+    made_of: Option<&'a str>,
+    cache: &'a Cache,
+    secrets: &'a [Secret],
+}
+
+impl Output<'_> {
+    fn publish(
+        &self,
+        installed: &[InstalledDist],
+        warnings: &mut Vec<String>,
+        context: &Context,
+    ) -> Result<Published, Error> {
+        let BundleOptions { assembly, publish: settings, .. } = self.options;
+        let source = assembly.source.as_ref();
+        let source = source.map(|source| own_files(source, self, warnings, context)).transpose()?;
+        let layout = if assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
+        let bundle = assemble(installed, source.as_ref(), &layout)?;
+        report(&bundle, settings, warnings, context)?;
+        context.reporter.reached(Stage::Writing, 0, bundle.files.len());
+        context.check_interrupted()?;
+        let own_folders = [self.cache.root().to_owned()];
+        let publish_options = settings.to_options(&own_folders, self.made_of, context);
+        let published = match assembly.kind {
+            BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
+            BundleKind::Packages => install_into(&bundle, &publish_options)?,
+        };
+        for warning in &published.warnings {
+            context.give(warnings, warning);
+        }
+        if let Some(warning) = published.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes)) {
+            context.give(warnings, &warning);
+        }
+        Ok(Published {
+            path: settings.out.clone(),
+            target: self.options.target.clone(),
+            files: published.files,
+            size_bytes: published.size_bytes,
+            zip: published.zip,
+            dists: Vec::new(),
+            excluded: Vec::new(),
+        })
     }
-    if let Some(warning) = published.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes)) {
-        context.warn(&warning);
-    }
-    Ok(Published {
-        path: settings.out.clone(),
-        target: options.target.clone(),
-        files: published.files,
-        size_bytes: published.size_bytes,
-        zip: published.zip,
-        dists: Vec::new(),
-        excluded: Vec::new(),
-    })
 }
 
 /// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
 fn own_files(
     source: &SourceSettings,
-    options: &BundleOptions,
-    secrets: &[Secret],
+    Output { options, secrets, .. }: &Output<'_>,
+    warnings: &mut Vec<String>,
     context: &Context,
 ) -> Result<SourceFiles, Error> {
     let outputs = outputs_around(&options.publish.state_folders, &source.folder, Some(&options.publish.out));
@@ -218,7 +206,7 @@ fn own_files(
         let line = format!("left out: {names}; --include to take them");
         // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
         let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
-        if is_harmless { context.status(&line) } else { context.warn(&line) }
+        if is_harmless { context.status(&line) } else { context.give(warnings, &line) }
     }
     refuse_secrets(&files, secrets)?;
     Ok(files)
@@ -244,27 +232,28 @@ impl PublishSettings {
     }
 }
 
-fn report(bundle: &Bundle<'_>, settings: &PublishSettings, context: &Context) -> Result<(), Error> {
+fn report(
+    bundle: &Bundle<'_>,
+    settings: &PublishSettings,
+    warnings: &mut Vec<String>,
+    context: &Context,
+) -> Result<(), Error> {
     for warning in &bundle.warnings {
-        context.warn(warning);
+        context.give(warnings, warning);
     }
     if let Some(warning) = check_size(bundle, settings.max_size)? {
-        context.warn(&warning);
+        context.give(warnings, &warning);
     }
     Ok(())
 }
 
 /// The projects that the runtime brings and the user wants to leave to it. What else needs one of them gets the
 /// runtime's version, which may be another: that is told.
-pub(super) fn left_to_runtime(
-    resolution: &Resolution,
-    runtime: Runtime,
-    is_wanted: bool,
-    context: &Context,
-) -> Vec<PackageName> {
-    if !is_wanted {
+fn left_to_runtime(resolution: &Resolution, options: &BundleOptions, context: &Context) -> Vec<PackageName> {
+    if !options.assembly.exclude_runtime {
         return Vec::new();
     }
+    let runtime = options.target.runtime();
     let provided = runtime.provided_projects();
     let is_provided = |name: &PackageName| provided.contains(&name.as_ref());
     let excluded: Vec<PackageName> =
@@ -283,14 +272,14 @@ pub(super) fn left_to_runtime(
 /// What the result will say about its distributions, when that can be told without fetching any: all are wheels of known
 /// digests, and in the last result as well.
 fn foresee(
-    session: &Session,
+    inquiry: &Inquiry,
     resolution: &Resolution,
     excluded: &[PackageName],
     memory: &Memory,
 ) -> Option<Vec<BundledDist>> {
     let wanted = resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name));
     let foreseen = wanted.map(|dist| {
-        let sha256 = session.known_digest(dist)?;
+        let sha256 = inquiry.known_digest(dist)?;
         let size_bytes = memory.size_of(&sha256)?;
         Some(BundledDist::of(dist, sha256, size_bytes))
     });
@@ -304,18 +293,4 @@ fn describe(resolution: &Resolution, installed: &[InstalledDist]) -> Vec<Bundled
         Some(BundledDist::of(resolved, dist.digest.clone(), dist.size()))
     });
     described.collect()
-}
-
-impl BundledDist {
-    fn of(resolved: &ResolvedDist, sha256: HashDigest, size_bytes: u64) -> Self {
-        Self {
-            name: resolved.name.clone(),
-            version: resolved.version.clone(),
-            filename: resolved.file.filename.to_string(),
-            url: resolved.file.url.without_credentials(),
-            index: (*resolved.file.origin).clone(),
-            sha256,
-            size_bytes,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What a command works with beside its options.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use super::Error;
 use crate::build::Children;
@@ -19,20 +19,12 @@ pub struct Context {
     pub(super) children: Children,
     /// The cache of the run, once there is one.
     cache: Arc<OnceLock<Arc<Cache>>>,
-    /// Warnings that were given, to be given again when a later run finds nothing to do.
-    warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self {
-            reporter,
-            interrupted: Arc::default(),
-            children: Children::default(),
-            cache: Arc::default(),
-            warnings: Arc::default(),
-        }
+        Self { reporter, interrupted: Arc::default(), children: Children::default(), cache: Arc::default() }
     }
 
     /// Ends the programs of builds and removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
@@ -58,13 +50,13 @@ impl Context {
     }
 
     pub(super) fn warn(&self, text: &str) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         self.reporter.message(Level::Warning, text);
     }
 
-    /// The warnings that were given so far.
-    pub(super) fn warnings_so_far(&self) -> Vec<String> {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Gives a warning and notes it, to be given again when a later run finds nothing to do.
+    pub(super) fn give(&self, given: &mut Vec<String>, text: &str) {
+        self.warn(text);
+        given.push(text.to_owned());
     }
 
     pub(super) fn detail(&self, text: &str) {

@@ -6,23 +6,31 @@ use std::thread::available_parallelism;
 
 use tokio::task::JoinSet;
 
-use super::request::Session;
-use super::{Context, Error};
+use super::Error;
+use super::inquiry::Inquiry;
 use crate::fetch::{FetchedWheel, Fetcher};
 use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
 use crate::reporter::Stage;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::PackageName;
 
-/// Fetches and installs every distribution of `resolution` but those in `excluded`; sorted by name.
+/// What was installed.
+pub(super) struct Installed {
+    /// The distributions, sorted by name.
+    pub(super) dists: Vec<InstalledDist>,
+    /// Warnings that were given on the way.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Fetches and installs every distribution of `resolution` but those in `excluded`.
 pub(super) async fn install_each(
-    session: &Session,
+    inquiry: &Inquiry,
     resolution: &Resolution,
     excluded: &[PackageName],
     options: InstallOptions,
     knows_requirements: bool,
-    context: &Context,
-) -> Result<Vec<InstalledDist>, Error> {
+) -> Result<Installed, Error> {
+    let context = &inquiry.session.context;
     let wanted: Vec<ResolvedDist> =
         resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name)).cloned().collect();
     let by_name: BTreeMap<PackageName, Arc<ResolvedDist>> =
@@ -30,11 +38,11 @@ pub(super) async fn install_each(
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
     let (wheels, sources): (Vec<ResolvedDist>, Vec<ResolvedDist>) =
         wanted.iter().cloned().partition(|dist| dist.file.filename.as_wheel().is_some());
-    let mut downloads = session.fetcher.fetch_all(&wheels, session.settle_ahead(&wheels))?;
+    let mut downloads = inquiry.fetcher().fetch_all(&wheels, inquiry.settle_ahead(&wheels))?;
     let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
     for dist in sources {
-        let (builder, target) = (Arc::clone(&session.builder), resolution.target.clone());
-        let job = Job { session: session.parts(), dist: Arc::new(dist), options };
+        let (builder, target) = (Arc::clone(&inquiry.builder), resolution.target.clone());
+        let job = Job { session: inquiry.parts(), dist: Arc::new(dist), options };
         installs.spawn(async move {
             let built = builder.wheel(&job.dist, &target).await?;
             job.install(&built).await
@@ -49,7 +57,7 @@ pub(super) async fn install_each(
                 Some(fetched) => {
                     let fetched = fetched?;
                     let Some(dist) = by_name.get(&fetched.name).cloned() else { continue };
-                    let job = Job { session: session.parts(), dist, options };
+                    let job = Job { session: inquiry.parts(), dist, options };
                     installs.spawn(job.run(fetched));
                 }
             },
@@ -62,15 +70,16 @@ pub(super) async fn install_each(
         }
     }
     installed.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut warnings = Vec::new();
     for dist in &installed {
         for warning in &dist.warnings {
-            context.warn(&format!("{} {}: {warning}", dist.name, dist.version));
+            context.give(&mut warnings, &format!("{} {}: {warning}", dist.name, dist.version));
         }
         if knows_requirements {
             check_requirements(dist, &by_name[&dist.name], resolution.target.markers())?;
         }
     }
-    Ok(installed)
+    Ok(Installed { dists: installed, warnings })
 }
 
 /// What installing needs of a session, to be sent to another thread.

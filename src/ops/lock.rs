@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::request::{Session, read_request};
+use super::inquiry::Inquiry;
+use super::session::Session;
 use super::{Context, Error};
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
@@ -67,11 +68,12 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         resolve_options.preferences = kept;
     }
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
-    let session = Session::open(read_request(options.request.clone(), &context).await?, &context).await?;
-    let mut resolution = session.resolve(target, &resolve_options).await?;
+    let session = Session::open(&options.request, &context)?;
+    let inquiry = Inquiry::open(&session, session.read(options.request.clone()).await?).await?;
+    let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
     match options.form {
-        LockForm::Pylock => compute_digests(&session, &mut resolution, false).await?,
-        LockForm::Requirements(style) if style.hashes => compute_digests(&session, &mut resolution, true).await?,
+        LockForm::Pylock => compute_digests(&inquiry, &mut resolution, false).await?,
+        LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
         LockForm::Requirements(_) | LockForm::Json => {}
     }
     let text = write(&resolution, &options)?;
@@ -85,17 +87,17 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
 /// every file of their versions.
-async fn compute_digests(session: &Session, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
+async fn compute_digests(inquiry: &Inquiry, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
     for dist in resolution.dists.iter_mut().filter(|dist| dist.has_digest()) {
         if dist.file.hashes.is_empty() {
-            let fetched = session.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+            let fetched = inquiry.fetcher().fetch_file(&Wanted::resolved(dist)).await?;
             dist.file.hashes.push(fetched.digest);
         }
         for sibling in dist.siblings.iter_mut().filter(|sibling| of_siblings && sibling.hashes.is_empty()) {
             if sibling.filename == dist.file.filename {
                 sibling.hashes.clone_from(&dist.file.hashes);
             } else {
-                let fetched = session.fetcher.fetch_file(&Wanted::listed(sibling)).await?;
+                let fetched = inquiry.fetcher().fetch_file(&Wanted::listed(sibling)).await?;
                 sibling.hashes.push(fetched.digest);
             }
         }
@@ -157,6 +159,7 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
 /// Resolves and writes nothing: for `tree` and `why`.
 pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
     let options = request.resolve.clone();
-    let session = Session::open(read_request(request, &context).await?, &context).await?;
-    session.resolve(&target, &options).await
+    let session = Session::open(&request, &context)?;
+    let inquiry = Inquiry::open(&session, session.read(request).await?).await?;
+    Ok(inquiry.resolve(&target, &options).await?.resolution)
 }

@@ -140,7 +140,7 @@ impl Builder {
     async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Origin, Error> {
         let shown = url.without_credentials();
         let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
-        let mut clones = self.clones.lock().await;
+        let mut clones = self.bench.clones.lock().await;
         let origin = |folder: &tempfile::TempDir, commit: &str| Origin::Git {
             url: url.clone(),
             commit: commit.to_owned(),

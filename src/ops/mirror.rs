@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::request::{Session, read_request};
+use super::inquiry::Inquiry;
+use super::session::Session;
 use super::{Context, Error};
 use crate::archive::Limits;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
@@ -59,13 +60,14 @@ pub struct Mirrored {
 
 /// Resolves for every target and adds what is missing to the mirror.
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
-    let session = Session::open(read_request(options.request.clone(), &context).await?, &context).await?;
+    let session = Session::open(&options.request, &context)?;
+    let inquiry = Inquiry::open(&session, session.read(options.request.clone()).await?).await?;
     let mut needed: BTreeMap<String, Needed> = BTreeMap::new();
     let resolve_options = ResolveOptions { siblings: options.sdists, ..options.request.resolve.clone() };
     for target in &options.targets {
-        let resolution = session.resolve(target, &resolve_options).await?;
+        let resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
         for dist in resolution.dists {
-            let sdists = if options.sdists { session.sdists_of(&dist).await? } else { Vec::new() };
+            let sdists = if options.sdists { inquiry.sdists_of(&dist).await? } else { Vec::new() };
             for sdist in sdists {
                 let filename = sdist.filename.as_str().to_owned();
                 needed.entry(filename).or_insert_with(|| Needed::Sdist(Box::new(sdist)));
@@ -91,7 +93,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         (Arc::new(mirror), needed)
     };
     let (mirror, missing) = tokio::task::spawn_blocking(missing).await.map_err(|_| Error::Worker("mirror"))?;
-    let mut added = add_all(missing, &session.fetcher, &mirror, &context).await?;
+    let mut added = add_all(missing, inquiry.fetcher(), &mirror, &context).await?;
     added.sort_by(|one, other| one.filename.cmp(&other.filename));
     context.check_interrupted()?;
     let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;

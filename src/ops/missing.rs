@@ -19,11 +19,11 @@ pub(super) fn all_missing(
     let mut manifest = manifest.clone();
     let excluded = manifest.excluded.clone();
     loop {
-        let missing = source.live().missing();
+        let missing = source.missing();
         let known = manifest.excluded.len();
         manifest.excluded = excluded.iter().chain(&missing).cloned().collect();
         if manifest.excluded.len() == known || !is_unsolvable(&resolve(&manifest, target, options, source)) {
-            return source.live().missing();
+            return source.missing();
         }
     }
 }

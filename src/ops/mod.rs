@@ -13,7 +13,9 @@ mod material;
 mod building;
 mod building_source;
 mod installing;
-mod request;
+mod session;
+mod inquiry;
+mod published;
 mod resolutions;
 mod bundle;
 mod lock;
@@ -24,11 +26,17 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{BundledDist, Preparation, Published, Recall, bundle, recall};
+pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{MirrorOptions, Mirrored, mirror, verify_mirror};
-pub use request::packages;
+pub use published::{BundledDist, Published};
+pub use session::Session;
 pub use source::LiveSource;
+
+/// `1 package`, `2 packages`.
+pub fn packages(count: usize) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
+}

@@ -12,14 +12,13 @@
 //! Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.
 //! The key holds the user as whom each index is asked, as that of its pages does.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::unchanged::{FOREVER, Standing};
+use super::unchanged::Standing;
 use crate::cache::{Bucket, Cache};
-use crate::index::{IndexClient, PagesRead, Still};
+use crate::index::{Evidence, Freshness, IndexClient, PagesRead, Still};
 #[cfg(doc)]
 use crate::request::InputKey;
 use crate::resolution::{PassedOver, Resolution, ResolvedDist};
@@ -27,7 +26,7 @@ use crate::spec::{HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Changes when what is remembered does, or when the same question would get another answer.
-const FORMAT: &str = "resolution 3";
+const FORMAT: &str = "resolution 4";
 
 /// A resolution as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -35,7 +34,7 @@ pub(super) struct Remembered {
     read: PagesRead,
     /// Every distribution is fixed by digests of the user's own.
     never_ages: bool,
-    pub(super) on_several: Vec<(PackageName, Vec<SafeUrl>)>,
+    on_several: Vec<(PackageName, Vec<SafeUrl>)>,
     dists: Vec<ResolvedDist>,
     warnings: Vec<String>,
     passed_over: Vec<PassedOver>,
@@ -59,18 +58,11 @@ impl Question {
     }
 
     /// Remembers an answer. What cannot be written costs a later run its time.
-    pub(super) fn remember(
-        &self,
-        resolution: &Resolution,
-        standing: Standing,
-        read: Option<PagesRead>,
-        on_several: &[(PackageName, Vec<SafeUrl>)],
-        cache: &Cache,
-    ) {
+    pub(super) fn remember(&self, resolution: &Resolution, standing: Standing, evidence: &Evidence, cache: &Cache) {
         let never_ages = standing == Standing::Fixed;
-        let read = match read {
+        let read = match evidence.pages() {
             Some(read) => read,
-            None if never_ages => PagesRead { names: Vec::new(), pages: BTreeMap::new() },
+            None if never_ages => PagesRead::default(),
             None => return,
         };
         // What is kept must not hold a credential, and without it such a file could not be fetched again.
@@ -81,7 +73,7 @@ impl Question {
         let remembered = Remembered {
             read,
             never_ages,
-            on_several: on_several.to_vec(),
+            on_several: evidence.on_several_indexes(),
             dists: resolution.dists.clone(),
             warnings: resolution.warnings.clone(),
             passed_over: resolution.passed_over.clone(),
@@ -95,7 +87,7 @@ impl Question {
 impl Remembered {
     /// Whether the pages are as they were, as far as that can be told without asking.
     pub(super) fn still(&self, index: &IndexClient) -> Still {
-        if self.never_ages { Still::Same { until: FOREVER } } else { index.still_reads(&self.read) }
+        if self.never_ages { Still::Same(Freshness::default()) } else { index.still_reads(&self.read) }
     }
 
     /// The projects that were asked for.
@@ -103,15 +95,17 @@ impl Remembered {
         &self.read.names
     }
 
-    /// Whether a run that has asked for all of them again has read the same.
-    pub(super) fn was_read_again(&self, index: &IndexClient) -> bool {
-        let again = index.pages_read();
-        again.is_some_and(|again| self.read.pages.iter().all(|(name, content)| again.pages.get(name) == Some(content)))
+    /// Whether answers to the same questions were made of the same pages.
+    pub(super) fn reads_like(&self, evidence: &Evidence) -> bool {
+        evidence
+            .pages()
+            .is_some_and(|again| self.read.pages.iter().all(|(entry, page)| again.pages.get(entry) == Some(page)))
     }
 
-    /// The resolution.
-    pub(super) fn resolution(self, target: &Target) -> Resolution {
-        let Self { dists, warnings, passed_over, .. } = self;
-        Resolution { target: target.clone(), dists, warnings, passed_over }
+    /// The resolution, with the evidence for it, which holds for so long.
+    pub(super) fn recalled(self, target: &Target, freshness: Freshness) -> (Resolution, Evidence) {
+        let Self { dists, warnings, passed_over, on_several, .. } = self;
+        let resolution = Resolution { target: target.clone(), dists, warnings, passed_over };
+        (resolution, Evidence::recalled(freshness, on_several))
     }
 }

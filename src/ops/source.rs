@@ -4,18 +4,17 @@
 //! nobody waits. The solver must run on a thread that is not one of the runtime's. What is at hand it reads on that
 //! thread: it takes less than waking another one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::error::Error;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use super::ahead::Ahead;
 use crate::fetch::{FetchError, Fetcher, Wanted};
 use crate::http;
-use crate::index::{IndexClient, IndexError};
+use crate::index::{Evidence, IndexClient, IndexError, Listing};
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 use crate::spec::{
@@ -27,18 +26,14 @@ use crate::spec::{
 pub struct LiveSource {
     shared: Arc<Shared>,
     runtime: Handle,
-    /// Where wheels are sent for as soon as they are decided for.
-    ahead: OnceLock<Ahead>,
 }
 
 struct Shared {
     index: IndexClient,
     fetcher: Fetcher,
-    projects: Memo<PackageName, ProjectAnswer>,
+    projects: Memo<PackageName, Arc<Listing>>,
     metadata: Memo<(SafeUrl, Option<HashDigest>), Arc<CoreMetadata>>,
     direct: Memo<(PackageName, SafeUrl), Arc<DirectDist>>,
-    /// Projects that the solver asked for and of which nothing is known.
-    missing: Mutex<BTreeSet<PackageName>>,
 }
 
 /// Answers by question; each is computed once.
@@ -67,35 +62,14 @@ impl<K: Eq + Hash, V> Memo<K, V> {
 impl LiveSource {
     /// Makes a source that asks `index`, fetches direct references by `fetcher` and works on `runtime`.
     pub fn new(index: IndexClient, fetcher: Fetcher, runtime: Handle) -> Self {
-        let shared = Shared {
-            index,
-            fetcher,
-            projects: Memo::default(),
-            metadata: Memo::default(),
-            direct: Memo::default(),
-            missing: Mutex::default(),
-        };
-        Self { shared: Arc::new(shared), runtime, ahead: OnceLock::new() }
+        let shared =
+            Shared { index, fetcher, projects: Memo::default(), metadata: Memo::default(), direct: Memo::default() };
+        Self { shared: Arc::new(shared), runtime }
     }
 
-    /// From now on sends for each wheel that is decided for.
-    pub(super) fn fetch_ahead(&self, ahead: Ahead) {
-        let _ = self.ahead.set(ahead);
-    }
-
-    /// The wheels that are on their way.
-    pub(super) fn ahead(&self) -> Option<&Ahead> {
-        self.ahead.get()
-    }
-
-    /// The index client, for what it has to tell after the resolution.
+    /// The index client, to be asked about what is kept of earlier answers.
     pub fn index(&self) -> &IndexClient {
         &self.shared.index
-    }
-
-    /// Projects that the solver asked for and that no index listed, or of which nothing is known without a network.
-    pub fn missing(&self) -> Vec<PackageName> {
-        self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Whether what was said of some project was damaged in the cache. It is forgotten, and the solver should ask again.
@@ -107,9 +81,24 @@ impl LiveSource {
         is_damaged
     }
 
-    /// Asks for these projects, all at once, and waits for the answers.
-    pub(super) async fn know_projects(&self, names: &[PackageName]) {
+    /// Asks for these projects, all at once, and waits for the answers; what they were made of.
+    pub(super) async fn know_projects(&self, names: &[PackageName]) -> Evidence {
         futures_util::future::join_all(names.iter().map(|name| self.shared.know_project(name))).await;
+        let mut evidence = Evidence::default();
+        for name in names {
+            match self.shared.projects.cell(name.clone()).get() {
+                Some(Ok(listing)) => evidence.add(&listing.evidence),
+                // Whoever needs it will be told.
+                _ => evidence.go_beyond_pages(),
+            }
+        }
+        evidence
+    }
+
+    /// What the indexes say about a project, with what that was made of.
+    pub(super) fn listing(&self, name: &PackageName) -> Result<Arc<Listing>, SourceError> {
+        let cell = self.shared.project_at_hand(name);
+        self.wait(&cell, self.shared.ask_project(name))
     }
 
     fn wait<V: Clone>(
@@ -126,22 +115,12 @@ impl LiveSource {
 
 impl PackageSource for LiveSource {
     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
-        let cell = self.shared.project_at_hand(name);
-        let answer = self.wait(&cell, self.shared.ask_project(name))?;
-        if matches!(answer, ProjectAnswer::Offline | ProjectAnswer::NotFound { .. }) {
-            self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
-        }
-        Ok(answer)
+        Ok(self.listing(name)?.answer.clone())
     }
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
         let cell = self.shared.metadata_at_hand(file);
-        let answer = self.wait(&cell, self.shared.ask_metadata(file))?;
-        // Only now, because a small wheel was fetched for its metadata.
-        if let Some(ahead) = self.ahead.get() {
-            ahead.start(file);
-        }
-        Ok(answer)
+        self.wait(&cell, self.shared.ask_metadata(file))
     }
 
     fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError> {
@@ -159,15 +138,15 @@ impl PackageSource for LiveSource {
     fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
         let cell = self.shared.project_at_hand(name);
         if let Some(answer) = cell.get() {
-            let files = answer.as_ref().map(likely).unwrap_or_default();
+            let files = answer.as_ref().map(|listing| likely(&listing.answer)).unwrap_or_default();
             self.prefetch_metadata(&files.iter().collect::<Vec<_>>());
             return;
         }
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         self.runtime.spawn(async move {
             shared.know_project(&name).await;
-            let Some(Ok(answer)) = cell.get() else { return };
-            for file in likely(answer) {
+            let Some(Ok(listing)) = cell.get() else { return };
+            for file in likely(&listing.answer) {
                 shared.know_metadata(&file).await;
             }
         });
@@ -183,13 +162,13 @@ impl PackageSource for LiveSource {
 
 impl Shared {
     /// The cell of a project's answer, filled when no server need be asked for it.
-    fn project_at_hand(&self, name: &PackageName) -> Arc<Answer<ProjectAnswer>> {
+    fn project_at_hand(&self, name: &PackageName) -> Arc<Answer<Arc<Listing>>> {
         let cell = self.projects.cell(name.clone());
         if !cell.initialized()
-            && let Some(answer) = self.index.project_at_hand(name)
+            && let Some(answer) = self.index.list_at_hand(name)
         {
             // Whoever is filling it now fills it with the same.
-            let _ = cell.set(answer.map_err(index_error));
+            let _ = cell.set(answer.map(Arc::new).map_err(index_error));
         }
         cell
     }
@@ -213,8 +192,8 @@ impl Shared {
         self.metadata.cell(metadata_key(file)).get_or_init(|| self.ask_metadata(file)).await;
     }
 
-    async fn ask_project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
-        self.index.project(name).await.map_err(index_error)
+    async fn ask_project(&self, name: &PackageName) -> Result<Arc<Listing>, SourceError> {
+        self.index.list(name).await.map(Arc::new).map_err(index_error)
     }
 
     async fn ask_metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {

@@ -20,27 +20,25 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::bundle::{BundledDist, Published};
+use super::published::{BundledDist, Published};
 use crate::cache::{Bucket, Cache};
+use crate::index::Freshness;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::request::{BundleKind, BundleOptions, IndexSettings, InputKey, Part, Request};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 3";
+const FORMAT: &str = "result 4";
 
 /// What is said of an output that was left as it is.
 const UNCHANGED: &str = "Nothing has changed since the last run";
 
-/// The age of a result that never ages.
-pub(super) const FOREVER: u64 = u64::MAX;
-
 /// What a run made of its inputs.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Kept {
-    /// Seconds since 1970 until which nobody need be asked; `None`: what it was made of can change unseen.
-    fresh_until: Option<u64>,
+    /// How long nobody need be asked; `None`: what it was made of can change unseen.
+    freshness: Option<Freshness>,
     files: usize,
     size_bytes: u64,
     zip: Option<(u64, HashDigest)>,
@@ -91,11 +89,14 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
     let Some(kept) = Kept::read(options, identity, cache) else {
         return Err("no last run with this output is remembered".to_owned());
     };
-    let Some(fresh_until) = kept.fresh_until else {
+    let Some(freshness) = &kept.freshness else {
         return Err("it was made of something that can change without that showing".to_owned());
     };
-    if !request.client.offline && fresh_until <= request.now {
-        return Err("pages of indexes are older than their freshness".to_owned());
+    if !request.client.offline && freshness.until <= request.now {
+        return Err(match &freshness.stalest {
+            Some(project) => format!("the page of {project} is older than its freshness"),
+            None => "a page of links is older than its freshness".to_owned(),
+        });
     }
     let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
     if !lies_in_out(options, &made_of(identity, dists)) {
@@ -123,8 +124,16 @@ pub(super) struct Memory {
     identity: Option<String>,
     last: Option<Kept>,
     cache: Arc<Cache>,
-    /// Number of warnings at the end of choosing and of unpacking.
-    told: Vec<usize>,
+}
+
+/// What a run has found out so far.
+pub(super) struct News {
+    pub(super) dists: Vec<BundledDist>,
+    pub(super) excluded: Vec<PackageName>,
+    /// How long that holds without anybody being asked; `None`: it can change unseen.
+    pub(super) freshness: Option<Freshness>,
+    /// The warnings of each part that is done, in the order of [`Warnings`].
+    pub(super) warnings: Vec<Vec<String>>,
 }
 
 impl Memory {
@@ -132,17 +141,12 @@ impl Memory {
     pub(super) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
         let identity = key.as_ref().and_then(identity);
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
-        Self { request, key, identity, last, cache: Arc::clone(cache), told: Vec::new() }
+        Self { request, key, identity, last, cache: Arc::clone(cache) }
     }
 
     /// Whether there is a last result that may still hold.
     pub(super) fn has_last(&self) -> bool {
         self.last.is_some()
-    }
-
-    /// Notes which warnings are given by now: when the distributions are chosen, and when they are unpacked.
-    pub(super) fn note_warnings(&mut self, context: &Context) {
-        self.told.push(context.warnings_so_far().len());
     }
 
     /// The unpacked size of a wheel, when it was part of the last result, bytes.
@@ -157,52 +161,45 @@ impl Memory {
     }
 
     /// The last result, when it was made of these distributions as well and lies in OUT as it was written.
-    pub(super) fn again(
-        &self,
-        dists: &[BundledDist],
-        excluded: &[PackageName],
-        fresh_until: Option<u64>,
-        options: &BundleOptions,
-        context: &Context,
-    ) -> Option<Published> {
+    pub(super) fn again(&self, news: &News, options: &BundleOptions, context: &Context) -> Option<Published> {
         let last = self.last.as_ref()?;
-        if !lies_in_out(options, &self.made_of(dists)?) {
+        if !lies_in_out(options, &self.made_of(&news.dists)?) {
             return None;
         }
         context.status(UNCHANGED);
-        last.warnings.iter().skip(self.told.len()).flatten().for_each(|warning| context.warn(warning));
-        let mut told = self.told.clone();
-        if let [chosen] = told[..] {
-            told.push(chosen + last.warnings[1].len());
+        let mut warnings = last.warnings.clone();
+        for (part, given) in warnings.iter_mut().zip(&news.warnings) {
+            part.clone_from(given);
         }
-        let published = last.published(dists.to_vec(), excluded.to_vec(), options);
-        self.write(&Kept::new(&published, fresh_until, &told, context), options);
+        // Those of the parts that are not done are given as they were.
+        warnings.iter().skip(news.warnings.len()).flatten().for_each(|warning| context.warn(warning));
+        let published = last.published(news.dists.clone(), news.excluded.clone(), options);
+        self.write(&Kept::new(&published, news.freshness.as_ref(), warnings), options);
         Some(published)
     }
 
-    /// Forgets the last result before OUT becomes another one: a run that ends between the two leaves nothing that is not so.
-    pub(super) fn forget(&mut self, options: &BundleOptions) {
-        self.last = None;
+    /// Forgets the last result before OUT becomes another one: a run that is killed between the two must not leave the word
+    /// that OUT still holds it.
+    pub(super) fn forget(self, options: &BundleOptions) -> Self {
         if let Some(identity) = &self.identity {
             let _ = fs::remove_file(place(&self.cache, identity, &options.publish.out));
         }
+        Self { last: None, ..self }
     }
 
     /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at again.
-    pub(super) fn remember(
-        &self,
-        published: &Published,
-        fresh_until: Option<u64>,
-        options: &BundleOptions,
-        context: &Context,
-    ) {
+    pub(super) fn remember(&self, published: &Published, news: &News, options: &BundleOptions) {
         let Some(key) = &self.key else { return };
         let is_as_it_was = || {
             let again = InputKey::for_output(&self.request, options).ok();
             self.request.still_reads(&options.base()) && again.as_ref().and_then(identity) == self.identity
         };
         if self.identity.is_some() && is_as_it_was() {
-            self.write(&Kept::new(published, fresh_until, &self.told, context), options);
+            let mut warnings = Warnings::default();
+            for (part, given) in warnings.iter_mut().zip(&news.warnings) {
+                part.clone_from(given);
+            }
+            self.write(&Kept::new(published, news.freshness.as_ref(), warnings), options);
             if let (Ok(bytes), false) = (rmp_serde::to_vec(key.parts()), self.cache.is_degraded()) {
                 let _ = self.cache.write(&inputs_place(&self.cache, &options.publish.out), &bytes);
             }
@@ -230,16 +227,10 @@ impl Kept {
         rmp_serde::from_slice(&cache.read(&place(cache, identity, &options.publish.out))?).ok()
     }
 
-    /// A result to be remembered; `told`: the number of warnings at the end of choosing and of unpacking.
-    fn new(published: &Published, fresh_until: Option<u64>, told: &[usize], context: &Context) -> Self {
-        let mut rest = context.warnings_so_far();
-        let mut warnings = Warnings::default();
-        for (part, &end) in told.iter().enumerate().rev() {
-            warnings[part + 1] = rest.split_off(end);
-        }
-        warnings[0] = rest;
+    /// A result to be remembered.
+    fn new(published: &Published, freshness: Option<&Freshness>, warnings: Warnings) -> Self {
         Self {
-            fresh_until,
+            freshness: freshness.cloned(),
             files: published.files,
             size_bytes: published.size_bytes,
             zip: published.zip.as_ref().map(|zip| (zip.size_bytes, zip.sha256.clone())),

@@ -271,7 +271,7 @@ async fn the_first_index_answers_alone_unless_told_otherwise() {
 
     let index = world.index(IndexOptions { strategy: IndexStrategy::UnsafeBestMatch, ..both() });
     assert_eq!(versions(files(&index, "acme").await), ["1.0", "9.0"]);
-    assert_eq!(index.on_several_indexes().len(), 1);
+    assert_eq!(index.list(&name("acme")).await.unwrap().evidence.on_several_indexes().len(), 1);
 
     let pin = (globset::Glob::new("ac*").unwrap(), "public".to_owned());
     let index = world.index(IndexOptions { sources: vec![pin], ..both() });

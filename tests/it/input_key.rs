@@ -312,7 +312,7 @@ fn the_first_reason_is_told() {
     assert_eq!(run(&["-r", "requirements.txt"]), "requirements.txt is new");
     context.write("requirements.txt", "dep==1.0\n");
     assert_eq!(run(&["-r", "requirements.txt"]), "requirements.txt changed");
-    assert_eq!(run(&["-r", "requirements.txt"]), "pages of indexes are older than their freshness");
+    assert_eq!(run(&["-r", "requirements.txt"]), "the page of dep is older than its freshness");
     assert_eq!(run(&["-r", "requirements.txt", "--runtime", "python3.12"]), "the target changed");
     assert_eq!(run(&["-r", "requirements.txt", "--refresh"]), "`--refresh` was given");
     assert_eq!(run(&["-r", "requirements.txt", "--no-cache"]), "there is no cache");

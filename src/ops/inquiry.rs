@@ -1,0 +1,303 @@
+//! From what the user asks for to a resolution.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread;
+
+use super::ahead::Ahead;
+use super::building::Builder;
+use super::building_source::BuildingSource;
+use super::installing::Parts;
+use super::resolutions::Question;
+use super::session::{Session, World};
+use super::table_settings;
+use super::unchanged::Standing;
+use super::{Error, missing, packages, unchanged};
+use crate::fetch::{Fetcher, UnderWay, Wanted};
+use crate::http::Secret;
+use crate::index::{Evidence, Freshness, Still};
+use crate::install::InstallOptions;
+use crate::lock::pylock;
+use crate::reporter::{Level, Stage};
+use crate::request::{InputKey, LockText, Look, Request};
+use crate::requirements::{DirectReference, Manifest, RequirementEntry};
+use crate::resolution::{Resolution, ResolvedDist};
+use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
+use crate::target::Target;
+
+/// Stack of the solver's thread: explanations of deep graphs recurse.
+const SOLVER_STACK_BYTES: usize = 64 << 20;
+
+/// One request in a run: its requirements are read, and its indexes can be asked.
+pub(super) struct Inquiry {
+    pub(super) session: Arc<Session>,
+    request: Request,
+    /// Asked for every target, so that each question reaches an index once.
+    world: Arc<World>,
+    /// Makes wheels of sources.
+    pub(super) builder: Arc<Builder>,
+    /// Wheels that are fetched as soon as they are decided for.
+    ahead: Option<Arc<Ahead>>,
+    /// Warnings about the requirements themselves.
+    warnings: Vec<String>,
+}
+
+/// What was chosen.
+pub(super) struct Resolved {
+    pub(super) resolution: Resolution,
+    /// How long it holds without anybody being asked; `None`: it may change without that showing, so it always has to be made
+    /// again.
+    pub(super) freshness: Option<Freshness>,
+    /// Warnings that were given on the way.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Inquiry {
+    /// Prepares for asking; no index is asked yet.
+    pub(super) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, Error> {
+        let (options, manifest, context) = (&request.options, &request.manifest, &session.context);
+        let mut warnings = Vec::new();
+        for warning in &manifest.warnings {
+            context.give(&mut warnings, warning);
+        }
+        if options.build.forbidden {
+            refuse_what_needs_building(manifest)?;
+        }
+        if manifest.options.index_url.is_some() && options.indexes.default_is_chosen {
+            let text = "the --index-url of a requirements file replaces the one that was set elsewhere";
+            context.give(&mut warnings, text);
+        }
+        let world = session.world(&request).await?;
+        let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
+        let builder = Builder::new(&request, source, fetcher, session);
+        Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
+    }
+
+    /// The credentials that the run was given or has found: what must be in nothing that it makes.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.world.source.index().secrets()
+    }
+
+    /// Fetches what was chosen.
+    pub(super) fn fetcher(&self) -> &Fetcher {
+        &self.world.fetcher
+    }
+
+    /// What installing needs, to be sent to another thread.
+    pub(super) fn parts(&self) -> Parts {
+        Parts { cache: Arc::clone(&self.session.cache), fetcher: self.world.fetcher.clone() }
+    }
+
+    /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not needed.
+    pub(super) fn fetch_ahead(&mut self, options: InstallOptions, left_out: &'static [&'static str]) {
+        if !self.is_offline() {
+            let (fetcher, cache) = (self.world.fetcher.clone(), Arc::clone(&self.session.cache));
+            let runtime = tokio::runtime::Handle::current();
+            let ahead = Ahead::new(fetcher, cache, options, left_out, &self.request.manifest, runtime);
+            self.ahead = Some(Arc::new(ahead));
+        }
+    }
+
+    /// Gives up all that is on its way.
+    pub(super) async fn give_up_ahead(&self) {
+        if let Some(ahead) = &self.ahead {
+            ahead.give_up().await;
+        }
+    }
+
+    /// What is on its way of `wanted`; all else that is, is given up.
+    pub(super) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
+        self.ahead.as_ref().map(|ahead| ahead.settle(wanted)).unwrap_or_default()
+    }
+
+    /// What is chosen for `target`: what the lock says, what is remembered and still so, or what the solver finds.
+    pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, Error> {
+        let context = &self.session.context;
+        context.reporter.reached(Stage::Resolving, 0, 0);
+        let (manifest, now) = (&self.request.manifest, self.request.options.now);
+        let options = &table_settings::with_tables(options, manifest, now)?;
+        let (resolution, evidence) = match &self.request.lock {
+            Some(lock) => (self.read_lock(lock, target).await?, Evidence::default()),
+            None => self.recall_or_solve(target, options).await?,
+        };
+        let mut warnings = self.warnings.clone();
+        for (name, indexes) in evidence.on_several_indexes() {
+            let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
+            let indexes = indexes.join(", ");
+            let text = format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it");
+            context.give(&mut warnings, &text);
+        }
+        for warning in &resolution.warnings {
+            context.give(&mut warnings, warning);
+        }
+        self.report(&resolution);
+        let freshness = self.freshness(&resolution, &evidence);
+        Ok(Resolved { resolution, freshness, warnings })
+    }
+
+    async fn recall_or_solve(
+        &self,
+        target: &Target,
+        options: &ResolveOptions,
+    ) -> Result<(Resolution, Evidence), Error> {
+        let cache = &self.session.cache;
+        let question = || {
+            let base = &self.request.options.inputs.working_folder;
+            let key = InputKey::for_resolution(&self.request, target, base, Look::AtStamps).ok()?;
+            let identity = key.resolution(options, &self.world.source.index().asked_as())?;
+            Some(Question::new(&identity, cache))
+        };
+        let before = question();
+        if let Some(question) = &before
+            && let Some(recalled) = self.recall(question, target).await
+        {
+            return Ok(recalled);
+        }
+        let (resolution, evidence) = self.solve_on_own_thread(target, options).await?;
+        // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
+        if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
+            let standing = unchanged::standing(&resolution, &self.world.asked, &self.request.options.indexes);
+            question.remember(&resolution, standing, &evidence, cache);
+        }
+        Ok((resolution, evidence))
+    }
+
+    /// What was chosen before, if asking the solver again would give the same.
+    async fn recall(&self, question: &Question, target: &Target) -> Option<(Resolution, Evidence)> {
+        if self.request.options.indexes.refresh || self.session.context.reporter.shows(Level::Detail) {
+            return None;
+        }
+        let remembered = question.remembered(&self.session.cache)?;
+        let source = &self.world.source;
+        let freshness = match remembered.still(source.index()) {
+            Still::Different => return None,
+            Still::Same(freshness) => freshness,
+            Still::Unknown => {
+                let evidence = source.know_projects(remembered.names()).await;
+                remembered.reads_like(&evidence).then(|| evidence.freshness().clone())?
+            }
+        };
+        Some(remembered.recalled(target, freshness))
+    }
+
+    fn is_offline(&self) -> bool {
+        self.request.options.client.offline
+    }
+
+    /// The source archives of a chosen version. A lock does not say where they are, so the indexes are asked.
+    pub(super) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, Error> {
+        let is_sdist = |file: &&DistFile| file.filename.as_wheel().is_none();
+        if self.request.lock.is_none() || dist.is_direct {
+            return Ok(dist.siblings.iter().filter(is_sdist).cloned().collect());
+        }
+        let ProjectAnswer::Found(details) = self.world.source.index().project(&dist.name).await? else {
+            self.session.context.warn(&format!("no index lists source archives of `{}`", dist.name));
+            return Ok(Vec::new());
+        };
+        let is_of_version = |file: &DistFile| *file.version() == dist.version && is_sdist(&file);
+        Ok(details.iter().flat_map(|detail| detail.files()).filter(is_of_version).collect())
+    }
+
+    /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
+    pub(super) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
+        self.request.lock.is_none() && !options.no_deps
+    }
+
+    fn freshness(&self, resolution: &Resolution, evidence: &Evidence) -> Option<Freshness> {
+        match unchanged::standing(resolution, &self.world.asked, &self.request.options.indexes) {
+            Standing::Fixed => Some(Freshness::default()),
+            Standing::Pages => {
+                let Freshness { until, stalest } = evidence.freshness().clone();
+                // What has aged is remembered alike, however long ago it did.
+                let until = if until > self.request.options.now { until } else { 0 };
+                Some(Freshness { until, stalest })
+            }
+            Standing::Open => None,
+        }
+    }
+
+    /// The sha256 of a wheel, when the resolution or the cache tells which bytes it has.
+    pub(super) fn known_digest(&self, dist: &ResolvedDist) -> Option<HashDigest> {
+        dist.file.filename.as_wheel()?;
+        let listed = dist.file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
+        listed.cloned().or_else(|| Some(self.world.fetcher.find(&Wanted::resolved(dist))?.digest))
+    }
+
+    async fn read_lock(&self, LockText { input, text }: &LockText, target: &Target) -> Result<Resolution, Error> {
+        let mut resolution = pylock::read(text, input, target)?;
+        resolution.dists.retain(|dist| !self.request.manifest.excluded.contains(&dist.name));
+        for dist in resolution.dists.iter_mut().filter(|dist| dist.version == pylock::unknown_version()) {
+            let Some(reference) = dist.built_from.clone() else { continue };
+            let accepted = dist.accepted_hashes.clone();
+            let found = self.builder.look_at(&dist.name, &reference, accepted, target).await?;
+            dist.version = found.metadata.version.clone();
+            dist.file = found.file.clone();
+        }
+        Ok(resolution)
+    }
+
+    /// The solver blocks while it waits for answers, so it has a thread.
+    async fn solve_on_own_thread(
+        &self,
+        target: &Target,
+        options: &ResolveOptions,
+    ) -> Result<(Resolution, Evidence), Error> {
+        let live = Arc::clone(&self.world.source);
+        let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone());
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
+        let is_closed = self.world.is_closed;
+        let mirror_command = missing::mirror_command(&self.request.options, &target);
+        let solve = move || {
+            let mut resolution = resolve(&manifest, &target, &options, &source);
+            while source.forget_damage() {
+                resolution = resolve(&manifest, &target, &options, &source);
+            }
+            if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
+                let lacking = missing::all_missing(&manifest, &target, &options, &source);
+                resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
+            }
+            // The receiver is gone when the run was interrupted; then nobody wants the answer.
+            let _ = sender.send((resolution, source.into_evidence()));
+        };
+        thread::Builder::new()
+            .name("barrow-solver".to_owned())
+            .stack_size(SOLVER_STACK_BYTES)
+            .spawn(solve)
+            .map_err(|_| Error::Worker("solver"))?;
+        let (resolution, evidence) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+        Ok((resolution?, evidence))
+    }
+
+    fn report(&self, resolution: &Resolution) {
+        let context = &self.session.context;
+        for passed in &resolution.passed_over {
+            context.detail(&passed.to_string());
+        }
+        for dist in &resolution.dists {
+            context.detail(&format!("chose {} from {}", dist.file.filename, dist.file.origin.url));
+        }
+        let target = &resolution.target;
+        let (count, runtime, arch) = (resolution.dists.len(), target.runtime(), target.architecture());
+        context.status(&format!("Resolved {} for {runtime} on {arch}", packages(count)));
+    }
+}
+
+/// Refuses everything that would have to be built, all at once.
+fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), Error> {
+    let refused: Vec<String> = manifest.requirements.iter().filter_map(needs_building).collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::BuildForbidden(refused)) }
+}
+
+fn needs_building(entry: &RequirementEntry) -> Option<String> {
+    let what = match entry.direct.as_ref()? {
+        DirectReference::Wheel { .. } => return None,
+        DirectReference::Sdist { .. } => "a source archive",
+        DirectReference::Folder { editable: true, .. } => "an editable folder",
+        DirectReference::Folder { .. } => "a project folder",
+        DirectReference::Git { .. } => "a git repository",
+    };
+    let (origin, text) = (&entry.origin, &entry.text);
+    Some(format!("{origin}: `{text}` is {what}, and --no-build forbids building it: give a wheel instead"))
+}

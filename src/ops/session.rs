@@ -1,0 +1,194 @@
+//! A run: what all requests in it share.
+//!
+//! Cache, connections, answers of indexes, Pythons that build and repositories that were fetched belong to the run. What
+//! is required, what was chosen for it, and what is said about that belong to one request: see `inquiry.rs`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::building::Bench;
+use super::indexes::{self, AllIndexes};
+use super::source::LiveSource;
+use super::{Context, Error};
+use crate::cache::Cache;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::http::{self, Client, ClientOptions, CodeArtifactIndex};
+use crate::index::{IndexClient, IndexLocation, IndexOptions};
+use crate::request::{Encoder, Request, RequestOptions};
+use crate::requirements::RemoteFiles;
+use crate::spec::{HashDigest, SafeUrl};
+
+/// Largest requirements file that is read from a URL, bytes: a hundred times the largest that people write.
+const REMOTE_FILE_MOST: u64 = 16 << 20;
+
+/// A run, in which any number of requests may be made. They have the same cache, and the same settings of the client.
+pub struct Session {
+    pub(super) cache: Arc<Cache>,
+    pub(super) context: Context,
+    pub(super) bench: Arc<Bench>,
+    /// By what is asked, and how.
+    worlds: tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>,
+}
+
+/// Indexes that can be asked, with the answers that they have given.
+pub(super) struct World {
+    pub(super) source: Arc<LiveSource>,
+    pub(super) fetcher: Fetcher,
+    /// Indexes, pages and folders that may be asked.
+    pub(super) asked: Vec<SafeUrl>,
+    /// Nothing can be known beyond the cache or the folders that were named.
+    pub(super) is_closed: bool,
+}
+
+impl Session {
+    /// Opens the cache; nothing is asked yet.
+    pub fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, Error> {
+        let cache = Arc::new(open_cache(options)?);
+        context.hold(&cache);
+        let (bench, worlds) = (Arc::default(), tokio::sync::Mutex::default());
+        Ok(Arc::new(Self { cache, context: context.clone(), bench, worlds }))
+    }
+
+    /// Reads what a request asks for, on a thread that may wait for files behind URLs.
+    pub(super) async fn read(&self, options: RequestOptions) -> Result<Request, Error> {
+        let client = Client::new(options.client.clone(), Arc::clone(&self.context.reporter))?;
+        let runtime = tokio::runtime::Handle::current();
+        let remote = RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url)));
+        let reading = tokio::task::spawn_blocking(move || Request::read_with(options, remote));
+        Ok(reading.await.map_err(|_| Error::Worker("reader"))??)
+    }
+
+    /// The indexes of a request. Those that another one has asked alike are asked no second time.
+    pub(super) async fn world(&self, request: &Request) -> Result<Arc<World>, Error> {
+        let all = AllIndexes::of(&request.options.indexes, &request.manifest);
+        let mut worlds = self.worlds.lock().await;
+        let identity = identity(&all, request);
+        if let Some(world) = worlds.get(&identity) {
+            return Ok(Arc::clone(world));
+        }
+        let world = Arc::new(self.prepare(all, request).await?);
+        worlds.insert(identity, Arc::clone(&world));
+        Ok(world)
+    }
+
+    async fn prepare(&self, all: AllIndexes, request: &Request) -> Result<World, Error> {
+        let (client, options) = prepare_asking(all, request, &self.context).await?;
+        let fetch_options = FetchOptions {
+            require_hashes: request.manifest.options.require_hashes,
+            offline: options.offline,
+            ..FetchOptions::default()
+        };
+        let (cache, reporter) = (&self.cache, &self.context.reporter);
+        let fetcher = Fetcher::new(client.clone(), Arc::clone(cache), Arc::clone(reporter), fetch_options);
+        let is_closed = options.offline || options.no_index;
+        let asked = options.indexes.iter().map(|index| &index.url).chain(&options.find_links).cloned().collect();
+        let index = IndexClient::new(options, client, Arc::clone(cache), Arc::clone(reporter));
+        let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
+        Ok(World { source: Arc::new(source), fetcher, asked, is_closed })
+    }
+}
+
+/// Identifies what is asked and how, credentials included: it stays in memory.
+fn identity(all: &AllIndexes, request: &Request) -> HashDigest {
+    let index = |index: &IndexLocation| {
+        let IndexLocation { name, url, explicit, ignore_status } = index;
+        ((name.clone(), url.reveal().to_string()), (*explicit, ignore_status.clone()))
+    };
+    let AllIndexes { settings, file, .. } = all;
+    let indexes: Vec<_> = indexes::unordered(all).iter().map(index).collect();
+    let links = settings.find_links.iter().chain(&file.find_links);
+    let links: Vec<String> = links.map(|url| url.reveal().to_string()).collect();
+    let mut encoder = Encoder::new();
+    encoder
+        .field("indexes", &indexes)
+        .field("find-links", &links)
+        .field("sources", &settings.sources)
+        .field("strategy", &settings.strategy)
+        .field("no-index", &(settings.no_index || file.no_index))
+        .field("refresh", &settings.refresh)
+        .field("trusted-hosts", &file.trusted_hosts)
+        .field("offline", &request.options.client.offline)
+        .field("require-hashes", &request.manifest.options.require_hashes);
+    encoder.finish()
+}
+
+/// The body of a requirements file behind a URL.
+async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
+    let response = client.get(http::Request::new(url.clone())).await.map_err(|error| chain(&error))?;
+    if response.status() != 200 {
+        return Err(format!("{url} answered with status {}", response.status()));
+    }
+    response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
+/// The client and the indexes in the order of asking.
+async fn prepare_asking(
+    mut all_indexes: AllIndexes,
+    request: &Request,
+    context: &Context,
+) -> Result<(Client, IndexOptions), Error> {
+    let options = &request.options;
+    let repositories = find_repositories(&mut all_indexes, options, context).await?;
+    let AllIndexes { settings, file, .. } = &all_indexes;
+    let find_links: Vec<SafeUrl> = settings.find_links.iter().chain(&file.find_links).cloned().collect();
+    let all = indexes::unordered(&all_indexes);
+    let client_options = ClientOptions {
+        index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
+        repositories,
+        insecure_hosts: options.client.insecure_hosts.iter().chain(&file.trusted_hosts).cloned().collect(),
+        ..options.client.clone()
+    };
+    let client = Client::new(client_options, Arc::clone(&context.reporter))?;
+    let has_credentials = |url: &SafeUrl| client.has_credentials(url);
+    let ordered = indexes::in_order(&all_indexes, has_credentials)?;
+    let no_index = settings.no_index || file.no_index;
+    for index in ordered.iter().filter(|_| !no_index) {
+        let name = index.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        context.detail(&format!("index{name} {}", index.url));
+    }
+    let index_options = IndexOptions {
+        indexes: ordered,
+        strategy: settings.strategy,
+        sources: settings.sources.clone(),
+        find_links,
+        no_index,
+        refresh: settings.refresh,
+        offline: options.client.offline,
+        now: options.now,
+    };
+    Ok((client, index_options))
+}
+
+/// Puts the index of each repository of CodeArtifact that was named in the short form in its place.
+async fn find_repositories(
+    all: &mut AllIndexes,
+    options: &RequestOptions,
+    context: &Context,
+) -> Result<Vec<CodeArtifactIndex>, Error> {
+    let AllIndexes { settings, file, .. } = all;
+    let asks_indexes = !(settings.no_index || file.no_index);
+    let named = settings.named.iter_mut().chain([&mut settings.default]).map(|index| &mut index.url);
+    let urls = named.chain(&mut settings.extra).chain(&mut file.index_url).chain(&mut file.extra_index_urls);
+    let mut found = Vec::new();
+    for url in urls.filter(|url| asks_indexes && CodeArtifactIndex::is_short(url)) {
+        let repository = http::find_repository(url, &options.client, Arc::clone(&context.reporter)).await?;
+        url.clone_from(&repository.url);
+        found.push(repository);
+    }
+    Ok(found)
+}
+
+/// The cache in its folder, or in a temporary one where that folder cannot be written.
+fn open_cache(request: &RequestOptions) -> Result<Cache, Error> {
+    Ok(match &request.cache_folder {
+        None => Cache::temporary(&request.temporary_folder)?,
+        Some(folder) => Cache::at(folder.clone()).with_fallback(request.temporary_folder.clone()),
+    })
+}
