@@ -5,6 +5,8 @@ mod command;
 mod groups;
 mod habits;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
