@@ -10,9 +10,9 @@ use super::building_source::BuildingSource;
 use super::installing::Parts;
 use super::resolutions::Question;
 use super::session::{Session, World};
-use super::table_settings;
 use super::unchanged::Standing;
 use super::{Error, missing, packages, unchanged};
+use super::{python_limits, table_settings};
 use crate::fetch::{Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
@@ -116,6 +116,7 @@ impl Inquiry {
         let context = &self.session.context;
         context.reporter.reached(Stage::Resolving, 0, 0);
         let (manifest, now) = (&self.request.manifest, self.request.options.now);
+        python_limits::check(&manifest.python, target)?;
         let options = &table_settings::with_tables(options, manifest, now)?;
         let (resolution, evidence) = match &self.request.lock {
             Some(lock) => (self.read_lock(lock, target).await?, Evidence::default()),

@@ -9,6 +9,7 @@ mod indexes;
 mod ahead;
 mod source;
 mod table_settings;
+mod python_limits;
 mod material;
 mod building;
 mod building_source;
@@ -33,6 +34,7 @@ pub use fingerprint::fingerprint;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{MirrorOptions, Mirrored, mirror, verify_mirror};
 pub use published::{BundledDist, Published};
+pub use python_limits::newest_runtime_for;
 pub use session::Session;
 pub use source::LiveSource;
 

@@ -253,6 +253,7 @@ impl InputKey {
             indexes: _,
             refused,
             settings,
+            python,
             files_read: _,
             warnings,
         } = manifest;
@@ -268,6 +269,8 @@ impl InputKey {
         let refused: Vec<_> = refused.iter().map(|refused| (&refused.name, refused.problem.to_string())).collect();
         self.push(Counts::ForResolution, Kind::Other, "refused", None, Encoder::digest(&refused));
         self.other("what is said in tables", settings);
+        let python: Vec<&str> = python.iter().map(|limit| limit.text.as_str()).collect();
+        self.other("the Python that projects take", &python);
         self.names(Counts::Everywhere, "--exclude-package", excluded);
         // Indexes and pages are told with those of the command line.
         let FileOptions {

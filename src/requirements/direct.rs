@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use super::DirectReference;
+use super::{DirectReference, setup_files};
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WheelFilename};
 
 /// Where relative paths start.
@@ -314,22 +314,16 @@ fn sdist_name(file: &str) -> Option<PackageName> {
 /// The name that a project's own files give, without running any of them.
 fn folder_name(folder: &Path) -> Option<PackageName> {
     let pyproject = fs_err::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
-    let table: Option<toml::Table> = pyproject.parse().ok();
-    let in_table = table.as_ref().and_then(|table| table.get("project")?.get("name")?.as_str());
-    if let Some(name) = in_table {
-        return PackageName::from_str(name).ok();
+    let table: toml::Table = pyproject.parse().unwrap_or_default();
+    let tool = |name: &str| table.get("tool")?.get(name)?.as_table();
+    let in_table = table
+        .get("project")
+        .and_then(|project| project.get("name"))
+        .or_else(|| tool("poetry")?.get("name"))
+        .or_else(|| tool("flit")?.get("metadata")?.get("dist-name"))
+        .or_else(|| tool("flit")?.get("metadata")?.get("module"));
+    match in_table.and_then(toml::Value::as_str) {
+        Some(name) => PackageName::from_str(name).ok(),
+        None => setup_files::project_name(folder),
     }
-    let setup = fs_err::read_to_string(folder.join("setup.cfg")).unwrap_or_default();
-    let mut in_metadata = false;
-    for line in setup.lines() {
-        if let Some(section) = line.trim().strip_prefix('[') {
-            in_metadata = section.starts_with("metadata]");
-        } else if let Some((key, value)) = line.split_once('=')
-            && in_metadata
-            && key.trim() == "name"
-        {
-            return PackageName::from_str(value.trim()).ok();
-        }
-    }
-    None
 }

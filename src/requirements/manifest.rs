@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::requirements_txt::{Reader, Role};
 use super::{
-    DeclaredIndex, FileOptions, FormatControl, Origin, Problem, PyprojectInput, RequirementEntry, RequirementsError,
-    TableSettings,
+    DeclaredIndex, FileOptions, FormatControl, Origin, Problem, PyprojectInput, PythonLimit, RequirementEntry,
+    RequirementsError, TableSettings,
 };
 #[cfg(doc)]
 use crate::spec::without_userinfo;
@@ -35,6 +35,8 @@ pub struct Manifest {
     pub refused: Vec<RefusedName>,
     /// Settings of the resolution that tables hold.
     pub settings: TableSettings,
+    /// The versions of Python that the user's projects take.
+    pub python: Vec<PythonLimit>,
     /// Every local file that was read, in order of first reading: inputs of the fingerprint.
     pub files_read: Vec<FileRead>,
     /// What was read but says nothing, one sentence each with its place, for warnings.

@@ -43,6 +43,7 @@ mod reach;
 mod toml_text;
 mod direct;
 mod option_line;
+mod setup_files;
 mod shell;
 mod lines;
 mod decode;
@@ -53,7 +54,8 @@ pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
-pub use tables::{DeclaredIndex, IndexRole, TableSettings};
+pub use reach::python_limit;
+pub use tables::{DeclaredIndex, IndexRole, PythonLimit, TableSettings};
 
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,8 @@ pub(super) struct PyprojectAnswer {
     /// The extras and groups that were taken in.
     pub(super) extras: Vec<ExtraName>,
     pub(super) groups: Vec<ExtraName>,
+    /// The dependencies are elsewhere.
+    pub(super) is_dynamic: bool,
 }
 
 /// The standard tables.
@@ -156,6 +158,10 @@ impl Reading<'_> {
                 self.report(&list.span(), &SyntaxError::new(0, 1, message));
             }
         }
+        for (text, span) in &self.tables.flit {
+            let member = self.member(&Spanned::new(span.clone(), text.clone()));
+            self.dependencies.extend(member);
+        }
         self.read_groups_of_tools();
         if asks_poetry {
             self.read_poetry();
@@ -177,10 +183,11 @@ impl Reading<'_> {
     fn refuse_without_dependencies(&mut self, has_project: bool, project: &Project, tools: &toml::Table) {
         let start = 0..0;
         if !has_project {
-            let elsewhere = ["poetry", "pdm", "flit", "hatch"].into_iter().find(|tool| tools.contains_key(*tool));
+            let elsewhere = ["poetry", "flit", "pdm", "hatch"].into_iter().find(|tool| tools.contains_key(*tool));
             let error = SyntaxError::new(0, 0, "there is no `[project]` table");
             let error = match elsewhere {
                 Some("poetry") => error.hint("`[tool.poetry]` has no `dependencies` either"),
+                Some("flit") if self.tables.has_flit_metadata => return,
                 Some(tool) => {
                     error.hint(format!("`[tool.{tool}]` is not read; use the tool's lock file or its export"))
                 }
@@ -188,9 +195,12 @@ impl Reading<'_> {
             };
             self.report(&start, &error);
         } else if project.dependencies.is_none() && project.dynamic.iter().any(|name| name == "dependencies") {
-            let error = SyntaxError::new(0, 0, "`dependencies` is dynamic: only a build of the project knows them")
-                .hint("write them to a requirements file or a lock file");
-            self.report(&start, &error);
+            self.answer.is_dynamic = true;
+            if !self.tables.dynamic.iter().any(|(extra, _)| extra.is_none()) {
+                let error = SyntaxError::new(0, 0, "`dependencies` is dynamic: only a build of the project knows them")
+                    .hint("a requirements file with the line `.` builds the project and takes what it requires");
+                self.report(&start, &error);
+            }
         }
     }
 
@@ -369,7 +379,9 @@ impl Reading<'_> {
         if path.contains(extra) || self.taken_extras.contains(&key) {
             return;
         }
-        let Some(members) = self.extras.get(extra).cloned() else {
+        let stands_elsewhere = self.tables.dynamic.iter().any(|(of, _)| of.as_ref() == Some(extra));
+        let members = self.extras.get(extra).cloned().or_else(|| stands_elsewhere.then(Vec::new));
+        let Some(members) = members else {
             let known: Vec<String> = self.extras.keys().map(|name| format!("`{name}`")).collect();
             return self.report_unknown(&format!("there is no extra `{extra}`"), &known, asked);
         };

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::requirements_txt::Reader;
 use super::tables::{Document, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
-use super::{DirectReference, IndexRole, Origin, Pin, RefusedName, RequirementEntry};
+use super::{DirectReference, IndexRole, Origin, Pin, PythonLimit, RefusedName, RequirementEntry};
 use crate::spec::{ExtraName, PackageName};
 
 /// How a file came to be read, and so what of its tables counts.
@@ -132,6 +132,7 @@ impl Reader<'_> {
             return;
         }
         self.problems.append(&mut tables.problems);
+        self.manifest.python.extend(tables.python);
         self.manifest.warnings.append(&mut tables.warnings);
         self.manifest.constraints.append(&mut tables.constraints);
         self.manifest.overrides.append(&mut tables.overrides);
@@ -227,6 +228,16 @@ impl Reader<'_> {
         }
         self.problems.extend(found);
     }
+}
+
+/// The versions of Python that the project in a folder takes, as far as its file can be read; `working_folder` is absolute,
+/// and where messages show paths from.
+pub fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit> {
+    let path = folder.join("pyproject.toml");
+    let text = fs_err::read_to_string(&path).ok()?;
+    let shown = shown_path(&path, working_folder);
+    let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
+    Tables::read(&Document::parse(toml, folder, working_folder).ok()?).python
 }
 
 /// Whether a tie counts for the whole run.

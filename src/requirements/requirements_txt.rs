@@ -143,6 +143,18 @@ impl<'a> Reader<'a> {
         for entry in answer.entries {
             self.push(entry, role);
         }
+        for (extra, (file, span)) in &tables.dynamic {
+            let is_wanted = match extra {
+                None => !input.only_groups && answer.is_dynamic,
+                Some(extra) => input.extras.contains(extra),
+            };
+            if is_wanted {
+                let shown = normalized(&input.path.parent().unwrap_or(Path::new("")).join(file));
+                let location = Location::Local { path: normalized(&folder.join(file)), shown };
+                let asked = |why: String| document.toml.problem(span, &SyntaxError::new(0, span.len(), why));
+                self.read_file(&location, role, &mut Vec::new(), Some(&asked));
+            }
+        }
         self.tables_read.push(path.clone());
         self.take_tables(tables, Scope::Input { extras: &answer.extras, groups: &answer.groups });
     }

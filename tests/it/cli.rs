@@ -78,7 +78,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     check(&["frob"], "2", "unrecognized subcommand 'frob'");
     check(&["bundle"], "2", "--output <OUT>");
     check(&["bundle", "nowhere", "-o", "out"], "2", "`nowhere` is not a folder");
-    check(&["bundle", "-o", "out"], "2", "has none of pylock.toml");
+    check(&["bundle", "--no-source", "-o", "out"], "2", "has none of pylock.toml");
     check(&["install", "-t", "out"], "2", "nothing is required");
     check(&["install", "-r", "bad.txt", "-t", "out"], "2", "bad.txt:2");
     check(&["install", "-r", "absent.txt", "-t", "out"], "2", "absent.txt");

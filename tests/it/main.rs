@@ -29,6 +29,7 @@ mod install;
 mod lock;
 mod mirror;
 mod pylock;
+mod projects;
 mod remembered;
 mod reproducible;
 mod requirements;

@@ -11,6 +11,7 @@ mod hatch;
 mod pdm;
 mod place;
 mod poetry;
+mod standard;
 mod uv;
 mod workspace;
 
@@ -22,7 +23,7 @@ pub(super) use poetry::PoetryDependency;
 use super::direct::Reference;
 use super::problem::{Problem, hide_all};
 use super::{Origin, RequirementEntry};
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrUrl};
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrUrl, VersionSpecifiers};
 
 /// A name that a table ties to a place.
 #[derive(Clone, Debug)]
@@ -80,6 +81,17 @@ pub enum IndexRole {
 /// A text and where it stands.
 type SpannedText = (String, std::ops::Range<usize>);
 
+/// The versions of Python that a project takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PythonLimit {
+    /// One of these must take the version.
+    pub alternatives: Vec<VersionSpecifiers>,
+    /// As it is written.
+    pub text: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
 /// What the tables of one file say.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -92,8 +104,13 @@ pub(super) struct Tables {
     pub(super) poetry: Vec<PoetryDependency>,
     /// Names of `[tool.poetry.extras]`.
     pub(super) poetry_extras: Vec<ExtraName>,
-    /// `python` of `[tool.poetry.dependencies]`.
-    pub(super) python: Option<SpannedText>,
+    /// The versions of Python that the project takes.
+    pub(super) python: Option<PythonLimit>,
+    /// Whether there is a `[tool.flit.metadata]`, and its `requires`.
+    pub(super) has_flit_metadata: bool,
+    pub(super) flit: Vec<SpannedText>,
+    /// Files of requirements that stand in the place of `dependencies`, or of an extra.
+    pub(super) dynamic: Vec<(Option<ExtraName>, SpannedText)>,
     /// Whether there is a `[tool.poetry.dependencies]`.
     pub(super) has_poetry_dependencies: bool,
     /// Requirements by group in tables that are older than `[dependency-groups]`.
@@ -125,6 +142,7 @@ impl Tables {
     /// Reads the tables of `document`, and those of the workspace that it belongs to.
     pub(super) fn read(document: &Document<'_>) -> Self {
         let mut tables = Self::default();
+        standard::read(document, &mut tables);
         uv::read(document, &mut tables);
         poetry::read(document, &mut tables);
         pdm::read(document, &mut tables);

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::direct::Reference;
 use super::super::problem::hide_all;
 use super::document::{Document, Fields, texts};
-use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, uv};
+use super::{DeclaredIndex, IndexRole, PythonLimit, Tables, Tie, TiedTo, place, uv};
 use crate::spec::{
     ExtraName, MarkerTree, PackageName, VersionSpecifiers, one_specifier_list, parse_marker, parse_poetry_constraint,
     python_marker,
@@ -89,8 +89,8 @@ fn read_dependencies(
 ) {
     for (key, value) in dependencies {
         if key.get_ref().eq_ignore_ascii_case("python") {
-            if group.is_none() {
-                tables.python = value.get_ref().as_str().map(|text| (text.to_owned(), value.span()));
+            if group.is_none() && tables.python.is_none() {
+                read_python(document, value, tables);
             }
             continue;
         }
@@ -104,6 +104,18 @@ fn read_dependencies(
         for entry in entries {
             read_dependency(document, &name, key.span(), entry, group, extras, tables);
         }
+    }
+}
+
+/// `python`, which stands among the dependencies.
+fn read_python(document: &Document<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
+    let text = value.get_ref().as_str().unwrap_or_default();
+    match parse_poetry_constraint(text) {
+        Ok(alternatives) => {
+            let (text, origin) = (format!("python = \"{text}\""), document.toml.origin(&value.span()));
+            tables.python = Some(PythonLimit { alternatives, text, origin });
+        }
+        Err(why) => tables.problems.push(document.problem(&value.span(), format!("`python`: {why}"))),
     }
 }
 

@@ -73,6 +73,13 @@ fn what_is_wrong_is_shown_in_place() {
     check("[tool.poetry]\nname = 'x'\n", &[], &[], "`[tool.poetry]` has no `dependencies` either");
     check("[build-system]\n", &[], &[], "there is no `[project]` table");
     check("[project]\nname='x'\ndynamic=['dependencies']\n", &[], &[], "`dependencies` is dynamic");
+    check(
+        "[project]\nname='x'\ndynamic=['dependencies']\n[tool.setuptools.dynamic]\ndependencies = { file = 'gone.txt' }\n",
+        &[],
+        &[],
+        "pyproject.toml:5:25: failed to read the requirements file `gone.txt`: there is no such file",
+    );
+    check("[project]\nname='x'\nrequires-python='3'\ndependencies=[]\n", &[], &[], "`requires-python`: ");
     let cycle = "[project]\nname='x'\n[dependency-groups]\na = [{include-group = 'b'}]\nb = [{include-group = 'a'}]\n";
     check(cycle, &[], &["a"], "pyproject.toml:5:6: the group `a` includes itself: a → b → a");
     check(
@@ -93,4 +100,59 @@ fn what_is_wrong_is_shown_in_place() {
         &[],
         "is given twice, in different spellings",
     );
+}
+
+#[test]
+fn dependencies_that_stand_in_other_files() {
+    let check = |text: &str, extras: &[&str], expected: &[&str]| {
+        let mut project = Project::new(&[("pyproject.toml", text), ("base.txt", "a>=1\n# no\n"), ("more.txt", "b\n")]);
+        project.inputs.requirement_files.clear();
+        project.inputs.pyproject = Some(PyprojectInput {
+            path: "pyproject.toml".into(),
+            extras: extras.iter().map(|name| name.parse().unwrap()).collect(),
+            ..PyprojectInput::default()
+        });
+        let manifest = project.read().unwrap();
+        let found: Vec<String> =
+            manifest.requirements.iter().map(|entry| format!("{}:{entry}", entry.origin)).collect();
+        assert_eq!(found, expected, "{text}");
+        assert!(
+            manifest.files_read.iter().any(|read| read.path == project.path().join("base.txt")),
+            "it is an input of the fingerprint"
+        );
+    };
+    let project = "[project]\nname = 'x'\ndynamic = ['dependencies', 'optional-dependencies']\n";
+    let setuptools = format!(
+        "{project}[tool.setuptools.dynamic]\ndependencies = {{ file = ['base.txt'] }}\n\
+         optional-dependencies.more = {{ file = 'more.txt' }}\n"
+    );
+    check(&setuptools, &[], &["base.txt:1:a>=1"]);
+    check(&setuptools, &["more"], &["base.txt:1:a>=1", "more.txt:1:b"]);
+    check(
+        &format!("{project}[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['base.txt']\n"),
+        &[],
+        &["base.txt:1:a>=1"],
+    );
+}
+
+#[test]
+fn the_older_table_of_flit() {
+    let project = Project::new(&[("pyproject.toml", "[tool.flit.metadata]\nmodule = 'x'\nrequires = ['a>=1']\n")]);
+    assert_eq!(project.printed(), ["a>=1"]);
+}
+
+#[test]
+fn the_versions_of_python_that_a_project_takes() {
+    let check = |text: &str, expected: &[&str]| {
+        let manifest = Project::new(&[("pyproject.toml", text)]).read().unwrap();
+        let found: Vec<String> =
+            manifest.python.iter().map(|limit| format!("{} {}", limit.origin, limit.text)).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    check(
+        "[project]\nname='x'\ndependencies=[]\nrequires-python = '>=3.9'\n",
+        &["pyproject.toml:4 requires-python = \">=3.9\""],
+    );
+    check("[tool.poetry.dependencies]\npython = '^3.9 || ^3.11'\n", &["pyproject.toml:2 python = \"^3.9 || ^3.11\""]);
+    check("[project]\nname='x'\ndependencies=[]\n", &[]);
 }

@@ -139,8 +139,8 @@ pub(crate) struct InstallArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct LayerArgs {
-    /// Requirements, such as 'requests>=2.32'
-    #[arg(value_name = "NAME")]
+    /// Requirements, such as 'requests>=2.32', or one folder whose files and requirements make the layer
+    #[arg(value_name = "NAME|SOURCE")]
     pub(crate) requirements: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -16,7 +16,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
     }
-    settings.detect_input(run, &source, &[])?;
+    settings.detect_input_of_source(run, &source)?;
     let options = BundleOptions {
         request: settings.request(Vec::new()),
         target: settings.target.single()?,

@@ -13,7 +13,7 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let FingerprintArgs { source, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
-    settings.detect_input(run, &source, &[])?;
+    settings.detect_input_of_source(run, &source)?;
     let target = settings.target.single()?;
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
     let options = FingerprintOptions {

@@ -1,6 +1,6 @@
 //! `barrow layer`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
@@ -14,12 +14,17 @@ use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     let LayerArgs { requirements, output, assembly, result: _, settings } = args;
-    let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
-    settings.check_something_required(&requirements)?;
+    let (source, requirements) = source_of(run, requirements);
+    let folder = source.as_deref().unwrap_or(Path::new("."));
+    let mut settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, folder)?;
+    match &source {
+        Some(folder) => settings.detect_input_of_source(run, folder)?,
+        None => settings.check_something_required(&requirements)?,
+    }
     let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
-        assembly: settings.assembly(None, BundleKind::Layer),
+        assembly: settings.assembly(source.as_deref(), BundleKind::Layer),
         publish: settings.publish(output),
     };
     let published = run.bundle(options)?;
@@ -33,4 +38,14 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         published.path.display()
     ));
     Ok(())
+}
+
+/// The folder of the user's own files among the words, if the only one is that of a folder: `shared`, or `./shared` where
+/// nothing in it could be built. What could be built is a requirement, as for pip.
+fn source_of(run: &Run, words: Vec<String>) -> (Option<PathBuf>, Vec<String>) {
+    let [word] = &words[..] else { return (None, words) };
+    let folder = run.host.working_folder.join(word);
+    let is_project = || ["pyproject.toml", "setup.py"].iter().any(|file| folder.join(file).is_file());
+    let is_path = word.contains(std::path::MAIN_SEPARATOR) || word.starts_with('.');
+    if folder.is_dir() && !(is_path && is_project()) { (Some(PathBuf::from(word)), Vec::new()) } else { (None, words) }
 }

@@ -118,7 +118,7 @@ impl Settings {
         let mut warnings = Vec::new();
 
         let SettingArgs { target, input, index, resolution, unbuilt: _ } = flags.settings;
-        let target = target::read(&mut layers, target, folder, &mut warnings)?;
+        let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
         let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
         let format_control = read_format_control(&mut layers, &input)?;
@@ -230,6 +230,25 @@ impl Settings {
     pub(crate) fn check_something_required(&self, positional: &[String]) -> Result<(), Failure> {
         if positional.is_empty() && self.inputs.requirement_files.is_empty() {
             return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+        }
+        Ok(())
+    }
+
+    /// The same for a folder of the user's own files, which may need nothing else.
+    pub(crate) fn detect_input_of_source(&mut self, run: &Run, folder: &Path) -> Result<(), Failure> {
+        let absolute = run.host.working_folder.join(folder);
+        let is_alone = self.check_something_required(&[]).is_err() && request::detect_input(&absolute).is_err();
+        let is_empty = fs_err::read_dir(&absolute).is_ok_and(|mut entries| entries.next().is_none());
+        if !is_alone || is_empty || self.no_source {
+            return self.detect_input(run, folder, &[]);
+        }
+        run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
+        if absolute.join("setup.py").is_file() {
+            let setup = folder.join("setup.py");
+            run.output.warn(&format!(
+                "`{}` is not run: if it names dependencies, a requirements.txt with the line `.` takes them",
+                setup.display()
+            ));
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
-//! The target of a run: flags and files, else `.python-version`, else the newest runtime.
+//! The target of a run: flags and files, else `.python-version`, else the newest runtime that the project takes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use barrow::ops::newest_runtime_for;
 use barrow::spec::Version;
 use barrow::target::{Architecture, Glibc, Runtime, Target};
 
 use super::SettingsError;
 use super::layers::{Layers, Source};
+use super::parse;
 use crate::args::TargetArgs;
 
 /// What to resolve for: every pair of a runtime and an architecture.
@@ -45,6 +47,7 @@ pub(super) fn read(
     layers: &mut Layers<'_>,
     flags: TargetArgs,
     folder: &Path,
+    files: &[PathBuf],
     warnings: &mut Vec<String>,
 ) -> Result<TargetSettings, SettingsError> {
     let version = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
@@ -65,7 +68,7 @@ pub(super) fn read(
             }
             None => match python_version_file(&layers.host.working_folder.join(folder), warnings)? {
                 Some(found) => found,
-                None => (Runtime::newest(), Source::Default),
+                None => newest_that_fits(layers, folder, files).unwrap_or((Runtime::newest(), Source::Default)),
             },
         };
         layers.record("runtime", vec![runtime.to_string()], source);
@@ -91,6 +94,19 @@ pub(super) fn read(
     }
     let python_full_version = python_version.filter(|version| version.release().len() > 2);
     Ok(TargetSettings { runtimes, architectures, glibc, python_full_version })
+}
+
+/// The newest runtime that the project takes: that of the source folder, and those beside the files that are named.
+fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Option<(Runtime, Source)> {
+    let working_folder = &layers.host.working_folder;
+    let absolute = |path: &Path| parse::normalized(&working_folder.join(path));
+    let mut folders: Vec<PathBuf> = files.iter().filter_map(|file| Some(absolute(file).parent()?.to_owned())).collect();
+    if folders.is_empty() {
+        folders.push(absolute(folder));
+    }
+    folders.dedup();
+    let (runtime, limit) = newest_runtime_for(&folders, working_folder)?;
+    Some((runtime, Source::Other(limit.origin.to_string())))
 }
 
 fn check_agreement(version: &Version, runtimes: &[Runtime]) -> Result<(), SettingsError> {

@@ -1,0 +1,130 @@
+//! Projects as people have them: their Python, folders without any dependency file, folders that are named in old files only.
+
+use crate::support::{IndexServer, TestContext, WheelBuilder};
+
+fn project(python: &str) -> String {
+    format!("[project]\nname = 'app'\nversion = '1'\nrequires-python = '{python}'\ndependencies = ['thing']\n")
+}
+
+/// Runs `barrow` with the index that has `thing`, and gives exit code and what it says.
+fn run(context: &TestContext, arguments: &[&str]) -> (i32, String) {
+    let server = IndexServer::new().file(WheelBuilder::new("thing", "1.0")).start();
+    let output = context.barrow().args(arguments).args(["--index-url", &server.url()]).output().unwrap();
+    (output.status.code().unwrap(), context.show(&output))
+}
+
+#[test]
+fn the_default_runtime_is_the_newest_that_the_project_takes() {
+    let check = |python: &str, expected: &str| {
+        let context = TestContext::new();
+        context.write("fn/pyproject.toml", project(python));
+        context.write("fn/handler.py", "");
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains(&format!("for {expected} on x86_64")), "{python}\n{shown}");
+        let context = TestContext::new();
+        context.write("fn/pyproject.toml", project(python));
+        let (code, shown) = run(&context, &["install", "-r", "fn/pyproject.toml", "-t", "out"]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains(&format!("for {expected} on x86_64")), "{python}\n{shown}");
+    };
+    check(">=3.10,<3.13", "python3.12");
+    check("==3.11.*", "python3.11");
+    check(">=3.9", "python3.14");
+}
+
+#[test]
+fn poetrys_python_counts_too() {
+    let context = TestContext::new();
+    context.write("fn/pyproject.toml", "[tool.poetry.dependencies]\npython = '~3.11'\nthing = '*'\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Resolved 1 package for python3.11"), "{shown}");
+}
+
+#[test]
+fn a_version_file_comes_before_it() {
+    let context = TestContext::new();
+    context.write("fn/pyproject.toml", project(">=3.10"));
+    context.write("fn/.python-version", "3.12\n");
+    context.write("fn/handler.py", "");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("for python3.12 on"), "{shown}");
+}
+
+#[test]
+fn a_target_that_the_project_does_not_take_is_an_error_with_those_that_it_does() {
+    let context = TestContext::new();
+    context.write("fn/pyproject.toml", project(">=3.13"));
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
+    assert_eq!(code, 2, "{shown}");
+    for part in [
+        "fn/pyproject.toml:4: the project says `requires-python = \">=3.13\"`, and python3.12 has Python 3.12.",
+        "these runtimes fit: python3.13, python3.14; choose one with `--runtime`",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    // No runtime fits at all.
+    context.write("fn/pyproject.toml", project("<3.8"));
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("no runtime of Lambda fits"), "{shown}");
+}
+
+#[test]
+fn a_folder_without_any_dependency_file_is_bundled_alone() {
+    let context = TestContext::new();
+    context.write("fn/handler.py", "def handler(event, context): ...\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("`fn` names no dependencies: its own files alone are bundled"), "{shown}");
+    assert!(!shown.contains("setup.py"), "{shown}");
+    assert!(context.path("out/handler.py").is_file());
+    // What lies there and is not read is mentioned.
+    context.write("fn/setup.py", "from setuptools import setup\nsetup(name='fn')\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("`fn/setup.py` is not run"), "{shown}");
+    // Its fingerprint is that of its files.
+    let (code, shown) = run(&context, &["fingerprint", "fn", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    // Without its own files there is nothing.
+    let (code, shown) = run(&context, &["bundle", "fn", "--no-source", "-o", "other", "--runtime", "python3.12"]);
+    assert_eq!(code, 2, "{shown}");
+}
+
+#[test]
+fn a_layer_of_a_folder() {
+    let context = TestContext::new();
+    context.write("shared/helper.py", "HELPS = True\n");
+    let (code, shown) = run(&context, &["layer", "shared", "-o", "alone", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("`shared` names no dependencies"), "{shown}");
+    assert!(context.path("alone/python/helper.py").is_file());
+    context.write("shared/requirements.txt", "thing\n");
+    let (code, shown) = run(&context, &["layer", "shared", "-o", "both", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(context.path("both/python/helper.py").is_file());
+    assert!(context.path("both/python/thing").is_dir(), "{shown}");
+    // A name that is no folder is a requirement.
+    let (code, shown) = run(&context, &["layer", "thing", "-o", "named", "--runtime", "python3.12"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(!context.path("named/python/helper.py").exists());
+}
+
+#[test]
+fn the_name_of_a_folder_stands_in_old_files() {
+    let check = |file: &str, text: &str| {
+        let context = TestContext::new();
+        context.write(&format!("libs/old/{file}"), text);
+        // Reading gets as far as the name; `--no-build` then says that it would be built.
+        context.write("requirements.txt", "./libs/old\n");
+        let (code, shown) = run(&context, &["install", "-r", "requirements.txt", "-t", "out", "--no-build"]);
+        assert_eq!(code, 1, "{shown}");
+        assert!(shown.contains("is a project folder, and --no-build forbids building it"), "{file}\n{shown}");
+    };
+    check("setup.py", "from setuptools import setup\nsetup(version='1', name='old')\n");
+    check("pyproject.toml", "[tool.poetry]\nname = 'old'\nversion = '1'\n[build-system]\nrequires = []\n");
+    check("pyproject.toml", "[tool.flit.metadata]\nmodule = 'old'\n");
+}
