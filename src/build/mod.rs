@@ -15,7 +15,6 @@ mod error;
 mod folder;
 mod git;
 mod interpreter;
-mod native;
 mod static_metadata;
 mod surroundings;
 mod system;

@@ -5,9 +5,9 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::BuildError;
-use super::native::{is_elf, needs};
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
+use crate::elf::{Object, is_elf};
 use crate::fetch::{FetchedWheel, digest_of_file};
 use crate::spec::{HashAlgorithm, PackageName, Version, WheelFilename};
 use crate::target::Target;
@@ -86,16 +86,16 @@ pub fn check_loadable(
             continue;
         }
         let content = wheel.read(entry, NATIVE_MOST).map_err(unreadable)?;
-        let Some(needed) = needs(&content) else {
+        let Ok(object) = Object::parse(&content) else {
             return Err(foreign(format!("its `{}` cannot be read", entry.path)));
         };
-        if needed.architecture != Some(target.architecture()) {
+        if object.architecture() != Some(target.architecture()) {
             return Err(foreign(format!("its `{}` is for another processor", entry.path)));
         }
-        if needed.musl {
+        if object.needs_musl() {
             return Err(foreign(format!("its `{}` needs musl, and the runtime has glibc", entry.path)));
         }
-        if let Some(glibc) = needed.glibc.filter(|glibc| *glibc > target.glibc()) {
+        if let Some(glibc) = object.glibc().filter(|glibc| *glibc > target.glibc()) {
             return Err(foreign(format!(
                 "its `{}` needs glibc {glibc}, the runtime has {}",
                 entry.path,

@@ -49,12 +49,22 @@ pub enum Bucket {
     Bundles,
     /// Which wheel was built of a source.
     Builds,
+    /// Summaries of files that were checked.
+    Checks,
 }
 
 impl Bucket {
     /// Every bucket that this version writes.
-    pub const ALL: [Self; 7] =
-        [Self::Pages, Self::Metadata, Self::Wheels, Self::Installs, Self::Resolutions, Self::Bundles, Self::Builds];
+    pub const ALL: [Self; 8] = [
+        Self::Pages,
+        Self::Metadata,
+        Self::Wheels,
+        Self::Installs,
+        Self::Resolutions,
+        Self::Bundles,
+        Self::Builds,
+        Self::Checks,
+    ];
 
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
@@ -66,6 +76,7 @@ impl Bucket {
             Self::Resolutions => "resolutions-v1",
             Self::Bundles => "bundles-v2",
             Self::Builds => "builds-v1",
+            Self::Checks => "checks-v1",
         }
     }
 }

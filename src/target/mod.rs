@@ -1,12 +1,16 @@
 //! The Lambda target: what a runtime on an architecture can load. From a data table, never from the host.
 
+mod libraries;
 mod markers;
 mod runtimes;
+mod stable_abi;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
 pub use runtimes::{AmazonLinux, Architecture, Glibc, Runtime, TargetError};
+pub use stable_abi::python_symbol_since;
 pub use tags::{TagMismatch, TagPriority, Tags};
 
 use crate::spec::{MarkerEnvironment, Version, WheelFilename};

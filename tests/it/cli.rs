@@ -34,12 +34,23 @@ fn help_names_what_is_built() {
         String::from_utf8(output.stdout).unwrap()
     };
     let commands = help(&[]);
-    for command in
-        ["bundle", "install", "layer", "lock", "mirror", "tree", "why", "fingerprint", "cache", "config", "completions"]
-    {
+    for command in [
+        "bundle",
+        "install",
+        "layer",
+        "lock",
+        "mirror",
+        "tree",
+        "why",
+        "fingerprint",
+        "cache",
+        "config",
+        "completions",
+        "check",
+        "explain",
+    ] {
         assert!(commands.contains(&format!("  {command} ")), "{command}:\n{commands}");
     }
-    assert!(!commands.contains("  check "), "{commands}");
     let bundle = help(&["bundle"]);
     for heading in ["Target:", "Inputs:", "Indexes:", "Resolution:", "Output:", "General:"] {
         assert!(bundle.contains(heading), "{heading}\n{bundle}");
@@ -55,7 +66,6 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
         &["bundle", "-o", "out", "--slim"][..],
         &["bundle", "-o", "out", "--compile-bytecode"],
         &["bundle", "-o", "out", "--all-extras"],
-        &["check", "out.zip"],
     ] {
         let shown = refused(&context, arguments);
         assert!(shown.starts_with("2\n") && shown.contains("is not built yet"), "{arguments:?}: {shown}");

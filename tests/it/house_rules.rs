@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
@@ -19,6 +19,11 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("pep508_rs", &["spec"]),
     ("astral_tl", &["spec"]),
     ("clap", &["bin"]),
+    ("ruff_python_ast", &["python"]),
+    ("ruff_python_parser", &["python"]),
+    ("ruff_python_stdlib", &["python"]),
+    ("ruff_text_size", &["python"]),
+    ("zip", &["check"]),
 ];
 
 /// Most lines that a file may have: beyond, there are two nouns in it.

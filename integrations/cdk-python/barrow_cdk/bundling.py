@@ -113,7 +113,7 @@ class BarrowBundling:
         if not self._options.archive:
             os.makedirs(content, exist_ok=True)
         output = zipped if self._options.archive else ["--output", content]
-        self._run(["bundle", *self._arguments(self._entry), *output], captures=False)
+        self._run(["bundle", *self._arguments(self._entry), *self._checked(), *output], captures=False)
 
     def _bundle_with_hooks(self, output_dir: str, hooks: HookCommands) -> None:
         environment = self._environment()
@@ -129,12 +129,23 @@ class BarrowBundling:
             hooks=hooks,
             architecture=self._architecture.name,
             runtime=self._runtime.name,
-            bundle=lambda source, output: [binary, "bundle", *self._arguments(source), "--output", output],
+            bundle=lambda source, output: [
+                binary,
+                "bundle",
+                *self._arguments(source),
+                *self._checked(),
+                "--output",
+                output,
+            ],
         ).run()
 
     def _run(self, arguments: list[str], *, captures: bool) -> str:
         binary = find_binary(self._options.binary)
         return run_barrow(binary, arguments, cwd=self._entry, environment=self._environment(), captures=captures)
+
+    def _checked(self) -> list[str]:
+        """Only bundling checks: it changes no byte, and so no fingerprint."""
+        return ["--check"] if self._options.check else []
 
     def _arguments(self, source: str) -> list[str]:
         """The arguments for a source: the entry, or the copy of it that hooks have changed."""

@@ -64,6 +64,7 @@ class BundlingOptions:
     :param extras: extras of pyproject.toml to install.
     :param groups: dependency groups of pyproject.toml to install.
     :param exclude_runtime: leave out what the Lambda runtime already has.
+    :param check: fail the synthesis where the bundle would not load on Lambda.
     :param barrow_args: further arguments for barrow; relative places in them start at the entry.
     :param archive: one spliced zip instead of a folder.
     :param binary: the barrow program; default: ``BARROW_BIN``, the one beside this Python, ``PATH``.
@@ -84,6 +85,7 @@ class BundlingOptions:
     extras: Sequence[str] = ()
     groups: Sequence[str] = ()
     exclude_runtime: bool = False
+    check: bool = False
     barrow_args: Sequence[str] = ()
     archive: bool = False
     binary: Optional[str] = None

@@ -96,6 +96,7 @@ class PropsTest(SynthesisTest):
             key, asset = self.asset(entry, bundling)
             self.assertTrue((asset / "barrow_greeting").is_dir() and key != base)
         self.assertNotEqual(self.asset(entry, BundlingOptions(exclude_runtime=True))[0], base)
+        self.assertEqual(self.asset(entry, BundlingOptions(check=True))[0], base)
         index = os.environ["BARROW_INDEX_URL"]
         with mock.patch.dict(os.environ, {"BARROW_INDEX_URL": ""}):
             self.assertTrue(self.installs(entry, BundlingOptions(index_url=index)))

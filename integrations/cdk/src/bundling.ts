@@ -119,7 +119,7 @@ export class BarrowBundling implements ILocalBundling {
     const output = archive ? zip : [content];
     runBarrow(
       this.#binary(),
-      ['bundle', ...this.#arguments(this.#entry), '--output', ...output],
+      ['bundle', ...this.#arguments(this.#entry), ...this.#checked(), '--output', ...output],
       { cwd: this.#entry, env: this.#environment() },
       'ignore',
     );
@@ -135,8 +135,13 @@ export class BarrowBundling implements ILocalBundling {
       env: settings && !env.BARROW_CONFIG_FILE ? { ...env, BARROW_CONFIG_FILE: settings } : env,
       hooks,
       target: { architecture: architectureName(this.#props.architecture), runtime: runtimeName(this.#props.runtime) },
-      bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), '--output', output],
+      bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), ...this.#checked(), '--output', output],
     });
+  }
+
+  /** Only bundling checks: it changes no byte, and so no fingerprint. */
+  #checked(): string[] {
+    return this.#props.check ? ['--check'] : [];
   }
 
   /** The arguments for a source: the entry, or the copy of it that hooks have changed. */

@@ -33,6 +33,8 @@ export interface BarrowOptions {
   readonly groups?: string[];
   /** Leave out what the Lambda runtime already has: boto3 and what it needs. */
   readonly excludeRuntime?: boolean;
+  /** Check that the bundle will load on Lambda, and fail the synthesis where it would not (`barrow explain CODE`). */
+  readonly check?: boolean;
   /** One spliced zip instead of a folder: nothing has to be zipped at deployment. */
   readonly archive?: boolean;
   /** Further arguments for barrow. They enter the asset hash: no credentials, no absolute paths. Relative ones start at `entry`. */

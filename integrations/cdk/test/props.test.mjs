@@ -156,6 +156,7 @@ test('own props reach barrow and the hash, and hold no secrets', (t) => {
     assert.notEqual(other.hash, base.hash);
   }
   assert.notEqual(asset({ excludeRuntime: true }).hash, base.hash);
+  assert.equal(asset({ check: true }).hash, base.hash);
   const index = process.env.BARROW_INDEX_URL;
   delete process.env.BARROW_INDEX_URL;
   assert.ok(has(asset({ indexUrl: index }), 'barrow_hello'));

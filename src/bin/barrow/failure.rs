@@ -119,3 +119,10 @@ impl From<barrow::ops::Error> for Failure {
         error.hints().into_iter().fold(failure, Self::hint)
     }
 }
+
+impl From<barrow::check::CheckError> for Failure {
+    /// What cannot be checked at all is wrong usage.
+    fn from(error: barrow::check::CheckError) -> Self {
+        Self::of(&error, Exit::Usage)
+    }
+}

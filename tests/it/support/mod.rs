@@ -2,6 +2,7 @@
 //! to run the binary in, and trees as text.
 
 mod context;
+mod elf;
 mod pages;
 pub(crate) mod raw_server;
 mod sdist;
@@ -15,12 +16,13 @@ mod zip;
 mod tests;
 
 pub(crate) use context::TestContext;
+pub(crate) use elf::ElfBuilder;
 pub(crate) use pages::{html_page, json_page};
 pub(crate) use sdist::SdistBuilder;
 pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};
 pub(crate) use token_service::TokenService;
 pub(crate) use tree::tree;
-pub(crate) use wheel::{BuiltFile, WheelBuilder, sha256_hex};
+pub(crate) use wheel::{BuiltFile, WheelBuilder, sha256_base64, sha256_hex};
 pub(crate) use zip::{ZipEntry, write_zip};
 
 /// Runs a command and compares exit code, standard output and standard error with an inline snapshot.

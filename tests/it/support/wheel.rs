@@ -243,6 +243,11 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The digest as RECORD has it.
+pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(bytes))
+}
+
 /// A name as file names have it (`Zope.Interface` → `zope_interface`).
 pub(crate) fn escape(name: &str) -> String {
     normalize(name).replace('-', "_")

@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
+use barrow::check::{Code, Ignore};
 use barrow::spec::PackageName;
 use clap::{Args, Parser, Subcommand};
 
-use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs};
+use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs, TargetArgs};
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
 #[derive(Parser, Debug)]
@@ -44,9 +45,10 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Not built yet
-    #[command(hide = true)]
-    Check(AnyArgs),
+    /// Tell whether a bundle will load on Lambda, before it is deployed
+    Check(CheckArgs),
+    /// Explain a code of `check`
+    Explain(ExplainArgs),
 }
 
 impl Command {
@@ -61,7 +63,7 @@ impl Command {
             Self::Fingerprint(args) => args.result.format,
             Self::Mirror(args) => args.result.format,
             Self::Config(args) => args.result.format,
-            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Check(_) => None,
+            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Check(_) | Self::Explain(_) => None,
         }
     }
 }
@@ -85,6 +87,10 @@ pub(crate) struct BundleArgs {
     /// Lay everything below `python/`, as layers have it
     #[arg(long, help_heading = "Output")]
     pub(crate) layer: bool,
+
+    /// The handler that --check starts from, such as app.handler; may be repeated
+    #[arg(long, value_name = "HANDLER", requires = "check", help_heading = "Output")]
+    pub(crate) handler: Vec<String>,
     #[command(flatten)]
     pub(crate) files: SourceArgs,
     #[command(flatten)]
@@ -110,6 +116,10 @@ pub(crate) struct OutputArgs {
     /// Replace what is in OUT even when barrow did not put it there
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Check what was made, as `barrow check` does, and fail where it would not load
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Args, Debug)]
@@ -310,9 +320,61 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Whatever stands behind the name of a command that is not built yet.
 #[derive(Args, Debug)]
-pub(crate) struct AnyArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub(crate) _rest: Vec<std::ffi::OsString>,
+#[command(after_help = "\
+PATH is a function as it is deployed, a layer, or the file system of an image. Without --handler, modules at its root that
+look like a handler are taken for one. Exit code 1: there are errors. Codes to ignore can stand in [tool.barrow.check] too.
+
+Examples:
+  barrow check build --runtime python3.13 --arch arm64 --handler app.handler
+  barrow check function.zip --layer layer.zip --json
+  barrow explain BAR012")]
+pub(crate) struct CheckArgs {
+    /// A folder or a zip
+    #[arg(required_unless_present = "probe")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// The handler, such as app.handler; may be repeated
+    #[arg(long, value_name = "HANDLER")]
+    pub(crate) handler: Vec<String>,
+
+    /// A layer of the function, the lowest first: a folder or a zip; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) layer: Vec<PathBuf>,
+
+    /// Compare with this lock (pylock.toml, or pinned requirements)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lock: Option<PathBuf>,
+
+    /// Leave findings out: a code, or a code and its subject, such as BAR012:cv2; may be repeated
+    #[arg(long, value_name = "CODE[:SUBJECT]")]
+    pub(crate) ignore: Vec<Ignore>,
+
+    /// Fail on warnings too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Print the findings in the form of static analysis tools (SARIF 2.1.0)
+    #[arg(long, conflicts_with_all = ["github", "json"])]
+    pub(crate) sarif: bool,
+
+    /// Print the findings as annotations for GitHub
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) github: bool,
+
+    /// The libraries of a real runtime, as the handler of --probe lists them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) libraries: Option<PathBuf>,
+
+    /// Print a handler that lists the libraries of a real runtime
+    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"])]
+    pub(crate) probe: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// A code, such as BAR012; without one, all are listed
+    pub(crate) code: Option<Code>,
 }

@@ -12,8 +12,8 @@ pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
 };
 pub(crate) use command::{
-    BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, FingerprintArgs, InstallArgs, LayerArgs,
-    LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
+    BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
+    InstallArgs, LayerArgs, LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,

@@ -3,7 +3,7 @@
 use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
-use super::result;
+use super::{check, result};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -11,12 +11,13 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
-    let BundleArgs { source, output, layer, files, assembly, result: _, settings } = args;
+    let BundleArgs { source, output, layer, handler, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
     }
     settings.detect_input_of_source(run, &source)?;
+    let (is_checked, handlers) = (output.check, handler);
     let options = BundleOptions {
         request: settings.request(Vec::new()),
         target: settings.target.single()?,
@@ -25,7 +26,8 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     };
     let published = run.bundle(options)?;
     if run.is_json() {
-        return Output::object(&result::published(&published));
+        Output::object(&result::published(&published))?;
+        return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };
     }
     run.output.status(&format!(
         "Bundled {} files ({}) into {}",
@@ -33,5 +35,5 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         Bytes(published.size_bytes),
         published.path.display()
     ));
-    Ok(())
+    if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) }
 }

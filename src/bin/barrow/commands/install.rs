@@ -17,7 +17,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let InstallArgs { requirements, target, force, assembly, result: _, settings } = args;
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
-    let mut publish = settings.publish(OutputArgs { output: target, zip: false, force });
+    let mut publish = settings.publish(OutputArgs { output: target, zip: false, force, check: false });
     publish.zip = false;
     let options = BundleOptions {
         request: settings.request(requirements),

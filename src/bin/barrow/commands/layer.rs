@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
-use super::result;
+use super::{check, result};
 use crate::args::{LayerArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -21,6 +21,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         Some(folder) => settings.detect_input_of_source(run, folder)?,
         None => settings.check_something_required(&requirements)?,
     }
+    let is_checked = output.check;
     let options = BundleOptions {
         request: settings.request(requirements),
         target: settings.target.single()?,
@@ -29,7 +30,8 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     };
     let published = run.bundle(options)?;
     if run.is_json() {
-        return Output::object(&result::published(&published));
+        Output::object(&result::published(&published))?;
+        return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
     }
     run.output.status(&format!(
         "Bundled {} files ({}) into the layer {}",
@@ -37,7 +39,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         Bytes(published.size_bytes),
         published.path.display()
     ));
-    Ok(())
+    if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) }
 }
 
 /// The folder of the user's own files among the words, if the only one is that of a folder: `shared`, or `./shared` where

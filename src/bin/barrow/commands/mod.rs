@@ -2,8 +2,10 @@
 
 mod bundle;
 mod cache;
+mod check;
 mod completions;
 mod config;
+mod explain;
 mod fingerprint;
 mod install;
 
@@ -32,10 +34,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Config(args) => config::call(run, args),
         Command::Completions(args) => completions::call(&args),
         Command::Mirror(args) => mirror::call(run, args),
-        Command::Check(_) => Err(not_built("check")),
+        Command::Check(args) => check::call(run, args),
+        Command::Explain(args) => explain::call(run, &args),
     }
-}
-
-fn not_built(command: &str) -> Failure {
-    Failure::usage(format!("`barrow {command}` is not built yet in this version of barrow"))
 }

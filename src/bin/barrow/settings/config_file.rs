@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use barrow::check::{CheckError, Ignore};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -21,6 +22,8 @@ pub(crate) struct ConfigFile {
     pub(crate) indexes: Vec<ConfigIndex>,
     /// `[sources]`: pattern of project names, name of the index that alone may answer for them.
     pub(crate) sources: Vec<ConfigSource>,
+    /// `ignore` of `[check]`.
+    pub(crate) check_ignore: Vec<Ignore>,
 }
 
 /// The texts of one setting.
@@ -126,6 +129,7 @@ impl Reader<'_> {
             match spelled {
                 "index" if is_table_array(value) => config.indexes = self.indexes(value)?,
                 "sources" => config.sources = self.sources(value)?,
+                "check" => config.check_ignore = self.check(value)?,
                 _ if UNBUILT.contains(&spelled) => {
                     return Err(self.at(name.span(), &format!("`{spelled}` is not built yet")));
                 }
@@ -146,7 +150,7 @@ impl Reader<'_> {
         if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
             return Ok(key);
         }
-        let known = KEYS.iter().flat_map(|key| [Some(key.name), key.alias]).flatten().chain(["sources"]);
+        let known = KEYS.iter().flat_map(|key| [Some(key.name), key.alias]).flatten().chain(["sources", "check"]);
         let message = match nearest(name, known) {
             Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
             None => format!("unknown setting `{name}`"),
@@ -238,6 +242,27 @@ impl Reader<'_> {
                 _ => Err(self.at(index.span(), "a source must be the name of an index")),
             })
             .collect()
+    }
+}
+
+impl Reader<'_> {
+    /// `[check]`: what its command leaves out.
+    fn check(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Ignore>, String> {
+        let wrong =
+            || self.at(value.span(), "`check` must be a table with `ignore`, a list of codes such as \"BAR012:cv2\"");
+        let DeValue::Table(table) = value.get_ref() else { return Err(wrong()) };
+        let mut ignored = Vec::new();
+        for (name, value) in table {
+            let DeValue::Array(entries) = value.get_ref() else { return Err(wrong()) };
+            if **name.get_ref() != *"ignore" {
+                return Err(self.at(name.span(), &format!("unknown setting `{}` of `check`", name.get_ref())));
+            }
+            for entry in entries {
+                let text = plain(entry.get_ref()).ok_or_else(wrong)?;
+                ignored.push(text.parse().map_err(|error: CheckError| self.at(entry.span(), &error.to_string()))?);
+            }
+        }
+        Ok(ignored)
     }
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use barrow::archive::Limits;
 use barrow::bundle::Bytes;
+use barrow::check::Ignore;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::LinkMode;
 use barrow::request::{
@@ -100,6 +101,8 @@ pub(crate) struct Settings {
     extras: Vec<ExtraName>,
     groups: Vec<ExtraName>,
     now: u64,
+    /// What `check` leaves out by a settings file.
+    pub(crate) check_ignore: Vec<Ignore>,
     /// Where everything came from.
     pub(crate) records: Vec<Record>,
     /// For the user, before the run.
@@ -175,6 +178,7 @@ impl Settings {
             extras,
             groups,
             now: u64::try_from(host.now.as_second()).unwrap_or(0),
+            check_ignore: std::mem::take(&mut layers.config.check_ignore),
             records: layers.records,
             warnings,
         })

@@ -1,0 +1,320 @@
+//! The projects of a bundle by their `.dist-info` folders: who owns which file, and what each requires.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::code::Code;
+use super::finding::{Finding, Grade};
+use super::tree::{Tree, ends_in};
+use crate::resolve::contains;
+use crate::spec::{
+    CoreMetadata, HashAlgorithm, HashDigest, PackageName, RecordEntry, Version, VersionOrUrl, parse_record,
+};
+use crate::target::Target;
+
+/// An installed project.
+pub(super) struct Dist {
+    pub(super) name: PackageName,
+    pub(super) version: Version,
+    /// Its `.dist-info` folder in the runtime.
+    folder: String,
+    metadata: CoreMetadata,
+    /// `Import-Name` (PEP 794).
+    import_names: Vec<String>,
+    /// Lines of RECORD with the places of their files.
+    record: Vec<(String, RecordEntry)>,
+}
+
+/// All of them.
+pub(super) struct Dists {
+    pub(super) all: Vec<Dist>,
+    /// The number of the project that owns a file.
+    owners: HashMap<String, usize>,
+    /// Top-level folders and files that belong to projects.
+    tops: HashSet<String>,
+}
+
+impl Dists {
+    /// Reads every `.dist-info` folder that lies in a place where Python searches.
+    pub(super) fn read(tree: &Tree, roots: &[String]) -> Self {
+        let mut all = Vec::new();
+        for root in roots {
+            let mut names: Vec<&String> = tree.names(root).iter().filter(|name| name.ends_with(".dist-info")).collect();
+            names.sort_unstable();
+            all.extend(names.into_iter().filter_map(|name| Dist::read(tree, root, name)));
+        }
+        let mut owners = HashMap::new();
+        let mut tops = HashSet::new();
+        for (number, dist) in all.iter().enumerate() {
+            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            for (path, _) in &dist.record {
+                owners.entry(path.clone()).or_insert(number);
+                if let Some(top) = path.strip_prefix(root).and_then(|rest| rest[1..].split('/').next()) {
+                    tops.insert(format!("{root}/{top}"));
+                }
+            }
+        }
+        Self { all, owners, tops }
+    }
+
+    /// The project that a file belongs to.
+    pub(super) fn owner(&self, path: &str) -> Option<&Dist> {
+        self.owners.get(path).map(|number| &self.all[*number])
+    }
+
+    /// Whether a file belongs to a project, or lies in the folder of one.
+    pub(super) fn is_third_party(&self, path: &str, roots: &[String]) -> bool {
+        if self.owners.contains_key(path) {
+            return true;
+        }
+        roots.iter().any(|root| {
+            let top = path.strip_prefix(root.as_str()).and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+            // A folder that several share, as namespaces are, may hold the user's own files as well.
+            top.is_some_and(|top| top.contains(".dist-info") || self.tops.contains(&format!("{root}/{top}")))
+                && !self.tops.is_empty()
+        })
+    }
+
+    /// The project of this name.
+    pub(super) fn named(&self, name: &PackageName) -> Option<&Dist> {
+        self.all.iter().find(|dist| dist.name == *name)
+    }
+
+    /// What a file is called in groups: its project, else its top-level folder.
+    pub(super) fn group(&self, path: &str, tree: &Tree) -> String {
+        if let Some(dist) = self.owner(path) {
+            return dist.name.to_string();
+        }
+        tree.label(path).split('/').next().unwrap_or(path).to_owned()
+    }
+
+    /// The modules at the top that each project brings, with whether it is the one that the project is known by.
+    pub(super) fn top_modules(&self) -> Vec<(String, bool)> {
+        let mut modules = Vec::new();
+        for dist in &self.all {
+            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            let mut own: Vec<String> = Vec::new();
+            for (path, _) in &dist.record {
+                let Some(rest) = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')) else { continue };
+                let name = match rest.split_once('/') {
+                    Some((top, "__init__.py")) => Some(top),
+                    Some(_) => None,
+                    None => rest.strip_suffix(".py").or_else(|| rest.strip_suffix(".so")?.split('.').next()),
+                };
+                own.extend(name.filter(|name| !is_beside_the_point(name)).map(str::to_owned));
+            }
+            own.sort_unstable();
+            own.dedup();
+            let is_main = |module: &String| {
+                own.len() == 1 || module.parse::<PackageName>().is_ok_and(|module| module == dist.name)
+            };
+            modules.extend(own.iter().map(|module| (module.clone(), is_main(module))));
+        }
+        modules
+    }
+
+    /// The project of the bundle that says it brings a module.
+    pub(super) fn bringing(&self, module: &str) -> Option<&Dist> {
+        self.all.iter().find(|dist| dist.import_names.iter().any(|name| name == module))
+    }
+
+    /// What the metadata says about the whole.
+    pub(super) fn findings(&self, tree: &Tree, target: &Target) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.two_versions(tree, &mut findings);
+        for dist in &self.all {
+            dist.requires_python(tree, target, &mut findings);
+            self.requirements(dist, tree, target, &mut findings);
+        }
+        findings
+    }
+
+    fn two_versions(&self, tree: &Tree, findings: &mut Vec<Finding>) {
+        let mut by_place: BTreeMap<(&str, &PackageName), Vec<&Dist>> = BTreeMap::new();
+        for dist in &self.all {
+            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            by_place.entry((root, &dist.name)).or_default().push(dist);
+        }
+        for ((_, name), dists) in by_place.into_iter().filter(|(_, dists)| dists.len() > 1) {
+            let versions: Vec<String> = dists.iter().map(|dist| dist.version.to_string()).collect();
+            let message = format!("{name} is installed {} times: {}", dists.len(), versions.join(" and "));
+            findings.push(
+                Finding::new(Code::TwoVersions, Grade::Error, name.to_string(), message)
+                    .file(tree.label(&dists[1].folder))
+                    .fix("bundle into an empty folder: the files of one were written over those of the other"),
+            );
+        }
+    }
+
+    fn requirements(&self, dist: &Dist, tree: &Tree, target: &Target, findings: &mut Vec<Finding>) {
+        for requirement in &dist.metadata.requires_dist {
+            if !requirement.marker.evaluate(target.markers(), &[]) {
+                continue;
+            }
+            let specifiers = match &requirement.version_or_url {
+                Some(VersionOrUrl::VersionSpecifier(specifiers)) => Some(specifiers),
+                _ => None,
+            };
+            let wanted = specifiers.map(ToString::to_string).unwrap_or_default();
+            let problem = match self.named(&requirement.name) {
+                Some(other) if specifiers.is_none_or(|specifiers| contains(specifiers, &other.version)) => continue,
+                Some(other) => format!("the bundle has {} {}", other.name, other.version),
+                None if target.runtime().provides(&requirement.name) => continue,
+                None => "it is not in the bundle".to_owned(),
+            };
+            let message =
+                format!("{} {} requires {}{wanted}, and {problem}", dist.name, dist.version, requirement.name);
+            findings.push(
+                Finding::new(Code::UnmetRequirement, Grade::Warning, requirement.name.to_string(), message)
+                    .file(tree.label(&format!("{}/METADATA", dist.folder)))
+                    .fix("resolve the requirements together"),
+            );
+        }
+    }
+
+    /// What RECORD says about the files. `digests` are those of the files that could be read.
+    pub(super) fn record_findings(&self, tree: &Tree, digests: &HashMap<usize, HashDigest>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for dist in &self.all {
+            let mut lost: Vec<&str> = Vec::new();
+            for (path, entry) in &dist.record {
+                let Some(file) = tree.file(path) else {
+                    if !may_be_absent(path) {
+                        lost.push(path);
+                    }
+                    continue;
+                };
+                let is_owned = self.owner(path).is_some_and(|owner| std::ptr::eq(owner, dist));
+                let promised = entry.hash.as_ref().filter(|hash| hash.algorithm() == HashAlgorithm::Sha256 && is_owned);
+                if let (Some(promised), Some(actual)) = (promised, digests.get(&file))
+                    && promised != actual
+                {
+                    let label = tree.files[file].label.clone();
+                    let message = format!("it is not the file that {} {} installed", dist.name, dist.version);
+                    findings.push(
+                        Finding::new(Code::ChangedFile, Grade::Error, label.clone(), message)
+                            .file(label)
+                            .fix(format!("install {} again", dist.name)),
+                    );
+                }
+            }
+            findings.extend(dist.lost(&lost, tree));
+        }
+        findings
+    }
+
+    /// The files whose digests RECORD promises.
+    pub(super) fn promised_files(&self, tree: &Tree) -> Vec<usize> {
+        let mut files: Vec<usize> = self
+            .all
+            .iter()
+            .flat_map(|dist| &dist.record)
+            .filter(|(_, entry)| entry.hash.is_some())
+            .filter_map(|(path, _)| tree.file(path))
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+}
+
+impl Dist {
+    fn read(tree: &Tree, root: &str, name: &str) -> Option<Self> {
+        let folder = format!("{root}/{name}");
+        let bytes = |file: &str| tree.read(tree.file(&format!("{folder}/{file}"))?).ok();
+        let text = bytes("METADATA")?;
+        let metadata = CoreMetadata::parse(&text).ok()?;
+        let record = bytes("RECORD").and_then(|record| parse_record(&record).ok()).unwrap_or_default();
+        let record = record.into_iter().filter_map(|entry| Some((place(root, &entry.path)?, entry))).collect();
+        Some(Self {
+            name: metadata.name.clone(),
+            version: metadata.version.clone(),
+            import_names: import_names(&text),
+            folder,
+            metadata,
+            record,
+        })
+    }
+
+    fn requires_python(&self, tree: &Tree, target: &Target, findings: &mut Vec<Finding>) {
+        let Some(specifiers) = &self.metadata.requires_python else { return };
+        if !contains(specifiers, target.python_full_version()) {
+            let message = format!(
+                "{} {} is for Python {specifiers}, and {} has {}",
+                self.name,
+                self.version,
+                target.runtime(),
+                target.python_full_version()
+            );
+            findings.push(
+                Finding::new(Code::RequiresPython, Grade::Warning, self.name.to_string(), message)
+                    .file(tree.label(&format!("{}/METADATA", self.folder)))
+                    .fix(format!("bundle again for {}", target.runtime())),
+            );
+        }
+    }
+
+    fn lost(&self, lost: &[&str], tree: &Tree) -> Option<Finding> {
+        let first = lost.iter().find(|path| is_code(path)).or(lost.first())?;
+        let grade = if is_code(first) { Grade::Warning } else { Grade::Note };
+        let count = lost.len();
+        let message = format!(
+            "{count} file{} of {} {} {} not here, such as `{}`",
+            if count == 1 { "" } else { "s" },
+            self.name,
+            self.version,
+            if count == 1 { "is" } else { "are" },
+            tree.label(first),
+        );
+        Some(
+            Finding::new(Code::LostFile, grade, self.name.to_string(), message)
+                .file(tree.label(&format!("{}/RECORD", self.folder)))
+                .fix(format!("install {} again, unless it was made slimmer on purpose", self.name)),
+        )
+    }
+}
+
+/// `Import-Name` of the metadata (PEP 794), without what stands behind a semicolon.
+fn import_names(metadata: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(metadata);
+    let header = text.lines().take_while(|line| !line.is_empty());
+    let names = header.filter_map(|line| line.strip_prefix("Import-Name:"));
+    names.filter_map(|name| Some(name.split(';').next()?.trim().to_owned())).filter(|name| !name.is_empty()).collect()
+}
+
+/// The place of a path of RECORD; `None` for one that leads out of the folder, as scripts do.
+fn place(root: &str, path: &str) -> Option<String> {
+    let is_inside = !path.starts_with('/') && path.split('/').all(|part| part != "..");
+    is_inside.then(|| format!("{root}/{path}"))
+}
+
+/// Files that installers list, and that bundles do without.
+fn may_be_absent(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ends_in(name, ".pyc") || matches!(name, "INSTALLER" | "REQUESTED" | "direct_url.json" | "RECORD" | "uv_cache.json")
+}
+
+/// Files whose absence could break an import: no tests, no scripts, no data.
+fn is_code(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    let is_beside = path.split('/').any(|part| is_beside_the_point(part) || part == "bin" || part == "scripts");
+    matches!(ending, Some("py" | "so")) && !is_beside
+}
+
+/// Folders of tests, documents and examples, which nobody imports who does not look for them.
+pub(super) fn is_beside_the_point(name: &str) -> bool {
+    matches!(
+        name,
+        "test"
+            | "tests"
+            | "testing"
+            | "_tests"
+            | "benchmarks"
+            | "bench"
+            | "docs"
+            | "doc"
+            | "examples"
+            | "example"
+            | "conftest"
+            | "setup"
+    )
+}

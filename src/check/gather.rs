@@ -1,0 +1,163 @@
+//! From what the user names to the files that the runtime will see.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::archive::{Archive, duplicates, short_name};
+use super::code::Code;
+use super::finding::{Finding, Grade};
+use super::summaries::Stamp;
+use super::tree::{Content, File, LAYERS, TASK, Tree, ends_in};
+use super::{CheckError, CheckOptions};
+
+/// What lies in the runtime, and what was odd on the way.
+pub(super) struct Gathered {
+    pub(super) tree: Tree,
+    pub(super) findings: Vec<Finding>,
+    /// The bundle is an archive of this size, bytes.
+    pub(super) zip_size: Option<u64>,
+}
+
+/// Reads the bundle and its layers.
+pub(super) fn gather(options: &CheckOptions) -> Result<Gathered, CheckError> {
+    let mut gathering = Gathering::default();
+    let zip_size = gathering.add(&options.path, TASK, "")?;
+    if gathering.files.is_empty() && gathering.findings.is_empty() {
+        return Err(CheckError::Empty { path: options.path.clone() });
+    }
+    if is_layer(&gathering.files) {
+        for file in &mut gathering.files {
+            file.path = file.path.replacen(TASK, LAYERS, 1);
+        }
+    }
+    for layer in &options.layers {
+        gathering.add(layer, LAYERS, &format!("{}:", short_name(layer)))?;
+    }
+    let tree = Tree::of(gathering.files, gathering.archives);
+    Ok(Gathered { tree, findings: gathering.findings, zip_size })
+}
+
+/// Whether these are the files of a layer: Python code lies below `python/` and none beside it.
+fn is_layer(files: &[File]) -> bool {
+    let below = |file: &File| file.path.strip_prefix("/var/task/python/").is_some_and(|rest| !rest.is_empty());
+    let beside = |file: &File| {
+        let rest = file.path.strip_prefix("/var/task/").unwrap_or_default();
+        !rest.starts_with("python/") && (ends_in(rest, ".py") || rest.contains(".dist-info/"))
+    };
+    let is_package = |file: &File| file.path == "/var/task/python/__init__.py";
+    files.iter().any(below) && !files.iter().any(|file| beside(file) || is_package(file))
+}
+
+#[derive(Default)]
+struct Gathering {
+    files: Vec<File>,
+    archives: Vec<Archive>,
+    findings: Vec<Finding>,
+}
+
+impl Gathering {
+    /// Adds a folder or archive below `root`; gives the size of an archive.
+    fn add(&mut self, path: &Path, root: &str, label: &str) -> Result<Option<u64>, CheckError> {
+        if path.is_dir() {
+            // A folder with the whole file system of an image: what the function is made of lies in two places of it.
+            let inner = [(path.join("var/task"), TASK), (path.join("opt"), LAYERS)];
+            if root == TASK && inner[0].0.is_dir() {
+                for (folder, root) in inner.iter().filter(|(folder, _)| folder.is_dir()) {
+                    self.folder(folder, root, label, folder, &mut Vec::new())?;
+                }
+                return Ok(None);
+            }
+            self.folder(path, root, label, path, &mut Vec::new())?;
+            return Ok(None);
+        }
+        let archive = match Archive::open(path)? {
+            Ok(archive) => archive,
+            Err(finding) => {
+                self.findings.push(finding);
+                return Ok(None);
+            }
+        };
+        for name in duplicates(path) {
+            let message = "the archive has more than one entry of this name".to_owned();
+            self.findings.push(
+                Finding::new(Code::DuplicateEntry, Grade::Warning, name.clone(), message)
+                    .file(format!("{label}{name}")),
+            );
+        }
+        let (files, findings) = archive.files(self.archives.len(), root, label);
+        let size = archive.size;
+        self.files.extend(files);
+        self.findings.extend(findings);
+        self.archives.push(archive);
+        Ok(Some(size))
+    }
+
+    /// Adds what lies below a folder. `above` are the real folders that lead here, against links in a circle.
+    fn folder(
+        &mut self,
+        folder: &Path,
+        root: &str,
+        label: &str,
+        top: &Path,
+        above: &mut Vec<PathBuf>,
+    ) -> Result<(), CheckError> {
+        let failed = |source| CheckError::Read { path: folder.to_owned(), source };
+        let real = fs_err::canonicalize(folder).map_err(failed)?;
+        if above.contains(&real) {
+            return Ok(());
+        }
+        above.push(real);
+        for entry in fs_err::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let path = entry.path();
+            let relative = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().into_owned();
+            let shown = format!("{label}{relative}");
+            let is_link = entry.file_type().map_err(failed)?.is_symlink();
+            let Ok(metadata) = fs_err::metadata(&path) else {
+                self.link(&relative, &shown, "leads nowhere");
+                continue;
+            };
+            if is_link && !Self::is_inside(&path, top) {
+                self.link(&relative, &shown, "leads out of the bundle");
+            }
+            if metadata.is_dir() {
+                if metadata.mode() & 0o005 != 0o005 {
+                    let message =
+                        format!("the folder has mode {:04o}: others may not enter it", metadata.mode() & 0o7777);
+                    self.findings.push(
+                        Finding::new(Code::Unreadable, Grade::Error, relative, message)
+                            .file(shown)
+                            .fix("give others the right to enter it: `chmod -R a+rX`"),
+                    );
+                }
+                self.folder(&path, root, label, top, above)?;
+            } else if metadata.is_file() {
+                self.files.push(File {
+                    path: format!("{root}/{relative}"),
+                    label: shown,
+                    size: metadata.len(),
+                    mode: Some(metadata.mode() & 0o7777),
+                    content: Content::Disk(path, Stamp::of(&metadata)),
+                });
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn is_inside(link: &Path, top: &Path) -> bool {
+        match (fs_err::canonicalize(link), fs_err::canonicalize(top)) {
+            (Ok(target), Ok(top)) => target.starts_with(top),
+            _ => false,
+        }
+    }
+
+    fn link(&mut self, relative: &str, shown: &str, what: &str) {
+        let message = format!("the link {what}");
+        self.findings.push(
+            Finding::new(Code::BadLink, Grade::Warning, relative, message)
+                .file(shown)
+                .fix("replace the link by the file"),
+        );
+    }
+}

@@ -1,0 +1,484 @@
+//! What importing the handler imports: a walk over modules, from level to level.
+//!
+//! Only imports that run are followed: hard ones, and those of the user's own that run later. What is missing where an
+//! import is guarded decides whether its fallback runs, and is otherwise no finding.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::dists::Dists;
+use super::search::{Found, Search};
+use super::summaries::Summaries;
+use super::tree::{Tree, ends_in};
+use crate::python::{Import, Module, Moment};
+use crate::target::Target;
+
+/// How sure it is that a module is imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// Perhaps, when a function is called.
+    Later,
+    /// If this is what the function is for, which nobody said.
+    Probably,
+    /// Whenever the function starts.
+    Surely,
+}
+
+/// A module that is imported.
+pub(super) struct Node {
+    /// Its dotted name.
+    pub(super) name: String,
+    /// Its file; none for a namespace, and for what the runtime brings.
+    pub(super) file: Option<usize>,
+    /// Where its submodules are searched; `None` where it has none.
+    folders: Option<Vec<String>>,
+    /// The runtime brings it: nothing is known about what is in it.
+    is_of_runtime: bool,
+    pub(super) level: Level,
+    /// Who imported it first, and in which line.
+    from: Option<(usize, usize)>,
+    pub(super) is_users: bool,
+}
+
+/// An import that leads nowhere.
+#[derive(Clone, Debug)]
+pub(super) struct Missing {
+    /// The dotted name, as far as it is missing: in `a.b.c`, `a.b` where `a` is there.
+    pub(super) name: String,
+    /// The folders in which it was searched.
+    pub(super) folders: Vec<String>,
+    pub(super) importer: usize,
+    pub(super) line: usize,
+    pub(super) level: Level,
+    pub(super) moment: Moment,
+    /// It is a name behind `from … import` and perhaps no module.
+    pub(super) is_name: bool,
+}
+
+/// The walk.
+pub(super) struct Graph<'a> {
+    pub(super) search: Search<'a>,
+    target: &'a Target,
+    tree: &'a Tree,
+    dists: &'a Dists,
+    summaries: &'a Summaries,
+    /// The top-level name of the handler's module.
+    own_top: Option<String>,
+    pub(super) nodes: Vec<Node>,
+    by_name: HashMap<String, usize>,
+    modules: HashMap<usize, Arc<Module>>,
+    next: Vec<usize>,
+    pub(super) missing: Vec<Missing>,
+    /// Projects of the runtime that are used, with the first that imports each.
+    pub(super) of_runtime: Vec<(String, usize, usize)>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn new(
+        tree: &'a Tree,
+        dists: &'a Dists,
+        target: &'a Target,
+        summaries: &'a Summaries,
+        own_top: Option<String>,
+    ) -> Self {
+        Self {
+            search: Search::new(tree, target),
+            target,
+            tree,
+            dists,
+            summaries,
+            own_top,
+            nodes: Vec::new(),
+            by_name: HashMap::new(),
+            modules: HashMap::new(),
+            next: Vec::new(),
+            missing: Vec::new(),
+            of_runtime: Vec::new(),
+        }
+    }
+
+    /// Imports a module as the runtime does with the handler's; gives its node, or what is missing.
+    pub(super) fn start(&mut self, name: &str, level: Level) -> Result<usize, String> {
+        self.load(name, level, None).map_err(|missing| missing.0)
+    }
+
+    /// Follows everything, the surest first.
+    pub(super) fn walk(&mut self) {
+        for level in [Level::Surely, Level::Probably, Level::Later] {
+            loop {
+                let (now, later): (Vec<usize>, Vec<usize>) =
+                    std::mem::take(&mut self.next).into_iter().partition(|node| self.nodes[*node].level >= level);
+                self.next = later;
+                if now.is_empty() {
+                    break;
+                }
+                self.read_ahead(&now);
+                for node in now {
+                    self.follow(node);
+                }
+            }
+        }
+        self.search_elsewhere();
+    }
+
+    /// The summary of a module's source.
+    pub(super) fn module(&mut self, node: usize) -> Option<Arc<Module>> {
+        let file = self.nodes[node].file.filter(|file| ends_in(&self.tree.files[*file].path, ".py"))?;
+        if let Some(module) = self.modules.get(&file) {
+            return Some(Arc::clone(module));
+        }
+        let module = self.summaries.module(self.tree, file, self.search.minor());
+        self.modules.insert(file, Arc::clone(&module));
+        Some(module)
+    }
+
+    /// The summaries of several modules at once, on all processors.
+    fn read_ahead(&mut self, nodes: &[usize]) {
+        let is_source = |file: &usize| ends_in(&self.tree.files[*file].path, ".py") && !self.modules.contains_key(file);
+        let mut files: Vec<usize> = nodes.iter().filter_map(|node| self.nodes[*node].file).filter(is_source).collect();
+        files.sort_unstable();
+        files.dedup();
+        let (tree, summaries, minor) = (self.tree, self.summaries, self.search.minor());
+        let read: Vec<_> = files.into_par_iter().map(|file| (file, summaries.module(tree, file, minor))).collect();
+        self.modules.extend(read);
+    }
+
+    /// Follows the imports of one module.
+    fn follow(&mut self, node: usize) {
+        let Some(module) = self.module(node) else { return };
+        let level = self.nodes[node].level;
+        let failed = self.failed_guards(node, &module);
+        for import in &module.imports {
+            let is_users = self.nodes[node].is_users;
+            let level = match import.moment {
+                Moment::Hard => level,
+                Moment::Fallback(guard) if failed.contains(&guard) => level,
+                Moment::Otherwise(guard) if !failed.contains(&guard) => level,
+                Moment::Lazy | Moment::Conditional if is_users => Level::Later,
+                Moment::Guarded(_) if is_users => {
+                    self.note_guarded(node, import);
+                    continue;
+                }
+                _ => continue,
+            };
+            self.import(node, import, level);
+        }
+    }
+
+    /// The guards of a module behind which something is missing: their fallbacks run.
+    fn failed_guards(&mut self, node: usize, module: &Module) -> HashSet<u32> {
+        let mut failed = HashSet::new();
+        for import in &module.imports {
+            if let Moment::Guarded(guard) = import.moment
+                && !failed.contains(&guard)
+                && self.is_absent(node, import)
+            {
+                failed.insert(guard);
+            }
+        }
+        failed
+    }
+
+    /// Whether it is certain that an import fails for want of its first part.
+    fn is_absent(&mut self, node: usize, import: &Import) -> bool {
+        let Some(name) = self.absolute(node, import) else { return false };
+        let top = name.split('.').next().unwrap_or(&name);
+        if import.level == 0 {
+            return self.search.top(top, self.target) == Found::Missing;
+        }
+        // Of its own package: `from . import _speed` and `from ._speed import x`.
+        let (package, wanted) = match (import.module.is_empty(), import.names.as_slice()) {
+            (true, [one]) => (name.clone(), one.clone()),
+            (false, _) if !import.module.contains('.') => match name.rsplit_once('.') {
+                Some((package, last)) => (package.to_owned(), last.to_owned()),
+                None => return false,
+            },
+            _ => return false,
+        };
+        let Some(package) = self.by_name.get(&package).copied() else { return false };
+        let Some(folders) = self.nodes[package].folders.clone() else { return false };
+        let binds = self.module(package).is_none_or(|module| module.is_dynamic || module.names.contains(&wanted));
+        !binds && self.search.below(&folders, &wanted) == Found::Missing
+    }
+
+    /// A guarded import of the user's own whose module is missing: worth a note.
+    fn note_guarded(&mut self, node: usize, import: &Import) {
+        if import.level == 0 && self.is_absent(node, import) {
+            let name = import.module.split('.').next().unwrap_or(&import.module).to_owned();
+            self.add_missing(node, import, name, Vec::new(), Level::Later, false);
+        }
+    }
+
+    /// Runs one import.
+    fn import(&mut self, node: usize, import: &Import, level: Level) {
+        let Some(name) = self.absolute(node, import) else { return };
+        let from = Some((node, import.line));
+        let loaded = match self.load(&name, level, from) {
+            Ok(loaded) => loaded,
+            Err((missing, folders)) => return self.add_missing(node, import, missing, folders, level, false),
+        };
+        for wanted in import.names.iter().filter(|wanted| *wanted != "*") {
+            self.import_name(node, import, loaded, wanted, level);
+        }
+    }
+
+    /// `from package import name`: a submodule is loaded where the package binds no such name itself.
+    fn import_name(&mut self, node: usize, import: &Import, package: usize, wanted: &str, level: Level) {
+        if self.nodes[package].is_of_runtime {
+            return;
+        }
+        let module = self.module(package);
+        if module.as_ref().is_some_and(|module| module.names.contains(wanted)) {
+            return;
+        }
+        let name = format!("{}.{wanted}", self.nodes[package].name);
+        if self.nodes[package].folders.is_some() {
+            match self.load(&name, level, Some((node, import.line))) {
+                Ok(_) => return,
+                Err((missing, folders)) => {
+                    // A native package binds names that cannot be seen.
+                    let is_open = match &module {
+                        Some(module) => module.is_dynamic || module.has_star,
+                        None => self.nodes[package].file.is_some(),
+                    };
+                    if !is_open {
+                        self.add_missing(node, import, missing, folders, level, true);
+                    }
+                    return;
+                }
+            }
+        }
+        if module
+            .is_some_and(|module| !module.is_dynamic && !module.has_star && module.fault.is_none() && !module.is_unread)
+        {
+            self.add_missing(node, import, name, Vec::new(), level, true);
+        }
+    }
+
+    fn add_missing(
+        &mut self,
+        importer: usize,
+        import: &Import,
+        name: String,
+        folders: Vec<String>,
+        level: Level,
+        is_name: bool,
+    ) {
+        let (line, moment) = (import.line, import.moment);
+        self.missing.push(Missing { name, folders, importer, line, level, moment, is_name });
+    }
+
+    /// The dotted name that an import asks for; `None` for one that leads out of its package.
+    fn absolute(&self, node: usize, import: &Import) -> Option<String> {
+        if import.level == 0 {
+            return Some(import.module.clone());
+        }
+        let node = &self.nodes[node];
+        let is_package = node.folders.is_some();
+        let mut parts: Vec<&str> = node.name.split('.').collect();
+        let up = usize::try_from(import.level).ok()? - usize::from(is_package);
+        if up > parts.len() {
+            return None;
+        }
+        parts.truncate(parts.len() - up);
+        parts.extend(import.module.split('.').filter(|part| !part.is_empty()));
+        (!parts.is_empty()).then(|| parts.join("."))
+    }
+
+    /// Loads a module and every package above it; gives its node, or the name that is missing with the folders in which it was searched.
+    fn load(&mut self, name: &str, level: Level, from: Option<(usize, usize)>) -> Result<usize, (String, Vec<String>)> {
+        let mut parent: Option<usize> = None;
+        let mut end = 0;
+        for part in name.split('.') {
+            end += part.len() + usize::from(end > 0);
+            let full = &name[..end];
+            if let Some(known) = self.by_name.get(full).copied() {
+                self.raise(known, level, from);
+                parent = Some(known);
+                continue;
+            }
+            let found = match parent {
+                None => self.search.top(part, self.target),
+                Some(parent) => match self.below(parent, part) {
+                    Some(found) => found,
+                    // Of what the runtime brings, and of modules that make submodules as they run, everything is believed.
+                    None => return Ok(parent),
+                },
+            };
+            if found == Found::Missing {
+                let folders = parent.and_then(|parent| self.nodes[parent].folders.clone());
+                return Err((full.to_owned(), folders.unwrap_or_else(|| self.search.roots().to_vec())));
+            }
+            parent = Some(self.add(full, found, level, from));
+        }
+        parent.ok_or_else(|| (name.to_owned(), Vec::new()))
+    }
+
+    /// Finds a submodule; `None`: nothing can be known.
+    fn below(&mut self, parent: usize, part: &str) -> Option<Found> {
+        if self.nodes[parent].is_of_runtime {
+            return None;
+        }
+        let folders = self.nodes[parent].folders.clone().unwrap_or_default();
+        let found = self.search.below(&folders, part);
+        if found != Found::Missing {
+            return Some(found);
+        }
+        let Some(module) = self.module(parent) else {
+            return if self.nodes[parent].file.is_some() { None } else { Some(Found::Missing) };
+        };
+        if !module.is_dynamic && !module.is_unread && module.fault.is_none() {
+            return Some(Found::Missing);
+        }
+        // A package that extends its path has portions in other roots, as old namespaces do.
+        let path = self.nodes[parent].name.replace('.', "/");
+        let portions: Vec<String> = self.search.roots().iter().map(|root| format!("{root}/{path}")).collect();
+        match self.search.below(&portions, part) {
+            Found::Missing => None,
+            found => Some(found),
+        }
+    }
+
+    fn add(&mut self, name: &str, found: Found, level: Level, from: Option<(usize, usize)>) -> usize {
+        let number = self.nodes.len();
+        let top = name.split('.').next().unwrap_or(name).to_owned();
+        if found == Found::Runtime
+            && let Some((importer, line)) = from
+            && self.nodes[importer].file.is_some()
+        {
+            self.of_runtime.push((top.clone(), importer, line));
+        }
+        let (file, folders, is_of_runtime) = match found {
+            Found::File { file, folders } => (Some(file), folders, false),
+            Found::Namespace(folders) => (None, Some(folders), false),
+            Found::Standard | Found::Runtime | Found::Missing => (None, None, true),
+        };
+        let is_users = file.is_some_and(|file| self.is_users(file, &top));
+        self.nodes.push(Node { name: name.to_owned(), file, folders, is_of_runtime, level, from, is_users });
+        self.by_name.insert(name.to_owned(), number);
+        self.next.push(number);
+        self.load_native_core(number);
+        number
+    }
+
+    /// A package `x` that has a native module `x` or `_x` loads it, whichever way it takes to do so.
+    fn load_native_core(&mut self, node: usize) {
+        let Node { name, folders, level, from, .. } = &self.nodes[node];
+        let (Some(folders), Some(last)) = (folders.clone(), name.rsplit('.').next()) else { return };
+        let (level, from) = (*level, *from);
+        for core in [last.to_owned(), format!("_{last}")] {
+            let full = format!("{name}.{core}", name = self.nodes[node].name);
+            if let found @ Found::File { file, folders: None } = &self.search.below(&folders, &core)
+                && ends_in(&self.tree.files[*file].path, ".so")
+                && !self.by_name.contains_key(&full)
+            {
+                self.add(&full, found.clone(), level, from);
+            }
+        }
+    }
+
+    /// A module that is imported more surely than was known is followed again.
+    fn raise(&mut self, node: usize, level: Level, from: Option<(usize, usize)>) {
+        if self.nodes[node].level < level {
+            self.nodes[node].level = level;
+            self.nodes[node].from = from;
+            self.next.push(node);
+        }
+    }
+
+    /// Whether a file is the user's own. Without any metadata of projects, only what lies with the handler is.
+    fn is_users(&self, file: usize, top: &str) -> bool {
+        let path = &self.tree.files[file].path;
+        if !self.dists.all.is_empty() {
+            return !self.dists.is_third_party(path, self.search.roots());
+        }
+        let is_single = path.strip_prefix("/var/task/").is_some_and(|rest| !rest.contains('/'));
+        is_single || self.own_top.as_deref().is_none_or(|own| own == top)
+    }
+
+    /// Modules that are missing may lie where somebody's code lets Python search: the user's own for all, that of a
+    /// package for itself.
+    fn search_elsewhere(&mut self) {
+        for _ in 0..16 {
+            let changers: Vec<usize> = (0..self.nodes.len())
+                .filter(|node| self.module(*node).is_some_and(|module| module.changes_path))
+                .collect();
+            let of_user = changers.iter().any(|node| self.nodes[*node].is_users);
+            let tops: HashSet<String> = changers
+                .iter()
+                .map(|node| self.nodes[*node].name.split('.').next().unwrap_or_default().to_owned())
+                .collect();
+            let mut again = false;
+            for missing in std::mem::take(&mut self.missing) {
+                let importer = &self.nodes[missing.importer];
+                let top = importer.name.split('.').next().unwrap_or_default();
+                let within = if of_user {
+                    Some("/var/task".to_owned())
+                } else if tops.contains(top) {
+                    self.by_name.get(top).and_then(|top| self.nodes[*top].folders.as_ref()?.first().cloned())
+                } else {
+                    None
+                };
+                let first = missing.name.split('.').next().unwrap_or(&missing.name);
+                let folders = within.map(|within| self.search.elsewhere(first, &within)).unwrap_or_default();
+                let Some(folder) =
+                    folders.into_iter().next().filter(|_| !missing.is_name && !missing.name.contains('.'))
+                else {
+                    self.missing.push(missing);
+                    continue;
+                };
+                let found = self.search.below(&[folder], first);
+                if found != Found::Missing && !self.by_name.contains_key(first) {
+                    self.add(first, found, missing.level, Some((missing.importer, missing.line)));
+                }
+                again = true;
+            }
+            if !again {
+                return;
+            }
+            self.walk_on();
+        }
+    }
+
+    fn walk_on(&mut self) {
+        while !self.next.is_empty() {
+            let now = std::mem::take(&mut self.next);
+            self.read_ahead(&now);
+            for node in now {
+                self.follow(node);
+            }
+        }
+    }
+
+    /// How the runtime gets to a module: `file:line` of every import on the way, the handler first.
+    pub(super) fn chain(&self, node: usize) -> Vec<String> {
+        let mut chain = Vec::new();
+        let mut at = self.nodes[node].from;
+        // A chain is as long as there are modules, at most.
+        while let Some((from, line)) = at.filter(|_| chain.len() <= self.nodes.len()) {
+            chain.push(format!("{}:{line}", self.label(from)));
+            at = self.nodes[from].from;
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// What the user would call a module's file.
+    pub(super) fn label(&self, node: usize) -> &str {
+        let Node { file, name, .. } = &self.nodes[node];
+        file.map_or(name.as_str(), |file| &self.tree.files[file].label)
+    }
+
+    /// Whether a module is a folder without code of its own: it has nothing but what lies in it.
+    pub(super) fn is_namespace(&self, name: &str) -> bool {
+        let node = self.by_name.get(name).map(|node| &self.nodes[*node]);
+        node.is_some_and(|node| node.file.is_none() && !node.is_of_runtime)
+    }
+
+    /// Whether a module of this name is imported.
+    pub(super) fn is_loaded(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+}

@@ -1,0 +1,216 @@
+//! Whether a bundle loads: every reason why importing the handler would fail on Lambda, told before it is deployed.
+//!
+//! ```text
+//! PATH, layers ──▶ gather ──▶ Tree ──▶ dists ──▶ graph (imports, from the handler on) ──▶ natives (loader, symbols) ──▶ Report
+//!                                        └──────▶ tidy (names, modes, sizes)
+//! ```
+//!
+//! Nothing is run and nothing is asked: the tables are in [`crate::target`]. An error is what certainly breaks; what
+//! may break is a warning, and what an import catches, or nobody loads, is silence or a note. Any bundle is taken, whoever made it, and
+//! hostile files end in a note.
+//!
+//! Where nobody names a handler, modules at the root that look like one are taken for handlers, and every project of the bundle is
+//! taken for imported.
+
+mod archive;
+mod code;
+mod dists;
+mod error;
+mod explanations;
+mod finding;
+mod gather;
+mod graph;
+mod handler;
+mod ignore;
+mod known;
+mod locked;
+mod missing;
+mod natives;
+mod search;
+mod summaries;
+mod tidy;
+mod tree;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+pub use code::{Code, Explanation, UnknownCode};
+pub use error::CheckError;
+pub use finding::{Finding, Grade, Report};
+pub use ignore::Ignore;
+pub use known::PROBE;
+pub use locked::read_lock;
+
+use crate::cache::Cache;
+use crate::python::on_large_stack;
+use crate::spec::{HashDigest, PackageName, Version};
+use crate::target::Target;
+use dists::Dists;
+use gather::{Gathered, gather};
+use graph::{Graph, Level};
+use handler::Handler;
+use known::Libraries;
+use natives::Natives;
+use summaries::Summaries;
+use tree::Tree;
+
+/// What to check.
+#[derive(Clone, Debug)]
+pub struct CheckOptions {
+    /// A folder or a zip: a function, a layer, or the file system of an image.
+    pub path: PathBuf,
+    /// Folders or zips of layers, the lowest first.
+    pub layers: Vec<PathBuf>,
+    /// Handlers, as AWS has them; none: modules that look like one.
+    pub handlers: Vec<String>,
+    /// What it has to run on.
+    pub target: Target,
+    /// The projects and versions of a lock that it has to be made of.
+    pub locked: Option<Vec<(PackageName, Version)>>,
+    /// What `--probe` printed on a real runtime.
+    pub libraries: Option<PathBuf>,
+    /// Where summaries are kept between checks; `None`: nowhere.
+    pub cache_folder: Option<PathBuf>,
+    /// What the user does not want to hear of.
+    pub ignore: Vec<Ignore>,
+}
+
+/// Checks a bundle.
+///
+/// # Errors
+/// What cannot be read at all. Everything that is wrong in a bundle is a finding.
+pub fn check(options: &CheckOptions) -> Result<Report, CheckError> {
+    let libraries = match &options.libraries {
+        Some(file) => Libraries::read(file)?,
+        None => Libraries::of_table(),
+    };
+    let Gathered { tree, mut findings, zip_size } = gather(options)?;
+    let mut report = Report {
+        files: tree.files.len(),
+        size_bytes: tree.files.iter().map(|file| file.size).sum(),
+        ..Report::default()
+    };
+    // Of an archive that cannot be read, nothing else is known.
+    if tree.files.is_empty() {
+        return Ok(report.settle(findings));
+    }
+    findings.extend(tidy::sizes(&tree, options.layers.len(), zip_size));
+    let (_, minor) = options.target.runtime().python_version();
+    let cache = options.cache_folder.as_ref().map(|folder| Cache::at(folder.clone()));
+    let summaries = Summaries::open(cache.as_ref(), &options.path, minor);
+    let (modules, objects, found) = on_large_stack(|| look_into(options, &tree, &libraries, &summaries));
+    if let Some(cache) = &cache {
+        summaries.keep(cache, &options.path, minor);
+    }
+    (report.modules, report.objects) = (modules, objects);
+    findings.extend(found);
+    let all = findings.len();
+    findings.retain(|finding| !options.ignore.iter().any(|ignore| ignore.matches(finding)));
+    report.ignored = all - findings.len();
+    Ok(report.settle(findings))
+}
+
+/// Everything that needs the content of files: numbers of modules and of objects, and what was found.
+fn look_into(
+    options: &CheckOptions,
+    tree: &Tree,
+    libraries: &Libraries,
+    summaries: &Summaries,
+) -> (usize, usize, Vec<Finding>) {
+    let target = &options.target;
+    let roots = search::Search::new(tree, target).roots().to_vec();
+    let dists = Dists::read(tree, &roots);
+    let mut findings = dists.findings(tree, target);
+    if let Some(locked) = &options.locked {
+        findings.extend(locked::findings(&dists, locked, target));
+    }
+    findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
+
+    let handlers: Vec<&String> = options.handlers.iter().filter(|handler| !handler::is_script(handler)).collect();
+    for script in options.handlers.iter().filter(|handler| handler::is_script(handler)) {
+        findings.extend(handler::check_script(script, tree));
+    }
+    let parsed: Vec<Result<Handler<'_>, Finding>> = handlers.iter().map(|handler| Handler::parse(handler)).collect();
+    let own_top = parsed.iter().flatten().next().map(|handler| handler.top().to_owned());
+    let mut graph = Graph::new(tree, &dists, target, summaries, own_top);
+    let mut started = Vec::new();
+    for handler in parsed {
+        match handler {
+            Ok(handler) => {
+                let node = handler.start(&mut graph, &mut findings);
+                started.extend(node.map(|node| (handler, node)));
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if options.handlers.is_empty() {
+        start_without_handler(&mut graph, tree, &dists);
+    }
+    graph.walk();
+    for (handler, node) in started {
+        handler.function(&mut graph, node, &mut findings);
+    }
+    findings.extend(tidy::findings(tree, &graph.search, &dists, target));
+    findings.extend(missing::sources(&mut graph));
+    let missed = missing::findings(&graph, tree, &dists, target);
+    // What is missing as a module is not told once more as a requirement.
+    let told: Vec<String> = missed.iter().map(|finding| missing::project(&finding.subject).to_lowercase()).collect();
+    findings
+        .retain(|finding| finding.code != Code::UnmetRequirement || !told.contains(&finding.subject.to_lowercase()));
+    findings.extend(missed);
+    findings.extend(missing::left_to_runtime(&graph, target));
+    findings.extend(missing::sdk_clash(&graph, &dists, target));
+    let modules = graph.nodes.iter().filter(|node| node.file.is_some()).count();
+    let natives = Natives::read(tree, target, &dists, libraries, summaries);
+    let objects = natives.count();
+    findings.extend(natives.check(&graph));
+    (modules, objects, findings)
+}
+
+/// Starts at what could be a handler, and at every project.
+fn start_without_handler(graph: &mut Graph<'_>, tree: &Tree, dists: &Dists) {
+    let roots = graph.search.roots().to_vec();
+    let mut own: Vec<String> = roots
+        .iter()
+        .flat_map(|root| tree.names(root).iter().map(move |name| (root, name)))
+        .filter(|(root, name)| !dists.is_third_party(&format!("{root}/{name}"), &roots))
+        .filter_map(|(_, name)| name.strip_suffix(".py").map(str::to_owned))
+        .filter(|name| !is_tool(name))
+        .collect();
+    own.sort_unstable();
+    for module in own {
+        let Ok(node) = graph.start(&module, Level::Probably) else { continue };
+        let looks_like_handler = is_usual_name(&module)
+            || graph.module(node).is_some_and(|module| module.names.iter().any(|name| name.contains("handler")));
+        if looks_like_handler {
+            let _ = graph.start(&module, Level::Surely);
+        }
+    }
+    for (module, is_main) in dists.top_modules() {
+        let _ = graph.start(&module, if is_main { Level::Surely } else { Level::Probably });
+    }
+}
+
+/// Modules at the root that are for the developer.
+fn is_tool(name: &str) -> bool {
+    dists::is_beside_the_point(name)
+        || name.starts_with("test_")
+        || name.ends_with("_test")
+        || matches!(
+            name,
+            "noxfile" | "fabfile" | "manage" | "tasks" | "locustfile" | "deploy" | "gunicorn_conf" | "dodo"
+        )
+}
+
+/// Names that AWS and its tools give to the module of a handler.
+fn is_usual_name(name: &str) -> bool {
+    matches!(name, "app" | "main" | "handler" | "lambda_function" | "index" | "function")
+}
+
+/// The digests of files that RECORD promises one for, made on all processors.
+fn digests(tree: &Tree, dists: &Dists, summaries: &Summaries) -> HashMap<usize, HashDigest> {
+    let files = dists.promised_files(tree);
+    files.into_par_iter().filter_map(|file| Some((file, summaries.digest(tree, file)?))).collect()
+}

@@ -1,0 +1,150 @@
+//! The files of a function as the runtime sees them: the bundle below `/var/task`, layers below `/opt`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::PathBuf;
+
+use super::archive::Archive;
+use super::summaries::Stamp;
+use crate::regular;
+
+/// Where the bundle lies.
+pub(super) const TASK: &str = "/var/task";
+/// Where layers lie, one over the other.
+pub(super) const LAYERS: &str = "/opt";
+
+/// Largest file that is read into memory, bytes. Lambda unpacks a quarter of it in all.
+pub(super) const READ_MOST: u64 = 1 << 30;
+
+/// All files by their places in the runtime.
+#[derive(Default)]
+pub(super) struct Tree {
+    /// Sorted by path.
+    pub(super) files: Vec<File>,
+    places: HashMap<String, usize>,
+    /// Folders with the names in them.
+    folders: HashMap<String, Vec<String>>,
+    pub(super) archives: Vec<Archive>,
+}
+
+/// One file.
+pub(super) struct File {
+    /// Where the runtime sees it.
+    pub(super) path: String,
+    /// What the user would call it.
+    pub(super) label: String,
+    /// Unpacked size, bytes.
+    pub(super) size: u64,
+    /// Permissions; `None` where an archive says nothing about them.
+    pub(super) mode: Option<u32>,
+    /// Where its bytes are.
+    pub(super) content: Content,
+}
+
+/// Where bytes are.
+pub(super) enum Content {
+    Disk(PathBuf, Stamp),
+    /// Number of the archive, number of the entry.
+    Zip(usize, usize),
+}
+
+impl Tree {
+    /// Puts files in their places; a later one of the same path replaces an earlier one, as layers do.
+    pub(super) fn of(files: Vec<File>, archives: Vec<Archive>) -> Self {
+        let mut by_path: BTreeMap<String, File> = BTreeMap::new();
+        for file in files {
+            by_path.insert(file.path.clone(), file);
+        }
+        let mut tree = Self { archives, ..Self::default() };
+        for (number, (path, file)) in by_path.into_iter().enumerate() {
+            tree.add_to_folders(&path);
+            tree.places.insert(path, number);
+            tree.files.push(file);
+        }
+        tree
+    }
+
+    fn add_to_folders(&mut self, path: &str) {
+        let mut path = path;
+        while let Some((folder, name)) = path.rsplit_once('/') {
+            match self.folders.get_mut(folder) {
+                // The folder is known, and so are those above it.
+                Some(names) => {
+                    if !names.iter().any(|known| known == name) {
+                        names.push(name.to_owned());
+                    }
+                    return;
+                }
+                None => {
+                    self.folders.insert(folder.to_owned(), vec![name.to_owned()]);
+                }
+            }
+            path = folder;
+        }
+    }
+
+    /// The file at a path.
+    pub(super) fn file(&self, path: &str) -> Option<usize> {
+        self.places.get(path).copied()
+    }
+
+    /// Whether a folder is there.
+    pub(super) fn is_folder(&self, path: &str) -> bool {
+        self.folders.contains_key(path)
+    }
+
+    /// The names in a folder.
+    pub(super) fn names(&self, folder: &str) -> &[String] {
+        self.folders.get(folder).map_or(&[], Vec::as_slice)
+    }
+
+    /// The bytes of a file, at most [`READ_MOST`].
+    pub(super) fn read(&self, number: usize) -> io::Result<Vec<u8>> {
+        let file = &self.files[number];
+        if file.size > READ_MOST {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large to be read"));
+        }
+        match &file.content {
+            Content::Disk(path, _) => regular::read(path),
+            Content::Zip(archive, entry) => self.archives[*archive].read(*entry, file.size),
+        }
+    }
+
+    /// The first bytes of a file.
+    pub(super) fn start(&self, number: usize, length: usize) -> Vec<u8> {
+        let file = &self.files[number];
+        let mut start = vec![0; length];
+        let read = match &file.content {
+            Content::Disk(path, _) => regular::open(path).and_then(|file| read_up_to(file, &mut start)),
+            Content::Zip(archive, entry) => self.archives[*archive].start(*entry, &mut start),
+        };
+        start.truncate(read.unwrap_or(0));
+        start
+    }
+
+    /// What the user would call a place in the runtime.
+    pub(super) fn label<'a>(&'a self, path: &'a str) -> Cow<'a, str> {
+        match self.file(path) {
+            Some(number) => Cow::Borrowed(&self.files[number].label),
+            None => Cow::Borrowed(path.strip_prefix("/var/task/").unwrap_or(path)),
+        }
+    }
+}
+
+/// Whether a path has an ending, in this case: Linux tells `A.PY` from `a.py`.
+pub(super) fn ends_in(path: &str, ending: &str) -> bool {
+    path.ends_with(ending)
+}
+
+/// Fills a buffer as far as there is something.
+pub(super) fn read_up_to(mut from: impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,397 @@
+//! The imports of a module, each with the moment at which it runs.
+
+use std::collections::{HashMap, HashSet};
+
+use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
+use ruff_text_size::Ranged as _;
+use serde::{Deserialize, Serialize};
+
+use super::calls::{Calls, is_generator};
+use super::condition::{Truth, decide};
+use super::module::{Lines, Module};
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The module as written; empty in `from . import x`.
+    pub module: String,
+    /// Number of leading dots.
+    pub level: u32,
+    /// The names behind `from … import`; `*` for all.
+    pub names: Vec<String>,
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// When it runs.
+    pub moment: Moment,
+}
+
+/// When an import runs. A number joins what belongs to one `try` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    /// Whenever the module is imported.
+    Hard,
+    /// Likewise, and its failure is caught.
+    Guarded(u32),
+    /// When something that was guarded is missing.
+    Fallback(u32),
+    /// When nothing of what was guarded is missing.
+    Otherwise(u32),
+    /// Perhaps.
+    Conditional,
+    /// When a function is called.
+    Lazy,
+    /// Never; type checkers read it.
+    Typing,
+}
+
+impl Moment {
+    /// The moment of what stands deeper, below a statement that alone would make it `inner`.
+    fn within(self, inner: Self) -> Self {
+        match (self, inner) {
+            (Self::Hard, inner) => inner,
+            (outer, Self::Hard) => outer,
+            // What catches its failure below a fallback catches it all the same.
+            (Self::Fallback(_) | Self::Otherwise(_), Self::Fallback(_) | Self::Otherwise(_)) => Self::Conditional,
+            (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
+            (outer, _) => outer,
+        }
+    }
+}
+
+/// Errors that are no failed import: catching them guards none. Of names that are not built in nothing is known.
+const OTHER_ERRORS: [&str; 16] = [
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "IndexError",
+    "IOError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "NameError",
+    "OSError",
+    "RuntimeError",
+    "StopIteration",
+    "SyntaxError",
+    "TypeError",
+    "UnicodeDecodeError",
+    "ValueError",
+];
+
+/// Walks the statements of a module.
+pub(super) struct Walk<'a> {
+    module: &'a mut Module,
+    lines: &'a Lines,
+    minor: u8,
+    functions: HashMap<&'a str, &'a StmtFunctionDef>,
+    called: HashSet<&'a str>,
+    guards: u32,
+    /// In the body of a function: names that are bound are its own.
+    in_function: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(module: &'a mut Module, lines: &'a Lines, minor: u8) -> Self {
+        Self { module, lines, minor, functions: HashMap::new(), called: HashSet::new(), guards: 0, in_function: false }
+    }
+
+    /// Walks the whole module, then the functions that it does not call itself.
+    pub(super) fn whole(&mut self, body: &'a [Stmt]) {
+        self.block(body, Moment::Hard);
+        let mut uncalled: Vec<_> = self.functions.iter().filter(|(name, _)| !self.called.contains(*name)).collect();
+        uncalled.sort_by_key(|(_, function)| function.range().start());
+        let uncalled: Vec<&StmtFunctionDef> = uncalled.into_iter().map(|(_, function)| *function).collect();
+        for function in uncalled {
+            self.function(function, Moment::Lazy);
+        }
+    }
+
+    fn block(&mut self, body: &'a [Stmt], moment: Moment) {
+        let mut moment = moment;
+        for statement in body {
+            self.statement(statement, moment);
+            // Behind `if …: return`, the rest of a function may never run.
+            if self.in_function && !matches!(statement, Stmt::Return(_)) && may_return(statement) {
+                moment = moment.within(Moment::Conditional);
+            }
+        }
+    }
+
+    fn statement(&mut self, statement: &'a Stmt, moment: Moment) {
+        match statement {
+            Stmt::Import(import) => {
+                let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
+                for alias in &import.names {
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    self.bind(bound.split('.').next().unwrap_or(bound));
+                    self.import(alias.name.as_str(), 0, Vec::new(), import.range().start().to_usize(), moment);
+                }
+            }
+            Stmt::ImportFrom(import) => {
+                let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
+                let names: Vec<String> = import.names.iter().map(|alias| alias.name.to_string()).collect();
+                for alias in &import.names {
+                    self.bind(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
+                }
+                if names.iter().any(|name| name == "*") && !self.in_function {
+                    self.module.has_star = true;
+                }
+                let module = import.module.as_ref().map_or("", |module| module.as_str());
+                if module != "__future__" {
+                    self.import(module, import.level, names, import.range().start().to_usize(), moment);
+                }
+            }
+            Stmt::FunctionDef(function) => {
+                for decorator in &function.decorator_list {
+                    if let Expr::Name(name) = &decorator.expression {
+                        self.call(name.id.as_str(), moment);
+                    }
+                    self.expression(&decorator.expression, moment);
+                }
+                self.bind(function.name.as_str());
+                if self.in_function {
+                    self.function(function, moment.within(Moment::Lazy));
+                } else if self.functions.insert(function.name.as_str(), function).is_some() {
+                    // Another of the same name stood here before, of a branch not taken perhaps: both are walked.
+                    self.function(function, moment.within(Moment::Lazy));
+                }
+            }
+            Stmt::ClassDef(class) => {
+                class.decorator_list.iter().for_each(|decorator| self.expression(&decorator.expression, moment));
+                self.bind(class.name.as_str());
+                self.class(&class.body, moment);
+            }
+            Stmt::If(statement) => self.branches(statement, moment),
+            Stmt::Try(statement) => self.guarded(statement, moment),
+            Stmt::With(statement) => self.with(statement, moment),
+            Stmt::For(statement) => {
+                self.bind_target(&statement.target);
+                self.expression(&statement.iter, moment);
+                let moment = moment.within(Moment::Conditional);
+                self.block(&statement.body, moment);
+                self.block(&statement.orelse, moment);
+            }
+            Stmt::While(statement) => {
+                let moment = moment.within(Moment::Conditional);
+                self.block(&statement.body, moment);
+                self.block(&statement.orelse, moment);
+            }
+            Stmt::Match(statement) => {
+                self.expression(&statement.subject, moment);
+                statement.cases.iter().for_each(|case| self.block(&case.body, moment.within(Moment::Conditional)));
+            }
+            Stmt::Assign(statement) => {
+                statement.targets.iter().for_each(|target| self.bind_target(target));
+                self.expression(&statement.value, moment);
+            }
+            Stmt::AnnAssign(statement) => {
+                self.bind_target(&statement.target);
+                statement.value.iter().for_each(|value| self.expression(value, moment));
+            }
+            Stmt::AugAssign(statement) => self.expression(&statement.value, moment),
+            Stmt::TypeAlias(statement) => self.bind_target(&statement.name),
+            Stmt::Global(statement) => statement.names.iter().for_each(|name| {
+                self.module.names.insert(name.to_string());
+            }),
+            Stmt::Expr(statement) => self.expression(&statement.value, moment),
+            Stmt::Return(statement) => statement.value.iter().for_each(|value| self.expression(value, moment)),
+            _ => {}
+        }
+    }
+
+    /// A body of a class runs at once; its methods do not, and its names are its own.
+    fn class(&mut self, body: &'a [Stmt], moment: Moment) {
+        let was_in_function = std::mem::replace(&mut self.in_function, true);
+        for statement in body {
+            match statement {
+                Stmt::FunctionDef(method) => self.function(method, moment.within(Moment::Lazy)),
+                other => self.statement(other, moment),
+            }
+        }
+        self.in_function = was_in_function;
+    }
+
+    fn function(&mut self, function: &'a StmtFunctionDef, moment: Moment) {
+        let was_in_function = std::mem::replace(&mut self.in_function, true);
+        self.block(&function.body, moment);
+        self.in_function = was_in_function;
+    }
+
+    fn branches(&mut self, statement: &'a StmtIf, moment: Moment) {
+        let others = statement.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &*clause.body));
+        // Whether an earlier branch may be taken instead.
+        let mut is_open = false;
+        for (test, body) in std::iter::once((Some(&*statement.test), &*statement.body)).chain(others) {
+            let truth = test.map_or(Truth::True, |test| decide(test, self.minor));
+            if let Some(test) = test {
+                self.expression(test, moment);
+            }
+            match truth {
+                Truth::False => {}
+                Truth::Typing => self.block(body, moment.within(Moment::Typing)),
+                Truth::Unknown => {
+                    is_open = true;
+                    self.block(body, moment.within(Moment::Conditional));
+                }
+                Truth::True => {
+                    self.block(body, if is_open { moment.within(Moment::Conditional) } else { moment });
+                    return;
+                }
+            }
+        }
+    }
+
+    fn guarded(&mut self, statement: &'a StmtTry, moment: Moment) {
+        let handlers: Vec<_> = statement.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| handler).collect();
+        let catches =
+            |handler: &&&ruff_python_ast::ExceptHandlerExceptHandler| catches_import(handler.type_.as_deref());
+        let catching: Vec<_> = handlers.iter().filter(catches).collect();
+        let is_guarded = catching.first().is_some_and(|first| !always_raises(&first.body));
+        self.guards += 1;
+        let guard = self.guards;
+        self.block(&statement.body, if is_guarded { moment.within(Moment::Guarded(guard)) } else { moment });
+        for handler in &handlers {
+            let is_fallback = catches(&handler) && is_guarded;
+            let inner = if is_fallback { Moment::Fallback(guard) } else { Moment::Conditional };
+            self.block(&handler.body, moment.within(inner));
+        }
+        let otherwise = if is_guarded { moment.within(Moment::Otherwise(guard)) } else { moment };
+        self.block(&statement.orelse, otherwise);
+        self.block(&statement.finalbody, moment);
+    }
+
+    fn with(&mut self, statement: &'a StmtWith, moment: Moment) {
+        let mut moment = moment;
+        for item in &statement.items {
+            item.optional_vars.iter().for_each(|target| self.bind_target(target));
+            self.expression(&item.context_expr, moment);
+            if suppresses(&item.context_expr) {
+                self.guards += 1;
+                moment = moment.within(Moment::Guarded(self.guards));
+            }
+        }
+        self.block(&statement.body, moment);
+    }
+
+    /// What an expression imports by calls, or by calling a function of this module.
+    fn expression(&mut self, expression: &'a Expr, moment: Moment) {
+        let mut calls = Calls::default();
+        calls.add(expression);
+        for (module, at) in calls.imported {
+            self.import(module, 0, Vec::new(), at, moment);
+        }
+        for name in calls.functions {
+            self.call(name, moment);
+        }
+    }
+
+    /// A function that runs while the module is imported imports what it imports then.
+    fn call(&mut self, name: &'a str, moment: Moment) {
+        if moment == Moment::Lazy || moment == Moment::Typing {
+            return;
+        }
+        if let Some(function) = self.functions.get(name).copied()
+            && runs_when_called(function)
+            && self.called.insert(name)
+        {
+            self.function(function, moment);
+        }
+    }
+
+    fn import(&mut self, module: &str, level: u32, names: Vec<String>, at: usize, moment: Moment) {
+        let line = self.lines.number(at);
+        self.module.imports.push(Import { module: module.to_owned(), level, names, line, moment });
+    }
+
+    fn bind(&mut self, name: &str) {
+        if !self.in_function {
+            self.module.names.insert(name.to_owned());
+        }
+    }
+
+    fn bind_target(&mut self, target: &Expr) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str()),
+            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.bind_target(part)),
+            Expr::List(list) => list.elts.iter().for_each(|part| self.bind_target(part)),
+            Expr::Starred(starred) => self.bind_target(&starred.value),
+            _ => {}
+        }
+    }
+}
+
+/// Whether calling a function runs its body: that of a coroutine or generator runs later, and what a decorator makes of one is
+/// not known, but for those that only remember answers.
+fn runs_when_called(function: &StmtFunctionDef) -> bool {
+    let is_cache = |decorator: &Decorator| {
+        let named = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
+        };
+        let name = match named {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        matches!(name, "cache" | "lru_cache")
+    };
+    !function.is_async && function.decorator_list.iter().all(is_cache) && !is_generator(&function.body)
+}
+
+/// Whether a handler catches a failed import. Of a name that is not known it is believed: silence does less harm.
+fn catches_import(caught: Option<&Expr>) -> bool {
+    match caught {
+        Some(Expr::Name(name)) => !OTHER_ERRORS.contains(&name.id.as_str()),
+        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(|one| catches_import(Some(one))),
+        // A bare `except`, and what is computed.
+        None | Some(_) => true,
+    }
+}
+
+/// Whether a block ends in an error whatever happens in it.
+fn always_raises(body: &[Stmt]) -> bool {
+    match body.last() {
+        Some(Stmt::Raise(_)) => !body.iter().any(may_return),
+        Some(Stmt::If(last)) => {
+            let has_else = last.elif_else_clauses.last().is_some_and(|clause| clause.test.is_none());
+            has_else
+                && always_raises(&last.body)
+                && last.elif_else_clauses.iter().all(|clause| always_raises(&clause.body))
+        }
+        Some(Stmt::With(last)) => always_raises(&last.body),
+        _ => false,
+    }
+}
+
+/// Whether a statement may end the function that it stands in.
+fn may_return(statement: &Stmt) -> bool {
+    let any = |body: &[Stmt]| body.iter().any(may_return);
+    match statement {
+        Stmt::Return(_) => true,
+        Stmt::If(statement) => {
+            any(&statement.body) || statement.elif_else_clauses.iter().any(|clause| any(&clause.body))
+        }
+        Stmt::Try(statement) => {
+            any(&statement.body)
+                || any(&statement.orelse)
+                || any(&statement.finalbody)
+                || statement.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| any(&handler.body))
+        }
+        Stmt::For(statement) => any(&statement.body) || any(&statement.orelse),
+        Stmt::While(statement) => any(&statement.body) || any(&statement.orelse),
+        Stmt::With(statement) => any(&statement.body),
+        Stmt::Match(statement) => statement.cases.iter().any(|case| any(&case.body)),
+        _ => false,
+    }
+}
+
+/// `suppress(ImportError)` and its kin.
+fn suppresses(expression: &Expr) -> bool {
+    let Expr::Call(call) = expression else { return false };
+    let is_suppress = match &*call.func {
+        Expr::Name(name) => name.id.as_str() == "suppress",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
+        _ => false,
+    };
+    is_suppress && call.arguments.args.iter().any(|caught| catches_import(Some(caught)))
+}

@@ -1,0 +1,154 @@
+//! What is read of a source file, case by case.
+
+use super::{Module, Moment, on_large_stack, read};
+
+/// Imports as `line module.names moment`.
+fn imports(source: &str) -> String {
+    let module = read(source.as_bytes(), 12);
+    assert_eq!(module.fault, None, "{source}");
+    let lines: Vec<String> = module
+        .imports
+        .iter()
+        .map(|import| {
+            let dots = ".".repeat(import.level as usize);
+            let names = if import.names.is_empty() { String::new() } else { format!(":{}", import.names.join(",")) };
+            let moment = format!("{:?}", import.moment).to_lowercase();
+            format!("{} {dots}{}{names} {moment}", import.line, import.module)
+        })
+        .collect();
+    lines.join("; ")
+}
+
+#[test]
+fn imports_by_position() {
+    let check = |source: &str, expected: &str| assert_eq!(imports(source), expected, "{source}");
+    check("import a, b.c as d", "1 a hard; 1 b.c hard");
+    check("from . import x\nfrom ..p import *\nfrom __future__ import annotations", "1 .:x hard; 2 ..p:* hard");
+    check("class A:\n    import a\n    def f(self):\n        import b", "2 a hard; 4 b lazy");
+    check("def f():\n    import a\nimport b", "3 b hard; 2 a lazy");
+    check("def f():\n    import a\nf()", "2 a hard");
+    check("def g():\n    import a\ndef f():\n    g()\nx = [f()]", "2 a hard");
+    check("def f():\n    import a\nx = lambda: f()", "2 a lazy");
+    check("def f(x):\n    import a\n@f\ndef g(): pass", "2 a hard");
+    check("def f():\n    if x: return\n    import a\nf()", "3 a conditional");
+    check(
+        "import importlib\nx = importlib.import_module('a.b')\n__import__('c')",
+        "1 importlib hard; 2 a.b hard; 3 c hard",
+    );
+    check("@d\ndef f(x):\n    import a\n@f\ndef g(): pass", "3 a lazy");
+    check("@lru_cache(1)\ndef f():\n    import a\nf()", "3 a hard");
+    check("def f():\n    import a\n    yield 1\nf()", "2 a lazy");
+    check("async def f():\n    import a\nf()", "2 a lazy");
+    check("for x in y:\n    import a", "2 a conditional");
+    check("with open(x) as y:\n    import a", "2 a hard");
+    check("match x:\n    case 1:\n        import a", "3 a conditional");
+}
+
+#[test]
+fn imports_that_are_guarded() {
+    let check = |source: &str, expected: &str| assert_eq!(imports(source), expected, "{source}");
+    check("try:\n    import a\nexcept ImportError:\n    a = None", "2 a guarded(1)");
+    check("try:\n    import a\nexcept (ImportError, KeyError):\n    import b", "2 a guarded(1); 4 b fallback(1)");
+    check(
+        "try:\n    import a\nexcept ImportError:\n    try:\n        import b\n    except ImportError:\n        import c",
+        "2 a guarded(1); 5 b guarded(2); 7 c conditional",
+    );
+    check("try:\n    import a\nexcept:\n    pass\nelse:\n    import b", "2 a guarded(1); 6 b otherwise(1)");
+    check("try:\n    import a\nexcept ImportError as e:\n    raise X from e", "2 a hard");
+    check("try:\n    import a\nexcept ImportError as e:\n    if x:\n        raise\n    raise Y", "2 a hard");
+    check("try:\n    import a\nexcept ImportError:\n    if x:\n        raise", "2 a guarded(1)");
+    check("try:\n    import a\nexcept AttributeError:\n    import b", "2 a hard; 4 b conditional");
+    check("try:\n    import a\nfinally:\n    import b", "2 a hard; 4 b hard");
+    check("try:\n    import a\nexcept OddError:\n    pass", "2 a guarded(1)");
+    check("with contextlib.suppress(ImportError):\n    import a", "2 a guarded(1)");
+    check("with suppress(KeyError):\n    import a", "2 a hard");
+    check("def f():\n    import a\ntry:\n    f()\nexcept ImportError:\n    pass", "2 a guarded(1)");
+}
+
+#[test]
+fn conditions_of_the_target() {
+    let check = |condition: &str, expected: &str| {
+        let found = imports(&format!("if {condition}:\n    import a\nelse:\n    import b"));
+        assert_eq!(found, expected, "{condition}");
+    };
+    let (first, second) = ("2 a hard", "4 b hard");
+    check("sys.version_info >= (3, 12)", first);
+    check("sys.version_info < (3, 12)", second);
+    check("sys.version_info > (3,)", first);
+    check("sys.version_info >= (3, 13)", second);
+    check("sys.version_info[0] == 2", second);
+    check("sys.version_info[:2] < (3, 9)", second);
+    check("sys.version_info.major >= 3", first);
+    check("sys.platform == 'win32'", second);
+    check("sys.platform.startswith('linux')", first);
+    check("os.name == 'nt'", second);
+    check("os.name != 'nt' and sys.platform != 'darwin'", first);
+    check("not sys.platform in ('win32', 'cygwin')", first);
+    check("platform.system() == 'Windows'", second);
+    check("False", second);
+    check("TYPE_CHECKING", "2 a typing; 4 b hard");
+    check("not TYPE_CHECKING", "2 a hard");
+    check("typing.TYPE_CHECKING or x", "2 a conditional; 4 b conditional");
+    check("sys.version_info >= (3, 12, 4)", "2 a conditional; 4 b conditional");
+    check("x", "2 a conditional; 4 b conditional");
+}
+
+#[test]
+fn names_and_habits() {
+    let module = read(
+        b"import a.b\nfrom c import d as e\ndef f():\n    global g\n    h = 1\nclass I:\n    j = 1\nk, (l, *m) = 1, 2\nn: int = 3\nif x:\n    o = 1\n",
+        12,
+    );
+    assert_eq!(module.names.iter().map(String::as_str).collect::<String>(), "Iaefgklmno");
+    assert!(!module.has_star && !module.is_dynamic && !module.changes_path);
+    let module = read(b"from a import *\nimport sys\nsys.path.append('x')\ndef __getattr__(name): ...", 12);
+    assert!(module.has_star && module.is_dynamic && module.changes_path);
+}
+
+#[test]
+fn what_a_version_cannot_parse() {
+    let check = |source: &[u8], minor: u8, expected: Option<(usize, &str, bool)>| {
+        let module = read(source, minor);
+        let found = module.fault.as_ref().map(|fault| (fault.line, fault.reason.as_str(), fault.is_of_another_version));
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(source));
+    };
+    check(b"match x:\n    case 1: pass", 10, None);
+    check(
+        b"\nmatch x:\n    case 1: pass",
+        9,
+        Some((2, "cannot use `match` statement on Python 3.9 (syntax was added in Python 3.10)", true)),
+    );
+    check(
+        b"type X = int",
+        11,
+        Some((1, "cannot use `type` alias statement on Python 3.11 (syntax was added in Python 3.12)", true)),
+    );
+    check(b"print 'x'", 12, Some((1, "simple statements must be separated by newlines or semicolons", false)));
+    check(b"x = 1\n\x00", 12, Some((2, "source code cannot contain null bytes", false)));
+    check(b"# -*- coding: latin-1 -*-\nx = '\xe9'", 12, None);
+    check(b"x = '\xe9'", 12, Some((1, "non-UTF-8 code, and no encoding declared", false)));
+    check(b"\xef\xbb\xbfx = 1", 12, None);
+}
+
+#[test]
+fn hostile_source_ends() {
+    let deep = 300_000;
+    for source in [
+        format!("x = a{}", ".a".repeat(deep)),
+        format!("x = 1{}", "+1".repeat(deep)),
+        format!("x = {}1", "-".repeat(deep)),
+        format!("x = {}{}", "(".repeat(deep / 10), ")".repeat(deep / 10)),
+        format!("x = {}1", "lambda: ".repeat(deep / 10)),
+        format!("x = f{}", "()".repeat(deep)),
+        format!("x = a{}", "[0]".repeat(deep)),
+        format!("x = {}1", "not ".repeat(deep / 3)),
+        (0..1000).fold(String::new(), |deep, level| deep + &" ".repeat(level) + "if x:\n") + &" ".repeat(1000) + "pass",
+    ] {
+        let module: Module = on_large_stack(|| read(source.as_bytes(), 12));
+        assert!(!module.is_unread);
+    }
+    let longest = format!("x = a{}", ".a".repeat((super::module::SOURCE_MOST - 10) / 2));
+    assert!(!on_large_stack(|| read(longest.as_bytes(), 12)).is_unread);
+    assert!(read(&vec![b' '; super::module::SOURCE_MOST + 1], 12).is_unread);
+    assert_eq!(read(b"import a", 12).imports[0].moment, Moment::Hard);
+}

@@ -1,0 +1,634 @@
+//! `barrow check`: bad bundles made by code, each found with the right code and nothing else, and what is said about them.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{ElfBuilder, TestContext, ZipEntry, sha256_base64, write_zip};
+
+const OK: &str = "def handler(event, context):\n    return 1\n";
+
+/// A bundle under construction: path, content, mode.
+#[derive(Clone, Default)]
+struct Bundle(Vec<(String, Vec<u8>, u32)>);
+
+impl Bundle {
+    /// One with a handler, `app.handler`, that does this first.
+    fn app(code: &str) -> Self {
+        Self::default().file("app.py", format!("{code}\n{OK}"))
+    }
+
+    fn file(mut self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.0.push((path.to_owned(), bytes.as_ref().to_vec(), 0o644));
+        self
+    }
+
+    fn mode(mut self, mode: u32) -> Self {
+        self.0.last_mut().expect("a mode belongs to a file").2 = mode;
+        self
+    }
+
+    /// A project with its files and lines of METADATA; RECORD tells the truth about them.
+    fn dist(mut self, name: &str, version: &str, files: &[(&str, &[u8])], metadata: &str) -> Self {
+        let info = format!("{}-{version}.dist-info", name.replace('-', "_"));
+        let mut record = String::new();
+        for (path, bytes) in files {
+            record += &format!("{path},sha256={},{}\n", sha256_base64(bytes), bytes.len());
+            if !self.0.iter().any(|(known, ..)| known == path) {
+                self = self.file(path, bytes);
+            }
+        }
+        record += &format!("{info}/METADATA,,\n{info}/RECORD,,\n");
+        let text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}\n");
+        self.file(&format!("{info}/METADATA"), text).file(&format!("{info}/RECORD"), record)
+    }
+
+    fn write(&self, context: &TestContext, folder: &str) {
+        for (path, bytes, mode) in &self.0 {
+            let path = context.write(&format!("{folder}/{path}"), bytes);
+            fs_err::set_permissions(path, std::fs::Permissions::from_mode(*mode)).unwrap();
+        }
+        fs_err::create_dir_all(context.path(folder)).unwrap();
+    }
+
+    fn zip(&self) -> Vec<u8> {
+        let entries: Vec<ZipEntry> = self
+            .0
+            .iter()
+            .map(|(name, bytes, mode)| ZipEntry {
+                name: name.clone(),
+                bytes: bytes.clone(),
+                mode: 0o100_000 | mode,
+                deflate: true,
+            })
+            .collect();
+        write_zip(&entries)
+    }
+}
+
+/// What a check of `place` finds, as `BAR012 error cv2`, in order; every exit code fits.
+fn found(context: &TestContext, place: &str, arguments: &[&str]) -> Vec<String> {
+    let output = context.barrow().args(["check", place, "--json", "-q"]).args(arguments).output().unwrap();
+    let shown = context.show(&output);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{shown}"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().unwrap();
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} {} {}", text(&finding["code"]), text(&finding["grade"]), text(&finding["subject"])))
+        .collect();
+    let errors = lines.iter().filter(|line| line.contains(" error ")).count();
+    assert_eq!(output.status.code(), Some(i32::from(errors > 0)), "{shown}");
+    assert_eq!(report["errors"], errors, "{shown}");
+    lines
+}
+
+/// Checks that a folder with this bundle is found to have this and nothing else, for python3.13 on `x86_64`.
+fn check(bundle: &Bundle, arguments: &[&str], expected: &[&str]) {
+    let context = TestContext::new();
+    bundle.write(&context, "b");
+    let mut all = vec!["--runtime", "python3.13", "--arch", "x86_64"];
+    if arguments.contains(&"--runtime") {
+        all = vec!["--arch", "x86_64"];
+    }
+    if arguments.contains(&"--arch") {
+        all.retain(|word| *word != "--arch" && *word != "x86_64");
+    }
+    if !arguments.contains(&"--handler") {
+        all.extend(["--handler", "app.handler"]);
+    }
+    all.extend(arguments);
+    let names: Vec<&String> = bundle.0.iter().map(|(path, ..)| path).collect();
+    assert_eq!(found(&context, "b", &all), expected, "{names:?} {arguments:?}");
+}
+
+#[test]
+fn honest_bundles_have_no_findings() {
+    check(&Bundle::app(""), &[], &[]);
+    check(&Bundle::app("import json, os.path, xml.etree.ElementTree, zoneinfo"), &[], &[]);
+    check(
+        &Bundle::app("import shop.prices\nfrom shop import stock\nfrom shop.stock import count")
+            .file("shop/__init__.py", "")
+            .file("shop/prices.py", "from . import stock\nfrom .stock import count\n")
+            .file("shop/stock.py", "count = 1\n"),
+        &[],
+        &[],
+    );
+    check(
+        &Bundle::app("try:\n    import fast\nexcept ImportError:\n    import json as fast\n").dist("x", "1", &[], ""),
+        &[],
+        &["BAR013 note fast"],
+    );
+    check(&Bundle::app("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent"), &[], &[]);
+    check(&Bundle::app("import sys\nif sys.version_info < (3, 11):\n    import tomli"), &[], &[]);
+    let six: &[u8] = b"import sys\nsys.modules[__name__ + '.moves'] = sys\n";
+    check(
+        &Bundle::app("from six.moves import urllib\nimport six.moves.http_client").dist(
+            "six",
+            "1",
+            &[("six.py", six)],
+            "",
+        ),
+        &[],
+        &[],
+    );
+    let lazy: &[u8] = b"def f():\n    import absent\ntry:\n    import other\nexcept ImportError:\n    other = None\n";
+    check(&Bundle::app("import lib").dist("lib", "1", &[("lib/__init__.py", lazy)], ""), &[], &[]);
+    // A namespace of two projects, and a portion in a layer-like place.
+    check(
+        &Bundle::app("import ns.a, ns.b").dist("ns-a", "1", &[("ns/a.py", b"")], "").dist(
+            "ns-b",
+            "1",
+            &[("ns/b/__init__.py", b"")],
+            "",
+        ),
+        &[],
+        &[],
+    );
+    check(
+        &Bundle::app("import sys\nsys.path.insert(0, 'vendor')\nimport inner").file("vendor/inner/__init__.py", ""),
+        &[],
+        &[],
+    );
+    check(
+        &Bundle::app("import core").dist("core", "1", &[("core.abi3.so", &ElfBuilder::module("core").build())], ""),
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn modules_that_are_missing() {
+    check(&Bundle::app("import cv2"), &[], &["BAR012 error cv2"]);
+    check(&Bundle::app("from a.b import c"), &[], &["BAR012 error a"]);
+    check(&Bundle::app("def f():\n    import pandas"), &[], &["BAR013 warning pandas"]);
+    check(&Bundle::app("import os\nif os.environ.get('X'):\n    import pandas"), &[], &["BAR013 warning pandas"]);
+    check(&Bundle::app("def f():\n    import pandas\nf()"), &[], &["BAR012 error pandas"]);
+    check(
+        &Bundle::app("try:\n    import a\nexcept ImportError as e:\n    raise RuntimeError() from e"),
+        &[],
+        &["BAR012 error a"],
+    );
+    check(
+        &Bundle::app("try:\n    import a\nexcept ImportError:\n    import b"),
+        &[],
+        &["BAR012 error b", "BAR013 note a"],
+    );
+    check(
+        &Bundle::app("import lib").dist(
+            "lib",
+            "1",
+            &[("lib/__init__.py", b"from .inner import x\n"), ("lib/inner.py", b"import gone\n")],
+            "",
+        ),
+        &[],
+        &["BAR012 error gone"],
+    );
+    check(
+        &Bundle::app("import lib").dist("lib", "1", &[("lib.py", b"import gone\n")], "Requires-Dist: gone\n"),
+        &[],
+        &["BAR012 error gone"],
+    );
+    check(
+        &Bundle::app("from shop import nothing").file("shop/__init__.py", "x = 1\n"),
+        &[],
+        &["BAR014 error shop.nothing"],
+    );
+    check(&Bundle::app("import shop.nothing").file("shop/__init__.py", ""), &[], &["BAR014 error shop.nothing"]);
+    check(&Bundle::app("from shop import nothing").file("shop.py", "x = 1\n"), &[], &["BAR014 error shop.nothing"]);
+    check(&Bundle::app("import ns.nothing").file("ns/other.py", ""), &[], &["BAR014 error ns.nothing"]);
+    let uses: &[u8] = b"from ns import gone\n";
+    check(
+        &Bundle::app("import lib").dist("lib", "1", &[("lib.py", uses), ("ns/other.py", b"")], ""),
+        &[],
+        &["BAR012 error ns.gone"],
+    );
+    check(&Bundle::app("import cgi"), &[], &["BAR015 error cgi"]);
+    check(&Bundle::app("import cgi"), &["--runtime", "python3.12"], &[]);
+    check(&Bundle::app("import distutils.core"), &["--runtime", "python3.12"], &["BAR015 error distutils"]);
+    check(&Bundle::app("import boto3, dateutil.parser"), &[], &["BAR019 note boto3", "BAR019 note python-dateutil"]);
+    check(
+        &Bundle::app("import snapshot_restore_py"),
+        &["--runtime", "python3.11"],
+        &["BAR012 error snapshot_restore_py"],
+    );
+    check(&Bundle::app("import inner").file("vendor/inner/__init__.py", ""), &[], &["BAR012 error inner"]);
+}
+
+#[test]
+fn source_that_does_not_parse() {
+    check(&Bundle::app("print 'x'"), &[], &["BAR016 error app.py"]);
+    check(&Bundle::app("<<<<<<< HEAD"), &[], &["BAR016 error app.py"]);
+    check(&Bundle::app("match 1:\n    case 1: pass"), &["--runtime", "python3.9"], &["BAR017 error app.py"]);
+    check(&Bundle::app("type X = int"), &["--runtime", "python3.11"], &["BAR017 error app.py"]);
+    check(&Bundle::app("type X = int"), &["--runtime", "python3.12"], &[]);
+    check(
+        &Bundle::app("import lib").dist("lib", "1", &[("lib.py", b"x = f'{'a'}'\n")], ""),
+        &["--runtime", "python3.11"],
+        &["BAR017 error lib.py"],
+    );
+    check(&Bundle::app("def f():\n    import lib").file("lib.py", "print 'x'"), &[], &["BAR016 warning lib.py"]);
+    check(&Bundle::app("").file("other.py", "print 'x'"), &[], &[]);
+    check(&Bundle::app("import data").file("data.py", vec![b'#'; 3 << 20]), &[], &["BAR035 note data.py"]);
+    check(&Bundle::app(&format!("x = a{}", ".a".repeat(300_000))), &[], &[]);
+}
+
+#[test]
+fn handlers() {
+    let bundle = Bundle::app("");
+    check(&bundle, &["--handler", "app"], &["BAR020 error app"]);
+    check(&bundle, &["--handler", "app/"], &["BAR020 error app/"]);
+    check(&bundle, &["--handler", "time.handler"], &["BAR021 error time.handler"]);
+    check(&bundle, &["--handler", "main.handler"], &["BAR022 error main.handler"]);
+    check(&bundle, &["--handler", "app.run"], &["BAR023 error app.run"]);
+    check(&Bundle::default().file("src/app.py", OK), &["--handler", "src/app.handler"], &[]);
+    check(&Bundle::default().file("src/app.py", OK), &["--handler", "src.app.handler"], &[]);
+    check(&Bundle::default().file("app.py", "from shop import *\n").file("shop.py", OK), &[], &[]);
+    check(&Bundle::default().file("app.py", "handler = lambda e, c: 1\n"), &[], &[]);
+    check(&bundle, &["--handler", "app.handler", "--handler", "app.other"], &["BAR023 error app.other"]);
+    let script = Bundle::default().file("run.sh", "#!/bin/sh\nexec python app.py\n");
+    check(&script.clone().mode(0o755), &["--handler", "run.sh"], &[]);
+    check(&script, &["--handler", "run.sh"], &["BAR024 error run.sh"]);
+    check(
+        &Bundle::default().file("run.sh", "#!/bin/sh\r\n").mode(0o755),
+        &["--handler", "run.sh"],
+        &["BAR024 error run.sh"],
+    );
+    check(
+        &Bundle::default().file("run.sh", "exec x\n").mode(0o755),
+        &["--handler", "run.sh"],
+        &["BAR024 error run.sh"],
+    );
+}
+
+#[test]
+fn libraries_and_symbols() {
+    let with =
+        |file: &str, object: &ElfBuilder| Bundle::app("import fast").dist("fast", "1", &[(file, &object.build())], "");
+    let fast = || ElfBuilder::module("fast");
+    let file = "fast.cpython-313-x86_64-linux-gnu.so";
+    check(&with(file, &fast()), &[], &[]);
+    check(&with(file, &fast().needed("libGL.so.1")), &[], &["BAR001 error libGL.so.1"]);
+    check(&with(file, &fast().needed("libexpat.so.1")), &[], &["BAR002 warning libexpat.so.1"]);
+    check(
+        &with("fast.so", &fast().needed("libexpat.so.1")),
+        &["--runtime", "python3.11"],
+        &["BAR001 error libexpat.so.1"],
+    );
+    check(&with(file, &fast().version("libc.so.6", "GLIBC_2.35")), &[], &["BAR004 error fast"]);
+    check(
+        &with("fast.so", &fast().version("libc.so.6", "GLIBC_2.27")),
+        &["--runtime", "python3.11"],
+        &["BAR004 error fast"],
+    );
+    check(&with(file, &fast().version("libc.so.6", "GLIBC_ABI_DT_RELR")), &[], &["BAR004 error fast"]);
+    let cxx = |version: &str| fast().needed("libstdc++.so.6").version("libstdc++.so.6", version);
+    check(&with(file, &cxx("GLIBCXX_3.4.30")), &[], &["BAR005 warning fast"]);
+    check(&with(file, &cxx("CXXABI_1.3.17")), &[], &["BAR005 error fast"]);
+    check(&with("fast.so", &cxx("GLIBCXX_3.4.25")), &["--runtime", "python3.10"], &["BAR005 error fast"]);
+    check(&with("fast.so", &fast().machine(183)), &[], &["BAR006 error fast"]);
+    check(&with("fast.so", &fast()), &["--arch", "arm64"], &["BAR006 error fast"]);
+    check(&with("fast.cpython-313-aarch64-linux-gnu.so", &fast().machine(183)), &[], &["BAR006 error fast"]);
+    check(&with("fast.cpython-312-x86_64-linux-gnu.so", &fast()), &[], &["BAR007 error fast"]);
+    check(&with("fast.cp313-win_amd64.pyd", &fast()), &[], &["BAR008 error fast"]);
+    check(&with("fast.cpython-313-darwin.so", &fast()), &[], &["BAR008 error fast"]);
+    check(&with("fast.cpython-313t-x86_64-linux-gnu.so", &fast()), &[], &["BAR008 error fast"]);
+    check(&with("fast.so", &fast().needed("libc.musl-x86_64.so.1")), &[], &["BAR008 error fast"]);
+    check(
+        &with("fast.abi3.so", &fast().symbol("PyDict_GetItemRef", false)),
+        &["--runtime", "python3.12"],
+        &["BAR009 error fast"],
+    );
+    check(&with("fast.abi3.so", &fast().symbol("PyDict_GetItemRef", false)), &[], &[]);
+    check(&with(file, &fast().executable_stack()), &[], &["BAR011 warning fast"]);
+    let cut = fast().build()[..200].to_vec();
+    check(&Bundle::app("import fast").dist("fast", "1", &[("fast.so", &cut)], ""), &[], &["BAR010 error fast.so"]);
+}
+
+#[test]
+fn libraries_are_searched_as_the_loader_does() {
+    let (module, library) =
+        (ElfBuilder::module("fast").needed("libfoo.so.1"), ElfBuilder::new().soname("libfoo.so.1").build());
+    let with = |object: &ElfBuilder, place: &str| {
+        Bundle::app("import fast").dist("fast", "1", &[("fast.so", &object.build()), (place, &library)], "")
+    };
+    check(&with(&module, "lib/libfoo.so.1"), &[], &[]);
+    check(&with(&module, "libfoo.so.1"), &[], &[]);
+    check(&with(&module, "fast.libs/libfoo.so.1"), &[], &["BAR003 warning libfoo.so.1"]);
+    check(&with(&module.clone().rpath("$ORIGIN/fast.libs"), "fast.libs/libfoo.so.1"), &[], &[]);
+    check(&with(&module.clone().runpath("${ORIGIN}/fast.libs"), "fast.libs/libfoo.so.1"), &[], &[]);
+    check(&with(&module.clone().runpath("/var/task/other/../fast.libs"), "fast.libs/libfoo.so.1"), &[], &[]);
+    // The library's own needs are found through the DT_RPATH of who loads it, and not through its DT_RUNPATH.
+    let chain = |module: ElfBuilder| {
+        let outer = ElfBuilder::new().soname("libfoo.so.1").needed("libbar.so.1").build();
+        let inner = ElfBuilder::new().soname("libbar.so.1").build();
+        Bundle::app("import fast").dist(
+            "fast",
+            "1",
+            &[("fast.so", &module.build()), ("fast.libs/libfoo.so.1", &outer), ("fast.libs/libbar.so.1", &inner)],
+            "",
+        )
+    };
+    check(&chain(module.clone().rpath("$ORIGIN/fast.libs")), &[], &[]);
+    check(&chain(module.clone().runpath("$ORIGIN/fast.libs")), &[], &["BAR003 warning libbar.so.1"]);
+    // One that is loaded serves everyone.
+    let second = ElfBuilder::module("second").needed("libfoo.so.1").build();
+    let both = with(&module.clone().rpath("$ORIGIN/fast.libs"), "fast.libs/libfoo.so.1");
+    check(
+        &Bundle::app("import fast, second")
+            .dist("second", "1", &[("second.so", &second)], "")
+            .0
+            .into_iter()
+            .chain(both.0.into_iter().skip(1))
+            .fold(Bundle::default(), |mut all, file| {
+                all.0.push(file);
+                all
+            }),
+        &[],
+        &[],
+    );
+    // What nobody loads is a note.
+    let plugin = ElfBuilder::new().version("libc.so.6", "GLIBC_2.40").build();
+    check(&Bundle::app("").dist("fast", "1", &[("plugins/x.so", &plugin)], ""), &[], &["BAR004 note fast"]);
+    check(&Bundle::app("").dist("fast", "1", &[("fast/tests/x.so", &plugin)], ""), &[], &[]);
+}
+
+#[test]
+fn projects_and_their_records() {
+    let lib: (&str, &[u8]) = ("lib/__init__.py", b"x = 1\n");
+    let app = || Bundle::app("import lib");
+    check(
+        &app().dist("lib", "1", &[lib], "Requires-Dist: dep>=2\n").dist("dep", "1", &[("dep.py", b"")], ""),
+        &[],
+        &["BAR025 warning dep"],
+    );
+    check(
+        &app().dist(
+            "lib",
+            "1",
+            &[lib],
+            "Requires-Dist: dep; sys_platform == 'win32'\nRequires-Dist: e; extra == 'e'\n",
+        ),
+        &[],
+        &[],
+    );
+    check(&app().dist("lib", "1", &[lib], "Requires-Dist: dep\n"), &[], &["BAR025 warning dep"]);
+    check(&app().dist("lib", "1", &[lib], "Requires-Dist: boto3\n"), &[], &[]);
+    check(&app().dist("lib", "1", &[lib], "").dist("lib", "2", &[lib], ""), &[], &["BAR026 error lib"]);
+    check(
+        &app().file("lib/__init__.py", "x = 2\n").dist("lib", "1", &[lib], ""),
+        &[],
+        &["BAR027 error lib/__init__.py"],
+    );
+    let mut lost = app().dist("lib", "1", &[lib, ("lib/more.py", b"")], "");
+    lost.0.retain(|(path, ..)| path != "lib/more.py");
+    check(&lost, &[], &["BAR028 warning lib"]);
+    let mut slim = app().dist("lib", "1", &[lib, ("lib/tests/t.py", b"")], "");
+    slim.0.retain(|(path, ..)| path != "lib/tests/t.py");
+    check(&slim, &[], &["BAR028 note lib"]);
+    check(&app().dist("lib", "1", &[lib], "Requires-Python: >=3.14\n"), &[], &["BAR030 warning lib"]);
+    check(
+        &Bundle::app("").file("__editable__.shop-1.pth", "/home/me/shop/src\n"),
+        &[],
+        &["BAR031 warning __editable__.shop-1.pth"],
+    );
+    check(&Bundle::app("").file("ns-nspkg.pth", "import sys\n"), &[], &["BAR031 note ns-nspkg.pth"]);
+    let urllib3: &[(&str, &[u8])] = &[("urllib3/__init__.py", b"")];
+    check(
+        &Bundle::app("import urllib3").dist("urllib3", "2.2", urllib3, ""),
+        &["--runtime", "python3.9"],
+        &["BAR033 error urllib3"],
+    );
+    check(&Bundle::app("import urllib3").dist("urllib3", "2.2", urllib3, ""), &[], &[]);
+}
+
+#[test]
+fn names_modes_and_sizes() {
+    check(&Bundle::app("").file("random.py", ""), &[], &["BAR018 warning random"]);
+    check(&Bundle::app("").file("email/__init__.py", ""), &[], &["BAR018 warning email"]);
+    check(
+        &Bundle::app("").file("__pycache__/app.cpython-312.pyc", "x"),
+        &[],
+        &["BAR032 note __pycache__/app.cpython-312.pyc"],
+    );
+    check(&Bundle::app("").file("old.pyc", [0xcb, 0x0d, 0x0d, 0x0a]), &[], &["BAR032 warning old.pyc"]);
+    check(&Bundle::app("").file("config.json", "{}").mode(0o600), &[], &["BAR045 error config.json"]);
+    check(&Bundle::app("").file("bin/tool", "#!/bin/sh\n"), &[], &["BAR046 warning bin/tool"]);
+    check(&Bundle::app("").file("Data.txt", "").file("data.txt", ""), &[], &["BAR044 note data.txt"]);
+    let context = TestContext::new();
+    Bundle::app("").write(&context, "b");
+    fs_err::os::unix::fs::symlink("/nowhere/at/all", context.path("b/link")).unwrap();
+    assert_eq!(found(&context, "b", &["--handler", "app.handler"]), ["BAR047 warning link"]);
+    fs_err::remove_file(context.path("b/link")).unwrap();
+    let large = fs_err::File::create(context.path("b/large.bin")).unwrap();
+    large.set_len(262_144_001).unwrap();
+    assert_eq!(found(&context, "b", &["--handler", "app.handler"]), ["BAR036 error size"]);
+}
+
+#[test]
+fn zips() {
+    let check = |zip: Vec<u8>, expected: &[&str]| {
+        let context = TestContext::new();
+        context.write("f.zip", zip);
+        let found = found(&context, "f.zip", &["--handler", "app.handler", "--runtime", "python3.13"]);
+        assert_eq!(found, expected);
+    };
+    let app = || Bundle::app("");
+    check(app().zip(), &[]);
+    check(Bundle::app("import cv2").zip(), &["BAR012 error cv2"]);
+    check(app().file("../evil.py", "").zip(), &["BAR041 error ../evil.py"]);
+    check(app().file("/etc/evil", "").zip(), &["BAR041 error /etc/evil"]);
+    check(app().file("pkg\\mod.py", "").zip(), &["BAR041 error pkg\\mod.py"]);
+    check(app().file("app.py", OK).zip(), &["BAR042 warning app.py"]);
+    let mut windows = app().zip();
+    // Made by MS-DOS, without attributes.
+    let at = windows.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    windows[at + 5] = 0;
+    windows[at + 38..at + 42].fill(0);
+    check(windows, &["BAR043 warning app.py"]);
+    let mut method = app().file("x.bin", "x").zip();
+    for (signature, place) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+        let at = method.windows(4).rposition(|four| four == signature).unwrap();
+        method[at + place] = 14;
+    }
+    check(method, &["BAR040 error x.bin"]);
+    let whole = app().zip();
+    check(whole[..whole.len() - 30].to_vec(), &["BAR039 error f.zip"]);
+}
+
+#[test]
+fn layers() {
+    let context = TestContext::new();
+    Bundle::app("import shop").write(&context, "b");
+    Bundle::default().file("python/shop/__init__.py", "").write(&context, "good");
+    Bundle::default().file("shop/__init__.py", "").write(&context, "flat");
+    Bundle::default().file("python/lib/python3.12/site-packages/shop.py", "").write(&context, "old");
+    context.write("good.zip", Bundle::default().file("python/lib/python3.13/site-packages/shop.py", "").zip());
+    let target = ["--runtime", "python3.13", "--handler", "app.handler"];
+    let check = |layers: &[&str], expected: &[&str]| {
+        let flags: Vec<&str> = layers.iter().flat_map(|layer| ["--layer", layer]).chain(target).collect();
+        assert_eq!(found(&context, "b", &flags), expected, "{layers:?}");
+    };
+    check(&["good"], &[]);
+    check(&["good.zip"], &[]);
+    check(&["flat"], &["BAR012 error shop", "BAR048 warning shop"]);
+    check(&["old"], &["BAR012 error shop", "BAR048 warning python3.12"]);
+    check(&["good"; 6], &["BAR038 error layers"]);
+    // A layer alone, and the file system of an image.
+    assert_eq!(found(&context, "good", &["--runtime", "python3.13"]), Vec::<String>::new());
+    Bundle::default()
+        .file("var/task/app.py", format!("import shop\n{OK}"))
+        .file("opt/python/shop.py", "")
+        .write(&context, "image");
+    assert_eq!(found(&context, "image", &target), Vec::<String>::new());
+}
+
+#[test]
+fn locks_are_compared() {
+    let context = TestContext::new();
+    Bundle::app("import lib")
+        .dist("lib", "1", &[("lib.py", b"")], "")
+        .dist("more", "1", &[("more.py", b"")], "")
+        .write(&context, "b");
+    let check = |lock: &str, expected: &[&str]| {
+        context.write("lock.txt", lock);
+        assert_eq!(found(&context, "b", &["--handler", "app.handler", "--lock", "lock.txt"]), expected, "{lock}");
+    };
+    check("lib==1\nmore==1 --hash=sha256:00\nwin==2; sys_platform == 'win32'\nboto3==1\n", &[]);
+    check("lib==2\nmore==1\n", &["BAR034 error lib"]);
+    check("lib==1\n", &["BAR034 error more"]);
+    check("lib==1\nmore==1\nthird==3\n", &["BAR034 error third"]);
+}
+
+#[test]
+fn without_a_handler_what_looks_like_one_is_taken() {
+    let none: [&str; 2] = ["--runtime", "python3.13"];
+    let check = |bundle: &Bundle, expected: &[&str]| {
+        let context = TestContext::new();
+        bundle.write(&context, "b");
+        assert_eq!(found(&context, "b", &none), expected);
+    };
+    check(&Bundle::app("import cv2"), &["BAR012 error cv2"]);
+    check(&Bundle::default().file("tool.py", "import cv2\n"), &["BAR012 warning cv2"]);
+    check(&Bundle::default().file("setup.py", "import cv2\n").file("test_x.py", "import pytest\n"), &[]);
+    check(&Bundle::default().dist("lib", "1", &[("lib/__init__.py", b"import gone\n")], ""), &["BAR012 error gone"]);
+}
+
+#[test]
+fn findings_are_ignored_by_flag_and_by_settings() {
+    let context = TestContext::new();
+    Bundle::app("import cv2, other").write(&context, "b");
+    let check = |arguments: &[&str], expected: &[&str]| {
+        let all: Vec<&str> = ["--handler", "app.handler"].iter().chain(arguments).copied().collect();
+        assert_eq!(found(&context, "b", &all), expected, "{arguments:?}");
+    };
+    check(&[], &["BAR012 error cv2", "BAR012 error other"]);
+    check(&["--ignore", "BAR012:cv*"], &["BAR012 error other"]);
+    check(&["--ignore", "bar012"], &[]);
+    context.write("pyproject.toml", "[tool.barrow.check]\nignore = [\"BAR012:cv2\"]\n");
+    check(&[], &["BAR012 error other"]);
+    context.write("pyproject.toml", "[tool.barrow.check]\nignore = [\"E501\"]\n");
+    let output = context.barrow().args(["check", "b"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(context.show(&output).contains("pyproject.toml:2"), "{}", context.show(&output));
+}
+
+#[test]
+fn what_is_printed() {
+    let context = TestContext::new();
+    Bundle::app("import lib\ndef f():\n    import later")
+        .dist("lib", "1", &[("lib/__init__.py", b"\n\nimport yaml\n")], "")
+        .write(&context, "b");
+    let check = || {
+        let mut command = context.barrow();
+        command.args(["check", "b", "--handler", "app.handler", "--runtime", "python3.13"]);
+        command
+    };
+    barrow_snapshot!(context, &mut check(), @r"
+    exit code: 1
+    ----- stdout -----
+    error[BAR012]: `yaml` is imported, and is nowhere to be found
+      by app.py:1 → lib/__init__.py:3 imports yaml
+      on Lambda: Runtime.ImportModuleError
+      help: add the project `PyYAML` to the requirements
+
+    warning[BAR013]: `later` is imported later, and is nowhere to be found
+      by app.py:3 imports later
+      help: add the project `later` to the requirements
+
+    ----- stderr -----
+    Checked 4 files (259 bytes) for python3.13 on x86_64: 1 error, 1 warning, 0 notes
+    error: the check found 1 error
+    hint: `barrow explain BAR012` says more about the first of them
+    ");
+    barrow_snapshot!(context, check().args(["--github", "-q"]), @r"
+    exit code: 1
+    ----- stdout -----
+    ::error file=b/lib/__init__.py,line=3,title=BAR012::`yaml` is imported, and is nowhere to be found (app.py:1 → lib/__init__.py:3 imports yaml); add the project `PyYAML` to the requirements
+    ::warning file=b/app.py,line=3,title=BAR013::`later` is imported later, and is nowhere to be found (app.py:3 imports later); add the project `later` to the requirements
+    ----- stderr -----
+    error: the check found 1 error
+    hint: `barrow explain BAR012` says more about the first of them
+    ");
+    let output = check().args(["--sarif", "-q"]).output().unwrap();
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!((&log["version"], &run["results"][0]["ruleId"]), (&"2.1.0".into(), &"BAR012".into()));
+    assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "b/lib/__init__.py");
+    assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 2);
+    // Warnings fail where the user says so.
+    Bundle::app("def f():\n    import later").write(&context, "w");
+    let strict = context.barrow().args(["check", "w", "--handler", "app.handler", "--strict", "-q"]).output().unwrap();
+    assert_eq!(strict.status.code(), Some(1));
+    for arguments in
+        [&["check"][..], &["check", "nowhere"], &["check", "b", "--sarif", "--json"], &["explain", "BAR999"]]
+    {
+        let output = context.barrow().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", context.show(&output));
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the variable that asks for fixtures to be written anew")]
+fn codes_are_documented_one_by_one() {
+    let context = TestContext::new();
+    let output = context.barrow().arg("explain").output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let page =
+        |code: &str| String::from_utf8(context.barrow().args(["explain", code]).output().unwrap().stdout).unwrap();
+    let mut pages = String::new();
+    for line in listed.lines() {
+        let (code, title) = line.split_once("  ").unwrap();
+        let (_, rest) = page(code).split_once("\n\n").map(|(head, rest)| (head.to_owned(), rest.to_owned())).unwrap();
+        pages += &format!(
+            "\n## {code}: {title}\n\n{}",
+            rest.replace("\nGrade: ", "  \nGrade: ")
+                .replace("\nOn Lambda: ", "  \nOn Lambda: ")
+                .replace("\nWhat helps: ", "  \nWhat helps: ")
+        );
+    }
+    let head = "# Findings of `barrow check`\n\nCodes keep their numbers and meanings. `barrow explain CODE` prints the same; \
+                `ignore = [\"CODE:SUBJECT\"]` in\n`[tool.barrow.check]` leaves one out.\n";
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    let expected = format!("{head}{pages}");
+    if std::env::var_os("BARROW_WRITE_FIXTURES").is_some() {
+        fs_err::File::create(&file).unwrap().write_all(expected.as_bytes()).unwrap();
+    }
+    assert_eq!(fs_err::read_to_string(file).unwrap(), expected, "BARROW_WRITE_FIXTURES=1 writes it anew");
+}
+
+#[test]
+fn a_probe_lists_what_a_runtime_really_has() {
+    let context = TestContext::new();
+    let probe = context.barrow().args(["check", "--probe"]).output().unwrap();
+    assert!(String::from_utf8(probe.stdout).unwrap().lines().filter(|line| !line.is_empty()).count() <= 10);
+    let object = ElfBuilder::module("fast").needed("libexpat.so.1").build();
+    Bundle::app("import fast").dist("fast", "1", &[("fast.so", &object)], "").write(&context, "b");
+    let list = |names: &str| format!("{{\"folders\": {{\"/lib64\": [{names}], \"/var/task\": [\"libexpat.so.1\"]}}}}");
+    context.write("has.json", list("\"libc.so.6\", \"libexpat.so.1\""));
+    context.write("lacks.json", list("\"libc.so.6\""));
+    let check = |file: &str| {
+        found(&context, "b", &["--handler", "app.handler", "--runtime", "python3.13", "--libraries", file])
+    };
+    assert_eq!(check("has.json"), Vec::<String>::new());
+    assert_eq!(check("lacks.json"), ["BAR001 error libexpat.so.1"]);
+}
