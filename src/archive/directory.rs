@@ -6,13 +6,16 @@ use super::fields::{
     CENTRAL_HEADER, DEFLATED, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_UTF8, FLAGS_EFFORT, STORED, holds_signature,
     u16_at, u32_at,
 };
-use super::{ArchiveError, Limits, NameSet, SafePath};
+use super::{ArchiveError, Limits, NameClash, NameSet, SafePath};
 
 const CENTRAL_HEADER_LENGTH: usize = 46;
 /// The deflate stream of nothing, which Java writes for folders.
 pub(super) const EMPTY_STREAM: [u8; 2] = [3, 0];
 /// Largest factor by which deflate can shrink: 258 bytes in two bits, rounded up.
 const DEFLATE_MOST: u64 = 1032;
+
+/// Names that are there twice, at most: each is searched for among all.
+const REPEATED_MOST: u64 = 1000;
 
 /// One header of the directory. Names are safe paths; nothing is known about the local header yet.
 #[derive(Clone, Debug)]
@@ -45,13 +48,19 @@ impl CentralHeader {
     }
 }
 
+/// The directory of an archive.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Its headers, in its own order.
+    pub(super) headers: Vec<CentralHeader>,
+    /// Places of headers that repeat the name of an earlier one, which stands first in the pair; sizes and CRCs agree.
+    pub(super) repeated: Vec<(usize, usize)>,
+}
+
 /// Reads the directory; its bytes must be exactly the headers that the end record counts.
-pub(super) fn parse_directory(
-    bytes: &[u8],
-    end: &EndRecord,
-    limits: &Limits,
-) -> Result<Vec<CentralHeader>, ArchiveError> {
+pub(super) fn parse_directory(bytes: &[u8], end: &EndRecord, limits: &Limits) -> Result<Directory, ArchiveError> {
     let mut headers = Vec::with_capacity(usize::try_from(end.entries).unwrap_or(0).min(bytes.len() / 46));
+    let mut repeated = Vec::new();
     let mut names = NameSet::new();
     let mut unpacked_size = 0_u64;
     let mut rest = bytes;
@@ -59,11 +68,23 @@ pub(super) fn parse_directory(
         let (header, length) = parse_header(rest)?;
         rest = &rest[length..];
         let added = if header.is_folder { names.add_folder(&header.path) } else { names.add_file(&header.path) };
-        added.map_err(|clash| ArchiveError::Clash {
-            first: clash.first,
-            second: header.path.to_string(),
-            reason: clash.reason,
-        })?;
+        match added {
+            Ok(()) => {}
+            Err(clash) if clash.is_repeated => {
+                repeated.push((find_same(&headers, &header)?, headers.len()));
+                let actual = repeated.len() as u64;
+                if actual > REPEATED_MOST {
+                    return Err(ArchiveError::Limit {
+                        what: "names that are there twice",
+                        actual,
+                        limit: REPEATED_MOST,
+                    });
+                }
+            }
+            Err(NameClash { first, reason, .. }) => {
+                return Err(ArchiveError::Clash { first, second: header.path.to_string(), reason });
+            }
+        }
         names.check(limits)?;
         unpacked_size = unpacked_size.saturating_add(header.size);
         if unpacked_size > limits.unpacked_size {
@@ -78,7 +99,21 @@ pub(super) fn parse_directory(
     if !rest.is_empty() {
         return Err(ArchiveError::Structure("its central directory holds more than its end record counts"));
     }
-    Ok(headers)
+    Ok(Directory { headers, repeated })
+}
+
+/// The place of the earlier header with this name, which must promise the same content: whoever takes the first of two
+/// entries then has what others have who take the last.
+fn find_same(headers: &[CentralHeader], repeated: &CentralHeader) -> Result<usize, ArchiveError> {
+    let place = headers.iter().position(|header| header.path == repeated.path);
+    let same = place.filter(|&place| (headers[place].size, headers[place].crc32) == (repeated.size, repeated.crc32));
+    same.ok_or_else(|| refuse_repeated(&repeated.path))
+}
+
+/// Two entries of one name that are not the same.
+pub(super) fn refuse_repeated(path: &SafePath) -> ArchiveError {
+    let reason = "the name is there twice, with different bytes";
+    ArchiveError::Clash { first: path.to_string(), second: path.to_string(), reason }
 }
 
 /// Reads the header at the start of `bytes`; gives it and its length.
@@ -165,7 +200,7 @@ fn check_flags(flags: u16) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Checks the Unix mode, which is in the upper half whatever the field "made by" says, and the MS-DOS folder bit.
+/// Checks the kind in the Unix mode, which is in the upper half whatever the field "made by" says, and the MS-DOS folder bit.
 fn check_mode(external: u32, is_folder: bool) -> Result<(), &'static str> {
     const FOLDER_BIT: u32 = 0x10;
     let mode = external >> 16;
@@ -177,10 +212,7 @@ fn check_mode(external: u32, is_folder: bool) -> Result<(), &'static str> {
         0o100_000 | 0o040_000 => return Err("its name and its mode disagree whether it is a folder"),
         _ => return Err("it is a device, pipe or socket"),
     }
-    // A folder's set-group-ID bit is common on shared build machines and means nothing here: modes are not taken over.
-    if !is_folder && mode & 0o6000 != 0 {
-        return Err("it has a set-user-ID or set-group-ID bit");
-    }
+    // Permissions mean nothing here: nobody takes more of a mode than whether it is that of a program.
     if !is_folder && external & FOLDER_BIT != 0 {
         return Err("its name and its attributes disagree whether it is a folder");
     }

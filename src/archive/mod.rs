@@ -34,7 +34,7 @@ pub use error::ArchiveError;
 pub use flate2::Crc as Crc32;
 pub use inflate::{DataSpan, Inflater};
 pub use limits::Limits;
-pub use name_set::{NameClash, NameSet};
+pub use name_set::{Alike, NameClash, NameSet};
 pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;
 pub use safe_path::{SafePath, SafePathError};

@@ -1,4 +1,4 @@
-//! Names that must not meet: on one file system or another, two of them would be the same file.
+//! Names that must not meet, and names that would meet on another file system.
 
 use std::collections::HashMap;
 
@@ -8,22 +8,35 @@ use super::safe_path::DROPPED_AT_END;
 use super::{ArchiveError, Limits, SafePath};
 
 /// Files and folders by the form in which a case-insensitive, normalizing file system compares them.
+///
+/// A name that is there twice, or as a file and as a folder, is a clash everywhere. Names that are one only on other systems
+/// are let through and told by [`NameSet::alike`]: whoever writes them to such a system finds out.
 #[derive(Debug, Default)]
 pub struct NameSet {
-    known: HashMap<Box<str>, Known>,
+    known: HashMap<Box<str>, Spellings>,
+    alike: Vec<Alike>,
+    count: u64,
     /// Of all names together.
     bytes: u64,
-    /// The folder of the last path: its ancestors are known already.
+    /// The folder of the last file: its ancestors are known already.
     last_folder: Option<SafePath>,
+}
+
+/// The names of one form: nearly always one.
+#[derive(Debug)]
+struct Spellings {
+    first: Known,
+    others: Vec<Known>,
 }
 
 #[derive(Debug)]
 struct Known {
-    /// As it was spelled first.
     path: Box<str>,
     is_folder: bool,
     /// Named itself, and not only as the folder of something.
     named: bool,
+    /// A file, or a folder with a file below it: an empty folder writes nothing.
+    written: bool,
 }
 
 /// Two paths that cannot stand beside each other.
@@ -33,7 +46,24 @@ pub struct NameClash {
     pub first: String,
     /// How they clash.
     pub reason: &'static str,
+    /// It is the same name, of a file both times.
+    pub is_repeated: bool,
 }
+
+/// Two names that are different here, and one on another system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The one that was there first.
+    pub first: String,
+    /// The other one.
+    pub second: String,
+    /// Where they are one.
+    pub reason: &'static str,
+}
+
+/// Names that differ in case and the like only, at most: nobody has more than a few, and each is compared with all of its
+/// form.
+const ALIKE_MOST: u64 = 1000;
 
 impl NameSet {
     /// An empty set.
@@ -44,25 +74,40 @@ impl NameSet {
     /// Adds a file, and the folders that it is in.
     pub fn add_file(&mut self, path: &SafePath) -> Result<(), NameClash> {
         self.add_ancestors(path)?;
-        self.add(path, false, true)
+        self.add(path.as_str(), Known { path: path.as_str().into(), is_folder: false, named: true, written: true })
     }
 
-    /// Adds a folder that is named itself, and the folders that it is in.
+    /// Adds a folder that is named itself. As long as no file lies below it, it is alike to nothing.
     pub fn add_folder(&mut self, path: &SafePath) -> Result<(), NameClash> {
-        self.add_ancestors(path)?;
-        self.add(path, true, true)
+        let mut ancestor = path.parent();
+        while let Some(path) = ancestor {
+            self.add(
+                path.as_str(),
+                Known { path: path.as_str().into(), is_folder: true, named: false, written: false },
+            )?;
+            ancestor = path.parent();
+        }
+        self.add(path.as_str(), Known { path: path.as_str().into(), is_folder: true, named: true, written: false })
+    }
+
+    /// Names of files, and of folders with files below them, that other systems take for one.
+    pub fn alike(&self) -> &[Alike] {
+        &self.alike
     }
 
     /// Checks that there are no more files and folders than an archive may have entries, and that their names take no
     /// more memory than its directory may: a name of a kilobyte can imply five hundred folders that no other name implies.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), ArchiveError> {
         let refuse = |what, actual, limit| Err(ArchiveError::Limit { what, actual, limit });
-        let count = self.known.len() as u64;
-        if count > limits.entries {
-            return refuse("files and folders", count, limits.entries);
+        if self.count > limits.entries {
+            return refuse("files and folders", self.count, limits.entries);
         }
         if self.bytes > limits.directory_size {
             return refuse("bytes of names", self.bytes, limits.directory_size);
+        }
+        let alike = self.alike.len() as u64;
+        if alike > ALIKE_MOST {
+            return refuse("names that differ only in case or at their ends", alike, ALIKE_MOST);
         }
         Ok(())
     }
@@ -74,39 +119,68 @@ impl NameSet {
         }
         let mut ancestor = folder.clone();
         while let Some(path) = ancestor {
-            self.add(&path, true, false)?;
+            self.add(
+                path.as_str(),
+                Known { path: path.as_str().into(), is_folder: true, named: false, written: true },
+            )?;
             ancestor = path.parent();
         }
         self.last_folder = folder;
         Ok(())
     }
 
-    fn add(&mut self, path: &SafePath, is_folder: bool, named: bool) -> Result<(), NameClash> {
-        let known = Known { path: path.as_str().into(), is_folder, named };
-        let slot = match self.known.entry(fold(path.as_str())) {
+    fn add(&mut self, path: &str, new: Known) -> Result<(), NameClash> {
+        let length = path.len() as u64;
+        let slot = match self.known.entry(fold(path)) {
             std::collections::hash_map::Entry::Vacant(slot) => {
-                self.bytes += path.as_str().len() as u64;
-                slot.insert(known);
+                (self.count, self.bytes) = (self.count + 1, self.bytes + length);
+                slot.insert(Spellings { first: new, others: Vec::new() });
                 return Ok(());
             }
             std::collections::hash_map::Entry::Occupied(slot) => slot.into_mut(),
         };
-        let clash = |reason| Err(NameClash { first: slot.path.to_string(), reason });
-        if *slot.path != *path.as_str() {
-            return clash(if has_dropped_end(path.as_str()) || has_dropped_end(&slot.path) {
+        let same = std::iter::once(&slot.first).chain(&slot.others).position(|known| known.path == new.path);
+        let was_written = same.is_some_and(|place| slot.at(place).written);
+        if new.written && !was_written {
+            self.alike.extend(slot.alike(&new));
+        }
+        let Some(place) = same else {
+            (self.count, self.bytes) = (self.count + 1, self.bytes + length);
+            slot.others.push(new);
+            return Ok(());
+        };
+        let known = slot.at(place);
+        let clash = |reason, is_repeated| Err(NameClash { first: new.path.to_string(), reason, is_repeated });
+        if known.is_folder != new.is_folder {
+            return clash("one is a file, the other a folder", false);
+        }
+        if known.named && new.named && !new.is_folder {
+            return clash("the name is there twice", true);
+        }
+        known.named |= new.named;
+        known.written |= new.written;
+        Ok(())
+    }
+}
+
+impl Spellings {
+    fn at(&mut self, place: usize) -> &mut Known {
+        if place == 0 { &mut self.first } else { &mut self.others[place - 1] }
+    }
+
+    /// The pair of `new` and a written name of another spelling, if there is one.
+    fn alike(&self, new: &Known) -> Option<Alike> {
+        let mut all = std::iter::once(&self.first).chain(&self.others);
+        let other = all.find(|known| known.written && known.path != new.path)?;
+        Some(Alike {
+            first: other.path.to_string(),
+            second: new.path.to_string(),
+            reason: if has_dropped_end(&new.path) || has_dropped_end(&other.path) {
                 "they differ only in dots and blanks at an end, which Windows drops"
             } else {
                 "they differ only in case or Unicode normalization"
-            });
-        }
-        if slot.is_folder != is_folder {
-            return clash("one is a file, the other a folder");
-        }
-        if slot.named && named {
-            return clash("the name is there twice");
-        }
-        slot.named |= named;
-        Ok(())
+            },
+        })
     }
 }
 

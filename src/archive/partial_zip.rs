@@ -203,10 +203,13 @@ fn find_entry(mut directory: &[u8], select: impl Fn(&str) -> bool) -> Result<Ent
         directory = &directory[end..];
         let (name, extra) = record[CENTRAL_HEADER..].split_at(lengths[0]);
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| select(name)) else { continue };
-        if let Some(first) = found {
-            return Err(PartialZipError::SeveralEntries(first.name, name.to_owned()));
+        let entry = read_entry(record, name, &extra[..lengths[1]])?;
+        match found {
+            // The same file twice, which whoever reads the whole archive makes sure of.
+            Some(ref first) if first.name == name && (first.crc32, first.size) == (entry.crc32, entry.size) => {}
+            Some(first) => return Err(PartialZipError::SeveralEntries(first.name, name.to_owned())),
+            None => found = Some(entry),
         }
-        found = Some(read_entry(record, name, &extra[..lengths[1]])?);
     }
     found.ok_or(PartialZipError::NoEntry)
 }

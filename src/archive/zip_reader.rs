@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::directory::parse_directory;
+use super::directory::{Directory, parse_directory, refuse_repeated};
 use super::end_record::EndRecord;
 use super::fields::{DEFLATED, u32_at};
 use super::layout::check_layout;
 use super::{ArchiveError, DataSpan, Inflater, Limits, ReadAt, SafePath};
 use crate::regular;
+use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
-/// An open archive. Holding one proves that directory, local headers and layout agree, that names are safe and do not
-/// clash, and that the directory promises no more than the limits allow; contents are checked when they are read.
+/// An open archive. Holding one proves that directory, local headers and layout agree, that names are safe and each is
+/// there once (or with the same bytes, and then is taken once), and that the directory promises no more than the limits allow; contents are checked when they are read.
 #[derive(Debug)]
 pub struct ZipReader<F: ?Sized = std::fs::File> {
     entries: Vec<ZipEntry>,
@@ -43,8 +44,34 @@ impl<F: ReadAt> ZipReader<F> {
     /// Reads and checks everything but the contents.
     pub fn new(file: F, limits: &Limits) -> Result<Self, ArchiveError> {
         let length = file.length().map_err(ArchiveError::Read)?;
-        let entries = read_entries(&file, length, limits)?;
-        Ok(Self { entries, length, file })
+        let (entries, repeated) = read_entries(&file, length, limits)?;
+        let mut reader = Self { entries, length, file };
+        reader.drop_repeated(&repeated)?;
+        Ok(reader)
+    }
+
+    /// Leaves one of each two entries with the same name, once their contents were seen to be the same.
+    fn drop_repeated(&mut self, repeated: &[(usize, usize)]) -> Result<(), ArchiveError> {
+        for &(first, second) in repeated {
+            if self.digest(first)? != self.digest(second)? {
+                return Err(refuse_repeated(&self.entries[first].path));
+            }
+            self.entries[first].is_executable |= self.entries[second].is_executable;
+        }
+        for &(_, second) in repeated.iter().rev() {
+            self.entries.remove(second);
+        }
+        Ok(())
+    }
+
+    fn digest(&self, place: usize) -> Result<HashDigest, ArchiveError> {
+        let entry = &self.entries[place];
+        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+        Inflater::default().read(&self.file, entry.path.as_str(), &entry.span, |bytes| {
+            hasher.update(bytes);
+            Ok(())
+        })?;
+        Ok(hasher.finish())
     }
 
     /// The entries, in the order of the directory.
@@ -99,7 +126,10 @@ impl<F: ReadAt> ZipReader<F> {
     }
 }
 
-fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Vec<ZipEntry>, ArchiveError> {
+/// The entries, and the places of those that repeat the name of an earlier one.
+type Entries = (Vec<ZipEntry>, Vec<(usize, usize)>);
+
+fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Entries, ArchiveError> {
     if is_tar(file, length)? {
         return Err(ArchiveError::Structure("it is a tar archive at the same time"));
     }
@@ -111,7 +141,7 @@ fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Vec<
     check("bytes of central directory", end.size, limits.directory_size)?;
     let mut directory = vec![0; usize::try_from(end.size).map_err(|_| ArchiveError::Structure("it is too large"))?];
     file.read_exact_at(&mut directory, end.offset).map_err(ArchiveError::Read)?;
-    let headers = parse_directory(&directory, &end, limits)?;
+    let Directory { headers, repeated } = parse_directory(&directory, &end, limits)?;
     let unpacked = headers.iter().fold(0_u64, |sum, header| sum.saturating_add(header.size));
     if unpacked > Limits::RATIO_FREE_SIZE {
         check("times its size when unpacked", unpacked.div_ceil(length.max(1)), limits.ratio)?;
@@ -129,7 +159,7 @@ fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Vec<
         },
         path: header.path,
     });
-    Ok(entries.collect())
+    Ok((entries.collect(), repeated))
 }
 
 /// Whether a tar reader would accept the first block: its checksum field is the sum of its bytes with that field taken

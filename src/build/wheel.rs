@@ -8,7 +8,7 @@ use super::BuildError;
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
 use crate::elf::{Object, is_elf};
-use crate::fetch::{FetchedWheel, digest_of_file};
+use crate::fetch::{FetchedWheel, Proof, digest_of_file};
 use crate::spec::{HashAlgorithm, PackageName, Version, WheelFilename};
 use crate::target::Target;
 
@@ -58,6 +58,7 @@ pub fn accept_wheel(
         version: filename.version.clone(),
         filename,
         digest,
+        proof: Proof::Built,
         path,
         size,
         is_fresh: true,

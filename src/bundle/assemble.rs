@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use super::BundleError;
-use super::conflicts::settle;
+use super::conflicts::{Settled, settle};
 use super::source::{SourceFile, SourceFiles};
-use crate::archive::SafePath;
+use crate::archive::{Alike, SafePath};
 use crate::install::{InstalledDist, InstalledFile};
 use crate::spec::{PackageName, sha256};
 
@@ -18,7 +18,7 @@ pub struct Layout {
 }
 
 /// A bundle as it will be: every file and where its bytes are. Holding one proves that the files can stand beside each
-/// other on any file system; nothing is written yet.
+/// other, on any file system where `alike` is empty; nothing is written yet.
 #[derive(Clone, Debug)]
 pub struct Bundle<'a> {
     /// The files, sorted by path, each path once.
@@ -31,8 +31,10 @@ pub struct Bundle<'a> {
     pub layout: Layout,
     /// SOURCE, where files come from it: publishing refuses to replace it.
     pub source_folder: Option<PathBuf>,
-    /// What the user should know: files that replace others.
+    /// What the user should know: files that replace others, names that differ in case only.
     pub warnings: Vec<String>,
+    /// Paths that some file systems take for one: a folder there cannot hold the bundle.
+    pub alike: Vec<Alike>,
 }
 
 /// One file of a bundle.
@@ -93,8 +95,7 @@ impl Layout {
 /// RECORD of a distribution that lost a file names what lies there now, so it stays true.
 ///
 /// # Errors
-/// A path that is a file of one and a folder of another; paths that differ only in case or Unicode normalization, which are
-/// one file on some systems and two on others; nothing to bundle.
+/// A path that is a file of one and a folder of another; nothing to bundle.
 pub fn assemble<'a>(
     dists: &'a [InstalledDist],
     source: Option<&'a SourceFiles>,
@@ -118,13 +119,13 @@ pub fn assemble<'a>(
         BundleFile { path, executable: file.executable, size: file.size, content }
     }));
 
-    let (files, warnings) = settle(claims, layout)?;
+    let Settled { files, warnings, alike } = settle(claims, layout)?;
     if files.is_empty() {
         return Err(BundleError::Empty);
     }
     let size_bytes = files.iter().map(|file| file.size).sum();
     let source_folder = source.map(|source| source.folder.clone());
-    Ok(Bundle { files, size_bytes, dists, layout: layout.clone(), source_folder, warnings })
+    Ok(Bundle { files, size_bytes, dists, layout: layout.clone(), source_folder, warnings, alike })
 }
 
 impl Bundle<'_> {

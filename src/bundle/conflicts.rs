@@ -5,15 +5,22 @@ use std::io::Read as _;
 
 use super::BundleError;
 use super::assemble::{BundleContent, BundleFile, Layout};
-use crate::archive::{NameSet, SafePath};
+use crate::archive::{Alike, NameSet, SafePath};
 use crate::install::{FileContent, InstalledDist};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, parse_record, sha256, write_record_line};
 
+/// The files of a bundle, each path once.
+pub(super) struct Settled<'a> {
+    /// Sorted by path.
+    pub(super) files: Vec<BundleFile<'a>>,
+    /// What the user should know.
+    pub(super) warnings: Vec<String>,
+    /// Paths that are one on some file systems.
+    pub(super) alike: Vec<Alike>,
+}
+
 /// Gives each path to the last who claims it; the files come sorted by path, with what the user should know.
-pub(super) fn settle<'a>(
-    mut claims: Vec<BundleFile<'a>>,
-    layout: &Layout,
-) -> Result<(Vec<BundleFile<'a>>, Vec<String>), BundleError> {
+pub(super) fn settle<'a>(mut claims: Vec<BundleFile<'a>>, layout: &Layout) -> Result<Settled<'a>, BundleError> {
     // Stable: claims to one path stay in the order of those who make them. Each one's files come sorted, so this is a merge.
     claims.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files: Vec<BundleFile> = Vec::with_capacity(claims.len());
@@ -27,13 +34,16 @@ pub(super) fn settle<'a>(
             _ => files.push(claim),
         }
     }
-    refuse_clashes(&files)?;
+    let alike = refuse_clashes(&files)?;
     replaced.correct_records(&mut files, layout);
-    Ok((files, replaced.warnings()))
+    let mut warnings = replaced.warnings();
+    warnings.extend(tell_alike(&alike));
+    Ok(Settled { files, warnings, alike })
 }
 
-/// Refuses what some file system cannot hold: a file that is also a folder, names that differ in case or normalization alone.
-fn refuse_clashes(files: &[BundleFile]) -> Result<(), BundleError> {
+/// Refuses what no file system can hold: a file that is also a folder. Names that only some of them take for one are fine where
+/// the bundle runs, so they are told.
+fn refuse_clashes(files: &[BundleFile]) -> Result<Vec<Alike>, BundleError> {
     let mut names = NameSet::new();
     for file in files {
         names.add_file(&file.path).map_err(|clash| {
@@ -50,7 +60,16 @@ fn refuse_clashes(files: &[BundleFile]) -> Result<(), BundleError> {
             }
         })?;
     }
-    Ok(())
+    Ok(names.alike().to_vec())
+}
+
+fn tell_alike(alike: &[Alike]) -> Option<String> {
+    let Alike { first, second, reason } = alike.first()?;
+    let more = match alike.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more pairs"),
+    };
+    Some(format!("`{first}` and `{second}`{more}: {reason}; Lambda tells them apart, and other systems may not"))
 }
 
 /// Files that lost their place to a different content.

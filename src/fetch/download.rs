@@ -5,9 +5,9 @@ use std::io::Write as _;
 use super::pointer::{Pointer, Unchanged};
 use super::{DigestMismatch, FetchError, FetchedFile, Wanted, stored};
 use crate::cache::{Cache, CacheError};
-use crate::http::{Client, Request, Response};
+use crate::http::{self, Client, Request, Response};
 use crate::reporter::Reporter;
-use crate::spec::{HashAlgorithm, HashDigest, Hasher};
+use crate::spec::{HashAlgorithm, HashDigest, Hasher, WeakDigest, WeakHasher};
 
 /// Largest file that is downloaded when the index does not say its size, bytes.
 ///
@@ -17,18 +17,29 @@ const FILE_LIMIT: u64 = 8 << 30;
 /// Digests of the bytes that pass: sha256, by which the cache is ordered, and what else can prove them.
 pub(super) struct Digests {
     hashers: Vec<Hasher>,
+    /// What can only speak against the bytes, and its hasher.
+    weak: Option<(WeakDigest, WeakHasher)>,
     bytes: u64,
 }
 
 impl Digests {
-    pub(super) fn new(accepted: &[HashDigest]) -> Self {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        let accepted = &wanted.accepted;
         let others = [HashAlgorithm::Sha384, HashAlgorithm::Sha512];
         let others = others.into_iter().filter(|other| accepted.iter().any(|digest| digest.algorithm() == *other));
-        Self { hashers: std::iter::once(HashAlgorithm::Sha256).chain(others).map(Hasher::new).collect(), bytes: 0 }
+        let weak = WeakDigest::of_fragment(&wanted.url).map(|weak| (weak.clone(), weak.hasher()));
+        Self {
+            hashers: std::iter::once(HashAlgorithm::Sha256).chain(others).map(Hasher::new).collect(),
+            weak,
+            bytes: 0,
+        }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         for hasher in &mut self.hashers {
+            hasher.update(bytes);
+        }
+        if let Some((_, hasher)) = &mut self.weak {
             hasher.update(bytes);
         }
         self.bytes += bytes.len() as u64;
@@ -51,6 +62,13 @@ impl Digests {
                 hashes_from: wanted.hashes_from.clone(),
             })));
         }
+        if let Some((expected, hasher)) = self.weak {
+            let actual = hasher.finish();
+            if actual != expected {
+                let (file, url) = (wanted.filename.clone(), wanted.url.without_fragment());
+                return Err(FetchError::WeakMismatch { file, url, expected, actual });
+            }
+        }
         Ok(digests.into_iter().next().expect("sha256 is always computed"))
     }
 }
@@ -62,7 +80,7 @@ pub(super) async fn download(
     reporter: &dyn Reporter,
     wanted: &Wanted,
 ) -> Result<FetchedFile, FetchError> {
-    let mut request = Request::file(wanted.url.clone());
+    let mut request = Request::file(wanted.url.clone()).listed_by(&wanted.index);
     let pointer = if wanted.is_told_by_index() { None } else { Pointer::read(cache, &wanted.url) };
     let pointer = pointer.filter(|pointer| wanted.accepts_as_known(&pointer.sha256));
     let stored = pointer.as_ref().and_then(|pointer| stored::find(cache, &pointer.sha256, wanted.size));
@@ -75,7 +93,8 @@ pub(super) async fn download(
     let response = client.get(request).await.map_err(failed)?;
     match (response.status(), stored) {
         (304, Some(stored)) if asked_whether_changed => Ok(stored),
-        (200, _) => receive(cache, reporter, wanted, response).await,
+        // 203: a proxy in between has changed the answer; whether it is the file its digest tells.
+        (200 | 203, _) => receive(cache, reporter, wanted, response).await,
         (status, _) => Err(gone(wanted, status)),
     }
 }
@@ -96,8 +115,17 @@ pub(super) async fn receive(
     let length = header("content-length").and_then(|length| length.parse().ok());
     let mut receiver = Receiver::start(cache, reporter, wanted, length)?;
     let failed = |source| FetchError::Download { file: wanted.filename.clone(), source };
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        receiver.take(&chunk)?;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => receiver.take(&chunk)?,
+            Ok(None) => break,
+            // It broke off, and cannot be gone on with: what came is thrown away.
+            Err(http::Error::Changed { .. }) => {
+                response.begin_anew().await.map_err(failed)?;
+                receiver = Receiver::start(cache, reporter, wanted, length)?;
+            }
+            Err(error) => return Err(failed(error)),
+        }
     }
     let fetched = receiver.finish()?;
     if !wanted.is_told_by_index() {
@@ -126,7 +154,7 @@ impl<'a> Receiver<'a> {
             cache,
             wanted,
             file: cache.temporary_file()?,
-            digests: Digests::new(&wanted.accepted),
+            digests: Digests::new(wanted),
             progress: Progress::start(reporter, &wanted.filename, wanted.size.or(size)),
         })
     }

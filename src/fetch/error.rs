@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cache::CacheError;
 use crate::http;
 use crate::requirements::Origin;
-use crate::spec::{HashDigest, SafeUrl};
+use crate::spec::{HashDigest, SafeUrl, WeakDigest};
 
 /// A file that could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,18 @@ pub enum FetchError {
     /// The bytes arrived but are not the ones that were promised. Never retried, never cached.
     #[error(transparent)]
     DigestMismatch(Box<DigestMismatch>),
+    /// The bytes have another digest of a kind that proves nothing when it fits, and enough when it does not.
+    #[error("`{file}` from {url} has digest {actual}, but {expected} was promised")]
+    WeakMismatch {
+        /// File name.
+        file: String,
+        /// Where it came from.
+        url: SafeUrl,
+        /// What was promised.
+        expected: WeakDigest,
+        /// What the bytes have.
+        actual: WeakDigest,
+    },
     /// More or fewer bytes than the index says.
     #[error("`{file}` from {url} has {actual} bytes, but the index says {expected}")]
     SizeMismatch {

@@ -32,8 +32,26 @@ impl Default for FetchOptions {
     }
 }
 
+/// Who vouches for the bytes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// They have one of the digests that an index, a lock or the requirements promised.
+    Promised,
+    /// They were made on this machine, and never left it.
+    Built,
+    /// Nobody: they are what came.
+    Nothing,
+}
+
+impl Proof {
+    /// Whether the bytes are certain to be those that were meant.
+    pub fn vouches(self) -> bool {
+        self != Self::Nothing
+    }
+}
+
 /// A wheel in the cache. Holding one proves that its bytes had `digest` when they came and that this was one of the
-/// digests that were promised, if any were; it says nothing about what is in the archive.
+/// digests that were promised, if any were, which `proof` tells; it says nothing about what is in the archive.
 #[derive(Clone, Debug)]
 pub struct FetchedWheel {
     /// Normalized name, from the resolution.
@@ -44,12 +62,30 @@ pub struct FetchedWheel {
     pub filename: WheelFilename,
     /// Its sha256.
     pub digest: HashDigest,
+    /// Who vouches for its bytes.
+    pub proof: Proof,
     /// Where it lies in the cache.
     pub path: PathBuf,
     /// Size, bytes.
     pub size: u64,
     /// It came in this run: nothing has happened to the cached bytes since they were hashed.
     pub is_fresh: bool,
+}
+
+impl FetchedWheel {
+    /// The wheel that was fetched for `wanted`, one that an index lists or a user has given digests of.
+    pub(crate) fn of(filename: &WheelFilename, wanted: &Wanted, file: FetchedFile) -> Self {
+        Self {
+            name: filename.name.clone(),
+            version: filename.version.clone(),
+            filename: filename.clone(),
+            digest: file.digest,
+            proof: if wanted.accepted.is_empty() { Proof::Nothing } else { Proof::Promised },
+            path: file.path,
+            size: file.size,
+            is_fresh: file.is_fresh,
+        }
+    }
 }
 
 /// Any distribution file in the cache, with the proof of [`FetchedWheel`].
@@ -185,15 +221,13 @@ impl Fetcher {
         let wanted = Wanted::resolved(dist);
         self.check_digests(&wanted)?;
         let file = self.fetch_file(&wanted).await?;
-        Ok(FetchedWheel {
-            name: dist.name.clone(),
-            version: dist.version.clone(),
-            filename: filename.clone(),
-            digest: file.digest,
-            path: file.path,
-            size: file.size,
-            is_fresh: file.is_fresh,
-        })
+        let (name, version) = (dist.name.clone(), dist.version.clone());
+        let mut wheel = FetchedWheel { name, version, ..FetchedWheel::of(filename, &wanted, file) };
+        // The digest of a direct reference without one was taken of what came: it promises nothing.
+        if dist.is_direct && dist.hashes_from.is_none() {
+            wheel.proof = Proof::Nothing;
+        }
+        Ok(wheel)
     }
 
     /// Any file: from the cache, else downloaded or copied. Whether digests are required is for the caller to ask.

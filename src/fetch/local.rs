@@ -25,7 +25,7 @@ pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<Fetche
         return Ok(found);
     }
     let mut copy = cache.temporary_file()?;
-    let mut digests = Digests::new(&wanted.accepted);
+    let mut digests = Digests::new(wanted);
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let read = file.read(&mut buffer).map_err(failed)?;

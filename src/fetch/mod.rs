@@ -15,5 +15,5 @@ mod pointer;
 mod stored;
 
 pub use error::{DigestMismatch, FetchError};
-pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, UnderWay, Wanted};
+pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, Proof, UnderWay, Wanted};
 pub use stored::digest as digest_of_file;

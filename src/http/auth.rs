@@ -10,7 +10,7 @@
 //! - A minted token that had worked and is refused is minted once more.
 //! - Nothing is sent over plain http, but to this machine or where the user allowed it by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -32,9 +32,11 @@ use crate::spec::SafeUrl;
 /// Decides on credentials; one per client.
 pub(super) struct Authenticator {
     indexes: Vec<Index>,
+    /// Hosts that the user has named: `default` of netrc is for them alone.
+    named_hosts: HashSet<String>,
     netrc: OnceLock<Netrc>,
-    netrc_logins: Mutex<HashMap<Key, Option<Arc<Login>>>>,
-    asked: Mutex<HashMap<Key, Arc<AsyncMutex<Asked>>>>,
+    netrc_logins: Mutex<NetrcLogins>,
+    asked: Mutex<HashMap<Key, Arc<AsyncMutex<Found>>>>,
     given: Mutex<Vec<(Realm, Arc<Login>)>>,
 }
 
@@ -50,9 +52,24 @@ struct Index {
 /// A realm, and which of the indexes in it.
 type Key = (Realm, Option<usize>);
 
+/// A URL that is about to be asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) url: &'a Url,
+    /// It came from the user or a page, so that its userinfo counts; in redirects it does not.
+    pub(super) own: bool,
+    /// The user wrote it.
+    pub(super) is_named: bool,
+    /// The index that lists it.
+    pub(super) listed_by: Option<&'a SafeUrl>,
+}
+
+/// What netrc has for a realm, without and with its `default`.
+type NetrcLogins = HashMap<(Key, bool), Option<Arc<Login>>>;
+
 /// What the sources that are asked on need have said.
 #[derive(Default)]
-struct Asked {
+struct Found {
     state: AskedState,
     has_minted_again: bool,
 }
@@ -85,8 +102,11 @@ impl Authenticator {
         // Of the same URL, its own userinfo comes first, then settings: `select` takes the first of equals.
         let mut indexes: Vec<Index> = from_urls.chain(named).collect();
         indexes.sort_by_key(|index| (index.login.is_none(), index.user.is_none()));
+        let named = options.index_urls.iter().chain(&options.named_urls);
+        let named = named.chain(options.credentials.iter().map(|given| &given.url));
         Self {
             indexes,
+            named_hosts: named.filter_map(|url| Some(url.reveal().host_str()?.to_owned())).collect(),
             netrc: OnceLock::new(),
             netrc_logins: Mutex::default(),
             asked: Mutex::default(),
@@ -94,9 +114,9 @@ impl Authenticator {
         }
     }
 
-    /// What the first request to `url` carries. `own` is whether the URL came from the user or a page, so that its
-    /// userinfo counts; in redirects it does not.
-    pub(super) async fn first(&self, url: &Url, own: bool, means: &Means) -> Result<Option<Arc<Login>>, Error> {
+    /// What the first request to a URL carries.
+    pub(super) async fn first(&self, asked: Asked<'_>, means: &Means) -> Result<Option<Arc<Login>>, Error> {
+        let Asked { url, own, .. } = asked;
         let may_carry = may_carry(url, &means.options);
         let refuse = || Error::PlainHttp { url: shown_url(url) };
         let given = if own { userinfo(url) } else { None };
@@ -104,7 +124,7 @@ impl Authenticator {
             let login = Login::new(user, password, Scheme::Basic, CredentialSource::Url);
             return if may_carry { Ok(Some(self.shared(url, login))) } else { Err(refuse()) };
         }
-        let selected = self.select(url);
+        let selected = self.select(url, asked.listed_by);
         let index = selected.map(|at| &self.indexes[at]);
         let user_of_url = given.map(|(user, _)| user);
         let serves = |login: &Arc<Login>| user_of_url.as_deref().is_none_or(|user| login.serves(user));
@@ -117,7 +137,8 @@ impl Authenticator {
             return if user.is_some() { Err(refuse()) } else { Ok(None) };
         }
         let key = (Realm::of(url), selected);
-        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), means)? {
+        let may_default = own && (asked.is_named || self.named_hosts.contains(url.host_str().unwrap_or_default()));
+        if let Some(login) = self.in_netrc(url, &key, user.as_deref(), may_default, means)? {
             return Ok(Some(login));
         }
         match user {
@@ -138,7 +159,7 @@ impl Authenticator {
         if let Some((user, _)) = userinfo(url) {
             return Some(user);
         }
-        let selected = self.select(url);
+        let selected = self.select(url, None);
         let index = selected.map(|at| &self.indexes[at]);
         if let Some(login) = index.and_then(|index| index.login.as_ref()) {
             return Some(login.user().to_owned());
@@ -148,7 +169,8 @@ impl Authenticator {
             return user;
         }
         let key = (Realm::of(url), selected);
-        if let Ok(Some(login)) = self.in_netrc(url, &key, None, means) {
+        let may_default = self.named_hosts.contains(url.host_str().unwrap_or_default());
+        if let Ok(Some(login)) = self.in_netrc(url, &key, None, may_default, means) {
             return Some(login.user().to_owned());
         }
         // Tokens of CodeArtifact have one user. Who has no credentials for AWS gets none, and must not see what came for one.
@@ -166,15 +188,16 @@ impl Authenticator {
     /// What to send instead after a refusal; `None`: the refusal stands.
     pub(super) async fn after_refusal(
         &self,
-        url: &Url,
+        asked: Asked<'_>,
         status: u16,
         refused: Option<&Arc<Login>>,
         means: &Means,
     ) -> Option<Arc<Login>> {
+        let url = asked.url;
         if !may_carry(url, &means.options) {
             return None;
         }
-        let key = (Realm::of(url), self.select(url));
+        let key = (Realm::of(url), self.select(url, asked.listed_by));
         match refused {
             None => self.ask(url, &key, None, None, means).await,
             Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
@@ -185,12 +208,16 @@ impl Authenticator {
         }
     }
 
-    /// The index whose credentials are for `url`: the longest path prefix, else the longest common path in the realm.
-    fn select(&self, url: &Url) -> Option<usize> {
+    /// The index whose credentials are for `url`: the longest path prefix, else the index that lists it, else the longest common
+    /// path in the realm.
+    fn select(&self, url: &Url, listed_by: Option<&SafeUrl>) -> Option<usize> {
         let realm = Realm::of(url);
-        let mut best: Option<(usize, (bool, usize))> = None;
+        let listed_by = listed_by.map(SafeUrl::without_credentials);
+        let mut best: Option<(usize, (bool, bool, usize))> = None;
         for (at, index) in self.indexes.iter().enumerate().filter(|(_, index)| index.realm == realm) {
-            let rank = closeness(index.url.reveal().path(), url.path());
+            let (is_prefix, common) = closeness(index.url.reveal().path(), url.path());
+            let lists_it = listed_by.as_ref() == Some(&index.url);
+            let rank = (is_prefix, lists_it, common);
             if best.is_none_or(|(_, other)| rank > other) {
                 best = Some((at, rank));
             }
@@ -201,11 +228,11 @@ impl Authenticator {
     /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, in netrc under
     /// the name of its host, or by being one that only answers to tokens.
     pub(super) fn has_at_hand(&self, url: &Url, means: &Means) -> Result<bool, Error> {
-        let index = self.select(url).map(|at| &self.indexes[at]);
+        let index = self.select(url, None).map(|at| &self.indexes[at]);
         if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {
             return Ok(true);
         }
-        if self.domain(url, self.select(url), &means.options).is_some() {
+        if self.domain(url, self.select(url, None), &means.options).is_some() {
             return Ok(true);
         }
         let Some(path) = means.options.netrc.as_deref() else { return Ok(false) };
@@ -242,12 +269,21 @@ impl Authenticator {
         Ok(self.netrc.get().expect("it was just set, here or by another task"))
     }
 
-    fn in_netrc(&self, url: &Url, key: &Key, user: Option<&str>, means: &Means) -> Result<Option<Arc<Login>>, Error> {
+    /// What netrc has for a host; `may_default`: its `default` is for it too.
+    fn in_netrc(
+        &self,
+        url: &Url,
+        key: &Key,
+        user: Option<&str>,
+        may_default: bool,
+        means: &Means,
+    ) -> Result<Option<Arc<Login>>, Error> {
         let Some(path) = means.options.netrc.as_deref() else { return Ok(None) };
         let netrc = self.netrc(path, means)?;
         let mut logins = self.netrc_logins.lock().unwrap_or_else(PoisonError::into_inner);
-        let login = logins.entry(key.clone()).or_insert_with(|| {
-            let entry = netrc.find(url.host_str().unwrap_or_default())?;
+        let login = logins.entry((key.clone(), may_default)).or_insert_with(|| {
+            let entry = netrc.find(url.host_str().unwrap_or_default());
+            let entry = entry.filter(|entry| may_default || entry.machine.is_some())?;
             let source = CredentialSource::Netrc { path: path.to_owned(), line: entry.line };
             let user = if entry.login.is_empty() { user.unwrap_or_default() } else { &entry.login };
             Some(Arc::new(Login::new(user.to_owned(), entry.password.clone(), Scheme::Basic, source)))
@@ -321,7 +357,7 @@ impl Authenticator {
         }
         places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
         places.extend(options.keyring.then(|| "keyring".to_owned()));
-        let domain = self.domain(url, self.select(url), options);
+        let domain = self.domain(url, self.select(url, None), options);
         places.extend(domain.map(|_| "a token of CodeArtifact".to_owned()));
         format!("looked in {}", places.join(", "))
     }

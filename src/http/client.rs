@@ -6,7 +6,7 @@ use reqwest::header::{self, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::auth::Authenticator;
+use super::auth::{Asked, Authenticator};
 use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
@@ -16,6 +16,7 @@ use super::realm::is_allowed_insecure;
 use super::response::Response;
 use super::retry::{Attempts, is_passing, retry_after};
 use super::secret::Secret;
+use super::throttle::{BLAMELESS_MOST, Place, Throttle};
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
@@ -42,6 +43,10 @@ pub struct Request {
     pub if_modified_since: Option<String>,
     /// Ask for the bytes as they are, without content coding: for files whose digest counts.
     pub identity: bool,
+    /// The index that lists what is asked for: its credentials go first where the path belongs to no index.
+    pub listed_by: Option<SafeUrl>,
+    /// The user wrote this very URL: netrc's `default` is for its host.
+    pub is_named: bool,
 }
 
 impl Request {
@@ -55,12 +60,20 @@ impl Request {
             if_none_match: None,
             if_modified_since: None,
             identity: false,
+            listed_by: None,
+            is_named: false,
         }
     }
 
     /// A request for a file, whose bytes come as they are.
     pub fn file(url: SafeUrl) -> Self {
         Self { identity: true, ..Self::new(url) }
+    }
+
+    /// The same, of what an index lists.
+    #[must_use]
+    pub fn listed_by(self, index: &SafeUrl) -> Self {
+        Self { listed_by: Some(index.clone()), ..self }
     }
 }
 
@@ -74,6 +87,7 @@ pub struct Client {
 pub(super) struct Shared {
     pub(super) means: Means,
     permits: Arc<Semaphore>,
+    throttle: Throttle,
     auth: Authenticator,
 }
 
@@ -81,6 +95,8 @@ pub(super) struct Shared {
 pub(super) struct Hop {
     pub(super) inner: reqwest::Response,
     pub(super) url: Url,
+    /// Its place among the requests of the host that was asked, until the body is read.
+    pub(super) place: Option<Place>,
 }
 
 impl Client {
@@ -88,9 +104,10 @@ impl Client {
     /// with the first request.
     pub fn new(options: ClientOptions, reporter: Arc<dyn Reporter>) -> Result<Self, Error> {
         let permits = Arc::new(Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        let throttle = Throttle::new(options.concurrency);
         let auth = Authenticator::new(&options);
         let means = Means::new(options, reporter);
-        Ok(Self { shared: Arc::new(Shared { means, permits, auth }) })
+        Ok(Self { shared: Arc::new(Shared { means, permits, throttle, auth }) })
     }
 
     /// Whether credentials for this index are at hand without asking any program.
@@ -143,11 +160,24 @@ impl Client {
 
     /// Sends a request until an answer comes that the caller handles, or no attempt is left.
     pub(super) async fn send(&self, request: &Request, attempts: &mut Attempts) -> Result<Hop, Error> {
+        let host = request.url.reveal().host_str().unwrap_or_default();
+        let mut blameless = 0;
         loop {
-            match self.follow(request).await {
-                Ok(hop) => return Ok(hop),
-                Err(fault) => self.pause_after(fault, attempts).await?,
+            let place = self.shared.throttle.place(host).await;
+            let fault = match self.follow(request).await {
+                Ok(hop) => {
+                    place.answered();
+                    return Ok(Hop { place: Some(place), ..hop });
+                }
+                Err(fault) => fault,
+            };
+            if fault.error.status() == Some(429) && place.refused(fault.pause) && blameless < BLAMELESS_MOST {
+                blameless += 1;
+                self.trace(|| format!("{}; fewer requests at the same time", fault.error));
+                continue;
             }
+            drop(place);
+            self.pause_after(fault, attempts).await?;
         }
     }
 
@@ -198,11 +228,12 @@ impl Client {
     /// Asks one URL, with the credentials that belong to it, and again when others turn up.
     async fn hop(&self, request: &Request, url: &Url, own: bool) -> Result<Hop, Fault> {
         let Shared { means, auth, .. } = &*self.shared;
-        let mut login = auth.first(url, own, means).await?;
+        let asked = Asked { url, own, is_named: request.is_named, listed_by: request.listed_by.as_ref() };
+        let mut login = auth.first(asked, means).await?;
         for _ in 0..LOGIN_LIMIT {
             let (status, answer) = self.ask_carefully(request, url, login.as_ref()).await?;
             if matches!(status, 401 | 403 | 404)
-                && let Some(other) = auth.after_refusal(url, status, login.as_ref(), means).await
+                && let Some(other) = auth.after_refusal(asked, status, login.as_ref(), means).await
             {
                 login = Some(other);
                 continue;
@@ -222,7 +253,7 @@ impl Client {
         login: Option<&Arc<Login>>,
     ) -> Result<Hop, Fault> {
         match answer {
-            Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone() }),
+            Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone(), place: None }),
             _ if status == 407 => Err(self.proxy_refused(url)),
             _ => {
                 let looked_in = || self.shared.auth.looked_in(url, &self.shared.means);

@@ -87,7 +87,7 @@ pub enum Error {
         /// What was asked.
         url: Box<SafeUrl>,
         /// Why.
-        reason: String,
+        reason: TlsReason,
     },
     /// Nothing, or too little, came in time.
     #[error("`{url}` {what} within {seconds} seconds")]
@@ -227,10 +227,7 @@ impl Error {
             }
             Self::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
             Self::ProxyRefused { .. } => "give the proxy's user and password in its URL",
-            Self::Tls { .. } => {
-                "for a certificate authority of your own give its file with `--cert`; `--allow-insecure-host HOST` \
-                 switches verification off"
-            }
+            Self::Tls { reason, .. } => reason.hint(),
             Self::PlainHttp { .. } | Self::InsecureRedirect { .. } => {
                 "use https, or allow this host by name with `--allow-insecure-host HOST`"
             }
@@ -241,6 +238,75 @@ impl Error {
         };
         Some(hint.to_owned())
     }
+}
+
+/// Why a secure connection was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsReason {
+    /// What answers there does not speak TLS.
+    NotTls,
+    /// The certificate is of a time that is over; the date, when the server's certificate names it.
+    Expired(Option<String>),
+    /// The certificate is of a time that has not come.
+    NotYetValid(Option<String>),
+    /// The certificate is signed by an authority that is not trusted, or by nobody else.
+    UnknownAuthority,
+    /// Anything else, in the words of the library.
+    Other(String),
+}
+
+impl TlsReason {
+    /// Sorts an error of the library.
+    pub(super) fn of(error: &rustls::Error, shown: String) -> Self {
+        use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
+        match error {
+            rustls::Error::InvalidMessage(_) => Self::NotTls,
+            rustls::Error::InvalidCertificate(fault) => match fault {
+                Expired => Self::Expired(None),
+                ExpiredContext { not_after, .. } => Self::Expired(date(*not_after)),
+                NotValidYet => Self::NotYetValid(None),
+                NotValidYetContext { not_before, .. } => Self::NotYetValid(date(*not_before)),
+                UnknownIssuer => Self::UnknownAuthority,
+                _ => Self::Other(shown),
+            },
+            _ => Self::Other(shown),
+        }
+    }
+
+    /// What the user can do: a file of certificates only where one helps.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::NotTls => "if the server speaks plain HTTP there, its URL begins with `http://`",
+            Self::Expired(_) => "its keeper has to renew the certificate; check the clock of this machine too",
+            Self::NotYetValid(_) => "check the clock of this machine",
+            Self::UnknownAuthority => {
+                "give the file of your certificate authority with `--cert`; `--allow-insecure-host HOST` switches verification off"
+            }
+            Self::Other(_) => "`--allow-insecure-host HOST` switches the verification of certificates off",
+        }
+    }
+}
+
+impl fmt::Display for TlsReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let on = |date: &Option<String>| date.as_ref().map_or_else(String::new, |date| format!(" on {date}"));
+        match self {
+            Self::NotTls => f.write_str("what answers there does not speak TLS"),
+            Self::Expired(date) => write!(f, "its certificate expired{}", on(date)),
+            Self::NotYetValid(Some(date)) => write!(f, "its certificate is valid only from {date}"),
+            Self::NotYetValid(None) => f.write_str("its certificate is not valid yet"),
+            Self::UnknownAuthority => {
+                f.write_str("its certificate is signed by an authority that this machine does not know")
+            }
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The day of a moment, as `YYYY-MM-DD` in UTC.
+fn date(time: rustls::pki_types::UnixTime) -> Option<String> {
+    let moment = jiff::Timestamp::from_second(i64::try_from(time.as_secs()).ok()?).ok()?;
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
 
 /// The proxy through which a request went, as part of a message.

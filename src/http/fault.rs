@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::error::{Error, Via, shown, shown_url};
+use super::error::{Error, TlsReason, Via, shown, shown_url};
 
 /// A failed attempt.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl Fault {
         let via = Via(via.map(shown_url));
         if let Some(tls) = find::<rustls::Error>(error) {
             let is_verdict = !matches!(tls, rustls::Error::AlertReceived(_) | rustls::Error::General(_));
+            let reason = TlsReason::of(tls, reason);
             return Self { may_pass: !is_verdict, ..Self::passing(Error::Tls { url: shown, reason }) };
         }
         if error.is_timeout() {
@@ -42,6 +43,11 @@ impl Fault {
         // The type behind it is not exported. Not repeated: proxies lock accounts too.
         if reason.ends_with("proxy authorization required") {
             return Self::from(Error::ProxyRefused { url: shown, via });
+        }
+        if reason == "tls handshake eof" {
+            let reason =
+                "the connection was closed before it was secure, as a server does that speaks plain HTTP there";
+            return Self::passing(Error::Connect { url: shown, via, reason: reason.to_owned() });
         }
         if error.is_connect() {
             return Self::passing(Error::Connect { url: shown, via, reason });

@@ -1,7 +1,7 @@
 //! Programs that are asked for credentials: `keyring`, `aws`, and what AWS profiles name.
 //!
-//! They run with standard input closed and under a time limit; what they write on standard error is passed on as it
-//! comes, because it may ask the person to do something.
+//! They run with standard input closed and under a time limit. What `aws` and its like write on standard error is passed on as it
+//! comes, because it may ask the person to do something; what `keyring` writes is chatter of its backends unless it fails.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -37,9 +37,9 @@ pub(super) async fn ask_keyring(
 ) -> Result<Option<Answer>, String> {
     let Some(user) = user else {
         let arguments = ["--mode=creds", "--output=json", "get", service];
-        return Ok(run(program, &arguments, limit, reporter).await?.as_deref().and_then(parse_credentials));
+        return Ok(run_quietly(program, &arguments, limit, reporter).await?.as_deref().and_then(parse_credentials));
     };
-    let answer = run(program, &["get", service, user], limit, reporter).await?;
+    let answer = run_quietly(program, &["get", service, user], limit, reporter).await?;
     let password = answer.as_deref().map(|text| text.trim_end_matches(['\r', '\n'])).filter(|text| !text.is_empty());
     Ok(password.map(|password| Answer { user: user.to_owned(), password: Secret::new(password) }))
 }
@@ -68,12 +68,39 @@ pub(super) fn keyring_services(index: Option<&SafeUrl>, url: &Url) -> Vec<String
     index.into_iter().chain([host]).collect()
 }
 
-/// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here".
+/// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here". What it says on standard
+/// error is passed on at once.
 pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     limit: Duration,
     reporter: &dyn Reporter,
+) -> Result<Option<String>, String> {
+    talk_to(program, arguments, limit, &|text| reporter.message(Level::Warning, text)).await
+}
+
+/// The same, but what it says on standard error is a warning only when it fails.
+async fn run_quietly(
+    program: &Path,
+    arguments: &[&str],
+    limit: Duration,
+    reporter: &dyn Reporter,
+) -> Result<Option<String>, String> {
+    let said = std::sync::Mutex::new(Vec::new());
+    let hold = |text: &str| said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(text.to_owned());
+    let answer = talk_to(program, arguments, limit, &hold).await;
+    let level = if matches!(answer, Ok(Some(_))) { Level::Detail } else { Level::Warning };
+    for text in said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+        reporter.message(level, text);
+    }
+    answer
+}
+
+async fn talk_to(
+    program: &Path,
+    arguments: &[&str],
+    limit: Duration,
+    says: &(dyn Fn(&str) + Sync),
 ) -> Result<Option<String>, String> {
     let name = program.display().to_string();
     let mut child = Command::new(program)
@@ -96,7 +123,7 @@ pub(super) async fn run(
             while stderr.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
                 let text = shown(String::from_utf8_lossy(&line).trim_end());
                 if !text.is_empty() {
-                    reporter.message(Level::Warning, &format!("{name}: {text}"));
+                    says(&format!("{name}: {text}"));
                 }
                 line.clear();
             }

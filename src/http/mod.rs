@@ -18,6 +18,7 @@ mod auth;
 mod proxy;
 mod fault;
 mod tls;
+mod throttle;
 mod transport;
 mod retry;
 mod resume;
@@ -27,7 +28,7 @@ mod response;
 
 pub use aws::{AwsOptions, CodeArtifactIndex, find_repository};
 pub use client::{Client, Request};
-pub use error::{Error, Via};
+pub use error::{Error, TlsReason, Via};
 pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};
 pub use response::{Response, SLOWEST_BYTES_PER_SECOND};

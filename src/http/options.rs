@@ -20,6 +20,8 @@ pub struct ClientOptions {
     ///
     /// [`SLOWEST_BYTES_PER_SECOND`]: super::SLOWEST_BYTES_PER_SECOND
     pub timeout: Duration,
+    /// How long a server that says nothing is waited for in all the attempts of one request.
+    pub patience: Duration,
     /// Attempts after the first for faults that may pass.
     pub retries: u32,
     /// Pause before the first repetition; it doubles each time, up to [`ClientOptions::longest_pause`].
@@ -29,6 +31,9 @@ pub struct ClientOptions {
     /// URLs of all indexes, with userinfo where they have it: the longest prefix of a request's URL decides about its
     /// credentials.
     pub index_urls: Vec<SafeUrl>,
+    /// Further URLs that the user has named, those of requirements: netrc's `default` is for their hosts, and for those of
+    /// `index_urls`.
+    pub named_urls: Vec<SafeUrl>,
     /// Credentials that settings give to indexes; userinfo in an index's URL comes before them.
     pub credentials: Vec<NamedCredentials>,
     /// netrc file; `None`: no netrc.
@@ -65,10 +70,13 @@ impl Default for ClientOptions {
             concurrency: 50,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
+            // Whoever watches a build takes it for stuck after two minutes.
+            patience: Duration::from_secs(100),
             retries: 3,
             first_pause: Duration::from_millis(400),
             longest_pause: Duration::from_mins(1),
             index_urls: Vec::new(),
+            named_urls: Vec::new(),
             credentials: Vec::new(),
             netrc: None,
             netrc_required: false,

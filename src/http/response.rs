@@ -11,13 +11,17 @@ use super::error::{Error, Via, shown_url};
 use super::fault::Fault;
 use super::resume::{Acceptance, Changed, Progress};
 use super::retry::Attempts;
+use super::throttle::Place;
 use crate::spec::SafeUrl;
 
 /// Slowest body that is waited for: below it a server is dripping, not sending.
+///
+/// Source: GSM's circuit-switched data of 9,600 bits a second, the slowest link on which anyone has used an index, carries five
+/// times as much; Cargo's `http.low-speed-limit` is 10, over the same 30 seconds.
 pub const SLOWEST_BYTES_PER_SECOND: u32 = 256;
 
 /// Bytes between two breaks of a body that make up for a repetition.
-const PROGRESS_BYTES: u64 = 1024 * 1024;
+const PROGRESS_BYTES: u64 = 64 * 1024;
 
 /// Most breaks of one body, however much comes between them.
 const BREAK_LIMIT: u32 = 50;
@@ -30,6 +34,12 @@ pub struct Response {
     body: Body,
     progress: Progress,
     breaks: u32,
+    /// Bytes that had been handed on when attempts were last given anew.
+    best: u64,
+    /// The present answer is a whole one, of which nothing was handed on.
+    has_begun_anew: bool,
+    /// Its place among the requests of its host.
+    place: Option<Place>,
     /// The place among the concurrent requests, held until the body is read or dropped.
     _permit: OwnedSemaphorePermit,
 }
@@ -56,13 +66,25 @@ impl Response {
     pub(super) fn new(
         client: Client,
         request: Request,
-        hop: Hop,
+        mut hop: Hop,
         attempts: Attempts,
         permit: OwnedSemaphorePermit,
     ) -> Self {
+        let place = hop.place.take();
         let body = Body::new(hop, client.shared.means.options.timeout);
         let progress = Progress::new(&request, &body);
-        Self { client, request, attempts, body, progress, breaks: 0, _permit: permit }
+        Self {
+            client,
+            request,
+            attempts,
+            body,
+            progress,
+            breaks: 0,
+            best: 0,
+            has_begun_anew: false,
+            place,
+            _permit: permit,
+        }
     }
 
     /// HTTP status.
@@ -117,29 +139,70 @@ impl Response {
             return Err(too_large());
         }
         let mut body = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
+        loop {
+            let chunk = match self.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(body),
+                Err(Error::Changed { .. }) => {
+                    self.begin_anew().await?;
+                    body.clear();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(Error::TooLarge { url: self.body.url.clone(), limit });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+    }
+
+    /// Asks for the whole body once more, after [`Error::Changed`]: who reads it forgets what came before.
+    ///
+    /// # Errors
+    /// No attempt is left, or the answer is of another kind now.
+    pub async fn begin_anew(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.has_begun_anew) {
+            return Ok(());
+        }
+        let status = self.status();
+        self.breaks += 1;
+        if self.breaks >= BREAK_LIMIT {
+            return Err(self.changed());
+        }
+        self.place = None;
+        self.client.pause_after(Fault::passing(self.changed()), &mut self.attempts).await?;
+        let mut hop = self.client.send(&self.request, &mut self.attempts).await?;
+        self.place = hop.place.take();
+        self.body = Body::new(hop, self.client.shared.means.options.timeout);
+        self.progress = Progress::new(&self.request, &self.body);
+        if self.status() == status { Ok(()) } else { Err(self.changed()) }
     }
 
     /// Gets an answer that goes on with the body; the error when there is none.
     async fn go_on(&mut self, mut fault: Fault) -> Result<(), Error> {
+        let status = self.status();
         loop {
             self.breaks += 1;
-            if self.progress.take_fresh() >= PROGRESS_BYTES && self.breaks < BREAK_LIMIT {
+            // What came once before, and was thrown away, is no progress.
+            if self.progress.delivered() >= self.best + PROGRESS_BYTES && self.breaks < BREAK_LIMIT {
+                self.best = self.progress.delivered();
                 self.attempts = Attempts::new(&self.client.shared.means.options);
             }
+            self.place = None;
             self.client.pause_after(fault, &mut self.attempts).await?;
             let request = self.progress.next_request(&self.request);
-            let hop = self.client.send(&request, &mut self.attempts).await?;
+            let mut hop = self.client.send(&request, &mut self.attempts).await?;
+            self.place = hop.place.take();
             self.body = Body::new(hop, self.client.shared.means.options.timeout);
             match self.progress.accept(&self.body) {
                 Acceptance::Fits => return Ok(()),
-                Acceptance::Different => return Err(self.changed()),
+                Acceptance::Different => {
+                    // What came in place of the rest is the beginning of the whole, for who begins anew.
+                    self.has_begun_anew = self.status() == status;
+                    self.progress = Progress::new(&self.request, &self.body);
+                    return Err(self.changed());
+                }
                 Acceptance::WrongPart => {
                     let reason = "the server sent another part than the one that was asked for".to_owned();
                     fault = Fault::passing(Error::Broken { url: self.body.url.clone(), via: Via(None), reason });

@@ -27,8 +27,6 @@ pub(super) struct Progress {
     skipped: u64,
     skipped_checksum: Crc32,
     is_skipping: bool,
-    /// Bytes since the last break.
-    fresh: u64,
 }
 
 /// What makes two answers the same one: status, place, validators, type, range and length. Queries are left out, they
@@ -62,18 +60,12 @@ impl Progress {
             skipped: 0,
             skipped_checksum: Crc32::new(),
             is_skipping: false,
-            fresh: 0,
         }
     }
 
     /// Bytes that were handed on.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered
-    }
-
-    /// Bytes since this was last asked.
-    pub(super) fn take_fresh(&mut self) -> u64 {
-        std::mem::take(&mut self.fresh)
     }
 
     /// The request for the rest, or for all of it again.
@@ -121,7 +113,6 @@ impl Progress {
             }
         }
         self.delivered += chunk.len() as u64;
-        self.fresh += chunk.len() as u64;
         self.delivered_checksum.update(&chunk);
         Ok(chunk)
     }

@@ -5,12 +5,14 @@
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::{Duration, SystemTime};
 
+use super::error::Error;
 use super::fault::Fault;
 use super::options::ClientOptions;
 
-/// Statuses that say "not now". Never 401 and 403: servers lock accounts that try again.
+/// Statuses that say "not now". Never 401 and 403: servers lock accounts that try again. Those above 511 are what a
+/// content network says of the server behind it (520 to 524 and 527 at Cloudflare), as 502 does.
 pub(super) fn is_passing(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 520..=524 | 527)
 }
 
 /// The attempts that one request has left.
@@ -19,15 +21,32 @@ pub(super) struct Attempts {
     left: u32,
     pause: Duration,
     longest_pause: Duration,
+    /// How long servers that said nothing may be waited for in all, however many attempts are left.
+    patience: Duration,
+    silent: Duration,
 }
 
 impl Attempts {
     pub(super) fn new(options: &ClientOptions) -> Self {
-        Self { left: options.retries, pause: options.first_pause, longest_pause: options.longest_pause }
+        Self {
+            left: options.retries,
+            pause: options.first_pause,
+            longest_pause: options.longest_pause,
+            patience: options.patience,
+            silent: Duration::ZERO,
+        }
     }
 
-    /// Takes one more attempt after a fault: the pause before it, or the fault when there is none left.
+    /// Takes one more attempt after a fault: the pause before it, or the fault when there is none left. A server that stays
+    /// silent is given up earlier, when one more wait would be more than [`ClientOptions::patience`].
     pub(super) fn after(&mut self, fault: Fault) -> Result<Duration, Fault> {
+        if let Error::Timeout { seconds, .. } = &fault.error {
+            let waited = Duration::from_secs_f32(*seconds);
+            self.silent += waited;
+            if self.silent + waited > self.patience {
+                return Err(fault);
+            }
+        }
         if !fault.may_pass || self.left == 0 {
             return Err(fault);
         }

@@ -1,7 +1,8 @@
 //! The door: a project's name in, what the indexes list for it out.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 
@@ -10,14 +11,14 @@ use super::folder::Folder;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
 use super::page_store::{Damage, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
-use super::server::{AskError, Asking, PageAnswer, Reach};
+use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
 use super::{IndexError, metadata};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, Secret};
 use crate::reporter::{Level, Reporter};
 use crate::resolve::ProjectAnswer;
-use crate::spec::{CoreMetadata, DistFile, IndexOrigin, PackageName, ProjectDetail, SafeUrl};
+use crate::spec::{CoreMetadata, DistFile, IndexOrigin, PackageName, ProjectDetail, ProjectStatus, SafeUrl};
 
 /// Asks indexes.
 pub struct IndexClient {
@@ -32,6 +33,8 @@ pub struct IndexClient {
     indexes: Vec<Index>,
     find_links: Vec<FindLinks>,
     pins: Pins,
+    /// What indexes said of projects that their users should know.
+    statuses: Mutex<BTreeMap<PackageName, ProjectStatus>>,
     damage: Damage,
 }
 
@@ -39,6 +42,8 @@ struct Index {
     location: IndexLocation,
     origin: Arc<IndexOrigin>,
     folder: Option<Folder>,
+    /// It was looked whether its pages are elsewhere.
+    is_looked_through: AtomicBool,
 }
 
 /// Whether pages are as they were.
@@ -84,6 +89,7 @@ impl IndexClient {
             location: location.clone(),
             origin: location.origin(),
             folder: location.url.to_file_path().map(|path| Folder::new(path, "index folder")),
+            is_looked_through: AtomicBool::new(false),
         });
         Self {
             indexes: indexes.collect(),
@@ -91,6 +97,7 @@ impl IndexClient {
             pins: Pins::new(&options.sources),
             fetcher: Fetcher::new(client.clone(), Arc::clone(&cache), Arc::clone(&reporter), fetch_options),
             without_ranges: Mutex::default(),
+            statuses: Mutex::default(),
             damage: Damage::default(),
             options,
             client,
@@ -184,6 +191,12 @@ impl IndexClient {
         metadata::kept(self, file)
     }
 
+    /// What the indexes said of a project as a whole, as far as it was asked for and has files.
+    pub fn status(&self, name: &PackageName) -> Option<ProjectStatus> {
+        let statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        statuses.get(name).filter(|status| !status.is_quarantined()).cloned()
+    }
+
     /// The indexes and pages that are asked, in order, and as whom, as far as that is known: for keys of what is kept.
     pub fn asked_as(&self) -> String {
         let user = |url: &SafeUrl| self.client.user_for(url).unwrap_or_default();
@@ -272,17 +285,53 @@ impl IndexClient {
                     let text = format!("{name}: `{}` is skipped: {}", skipped.filename, skipped.reason);
                     self.reporter.message(Level::Detail, &text);
                 }
+                if detail.is_empty() {
+                    self.refuse_misspelled(index, name, reach).await?;
+                }
+                if detail.status.is_telling() {
+                    self.note_status(name, &detail.status);
+                }
                 Ok(Answer::Found(detail))
             }
-            Ok(PageAnswer::Absent(_)) => Ok(Answer::Absent),
+            Ok(PageAnswer::Absent(_)) => {
+                self.refuse_misspelled(index, name, reach).await?;
+                Ok(Answer::Absent)
+            }
             Ok(PageAnswer::Offline) => Ok(Answer::Offline),
             Ok(PageAnswer::NotAtHand) => Ok(Answer::NotAtHand),
             Err(AskError::Http(source)) => {
                 Err(IndexError::Ask { index: location.shown(), project: name.clone(), source })
             }
             Err(AskError::Page(source)) => {
+                self.refuse_misspelled(index, name, reach).await?;
                 Err(IndexError::Page { index: location.shown(), project: name.clone(), source })
             }
+        }
+    }
+
+    /// Refuses an index whose URL lacks the `simple` at its end: where it has no page of a project, and the folder below it has, that
+    /// one was meant. Looked for once, because indexes without such a folder do lack projects.
+    async fn refuse_misspelled(&self, index: &Index, name: &PackageName, reach: Reach) -> Result<(), IndexError> {
+        let url = index.location.url.without_fragment();
+        let mut segments = url.reveal().path().rsplit('/').filter(|segment| !segment.is_empty());
+        let is_simple = segments.next().is_some_and(|segment| segment.ends_with("simple"));
+        let cannot_ask = reach != Reach::Servers || self.options.offline;
+        if is_simple || cannot_ask || index.is_looked_through.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let meant = url.below(&["simple", ""]);
+        if has_page(&self.client, &project_url(&meant, name)).await {
+            return Err(IndexError::Misspelled { index: index.location.shown(), meant: meant.without_credentials() });
+        }
+        Ok(())
+    }
+
+    /// A quarantined project is told at once, because nothing of it can be chosen.
+    fn note_status(&self, name: &PackageName, status: &ProjectStatus) {
+        let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = statuses.insert(name.clone(), status.clone()).is_none();
+        if is_new && status.is_quarantined() {
+            self.reporter.message(Level::Warning, &format!("{name} {status}"));
         }
     }
 

@@ -32,6 +32,14 @@ pub enum IndexError {
         #[source]
         source: PageError,
     },
+    /// The URL of an index is not that of its project pages, which lie below it.
+    #[error("{index} has no project pages: did you mean {meant}?")]
+    Misspelled {
+        /// The index, shown without credentials.
+        index: String,
+        /// Where its pages are.
+        meant: SafeUrl,
+    },
     /// A page of `--find-links` could not be had.
     #[error("failed to read the find-links page {url}")]
     FindLinks {

@@ -8,7 +8,7 @@ use super::folder::{self, Folder};
 use super::readings::{Evidence, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach};
 use super::{IndexError, IndexOptions};
-use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl};
 
 /// One value of `--find-links`.
 pub(super) struct FindLinks {
@@ -102,6 +102,11 @@ fn single_file(url: &SafeUrl) -> Option<ProjectPage<'static>> {
         let fragment = url.fragment().unwrap_or_default();
         let mut file = folder::listed(&name);
         file.hashes = fragment.split('&').filter_map(|field| field.replacen('=', ":", 1).parse().ok()).collect();
-        ProjectPage { base: url.without_fragment(), files: vec![file], skipped: Vec::new() }
+        ProjectPage {
+            base: url.without_fragment(),
+            files: vec![file],
+            skipped: Vec::new(),
+            status: ProjectStatus::default(),
+        }
     })
 }

@@ -13,7 +13,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::IndexError;
 use crate::regular;
-use crate::spec::{IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl};
+use crate::spec::{
+    IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl,
+};
 
 /// Characters that stand for themselves in a path segment.
 const SEGMENT: AsciiSet =
@@ -122,7 +124,7 @@ impl Folder {
         files.sort_unstable_by(|one, other| one.filename.cmp(&other.filename));
         let absolute = std::path::absolute(folder).map_err(failed)?;
         let base = SafeUrl::from_path(&absolute, true).expect("an absolute path is a file URL");
-        Ok((folders, ProjectPage { base, files, skipped: Vec::new() }))
+        Ok((folders, ProjectPage { base, files, skipped: Vec::new(), status: ProjectStatus::default() }))
     }
 }
 

@@ -136,8 +136,8 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
 async fn from_offered(index: &IndexClient, file: &DistFile) -> Result<Option<Vec<u8>>, IndexError> {
     let MetadataOffer::Offered(digests) = &file.metadata else { return Ok(None) };
     let url = file.url.with_path_suffix(".metadata");
-    let response = ask(index, file, Request::new(url.clone())).await?;
-    if response.status() != 200 {
+    let response = ask(index, file, Request::new(url.clone()).listed_by(&file.origin.url)).await?;
+    if !matches!(response.status(), 200 | 203) {
         return Ok(None);
     }
     let bytes = body(file, response, METADATA_LIMIT).await?;
@@ -170,7 +170,7 @@ async fn from_ranges(index: &IndexClient, file: &DistFile) -> Result<Ranges, Ind
     let Some(response) = ask_range(index, file, first).await? else { return Ok(Ranges::Refused) };
     let part = match response.status() {
         206 => PartHeader::of(&response),
-        200 => match index.fetcher.receive(&Wanted::listed(file), response).await {
+        200 | 203 => match index.fetcher.receive(&Wanted::listed(file), response).await {
             // The cache is full or read-only: fetching the file in the usual way finds another place for it.
             Err(FetchError::Cache(_)) => return Ok(Ranges::Refused),
             whole => return Ok(Ranges::Whole(whole?)),
@@ -271,7 +271,7 @@ impl PartHeader {
 
 /// Asks for a part of a file; `None` when the server will not have ranges.
 async fn ask_range(index: &IndexClient, file: &DistFile, range: String) -> Result<Option<Response>, IndexError> {
-    let request = Request { range: Some(range), ..Request::file(file.url.clone()) };
+    let request = Request { range: Some(range), ..Request::file(file.url.clone()).listed_by(&file.origin.url) };
     match ask(index, file, request).await {
         // 400, 405 and 501 are answers of servers that do not know such requests at all.
         Err(IndexError::MetadataRequest { source, .. }) if matches!(source.status(), Some(400 | 405 | 501)) => Ok(None),

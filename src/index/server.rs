@@ -108,7 +108,7 @@ impl Asking<'_> {
             return self.again(url, project).await;
         }
         match response.status() {
-            200 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            200 | 203 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
             status => check_absent(&response).map(|()| self.absent(url, project, status)),
         }
     }
@@ -129,7 +129,7 @@ impl Asking<'_> {
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            200 | 203 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
             status => check_absent(&response).map(|()| self.absent(url, project, status)),
         }
     }
@@ -183,6 +183,18 @@ impl Asking<'_> {
         self.readings.page(name, content);
         Ok(page)
     }
+}
+
+/// Whether a URL gives a page that lists files. What goes wrong is a no.
+pub(super) async fn has_page(client: &Client, url: &SafeUrl) -> bool {
+    let request = Request { accept: Some(ACCEPT), ..Request::new(url.clone()) };
+    let Ok(response) = client.get(request).await else { return false };
+    if response.status() != 200 {
+        return false;
+    }
+    let (content_type, base) = (response.header("content-type").map(str::to_owned), response.url().clone());
+    let Ok(body) = response.bytes(PAGE_LIMIT).await else { return false };
+    ProjectPage::parse(&body, content_type.as_deref(), &base).is_ok_and(|page| !page.files.is_empty())
 }
 
 /// Identifies what a page says: its bytes, and what else decides how they are read.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::archive::{ArchiveError, SafePathError};
-use crate::spec::{EntryPointsError, MetadataError, RecordError, WheelFileError};
+use crate::fetch::FetchedWheel;
+use crate::spec::{EntryPointsError, MetadataError, PackageName, RecordError, WheelFileError};
 
 /// A wheel could not be installed. Nothing of it is taken for installed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,29 @@ pub enum InstallError {
         /// Why.
         #[source]
         fault: WheelFault,
+    },
+    /// The wheel's RECORD disagrees with its archive, more than is accepted.
+    #[error("`{wheel}` is refused")]
+    Record {
+        /// The wheel.
+        wheel: String,
+        /// Its project.
+        name: PackageName,
+        /// On what they disagree.
+        #[source]
+        fault: RecordFault,
+    },
+    /// Two files of the wheel are one on the file system that it was to be unpacked on.
+    #[error(
+        "`{wheel}` cannot be unpacked here: `{}` is already there under a name that differs only in case or Unicode \
+         normalization, which this file system takes for the same",
+        path.display()
+    )]
+    Alike {
+        /// The wheel.
+        wheel: String,
+        /// The second of them.
+        path: PathBuf,
     },
     /// The wheel itself cannot be read any more, though its bytes were right before.
     #[error("`{wheel}` cannot be read again")]
@@ -51,6 +75,27 @@ pub enum InstallError {
         /// What the resolution was made with.
         expected: Vec<String>,
     },
+}
+
+impl InstallError {
+    /// A wheel that is refused, for a reason that the user can overrule or for one that they cannot.
+    pub(super) fn refused(wheel: &FetchedWheel, fault: WheelFault) -> Self {
+        let (filename, name) = (wheel.filename.to_string(), wheel.name.clone());
+        match fault {
+            WheelFault::Record(fault) => Self::Record { wheel: filename, name, fault },
+            fault => Self::Refused { wheel: filename, fault },
+        }
+    }
+
+    /// A file that could not be written into an empty folder of ours: where something is in its place, it is another file of
+    /// the same wheel.
+    pub(super) fn unpack(wheel: &str, path: PathBuf, source: std::io::Error) -> Self {
+        let wheel = wheel.to_owned();
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => Self::Alike { wheel, path },
+            _ => Self::Unpack { wheel, path, source },
+        }
+    }
 }
 
 /// What is wrong with a wheel.
@@ -92,17 +137,9 @@ pub enum WheelFault {
     /// METADATA is malformed.
     #[error("its METADATA is malformed")]
     Metadata(#[from] MetadataError),
-    /// RECORD is malformed.
-    #[error("its RECORD is malformed")]
-    RecordSyntax(#[from] RecordError),
     /// RECORD and the archive disagree.
-    #[error("`{}` {reason}", path.escape_debug())]
-    Record {
-        /// The file.
-        path: String,
-        /// How they disagree.
-        reason: &'static str,
-    },
+    #[error(transparent)]
+    Record(#[from] RecordFault),
     /// A file in `.data` that belongs nowhere.
     #[error("`{}` {reason}", path.escape_debug())]
     Data {
@@ -134,6 +171,33 @@ pub enum WheelFault {
         /// The other.
         second: String,
         /// How they clash.
+        reason: &'static str,
+    },
+}
+
+/// What is wrong with the RECORD of a wheel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordFault {
+    /// There is none.
+    #[error("it has no `{0}`")]
+    Missing(String),
+    /// It is malformed.
+    #[error("its RECORD is malformed")]
+    Syntax(#[from] RecordError),
+    /// A line names what no wheel can have.
+    #[error("its RECORD names `{}`: {reason}", path.escape_debug())]
+    Path {
+        /// The path as it stands there.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// It and the archive disagree about a file.
+    #[error("`{}` {reason}", path.escape_debug())]
+    File {
+        /// The file.
+        path: String,
+        /// How they disagree.
         reason: &'static str,
     },
 }

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::judgement::Agreement;
 use crate::archive::{DataSpan, SafePath};
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
-/// A distribution whose files are all known and proved against RECORD, ready to be linked or spliced.
+/// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest that
+/// the wheel's RECORD gives, or that the archive has the promised digest and `record` and `warnings` say what RECORD has not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstalledDist {
     /// Normalized name.
@@ -24,6 +26,8 @@ pub struct InstalledDist {
     pub files: Vec<InstalledFile>,
     /// The fields of its METADATA, without the description.
     pub metadata: Vec<u8>,
+    /// How far the wheel's own RECORD agreed with what is in it. The one among `files` was written anew.
+    pub record: Agreement,
     /// What the user should know, one sentence fragment each.
     pub warnings: Vec<String>,
     /// The folder with the unpacked files, complete and checked; `None` until one was asked for.

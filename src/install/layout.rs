@@ -2,7 +2,7 @@
 
 use super::error::WheelFault;
 use crate::archive::SafePath;
-use crate::spec::{PackageName, Version, WheelFilename};
+use crate::spec::{PackageName, WheelFilename};
 
 const DIST_INFO: &str = ".dist-info";
 const DATA: &str = ".data";
@@ -14,8 +14,8 @@ const INSTALLERS_OWN: [&str; 4] = ["RECORD", "INSTALLER", "REQUESTED", "direct_u
 pub(super) struct Layout {
     /// The `.dist-info` folder.
     pub(super) dist_info: SafePath,
-    data: String,
     headers: SafePath,
+    filename: WheelFilename,
 }
 
 /// Where a file goes.
@@ -45,11 +45,7 @@ impl Layout {
         let [folder] = folders.as_slice() else { return Err(WheelFault::DistInfo(folders)) };
         let Some(stem) = folder.strip_suffix(DIST_INFO) else { return Err(WheelFault::DistInfo(Vec::new())) };
         let expected = || format!("{}-{}", filename.name, filename.version);
-        let names_it = stem.rsplit_once('-').is_some_and(|(name, version)| {
-            name.parse::<PackageName>().is_ok_and(|name| name == filename.name)
-                && version.replace('_', "-").parse::<Version>().is_ok_and(|version| version == filename.version)
-        });
-        if !names_it {
+        if !names(stem, filename) {
             return Err(WheelFault::Identity {
                 place: ".dist-info folder",
                 found: stem.to_owned(),
@@ -58,7 +54,7 @@ impl Layout {
         }
         let fixed = |path: &str| SafePath::new(path).expect("made of safe components");
         Ok(Self {
-            data: format!("{stem}{DATA}"),
+            filename: filename.clone(),
             headers: fixed(filename.name.as_ref()).prefixed(&fixed("include")),
             dist_info: fixed(folder),
         })
@@ -75,7 +71,7 @@ impl Layout {
             return Ok(Place::At(path.clone()));
         }
         // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two readings.
-        if top != self.data {
+        if !top.strip_suffix(DATA).is_some_and(|stem| names(stem, &self.filename)) {
             return refuse("is in a `.data` folder that is not this wheel's");
         }
         let Some((key, below)) = rest.split_once('/') else {
@@ -94,6 +90,13 @@ impl Layout {
             _ => return refuse("is not in one of the folders that `.data` can have"),
         })
     }
+}
+
+/// Whether the beginning of a folder's name is a spelling of name and version of a wheel.
+fn names(stem: &str, filename: &WheelFilename) -> bool {
+    stem.rsplit_once('-').is_some_and(|(name, version)| {
+        name.parse::<PackageName>().is_ok_and(|name| name == filename.name) && filename.is_version(version)
+    })
 }
 
 /// Whether a folder is one in which Python looks for the metadata of a distribution: in any case, for

@@ -25,7 +25,7 @@ pub(super) fn check_identity(metadata: &[u8], filename: &WheelFilename) -> Resul
     if metadata.name != filename.name {
         return differ(metadata.name.to_string(), filename.name.to_string());
     }
-    if metadata.version != filename.version {
+    if !filename.is_version(&metadata.version.to_string()) {
         return differ(metadata.version.to_string(), filename.version.to_string());
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! A wheel is read once into a plan: every file that the installed distribution has, where it goes, its mode, size and
 //! digest, and where its bytes are (an entry of the wheel, or generated). The plan is kept in the cache, and is
-//! written only after every byte was checked against RECORD. A directory links files from the unpacked tree beside the
+//! written only after every byte was compared with RECORD and `judgement` let pass where the two disagree. A directory links files from the unpacked tree beside the
 //! plan; a zip takes the wheel's compressed bytes and needs no tree.
 //!
 //! ```text
@@ -14,17 +14,20 @@
 //! ```
 //!
 //! The layout is that of `pip install --target`: purelib, platlib and data at the root, scripts in `bin`, headers in
-//! `include/NAME`. Different from pip: RECORD is checked in full, no `.pyc` is made (step "spread", f: the target
+//! `include/NAME`. Different from pip: RECORD is compared in full, no `.pyc` is made (step "spread", f: the target
 //! compiles for itself), and scripts start with `#!/usr/bin/env python3`, because the host's Python is not the target's.
 
 mod codec;
 mod error;
 mod installed;
+mod judgement;
 mod layout;
 mod link;
 mod look;
 mod metadata;
 mod mode;
+mod outline;
+mod places;
 mod plan;
 mod record;
 mod scripts;
@@ -35,11 +38,12 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use error::{InstallError, WheelFault};
+pub use error::{InstallError, RecordFault, WheelFault};
 pub use installed::{FileContent, InstalledDist, InstalledFile};
+pub use judgement::{Agreement, RecordPolicy};
 pub use link::{LinkError, LinkMode, Linked, link_tree};
 pub use look::{Sight, Viewer};
 pub use metadata::check_requirements;
 pub use mode::where_modes_are_kept;
 pub use tree::ensure_tree;
-pub use wheel::{InstallOptions, install_wheel};
+pub use wheel::{InstallOptions, install_wheel, judge_wheel};

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::str::FromStr as _;
 
 use super::codec::{Reader, Writer};
-use super::{FileContent, InstalledDist, InstalledFile};
+use super::{Agreement, FileContent, InstalledDist, InstalledFile};
 use crate::archive::SafePath;
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, Version};
 
 /// First line of a plan; changes with everything that makes an installed file different.
-const FIRST_LINE: &str = "barrow install plan 1\n";
+const FIRST_LINE: &str = "barrow install plan 2\n";
 /// Its name in the folder of the wheel's digest.
 pub(super) const PLAN: &str = "plan";
 
@@ -24,6 +24,7 @@ pub(super) fn encode(dist: &InstalledDist) -> Vec<u8> {
     writer.bytes(dist.version.to_string().as_bytes());
     writer.bytes(dist.dist_info.as_str().as_bytes());
     writer.bytes(&dist.metadata);
+    writer.number(dist.record as u64);
     writer.number(dist.warnings.len() as u64);
     for warning in &dist.warnings {
         writer.bytes(warning.as_bytes());
@@ -61,6 +62,12 @@ pub(super) fn decode(bytes: &[u8], digest: &HashDigest, wheel: &Path) -> Option<
     let version = Version::from_str(reader.text()?).ok()?;
     let dist_info = SafePath::new(reader.text()?).ok()?;
     let metadata = reader.bytes()?.to_vec();
+    let record = match reader.number()? {
+        0 => Agreement::Full,
+        1 => Agreement::OutOfStep,
+        2 => Agreement::Contradiction,
+        _ => return None,
+    };
     let warnings = (0..reader.count()?).map(|_| reader.text().map(str::to_owned)).collect::<Option<_>>()?;
     let files = (0..reader.count()?).map(|_| decode_file(&mut reader)).collect::<Option<_>>()?;
     reader.is_at_end().then(|| InstalledDist {
@@ -71,6 +78,7 @@ pub(super) fn decode(bytes: &[u8], digest: &HashDigest, wheel: &Path) -> Option<
         dist_info,
         files,
         metadata,
+        record,
         warnings,
         tree: None,
     })

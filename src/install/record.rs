@@ -2,69 +2,150 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::error::WheelFault;
+use super::error::{RecordFault, WheelFault};
 use super::installed::InstalledFile;
-use crate::archive::{SafePath, ZipEntry};
-use crate::spec::{HashDigest, RecordEntry, parse_record, write_record_line};
+use super::judgement::{Agreement, Disagreement, is_executed};
+use crate::archive::{SafePath, ZipEntry, ZipReader};
+use crate::spec::{HashDigest, RecordLine, WEAK_HASH, read_record, write_record_line};
 
-/// What RECORD promises for every file of a wheel that it must name.
+/// A wheel's RECORD, compared with the directory of its archive.
+#[derive(Debug)]
 pub(super) struct Record {
-    entries: HashMap<String, RecordEntry>,
-    own_path: SafePath,
+    lines: HashMap<String, RecordLine>,
+    /// Where the two disagree, as far as names and sizes tell.
+    disagreements: Vec<Disagreement>,
+}
+
+/// A wheel whose RECORD is being compared.
+#[derive(Clone, Copy)]
+pub(super) struct Compared<'a> {
+    pub(super) archive: &'a ZipReader,
+    /// The entries that are files.
+    pub(super) files: &'a [&'a ZipEntry],
+    pub(super) dist_info: &'a SafePath,
 }
 
 impl Record {
-    /// Parses a wheel's RECORD. Every path in it must be one that could be unpacked.
-    pub(super) fn parse(bytes: &[u8], dist_info: &SafePath) -> Result<Self, WheelFault> {
-        let own_path = in_folder(dist_info, "RECORD");
-        let mut entries = HashMap::new();
-        for entry in parse_record(bytes)? {
-            let path = entry.path.clone();
-            let refuse = |reason| WheelFault::Record { path: entry.path.clone(), reason };
-            SafePath::new(&path).map_err(|error| refuse(error.reason))?;
-            if path == own_path.as_str() {
-                if entry.hash.is_some() {
-                    return Err(refuse("has a hash in RECORD, which cannot hold its own"));
+    /// Compares a RECORD, `None` where the wheel has none, with the names and sizes of the archive.
+    pub(super) fn compare(bytes: Option<&[u8]>, wheel: Compared<'_>) -> Result<Self, WheelFault> {
+        let mut record = Self { lines: HashMap::new(), disagreements: Vec::new() };
+        let own_path = in_folder(wheel.dist_info, "RECORD");
+        let contradiction = |fault| Disagreement { agreement: Agreement::Contradiction, path: String::new(), fault };
+        match bytes.map(read_record) {
+            None => record.disagreements.push(contradiction(RecordFault::Missing(own_path.to_string()))),
+            Some(Err(error)) => record.disagreements.push(contradiction(error.into())),
+            Some(Ok(lines)) => {
+                for line in lines {
+                    record.add(line);
                 }
-            } else if entry.hash.is_none() && !is_signature(&path, dist_info) {
-                return Err(refuse("has no hash in RECORD"));
-            }
-            if entries.insert(path, entry.clone()).is_some() {
-                return Err(refuse("is in RECORD twice"));
+                record.compare_files(&own_path, wheel)?;
             }
         }
-        Ok(Self { entries, own_path })
+        Ok(record)
     }
 
-    /// Checks that RECORD names every file of the archive with its size, and nothing else.
-    pub(super) fn check_names(&self, files: &[&ZipEntry], dist_info: &SafePath) -> Result<(), WheelFault> {
-        let mut found = 0;
-        for file in files {
-            let path = file.path.as_str();
-            let refuse = |reason| Err(WheelFault::Record { path: path.to_owned(), reason });
-            match self.entries.get(path) {
-                Some(entry) if entry.size.is_some_and(|size| size != file.span.size) => {
-                    return refuse("has another size than RECORD says");
-                }
-                Some(_) => found += 1,
-                None if path == self.own_path.as_str() || is_signature(path, dist_info) => {}
-                None => return refuse("is in the archive, but not in RECORD"),
-            }
-        }
-        if found == self.entries.len() {
-            return Ok(());
-        }
-        // The first by name, so that the message does not change from run to run.
-        let there: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        let missing = self.entries.keys().filter(|path| !there.contains(path.as_str())).min();
-        let path = missing.cloned().unwrap_or_default();
-        Err(WheelFault::Record { path, reason: "is in RECORD, but not in the archive" })
-    }
-
-    /// The digest that a file must have; `None` for RECORD itself and for signatures.
+    /// The digest that RECORD gives for a file; `None` for RECORD itself and where there is none to compare with.
     pub(super) fn promised(&self, path: &str) -> Option<&HashDigest> {
-        self.entries.get(path)?.hash.as_ref()
+        self.lines.get(path)?.hash.as_ref().ok()?.as_ref()
     }
+
+    /// Takes a line: paths are spelled with `/`, and without what stands for the top of the wheel in front of them.
+    fn add(&mut self, mut line: RecordLine) {
+        let path = normalized(&line.path);
+        if let Err(error) = SafePath::new(&path) {
+            let fault = RecordFault::Path { path: line.path.clone(), reason: error.reason };
+            let disagreement = Disagreement { agreement: Agreement::Contradiction, path: line.path, fault };
+            self.disagreements.push(disagreement);
+            return;
+        }
+        line.path.clone_from(&path);
+        match self.lines.get_mut(&path) {
+            None => drop(self.lines.insert(path, line)),
+            Some(known) if (&known.hash, &known.size) == (&line.hash, &line.size) => {}
+            Some(known) => known.hash = Err("is in RECORD twice, with different digests"),
+        }
+    }
+
+    fn compare_files(&mut self, own_path: &SafePath, wheel: Compared<'_>) -> Result<(), WheelFault> {
+        let mut found = 0;
+        let mut disagreements = Vec::new();
+        for file in wheel.files {
+            let path = file.path.as_str();
+            let mut out_of_step = |reason| disagreements.push(disagreement(Agreement::OutOfStep, path, reason));
+            let line = self.lines.get(path);
+            found += usize::from(line.is_some());
+            match line {
+                _ if is_signature(path, wheel.dist_info) => {}
+                None if path == own_path.as_str() => {}
+                None => out_of_step("is in the archive, but not in RECORD"),
+                Some(line) if path == own_path.as_str() => {
+                    if !matches!(line.hash, Ok(None)) {
+                        out_of_step("has a hash in RECORD, which cannot hold its own");
+                    }
+                }
+                Some(RecordLine { hash: Ok(None), .. }) => out_of_step("has no hash in RECORD"),
+                Some(RecordLine { hash: Err(WEAK_HASH), .. }) => out_of_step(WEAK_HASH),
+                Some(line) => {
+                    if let Some(reason) = contradicts(line, file) {
+                        disagreements.push(contradicted(file, wheel, reason)?);
+                    }
+                }
+            }
+        }
+        if found != self.lines.len() {
+            let there: HashSet<&str> = wheel.files.iter().map(|file| file.path.as_str()).collect();
+            let missing = self.lines.keys().filter(|path| !there.contains(path.as_str()));
+            let reason = "is in RECORD, but not in the archive";
+            disagreements.extend(missing.map(|path| disagreement(Agreement::OutOfStep, path, reason)));
+        }
+        self.disagreements.append(&mut disagreements);
+        Ok(())
+    }
+
+    /// All disagreements, now that the contents of `differing` are known not to have their promised digests.
+    pub(super) fn with_contents<'b>(
+        &self,
+        differing: impl Iterator<Item = &'b ZipEntry>,
+        wheel: Compared<'_>,
+    ) -> Result<Vec<Disagreement>, WheelFault> {
+        let mut disagreements = self.disagreements.clone();
+        let known: HashSet<&str> = self.disagreements.iter().map(|known| known.path.as_str()).collect();
+        for file in differing.filter(|file| !known.contains(file.path.as_str())) {
+            if !is_signature(file.path.as_str(), wheel.dist_info) {
+                disagreements.push(contradicted(file, wheel, "has another digest than RECORD says")?);
+            }
+        }
+        Ok(disagreements)
+    }
+}
+
+/// What a line says of a file that is not so, as far as the directory tells.
+fn contradicts(line: &RecordLine, file: &ZipEntry) -> Option<&'static str> {
+    match (&line.hash, &line.size) {
+        (Err(reason), _) | (_, Err(reason)) => Some(reason),
+        (_, Ok(Some(size))) if *size != file.span.size => Some("has another size than RECORD says"),
+        _ => None,
+    }
+}
+
+fn disagreement(agreement: Agreement, path: &str, reason: &'static str) -> Disagreement {
+    let fault = RecordFault::File { path: path.to_owned(), reason };
+    Disagreement { agreement, path: path.to_owned(), fault }
+}
+
+/// A file that is not what RECORD says of it.
+fn contradicted(file: &ZipEntry, wheel: Compared<'_>, reason: &'static str) -> Result<Disagreement, WheelFault> {
+    let executed = is_executed(file, wheel.dist_info, wheel.archive)?;
+    let agreement = if executed { Agreement::Contradiction } else { Agreement::OutOfStep };
+    Ok(disagreement(agreement, file.path.as_str(), reason))
+}
+
+/// A path of RECORD as the archive would spell it: some tools write `\`, and `/` or `./` in front.
+fn normalized(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let components: Vec<&str> =
+        path.split('/').filter(|component| !component.is_empty() && *component != ".").collect();
+    components.join("/")
 }
 
 /// Writes the RECORD of an installed distribution: every file with digest and size, sorted by path, itself without.
@@ -80,10 +161,10 @@ pub(super) fn write_record<'a>(files: impl Iterator<Item = &'a InstalledFile>, o
     text.into_bytes()
 }
 
-/// Signatures are made after RECORD and cannot be in it with a hash ("Signed wheel files").
+/// Signatures of wheels, which the format has given up (PEP 815): they are made after RECORD, and nobody checks them.
 fn is_signature(path: &str, dist_info: &SafePath) -> bool {
     let name = path.strip_prefix(dist_info.as_str()).and_then(|rest| rest.strip_prefix('/'));
-    matches!(name, Some("RECORD.jws" | "RECORD.p7s"))
+    name.is_some_and(|name| name == "RECORD.jws" || name.strip_suffix(".p7s").is_some_and(|name| !name.contains('/')))
 }
 
 /// A file in a folder that is known to be safe.

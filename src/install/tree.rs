@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::error::InstallError;
+use super::error::{InstallError, WheelFault};
 use super::installed::{FileContent, InstalledDist, InstalledFile};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
@@ -135,11 +135,8 @@ fn write_files(dist: &InstalledDist, files: &[(&InstalledFile, PathBuf)]) -> Res
     for (index, (file, path)) in files.iter().enumerate() {
         match (&file.content, file.span()) {
             (FileContent::Generated(content), _) => {
-                let stamp = write_content(path, file.mode(), content).map_err(|source| InstallError::Unpack {
-                    wheel: label(),
-                    path: path.clone(),
-                    source,
-                })?;
+                let stamp = write_content(path, file.mode(), content)
+                    .map_err(|source| InstallError::unpack(&label(), path.clone(), source))?;
                 stamps[index] = Some(stamp);
             }
             (FileContent::WheelEntry { .. }, span) => {
@@ -157,9 +154,12 @@ fn write_files(dist: &InstalledDist, files: &[(&InstalledFile, PathBuf)]) -> Res
         .map_err(|error| InstallError::Reread { wheel: label(), fault: ArchiveError::Read(error).into() })?;
     let unpacked = unpack(wheel.file(), &jobs).map_err(|error| match error {
         UnpackError::Fault(fault) => InstallError::Reread { wheel: label(), fault },
-        UnpackError::Write { path, source } => InstallError::Unpack { wheel: label(), path, source },
+        UnpackError::Write { path, source } => InstallError::unpack(&label(), path, source),
     })?;
     for (index, unpacked) in indices.into_iter().zip(unpacked) {
+        if !unpacked.is_as_promised {
+            return Err(InstallError::Reread { wheel: label(), fault: WheelFault::Damaged });
+        }
         stamps[index] = unpacked.stamp;
     }
     Ok(stamps.into_iter().flatten().collect())
@@ -228,7 +228,7 @@ impl TreeBuilder {
     }
 
     fn failed(&self, path: &Path, source: io::Error) -> InstallError {
-        InstallError::Unpack { wheel: self.label.clone(), path: path.to_owned(), source }
+        InstallError::unpack(&self.label, path.to_owned(), source)
     }
 }
 

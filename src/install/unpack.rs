@@ -20,7 +20,7 @@ pub(super) struct Job<'a> {
     pub(super) name: &'a str,
     /// Its data.
     pub(super) span: DataSpan,
-    /// The digest that its content must have.
+    /// The digest that its content should have.
     pub(super) promised: Option<&'a HashDigest>,
     /// The file to write and its mode.
     pub(super) target: Option<(PathBuf, u32)>,
@@ -31,6 +31,8 @@ pub(super) struct Job<'a> {
 pub(super) struct Unpacked {
     /// The sha256 of the content.
     pub(super) sha256: HashDigest,
+    /// Its digest is the promised one, if one was promised.
+    pub(super) is_as_promised: bool,
     /// The stamp of the file, when one was written.
     pub(super) stamp: Option<Stamp>,
 }
@@ -104,15 +106,12 @@ fn run(wheel: &File, inflater: &mut Inflater, job: &Job<'_>) -> Result<Unpacked,
     }
     let sha256 = sha256.finish();
     let actual = stronger.map_or_else(|| sha256.clone(), Hasher::finish);
-    if job.promised.is_some_and(|promised| *promised != actual) {
-        let reason = "has another digest than RECORD says";
-        return Err(UnpackError::Fault(WheelFault::Record { path: job.name.to_owned(), reason }));
-    }
+    let is_as_promised = job.promised.is_none_or(|promised| *promised == actual);
     let stamp = match (&file, &job.target) {
         (Some(file), Some((path, mode))) => Some(settle(file, *mode).map_err(|source| written(path, source))?),
         _ => None,
     };
-    Ok(Unpacked { sha256, stamp })
+    Ok(Unpacked { sha256, is_as_promised, stamp })
 }
 
 /// Makes a new file: whatever lies in its place, a link too, is an error and stays.

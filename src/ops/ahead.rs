@@ -79,7 +79,7 @@ impl Ahead {
         if started.contains_key(&filename.name) {
             return;
         }
-        let (fetcher, cache, options) = (self.fetcher.clone(), Arc::clone(&self.cache), self.options);
+        let (fetcher, cache, options) = (self.fetcher.clone(), Arc::clone(&self.cache), self.options.clone());
         let (downloads, installs) = (Arc::clone(&self.downloads), Arc::clone(&self.installs));
         let (name, filename) = (filename.name.clone(), filename.clone());
         let mut wanted = Wanted::listed(file);
@@ -94,15 +94,7 @@ impl Ahead {
             let file = fetcher.fetch_file(&wanted).await?;
             drop(download);
             let install = installs.acquire_owned().await;
-            let wheel = FetchedWheel {
-                name: filename.name.clone(),
-                version: filename.version.clone(),
-                filename,
-                digest: file.digest,
-                path: file.path,
-                size: file.size,
-                is_fresh: file.is_fresh,
-            };
+            let wheel = FetchedWheel::of(&filename, &wanted, file);
             // What goes wrong here goes wrong again, and is told, when it is really needed.
             let unpack = move || {
                 let _ = install_wheel(&wheel, &cache, &options);

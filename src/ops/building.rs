@@ -25,8 +25,8 @@ use crate::build::{
 };
 use crate::bundle::{Layout, assemble};
 use crate::cache::{Bucket, Cache};
-use crate::fetch::{FetchedWheel, Fetcher, Wanted};
-use crate::install::{InstallOptions, InstalledDist, LinkMode, install_wheel};
+use crate::fetch::{FetchedWheel, Fetcher, Proof, Wanted};
+use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputFormat, PublishOptions, publish};
 use crate::request::Request;
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
@@ -55,6 +55,7 @@ pub(super) struct Builder {
     options: ResolveOptions,
     /// How much an archive may hold.
     limits: Limits,
+    record: RecordPolicy,
     /// What the user's own lines say of projects.
     words: HashMap<PackageName, Word>,
     config_settings: Vec<(String, String)>,
@@ -133,6 +134,7 @@ impl Builder {
                 ..request.resolve.clone()
             },
             limits: request.limits,
+            record: request.record.clone(),
             words,
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
@@ -305,6 +307,7 @@ impl Builder {
             name: filename.name.clone(),
             version: filename.version.clone(),
             digest: kept.sha256,
+            proof: Proof::Built,
             filename,
             path,
             size,
@@ -450,7 +453,7 @@ impl Builder {
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
-            let options = InstallOptions { tree: true, limits: self.limits };
+            let options = InstallOptions { tree: true, limits: self.limits, record: self.record.clone() };
             installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await??);
         }
         Ok(installed)

@@ -127,7 +127,7 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
 }
 
 fn install_options(options: &BundleOptions) -> InstallOptions {
-    InstallOptions { tree: !options.publish.zip, limits: options.request.limits }
+    options.request.install_options(!options.publish.zip)
 }
 
 /// Projects that need not be fetched.

@@ -196,6 +196,12 @@ impl Error {
                 error.hint().into_iter().collect()
             }
             Self::Install(InstallError::Refused { fault: WheelFault::Archive(error), .. }) => limit_hint(error),
+            Self::Install(InstallError::Record { name, .. }) => vec![format!(
+                "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"
+            )],
+            Self::Install(InstallError::Alike { .. }) | Self::Publish(PublishError::Alike { .. }) => {
+                vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
+            }
             Self::Install(InstallError::Requirements { .. }) => {
                 vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
             }

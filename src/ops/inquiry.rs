@@ -132,6 +132,11 @@ impl Inquiry {
         for warning in &resolution.warnings {
             context.give(&mut warnings, warning);
         }
+        for dist in &resolution.dists {
+            if let Some(status) = self.world.source.index().status(&dist.name) {
+                context.give(&mut warnings, &format!("{} {status}", dist.name));
+            }
+        }
         self.report(&resolution);
         let freshness = self.freshness(&resolution, &evidence);
         Ok(Resolved { resolution, freshness, warnings })

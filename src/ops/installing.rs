@@ -42,7 +42,7 @@ pub(super) async fn install_each(
     let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
     for dist in sources {
         let (builder, target) = (Arc::clone(&inquiry.builder), resolution.target.clone());
-        let job = Job { session: inquiry.parts(), dist: Arc::new(dist), options };
+        let job = Job { session: inquiry.parts(), dist: Arc::new(dist), options: options.clone() };
         installs.spawn(async move {
             let built = builder.wheel(&job.dist, &target).await?;
             job.install(&built).await
@@ -57,7 +57,7 @@ pub(super) async fn install_each(
                 Some(fetched) => {
                     let fetched = fetched?;
                     let Some(dist) = by_name.get(&fetched.name).cloned() else { continue };
-                    let job = Job { session: inquiry.parts(), dist, options };
+                    let job = Job { session: inquiry.parts(), dist, options: options.clone() };
                     installs.spawn(job.run(fetched));
                 }
             },
@@ -108,7 +108,7 @@ impl Job {
     }
 
     async fn install(&self, fetched: &FetchedWheel) -> Result<InstalledDist, Error> {
-        let (fetched, cache, options) = (fetched.clone(), Arc::clone(&self.session.cache), self.options);
+        let (fetched, cache, options) = (fetched.clone(), Arc::clone(&self.session.cache), self.options.clone());
         let installing = tokio::task::spawn_blocking(move || install_wheel(&fetched, &cache, &options));
         let done: Result<InstalledDist, InstallError> = installing.await.map_err(|_| Error::Worker("installer"))?;
         Ok(done?)

@@ -12,7 +12,9 @@ use super::inquiry::Inquiry;
 use super::session::Session;
 use super::{Context, Error};
 use crate::archive::Limits;
+use crate::cache::Cache;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
+use crate::install::{InstallOptions, judge_wheel};
 use crate::mirror::{Mirror, MirrorError, MirrorFile, Patience};
 use crate::request::RequestOptions;
 use crate::resolution::ResolvedDist;
@@ -93,7 +95,9 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         (Arc::new(mirror), needed)
     };
     let (mirror, missing) = tokio::task::spawn_blocking(missing).await.map_err(|_| Error::Worker("mirror"))?;
-    let mut added = add_all(missing, inquiry.fetcher(), &mirror, &context).await?;
+    let parts = inquiry.parts();
+    let judge = Judge { cache: parts.cache, options: options.request.install_options(false) };
+    let mut added = add_all(missing, inquiry.fetcher(), &mirror, &judge, &context).await?;
     added.sort_by(|one, other| one.filename.cmp(&other.filename));
     context.check_interrupted()?;
     let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;
@@ -163,6 +167,7 @@ async fn add_all(
     missing: BTreeMap<String, Needed>,
     fetcher: &Fetcher,
     mirror: &Arc<Mirror>,
+    judge: &Judge,
     context: &Context,
 ) -> Result<Vec<MirrorFile>, Error> {
     let mut wheels = Vec::new();
@@ -198,7 +203,7 @@ async fn add_all(
                 Some(arrived) => {
                     let arrived = arrived?;
                     let Some(dist) = by_name.get(arrived.filename.as_str()).cloned() else { continue };
-                    jobs.spawn(add_wheel(dist, arrived, fetcher.clone(), Arc::clone(mirror)));
+                    jobs.spawn(add_wheel(dist, arrived, fetcher.clone(), Arc::clone(mirror), judge.clone(), context.clone()));
                 }
             },
             Some(done) = jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))??),
@@ -208,26 +213,50 @@ async fn add_all(
     }
 }
 
-/// Puts a wheel in its place. When the cached bytes were damaged, it is arrived once more.
+/// Judges wheels as whoever installs them will: nothing is to be refused first behind the air gap.
+#[derive(Clone)]
+struct Judge {
+    cache: Arc<Cache>,
+    options: InstallOptions,
+}
+
+/// Puts a wheel in its place, unless it could not be installed. When the cached bytes were damaged, it is fetched once more.
 async fn add_wheel(
     dist: Arc<ResolvedDist>,
     arrived: FetchedWheel,
     fetcher: Fetcher,
     mirror: Arc<Mirror>,
+    judge: Judge,
+    context: Context,
 ) -> Result<MirrorFile, Error> {
-    let file = |wheel: &FetchedWheel| FetchedFile {
+    match judge_and_place(&dist, &arrived, &mirror, &judge, &context).await {
+        Err(error) => match fetcher.heal(&dist, &arrived).await? {
+            Some(healed) => judge_and_place(&dist, &healed, &mirror, &judge, &context).await,
+            None => Err(error),
+        },
+        done => done,
+    }
+}
+
+async fn judge_and_place(
+    dist: &ResolvedDist,
+    wheel: &FetchedWheel,
+    mirror: &Arc<Mirror>,
+    judge: &Judge,
+    context: &Context,
+) -> Result<MirrorFile, Error> {
+    let (judged, Judge { cache, options }) = (wheel.clone(), judge.clone());
+    let judging = tokio::task::spawn_blocking(move || judge_wheel(&judged, &cache, &options));
+    for warning in judging.await.map_err(|_| Error::Worker("mirror"))?? {
+        context.warn(&format!("{} {}: {warning}", dist.name, dist.version));
+    }
+    let file = FetchedFile {
         digest: wheel.digest.clone(),
         path: wheel.path.clone(),
         size: wheel.size,
         is_fresh: wheel.is_fresh,
     };
-    match place(&dist.file, file(&arrived), &mirror).await {
-        Err(error) => match fetcher.heal(&dist, &arrived).await? {
-            Some(healed) => place(&dist.file, file(&healed), &mirror).await,
-            None => Err(error),
-        },
-        done => done,
-    }
+    place(&dist.file, file, mirror).await
 }
 
 async fn add_sdist(file: DistFile, fetcher: Fetcher, mirror: Arc<Mirror>) -> Result<MirrorFile, Error> {

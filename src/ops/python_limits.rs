@@ -32,7 +32,8 @@ pub fn newest_runtime_for(folders: &[PathBuf], working_folder: &Path) -> Option<
 }
 
 fn fitting(limits: &[PythonLimit]) -> impl Iterator<Item = Runtime> {
-    Runtime::all().filter(|runtime| limits.iter().all(|limit| takes(limit, &runtime.python_full_version())))
+    let released = Runtime::all().filter(|runtime| !runtime.is_preview());
+    released.filter(|runtime| limits.iter().all(|limit| takes(limit, &runtime.python_full_version())))
 }
 
 fn takes(limit: &PythonLimit, python: &Version) -> bool {

@@ -15,7 +15,7 @@ use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex};
 use crate::index::{IndexClient, IndexLocation, IndexOptions};
 use crate::request::{Encoder, Request, RequestOptions};
-use crate::requirements::RemoteFiles;
+use crate::requirements::{DirectReference, RemoteFiles};
 use crate::spec::{HashDigest, SafeUrl};
 
 /// Largest requirements file that is read from a URL, bytes: a hundred times the largest that people write.
@@ -76,7 +76,7 @@ impl Session {
         let fetch_options = FetchOptions {
             require_hashes: request.manifest.options.require_hashes,
             offline: options.offline,
-            ..FetchOptions::default()
+            concurrency: request.options.concurrent_downloads,
         };
         let (cache, reporter) = (&self.cache, &self.context.reporter);
         let fetcher = Fetcher::new(client.clone(), Arc::clone(cache), Arc::clone(reporter), fetch_options);
@@ -101,6 +101,7 @@ fn identity(all: &AllIndexes, request: &Request) -> HashDigest {
     let mut encoder = Encoder::new();
     encoder
         .field("indexes", &indexes)
+        .field("named", &named_urls(request).iter().map(|url| url.reveal().to_string()).collect::<Vec<_>>())
         .field("find-links", &links)
         .field("sources", &settings.sources)
         .field("strategy", &settings.strategy)
@@ -114,8 +115,9 @@ fn identity(all: &AllIndexes, request: &Request) -> HashDigest {
 
 /// The body of a requirements file behind a URL.
 async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
-    let response = client.get(http::Request::new(url.clone())).await.map_err(|error| chain(&error))?;
-    if response.status() != 200 {
+    let request = http::Request { is_named: true, ..http::Request::new(url.clone()) };
+    let response = client.get(request).await.map_err(|error| chain(&error))?;
+    if !matches!(response.status(), 200 | 203) {
         return Err(format!("{url} answered with status {}", response.status()));
     }
     response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
@@ -141,6 +143,7 @@ async fn prepare_asking(
     let all = indexes::unordered(&all_indexes);
     let client_options = ClientOptions {
         index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
+        named_urls: named_urls(request),
         repositories,
         insecure_hosts: options.client.insecure_hosts.iter().chain(&file.trusted_hosts).cloned().collect(),
         ..options.client.clone()
@@ -164,6 +167,19 @@ async fn prepare_asking(
         now: options.now,
     };
     Ok((client, index_options))
+}
+
+/// The URLs of requirements.
+fn named_urls(request: &Request) -> Vec<SafeUrl> {
+    let manifest = &request.manifest;
+    let entries = manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides);
+    let urls = entries.filter_map(|entry| match entry.direct.as_ref()? {
+        DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
+            Some(url.clone())
+        }
+        DirectReference::Folder { .. } => None,
+    });
+    urls.collect()
 }
 
 /// Puts the index of each repository of CodeArtifact that was named in the short form in its place.

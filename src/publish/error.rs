@@ -48,6 +48,19 @@ pub enum PublishError {
         #[source]
         source: io::Error,
     },
+    /// OUT lies on a file system that cannot hold two of the paths.
+    #[error(
+        "`{}` cannot hold both `{first}` and `{second}`: its file system takes names for one that differ only in case",
+        out.display()
+    )]
+    Alike {
+        /// The one path.
+        first: String,
+        /// The other.
+        second: String,
+        /// OUT.
+        out: PathBuf,
+    },
     /// The files of a distribution could not be placed beside OUT.
     #[error("failed to place the files of `{dist}` for `{}`", out.display())]
     Link {

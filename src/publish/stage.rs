@@ -12,6 +12,7 @@ use super::PublishError;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
 use super::options::PublishOptions;
+use crate::archive::Alike;
 use crate::bundle::{Bundle, BundleContent, BundleFile};
 use crate::install::{InstalledDist, InstalledFile, Viewer, link_tree, where_modes_are_kept};
 
@@ -29,6 +30,12 @@ pub(super) fn write_tree(
 ) -> Result<Vec<MarkedFile>, PublishError> {
     let failed =
         |path: &str, source| PublishError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
+    if let Some(Alike { first, second, .. }) = bundle.alike.first()
+        && ignores_case(root).map_err(|source| failed("", source))?
+    {
+        let (first, second) = (first.clone(), second.clone());
+        return Err(PublishError::Alike { first, second, out: options.out.to_owned() });
+    }
     let dist_root = bundle.layout.prefix.as_ref().map_or_else(|| root.to_owned(), |prefix| prefix.below(root));
     let (linked, written) = divide(&bundle.files);
     if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.is_empty()) {
@@ -68,6 +75,15 @@ pub(super) fn write_tree(
         marked.collect::<Result<Vec<_>, _>>()
     });
     Ok(marked.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Whether the file system of a folder takes names for one that differ in case only.
+fn ignores_case(folder: &Path) -> io::Result<bool> {
+    let probe = folder.join(".barrow-Case");
+    fs::write(&probe, "")?;
+    let found = fs::symlink_metadata(folder.join(".barrow-cASE")).is_ok();
+    fs::remove_file(&probe)?;
+    Ok(found)
 }
 
 /// The files that are linked, by distribution, and those that are written.

@@ -54,6 +54,10 @@ impl Keyed for Target {
             .field("arch", self.architecture().as_str())
             .field("glibc", &self.glibc().to_string())
             .field("python", self.python_full_version());
+        // What a profile of the user's says counts with its name; rows of the table change with barrow.
+        if self.runtime().is_profile() {
+            encoder.field("provided", &self.runtime().provided_projects().join(" "));
+        }
     }
 }
 

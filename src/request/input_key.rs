@@ -22,6 +22,7 @@ use super::options::{
 use super::{LockText, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
+use crate::install::RecordPolicy;
 use crate::publish::outputs_around;
 use crate::requirements::{
     DirectReference, FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, RequirementEntry,
@@ -315,7 +316,9 @@ impl InputKey {
             // Where bytes lie in the meantime.
             cache_folder: _,
             temporary_folder: _,
+            concurrent_downloads: _,
             limits,
+            record,
             // When pages are too old is no question of the inputs.
             now: _,
         } = options;
@@ -350,6 +353,9 @@ impl InputKey {
         let given = (!config_settings.is_empty()).then(|| "--config-settings".to_owned());
         self.option(Counts::Everywhere, "--config-settings", config_settings, given);
         self.option(Counts::ForResult, "--max-unpacked-size and --max-ratio", limits, None);
+        let RecordPolicy { strict, accepted } = record;
+        self.switch(Counts::ForResult, "--strict", *strict);
+        self.names(Counts::ForResult, "--accept-record", accepted);
     }
 
     fn add_resolve_options(&mut self, options: &ResolveOptions) {

@@ -6,7 +6,7 @@ use crate::archive::Limits;
 use crate::bundle::{BundleError, Bytes, SourceFiles, SourceOptions};
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
-use crate::install::LinkMode;
+use crate::install::{InstallOptions, LinkMode, RecordPolicy};
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
 use crate::spec::{ExtraName, SafeUrl};
@@ -70,14 +70,25 @@ pub struct RequestOptions {
     pub indexes: IndexSettings,
     /// HTTP; the URLs of indexes and the trusted hosts of requirements files are added when the run starts.
     pub client: ClientOptions,
+    /// `--concurrent-downloads`: files at the same time.
+    pub concurrent_downloads: usize,
     /// The cache folder; `None`: a temporary one below `temporary_folder`.
     pub cache_folder: Option<PathBuf>,
     /// Where temporary files go.
     pub temporary_folder: PathBuf,
     /// `--max-unpacked-size`, `--max-ratio`: how much an archive may hold.
     pub limits: Limits,
+    /// `--strict`, `--accept-record`: what becomes of wheels whose RECORD is wrong.
+    pub record: RecordPolicy,
     /// Seconds since 1970 when the run began.
     pub now: u64,
+}
+
+impl RequestOptions {
+    /// How the wheels are installed; `tree`: unpacked, and not only checked.
+    pub fn install_options(&self, tree: bool) -> InstallOptions {
+        InstallOptions { limits: self.limits, record: self.record.clone(), tree }
+    }
 }
 
 /// What a result is.

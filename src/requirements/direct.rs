@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use super::{DirectReference, setup_files};
-use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WheelFilename};
+use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WeakDigest, WheelFilename};
 
 /// Where relative paths start.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,7 @@ fn http_reference(text: &str, editable: bool) -> Result<Reference, String> {
         return Err("only a folder or a `git+` URL can be editable".to_owned());
     }
     let fragment = Fragment::read(&url)?;
-    let plain = url.without_fragment();
+    let plain = fragment.with_weak_digest(url.without_fragment());
     let (direct, name) = match plain.file_name() {
         Some(file) if is_wheel(&file) => {
             let wheel = WheelFilename::from_str(&file).map_err(|error| error.to_string())?;
@@ -163,7 +163,7 @@ fn file_reference(text: &str, editable: bool, folders: &Folders) -> Result<Refer
 
 fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -> Result<Reference, String> {
     let fragment = Fragment::read(&url)?;
-    let plain = url.without_fragment();
+    let plain = fragment.with_weak_digest(url.without_fragment());
     let subdirectory = fragment.subdirectory.clone();
     if is_folder {
         let project = subdirectory.as_ref().map_or(path.to_owned(), |below| path.join(below));
@@ -225,10 +225,17 @@ struct Fragment {
     egg: Option<PackageName>,
     subdirectory: Option<String>,
     hashes: Vec<HashDigest>,
+    weak: Option<WeakDigest>,
     warnings: Vec<String>,
 }
 
 impl Fragment {
+    /// The URL of the file, with the digest that can only speak against it where there is no better one.
+    fn with_weak_digest(&self, url: SafeUrl) -> SafeUrl {
+        let weak = self.weak.as_ref().filter(|_| self.hashes.is_empty());
+        weak.and_then(|weak| url.join(&format!("#{}", weak.as_fragment())).ok()).unwrap_or(url)
+    }
+
     fn read(url: &SafeUrl) -> Result<Self, String> {
         let mut fragment = Self::default();
         for part in url.fragment().unwrap_or_default().split('&') {
@@ -259,7 +266,8 @@ impl Fragment {
                 "sha384" => HashAlgorithm::Sha384,
                 "sha512" => HashAlgorithm::Sha512,
                 "md5" | "sha1" | "sha224" => {
-                    fragment.warnings.push(format!("the {key} digest of this URL proves nothing and is not checked"));
+                    fragment.weak = fragment.weak.or_else(|| WeakDigest::of_pair(key, value));
+                    fragment.warnings.push(format!("the {key} digest of this URL proves nothing: give a sha256"));
                     continue;
                 }
                 _ => continue,

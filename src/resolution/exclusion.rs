@@ -74,6 +74,9 @@ impl fmt::Display for Exclusion {
             }
             Self::Tags(TagMismatch::Python(tags)) => write!(f, "its wheels are for other Pythons: {tags}"),
             Self::Tags(TagMismatch::Abi(tags)) => write!(f, "its wheels are for another ABI: {tags}"),
+            Self::Tags(TagMismatch::FreeThreaded(tags)) => {
+                write!(f, "its wheels are for free-threaded Python, which no Lambda runtime is: {tags}")
+            }
             Self::Tags(TagMismatch::Platform(tags)) => write!(f, "its wheels are for other platforms: {tags}"),
             Self::Tags(TagMismatch::Architecture(tags)) => {
                 write!(f, "its wheels are for other processors: {tags}")

@@ -6,6 +6,16 @@ use crate::requirements::{DirectReference, RequirementEntry};
 use crate::resolution::{Requirer, Resolution};
 use crate::spec::{HashDigest, VersionOrUrl};
 
+/// Refuses lines on one project whose digests exclude each other, before anything is asked of an index: no file would do.
+pub(super) fn check_agreement(provider: &Provider<'_>) -> Result<(), ResolveError> {
+    match provider.policy.disjoint_hashes() {
+        None => Ok(()),
+        Some((name, first, second)) => {
+            Err(ResolveError::DisjointHashes { name: name.clone(), first: first.clone(), second: second.clone() })
+        }
+    }
+}
+
 /// Checks the user's own lines before anything is asked of an index.
 pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveError> {
     let mut unpinned = Vec::new();
@@ -26,6 +36,29 @@ pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveErr
         }
     }
     report(unpinned, unhashed)
+}
+
+/// Refuses a file behind a URL or path that has another digest than its line demands: it was fetched to be read, so that
+/// is known before anyone installs it.
+pub(super) fn check_directs(resolution: &Resolution) -> Result<(), ResolveError> {
+    for dist in resolution.dists.iter().filter(|dist| dist.is_direct) {
+        let Some(origin) = &dist.hashes_from else { continue };
+        for actual in &dist.file.hashes {
+            let mut demanded = dist.accepted_hashes.iter().filter(|digest| digest.algorithm() == actual.algorithm());
+            if let Some(expected) = demanded.next()
+                && expected != actual
+                && !demanded.any(|digest| digest == actual)
+            {
+                return Err(ResolveError::Digest {
+                    file: dist.file.filename.as_str().to_owned(),
+                    actual: actual.clone(),
+                    expected: expected.clone(),
+                    origin: origin.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks that nothing came along that the user has not pinned and hashed.

@@ -29,9 +29,9 @@ use pubgrub::PubGrubError;
 use self::package::Package;
 use self::policy::Policy;
 use self::provider::{Interruption, Provider};
-use crate::requirements::{Manifest, ProjectSet};
+use crate::requirements::{Manifest, Origin, ProjectSet};
 use crate::resolution::Resolution;
-use crate::spec::PackageName;
+use crate::spec::{HashDigest, PackageName};
 use crate::target::Target;
 
 /// Which pre-releases may be chosen.
@@ -96,6 +96,7 @@ pub fn resolve(
 ) -> Result<Resolution, ResolveError> {
     let policy = Arc::new(Policy::new(manifest, target, options));
     let provider = Provider::new(manifest, source, policy, options.no_deps);
+    hashes::check_agreement(&provider)?;
     if manifest.options.require_hashes {
         hashes::check_user_lines(&provider)?;
     }
@@ -103,6 +104,7 @@ pub fn resolve(
         let interruption = match pubgrub::resolve(&provider, Package::Root, provider::root_version()) {
             Ok(versions) => {
                 let resolution = conclude::conclude(&provider, versions, options.siblings)?;
+                hashes::check_directs(&resolution)?;
                 if manifest.options.require_hashes {
                     hashes::check_resolution(&provider, &resolution)?;
                 }
@@ -140,6 +142,28 @@ pub enum ResolveError {
         unpinned: Vec<String>,
         /// Pinned requirements without a hash.
         unhashed: Vec<String>,
+    },
+    /// Several lines demand digests of one project, and no file can have one that they all accept.
+    #[error("the digests that {first} and {second} demand of `{name}` have nothing in common")]
+    DisjointHashes {
+        /// The project.
+        name: PackageName,
+        /// The one line.
+        first: Origin,
+        /// The other.
+        second: Origin,
+    },
+    /// The file behind a URL or path is not the one whose digest its line demands.
+    #[error("`{file}` has digest {actual}, but {expected} was promised by {origin}")]
+    Digest {
+        /// The file.
+        file: String,
+        /// What it has.
+        actual: HashDigest,
+        /// What was demanded.
+        expected: HashDigest,
+        /// The line.
+        origin: Origin,
     },
     /// The world could not be asked.
     #[error(transparent)]

@@ -66,6 +66,8 @@ pub(super) struct ProjectRules {
 pub(super) struct UserHashes {
     pub(super) digests: Vec<HashDigest>,
     pub(super) origin: Origin,
+    /// A line that accepts none of the digests that those before it accept.
+    pub(super) disjoint_with: Option<Origin>,
 }
 
 /// A constraint on versions.
@@ -162,6 +164,15 @@ impl Policy {
         self.rules.get(name).unwrap_or(&self.unnamed)
     }
 
+    /// Two lines on one project whose digests have nothing in common: the first project by name.
+    pub(super) fn disjoint_hashes(&self) -> Option<(&PackageName, &Origin, &Origin)> {
+        let disjoint = self.rules.iter().filter_map(|(name, rules)| {
+            let hashes = rules.hashes.as_ref()?;
+            Some((name, &hashes.origin, hashes.disjoint_with.as_ref()?))
+        });
+        disjoint.min_by_key(|(name, ..)| *name)
+    }
+
     /// Whether a requirement of the user's applies on the target.
     pub(super) fn applies(&self, requirement: &Requirement) -> bool {
         requirement.marker.evaluate(self.target.markers(), &[])
@@ -225,9 +236,18 @@ impl Policy {
             // Several lines on one project must all hold, so a digest counts when each of them has it (as pip does).
             match &mut rules.hashes {
                 None => {
-                    rules.hashes = Some(UserHashes { digests: entry.hashes.clone(), origin: entry.origin.clone() });
+                    rules.hashes = Some(UserHashes {
+                        digests: entry.hashes.clone(),
+                        origin: entry.origin.clone(),
+                        disjoint_with: None,
+                    });
                 }
-                Some(known) => known.digests.retain(|digest| entry.hashes.contains(digest)),
+                Some(known) => {
+                    known.digests.retain(|digest| entry.hashes.contains(digest));
+                    if known.digests.is_empty() && known.disjoint_with.is_none() {
+                        known.disjoint_with = Some(entry.origin.clone());
+                    }
+                }
             }
         }
         rules

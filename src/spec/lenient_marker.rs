@@ -5,7 +5,6 @@
 //! |---|---|
 //! | `python_version >= "3.8.*"` · `== "3.8*"` · `~= "3"` | its specifier, repaired as anywhere else |
 //! | `python_version < "3.9.0rc1"` | what it says of versions of two numbers: `< "3.9"` |
-//! | `"3.1" in python_version` | the versions that have it as a part |
 //! | `platform_release >= "5"` | false, and `!=` true: no release of a kernel is promised |
 //! | `sys_platform === "linux"` | `==` |
 //! | `extra == ":python_version<'3'"` | false, and `!=` true: nobody can ask for such an extra |
@@ -15,18 +14,15 @@ use std::str::FromStr as _;
 
 use pep508_rs::{MarkerValueString, MarkerValueVersion};
 
-use super::marker::{Side, Sign, equal_tree, text_tree, version_tree};
+use super::marker::{Side, Sign, text_tree, version_tree};
 use super::{MarkerTree, Version, lenient};
-
-/// The newest minor version of Python 3 that a part of a text is looked for in.
-const NEWEST_MINOR: u64 = 60;
 
 /// The tree of a comparison that the strict reading refuses.
 pub(super) fn comparison_tree(left: Side, sign: Sign, right: Side) -> MarkerTree {
     let tree = match (left, right) {
         (Side::Version(key), Side::Quoted(value)) => versions(&key, sign, &value),
         (Side::Quoted(value), Side::Version(key)) => match sign {
-            Sign::In | Sign::NotIn => containing(&key, &value).map(|tree| negated_if(sign == Sign::NotIn, tree)),
+            Sign::In | Sign::NotIn => None,
             other => versions(&key, other.turned(), &value),
         },
         (Side::Text(key), Side::Quoted(value)) => texts(key, sign, value, false),
@@ -75,20 +71,6 @@ fn two_numbers(sign: Sign, version: &Version) -> Option<MarkerTree> {
     version_tree(MarkerValueVersion::PythonVersion, sign, &release.to_string()).ok()
 }
 
-/// The two-number versions of Python that a text is a part of.
-fn containing(key: &MarkerValueVersion, part: &str) -> Option<MarkerTree> {
-    if *key != MarkerValueVersion::PythonVersion {
-        return None;
-    }
-    let python_2 = (0..=7).map(|minor| Version::new([2, minor]));
-    let python_3 = (0..=NEWEST_MINOR).map(|minor| Version::new([3, minor]));
-    let mut tree = MarkerTree::FALSE;
-    for version in python_2.chain(python_3).filter(|version| version.to_string().contains(part)) {
-        tree.or(equal_tree(key.clone(), version));
-    }
-    Some(tree)
-}
-
 fn texts(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Option<MarkerTree> {
     match sign {
         Sign::Identical if key != MarkerValueString::PlatformRelease => text_tree(key, Sign::Equal, value, turned).ok(),
@@ -96,8 +78,4 @@ fn texts(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Opt
         _ if key == MarkerValueString::PlatformRelease => Some(MarkerTree::FALSE),
         _ => None,
     }
-}
-
-fn negated_if(negate: bool, tree: MarkerTree) -> MarkerTree {
-    if negate { tree.negate() } else { tree }
 }

@@ -140,8 +140,7 @@ fn comparison_tree(
     match (left, right) {
         (Side::Version(key), Side::Quoted(value)) => version_tree(key, comparison, &value).map_err(wrong),
         (Side::Quoted(value), Side::Version(key)) => match comparison {
-            Sign::In | Sign::NotIn => Err(wrong(format!("a text inside `{key}` cannot be looked for"))
-                .hint(format!("write `{key} == \"{value}\"`"))),
+            Sign::In | Sign::NotIn => containing_tree(&key, &value, comparison == Sign::NotIn).map_err(wrong),
             Sign::Compatible => Err(wrong(format!("`~=` needs `{key}` on its left side"))),
             other => version_tree(key, other.turned(), &value).map_err(wrong),
         },
@@ -396,6 +395,67 @@ fn version_list_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Re
         tree.or(equal_tree(key.clone(), version));
     }
     Ok(if negated { tree.negate() } else { tree })
+}
+
+/// The Pythons in whose versions a text is looked for: major version and newest minor version, that of Python 3 years beyond any
+/// that there is.
+const PYTHONS: [(u64, u64); 2] = [(2, 7), (3, 60)];
+
+/// The newest patch level that is looked at.
+const NEWEST_PATCH: u64 = 60;
+
+/// Runs of versions that a comparison may come to: each takes two leaves of the tree.
+const MOST_RUNS: usize = 64;
+
+/// `"3.1" in python_version` asks for a part of the value's text, as `packaging` has it. The versions whose texts hold it become
+/// ranges, one for each run of neighbours.
+fn containing_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Result<MarkerTree, String> {
+    let holds = |(version, _): &(Vec<u64>, Vec<u64>)| {
+        let numbers: Vec<String> = version.iter().map(u64::to_string).collect();
+        numbers.join(".").contains(value)
+    };
+    let values = values_of(key);
+    let runs: Vec<_> = values.chunk_by(|one, other| holds(one) == holds(other)).filter(|run| holds(&run[0])).collect();
+    if runs.len() > MOST_RUNS {
+        return Err(format!("`{value}` is a part of too many values of `{key}`"));
+    }
+    let mut tree = MarkerTree::FALSE;
+    for run in runs {
+        let [(first, _), .., (_, next)] = run else {
+            let (only, next) = &run[0];
+            tree.or(range_tree(key, only, next));
+            continue;
+        };
+        tree.or(range_tree(key, first, next));
+    }
+    Ok(if negated { tree.negate() } else { tree })
+}
+
+/// From the first version to before the second.
+fn range_tree(key: &MarkerValueVersion, first: &[u64], next: &[u64]) -> MarkerTree {
+    let mut tree = version_leaf(key.clone(), VersionSpecifier::greater_than_equal_version(Version::new(first)));
+    tree.and(version_leaf(key.clone(), VersionSpecifier::less_than_version(Version::new(next))));
+    tree
+}
+
+/// Every value that a variable can have, in order, each with the version that comes next.
+fn values_of(key: &MarkerValueVersion) -> Vec<(Vec<u64>, Vec<u64>)> {
+    let has_patch = *key != MarkerValueVersion::PythonVersion;
+    let mut values = Vec::new();
+    for (major, newest) in PYTHONS {
+        for minor in 0..=newest {
+            let next = if minor == newest { vec![major + 1] } else { vec![major, minor + 1] };
+            if !has_patch {
+                values.push((vec![major, minor], next));
+                continue;
+            }
+            for patch in 0..=NEWEST_PATCH {
+                let next = if patch == NEWEST_PATCH { next.clone() } else { vec![major, minor, patch + 1] };
+                values.push((vec![major, minor, patch], next));
+            }
+        }
+    }
+    values
 }
 
 /// A comparison with a text. `packaging` knows no order of texts: `<` and `>` are never true, `<=` and `>=` mean `==`.

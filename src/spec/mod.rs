@@ -23,6 +23,7 @@ mod simple_json;
 mod tag;
 mod url;
 mod version;
+mod weak_digest;
 mod wheel_file;
 mod wheel_filename;
 
@@ -38,12 +39,13 @@ pub use packed_page::{PackedBytes, PackedPage, PageBlocks};
 pub use poetry_constraint::{one_specifier_list, parse_poetry_constraint, python_marker};
 pub use project_detail::ProjectDetail;
 pub use project_page::{ListedFile, PageError, ProjectPage};
-pub use record::{RecordEntry, RecordError, parse_record, write_record_line};
+pub use record::{RecordEntry, RecordError, RecordLine, WEAK_HASH, parse_record, read_record, write_record_line};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
-pub use simple::{DistFile, IndexOrigin, MetadataOffer, SkippedFile, Yanked};
+pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError, without_userinfo};
 pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
+pub use weak_digest::{WeakDigest, WeakHasher};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
 

@@ -8,7 +8,7 @@
 //! head    sizes of the parts (4 × 4 bytes) │ checksum │ per version: end of its text, end of its block │ texts │ last part
 //! blocks  per version, newest first: checksum │ files
 //! ```
-//! All numbers are little endian. The last part of the head is the base URL and the skipped entries in the `MessagePack`
+//! All numbers are little endian. The last part of the head is the base URL, the skipped entries and the status of the project in the `MessagePack`
 //! form. Head and blocks have checksums of their own, so damage is found in what is read, and only there.
 
 use std::borrow::Cow;
@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 use super::packed_file::{self, PackedFile};
 use super::packing::Packing;
-use super::{DistFile, IndexOrigin, PackageName, PageError, ProjectDetail, ProjectPage, SafeUrl, SkippedFile, Version};
+use super::{
+    DistFile, IndexOrigin, PackageName, PageError, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl, SkippedFile,
+    Version,
+};
 
 /// Bytes of the sizes at the beginning.
 const SIZES: usize = 16;
@@ -61,6 +64,7 @@ pub struct PackedPage {
     texts_at: usize,
     base: SafeUrl,
     skipped: Vec<SkippedFile>,
+    status: ProjectStatus,
 }
 
 impl ProjectPage<'_> {
@@ -70,7 +74,7 @@ impl ProjectPage<'_> {
     /// # Errors
     /// When it has more than the 4 GiB that the form can say.
     pub fn pack(&self, project: &PackageName) -> Result<PackedBytes, PageError> {
-        encode(&Packing::of_project(self, project)).ok_or(PageError::Length)
+        encode(&Packing::of_project(self, project), &self.status).ok_or(PageError::Length)
     }
 
     /// Packs a page that lists files of many projects, as they are: as one block, to be unpacked as a whole.
@@ -78,12 +82,12 @@ impl ProjectPage<'_> {
     /// # Errors
     /// When it has more than the 4 GiB that the form can say.
     pub fn pack_whole(&self) -> Result<PackedBytes, PageError> {
-        encode(&Packing::of_all(self)).ok_or(PageError::Length)
+        encode(&Packing::of_all(self), &self.status).ok_or(PageError::Length)
     }
 }
 
-fn encode(packing: &Packing<'_>) -> Option<PackedBytes> {
-    let last = rmp_serde::to_vec(&(packing.base, &packing.skipped)).ok()?;
+fn encode(packing: &Packing<'_>, status: &ProjectStatus) -> Option<PackedBytes> {
+    let last = rmp_serde::to_vec(&(packing.base, &packing.skipped, status)).ok()?;
     let (mut table, mut texts, mut blocks) = (Vec::new(), String::new(), Vec::new());
     for (version, files) in packing.releases.iter().rev() {
         texts.push_str(version);
@@ -135,8 +139,8 @@ impl PackedPage {
         }
         let (versions, texts) = (number(&head[..4]), number(&head[4..8]));
         let texts_at = TABLE + versions * ENTRY;
-        let (base, skipped) = rmp_serde::from_slice(&head[texts_at + texts..]).ok()?;
-        Some(Self { head, blocks, versions, texts_at, base, skipped })
+        let (base, skipped, status) = rmp_serde::from_slice(&head[texts_at + texts..]).ok()?;
+        Some(Self { head, blocks, versions, texts_at, base, skipped, status })
     }
 
     /// The files of the project that it was packed for.
@@ -150,12 +154,17 @@ impl PackedPage {
         for place in 0..self.versions {
             self.each_file(place, |file| files.push(file.listed().into_owned()))?;
         }
-        Some(ProjectPage { base: self.base.clone(), files, skipped: self.skipped.clone() })
+        Some(ProjectPage { base: self.base.clone(), files, skipped: self.skipped.clone(), status: self.status.clone() })
     }
 
     /// Entries of the page that are not usable.
     pub(super) fn skipped(&self) -> &[SkippedFile] {
         &self.skipped
+    }
+
+    /// What the index says of the project.
+    pub(super) fn status(&self) -> &ProjectStatus {
+        &self.status
     }
 
     /// How many versions it has.

@@ -260,7 +260,8 @@ fn html_pages() {
     assert_eq!(files[0].hashes[0].hex(), hash);
     assert_eq!(files[0].requires_python.as_ref().unwrap().to_string(), ">=3.8, <4");
     assert_eq!(files[0].yanked, Yanked::Yes(String::new()));
-    assert_eq!(files[1].url.reveal().as_str(), "https://index.example/abs/Acme.Tools-2.0.tar.gz");
+    let weak = "https://index.example/abs/Acme.Tools-2.0.tar.gz#md5=900150983cd24fb0d6963f7d28e17f72";
+    assert_eq!(files[1].url.reveal().as_str(), weak, "a digest that can only speak against the file");
     assert_eq!((files[1].hashes.len(), &files[1].yanked), (0, &Yanked::Yes("old & bad".to_owned())));
     assert!(matches!(&files[2].metadata, MetadataOffer::Offered(digests) if digests.len() == 1));
     assert_eq!(files[3].metadata, MetadataOffer::Offered(Vec::new()));
@@ -398,7 +399,7 @@ proptest! {
         };
         let base = SafeUrl::parse("https://index.example/simple/acme-tools/").unwrap();
         let files: Vec<ListedFile<'_>> = names.iter().zip(&references).map(listed).collect();
-        let together = ProjectPage { base, files, skipped: Vec::new() };
+        let together = ProjectPage { base, files, skipped: Vec::new(), status: ProjectStatus::default() };
         packed(&together, "acme-tools");
     }
 

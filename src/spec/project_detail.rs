@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DistFile, IndexOrigin, PackageName, PackedPage, SkippedFile, Version};
+use super::{DistFile, IndexOrigin, PackageName, PackedPage, ProjectStatus, SkippedFile, Version};
 
 /// Everything that one index lists for one project.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct ProjectDetail {
     pub name: PackageName,
     /// Files that were left out because their name, version or attributes do not parse, with the reason.
     pub skipped: Vec<SkippedFile>,
+    /// What the index says of the project.
+    pub status: ProjectStatus,
     releases: Releases,
 }
 
@@ -34,12 +36,17 @@ impl ProjectDetail {
         for file in files {
             releases.entry(file.version().clone()).or_default().push(file);
         }
-        Self { name, skipped, releases: Releases::Read(releases.into_iter().collect()) }
+        Self {
+            name,
+            skipped,
+            status: ProjectStatus::default(),
+            releases: Releases::Read(releases.into_iter().collect()),
+        }
     }
 
     pub(super) fn packed(name: &PackageName, page: Arc<PackedPage>, origin: &Arc<IndexOrigin>) -> Self {
-        let skipped = page.skipped().to_vec();
-        Self { name: name.clone(), skipped, releases: Releases::Packed(page, Arc::clone(origin)) }
+        let (skipped, status) = (page.skipped().to_vec(), page.status().clone());
+        Self { name: name.clone(), skipped, status, releases: Releases::Packed(page, Arc::clone(origin)) }
     }
 
     /// Whether nothing is listed, not even what cannot be used.
@@ -81,11 +88,12 @@ impl ProjectDetail {
 
 impl std::fmt::Debug for ProjectDetail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, skipped, releases: _ } = self;
+        let Self { name, skipped, status, releases: _ } = self;
         f.debug_struct("ProjectDetail")
             .field("name", name)
             .field("files", &self.files())
             .field("skipped", skipped)
+            .field("status", status)
             .finish()
     }
 }

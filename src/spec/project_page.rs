@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{
     DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
-    ProjectDetail, SafeUrl, SkippedFile, Version, Yanked, lenient, simple_html, simple_json,
+    ProjectDetail, ProjectStatus, SafeUrl, SkippedFile, Version, Yanked, lenient, simple_html, simple_json,
 };
 
 /// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror that
@@ -24,6 +24,8 @@ pub struct ProjectPage<'a> {
     pub files: Vec<ListedFile<'a>>,
     /// Entries that could not even be listed.
     pub skipped: Vec<SkippedFile>,
+    /// What the index says of the project.
+    pub status: ProjectStatus,
 }
 
 /// One file as a page lists it; only digests that count are kept.
@@ -31,7 +33,7 @@ pub struct ProjectPage<'a> {
 pub struct ListedFile<'a> {
     /// File name, as listed.
     pub filename: Cow<'a, str>,
-    /// URL or reference, as listed, without fragment.
+    /// URL or reference, as listed; the fragment is left out unless it is a digest and there is none that counts.
     pub reference: Cow<'a, str>,
     /// Digests, strongest first.
     pub hashes: Vec<HashDigest>,
@@ -89,7 +91,7 @@ impl<'a> ProjectPage<'a> {
     /// The same, borrowing nothing.
     pub fn into_owned(self) -> ProjectPage<'static> {
         let files = self.files.into_iter().map(ListedFile::into_owned).collect();
-        ProjectPage { base: self.base, files, skipped: self.skipped }
+        ProjectPage { base: self.base, files, skipped: self.skipped, status: self.status }
     }
 
     /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
@@ -189,7 +191,7 @@ pub(super) fn strip_project<'a>(text: &'a str, project: &PackageName) -> Option<
     rest.strip_prefix(b"-").map(|rest| &text[text.len() - rest.len()..])
 }
 
-/// The URL of a listed file, without fragment.
+/// The URL of a listed file.
 fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
     let url = base.join(reference).map_err(|error| format!("its URL is {error}"))?;
     match url.reveal().scheme() {

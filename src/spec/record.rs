@@ -5,6 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{HashAlgorithm, HashDigest};
 
+/// What is said of a digest that proves nothing, whether it fits or not.
+pub const WEAK_HASH: &str = "has a hash in RECORD that proves nothing: sha256, sha384 or sha512 is needed";
+
 /// One line of a RECORD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordEntry {
@@ -14,6 +17,19 @@ pub struct RecordEntry {
     pub hash: Option<HashDigest>,
     /// Size in bytes, where given.
     pub size: Option<u64>,
+    /// Line of the file that it starts on, from 1.
+    pub line: usize,
+}
+
+/// One line of a RECORD as it stands there, for whoever judges the lines one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordLine {
+    /// The path as written; nothing is known about where it leads.
+    pub path: String,
+    /// Digest, where given; the error says why the text is none.
+    pub hash: Result<Option<HashDigest>, &'static str>,
+    /// Size in bytes, where given; the error says why the text is none.
+    pub size: Result<Option<u64>, &'static str>,
     /// Line of the file that it starts on, from 1.
     pub line: usize,
 }
@@ -28,8 +44,17 @@ pub struct RecordError {
     pub reason: &'static str,
 }
 
-/// Parses a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
+/// Parses a RECORD of which every line has to be right.
 pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
+    let entry = |RecordLine { path, hash, size, line }| {
+        let fail = |reason| RecordError { line, reason };
+        Ok(RecordEntry { path, hash: hash.map_err(fail)?, size: size.map_err(fail)?, line })
+    };
+    read_record(bytes)?.into_iter().map(entry).collect()
+}
+
+/// Reads the lines of a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
+pub fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> {
     let text = std::str::from_utf8(bytes).map_err(|error| RecordError {
         line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
         reason: "is not UTF-8",
@@ -41,12 +66,9 @@ pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
         match fields.as_slice() {
             // An empty line.
             [only] if only.is_empty() => {}
-            [path, hash, size] => entries.push(RecordEntry {
-                path: path.clone(),
-                hash: parse_hash(hash).map_err(fail)?,
-                size: parse_size(size).map_err(fail)?,
-                line,
-            }),
+            [path, hash, size] => {
+                entries.push(RecordLine { path: path.clone(), hash: parse_hash(hash), size: parse_size(size), line });
+            }
             _ => return Err(fail("does not have the three fields path, hash and size")),
         }
     }
@@ -79,8 +101,12 @@ fn parse_hash(field: &str) -> Result<Option<HashDigest>, &'static str> {
         "sha384" => HashAlgorithm::Sha384,
         "sha512" => HashAlgorithm::Sha512,
         // The format rules md5 and everything weaker than sha256 out.
-        _ => return Err("has a hash that proves nothing: sha256, sha384 or sha512 is needed"),
+        _ => return Err(WEAK_HASH),
     };
+    // The format says base64; uv_build before 0.8 wrote hexadecimal digits, which no base64 of the same digest is as long as.
+    if encoded.len() == algorithm.digest_len() * 2 {
+        return HashDigest::from_hex(algorithm, encoded).map(Some).map_err(|_| "has a malformed hash");
+    }
     let bytes = URL_SAFE_NO_PAD.decode(encoded.trim_end_matches('=')).ok();
     let digest = bytes.and_then(|bytes| HashDigest::from_bytes(algorithm, &bytes));
     digest.ok_or("has a malformed hash").map(Some)

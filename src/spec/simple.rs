@@ -22,7 +22,7 @@ pub struct SkippedFile {
 pub struct DistFile {
     /// Parsed file name.
     pub filename: DistFilename,
-    /// Where its bytes are: `http`, `https` or `file`; without fragment.
+    /// Where its bytes are: `http`, `https` or `file`. The fragment is a [`super::WeakDigest`] or nothing.
     pub url: SafeUrl,
     /// Digests that the index promises, strongest first; empty when it gives none that count.
     pub hashes: Vec<HashDigest>,
@@ -72,6 +72,40 @@ pub enum MetadataOffer {
     None,
     /// Offered, with the digests that were given for it (may be empty).
     Offered(Vec<HashDigest>),
+}
+
+/// What an index says about a project as a whole (PEP 792).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectStatus {
+    /// `active`, `archived`, `deprecated`, `quarantined`, or what later versions of the API add; empty: active.
+    pub word: String,
+    /// Why, where the index says it.
+    pub reason: Option<String>,
+}
+
+impl ProjectStatus {
+    /// Whether no file of the project may be used.
+    pub fn is_quarantined(&self) -> bool {
+        self.word == "quarantined"
+    }
+
+    /// Whether whoever uses the project should know about it.
+    pub fn is_telling(&self) -> bool {
+        matches!(self.word.as_str(), "archived" | "deprecated" | "quarantined")
+    }
+}
+
+/// The end of a sentence that begins with the project.
+impl std::fmt::Display for ProjectStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.word.as_str() {
+            "quarantined" => f.write_str("is quarantined, so that none of its files is offered")?,
+            "archived" => f.write_str("is archived: its keepers do not expect to update it again")?,
+            "deprecated" => f.write_str("is deprecated by its keepers")?,
+            word => write!(f, "is {word}")?,
+        }
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({})", reason.trim()))
+    }
 }
 
 /// Where a file was listed.

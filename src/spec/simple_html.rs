@@ -1,4 +1,4 @@
-//! Pages of an index as HTML (PEP 503, with PEP 592, 629, 658, 714), and pages of `--find-links`.
+//! Pages of an index as HTML (PEP 503, with PEP 592, 629, 658, 714, 792), and pages of `--find-links`.
 //!
 //! Every anchor with a `href` is a file; its name is the last segment of the path, as pip and uv read it, not the text
 //! between the tags. Anchors that lead elsewhere are dropped without a word: pages have headers and footers.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::project_page::{MOST_FILES, digests};
-use super::{ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, Yanked};
+use super::{ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, WeakDigest, Yanked};
 
 /// Extensions of files that could be distributions.
 const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
@@ -21,7 +21,7 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
         return Err(PageError::Tags(MOST_TAGS));
     }
     let document = tl::parse(&text, tl::ParserOptions::new()).map_err(|_| PageError::Length)?;
-    let mut base = None;
+    let (mut base, mut status) = (None, ProjectStatus::default());
     let mut files = Vec::new();
     for tag in document.nodes().iter().filter_map(tl::Node::as_tag) {
         let name = tag.name().as_bytes();
@@ -32,6 +32,15 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
             // HTML: the first `base` with a `href` counts, wherever it stands.
             base = attributes.get("href").and_then(|href| read_base(&href, url));
         } else if name.eq_ignore_ascii_case(b"meta")
+            && let Some(field) = attributes.get("name").filter(|name| name.starts_with("pypi:project-status"))
+        {
+            let content = attributes.get("content").unwrap_or_default().into_owned();
+            match &*field {
+                "pypi:project-status" => status.word = content,
+                "pypi:project-status-reason" => status.reason = Some(content),
+                _ => {}
+            }
+        } else if name.eq_ignore_ascii_case(b"meta")
             && attributes.get("name").is_some_and(|name| name == "pypi:repository-version")
             && let Some(version) = attributes.get("content")
             && version.trim().split('.').next() != Some("1")
@@ -40,7 +49,10 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
         }
     }
     let base = base.as_ref().unwrap_or(url).without_fragment();
-    Ok(ProjectPage { base, files, skipped: Vec::new() })
+    if status.is_quarantined() {
+        files.clear();
+    }
+    Ok(ProjectPage { base, files, skipped: Vec::new(), status })
 }
 
 /// Where the links of the page start. A page of a server cannot move that to this machine, and credentials would be inherited
@@ -62,11 +74,15 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
     }
     // The fragment is `sha256=<hex>`; some servers join several fields with `&`.
     let fields = fragment.split('&').filter_map(|field| field.split_once('='));
+    let hashes = digests(fields.clone());
+    // One that proves nothing stays where it is, to speak against what comes.
+    let weak = fields.clone().find_map(|(name, hex)| WeakDigest::of_pair(name, hex)).filter(|_| hashes.is_empty());
+    let reference = weak.map_or_else(|| reference.to_owned(), |weak| format!("{reference}#{}", weak.as_fragment()));
     let metadata = attributes.get("data-core-metadata").or_else(|| attributes.get("data-dist-info-metadata"));
     Some(ListedFile {
         filename: filename.into_owned().into(),
-        reference: reference.to_owned().into(),
-        hashes: digests(fields),
+        reference: reference.into(),
+        hashes,
         size: None,
         requires_python: attributes
             .get("data-requires-python")

@@ -1,4 +1,4 @@
-//! Pages of an index as JSON (PEP 691, with PEP 592, 658, 700, 708, 714).
+//! Pages of an index as JSON (PEP 691, with PEP 592, 658, 700, 708, 714, 792).
 //!
 //! Only `files` must be there. Every key of a file but its name and URL is optional, and a value of the wrong kind
 //! spoils at most its file, never the page. PEP 708's `tracks` and `alternate-locations` are read over: which index
@@ -15,7 +15,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::project_page::{MOST_FILES, digest, strongest_first};
-use super::{HashDigest, ListedFile, MetadataOffer, PageError, ProjectPage, SafeUrl, SkippedFile, Yanked};
+use super::{
+    HashDigest, ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, SkippedFile, WeakDigest,
+    Yanked,
+};
 
 /// Parses the bytes of a page that came from `url`.
 pub(super) fn parse<'a>(bytes: &'a [u8], url: &SafeUrl) -> Result<ProjectPage<'a>, PageError> {
@@ -25,8 +28,12 @@ pub(super) fn parse<'a>(bytes: &'a [u8], url: &SafeUrl) -> Result<ProjectPage<'a
     {
         return Err(PageError::ApiVersion(version.to_string()));
     }
-    let Files { files, skipped } = page.files;
-    Ok(ProjectPage { base: url.without_fragment(), files, skipped })
+    let Files { mut files, skipped } = page.files;
+    let status = if let Loose::Map(Status(status)) = page.status { status } else { ProjectStatus::default() };
+    if status.is_quarantined() {
+        files.clear();
+    }
+    Ok(ProjectPage { base: url.without_fragment(), files, skipped, status })
 }
 
 #[derive(Deserialize)]
@@ -35,6 +42,8 @@ struct Page<'a> {
     meta: Loose<'a, Meta<'a>>,
     #[serde(borrow)]
     files: Files<'a>,
+    #[serde(borrow, default, rename = "project-status")]
+    status: Loose<'a, Status>,
 }
 
 /// The files, read one after the other, so that what is skipped takes no room.
@@ -94,11 +103,20 @@ trait FromMap<'de>: Sized {
 /// `api-version`.
 struct Meta<'a>(Option<Cow<'a, str>>);
 
+/// `project-status`.
+struct Status(ProjectStatus);
+
 /// A file, or why there is none.
 struct Entry<'a>(Result<ListedFile<'a>, SkippedFile>);
 
 /// Digests by algorithm, strongest first.
 struct Digests(Vec<HashDigest>);
+
+/// Digests of a file: those that count, strongest first, and one that can only speak against it.
+struct FileDigests {
+    strong: Vec<HashDigest>,
+    weak: Option<WeakDigest>,
+}
 
 /// A map of which nothing counts.
 struct Nothing;
@@ -116,6 +134,8 @@ enum Key {
     UploadTime,
     CoreMetadata,
     DistInfoMetadata,
+    Status,
+    Reason,
     #[serde(other)]
     Other,
 }
@@ -135,17 +155,31 @@ impl<'de: 'a, 'a> FromMap<'de> for Meta<'a> {
     }
 }
 
+impl<'de> FromMap<'de> for Status {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut status = ProjectStatus::default();
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::Status => status.word = text(&mut map)?.unwrap_or_default().into_owned(),
+                Key::Reason => status.reason = text(&mut map)?.map(Cow::into_owned),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Self(status))
+    }
+}
+
 impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         let mut listed = ListedFile::default();
-        let (mut new, mut old) = (None, None);
+        let (mut new, mut old, mut weak) = (None, None, None);
         while let Some(key) = map.next_key()? {
             match key {
                 Key::Filename => listed.filename = text(&mut map)?.unwrap_or_default(),
                 Key::Url => listed.reference = without_fragment(text(&mut map)?.unwrap_or_default()),
                 Key::Hashes => {
-                    if let Loose::Map(Digests(digests)) = map.next_value()? {
-                        listed.hashes = digests;
+                    if let Loose::Map(FileDigests { strong, weak: found }) = map.next_value()? {
+                        (listed.hashes, weak) = (strong, found);
                     }
                 }
                 Key::Size => {
@@ -163,8 +197,11 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
                 Key::UploadTime => listed.upload_time = text(&mut map)?.and_then(|text| microseconds(&text)),
                 Key::CoreMetadata => new = read_offer(map.next_value()?),
                 Key::DistInfoMetadata => old = read_offer(map.next_value()?),
-                Key::ApiVersion | Key::Other => drop(map.next_value::<IgnoredAny>()?),
+                Key::ApiVersion | Key::Status | Key::Reason | Key::Other => drop(map.next_value::<IgnoredAny>()?),
             }
+        }
+        if let Some(weak) = weak.filter(|_| listed.hashes.is_empty()) {
+            listed.reference = format!("{}#{}", listed.reference, weak.as_fragment()).into();
         }
         // PEP 714: the new key counts where both are there.
         listed.metadata = new.or(old).unwrap_or_default();
@@ -178,16 +215,23 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
     }
 }
 
-impl<'de> FromMap<'de> for Digests {
+impl<'de> FromMap<'de> for FileDigests {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-        let mut digests = Vec::with_capacity(1);
+        let (mut digests, mut weak) = (Vec::with_capacity(1), None);
         while let Some(name) = map.next_key::<Loose<'de, Nothing>>()? {
             let value: Loose<'de, Nothing> = map.next_value()?;
             if let (Loose::Text(name), Loose::Text(hex)) = (name, value) {
                 digests.extend(digest(&name, &hex));
+                weak = weak.or_else(|| WeakDigest::of_pair(&name, &hex));
             }
         }
-        Ok(Self(strongest_first(digests)))
+        Ok(Self { strong: strongest_first(digests), weak })
+    }
+}
+
+impl<'de> FromMap<'de> for Digests {
+    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        FileDigests::from_map(map).map(|digests| Self(digests.strong))
     }
 }
 

@@ -1,4 +1,7 @@
 //! The WHEEL file: how a wheel is to be unpacked (binary distribution format, "File contents").
+//!
+//! It is read like the header of a mail, as Python does it: a line that begins with a blank continues the one before, and what
+//! stands behind an empty line, or behind a line that is no field, is not part of it.
 
 /// The fields of a WHEEL file that matter to an installer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +20,7 @@ pub enum WheelFileError {
     /// Not UTF-8.
     #[error("it is not UTF-8")]
     Encoding,
-    /// A line without a colon.
-    #[error("line {0} is not of the form key: value")]
-    Line(usize),
-    /// A field that may be there once.
+    /// A field that is there more than once, with different values.
     #[error("it has more than one `{0}`")]
     Twice(&'static str),
     /// A field that must be there.
@@ -39,20 +39,11 @@ impl WheelFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, WheelFileError> {
         let text = std::str::from_utf8(bytes).map_err(|_| WheelFileError::Encoding)?;
         let (mut version, mut root_is_purelib, mut tags) = (None, None, Vec::new());
-        for (index, line) in text.lines().enumerate() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            let (key, value) = line.split_once(':').ok_or(WheelFileError::Line(index + 1))?;
-            let value = value.trim();
-            match key.trim().to_ascii_lowercase().as_str() {
-                "wheel-version" if version.is_some() => return Err(WheelFileError::Twice("Wheel-Version")),
-                "wheel-version" => version = Some(parse_version(value)?),
-                "root-is-purelib" if root_is_purelib.is_some() => {
-                    return Err(WheelFileError::Twice("Root-Is-Purelib"));
-                }
-                "root-is-purelib" => root_is_purelib = Some(parse_bool(value)?),
-                "tag" => tags.push(value.to_owned()),
+        for (key, value) in fields(text) {
+            match key.to_ascii_lowercase().as_str() {
+                "wheel-version" => set_once(&mut version, parse_version(&value)?, "Wheel-Version")?,
+                "root-is-purelib" => set_once(&mut root_is_purelib, parse_bool(&value)?, "Root-Is-Purelib")?,
+                "tag" => tags.push(value),
                 _ => {}
             }
         }
@@ -63,6 +54,31 @@ impl WheelFile {
             tags,
         })
     }
+}
+
+/// The fields of a mail header, folded lines joined.
+fn fields(text: &str) -> Vec<(&str, String)> {
+    let mut fields: Vec<(&str, String)> = Vec::new();
+    for line in text.lines().skip_while(|line| line.trim().is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+            continue;
+        }
+        let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.contains([' ', '\t'])) else { break };
+        fields.push((key, value.trim().to_owned()));
+    }
+    fields
+}
+
+fn set_once<T: PartialEq>(field: &mut Option<T>, value: T, name: &'static str) -> Result<(), WheelFileError> {
+    if field.as_ref().is_some_and(|known| *known != value) {
+        return Err(WheelFileError::Twice(name));
+    }
+    *field = Some(value);
+    Ok(())
 }
 
 fn parse_version(value: &str) -> Result<(u32, u32), WheelFileError> {

@@ -35,6 +35,15 @@ pub enum FilenameError {
     /// Wrong number of `-` separated parts.
     #[error("`{}` does not have the form name-version[-build]-python-abi-platform.whl", .0.escape_debug())]
     Parts(String),
+    /// A wheel made for a part of the machines of its platform (PEP 817, PEP 825), which nobody can choose among without looking at
+    /// the machine.
+    #[error("`{}` is the variant `{label}` of a wheel, and variants are not chosen between", file.escape_debug())]
+    Variant {
+        /// The whole name.
+        file: String,
+        /// Its label.
+        label: String,
+    },
     /// A part that is not what stands in its place.
     #[error("`{}` has an invalid {part}: `{value}`", file.escape_debug())]
     Part {
@@ -53,6 +62,13 @@ impl WheelFilename {
         &self.text
     }
 
+    /// Whether a text is this wheel's version, spelled in any way: that of METADATA, or of a folder in the archive.
+    pub fn is_version(&self, text: &str) -> bool {
+        let own = self.text.split('-').nth(1).unwrap_or_default();
+        text == own
+            || unescaped(text).any(|version| version == self.version || unescaped(own).any(|own| own == version))
+    }
+
     /// All tags of the compressed tag set, in the order of the name.
     pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
         self.pythons.iter().flat_map(move |python| {
@@ -67,6 +83,13 @@ impl WheelFilename {
     }
 }
 
+/// What a version of a file or folder name may stand for: hyphens are escaped there, and old tools escaped the `+` of a local
+/// version in the same way.
+fn unescaped(version: &str) -> impl Iterator<Item = Version> {
+    let readings = [version.replace('_', "-"), version.replacen('_', "+", 1)];
+    readings.into_iter().filter_map(|reading| reading.parse().ok())
+}
+
 impl FromStr for WheelFilename {
     type Err = FilenameError;
 
@@ -75,6 +98,9 @@ impl FromStr for WheelFilename {
         let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
         check_characters(text)?;
         let parts: Vec<&str> = stem.split('-').collect();
+        if let Some(label) = variant_label(&parts) {
+            return Err(FilenameError::Variant { file: text.to_owned(), label: label.to_owned() });
+        }
         let (name, version, build, tags) = match parts.as_slice() {
             [name, version, python, abi, platform] => (*name, *version, None, [*python, *abi, *platform]),
             [name, version, build, python, abi, platform] => {
@@ -98,7 +124,7 @@ impl FromStr for WheelFilename {
         };
         Ok(Self {
             name: PackageName::from_str(name).map_err(|_| bad("project name", name))?,
-            version: Version::from_str(&version.replace('_', "-")).map_err(|_| bad("version", version))?,
+            version: unescaped(version).next().ok_or_else(|| bad("version", version))?,
             build,
             pythons: split("python tag", tags[0])?,
             abis: split("abi tag", tags[1])?,
@@ -118,6 +144,18 @@ impl fmt::Debug for WheelFilename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// The label of a variant, which stands behind the platform. A build tag begins with a digit, so that six parts are one or the other.
+fn variant_label<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    let is_build = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    let label = match parts {
+        [_, _, third, _, _, label] if !is_build(third) => label,
+        [_, _, third, _, _, _, label] if is_build(third) => label,
+        _ => return None,
+    };
+    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.');
+    (!label.is_empty() && label.chars().all(is_label)).then_some(label)
 }
 
 /// Names, versions and tags are ASCII without blanks (PEP 440 allows blanks around a version, file names have none).

@@ -191,6 +191,10 @@ impl Runtime {
         let (_, minor) = self.python_version();
         let is_own = soname == format!("libpython3.{minor}.so.1.0") || (minor == 11 && soname == "liblzma.so.5");
         let is_vector = soname == "libmvec.so.1" && (architecture == Architecture::X86_64 || self.glibc().minor >= 38);
+        if let Some(own) = self.libraries() {
+            // A profile says all that there is beside Python and glibc.
+            return if has(own) || has(CORE) || is_own { Presence::Certain } else { Presence::Absent };
+        }
         match self.amazon_linux() {
             _ if has(CORE) || is_own || is_vector => Presence::Certain,
             AmazonLinux::Al2 if has(AL2_CERTAIN) => Presence::Certain,

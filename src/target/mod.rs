@@ -4,13 +4,15 @@ mod libraries;
 mod markers;
 mod runtimes;
 mod stable_abi;
+mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
 
 pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
-pub use runtimes::{AmazonLinux, Architecture, Glibc, Runtime, TargetError};
+pub use runtimes::{AGENTCORE, AmazonLinux, Architecture, Glibc, Profile, Runtime, TargetError};
 pub use stable_abi::python_symbol_since;
+pub use table::Dates;
 pub use tags::{TagMismatch, TagPriority, Tags};
 
 use crate::spec::{MarkerEnvironment, Version, WheelFilename};

@@ -1,115 +1,33 @@
-//! The runtime table.
-//!
-//! Sources: AWS Lambda developer guide, "Lambda runtimes" (operating systems, deprecation dates) and "Runtimes included
-//! SDK versions"; the base images (glibc, the projects that they bring).
+//! What a runtime is asked: its rows are in `table`, those of the user in `barrow.toml`.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use super::table::{AL2023, Dates, Home, PROFILES, Row, TABLE};
 use crate::spec::{PackageName, Version};
 
-/// A Lambda runtime: a row of the table. Cheap to copy; older runtimes are less than newer ones.
+/// A runtime: a row of the table, or a profile of the user. Cheap to copy; older Pythons are less than newer ones.
 #[derive(Clone, Copy)]
 pub struct Runtime(&'static Row);
 
-/// One row: adding a runtime is adding one of these.
-struct Row {
-    name: &'static str,
-    minor: u32,
-    /// Patch level that markers see unless the user names another. AWS moves every function to new patch levels over
-    /// time and by region, so this is the level of the base images when the row was last looked at (early 2026), not a promise.
-    patch: u64,
-    amazon_linux: AmazonLinux,
-    /// Date from which AWS no longer supports the runtime, as `YYYY-MM-DD`.
-    deprecated_on: &'static str,
-    /// Normalized names of the projects that the runtime itself brings, sorted.
-    provided: &'static [&'static str],
+/// A runtime that is in no table of ours: one that a customer manages, the base of a container, another service.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// What it is called.
+    pub name: String,
+    /// Its Python: major and minor version, and a patch level where markers shall see a certain one.
+    pub python: Version,
+    /// The newest glibc whose symbols can be loaded; `None`: that of the Lambda runtime of the same Python.
+    pub glibc: Option<Glibc>,
+    /// The processor that it has, where it has only one.
+    pub architecture: Option<Architecture>,
+    /// File names of the shared libraries that it has, whatever the processor; `None`: those of its Amazon Linux.
+    pub libraries: Option<Vec<String>>,
+    /// Projects that it brings.
+    pub provided: Vec<PackageName>,
 }
-
-static TABLE: &[Row] = &[
-    Row {
-        name: "python3.8",
-        minor: 8,
-        patch: 20,
-        amazon_linux: AmazonLinux::Al2,
-        deprecated_on: "2024-10-14",
-        provided: SDK_AND_CLIENT,
-    },
-    Row {
-        name: "python3.9",
-        minor: 9,
-        patch: 25,
-        amazon_linux: AmazonLinux::Al2,
-        deprecated_on: "2025-12-15",
-        provided: SDK_AND_CLIENT,
-    },
-    Row {
-        name: "python3.10",
-        minor: 10,
-        patch: 19,
-        amazon_linux: AmazonLinux::Al2,
-        deprecated_on: "2026-10-31",
-        provided: SDK_AND_CLIENT,
-    },
-    Row {
-        name: "python3.11",
-        minor: 11,
-        patch: 14,
-        amazon_linux: AmazonLinux::Al2,
-        deprecated_on: "2027-06-30",
-        provided: SDK_AND_CLIENT,
-    },
-    Row {
-        name: "python3.12",
-        minor: 12,
-        patch: 12,
-        amazon_linux: AmazonLinux::Al2023,
-        deprecated_on: "2028-10-31",
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-    Row {
-        name: "python3.13",
-        minor: 13,
-        patch: 11,
-        amazon_linux: AmazonLinux::Al2023,
-        deprecated_on: "2029-06-30",
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-    Row {
-        name: "python3.14",
-        minor: 14,
-        patch: 2,
-        amazon_linux: AmazonLinux::Al2023,
-        deprecated_on: "2029-06-30",
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-];
-
-/// Checked by the compiler: the table is not empty.
-static NEWEST: &Row = match TABLE {
-    [.., newest] => newest,
-    [] => panic!("the table is empty"),
-};
-
-/// The AWS SDK with its closure, and the runtime interface client with its own.
-const SDK_AND_CLIENT: &[&str] =
-    &["awslambdaric", "boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "simplejson", "six", "urllib3"];
-
-/// The same where `SnapStart` is offered (Python 3.12 and later): its hooks are a project of their own.
-const SDK_CLIENT_AND_SNAPSTART: &[&str] = &[
-    "awslambdaric",
-    "boto3",
-    "botocore",
-    "jmespath",
-    "python-dateutil",
-    "s3transfer",
-    "simplejson",
-    "six",
-    "snapshot-restore-py",
-    "urllib3",
-];
 
 /// The generation of Amazon Linux beneath a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +36,15 @@ pub enum AmazonLinux {
     Al2,
     /// Amazon Linux 2023: glibc 2.34.
     Al2023,
+}
+
+impl fmt::Display for AmazonLinux {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Al2 => "Amazon Linux 2",
+            Self::Al2023 => "Amazon Linux 2023",
+        })
+    }
 }
 
 /// A glibc version.
@@ -149,6 +76,14 @@ pub enum TargetError {
         /// All names of the table.
         known: String,
     },
+    /// A profile whose Python no runtime of the table has.
+    #[error("the runtime `{name}` has Python {python}, and barrow knows 3.8 to 3.15")]
+    Python {
+        /// Name of the profile.
+        name: String,
+        /// What it says.
+        python: String,
+    },
     /// Not an architecture of Lambda.
     #[error("unknown architecture `{0}`: Lambda has x86_64 and arm64")]
     Architecture(String),
@@ -158,14 +93,43 @@ pub enum TargetError {
 }
 
 impl Runtime {
-    /// Every runtime, oldest first.
+    /// Every runtime of Lambda, oldest first, the preview included.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(Self)
     }
 
-    /// The newest runtime of the table: the default.
+    /// The newest runtime of Lambda that is for production: the default.
+    ///
+    /// # Panics
+    /// Never: the table has such a row.
     pub fn newest() -> Self {
-        Self(NEWEST)
+        Self::all().filter(|runtime| !runtime.is_preview()).last().expect("the table has released runtimes")
+    }
+
+    /// The runtime that a profile describes. It lives as long as the program, which reads its settings once.
+    ///
+    /// # Errors
+    /// A Python that no runtime of Lambda has.
+    pub fn of_profile(profile: Profile) -> Result<Self, TargetError> {
+        let unknown = |_| TargetError::Python { name: profile.name.clone(), python: profile.python.to_string() };
+        let base = Self::of_python(&profile.python).map_err(unknown)?;
+        let mut provided: Vec<&'static str> =
+            profile.provided.iter().map(|name| leaked(name.as_ref().to_owned())).collect();
+        provided.sort_unstable();
+        let libraries = profile.libraries.map(|libraries| {
+            let mut libraries: Vec<&'static str> = libraries.into_iter().map(leaked).collect();
+            libraries.sort_unstable();
+            &*libraries.leak()
+        });
+        Ok(Self(Box::leak(Box::new(Row {
+            name: leaked(profile.name),
+            minor: base.0.minor,
+            patch: profile.python.release().get(2).copied().unwrap_or(base.0.patch),
+            glibc: profile.glibc.unwrap_or(base.0.glibc),
+            home: Home::Elsewhere { architecture: profile.architecture },
+            libraries,
+            provided: provided.leak(),
+        }))))
     }
 
     /// The runtime of a Python version such as `3.12` or `3.12.4`.
@@ -199,24 +163,68 @@ impl Runtime {
         self.0.minor
     }
 
-    /// The operating system beneath.
+    /// The operating system beneath; of a profile, the one that its glibc is nearest to.
     pub fn amazon_linux(self) -> AmazonLinux {
-        self.0.amazon_linux
+        if self.0.glibc >= AL2023 { AmazonLinux::Al2023 } else { AmazonLinux::Al2 }
     }
 
     /// The newest glibc whose symbols can be loaded.
     pub fn glibc(self) -> Glibc {
-        self.0.amazon_linux.glibc()
+        self.0.glibc
     }
 
-    /// The date from which AWS no longer supports it, as `YYYY-MM-DD`.
-    pub fn deprecated_on(self) -> &'static str {
-        self.0.deprecated_on
+    /// When AWS ends it; `None` where it has not said, and for what is not Lambda's.
+    pub fn dates(self) -> Option<Dates> {
+        match self.0.home {
+            Home::Lambda { dates, .. } => dates,
+            Home::Elsewhere { .. } => None,
+        }
     }
 
-    /// Whether AWS no longer supports it on the day `on`, given as `YYYY-MM-DD`.
-    pub fn is_deprecated(self, on: &str) -> bool {
-        on >= self.0.deprecated_on
+    /// Whether AWS offers it for trying out only.
+    pub fn is_preview(self) -> bool {
+        matches!(self.0.home, Home::Lambda { preview: true, .. })
+    }
+
+    /// Whether it is described by a profile, and not one of Lambda's own.
+    pub fn is_profile(self) -> bool {
+        matches!(self.0.home, Home::Elsewhere { .. })
+    }
+
+    /// The processor that it has, where it has only one.
+    pub fn only_architecture(self) -> Option<Architecture> {
+        match self.0.home {
+            Home::Lambda { .. } => None,
+            Home::Elsewhere { architecture } => architecture,
+        }
+    }
+
+    /// File names of the shared libraries that it has, sorted, whatever the processor; `None`: those of the Amazon Linux with
+    /// its glibc.
+    pub fn libraries(self) -> Option<&'static [&'static str]> {
+        self.0.libraries
+    }
+
+    /// What the user should know about it on the day `today`, given as `YYYY-MM-DD`; a sentence.
+    pub fn warning(self, today: &str) -> Option<String> {
+        if self.is_preview() {
+            return Some(format!("{self} is a preview: AWS does not support it for production, and may change it"));
+        }
+        let Dates { deprecated, no_new_functions, no_updates } = self.dates()?;
+        if today >= no_updates {
+            Some(format!("AWS no longer updates functions with {self} (since {no_updates})"))
+        } else if today >= no_new_functions {
+            Some(format!(
+                "AWS creates no new functions with {self} (since {no_new_functions}), and updates none from {no_updates}"
+            ))
+        } else if today >= deprecated {
+            Some(format!(
+                "AWS no longer supports {self} (since {deprecated}): no new functions from {no_new_functions}, no updates \
+                 from {no_updates}"
+            ))
+        } else {
+            None
+        }
     }
 
     /// Normalized names of the projects that the runtime itself brings, sorted.
@@ -247,22 +255,33 @@ impl fmt::Display for Runtime {
 impl FromStr for Runtime {
     type Err = TargetError;
 
-    /// Takes AWS's name; the bare version (`3.12`) is understood too.
+    /// Takes AWS's name; the bare version (`3.12`) is understood too. Of the profiles that barrow brings it takes the name,
+    /// and `agentcore` for the newest of those.
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        Self::all()
-            .find(|runtime| runtime.name() == text || runtime.name().strip_prefix("python") == Some(text))
-            .ok_or_else(|| unknown(text))
+        let of_lambda =
+            Self::all().find(|runtime| runtime.name() == text || runtime.name().strip_prefix("python") == Some(text));
+        let mut profiles = PROFILES.iter().rev().map(Self);
+        let is_meant = |runtime: &Self| runtime.name() == text || text == AGENTCORE;
+        of_lambda.or_else(|| profiles.find(is_meant)).ok_or_else(|| unknown(text))
     }
 }
 
+/// What all built-in profiles of Bedrock `AgentCore` are called together.
+pub const AGENTCORE: &str = "agentcore";
+
+/// A text for the life of the program.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
 fn unknown(given: &str) -> TargetError {
-    let known: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
+    let known: Vec<&str> = TABLE.iter().chain(PROFILES).map(|row| row.name).collect();
     TargetError::Runtime { given: given.to_owned(), known: known.join(", ") }
 }
 
 impl PartialEq for Runtime {
     fn eq(&self, other: &Self) -> bool {
-        self.0.minor == other.0.minor
+        self.cmp(other) == Ordering::Equal
     }
 }
 
@@ -276,32 +295,13 @@ impl PartialOrd for Runtime {
 
 impl Ord for Runtime {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.minor.cmp(&other.0.minor)
+        (self.0.minor, self.0.name).cmp(&(other.0.minor, other.0.name))
     }
 }
 
 impl Hash for Runtime {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.minor.hash(state);
-    }
-}
-
-impl AmazonLinux {
-    /// The glibc that it has.
-    pub fn glibc(self) -> Glibc {
-        match self {
-            Self::Al2 => Glibc { major: 2, minor: 26 },
-            Self::Al2023 => Glibc { major: 2, minor: 34 },
-        }
-    }
-}
-
-impl fmt::Display for AmazonLinux {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Al2 => "Amazon Linux 2",
-            Self::Al2023 => "Amazon Linux 2023",
-        })
+        self.0.name.hash(state);
     }
 }
 

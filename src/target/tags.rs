@@ -3,7 +3,8 @@
 //! The order is that of `packaging.tags` for CPython on glibc, but for one thing: the plain `linux_ARCH` stands behind the
 //! manylinux platforms, as it did before `packaging` 26.3. There it says "built on this very machine"; here no wheel
 //! was built on the target, and a manylinux tag promises a glibc where a plain one promises nothing.
-//! `musllinux` is never loadable on Lambda.
+//! `musllinux` is never loadable on Lambda, nor is what is made for free-threaded Python (`cp314t`; `abi3t` alone, PEP 803): a
+//! wheel for both kinds of Python says `abi3.abi3t`, and is taken for the former.
 //!
 //! The list is regular, so it is never written down: a tag's place follows from its parts, and judging a wheel allocates nothing.
 
@@ -32,8 +33,10 @@ pub struct TagPriority(u32);
 pub enum TagMismatch {
     /// Made for another interpreter or Python version; the tags it has.
     Python(String),
-    /// Made for another ABI (free-threaded, debug…); the tags it has.
+    /// Made for another ABI (debug, another implementation…); the tags it has.
     Abi(String),
+    /// Made for Python without the interpreter lock, which no runtime has; the tags it has.
+    FreeThreaded(String),
     /// Made for another operating system or libc; the tags it has.
     Platform(String),
     /// Made for another processor; the tags it has.
@@ -145,7 +148,16 @@ impl Tags {
         if !pythons().any(|python| abis().any(|abi| fits(python, abi))) {
             let interpreter_fits =
                 pythons().any(|python| python == Interpreter::CPython(self.minor) || self.any_row(python).is_some());
-            return if interpreter_fits {
+            let is_free_threaded = |abi: &str| {
+                abi == "abi3t"
+                    || abi
+                        .strip_prefix("cp3")
+                        .and_then(|rest| rest.strip_suffix('t'))
+                        .is_some_and(|minor| number(minor).is_some())
+            };
+            return if wheel.abis.iter().all(|abi| is_free_threaded(abi)) {
+                TagMismatch::FreeThreaded(wheel.abis.join("."))
+            } else if interpreter_fits {
                 TagMismatch::Abi(wheel.abis.join("."))
             } else {
                 TagMismatch::Python(wheel.pythons.join("."))
@@ -384,6 +396,9 @@ impl fmt::Display for TagMismatch {
         match self {
             Self::Python(tags) => write!(f, "is made for another Python: {tags}"),
             Self::Abi(tags) => write!(f, "is made for another Python ABI: {tags}"),
+            Self::FreeThreaded(tags) => {
+                write!(f, "is made for free-threaded Python, which no Lambda runtime is: {tags}")
+            }
             Self::Platform(tags) => write!(f, "is made for another platform: {tags}"),
             Self::Architecture(tags) => write!(f, "is made for another processor: {tags}"),
             Self::Glibc { needed, available } => write!(f, "needs glibc {needed}, the runtime has {available}"),

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Architecture, Glibc, Runtime, TagMismatch, Tags, Target, targets_that_load};
+use super::{Architecture, Glibc, Profile, Runtime, TagMismatch, Tags, Target, targets_that_load};
 use crate::spec::{MarkerTree, PackageName, Version, WheelFilename};
 
 fn runtime(name: &str) -> Runtime {
@@ -121,7 +121,23 @@ fn nearest_miss() {
     check("python3.12", "py313-none-any", "is made for another Python: py313");
     check("python3.12", "py2-none-any", "is made for another Python: py2");
     check("python3.12", "pp310-pypy310_pp73-manylinux_2_17_x86_64", "is made for another Python: pp310");
-    check("python3.13", "cp313-cp313t-manylinux_2_17_x86_64", "is made for another Python ABI: cp313t");
+    check(
+        "python3.13",
+        "cp313-cp313t-manylinux_2_17_x86_64",
+        "is made for free-threaded Python, which no Lambda runtime is: cp313t",
+    );
+    check(
+        "python3.14",
+        "cp315-abi3t-manylinux_2_17_x86_64",
+        "is made for free-threaded Python, which no Lambda runtime is: abi3t",
+    );
+    check(
+        "python3.14",
+        "cp314-cp314t.abi3t-manylinux_2_17_x86_64",
+        "is made for free-threaded Python, which no Lambda runtime is: cp314t.abi3t",
+    );
+    check("python3.14", "cp315-abi3.abi3t-manylinux_2_17_x86_64", "is made for another Python: cp315");
+    check("python3.13", "cp313-cp313d-manylinux_2_17_x86_64", "is made for another Python ABI: cp313d");
     check("python3.13", "cp313-cp313-musllinux_1_2_x86_64", "is made for another platform: musllinux_1_2_x86_64");
     check("python3.13", "cp313-cp313-win_amd64", "is made for another platform: win_amd64");
     check("python3.13", "py3-none-macosx_11_0_arm64", "is made for another platform: macosx_11_0_arm64");
@@ -139,7 +155,8 @@ fn nearer_misses_are_greater() {
     let text = String::new;
     assert!(glibc(27) > TagMismatch::Architecture(text()));
     assert!(TagMismatch::Architecture(text()) > TagMismatch::Platform(text()));
-    assert!(TagMismatch::Platform(text()) > TagMismatch::Abi(text()));
+    assert!(TagMismatch::Platform(text()) > TagMismatch::FreeThreaded(text()));
+    assert!(TagMismatch::FreeThreaded(text()) > TagMismatch::Abi(text()));
     assert!(TagMismatch::Abi(text()) > TagMismatch::Python(text()));
 }
 
@@ -153,8 +170,9 @@ fn runtimes_that_could_load_a_wheel() {
     };
     check("cp311-cp311-manylinux_2_17_x86_64", "3.11/x86_64");
     check("cp311-cp311-manylinux_2_28_x86_64", "");
-    check("cp310-abi3-manylinux_2_28_aarch64", "3.12/arm64 3.13/arm64 3.14/arm64");
-    check("py313-none-any", "3.13/x86_64 3.13/arm64 3.14/x86_64 3.14/arm64");
+    check("cp310-abi3-manylinux_2_28_aarch64", "3.12/arm64 3.13/arm64 3.14/arm64 3.15/arm64");
+    check("cp315-abi3.abi3t-manylinux_2_28_x86_64", "3.15/x86_64");
+    check("py313-none-any", "3.13/x86_64 3.13/arm64 3.14/x86_64 3.14/arm64 3.15/x86_64 3.15/arm64");
 }
 
 #[test]
@@ -179,6 +197,7 @@ fn markers_of_the_target_alone() {
         "implementation_name == 'cpython' and platform_python_implementation == 'CPython'",
         true,
     );
+    check("python3.15", "arm64", "python_version == '3.15' and python_full_version >= '3.15.0'", true);
     check("python3.8", "arm64", "python_version < '3.9' and python_full_version >= '3.8.20'", true);
     check("python3.10", "arm64", "python_version == '3.10' and python_version > '3.9'", true);
     check("python3.10", "arm64", "implementation_version >= '3.10'", true);
@@ -205,14 +224,28 @@ fn names_of_runtimes() {
     check("python3.8", Some("python3.8"));
     check("python3.14", Some("python3.14"));
     check("3.9", Some("python3.9"));
-    for unknown in
-        ["", "python", "python3", "python3.7", "python3.15", "Python3.12", "python3.1", "nodejs22.x", "python3.12 "]
-    {
+    check("python3.15", Some("python3.15"));
+    check("agentcore-python3.10", Some("agentcore-python3.10"));
+    check("agentcore", Some("agentcore-python3.14"));
+    for unknown in [
+        "",
+        "python",
+        "python3",
+        "python3.7",
+        "python3.16",
+        "agentcore-python3.9",
+        "Python3.12",
+        "python3.1",
+        "nodejs22.x",
+        "python3.12 ",
+    ] {
         check(unknown, None);
     }
     assert_eq!(
         Runtime::from_str("python2.7").unwrap_err().to_string(),
-        "unknown runtime `python2.7`: barrow knows python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14"
+        "unknown runtime `python2.7`: barrow knows python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14, \
+         python3.15, agentcore-python3.10, agentcore-python3.11, agentcore-python3.12, agentcore-python3.13, \
+         agentcore-python3.14"
     );
 }
 
@@ -246,7 +279,7 @@ fn glibc_versions() {
 #[test]
 fn the_table() {
     let names: Vec<&str> = Runtime::all().map(Runtime::name).collect();
-    assert_eq!(names, (8..=14).map(|minor| format!("python3.{minor}")).collect::<Vec<_>>());
+    assert_eq!(names, (8..=15).map(|minor| format!("python3.{minor}")).collect::<Vec<_>>());
     assert_eq!(Runtime::newest(), runtime("python3.14"));
     assert!(runtime("python3.9") < runtime("python3.10"));
     for runtime in Runtime::all() {
@@ -261,7 +294,57 @@ fn the_table() {
         assert!(runtime.provides(&PackageName::from_str("boto3").unwrap()));
         assert!(!runtime.provides(&PackageName::from_str("requests").unwrap()));
     }
-    assert!(!runtime("python3.10").is_deprecated("2026-10-30"));
-    assert!(runtime("python3.10").is_deprecated("2026-10-31"));
-    assert!(runtime("python3.8").is_deprecated("2026-11-23"));
+}
+
+#[test]
+fn three_dates_and_a_preview() {
+    for runtime in Runtime::all() {
+        let Some(dates) = runtime.dates() else {
+            assert!(runtime.is_preview(), "{runtime}");
+            continue;
+        };
+        assert!(dates.deprecated <= dates.no_new_functions && dates.no_new_functions < dates.no_updates, "{runtime}");
+    }
+    let warned = |name: &str, today: &str| runtime(name).warning(today).unwrap_or_default();
+    assert_eq!(warned("python3.10", "2026-10-30"), "");
+    assert_eq!(
+        warned("python3.10", "2026-10-31"),
+        "AWS no longer supports python3.10 (since 2026-10-31): no new functions from 2027-02-01, no updates from 2027-03-03"
+    );
+    assert_eq!(
+        warned("python3.10", "2027-02-01"),
+        "AWS creates no new functions with python3.10 (since 2027-02-01), and updates none from 2027-03-03"
+    );
+    assert_eq!(
+        warned("python3.10", "2027-03-03"),
+        "AWS no longer updates functions with python3.10 (since 2027-03-03)"
+    );
+    assert!(warned("python3.15", "2026-11-29").contains("is a preview"));
+    assert_eq!(warned("agentcore", "2040-01-01"), "");
+}
+
+#[test]
+fn profiles() {
+    let profile = |python: &str| Profile {
+        name: "ours".to_owned(),
+        python: python.parse().unwrap(),
+        glibc: None,
+        architecture: None,
+        libraries: Some(vec!["libz.so.1".to_owned(), "libexpat.so.1".to_owned()]),
+        provided: vec!["Requests".parse().unwrap(), "boto3".parse().unwrap()],
+    };
+    let ours = Runtime::of_profile(profile("3.11")).unwrap();
+    assert_eq!((ours.name(), ours.glibc().minor), ("ours", 26));
+    assert_eq!(ours.python_full_version(), runtime("python3.11").python_full_version());
+    assert_eq!(ours.provided_projects(), ["boto3", "requests"]);
+    assert_eq!(ours.libraries(), Some(["libexpat.so.1", "libz.so.1"].as_slice()));
+    assert_ne!(ours, runtime("python3.11"));
+    let newer = Profile { glibc: Some("2.36".parse().unwrap()), ..profile("3.11.2") };
+    let newer = Runtime::of_profile(newer).unwrap();
+    assert_eq!((newer.glibc().minor, newer.python_full_version().to_string()), (36, "3.11.2".to_owned()));
+    let error = Runtime::of_profile(profile("3.7")).unwrap_err().to_string();
+    assert_eq!(error, "the runtime `ours` has Python 3.7, and barrow knows 3.8 to 3.15");
+    let agentcore = runtime("agentcore-python3.10");
+    assert_eq!((agentcore.glibc().minor, agentcore.only_architecture()), (34, Some(Architecture::Arm64)));
+    assert!(agentcore.provided_projects().is_empty());
 }

@@ -231,6 +231,8 @@ fn settings_are_shown_with_their_sources_and_without_secrets() {
     keyring-provider = disabled  # default
     timeout = 30  # default
     retries = 3  # default
+    concurrent-requests = 50  # default
+    concurrent-downloads = 24  # default
     prerelease = if-necessary  # default
     resolution = highest  # default
     prefer-binary = true  # default

@@ -122,6 +122,7 @@ fn a_file_that_differs_from_its_record() {
     Resolved 1 package for python3.12 on arm64
     error: `tiny-1.0-py3-none-any.whl` is refused
       because: `tiny/__init__.py` has another digest than RECORD says
+    hint: if you trust where it comes from, accept it with `--accept-record tiny` (`accept-record` in barrow.toml)
     ");
 }
 
@@ -263,9 +264,7 @@ fn wrong_usage() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    error: invalid value 'python2.7' for '--runtime <RUNTIME>': unknown runtime `python2.7`: barrow knows python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14
-
-    For more information, try '--help'.
+    error: invalid value for `runtime` from --runtime: unknown runtime `python2.7`: barrow knows python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14, python3.15, agentcore-python3.10, agentcore-python3.11, agentcore-python3.12, agentcore-python3.13, agentcore-python3.14
     ");
     barrow_snapshot!(context, context.barrow().args(["install", "-t", "out"]), @"
     exit code: 2

@@ -284,7 +284,7 @@ packages.a = { "1.0" = { wheels = ["cp313-cp313t-manylinux_2_17_x86_64"] } }
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.13/x86_64 (its wheels are for another ABI: cp313t).
+    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.13/x86_64 (its wheels are for free-threaded Python, which no Lambda runtime is: cp313t).
 
       a    wheels for                          could be loaded by
       1.0  cp313-cp313t-manylinux_2_17_x86_64  no runtime

@@ -22,6 +22,7 @@ mod explanations;
 mod fingerprint;
 mod fixtures;
 mod hashes;
+mod honest;
 mod house_rules;
 mod index;
 mod scenario_scale;

@@ -1,7 +1,8 @@
 //! Entries that no archive of files needs: names that lead elsewhere, links, devices, encryption, clashes.
 
-use super::builder::{RawEntry, extra};
+use super::builder::{RawEntry, RawZip, extra};
 use super::{accepts, refuses};
+use crate::archive::{Limits, NameSet, SafePath, ZipReader};
 
 fn refuses_name(name: &str, expected: &str) {
     refuses(&format!("{name:?}"), expected, |zip| {
@@ -76,26 +77,43 @@ pub(super) fn names_that_clash() {
             zip.push(RawEntry::new(name, b""));
         });
     };
-    clash("other.py", "there twice");
-    clash("Other.py", "differ only in case");
-    clash("OTHER.PY", "differ only in case");
-    clash("other.pY", "differ only in case");
-    clash("PKG/new.py", "differ only in case");
-    clash("Pkg/", "differ only in case");
+    clash("other.py", "there twice, with different bytes");
     clash("pkg", "one is a file, the other a folder");
-    clash("PKG", "differ only in case");
     clash("other.py/evil.py", "one is a file, the other a folder");
     clash("other.py/", "one is a file, the other a folder");
     clash("pkg/__init__.py/x/y", "one is a file, the other a folder");
-    clash("other.py.", "differ only in dots and blanks");
-    clash("other.py  ", "differ only in dots and blanks");
-    clash("pkg. /x.py", "differ only in dots and blanks");
-    refuses("a folder twice", "there twice", |zip| {
-        zip.push(RawEntry::stored("new/", b"")).push(RawEntry::stored("new/", b""));
+    refuses("twice, with different bytes of one size and CRC", "there twice, with different bytes", |zip| {
+        // Both have the CRC-32 of nothing in particular: what counts is that the two are the same there.
+        let mut one = RawEntry::stored("twin.py", b"plumless");
+        let mut other = RawEntry::stored("twin.py", b"buckeroo");
+        one.both(|header| header.size = 8);
+        other.both(|header| header.size = 8);
+        assert_eq!(one.central.crc32, other.central.crc32);
+        zip.push(one).push(other);
     });
-    refuses("the same content twice", "there twice", |zip| {
-        zip.push(zip.entries[2].clone());
+    refuses("more names of one form than anyone has", "names that differ only in case", |zip| {
+        for number in 0..1024_u32 {
+            let name: String = (0..10).map(|bit| if number >> bit & 1 == 0 { 'a' } else { 'A' }).collect();
+            zip.push(RawEntry::new(&name, b""));
+        }
     });
+    accepts("a folder that is named after its files", |zip| {
+        zip.push(RawEntry::stored("pkg/", b""));
+    });
+    accepts("names that share a beginning", |zip| {
+        zip.push(RawEntry::new("pkg2/a.py", b""));
+    });
+}
+
+#[test]
+fn names_that_only_other_systems_take_for_one() {
+    for name in
+        ["Other.py", "OTHER.PY", "PKG/new.py", "Pkg/", "PKG", "other.py.", "other.py  ", "pkg. /x.py", "pkg./", "PKG./"]
+    {
+        accepts(name, |zip| {
+            zip.push(RawEntry::new(name, b""));
+        });
+    }
     for (one, two) in [
         ("caf\u{e9}.py", "cafe\u{301}.py"),
         ("stra\u{df}e.py", "STRASSE.py"),
@@ -106,16 +124,39 @@ pub(super) fn names_that_clash() {
         ("\u{1e9b}\u{323}.py", "\u{1e9b}\u{323}.PY"),
         ("\u{e9}/a.py", "e\u{301}/b.py"),
     ] {
-        refuses(&format!("{one} and {two}"), "differ only in case or Unicode", |zip| {
-            zip.push(RawEntry::new(one, b"")).push(RawEntry::new(two, b""));
-        });
+        let mut names = NameSet::new();
+        names.add_file(&SafePath::new(one).unwrap()).unwrap();
+        names.add_file(&SafePath::new(two).unwrap()).unwrap();
+        let [alike] = names.alike() else { panic!("{one} and {two}") };
+        assert!(alike.reason.contains("differ only in case or Unicode"), "{one} and {two}");
     }
-    accepts("a folder that is named after its files", |zip| {
-        zip.push(RawEntry::stored("pkg/", b""));
-    });
-    accepts("names that share a beginning", |zip| {
-        zip.push(RawEntry::new("pkg2/a.py", b""));
-    });
+}
+
+#[test]
+fn folders_that_hold_nothing_are_like_nothing() {
+    let mut names = NameSet::new();
+    for folder in ["pyarrow./", "PyArrow", "new", "new"] {
+        names.add_folder(&SafePath::new(folder.trim_end_matches('/')).unwrap()).unwrap();
+    }
+    names.add_file(&SafePath::new("pyarrow/lib.py").unwrap()).unwrap();
+    assert_eq!(names.alike(), []);
+    names.add_file(&SafePath::new("pyarrow./lib.py").unwrap()).unwrap();
+    assert_eq!(names.alike().len(), 2, "now a file lies below it: the folders and the files in them");
+}
+
+#[test]
+fn the_same_entry_twice_is_there_once() {
+    let mut zip = RawZip::honest();
+    let names = |zip: &RawZip| {
+        let reader = ZipReader::new(zip.bytes(), &Limits::default()).unwrap();
+        reader.entries().iter().map(|entry| (entry.path.to_string(), entry.is_executable)).collect::<Vec<_>>()
+    };
+    let before = names(&zip);
+    let twin = zip.entries[2].clone();
+    zip.push(RawEntry::new("bin/tool", b"#!/bin/sh\n")).push(twin);
+    zip.push(RawEntry::stored("bin/tool", b"#!/bin/sh\n").mode(0o100_755));
+    let after = [before, vec![("bin/tool".to_owned(), true)]].concat();
+    assert_eq!(names(&zip), after);
 }
 
 #[test]
@@ -132,9 +173,6 @@ pub(super) fn what_is_no_file() {
     kind("a socket", 0o140_644, "device, pipe or socket");
     kind("an unknown kind", 0o170_644, "device, pipe or socket");
     kind("a folder by mode", 0o040_755, "disagree whether it is a folder");
-    kind("set-user-ID", 0o104_755, "set-user-ID");
-    kind("set-group-ID", 0o102_755, "set-user-ID");
-    kind("set-user-ID without kind", 0o004_755, "set-user-ID");
     refuses("a link whatever made it", "symbolic link", |zip| {
         let mut entry = RawEntry::stored("special", b"../target").mode(0o120_777);
         entry.external |= 0x20;
@@ -182,6 +220,11 @@ pub(super) fn what_is_no_file() {
     accepts("a folder with a set-group-ID bit", |zip| {
         zip.push(RawEntry::stored("folder/", b"").mode(0o042_755));
     });
+    for mode in [0o104_755, 0o102_755, 0o004_755, 0o106_777, 0o100_000, 0o100_666, 0o101_777] {
+        accepts("permissions of any kind", |zip| {
+            zip.push(RawEntry::new("tool", b"#!/bin/sh").mode(mode));
+        });
+    }
     accepts("no mode at all", |zip| zip.entries[0].external = 0);
     accepts("a comment", |zip| zip.entries[0].comment = b"made by hand".to_vec());
     accepts("an archive comment", |zip| zip.end.comment = b"made by hand".to_vec());

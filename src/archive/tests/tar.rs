@@ -196,16 +196,10 @@ pub(super) fn names_that_lead_elsewhere() {
     name("another encoding", "not UTF-8", b"tiny-1.0/caf\xe9");
     name("bytes after the name", "follow the end of its name", b"tiny-1.0/a\0evil");
     name("a name twice", "the name is there twice", b"tiny-1.0/PKG-INFO");
-    name("another case", "differ only in case", b"tiny-1.0/pkg-info");
-    name("another case of a folder", "differ only in case", b"tiny-1.0/TOOL/evil");
     name("a file that is a folder", "one is a file", b"tiny-1.0/PKG-INFO/evil");
     name("a second folder at the top", "exactly one folder at its top", b"other/evil");
     name("a file at the top", "exactly one folder at its top", b"evil");
     name("a slash after a file", "empty component", b"tiny-1.0/evil/");
-    refuses("another normalization", "differ only in case or Unicode normalization", |tar| {
-        tar.entries.push(RawTarEntry::file("tiny-1.0/caf\u{e9}", ""));
-        tar.entries.push(RawTarEntry::file("tiny-1.0/cafe\u{301}", ""));
-    });
     refuses("a hidden prefix", "others read as part of its name", |tar| {
         tar.entries[2].magic = b"ustar  \0".to_vec();
         tar.entries[2].prefix = b"../../evil".to_vec();

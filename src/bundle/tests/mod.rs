@@ -101,6 +101,7 @@ impl Scene {
             dist_info,
             files: installed,
             metadata: Vec::new(),
+            record: crate::install::Agreement::Full,
             warnings: Vec::new(),
             tree: Some(tree),
         }

@@ -133,3 +133,38 @@ async fn a_self_signed_certificate_in_the_bundle_is_believed_for_its_name_only()
     let error = get(&client(pinned()), &secure(&other, "/")).await.unwrap_err();
     assert!(matches!(error, Error::Tls { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn what_speaks_no_tls_is_said_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    let error =
+        get(&client(ClientOptions { retries: 0, ..trusting() }), &format!("https://{address}/")).await.unwrap_err();
+    answering.join().unwrap();
+    let text = text_of(&error);
+    assert!(text.contains("does not speak TLS") && !text.contains("--cert"), "{text}");
+}
+
+#[test]
+fn three_sentences_and_a_hint_where_it_helps() {
+    use rustls::CertificateError::{ExpiredContext, NotValidYetContext, UnknownIssuer};
+    use rustls::pki_types::UnixTime;
+    let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let check = |fault, expected: &str, helps: bool| {
+        let reason = crate::http::TlsReason::of(&rustls::Error::InvalidCertificate(fault), "words".to_owned());
+        assert_eq!(reason.to_string(), expected);
+        let error = Error::Tls { url: Box::new(url("https://host/")), reason };
+        assert_eq!(error.hint().unwrap().contains("--cert"), helps, "{expected}");
+    };
+    let expired = ExpiredContext { time: at(1_800_000_000), not_after: at(1_790_000_000) };
+    check(expired, "its certificate expired on 2026-09-21", false);
+    let early = NotValidYetContext { time: at(1_700_000_000), not_before: at(1_790_000_000) };
+    check(early, "its certificate is valid only from 2026-09-21", false);
+    check(UnknownIssuer, "its certificate is signed by an authority that this machine does not know", true);
+}

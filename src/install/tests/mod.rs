@@ -3,17 +3,18 @@
 mod corpus;
 mod hostile;
 mod layout;
+mod judgement;
 mod links;
 mod trees;
 
 use std::path::Path;
 
-use super::{FileContent, InstallError, InstallOptions, InstalledDist, install_wheel};
+use super::{FileContent, InstallError, InstallOptions, InstalledDist, RecordPolicy, install_wheel};
 use crate::archive::Inflater;
 use crate::archive::tests::builder::{RawEntry, RawZip};
 use crate::archive::tests::{chain, note};
 use crate::cache::Cache;
-use crate::fetch::FetchedWheel;
+use crate::fetch::{FetchedWheel, Proof};
 use crate::spec::{WheelFilename, sha256, write_record_line};
 
 /// A wheel by its files; RECORD is made from them unless it is given.
@@ -24,6 +25,8 @@ pub(super) struct TestWheel {
     /// Lines of RECORD; `None` writes the truth.
     pub(super) record: Option<Vec<u8>>,
     pub(super) record_path: String,
+    /// Who vouches for the archive; nobody at first.
+    pub(super) proof: Proof,
 }
 
 const WHEEL: &str = "Wheel-Version: 1.0\nGenerator: by hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
@@ -38,6 +41,7 @@ impl TestWheel {
             entries: Vec::new(),
             record: None,
             record_path: "tiny_pkg-1.0.dist-info/RECORD".to_owned(),
+            proof: Proof::Nothing,
         };
         wheel.add("tiny_pkg/__init__.py", "VALUE = 1\n");
         wheel.entries.push(RawEntry::new("tiny_pkg/run.sh", b"#!/bin/sh\n").mode(0o100_755));
@@ -92,6 +96,7 @@ impl TestWheel {
             name: filename.name.clone(),
             version: filename.version.clone(),
             digest: sha256(&bytes),
+            proof: self.proof,
             size: bytes.len() as u64,
             is_fresh: true,
             path,
@@ -132,7 +137,16 @@ impl Place {
     }
 
     pub(super) fn install(&self, wheel: &TestWheel, tree: bool) -> Result<InstalledDist, InstallError> {
-        let options = InstallOptions { tree, ..InstallOptions::default() };
+        self.install_as(wheel, tree, RecordPolicy::default())
+    }
+
+    pub(super) fn install_as(
+        &self,
+        wheel: &TestWheel,
+        tree: bool,
+        record: RecordPolicy,
+    ) -> Result<InstalledDist, InstallError> {
+        let options = InstallOptions { record, tree, ..InstallOptions::default() };
         install_wheel(&wheel.fetched(self.folder.path()), &self.cache, &options)
     }
 }

@@ -237,5 +237,5 @@ fn what_says_nothing_is_a_warning() {
         ["requirements.txt:1: `--hash` without a requirement says nothing"]
     );
     let md5 = "foo @ https://h/foo-1.0.tar.gz#md5=0123456789abcdef0123456789abcdef\n";
-    assert_eq!(warnings(md5), ["requirements.txt:1: the md5 digest of this URL proves nothing and is not checked"]);
+    assert_eq!(warnings(md5), ["requirements.txt:1: the md5 digest of this URL proves nothing: give a sha256"]);
 }

@@ -48,6 +48,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
                 let runtimes: Vec<_> = crate::target::Runtime::all()
                     .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
                     .collect();
+                let runtimes = table::offered(runtimes);
                 if let (Some(span), Some(name)) = (table::span(&runtimes), package.name()) {
                     tell(format!("`{name}` needs Python {specifiers}, which {span} {}", has(runtimes.len())));
                 }

@@ -68,7 +68,7 @@ pub(super) fn loaders(listing: &Listing, release: &Release) -> String {
 
 /// The runtimes that could load a wheel of a release, oldest first.
 pub(super) fn runtimes_that_load(listing: &Listing, release: &Release, architecture: Architecture) -> Vec<Runtime> {
-    Runtime::all()
+    let loading = Runtime::all()
         .filter(|runtime| {
             let tags = Tags::new(*runtime, architecture, runtime.glibc());
             listing.files(release).any(|file| {
@@ -79,7 +79,14 @@ pub(super) fn runtimes_that_load(listing: &Listing, release: &Release, architect
                         .is_none_or(|specifiers| ranges::contains(specifiers, &runtime.python_full_version()))
             })
         })
-        .collect()
+        .collect();
+    offered(loading)
+}
+
+/// Without the previews, unless there are only those: nobody is sent to one for want of looking.
+pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
+    let released: Vec<Runtime> = runtimes.iter().copied().filter(|runtime| !runtime.is_preview()).collect();
+    if released.is_empty() { runtimes } else { released }
 }
 
 /// Runtimes in words: `python3.12`, `python3.12 to python3.14`.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use barrow::bundle::Bytes;
 use barrow::spec::{ExtraName, PackageName, Version};
-use barrow::target::{Architecture, Glibc, Runtime};
+use barrow::target::{Architecture, Glibc};
 use clap::Args;
 
 use super::choices::location;
@@ -28,15 +28,17 @@ pub(crate) struct SettingArgs {
     #[command(flatten)]
     pub(crate) resolution: ResolutionArgs,
     #[command(flatten)]
+    pub(crate) wheels: WheelArgs,
+    #[command(flatten)]
     pub(crate) unbuilt: Unbuilt,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
-    /// Lambda runtime, such as python3.13 [default: .python-version, else the newest]
+    /// Lambda runtime, such as python3.13, or a `[runtime.NAME]` of barrow.toml [default: .python-version, else the newest]
     #[arg(long, value_name = "RUNTIME")]
-    pub(crate) runtime: Vec<Runtime>,
+    pub(crate) runtime: Vec<String>,
 
     /// Processor: x86_64 or arm64 (amd64 and aarch64 are understood) [default: x86_64]
     #[arg(long, value_name = "ARCH", alias = "architecture")]
@@ -173,6 +175,14 @@ pub(crate) struct IndexArgs {
     /// Further attempts after a fault that may pass [default: 3]
     #[arg(long, value_name = "COUNT")]
     pub(crate) retries: Option<u32>,
+
+    /// Requests at the same time; a server that says it is too much gets fewer [default: 50]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) concurrent_requests: Option<u64>,
+
+    /// Files that are downloaded at the same time [default: 24]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) concurrent_downloads: Option<u64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -209,6 +219,19 @@ pub(crate) struct ResolutionArgs {
     /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_ratio: Option<u64>,
+}
+
+/// What becomes of wheels whose own list of files is wrong.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Packages")]
+pub(crate) struct WheelArgs {
+    /// Refuse every wheel whose RECORD disagrees with its archive, though the digest of the archive was verified
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Install wheels of this package whatever their RECORD says; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) accept_record: Vec<PackageName>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -17,7 +17,7 @@ pub(crate) use command::{
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,
-    Unbuilt,
+    Unbuilt, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
 pub(crate) use shown::shown;

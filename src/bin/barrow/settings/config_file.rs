@@ -9,7 +9,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::key::{KEYS, Key, UNBUILT};
-use super::parse;
+use super::{parse, profile};
+use barrow::target::Profile;
 
 /// A settings file that was found.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct ConfigFile {
     pub(crate) values: BTreeMap<&'static str, ConfigValue>,
     /// `[[index]]`.
     pub(crate) indexes: Vec<ConfigIndex>,
+    /// `[runtime.NAME]`, each with its line.
+    pub(crate) runtimes: Vec<(Profile, usize)>,
     /// `[sources]`: pattern of project names, name of the index that alone may answer for them.
     pub(crate) sources: Vec<ConfigSource>,
     /// `ignore` of `[check]`.
@@ -128,6 +131,7 @@ impl Reader<'_> {
             let spelled: &str = name.get_ref();
             match spelled {
                 "index" if is_table_array(value) => config.indexes = self.indexes(value)?,
+                "runtime" if matches!(value.get_ref(), DeValue::Table(_)) => self.runtimes(value, &mut config)?,
                 "sources" => config.sources = self.sources(value)?,
                 "check" => config.check_ignore = self.check(value)?,
                 _ if UNBUILT.contains(&spelled) => {
@@ -144,6 +148,26 @@ impl Reader<'_> {
             }
         }
         Ok(config)
+    }
+
+    /// `[runtime.NAME]`, and `default` beside them, which is what the text `runtime` says in a file without such tables.
+    fn runtimes(&self, value: &Spanned<DeValue<'_>>, config: &mut ConfigFile) -> Result<(), String> {
+        let DeValue::Table(tables) = value.get_ref() else { return Ok(()) };
+        for (name, entry) in tables {
+            let (spelled, line): (&str, _) = (name.get_ref(), self.line(name.span()));
+            match entry.get_ref() {
+                DeValue::Table(table) => {
+                    let at = |span: Range<usize>, message: &str| self.at(span, message);
+                    config.runtimes.push((profile::read(&at, spelled, table, entry.span())?, line));
+                }
+                _ if spelled == "default" => {
+                    let key = Key::of("runtime");
+                    config.values.insert(key.name, ConfigValue { texts: self.texts(key, entry)?, line });
+                }
+                _ => return Err(self.at(entry.span(), "a runtime must be a table")),
+            }
+        }
+        Ok(())
     }
 
     fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
@@ -274,7 +298,7 @@ fn is_table_array(value: &Spanned<DeValue<'_>>) -> bool {
 }
 
 /// A text, or what can stand for one without doubt.
-fn plain(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn plain(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
         DeValue::Integer(number) => Some(number.to_string()),

@@ -108,6 +108,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("allow-insecure-host", Kind::List).alias("trusted-host").uv(&["UV_INSECURE_HOST"]).pip("trusted-host"),
     key("timeout", Kind::Text),
     key("retries", Kind::Text).pip("retries"),
+    key("concurrent-requests", Kind::Text),
+    key("concurrent-downloads", Kind::Text).uv(&["UV_CONCURRENT_DOWNLOADS"]),
     key("exclude-newer", Kind::Text),
     key("prerelease", Kind::Text),
     key("pre", Kind::Switch).pip("pre"),
@@ -122,6 +124,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("max-size", Kind::Text),
     key("max-unpacked-size", Kind::Text),
     key("max-ratio", Kind::Text),
+    key("strict", Kind::Switch),
+    key("accept-record", Kind::List),
     key("cache-dir", Kind::Text),
     key("no-cache", Kind::Switch),
 ];

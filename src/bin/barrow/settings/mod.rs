@@ -9,6 +9,7 @@ mod key;
 mod layers;
 mod parse;
 mod pip_config;
+mod profile;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,9 @@ use std::time::Duration;
 use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::check::Ignore;
+use barrow::fetch::FetchOptions;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
-use barrow::install::LinkMode;
+use barrow::install::{LinkMode, RecordPolicy};
 use barrow::request::{
     self, AssemblySettings, BuildSettings, BundleKind, IndexSettings, PublishSettings, RequestOptions, SourceSettings,
 };
@@ -36,7 +38,7 @@ pub(crate) use target::TargetSettings;
 
 use crate::args::{
     AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, OutputArgs, Prerelease, ResolutionArgs,
-    ResolutionChoice, SettingArgs, SourceArgs, Unbuilt,
+    ResolutionChoice, SettingArgs, SourceArgs, Unbuilt, WheelArgs,
 };
 use crate::failure::Failure;
 use crate::run::Run;
@@ -96,6 +98,9 @@ pub(crate) struct Settings {
     pub(crate) max_size: Option<Bytes>,
     /// How much an archive may hold.
     limits: Limits,
+    /// What becomes of wheels whose RECORD is wrong.
+    record: RecordPolicy,
+    concurrent_downloads: usize,
     /// Where barrow remembers what it published, best first.
     pub(crate) state_folders: Vec<PathBuf>,
     extras: Vec<ExtraName>,
@@ -120,7 +125,7 @@ impl Settings {
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
 
-        let SettingArgs { target, input, index, resolution, unbuilt: _ } = flags.settings;
+        let SettingArgs { target, input, index, resolution, wheels, unbuilt: _ } = flags.settings;
         let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
         let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
@@ -130,6 +135,7 @@ impl Settings {
         let (build, allow_build) = read_building(&mut layers, &input)?;
         let inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
+        let concurrent_downloads = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)?;
         let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
         client.offline = layers.switch("offline", general.offline)?;
@@ -150,6 +156,7 @@ impl Settings {
         if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole)? {
             limits.ratio = most;
         }
+        let record = read_record_policy(&mut layers, wheels)?;
         let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
         let state_folders = state_folders(host, cache_folder.as_deref());
         record_defaults(&mut layers);
@@ -174,6 +181,8 @@ impl Settings {
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
             limits,
+            record,
+            concurrent_downloads: concurrent_downloads.unwrap_or(FetchOptions::default().concurrency),
             state_folders,
             extras,
             groups,
@@ -200,6 +209,8 @@ impl Settings {
             cache_folder: self.cache_folder.clone(),
             temporary_folder: self.temporary_folder.clone(),
             limits: self.limits,
+            record: self.record.clone(),
+            concurrent_downloads: self.concurrent_downloads,
             now: self.now,
         }
     }
@@ -360,6 +371,13 @@ fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<For
     Ok(control)
 }
 
+fn read_record_policy(layers: &mut Layers<'_>, wheels: WheelArgs) -> Result<RecordPolicy, SettingsError> {
+    let strict = layers.switch("strict", wheels.strict)?;
+    let name = |text: &str| text.parse::<PackageName>().map_err(|_| format!("`{text}` is not a valid name"));
+    let accepted = layers.many("accept-record", wheels.accept_record, name)?;
+    Ok(RecordPolicy { strict, accepted: accepted.into() })
+}
+
 /// Building, and the projects that may be built.
 fn read_building(layers: &mut Layers<'_>, input: &InputArgs) -> Result<(BuildSettings, ProjectSet), SettingsError> {
     let words = layers.many("allow-build", input.allow_build.clone(), |text| Ok(text.to_owned()))?;
@@ -406,8 +424,10 @@ fn read_client(
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
     let timeout = layers.one("timeout", index.timeout, number)?;
     let retries = layers.one("retries", index.retries.map(u64::from), number)?;
+    let concurrency = read_count(layers, "concurrent-requests", index.concurrent_requests)?;
     let timeout = timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1)));
     Ok(ClientOptions {
+        concurrency: concurrency.unwrap_or(defaults.concurrency),
         keyring: keyring == Some(KeyringProvider::Subprocess),
         netrc,
         netrc_required,
@@ -423,6 +443,15 @@ fn read_client(
         retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
         ..defaults
     })
+}
+
+/// A number of things at the same time: at least one.
+fn read_count(layers: &mut Layers<'_>, name: &'static str, flag: Option<u64>) -> Result<Option<usize>, SettingsError> {
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
+    match layers.one(name, flag, number)? {
+        Some(0) => Err(SettingsError::Other(format!("`{name}` must be at least 1"))),
+        count => Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))),
+    }
 }
 
 /// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
@@ -554,6 +583,8 @@ fn record_defaults(layers: &mut Layers<'_>) {
         ("link-mode", "auto"),
         ("timeout", "30"),
         ("retries", "3"),
+        ("concurrent-requests", "50"),
+        ("concurrent-downloads", "24"),
     ];
     for (name, value) in defaults {
         if layers.records.iter().all(|record| record.key != name) {

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use barrow::ops::newest_runtime_for;
 use barrow::spec::Version;
-use barrow::target::{Architecture, Glibc, Runtime, Target};
+use barrow::target::{AGENTCORE, Architecture, Glibc, Runtime, Target};
 
 use super::SettingsError;
+use super::config_file::ConfigFile;
+use super::host::Host;
 use super::layers::{Layers, Source};
 use super::parse;
 use crate::args::TargetArgs;
@@ -57,7 +59,9 @@ pub(super) fn read(
     let mut runtimes = if python_flag_alone {
         Vec::new()
     } else {
-        layers.many("runtime", flags.runtime, |text| text.parse::<Runtime>().map_err(|error| error.to_string()))?
+        let profiles = profiles(&layers.config)?;
+        let known = |_: &Host, _: &Path, text: &str| named(text, python_version.as_ref(), &profiles);
+        layers.located("runtime", &flags.runtime, known)?.0
     };
     runtimes.dedup_by_key(|runtime| runtime.name());
     if runtimes.is_empty() {
@@ -81,17 +85,14 @@ pub(super) fn read(
         layers.many("arch", flags.arch, |text| text.parse::<Architecture>().map_err(|error| error.to_string()))?;
     architectures.dedup();
     if architectures.is_empty() {
-        layers.record("arch", vec![Architecture::X86_64.to_string()], Source::Default);
-        architectures.push(Architecture::X86_64);
+        let usual = runtimes.iter().find_map(|runtime| runtime.only_architecture()).unwrap_or(Architecture::X86_64);
+        layers.record("arch", vec![usual.to_string()], Source::Default);
+        architectures.push(usual);
     }
+    check_architectures(&runtimes, &architectures)?;
     let glibc = layers.one("glibc", flags.glibc, |text| text.parse::<Glibc>().map_err(|error| error.to_string()))?;
     let today = layers.host.today();
-    for runtime in &runtimes {
-        if today.as_str() >= runtime.deprecated_on() {
-            let date = runtime.deprecated_on();
-            warnings.push(format!("AWS no longer supports {runtime} (since {date}): new functions may be refused"));
-        }
-    }
+    warnings.extend(runtimes.iter().filter_map(|runtime| runtime.warning(&today)));
     let python_full_version = python_version.filter(|version| version.release().len() > 2);
     Ok(TargetSettings { runtimes, architectures, glibc, python_full_version })
 }
@@ -107,6 +108,49 @@ fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Op
     folders.dedup();
     let (runtime, limit) = newest_runtime_for(&folders, working_folder)?;
     Some((runtime, Source::Other(limit.origin.to_string())))
+}
+
+/// The runtimes that `[runtime.NAME]` tables of the settings file describe.
+fn profiles(config: &ConfigFile) -> Result<Vec<Runtime>, SettingsError> {
+    let described = config.runtimes.iter().map(|(profile, line)| {
+        let source = Source::File { file: config.path.clone(), line: *line };
+        if profile.name.parse::<Runtime>().is_ok() {
+            let reason = format!("`{}` is the name of a runtime that barrow has", profile.name);
+            return Err(SettingsError::value("runtime", &source, reason));
+        }
+        Runtime::of_profile(profile.clone())
+            .map_err(|error| SettingsError::value("runtime", &source, error.to_string()))
+    });
+    described.collect()
+}
+
+/// The runtime of a name: a profile of the user's, else one of those that barrow has.
+fn named(text: &str, python: Option<&Version>, profiles: &[Runtime]) -> Result<Runtime, String> {
+    if let Some(profile) = profiles.iter().find(|profile| profile.name() == text) {
+        return Ok(*profile);
+    }
+    // The family has a runtime for each Python.
+    let version = python.and_then(|version| version.release().get(..2));
+    let of_family = version.map(|version| format!("{AGENTCORE}-python{}.{}", version[0], version[1]));
+    let name = of_family.filter(|_| text == AGENTCORE).unwrap_or_else(|| text.to_owned());
+    name.parse::<Runtime>().map_err(|error| match profiles {
+        [] => error.to_string(),
+        profiles => {
+            let own: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
+            format!("{error}, and the settings describe {}", own.join(", "))
+        }
+    })
+}
+
+fn check_architectures(runtimes: &[Runtime], architectures: &[Architecture]) -> Result<(), SettingsError> {
+    for runtime in runtimes {
+        if let Some(only) = runtime.only_architecture()
+            && let Some(other) = architectures.iter().find(|architecture| **architecture != only)
+        {
+            return Err(SettingsError::Other(format!("{runtime} runs on {only} only, not on {other}")));
+        }
+    }
+    Ok(())
 }
 
 fn check_agreement(version: &Version, runtimes: &[Runtime]) -> Result<(), SettingsError> {

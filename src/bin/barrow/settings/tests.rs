@@ -257,9 +257,59 @@ fn an_old_runtime_is_warned_about() {
     let warnings = |runtime: &str| Machine::new(&[]).read(&["--runtime", runtime]).unwrap().warnings;
     assert_eq!(
         warnings("python3.9"),
-        ["AWS no longer supports python3.9 (since 2025-12-15): new functions may be refused"]
+        [
+            "AWS no longer supports python3.9 (since 2025-12-15): no new functions from 2027-02-01, no updates from 2027-03-03"
+        ]
     );
+    assert!(warnings("python3.15")[0].contains("is a preview"));
     assert!(warnings("python3.10").is_empty());
+}
+
+#[test]
+fn runtimes_of_the_settings_file() {
+    let file = "[runtime]\ndefault = \"lab\"\n[runtime.lab]\npython = 3.10\nglibc = \"2.36\"\nprovided = [\"NumPy\"]\n\
+                libraries = [\"libz.so.1\"]\n[runtime.arm]\npython = \"3.12.1\"\narch = \"arm64\"\n";
+    let machine = Machine::new(&[]).file("work/barrow.toml", file);
+    assert_eq!(machine.shown(&[], "runtime"), "lab (ROOT/work/barrow.toml:2)");
+    let target = machine.read(&[]).unwrap().target.single().unwrap();
+    assert_eq!((target.runtime().name(), target.glibc().to_string()), ("lab", "2.36".to_owned()));
+    assert_eq!(target.runtime().python_version(), (3, 10));
+    assert_eq!(target.runtime().provided_projects(), ["numpy"]);
+    let target = machine.read(&["--runtime", "arm"]).unwrap().target.single().unwrap();
+    assert_eq!(
+        (target.architecture().as_str(), target.python_full_version().to_string()),
+        ("arm64", "3.12.1".to_owned())
+    );
+    assert_eq!(
+        machine.read(&["--runtime", "python3.9"]).unwrap().target.single().unwrap().runtime().name(),
+        "python3.9"
+    );
+    let target =
+        machine.read(&["--runtime", "agentcore", "--python-version", "3.11"]).unwrap().target.single().unwrap();
+    assert_eq!((target.runtime().name(), target.architecture().as_str()), ("agentcore-python3.11", "arm64"));
+    let error = machine.read(&["--runtime", "arm", "--arch", "x86_64"]).unwrap_err();
+    assert!(error.contains("arm runs on arm64 only"), "{error}");
+    let error = machine.read(&["--runtime", "nowhere"]).unwrap_err();
+    assert!(error.contains("unknown runtime `nowhere`") && error.contains("the settings describe arm, lab"), "{error}");
+}
+
+#[test]
+fn runtimes_that_are_described_badly() {
+    let check = |file: &str, expected: &str| {
+        let error = Machine::new(&[]).file("work/barrow.toml", file).read(&["--runtime", "x"]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("[runtime.x]\nglibc = \"2.34\"\n", "barrow.toml:1: a runtime needs `python`");
+    check("[runtime.x]\npython = \"3.7\"\n", "the runtime `x` has Python 3.7, and barrow knows 3.8 to 3.15");
+    check(
+        "[runtime.x]\npython = \"3.12\"\nglib = \"2.34\"\n",
+        ":3: unknown setting `glib` of a runtime: did you mean `glibc`?",
+    );
+    check(
+        "[runtime.x]\npython = \"3.12\"\nlibraries = \"libz\"\n",
+        "`libraries` of a runtime must be a list of file names",
+    );
+    check("[runtime.\"python3.12\"]\npython = \"3.12\"\n", "is the name of a runtime that barrow has");
 }
 
 #[test]
