@@ -1,5 +1,6 @@
 //! The central directory, entry by entry (APPNOTE 4.3.12).
 
+use super::Bound;
 use super::end_record::EndRecord;
 use super::extra::Extra;
 use super::fields::{
@@ -74,11 +75,7 @@ pub(super) fn parse_directory(bytes: &[u8], end: &EndRecord, limits: &Limits) ->
                 repeated.push((find_same(&headers, &header)?, headers.len()));
                 let actual = repeated.len() as u64;
                 if actual > REPEATED_MOST {
-                    return Err(ArchiveError::Limit {
-                        what: "names that are there twice",
-                        actual,
-                        limit: REPEATED_MOST,
-                    });
+                    return Err(ArchiveError::Limit { what: Bound::RepeatedNames, actual, limit: REPEATED_MOST });
                 }
             }
             Err(NameClash { first, reason, .. }) => {
@@ -89,7 +86,7 @@ pub(super) fn parse_directory(bytes: &[u8], end: &EndRecord, limits: &Limits) ->
         unpacked_size = unpacked_size.saturating_add(header.size);
         if unpacked_size > limits.unpacked_size {
             return Err(ArchiveError::Limit {
-                what: "bytes when unpacked",
+                what: Bound::UnpackedBytes,
                 actual: unpacked_size,
                 limit: limits.unpacked_size,
             });

@@ -1,5 +1,6 @@
 //! Why an archive was refused.
 
+use super::Bound;
 use super::SafePathError;
 
 /// An archive could not be read or written, or has more than one meaning.
@@ -50,8 +51,8 @@ pub enum ArchiveError {
     /// More than is reasonable.
     #[error("the archive has {actual} {what}, and at most {limit} are accepted")]
     Limit {
-        /// What there is too much of, with its unit.
-        what: &'static str,
+        /// What there is too much of.
+        what: Bound,
         /// How much there is.
         actual: u64,
         /// How much is accepted.

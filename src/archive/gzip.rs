@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::Bound;
 use super::{ArchiveError, Crc32, Limits};
 
 /// Bytes that are read and inflated at a time.
@@ -67,11 +68,11 @@ impl<R: Read> Gzip<R> {
         let headers = self.limits.entries.saturating_mul(1024).saturating_add(self.limits.directory_size);
         let most = self.limits.unpacked_size.saturating_add(headers);
         if self.made > most {
-            return Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.made, limit: most });
+            return Err(ArchiveError::Limit { what: Bound::UnpackedBytes, actual: self.made, limit: most });
         }
         let ratio = self.made / self.source.consumed.max(1);
         if self.made > Limits::RATIO_FREE_SIZE && ratio > self.limits.ratio {
-            let (what, limit) = ("times its size when unpacked", self.limits.ratio);
+            let (what, limit) = (Bound::Ratio, self.limits.ratio);
             return Err(ArchiveError::Limit { what, actual: ratio, limit });
         }
         Ok(())

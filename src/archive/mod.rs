@@ -33,7 +33,7 @@ pub(crate) mod tests;
 pub use error::ArchiveError;
 pub use flate2::Crc as Crc32;
 pub use inflate::{DataSpan, Inflater};
-pub use limits::Limits;
+pub use limits::{Bound, Limits};
 pub use name_set::{Alike, NameClash, NameSet};
 pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::Bound;
 use super::safe_path::DROPPED_AT_END;
 use super::{ArchiveError, Limits, SafePath};
 
@@ -100,14 +101,14 @@ impl NameSet {
     pub(super) fn check(&self, limits: &Limits) -> Result<(), ArchiveError> {
         let refuse = |what, actual, limit| Err(ArchiveError::Limit { what, actual, limit });
         if self.count > limits.entries {
-            return refuse("files and folders", self.count, limits.entries);
+            return refuse(Bound::FilesAndFolders, self.count, limits.entries);
         }
         if self.bytes > limits.directory_size {
-            return refuse("bytes of names", self.bytes, limits.directory_size);
+            return refuse(Bound::NameBytes, self.bytes, limits.directory_size);
         }
         let alike = self.alike.len() as u64;
         if alike > ALIKE_MOST {
-            return refuse("names that differ only in case or at their ends", alike, ALIKE_MOST);
+            return refuse(Bound::AlikeNames, alike, ALIKE_MOST);
         }
         Ok(())
     }

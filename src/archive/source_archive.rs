@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use fs_err as fs;
 
+use super::Bound;
 use super::tar_reader::{TarKind, TarReader};
 use super::{ArchiveError, Inflater, Limits, SafePath, ZipReader};
 use crate::regular;
@@ -313,7 +314,7 @@ impl Copy<'_> {
         self.count += 1;
         let limit = self.limits.entries;
         if self.count > limit {
-            return Err(ArchiveError::Limit { what: "files and folders", actual: self.count, limit });
+            return Err(ArchiveError::Limit { what: Bound::FilesAndFolders, actual: self.count, limit });
         }
         Ok(())
     }
@@ -340,7 +341,7 @@ impl Copy<'_> {
             Ok(())
         } else {
             let limit = self.limits.unpacked_size;
-            Err(ArchiveError::Limit { what: "bytes when unpacked", actual: self.size, limit })
+            Err(ArchiveError::Limit { what: Bound::UnpackedBytes, actual: self.size, limit })
         }
     }
 

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
+use super::Bound;
 use super::gzip::Gzip;
 use super::pax::PaxRecords;
 use super::tar_header::{BLOCK, TarHeader};
@@ -100,7 +101,7 @@ impl<R: Read> TarReader<R> {
             }
             let header = TarHeader::parse(&block).map_err(|reason| refuse(&block[..100], reason))?;
             self.entries += 1;
-            check("entries", self.entries, self.limits.entries)?;
+            check(Bound::Entries, self.entries, self.limits.entries)?;
             let is_first = !std::mem::replace(&mut self.started, true);
             match header.kind {
                 b'g' => {
@@ -182,9 +183,9 @@ impl<R: Read> TarReader<R> {
             return Err(refuse(&name, "it has the target of a link, and is none"));
         }
         self.unpacked = self.unpacked.saturating_add(header.size);
-        check("bytes when unpacked", self.unpacked, self.limits.unpacked_size)?;
+        check(Bound::UnpackedBytes, self.unpacked, self.limits.unpacked_size)?;
         self.name_bytes += (name.len() + link.len()) as u64;
-        check("bytes of names", self.name_bytes, self.limits.directory_size)?;
+        check(Bound::NameBytes, self.name_bytes, self.limits.directory_size)?;
         self.expect_content(header.size);
         let Some(path) = clean(text, is_folder)? else { return Ok(None) };
         // A folder that is named twice is one folder to everybody.
@@ -218,9 +219,9 @@ impl<R: Read> TarReader<R> {
 
     /// The content of a header that belongs to an entry.
     fn extension(&mut self, header: &TarHeader, most: u64) -> Result<Vec<u8>, ArchiveError> {
-        check("bytes in an extended header", header.size, most)?;
+        check(Bound::HeaderBytes, header.size, most)?;
         self.name_bytes += header.size;
-        check("bytes of names", self.name_bytes, self.limits.directory_size)?;
+        check(Bound::NameBytes, self.name_bytes, self.limits.directory_size)?;
         self.expect_content(header.size);
         let mut content = Vec::new();
         self.read_content(|bytes| {
@@ -284,7 +285,7 @@ impl<R: Read> TarReader<R> {
     }
 }
 
-fn check(what: &'static str, actual: u64, limit: u64) -> Result<(), ArchiveError> {
+fn check(what: Bound, actual: u64, limit: u64) -> Result<(), ArchiveError> {
     if actual > limit { Err(ArchiveError::Limit { what, actual, limit }) } else { Ok(()) }
 }
 

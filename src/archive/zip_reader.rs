@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::Bound;
 use super::directory::{Directory, parse_directory, refuse_repeated};
 use super::end_record::EndRecord;
 use super::fields::{DEFLATED, u32_at};
@@ -111,11 +112,7 @@ impl<F: ReadAt> ZipReader<F> {
     /// The content of an entry that is to be held in memory, refused when it is larger than `most` bytes.
     pub fn read(&self, entry: &ZipEntry, most: u64) -> Result<Vec<u8>, ArchiveError> {
         if entry.span.size > most {
-            return Err(ArchiveError::Limit {
-                what: "bytes in a file that is read whole",
-                actual: entry.span.size,
-                limit: most,
-            });
+            return Err(ArchiveError::Limit { what: Bound::WholeFileBytes, actual: entry.span.size, limit: most });
         }
         let mut content = Vec::with_capacity(usize::try_from(entry.span.size).unwrap_or(0));
         Inflater::default().read(&self.file, entry.path.as_str(), &entry.span, |bytes| {
@@ -137,14 +134,14 @@ fn read_entries(file: &impl ReadAt, length: u64, limits: &Limits) -> Result<Entr
     let check = |what, actual, limit| {
         if actual > limit { Err(ArchiveError::Limit { what, actual, limit }) } else { Ok(()) }
     };
-    check("entries", end.entries, limits.entries)?;
-    check("bytes of central directory", end.size, limits.directory_size)?;
+    check(Bound::Entries, end.entries, limits.entries)?;
+    check(Bound::DirectoryBytes, end.size, limits.directory_size)?;
     let mut directory = vec![0; usize::try_from(end.size).map_err(|_| ArchiveError::Structure("it is too large"))?];
     file.read_exact_at(&mut directory, end.offset).map_err(ArchiveError::Read)?;
     let Directory { headers, repeated } = parse_directory(&directory, &end, limits)?;
     let unpacked = headers.iter().fold(0_u64, |sum, header| sum.saturating_add(header.size));
     if unpacked > Limits::RATIO_FREE_SIZE {
-        check("times its size when unpacked", unpacked.div_ceil(length.max(1)), limits.ratio)?;
+        check(Bound::Ratio, unpacked.div_ceil(length.max(1)), limits.ratio)?;
     }
     let data_offsets = check_layout(file, &headers, end.offset)?;
     let entries = headers.into_iter().zip(data_offsets).map(|(header, offset)| ZipEntry {

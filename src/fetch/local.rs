@@ -54,7 +54,6 @@ pub(super) fn known_digest(cache: &Cache, wanted: &Wanted, path: &Path) -> Optio
     (pointer.unchanged == identity(&fs::metadata(path).ok()?)).then_some(pointer.sha256)
 }
 
-#[cfg(unix)]
 fn identity(about: &std::fs::Metadata) -> Unchanged {
     use std::os::unix::fs::MetadataExt as _;
     let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
@@ -64,11 +63,4 @@ fn identity(about: &std::fs::Metadata) -> Unchanged {
         changed: nanoseconds(about.ctime(), about.ctime_nsec()),
         inode: about.ino(),
     }
-}
-
-#[cfg(not(unix))]
-fn identity(about: &std::fs::Metadata) -> Unchanged {
-    let since = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let modified = since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0));
-    Unchanged::Local { size: about.len(), modified, changed: modified, inode: 0 }
 }

@@ -9,13 +9,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::bench::{Bench, Place, blocking};
 use super::material::{Material, Origin};
-use super::session::Session;
 use super::source::LiveSource;
 use super::{Context, Error};
 use crate::archive::{Limits, unpack_source};
@@ -64,16 +64,6 @@ pub(super) struct Builder {
     pub(super) bench: Arc<Bench>,
 }
 
-/// Where all requests of a run build.
-#[derive(Default)]
-pub(super) struct Bench {
-    interpreters: Mutex<HashMap<String, Interpreter>>,
-    /// Repositories that were fetched in this run.
-    pub(super) clones: super::material::Clones,
-    /// One build runs at a time.
-    turn: tokio::sync::Mutex<()>,
-}
-
 /// What a source distribution says of itself.
 pub(super) struct Told {
     pub(super) metadata: Arc<CoreMetadata>,
@@ -97,9 +87,9 @@ struct Kept {
 }
 
 impl Builder {
-    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, session: &Session) -> Self {
+    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, place: Place) -> Self {
         let Request { options: request, manifest, .. } = request;
-        let (cache, context, bench) = (Arc::clone(&session.cache), &session.context, Arc::clone(&session.bench));
+        let Place { cache, context, bench } = place;
         let environment = Arc::new(request.inputs.environment.clone());
         let mut words: HashMap<PackageName, Word> = HashMap::new();
         for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
@@ -124,7 +114,7 @@ impl Builder {
                 environment: Arc::clone(&environment),
             },
             search: InterpreterSearch { named, environment: (*environment).clone() },
-            context: context.clone(),
+            context,
             options: ResolveOptions {
                 allow_build: ProjectSet::None,
                 no_deps: false,
@@ -508,9 +498,4 @@ fn sdist_filename(label: &str, metadata: &CoreMetadata) -> Result<SdistFilename,
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
-}
-
-/// Runs work where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Worker("builder"))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::archive::ArchiveError;
+use crate::archive::{ArchiveError, Bound};
 use crate::build::BuildError;
 use crate::bundle::BundleError;
 use crate::cache::CacheError;
@@ -213,8 +213,8 @@ impl Error {
 /// What helps against a bound that the user may move.
 fn limit_hint(error: &ArchiveError) -> Vec<String> {
     let flag = match error {
-        ArchiveError::Limit { what: "bytes when unpacked", .. } => "--max-unpacked-size",
-        ArchiveError::Limit { what: "times its size when unpacked", .. } => "--max-ratio",
+        ArchiveError::Limit { what: Bound::UnpackedBytes, .. } => "--max-unpacked-size",
+        ArchiveError::Limit { what: Bound::Ratio, .. } => "--max-ratio",
         _ => return Vec::new(),
     };
     vec![format!("if you know the package, raise the limit with {flag}")]

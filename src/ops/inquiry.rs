@@ -7,12 +7,12 @@ use std::thread;
 use super::ahead::Ahead;
 use super::building::Builder;
 use super::building_source::BuildingSource;
-use super::installing::Parts;
 use super::resolutions::Question;
 use super::session::{Session, World};
 use super::unchanged::Standing;
 use super::{Error, missing, packages, unchanged};
 use super::{python_limits, table_settings};
+use crate::cache::Cache;
 use crate::fetch::{Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
@@ -53,6 +53,13 @@ pub(super) struct Resolved {
     pub(super) warnings: Vec<String>,
 }
 
+/// What installing needs of a session, to be sent to another thread.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) cache: Arc<Cache>,
+    pub(super) fetcher: Fetcher,
+}
+
 impl Inquiry {
     /// Prepares for asking; no index is asked yet.
     pub(super) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, Error> {
@@ -70,7 +77,7 @@ impl Inquiry {
         }
         let world = session.world(&request).await?;
         let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
-        let builder = Builder::new(&request, source, fetcher, session);
+        let builder = Builder::new(&request, source, fetcher, session.place());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
     }
 

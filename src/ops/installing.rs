@@ -7,8 +7,8 @@ use std::thread::available_parallelism;
 use tokio::task::JoinSet;
 
 use super::Error;
-use super::inquiry::Inquiry;
-use crate::fetch::{FetchedWheel, Fetcher};
+use super::inquiry::{Inquiry, Parts};
+use crate::fetch::FetchedWheel;
 use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
 use crate::reporter::Stage;
 use crate::resolution::{Resolution, ResolvedDist};
@@ -80,13 +80,6 @@ pub(super) async fn install_each(
         }
     }
     Ok(Installed { dists: installed, warnings })
-}
-
-/// What installing needs of a session, to be sent to another thread.
-#[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) cache: Arc<crate::cache::Cache>,
-    pub(super) fetcher: Fetcher,
 }
 
 struct Job {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::building::Bench;
+use super::bench::{Bench, Place};
 use super::indexes::{self, AllIndexes};
 use super::source::LiveSource;
 use super::{Context, Error};
@@ -47,6 +47,12 @@ impl Session {
         context.hold(&cache);
         let (bench, worlds) = (Arc::default(), tokio::sync::Mutex::default());
         Ok(Arc::new(Self { cache, context: context.clone(), bench, worlds }))
+    }
+
+    /// What a builder of the run works with.
+    pub(super) fn place(&self) -> Place {
+        let (cache, context, bench) = (Arc::clone(&self.cache), self.context.clone(), Arc::clone(&self.bench));
+        Place { cache, context, bench }
     }
 
     /// Reads what a request asks for, on a thread that may wait for files behind URLs.

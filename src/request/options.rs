@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::Limits;
 use crate::bundle::{BundleError, Bytes, SourceFiles, SourceOptions};
+use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
 use crate::install::{InstallOptions, LinkMode, RecordPolicy};
@@ -36,6 +37,23 @@ pub struct IndexSettings {
     pub sources: Vec<(globset::Glob, String)>,
     /// `--refresh`.
     pub refresh: bool,
+}
+
+/// PyPI alone.
+impl Default for IndexSettings {
+    fn default() -> Self {
+        Self {
+            named: Vec::new(),
+            extra: Vec::new(),
+            default: IndexLocation::new(SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL")),
+            default_is_chosen: false,
+            find_links: Vec::new(),
+            no_index: false,
+            strategy: IndexStrategy::default(),
+            sources: Vec::new(),
+            refresh: false,
+        }
+    }
 }
 
 /// Building from source; which projects may be built is a setting of the solver.
@@ -88,6 +106,57 @@ impl RequestOptions {
     /// How the wheels are installed; `tree`: unpacked, and not only checked.
     pub fn install_options(&self, tree: bool) -> InstallOptions {
         InstallOptions { limits: self.limits, record: self.record.clone(), tree }
+    }
+
+    /// Nothing is required yet, and all else is as usual. Relative paths start from `working_folder`, which is absolute; the
+    /// run began at `now`, in seconds since 1970.
+    pub fn new(working_folder: impl Into<PathBuf>, temporary_folder: impl Into<PathBuf>, now: u64) -> Self {
+        Self {
+            inputs: ManifestInputs { working_folder: working_folder.into(), ..ManifestInputs::default() },
+            extras: Vec::new(),
+            groups: Vec::new(),
+            require_hashes: false,
+            format_control: FormatControl::default(),
+            resolve: ResolveOptions::default(),
+            build: BuildSettings::default(),
+            indexes: IndexSettings::default(),
+            client: ClientOptions::default(),
+            concurrent_downloads: FetchOptions::default().concurrency,
+            cache_folder: None,
+            temporary_folder: temporary_folder.into(),
+            limits: Limits::default(),
+            record: RecordPolicy::default(),
+            now,
+        }
+    }
+
+    /// Requires what a file says: requirements, a lock or a `pyproject.toml`.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.inputs.requirement_files.push(path.into());
+        self
+    }
+
+    /// Requires this, as on the command line.
+    #[must_use]
+    pub fn requirement(mut self, text: impl Into<String>) -> Self {
+        self.inputs.positional.push(text.into());
+        self
+    }
+
+    /// Asks this index in the place of PyPI.
+    #[must_use]
+    pub fn index(mut self, url: SafeUrl) -> Self {
+        self.indexes.default = IndexLocation::new(url);
+        self.indexes.default_is_chosen = true;
+        self
+    }
+
+    /// Keeps what is fetched for later runs.
+    #[must_use]
+    pub fn cached_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_folder = Some(folder.into());
+        self
     }
 }
 
@@ -164,6 +233,41 @@ pub struct BundleOptions {
 }
 
 impl BundleOptions {
+    /// The dependencies of a function in `out`: a folder, or a zip by its name. Marks that say what barrow has made are kept in
+    /// `state_folder`.
+    pub fn new(
+        request: RequestOptions,
+        target: Target,
+        out: impl Into<PathBuf>,
+        state_folder: impl Into<PathBuf>,
+    ) -> Self {
+        let out = out.into();
+        let zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        let publish = PublishSettings {
+            out,
+            zip,
+            force: false,
+            link_mode: LinkMode::default(),
+            max_size: None,
+            state_folders: vec![state_folder.into()],
+        };
+        let assembly = AssemblySettings { source: None, kind: BundleKind::Function, exclude_runtime: false };
+        Self { request, target, assembly, publish }
+    }
+
+    /// With the files of a folder.
+    #[must_use]
+    pub fn source(mut self, folder: impl Into<PathBuf>) -> Self {
+        let source = SourceSettings {
+            folder: folder.into(),
+            exclude: Vec::new(),
+            include: Vec::new(),
+            credential_files: Vec::new(),
+        };
+        self.assembly.source = Some(source);
+        self
+    }
+
     /// Absolute path of the folder that paths are told relative to: SOURCE, else the working folder.
     pub(crate) fn base(&self) -> PathBuf {
         let working_folder = &self.request.inputs.working_folder;

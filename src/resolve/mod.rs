@@ -84,6 +84,22 @@ pub struct ResolveOptions {
     pub preferences: Vec<(PackageName, crate::spec::Version)>,
 }
 
+/// What a run does that is told nothing: the newest versions that have a wheel, with all that they require, and nothing built.
+impl Default for ResolveOptions {
+    fn default() -> Self {
+        Self {
+            prerelease: PrereleaseMode::default(),
+            resolution: ResolutionMode::default(),
+            prefer_binary: true,
+            allow_build: ProjectSet::None,
+            exclude_newer: None,
+            no_deps: false,
+            siblings: false,
+            preferences: Vec::new(),
+        }
+    }
+}
+
 /// Chooses one file for every project that `manifest` needs on `target`.
 ///
 /// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what the

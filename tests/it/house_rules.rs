@@ -1,5 +1,6 @@
 //! Borders and habits that no compiler checks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Names that say nothing about what is inside.
@@ -17,7 +18,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("sha2", &["spec"]),
     ("pep440_rs", &["spec"]),
     ("pep508_rs", &["spec"]),
-    ("astral_tl", &["spec"]),
+    ("tl", &["spec"]),
     ("clap", &["bin"]),
     ("ruff_python_ast", &["python"]),
     ("ruff_python_parser", &["python"]),
@@ -93,7 +94,8 @@ fn sources() -> Vec<Source> {
 /// The rooms in the order of `lib.rs`.
 fn rooms() -> Vec<String> {
     let library = read("src/lib.rs");
-    let names = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let names =
+        library.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
     names.map(str::to_owned).collect()
 }
 
@@ -162,6 +164,112 @@ fn a_room_imports_only_rooms_above_it() {
         }
     }
     none(&found, "a room imports only rooms above it in src/lib.rs");
+}
+
+/// Rooms whose files still import each other in a circle: to be put in order, and no other may join them.
+const CIRCULAR: &[&str] =
+    &["spec", "target", "python", "requirements", "resolve", "http", "fetch", "index", "install", "bundle", "check"];
+
+/// The names of a `use super::…;` statement: `a::B`, `{a, b::C}`.
+fn names_of_super(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, start) in text.match_indices("use super::") {
+        let is_statement = text[..at].ends_with(['\n', ' ']) || at == 0;
+        let rest = &text[at + start.len()..];
+        let Some(statement) = rest.split(';').next().filter(|_| is_statement) else { continue };
+        let mut branches = Vec::new();
+        let (mut depth, mut branch) = (0, String::new());
+        let inner = statement.trim().strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(statement);
+        for c in inner.chars().chain([',']) {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => branches.push(std::mem::take(&mut branch)),
+                _ => {}
+            }
+            if c != ',' || depth > 0 {
+                branch.push(c);
+            }
+        }
+        let parts = |branch: String| branch.trim().split("::").map(|part| part.trim().to_owned()).collect();
+        found.extend(branches.into_iter().filter(|branch| !branch.trim().is_empty()).map(parts));
+    }
+    found
+}
+
+/// For each name that a room's `mod.rs` hands on, the file that it comes from.
+fn handed_on(text: &str) -> BTreeMap<String, String> {
+    let mut from = BTreeMap::new();
+    for statement in text.split(';') {
+        let Some((_, path)) = statement.rsplit_once("use ") else { continue };
+        let path = path.trim().trim_start_matches("self::");
+        let Some((file, names)) = path.split_once("::") else { continue };
+        for name in names.trim_matches(['{', '}']).split(',') {
+            let name = name.rsplit("::").next().unwrap_or(name).trim().trim_matches('}');
+            from.insert(name.to_owned(), file.to_owned());
+        }
+    }
+    from
+}
+
+/// A circle of imports among the files of a room, if there is one.
+fn circle(imports: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn visit<'a>(
+        file: &'a String,
+        imports: &'a BTreeMap<String, BTreeSet<String>>,
+        open: &mut Vec<&'a String>,
+        done: &mut BTreeSet<&'a String>,
+    ) -> Option<Vec<String>> {
+        if let Some(at) = open.iter().position(|other| *other == file) {
+            return Some(open[at..].iter().map(|name| (*name).clone()).collect());
+        }
+        if !done.contains(file) {
+            open.push(file);
+            let found = imports.get(file).into_iter().flatten().find_map(|next| visit(next, imports, open, done));
+            if found.is_some() {
+                return found;
+            }
+            open.pop();
+            done.insert(file);
+        }
+        None
+    }
+    let mut done = BTreeSet::new();
+    imports.keys().find_map(|file| visit(file, imports, &mut Vec::new(), &mut done))
+}
+
+#[test]
+fn no_files_of_a_room_import_each_other_in_a_circle() {
+    let all = sources();
+    let mut found = Vec::new();
+    for room in rooms() {
+        let files: Vec<&Source> =
+            all.iter().filter(|it| it.modules().len() == 2 && it.modules()[0] == room && !it.is_test()).collect();
+        let names: BTreeSet<String> = files.iter().map(|file| file.modules()[1].clone()).collect();
+        let door = all.iter().find(|it| it.path == Path::new(&room).join("mod.rs"));
+        let from = door.map(|door| handed_on(&door.text)).unwrap_or_default();
+        let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for file in files {
+            let own = file.modules()[1].clone();
+            for path in names_of_super(&file.text) {
+                let Some(first) = path.first() else { continue };
+                let target = if names.contains(first) { Some(first) } else { from.get(first) };
+                if let Some(target) = target.filter(|target| **target != own && names.contains(*target)) {
+                    imports.entry(own.clone()).or_default().insert(target.clone());
+                }
+            }
+        }
+        match circle(&imports) {
+            Some(files) if names.len() > 3 && !CIRCULAR.contains(&room.as_str()) => {
+                found.push(format!("{room}: {} → {}", files.join(" → "), files[0]));
+            }
+            None if CIRCULAR.contains(&room.as_str()) => {
+                found.push(format!("{room} is in order: strike it off the list"));
+            }
+            _ => {}
+        }
+    }
+    none(&found, "files of a room do not import each other in a circle");
 }
 
 #[test]

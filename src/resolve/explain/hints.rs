@@ -246,30 +246,12 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<String> {
         .into_iter()
         .filter(|known| known != name)
         .map(|known| known.to_string())
-        .map(|known| (distance(&text, &known), known))
+        .map(|known| (strsim::osa_distance(&text, &known), known))
         .filter(|(distance, _)| *distance <= most)
         .collect();
     close.sort();
     let close: Vec<String> = close.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
     (!close.is_empty()).then(|| format!("did you mean {}?", close.join(" or ")))
-}
-
-/// How many letters must change, be added or go (Levenshtein), with a swap of neighbours as one change.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
-    for (i, a) in left.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in right.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(a != b)).min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
-                best = best.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[left.len()][right.len()]
 }
 
 /// A direct reference of the user's that an index requirement of another project does not take.

@@ -318,17 +318,6 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
 
 /// Number of single-character edits between two words (Levenshtein), hyphens and underscores being alike.
 fn distance(left: &str, right: &str) -> usize {
-    let alike = |c: char| if c == '_' { '-' } else { c.to_ascii_lowercase() };
-    let right: Vec<char> = right.chars().map(alike).collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().map(alike).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
+    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
+    strsim::levenshtein(&plain(left), &plain(right))
 }

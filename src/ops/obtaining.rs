@@ -1,0 +1,89 @@
+//! Fetching what a reference leads to, so that a wheel can be built of it.
+
+use std::sync::Arc;
+
+use super::Error;
+use super::bench::blocking;
+use super::building::Builder;
+use super::material::{Material, Origin, describe};
+use crate::archive::SafePath;
+use crate::build::{BuildError, check_out, folder_digest, is_commit};
+use crate::fetch::Wanted;
+use crate::requirements::DirectReference;
+use crate::spec::{HashDigest, PackageName, SafeUrl};
+
+impl Builder {
+    /// Fetches what a reference leads to. An archive must have one of the digests, if there are any.
+    pub(super) async fn material(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+        accepted: Vec<HashDigest>,
+    ) -> Result<Material, Error> {
+        let label = describe(reference);
+        let (origin, subdirectory) = match reference {
+            DirectReference::Wheel { url } | DirectReference::Sdist { url, subdirectory: None } => {
+                (self.archive(name, url, accepted).await?, None)
+            }
+            DirectReference::Sdist { url, subdirectory } => {
+                (self.archive(name, url, accepted).await?, subdirectory.as_ref())
+            }
+            DirectReference::Folder { path, subdirectory, .. } => {
+                let (folder, shown) = (path.clone(), label.clone());
+                let digest = blocking(move || folder_digest(&folder, &shown)).await??;
+                (Origin::Folder { path: path.clone(), digest }, subdirectory.as_ref())
+            }
+            DirectReference::Git { url, revision, subdirectory, .. } => {
+                (self.repository(url, revision.as_deref()).await?, subdirectory.as_ref())
+            }
+        };
+        let subdirectory = subdirectory.map(|text| SafePath::new(text.trim_matches('/'))).transpose();
+        let failed = |error: crate::archive::SafePathError| BuildError::Metadata {
+            label: label.clone(),
+            reason: format!("its subdirectory: {error}"),
+        };
+        Ok(Material { origin, subdirectory: subdirectory.map_err(failed)?, label })
+    }
+
+    async fn archive(&self, name: &PackageName, url: &SafeUrl, accepted: Vec<HashDigest>) -> Result<Origin, Error> {
+        let wanted = Wanted {
+            filename: url.file_name().unwrap_or_else(|| name.to_string()),
+            url: url.clone(),
+            accepted,
+            listed: Vec::new(),
+            size: None,
+            hashes_from: None,
+            index: url.without_credentials(),
+        };
+        Ok(Origin::Archive { file: self.fetcher.fetch_file(&wanted).await? })
+    }
+
+    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Origin, Error> {
+        let shown = url.without_credentials();
+        let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
+        let mut clones = self.bench.clones.lock().await;
+        let origin = |folder: &tempfile::TempDir, commit: &str| Origin::Git {
+            url: url.clone(),
+            commit: commit.to_owned(),
+            checkout: folder.path().join("clone"),
+        };
+        if let Some((folder, commit)) = clones.get(&key) {
+            return Ok(origin(folder, commit));
+        }
+        if self.offline && url.to_file_path().is_none() {
+            return Err(Error::OfflineRepository(shown));
+        }
+        self.tell(&format!("Fetching {shown}"));
+        let folder = Arc::new(self.cache.temporary_folder()?);
+        let (url_there, revision_there) = (url.clone(), revision.map(str::to_owned));
+        let (place, workshop) = (folder.path().join("clone"), self.workshop.clone());
+        let fetching = blocking(move || check_out(&url_there, revision_there.as_deref(), &place, &workshop));
+        let commit = fetching.await??.commit;
+        clones.insert(key, (Arc::clone(&folder), commit.clone()));
+        if !revision.is_some_and(is_commit) {
+            // Asked for by its commit from here on.
+            clones.insert(format!("{} {commit}", shown.reveal()), (Arc::clone(&folder), commit.clone()));
+        }
+        Ok(origin(&folder, &commit))
+    }
+}
