@@ -41,11 +41,11 @@ pub use error::CheckError;
 pub use finding::{Finding, Grade, Report};
 pub use ignore::Ignore;
 pub use known::PROBE;
-pub use locked::read_lock;
+pub use locked::{LockedVersion, read_lock};
 
 use crate::cache::Cache;
 use crate::python::on_large_stack;
-use crate::spec::{HashDigest, PackageName, Version};
+use crate::spec::HashDigest;
 use crate::target::Target;
 use dists::Dists;
 use gather::{Gathered, gather};
@@ -68,7 +68,7 @@ pub struct CheckOptions {
     /// What it has to run on.
     pub target: Target,
     /// The projects and versions of a lock that it has to be made of.
-    pub locked: Option<Vec<(PackageName, Version)>>,
+    pub locked: Option<Vec<LockedVersion>>,
     /// What `--probe` printed on a real runtime.
     pub libraries: Option<PathBuf>,
     /// Where summaries are kept between checks; `None`: nowhere.

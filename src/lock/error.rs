@@ -15,6 +15,14 @@ pub enum LockError {
         /// Version.
         version: Version,
     },
+    /// Hashes were asked for, and a source has no one digest.
+    #[error(
+        "{name} is a folder or a repository, which has no hash, and one hash in the file demands one of every line"
+    )]
+    Unhashable {
+        /// Project.
+        name: PackageName,
+    },
     /// The file is not what it should be.
     #[error("{}:{line}: {reason}", path.display())]
     Malformed {
@@ -33,6 +41,19 @@ pub enum LockError {
         /// Why.
         reason: String,
     },
+    /// No wheel of a package fits, and its source may not be built.
+    #[error(transparent)]
+    NoWheel(Box<NoWheel>),
+    /// The project has changed since the lock was made.
+    #[error("`{}` is out of date:\n  {}", path.display(), differences.join("\n  "))]
+    OutOfDate {
+        /// The file.
+        path: PathBuf,
+        /// What differs, a line each, with both sides.
+        differences: Vec<String>,
+        /// The command that brings it up to date.
+        command: &'static str,
+    },
     /// A package has no wheel, and may not be built.
     #[error("{}:{line}: {name} is {what} and would have to be built: {way_out}", path.display())]
     NeedsBuilding {
@@ -47,6 +68,45 @@ pub enum LockError {
         /// What would allow it.
         way_out: String,
     },
+}
+
+/// A locked package without a wheel for the target.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}:{line}: {name}{} is locked without a wheel for {target}: {}",
+    path.display(),
+    version.as_ref().map(|version| format!(" {version}")).unwrap_or_default(),
+    wheels_text(tags)
+)]
+pub struct NoWheel {
+    /// The file.
+    pub path: PathBuf,
+    /// One-based line.
+    pub line: usize,
+    /// Project.
+    pub name: PackageName,
+    /// The locked version.
+    pub version: Option<Version>,
+    /// The target, such as `python3.13 on x86_64`.
+    pub target: String,
+    /// The tags of the wheels that are there, each once.
+    pub tags: Vec<String>,
+    /// Targets that would take one of them.
+    pub elsewhere: Vec<String>,
+    /// There is a source archive, which could be built.
+    pub has_source: bool,
+}
+
+/// Most tags that a message lists.
+const TAGS_TOLD: usize = 12;
+
+fn wheels_text(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return "it has none at all".to_owned();
+    }
+    let more = if tags.len() > TAGS_TOLD { ", …" } else { "" };
+    let told = tags.iter().take(TAGS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
+    format!("its wheels are for {told}{more}")
 }
 
 impl LockError {

@@ -1,16 +1,34 @@
 //! Lock files: resolutions on paper.
 //!
-//! [`requirements`] writes what pip and uv read back, [`pylock`] the standard form (PEP 751), [`json`] everything that
-//! barrow knows. No form holds a credential. Writing is pure: the same resolution gives the same text.
+//! Read: a file of any tool becomes a [`Lock`], which knows no target, and [`select()`] takes from it what one target gets.
+//! Nothing is resolved. Written: [`requirements`] is what pip and uv read back, [`pylock`] the standard form (PEP 751),
+//! [`json`] everything that barrow knows. No form holds a credential. Writing is pure: the same resolution gives the same text.
 
 pub mod json;
 pub mod pylock;
 pub mod requirements;
 
 mod error;
+mod files;
+mod find;
+mod fresh;
+mod marker;
+mod model;
+mod pdm;
+mod pipfile;
+mod poetry;
 mod preferences;
+mod project_files;
+mod select;
+mod uv;
 #[cfg(test)]
 mod tests;
 
-pub use error::LockError;
+pub use error::{LockError, NoWheel};
+pub use files::{Listed, Place, normalized};
+pub use find::{FoundInput, candidates, find_input};
+pub use fresh::check_fresh;
+pub use model::{Lock, LockKind, LockPlace, LockedIndex, LockedProject, Reached};
 pub use preferences::preferences;
+pub use project_files::extras_of;
+pub use select::{LockRequest, SelectedPackage, select};

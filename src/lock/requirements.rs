@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use super::LockError;
+use super::files::relative;
 use crate::requirements::{DirectReference, Origin};
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::spec::HashDigest;
@@ -17,8 +19,11 @@ pub struct RequirementsStyle {
     pub annotate: bool,
 }
 
-/// Writes a resolution, sorted by name.
-pub fn write(resolution: &Resolution, style: RequirementsStyle) -> Result<String, LockError> {
+/// Writes a resolution, sorted by name; `folder` is where the lock will lie, absolute.
+///
+/// # Errors
+/// A digest is asked for of what has none: no index gives one, or it is a folder or a repository.
+pub fn write(resolution: &Resolution, style: RequirementsStyle, folder: &Path) -> Result<String, LockError> {
     let target = &resolution.target;
     let mut text = format!(
         "# Locked by barrow for {} on {} (glibc {}).\n",
@@ -27,36 +32,58 @@ pub fn write(resolution: &Resolution, style: RequirementsStyle) -> Result<String
         target.glibc()
     );
     for dist in &resolution.dists {
-        write_dist(&mut text, dist, style)?;
+        write_dist(&mut text, dist, style, folder)?;
     }
     Ok(text)
 }
 
-fn write_dist(text: &mut String, dist: &ResolvedDist, style: RequirementsStyle) -> Result<(), LockError> {
-    text.push_str(dist.name.as_ref());
-    if !dist.extras.is_empty() {
-        let extras: Vec<&str> = dist.extras.iter().map(AsRef::as_ref).collect();
-        push(text, format_args!("[{}]", extras.join(",")));
+fn write_dist(
+    text: &mut String,
+    dist: &ResolvedDist,
+    style: RequirementsStyle,
+    folder: &Path,
+) -> Result<(), LockError> {
+    // One file with hashes in it demands one of every line, and folders and repositories have none.
+    if style.hashes && !dist.has_digest() {
+        return Err(LockError::Unhashable { name: dist.name.clone() });
     }
-    if dist.is_direct {
-        push(text, format_args!(" @ {}", dist.file.url.without_credentials().reveal()));
-        if let Some(below) = dist.built_from.as_ref().and_then(DirectReference::subdirectory) {
-            push(text, format_args!("#subdirectory={below}"));
-        }
+    let extras: Vec<&str> = dist.extras.iter().map(AsRef::as_ref).collect();
+    let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+    let below = dist.built_from.as_ref().and_then(DirectReference::subdirectory);
+    if let Some(path) = local_path(dist) {
+        let path = relative(&path, folder);
+        let start = if path.starts_with("../") || path == ".." { "" } else { "./" };
+        push(text, format_args!("{start}{path}{extras}"));
     } else {
-        push(text, format_args!("=={}", dist.version));
+        push(text, format_args!("{}{extras}", dist.name));
+        if dist.is_direct {
+            push(text, format_args!(" @ {}", dist.file.url.without_credentials().reveal()));
+        } else {
+            push(text, format_args!("=={}", dist.version));
+        }
     }
-    // Folders and repositories have no one digest.
-    if style.hashes && dist.has_digest() {
+    if let Some(below) = below {
+        push(text, format_args!("#subdirectory={below}"));
+    }
+    if style.hashes {
         for digest in hashes(dist)? {
             push(text, format_args!(" \\\n    --hash={digest}"));
         }
     }
     text.push('\n');
     if style.annotate {
-        write_requirers(text, dist);
+        write_requirers(text, dist, folder);
     }
     Ok(())
+}
+
+/// The folder or file of this machine that a requirement of the user's leads to.
+fn local_path(dist: &ResolvedDist) -> Option<PathBuf> {
+    match &dist.built_from {
+        Some(DirectReference::Folder { path, .. }) => Some(path.clone()),
+        Some(DirectReference::Git { .. }) => None,
+        _ => dist.file.url.to_file_path().filter(|_| dist.is_direct),
+    }
 }
 
 /// One digest of every file of the version: the strongest that the index gives is the one that pip compares.
@@ -72,8 +99,8 @@ fn hashes(dist: &ResolvedDist) -> Result<BTreeSet<&HashDigest>, LockError> {
     Ok(digests)
 }
 
-fn write_requirers(text: &mut String, dist: &ResolvedDist) {
-    let requirers: BTreeSet<String> = dist.required_by.iter().map(requirer).collect();
+fn write_requirers(text: &mut String, dist: &ResolvedDist, folder: &Path) {
+    let requirers: BTreeSet<String> = dist.required_by.iter().map(|by| requirer(by, folder)).collect();
     if let [only] = requirers.iter().collect::<Vec<_>>().as_slice() {
         push(text, format_args!("    # via {only}\n"));
     } else if !requirers.is_empty() {
@@ -85,11 +112,12 @@ fn write_requirers(text: &mut String, dist: &ResolvedDist) {
 }
 
 /// Who asked, as comments name it.
-fn requirer(requirer: &Requirer) -> String {
+fn requirer(requirer: &Requirer, folder: &Path) -> String {
     match requirer {
         Requirer::User { origin: Origin::File { file, .. }, .. } => {
-            // A line end in a path would end the comment.
-            format!("-r {}", file.display()).chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+            // A path of this machine means nothing elsewhere, and a line end in it would end the comment.
+            let shown = if file.is_absolute() { relative(file, folder) } else { file.display().to_string() };
+            format!("-r {shown}").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
         }
         Requirer::User { .. } => "the command line".to_owned(),
         Requirer::Dist { name, .. } => name.to_string(),

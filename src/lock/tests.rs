@@ -1,10 +1,10 @@
 //! Tests of the lock room: what is read, what is written, and that both agree.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::pylock::{self, PylockInput, is_pylock};
+use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
-use super::{LockError, json, preferences};
+use super::{Lock, LockError, LockPlace, LockRequest, json, preferences, select};
 use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
 
@@ -15,16 +15,18 @@ fn target(runtime: &str, architecture: Architecture) -> Target {
     Target::new(runtime.parse::<Runtime>().unwrap(), architecture)
 }
 
-fn input() -> PylockInput {
-    PylockInput {
-        path: PathBuf::from("pylock.toml"),
-        folder: PathBuf::from("/home/user/app"),
-        ..PylockInput::default()
-    }
+fn read(text: &str) -> Result<Resolution, LockError> {
+    read_for(text, &LockRequest::default())
 }
 
-fn read(text: &str) -> Result<Resolution, LockError> {
-    pylock::read(text, &input(), &target("python3.12", Architecture::Arm64))
+/// What python3.12 on arm64 gets of a `pylock.toml`.
+fn read_for(text: &str, request: &LockRequest) -> Result<Resolution, LockError> {
+    let place = LockPlace { path: "pylock.toml".into(), folder: "/home/user/app".into(), ..LockPlace::default() };
+    let target = target("python3.12", Architecture::Arm64);
+    let lock = Lock::read(text.as_bytes(), &place)?;
+    let packages = select(&lock, request, &target)?.into_iter();
+    let dists = packages.map(|package| package.into_known().expect("the lock says everything")).collect();
+    Ok(Resolution { target, dists, warnings: Vec::new(), passed_over: Vec::new() })
 }
 
 /// A lock as another tool may write it: for several targets, with extras and groups.
@@ -99,9 +101,12 @@ fn a_lock_gives_what_the_target_needs() {
     assert_eq!(native.accepted_hashes[0].hex(), TWO);
     assert_eq!(resolution.dists[0].dependencies.len(), 1, "what is not for this target is no dependency");
 
-    let selected =
-        PylockInput { extras: vec!["fast".parse().unwrap()], groups: vec!["dev".parse().unwrap()], ..input() };
-    let resolution = pylock::read(&text, &selected, &target("python3.12", Architecture::Arm64)).unwrap();
+    let selected = LockRequest {
+        extras: vec!["fast".parse().unwrap()],
+        groups: vec!["dev".parse().unwrap()],
+        ..LockRequest::default()
+    };
+    let resolution = read_for(&text, &selected).unwrap();
     assert_eq!(names(&resolution), "app-base==1.0 checker==4 native==2.0 quick==3 usual==5");
     let local = resolution.dists[3].file.url.to_file_path();
     assert_eq!(local.as_deref(), Some(Path::new("/home/user/app/wheels/quick-3-py3-none-any.whl")));
@@ -130,8 +135,8 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let vcs =
         |commit: &str| format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"{commit}\" }}\n");
     check(&vcs("main"), "pylock.toml:4: the commit of a is not one");
-    let forbidding = PylockInput { no_build: true, ..input() };
-    let error = pylock::read(&vcs(&ONE[..40]), &forbidding, &target("python3.12", Architecture::Arm64)).unwrap_err();
+    let forbidding = LockRequest { no_build: true, ..LockRequest::default() };
+    let error = read_for(&vcs(&ONE[..40]), &forbidding).unwrap_err();
     let expected = "pylock.toml:4: a is a repository and would have to be built: --no-build forbids it";
     assert_eq!(error.to_string(), expected);
     let wheel = |name: &str, hashes: &str| {
@@ -144,25 +149,25 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     );
     check(
         &wheel("a-1-cp312-cp312-win_amd64.whl", &good),
-        "`pylock.toml` cannot be used: none of the wheels of a fits python3.12 on arm64",
+        "pylock.toml:4: a 1 is locked without a wheel for python3.12 on arm64: its wheels are for cp312-cp312-win_amd64",
     );
     check(&wheel("a-2-py3-none-any.whl", &good), "pylock.toml:4: `a-2-py3-none-any.whl` is not a file of version 1");
     let twice = wheel("a-1-py3-none-any.whl", &good);
     let twice = format!("{twice}{}", twice.strip_prefix(head).unwrap());
     check(&twice, "`pylock.toml` cannot be used: a stands in it twice for this target");
-    let unknown = PylockInput { extras: vec!["slow".parse().unwrap()], ..input() };
-    let error = pylock::read(&foreign(), &unknown, &target("python3.12", Architecture::Arm64)).unwrap_err();
-    assert_eq!(error.to_string(), "`pylock.toml` cannot be used: it has no extra `slow`");
+    let unknown = LockRequest { extras: vec!["slow".parse().unwrap()], ..LockRequest::default() };
+    let error = read_for(&foreign(), &unknown).unwrap_err();
+    assert_eq!(error.to_string(), "`pylock.toml` cannot be used: it has no extra `slow` (it has fast)");
 }
 
 #[test]
 fn a_lock_that_was_written_reads_the_same() {
     let resolution = read(&foreign()).unwrap();
-    let written = pylock::write(&resolution, Some(Path::new("/home/user/app")));
+    let written = pylock::write(std::slice::from_ref(&resolution), Path::new("/home/user/app"));
     assert!(!written.contains("secret"), "{written}");
     let again = read(&written).unwrap();
     assert_eq!(names(&again), names(&resolution));
-    assert_eq!(pylock::write(&again, Some(Path::new("/home/user/app"))), written);
+    assert_eq!(pylock::write(std::slice::from_ref(&again), Path::new("/home/user/app")), written);
     insta::assert_snapshot!(written);
 }
 
@@ -170,9 +175,9 @@ fn a_lock_that_was_written_reads_the_same() {
 fn requirements_are_written_as_pip_reads_them() {
     let resolution = read(&foreign()).unwrap();
     let style = RequirementsStyle { hashes: false, annotate: true };
-    insta::assert_snapshot!(requirements::write(&resolution, style).unwrap());
+    insta::assert_snapshot!(requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap());
     let style = RequirementsStyle { hashes: true, annotate: false };
-    insta::assert_snapshot!(requirements::write(&resolution, style).unwrap());
+    insta::assert_snapshot!(requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap());
 }
 
 #[test]
@@ -191,9 +196,12 @@ fn preferences_are_read_from_every_form() {
     let resolution = read(&foreign()).unwrap();
     let style = RequirementsStyle { hashes: true, annotate: true };
     let expected = "app-base 1.0, native 2.0, usual 5";
-    assert_eq!(shown(&pylock::write(&resolution, None)), expected);
+    assert_eq!(shown(&pylock::write(std::slice::from_ref(&resolution), Path::new("/"))), expected);
     assert_eq!(shown(&json::write(&resolution)), expected);
-    assert_eq!(shown(&requirements::write(&resolution, style).unwrap()), "app-base 1.0, native 2.0");
+    assert_eq!(
+        shown(&requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap()),
+        "app-base 1.0, native 2.0"
+    );
     assert_eq!(shown("a[x,y]==1.0 ; python_version < '4' # why\nb>=2\n-r c.txt\nd===3\n"), "a 1.0, d 3");
     assert_eq!(shown("{ \"packages\": 1 }"), "");
 }

@@ -66,7 +66,7 @@ pub async fn bundle(options: BundleOptions, preparation: Preparation, context: C
 /// The same as one request of a run that may make several.
 pub async fn bundle_in(
     session: &Arc<Session>,
-    options: BundleOptions,
+    mut options: BundleOptions,
     preparation: Preparation,
 ) -> Result<Published, Error> {
     let Preparation { request, key } = preparation;
@@ -76,6 +76,10 @@ pub async fn bundle_in(
     };
     let memory = Memory::open(request.clone(), key, &options, &session.cache);
     let mut inquiry = Inquiry::open(session, request).await?;
+    let is_built = inquiry.locked().is_some_and(|locked| locked.bundles_project(&session.context));
+    if options.assembly.source.is_some() && is_built {
+        options.assembly.source = None;
+    }
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
         refuse_out(&options, &session.cache, &session.context)?;

@@ -10,11 +10,11 @@ use crate::fetch::FetchError;
 use crate::http;
 use crate::index::IndexError;
 use crate::install::{InstallError, WheelFault};
-use crate::lock::LockError;
+use crate::lock::{LockError, NoWheel};
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
 use crate::request::RequestError;
-use crate::requirements::RequirementsError;
+use crate::requirements::{Origin, RequirementsError};
 use crate::resolve::ResolveError;
 use crate::spec::{PackageName, SafeUrl};
 
@@ -103,6 +103,18 @@ pub enum Error {
     /// The lock could not be written in this form.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A file that a lock names by its digest alone cannot be found.
+    #[error("{origin}: {what} cannot be had{}: {why}", index.as_ref().map(|index| format!(" from {index}")).unwrap_or_default())]
+    NotListed {
+        /// Where it is locked.
+        origin: Origin,
+        /// The file, else the project and its version.
+        what: String,
+        /// The index that the lock names.
+        index: Option<SafeUrl>,
+        /// Why.
+        why: &'static str,
+    },
     /// The lock could not be written to its place.
     #[error("failed to write the lock `{}`", path.display())]
     WriteLock {
@@ -185,6 +197,7 @@ impl Error {
             }
             Self::BuildNotAllowed { name, .. } => vec![format!("allow it with `--allow-build {name}`")],
             Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
+            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => lock_hints(error),
             Self::Fetch(FetchError::Offline(_)) => vec![
                 "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
                     .to_owned(),
@@ -207,6 +220,35 @@ impl Error {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// What helps where a lock cannot be used.
+fn lock_hints(error: &LockError) -> Vec<String> {
+    match error {
+        LockError::OutOfDate { command, .. } => {
+            vec![format!("bring it up to date with `{command}`, or take it as it is with `--frozen`")]
+        }
+        LockError::NoWheel(lacking) => {
+            let NoWheel { name, elsewhere, has_source, .. } = lacking.as_ref();
+            let mut hints = Vec::new();
+            if *has_source {
+                hints.push(format!("its source is locked too: build it with `--allow-build {name}`"));
+            }
+            if let Some(target) = elsewhere.last() {
+                hints.push(format!("there is a wheel for {target}, or lock another version of {name}"));
+            } else {
+                hints.push(format!("lock another version of {name}, one with a wheel for Linux"));
+            }
+            hints
+        }
+        LockError::Unhashable { .. } => vec!["leave out --generate-hashes, or write pylock.toml".to_owned()],
+        LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
+            let beside = path.with_file_name("requirements.txt");
+            let is_there = beside != *path && beside.is_file();
+            is_there.then(|| format!("`{}` is there too: name it with -r", beside.display())).into_iter().collect()
+        }
+        LockError::NeedsBuilding { .. } | LockError::NoHashes { .. } => Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::building::Builder;
 use super::building_source::BuildingSource;
 use super::resolutions::Question;
 use super::session::{Session, World};
+use super::source::LiveSource;
 use super::unchanged::Standing;
 use super::{Error, missing, packages, unchanged};
 use super::{python_limits, table_settings};
@@ -17,9 +18,8 @@ use crate::fetch::{Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
-use crate::lock::pylock;
 use crate::reporter::{Level, Stage};
-use crate::request::{InputKey, LockText, Look, Request};
+use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
@@ -237,17 +237,18 @@ impl Inquiry {
         listed.cloned().or_else(|| Some(self.world.fetcher.find(&Wanted::resolved(dist))?.digest))
     }
 
-    async fn read_lock(&self, LockText { input, text }: &LockText, target: &Target) -> Result<Resolution, Error> {
-        let mut resolution = pylock::read(text, input, target)?;
-        resolution.dists.retain(|dist| !self.request.manifest.excluded.contains(&dist.name));
-        for dist in resolution.dists.iter_mut().filter(|dist| dist.version == pylock::unknown_version()) {
-            let Some(reference) = dist.built_from.clone() else { continue };
-            let accepted = dist.accepted_hashes.clone();
-            let found = self.builder.look_at(&dist.name, &reference, accepted, target).await?;
-            dist.version = found.metadata.version.clone();
-            dist.file = found.file.clone();
-        }
-        Ok(resolution)
+    /// The lock that stands for the resolution.
+    pub(super) fn locked(&self) -> Option<&Locked> {
+        self.request.lock.as_deref()
+    }
+
+    pub(super) fn source(&self) -> &LiveSource {
+        &self.world.source
+    }
+
+    /// Whether the user wants a project left out.
+    pub(super) fn is_excluded(&self, name: &PackageName) -> bool {
+        self.request.manifest.excluded.contains(name)
     }
 
     /// The solver blocks while it waits for answers, so it has a thread.

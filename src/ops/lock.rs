@@ -8,8 +8,9 @@ use super::session::Session;
 use super::{Context, Error};
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
-use crate::lock::{json, preferences, pylock, requirements};
+use crate::lock::{json, normalized, preferences, pylock, requirements};
 use crate::request::RequestOptions;
+use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -29,6 +30,8 @@ pub struct LockOptions {
     pub upgrade: bool,
     /// Do not keep the versions of these.
     pub upgrade_packages: Vec<PackageName>,
+    /// `--force`: an input may be overwritten.
+    pub force: bool,
     /// Write nothing, only compare.
     pub check: bool,
 }
@@ -55,11 +58,7 @@ pub struct Locked {
 
 /// Resolves and writes the lock.
 pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Error> {
-    let [target] = options.targets.as_slice() else {
-        return Err(Error::NotBuilt(vec![
-            "one lock for several targets is not built yet: give one --runtime and one --arch".to_owned(),
-        ]));
-    };
+    refuse_inputs(&options)?;
     let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
     let mut resolve_options = options.request.resolve.clone();
     if let (Some(text), false) = (&existing, options.upgrade) {
@@ -70,19 +69,46 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let session = Session::open(&options.request, &context)?;
     let inquiry = Inquiry::open(&session, session.read(options.request.clone()).await?).await?;
-    let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
-    match options.form {
-        LockForm::Pylock => compute_digests(&inquiry, &mut resolution, false).await?,
-        LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
-        LockForm::Requirements(_) | LockForm::Json => {}
+    let mut resolutions = Vec::new();
+    for target in &options.targets {
+        let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
+        match options.form {
+            LockForm::Pylock => compute_digests(&inquiry, &mut resolution, false).await?,
+            LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
+            LockForm::Requirements(_) | LockForm::Json => {}
+        }
+        // Targets differ as little as they have to.
+        let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
+        resolve_options.preferences.extend(chosen);
+        resolutions.push(resolution);
     }
-    let text = write(&resolution, &options)?;
+    let text = write(&resolutions, &options)?;
     let changes = existing.as_deref() != Some(text.as_str());
     if let (Some(path), true, false) = (&options.out, changes, options.check) {
         context.check_interrupted()?;
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
     Ok(Locked { text, changes })
+}
+
+/// What the lock is made of is not overwritten with it, unless the user says so.
+fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
+    let Some(out) = &options.out else { return Ok(()) };
+    if options.upgrade || options.force || options.check {
+        return Ok(());
+    }
+    let working_folder = &options.request.inputs.working_folder;
+    let whole = |path: &Path| fs_err::canonicalize(working_folder.join(path)).ok();
+    let ManifestInputs { requirement_files, constraint_files, override_files, .. } = &options.request.inputs;
+    let mut inputs = requirement_files.iter().chain(constraint_files).chain(override_files);
+    let place = whole(out);
+    if place.is_none() || inputs.all(|input| whole(input) != place) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("`{}` is an input of the lock, and would be overwritten", out.display()),
+        hint: Some("name another file with -o, or say so with --upgrade or --force".to_owned()),
+    })
 }
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
@@ -105,15 +131,20 @@ async fn compute_digests(inquiry: &Inquiry, resolution: &mut Resolution, of_sibl
     Ok(())
 }
 
-fn write(resolution: &Resolution, options: &LockOptions) -> Result<String, Error> {
-    Ok(match options.form {
-        LockForm::Pylock => {
-            let folder = options.out.as_ref().map(|out| options.request.inputs.working_folder.join(out));
-            pylock::write(resolution, folder.as_deref().and_then(Path::parent))
-        }
-        LockForm::Requirements(style) => requirements::write(resolution, style)?,
-        LockForm::Json => json::write(resolution),
-    })
+fn write(resolutions: &[Resolution], options: &LockOptions) -> Result<String, Error> {
+    let working_folder = &options.request.inputs.working_folder;
+    // What goes to standard output is meant for a file in this folder.
+    let out = options.out.as_ref().map_or_else(|| working_folder.join("-"), |out| working_folder.join(out));
+    let folder = normalized(out.parent().unwrap_or(working_folder));
+    match (options.form, resolutions) {
+        (LockForm::Pylock, several) => Ok(pylock::write(several, &folder)),
+        (LockForm::Requirements(style), [only]) => Ok(requirements::write(only, style, &folder)?),
+        (LockForm::Json, [only]) => Ok(json::write(only)),
+        (LockForm::Requirements(_) | LockForm::Json, _) => Err(Error::Usage {
+            message: "only `pylock.toml` holds a lock for several targets".to_owned(),
+            hint: Some("give one --runtime and one --arch, or write pylock.toml".to_owned()),
+        }),
+    }
 }
 
 fn read_existing(path: &Path) -> Result<Option<String>, Error> {

@@ -5,6 +5,7 @@
 
 mod error;
 mod context;
+mod locked;
 mod indexes;
 mod ahead;
 mod source;

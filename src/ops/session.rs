@@ -66,7 +66,10 @@ impl Session {
 
     /// The indexes of a request. Those that another one has asked alike are asked no second time.
     pub(super) async fn world(&self, request: &Request) -> Result<Arc<World>, Error> {
-        let all = AllIndexes::of(&request.options.indexes, &request.manifest);
+        let mut all = AllIndexes::of(&request.options.indexes, &request.manifest);
+        if let Some(locked) = &request.lock {
+            locked.add_indexes(&mut all.settings);
+        }
         let mut worlds = self.worlds.lock().await;
         let identity = identity(&all, request);
         if let Some(world) = worlds.get(&identity) {

@@ -19,7 +19,7 @@ use super::options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
     RequestOptions, SourceSettings,
 };
-use super::{LockText, RequestError};
+use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
 use crate::install::RecordPolicy;
@@ -114,12 +114,12 @@ impl InputKey {
         let mut key = Self { parts: Vec::new(), is_whole: true };
         key.other("barrow", &(FORMAT, env!("CARGO_PKG_VERSION")));
         key.other("the target", target);
-        key.add_files(&request.manifest, request.lock.as_ref(), base);
+        key.add_files(&request.manifest, request.lock.as_deref(), base);
         // An option is told before what it changes in the requirements.
         key.add_options(&request.options);
         key.add_manifest(&request.manifest);
         key.add_indexes(&request.options.indexes, &request.manifest, base, look)?;
-        for reached in local::reach(references(request, target), base)? {
+        for reached in local::reach(references(request), base)? {
             key.push(Counts::Everywhere, Kind::Place, reached.name, None, reached.digest);
         }
         Ok(key)
@@ -223,7 +223,7 @@ impl InputKey {
     }
 
     /// The files that were read: a lock counts with its text, requirements files with what they say ([`Self::add_manifest`]).
-    fn add_files(&mut self, manifest: &Manifest, lock: Option<&LockText>, base: &Path) {
+    fn add_files(&mut self, manifest: &Manifest, lock: Option<&Locked>, base: &Path) {
         for file in &manifest.files_read {
             let name = local::relative(&file.path, base);
             self.push(Counts::ToExplain, Kind::Place, name, None, file.content.clone());
@@ -235,10 +235,16 @@ impl InputKey {
                 Encoder::digest(&*file.path.to_string_lossy()),
             );
         }
-        if let Some(LockText { input, text }) = lock {
-            let path = input.folder.join(input.path.file_name().unwrap_or_default());
-            let content = sha256(&without_userinfo(text.as_bytes()));
-            self.push(Counts::Everywhere, Kind::Place, local::relative(&path, base), None, content);
+        if let Some(Locked { lock, input, .. }) = lock {
+            let content = sha256(&without_userinfo(lock.text().as_bytes()));
+            self.push(Counts::Everywhere, Kind::Place, local::relative(&input.place.file(), base), None, content);
+            // What the project declares now decides whether the lock is still good, and what is warned of.
+            for path in lock.project_files() {
+                if let Ok(bytes) = fs_err::read(&path) {
+                    let content = sha256(&without_userinfo(&bytes));
+                    self.push(Counts::ForResult, Kind::Place, local::relative(&path, base), None, content);
+                }
+            }
         }
     }
 
@@ -303,6 +309,7 @@ impl InputKey {
             inputs,
             extras,
             groups,
+            lock,
             // Both are part of the manifest's options.
             require_hashes: _,
             format_control: _,
@@ -338,6 +345,15 @@ impl InputKey {
         } = inputs;
         self.names(Counts::Everywhere, "--extra", extras);
         self.names(Counts::Everywhere, "--group", groups);
+        // The folder of the run is in every path; which project of a lock it means follows from that and the lock.
+        let LockSettings { all_extras, only_groups, frozen, folder, with_project } = lock;
+        self.switch(Counts::Everywhere, "--all-extras", *all_extras);
+        self.names(Counts::Everywhere, "--only-group", only_groups);
+        self.switch(Counts::Everywhere, "--no-project", !*with_project);
+        // It decides whether a run fails, not what it makes.
+        self.switch(Counts::ForResult, "--frozen", *frozen);
+        let folder = folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+        self.option(Counts::ForResult, "the folder that is bundled", &folder, None);
         self.add_resolve_options(resolve);
         let BuildSettings { forbidden, python, config_settings } = build;
         self.switch(Counts::Everywhere, "--no-build", *forbidden);
@@ -516,13 +532,13 @@ impl InputKey {
 }
 
 /// What requirements and locks name in the place of versions.
-fn references(request: &Request, target: &Target) -> Vec<DirectReference> {
+fn references(request: &Request) -> Vec<DirectReference> {
     let Manifest { requirements, constraints, overrides, .. } = &*request.manifest;
     let entries = requirements.iter().chain(constraints).chain(overrides);
     let mut references: Vec<DirectReference> =
         entries.filter_map(|entry: &RequirementEntry| entry.direct.clone()).collect();
     if let Some(lock) = &request.lock {
-        references.extend(lock.references(target));
+        references.extend(lock.references());
     }
     references
 }

@@ -4,27 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::locked::{LockInput, Locked};
 use super::{RequestError, RequestOptions};
-use crate::lock::pylock::{self, PylockInput, is_pylock};
-use crate::requirements::{
-    DirectReference, FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles,
-};
-use crate::resolution::ResolvedDist;
+use crate::lock::{LockKind, LockPlace, LockRequest, extras_of};
+use crate::requirements::{FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles};
 use crate::spec::{sha256, without_userinfo};
-use crate::target::Target;
-
-/// Files that state what a folder needs, best first: locks, then requirements, then the project's own statement.
-const CANDIDATES: &[&str] =
-    &["pylock.toml", "uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "pyproject.toml"];
-
-/// The first file of `folder` that states what it needs.
-pub fn detect_input(folder: &Path) -> Result<PathBuf, RequestError> {
-    let found = CANDIDATES.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    found.ok_or_else(|| RequestError::Usage {
-        message: format!("`{}` has none of {}", folder.display(), CANDIDATES.join(", ")),
-        hint: Some("name a requirements file with -r".to_owned()),
-    })
-}
 
 /// A request whose files are read: each of them once, however often what they say is asked for.
 #[derive(Clone, Debug)]
@@ -35,16 +19,7 @@ pub struct Request {
     /// line says.
     pub manifest: Arc<Manifest>,
     /// The lock that stands for a whole resolution.
-    pub lock: Option<LockText>,
-}
-
-/// A lock as it was read.
-#[derive(Clone, Debug)]
-pub struct LockText {
-    /// Which lock, and what of it.
-    pub input: PylockInput,
-    /// Its content.
-    pub text: String,
+    pub lock: Option<Arc<Locked>>,
 }
 
 impl Request {
@@ -88,42 +63,9 @@ impl Request {
                 inputs.remote = remote;
                 (read_manifest(&options, &inputs)?, None)
             }
-            Inputs::Lock(input) => (without_files(&options), Some(LockText::read(input)?)),
+            Inputs::Lock(input) => (without_files(&options), Some(Arc::new(Locked::read(*input)?))),
         };
         Ok(Self { options, manifest: Arc::new(manifest), lock })
-    }
-}
-
-impl LockText {
-    fn read(input: PylockInput) -> Result<Self, RequestError> {
-        let path = input.folder.join(input.path.file_name().unwrap_or_default());
-        match fs_err::read_to_string(path) {
-            Ok(text) => Ok(Self { input, text }),
-            Err(source) => Err(RequestError::ReadInput { path: input.path, source }),
-        }
-    }
-
-    /// Folders, files and repositories of this machine that the lock names for a target. What is wrong with the lock is
-    /// reported when it is installed.
-    pub(super) fn references(&self, target: &Target) -> Vec<DirectReference> {
-        let dists =
-            pylock::read(&self.text, &self.input, target).map(|resolution| resolution.dists).unwrap_or_default();
-        let reference = |dist: ResolvedDist| {
-            let url = || dist.file.url.clone();
-            let file = || match dist.file.filename.as_wheel() {
-                Some(_) => DirectReference::Wheel { url: url() },
-                None => DirectReference::Sdist { url: url(), subdirectory: None },
-            };
-            dist.built_from.clone().unwrap_or_else(file)
-        };
-        // What is elsewhere has a digest or a commit in the lock's text.
-        let is_here = |reference: &DirectReference| match reference {
-            DirectReference::Folder { .. } => true,
-            DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
-                url.to_file_path().is_some()
-            }
-        };
-        dists.into_iter().map(reference).filter(is_here).collect()
     }
 }
 
@@ -155,21 +97,20 @@ enum Inputs {
     /// Requirements, to be resolved.
     Requirements(Box<ManifestInputs>),
     /// A lock, to be taken as it is.
-    Lock(PylockInput),
+    Lock(Box<LockInput>),
 }
 
 impl Inputs {
     /// Sorts out what the user named.
     fn of(request: &RequestOptions) -> Result<Self, RequestError> {
         let files = &request.inputs.requirement_files;
-        for file in files {
-            check_readable(file)?;
-        }
-        if let Some(lock) = files.iter().find(|file| is_pylock(file)) {
-            return lock_alone(request, lock).map(Self::Lock);
+        if let Some(lock) = files.iter().find(|file| LockKind::of(file).is_some()) {
+            return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
         }
         let mut inputs = request.inputs.clone();
-        if !(request.extras.is_empty() && request.groups.is_empty()) {
+        let settings = &request.lock;
+        let selects = !(request.extras.is_empty() && request.groups.is_empty() && settings.only_groups.is_empty());
+        if selects || settings.all_extras {
             let is_project = |path: &PathBuf| path.file_name().is_some_and(|name| name == "pyproject.toml");
             let place = inputs.requirement_files.iter().position(is_project);
             let Some(path) = place.map(|at| inputs.requirement_files.remove(at)) else {
@@ -178,15 +119,20 @@ impl Inputs {
                     hint: Some("name one with -r".to_owned()),
                 });
             };
-            let (extras, groups) = (request.extras.clone(), request.groups.clone());
-            inputs.pyproject = Some(PyprojectInput { path, extras, groups, only_groups: false });
+            let mut extras = request.extras.clone();
+            if settings.all_extras {
+                extras.extend(extras_of(&inputs.working_folder.join(&path)));
+            }
+            let groups = request.groups.iter().chain(&settings.only_groups).cloned().collect();
+            let only_groups = !settings.only_groups.is_empty();
+            inputs.pyproject = Some(PyprojectInput { path, extras, groups, only_groups });
         }
         Ok(Self::Requirements(Box::new(inputs)))
     }
 }
 
 /// A lock stands for a whole resolution, so nothing can be added to it.
-fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<PylockInput, RequestError> {
+fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<LockInput, RequestError> {
     let ManifestInputs { requirement_files, constraint_files, override_files, positional, .. } = &request.inputs;
     let others = requirement_files.len() - 1 + constraint_files.len() + override_files.len() + positional.len();
     if others > 0 {
@@ -195,28 +141,21 @@ fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<PylockInput, Requ
             hint: None,
         });
     }
-    let absolute = request.inputs.working_folder.join(lock);
-    Ok(PylockInput {
-        path: lock.to_owned(),
-        folder: absolute.parent().unwrap_or(Path::new("/")).to_owned(),
-        extras: request.extras.clone(),
-        groups: request.groups.clone(),
-        allow_build: request.resolve.allow_build.clone(),
-        no_build: request.build.forbidden,
-    })
-}
-
-/// Refuses the files that this version cannot read, with the way out.
-fn check_readable(path: &Path) -> Result<(), RequestError> {
-    let shown = path.display();
-    let export = match path.file_name().and_then(|name| name.to_str()) {
-        Some("uv.lock") => "uv export --frozen -o requirements.txt",
-        Some("poetry.lock") => "poetry export -o requirements.txt",
-        Some("Pipfile.lock") => "pipenv requirements --hash > requirements.txt",
-        _ => return Ok(()),
-    };
-    Err(RequestError::Usage {
-        message: format!("`{shown}` cannot be read yet: this version of barrow does not know its form"),
-        hint: Some(format!("`{export}` writes a file that can, then name it with -r")),
+    let working_folder = &request.inputs.working_folder;
+    let settings = &request.lock;
+    Ok(LockInput {
+        place: LockPlace::new(lock, working_folder, request.inputs.environment.clone()),
+        frozen: settings.frozen,
+        wanted: LockRequest {
+            extras: request.extras.clone(),
+            all_extras: settings.all_extras,
+            groups: request.groups.clone(),
+            only_groups: settings.only_groups.clone(),
+            with_project: settings.with_project,
+            folder: settings.folder.as_ref().map(|folder| crate::lock::normalized(&working_folder.join(folder))),
+            allow_build: request.resolve.allow_build.clone(),
+            no_build: request.build.forbidden,
+            format_control: request.format_control.clone(),
+        },
     })
 }

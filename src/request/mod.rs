@@ -22,6 +22,7 @@ mod input_key;
 mod inputs;
 mod keyed;
 mod local;
+mod locked;
 mod options;
 mod repository;
 #[cfg(test)]
@@ -29,10 +30,11 @@ mod tests;
 
 pub use error::RequestError;
 pub use input_key::{InputKey, Part};
-pub use inputs::{LockText, Request, detect_input};
+pub use inputs::Request;
 pub use keyed::{Encoder, Keyed};
 pub use local::Look;
+pub use locked::{LockInput, Locked};
 pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, IndexSettings,
-    PublishSettings, RequestOptions, SourceSettings,
+    LockSettings, PublishSettings, RequestOptions, SourceSettings,
 };

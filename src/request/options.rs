@@ -76,6 +76,8 @@ pub struct RequestOptions {
     pub extras: Vec<ExtraName>,
     /// `--group`: likewise.
     pub groups: Vec<ExtraName>,
+    /// What is wanted of a lock, beside extras and groups.
+    pub lock: LockSettings,
     /// `--require-hashes`.
     pub require_hashes: bool,
     /// `--no-binary` and `--only-binary`.
@@ -115,6 +117,7 @@ impl RequestOptions {
             inputs: ManifestInputs { working_folder: working_folder.into(), ..ManifestInputs::default() },
             extras: Vec::new(),
             groups: Vec::new(),
+            lock: LockSettings::default(),
             require_hashes: false,
             format_control: FormatControl::default(),
             resolve: ResolveOptions::default(),
@@ -158,6 +161,21 @@ impl RequestOptions {
         self.cache_folder = Some(folder.into());
         self
     }
+}
+
+/// What is wanted of a lock.
+#[derive(Clone, Debug, Default)]
+pub struct LockSettings {
+    /// `--all-extras`.
+    pub all_extras: bool,
+    /// `--only-group`: nothing but these groups.
+    pub only_groups: Vec<ExtraName>,
+    /// `--frozen`: the lock counts although the project may have changed since.
+    pub frozen: bool,
+    /// The folder whose project is meant, as the user named it; `None`: the project beside the lock.
+    pub folder: Option<PathBuf>,
+    /// The project itself is wanted too, where its tool builds it.
+    pub with_project: bool,
 }
 
 /// What a result is.

@@ -65,7 +65,7 @@ fn what_is_not_built_yet_is_refused_and_never_ignored() {
     for arguments in [
         &["bundle", "-o", "out", "--slim"][..],
         &["bundle", "-o", "out", "--compile-bytecode"],
-        &["bundle", "-o", "out", "--all-extras"],
+        &["bundle", "-o", "out", "--all-groups"],
     ] {
         let shown = refused(&context, arguments);
         assert!(shown.starts_with("2\n") && shown.contains("is not built yet"), "{arguments:?}: {shown}");

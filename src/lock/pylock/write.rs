@@ -1,32 +1,57 @@
-//! Writing a lock. Files in folders are named relative to the lock where they can be.
+//! Writing a lock. Files and folders of this machine are named relative to the lock, so that it means the same elsewhere.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::lock::files::relative;
 use crate::requirements::DirectReference;
 use crate::resolution::{Resolution, ResolvedDist};
-use crate::spec::{DistFile, HashDigest};
+use crate::spec::{DistFile, HashDigest, PackageName};
 use crate::target::Target;
 
 /// The only version of the format.
 const LOCK_VERSION: &str = "1.0";
 
-/// Writes a resolution; `folder` is where the lock will lie, `None` when that is not known.
-pub fn write(resolution: &Resolution, folder: Option<&Path>) -> String {
-    let target = &resolution.target;
-    let (major, minor) = target.runtime().python_version();
+/// Writes one resolution for each of several targets; `folder` is where the lock will lie, absolute.
+///
+/// A package that all targets get alike stands there once, without a marker; else its marker names the targets. The
+/// wheels of one version stand together, whichever target takes which.
+pub fn write(resolutions: &[Resolution], folder: &Path) -> String {
+    let targets: Vec<&Target> = resolutions.iter().map(|resolution| &resolution.target).collect();
     let mut text = format!("lock-version = {}\n", quoted(LOCK_VERSION));
-    push(&mut text, format_args!("environments = [{}]\n", quoted(&environment(target))));
-    push(&mut text, format_args!("requires-python = {}\n", quoted(&format!("=={major}.{minor}.*"))));
-    text.push_str("created-by = \"barrow\"\n");
-    for dist in &resolution.dists {
-        write_package(&mut text, dist, folder);
+    let environments: Vec<String> = targets.iter().map(|target| quoted(&environment(target))).collect();
+    if let [only] = environments.as_slice() {
+        push(&mut text, format_args!("environments = [{only}]\n"));
+    } else {
+        push(&mut text, format_args!("environments = [\n    {},\n]\n", environments.join(",\n    ")));
     }
-    text.push_str("\n[tool.barrow]\n");
-    push(&mut text, format_args!("runtime = {}\n", quoted(target.runtime().name())));
-    push(&mut text, format_args!("arch = {}\n", quoted(target.architecture().as_str())));
-    push(&mut text, format_args!("glibc = {}\n", quoted(&target.glibc().to_string())));
+    push(&mut text, format_args!("requires-python = {}\n", quoted(&requires_python(&targets))));
+    text.push_str("created-by = \"barrow\"\n");
+    let packages = merged(resolutions);
+    for package in &packages {
+        let is_ambiguous = |name: &PackageName| packages.iter().filter(|other| other.first().name == *name).count() > 1;
+        package.write(&mut text, &targets, folder, &is_ambiguous);
+    }
+    for target in &targets {
+        text.push_str(if targets.len() == 1 { "\n[tool.barrow]\n" } else { "\n[[tool.barrow.targets]]\n" });
+        push(&mut text, format_args!("runtime = {}\n", quoted(target.runtime().name())));
+        push(&mut text, format_args!("arch = {}\n", quoted(target.architecture().as_str())));
+        push(&mut text, format_args!("glibc = {}\n", quoted(&target.glibc().to_string())));
+    }
     text
+}
+
+/// The Pythons of all targets.
+fn requires_python(targets: &[&Target]) -> String {
+    let mut versions: Vec<(u64, u64)> = targets.iter().map(|target| target.runtime().python_version()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    match versions.as_slice() {
+        [(major, minor)] => format!("=={major}.{minor}.*"),
+        [(major, minor), ..] => format!(">={major}.{minor}"),
+        [] => String::new(),
+    }
 }
 
 /// The marker that holds on the target and on no other Lambda target.
@@ -39,59 +64,134 @@ fn environment(target: &Target) -> String {
     )
 }
 
-fn write_package(text: &mut String, dist: &ResolvedDist, folder: Option<&Path>) {
-    push(text, format_args!("\n[[packages]]\nname = {}\n", quoted(dist.name.as_ref())));
-    // The version of a folder is what the folder says at the time.
-    if !matches!(dist.built_from, Some(DirectReference::Folder { .. })) {
-        push(text, format_args!("version = {}\n", quoted(&dist.version.to_string())));
+/// A package of one version and source, as each target that gets it has it: place of the target, distribution.
+struct Merged<'a>(Vec<(usize, &'a ResolvedDist)>);
+
+/// The packages of all resolutions, sorted by name and then by the first target that gets them.
+fn merged(resolutions: &[Resolution]) -> Vec<Merged<'_>> {
+    let mut packages: Vec<Merged<'_>> = Vec::new();
+    for (place, resolution) in resolutions.iter().enumerate() {
+        for dist in &resolution.dists {
+            match packages.iter_mut().find(|package| is_same(package.first(), dist)) {
+                Some(package) => package.0.push((place, dist)),
+                None => packages.push(Merged(vec![(place, dist)])),
+            }
+        }
     }
-    if let Some(requires_python) = &dist.file.requires_python {
-        push(text, format_args!("requires-python = {}\n", quoted(&requires_python.to_string())));
+    packages.sort_by(|a, b| a.first().name.cmp(&b.first().name).then(a.0[0].0.cmp(&b.0[0].0)));
+    packages
+}
+
+fn is_same(one: &ResolvedDist, other: &ResolvedDist) -> bool {
+    one.name == other.name
+        && one.version == other.version
+        && one.built_from == other.built_from
+        && one.is_direct == other.is_direct
+        && (!one.is_direct || one.file.url == other.file.url)
+        && one.file.origin.url == other.file.origin.url
+}
+
+impl Merged<'_> {
+    fn first(&self) -> &ResolvedDist {
+        self.0[0].1
     }
-    if !dist.dependencies.is_empty() {
-        let names: Vec<String> =
-            dist.dependencies.iter().map(|name| format!("{{ name = {} }}", quoted(name.as_ref()))).collect();
-        push(text, format_args!("dependencies = [{}]\n", names.join(", ")));
+
+    fn write(
+        &self,
+        text: &mut String,
+        targets: &[&Target],
+        folder: &Path,
+        is_ambiguous: &dyn Fn(&PackageName) -> bool,
+    ) {
+        let dist = self.first();
+        push(text, format_args!("\n[[packages]]\nname = {}\n", quoted(dist.name.as_ref())));
+        // The version of a folder is what the folder says at the time.
+        if !matches!(dist.built_from, Some(DirectReference::Folder { .. })) {
+            push(text, format_args!("version = {}\n", quoted(&dist.version.to_string())));
+        }
+        if self.0.len() < targets.len() {
+            let markers: Vec<String> = self.0.iter().map(|(place, _)| environment(targets[*place])).collect();
+            let marker = match markers.as_slice() {
+                [only] => only.clone(),
+                several => several.iter().map(|marker| format!("({marker})")).collect::<Vec<_>>().join(" or "),
+            };
+            push(text, format_args!("marker = {}\n", quoted(&marker)));
+        }
+        if let Some(requires_python) = &dist.file.requires_python {
+            push(text, format_args!("requires-python = {}\n", quoted(&requires_python.to_string())));
+        }
+        let names: BTreeSet<&PackageName> = self.0.iter().flat_map(|(_, dist)| &dist.dependencies).collect();
+        // A name that stands there twice is left out: which of its versions is meant depends on the target.
+        let names = names.into_iter().filter(|name| !is_ambiguous(name));
+        let names: Vec<String> = names.map(|name| format!("{{ name = {} }}", quoted(name.as_ref()))).collect();
+        if !names.is_empty() {
+            push(text, format_args!("dependencies = [{}]\n", names.join(", ")));
+        }
+        self.write_source(text, folder);
     }
-    match &dist.built_from {
-        Some(DirectReference::Git { url, revision, subdirectory, .. }) => {
-            let mut keys = vec!["type = \"git\"".to_owned()];
-            keys.push(format!("url = {}", quoted(url.without_credentials().reveal().as_str())));
-            keys.extend(revision.iter().map(|commit| format!("commit-id = {}", quoted(commit))));
-            keys.extend(subdirectory_key(subdirectory.as_deref()));
-            push(text, format_args!("vcs = {{ {} }}\n", keys.join(", ")));
+
+    fn write_source(&self, text: &mut String, folder: &Path) {
+        let dist = self.first();
+        match &dist.built_from {
+            Some(DirectReference::Git { url, revision, subdirectory, .. }) => {
+                let mut keys = vec!["type = \"git\"".to_owned()];
+                keys.push(match url.to_file_path() {
+                    Some(path) => format!("path = {}", quoted(&relative(&path, folder))),
+                    None => format!("url = {}", quoted(url.without_credentials().reveal().as_str())),
+                });
+                keys.extend(revision.iter().map(|commit| format!("commit-id = {}", quoted(commit))));
+                keys.extend(subdirectory_key(subdirectory.as_deref()));
+                push(text, format_args!("vcs = {{ {} }}\n", keys.join(", ")));
+                return;
+            }
+            Some(DirectReference::Folder { path, subdirectory, .. }) => {
+                let path = relative(path, folder);
+                let mut keys = vec![format!("path = {}", quoted(if path.is_empty() { "." } else { &path }))];
+                keys.extend(subdirectory_key(subdirectory.as_deref()));
+                push(text, format_args!("directory = {{ {} }}\n", keys.join(", ")));
+                return;
+            }
+            _ => {}
+        }
+        if dist.is_direct {
+            let subdirectory = match &dist.built_from {
+                Some(DirectReference::Sdist { subdirectory, .. }) => subdirectory_key(subdirectory.as_deref()),
+                _ => None,
+            };
+            let file = file(&dist.file, digests(dist), folder, false);
+            let keys: Vec<String> = [file].into_iter().chain(subdirectory).collect();
+            push(text, format_args!("archive = {{ {} }}\n", keys.join(", ")));
             return;
         }
-        Some(DirectReference::Folder { path, subdirectory, .. }) => {
-            let path = relative(path, folder).display().to_string();
-            let mut keys = vec![format!("path = {}", quoted(if path.is_empty() { "." } else { &path }))];
-            keys.extend(subdirectory_key(subdirectory.as_deref()));
-            push(text, format_args!("directory = {{ {} }}\n", keys.join(", ")));
-            return;
+        // An index in a folder has no URL that means anything elsewhere; a file that no index listed names none.
+        let index = dist.file.origin.url.without_credentials();
+        if index.to_file_path().is_none() && index != dist.file.url.without_credentials() {
+            push(text, format_args!("index = {}\n", quoted(index.reveal().as_str())));
         }
-        _ => {}
+        let mut wheels: Vec<String> = Vec::new();
+        for (_, dist) in &self.0 {
+            let entry = file(&dist.file, digests(dist), folder, true);
+            if dist.file.filename.as_wheel().is_none() {
+                let line = format!("sdist = {{ {entry} }}\n");
+                if !text.ends_with(&line) {
+                    text.push_str(&line);
+                }
+            } else if !wheels.contains(&entry) {
+                wheels.push(entry);
+            }
+        }
+        if !wheels.is_empty() {
+            text.push_str("wheels = [\n");
+            for entry in &wheels {
+                push(text, format_args!("    {{ {entry} }},\n"));
+            }
+            text.push_str("]\n");
+        }
     }
-    let digests = if dist.file.hashes.is_empty() { &dist.accepted_hashes } else { &dist.file.hashes };
-    if dist.is_direct {
-        let subdirectory = match &dist.built_from {
-            Some(DirectReference::Sdist { subdirectory, .. }) => subdirectory_key(subdirectory.as_deref()),
-            _ => None,
-        };
-        let keys: Vec<String> = [file(&dist.file, digests, folder, false)].into_iter().chain(subdirectory).collect();
-        push(text, format_args!("archive = {{ {} }}\n", keys.join(", ")));
-        return;
-    }
-    // An index in a folder has no URL that means anything elsewhere; a file that no index listed names none.
-    let index = dist.file.origin.url.without_credentials();
-    if index.to_file_path().is_none() && index != dist.file.url.without_credentials() {
-        push(text, format_args!("index = {}\n", quoted(index.reveal().as_str())));
-    }
-    let entry = file(&dist.file, digests, folder, true);
-    if dist.file.filename.as_wheel().is_some() {
-        push(text, format_args!("wheels = [\n    {{ {entry} }},\n]\n"));
-    } else {
-        push(text, format_args!("sdist = {{ {entry} }}\n"));
-    }
+}
+
+fn digests(dist: &ResolvedDist) -> &[HashDigest] {
+    if dist.file.hashes.is_empty() { &dist.accepted_hashes } else { &dist.file.hashes }
 }
 
 fn subdirectory_key(subdirectory: Option<&str>) -> Option<String> {
@@ -99,7 +199,7 @@ fn subdirectory_key(subdirectory: Option<&str>) -> Option<String> {
 }
 
 /// The keys of a file's table.
-fn file(file: &DistFile, digests: &[HashDigest], folder: Option<&Path>, has_name: bool) -> String {
+fn file(file: &DistFile, digests: &[HashDigest], folder: &Path, has_name: bool) -> String {
     let mut keys = Vec::new();
     if has_name {
         keys.push(format!("name = {}", quoted(file.filename.as_str())));
@@ -110,7 +210,7 @@ fn file(file: &DistFile, digests: &[HashDigest], folder: Option<&Path>, has_name
         keys.push(format!("upload-time = {time}"));
     }
     keys.push(match file.url.to_file_path() {
-        Some(path) => format!("path = {}", quoted(&relative(&path, folder).display().to_string().replace('\\', "/"))),
+        Some(path) => format!("path = {}", quoted(&relative(&path, folder))),
         None => format!("url = {}", quoted(file.url.without_credentials().without_fragment().reveal().as_str())),
     });
     keys.extend(file.size.map(|size| format!("size = {size}")));
@@ -125,20 +225,6 @@ fn file(file: &DistFile, digests: &[HashDigest], folder: Option<&Path>, has_name
     }
     keys.push(format!("hashes = {{ {} }}", unique.join(", ")));
     keys.join(", ")
-}
-
-/// `path` as seen from `folder`.
-fn relative(path: &Path, folder: Option<&Path>) -> PathBuf {
-    let Some(folder) = folder else { return path.to_owned() };
-    if !folder.is_absolute() {
-        return path.to_owned();
-    }
-    let shared = path.components().zip(folder.components()).take_while(|(left, right)| left == right).count();
-    if shared <= 1 {
-        return path.to_owned();
-    }
-    let up = folder.components().skip(shared).map(|_| "..");
-    up.map(PathBuf::from).chain([path.components().skip(shared).collect()]).collect()
 }
 
 /// A TOML string.

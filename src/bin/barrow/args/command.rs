@@ -70,8 +70,8 @@ impl Command {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Without -r, the first of these that SOURCE has is used: pylock.toml, uv.lock, poetry.lock, Pipfile.lock,
-requirements.txt, pyproject.toml.
+Without -r, the first of these that SOURCE has is used: pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock,
+requirements.txt, pyproject.toml; a lock also from the root of the project or workspace that SOURCE is in.
 
 Examples:
   barrow bundle -o build                         bundle this folder into ./build
@@ -168,7 +168,8 @@ Versions that OUT already has are kept where they still fit.
 
 Examples:
   barrow lock                                         write pylock.toml
-  barrow lock -r requirements.in --format requirements --generate-hashes -o requirements.txt
+  barrow lock -r requirements.in --generate-hashes -o requirements.txt
+  barrow lock --runtime python3.12 --runtime python3.13 --arch x86_64 --arch arm64
   barrow lock --upgrade-package requests")]
 pub(crate) struct LockArgs {
     /// Requirements, such as 'requests>=2.32'
@@ -179,7 +180,7 @@ pub(crate) struct LockArgs {
     #[arg(short, long, value_name = "FILE", help_heading = "Output", alias = "output-file")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Form of the lock: pylock, requirements or json [default: pylock]
+    /// Form of the lock: pylock, requirements or json [default: by the name of FILE, else pylock]
     #[arg(long, value_name = "FORMAT", help_heading = "Output", hide_possible_values = true)]
     pub(crate) format: Option<LockFormat>,
 
@@ -190,6 +191,10 @@ pub(crate) struct LockArgs {
     /// Leave out the comments that say who asked (requirements)
     #[arg(long, help_heading = "Output")]
     pub(crate) no_annotate: bool,
+
+    /// Write FILE even where it is one of the inputs
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
 
     /// Write nothing; fail when the file would change
     #[arg(long, help_heading = "Output")]

@@ -60,6 +60,14 @@ pub(crate) struct InputArgs {
     #[arg(short, long, value_name = "FILE", alias = "requirements")]
     pub(crate) requirement: Vec<PathBuf>,
 
+    /// Lock file, to be installed exactly: pylock.toml, uv.lock, poetry.lock, pdm.lock or Pipfile.lock
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lock: Option<PathBuf>,
+
+    /// Take a lock as it is, without asking whether the project has changed since
+    #[arg(long)]
+    pub(crate) frozen: bool,
+
     /// Constraints file: limits versions, adds no package
     #[arg(short, long, value_name = "FILE", alias = "constraints")]
     pub(crate) constraint: Vec<PathBuf>,
@@ -100,13 +108,25 @@ pub(crate) struct InputArgs {
     #[arg(short = 'C', long, value_name = "KEY=VALUE", alias = "config-setting")]
     pub(crate) config_settings: Vec<String>,
 
-    /// Also what this extra of pyproject.toml asks for; may be repeated
+    /// Also what this extra of the project or lock asks for; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) extra: Vec<ExtraName>,
 
-    /// Also what this dependency group of pyproject.toml asks for; may be repeated
+    /// Also what every extra of the project or lock asks for
+    #[arg(long)]
+    pub(crate) all_extras: bool,
+
+    /// Also what this dependency group of the project or lock asks for; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) group: Vec<ExtraName>,
+
+    /// Only what this dependency group asks for; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) only_group: Vec<ExtraName>,
+
+    /// Do not build the project of a lock, only what it requires: its folder is copied
+    #[arg(long)]
+    pub(crate) no_project: bool,
 
     /// Leave this package out wherever something requires it
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -283,12 +303,8 @@ pub(crate) struct Unbuilt {
     pub(crate) slim: bool,
     #[arg(long, hide = true)]
     pub(crate) compile_bytecode: bool,
-    #[arg(long, hide = true, value_name = "NAME")]
-    pub(crate) only_group: Vec<String>,
     #[arg(long, hide = true)]
     pub(crate) all_groups: bool,
-    #[arg(long, hide = true)]
-    pub(crate) all_extras: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -18,6 +18,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     }
     settings.detect_input_of_source(run, &source)?;
     let (is_checked, handlers) = (output.check, handler);
+    settings.want_project();
     let options = BundleOptions {
         request: settings.request(Vec::new()),
         target: settings.target.single()?,

@@ -14,6 +14,7 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let FingerprintArgs { source, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     settings.detect_input_of_source(run, &source)?;
+    settings.want_project();
     let target = settings.target.single()?;
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
     let options = FingerprintOptions {

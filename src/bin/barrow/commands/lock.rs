@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use barrow::lock::pylock;
 use barrow::lock::requirements::RequirementsStyle;
 use barrow::ops::{self, LockForm, LockOptions};
 
@@ -13,7 +14,8 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 /// What a folder may state its needs in, best first.
-const INPUTS: &[&str] = &["requirements.in", "requirements.txt", "pyproject.toml"];
+const INPUTS: &[&str] =
+    &["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.in", "requirements.txt", "pyproject.toml"];
 
 pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
@@ -26,7 +28,12 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
         run.output.status(&format!("Using {}", input.display()));
         settings.inputs.requirement_files.push(input);
     }
-    let format = args.format.unwrap_or(if run.general.json { LockFormat::Json } else { LockFormat::Pylock });
+    let format = match (args.format, &args.output) {
+        (Some(format), _) => format,
+        (None, Some(path)) if path.as_os_str() != "-" => format_of(path)?,
+        (None, _) if run.general.json => LockFormat::Json,
+        (None, _) => LockFormat::Pylock,
+    };
     if args.generate_hashes && format != LockFormat::Requirements {
         return Err(Failure::usage(
             "--generate-hashes belongs to --format requirements: other forms always have hashes",
@@ -48,6 +55,7 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
         out: out.clone(),
         upgrade: args.upgrade,
         upgrade_packages: args.upgrade_package,
+        force: args.force,
         check: args.check,
     };
     let locked = run.block_on(|context| ops::lock(options, context))?;
@@ -62,6 +70,22 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
             let done = if locked.changes { "written" } else { "is up to date" };
             run.output.status(&format!("{} {done}", path.display()));
             Ok(())
+        }
+    }
+}
+
+/// The form of a lock by the name of its file: what is written under a name is what is read from it.
+fn format_of(path: &Path) -> Result<LockFormat, Failure> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("txt" | "in") => Ok(LockFormat::Requirements),
+        Some("json") => Ok(LockFormat::Json),
+        Some("toml") if pylock::is_pylock(path) => Ok(LockFormat::Pylock),
+        // A device or a pipe.
+        None => Ok(LockFormat::Pylock),
+        Some(_) => {
+            let failure = Failure::usage(format!("the name `{}` says no form of a lock", path.display()));
+            Err(failure.hint("call it pylock.toml, pylock.NAME.toml, *.txt or *.json, or give --format"))
         }
     }
 }

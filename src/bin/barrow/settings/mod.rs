@@ -3,6 +3,7 @@
 
 mod config_file;
 mod credentials;
+mod detect;
 mod host;
 mod indexes;
 mod key;
@@ -23,8 +24,10 @@ use barrow::check::Ignore;
 use barrow::fetch::FetchOptions;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::install::{LinkMode, RecordPolicy};
+use barrow::lock::LockKind;
 use barrow::request::{
-    self, AssemblySettings, BuildSettings, BundleKind, IndexSettings, PublishSettings, RequestOptions, SourceSettings,
+    AssemblySettings, BuildSettings, BundleKind, IndexSettings, LockSettings, PublishSettings, RequestOptions,
+    SourceSettings,
 };
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
@@ -41,7 +44,6 @@ use crate::args::{
     ResolutionChoice, SettingArgs, SourceArgs, Unbuilt, WheelArgs,
 };
 use crate::failure::Failure;
-use crate::run::Run;
 use config_file::ConfigFile;
 use layers::Layers;
 use pip_config::PipConfig;
@@ -73,6 +75,7 @@ pub(crate) struct Flags {
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Settings {
     /// What to resolve for.
     pub(crate) target: TargetSettings,
@@ -105,6 +108,8 @@ pub(crate) struct Settings {
     pub(crate) state_folders: Vec<PathBuf>,
     extras: Vec<ExtraName>,
     groups: Vec<ExtraName>,
+    pub(crate) lock: LockSettings,
+    no_project: bool,
     now: u64,
     /// What `check` leaves out by a settings file.
     pub(crate) check_ignore: Vec<Ignore>,
@@ -132,6 +137,14 @@ impl Settings {
         let format_control = read_format_control(&mut layers, &input)?;
         let (extras, groups) =
             (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
+        let lock = LockSettings {
+            all_extras: layers.switch("all-extras", input.all_extras)?,
+            only_groups: name_list(&mut layers, "only-group", &input.only_group)?,
+            frozen: layers.switch("frozen", input.frozen)?,
+            folder: None,
+            with_project: false,
+        };
+        let no_project = layers.switch("no-project", input.no_project)?;
         let (build, allow_build) = read_building(&mut layers, &input)?;
         let inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
@@ -186,6 +199,8 @@ impl Settings {
             state_folders,
             extras,
             groups,
+            lock,
+            no_project,
             now: u64::try_from(host.now.as_second()).unwrap_or(0),
             check_ignore: std::mem::take(&mut layers.config.check_ignore),
             records: layers.records,
@@ -200,6 +215,7 @@ impl Settings {
             inputs,
             extras: self.extras.clone(),
             groups: self.groups.clone(),
+            lock: self.lock.clone(),
             require_hashes: self.require_hashes,
             format_control: self.format_control.clone(),
             resolve: self.resolve.clone(),
@@ -248,38 +264,6 @@ impl Settings {
         }
         Ok(())
     }
-
-    /// The same for a folder of the user's own files, which may need nothing else.
-    pub(crate) fn detect_input_of_source(&mut self, run: &Run, folder: &Path) -> Result<(), Failure> {
-        let absolute = run.host.working_folder.join(folder);
-        let is_alone = self.check_something_required(&[]).is_err() && request::detect_input(&absolute).is_err();
-        let is_empty = fs_err::read_dir(&absolute).is_ok_and(|mut entries| entries.next().is_none());
-        if !is_alone || is_empty || self.no_source {
-            return self.detect_input(run, folder, &[]);
-        }
-        run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
-        if absolute.join("setup.py").is_file() {
-            let setup = folder.join("setup.py");
-            run.output.warn(&format!(
-                "`{}` is not run: if it names dependencies, a requirements.txt with the line `.` takes them",
-                setup.display()
-            ));
-        }
-        Ok(())
-    }
-
-    /// Takes the input of `folder` when the user named none, and says which one it is.
-    pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
-        if self.check_something_required(positional).is_ok() {
-            return Ok(());
-        }
-        let found = request::detect_input(&run.host.working_folder.join(folder))?;
-        let name = found.file_name().unwrap_or_default();
-        let input = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-        run.output.status(&format!("Using {}", input.display()));
-        self.inputs.requirement_files.push(input);
-        Ok(())
-    }
 }
 
 /// The user's state folder by the platform's conventions, then a folder in the cache.
@@ -297,14 +281,8 @@ fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<Conf
 }
 
 fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { slim, compile_bytecode, only_group, all_groups, all_extras } = unbuilt;
-    let given = [
-        ("--slim", *slim),
-        ("--compile-bytecode", *compile_bytecode),
-        ("--only-group", !only_group.is_empty()),
-        ("--all-groups", *all_groups),
-        ("--all-extras", *all_extras),
-    ];
+    let Unbuilt { slim, compile_bytecode, all_groups } = unbuilt;
+    let given = [("--slim", *slim), ("--compile-bytecode", *compile_bytecode), ("--all-groups", *all_groups)];
     let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
     let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
     let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));
@@ -335,7 +313,15 @@ pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
 }
 
 fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
-    let requirement_files = layers.paths("requirement", input.requirement);
+    let mut requirement_files = layers.paths("requirement", input.requirement);
+    if let Some(lock) = input.lock {
+        if LockKind::of(&lock).is_none() {
+            let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
+            let (lock, names) = (lock.display(), names.join(", "));
+            return Err(SettingsError::Other(format!("`{lock}` is not named like a lock that is known: {names}")));
+        }
+        requirement_files.push(lock);
+    }
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
     let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());

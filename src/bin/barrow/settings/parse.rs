@@ -75,3 +75,13 @@ pub(super) fn index_name(name: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// `path` as seen from `folder`, both absolute.
+pub(super) fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let shared = path.components().zip(folder.components()).take_while(|(left, right)| left == right).count();
+    if shared <= 1 {
+        return path.to_owned();
+    }
+    let up = folder.components().skip(shared).map(|_| PathBuf::from(".."));
+    up.chain([path.components().skip(shared).collect()]).collect()
+}

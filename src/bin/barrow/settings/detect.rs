@@ -1,0 +1,62 @@
+//! The input of a folder for which the user named none.
+
+use std::path::Path;
+
+use barrow::lock;
+
+use super::{Settings, parse};
+use crate::failure::Failure;
+use crate::run::Run;
+
+impl Settings {
+    /// The same for a folder of the user's own files, which may need nothing else.
+    pub(crate) fn detect_input_of_source(&mut self, run: &Run, folder: &Path) -> Result<(), Failure> {
+        let absolute = parse::normalized(&run.host.working_folder.join(folder));
+        let is_alone = self.check_something_required(&[]).is_err() && lock::find_input(&absolute).is_none();
+        let is_empty = fs_err::read_dir(&absolute).is_ok_and(|mut entries| entries.next().is_none());
+        if !is_alone || is_empty || self.no_source {
+            return self.detect_input(run, folder, &[]);
+        }
+        run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
+        if absolute.join("setup.py").is_file() {
+            let setup = folder.join("setup.py");
+            run.output.warn(&format!(
+                "`{}` is not run: if it names dependencies, a requirements.txt with the line `.` takes them",
+                setup.display()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes the input of `folder` when the user named none, and says which one it is.
+    pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
+        self.lock.folder = Some(folder.to_owned());
+        if self.check_something_required(positional).is_ok() {
+            return Ok(());
+        }
+        let absolute = parse::normalized(&run.host.working_folder.join(folder));
+        let Some(found) = lock::find_input(&absolute) else {
+            let names = lock::candidates().join(", ");
+            let failure = Failure::usage(format!("`{}` has none of {names}", absolute.display()));
+            return Err(failure.hint("name a requirements file with -r"));
+        };
+        // What lies in the folder is shown as the user named that, and what lies above it from here.
+        let shown = |path: &Path| match path.strip_prefix(&absolute) {
+            Ok(below) if folder == Path::new(".") => below.to_owned(),
+            Ok(below) => folder.join(below),
+            Err(_) => parse::relative(path, &run.host.working_folder),
+        };
+        let input = shown(&found.file);
+        run.output.status(&format!("Using {}", input.display()));
+        for (unused, why) in &found.unused {
+            run.output.status(&format!("{} is not used: {why}", shown(unused).display()));
+        }
+        self.inputs.requirement_files.push(input);
+        Ok(())
+    }
+
+    /// The project of a lock is wanted with its packages, unless the user does not want it.
+    pub(crate) fn want_project(&mut self) {
+        self.lock.with_project = !(self.no_project || self.no_source);
+    }
+}

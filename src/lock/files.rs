@@ -1,0 +1,406 @@
+//! Which file of a locked package a target gets.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
+use super::{LockError, NoWheel};
+use crate::requirements::{DirectReference, FormatControl, ProjectSet};
+use crate::spec::{
+    DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
+    Version, Yanked,
+};
+use crate::target::{TagPriority, Target, targets_that_load};
+
+/// What may be built.
+pub(super) struct Building<'a> {
+    /// Projects of indexes.
+    pub(super) allow: &'a ProjectSet,
+    /// Nothing at all.
+    pub(super) is_forbidden: bool,
+    /// `--no-binary` and `--only-binary`.
+    pub(super) formats: &'a FormatControl,
+}
+
+/// Where a selected package is had from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A file whose place the lock says.
+    File {
+        /// The file, with the locked digests.
+        file: Box<DistFile>,
+        /// The user's own URL or path leads to it, rather than an index.
+        is_direct: bool,
+    },
+    /// A source that has to be built.
+    Source {
+        /// What leads to it.
+        reference: DirectReference,
+        /// The same as a URL, for messages and locks.
+        url: SafeUrl,
+        /// Digests of an archive.
+        accepted: Vec<HashDigest>,
+    },
+    /// A file that an index has to find.
+    Listed(Listed),
+}
+
+/// A file of which a lock has the digest, and no URL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The index, by its place in [`Lock::indexes`]; `None`: whichever the user has.
+    pub index: Option<usize>,
+    /// The file, where the lock says its name; else any file of the version with one of the digests.
+    pub filename: Option<DistFilename>,
+    /// What its digest may be.
+    pub accepted: Vec<HashDigest>,
+    /// A source archive may be taken, and built.
+    pub may_build: bool,
+    /// A wheel may be taken.
+    pub may_be_wheel: bool,
+}
+
+/// How well a wheel fits, then its build tag: greater is better.
+type Rank = (TagPriority, Option<(u64, Box<str>)>);
+
+/// Chooses the file of a package, and tells where in the text that is locked.
+pub(super) fn choose_file(
+    lock: &Lock,
+    package: &LockedPackage,
+    target: &Target,
+    building: &Building,
+) -> Result<(Place, usize), LockError> {
+    Chooser { lock, package, target, building }.choose()
+}
+
+struct Chooser<'a> {
+    lock: &'a Lock,
+    package: &'a LockedPackage,
+    target: &'a Target,
+    building: &'a Building<'a>,
+}
+
+impl Chooser<'_> {
+    fn choose(&self) -> Result<(Place, usize), LockError> {
+        let package = self.package;
+        let place = match &package.source {
+            LockedSource::Index(index) => return self.of_index(*index),
+            LockedSource::Archive { subdirectory } => {
+                let Some(file) = package.wheels.first().or(package.sdist.as_ref()) else {
+                    return Err(self.malformed(format!("{} has no file at all", package.name)));
+                };
+                return self.archive(file, subdirectory.as_deref());
+            }
+            LockedSource::Folder { path, subdirectory, editable, .. } => {
+                self.may_build("a folder", true)?;
+                let url = SafeUrl::from_path(path, true).map_err(|error| self.wrong(&error))?;
+                let (path, subdirectory, editable) = (path.clone(), subdirectory.clone(), *editable);
+                Place::Source {
+                    reference: DirectReference::Folder { path, editable, subdirectory },
+                    url,
+                    accepted: Vec::new(),
+                }
+            }
+            LockedSource::Git { url, commit, subdirectory } => {
+                self.may_build("a repository", true)?;
+                let shown = SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()));
+                let (revision, subdirectory) = (Some(commit.clone()), subdirectory.clone());
+                Place::Source {
+                    url: shown.map_err(|error| self.wrong(&error))?,
+                    reference: DirectReference::Git { url: url.clone(), revision, subdirectory, editable: false },
+                    accepted: Vec::new(),
+                }
+            }
+        };
+        Ok((place, package.at))
+    }
+
+    fn of_index(&self, index: Option<usize>) -> Result<(Place, usize), LockError> {
+        let package = self.package;
+        let name = &package.name;
+        let allows_wheels = self.building.formats.allows_wheels(name);
+        let wheel = if allows_wheels { self.best_wheel()? } else { None };
+        let names_are_known = package.wheels.iter().chain(&package.sdist).all(|file| file.file_name().is_some());
+        if !names_are_known {
+            return self.unnamed(index);
+        }
+        let (filename, file) = match (wheel, &package.sdist) {
+            (Some(found), _) => found,
+            (None, Some(sdist)) => {
+                let text = sdist.file_name().unwrap_or_default();
+                let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()));
+                if package.wheels.is_empty() {
+                    self.may_build("only a source distribution", false)?;
+                } else if let Err(LockError::NeedsBuilding { .. }) = self.may_build("no wheel that fits", false) {
+                    return Err(self.no_wheel(true));
+                }
+                (filename?, sdist)
+            }
+            (None, None) if package.wheels.is_empty() => {
+                return Err(self.malformed(format!("{name} has no file at all")));
+            }
+            (None, None) => return Err(self.no_wheel(false)),
+        };
+        self.check_version(&filename)?;
+        let (accepted, at) = (self.hashes(file)?, self.place_of(file));
+        if file.place == FilePlace::Index {
+            let listed = Listed { index, filename: Some(filename), accepted, may_build: true, may_be_wheel: true };
+            return Ok((Place::Listed(listed), at));
+        }
+        let file = Box::new(self.dist_file(filename, file, accepted, index)?);
+        Ok((Place::File { file, is_direct: false }, at))
+    }
+
+    /// A package of which the lock has digests alone.
+    fn unnamed(&self, index: Option<usize>) -> Result<(Place, usize), LockError> {
+        let mut accepted = Vec::new();
+        for file in self.package.wheels.iter().chain(&self.package.sdist) {
+            accepted.extend(self.hashes(file)?);
+        }
+        let listed = Listed {
+            index,
+            filename: None,
+            accepted,
+            may_build: self.may_build("only a source distribution", false).is_ok(),
+            may_be_wheel: self.building.formats.allows_wheels(&self.package.name),
+        };
+        Ok((Place::Listed(listed), self.package.at))
+    }
+
+    fn archive(&self, file: &LockedFile, subdirectory: Option<&str>) -> Result<(Place, usize), LockError> {
+        let name = &self.package.name;
+        let text = file.file_name().unwrap_or_default();
+        let (accepted, at) = (self.hashes(file)?, self.place_of(file));
+        if text.strip_suffix(".whl").is_some() {
+            let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()))?;
+            self.check_version(&filename)?;
+            if let Some(wheel) = filename.as_wheel()
+                && self.target.tags().priority(wheel).is_none()
+            {
+                return Err(self.no_wheel(false));
+            }
+            let file = Box::new(self.dist_file(filename, file, accepted, None)?);
+            return Ok((Place::File { file, is_direct: true }, at));
+        }
+        self.may_build("a source archive", true)?;
+        let url = self.url(file)?;
+        let reference = DirectReference::Sdist { url: url.clone(), subdirectory: subdirectory.map(str::to_owned) };
+        Ok((Place::Source { reference, url, accepted }, at))
+    }
+
+    /// Whether the source may be built: what the user names is, while nothing forbids it.
+    fn may_build(&self, what: &'static str, is_named: bool) -> Result<(), LockError> {
+        let name = &self.package.name;
+        let is_allowed = is_named || self.building.allow.contains(name);
+        let formats_allow = is_named || self.building.formats.allows_sdists(name);
+        if is_allowed && formats_allow && !self.building.is_forbidden {
+            return Ok(());
+        }
+        let way_out = match () {
+            () if self.building.is_forbidden => "--no-build forbids it".to_owned(),
+            () if !formats_allow => "--only-binary forbids it".to_owned(),
+            () => format!("allow it with `--allow-build {name}`"),
+        };
+        let (path, line) = (self.lock.path.clone(), self.lock.line(self.package.at));
+        Err(LockError::NeedsBuilding { path, line, name: name.clone(), what, way_out })
+    }
+
+    fn best_wheel(&self) -> Result<Option<(DistFilename, &LockedFile)>, LockError> {
+        let mut best: Option<(Rank, DistFilename, &LockedFile)> = None;
+        for file in &self.package.wheels {
+            let Some(text) = file.file_name() else { continue };
+            if !self.target.tags().may_load(&text) {
+                continue;
+            }
+            let filename = DistFilename::parse(&text, &self.package.name);
+            let filename = filename.map_err(|error| self.malformed(error.to_string()))?;
+            let Some(wheel) = filename.as_wheel() else { continue };
+            let Some(priority) = self.target.tags().priority(wheel) else { continue };
+            let rank = (priority, wheel.build.clone());
+            if best.as_ref().is_none_or(|(other, _, _)| rank > *other) {
+                best = Some((rank, filename, file));
+            }
+        }
+        Ok(best.map(|(_, filename, file)| (filename, file)))
+    }
+
+    /// Says which wheels there are, and which runtimes would take one.
+    fn no_wheel(&self, has_source: bool) -> LockError {
+        let (package, target) = (self.package, self.target);
+        let mut tags: Vec<String> = Vec::new();
+        let mut elsewhere: Vec<String> = Vec::new();
+        for file in &package.wheels {
+            let Some(Ok(filename)) = file.file_name().map(|text| DistFilename::parse(&text, &package.name)) else {
+                continue;
+            };
+            let Some(wheel) = filename.as_wheel() else { continue };
+            let tag = [&wheel.pythons, &wheel.abis, &wheel.platforms].map(|parts| parts.join(".")).join("-");
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+            for (runtime, architecture) in targets_that_load(wheel) {
+                let text = format!("{runtime} on {architecture}");
+                if !elsewhere.contains(&text) {
+                    elsewhere.push(text);
+                }
+            }
+        }
+        elsewhere.sort();
+        LockError::NoWheel(Box::new(NoWheel {
+            path: self.lock.path.clone(),
+            line: self.lock.line(package.at),
+            name: package.name.clone(),
+            version: package.version.clone(),
+            target: format!("{} on {}", target.runtime(), target.architecture()),
+            tags,
+            elsewhere,
+            has_source,
+        }))
+    }
+
+    fn dist_file(
+        &self,
+        filename: DistFilename,
+        file: &LockedFile,
+        hashes: Vec<HashDigest>,
+        index: Option<usize>,
+    ) -> Result<DistFile, LockError> {
+        let url = self.url(file)?;
+        let index = index.and_then(|at| self.lock.indexes.get(at)).map_or(&url, |index| &index.url);
+        Ok(DistFile {
+            filename,
+            hashes,
+            size: file.size,
+            requires_python: None,
+            yanked: Yanked::No,
+            metadata: MetadataOffer::None,
+            upload_time: file.upload_time.as_ref().and_then(|time| microseconds(time)),
+            origin: Arc::new(IndexOrigin { name: None, url: index.without_credentials() }),
+            url,
+        })
+    }
+
+    fn url(&self, file: &LockedFile) -> Result<SafeUrl, LockError> {
+        let parsed = match &file.place {
+            FilePlace::Path(path) => SafeUrl::from_path(&normalized(&self.lock.folder.join(path)), false),
+            FilePlace::Url(url) => SafeUrl::parse(url),
+            FilePlace::Index => {
+                return Err(self.malformed(format!("a file of {} has neither `url` nor `path`", self.package.name)));
+            }
+        };
+        parsed.map(|url| url.without_fragment()).map_err(|error| self.wrong(&error))
+    }
+
+    /// The digests that count, strongest first. Without one nobody could tell whether a file is the locked one.
+    fn hashes(&self, file: &LockedFile) -> Result<Vec<HashDigest>, LockError> {
+        let mut digests = Vec::new();
+        for (algorithm, hex) in &file.hashes {
+            let algorithm = match algorithm.to_ascii_lowercase().as_str() {
+                "sha256" => HashAlgorithm::Sha256,
+                "sha384" => HashAlgorithm::Sha384,
+                "sha512" => HashAlgorithm::Sha512,
+                _ => continue,
+            };
+            let digest = HashDigest::from_hex(algorithm, hex).map_err(|error| {
+                self.lock.malformed(self.place_of(file), format!("a digest of {}: {error}", self.package.name))
+            })?;
+            digests.push(digest);
+        }
+        let is_local = matches!(file.place, FilePlace::Path(_)) && file.hashes.is_empty();
+        if digests.is_empty() && !is_local {
+            let name = &self.package.name;
+            return Err(self.malformed(format!("a file of {name} has no sha256, sha384 or sha512 digest")));
+        }
+        digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm()));
+        Ok(digests)
+    }
+
+    /// Where the digest of a file stands, else the entry of its package.
+    fn place_of(&self, file: &LockedFile) -> usize {
+        let start = self.package.at;
+        let rest = self.lock.text().get(start..).unwrap_or_default();
+        let found = file.hashes.first().and_then(|(_, hex)| rest.find(hex.as_str()));
+        found.map_or(start, |offset| start + offset)
+    }
+
+    fn check_version(&self, filename: &DistFilename) -> Result<(), LockError> {
+        match &self.package.version {
+            Some(version) if version != filename.version() => {
+                Err(self.malformed(format!("`{filename}` is not a file of version {version}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn malformed(&self, reason: String) -> LockError {
+        self.lock.malformed(self.package.at, reason)
+    }
+
+    fn wrong(&self, error: &UrlError) -> LockError {
+        self.malformed(format!("{}: {error}", self.package.name))
+    }
+}
+
+impl LockedFile {
+    /// The name that it is given, else that of its place.
+    pub(super) fn file_name(&self) -> Option<String> {
+        if let Some(name) = &self.name {
+            return Some(name.clone());
+        }
+        let (FilePlace::Url(place) | FilePlace::Path(place)) = &self.place else { return None };
+        let place = place.split(['?', '#']).next().unwrap_or_default();
+        let last = place.rsplit('/').next().filter(|last| !last.is_empty())?;
+        percent_encoding::percent_decode_str(last).decode_utf8().ok().map(Into::into)
+    }
+}
+
+/// A source archive's or folder's stand-in for a file: what is built of it is named by project and version.
+pub(super) fn source_file(
+    name: &PackageName,
+    version: &Version,
+    url: &SafeUrl,
+    hashes: Vec<HashDigest>,
+) -> Option<DistFile> {
+    let filename = format!("{}-{version}.tar.gz", name.as_dist_info_name());
+    Some(DistFile {
+        filename: DistFilename::parse(&filename, name).ok()?,
+        hashes,
+        size: None,
+        requires_python: None,
+        yanked: Yanked::No,
+        metadata: MetadataOffer::None,
+        upload_time: None,
+        origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
+        url: url.clone(),
+    })
+}
+
+/// A time with an offset, in microseconds since 1970.
+fn microseconds(time: &str) -> Option<i64> {
+    time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub fn normalized(path: &Path) -> std::path::PathBuf {
+    use std::path::Component;
+    let mut normal = std::path::PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// `path` as seen from `folder`, both absolute, with forward slashes.
+pub(super) fn relative(path: &Path, folder: &Path) -> String {
+    let (path, folder) = (normalized(path), normalized(folder));
+    let shared = path.components().zip(folder.components()).take_while(|(left, right)| left == right).count();
+    let up = folder.components().skip(shared).map(|_| "..".to_owned());
+    let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,211 @@
+//! Locks with a digest of the project file: Poetry's, PDM's and Pipenv's.
+//!
+//! Where the digest is another one, what the project asks for now is held against what is locked: a requirement that the
+//! locked version does not meet is a difference, and so is a package that nobody asks for any more.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use super::Findings;
+use super::content_hash::{COMPACT, Object, SPACED};
+use crate::lock::marker::Evaluation;
+use crate::lock::model::{Edge, Lock, LockKind, LockPlace, LockedPackage, Part};
+use crate::lock::project_files::ProjectFile;
+use crate::lock::select::LockRequest;
+use crate::lock::{LockError, pdm, pipfile, poetry};
+use crate::spec::{ExtraName, PackageName};
+use crate::target::Target;
+
+pub(super) fn compare(
+    lock: &Lock,
+    place: &LockPlace,
+    request: &LockRequest,
+    target: &Target,
+) -> Result<Findings, LockError> {
+    let (project, is_same) = match lock.kind {
+        LockKind::Pipfile => match pipfile::declared(lock, place)? {
+            Some((project, file)) => (project, is_pipfile(lock, &file)),
+            None => return Ok(Findings::default()),
+        },
+        kind => {
+            let Some(file) = ProjectFile::read(place)? else { return Ok(Findings::default()) };
+            if kind == LockKind::Pdm {
+                (pdm::declared(lock, &file)?, is_pdm(lock, &file))
+            } else {
+                let Some(project) = poetry::declared(lock, place)? else { return Ok(Findings::default()) };
+                (project, is_poetry(lock, &file))
+            }
+        }
+    };
+    if is_same {
+        return Ok(Findings::default());
+    }
+    let mut findings = Findings::default();
+    let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
+    let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
+    let groups: Vec<ExtraName> = request.groups.iter().chain(&request.only_groups).cloned().collect();
+    let evaluation = Evaluation::new(lock, target.markers(), extras.clone(), groups.clone());
+    let mut asked: BTreeSet<PackageName> = BTreeSet::new();
+    for (edges, counts) in sections(&project, request, &extras, &groups) {
+        for edge in edges {
+            asked.insert(edge.name.clone());
+            let applies = evaluation.holds(edge.marker.as_ref(), &[])?;
+            if let Some(difference) = unmet(lock, edge, file) {
+                if applies && counts { &mut findings.differences } else { &mut findings.notes }.push(difference);
+            }
+        }
+    }
+    for name in forgotten(lock, &asked, request) {
+        findings.differences.push(format!("{file} does not ask for {name}, the lock does"));
+    }
+    if findings.differences.is_empty() && findings.notes.is_empty() {
+        findings.notes.push(format!("{file} has changed since, and what it asks for is still in the lock"));
+    }
+    Ok(findings)
+}
+
+/// What the project asks for, by part, and whether that part is wanted now.
+fn sections<'a>(
+    project: &'a LockedPackage,
+    request: &LockRequest,
+    extras: &[ExtraName],
+    groups: &[ExtraName],
+) -> Vec<(&'a [Edge], bool)> {
+    let main = std::iter::once((project.dependencies.as_slice(), request.only_groups.is_empty()));
+    let of_extras = project.extras.iter().map(|(name, edges)| (edges.as_slice(), extras.contains(name)));
+    let of_groups = project.groups.iter().map(|(name, edges)| (edges.as_slice(), groups.contains(name)));
+    main.chain(of_extras).chain(of_groups).collect()
+}
+
+/// What is wrong with the locked version of something that the project asks for.
+fn unmet(lock: &Lock, edge: &Edge, file: &str) -> Option<String> {
+    let locked: Vec<&LockedPackage> = lock.packages.iter().filter(|package| package.name == edge.name).collect();
+    let wanted: Vec<String> = edge.which.any_of.iter().map(ToString::to_string).collect();
+    let wanted = wanted.join(" || ");
+    let asks = if wanted.is_empty() { edge.name.to_string() } else { format!("{} {wanted}", edge.name) };
+    if locked.is_empty() {
+        return Some(format!("{file} asks for `{asks}`, the lock does not have it"));
+    }
+    let takes = |package: &&&LockedPackage| {
+        package.version.as_ref().is_none_or(|version| {
+            edge.which.any_of.is_empty() || edge.which.any_of.iter().any(|it| crate::resolve::contains(it, version))
+        })
+    };
+    if locked.iter().any(|package| takes(&package)) {
+        return None;
+    }
+    let versions: Vec<String> =
+        locked.iter().filter_map(|package| Some(package.version.as_ref()?.to_string())).collect();
+    Some(format!("{file} asks for `{asks}`, the lock has {} {}", edge.name, versions.join(" and ")))
+}
+
+/// Packages of a flat lock that are wanted, that the project does not ask for, and that no other package requires.
+fn forgotten(lock: &Lock, asked: &BTreeSet<PackageName>, request: &LockRequest) -> Vec<PackageName> {
+    // Pipenv does not say who requires what; a walk does not reach what nobody asks for.
+    if lock.kind == LockKind::Pipfile || lock.roots.is_some() || !request.only_groups.is_empty() {
+        return Vec::new();
+    }
+    let required: BTreeSet<&PackageName> = lock
+        .packages
+        .iter()
+        .flat_map(|package| package.dependencies.iter().chain(package.extras.values().flatten()))
+        .map(|edge| &edge.name)
+        .collect();
+    let is_forgotten = |package: &&LockedPackage| {
+        package.wanted.iter().any(|wanted| wanted.part == Part::Main)
+            && !asked.contains(&package.name)
+            && !required.contains(&package.name)
+    };
+    lock.packages.iter().filter(is_forgotten).map(|package| package.name.clone()).collect()
+}
+
+fn get<'a>(table: &'a Table, path: &[&str]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(table.get(*first)?, |value, key| value.get(key))
+}
+
+/// Poetry's recipe: the parts of the file that decide about versions. Before 2.3 dependency groups were none of them.
+fn is_poetry(lock: &Lock, file: &ProjectFile) -> bool {
+    let Some(locked) = &lock.content_hash else { return true };
+    [true, false].iter().any(|with_groups| poetry_digest(&file.table, *with_groups) == *locked)
+}
+
+fn poetry_digest(table: &Table, with_groups: bool) -> String {
+    let mut poetry: Vec<(String, Option<Value>)> = Vec::new();
+    let legacy = ["dependencies", "source", "extras", "dev-dependencies"];
+    let keys = legacy.into_iter().chain(["group"]);
+    let mut project = Table::new();
+    for key in ["requires-python", "dependencies", "optional-dependencies"] {
+        if let Some(value) = get(table, &["project", key]) {
+            project.insert(key.to_owned(), value.clone());
+        }
+    }
+    let groups = table.get("dependency-groups").filter(|_| with_groups);
+    let is_standard = !project.is_empty() || groups.is_some();
+    for key in keys {
+        let value = get(table, &["tool", "poetry", key]).cloned();
+        if value.is_some() || (!is_standard && legacy.contains(&key)) {
+            poetry.push((key.to_owned(), value));
+        }
+    }
+    if !is_standard {
+        return Object(poetry).digest(SPACED);
+    }
+    let poetry: Table = poetry.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    let tool = Table::from_iter([("poetry".to_owned(), Value::Table(poetry))]);
+    let mut parts = vec![("tool".to_owned(), Some(Value::Table(tool)))];
+    if !project.is_empty() {
+        parts.push(("project".to_owned(), Some(Value::Table(project))));
+    }
+    if let Some(groups) = groups {
+        parts.push(("dependency-groups".to_owned(), Some(groups.clone())));
+    }
+    Object(parts).digest(SPACED)
+}
+
+/// PDM's recipe, for a project that is alone.
+fn is_pdm(lock: &Lock, file: &ProjectFile) -> bool {
+    let Some(locked) = lock.content_hash.as_deref().and_then(|hash| hash.strip_prefix("sha256:")) else { return false };
+    let part = |path: &[&str], default: Value| Some(get(&file.table, path).cloned().unwrap_or(default));
+    let empty_table = || Value::Table(Table::new());
+    let empty_list = || Value::Array(Vec::new());
+    let dev = |with_groups: bool| {
+        let mut all = get(&file.table, &["tool", "pdm", "dev-dependencies"]).and_then(Value::as_table).cloned();
+        if let Some(groups) = file.table.get("dependency-groups").and_then(Value::as_table).filter(|_| with_groups) {
+            all.get_or_insert_default().extend(groups.clone());
+        }
+        Some(Value::Table(all.unwrap_or_default()))
+    };
+    let object = |with_groups| {
+        Object(vec![
+            ("sources".to_owned(), part(&["tool", "pdm", "source"], empty_list())),
+            ("dependencies".to_owned(), part(&["project", "dependencies"], empty_list())),
+            ("dev-dependencies".to_owned(), dev(with_groups)),
+            ("optional-dependencies".to_owned(), part(&["project", "optional-dependencies"], empty_table())),
+            ("requires-python".to_owned(), part(&["project", "requires-python"], Value::String(String::new()))),
+            ("resolution".to_owned(), part(&["tool", "pdm", "resolution"], empty_table())),
+        ])
+    };
+    [true, false].into_iter().any(|with_groups| object(with_groups).digest(SPACED) == locked)
+}
+
+/// Pipenv's recipe (plette, `Pipfile.get_hash`).
+fn is_pipfile(lock: &Lock, file: &Table) -> bool {
+    let Some(locked) = &lock.content_hash else { return true };
+    let take = |key: &str| file.get(key).cloned().unwrap_or_else(|| Value::Table(Table::new()));
+    // Without one, Pipenv takes a default that is not in the file.
+    let Some(sources) = file.get("source").cloned() else { return false };
+    let meta = Table::from_iter([("sources".to_owned(), sources), ("requires".to_owned(), take("requires"))]);
+    let mut parts = vec![
+        ("_meta".to_owned(), Some(Value::Table(meta))),
+        ("default".to_owned(), Some(take("packages"))),
+        ("develop".to_owned(), Some(take("dev-packages"))),
+    ];
+    for (category, value) in file {
+        if !["source", "requires", "packages", "dev-packages", "pipenv", "scripts"].contains(&category.as_str()) {
+            parts.push((category.clone(), Some(value.clone())));
+        }
+    }
+    Object(parts).digest(COMPACT) == *locked
+}

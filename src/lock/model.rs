@@ -1,0 +1,561 @@
+//! A lock without a target: what a lock file of any tool says, before anybody asks for a runtime.
+//!
+//! There are two shapes of lock. In a *flat* one every package says itself when it is wanted (`pylock.toml`, `pdm.lock`,
+//! `Pipfile.lock`, `poetry.lock` since 2.1). In a *walked* one packages say what they require, and what is wanted follows
+//! from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select) takes both.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::LockError;
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers};
+
+/// The tools whose locks are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockKind {
+    /// `pylock.toml`, `pylock.NAME.toml` (PEP 751).
+    Pylock,
+    /// `uv.lock`.
+    Uv,
+    /// `poetry.lock`.
+    Poetry,
+    /// `pdm.lock`.
+    Pdm,
+    /// `Pipfile.lock`.
+    Pipfile,
+}
+
+impl LockKind {
+    /// Every kind, the one that is preferred first.
+    pub const ALL: [Self; 5] = [Self::Pylock, Self::Uv, Self::Poetry, Self::Pdm, Self::Pipfile];
+
+    /// The kind of a file by its name; `None`: it is no lock.
+    pub fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name().and_then(|name| name.to_str())?;
+        match name {
+            "uv.lock" => Some(Self::Uv),
+            "poetry.lock" => Some(Self::Poetry),
+            "pdm.lock" => Some(Self::Pdm),
+            "Pipfile.lock" => Some(Self::Pipfile),
+            _ if super::pylock::is_pylock(path) => Some(Self::Pylock),
+            _ => None,
+        }
+    }
+
+    /// The name that its files usually have.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Pylock => "pylock.toml",
+            Self::Uv => "uv.lock",
+            Self::Poetry => "poetry.lock",
+            Self::Pdm => "pdm.lock",
+            Self::Pipfile => "Pipfile.lock",
+        }
+    }
+
+    /// The command of its own tool that brings it up to date.
+    pub fn update_command(self) -> &'static str {
+        match self {
+            Self::Pylock => "barrow lock",
+            Self::Uv => "uv lock",
+            Self::Poetry => "poetry lock",
+            Self::Pdm => "pdm lock --update-reuse",
+            Self::Pipfile => "pipenv lock",
+        }
+    }
+}
+
+/// A lock as it was read. Nothing of it depends on a target.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    /// Whose it is.
+    pub kind: LockKind,
+    /// The file, as the user named it: for messages.
+    pub path: PathBuf,
+    /// The folder that it lies in, absolute: its relative paths start there.
+    pub folder: PathBuf,
+    /// Pythons that it was made for, and where that stands.
+    pub requires_python: Option<(Pythons, usize)>,
+    /// It was made for environments in which one of these holds; none: for all.
+    pub environments: Vec<Condition>,
+    /// Indexes that its packages name.
+    pub indexes: Vec<LockedIndex>,
+    /// Extras that can be chosen.
+    pub extras: Vec<ExtraName>,
+    /// Groups that can be chosen.
+    pub groups: Vec<ExtraName>,
+    /// Groups that are taken although nobody chose them.
+    pub default_groups: Vec<ExtraName>,
+    /// Every package, in the order of the file.
+    pub packages: Vec<LockedPackage>,
+    /// Where a walk starts; `None`: the lock is flat.
+    pub roots: Option<Roots>,
+    /// The user's project beside a flat lock, by its place among the packages.
+    pub project: Option<usize>,
+    /// The digest of what it was made of, in its tool's own recipe.
+    pub content_hash: Option<String>,
+    /// Whether its markers hold names of extras, groups and projects that exclude each other.
+    pub has_conflicts: bool,
+    pub(super) text: Text,
+}
+
+/// Which Pythons something is for: one of these has to take the version.
+#[derive(Clone, Debug)]
+pub struct Pythons {
+    /// As it is written.
+    pub text: String,
+    /// Alternatives.
+    pub any_of: Vec<VersionSpecifiers>,
+}
+
+/// Where the walk through a lock starts.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// The user's own projects: the folder of each, absolute, and its place among the packages.
+    pub members: Vec<(PathBuf, usize)>,
+    /// What a workspace requires whose root is no project, or a script.
+    pub dependencies: Vec<Edge>,
+    /// The groups of such a workspace.
+    pub groups: BTreeMap<ExtraName, Vec<Edge>>,
+}
+
+/// An index that packages of a lock come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LockedIndex {
+    /// What the lock calls it.
+    pub name: Option<String>,
+    /// Where it is; it may hold a credential that the lock names by a variable.
+    pub url: SafeUrl,
+}
+
+/// One version of one project.
+#[derive(Clone, Debug)]
+pub struct LockedPackage {
+    /// Normalized name.
+    pub name: PackageName,
+    /// Its version; of a folder that says it only when it is built, none.
+    pub version: Option<Version>,
+    /// Where it comes from.
+    pub source: LockedSource,
+    /// Which of several of the same name and version it is: the source as its edges name it.
+    pub source_key: Option<String>,
+    /// Its wheels.
+    pub wheels: Vec<LockedFile>,
+    /// Its source archive.
+    pub sdist: Option<LockedFile>,
+    /// Pythons that it runs on.
+    pub requires_python: Option<Pythons>,
+    /// In a flat lock: when it is wanted. One that holds is enough.
+    pub wanted: Vec<Wanted>,
+    /// What it requires.
+    pub dependencies: Vec<Edge>,
+    /// What each of its extras requires beside that.
+    pub extras: BTreeMap<ExtraName, Vec<Edge>>,
+    /// What each of its dependency groups requires.
+    pub groups: BTreeMap<ExtraName, Vec<Edge>>,
+    /// What it declared when the lock was made, where the lock says so: of the user's own projects.
+    pub declared: Option<Declared>,
+    /// Where its entry starts in the text, bytes.
+    pub at: usize,
+}
+
+/// What a project of the user's declared when the lock was made.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// Its requirements, those of extras with a marker that says so.
+    pub requires: Vec<DeclaredRequirement>,
+    /// Its extras.
+    pub extras: Vec<ExtraName>,
+    /// Its dependency groups.
+    pub groups: BTreeMap<ExtraName, Vec<DeclaredRequirement>>,
+}
+
+/// One requirement as a lock repeats it.
+#[derive(Clone, Debug)]
+pub struct DeclaredRequirement {
+    /// The project.
+    pub name: PackageName,
+    /// Extras of it.
+    pub extras: Vec<ExtraName>,
+    /// Version specifiers, as they are written; empty: none.
+    pub specifiers: String,
+    /// The marker; empty: none.
+    pub marker: String,
+    /// A word for where it comes from, and the place: `git https://…`; `None`: an index that is not named.
+    pub source: Option<(String, String)>,
+}
+
+/// A part of a project, and the marker under which a package is wanted for it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The part.
+    pub part: Part,
+    /// The marker; `None`: always.
+    pub marker: Option<Condition>,
+}
+
+/// A part of what a project requires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What it always requires.
+    Main,
+    /// A group.
+    Group(ExtraName),
+    /// An extra, or a group: the lock does not tell which.
+    Named(ExtraName),
+}
+
+/// What one package requires of another.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The project.
+    pub name: PackageName,
+    /// Which of several packages of that name.
+    pub which: Which,
+    /// Extras of it.
+    pub extras: Vec<ExtraName>,
+    /// When it is required; `None`: always.
+    pub marker: Option<Condition>,
+}
+
+/// Which of several packages of a name an edge leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    /// The version.
+    pub version: Option<Version>,
+    /// One of these takes its version.
+    pub any_of: Vec<VersionSpecifiers>,
+    /// The source, as a text that stands for it.
+    pub source: Option<String>,
+}
+
+/// A marker, read when it is asked for: most of a lock is for other targets.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// As it is written.
+    pub text: String,
+    /// Where, bytes.
+    pub at: usize,
+}
+
+/// Where a package comes from.
+#[derive(Clone, Debug)]
+pub enum LockedSource {
+    /// An index, by its place in [`Lock::indexes`]; `None`: whichever the user has.
+    Index(Option<usize>),
+    /// One archive, the only file of the package: a URL or path of the user's.
+    Archive {
+        /// The folder of the project in it.
+        subdirectory: Option<String>,
+    },
+    /// A folder.
+    Folder {
+        /// Absolute path.
+        path: PathBuf,
+        /// The folder of the project below that.
+        subdirectory: Option<String>,
+        /// It is installed in place by its own tool.
+        editable: bool,
+        /// It is never built: only what it requires counts.
+        is_virtual: bool,
+    },
+    /// A Git repository.
+    Git {
+        /// Its URL, without revision.
+        url: SafeUrl,
+        /// The whole name of the commit.
+        commit: String,
+        /// The folder of the project in it.
+        subdirectory: Option<String>,
+    },
+}
+
+/// One file of a package.
+#[derive(Clone, Debug)]
+pub struct LockedFile {
+    /// Its name, where that is not the last part of its place.
+    pub name: Option<String>,
+    /// Where it is.
+    pub place: FilePlace,
+    /// Algorithm and hexadecimal digits, as they are written.
+    pub hashes: Vec<(String, String)>,
+    /// Size in bytes.
+    pub size: Option<u64>,
+    /// When it was uploaded, as RFC 3339.
+    pub upload_time: Option<String>,
+}
+
+impl LockedFile {
+    /// Whether only an index can say where it is.
+    fn is_asked_for(&self) -> bool {
+        self.place == FilePlace::Index
+    }
+}
+
+/// Where a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePlace {
+    /// Behind a URL.
+    Url(String),
+    /// In a folder: a path relative to the lock, or an absolute one.
+    Path(String),
+    /// Where the index says: the lock has its digest, and its name if that is known.
+    Index,
+}
+
+impl Lock {
+    /// Reads a lock of any kind.
+    ///
+    /// # Errors
+    /// A file that is not what its name says, or of a version that is not known.
+    pub fn read(bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
+        let Some(kind) = LockKind::of(&place.path) else {
+            let reason = "its name is not that of a lock: `pylock.toml`, `uv.lock`, …".to_owned();
+            return Err(LockError::Malformed { path: place.path.clone(), line: 1, reason });
+        };
+        Self::read_as(kind, bytes, place)
+    }
+
+    /// The same for a file of any name.
+    ///
+    /// # Errors
+    /// As [`Lock::read`].
+    pub fn read_as(kind: LockKind, bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let line = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count() + 1;
+            LockError::Malformed { path: place.path.clone(), line, reason: "it is not UTF-8".to_owned() }
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match kind {
+            LockKind::Pylock => super::pylock::read(text, place),
+            LockKind::Uv => super::uv::read(text, place),
+            LockKind::Poetry => super::poetry::read(text, place),
+            LockKind::Pdm => super::pdm::read(text, place),
+            LockKind::Pipfile => super::pipfile::read(text, place),
+        }
+    }
+
+    /// The user's own project in a folder, absolute; `None`: the lock knows none there.
+    pub fn project_in(&self, folder: &Path) -> Option<LockedProject> {
+        let members = self.roots.iter().flat_map(|roots| &roots.members).map(|(_, at)| *at);
+        members.chain(self.project).find_map(|at| {
+            let package = &self.packages[at];
+            let LockedSource::Folder { path, is_virtual, .. } = &package.source else { return None };
+            (path == folder).then(|| LockedProject { name: package.name.clone(), is_built: !is_virtual })
+        })
+    }
+
+    /// Whether a folder, absolute, belongs to one of the projects that the lock is for.
+    pub fn is_for(&self, folder: &Path) -> bool {
+        match &self.roots {
+            None => folder.starts_with(&self.folder),
+            Some(roots) => roots.members.iter().any(|(member, _)| folder.starts_with(member)),
+        }
+    }
+
+    /// Packages that an index of the lock has to be asked for: name, and place among [`Lock::indexes`].
+    pub fn asked(&self) -> impl Iterator<Item = (&PackageName, usize)> {
+        self.packages.iter().filter_map(|package| match &package.source {
+            LockedSource::Index(Some(at))
+                if package.wheels.iter().chain(&package.sdist).any(LockedFile::is_asked_for) =>
+            {
+                Some((&package.name, *at))
+            }
+            _ => None,
+        })
+    }
+
+    /// Folders, archives and repositories of the user that the lock leads to, absolute, whatever the target: their content
+    /// is part of what a bundle is made of.
+    pub fn reached(&self) -> Vec<Reached> {
+        let mut reached = Vec::new();
+        for package in &self.packages {
+            match &package.source {
+                LockedSource::Folder { path, is_virtual: false, .. } => reached.push(Reached::Folder(path.clone())),
+                LockedSource::Git { url, commit, .. } if url.to_file_path().is_some() => {
+                    reached.push(Reached::Repository(url.clone(), commit.clone()));
+                }
+                LockedSource::Folder { .. } | LockedSource::Git { .. } => {}
+                LockedSource::Archive { .. } | LockedSource::Index(_) => {
+                    let files = package.wheels.iter().chain(&package.sdist);
+                    let paths = files.filter_map(|file| match &file.place {
+                        FilePlace::Path(path) => Some(Reached::File(self.folder.join(path))),
+                        FilePlace::Url(_) | FilePlace::Index => None,
+                    });
+                    reached.extend(paths);
+                }
+            }
+        }
+        reached
+    }
+
+    /// A lock that holds nothing yet.
+    pub(super) fn empty(kind: LockKind, text: &str, place: &LockPlace) -> Self {
+        Self {
+            kind,
+            path: place.path.clone(),
+            folder: place.folder.clone(),
+            requires_python: None,
+            environments: Vec::new(),
+            indexes: Vec::new(),
+            extras: Vec::new(),
+            groups: Vec::new(),
+            default_groups: Vec::new(),
+            packages: Vec::new(),
+            roots: None,
+            project: None,
+            content_hash: None,
+            has_conflicts: false,
+            text: Text::new(text),
+        }
+    }
+
+    /// Puts the user's own project among the packages.
+    pub(super) fn add_project(&mut self, project: Option<LockedPackage>) {
+        let Some(project) = project else { return };
+        self.project = Some(self.packages.len());
+        self.packages.push(project);
+    }
+
+    /// Reads the whole file as TOML.
+    pub(super) fn parse_toml<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, LockError> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            self.malformed(at, error.message().trim())
+        })
+    }
+
+    /// The place of an index among [`Lock::indexes`], where it is put if it is new.
+    pub(super) fn index(&mut self, index: LockedIndex) -> usize {
+        self.indexes.iter().position(|other| *other == index).unwrap_or_else(|| {
+            self.indexes.push(index);
+            self.indexes.len() - 1
+        })
+    }
+
+    /// The whole name of a commit; a branch or a part of a name can become another one.
+    pub(super) fn commit(&self, name: &PackageName, text: &str, at: usize) -> Result<String, LockError> {
+        if matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(text.to_ascii_lowercase());
+        }
+        Err(self.malformed(at, format!("the commit of {name} is not one")))
+    }
+
+    /// The files that say what the user's projects ask for now, absolute, whether or not they exist.
+    pub fn project_files(&self) -> Vec<PathBuf> {
+        let beside = match self.kind {
+            LockKind::Pylock => None,
+            LockKind::Pipfile => Some("Pipfile"),
+            LockKind::Uv | LockKind::Poetry | LockKind::Pdm => Some("pyproject.toml"),
+        };
+        let members = self.packages.iter().filter(|package| package.declared.is_some());
+        let members = members.filter_map(|package| match &package.source {
+            LockedSource::Folder { path, .. } => Some(path.join("pyproject.toml")),
+            _ => None,
+        });
+        let mut files: Vec<PathBuf> = beside.map(|name| self.folder.join(name)).into_iter().chain(members).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// One-based number of the line at an offset of the text.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.text.line(at)
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> &str {
+        &self.text.text
+    }
+
+    pub(super) fn malformed(&self, at: usize, reason: impl Into<String>) -> LockError {
+        LockError::Malformed { path: self.path.clone(), line: self.line(at), reason: reason.into() }
+    }
+
+    pub(super) fn refused(&self, reason: impl Into<String>) -> LockError {
+        LockError::Refused { path: self.path.clone(), reason: reason.into() }
+    }
+}
+
+/// The user's own project, as a lock knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedProject {
+    /// Its name.
+    pub name: PackageName,
+    /// Its tool builds and installs it; else its files are used as they lie there.
+    pub is_built: bool,
+}
+
+/// Something of the user's that a lock leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// A folder with a project in it.
+    Folder(PathBuf),
+    /// A distribution file.
+    File(PathBuf),
+    /// A repository on this machine, and the commit.
+    Repository(SafeUrl, String),
+}
+
+/// Which file is read, and what its reading depends on.
+#[derive(Clone, Debug, Default)]
+pub struct LockPlace {
+    /// The file, as the user named it: for messages.
+    pub path: PathBuf,
+    /// Absolute path of the folder that it lies in.
+    pub folder: PathBuf,
+    /// Values for `${NAME}` in URLs.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl LockPlace {
+    /// The place of a file as the user named it in `working_folder`, which is absolute.
+    pub fn new(path: &Path, working_folder: &Path, environment: BTreeMap<String, String>) -> Self {
+        let absolute = working_folder.join(path);
+        Self { path: path.to_owned(), folder: absolute.parent().unwrap_or(Path::new("/")).to_owned(), environment }
+    }
+
+    /// The whole path of the file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(self.path.file_name().unwrap_or_default())
+    }
+}
+
+/// A text whose lines are counted once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text {
+    text: String,
+    /// Offsets of line ends.
+    ends: Vec<usize>,
+}
+
+impl Text {
+    pub(super) fn new(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { text: text.to_owned(), ends }
+    }
+
+    /// One-based number of the line at an offset.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.ends.partition_point(|end| *end < at) + 1
+    }
+}
+
+impl Pythons {
+    /// Reads specifiers that all have to hold.
+    pub(super) fn all_of(text: &str) -> Result<Self, String> {
+        Ok(Self { text: text.to_owned(), any_of: vec![crate::spec::lenient::specifiers(text)?] })
+    }
+
+    /// Whether a version of Python is one of them.
+    pub(super) fn take(&self, version: &Version) -> bool {
+        self.any_of.iter().any(|specifiers| crate::resolve::contains(specifiers, version))
+    }
+}
+
+impl From<toml::Spanned<String>> for Condition {
+    fn from(text: toml::Spanned<String>) -> Self {
+        Self { at: text.span().start, text: text.into_inner() }
+    }
+}

@@ -1,0 +1,236 @@
+//! `pdm.lock`, `lock_version` 4.4 and later (PDM documentation, "Lock file").
+//!
+//! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and under
+//! which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::model::{
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedPackage, LockedSource, Part, Pythons,
+    Wanted, Which,
+};
+use super::project_files::ProjectFile;
+use super::{LockError, files};
+use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient};
+
+/// The group of what a project always requires.
+const DEFAULT: &str = "default";
+
+/// The minor version of the format, 4, before which a package does not say when it is wanted, and the newest known.
+const OLDEST_MINOR: u32 = 4;
+const NEWEST_MINOR: u32 = 9;
+
+#[derive(Deserialize)]
+struct Document {
+    metadata: Metadata,
+    #[serde(default)]
+    package: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    lock_version: Option<Spanned<String>>,
+    #[serde(default)]
+    groups: Vec<String>,
+    #[serde(default)]
+    strategy: Vec<String>,
+    #[serde(default)]
+    targets: Vec<Target>,
+    content_hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    requires_python: Option<String>,
+    platform: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: Spanned<String>,
+    version: Option<String>,
+    requires_python: Option<String>,
+    #[serde(default)]
+    groups: Vec<String>,
+    marker: Option<Spanned<String>>,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    #[serde(default)]
+    files: Vec<File>,
+    git: Option<String>,
+    revision: Option<String>,
+    url: Option<String>,
+    path: Option<String>,
+    subdirectory: Option<String>,
+    #[serde(default)]
+    editable: bool,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(rename = "file")]
+    name: Option<String>,
+    url: Option<String>,
+    hash: Option<String>,
+}
+
+/// Reads a lock.
+///
+/// # Errors
+/// A malformed file, one of another version, or one that does not say when its packages are wanted.
+pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Pdm, text, place);
+    let Document { metadata, package } = lock.parse_toml(text)?;
+    check_version(&lock, &metadata)?;
+    lock.content_hash = metadata.content_hash;
+    lock.requires_python = pythons(&metadata.targets).map(|pythons| (pythons, 0));
+    let names = metadata.groups.iter().filter(|name| *name != DEFAULT);
+    let names: Vec<ExtraName> = names.filter_map(|name| name.trim_start_matches(':').parse().ok()).collect();
+    (lock.extras, lock.groups) = (names.clone(), names);
+    for entry in package {
+        let package = package_of(&lock, entry)?;
+        lock.packages.push(package);
+    }
+    let project = ProjectFile::read(place)?.map(|file| {
+        let mut project = file.package(&lock);
+        let is_distribution = file.tool("pdm").get("distribution").and_then(toml::Value::as_bool);
+        if let LockedSource::Folder { is_virtual, .. } = &mut project.source {
+            *is_virtual = !is_distribution.unwrap_or_else(|| file.has_build_system());
+        }
+        project
+    });
+    lock.add_project(project);
+    Ok(lock)
+}
+
+fn check_version(lock: &Lock, metadata: &Metadata) -> Result<(), LockError> {
+    let Some(version) = &metadata.lock_version else {
+        return Err(lock.refused("it has no `lock_version`: lock again with a newer PDM"));
+    };
+    let numbers: Vec<u32> = version.get_ref().split('.').map_while(|number| number.parse().ok()).collect();
+    let is_known = matches!(numbers.as_slice(), [4, minor, ..] if (OLDEST_MINOR..=NEWEST_MINOR).contains(minor));
+    if !is_known {
+        let reason = format!("lock_version {} is not known, only 4.{OLDEST_MINOR} and later 4.x", version.get_ref());
+        return Err(lock.malformed(version.span().start, reason));
+    }
+    if !metadata.strategy.iter().any(|strategy| strategy == "inherit_metadata") {
+        return Err(lock.refused(
+            "it does not say when each package is wanted: lock again with `pdm lock --strategy inherit_metadata`",
+        ));
+    }
+    Ok(())
+}
+
+/// The Pythons of all its targets that may run on Lambda.
+fn pythons(targets: &[Target]) -> Option<Pythons> {
+    let on_linux = |target: &&Target| target.platform.as_deref().is_none_or(|platform| platform.contains("linux"));
+    let texts: Vec<&str> =
+        targets.iter().filter(on_linux).map(|it| it.requires_python.as_deref().unwrap_or("")).collect();
+    let any_of: Vec<_> = texts.iter().filter_map(|text| lenient::specifiers(text).ok()).collect();
+    (!any_of.is_empty()).then(|| Pythons { text: texts.join(" or "), any_of })
+}
+
+/// What the project asks for now.
+pub(super) fn declared(lock: &Lock, file: &ProjectFile) -> Result<LockedPackage, LockError> {
+    let wrong = |reason: String| LockError::Malformed { path: file.path.clone(), line: 1, reason };
+    let mut project = file.package(lock);
+    let edge = |text: &str| {
+        let requirement = lenient::requirement(text).map_err(wrong)?;
+        let any_of = match requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => vec![specifiers],
+            _ => Vec::new(),
+        };
+        let marker = requirement.marker.try_to_string().map(|text| Condition { text, at: 0 });
+        let which = Which { any_of, ..Which::default() };
+        Ok(Edge { name: requirement.name, which, extras: requirement.extras, marker })
+    };
+    project.dependencies = file.dependencies().into_iter().map(edge).collect::<Result<_, LockError>>()?;
+    for (extra, texts) in file.optional_dependencies() {
+        project.extras.insert(extra, texts.into_iter().map(edge).collect::<Result<_, LockError>>()?);
+    }
+    Ok(project)
+}
+
+fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError> {
+    let at = package.name.span().start;
+    let wrong = |reason: String| lock.malformed(at, reason);
+    let text = package.name.get_ref();
+    let name: PackageName = text.parse().map_err(|_| wrong(format!("`{text}` is not the name of a project")))?;
+    let version = match &package.version {
+        Some(text) => Some(text.parse().map_err(|error| wrong(format!("{name}: {error}")))?),
+        None => None,
+    };
+    let of_place = package.url.clone().map(FilePlace::Url).or(package.path.clone().map(FilePlace::Path));
+    let source = source_of(lock, &package, &name, at)?;
+    let is_archive = matches!(source, LockedSource::Archive { .. });
+    let (mut wheels, mut sdist) = (Vec::new(), None);
+    for file in package.files {
+        let place = match (&of_place, file.url) {
+            (Some(place), _) if is_archive => place.clone(),
+            (_, Some(url)) => FilePlace::Url(url),
+            _ => FilePlace::Index,
+        };
+        let hashes = file.hash.iter().filter_map(|hash| hash.split_once(':'));
+        let locked = LockedFile {
+            name: file.name,
+            place,
+            hashes: hashes.map(|(kind, hex)| (kind.to_owned(), hex.to_owned())).collect(),
+            size: None,
+            upload_time: None,
+        };
+        let file_name = locked.file_name().unwrap_or_default();
+        if file_name.strip_suffix(".whl").is_some() {
+            wheels.push(locked);
+        } else if [".tar.gz", ".zip"].iter().any(|end| file_name.ends_with(end)) {
+            sdist = Some(locked);
+        }
+    }
+    let marker = package.marker.map(Condition::from);
+    let wanted = package.groups.iter().filter_map(|group| {
+        let part = if group == DEFAULT { Part::Main } else { Part::Named(group.trim_start_matches(':').parse().ok()?) };
+        Some(Wanted { part, marker: marker.clone() })
+    });
+    let edge = |text: &String| {
+        let requirement = lenient::requirement(text).ok()?;
+        Some(Edge { name: requirement.name, which: Which::default(), extras: requirement.extras, marker: None })
+    };
+    Ok(LockedPackage {
+        version,
+        source,
+        source_key: None,
+        wheels,
+        sdist,
+        requires_python: package.requires_python.as_deref().and_then(|text| Pythons::all_of(text).ok()),
+        wanted: wanted.collect(),
+        dependencies: package.dependencies.iter().filter_map(edge).filter(|edge| edge.name != name).collect(),
+        extras: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        declared: None,
+        name,
+        at,
+    })
+}
+
+fn source_of(lock: &Lock, package: &Package, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
+    let subdirectory = package.subdirectory.clone();
+    if let Some(git) = &package.git {
+        let url = SafeUrl::parse(git).map_err(|error| lock.malformed(at, format!("the source of {name}: {error}")))?;
+        let commit = lock.commit(name, package.revision.as_deref().unwrap_or_default(), at)?;
+        return Ok(LockedSource::Git { url, commit, subdirectory });
+    }
+    let Some(path) = &package.path else {
+        return Ok(if package.url.is_some() {
+            LockedSource::Archive { subdirectory }
+        } else {
+            LockedSource::Index(None)
+        });
+    };
+    if [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end)) {
+        return Ok(LockedSource::Archive { subdirectory });
+    }
+    let (path, editable) = (files::normalized(&lock.folder.join(path)), package.editable);
+    Ok(LockedSource::Folder { path, subdirectory, editable, is_virtual: false })
+}

@@ -1,0 +1,235 @@
+//! `Pipfile.lock`, pipfile-spec 6 (Pipenv documentation, "Pipfile & Pipfile.lock").
+//!
+//! Flat, with digests and without file names: an index says which files have them. Pipenv locks on one machine, so what
+//! only Linux needs may be missing; the wheels' own requirements are held against the answer when they are installed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::model::{
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Part,
+    Wanted, Which,
+};
+use super::{LockError, files};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version};
+
+/// The part of the file that is about the file.
+const META: &str = "_meta";
+
+/// The only version of the format.
+const SPEC: u64 = 6;
+
+#[derive(Deserialize)]
+struct Source {
+    name: Option<String>,
+    url: String,
+}
+
+/// Reads a lock.
+///
+/// # Errors
+/// A malformed file, one of another version, a source whose URL needs a variable that is not set.
+pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Pipfile, text, place);
+    let document: Map<String, Value> = serde_json::from_str(text).map_err(|error| LockError::Malformed {
+        path: place.path.clone(),
+        line: error.line(),
+        reason: error.to_string(),
+    })?;
+    let meta = document.get(META).cloned().unwrap_or_default();
+    match meta.get("pipfile-spec").and_then(Value::as_u64) {
+        Some(SPEC) | None => {}
+        Some(other) => return Err(lock.malformed(0, format!("pipfile-spec {other} is not known, only {SPEC}"))),
+    }
+    lock.content_hash = meta.pointer("/hash/sha256").and_then(Value::as_str).map(str::to_owned);
+    let sources: Vec<Source> = meta
+        .get("sources")
+        .map(|sources| serde_json::from_value(sources.clone()))
+        .transpose()
+        .map_err(|error| lock.malformed(0, format!("its sources: {error}")))?
+        .unwrap_or_default();
+    let mut indexes = BTreeMap::new();
+    for (number, source) in sources.into_iter().enumerate() {
+        let at = text.find(&source.url).unwrap_or(0);
+        let url = expanded(&source.url, &place.environment).map_err(|name| {
+            lock.malformed(at, format!("the URL of a source needs the environment variable `{name}`, which is not set"))
+        })?;
+        let url = SafeUrl::parse(&url).map_err(|error| lock.malformed(at, format!("a source: {error}")))?;
+        let name = source.name.unwrap_or_else(|| number.to_string());
+        let index = lock.index(LockedIndex { name: Some(name.clone()), url });
+        indexes.insert(name, index);
+    }
+    for (category, packages) in document.iter().filter(|(category, _)| *category != META) {
+        let start = text.find(&format!("\"{category}\": {{")).unwrap_or(0);
+        let part = match category.as_str() {
+            "default" => Part::Main,
+            name => {
+                let name: ExtraName =
+                    name.parse().map_err(|_| lock.malformed(start, format!("`{name}` is no name of a category")))?;
+                lock.groups.push(name.clone());
+                Part::Group(name)
+            }
+        };
+        for (name, entry) in packages.as_object().into_iter().flatten() {
+            let at = text[start..].find(&format!("\"{name}\": {{")).map_or(start, |found| start + found);
+            let package = package_of(&lock, name, entry, part.clone(), &indexes, at)?;
+            lock.packages.push(package);
+        }
+    }
+    Ok(lock)
+}
+
+fn package_of(
+    lock: &Lock,
+    name: &str,
+    entry: &Value,
+    part: Part,
+    indexes: &BTreeMap<String, usize>,
+    at: usize,
+) -> Result<LockedPackage, LockError> {
+    let wrong = |reason: String| lock.malformed(at, reason);
+    let name: PackageName = name.parse().map_err(|_| wrong(format!("`{name}` is not the name of a project")))?;
+    let first = lock.indexes.first().map(|_| 0);
+    let text = |key: &str| entry.get(key).and_then(Value::as_str);
+    let version = match text("version").filter(|version| *version != "*") {
+        Some(pin) => Some(version_of(pin).ok_or_else(|| wrong(format!("{name} is not pinned: `{pin}`")))?),
+        None => None,
+    };
+    let subdirectory = text("subdirectory").map(str::to_owned);
+    let place = text("path").or_else(|| text("file"));
+    let source = match (text("git"), place) {
+        (Some(git), _) => {
+            let url = SafeUrl::parse(git.trim_start_matches("git+"))
+                .map_err(|error| wrong(format!("the repository of {name}: {error}")))?;
+            LockedSource::Git { url, commit: lock.commit(&name, text("ref").unwrap_or_default(), at)?, subdirectory }
+        }
+        (None, Some(path)) if is_archive(path) => LockedSource::Archive { subdirectory },
+        (None, Some(path)) => {
+            let path = files::normalized(&lock.folder.join(path.trim_start_matches("file://")));
+            let editable = entry.get("editable").and_then(Value::as_bool) == Some(true);
+            // A Pipfile that installs its own folder names it so.
+            LockedSource::Folder { path, subdirectory, editable, is_virtual: false }
+        }
+        (None, None) => {
+            if version.is_none() {
+                return Err(wrong(format!("{name} has no version")));
+            }
+            LockedSource::Index(match text("index") {
+                // Pipenv names no source where it is the first one.
+                None => first,
+                Some(index) => {
+                    let known = indexes.get(index).copied();
+                    Some(known.ok_or_else(|| wrong(format!("{name} is of the source `{index}`, which is not there")))?)
+                }
+            })
+        }
+    };
+    let hashes = entry.get("hashes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let mut wheels: Vec<LockedFile> = Vec::new();
+    for hash in hashes {
+        let Some((kind, hex)) = hash.split_once(':') else { return Err(wrong(format!("`{hash}` is no digest"))) };
+        wheels.push(unnamed_file(FilePlace::Index, vec![(kind.to_owned(), hex.to_owned())]));
+    }
+    if let (LockedSource::Archive { .. }, Some(path)) = (&source, place) {
+        let hashes = wheels.into_iter().flat_map(|file| file.hashes).collect();
+        let there =
+            if path.contains("://") { FilePlace::Url(path.to_owned()) } else { FilePlace::Path(path.to_owned()) };
+        wheels = vec![unnamed_file(there, hashes)];
+    }
+    Ok(LockedPackage {
+        name,
+        version,
+        source,
+        source_key: None,
+        wheels,
+        sdist: None,
+        requires_python: None,
+        wanted: vec![Wanted { part, marker: text("markers").map(|text| Condition { text: text.to_owned(), at }) }],
+        dependencies: Vec::new(),
+        extras: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        declared: None,
+        at,
+    })
+}
+
+/// The Pipfile beside a lock, and what it asks for now; `None`: there is none.
+pub(super) fn declared(lock: &Lock, place: &LockPlace) -> Result<Option<(LockedPackage, toml::Table)>, LockError> {
+    let path = place.path.with_file_name("Pipfile");
+    let Ok(text) = fs_err::read_to_string(place.folder.join("Pipfile")) else { return Ok(None) };
+    let wrong = |reason: String| LockError::Malformed { path: path.clone(), line: 1, reason };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message().trim().to_owned()))?;
+    let mut project = LockedPackage::of_project(lock, None);
+    for (category, value) in &table {
+        let Some(packages) = value.as_table() else { continue };
+        let edges = packages.iter().map(|(name, value)| edge(name, value)).collect::<Result<Vec<_>, _>>();
+        match category.as_str() {
+            "packages" => project.dependencies = edges.map_err(wrong)?,
+            "requires" | "pipenv" | "scripts" => {}
+            "dev-packages" => drop(project.groups.insert(group("develop").map_err(wrong)?, edges.map_err(wrong)?)),
+            name => drop(project.groups.insert(group(name).map_err(wrong)?, edges.map_err(wrong)?)),
+        }
+    }
+    Ok(Some((project, table)))
+}
+
+fn group(name: &str) -> Result<ExtraName, String> {
+    name.parse().map_err(|_| format!("`{name}` is no name of a category"))
+}
+
+/// A line of a Pipfile: `"*"`, specifiers, or a table with them.
+fn edge(name: &str, value: &toml::Value) -> Result<Edge, String> {
+    let version = value.as_str().or_else(|| value.get("version")?.as_str()).filter(|text| *text != "*");
+    let any_of =
+        version.map(crate::spec::lenient::specifiers).transpose().map_err(|reason| format!("`{name}`: {reason}"))?;
+    let marker = value.get("markers").and_then(toml::Value::as_str);
+    Ok(Edge {
+        name: name.parse().map_err(|_| format!("`{name}` is not the name of a project"))?,
+        which: Which { any_of: any_of.into_iter().collect(), ..Which::default() },
+        extras: Vec::new(),
+        marker: marker.map(|text| Condition { text: text.to_owned(), at: 0 }),
+    })
+}
+
+fn unnamed_file(place: FilePlace, hashes: Vec<(String, String)>) -> LockedFile {
+    LockedFile { name: None, place, hashes, size: None, upload_time: None }
+}
+
+fn version_of(pin: &str) -> Option<Version> {
+    pin.trim_start_matches('=').trim().parse().ok()
+}
+
+fn is_archive(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end))
+}
+
+/// The text with `${NAME}` and `$NAME` replaced.
+///
+/// # Errors
+/// The name of a variable that is not set.
+fn expanded(text: &str, environment: &BTreeMap<String, String>) -> Result<String, String> {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('$') {
+        result.push_str(&rest[..start]);
+        let after = &rest[start + 1..];
+        let in_braces = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let (name, used) = if let Some((name, _)) = in_braces {
+            (name, name.len() + 2)
+        } else {
+            let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+            (&after[..end], end)
+        };
+        if name.is_empty() {
+            result.push('$');
+        } else {
+            result.push_str(environment.get(name).ok_or_else(|| name.to_owned())?);
+        }
+        rest = &after[used..];
+    }
+    result.push_str(rest);
+    Ok(result)
+}

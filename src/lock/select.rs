@@ -1,0 +1,535 @@
+//! From a lock to what one target gets of it. Nothing is resolved: what the lock does not hold is an error.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use super::files::{Building, Place, choose_file, source_file};
+use super::marker::Evaluation;
+use super::model::{Edge, Lock, LockedPackage, LockedSource, Part, Roots};
+use super::{LockError, LockKind};
+use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
+use crate::resolution::{Requirer, ResolvedDist};
+use crate::spec::{DistFile, ExtraName, HashDigest, MarkerTree, PackageName, Requirement, Version};
+use crate::target::Target;
+
+/// What is wanted of a lock.
+#[derive(Clone, Debug, Default)]
+pub struct LockRequest {
+    /// `--extra`.
+    pub extras: Vec<ExtraName>,
+    /// `--all-extras`.
+    pub all_extras: bool,
+    /// `--group`.
+    pub groups: Vec<ExtraName>,
+    /// `--only-group`: nothing but these groups.
+    pub only_groups: Vec<ExtraName>,
+    /// The user's own project is wanted too, when it is one that is built; else only what it requires.
+    pub with_project: bool,
+    /// A folder in the project that is meant, absolute; `None`: the project beside the lock.
+    pub folder: Option<PathBuf>,
+    /// Projects whose source distributions may be built.
+    pub allow_build: ProjectSet,
+    /// Nothing may be built, not even what the lock names as source.
+    pub no_build: bool,
+    /// `--no-binary` and `--only-binary`.
+    pub format_control: FormatControl,
+}
+
+/// One package that a target gets.
+#[derive(Clone, Debug)]
+pub struct SelectedPackage {
+    /// Normalized name.
+    pub name: PackageName,
+    /// The locked version; `None`: the source says it.
+    pub version: Option<Version>,
+    /// Where it is had from.
+    pub place: Place,
+    /// The place in the lock where its digest stands, else its entry.
+    pub origin: Origin,
+    extras: Vec<ExtraName>,
+    dependencies: Vec<PackageName>,
+    required_by: Vec<Requirer>,
+}
+
+impl SelectedPackage {
+    /// The distribution, where the lock says everything of it; else the package as it is.
+    ///
+    /// # Errors
+    /// The package, when an index has to find its file, or its source to say its version.
+    pub fn into_known(self) -> Result<ResolvedDist, Box<Self>> {
+        let known = match (&self.place, &self.version) {
+            (Place::File { file, .. }, _) => Some((DistFile::clone(file), file.hashes.clone())),
+            (Place::Source { url, accepted, .. }, Some(version)) if !self.is_folder() => {
+                source_file(&self.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
+            }
+            _ => None,
+        };
+        match known {
+            Some((file, accepted)) => Ok(self.into_dist(file, accepted)),
+            None => Err(Box::new(self)),
+        }
+    }
+
+    /// The version of a folder is what the folder says now.
+    fn is_folder(&self) -> bool {
+        matches!(&self.place, Place::Source { reference: DirectReference::Folder { .. }, .. })
+    }
+
+    /// The distribution, once its file and version are known.
+    pub fn into_dist(self, file: DistFile, accepted_hashes: Vec<HashDigest>) -> ResolvedDist {
+        let (is_direct, built_from) = match self.place {
+            Place::File { is_direct, .. } => (is_direct, None),
+            Place::Source { reference, .. } => (true, Some(reference)),
+            Place::Listed(_) => (false, None),
+        };
+        ResolvedDist {
+            version: file.version().clone(),
+            hashes_from: Some(self.origin),
+            accepted_hashes,
+            siblings: Vec::new(),
+            extras: self.extras,
+            dependencies: self.dependencies,
+            required_by: self.required_by,
+            requires_dist: Vec::new(),
+            is_direct,
+            built_from,
+            file,
+            name: self.name,
+        }
+    }
+}
+
+/// Selects what `target` gets: one package of each project, sorted by name.
+///
+/// # Errors
+/// A lock that was not made for the target, an extra or group that it does not have, two versions of one project, a
+/// package that would have to be built or has no file for the target.
+pub fn select(lock: &Lock, request: &LockRequest, target: &Target) -> Result<Vec<SelectedPackage>, LockError> {
+    let selection = Selection { lock, request, target };
+    selection.check_target()?;
+    let taken = match &lock.roots {
+        None => selection.flat()?,
+        Some(roots) => selection.walk(roots)?,
+    };
+    selection.finish(&taken)
+}
+
+/// Packages that are taken, by their place in the lock.
+#[derive(Default)]
+struct Taken {
+    packages: BTreeMap<usize, Reasons>,
+    project: Option<usize>,
+}
+
+#[derive(Default)]
+struct Reasons {
+    extras: BTreeSet<ExtraName>,
+    by_user: bool,
+    by: BTreeSet<usize>,
+    dependencies: BTreeSet<PackageName>,
+}
+
+struct Selection<'a> {
+    lock: &'a Lock,
+    request: &'a LockRequest,
+    target: &'a Target,
+}
+
+impl<'a> Selection<'a> {
+    fn check_target(&self) -> Result<(), LockError> {
+        let (lock, target) = (self.lock, self.target);
+        if let Some((pythons, _)) = &lock.requires_python
+            && !pythons.take(target.python_full_version())
+        {
+            let python = target.python_full_version();
+            return Err(lock.refused(format!("it is for Python {}, not for {python}", pythons.text)));
+        }
+        if lock.environments.is_empty() {
+            return Ok(());
+        }
+        let evaluation = Evaluation::new(lock, target.markers(), Vec::new(), Vec::new());
+        for environment in &lock.environments {
+            if evaluation.holds(Some(environment), &[])? {
+                return Ok(());
+            }
+        }
+        let (runtime, arch) = (target.runtime(), target.architecture());
+        let texts: Vec<&str> = lock.environments.iter().map(|condition| condition.text.as_str()).collect();
+        Err(lock.refused(format!("it is not for {runtime} on {arch}, but for {}", texts.join(" or "))))
+    }
+
+    fn takes_main(&self) -> bool {
+        self.request.only_groups.is_empty()
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &'a ExtraName> {
+        self.request.groups.iter().chain(&self.request.only_groups)
+    }
+
+    /// What the user names has to be there.
+    fn check_names(&self, extras: &[ExtraName], groups: &[ExtraName]) -> Result<(), LockError> {
+        let lacks = |what: &str, missing: &ExtraName, offered: &[ExtraName]| {
+            let offered: Vec<&str> = offered.iter().map(AsRef::as_ref).collect();
+            let has = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+            Err(self.lock.refused(format!("it has no {what} `{missing}` (it has {has})")))
+        };
+        match self.request.extras.iter().find(|name| !extras.contains(name)) {
+            Some(missing) => lacks("extra", missing, extras),
+            None => match self.groups().find(|name| !groups.contains(name)) {
+                Some(missing) => lacks("group", missing, groups),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn flat(&self) -> Result<Taken, LockError> {
+        let lock = self.lock;
+        self.check_names(&lock.extras, &lock.groups)?;
+        let extras = if self.request.all_extras { lock.extras.clone() } else { self.request.extras.clone() };
+        let mut groups: Vec<ExtraName> = self.groups().cloned().collect();
+        if self.takes_main() {
+            groups.extend(lock.default_groups.iter().cloned());
+        }
+        let evaluation = Evaluation::new(lock, self.target.markers(), extras.clone(), groups.clone());
+        let mut taken = Taken::default();
+        for (at, package) in lock.packages.iter().enumerate() {
+            for wanted in &package.wanted {
+                let part_counts = match &wanted.part {
+                    Part::Main => self.takes_main() || lock.kind == LockKind::Pylock,
+                    Part::Group(name) => groups.contains(name),
+                    Part::Named(name) => groups.contains(name) || extras.contains(name),
+                };
+                if part_counts && evaluation.holds(wanted.marker.as_ref(), &[])? {
+                    let reasons = taken.packages.entry(at).or_default();
+                    reasons.dependencies = package.dependencies.iter().map(|edge| edge.name.clone()).collect();
+                    break;
+                }
+            }
+        }
+        self.connect(&mut taken);
+        taken.project = lock.project.filter(|_| self.takes_main());
+        if let Some(project) = taken.project {
+            taken.packages.entry(project).or_default().by_user = true;
+        }
+        Ok(taken)
+    }
+
+    /// Says of each package of a flat lock which others ask for it; requirements that do not apply on the target go. A
+    /// package that nobody asks for is the user's.
+    fn connect(&self, taken: &mut Taken) {
+        let places: HashMap<&PackageName, usize> =
+            taken.packages.keys().map(|at| (&self.lock.packages[*at].name, *at)).collect();
+        let mut asked: Vec<(usize, usize)> = Vec::new();
+        for (at, reasons) in &mut taken.packages {
+            reasons.dependencies.retain(|name| places.contains_key(name));
+            asked.extend(reasons.dependencies.iter().map(|name| (places[name], *at)));
+        }
+        for (to, from) in asked {
+            if let Some(reasons) = taken.packages.get_mut(&to) {
+                reasons.by.insert(from);
+            }
+        }
+        for reasons in taken.packages.values_mut() {
+            reasons.by_user = reasons.by.is_empty();
+        }
+    }
+
+    fn walk(&self, roots: &'a Roots) -> Result<Taken, LockError> {
+        let (start, with_loose) = self.start(roots)?;
+        let offered = |of: fn(&LockedPackage) -> &BTreeMap<ExtraName, Vec<Edge>>| -> Vec<ExtraName> {
+            start.iter().flat_map(|at| of(&self.lock.packages[*at]).keys().cloned()).collect()
+        };
+        let (extras_there, mut groups_there) = (offered(|it| &it.extras), offered(|it| &it.groups));
+        if with_loose {
+            groups_there.extend(roots.groups.keys().cloned());
+        }
+        self.check_names(&extras_there, &groups_there)?;
+        let extras = if self.request.all_extras { extras_there } else { self.request.extras.clone() };
+        // Names that a walk meets may decide markers that it had passed, so it is repeated until none is new.
+        let mut names = self.conflict_names(&start, &extras);
+        loop {
+            let mut walk = Walk::new(self, names.clone());
+            if with_loose {
+                walk.enter_loose(roots)?;
+            }
+            for at in &start {
+                walk.enter_root(*at, &extras)?;
+            }
+            let met = walk.run()?;
+            if met.iter().all(|name| names.contains(name)) {
+                let mut taken = walk.taken;
+                taken.project = (!with_loose && self.takes_main()).then(|| start[0]);
+                return Ok(taken);
+            }
+            names.extend(met);
+        }
+    }
+
+    /// The user's projects that are meant, and whether that is the whole of a workspace whose root is no project.
+    fn start(&self, roots: &Roots) -> Result<(Vec<usize>, bool), LockError> {
+        let lock = self.lock;
+        // A folder elsewhere says nothing about which project of the lock is meant.
+        let folder = self.request.folder.as_deref().filter(|folder| folder.starts_with(&lock.folder));
+        let folder = folder.unwrap_or(&lock.folder);
+        let nearest = roots
+            .members
+            .iter()
+            .filter(|(member, _)| folder.starts_with(member))
+            .max_by_key(|(member, _)| member.components().count());
+        match nearest {
+            Some((_, at)) => Ok((vec![*at], false)),
+            None if folder == lock.folder => Ok((roots.members.iter().map(|(_, at)| *at).collect(), true)),
+            None => Err(lock.refused(format!("`{}` is none of the projects that it is for", folder.display()))),
+        }
+    }
+
+    /// The names under which uv writes the parts that were chosen into markers, where parts exclude each other.
+    fn conflict_names(&self, start: &[usize], extras: &[ExtraName]) -> Vec<ExtraName> {
+        if !self.lock.has_conflicts {
+            return Vec::new();
+        }
+        let mut names = Vec::new();
+        for at in start {
+            let package = self.lock.packages[*at].name.as_ref();
+            if self.takes_main() {
+                names.extend(conflict_name("project", package, None));
+                names.extend(extras.iter().filter_map(|extra| conflict_name("extra", package, Some(extra))));
+            }
+            names.extend(self.groups().filter_map(|group| conflict_name("group", package, Some(group))));
+        }
+        names
+    }
+
+    fn finish(&self, taken: &Taken) -> Result<Vec<SelectedPackage>, LockError> {
+        let lock = self.lock;
+        let mut packages: Vec<SelectedPackage> = Vec::new();
+        for (at, reasons) in &taken.packages {
+            let package = &lock.packages[*at];
+            let is_project = taken.project == Some(*at);
+            let is_virtual = matches!(package.source, LockedSource::Folder { is_virtual: true, .. });
+            if is_virtual || (is_project && !self.request.with_project) {
+                continue;
+            }
+            let selected = self.package(package, reasons)?;
+            match packages.iter_mut().find(|other| other.name == package.name) {
+                None => packages.push(selected),
+                // An entry for an extra repeats the package with what the extra requires.
+                Some(other) if lock.kind == LockKind::Pdm && other.place == selected.place => {
+                    other.dependencies.extend(selected.dependencies);
+                    other.dependencies.sort();
+                    other.dependencies.dedup();
+                }
+                Some(other) => {
+                    let versions = match (&other.version, &selected.version) {
+                        (Some(one), Some(two)) if one != two => format!(": {one} and {two}"),
+                        _ => String::new(),
+                    };
+                    let name = &package.name;
+                    return Err(lock.refused(format!("{name} stands in it twice for this target{versions}")));
+                }
+            }
+        }
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(packages)
+    }
+
+    fn package(&self, package: &LockedPackage, reasons: &Reasons) -> Result<SelectedPackage, LockError> {
+        let (lock, python) = (self.lock, self.target.python_full_version());
+        if let Some(pythons) = &package.requires_python
+            && !pythons.take(python)
+        {
+            let (name, needed) = (&package.name, &pythons.text);
+            return Err(lock.refused(format!("{name} needs Python {needed}, and the target has {python}")));
+        }
+        let LockRequest { allow_build, no_build, format_control, .. } = self.request;
+        let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
+        let (place, at) = choose_file(lock, package, self.target, &building)?;
+        let line = |at| u32::try_from(lock.line(at)).unwrap_or(u32::MAX);
+        let entry = Origin::File { file: lock.path.clone(), line: line(package.at) };
+        let user = reasons.by_user.then(|| Requirer::User { origin: entry, requirement: named(&package.name) });
+        let others = reasons
+            .by
+            .iter()
+            .map(|from| Requirer::Dist { name: lock.packages[*from].name.clone(), requirement: named(&package.name) });
+        Ok(SelectedPackage {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            place,
+            origin: Origin::File { file: lock.path.clone(), line: line(at) },
+            extras: reasons.extras.iter().cloned().collect(),
+            dependencies: reasons.dependencies.iter().cloned().collect(),
+            required_by: user.into_iter().chain(others).collect(),
+        })
+    }
+}
+
+/// One walk along the edges of a lock.
+struct Walk<'a> {
+    selection: &'a Selection<'a>,
+    evaluation: Evaluation<'a>,
+    names: Vec<ExtraName>,
+    met: Vec<ExtraName>,
+    by_name: HashMap<&'a PackageName, Vec<usize>>,
+    open: Vec<(usize, Option<ExtraName>)>,
+    seen: BTreeSet<(usize, Option<ExtraName>)>,
+    taken: Taken,
+}
+
+impl<'a> Walk<'a> {
+    fn new(selection: &'a Selection<'a>, names: Vec<ExtraName>) -> Self {
+        let mut by_name: HashMap<&PackageName, Vec<usize>> = HashMap::new();
+        for (at, package) in selection.lock.packages.iter().enumerate() {
+            by_name.entry(&package.name).or_default().push(at);
+        }
+        Self {
+            evaluation: Evaluation::new(selection.lock, selection.target.markers(), Vec::new(), Vec::new()),
+            selection,
+            names,
+            met: Vec::new(),
+            by_name,
+            open: Vec::new(),
+            seen: BTreeSet::new(),
+            taken: Taken::default(),
+        }
+    }
+
+    fn enter_loose(&mut self, roots: &'a Roots) -> Result<(), LockError> {
+        if self.selection.takes_main() {
+            self.follow(None, &roots.dependencies, &[])?;
+        }
+        for edges in self.selection.groups().filter_map(|group| roots.groups.get(group)) {
+            self.follow(None, edges, &[])?;
+        }
+        Ok(())
+    }
+
+    fn enter_root(&mut self, at: usize, extras: &[ExtraName]) -> Result<(), LockError> {
+        let package = &self.selection.lock.packages[at];
+        if self.selection.takes_main() {
+            self.enter(at, None);
+            for extra in extras.iter().filter(|extra| package.extras.contains_key(extra)) {
+                self.enter(at, Some(extra.clone()));
+            }
+            let reasons = self.taken.packages.entry(at).or_default();
+            reasons.by_user = true;
+        }
+        for edges in self.selection.groups().filter_map(|group| package.groups.get(group)) {
+            self.follow(None, edges, &[])?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, at: usize, extra: Option<ExtraName>) {
+        let key = (at, extra);
+        if self.seen.insert(key.clone()) {
+            self.open.push(key);
+        }
+    }
+
+    /// Walks on until nothing is open; gives the names that were met and are not among those it was made for.
+    fn run(&mut self) -> Result<Vec<ExtraName>, LockError> {
+        while let Some((at, extra)) = self.open.pop() {
+            let package: &'a LockedPackage = &self.selection.lock.packages[at];
+            let reasons = self.taken.packages.entry(at).or_default();
+            reasons.extras.extend(extra.clone());
+            match &extra {
+                None => self.follow(Some(at), &package.dependencies, &[])?,
+                Some(extra) => {
+                    let edges = package.extras.get(extra).map(Vec::as_slice).unwrap_or_default();
+                    self.follow(Some(at), edges, std::slice::from_ref(extra))?;
+                }
+            }
+        }
+        Ok(std::mem::take(&mut self.met))
+    }
+
+    /// Follows the edges of a package, or those of the user's own that belong to none.
+    fn follow(&mut self, from: Option<usize>, edges: &'a [Edge], extras: &[ExtraName]) -> Result<(), LockError> {
+        for edge in edges {
+            let own = self.names_of(edge);
+            let names: Vec<ExtraName> = self.names.iter().chain(&own).chain(extras).cloned().collect();
+            if !self.evaluation.holds(edge.marker.as_ref(), &names)? {
+                continue;
+            }
+            self.met.extend(own.into_iter().filter(|name| !self.names.contains(name)));
+            let to = self.find(from, edge)?;
+            self.enter(to, None);
+            for extra in &edge.extras {
+                self.enter(to, Some(extra.clone()));
+            }
+            let name = self.selection.lock.packages[to].name.clone();
+            let reasons = self.taken.packages.entry(to).or_default();
+            match from {
+                None => reasons.by_user = true,
+                Some(from) if from != to => {
+                    reasons.by.insert(from);
+                    self.taken.packages.entry(from).or_default().dependencies.insert(name);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The names under which the extras of an edge stand in markers, where parts exclude each other.
+    fn names_of(&self, edge: &Edge) -> Vec<ExtraName> {
+        if !self.selection.lock.has_conflicts {
+            return Vec::new();
+        }
+        edge.extras.iter().filter_map(|extra| conflict_name("extra", edge.name.as_ref(), Some(extra))).collect()
+    }
+
+    fn find(&self, from: Option<usize>, edge: &Edge) -> Result<usize, LockError> {
+        let lock = self.selection.lock;
+        let all = self.by_name.get(&edge.name).map(Vec::as_slice).unwrap_or_default();
+        let fits = |at: &&usize| {
+            let package = &lock.packages[**at];
+            let version_fits = edge.which.version.as_ref().is_none_or(|it| package.version.as_ref() == Some(it));
+            let source_fits = edge.which.source.is_none() || edge.which.source == package.source_key;
+            version_fits && source_fits
+        };
+        let mut candidates: Vec<usize> = all.iter().filter(fits).copied().collect();
+        if candidates.len() > 1 && !edge.which.any_of.is_empty() {
+            candidates.retain(|at| {
+                let version = lock.packages[*at].version.as_ref();
+                let takes = |version| edge.which.any_of.iter().any(|it| crate::resolve::contains(it, version));
+                version.is_none_or(takes)
+            });
+        }
+        if candidates.len() > 1 {
+            let python = self.selection.target.python_full_version();
+            let runs = |at: &usize| lock.packages[*at].requires_python.as_ref().is_none_or(|it| it.take(python));
+            if candidates.iter().any(runs) {
+                candidates.retain(runs);
+            }
+        }
+        let at = from.map_or(0, |from| lock.packages[from].at);
+        let asker = from.map_or_else(|| "the project".to_owned(), |from| lock.packages[from].name.to_string());
+        match candidates.as_slice() {
+            [only] => Ok(*only),
+            [] => Err(lock.malformed(at, format!("{asker} requires {}, which the lock does not have", edge.name))),
+            // The newest of those that fit, as the tool that wrote it would take.
+            several => {
+                let newest = several.iter().max_by(|a, b| lock.packages[**a].version.cmp(&lock.packages[**b].version));
+                Ok(newest.copied().unwrap_or(several[0]))
+            }
+        }
+    }
+}
+
+/// The name under which uv writes a part of a project into markers.
+fn conflict_name(kind: &str, package: &str, part: Option<&ExtraName>) -> Option<ExtraName> {
+    let part = part.map(|part| format!("-{part}")).unwrap_or_default();
+    format!("{kind}-{}-{package}{part}", package.len()).parse().ok()
+}
+
+/// A requirement that names a project and nothing else.
+fn named(name: &PackageName) -> Requirement {
+    Requirement {
+        name: name.clone(),
+        extras: Vec::new(),
+        version_or_url: None,
+        marker: MarkerTree::default(),
+        origin: None,
+    }
+}

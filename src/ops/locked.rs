@@ -1,0 +1,183 @@
+//! From a lock to a resolution: what was selected, with the files that only an index can find and the versions that only a
+//! source can say.
+
+use futures_util::future::join_all;
+use globset::Glob;
+
+use super::inquiry::Inquiry;
+use super::{Context, Error, indexes};
+use crate::index::IndexLocation;
+use crate::lock::{Listed, Lock, LockKind, LockedProject, Place, SelectedPackage, check_fresh, select};
+use crate::request::{IndexSettings, Locked};
+use crate::resolution::{Resolution, ResolvedDist};
+use crate::resolve::ProjectAnswer;
+use crate::spec::{DistFile, HashDigest, PackageName};
+use crate::target::{TagPriority, Target};
+
+/// How well a wheel fits, then its build tag: greater is better. A source archive is worse than every wheel.
+type Rank = (Option<TagPriority>, Option<(u64, Box<str>)>);
+
+impl Locked {
+    /// Whether the project itself is built and bundled, so that its folder is not; says which.
+    pub(super) fn bundles_project(&self, context: &Context) -> bool {
+        let Some(LockedProject { name, is_built }) = &self.project else { return false };
+        if self.input.wanted.with_project {
+            context.status(&format!("The project {name} is built: its packages are bundled, not its folder"));
+        } else if *is_built {
+            context.status(&format!("The folder of {name} is copied, and the project is not built"));
+        } else {
+            context.status(&format!("The folder of {name} is copied: it is no project that is built"));
+        }
+        self.input.wanted.with_project
+    }
+
+    /// The indexes that its packages have to be asked from, and which package from which. One that the user has set under
+    /// the same URL is taken with the credentials that it has there; a package of public PyPI, or of no index, is asked
+    /// from whichever indexes the user has: its digest tells whether it is the one.
+    pub(super) fn add_indexes(&self, settings: &mut IndexSettings) {
+        if !matches!(self.lock.kind, LockKind::Poetry | LockKind::Pipfile | LockKind::Pdm) {
+            return;
+        }
+        for (name, at) in self.lock.asked() {
+            let index = &self.lock.indexes[at];
+            if indexes::is_public(&index.url) {
+                continue;
+            }
+            let plain = |url: &crate::spec::SafeUrl| {
+                url.without_credentials().reveal().as_str().trim_end_matches('/').to_owned()
+            };
+            let same = |known: &&IndexLocation| plain(&known.url) == plain(&index.url);
+            let known = settings.named.iter().chain([&settings.default]).find(same).cloned();
+            let url = match &known {
+                Some(known) => known.url.clone(),
+                None => settings.extra.iter().find(|url| plain(url) == plain(&index.url)).unwrap_or(&index.url).clone(),
+            };
+            let label = known.and_then(|known| known.name);
+            let is_new = label.is_none();
+            let label = label.unwrap_or_else(|| format!("{} of the lock", index.name.as_deref().unwrap_or("index")));
+            if is_new && settings.named.iter().all(|other| other.name.as_ref() != Some(&label)) {
+                let (name, explicit) = (Some(label.clone()), true);
+                settings.named.push(IndexLocation { name, url, explicit, ignore_status: Vec::new() });
+            }
+            if let Ok(glob) = Glob::new(name.as_ref()) {
+                settings.sources.push((glob, label));
+            }
+        }
+    }
+}
+
+impl Inquiry {
+    /// What `target` gets of a lock.
+    pub(super) async fn read_lock(&self, locked: &Locked, target: &Target) -> Result<Resolution, Error> {
+        let Locked { lock, input, .. } = locked;
+        let mut warnings = Vec::new();
+        if !input.frozen {
+            warnings = check_fresh(lock, &input.place, &input.wanted, target)?;
+        }
+        let mut packages = select(lock, &input.wanted, target)?;
+        packages.retain(|package| !self.is_excluded(&package.name));
+        let listed = packages.iter().filter(|package| matches!(package.place, Place::Listed(_)));
+        let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
+        self.source().know_projects(&names).await;
+        let dists = join_all(packages.into_iter().map(|package| self.complete(lock, package, target))).await;
+        let dists = dists.into_iter().collect::<Result<Vec<ResolvedDist>, Error>>()?;
+        Ok(Resolution { target: target.clone(), dists, warnings, passed_over: Vec::new() })
+    }
+
+    /// Finds what the lock does not say of a package.
+    async fn complete(&self, lock: &Lock, package: SelectedPackage, target: &Target) -> Result<ResolvedDist, Error> {
+        let package = match package.into_known() {
+            Ok(dist) => return Ok(dist),
+            Err(package) => package,
+        };
+        let (file, accepted) = match &package.place {
+            Place::File { file, .. } => (DistFile::clone(file), file.hashes.clone()),
+            Place::Source { reference, accepted, .. } => {
+                let found = self.builder.look_at(&package.name, reference, accepted.clone(), target).await?;
+                (found.file.clone(), accepted.clone())
+            }
+            Place::Listed(listed) => (self.find_listed(lock, &package, listed, target).await?, listed.accepted.clone()),
+        };
+        Ok(package.into_dist(file, accepted))
+    }
+
+    /// Finds a file on an index, by name, version and digest.
+    async fn find_listed(
+        &self,
+        lock: &Lock,
+        package: &SelectedPackage,
+        listed: &Listed,
+        target: &Target,
+    ) -> Result<DistFile, Error> {
+        let answer = self.source().index().project(&package.name).await?;
+        let details = match answer {
+            ProjectAnswer::Found(details) => details,
+            ProjectAnswer::NotFound { .. } => {
+                return Err(not_listed(lock, package, listed, "no index knows the project"));
+            }
+            ProjectAnswer::Offline => {
+                return Err(not_listed(lock, package, listed, "nothing is known of it offline"));
+            }
+        };
+        let files: Vec<DistFile> = details.iter().flat_map(|detail| detail.files()).collect();
+        let mut best: Option<(Rank, DistFile)> = None;
+        let mut is_other = false;
+        let mut has_source = false;
+        for file in files {
+            if package.version.as_ref().is_some_and(|version| version != file.version()) {
+                continue;
+            }
+            if listed.filename.as_ref().is_some_and(|name| name.as_str() != file.filename.as_str()) {
+                continue;
+            }
+            if !has_digest(&file, &listed.accepted) {
+                is_other = true;
+                continue;
+            }
+            let rank = match file.filename.as_wheel() {
+                Some(_) if !listed.may_be_wheel => continue,
+                Some(wheel) => match target.tags().priority(wheel) {
+                    Some(priority) => (Some(priority), wheel.build.clone()),
+                    None => continue,
+                },
+                None if listed.may_build => (None, None),
+                None => {
+                    has_source = true;
+                    continue;
+                }
+            };
+            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, file));
+            }
+        }
+        let Some((_, mut file)) = best else {
+            let why = match () {
+                () if has_source => "it has only a source distribution for the target, and building is not allowed",
+                () if is_other => "the index has files of that name, and none with the locked digest",
+                () => "the index does not list the locked file",
+            };
+            return Err(not_listed(lock, package, listed, why));
+        };
+        // What the index says of its digests is no proof; what the lock says is.
+        file.hashes.retain(|digest| listed.accepted.contains(digest));
+        Ok(file)
+    }
+}
+
+/// Whether a file may be the locked one: an index that gives no digests leaves that to the download.
+fn has_digest(file: &DistFile, accepted: &[HashDigest]) -> bool {
+    let comparable = |digest: &&HashDigest| accepted.iter().any(|other| other.algorithm() == digest.algorithm());
+    let mut compared = file.hashes.iter().filter(comparable).peekable();
+    compared.peek().is_none() || compared.any(|digest| accepted.contains(digest))
+}
+
+fn not_listed(lock: &Lock, package: &SelectedPackage, listed: &Listed, why: &'static str) -> Error {
+    let index = listed.index.and_then(|at| lock.indexes.get(at)).map(|index| index.url.without_credentials());
+    let version = package.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    Error::NotListed {
+        origin: package.origin.clone(),
+        what: listed.filename.as_ref().map_or_else(|| format!("{}{version}", package.name), |name| format!("`{name}`")),
+        index,
+        why,
+    }
+}

@@ -1,0 +1,53 @@
+//! A lock that stands for a whole resolution, and what is wanted of it.
+
+use super::RequestError;
+use crate::lock::{Lock, LockPlace, LockRequest, LockedProject, Reached};
+use crate::requirements::DirectReference;
+use crate::spec::SafeUrl;
+
+/// Which lock, and what is wanted of it.
+#[derive(Clone, Debug)]
+pub struct LockInput {
+    /// The file.
+    pub place: LockPlace,
+    /// What of it.
+    pub wanted: LockRequest,
+    /// Whether the project may have changed since is not asked.
+    pub frozen: bool,
+}
+
+/// A lock as it was read.
+#[derive(Clone, Debug)]
+pub struct Locked {
+    /// What it says.
+    pub lock: Lock,
+    /// What is wanted of it.
+    pub input: LockInput,
+    /// The user's own project, when its folder is what is bundled.
+    pub project: Option<LockedProject>,
+}
+
+impl Locked {
+    /// Reads the lock that the user named.
+    pub(super) fn read(mut input: LockInput) -> Result<Self, RequestError> {
+        let failed = |source| RequestError::ReadInput { path: input.place.path.clone(), source };
+        let bytes = fs_err::read(input.place.file()).map_err(failed)?;
+        let lock = Lock::read(&bytes, &input.place)?;
+        let project = input.wanted.folder.as_deref().and_then(|folder| lock.project_in(folder));
+        // A part of a project is bundled as it lies there.
+        input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);
+        Ok(Self { lock, input, project })
+    }
+
+    /// Folders and files of this machine that it leads to, whatever the target.
+    pub(super) fn references(&self) -> Vec<DirectReference> {
+        let reference = |reached| match reached {
+            Reached::Folder(path) => Some(DirectReference::Folder { path, editable: false, subdirectory: None }),
+            Reached::Repository(url, commit) => {
+                Some(DirectReference::Git { url, revision: Some(commit), subdirectory: None, editable: false })
+            }
+            Reached::File(path) => SafeUrl::from_path(&path, false).ok().map(|url| DirectReference::Wheel { url }),
+        };
+        self.lock.reached().into_iter().filter_map(reference).collect()
+    }
+}
