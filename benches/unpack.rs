@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use barrow::cache::Cache;
 use barrow::fetch::FetchedWheel;
-use barrow::install::{InstallOptions, InstalledFile, LinkMode, install_wheel, link_tree};
+use barrow::install::{InstallOptions, LinkMode, Share, install_wheel, link_shares};
 use barrow::spec::sha256;
 
 #[path = "../tests/it/support/wheel.rs"]
@@ -54,13 +54,12 @@ fn link(bencher: divan::Bencher, mode: LinkMode) {
     let wheel = fetched(folder.path());
     let cache = Cache::at(folder.path().join("cache"));
     let dist = install_wheel(&wheel, &cache, &options()).expect("the wheel is right");
-    let tree = dist.tree.clone().expect("a tree was asked for");
-    let files: Vec<&InstalledFile> = dist.files.iter().filter(|file| file.span().is_some()).collect();
+    let share = Share { dist: &dist, files: (0..dist.files.len()).collect() };
     let runs = AtomicUsize::new(0);
     let fresh = || folder.path().join(format!("out-{}", runs.fetch_add(1, Ordering::Relaxed)));
     bencher.with_inputs(fresh).bench_refs(|out| {
         fs_err::create_dir(&*out).expect("a fresh folder is writable");
-        link_tree(&files, &tree, out, mode).expect("the output is empty")
+        link_shares(std::slice::from_ref(&share), out, mode).expect("the output is empty")
     });
 }
 

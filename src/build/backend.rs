@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -58,6 +59,9 @@ pub struct BuildEnvironment {
     root: PathBuf,
     interpreter: Interpreter,
 }
+
+/// A backend that works longer than this hangs: the largest builds in C++ and Rust end within it on two processors.
+const LONGEST: Duration = Duration::from_hours(2);
 
 impl BuildEnvironment {
     /// Makes an environment without any package in `root`, an empty folder.
@@ -154,7 +158,7 @@ impl BuildEnvironment {
             arguments: vec!["-s".into(), program.into(), request.into(), answer.clone().into()],
             folder: &project.folder,
             variables: &variables(&workshop.environment, &home, &[&bin, &scripts]),
-            limit: None,
+            limit: Some(LONGEST),
         };
         let ended = run(&job, &workshop.children, &workshop.interrupted)?;
         if workshop.reporter.shows(Level::Detail) {

@@ -76,7 +76,9 @@ pub(super) fn run(job: &Job<'_>, children: &Children, interrupted: &AtomicBool) 
             Ok(Some(status)) => break Ok(describe(status)),
             Ok(None) if interrupted.load(Ordering::Relaxed) => break Err(BuildError::Interrupted),
             Ok(None) if job.limit.is_some_and(|limit| started.elapsed() > limit) => {
-                break Ok((false, "no answer in time".to_owned()));
+                let minutes = started.elapsed().as_secs() / 60;
+                let after = if minutes == 0 { "in time".to_owned() } else { format!("within {minutes} minutes") };
+                break Ok((false, format!("no answer {after}, and was stopped")));
             }
             Ok(None) => std::thread::sleep(PAUSE),
             Err(error) => break Err(failed(error)),

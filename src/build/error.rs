@@ -130,7 +130,11 @@ impl BuildError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoInterpreter { wanted, .. } => {
-                Some(format!("install {wanted}, or name one with --build-python PATH"))
+                let version = wanted.trim_start_matches("Python ");
+                Some(format!(
+                    "install {wanted} (`uv python install {version}`, `dnf install python{version}`, \
+                     `brew install python@{version}`), or name one with --build-python PATH"
+                ))
             }
             Self::Interpreter { .. } => Some("name another Python with --build-python PATH".to_owned()),
             Self::Failed { .. } => Some("run with -v for everything that the build wrote".to_owned()),

@@ -27,6 +27,6 @@ pub use folder::{copy_folder, folder_digest};
 pub use git::{Checkout, check_out, is_commit};
 pub use interpreter::{Interpreter, InterpreterSearch};
 pub use static_metadata::static_metadata;
-pub use surroundings::SOURCE_DATE;
+pub use surroundings::{SOURCE_DATE, backend_variables};
 pub use system::BuildSystem;
 pub use wheel::{Expected, accept_wheel, check_loadable};

@@ -12,8 +12,13 @@ pub(super) type Variables = BTreeMap<String, String>;
 pub const SOURCE_DATE: u64 = 315_532_800;
 
 /// Beginnings of the names of variables that are for other programs.
-const OTHERS: &[&str] =
-    &["BARROW_", "PIP_", "UV_", "AWS_", "POETRY_", "PDM_", "TWINE_", "PYTHON", "VIRTUAL_ENV", "CONDA_"];
+const OTHERS: &[&str] = &["BARROW_", "PIP_", "AWS_", "TWINE_", "PYTHON", "VIRTUAL_ENV", "CONDA_"];
+
+/// Beginnings of the names of variables that backends read.
+const OF_BACKENDS: &[&str] = &["UV_", "PDM_", "POETRY_", "SETUPTOOLS_SCM_"];
+
+/// Among those, of what concerns indexes and uploads: a user's name or a URL there may be a secret.
+const OF_INDEXES: &[&str] = &["INDEX", "HTTP_BASIC", "PYPI", "PUBLISH", "REPOSITOR", "USERNAME", "KEYRING", "CACHE"];
 
 /// Parts of the names of variables that hold secrets.
 const SECRETS: &[&str] = &[
@@ -36,9 +41,10 @@ const SECRETS: &[&str] = &[
 pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variables {
     let is_wanted = |name: &str, value: &str| {
         let name = name.to_ascii_uppercase();
-        !OTHERS.iter().any(|other| name.starts_with(other))
-            && !SECRETS.iter().any(|secret| name.contains(secret))
-            && !has_userinfo(value)
+        let is_of_others = OTHERS.iter().any(|other| name.starts_with(other));
+        let is_secret = SECRETS.iter().any(|secret| name.contains(secret)) || has_userinfo(value);
+        let is_of_indexes = is_of_backends(&name) && OF_INDEXES.iter().any(|part| name.contains(part));
+        !(is_of_others || is_secret || is_of_indexes)
     };
     let mut variables: Variables = own
         .iter()
@@ -68,6 +74,17 @@ pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variabl
     variables
 }
 
+/// Variables that backends read, as far as builds get them: what is built depends on them.
+pub fn backend_variables(own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut wanted = variables(own, Path::new("/"), &[]);
+    wanted.retain(|name, _| is_of_backends(name));
+    wanted
+}
+
+fn is_of_backends(name: &str) -> bool {
+    OF_BACKENDS.iter().any(|start| name.starts_with(start))
+}
+
 /// Whether a value has a URL with a user in it, as of a proxy.
 fn has_userinfo(value: &str) -> bool {
     value.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')))
@@ -88,6 +105,13 @@ mod tests {
             ("HTTPS_PROXY", "http://user:hunter2@proxy:3128"),
             ("PIP_INDEX_URL", "https://hunter2"),
             ("UV_INDEX_X_PASSWORD", "hunter2"),
+            ("UV_INDEX_X_USERNAME", "hunter2"),
+            ("UV_DEFAULT_INDEX", "https://hunter2.example"),
+            ("POETRY_HTTP_BASIC_X_USERNAME", "hunter2"),
+            ("POETRY_PYPI_TOKEN_X", "hunter2"),
+            ("PDM_PUBLISH_REPO", "hunter2"),
+            ("PDM_BUILD_SCM_VERSION", "2.0"),
+            ("POETRY_DYNAMIC_VERSIONING_BYPASS", "3.0"),
             ("BARROW_INDEX_X_TOKEN", "hunter2"),
             ("AWS_SECRET_ACCESS_KEY", "hunter2"),
             ("GITHUB_TOKEN", "hunter2"),
@@ -108,6 +132,13 @@ mod tests {
         expect("PATH", "/env/bin:/usr/bin");
         expect("CC", "clang");
         expect("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0");
+        expect("PDM_BUILD_SCM_VERSION", "2.0");
+        expect("POETRY_DYNAMIC_VERSIONING_BYPASS", "3.0");
+        let counted: Vec<String> = backend_variables(&own).into_keys().collect();
+        assert_eq!(
+            counted,
+            ["PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS", "SETUPTOOLS_SCM_PRETEND_VERSION"]
+        );
         expect("HTTP_PROXY", "http://proxy:3128");
         expect("HOME", "/tmp/home");
         expect("SOURCE_DATE_EPOCH", "315532800");

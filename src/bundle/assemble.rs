@@ -7,7 +7,7 @@ use super::BundleError;
 use super::conflicts::{Settled, settle};
 use super::source::{SourceFile, SourceFiles};
 use crate::archive::{Alike, SafePath};
-use crate::install::{InstalledDist, InstalledFile};
+use crate::install::{FileContent, InstalledDist, InstalledFile};
 use crate::spec::{PackageName, sha256};
 
 /// How a bundle is laid out.
@@ -110,7 +110,13 @@ pub fn assemble<'a>(
     for dist in &dists {
         claims.extend(dist.files.iter().map(|file| {
             let path = layout.place(&file.path);
-            let content = BundleContent::Dist { dist, file };
+            let content = match &file.content {
+                // The tree has another one, which other bundles share.
+                FileContent::Generated(bytes) if dist.rewritten.contains(&file.path) => {
+                    BundleContent::Generated(bytes.clone())
+                }
+                _ => BundleContent::Dist { dist, file },
+            };
             BundleFile { path, executable: file.executable, size: file.size, content }
         }));
     }

@@ -111,8 +111,11 @@ impl<'a> Replaced<'a> {
             let now =
                 lost.iter().filter_map(|path| Some((path.as_str(), self.now.get(&layout.place(path))?))).collect();
             let Ok(place) = files.binary_search_by(|file| file.path.cmp(&path)) else { continue };
-            let is_its_own =
-                matches!(files[place].content, BundleContent::Dist { dist: owner, .. } if owner.name == dist.name);
+            let is_its_own = match &files[place].content {
+                BundleContent::Dist { dist: owner, .. } => owner.name == dist.name,
+                BundleContent::Generated(bytes) => bytes == record,
+                BundleContent::Source(_) => false,
+            };
             if let Some(record) = corrected(record, &now).filter(|_| is_its_own) {
                 files[place].size = record.len() as u64;
                 files[place].content = BundleContent::Generated(record);

@@ -7,7 +7,9 @@
 
 mod limits;
 mod error;
+mod patterns;
 mod source;
+mod slim;
 mod assemble;
 mod conflicts;
 #[cfg(test)]
@@ -18,4 +20,5 @@ pub use error::BundleError;
 pub use limits::{
     Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
 };
+pub use slim::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
 pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, Why, credentials_line, refuse_secrets};

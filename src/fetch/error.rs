@@ -67,6 +67,23 @@ pub enum FetchError {
     /// The run is offline and these are not in the cache: all of them.
     #[error("the run is offline, and not in the cache: {}", .0.join(", "))]
     Offline(Vec<String>),
+    /// A mirror stands for every place that files come from, and does not have these: all of them.
+    #[error("not in the mirror {place}: {}", files.join(", "))]
+    NotInMirror {
+        /// File names.
+        files: Vec<String>,
+        /// The mirror.
+        place: SafeUrl,
+    },
+    /// The mirror that stands for every place could not be asked.
+    #[error("failed to look for `{file}` in the mirror")]
+    StandIn {
+        /// File name.
+        file: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A local file could not be read.
     #[error("failed to read `{}`", path.display())]
     Local {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{FetchError, download, local, pointer, stored};
+use super::{FetchError, StandIn, download, local, pointer, stored};
 use crate::cache::Cache;
 use crate::http::{Client, Response};
 use crate::reporter::{Level, Reporter};
@@ -104,8 +104,10 @@ pub struct FetchedFile {
 /// A file to fetch.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// File name, for messages.
+    /// File name: for messages, and by which a mirror may know it.
     pub filename: String,
+    /// The project that it is of.
+    pub project: PackageName,
     /// Where it is.
     pub url: SafeUrl,
     /// Digests of which its bytes must have one; empty: any bytes.
@@ -125,6 +127,7 @@ impl Wanted {
     pub fn listed(file: &DistFile) -> Self {
         Self {
             filename: file.filename.as_str().to_owned(),
+            project: file.filename.name().clone(),
             url: file.url.clone(),
             accepted: file.hashes.clone(),
             listed: file.hashes.clone(),
@@ -140,6 +143,20 @@ impl Wanted {
             accepted: dist.accepted_hashes.clone(),
             hashes_from: dist.hashes_from.clone(),
             ..Self::listed(&dist.file)
+        }
+    }
+
+    /// The same file where `file` is. What was promised of its bytes stays; where nothing was, `file` promises.
+    pub(crate) fn at(&self, file: &DistFile) -> Self {
+        let or_those_of_file =
+            |digests: &Vec<HashDigest>| if digests.is_empty() { file.hashes.clone() } else { digests.clone() };
+        Self {
+            url: file.url.clone(),
+            accepted: or_those_of_file(&self.accepted),
+            listed: or_those_of_file(&self.listed),
+            size: file.size,
+            index: file.origin.url.clone(),
+            ..self.clone()
         }
     }
 
@@ -204,13 +221,20 @@ pub struct Fetcher {
     reporter: Arc<dyn Reporter>,
     options: FetchOptions,
     permits: Arc<Semaphore>,
+    stand_in: Option<Arc<dyn StandIn>>,
 }
 
 impl Fetcher {
     /// Makes a fetcher.
     pub fn new(client: Client, cache: Arc<Cache>, reporter: Arc<dyn Reporter>, options: FetchOptions) -> Self {
         let permits = Arc::new(Semaphore::new(options.concurrency.max(1)));
-        Self { client, cache, reporter, options, permits }
+        Self { client, cache, reporter, options, permits, stand_in: None }
+    }
+
+    /// The same, but that files are looked for in one place, whatever their URLs.
+    #[must_use]
+    pub fn with_stand_in(self, stand_in: Arc<dyn StandIn>) -> Self {
+        Self { stand_in: Some(stand_in), ..self }
     }
 
     /// The wheel of a resolved distribution: from the cache, else downloaded.
@@ -235,11 +259,46 @@ impl Fetcher {
         if let Some(found) = wanted.find(&self.cache) {
             return Ok(found);
         }
+        let located = self.locate(wanted).await?;
+        let wanted = located.as_ref().unwrap_or(wanted);
+        if located.is_some()
+            && let Some(found) = wanted.find(&self.cache)
+        {
+            return Ok(found);
+        }
         let was_degraded = self.cache.is_degraded();
         match self.obtain(wanted).await {
             // The disk of the cache is full or read-only: once more, into the substitute.
             Err(FetchError::Cache(_)) if self.cache.degrade(was_degraded)? => self.obtain(wanted).await,
             done => done,
+        }
+    }
+
+    /// A mirror that stands for every place must have what the cache lacks: an error that names every file that neither has.
+    pub async fn check_mirror(&self, wanted: impl Iterator<Item = Wanted>) -> Result<(), FetchError> {
+        let Some(stand_in) = &self.stand_in else { return Ok(()) };
+        let lacking: Vec<Wanted> = wanted.filter(|wanted| wanted.find(&self.cache).is_none()).collect();
+        let asking = lacking.iter().map(async |wanted| match self.locate(wanted).await {
+            Err(FetchError::NotInMirror { files, .. }) => Ok(files),
+            found => found.map(|_| Vec::new()),
+        });
+        let files = futures_util::future::try_join_all(asking).await?.concat();
+        let place = stand_in.place().clone();
+        if files.is_empty() { Ok(()) } else { Err(FetchError::NotInMirror { files, place }) }
+    }
+
+    /// Where the place that stands for all others has the file; `None`: it is where `wanted` says.
+    async fn locate(&self, wanted: &Wanted) -> Result<Option<Wanted>, FetchError> {
+        let Some(stand_in) = &self.stand_in else { return Ok(None) };
+        // A file of this machine is no question to anyone.
+        if wanted.index == *stand_in.place() || wanted.url.to_file_path().is_some_and(|path| path.exists()) {
+            return Ok(None);
+        }
+        match stand_in.locate(wanted).await? {
+            Some(located) => Ok(Some(located)),
+            None => {
+                Err(FetchError::NotInMirror { files: vec![wanted.filename.clone()], place: stand_in.place().clone() })
+            }
         }
     }
 
@@ -288,7 +347,8 @@ impl Fetcher {
 
     /// Offline: an error that names every file that is not in the cache.
     pub fn check_offline(&self, wanted: impl Iterator<Item = Wanted>) -> Result<(), FetchError> {
-        if !self.options.offline {
+        // Whether a mirror has a file can only be told by asking it.
+        if !self.options.offline || self.stand_in.is_some() {
             return Ok(());
         }
         let missing: Vec<String> =

@@ -12,8 +12,10 @@ mod error;
 mod fetcher;
 mod local;
 mod pointer;
+mod stand_in;
 mod stored;
 
 pub use error::{DigestMismatch, FetchError};
 pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, Proof, UnderWay, Wanted};
+pub use stand_in::{Located, StandIn};
 pub use stored::digest as digest_of_file;

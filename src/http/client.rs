@@ -155,6 +155,11 @@ impl Client {
         if !is_http(request.url.reveal()) {
             return Err(Error::Scheme { url: url() });
         }
+        if let Some(only) = &self.shared.means.options.only
+            && only.reveal().origin() != request.url.reveal().origin()
+        {
+            return Err(Error::NotTheMirror { url: url(), mirror: shown_url(only.reveal()) });
+        }
         Ok(Arc::clone(&self.shared.permits).acquire_owned().await.expect("the semaphore of a client is never closed"))
     }
 

@@ -21,6 +21,14 @@ pub enum Error {
         /// What would have been asked.
         url: Box<SafeUrl>,
     },
+    /// A mirror stands for every other place.
+    #[error("`{url}` was not asked: the mirror `{mirror}` stands for it")]
+    NotTheMirror {
+        /// What would have been asked.
+        url: Box<SafeUrl>,
+        /// The mirror.
+        mirror: Box<SafeUrl>,
+    },
     /// Neither http nor https.
     #[error("`{url}` cannot be fetched: only http and https are spoken")]
     Scheme {

@@ -1,5 +1,6 @@
 //! Settings of the client, as the command line, the environment and the configuration gave them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub struct ClientOptions {
     pub insecure_hosts: Vec<String>,
     /// No socket is opened.
     pub offline: bool,
+    /// What stands for every other place: no request begins anywhere but on its server.
+    pub only: Option<SafeUrl>,
 }
 
 impl Default for ClientOptions {
@@ -91,6 +94,7 @@ impl Default for ClientOptions {
             proxy_environment: Vec::new(),
             insecure_hosts: Vec::new(),
             offline: false,
+            only: None,
         }
     }
 }
@@ -114,6 +118,35 @@ pub struct NamedCredentials {
 }
 
 impl NamedCredentials {
+    /// What variables of an environment have for the index `name`: `BARROW_INDEX_<NAME>_USERNAME`, `_PASSWORD`, `_TOKEN`, uv's
+    /// `UV_INDEX_<NAME>_…`, and Poetry's `POETRY_HTTP_BASIC_<NAME>_…`. A name stands there in upper case, with an
+    /// underscore for everything but letters and digits.
+    pub fn of_variables(variables: &BTreeMap<String, String>, name: &str, url: &SafeUrl) -> Option<Self> {
+        let shown = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        let name: String = name.chars().map(shown).collect();
+        let prefixes = ["BARROW_INDEX", "UV_INDEX", "POETRY_HTTP_BASIC"];
+        prefixes.iter().find_map(|prefix| Self::of_prefix(variables, &format!("{prefix}_{name}"), url))
+    }
+
+    fn of_prefix(variables: &BTreeMap<String, String>, prefix: &str, url: &SafeUrl) -> Option<Self> {
+        let part = |what: &str| variables.get(&format!("{prefix}_{what}")).cloned();
+        let (username, password, token) = (part("USERNAME"), part("PASSWORD"), part("TOKEN"));
+        let what = match (&token, &password, &username) {
+            (Some(_), _, _) => "TOKEN",
+            (None, Some(_), _) => "PASSWORD",
+            (None, None, Some(_)) => "USERNAME",
+            (None, None, None) => return None,
+        };
+        Some(Self {
+            url: url.clone(),
+            username,
+            password: password.map(Secret::new),
+            token: token.map(Secret::new),
+            bearer: false,
+            setting: format!("{prefix}_{what}"),
+        })
+    }
+
     /// What is sent; `None` when there is neither password nor token.
     pub(super) fn login(&self) -> Option<Login> {
         let user_of_url = userinfo(self.url.reveal()).map(|(user, _)| user);

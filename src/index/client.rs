@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
-use super::options::{IndexLocation, IndexOptions, IndexStrategy, Pins};
+use super::options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls, Pins};
 use super::page_store::{Damage, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
@@ -277,7 +277,14 @@ impl IndexClient {
         }
         let location = &index.location;
         let asking = self.asking(&location.ignore_status, reach, readings);
-        let answer = asking.page(&project_url(&location.url, name), Some(name)).await;
+        let project_url = project_url(&location.url, name);
+        let mut answer = Ok(PageAnswer::Absent(404));
+        if self.options.pages == PageUrls::Files {
+            answer = asking.page(&project_url.below(&["index.json"]), Some(name)).await;
+        }
+        if let Ok(PageAnswer::Absent(_)) = answer {
+            answer = asking.page(&project_url, Some(name)).await;
+        }
         match answer {
             Ok(PageAnswer::Page(page)) => {
                 let detail = page.project(name, &index.origin);

@@ -18,8 +18,10 @@ mod options;
 mod page_store;
 mod readings;
 mod server;
+mod stand_in;
 
 pub use client::{IndexClient, Listing, Still};
 pub use error::IndexError;
-pub use options::{IndexLocation, IndexOptions, IndexStrategy};
+pub use options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls};
 pub use readings::{Evidence, Freshness, PageRead, PagesRead};
+pub use stand_in::MirrorIndex;

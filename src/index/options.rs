@@ -49,6 +49,16 @@ pub enum IndexStrategy {
     UnsafeBestMatch,
 }
 
+/// Under which URLs an index has its pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageUrls {
+    /// `NAME/`, as PEP 503 says.
+    #[default]
+    Folders,
+    /// `NAME/index.json` where there is one: a mirror is files, and a server may have no index documents.
+    Files,
+}
+
 /// Settings of asking.
 #[derive(Clone, Debug, Default)]
 pub struct IndexOptions {
@@ -65,6 +75,8 @@ pub struct IndexOptions {
     pub no_index: bool,
     /// Cached pages are asked about again even while they are fresh.
     pub refresh: bool,
+    /// Under which URLs the indexes have their pages.
+    pub pages: PageUrls,
     /// Nothing is asked over the network.
     pub offline: bool,
     /// Seconds since 1970 at the beginning of the run: what the age of cached pages is measured by.

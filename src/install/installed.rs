@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::judgement::Agreement;
+use super::stamps::Stamp;
 use crate::archive::{DataSpan, SafePath};
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
@@ -30,8 +31,10 @@ pub struct InstalledDist {
     pub record: Agreement,
     /// What the user should know, one sentence fragment each.
     pub warnings: Vec<String>,
-    /// The folder with the unpacked files, complete and checked; `None` until one was asked for.
-    pub tree: Option<PathBuf>,
+    /// The unpacked files; `None` until they were asked for.
+    pub tree: Option<Tree>,
+    /// Files that are others here than in the tree, because of what this bundle leaves out or adds.
+    pub rewritten: Vec<SafePath>,
 }
 
 impl InstalledDist {
@@ -45,9 +48,54 @@ impl InstalledDist {
         self.files.iter().map(|file| file.size).sum()
     }
 
+    /// Its RECORD.
+    pub fn record(&self) -> Option<&[u8]> {
+        let path = self.record_path();
+        match &self.files.iter().find(|file| file.path == path)?.content {
+            FileContent::Generated(content) => Some(content),
+            FileContent::WheelEntry { .. } => None,
+        }
+    }
+
+    /// Where its RECORD lies.
+    ///
+    /// # Panics
+    /// Never: the name is a safe one.
+    pub fn record_path(&self) -> SafePath {
+        SafePath::new("RECORD").expect("the path is safe").prefixed(&self.dist_info)
+    }
+
+    /// Gives a file other content for this bundle; the tree in the cache stays as it is.
+    pub fn rewrite(&mut self, path: &SafePath, content: Vec<u8>) {
+        if let Some(file) = self.files.iter_mut().find(|file| file.path == *path) {
+            *file = InstalledFile::generated(path.clone(), file.executable, content);
+            self.rewritten.push(path.clone());
+        }
+    }
+
     /// What messages call it.
     pub(super) fn label(&self) -> String {
         format!("{} {}", self.name, self.version)
+    }
+}
+
+/// The unpacked files of a distribution in the cache, and what they looked like when they were checked. Whoever places one
+/// in an output compares it with that first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree {
+    /// The folder with every file in its place.
+    pub folder: PathBuf,
+    /// Of each file of the distribution, in its order.
+    pub(super) stamps: Vec<Stamp>,
+}
+
+#[cfg(test)]
+impl Tree {
+    /// A tree that was made by hand.
+    pub(crate) fn look(folder: PathBuf, files: &[InstalledFile]) -> Self {
+        let stamp = |file: &InstalledFile| Stamp::of(&fs_err::metadata(file.path.below(&folder)).unwrap());
+        let stamps = files.iter().map(stamp).collect();
+        Self { folder, stamps }
     }
 }
 
@@ -93,9 +141,14 @@ impl InstalledFile {
         }
     }
 
-    /// Its permissions.
+    /// Its permissions in copies and zips.
     pub fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
+    }
+
+    /// Its permissions in the cache, and so in every output that is linked to it.
+    pub fn tree_mode(&self) -> u32 {
+        tree_mode(self.executable)
     }
 }
 
@@ -113,4 +166,10 @@ pub enum FileContent {
     },
     /// Made by the installer: RECORD, INSTALLER, entry-point scripts, scripts with a rewritten first line.
     Generated(Vec<u8>),
+}
+
+/// Permissions of an unpacked file in the cache. Nobody may write to it: outputs are other names of the same file, and what is
+/// written into one of them would be in all.
+pub(super) fn tree_mode(executable: bool) -> u32 {
+    if executable { 0o555 } else { 0o444 }
 }

@@ -7,12 +7,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 
 use crate::archive::SafePath;
 
 /// What a file looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// A regular file, and no link to one.
     pub is_file: bool,
@@ -22,8 +22,10 @@ pub struct Sight {
     pub modified: i64,
     /// Inode.
     pub inode: u64,
-    /// Whether its mode is 0755; `None` where it is neither that nor 0644.
+    /// Whether everyone may execute it; `None` where its mode is none that barrow gives to files.
     pub executable: Option<bool>,
+    /// Whether nobody may write to it, as to the files of the cache and those that are linked to them.
+    pub read_only: bool,
 }
 
 /// Looks at files below one folder.
@@ -63,6 +65,11 @@ impl Sight {
         Ok(Self::of(&statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
+    /// Looks at an opened file.
+    pub fn of_file(file: &std::fs::File) -> io::Result<Self> {
+        Ok(Self::of(&fstat(file)?))
+    }
+
     /// Whether it is a regular file of this size that was last changed then.
     pub fn is_file_as(&self, size: u64, modified: i64) -> bool {
         self.is_file && self.size == size && self.modified == modified
@@ -77,7 +84,8 @@ impl Sight {
             size: u64::try_from(found.st_size).unwrap_or_default(),
             modified: found.st_mtime.wrapping_mul(1_000_000_000).wrapping_add(nanoseconds),
             inode: found.st_ino,
-            executable: [(true, 0o755), (false, 0o644)]
+            read_only: !mode.intersects(Mode::WUSR | Mode::WGRP | Mode::WOTH),
+            executable: [(true, 0o755), (true, 0o555), (false, 0o644), (false, 0o444)]
                 .into_iter()
                 .find_map(|(executable, bits)| (Mode::from_raw_mode(bits) == mode).then_some(executable)),
         }

@@ -39,7 +39,48 @@ pub fn check_requirements(
     resolved: &ResolvedDist,
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
+    if resolved.built_from.is_some() {
+        // The tables of its source may have put places where its wheel has versions, or the folder of a build.
+        return compare_names(installed, &resolved.extras, &resolved.requires_dist, markers);
+    }
     compare_requirements(installed, &resolved.extras, &resolved.requires_dist, markers)
+}
+
+/// Compares which projects are required, whatever their versions and places.
+fn compare_names(
+    installed: &InstalledDist,
+    extras: &[ExtraName],
+    expected: &[Requirement],
+    markers: &MarkerEnvironment,
+) -> Result<(), InstallError> {
+    let actual = applying(installed, extras, markers)?;
+    let names = |requirements: &[Requirement]| {
+        let mut names: Vec<String> = requirements.iter().map(|requirement| requirement.name.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let (actual, expected) = (names(&actual), names(expected));
+    if actual == expected {
+        return Ok(());
+    }
+    Err(InstallError::Requirements { wheel: installed.label(), actual, expected })
+}
+
+/// What a wheel requires on the target.
+fn applying(
+    installed: &InstalledDist,
+    extras: &[ExtraName],
+    markers: &MarkerEnvironment,
+) -> Result<Vec<Requirement>, InstallError> {
+    let metadata = installed
+        .core_metadata()
+        .map_err(|error| InstallError::Refused { wheel: installed.label(), fault: error.into() })?;
+    let applies = |requirement: &Requirement| {
+        requirement.marker.evaluate(markers, &[])
+            || extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))
+    };
+    Ok(metadata.requires_dist.into_iter().filter(applies).collect())
 }
 
 pub(super) fn compare_requirements(
@@ -48,14 +89,7 @@ pub(super) fn compare_requirements(
     expected: &[Requirement],
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
-    let metadata = installed
-        .core_metadata()
-        .map_err(|error| InstallError::Refused { wheel: installed.label(), fault: error.into() })?;
-    let applies = |requirement: &&Requirement| {
-        requirement.marker.evaluate(markers, &[])
-            || extras.iter().any(|extra| requirement.marker.evaluate(markers, std::slice::from_ref(extra)))
-    };
-    let actual = sorted(metadata.requires_dist.iter().filter(applies));
+    let actual = sorted(applying(installed, extras, markers)?.iter());
     let expected = sorted(expected.iter());
     if actual == expected {
         return Ok(());

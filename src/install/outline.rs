@@ -3,7 +3,7 @@
 
 use super::InstallOptions;
 use super::error::{InstallError, WheelFault};
-use super::installed::{FileContent, InstalledDist, InstalledFile};
+use super::installed::{FileContent, InstalledDist, InstalledFile, tree_mode};
 use super::judgement::{Judgement, RecordPolicy, judge};
 use super::layout::Layout;
 use super::metadata::{check_identity, fields_only};
@@ -106,7 +106,7 @@ impl<'a> Outline<'a> {
         let mut dist = self.dist(files, judgement);
         if let Some(builder) = builder {
             let stamps: Vec<Stamp> = stamps.into_iter().flatten().collect();
-            builder.finish(&mut dist, &stamps, cache)?;
+            builder.finish(&mut dist, stamps, cache)?;
         }
         Ok(dist)
     }
@@ -123,7 +123,7 @@ impl<'a> Outline<'a> {
             target: kept
                 .as_ref()
                 .zip(builder)
-                .map(|((path, executable), builder)| (builder.path_of(path), mode_of(*executable))),
+                .map(|((path, executable), builder)| (builder.path_of(path), tree_mode(*executable))),
         };
         let jobs: Vec<Job<'_>> = self.places.files.iter().zip(kept).map(job).collect();
         unpack(self.archive.file(), &jobs).map_err(|error| match error {
@@ -152,6 +152,7 @@ impl<'a> Outline<'a> {
             record: judgement.agreement,
             warnings: self.warnings.iter().cloned().chain(judgement.warning).collect(),
             tree: None,
+            rewritten: Vec::new(),
         }
     }
 
@@ -186,10 +187,6 @@ fn taken(
         taken.push((file, unpacked.stamp));
     }
     taken
-}
-
-fn mode_of(executable: bool) -> u32 {
-    if executable { 0o755 } else { 0o644 }
 }
 
 fn check_wheel_version((major, minor): (u32, u32)) -> Result<Vec<String>, WheelFault> {

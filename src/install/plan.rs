@@ -81,6 +81,7 @@ pub(super) fn decode(bytes: &[u8], digest: &HashDigest, wheel: &Path) -> Option<
         record,
         warnings,
         tree: None,
+        rewritten: Vec::new(),
     })
 }
 

@@ -30,7 +30,11 @@ impl Stamp {
     /// Whether the file still looks like this and has the mode that `file` is to have.
     pub(super) fn matches(&self, seen: Sight, file: &InstalledFile) -> bool {
         let now = Self { size: seen.size, modified_nanoseconds: seen.modified, inode: seen.inode };
-        seen.is_file && now == *self && self.size == file.size && seen.executable == Some(file.executable)
+        seen.is_file
+            && now == *self
+            && self.size == file.size
+            && seen.read_only
+            && seen.executable == Some(file.executable)
     }
 }
 

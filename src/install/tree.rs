@@ -8,7 +8,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::error::{InstallError, WheelFault};
-use super::installed::{FileContent, InstalledDist, InstalledFile};
+use super::installed::{FileContent, InstalledDist, InstalledFile, Tree};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
 use super::unpack::{Job, UnpackError, create, settle, unpack};
@@ -46,8 +46,8 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
             continue;
         }
         match check_and_heal(dist, &tree, cache) {
-            Ok(()) => {
-                dist.tree = Some(tree.join(FILES));
+            Ok(stamps) => {
+                dist.tree = Some(Tree { folder: tree.join(FILES), stamps });
                 return Ok(());
             }
             // It can neither be used nor mended where it is: a new one takes its place, if it is ours to replace.
@@ -58,6 +58,13 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
     build(dist, cache)
 }
 
+/// The tree of a distribution as the cache has it. Its files are not looked at: that is for whoever places them.
+pub(super) fn known_tree(dist: &InstalledDist, cache: &Cache) -> Option<Tree> {
+    let tree = cache.install(&dist.digest).join(TREE);
+    let stamps = stamps::decode(&regular::read(&tree.join(STAMPS)).ok()?, dist.files.len())?;
+    Some(Tree { folder: tree.join(FILES), stamps })
+}
+
 /// Unpacks every file anew.
 fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
     let label = dist.label();
@@ -66,11 +73,11 @@ fn build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
     let files: Vec<(&InstalledFile, PathBuf)> =
         dist.files.iter().map(|file| (file, builder.path_of(&file.path))).collect();
     let stamps = write_files(dist, &files)?;
-    builder.finish(dist, &stamps, cache)
+    builder.finish(dist, stamps, cache)
 }
 
 /// Compares a tree with its stamps and replaces what differs.
-fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<(), InstallError> {
+fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<Vec<Stamp>, InstallError> {
     let files = tree.join(FILES);
     let stamps = regular::read(&tree.join(STAMPS)).ok();
     let stamps = stamps.and_then(|bytes| stamps::decode(&bytes, dist.files.len()));
@@ -90,9 +97,10 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<()
             .collect(),
         None => (0..dist.files.len()).collect(),
     };
-    if changed.is_empty() {
-        return Ok(());
-    }
+    let stamps = match stamps {
+        Some(stamps) if changed.is_empty() => return Ok(stamps),
+        stamps => stamps,
+    };
     let failed = |path: &Path, source| InstallError::Unpack { wheel: dist.label(), path: path.to_owned(), source };
     let staging = cache.temporary_folder().map_err(|error| unwritable(&dist.label(), error))?;
     let staged: Vec<(&InstalledFile, PathBuf)> =
@@ -112,7 +120,8 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<()
     let written = staging.path().join(STAMPS);
     fs::write(&written, stamps::encode(&stamps))
         .and_then(|()| fs::rename(&written, tree.join(STAMPS)))
-        .map_err(|error| failed(&written, error))
+        .map_err(|error| failed(&written, error))?;
+    Ok(stamps)
 }
 
 /// Renames a new file over whatever lies in its place.
@@ -135,7 +144,7 @@ fn write_files(dist: &InstalledDist, files: &[(&InstalledFile, PathBuf)]) -> Res
     for (index, (file, path)) in files.iter().enumerate() {
         match (&file.content, file.span()) {
             (FileContent::Generated(content), _) => {
-                let stamp = write_content(path, file.mode(), content)
+                let stamp = write_content(path, file.tree_mode(), content)
                     .map_err(|source| InstallError::unpack(&label(), path.clone(), source))?;
                 stamps[index] = Some(stamp);
             }
@@ -145,7 +154,7 @@ fn write_files(dist: &InstalledDist, files: &[(&InstalledFile, PathBuf)]) -> Res
                     name: file.path.as_str(),
                     span: span.expect("a wheel entry has a span"),
                     promised: Some(&file.sha256),
-                    target: Some((path.clone(), file.mode())),
+                    target: Some((path.clone(), file.tree_mode())),
                 });
             }
         }
@@ -206,24 +215,31 @@ impl TreeBuilder {
     pub(super) fn write_generated(&self, file: &InstalledFile) -> Result<Stamp, InstallError> {
         let path = self.path_of(&file.path);
         let FileContent::Generated(content) = &file.content else { unreachable!("called for generated files only") };
-        write_content(&path, file.mode(), content).map_err(|source| self.failed(&path, source))
+        write_content(&path, file.tree_mode(), content).map_err(|source| self.failed(&path, source))
     }
 
     /// Puts the tree in its place. A tree that another process put there meanwhile is as good, and is checked.
-    pub(super) fn finish(self, dist: &mut InstalledDist, stamps: &[Stamp], cache: &Cache) -> Result<(), InstallError> {
+    pub(super) fn finish(
+        self,
+        dist: &mut InstalledDist,
+        mut stamps: Vec<Stamp>,
+        cache: &Cache,
+    ) -> Result<(), InstallError> {
         let written = self.folder.path().join(STAMPS);
-        fs::write(&written, stamps::encode(stamps)).map_err(|source| self.failed(&written, source))?;
+        fs::write(&written, stamps::encode(&stamps)).map_err(|source| self.failed(&written, source))?;
         let tree = cache.redirected(&cache.install(&dist.digest)).join(TREE);
         cache.make_parent(&tree).map_err(|error| unwritable(&self.label, error))?;
         if fs::rename(self.folder.path(), &tree).is_err() {
-            let usable = tree.join(FILES).is_dir() && check_and_heal(dist, &tree, cache).is_ok();
-            if !usable {
+            let other = if tree.join(FILES).is_dir() { check_and_heal(dist, &tree, cache).ok() } else { None };
+            if let Some(theirs) = other {
+                stamps = theirs;
+            } else {
                 let away = cache.temporary_folder().map_err(|error| unwritable(&self.label, error))?;
                 let _ = fs::rename(&tree, away.path().join(TREE));
                 fs::rename(self.folder.path(), &tree).map_err(|source| self.failed(&tree, source))?;
             }
         }
-        dist.tree = Some(tree.join(FILES));
+        dist.tree = Some(Tree { folder: tree.join(FILES), stamps });
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use super::installed::InstalledDist;
 use super::judgement::RecordPolicy;
 use super::outline::Outline;
 use super::plan::{self, PLAN};
-use super::tree::ensure_tree;
+use super::tree::{ensure_tree, known_tree};
 use crate::archive::{ArchiveError, Limits, ZipReader};
 use crate::cache::Cache;
 use crate::fetch::{FetchedWheel, digest_of_file};
@@ -20,6 +20,8 @@ pub struct InstallOptions {
     pub record: RecordPolicy,
     /// Unpack the files as well; otherwise they are only checked, for a zip.
     pub tree: bool,
+    /// Do not look at unpacked files that the cache has: [`super::link_shares`] does, and tells of one that was changed.
+    pub checked_when_placed: bool,
 }
 
 /// Reads and checks a wheel, or takes the plan that the cache has of it.
@@ -32,9 +34,12 @@ pub fn install_wheel(
     options: &InstallOptions,
 ) -> Result<InstalledDist, InstallError> {
     if let Some(mut dist) = known_plan(wheel, cache, options) {
-        if options.tree {
+        if options.checked_when_placed {
+            dist.tree = known_tree(&dist, cache);
+        }
+        if options.tree && dist.tree.is_none() {
             ensure_tree(&mut dist, cache)?;
-        } else {
+        } else if !options.tree {
             check_bytes(wheel)?;
         }
         return Ok(dist);

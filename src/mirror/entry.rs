@@ -4,7 +4,29 @@ use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, Yanked};
+use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Yanked};
+
+/// Whether a URL means the same on every machine: paths of this one are nobody's business.
+fn is_public(url: &SafeUrl) -> bool {
+    url.reveal().scheme() != "file"
+}
+
+/// The licence that METADATA tell of (PEP 639), else their classifiers, else their older field.
+pub(super) fn license(metadata: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(metadata);
+    let headers = text.lines().take_while(|line| !line.is_empty());
+    let fields: Vec<(&str, &str)> = headers.filter_map(|line| line.split_once(": ")).collect();
+    let values = |name: &str| -> Vec<&str> {
+        let of_name = fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        of_name.map(|(_, value)| value.trim()).filter(|value| !value.is_empty()).collect()
+    };
+    let classifiers = values("Classifier");
+    let classified: Vec<&str> =
+        classifiers.iter().filter_map(|it| it.strip_prefix("License :: ")?.rsplit(" :: ").next()).collect();
+    let first = |values: Vec<&str>| values.first().map(|value| (*value).to_owned());
+    let classified = (!classified.is_empty()).then(|| classified.join(", "));
+    first(values("License-Expression")).or(classified).or_else(|| first(values("License")))
+}
 
 /// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,16 +56,46 @@ pub struct MirrorFile {
     pub upload_time: Option<String>,
     /// The index that it came from, without credentials.
     pub index: String,
+    /// Where its bytes came from, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Its licence, as its METADATA says: the expression, else the classifiers, else the free text's first line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
 }
 
-impl MirrorFile {
-    /// What is known of a file before its METADATA was read.
-    pub(super) fn of(file: &DistFile, sha256: &HashDigest, size: u64) -> Self {
+/// What an index says of a file and may say otherwise later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its sha256, hexadecimal, where the index has it.
+    pub sha256: Option<String>,
+    requires_python: Option<String>,
+    yanked: Option<String>,
+    upload_time: Option<String>,
+}
+
+impl Upstream {
+    /// What the index that lists `file` says of it now.
+    pub fn of(file: &DistFile) -> Self {
         let yanked = match &file.yanked {
             Yanked::No => None,
             Yanked::Yes(reason) => Some(reason.clone()),
         };
         let upload_time = file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok());
+        let sha256 = file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
+        Self {
+            sha256: sha256.map(HashDigest::hex),
+            requires_python: file.requires_python.as_ref().map(ToString::to_string),
+            yanked,
+            upload_time: upload_time.map(|time| format!("{time:.6}")),
+        }
+    }
+}
+
+impl MirrorFile {
+    /// What is known of a file before its METADATA was read.
+    pub(super) fn of(file: &DistFile, sha256: &HashDigest, size: u64) -> Self {
+        let Upstream { sha256: _, requires_python, yanked, upload_time } = Upstream::of(file);
         Self {
             filename: file.filename.as_str().to_owned(),
             project: file.filename.name().to_string(),
@@ -51,11 +103,21 @@ impl MirrorFile {
             sha256: sha256.hex(),
             size,
             metadata_sha256: None,
-            requires_python: file.requires_python.as_ref().map(ToString::to_string),
+            requires_python,
             yanked,
-            upload_time: upload_time.map(|time| format!("{time:.6}")),
+            upload_time,
             index: file.origin.url.without_credentials().to_string(),
+            source: is_public(&file.url).then(|| file.url.without_credentials().without_query().to_string()),
+            license: None,
         }
+    }
+
+    /// Takes what its index says of it now; whether it was withdrawn since.
+    pub(super) fn refresh(&mut self, upstream: &Upstream) -> bool {
+        let Upstream { sha256: _, requires_python, yanked, upload_time } = upstream.clone();
+        let is_news = yanked.is_some() && yanked != self.yanked;
+        (self.requires_python, self.yanked, self.upload_time) = (requires_python, yanked, upload_time);
+        is_news
     }
 
     /// Path below the mirror, with slashes.

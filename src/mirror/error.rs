@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::file_lock::named;
+use crate::spec::HashDigest;
 
 /// A mirror that could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
     /// The folder holds something else where the mirror's files belong.
-    #[error("`{}` has a folder `{name}` and is no mirror of barrow", path.display())]
+    #[error("`{}` holds `{name}` and is no mirror of barrow", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,
         /// What stands where the mirror's own files would.
-        name: &'static str,
+        name: String,
     },
     /// Another process changes the mirror, and does not come to an end.
     #[error("another run{} is changing the mirror `{}` all the time", named(*process), path.display())]
@@ -77,7 +78,57 @@ pub enum MirrorError {
         #[source]
         source: ArchiveError,
     },
+    /// The same name with other bytes: whoever changed them, nothing is replaced.
+    #[error("`{file}` has the sha256 {offered}, and the mirror has a file of this name with {held}")]
+    OtherBytes {
+        /// The file.
+        file: String,
+        /// sha256 of the one in the mirror, hexadecimal.
+        held: String,
+        /// sha256 of the one that is offered now, hexadecimal.
+        offered: String,
+    },
+    /// No application of this name is remembered.
+    #[error("the mirror `{}` has no application `{name}`{}", path.display(), listing(known))]
+    NoApplication {
+        /// The folder.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
+    /// An application that has files in the mirror would need none any more.
+    #[error("`{name}` requires nothing, and the mirror holds {held} files for it")]
+    NothingRequired {
+        /// The application.
+        name: String,
+        /// Files that are there for its sake.
+        held: usize,
+    },
+    /// Pruning would remove most of the mirror.
+    #[error("{} of {total} files would be removed: {}", names.len(), names.join(", "))]
+    MostWouldGo {
+        /// Names of the files.
+        names: Vec<String>,
+        /// Files in the mirror.
+        total: usize,
+    },
+    /// The mirror is another one than expected.
+    #[error("the mirror `{}` has the digest {actual}, and {expected} was expected", path.display())]
+    NotExpected {
+        /// The folder.
+        path: PathBuf,
+        /// What was expected.
+        expected: HashDigest,
+        /// What it has.
+        actual: HashDigest,
+    },
     /// A wheel without METADATA.
     #[error("`{0}` has no METADATA")]
     NoMetadata(String),
+}
+
+fn listing(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(": it has {}", names.join(", ")) }
 }

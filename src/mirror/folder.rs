@@ -9,8 +9,9 @@ use std::time::Duration;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use super::entry::license;
 use super::pages::{project_pages, root_pages};
-use super::{MirrorError, MirrorFile};
+use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
 use crate::file_lock::{Lock, LockError, unless_held, wait};
@@ -33,14 +34,23 @@ const METADATA_LIMIT: u64 = 16 << 20;
 #[derive(Serialize, Deserialize)]
 struct Manifest {
     schema: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    applications: Vec<Application>,
     files: Vec<MirrorFile>,
+}
+
+/// The same, by names.
+#[derive(Debug, Default)]
+struct Contents {
+    applications: BTreeMap<String, Application>,
+    files: BTreeMap<String, MirrorFile>,
 }
 
 /// A mirror that is open for changing: no other process changes it meanwhile.
 #[derive(Debug)]
 pub struct Mirror {
     folder: PathBuf,
-    files: BTreeMap<String, MirrorFile>,
+    contents: Contents,
     limits: Limits,
     _lock: Option<Lock>,
 }
@@ -56,38 +66,40 @@ pub struct Patience<'a> {
     pub waits: &'a dyn Fn(),
 }
 
-/// What publishing changed, numbers of files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What publishing changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Pages that were written.
     pub pages: usize,
-    /// Distribution files that were removed.
-    pub removed: usize,
+    /// Names of the distribution files that were removed.
+    pub removed: Vec<String>,
 }
 
 impl Mirror {
     /// Opens the mirror in `folder`; a new one where there is none. `limits`: how much a wheel may hold.
     pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
-        fs::create_dir_all(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
+        readable_folders(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder, patience)?;
-        let files = read_manifest(folder)?;
-        if files.is_none() {
+        let contents = read_manifest(&folder.join(MANIFEST))?;
+        if contents.is_none() {
+            refuse_source(folder)?;
             let in_the_way = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
             if let Some(name) = ["simple", "files"].into_iter().find(in_the_way)
                 && fs::symlink_metadata(folder.join(TEMPORARY)).is_err()
             {
-                return Err(MirrorError::Occupied { path: folder.to_owned(), name });
+                return Err(MirrorError::Occupied { path: folder.to_owned(), name: name.to_owned() });
             }
         }
         // What a killed run left half-made.
         let _ = fs::remove_dir_all(folder.join(TEMPORARY));
-        Ok(Self { folder: folder.to_owned(), files: files.unwrap_or_default(), limits, _lock: lock })
+        Ok(Self { folder: folder.to_owned(), contents: contents.unwrap_or_default(), limits, _lock: lock })
     }
 
-    /// Opens a mirror that must be there, and only to be read.
-    pub fn open_existing(folder: &Path) -> Result<Self, MirrorError> {
-        let files = read_manifest(folder)?.ok_or_else(|| MirrorError::None(folder.to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), files, limits: Limits::default(), _lock: None })
+    /// Opens a mirror that must be there, and only to be read; a manifest alone will do for what it says.
+    pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
+        let manifest = if place.is_file() { place.to_owned() } else { place.join(MANIFEST) };
+        let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
+        Ok(Self { folder: place.to_owned(), contents, limits: Limits::default(), _lock: None })
     }
 
     /// The folder.
@@ -97,12 +109,72 @@ impl Mirror {
 
     /// Every file, by name.
     pub fn files(&self) -> impl Iterator<Item = &MirrorFile> {
-        self.files.values()
+        self.contents.files.values()
+    }
+
+    /// The file of this name.
+    pub fn file(&self, filename: &str) -> Option<&MirrorFile> {
+        self.contents.files.get(filename)
+    }
+
+    /// Every application that is remembered, by name.
+    pub fn applications(&self) -> impl Iterator<Item = &Application> {
+        self.contents.applications.values()
+    }
+
+    /// Remembers an application; it takes the place of one of the same name.
+    pub fn remember(&mut self, application: Application) {
+        self.contents.applications.insert(application.name.clone(), application);
+    }
+
+    /// Forgets an application; its files stay until [`Mirror::publish`] is told what to keep.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn forget(&mut self, name: &str) -> Result<Application, MirrorError> {
+        let known = || self.contents.applications.keys().map(|name| format!("`{name}`")).collect();
+        let unknown = MirrorError::NoApplication { path: self.folder.clone(), name: name.to_owned(), known: known() };
+        self.contents.applications.remove(name).ok_or(unknown)
+    }
+
+    /// Names of the files that some application needs.
+    pub fn needed(&self) -> BTreeSet<String> {
+        self.applications().flat_map(|application| application.files.keys().cloned()).collect()
+    }
+
+    /// Refuses to remove more than half of the files.
+    ///
+    /// # Errors
+    /// With the names of all that would go.
+    pub fn check_prune(&self, keep: &BTreeSet<String>) -> Result<(), MirrorError> {
+        let names: Vec<String> = self.contents.files.keys().filter(|name| !keep.contains(*name)).cloned().collect();
+        let total = self.contents.files.len();
+        if names.len() * 2 > total { Err(MirrorError::MostWouldGo { names, total }) } else { Ok(()) }
+    }
+
+    /// Refuses a file of a name that the mirror has with other bytes.
+    ///
+    /// # Errors
+    /// With both digests.
+    pub fn check_same(&self, filename: &str, offered: &str) -> Result<(), MirrorError> {
+        match self.file(filename).filter(|held| held.sha256 != offered) {
+            None => Ok(()),
+            Some(held) => Err(MirrorError::OtherBytes {
+                file: filename.to_owned(),
+                held: held.sha256.clone(),
+                offered: offered.to_owned(),
+            }),
+        }
+    }
+
+    /// Takes what the index of a file says of it now; whether it was withdrawn since.
+    pub fn refresh(&mut self, filename: &str, upstream: &Upstream) -> bool {
+        self.contents.files.get_mut(filename).is_some_and(|file| file.refresh(upstream))
     }
 
     /// The file of this name, when it has one of the digests that are accepted and lies in its place in full length.
     pub fn holds(&self, filename: &str, accepted: &[HashDigest]) -> Option<&MirrorFile> {
-        let file = self.files.get(filename)?;
+        let file = self.file(filename)?;
         let is_accepted = file.digest().is_some_and(|digest| accepted.contains(&digest));
         let has_size = |path: String, size: Option<u64>| {
             let about = fs::symlink_metadata(self.folder.join(path)).ok();
@@ -124,6 +196,7 @@ impl Mirror {
         if file.filename.as_wheel().is_some() {
             let metadata = read_metadata(&entry.filename, &fetched.path, &self.limits)?;
             entry.metadata_sha256 = Some(sha256(&metadata).hex());
+            entry.license = license(&metadata);
             let path = self.folder.join(format!("{}.metadata", entry.path()));
             self.write(&path, &metadata)?;
         }
@@ -135,7 +208,7 @@ impl Mirror {
 
     /// Adds a placed file to what the pages will list; it replaces one of the same name.
     pub fn list(&mut self, file: MirrorFile) {
-        self.files.insert(file.filename.clone(), file);
+        self.contents.files.insert(file.filename.clone(), file);
     }
 
     /// Writes the pages and the manifest, where they change. With `keep`, files of other names are removed, and
@@ -143,23 +216,25 @@ impl Mirror {
     pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
         let mut changes = Changes::default();
         if let Some(keep) = keep {
-            let before = self.files.len();
-            self.files.retain(|name, _| keep.contains(name));
-            changes.removed = before - self.files.len();
+            let files = std::mem::take(&mut self.contents.files);
+            let (kept, gone) = files.into_iter().partition(|(name, _)| keep.contains(name));
+            self.contents.files = kept;
+            changes.removed = BTreeMap::into_keys(gone).collect();
         }
         let pages = self.pages();
         for (path, bytes) in &pages {
             changes.pages += usize::from(self.write(&self.folder.join(path), bytes)?);
         }
-        let manifest = Manifest { schema: SCHEMA, files: self.files.values().cloned().collect() };
+        let applications = self.applications().cloned().collect();
+        let manifest = Manifest { schema: SCHEMA, applications, files: self.files().cloned().collect() };
         let mut text = serde_json::to_string_pretty(&manifest)
             .map_err(|source| MirrorError::Manifest { path: self.folder.join(MANIFEST), source })?;
         text.push('\n');
         self.write(&self.folder.join(MANIFEST), text.as_bytes())?;
         if keep.is_some() {
             let mut known: BTreeSet<String> = pages.into_keys().collect();
-            known.extend(self.files.values().map(MirrorFile::path));
-            known.extend(self.files.values().filter_map(MirrorFile::metadata_path));
+            known.extend(self.files().map(MirrorFile::path));
+            known.extend(self.files().filter_map(MirrorFile::metadata_path));
             for top in ["simple", "files"] {
                 remove_unknown(&self.folder.join(top), top, &known)?;
             }
@@ -171,7 +246,7 @@ impl Mirror {
     /// Every page, by path below the mirror.
     pub(super) fn pages(&self) -> BTreeMap<String, Vec<u8>> {
         let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
-        for file in self.files.values() {
+        for file in self.files() {
             projects.entry(&file.project).or_default().push(file);
         }
         let mut pages = BTreeMap::new();
@@ -212,7 +287,7 @@ impl Mirror {
             // A web server reads it, as another user than the one who wrote it.
             file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
         }
-        fs::create_dir_all(path.parent().unwrap_or(&self.folder)).map_err(failed)?;
+        readable_folders(path.parent().unwrap_or(&self.folder)).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
     }
@@ -236,9 +311,29 @@ fn lock(folder: &Path, patience: &Patience) -> Result<Option<Lock>, MirrorError>
     })
 }
 
-/// The files of the manifest; `None`: there is no manifest.
-fn read_manifest(folder: &Path) -> Result<Option<BTreeMap<String, MirrorFile>>, MirrorError> {
-    let path = folder.join(MANIFEST);
+/// Makes a folder and those above it that are not there, readable for the user of a web server whatever the umask.
+fn readable_folders(path: &Path) -> std::io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = path.parent() {
+        readable_folders(above)?;
+    }
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        made => made?,
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// What a manifest says; `None`: there is no manifest.
+fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
+    let path = path.to_owned();
     let bytes = match regular::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -256,7 +351,11 @@ fn read_manifest(folder: &Path) -> Result<Option<BTreeMap<String, MirrorFile>>, 
         let reason = format!("lists `{}` with {problem}", file.filename);
         return Err(MirrorError::ManifestContent { path, reason });
     }
-    Ok(Some(manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect()))
+    let by_name = |application: Application| (application.name.clone(), application);
+    Ok(Some(Contents {
+        applications: manifest.applications.into_iter().map(by_name).collect(),
+        files: manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect(),
+    }))
 }
 
 /// METADATA as it stands in the wheel.
@@ -322,4 +421,20 @@ fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Resul
         }
     }
     Ok(is_empty)
+}
+
+/// Refuses to make a mirror in the folder of a program: what stands for one are files of a project or of Python.
+fn refuse_source(folder: &Path) -> Result<(), MirrorError> {
+    const PROJECT: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "barrow.toml"];
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    let is_source = |name: &String| {
+        let is_python = Path::new(name).extension().is_some_and(|extension| extension == "py");
+        is_python || PROJECT.contains(&name.as_str())
+    };
+    match names.into_iter().find(is_source) {
+        Some(name) => Err(MirrorError::Occupied { path: folder.to_owned(), name }),
+        None => Ok(()),
+    }
 }

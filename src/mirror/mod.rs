@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DIR/
-//! ├── barrow-mirror.json                      the manifest: every file with its digest; written last
+//! ├── barrow-mirror.json                      the manifest: applications, and every file with its digest; written last
 //! ├── simple/index.html, index.json           the list of projects
 //! ├── simple/NAME/index.html, index.json      the files of a project; links are relative
 //! └── files/HH/SHA256/FILENAME[.metadata]     the files by digest, and METADATA of wheels beside them
@@ -12,6 +12,8 @@
 //! Every file is written beside its place and renamed. Files come before the pages that list them and are removed after
 //! them, so that at no time a page names what is not there. Equal contents give equal bytes: nothing is dated.
 
+mod application;
+mod compare;
 mod entry;
 mod error;
 mod folder;
@@ -20,6 +22,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use entry::MirrorFile;
+pub use application::Application;
+pub use compare::Difference;
+pub use entry::{MirrorFile, Upstream};
 pub use error::MirrorError;
 pub use folder::{Changes, Mirror, Patience};

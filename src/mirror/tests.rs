@@ -22,6 +22,8 @@ fn file(filename: &str) -> MirrorFile {
         yanked: Some("\"bad\"".to_owned()),
         upload_time: None,
         index: "https://index.example/simple/".to_owned(),
+        source: None,
+        license: None,
     }
 }
 

@@ -1,25 +1,46 @@
-//! Whether a mirror still is what its manifest says.
+//! Whether a mirror is exactly what its manifest says.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use fs_err as fs;
 use rayon::prelude::*;
 
-use super::{Mirror, MirrorFile};
+use super::folder::MANIFEST;
+use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;
 use crate::regular;
-use crate::spec::HashAlgorithm;
+use crate::spec::{HashAlgorithm, HashDigest};
 
 impl Mirror {
-    /// Everything that is not as it should be, a fragment each: files and METADATA by their digests, pages by their bytes.
+    /// Everything that is not as it should be, a fragment each: files and METADATA by their digests, pages by their bytes, and
+    /// whatever lies in the folder and is neither.
     pub fn verify(&self) -> Vec<String> {
         let files: Vec<&MirrorFile> = self.files().collect();
         let mut problems: Vec<String> = files.par_iter().filter_map(|file| self.damage(file)).collect();
-        for (path, expected) in self.pages() {
-            match regular::read(&self.folder().join(&path)) {
-                Ok(bytes) if bytes == expected => {}
+        let pages = self.pages();
+        for (path, expected) in &pages {
+            match regular::read(&self.folder().join(path)) {
+                Ok(bytes) if bytes == *expected => {}
                 Ok(_) => problems.push(format!("{path} is not the page of the files in the manifest")),
                 Err(error) => problems.push(format!("{path} cannot be read: {}", error.kind())),
             }
         }
+        let mut known: BTreeSet<String> = pages.into_keys().collect();
+        known.extend(self.files().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten());
+        known.insert(MANIFEST.to_owned());
+        unlisted(self.folder(), "", &known, &mut problems);
         problems
+    }
+
+    /// One digest over the whole mirror: the sha256 of its manifest, which has that of every file and decides every page. It
+    /// stands for what is in the folder when [`Mirror::verify`] finds nothing.
+    ///
+    /// # Errors
+    /// The manifest cannot be read.
+    pub fn digest(&self) -> Result<HashDigest, MirrorError> {
+        let path = self.folder().join(MANIFEST);
+        digest_of_file(&path, HashAlgorithm::Sha256).map_err(|source| MirrorError::Read { path, source })
     }
 
     /// What is wrong with one file.
@@ -32,5 +53,28 @@ impl Mirror {
             Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
             Err(error) => Some(format!("{path} cannot be read: {}", error.kind())),
         })
+    }
+}
+
+/// Adds every file below `folder` that is not known: a server would give it to whoever asks.
+fn unlisted(folder: &Path, shown: &str, known: &BTreeSet<String>, problems: &mut Vec<String>) {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(format!("{shown} cannot be read: {}", error.kind()));
+            return;
+        }
+    };
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let shown = if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            unlisted(&entry.path(), &shown, known, problems);
+        } else if !known.contains(&shown) {
+            problems.push(format!("{shown} is not in the manifest"));
+        }
     }
 }

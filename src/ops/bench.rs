@@ -1,7 +1,8 @@
 //! Where the requests of a run build: what they share, so that no Python is looked for and no repository fetched twice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Context, Error};
 use crate::build::Interpreter;
@@ -16,8 +17,34 @@ pub(super) struct Bench {
     pub(super) interpreters: Mutex<HashMap<String, Interpreter>>,
     /// Repositories that were fetched in this run.
     pub(super) clones: Clones,
-    /// One build runs at a time.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) turns: Turns,
+}
+
+/// Builds at a time, at most: each may start as many compilers as there are processors.
+const BUILDS_MOST: usize = 4;
+
+/// Whose turn it is to build.
+pub(super) struct Turns {
+    /// Every build has a permit of it. Never closed.
+    pub(super) all: tokio::sync::Semaphore,
+    /// By the entry of the cache: what one build makes, the next finds there.
+    of_one: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        // A compiler takes a processor, and memory beside it.
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { all: tokio::sync::Semaphore::new(processors.clamp(1, BUILDS_MOST)), of_one: Mutex::default() }
+    }
+}
+
+impl Turns {
+    /// The turn of those who build what belongs into one entry.
+    pub(super) fn of(&self, entry: &Path) -> Arc<tokio::sync::Mutex<()>> {
+        let mut known = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(entry.to_owned()).or_default())
+    }
 }
 
 /// What a builder works with.

@@ -5,11 +5,12 @@
 //!                           └─▶ environment ──▶ backend ──▶ wheel in the cache ──▶ its METADATA, its files
 //! ```
 //!
-//! What a backend requires is taken as wheels only, so a build never starts another one. One build runs at a time.
+//! What a backend requires is taken as wheels only, so a build never starts another one. As many run at a time as there are
+//! processors for; of the same source, one.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use super::bench::{Bench, Place, blocking};
 use super::material::{Material, Origin};
 use super::source::LiveSource;
-use super::{Context, Error};
+use super::tied_sources::{OwnTies, TieWords, tied};
+use super::{Context, Error, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
-    Workshop, accept_wheel, check_loadable, copy_folder,
+    Workshop, accept_wheel, backend_variables, check_loadable, copy_folder,
 };
 use crate::bundle::{Layout, assemble};
 use crate::cache::{Bucket, Cache};
@@ -29,17 +31,17 @@ use crate::fetch::{FetchedWheel, Fetcher, Proof, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputFormat, PublishOptions, publish};
 use crate::request::Request;
-use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet};
+use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::spec::{
-    CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, SdistFilename,
-    Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,
+    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl,
+    SdistFilename, Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,
 };
 use crate::target::Target;
 
 /// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 1";
+const FORMAT: &str = "build 2";
 
 /// Stack of the thread that resolves what a backend requires.
 const SOLVER_STACK_BYTES: usize = 64 << 20;
@@ -54,12 +56,20 @@ pub(super) struct Builder {
     search: InterpreterSearch,
     options: ResolveOptions,
     /// How much an archive may hold.
-    limits: Limits,
+    pub(super) limits: Limits,
     record: RecordPolicy,
     /// What the user's own lines say of projects.
     words: HashMap<PackageName, Word>,
+    /// Names of which the user's own files say where they come from.
+    own_ties: OwnTies,
+    /// Limits on what backends require.
+    build_constraints: Vec<RequirementEntry>,
+    /// Places that the tables of permitted sources lead to.
+    permitted: Mutex<Vec<DirectReference>>,
     config_settings: Vec<(String, String)>,
     pub(super) offline: bool,
+    /// A mirror stands for every other place.
+    pub(super) has_mirror: bool,
     allowed: ProjectSet,
     pub(super) bench: Arc<Bench>,
 }
@@ -75,6 +85,7 @@ pub(super) struct Told {
 #[derive(Clone, Debug, Default)]
 struct Word {
     hashes: Vec<HashDigest>,
+    extras: Vec<ExtraName>,
     config_settings: Vec<(String, String)>,
     direct: Vec<DirectReference>,
 }
@@ -92,12 +103,18 @@ impl Builder {
         let Place { cache, context, bench } = place;
         let environment = Arc::new(request.inputs.environment.clone());
         let mut words: HashMap<PackageName, Word> = HashMap::new();
+        let mut own_ties = OwnTies::default();
         for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
             let word = words.entry(entry.requirement.name.clone()).or_default();
             word.hashes.extend(entry.hashes.iter().cloned());
             word.config_settings.extend(entry.config_settings.iter().cloned());
+            word.extras.extend(entry.requirement.extras.iter().cloned());
             word.direct.extend(entry.direct.clone());
+            if entry.direct.is_some() {
+                own_ties.0.push((entry.requirement.name.clone(), entry.requirement.marker.clone()));
+            }
         }
+        own_ties.0.extend(manifest.pins.iter().map(|pin| (pin.name.clone(), pin.marker.clone())));
         let named = request
             .build
             .python
@@ -126,8 +143,12 @@ impl Builder {
             limits: request.limits,
             record: request.record.clone(),
             words,
+            own_ties,
+            permitted: Mutex::default(),
+            build_constraints: manifest.build_constraints.clone(),
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
+            has_mirror: request.indexes.mirror.is_some(),
             allowed: request.resolve.allow_build.clone(),
             bench,
         }
@@ -159,7 +180,10 @@ impl Builder {
         target: &Target,
     ) -> Result<Arc<DirectDist>, Error> {
         let word = self.words.get(name);
-        let is_allowed = word.is_some_and(|word| word.direct.contains(reference)) || self.allows(name);
+        let is_same = |known: &DirectReference| known.is_same_place(reference);
+        let is_permitted = || self.permitted.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_same);
+        let is_allowed =
+            word.is_some_and(|word| word.direct.iter().any(is_same)) || is_permitted() || self.allows(name);
         if !is_allowed {
             return Err(Error::BuildNotAllowed { name: name.clone(), what: super::material::describe(reference) });
         }
@@ -177,11 +201,16 @@ impl Builder {
     ) -> Result<Arc<DirectDist>, Error> {
         let material = self.material(name, reference, accepted).await?;
         let metadata = if let Some(metadata) = material.static_metadata(self.limits).await? {
-            Arc::new(metadata)
+            metadata
+        } else if virtual_projects::is_virtual(reference) {
+            let reason =
+                "it is no package (`package = false`), so it is not built, and its `[project]` leaves out what it is";
+            return Err(BuildError::Metadata { label: material.label, reason: reason.to_owned() }.into());
         } else {
             let wheel = self.build(&material, name, None, None, target).await?;
-            self.metadata_of(&wheel).await?
+            (*self.metadata_of(&wheel).await?).clone()
         };
+        let metadata = Arc::new(self.with_ties(&material, reference, metadata, target).await?);
         let (url, digest, size) = listing(&material, reference)?;
         let file = DistFile {
             filename: DistFilename::Sdist(sdist_filename(&material.label, &metadata)?),
@@ -209,6 +238,29 @@ impl Builder {
         self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
     }
 
+    /// The metadata of a source with the places that its tables tie names to. Those may be built as well: the tables that
+    /// name them belong to what the user named.
+    async fn with_ties(
+        &self,
+        material: &Material,
+        reference: &DirectReference,
+        metadata: CoreMetadata,
+        target: &Target,
+    ) -> Result<CoreMetadata, Error> {
+        if metadata.requires_dist.is_empty() {
+            return Ok(metadata);
+        }
+        let words = TieWords {
+            settled: self.own_ties.on(target),
+            extras: self.words.get(&metadata.name).map(|word| word.extras.clone()).unwrap_or_default(),
+            target: target.clone(),
+        };
+        let room = self.cache.temporary_folder()?;
+        let (metadata, places) = tied(material, reference, metadata, words, (room, self.limits)).await?;
+        self.permitted.lock().unwrap_or_else(PoisonError::into_inner).extend(places);
+        Ok(metadata)
+    }
+
     /// Whether `--allow-build` names a project.
     fn allows(&self, name: &PackageName) -> bool {
         self.allowed == ProjectSet::All || self.allowed.names(name)
@@ -231,19 +283,24 @@ impl Builder {
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
         let key = format!(
-            "{FORMAT}\n{}\n{name}\n{} {}\n{config_settings:?}",
+            "{FORMAT}\n{}\n{name}\n{} {}\n{config_settings:?}\n{:?}\n{:?}",
             material.identity(),
             interpreter.version,
             interpreter.target.architecture(),
+            backend_variables(&self.workshop.environment),
+            self.build_constraints.iter().map(|entry| &entry.text).collect::<Vec<_>>(),
         );
         let entry = self.cache.entry(Bucket::Builds, &key);
-        let _turn = self.bench.turn.lock().await;
+        let own_turn = self.bench.turns.of(&entry);
+        let _own_turn = own_turn.lock().await;
         if let Some(kept) = self.kept(&entry, name, version) {
             let (path, filename) = (kept.path.clone(), kept.filename.clone());
             let (label, target, limits) = (material.label.clone(), target.clone(), self.limits);
             blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
             return Ok(kept);
         }
+        // Never closed, so this is a permit.
+        let _turn = self.bench.turns.all.acquire().await;
         let started = Instant::now();
         self.context.status(&format!("Building {} with Python {}", material.label, interpreter.version));
         let room = self.cache.temporary_folder()?;
@@ -421,8 +478,9 @@ impl Builder {
             })?;
             positional.push(requirement.to_string());
         }
-        let manifest =
+        let mut manifest =
             Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
+        manifest.constraints.extend(self.build_constraints.iter().cloned());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (source, target, options) = (Arc::clone(&self.live), target.clone(), self.options.clone());
         let solve = move || {
@@ -443,7 +501,12 @@ impl Builder {
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
-            let options = InstallOptions { tree: true, limits: self.limits, record: self.record.clone() };
+            let options = InstallOptions {
+                tree: true,
+                limits: self.limits,
+                record: self.record.clone(),
+                checked_when_placed: false,
+            };
             installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await??);
         }
         Ok(installed)

@@ -4,21 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::inquiry::Inquiry;
-use super::installing::install_each;
+use super::installing::{Installed, install_each};
 use super::packages;
 use super::published::{BundledDist, Published};
 use super::session::Session;
 use super::unchanged::{self, Memory, News};
 use super::{Context, Error};
 use crate::bundle::{
-    Bundle, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
+    Bundle, Bytes, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
 };
 use crate::cache::Cache;
 use crate::http::Secret;
-use crate::install::{InstallOptions, InstalledDist};
+use crate::install::{InstallOptions, InstalledDist, ensure_tree};
 use crate::publish::{OutputFormat, PublishOptions, check_out, install_into, outputs_around, publish};
 use crate::reporter::Stage;
-use crate::request::{BundleKind, BundleOptions, InputKey, PublishSettings, Request, SourceSettings};
+use crate::request::{
+    BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
+};
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
 
@@ -75,7 +77,7 @@ pub async fn bundle_in(
         None => session.read(options.request.clone()).await?,
     };
     let memory = Memory::open(request.clone(), key, &options, &session.cache);
-    let mut inquiry = Inquiry::open(session, request).await?;
+    let mut inquiry = Box::pin(Inquiry::open(session, request)).await?;
     let is_built = inquiry.locked().is_some_and(|locked| locked.bundles_project(&session.context));
     if options.assembly.source.is_some() && is_built {
         options.assembly.source = None;
@@ -108,7 +110,8 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     }
     let how = install_options(&options);
     let knows = inquiry.knows_requirements(&options.request.resolve);
-    let installed = install_each(inquiry, &resolved.resolution, &news.excluded, how, knows).await?;
+    let mut installed = install_each(inquiry, &resolved.resolution, &news.excluded, how, knows).await?;
+    leave_out_files(&mut installed, &options.assembly.selection, &context)?;
     news.dists = describe(&resolved.resolution, &installed.dists);
     news.warnings.push(installed.warnings);
     let (cache, secrets) = (Arc::clone(&inquiry.session.cache), inquiry.secrets());
@@ -131,7 +134,8 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
 }
 
 fn install_options(options: &BundleOptions) -> InstallOptions {
-    options.request.install_options(!options.publish.zip)
+    let tree = !options.publish.zip;
+    InstallOptions { checked_when_placed: tree, ..options.request.install_options(tree) }
 }
 
 /// Projects that need not be fetched.
@@ -175,9 +179,17 @@ impl Output<'_> {
         context.check_interrupted()?;
         let own_folders = [self.cache.root().to_owned()];
         let publish_options = settings.to_options(&own_folders, self.made_of, context);
-        let published = match assembly.kind {
-            BundleKind::Function | BundleKind::Layer => publish(&bundle, &publish_options)?,
-            BundleKind::Packages => install_into(&bundle, &publish_options)?,
+        let put = |bundle: &Bundle| match assembly.kind {
+            BundleKind::Function | BundleKind::Layer => publish(bundle, &publish_options),
+            BundleKind::Packages => install_into(bundle, &publish_options),
+        };
+        let published = match put(&bundle) {
+            Err(error) if error.found_a_changed_file() => {
+                let mut mended = installed.to_vec();
+                mended.iter_mut().try_for_each(|dist| ensure_tree(dist, self.cache))?;
+                put(&assemble(&mended, source.as_ref(), &layout)?)?
+            }
+            done => done?,
         };
         for warning in &published.warnings {
             context.give(warnings, warning);
@@ -197,6 +209,26 @@ impl Output<'_> {
     }
 }
 
+/// Takes files that are not wanted out of the distributions, and says how much that saves.
+fn leave_out_files(installed: &mut Installed, selection: &SelectionSettings, context: &Context) -> Result<(), Error> {
+    let slimmed = selection.files().apply(&mut installed.dists)?;
+    for warning in &slimmed.warnings {
+        context.give(&mut installed.warnings, warning);
+    }
+    let total: u64 = slimmed.saved.values().map(|(_, bytes)| bytes).sum();
+    if total > 0 {
+        let left = installed.dists.iter().map(InstalledDist::size).sum::<u64>();
+        let mut parts: Vec<_> = slimmed.saved.iter().collect();
+        parts.sort_by_key(|(_, (_, bytes))| std::cmp::Reverse(*bytes));
+        let part = |(what, (files, bytes)): &(&String, &(usize, u64))| {
+            format!("{what} {} ({files} file{})", Bytes(*bytes), if *files == 1 { "" } else { "s" })
+        };
+        let parts = parts.iter().map(part).collect::<Vec<_>>().join(", ");
+        context.status(&format!("Left out {} of {} of dependencies: {parts}", Bytes(total), Bytes(total + left)));
+    }
+    Ok(())
+}
+
 /// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
 fn own_files(
     source: &SourceSettings,
@@ -206,6 +238,9 @@ fn own_files(
 ) -> Result<SourceFiles, Error> {
     let outputs = outputs_around(&options.publish.state_folders, &source.folder, Some(&options.publish.out));
     let files = source.collect(&options.request, &outputs)?;
+    for warning in &files.warnings {
+        context.give(warnings, warning);
+    }
     if let Some(names) = credentials_line(&files.left_out) {
         let line = format!("left out: {names}; --include to take them");
         // That the settings of barrow stay here concerns nobody; what the function may have been reading does.

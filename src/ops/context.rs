@@ -27,6 +27,11 @@ impl Context {
         Self { reporter, interrupted: Arc::default(), children: Children::default(), cache: Arc::default() }
     }
 
+    /// The same run, with somebody else to tell.
+    pub(super) fn with_reporter(&self, reporter: Arc<dyn Reporter>) -> Self {
+        Self { reporter, ..self.clone() }
+    }
+
     /// Ends the programs of builds and removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
     /// waiting may hold on to it otherwise.
     pub fn clean_up(&self) {

@@ -18,6 +18,10 @@ use crate::requirements::{Origin, RequirementsError};
 use crate::resolve::ResolveError;
 use crate::spec::{PackageName, SafeUrl};
 
+/// What to do about a file that a mirror lacks.
+pub(super) const MIRROR_IT: &str =
+    "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
+
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -88,9 +92,20 @@ pub enum Error {
     /// A repository is needed, and the run is offline.
     #[error("the run is offline, and {0} would have to be fetched")]
     OfflineRepository(SafeUrl),
+    /// A repository is needed, and a mirror stands for every other place.
+    #[error("{0} would have to be fetched, and nothing but the mirror is asked")]
+    RepositoryBeyondMirror(SafeUrl),
     /// A file could not be downloaded, or is not what was promised.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The mirror lacks files of a lock.
+    #[error("{lacking}")]
+    MirrorLacks {
+        /// Which.
+        lacking: FetchError,
+        /// What adds them.
+        command: String,
+    },
     /// A wheel was refused.
     #[error(transparent)]
     Install(#[from] InstallError),
@@ -127,6 +142,9 @@ pub enum Error {
     /// The mirror could not be read or written.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// Some of what was to be mirrored could not be; the rest was.
+    #[error("not everything could be mirrored:\n{}", .0.join("\n"))]
+    MirrorFindings(Vec<String>),
     /// A mirror whose files are not what its manifest says.
     #[error("the mirror `{}` is damaged:\n{}", path.display(), problems.join("\n"))]
     MirrorDamaged {
@@ -198,6 +216,20 @@ impl Error {
             Self::BuildNotAllowed { name, .. } => vec![format!("allow it with `--allow-build {name}`")],
             Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
             Self::Lock(error) | Self::Request(RequestError::Lock(error)) => lock_hints(error),
+            Self::MirrorLacks { command, .. } => {
+                vec![format!("`{command}` on a machine with a network adds them to a mirror")]
+            }
+            Self::Mirror(MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. }) => vec![
+                "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
+                    .to_owned(),
+            ],
+            Self::Mirror(MirrorError::OtherBytes { .. }) => {
+                vec!["nothing was replaced: find out who changed the file; a new folder takes the new one".to_owned()]
+            }
+            Self::RepositoryBeyondMirror(_) => vec![
+                "a mirror holds files: name a wheel or a source archive of it, or a clone on this machine".to_owned(),
+            ],
+            Self::Fetch(FetchError::NotInMirror { .. }) => vec![MIRROR_IT.to_owned()],
             Self::Fetch(FetchError::Offline(_)) => vec![
                 "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
                     .to_owned(),

@@ -20,7 +20,11 @@ pub(super) struct AllIndexes {
 }
 
 impl AllIndexes {
-    pub(super) fn of(settings: &IndexSettings, manifest: &Manifest) -> Self {
+    /// For a target, ties with a marker count where it is true; without one, where it is true for some target.
+    pub(super) fn of(settings: &IndexSettings, manifest: &Manifest, target: Option<&Target>) -> Self {
+        if let Some(mirror) = &settings.mirror {
+            return Self::mirror(mirror, settings, manifest);
+        }
         let (mut settings, mut file) = (settings.clone(), manifest.options.clone());
         let mut later = Vec::new();
         for declared in &manifest.indexes {
@@ -46,7 +50,11 @@ impl AllIndexes {
                 IndexRole::Links => file.find_links.push(declared.url.clone()),
             }
         }
-        for pin in manifest.pins.iter().filter(|pin| applies_anywhere(pin)) {
+        let counts = |pin: &&Pin| match target {
+            Some(target) => pin.marker.evaluate(target.markers(), &[]),
+            None => applies_anywhere(pin),
+        };
+        for pin in manifest.pins.iter().filter(counts) {
             // PyPI needs no declaration.
             let is_pypi = pin.index.eq_ignore_ascii_case("pypi");
             let is_declared = settings
@@ -67,6 +75,34 @@ impl AllIndexes {
         settings.no_index |= manifest.settings.no_index;
         Self { settings, file, later }
     }
+
+    /// The mirror alone, in the place of everything that settings, files and tables name. What is tied to an index is asked
+    /// from it too: the mirror was made by asking that index.
+    fn mirror(mirror: &SafeUrl, settings: &IndexSettings, manifest: &Manifest) -> Self {
+        let settings = IndexSettings {
+            named: Vec::new(),
+            extra: Vec::new(),
+            default: IndexLocation::new(mirror.clone()),
+            default_is_chosen: true,
+            find_links: Vec::new(),
+            no_index: false,
+            sources: Vec::new(),
+            ..settings.clone()
+        };
+        let file = FileOptions {
+            index_url: None,
+            extra_index_urls: Vec::new(),
+            find_links: Vec::new(),
+            no_index: false,
+            ..manifest.options.clone()
+        };
+        Self { settings, file, later: Vec::new() }
+    }
+}
+
+/// Whether it depends on the target which index a name is tied to.
+pub(super) fn depend_on_target(manifest: &Manifest) -> bool {
+    manifest.pins.iter().any(|pin| !pin.marker.is_true())
 }
 
 /// Whether the marker of a pin is true for some target.

@@ -11,10 +11,10 @@ use super::resolutions::Question;
 use super::session::{Session, World};
 use super::source::LiveSource;
 use super::unchanged::Standing;
-use super::{Error, missing, packages, unchanged};
-use super::{python_limits, table_settings};
+use super::{Error, indexes, missing, naming, packages, unchanged};
+use super::{python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
-use crate::fetch::{Fetcher, UnderWay, Wanted};
+use crate::fetch::{FetchError, Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
@@ -63,6 +63,8 @@ pub(super) struct Parts {
 impl Inquiry {
     /// Prepares for asking; no index is asked yet.
     pub(super) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, Error> {
+        let world = session.world(&request, None).await?;
+        let request = Box::pin(naming::name_all(request, &world, session)).await?;
         let (options, manifest, context) = (&request.options, &request.manifest, &session.context);
         let mut warnings = Vec::new();
         for warning in &manifest.warnings {
@@ -71,11 +73,11 @@ impl Inquiry {
         if options.build.forbidden {
             refuse_what_needs_building(manifest)?;
         }
-        if manifest.options.index_url.is_some() && options.indexes.default_is_chosen {
+        let indexes = &options.indexes;
+        if manifest.options.index_url.is_some() && indexes.default_is_chosen && indexes.mirror.is_none() {
             let text = "the --index-url of a requirements file replaces the one that was set elsewhere";
             context.give(&mut warnings, text);
         }
-        let world = session.world(&request).await?;
         let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
         let builder = Builder::new(&request, source, fetcher, session.place());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
@@ -124,11 +126,37 @@ impl Inquiry {
         context.reporter.reached(Stage::Resolving, 0, 0);
         let (manifest, now) = (&self.request.manifest, self.request.options.now);
         python_limits::check(&manifest.python, target)?;
+        if let Some(message) = manifest.contradiction_for(target.markers()) {
+            let hint = "give one of them a marker that is false for this target, or remove it".to_owned();
+            return Err(Error::Usage { message, hint: Some(hint) });
+        }
         let options = &table_settings::with_tables(options, manifest, now)?;
-        let (resolution, evidence) = match &self.request.lock {
-            Some(lock) => (self.read_lock(lock, target).await?, Evidence::default()),
+        if indexes::depend_on_target(manifest) {
+            return self.for_target(target).await?.choose(target, options).await;
+        }
+        self.choose(target, options).await
+    }
+
+    /// The same request, where names are asked from the indexes that they are tied to for one target.
+    async fn for_target(&self, target: &Target) -> Result<Self, Error> {
+        let (session, request) = (&self.session, self.request.clone());
+        let world = session.world(&request, Some(target)).await?;
+        let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.place());
+        let (ahead, warnings) = (self.ahead.clone(), self.warnings.clone());
+        Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead, warnings })
+    }
+
+    async fn choose(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, Error> {
+        let context = &self.session.context;
+        let (mut resolution, evidence) = match &self.request.lock {
+            Some(lock) => {
+                let resolution = self.read_lock(lock, target).await?;
+                self.check_mirror(&resolution, target).await?;
+                (resolution, Evidence::default())
+            }
             None => self.recall_or_solve(target, options).await?,
         };
+        virtual_projects::leave_out(&mut resolution);
         let mut warnings = self.warnings.clone();
         for (name, indexes) in evidence.on_several_indexes() {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
@@ -198,6 +226,19 @@ impl Inquiry {
         self.request.options.client.offline
     }
 
+    /// Whether a lock says which files there are, so that no index need be asked.
+    pub(super) fn reads_lock(&self) -> bool {
+        self.request.lock.is_some()
+    }
+
+    /// What the indexes list for a project; `None`: they list nothing, or cannot be asked.
+    pub(super) async fn listed(&self, name: &PackageName) -> Option<Vec<DistFile>> {
+        match self.world.source.index().project(name).await {
+            Ok(ProjectAnswer::Found(details)) => Some(details.iter().flat_map(|detail| detail.files()).collect()),
+            _ => None,
+        }
+    }
+
     /// The source archives of a chosen version. A lock does not say where they are, so the indexes are asked.
     pub(super) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, Error> {
         let is_sdist = |file: &&DistFile| file.filename.as_wheel().is_none();
@@ -251,6 +292,24 @@ impl Inquiry {
         self.request.manifest.excluded.contains(name)
     }
 
+    /// Fails when the mirror that stands for everything lacks a wheel that a lock names: all that are lacking at once.
+    async fn check_mirror(&self, resolution: &Resolution, target: &Target) -> Result<(), Error> {
+        let wheels = resolution.dists.iter().filter(|dist| dist.file.filename.as_wheel().is_some());
+        let checked = self.world.fetcher.check_mirror(wheels.map(Wanted::resolved)).await;
+        checked.map_err(|source| self.with_mirror_command(source, target))
+    }
+
+    /// The error, with the command that fetches what the mirror lacks.
+    fn with_mirror_command(&self, source: FetchError, target: &Target) -> Error {
+        match source {
+            lacking @ FetchError::NotInMirror { .. } => {
+                let command = missing::mirror_command(&self.request.options, target);
+                Error::MirrorLacks { lacking, command }
+            }
+            other => other.into(),
+        }
+    }
+
     /// The solver blocks while it waits for answers, so it has a thread.
     async fn solve_on_own_thread(
         &self,
@@ -272,6 +331,8 @@ impl Inquiry {
                 let lacking = missing::all_missing(&manifest, &target, &options, &source);
                 resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
             }
+            let all_unbuilt = |error| missing::with_unbuilt(error, &manifest, &target, &options, &source);
+            let resolution = resolution.map_err(all_unbuilt);
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
             let _ = sender.send((resolution, source.into_evidence()));
         };
@@ -305,7 +366,7 @@ fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), Error> {
 }
 
 fn needs_building(entry: &RequirementEntry) -> Option<String> {
-    let what = match entry.direct.as_ref()? {
+    let what = match entry.direct.as_ref().filter(|reference| !virtual_projects::is_virtual(reference))? {
         DirectReference::Wheel { .. } => return None,
         DirectReference::Sdist { .. } => "a source archive",
         DirectReference::Folder { editable: true, .. } => "an editable folder",

@@ -68,7 +68,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
     }
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let session = Session::open(&options.request, &context)?;
-    let inquiry = Inquiry::open(&session, session.read(options.request.clone()).await?).await?;
+    let inquiry = Box::pin(Inquiry::open(&session, session.read(options.request.clone()).await?)).await?;
     let mut resolutions = Vec::new();
     for target in &options.targets {
         let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
@@ -191,6 +191,6 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
 pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
     let options = request.resolve.clone();
     let session = Session::open(&request, &context)?;
-    let inquiry = Inquiry::open(&session, session.read(request).await?).await?;
+    let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
     Ok(inquiry.resolve(&target, &options).await?.resolution)
 }

@@ -35,16 +35,76 @@ fn is_unsolvable(resolution: &Result<Resolution, ResolveError>) -> bool {
 /// The error with all that is missing, and how to fetch it.
 pub(super) fn with_missing(error: ResolveError, missing: &[PackageName], command: &str) -> ResolveError {
     match error {
-        ResolveError::NoSolution { explanation, mut hints } if !missing.is_empty() => {
+        ResolveError::NoSolution { explanation, mut hints, unbuilt } if !missing.is_empty() => {
             let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
             hints.push(format!(
                 "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
                 names.join(", ")
             ));
-            ResolveError::NoSolution { explanation, hints }
+            ResolveError::NoSolution { explanation, hints, unbuilt }
         }
         other => other,
     }
+}
+
+/// What marks the hint on a project that has only sources.
+const ONLY_SOURCES: &str = "has only a source distribution";
+
+/// The error with every project that would have to be built, not the first alone. What was found is left out, and the solver
+/// goes on, until nothing more is found; what those require cannot be known.
+pub(super) fn with_unbuilt(
+    error: ResolveError,
+    manifest: &Manifest,
+    target: &Target,
+    options: &ResolveOptions,
+    source: &BuildingSource,
+) -> ResolveError {
+    let (explanation, mut hints, unbuilt) = match error {
+        ResolveError::NoSolution { explanation, hints, unbuilt } => (explanation, hints, unbuilt),
+        other => return other,
+    };
+    if !hints.iter().any(|hint| hint.contains(ONLY_SOURCES)) {
+        return ResolveError::NoSolution { explanation, hints, unbuilt };
+    }
+    let mut manifest = manifest.clone();
+    let mut all = unbuilt.clone();
+    let mut newest: Vec<PackageName> = all.clone();
+    let mut told = hints.clone();
+    loop {
+        // Names with a twin are told by their hint, which begins with the name.
+        let named = told.iter().filter(|hint| hint.contains(ONLY_SOURCES));
+        newest.extend(named.filter_map(|hint| hint.split(' ').next()?.parse().ok()));
+        let known = manifest.excluded.len();
+        for name in newest.drain(..) {
+            if !manifest.excluded.contains(&name) {
+                manifest.excluded.push(name);
+            }
+        }
+        if manifest.excluded.len() == known {
+            break;
+        }
+        match resolve(&manifest, target, options, source) {
+            Err(ResolveError::NoSolution { hints: further, unbuilt, .. }) => {
+                all.extend(unbuilt.iter().cloned());
+                hints.extend(further.iter().filter(|hint| hint.contains(ONLY_SOURCES)).cloned());
+                (told, newest) = (further, unbuilt);
+            }
+            _ => break,
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    if all.len() > 1 {
+        hints.retain(|hint| !(hint.contains(ONLY_SOURCES) && hint.contains("--allow-build")));
+        let names: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+        hints.push(format!(
+            "{} have only source distributions: allow building them with `--allow-build {}`, or offer wheels of them with \
+             `--find-links`",
+            names.join(", "),
+            names.join(",")
+        ));
+    }
+    ResolveError::NoSolution { explanation, hints, unbuilt: all }
 }
 
 /// The command that would write a mirror of everything that `request` needs.

@@ -15,6 +15,9 @@ mod bench;
 mod material;
 mod obtaining;
 mod building;
+mod tied_sources;
+mod naming;
+mod virtual_projects;
 mod building_source;
 mod installing;
 mod session;
@@ -22,6 +25,7 @@ mod inquiry;
 mod published;
 mod resolutions;
 mod bundle;
+mod build;
 mod lock;
 mod fingerprint;
 mod mirror;
@@ -30,12 +34,15 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
+pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
 pub use context::Context;
 pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
-pub use mirror::{MirrorOptions, Mirrored, mirror, verify_mirror};
+pub use mirror::{
+    MirrorApplication, MirrorOptions, Mirrored, compare_mirrors, list_mirror, mirror, remove_from_mirror, verify_mirror,
+};
 pub use published::{BundledDist, Published};
 pub use python_limits::newest_runtime_for;
 pub use session::Session;

@@ -48,6 +48,7 @@ impl Builder {
     async fn archive(&self, name: &PackageName, url: &SafeUrl, accepted: Vec<HashDigest>) -> Result<Origin, Error> {
         let wanted = Wanted {
             filename: url.file_name().unwrap_or_else(|| name.to_string()),
+            project: name.clone(),
             url: url.clone(),
             accepted,
             listed: Vec::new(),
@@ -72,6 +73,9 @@ impl Builder {
         }
         if self.offline && url.to_file_path().is_none() {
             return Err(Error::OfflineRepository(shown));
+        }
+        if self.has_mirror && url.to_file_path().is_none() {
+            return Err(Error::RepositoryBeyondMirror(shown));
         }
         self.tell(&format!("Fetching {shown}"));
         let folder = Arc::new(self.cache.temporary_folder()?);

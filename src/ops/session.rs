@@ -12,11 +12,12 @@ use super::source::LiveSource;
 use super::{Context, Error};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
-use crate::http::{self, Client, ClientOptions, CodeArtifactIndex};
-use crate::index::{IndexClient, IndexLocation, IndexOptions};
+use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, NamedCredentials};
+use crate::index::{IndexClient, IndexLocation, IndexOptions, MirrorIndex, PageUrls};
 use crate::request::{Encoder, Request, RequestOptions};
 use crate::requirements::{DirectReference, RemoteFiles};
 use crate::spec::{HashDigest, SafeUrl};
+use crate::target::Target;
 
 /// Largest requirements file that is read from a URL, bytes: a hundred times the largest that people write.
 const REMOTE_FILE_MOST: u64 = 16 << 20;
@@ -27,7 +28,7 @@ pub struct Session {
     pub(super) context: Context,
     pub(super) bench: Arc<Bench>,
     /// By what is asked, and how.
-    worlds: tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>,
+    worlds: Arc<tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>>,
 }
 
 /// Indexes that can be asked, with the answers that they have given.
@@ -45,7 +46,7 @@ impl Session {
     pub fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, Error> {
         let cache = Arc::new(open_cache(options)?);
         context.hold(&cache);
-        let (bench, worlds) = (Arc::default(), tokio::sync::Mutex::default());
+        let (bench, worlds) = (Arc::default(), Arc::default());
         Ok(Arc::new(Self { cache, context: context.clone(), bench, worlds }))
     }
 
@@ -53,6 +54,13 @@ impl Session {
     pub(super) fn place(&self) -> Place {
         let (cache, context, bench) = (Arc::clone(&self.cache), self.context.clone(), Arc::clone(&self.bench));
         Place { cache, context, bench }
+    }
+
+    /// The same run with another context: what its requests say goes there.
+    pub(super) fn with_context(&self, context: Context) -> Arc<Self> {
+        let Self { cache, context: _, bench, worlds } = self;
+        let (cache, bench, worlds) = (Arc::clone(cache), Arc::clone(bench), Arc::clone(worlds));
+        Arc::new(Self { cache, context, bench, worlds })
     }
 
     /// Reads what a request asks for, on a thread that may wait for files behind URLs.
@@ -64,10 +72,12 @@ impl Session {
         Ok(reading.await.map_err(|_| Error::Worker("reader"))??)
     }
 
-    /// The indexes of a request. Those that another one has asked alike are asked no second time.
-    pub(super) async fn world(&self, request: &Request) -> Result<Arc<World>, Error> {
-        let mut all = AllIndexes::of(&request.options.indexes, &request.manifest);
-        if let Some(locked) = &request.lock {
+    /// The indexes of a request; for one target where it decides which index a name is tied to. Those that another one has
+    /// asked alike are asked no second time.
+    pub(super) async fn world(&self, request: &Request, target: Option<&Target>) -> Result<Arc<World>, Error> {
+        let mut all = AllIndexes::of(&request.options.indexes, &request.manifest, target);
+        // A mirror stands for the indexes of a lock as well.
+        if let Some(locked) = request.lock.as_ref().filter(|_| all.settings.mirror.is_none()) {
             locked.add_indexes(&mut all.settings);
         }
         let mut worlds = self.worlds.lock().await;
@@ -88,8 +98,12 @@ impl Session {
             concurrency: request.options.concurrent_downloads,
         };
         let (cache, reporter) = (&self.cache, &self.context.reporter);
-        let fetcher = Fetcher::new(client.clone(), Arc::clone(cache), Arc::clone(reporter), fetch_options);
-        let is_closed = options.offline || options.no_index;
+        let mut fetcher = Fetcher::new(client.clone(), Arc::clone(cache), Arc::clone(reporter), fetch_options);
+        if let Some(mirror) = &request.options.indexes.mirror {
+            let index = IndexClient::new(options.clone(), client.clone(), Arc::clone(cache), Arc::clone(reporter));
+            fetcher = fetcher.with_stand_in(Arc::new(MirrorIndex::new(index, mirror)));
+        }
+        let is_closed = options.offline || options.no_index || request.options.indexes.mirror.is_some();
         let asked = options.indexes.iter().map(|index| &index.url).chain(&options.find_links).cloned().collect();
         let index = IndexClient::new(options, client, Arc::clone(cache), Arc::clone(reporter));
         let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
@@ -114,6 +128,7 @@ fn identity(all: &AllIndexes, request: &Request) -> HashDigest {
         .field("find-links", &links)
         .field("sources", &settings.sources)
         .field("strategy", &settings.strategy)
+        .field("mirror", &settings.mirror.as_ref().map(|url| url.reveal().to_string()))
         .field("no-index", &(settings.no_index || file.no_index))
         .field("refresh", &settings.refresh)
         .field("trusted-hosts", &file.trusted_hosts)
@@ -132,7 +147,8 @@ async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
     response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", chain(source)),
         None => error.to_string(),
@@ -151,6 +167,7 @@ async fn prepare_asking(
     let find_links: Vec<SafeUrl> = settings.find_links.iter().chain(&file.find_links).cloned().collect();
     let all = indexes::unordered(&all_indexes);
     let client_options = ClientOptions {
+        credentials: credentials(&all, options),
         index_urls: all.iter().map(|index| index.url.clone()).chain(find_links.iter().cloned()).collect(),
         named_urls: named_urls(request),
         repositories,
@@ -172,6 +189,7 @@ async fn prepare_asking(
         find_links,
         no_index,
         refresh: settings.refresh,
+        pages: if settings.mirror.is_some() { PageUrls::Files } else { PageUrls::Folders },
         offline: options.client.offline,
         now: options.now,
     };
@@ -181,7 +199,8 @@ async fn prepare_asking(
 /// The URLs of requirements.
 fn named_urls(request: &Request) -> Vec<SafeUrl> {
     let manifest = &request.manifest;
-    let entries = manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides);
+    let named = manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides);
+    let entries = named.chain(&manifest.unnamed);
     let urls = entries.filter_map(|entry| match entry.direct.as_ref()? {
         DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
             Some(url.clone())
@@ -189,6 +208,18 @@ fn named_urls(request: &Request) -> Vec<SafeUrl> {
         DirectReference::Folder { .. } => None,
     });
     urls.collect()
+}
+
+/// The credentials that settings give, and those that the environment has for indexes which tables declare.
+fn credentials(all: &[IndexLocation], options: &RequestOptions) -> Vec<NamedCredentials> {
+    let mut known = options.client.credentials.clone();
+    for index in all {
+        let Some(name) = index.name.as_deref().filter(|_| known.iter().all(|known| known.url != index.url)) else {
+            continue;
+        };
+        known.extend(NamedCredentials::of_variables(&options.inputs.environment, name, &index.url));
+    }
+    known
 }
 
 /// Puts the index of each repository of CodeArtifact that was named in the short form in its place.

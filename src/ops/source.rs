@@ -260,6 +260,7 @@ fn direct_error(error: SourceError) -> SourceError {
 fn fetch_error(error: FetchError) -> SourceError {
     let hint = match &error {
         FetchError::Download { source, .. } => source.hint(),
+        FetchError::NotInMirror { .. } => Some(super::error::MIRROR_IT.to_owned()),
         FetchError::Offline(_) => Some("run once without `--offline`, or add a folder by `--find-links`".to_owned()),
         _ => None,
     };

@@ -14,6 +14,7 @@ fn url(text: &str) -> SafeUrl {
 
 fn settings(named: &[&str], extra: &[&str], default: &str) -> IndexSettings {
     IndexSettings {
+        mirror: None,
         named: named.iter().map(|text| IndexLocation::new(url(text))).collect(),
         extra: extra.iter().map(|text| url(text)).collect(),
         default: IndexLocation::new(url(default)),
@@ -32,7 +33,7 @@ fn private_indexes_are_asked_before_public_ones() {
     let check = |settings: &IndexSettings, file: &FileOptions, expected: &[&str]| {
         let known = |url: &SafeUrl| Ok::<bool, Infallible>(url.reveal().host_str() == Some("known"));
         let manifest = Manifest { options: file.clone(), ..Manifest::default() };
-        let Ok(ordered) = in_order(&AllIndexes::of(settings, &manifest), known);
+        let Ok(ordered) = in_order(&AllIndexes::of(settings, &manifest, None), known);
         let shown: Vec<String> = ordered.iter().map(|index| index.url.to_string()).collect();
         assert_eq!(shown, expected);
     };

@@ -308,7 +308,7 @@ pub(super) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &In
 /// Folders of this machine that are asked like indexes.
 fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
     let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
-    let urls = named.chain(&settings.extra).chain(&settings.find_links);
+    let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
     urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
 }
 

@@ -95,3 +95,10 @@ pub enum PublishError {
     #[error("interrupted")]
     Cancelled,
 }
+
+impl PublishError {
+    /// Whether a file in the cache turned out to be changed. It can be mended, and then the same be published.
+    pub fn found_a_changed_file(&self) -> bool {
+        matches!(self, Self::Link { source: LinkError::Changed { .. }, .. })
+    }
+}

@@ -8,17 +8,28 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fstat, openat, statat};
 
-use super::stored::{StoredFile, StoredFolder, is_derived};
+use super::stored::{CONTENT_BYTES, StoredFile, StoredFolder, is_derived};
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
 
 /// Number of files from which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 500;
 
-/// Whether the folders are below `out` with the same files and, if `alone`, nothing else is.
-pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: bool) -> bool {
+/// What else may lie there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// Anything.
+    No,
+    /// What Python or the Finder made of the files.
+    ButForDerived,
+    /// Nothing, and all modes are as well as they were written.
+    Exactly,
+}
+
+/// Whether the folders are below `out` with the same files, and nothing else than `alone` says.
+pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone) -> bool {
     let Ok(root) = open(CWD, out) else { return false };
     let inner = inner_folders(folders);
     let next = AtomicUsize::new(0);
@@ -28,7 +39,7 @@ pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: bool) -> bool
             && let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed))
         {
             let inner = inner.get(folder.path).map_or(&[][..], Vec::as_slice);
-            if !is_as_stored(&root, folder, alone.then_some(inner)) {
+            if !is_as_stored(&root, folder, alone, inner) {
                 is_so.store(false, Ordering::Relaxed);
             }
         }
@@ -59,26 +70,38 @@ fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a s
     inner
 }
 
-/// Whether one folder has its files and, where `inner` names its folders, nothing beside both.
-fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, inner: Option<&[&str]>) -> bool {
+/// Whether one folder has its files and, unless anything may, nothing beside these and its `inner` folders.
+fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
     let path = if folder.path.is_empty() { "." } else { folder.path };
     let Ok(opened) = open(root, Path::new(path)) else { return false };
-    let is_there = |StoredFile(name, size, modified): &StoredFile| {
-        let found = statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW);
-        found.is_ok_and(|found| Sight::of(&found).is_file_as(*size, *modified))
+    let executables =
+        folder.contents.0.as_chunks::<CONTENT_BYTES>().0.iter().map(|content| content.last().map(|last| last & 1 == 1));
+    let is_there = |(StoredFile(name, size, modified), executable): (&StoredFile, Option<bool>)| {
+        let seen = statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).map(|found| Sight::of(&found));
+        seen.is_ok_and(|seen| {
+            seen.is_file_as(*size, *modified) && (alone != Alone::Exactly || seen.executable == executable)
+        })
     };
-    folder.files.iter().all(is_there) && inner.is_none_or(|inner| is_alone(&opened, folder, inner))
+    let has_its_mode = || {
+        let mode = fstat(&opened).map(|found| Mode::from_raw_mode(found.st_mode));
+        folder.path.is_empty() || mode.is_ok_and(|mode| mode == Mode::from_raw_mode(0o755))
+    };
+    folder.files.len() == executables.len()
+        && (alone != Alone::Exactly || has_its_mode())
+        && folder.files.iter().zip(executables).all(is_there)
+        && (alone == Alone::No || is_alone(&opened, folder, alone, inner))
 }
 
 /// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a folder,
 /// as it should be, is found out where its own turn comes.
-fn is_alone(opened: &OwnedFd, folder: &StoredFolder, inner: &[&str]) -> bool {
+fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
     every_entry(opened, |name| {
         folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()
             || inner.binary_search(&name).is_ok()
             || (folder.path.is_empty() && is_workplace_name(name.as_ref()))
-            || is_derived(&format!("{}/{name}", folder.path))
-            || (name == "__pycache__"
+            || (alone == Alone::ButForDerived && is_derived(&format!("{}/{name}", folder.path)))
+            || (alone == Alone::ButForDerived
+                && name == "__pycache__"
                 && open(opened, Path::new(name))
                     .is_ok_and(|compiled| every_entry(&compiled, |inside| is_derived(&format!("{name}/{inside}")))))
     })

@@ -4,16 +4,18 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
 
 use super::options::{Step, Steps};
+use super::rename::exchange;
 use crate::install::where_modes_are_kept;
 use crate::regular;
 
 /// First field of a journal: format and version.
-const HEADER: &[u8] = b"barrow journal 1";
+const HEADER: &[u8] = b"barrow journal 2";
 /// Last field: a journal without it was not written to its end.
 const FOOTER: &[u8] = b"end";
 
@@ -22,10 +24,34 @@ const FOOTER: &[u8] = b"end";
 pub(super) struct Journal {
     /// Name of OUT beside the workplace; `None` when the workplace lies inside OUT.
     pub(super) out_name: Option<std::ffi::OsString>,
+    /// Change places between `new` and OUT, in this order, before anything else.
+    pub(super) exchanges: Vec<Exchange>,
     /// Moved from OUT to `old`, in this order.
     pub(super) removals: Vec<PathBuf>,
     /// Moved from `new` to OUT, in this order, when everything old is away.
     pub(super) placements: Vec<PathBuf>,
+}
+
+/// Two entries with one name that change places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Exchange {
+    pub(super) path: PathBuf,
+    /// Inode of the new one: where it lies tells whether the exchange was done.
+    pub(super) inode: u64,
+}
+
+impl Exchange {
+    /// An exchange to be done with what lies in the new tree.
+    pub(super) fn with(new: &Path, path: PathBuf) -> io::Result<Self> {
+        let inode = fs::symlink_metadata(new.join(&path))?.ino();
+        Ok(Self { path, inode })
+    }
+
+    /// Undoes it, as far as it was done.
+    fn take_back(&self, new: &Path, out: &Path) -> io::Result<()> {
+        let (new, out) = (new.join(&self.path), out.join(&self.path));
+        if fs::symlink_metadata(&out)?.ino() == self.inode { exchange(&new, &out) } else { Ok(()) }
+    }
 }
 
 impl Journal {
@@ -41,6 +67,17 @@ impl Journal {
         result
     }
 
+    /// The same without an exchange: what would change places goes, and comes.
+    pub(super) fn without_exchanges(&self) -> Self {
+        let exchanged = || self.exchanges.iter().map(|exchange| exchange.path.clone());
+        Self {
+            out_name: self.out_name.clone(),
+            exchanges: Vec::new(),
+            removals: self.removals.iter().cloned().chain(exchanged()).collect(),
+            placements: self.placements.iter().cloned().chain(exchanged()).collect(),
+        }
+    }
+
     /// The journal of an abandoned workplace; `None` when there is none, or not a whole one: then nothing was moved.
     pub(super) fn read(workplace: &Path) -> Option<Self> {
         let bytes = regular::read(&workplace.join("journal")).ok()?;
@@ -51,12 +88,19 @@ impl Journal {
         let out_name = fields.next()?;
         let mut journal = Self {
             out_name: (!out_name.is_empty()).then(|| OsStr::from_bytes(out_name).to_owned()),
+            exchanges: Vec::new(),
             removals: Vec::new(),
             placements: Vec::new(),
         };
         loop {
             match fields.next()? {
                 FOOTER => return journal.is_safe().then_some(journal),
+                [b'=', rest @ ..] => {
+                    let (inode, path) = rest.split_at(rest.iter().position(|byte| *byte == b':')?);
+                    let inode = std::str::from_utf8(inode).ok()?.parse().ok()?;
+                    let path = PathBuf::from(OsStr::from_bytes(&path[1..]));
+                    journal.exchanges.push(Exchange { path, inode });
+                }
                 [b'-', path @ ..] => journal.removals.push(PathBuf::from(OsStr::from_bytes(path))),
                 [b'+', path @ ..] => journal.placements.push(PathBuf::from(OsStr::from_bytes(path))),
                 _ => return None,
@@ -88,6 +132,9 @@ impl Journal {
             bytes.extend_from_slice(text.as_bytes());
         };
         field(b"", self.out_name.as_deref().unwrap_or_default());
+        for Exchange { path, inode } in &self.exchanges {
+            field(format!("={inode}:").as_bytes(), path.as_os_str());
+        }
         self.removals.iter().for_each(|path| field(b"-", path.as_os_str()));
         self.placements.iter().for_each(|path| field(b"+", path.as_os_str()));
         field(FOOTER, OsStr::new(""));
@@ -99,6 +146,10 @@ impl Journal {
     fn carry_out(&self, workplace: &Path, out: &Path, steps: Steps) -> io::Result<()> {
         let (old, new) = (workplace.join("old"), workplace.join("new"));
         create_folder(&old)?;
+        for Exchange { path, .. } in &self.exchanges {
+            exchange(&new.join(path), &out.join(path))?;
+            steps(Step::Exchanged);
+        }
         for path in &self.removals {
             create_parents(&old, path)?;
             move_entry(&out.join(path), &old.join(path))?;
@@ -125,7 +176,7 @@ impl Journal {
         for path in self.removals.iter().rev() {
             move_back(&old.join(path), &out.join(path))?;
         }
-        Ok(())
+        self.exchanges.iter().rev().try_for_each(|exchange| exchange.take_back(&new, out))
     }
 
     /// A journal is our own, yet nothing that it says may lead outside OUT.
@@ -137,7 +188,10 @@ impl Journal {
             let path = Path::new(name);
             is_plain(path) && path.components().count() == 1
         });
-        name_is_plain && self.removals.iter().chain(&self.placements).all(|path| is_plain(path))
+        name_is_plain && {
+            let exchanged = self.exchanges.iter().map(|exchange| &exchange.path);
+            self.removals.iter().chain(&self.placements).chain(exchanged).all(|path| is_plain(path))
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -15,8 +16,8 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::inspection::inspect;
-use super::stored::{FolderIdentity, Stored, StoredFile, StoredFolder, is_derived};
+use super::inspection::{Alone, inspect};
+use super::stored::{CONTENT_BYTES, Contents, FolderIdentity, Stored, StoredFile, StoredFolder, is_derived};
 use crate::archive::SafePath;
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
@@ -25,9 +26,9 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
 /// what [`Stored`] holds.
-const HEADER: &[u8] = b"barrow output 3\n";
+const HEADER: &[u8] = b"barrow output 4\n";
 /// Folder of the marks; its name carries the version of the format.
-const FOLDER: &str = "outputs-v3";
+const FOLDER: &str = "outputs-v4";
 /// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
 const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
@@ -40,6 +41,8 @@ pub(super) struct Mark {
     pub(super) fingerprint: Option<String>,
     /// The folder that OUT is; while it is being replaced, the one that will be as well.
     pub(super) roots: Vec<FolderIdentity>,
+    /// How files were placed in a folder; `None` while the mark names old and new together.
+    pub(super) link_mode: Option<u8>,
     /// Files of a folder, sorted by path.
     pub(super) files: Vec<MarkedFile>,
     /// Size of a zip and digest of its end.
@@ -53,6 +56,21 @@ pub(super) struct MarkedFile {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
     pub(super) modified: i64,
+    pub(super) content: Content,
+}
+
+/// Identifies what a file holds and whether it can be executed: the beginning of the sha256, of which the last bit tells the
+/// latter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Content([u8; CONTENT_BYTES]);
+
+impl Content {
+    pub(super) fn new(sha256: &HashDigest, executable: bool) -> Self {
+        let mut bytes = [0; CONTENT_BYTES];
+        bytes.copy_from_slice(&sha256.bytes()[..CONTENT_BYTES]);
+        bytes[CONTENT_BYTES - 1] = bytes[CONTENT_BYTES - 1] & !1 | u8::from(executable);
+        Self(bytes)
+    }
 }
 
 impl Mark {
@@ -63,13 +81,14 @@ impl Mark {
 
     fn of(stored: &Stored) -> Option<Self> {
         let files = stored.folders.iter().flat_map(|folder| {
-            folder.files.iter().map(|StoredFile(name, size, modified)| {
+            let contents = folder.contents.0.as_chunks().0;
+            folder.files.iter().zip(contents).map(|(StoredFile(name, size, modified), content)| {
                 let path = SafePath::new(name).ok()?;
                 let path = match folder.path {
                     "" => path,
                     parent => path.prefixed(&SafePath::new(parent).ok()?),
                 };
-                Some(MarkedFile { path, size: *size, modified: *modified })
+                Some(MarkedFile { path, size: *size, modified: *modified, content: Content(*content) })
             })
         });
         let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
@@ -77,6 +96,7 @@ impl Mark {
         Some(Self {
             fingerprint: stored.fingerprint.map(str::to_owned),
             roots: stored.roots.clone(),
+            link_mode: stored.link_mode,
             files,
             zips: stored.zips.clone(),
         })
@@ -113,7 +133,7 @@ impl Mark {
         files.sort();
         let zips = self.zips.iter().chain(&other.zips).cloned().collect();
         let roots = self.roots.iter().chain(&other.roots).copied().collect();
-        Self { fingerprint: None, roots, files, zips }
+        Self { fingerprint: None, roots, link_mode: None, files, zips }
     }
 
     /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by now,
@@ -155,12 +175,12 @@ impl Mark {
         Ok(())
     }
 
-    fn encode(&self, out: &Path) -> Option<Vec<u8>> {
-        let mut folders: BTreeMap<&str, Vec<StoredFile>> = BTreeMap::new();
+    /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
+    pub(super) fn folders(&self) -> Vec<StoredFolder<'_>> {
+        let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
         for file in &self.files {
             let path = file.path.as_str();
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            // Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
             if !folders.contains_key(folder) {
                 let mut outer = folder;
                 while let Some((parent, _)) = outer.rsplit_once('/') {
@@ -169,13 +189,21 @@ impl Mark {
                 }
                 folders.entry("").or_default();
             }
-            folders.entry(folder).or_default().push(StoredFile(name, file.size, file.modified));
+            let (files, contents) = folders.entry(folder).or_default();
+            files.push(StoredFile(name, file.size, file.modified));
+            contents.extend(file.content.0);
         }
+        let folder = |(path, (files, contents))| StoredFolder { path, files, contents: Contents(Cow::Owned(contents)) };
+        folders.into_iter().map(folder).collect()
+    }
+
+    fn encode(&self, out: &Path) -> Option<Vec<u8>> {
         let stored = Stored {
             fingerprint: self.fingerprint.as_deref(),
             roots: self.roots.clone(),
+            link_mode: self.link_mode,
             zips: self.zips.clone(),
-            folders: folders.into_iter().map(|(path, files)| StoredFolder { path, files }).collect(),
+            folders: self.folders(),
         };
         let out = out.as_os_str().as_bytes();
         let mut bytes = HEADER.to_vec();
@@ -192,7 +220,7 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
     let is_so = with_stored(state_folders, out, |stored| match stored.zips.as_slice() {
         _ if stored.fingerprint != Some(fingerprint) => false,
         [identity] => zip_identity(out).is_ok_and(|found| found == *identity),
-        _ => inspect(out, &stored.folders, alone),
+        _ => inspect(out, &stored.folders, if alone { Alone::ButForDerived } else { Alone::No }),
     });
     is_so.unwrap_or(false)
 }

@@ -29,6 +29,7 @@ mod site;
 mod stage;
 mod installed_before;
 mod packages;
+mod delta;
 mod transaction;
 mod outputs;
 #[cfg(test)]

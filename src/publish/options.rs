@@ -81,6 +81,8 @@ pub(super) enum Step {
     Marked,
     /// The journal is written.
     Journaled,
+    /// One old and one new entry have changed places.
+    Exchanged,
     /// One old entry was moved away.
     Removed,
     /// One new entry was moved in.

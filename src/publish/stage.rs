@@ -1,31 +1,37 @@
 //! Writing the files of a bundle into the folder where it is prepared.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use rayon::prelude::*;
 
 use super::PublishError;
 use super::journal::{create_folder, create_parents};
-use super::mark::MarkedFile;
+use super::mark::{Content, MarkedFile};
 use super::options::PublishOptions;
-use crate::archive::Alike;
+use crate::archive::{Alike, SafePath};
 use crate::bundle::{Bundle, BundleContent, BundleFile};
-use crate::install::{InstalledDist, InstalledFile, Viewer, link_tree, where_modes_are_kept};
+use crate::install::{LinkError, Share, Sight, link_shares, where_modes_are_kept};
+use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 
-/// Files that one thread looks at at a time: a look takes a microsecond.
-const MARKED_AT_ONCE: usize = 256;
+/// Files whose contents one thread identifies at a time: those of distributions are known.
+const CONTENTS_AT_ONCE: usize = 256;
+/// Bytes that are read of a file of the user's at one time, at most.
+const CHUNK_BYTES: usize = 256 << 10;
 
-/// Writes every file of the bundle below `root`, an empty folder. Gives what was written, sorted by path.
+/// Writes the files of the bundle below `root`, an empty folder, but for those that stay where they are: `kept` has one item for
+/// each file, or none at all. Gives what the output will hold, sorted by path.
 ///
 /// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits a
 /// bundle may edit the source with it.
 pub(super) fn write_tree(
     bundle: &Bundle,
     root: &Path,
+    kept: &[Option<MarkedFile>],
     options: &PublishOptions,
 ) -> Result<Vec<MarkedFile>, PublishError> {
     let failed =
@@ -37,26 +43,25 @@ pub(super) fn write_tree(
         return Err(PublishError::Alike { first, second, out: options.out.to_owned() });
     }
     let dist_root = bundle.layout.prefix.as_ref().map_or_else(|| root.to_owned(), |prefix| prefix.below(root));
-    let (linked, written) = divide(&bundle.files);
-    if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.is_empty()) {
+    let (linked, written) = divide(&bundle.files, kept);
+    if let Some(prefix) = bundle.layout.prefix.as_ref().filter(|_| !linked.shares.is_empty()) {
         create_parents(root, Path::new(prefix.as_str())).map_err(|source| failed(prefix.as_str(), source))?;
         create_folder(&dist_root).map_err(|source| failed(prefix.as_str(), source))?;
     }
 
-    linked.par_iter().try_for_each(|(dist, files)| {
-        options.refuse_cancelled()?;
-        let tree = dist.tree.as_ref().ok_or_else(|| PublishError::NotUnpacked(dist.name.to_string()))?;
-        link_tree(files, tree, &dist_root, options.link_mode).map(drop).map_err(|source| PublishError::Link {
-            dist: dist.name.to_string(),
-            out: options.out.to_owned(),
-            source,
-        })
+    options.refuse_cancelled()?;
+    let seen = link_shares(&linked.shares, &dist_root, options.link_mode).map_err(|(at, error)| {
+        let dist = linked.shares[at].dist.name.to_string();
+        match error {
+            LinkError::NotUnpacked => PublishError::NotUnpacked(dist),
+            source => PublishError::Link { dist, out: options.out.to_owned(), source },
+        }
     })?;
 
     for folder in folders(&written) {
         create_folder(&root.join(folder)).map_err(|source| failed(folder, source))?;
     }
-    written.par_iter().try_for_each(|file| {
+    let write = |file: &&BundleFile| {
         options.refuse_cancelled()?;
         write_file(file, &file.path.below(root)).map_err(|error| match (error, &file.content) {
             (WriteError::Source(source), BundleContent::Source(own)) => {
@@ -64,17 +69,54 @@ pub(super) fn write_tree(
             }
             (WriteError::Source(source) | WriteError::Write(source), _) => failed(file.path.as_str(), source),
         })
-    })?;
+    };
+    let written: Vec<(Sight, Content)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
 
-    let marked = bundle.files.par_chunks(MARKED_AT_ONCE).map(|files| {
-        let mut viewer = Viewer::new(root).map_err(|source| failed("", source))?;
-        let marked = files.iter().map(|file| {
-            let seen = viewer.look(&file.path).map_err(|source| failed(file.path.as_str(), source))?;
-            Ok(MarkedFile { path: file.path.clone(), size: seen.size, modified: seen.modified })
-        });
-        marked.collect::<Result<Vec<_>, _>>()
+    let mut written = written.into_iter();
+    let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
+        let (seen, content) = match (place, &file.content) {
+            (Place::Kept, _) => return kept[at].clone(),
+            (Place::Linked(share, position), BundleContent::Dist { file, .. }) => {
+                (seen.seen[*share][*position], Content::new(&file.sha256, file.executable))
+            }
+            _ => written.next()?,
+        };
+        Some(MarkedFile { path: file.path.clone(), size: seen.size, modified: seen.modified, content })
     });
-    Ok(marked.collect::<Result<Vec<_>, _>>()?.concat())
+    Ok(marked.map(|file| file.expect("each file is kept, linked or written")).collect())
+}
+
+/// What identifies the content of each file, as it is now. A file of the user's is read for it.
+pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Content)>, PublishError> {
+    let content = |file: &'a BundleFile| {
+        let digest = match &file.content {
+            BundleContent::Dist { file, .. } => file.sha256.clone(),
+            BundleContent::Generated(bytes) => sha256(bytes),
+            BundleContent::Source(own) => {
+                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+                let read = fs::File::open(&own.from).and_then(|file| {
+                    each_chunk(file, |chunk| {
+                        hasher.update(chunk);
+                        Ok(())
+                    })
+                });
+                read.map_err(|source| PublishError::ReadSource { path: own.from.clone(), source })?;
+                hasher.finish()
+            }
+        };
+        Ok((&file.path, Content::new(&digest, file.executable)))
+    };
+    bundle.files.par_iter().with_min_len(CONTENTS_AT_ONCE).map(content).collect()
+}
+
+/// Where a file of the bundle comes from.
+enum Place {
+    /// It is in the output already.
+    Kept,
+    /// From the cache: share, and position in it.
+    Linked(usize, usize),
+    /// It is written.
+    Written,
 }
 
 /// Whether the file system of a folder takes names for one that differ in case only.
@@ -86,21 +128,43 @@ fn ignores_case(folder: &Path) -> io::Result<bool> {
     Ok(found)
 }
 
-/// The files that are linked, by distribution, and those that are written.
+/// Files of distributions, which are linked.
+struct LinkedFiles<'a> {
+    shares: Vec<Share<'a>>,
+    /// Of each file of the bundle.
+    places: Vec<Place>,
+}
+
+/// The files that are linked, and those that are written.
 fn divide<'a, 'b>(
     files: &'b [BundleFile<'a>],
-) -> (Vec<(&'a InstalledDist, Vec<&'a InstalledFile>)>, Vec<&'b BundleFile<'a>>) {
-    let mut linked: BTreeMap<_, (&InstalledDist, Vec<&InstalledFile>)> = BTreeMap::new();
+    kept: &[Option<MarkedFile>],
+) -> (LinkedFiles<'a>, Vec<&'b BundleFile<'a>>) {
+    let mut linked = LinkedFiles { shares: Vec::new(), places: Vec::with_capacity(files.len()) };
     let mut written = Vec::new();
-    for file in files {
-        match &file.content {
-            BundleContent::Dist { dist, file } => {
-                linked.entry(&dist.name).or_insert_with(|| (dist, Vec::new())).1.push(file);
-            }
-            _ => written.push(file),
+    let mut share_of: HashMap<&PackageName, (usize, usize)> = HashMap::new();
+    for (at, file) in files.iter().enumerate() {
+        if kept.get(at).is_some_and(Option::is_some) {
+            linked.places.push(Place::Kept);
+            continue;
         }
+        let BundleContent::Dist { dist, file: own } = &file.content else {
+            written.push(file);
+            linked.places.push(Place::Written);
+            continue;
+        };
+        let (share, cursor) = share_of.entry(&dist.name).or_insert_with(|| {
+            linked.shares.push(Share { dist, files: Vec::new() });
+            (linked.shares.len() - 1, 0)
+        });
+        // Both lists are sorted by path.
+        let further = dist.files[*cursor..].iter().position(|other| std::ptr::eq(other, *own));
+        *cursor += further.expect("a file of a bundle is one of its distribution");
+        let files = &mut linked.shares[*share].files;
+        files.push(*cursor);
+        linked.places.push(Place::Linked(*share, files.len() - 1));
     }
-    (linked.into_values().collect(), written)
+    (linked, written)
 }
 
 /// Every folder, outer ones first.
@@ -123,26 +187,53 @@ enum WriteError {
     Write(io::Error),
 }
 
-/// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own.
-fn write_file(file: &BundleFile, to: &Path) -> Result<(), WriteError> {
+/// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own. What is noted as its
+/// content is what was written, whatever becomes of the source meanwhile.
+fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteError> {
     let mode = if file.executable { 0o755 } else { 0o644 };
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    let mut target =
+        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(to).map_err(WriteError::Write)?;
     match &file.content {
         BundleContent::Source(own) => {
-            let mut source = fs::File::open(&own.from).map_err(WriteError::Source)?;
-            // Between files the standard library copies inside the kernel where it can.
-            write(to, mode, |out| io::copy(source.file_mut(), out).map(drop))
+            let source = fs::File::open(&own.from).map_err(WriteError::Source)?;
+            let mut failed = None;
+            let copied = each_chunk(source, |chunk| {
+                hasher.update(chunk);
+                target.write_all(chunk).map_err(|error| {
+                    failed = Some(error);
+                    io::ErrorKind::Other.into()
+                })
+            });
+            match (copied, failed) {
+                (_, Some(error)) => return Err(WriteError::Write(error)),
+                (copied, None) => copied.map_err(WriteError::Source)?,
+            }
         }
-        BundleContent::Generated(bytes) => write(to, mode, |out| io::Write::write_all(out, bytes)),
+        BundleContent::Generated(bytes) => {
+            hasher.update(bytes);
+            target.write_all(bytes).map_err(WriteError::Write)?;
+        }
         BundleContent::Dist { .. } => unreachable!("files of distributions are linked"),
     }
+    // The umask has no say in the mode of a bundle's file.
+    where_modes_are_kept(target.set_permissions(std::fs::Permissions::from_mode(mode)))
+        .and_then(|()| Sight::of_file(target.file()))
+        .map(|seen| (seen, Content::new(&hasher.finish(), file.executable)))
+        .map_err(WriteError::Write)
 }
 
-fn write(to: &Path, mode: u32, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), WriteError> {
-    let create = || -> io::Result<()> {
-        let mut target = std::fs::File::options().write(true).create_new(true).mode(mode).open(to)?;
-        fill(&mut target)?;
-        // The umask has no say in the mode of a bundle's file.
-        where_modes_are_kept(target.set_permissions(std::fs::Permissions::from_mode(mode)))
-    };
-    create().map_err(WriteError::Write)
+/// Hands on what a file holds, piece by piece.
+fn each_chunk(mut file: fs::File, mut hand_on: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(CHUNK_BYTES);
+    // A byte more than there is, so that a small file is read at once and its end with it.
+    let mut buffer = vec![0; length.saturating_add(1).min(CHUNK_BYTES)];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => hand_on(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

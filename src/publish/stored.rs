@@ -1,11 +1,12 @@
 //! What a mark consists of on disk.
 
+use std::borrow::Cow;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use fs_err as fs;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::spec::HashDigest;
 
@@ -15,6 +16,7 @@ pub(super) struct Stored<'a> {
     #[serde(borrow)]
     pub(super) fingerprint: Option<&'a str>,
     pub(super) roots: Vec<FolderIdentity>,
+    pub(super) link_mode: Option<u8>,
     pub(super) zips: Vec<(u64, HashDigest)>,
     #[serde(borrow)]
     pub(super) folders: Vec<StoredFolder<'a>>,
@@ -27,6 +29,28 @@ pub(super) struct StoredFolder<'a> {
     pub(super) path: &'a str,
     #[serde(borrow)]
     pub(super) files: Vec<StoredFile<'a>>,
+    /// What identifies the content of each file, [`CONTENT_BYTES`] of them, one behind the other.
+    #[serde(borrow)]
+    pub(super) contents: Contents<'a>,
+}
+
+/// Bytes that identify the content of a file.
+pub(super) const CONTENT_BYTES: usize = 16;
+
+/// Bytes that are stored as such, not one by one.
+#[derive(Default)]
+pub(super) struct Contents<'a>(pub(super) Cow<'a, [u8]>);
+
+impl Serialize for Contents<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Contents<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Self(Cow::Borrowed(bytes)))
+    }
 }
 
 /// Name, size, and nanoseconds since 1970.

@@ -14,6 +14,9 @@
 //! empty folder keeps its inode and mode (others may hold it open, or have mounted it), as does a mount point, so its
 //! entries are moved one by one under a journal that the next run obeys when this one is killed.
 //!
+//! Where OUT is exactly as it was written, what does not change stays where it is (`delta.rs`): files and folders change places one
+//! by one under the journal, or, when there is one of them, as after an edit of the handler, in one step without it.
+//!
 //! Files are not forced to disk one by one: after a power loss sizes differ from the mark and the output is made anew.
 //! A zip is one file, and is forced.
 
@@ -25,7 +28,8 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::PublishError;
-use super::journal::Journal;
+use super::delta::{Delta, is_exactly_as_marked};
+use super::journal::{Exchange, Journal};
 use super::mark::{Mark, MarkedFile, zip_identity};
 use super::marking::Marking;
 use super::options::{PublishOptions, Published, PublishedZip, Step, Steps};
@@ -34,7 +38,7 @@ use super::packages;
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;
-use super::stage::write_tree;
+use super::stage::{contents, write_tree};
 use super::standing::{Kind, Standing, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
@@ -52,6 +56,8 @@ pub(super) struct Begun<'a> {
     site: Site,
     workplace: Workplace,
     place: Place,
+    /// The mark of OUT, when it lay there exactly as it was written.
+    exact: Option<Mark>,
 }
 
 /// An output whose new content is whole in the hidden folder.
@@ -75,7 +81,7 @@ pub(super) struct Swapped<'a>(Marked<'a>);
 
 /// New content.
 enum Content {
-    Tree(PathBuf, Vec<MarkedFile>),
+    Tree { root: PathBuf, files: Vec<MarkedFile>, delta: Option<(Delta, Mark)> },
     Zip(PathBuf, PublishedZip),
 }
 
@@ -87,6 +93,8 @@ enum Change {
     Replace,
     /// Entry by entry.
     Entries(Journal),
+    /// What differs, while the rest stays.
+    Differ(Delta),
 }
 
 /// OUT without links, and the folders on its way that were made for it; they go again with the value, if OUT did not come.
@@ -119,22 +127,33 @@ impl<'a> Begun<'a> {
         let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
         let place = Place { out, made };
         // Refused before anything is written. It is looked at again once the new content is ready.
+        let mut exact = None;
         let check = || {
             let mark = Mark::read(options.state_folders, &place.out);
+            let is_exact = |mark| is_exactly_as_marked(mark, &place.out, options.link_mode);
+            if kind == Kind::Folder && mark.as_ref().is_some_and(is_exact) {
+                exact = mark;
+                return Ok(());
+            }
             let standing = kind.look(&place.out, mark.as_ref()).map_err(|source| failed("use", source))?;
             refuse_foreign(&place.out, &standing, options)
         };
         let (site, workplace) = Site::prepare(&place.out, options, same_mount, check)?;
-        Ok(Self { bundle, kind, options: *options, steps, site, workplace, place })
+        Ok(Self { bundle, kind, options: *options, steps, site, workplace, place, exact })
     }
 
     /// Writes the new content.
-    pub(super) fn stage(self) -> Result<Staged<'a>, PublishError> {
+    pub(super) fn stage(mut self) -> Result<Staged<'a>, PublishError> {
         let content = match self.kind {
             Kind::Folder | Kind::Packages => {
                 let root = self.workplace.make_new_tree().map_err(|source| self.failed("prepare", source))?;
-                let files = write_tree(self.bundle, &root, &self.options)?;
-                Content::Tree(root, files)
+                let delta = match self.exact.take() {
+                    Some(old) => Delta::between(&old.files, &contents(self.bundle)?).map(|delta| (delta, old)),
+                    None => None,
+                };
+                let kept = delta.as_ref().map_or(&[][..], |(delta, _)| &delta.kept);
+                let files = write_tree(self.bundle, &root, kept, &self.options)?;
+                Content::Tree { root, files, delta }
             }
             Kind::Zip => {
                 let zip = self.workplace.new_zip();
@@ -155,9 +174,17 @@ impl<'a> Staged<'a> {
     /// Locks OUT, decides how the new content takes its place, and marks old and new.
     pub(super) fn mark(mut self) -> Result<Marked<'a>, PublishError> {
         let Begun { options, steps, .. } = self.begun;
+        let lock = self.begun.site.lock(&self.begun.place.out, &options)?;
+        let old = Mark::read(options.state_folders, &self.begun.place.out);
+        if let Some(delta) = self.still_valid_delta(old.as_ref())? {
+            options.refuse_cancelled()?;
+            let new = self.new_mark(&packages::Plan::default(), None)?;
+            let marking = Marking::begin(new, old, &self.begun.place.out, options.state_folders);
+            steps(Step::Marked);
+            let (change, warnings) = (Change::Differ(delta), Vec::new());
+            return Ok(Marked { staged: self, lock, marking, change, replaced: true, warnings });
+        }
         let out = &self.begun.place.out;
-        let lock = self.begun.site.lock(out, &options)?;
-        let old = Mark::read(options.state_folders, out);
         let standing =
             self.begun.kind.look(out, old.as_ref()).map_err(|source| self.begun.failed("look into", source))?;
         refuse_foreign(out, &standing, &options)?;
@@ -173,20 +200,38 @@ impl<'a> Staged<'a> {
         Ok(Marked { staged: self, lock, marking, change, replaced, warnings: plan.warnings })
     }
 
+    /// The difference that was staged, if OUT is still the folder that it was told from, published by nobody since. Otherwise the
+    /// rest of the new content is written.
+    fn still_valid_delta(&mut self, old: Option<&Mark>) -> Result<Option<Delta>, PublishError> {
+        let Content::Tree { root, files, delta } = &mut self.content else { return Ok(None) };
+        let Some((delta, exact)) = delta.take() else { return Ok(None) };
+        let out = &self.begun.place.out;
+        let is_same = || FolderIdentity::of(out).is_some_and(|identity| exact.roots.contains(&identity));
+        if old == Some(&exact) && is_same() {
+            return Ok(Some(delta));
+        }
+        let failed = |source| PublishError::Publish { action: "prepare", out: out.clone(), source };
+        fs::remove_dir_all(&*root).map_err(failed)?;
+        *root = self.begun.workplace.make_new_tree().map_err(failed)?;
+        *files = write_tree(self.begun.bundle, root, &[], &self.begun.options)?;
+        Ok(None)
+    }
+
     /// How the new content takes its place, and where packages lie beside other things, what becomes of those.
     fn change(&self, standing: &Standing, old: Option<&Mark>) -> Result<(Change, packages::Plan), PublishError> {
         let Begun { bundle, site, place: Place { out, .. }, .. } = &self.begun;
         let mut plan = packages::Plan::default();
         let change = match (standing, &self.content) {
             (Standing::Absent, _) => Change::Appear,
-            (Standing::Shared, Content::Tree(new, _)) => {
+            (Standing::Shared, Content::Tree { root: new, .. }) => {
                 plan = packages::Plan::new(bundle, out, new, old, &self.begun.options)?;
                 let (removals, placements) = (plan.removals.clone(), std::mem::take(&mut plan.placements));
-                Change::Entries(Journal { out_name: site.out_name(out).map(OsStr::to_owned), removals, placements })
+                let out_name = site.out_name(out).map(OsStr::to_owned);
+                Change::Entries(Journal { out_name, exchanges: Vec::new(), removals, placements })
             }
             (Standing::Ours | Standing::Foreign(_), _) if matches!(site, Site::Beside(_)) => Change::Replace,
             (_, Content::Zip(..)) => Change::Replace,
-            (_, Content::Tree(new, _)) => {
+            (_, Content::Tree { root: new, .. }) => {
                 let journal = self.begun.all_entries(new).map_err(|source| self.begun.failed("replace", source))?;
                 Change::Entries(journal)
             }
@@ -202,7 +247,7 @@ impl<'a> Staged<'a> {
                 let identity = zip_identity(zip).map_err(|source| self.begun.failed("read", source))?;
                 Ok(Mark { fingerprint, zips: vec![identity], ..Mark::default() })
             }
-            Content::Tree(root, files) => {
+            Content::Tree { root, files, .. } => {
                 let mut files = std::mem::take(files);
                 if self.begun.kind == Kind::Packages {
                     files.extend(plan.still_marked(out, old, &files));
@@ -210,7 +255,8 @@ impl<'a> Staged<'a> {
                 }
                 // One of the two will be OUT: the new folder, or the old one when entries are moved into it.
                 let roots = [&*root, out].into_iter().filter_map(|folder| FolderIdentity::of(folder)).collect();
-                Ok(Mark { fingerprint, roots, files, zips: Vec::new() })
+                let link_mode = Some(self.begun.options.link_mode as u8);
+                Ok(Mark { fingerprint, roots, link_mode, files, zips: Vec::new() })
             }
         }
     }
@@ -223,13 +269,14 @@ impl<'a> Marked<'a> {
         let out = &begun.place.out;
         let perform = |journal: &Journal| journal.perform(begun.workplace.folder(), out, begun.steps);
         let swapped = match (&self.change, &self.staged.content) {
-            (Change::Appear, Content::Tree(new, _) | Content::Zip(new, _)) => rename_to_absent(new, out),
+            (Change::Appear, Content::Tree { root: new, .. } | Content::Zip(new, _)) => rename_to_absent(new, out),
             (Change::Replace, Content::Zip(new, _)) => fs::rename(new, out),
             // Whatever the reason is that folders cannot be exchanged: entry by entry it may still work.
-            (Change::Replace, Content::Tree(new, _)) => {
+            (Change::Replace, Content::Tree { root: new, .. }) => {
                 exchange_trees(new, out).or_else(|_| perform(&begun.all_entries(new)?))
             }
             (Change::Entries(journal), _) => perform(journal),
+            (Change::Differ(delta), _) => begun.differ(delta),
         };
         if let Err(source) = swapped {
             let action = if begun.kind == Kind::Packages { "install into" } else { "replace" };
@@ -264,7 +311,7 @@ impl Swapped<'_> {
             size_bytes: bundle.size_bytes,
             zip: match staged.content {
                 Content::Zip(_, zip) => Some(zip),
-                Content::Tree(..) => None,
+                Content::Tree { .. } => None,
             },
             replaced,
             warnings,
@@ -273,6 +320,33 @@ impl Swapped<'_> {
 }
 
 impl Begun<'_> {
+    /// Lets what differs change places, come and go.
+    fn differ(&self, delta: &Delta) -> io::Result<()> {
+        let (new, out) = (self.workplace.new_tree(), &self.place.out);
+        if delta.is_one_step() {
+            let step = match (delta.exchanges.first(), delta.removals.first(), delta.placements.first()) {
+                (Some(path), ..) => exchange(&new.join(path), &out.join(path)),
+                (_, Some(path), _) => fs::rename(out.join(path), self.workplace.folder().join("gone")),
+                (.., Some(path)) => rename_to_absent(&new.join(path), &out.join(path)),
+                _ => Ok(()),
+            };
+            if step.is_ok() {
+                return step;
+            }
+        }
+        let out_name = self.site.out_name(out).map(OsStr::to_owned);
+        let exchanges = delta.exchanges.iter().map(|path| Exchange::with(&new, path.clone()));
+        let journal = Journal {
+            out_name,
+            exchanges: exchanges.collect::<io::Result<_>>()?,
+            removals: delta.removals.clone(),
+            placements: delta.placements.clone(),
+        };
+        let perform = |journal: &Journal| journal.perform(self.workplace.folder(), out, self.steps);
+        // Where entries cannot be exchanged, the old ones go and the new ones come.
+        perform(&journal).or_else(|_| perform(&journal.without_exchanges()))
+    }
+
     /// Everything old goes, everything new comes.
     fn all_entries(&self, new: &Path) -> io::Result<Journal> {
         let names = |folder: &Path| -> io::Result<Vec<PathBuf>> {
@@ -285,6 +359,7 @@ impl Begun<'_> {
         let out = &self.place.out;
         Ok(Journal {
             out_name: self.site.out_name(out).map(OsStr::to_owned),
+            exchanges: Vec::new(),
             removals: names(out)?,
             placements: names(new)?,
         })

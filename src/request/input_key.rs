@@ -17,16 +17,14 @@ use super::keyed::{Encoder, Keyed};
 use super::local::{self, Look};
 use super::options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
-    RequestOptions, SourceSettings,
+    RequestOptions, SelectionSettings, SourceSettings,
 };
 use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
 use crate::install::RecordPolicy;
 use crate::publish::outputs_around;
-use crate::requirements::{
-    DirectReference, FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, RequirementEntry,
-};
+use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
 use crate::spec::{HashDigest, SafeUrl, sha256, without_userinfo};
 use crate::target::Target;
@@ -118,8 +116,8 @@ impl InputKey {
         // An option is told before what it changes in the requirements.
         key.add_options(&request.options);
         key.add_manifest(&request.manifest);
-        key.add_indexes(&request.options.indexes, &request.manifest, base, look)?;
-        for reached in local::reach(references(request), base)? {
+        key.add_indexes(&request.options.indexes, request, base, look)?;
+        for reached in local::reach(request.references(), base)? {
             key.push(Counts::Everywhere, Kind::Place, reached.name, None, reached.digest);
         }
         Ok(key)
@@ -251,7 +249,9 @@ impl InputKey {
     fn add_manifest(&mut self, manifest: &Manifest) {
         let Manifest {
             requirements,
+            unnamed,
             constraints,
+            build_constraints,
             overrides,
             excluded,
             options,
@@ -264,7 +264,13 @@ impl InputKey {
             files_read: _,
             warnings,
         } = manifest;
-        let lists = [("requirements", requirements), ("constraints", constraints), ("overrides", overrides)];
+        let lists = [
+            ("requirements", requirements),
+            ("requirements without a name", unnamed),
+            ("constraints", constraints),
+            ("constraints of builds", build_constraints),
+            ("overrides", overrides),
+        ];
         for (name, entries) in lists {
             self.other(&format!("what is said in {name}"), entries);
             // The answer names lines of files.
@@ -401,11 +407,12 @@ impl InputKey {
     fn add_indexes(
         &mut self,
         settings: &IndexSettings,
-        manifest: &Manifest,
+        request: &Request,
         base: &Path,
         look: Look,
     ) -> Result<(), RequestError> {
-        let Manifest { options: file, indexes: declared, .. } = manifest;
+        let Manifest { options: file, indexes: declared, .. } = &*request.manifest;
+        let is_decided = request.lock.is_some() || file.require_hashes;
         let IndexSettings {
             named,
             extra,
@@ -413,6 +420,7 @@ impl InputKey {
             // Decides about a warning.
             default_is_chosen: _,
             find_links,
+            mirror,
             no_index,
             strategy,
             sources,
@@ -446,6 +454,9 @@ impl InputKey {
             declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
         self.other("what tables declare as indexes", &tables);
 
+        if let Some(mirror) = mirror {
+            return self.add_mirror(mirror, is_decided, base, look);
+        }
         let urls = named.iter().map(|index| &index.url).chain(extra).chain([&default.url]).chain(pages);
         let urls = urls.chain(declared.iter().map(|index| &index.url));
         for path in urls.filter_map(SafeUrl::to_file_path) {
@@ -458,6 +469,24 @@ impl InputKey {
         Ok(())
     }
 
+    /// A mirror stands for the indexes, so it alone is looked at. Where a lock or hashes decide about every file, its place
+    /// changes no byte: the fingerprint is that of a machine with a network.
+    fn add_mirror(&mut self, mirror: &SafeUrl, is_decided: bool, base: &Path, look: Look) -> Result<(), RequestError> {
+        let counts = if is_decided { Counts::OnThisMachine } else { Counts::Everywhere };
+        let place = local::place(mirror, base);
+        let given = Some(format!("--mirror {place}"));
+        self.option(counts, "--mirror", &place, given);
+        let Some(path) = mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps) else {
+            return Ok(());
+        };
+        let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
+        match local::offered(&path, look)? {
+            Some(digest) => self.push(counts, Kind::Place, local::relative(&path, base), None, digest),
+            None => self.is_whole = false,
+        }
+        Ok(())
+    }
+
     fn add_assembly(
         &mut self,
         assembly: &AssemblySettings,
@@ -465,7 +494,7 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        let AssemblySettings { source, kind, exclude_runtime } = assembly;
+        let AssemblySettings { source, kind, exclude_runtime, selection } = assembly;
         let word = match kind {
             BundleKind::Function => "function",
             BundleKind::Layer => "layer",
@@ -473,6 +502,11 @@ impl InputKey {
         };
         self.push(Counts::ForOutput, Kind::Other, "the kind of the output", None, Encoder::digest(word));
         self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
+        let SelectionSettings { exclude, slim, services } = selection;
+        self.names(Counts::ForOutput, "--exclude", exclude);
+        self.switch(Counts::ForOutput, "--slim", *slim);
+        let services: Vec<String> = services.iter().flat_map(|choice| choice.services.iter().cloned()).collect();
+        self.names(Counts::ForOutput, "--slim botocore", &services);
         match source {
             Some(source) => self.add_source(source, request, base, state_folders),
             None => Ok(()),
@@ -529,18 +563,6 @@ impl InputKey {
         let given = max_size.map(|size| format!("--max-size {size}"));
         self.option(Counts::ForResult, "--max-size", max_size, given);
     }
-}
-
-/// What requirements and locks name in the place of versions.
-fn references(request: &Request) -> Vec<DirectReference> {
-    let Manifest { requirements, constraints, overrides, .. } = &*request.manifest;
-    let entries = requirements.iter().chain(constraints).chain(overrides);
-    let mut references: Vec<DirectReference> =
-        entries.filter_map(|entry: &RequirementEntry| entry.direct.clone()).collect();
-    if let Some(lock) = &request.lock {
-        references.extend(lock.references());
-    }
-    references
 }
 
 impl Part {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::locked::{LockInput, Locked};
-use super::{RequestError, RequestOptions};
+use super::{RequestError, RequestOptions, disguised};
 use crate::lock::{LockKind, LockPlace, LockRequest, extras_of};
-use crate::requirements::{FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles};
+use crate::requirements::{
+    DirectReference, FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles,
+};
 use crate::spec::{sha256, without_userinfo};
 
 /// A request whose files are read: each of them once, however often what they say is asked for.
@@ -69,6 +71,16 @@ impl Request {
     }
 }
 
+impl Request {
+    /// What requirements and locks name in the place of versions.
+    pub(super) fn references(&self) -> Vec<DirectReference> {
+        let Manifest { requirements, unnamed, constraints, overrides, .. } = &*self.manifest;
+        let entries = requirements.iter().chain(unnamed).chain(constraints).chain(overrides);
+        let locked = self.lock.iter().flat_map(|lock| lock.references());
+        entries.filter_map(|entry| entry.direct.clone()).chain(locked).collect()
+    }
+}
+
 /// Reads the requirements together with what the command line says beside them.
 fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -> Result<Manifest, RequestError> {
     let inputs = ManifestInputs { format_control: request.format_control.clone(), ..inputs.clone() };
@@ -106,6 +118,9 @@ impl Inputs {
         let files = &request.inputs.requirement_files;
         if let Some(lock) = files.iter().find(|file| LockKind::of(file).is_some()) {
             return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
+        }
+        for file in files {
+            disguised::refuse_foreign(file, &request.inputs.working_folder)?;
         }
         let mut inputs = request.inputs.clone();
         let settings = &request.lock;

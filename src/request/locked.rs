@@ -1,6 +1,6 @@
 //! A lock that stands for a whole resolution, and what is wanted of it.
 
-use super::RequestError;
+use super::{RequestError, disguised};
 use crate::lock::{Lock, LockPlace, LockRequest, LockedProject, Reached};
 use crate::requirements::DirectReference;
 use crate::spec::SafeUrl;
@@ -32,7 +32,13 @@ impl Locked {
     pub(super) fn read(mut input: LockInput) -> Result<Self, RequestError> {
         let failed = |source| RequestError::ReadInput { path: input.place.path.clone(), source };
         let bytes = fs_err::read(input.place.file()).map_err(failed)?;
-        let lock = Lock::read(&bytes, &input.place)?;
+        let lock = match Lock::read(&bytes, &input.place) {
+            Ok(lock) => lock,
+            Err(error) => {
+                disguised::refuse_list(&input.place.path, &String::from_utf8_lossy(&bytes))?;
+                return Err(error.into());
+            }
+        };
         let project = input.wanted.folder.as_deref().and_then(|folder| lock.project_in(folder));
         // A part of a project is bundled as it lies there.
         input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);

@@ -16,6 +16,7 @@
 //! An option that names a file or folder of this machine counts with the content: `local.rs`. Then add a row to the
 //! table in `tests/it/input_key.rs`, which runs the program with and without the option.
 
+mod disguised;
 mod encodings;
 mod error;
 mod input_key;
@@ -36,5 +37,5 @@ pub use local::Look;
 pub use locked::{LockInput, Locked};
 pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, IndexSettings,
-    LockSettings, PublishSettings, RequestOptions, SourceSettings,
+    LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };

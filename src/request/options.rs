@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::archive::Limits;
-use crate::bundle::{BundleError, Bytes, SourceFiles, SourceOptions};
+use crate::bundle::{BundleError, Bytes, FileSelection, ServiceChoice, SourceFiles, SourceOptions};
 use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
@@ -29,6 +29,8 @@ pub struct IndexSettings {
     pub default_is_chosen: bool,
     /// `--find-links`: pages and folders.
     pub find_links: Vec<SafeUrl>,
+    /// `--mirror`: stands for all of these and for whatever files name, and nothing else is asked.
+    pub mirror: Option<SafeUrl>,
     /// `--no-index`.
     pub no_index: bool,
     /// Which of several indexes answer.
@@ -48,6 +50,7 @@ impl Default for IndexSettings {
             default: IndexLocation::new(SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL")),
             default_is_chosen: false,
             find_links: Vec::new(),
+            mirror: None,
             no_index: false,
             strategy: IndexStrategy::default(),
             sources: Vec::new(),
@@ -107,7 +110,7 @@ pub struct RequestOptions {
 impl RequestOptions {
     /// How the wheels are installed; `tree`: unpacked, and not only checked.
     pub fn install_options(&self, tree: bool) -> InstallOptions {
-        InstallOptions { limits: self.limits, record: self.record.clone(), tree }
+        InstallOptions { limits: self.limits, record: self.record.clone(), tree, checked_when_placed: false }
     }
 
     /// Nothing is required yet, and all else is as usual. Relative paths start from `working_folder`, which is absolute; the
@@ -235,6 +238,26 @@ pub struct AssemblySettings {
     pub kind: BundleKind,
     /// Leave out what the Lambda runtime brings.
     pub exclude_runtime: bool,
+    /// Which files of dependencies are left out.
+    pub selection: SelectionSettings,
+}
+
+/// Which files of dependencies are left out.
+#[derive(Clone, Debug, Default)]
+pub struct SelectionSettings {
+    /// `NAME:GLOB` of `--exclude`.
+    pub exclude: Vec<String>,
+    /// `--slim`.
+    pub slim: bool,
+    /// `--slim botocore=…`.
+    pub services: Option<ServiceChoice>,
+}
+
+impl SelectionSettings {
+    /// As the assembling room takes it.
+    pub(crate) fn files(&self) -> FileSelection<'_> {
+        FileSelection { exclude: &self.exclude, slim: self.slim, services: self.services.as_ref() }
+    }
 }
 
 /// What to bundle.
@@ -269,7 +292,12 @@ impl BundleOptions {
             max_size: None,
             state_folders: vec![state_folder.into()],
         };
-        let assembly = AssemblySettings { source: None, kind: BundleKind::Function, exclude_runtime: false };
+        let assembly = AssemblySettings {
+            source: None,
+            kind: BundleKind::Function,
+            exclude_runtime: false,
+            selection: SelectionSettings::default(),
+        };
         Self { request, target, assembly, publish }
     }
 

@@ -17,24 +17,50 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    /// The absolute path of one that stands in a requirement: from the working folder, as in pip; when nothing is
-    /// there, from the folder of the file.
-    pub(super) fn resolve(&self, path: &str) -> PathBuf {
+    /// The absolute path of one that stands in a requirement: from the folder of the file, as in uv; when nothing is
+    /// there, from the working folder, as in pip.
+    pub(super) fn resolve(&self, path: &str) -> Result<Located, String> {
         let from_working = normalized(&self.working.join(path));
-        match &self.of_file {
-            Some(folder) if !from_working.exists() => {
-                let from_file = normalized(&folder.join(path));
-                if from_file.exists() { from_file } else { from_working }
+        let Some(folder) = &self.of_file else { return Ok(Located { path: from_working, note: None }) };
+        let from_file = normalized(&folder.join(path));
+        let (mut file_counts, mut working_counts) = (from_file.exists(), from_working.exists());
+        if file_counts && working_counts && is_usable(&from_file) != is_usable(&from_working) {
+            // A folder without a project in it is not meant, as by `-e .` in a file that lies in `requirements/`.
+            (file_counts, working_counts) = (is_usable(&from_file), is_usable(&from_working));
+        }
+        match (file_counts, working_counts) {
+            (true, true) if !is_same_place(&from_file, &from_working) => Err(format!(
+                "`{path}` may mean `{}`, from the folder of this file, or `{}`, from the working folder; \
+                 run in the folder of the file, or write the whole path",
+                from_file.display(),
+                from_working.display()
+            )),
+            (false, true) => {
+                let note =
+                    format!("`{path}` is not beside this file; it is taken from the working folder, as pip does");
+                Ok(Located { path: from_working, note: Some(note) })
             }
-            _ => from_working,
+            _ => Ok(Located { path: from_file, note: None }),
         }
     }
+}
 
-    /// The same for `--find-links`: from the folder of the file first.
-    pub(super) fn resolve_from_file(&self, path: &str) -> PathBuf {
-        let from_file = self.of_file.as_ref().map(|folder| normalized(&folder.join(path)));
-        from_file.filter(|path| path.exists()).unwrap_or_else(|| normalized(&self.working.join(path)))
-    }
+/// Where a path leads to.
+pub(super) struct Located {
+    /// Absolute.
+    pub(super) path: PathBuf,
+    /// What the user should know of the way there.
+    pub(super) note: Option<String>,
+}
+
+/// Whether something could be installed from a path.
+fn is_usable(path: &Path) -> bool {
+    path.is_file() || path.join("pyproject.toml").is_file() || path.join("setup.py").is_file()
+}
+
+/// Whether two paths that exist lead to one file or folder.
+fn is_same_place(one: &Path, two: &Path) -> bool {
+    one == two || matches!((fs_err::canonicalize(one), fs_err::canonicalize(two)), (Ok(one), Ok(two)) if one == two)
 }
 
 /// A path without `.` and `..`, by its text alone.
@@ -152,13 +178,23 @@ fn file_reference(text: &str, editable: bool, folders: &Folders) -> Result<Refer
     if decoded.is_empty() {
         return Err("this `file` URL has no path".to_owned());
     }
-    let path = folders.resolve(&decoded);
+    let Located { path, note } = folders.resolve(&decoded)?;
     let is_folder = path.is_dir() || decoded.ends_with('/') || (!path.exists() && !is_archive(&decoded));
     let mut url = SafeUrl::from_path(&path, is_folder).map_err(|error| error.to_string())?;
     if let Some(fragment) = fragment {
         url = url.join(&format!("#{fragment}")).map_err(|error| error.to_string())?;
     }
-    local_reference(url, &path, is_folder, editable)
+    let mut found = local_reference(url, &path, is_folder, editable)?;
+    found.warnings.extend(note);
+    Ok(found)
+}
+
+/// Looks at a path to an archive or a folder that starts from `folders`.
+pub(super) fn relative_reference(path: &str, editable: bool, folders: &Folders) -> Result<Reference, String> {
+    let Located { path, note } = folders.resolve(path)?;
+    let mut found = path_reference(&path, editable)?;
+    found.warnings.extend(note);
+    Ok(found)
 }
 
 fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -> Result<Reference, String> {
@@ -182,6 +218,21 @@ fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -
         (DirectReference::Sdist { url: plain, subdirectory }, sdist_name(&file))
     };
     Ok(fragment.into_reference(url, direct, name))
+}
+
+/// Whether this is the short form of SSH, `git+user@host:path`, which is no URL.
+pub(super) fn is_short_git(text: &str) -> bool {
+    let place = text.strip_prefix("git+").and_then(|rest| rest.split_once(':'));
+    place.is_some_and(|(place, path)| place.contains('@') && !place.contains('/') && !path.starts_with("//"))
+}
+
+/// Whether a path is one of the machines that build for conda, which `pip freeze` writes down as it finds it.
+pub(super) fn is_of_conda(path: &Path) -> bool {
+    // `feedstock_root` is conda-forge's, `croot` and the others are those of Anaconda's own builders.
+    const MARKS: [&str; 7] =
+        ["/feedstock_root/", "/croot/", "/conda-bld/", "/home/conda/", "/tmp/build/80754af9/", "/ci_py3", "/ktietz/"];
+    let text = path.to_string_lossy();
+    MARKS.iter().any(|mark| text.contains(mark)) && !path.exists()
 }
 
 fn git_reference(text: &str, scheme: &str, editable: bool) -> Result<Reference, String> {
@@ -321,7 +372,15 @@ fn sdist_name(file: &str) -> Option<PackageName> {
 
 /// The name that a project's own files give, without running any of them.
 fn folder_name(folder: &Path) -> Option<PackageName> {
-    let pyproject = fs_err::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
+    static_name(|file| fs_err::read_to_string(folder.join(file)).ok())
+}
+
+/// Files that may say the name of a project, for [`static_name`].
+pub const NAMING_FILES: [&str; 4] = ["PKG-INFO", "pyproject.toml", "setup.cfg", "setup.py"];
+
+/// The name that a project's own files give, without running any of them; `read` gives the text of a file at its top.
+pub fn static_name(read: impl Fn(&str) -> Option<String>) -> Option<PackageName> {
+    let pyproject = read("pyproject.toml").unwrap_or_default();
     let table: toml::Table = pyproject.parse().unwrap_or_default();
     let tool = |name: &str| table.get("tool")?.get(name)?.as_table();
     let in_table = table
@@ -332,6 +391,6 @@ fn folder_name(folder: &Path) -> Option<PackageName> {
         .or_else(|| tool("flit")?.get("metadata")?.get("module"));
     match in_table.and_then(toml::Value::as_str) {
         Some(name) => PackageName::from_str(name).ok(),
-        None => setup_files::project_name(folder),
+        None => setup_files::project_name(read),
     }
 }

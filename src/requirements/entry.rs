@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Origin;
+use super::direct::is_archive;
 use super::shell::quote;
 use crate::spec::{HashDigest, Requirement, SafeUrl, VersionOrUrl};
 
@@ -70,7 +71,7 @@ impl DirectReference {
         let subdirectory = url
             .fragment()
             .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("subdirectory=")))
-            .map(str::to_owned);
+            .map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
         let plain = url.without_fragment();
         let file_name = plain.file_name().unwrap_or_default();
         if let Some(git) = plain.reveal().as_str().strip_prefix("git+") {
@@ -78,20 +79,21 @@ impl DirectReference {
             let path_start = git.find("://").map_or(0, |at| at + 3);
             let path_start = git[path_start..].find('/').map_or(git.len(), |at| path_start + at);
             let (address, revision) = match git[path_start..].rfind('@') {
-                Some(at) => (&git[..path_start + at], Some(git[path_start + at + 1..].to_owned())),
+                Some(at) => {
+                    let revision = percent_encoding::percent_decode_str(&git[path_start + at + 1..]);
+                    (&git[..path_start + at], Some(revision.decode_utf8_lossy().into_owned()))
+                }
                 None => (git, None),
             };
             if let Ok(url) = SafeUrl::parse(address) {
                 return Self::Git { url, revision, subdirectory, editable: false };
             }
         }
-        let ends_in = |extension: &&str| file_name.to_ascii_lowercase().ends_with(*extension);
-        if ends_in(&".whl") {
+        if file_name.to_ascii_lowercase().ends_with(".whl") {
             return Self::Wheel { url: plain };
         }
-        let is_archive = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(ends_in);
         match plain.to_file_path() {
-            Some(path) if !is_archive => Self::Folder { path, editable: false, subdirectory },
+            Some(path) if !is_archive(&file_name) => Self::Folder { path, editable: false, subdirectory },
             _ => Self::Sdist { url: plain, subdirectory },
         }
     }
@@ -103,6 +105,14 @@ impl DirectReference {
             Self::Sdist { subdirectory, .. } | Self::Folder { subdirectory, .. } | Self::Git { subdirectory, .. } => {
                 subdirectory.as_deref()
             }
+        }
+    }
+
+    /// Where it is on this machine.
+    pub(super) fn local_path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder { path, .. } => Some(path.clone()),
+            Self::Wheel { url } | Self::Sdist { url, .. } | Self::Git { url, .. } => url.to_file_path(),
         }
     }
 

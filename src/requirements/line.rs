@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::direct::{Folders, Reference, is_archive, is_url, is_wheel, path_reference, reference, scheme};
+use super::direct::{
+    Folders, Located, Reference, is_archive, is_of_conda, is_short_git, is_url, is_wheel, path_reference, reference,
+    relative_reference, scheme,
+};
 use super::option_line::{OptionName, OptionUse, Options, options_start, parse_options};
 use super::{DirectReference, Origin, RequirementEntry};
 use crate::spec::{
@@ -41,12 +44,18 @@ pub(super) struct Found {
     direct: Option<DirectReference>,
     hashes: Vec<HashDigest>,
     config_settings: Vec<(String, String)>,
+    /// Its name stands in what it leads to, which has to be fetched for that.
+    pub(super) is_unnamed: bool,
 }
+
+/// Stands for the name of a project that is not known yet.
+const UNNAMED: &str = "unnamed";
 
 impl Found {
     /// A requirement that no line gave; `text` is what messages show.
     pub(super) fn new(requirement: Requirement, text: String) -> Self {
-        Self { requirement, text, direct: None, hashes: Vec::new(), config_settings: Vec::new() }
+        let (hashes, config_settings) = (Vec::new(), Vec::new());
+        Self { requirement, text, direct: None, hashes, config_settings, is_unnamed: false }
     }
 
     /// Puts a place where the versions were. A requirement that names a place itself keeps its own.
@@ -271,7 +280,13 @@ impl Subject {
     }
 
     fn into_found(self, marker: MarkerTree, text: &str, warnings: &mut Vec<String>) -> Result<Found, SyntaxError> {
-        let Some(name) = self.name else {
+        let can_be_looked_at = self.reference.as_ref().is_some_and(|reference| match &reference.direct {
+            DirectReference::Git { .. } => true,
+            DirectReference::Sdist { url, .. } => is_archive(&url.file_name().unwrap_or_default()),
+            DirectReference::Wheel { .. } | DirectReference::Folder { .. } => false,
+        });
+        let is_unnamed = self.name.is_none();
+        let Some(name) = self.name.or_else(|| PackageName::from_str(UNNAMED).ok().filter(|_| can_be_looked_at)) else {
             return Err(SyntaxError::new(0, self.text_length, "the name of the project is not known")
                 .expected("`name @ URL`")
                 .hint("put the name before it: `name @ https://…` or `name @ file:///…`"));
@@ -285,7 +300,8 @@ impl Subject {
         };
         let requirement =
             Requirement { name, extras: self.extras, version_or_url: self.version_or_url, marker, origin: None };
-        Ok(Found { requirement, text: text.to_owned(), direct, hashes, config_settings: Vec::new() })
+        let (text, config_settings) = (text.to_owned(), Vec::new());
+        Ok(Found { requirement, text, direct, hashes, config_settings, is_unnamed })
     }
 }
 
@@ -294,6 +310,9 @@ fn read_subject(subject: &str, folders: &Folders) -> Result<Subject, SyntaxError
         return Err(SyntaxError::new(0, 0, "there is no requirement before the marker").expected("a project name"));
     }
     let whole = |why: String| SyntaxError::new(0, subject.len(), why);
+    if is_short_git(subject) {
+        return Err(of_short_git(subject, 0));
+    }
     if is_url(subject) {
         let (url, extras) = url_extras(subject)?;
         if let Some(blank) = url.find([' ', '\t']) {
@@ -305,7 +324,7 @@ fn read_subject(subject: &str, folders: &Folders) -> Result<Subject, SyntaxError
     }
     let (path, extras_text) = split_extras(subject);
     if looks_like_path(subject) || is_archive(path) {
-        let absolute = folders.resolve(path);
+        let Located { path: absolute, note } = folders.resolve(path).map_err(whole)?;
         let before_at = subject.split_once('@').map(|(before, _)| before);
         let named = before_at.is_some_and(|before| !looks_like_path(before));
         if (looks_like_path(subject) && absolute.is_dir()) || (is_archive(path) && (absolute.is_file() || !named)) {
@@ -313,7 +332,8 @@ fn read_subject(subject: &str, folders: &Folders) -> Result<Subject, SyntaxError
                 parse_extras_list(&text.to_lowercase()).map_err(|error| error.shifted(at))
             })?;
             refuse_without_project(&absolute, path).map_err(whole)?;
-            let found = path_reference(&absolute, false).map_err(whole)?;
+            let mut found = path_reference(&absolute, false).map_err(whole)?;
+            found.warnings.extend(note);
             return Ok(Subject::of_reference(subject, None, extras, found));
         }
     }
@@ -334,9 +354,12 @@ fn read_named(
         return Ok(Subject { text_length: subject.len(), name: Some(name), extras, version_or_url, reference: None });
     };
     let wrong = |why: String| SyntaxError::new(at, url.len(), why);
+    if is_short_git(&url) {
+        return Err(of_short_git(&url, at));
+    }
     let found = match scheme(&url) {
         Some(_) => reference(&url, editable, folders),
-        None if looks_like_path(&url) || is_archive(&url) => path_reference(&folders.resolve(&url), editable),
+        None if looks_like_path(&url) || is_archive(&url) => relative_reference(&url, editable, folders),
         None => {
             let error = SyntaxError::new(at, url.len(), "this is neither a URL nor a path")
                 .expected("`https://…`, `file://…` or a path");
@@ -345,6 +368,13 @@ fn read_named(
         }
     }
     .map_err(wrong)?;
+    if found.direct.local_path().is_some_and(|path| is_of_conda(&path)) {
+        return Err(wrong(format!(
+            "this path is of the machine that built conda's package of `{name}`: \
+             it was written by `pip freeze` in an environment of conda"
+        ))
+        .hint(format!("write `{name}==VERSION`; `pip list --format=freeze` there writes all lines like that")));
+    }
     if let (DirectReference::Wheel { .. }, Some(inside)) = (&found.direct, &found.name)
         && *inside != name
     {
@@ -393,13 +423,19 @@ fn with_path_hint(error: SyntaxError, subject: &str, folders: &Folders) -> Synta
     if subject.contains("://") {
         return error.hint("this looks like a URL; put `name @ ` before it, and no blank inside");
     }
-    if folders.resolve(subject).is_file() {
+    if folders.resolve(subject).is_ok_and(|found| found.path.is_file()) {
         return error.hint(format!("this is a file; if it holds requirements, write `-r {subject}`"));
     }
     if subject.starts_with(['.', '/']) {
         return SyntaxError::new(0, subject.len(), format!("there is no file or folder `{subject}`"));
     }
     error.hint("if this is a path, nothing is there")
+}
+
+/// What looks like the URL of a repository and is the short form of SSH, which only Git's own commands take.
+fn of_short_git(text: &str, at: usize) -> SyntaxError {
+    SyntaxError::new(at, text.len(), "this is the short form of SSH addresses, and no URL")
+        .hint("write `git+ssh://` in front, and `/` instead of `:` after the host")
 }
 
 /// `-e`, whose value is a folder or a `git+` URL. A marker may follow, in quotes with it or not.
@@ -470,6 +506,9 @@ fn editable_subject(value: &str, folders: &Folders) -> Result<Subject, SyntaxErr
     let (bare, extras_text) = split_extras(value);
     let extras = || extras_text.map_or(Ok(Vec::new()), |(_, text)| parse_extras_list(&text.to_lowercase()));
     let system = scheme(value).unwrap_or_default();
+    if is_short_git(value) {
+        return Err(of_short_git(value, 0));
+    }
     if system == "file" {
         let found = reference(bare, true, folders).map_err(whole)?;
         return Ok(Subject::of_reference(value, None, extras()?, found));
@@ -482,10 +521,11 @@ fn editable_subject(value: &str, folders: &Folders) -> Result<Subject, SyntaxErr
         let found = reference(&format!("git+{value}"), true, folders).map_err(whole)?;
         return Ok(Subject::of_reference(value, None, Vec::new(), found));
     }
-    let path = folders.resolve(bare);
+    let Located { path, note } = folders.resolve(bare).map_err(whole)?;
     if path.is_dir() {
         refuse_without_project(&path, bare).map_err(whole)?;
-        let found = path_reference(&path, true).map_err(whole)?;
+        let mut found = path_reference(&path, true).map_err(whole)?;
+        found.warnings.extend(note);
         return Ok(Subject::of_reference(value, None, extras()?, found));
     }
     Err(whole(format!("`{value}` is neither a folder nor a `git+` URL"))

@@ -19,8 +19,13 @@ use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
 pub struct Manifest {
     /// Requirements, in the order of reading: command line, `pyproject.toml`, requirement files.
     pub requirements: Vec<RequirementEntry>,
+    /// Requirements whose name stands in the archive or repository that they lead to; until it is read there, they have one
+    /// that means nothing.
+    pub unnamed: Vec<RequirementEntry>,
     /// Constraints: they limit versions and never add a project.
     pub constraints: Vec<RequirementEntry>,
+    /// Constraints on what builds require.
+    pub build_constraints: Vec<RequirementEntry>,
     /// Overrides: they replace every requirement on their project.
     pub overrides: Vec<RequirementEntry>,
     /// Projects that are left out wherever something requires them.

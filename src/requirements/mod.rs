@@ -26,7 +26,7 @@
 //!   `-r` on a line), and a warning otherwise;
 //! - markers, hashes and wheel names that cannot mean what they say are errors here and not later;
 //! - a URL or folder needs a project name, before it, in `#egg=`, or in the project's own files;
-//! - paths that do not exist from the working folder are looked for beside the file that names them;
+//! - paths start from the file that names them; those that do not exist there, from the working folder;
 //! - `--index-url` does not discard the `--extra-index-url`s before it;
 //! - the machine's locale never counts.
 
@@ -39,7 +39,9 @@ mod requirements_txt;
 mod line;
 mod pyproject;
 mod tables;
+mod contradictions;
 mod reach;
+mod source_tree;
 mod toml_text;
 mod direct;
 mod option_line;
@@ -48,6 +50,7 @@ mod shell;
 mod lines;
 mod decode;
 
+pub use direct::{NAMING_FILES, static_name};
 pub use entry::{DirectReference, RequirementEntry};
 pub use manifest::{FileRead, Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
@@ -55,7 +58,8 @@ pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
 pub use reach::python_limit;
-pub use tables::{DeclaredIndex, IndexRole, PythonLimit, TableSettings};
+pub use source_tree::{SourceTree, TieContext, may_tie};
+pub use tables::{DeclaredIndex, IndexRole, PythonLimit, TableSettings, is_virtual_project};
 
 #[cfg(test)]
 mod tests;

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
 use super::requirements_txt::Reader;
-use super::tables::{Document, Tables, Tie, TiedTo, shown_path};
+use super::tables::{Document, Format, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
-use super::{DirectReference, IndexRole, Origin, Pin, PythonLimit, RefusedName, RequirementEntry};
-use crate::spec::{ExtraName, PackageName};
+use super::{DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry};
+use crate::spec::{ExtraName, MarkerTree, PackageName};
 
 /// How a file came to be read, and so what of its tables counts.
 #[derive(Clone, Copy)]
@@ -135,7 +135,9 @@ impl Reader<'_> {
         self.manifest.python.extend(tables.python);
         self.manifest.warnings.append(&mut tables.warnings);
         self.manifest.constraints.append(&mut tables.constraints);
+        self.manifest.build_constraints.append(&mut tables.build_constraints);
         self.manifest.overrides.append(&mut tables.overrides);
+        self.take_formats(&tables.formats);
         self.manifest.excluded.append(&mut tables.excluded);
         let (settings, found) = (&mut self.manifest.settings, tables.settings);
         settings.exclude_newer = settings.exclude_newer.take().or(found.exclude_newer);
@@ -143,6 +145,22 @@ impl Reader<'_> {
         settings.resolution = settings.resolution.take().or(found.resolution);
         settings.no_index |= found.no_index;
         settings.prereleases_of.extend(found.prereleases_of);
+    }
+
+    /// What tables leave out. A word of the command line or of a requirements file on the same project counts more.
+    fn take_formats(&mut self, formats: &[(Format, String)]) {
+        let control = &mut self.manifest.options.format_control;
+        for (format, name) in formats {
+            let (set, other) = match format {
+                Format::NoBinary => (&mut control.no_binary, &mut control.only_binary),
+                Format::OnlyBinary => (&mut control.only_binary, &mut control.no_binary),
+            };
+            let is_said = name.parse::<PackageName>().is_ok_and(|name| other.names(&name)) || *other == ProjectSet::All;
+            if !is_said {
+                // What is no name leaves nothing out.
+                let _ = set.extend(name, &mut ProjectSet::None);
+            }
+        }
     }
 
     fn take_tie(&mut self, tie: &Tie) {
@@ -175,7 +193,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A name that is tied to two places at once has none. One that some file ties to a place is no longer refused.
+    /// A name that is tied to two places at once has none; where markers decide, that is judged for a target. One that
+    /// some file ties to a place is no longer refused.
     fn refuse_contradictions(&mut self) {
         let manifest = &mut self.manifest;
         let constraints = &manifest.constraints;
@@ -183,49 +202,7 @@ impl Reader<'_> {
             constraints.iter().any(|entry| entry.direct.is_some() && entry.requirement.name == *name)
         };
         manifest.refused.retain(|refused| !has_place(&refused.name));
-        let mut found = Vec::new();
-        for (at, pin) in manifest.pins.iter().enumerate() {
-            let contradicts = |other: &&Pin| {
-                other.name == pin.name && other.index != pin.index && !other.marker.is_disjoint(&pin.marker)
-            };
-            if let Some(other) = manifest.pins[..at].iter().find(contradicts) {
-                let message = format!(
-                    "`{}` is tied to the index `{}` here, and to `{}` at {}",
-                    pin.name, pin.index, other.index, other.origin
-                );
-                found.push(Problem::whole(pin.origin.clone(), &message, None));
-            }
-        }
-        let placed: Vec<&RequirementEntry> =
-            manifest.constraints.iter().filter(|entry| entry.direct.is_some()).collect();
-        for (at, entry) in placed.iter().enumerate() {
-            let contradicts = |other: &&&RequirementEntry| {
-                let (one, two) = (&entry.requirement, &other.requirement);
-                let is_same = match (&entry.direct, &other.direct) {
-                    (Some(one), Some(two)) => one.is_same_place(two),
-                    _ => true,
-                };
-                one.name == two.name && !is_same && !one.marker.is_disjoint(&two.marker)
-            };
-            if let Some(other) = placed[..at].iter().find(contradicts) {
-                let message = format!(
-                    "`{}` is tied to one place here, `{}`, and to another at {}: `{}`",
-                    entry.requirement.name, entry.text, other.origin, other.text
-                );
-                found.push(Problem::whole(entry.origin.clone(), &message, None));
-            }
-            if let Some(pin) = manifest
-                .pins
-                .iter()
-                .find(|pin| pin.name == entry.requirement.name && !pin.marker.is_disjoint(&entry.requirement.marker))
-            {
-                let message = format!(
-                    "`{}` is tied to a place here, and to the index `{}` at {}",
-                    pin.name, pin.index, pin.origin
-                );
-                found.push(Problem::whole(entry.origin.clone(), &message, None));
-            }
-        }
+        let found = manifest.contradictions(MarkerTree::is_true);
         self.problems.extend(found);
     }
 }

@@ -167,8 +167,11 @@ impl<'a> Reader<'a> {
         match read_line(&line.text, &folders, super::line::Place::CommandLine) {
             Ok(Line { requirement: Some(found), warnings, .. }) => {
                 self.warn(&Origin::CommandLine, &warnings, &[]);
+                let is_unnamed = found.is_unnamed;
                 let entry = found.into_entry(Origin::CommandLine, |text| hide_all(text, &[]));
-                self.manifest.requirements.push(entry);
+                let manifest = &mut self.manifest;
+                let list = if is_unnamed { &mut manifest.unnamed } else { &mut manifest.requirements };
+                list.push(entry);
             }
             Ok(_) => self.problems.push(problem(&SyntaxError::new(0, 0, "there is no requirement"))),
             Err(error) => self.problems.push(problem(&error)),
@@ -302,8 +305,17 @@ impl<'a> Reader<'a> {
         if let Some(found) = requirement {
             self.has_hashes |= options.of(OptionName::Hash).next().is_some() && !found.is_editable();
             self.format_options(&options)?;
+            let is_unnamed = found.is_unnamed;
+            if is_unnamed && role != Role::Requirement {
+                return Err(SyntaxError::new(0, line.text.len(), "the name of the project is not known")
+                    .expected("`name @ URL`"));
+            }
             let entry = found.into_entry(origin, |text| hide_all(text, &line.expanded));
-            self.push(entry, role);
+            if is_unnamed {
+                self.manifest.unnamed.push(entry);
+            } else {
+                self.push(entry, role);
+            }
             return Ok(());
         }
         let nested = options.of(OptionName::Requirement).next().map(|option| (option, role_inside(role)));
@@ -426,19 +438,14 @@ fn role_inside(role: Role) -> Role {
 }
 
 fn index_url(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
-    location_url(option, folders, |path| folders.resolve(path), true)
+    location_url(option, folders, true)
 }
 
 fn find_links(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
-    location_url(option, folders, |path| folders.resolve_from_file(path), false)
+    location_url(option, folders, false)
 }
 
-fn location_url(
-    option: &OptionUse,
-    folders: &Folders,
-    resolve: impl Fn(&str) -> PathBuf,
-    always_folder: bool,
-) -> Result<SafeUrl, SyntaxError> {
+fn location_url(option: &OptionUse, folders: &Folders, always_folder: bool) -> Result<SafeUrl, SyntaxError> {
     let value = option.value.trim();
     if value.is_empty() {
         return Err(at_value(option, format!("`{}` needs a value", option.name.long())).expected("a URL or a folder"));
@@ -454,7 +461,7 @@ fn location_url(
         Some(other) if value.contains("://") => Err(at_value(option, format!("`{other}` URLs are not supported here"))
             .expected("`https`, `http`, `file` or a folder")),
         _ => {
-            let path = resolve(value);
+            let path = folders.resolve(value).map_err(|why| at_value(option, why))?.path;
             let is_folder = always_folder || path.is_dir() || value.ends_with('/');
             SafeUrl::from_path(&path, is_folder).map_err(|error| at_value(option, error.to_string()))
         }

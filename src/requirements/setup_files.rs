@@ -4,16 +4,14 @@
 //! Of `setup.py` only literal texts that are arguments of `setup(…)` count. A wrong guess does no harm: the metadata of what
 //! is built has the last word, and has to agree.
 
-use std::path::Path;
 use std::str::FromStr as _;
 
 use crate::spec::PackageName;
 
-/// The name that the files of setuptools in a folder give the project.
-pub(super) fn project_name(folder: &Path) -> Option<PackageName> {
-    let in_cfg =
-        fs_err::read_to_string(folder.join("setup.cfg")).ok().and_then(|text| cfg_value(&text, "metadata", "name"));
-    let name = in_cfg.or_else(|| setup_argument(&fs_err::read_to_string(folder.join("setup.py")).ok()?, "name"))?;
+/// The name that the files of setuptools give the project; `read` gives the text of a file beside them.
+pub(super) fn project_name(read: impl Fn(&str) -> Option<String>) -> Option<PackageName> {
+    let in_cfg = read("setup.cfg").and_then(|text| cfg_value(&text, "metadata", "name"));
+    let name = in_cfg.or_else(|| setup_argument(&read("setup.py")?, "name"))?;
     PackageName::from_str(name.trim()).ok()
 }
 

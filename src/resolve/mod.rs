@@ -150,6 +150,8 @@ pub enum ResolveError {
         explanation: String,
         /// What the user can do, one sentence each.
         hints: Vec<String>,
+        /// Projects that may do when building them is allowed: they have sources only, as far as this derivation met them.
+        unbuilt: Vec<PackageName>,
     },
     /// Hashes are required, and these requirements lack a pin or a hash. All of them are named.
     #[error("{}", hashes_text(unpinned, unhashed))]

@@ -35,6 +35,8 @@ pub(super) struct Policy {
 pub(super) struct ProjectRules {
     /// A requirement of the user's names it.
     pub(super) is_direct: bool,
+    /// A requirement of the user's says where it comes from.
+    pub(super) is_placed: bool,
     /// No wheel may be used.
     pub(super) no_binary: bool,
     /// Its source distributions may be built.
@@ -117,7 +119,9 @@ impl Policy {
         };
         for entry in manifest.requirements.iter().chain(&manifest.overrides) {
             if policy.applies(&entry.requirement) {
-                policy.learn(entry, &manifest.options).is_direct = true;
+                let rules = policy.learn(entry, &manifest.options);
+                rules.is_direct = true;
+                rules.is_placed |= entry.direct.is_some();
             }
         }
         for entry in &manifest.constraints {

@@ -402,7 +402,7 @@ impl<'a> Provider<'a> {
             let is_direct = range.as_singleton().is_some_and(|version| version.source != VersionSource::Listed);
             let rules = self.policy.rules(name);
             // A name that comes from a place is asked from no index, not even ahead.
-            let is_tied = rules.demand.is_some() || rules.refusal.is_some();
+            let is_tied = rules.is_placed || rules.demand.is_some() || rules.refusal.is_some();
             if is_direct || is_tied || range.is_empty() || !self.state.borrow_mut().announced.insert(name.clone()) {
                 continue;
             }

@@ -487,12 +487,15 @@ def compare(work, base, proxy, only, write):
             try:
                 tool = Tool(base, tool_name, folder, proxy)
                 lock = tool.lock()
+                selections = []
                 for extras, groups in choices:
                     exported = tool.export(extras, groups)
                     for runtime, arch in TARGETS:
                         expected = pins_of(exported, runtime, arch)
                         got = barrow_pins(lock, folder, proxy, work / "cache", runtime, arch, extras, groups)
                         packages |= set(got)
+                        selections.append({"extras": extras, "groups": groups, "runtime": runtime, "arch": arch,
+                                           "pins": expected})
                         compared += 1
                         if expected != got:
                             only_expected = {k: v for k, v in expected.items() if got.get(k) != v}
@@ -501,7 +504,7 @@ def compare(work, base, proxy, only, write):
                                           f"barrow {only_got}\n{exported}")
                 refuse_flipped(folder, lock, proxy, work)
                 if write:
-                    store(case, folder, lock, files)
+                    store(case, folder, lock, files, selections)
                 print(f"ok: {case}: {lock}, {len(choices) * len(TARGETS)} selections", flush=True)
             except Failure as failure:
                 failures.append(f"{case}: {failure}")
@@ -532,11 +535,14 @@ def refuse_flipped(folder, lock, proxy, work):
     raise Failure("a flipped digest is not refused")
 
 
-def store(case, folder, lock, files):
+def store(case, folder, lock, files, selections):
+    """The lock, the project files that it is held against, and what its own tool says is in it."""
     place = STORED / case.replace("/", "-")
-    for path in [*files, lock]:
+    for path in [path for path in [*files, lock] if not path.endswith(".py")]:
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / path, place / path)
+    lines = ",\n".join(json.dumps(selection, sort_keys=True) for selection in selections)
+    (place / "pins.json").write_text(f"[\n{lines}\n]\n")
 
 
 def random_projects(work, base, proxy, count, seed):

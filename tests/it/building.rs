@@ -349,15 +349,25 @@ fn a_build_learns_no_secrets() {
     let server = IndexServer::new().file(sdist("thing", "1.0", ", \"shows_environment\": true")).start();
     let context = TestContext::new();
     let mut command = install(&context, &server, &["thing", "--allow-build", "thing"]);
-    for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "BARROW_INDEX_X_PASSWORD", "PIP_EXTRA", "UV_X", "MY_PASSWORD"]
-    {
+    for name in [
+        "GITHUB_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "BARROW_INDEX_X_PASSWORD",
+        "PIP_EXTRA",
+        "UV_INDEX_X_USERNAME",
+        "MY_PASSWORD",
+    ] {
         command.env(name, "hunter2");
     }
-    says(&context, command.env("MY_CHOICE", "kept"));
+    // What backends read reaches them.
+    says(&context, command.env("MY_CHOICE", "kept").env("PDM_BUILD_SCM_VERSION", "3.0"));
     let environment = fs_err::read_to_string(context.path("out/environment.json")).unwrap();
     assert!(!environment.contains("hunter2"), "{environment}");
     assert!(!environment.contains(&context.home().display().to_string()), "{environment}");
-    has(&environment, &["\"MY_CHOICE\": \"kept\"", "\"SOURCE_DATE_EPOCH\": \"315532800\""]);
+    has(
+        &environment,
+        &["\"MY_CHOICE\": \"kept\"", "\"PDM_BUILD_SCM_VERSION\": \"3.0\"", "\"SOURCE_DATE_EPOCH\": \"315532800\""],
+    );
 }
 
 #[test]

@@ -279,7 +279,7 @@ fn wrong_usage() {
     ----- stderr -----
     error: unrecognized subcommand 'bundel'
 
-      tip: a similar subcommand exists: 'bundle'
+      tip: some similar subcommands exist: 'build', 'bundle'
 
     Usage: barrow [OPTIONS] <COMMAND>
 

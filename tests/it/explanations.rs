@@ -10,7 +10,7 @@ fn explain(text: &str) -> String {
     let source = TableSource::new(&scenario);
     match scenario.resolve(&source) {
         Ok(resolution) => panic!("there is a solution: {:?}", scenario::pins(&resolution)),
-        Err(ResolveError::NoSolution { explanation, hints }) => {
+        Err(ResolveError::NoSolution { explanation, hints, .. }) => {
             hints.iter().fold(explanation, |text, hint| format!("{text}\nhint: {hint}"))
         }
         Err(other) => other.to_string(),

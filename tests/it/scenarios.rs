@@ -78,7 +78,7 @@ fn check(scenario: &Scenario) -> Result<(), String> {
 
 fn check_error(scenario: &Scenario, error: &ResolveError) -> Result<(), String> {
     let (text, hints) = match error {
-        ResolveError::NoSolution { explanation, hints } => (explanation.clone(), hints.join("\n")),
+        ResolveError::NoSolution { explanation, hints, .. } => (explanation.clone(), hints.join("\n")),
         other => (other.to_string(), String::new()),
     };
     let Some(expected) = &scenario.expect.error else {

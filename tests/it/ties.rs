@@ -1,6 +1,9 @@
 //! A name that a project ties to a folder, repository or index is never asked from any other place.
 
-use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
 
 /// An index that anyone may upload to: it has every name, in a version that no project means.
 fn public(names: &[&str]) -> RunningIndex {
@@ -162,4 +165,145 @@ fn the_fingerprint_covers_every_folder_that_is_reached() {
     assert_eq!(before, print());
     context.write("libs/base/base.py", "CHANGED = True\n");
     assert_ne!(before, print());
+}
+
+/// Makes a repository of a folder; false where there is no git.
+fn repository(context: &TestContext, folder: &str) -> bool {
+    if !Path::new("/usr/bin/git").is_file() {
+        return false;
+    }
+    for arguments in
+        [&["init", "--quiet", "--initial-branch=trunk"][..], &["add", "."], &["commit", "--quiet", "-m", "one"]]
+    {
+        let mut command = Command::new("/usr/bin/git");
+        command.current_dir(context.path(folder)).env_clear().env("HOME", context.home());
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
+        assert!(command.args(arguments).output().unwrap().status.success(), "{arguments:?}");
+    }
+    true
+}
+
+/// Tables that tie `base` to a folder beside the project, and what else has to stand at the top of the source.
+const TIED_BESIDE: [(&str, &str); 3] = [
+    ("[tool.uv.sources]\nbase = { path = '../base' }\n", ""),
+    ("[tool.poetry.dependencies]\nbase = { path = '../base', develop = true }\n", ""),
+    (
+        "[tool.uv.sources]\nbase = { workspace = true }\n",
+        "[project]\nname = 'all'\nversion = '1'\n[tool.uv.workspace]\nmembers = ['app', 'base']\n",
+    ),
+];
+
+#[test]
+fn what_a_repository_ties_comes_from_it() {
+    for (table, top) in TIED_BESIDE {
+        let server = public(&["base", "thing"]);
+        let context = TestContext::new();
+        library(&context, "mono/app", "app", "'base>=1'", table);
+        library(&context, "mono/base", "base", "'thing'", "");
+        context.write("mono/pyproject.toml", top);
+        if !repository(&context, "mono") {
+            return;
+        }
+        let line = format!("app @ git+file://{}@trunk#subdirectory=app", context.path("mono").display());
+        let (code, shown) = locked(&context, &server, &[&line]);
+        assert_eq!(code, 0, "{table}\n{shown}");
+        assert!(shown.contains("#subdirectory=base") && shown.contains("thing-99.0"), "{table}\n{shown}");
+        never_asked(&server, "base");
+        // Both by name: one source.
+        let base = line.replace("app", "base");
+        let (code, shown) = locked(&context, &server, &[&line, &base]);
+        assert_eq!(code, 0, "{table}\n{shown}");
+        never_asked(&server, "base");
+    }
+}
+
+#[test]
+fn what_an_archive_ties_comes_from_it() {
+    for (table, top) in TIED_BESIDE {
+        let server = public(&["base", "thing"]);
+        let context = TestContext::new();
+        let project = |name: &str, dependencies: &str, more: &str| {
+            format!("[project]\nname = '{name}'\nversion = '1.0'\ndependencies = [{dependencies}]\n{more}")
+        };
+        let archive = SdistBuilder::new("mono", "1.0")
+            .file("app/pyproject.toml", project("app", "'base'", table))
+            .file("base/pyproject.toml", project("base", "'thing'", ""))
+            .file("pyproject.toml", top)
+            .build();
+        context.write("mono-1.0.tar.gz", archive.bytes);
+        let line = format!("app @ file://{}#subdirectory=app", context.path("mono-1.0.tar.gz").display());
+        let (code, shown) = locked(&context, &server, &[&line]);
+        assert_eq!(code, 0, "{table}\n{shown}");
+        assert!(shown.contains("thing-99.0"), "{table}\n{shown}");
+        never_asked(&server, "base");
+    }
+}
+
+#[test]
+fn what_a_repository_ties_to_elsewhere_is_an_error() {
+    let elsewhere = [
+        ("[tool.uv.sources]\nbase = { path = '../../other' }\n", "there is no file or folder"),
+        ("[tool.uv.sources]\nbase = { index = 'corp' }\n", "app/pyproject.toml:6 ties it to the index `corp`"),
+        ("[tool.uv.sources]\nbase = { workspace = true }\n", "no `pyproject.toml` here or above"),
+    ];
+    for (table, expected) in elsewhere {
+        let server = public(&["base"]);
+        let context = TestContext::new();
+        library(&context, "mono/app", "app", "'base'", table);
+        if !repository(&context, "mono") {
+            return;
+        }
+        let line = format!("app @ git+file://{}#subdirectory=app", context.path("mono").display());
+        let (code, shown) = locked(&context, &server, &[&line]);
+        assert_eq!(code, 1, "{table}\n{shown}");
+        assert!(shown.contains("`base` is required") && shown.contains(expected), "{table}\n{shown}");
+        never_asked(&server, "base");
+        // The user's own word helps.
+        library(&context, "mine", "base", "", "");
+        let (code, shown) = locked(&context, &server, &[&line, "base @ ./mine"]);
+        assert_eq!(code, 0, "{table}\n{shown}");
+        never_asked(&server, "base");
+    }
+}
+
+#[test]
+fn markers_choose_the_index_for_the_target() {
+    let index = |version: &str| IndexServer::new().file(WheelBuilder::new("utils", version)).start();
+    let (one, two) = (index("1.0"), index("2.0"));
+    let server = public(&["utils"]);
+    let context = TestContext::new();
+    let write = |first: &str, second: &str| {
+        let (one, two) = (one.url(), two.url());
+        context.write(
+            "pyproject.toml",
+            format!(
+                "[project]\nname = 'app'\nversion = '1'\ndependencies = ['utils']\n[tool.uv]\nsources.utils = [\n\
+                 {{ index = 'one', marker = \"{first}\" }},\n{{ index = 'two', marker = \"{second}\" }}]\n\
+                 [[tool.uv.index]]\nname = 'one'\nurl = '{one}'\nexplicit = true\n\
+                 [[tool.uv.index]]\nname = 'two'\nurl = '{two}'\nexplicit = true\n"
+            ),
+        );
+    };
+    let check = |architecture: &str, expected: &str| {
+        let (code, shown) = locked(&context, &server, &["-r", "pyproject.toml", "--arch", architecture]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains(&format!("utils-{expected}")), "{architecture}\n{shown}");
+        never_asked(&server, "utils");
+    };
+    write("platform_machine == 'x86_64'", "platform_machine == 'aarch64'");
+    check("x86_64", "1.0");
+    check("arm64", "2.0");
+    write("sys_platform == 'darwin'", "sys_platform != 'darwin'");
+    check("x86_64", "2.0");
+    // They overlap, but not for every target.
+    write("platform_machine == 'x86_64'", "sys_platform == 'darwin' or platform_machine == 'aarch64'");
+    check("arm64", "2.0");
+    write("platform_machine == 'x86_64'", "python_version >= '3.13'");
+    check("x86_64", "1.0");
+    // For this one they do.
+    write("platform_machine == 'x86_64'", "python_version >= '3.12'");
+    let (code, shown) = locked(&context, &server, &["-r", "pyproject.toml"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("`utils` is tied to the index `two` here, and to `one` at pyproject.toml:7"), "{shown}");
+    never_asked(&server, "utils");
 }

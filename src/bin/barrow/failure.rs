@@ -64,6 +64,12 @@ impl Failure {
         self
     }
 
+    /// Says what it is about, where several things may fail.
+    pub(crate) fn about(mut self, label: &str) -> Self {
+        self.message = format!("{label}: {}", self.message);
+        self
+    }
+
     /// Exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

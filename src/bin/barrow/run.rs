@@ -13,7 +13,7 @@ use barrow::request::BundleOptions;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::{Cli, GeneralArgs, OutputFormat, advice, shown, understand};
+use crate::args::{Cli, GeneralArgs, OutputFormat, advice, joined, shown, understand};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, error_file};
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let host = Host::of_process();
-    let arguments = understand(arguments);
+    let arguments = joined(understand(arguments));
     // Making what help shows takes time, so it is made only for those who ask.
     if asks_for_help(&arguments)
         && let Err(error) = shown().try_get_matches_from(&arguments)

@@ -5,15 +5,16 @@
 //! user's having said so. Links are followed when they stay inside SOURCE, so that the bundle holds no link; one that leads
 //! outside is refused, because its content would differ from machine to machine without a trace.
 
+use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::left_out::{LeftOut, Why};
 use super::never::never_part;
-use super::patterns::Patterns;
 use super::secrets::secret_by_name;
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
+use crate::bundle::patterns::Patterns;
 
 /// What to collect.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,8 @@ pub struct SourceFiles {
     pub files: Vec<SourceFile>,
     /// What is not among them, sorted by path.
     pub left_out: Vec<LeftOut>,
+    /// What the user should know: patterns that match nothing.
+    pub warnings: Vec<String>,
 }
 
 /// One file of the user's.
@@ -79,10 +82,11 @@ impl SourceFiles {
             left_out: Vec::new(),
         };
         walk.folder(&folder, &PathBuf::new(), None, &mut Vec::new())?;
+        let warnings = walk.unmatched();
         let (mut files, mut left_out) = (walk.files, walk.left_out);
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { folder, files, left_out })
+        Ok(Self { folder, files, left_out, warnings })
     }
 }
 
@@ -238,6 +242,20 @@ impl Walk<'_> {
             self.credential_files.iter().any(|file| file == real).then_some(Why::Credentials(what))
         };
         secret_by_name(shown, real, is_folder, is_input).or_else(by_target).or_else(by_use)
+    }
+
+    /// Patterns that match nothing. Many people exclude what is left out anyhow, whether it is there or not: that is no mistake.
+    fn unmatched(&self) -> Vec<String> {
+        let is_usual = |pattern: &str| {
+            let name = pattern.trim_end_matches(['/', '*']).rsplit('/').next().unwrap_or_default();
+            pattern.contains(".py[") || never_part(OsStr::new(name)).is_some()
+        };
+        let excluded = self.exclude.unused().filter(|pattern| !is_usual(pattern)).map(|pattern| ("--exclude", pattern));
+        let included = self.include.unused().map(|pattern| ("--include", pattern));
+        excluded
+            .chain(included)
+            .map(|(option, text)| format!("`{option} {text}` matches nothing in the source"))
+            .collect()
     }
 
     fn leave_out(&mut self, shown: &Path, is_folder: bool, why: Why) {

@@ -8,7 +8,6 @@
 //!
 //! Nothing is left out silently: what is not taken has a [`Why`], and what holds a credential is named to the user.
 
-mod patterns;
 mod never;
 mod credential_text;
 mod secrets;
@@ -19,3 +18,5 @@ mod scan;
 pub use collect::{SourceFile, SourceFiles, SourceOptions};
 pub use left_out::{LeftOut, Why, credentials_line};
 pub use scan::refuse_secrets;
+#[cfg(test)]
+pub(crate) use secrets::names_that_stay_home;

@@ -44,6 +44,8 @@ pub(super) enum When {
     ServiceAccount,
     /// A URL or a setting with a credential stands in it.
     HoldsCredential,
+    /// It is a requirements file by its option lines, and a credential stands in one of them.
+    HoldsCredentialOption,
 }
 
 const fn row(names: &'static [&'static str], what: &'static str) -> Row {
@@ -128,6 +130,7 @@ pub(super) const TABLE: &[Row] = &[
         "requirements with a credential in them",
     )
     .when(When::HoldsCredential),
+    row(&["*.txt", "*.in"], "requirements with a credential in them").when(When::HoldsCredentialOption),
 ];
 
 /// Why the file or folder at `path`, relative to the source, is to be left out; `real` is where it lies.
@@ -173,12 +176,23 @@ impl Content<'_> {
                 text.contains("\"service_account\"") && has_key_header(text.as_bytes())
             }
             When::HoldsCredential => has_credential(&self.text()),
+            When::HoldsCredentialOption => {
+                let options = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
+                let is_option = |line: &str| options.iter().any(|option| line.trim_start().starts_with(option));
+                self.text().lines().any(|line| is_option(line) && has_credential(line))
+            }
         }
     }
 
     fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(self.bytes())
     }
+}
+
+/// Every pattern of the table, for a comparison with the documentation.
+#[cfg(test)]
+pub(crate) fn names_that_stay_home() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().flat_map(|row| row.names).copied()
 }
 
 /// All patterns of the table.

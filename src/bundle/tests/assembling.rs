@@ -8,7 +8,7 @@ use crate::spec::{parse_record, sha256};
 fn contents(bundle: &Bundle) -> Vec<(String, String)> {
     let content = |content: &BundleContent| match content {
         BundleContent::Dist { dist, file } => {
-            fs_err::read_to_string(file.path.below(dist.tree.as_ref().unwrap())).unwrap()
+            fs_err::read_to_string(file.path.below(&dist.tree.as_ref().unwrap().folder)).unwrap()
         }
         BundleContent::Source(own) => fs_err::read_to_string(&own.from).unwrap(),
         BundleContent::Generated(bytes) => String::from_utf8(bytes.clone()).unwrap(),
@@ -67,7 +67,7 @@ fn one_path_of_several() {
         for file in bundle.files.iter().filter(|file| file.path.as_str().ends_with("/RECORD")) {
             let record = match &file.content {
                 BundleContent::Dist { dist, file } => {
-                    fs_err::read(file.path.below(dist.tree.as_ref().unwrap())).unwrap()
+                    fs_err::read(file.path.below(&dist.tree.as_ref().unwrap().folder)).unwrap()
                 }
                 BundleContent::Generated(bytes) => bytes.clone(),
                 BundleContent::Source(_) => unreachable!(),

@@ -323,3 +323,23 @@ fn a_link_to_a_secret_is_one() {
     };
     assert!(["settings.txt", "cloud.txt", "cloud"].iter().all(|name| is_secret(name)), "{:?}", files.left_out);
 }
+
+#[test]
+fn every_name_that_stays_home_stands_in_the_documentation() {
+    let page = include_str!("../../../docs/contents.md");
+    for name in crate::bundle::source::names_that_stay_home() {
+        assert!(page.contains(&format!("`{name}`")), "docs/contents.md lacks `{name}`");
+    }
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_told() {
+    let scene = Scene::new();
+    scene.write("source", &[("app.py", ""), ("docs/a.md", "")]);
+    let files =
+        scene.collect_with("source", &["docs", "test/", "*.pyc", "__pycache__/", ".git", "!x"], &[".env"]).unwrap();
+    assert_eq!(
+        files.warnings,
+        ["`--exclude test/` matches nothing in the source", "`--include .env` matches nothing in the source"]
+    );
+}

@@ -10,7 +10,7 @@ use fs_err as fs;
 
 use super::{Bundle, BundleError, Layout, SourceFiles, SourceOptions};
 use crate::archive::{SafePath, deflate};
-use crate::install::{FileContent, InstalledDist, InstalledFile};
+use crate::install::{FileContent, InstalledDist, InstalledFile, Tree};
 use crate::spec::{sha256, write_record_line};
 
 /// A folder with everything that a test needs, gone when the test ends.
@@ -93,7 +93,7 @@ impl Scene {
         self.write(&folder, &[(&record_path, std::str::from_utf8(&record).unwrap())]);
         let wheel_path = base.join("wheel.whl");
         fs::write(&wheel_path, &wheel).unwrap();
-        InstalledDist {
+        let mut dist = InstalledDist {
             name: name.parse().unwrap(),
             version: version.parse().unwrap(),
             digest: sha256(&wheel),
@@ -103,8 +103,15 @@ impl Scene {
             metadata: Vec::new(),
             record: crate::install::Agreement::Full,
             warnings: Vec::new(),
-            tree: Some(tree),
+            tree: None,
+            rewritten: Vec::new(),
+        };
+        for file in &dist.files {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(file.tree_mode());
+            fs::set_permissions(file.path.below(&tree), mode).unwrap();
         }
+        dist.tree = Some(Tree::look(tree, &dist.files));
+        dist
     }
 
     pub(crate) fn collect(&self, source: &str, exclude: &[&str]) -> Result<SourceFiles, BundleError> {

@@ -261,14 +261,14 @@ fn a_program_that_is_packed_twice() {
 #[test]
 fn modes_come_out_harmless_and_readable() {
     use std::os::unix::fs::PermissionsExt as _;
-    let modes = [(0o104_755, 0o755), (0o106_711, 0o755), (0o100_000, 0o644), (0o100_666, 0o644), (0o101_777, 0o755)];
+    let modes = [(0o104_755, 0o555), (0o106_711, 0o555), (0o100_000, 0o444), (0o100_666, 0o444), (0o101_777, 0o555)];
     let (dist, _place) = fine("modes of all kinds", |wheel| {
         for (mode, _) in modes {
             wheel.entries.push(RawEntry::new(&format!("tiny_pkg/{mode:o}"), b"x").mode(mode));
         }
     });
     for (mode, expected) in modes {
-        let path = dist.tree.as_ref().unwrap().join(format!("tiny_pkg/{mode:o}"));
+        let path = dist.tree.as_ref().unwrap().folder.join(format!("tiny_pkg/{mode:o}"));
         assert_eq!(fs_err::metadata(path).unwrap().permissions().mode() & 0o7777, expected, "{mode:o}");
     }
 }
@@ -279,7 +279,7 @@ fn a_folder_without_files_is_nothing() {
         wheel.entries.push(RawEntry::stored("tiny_pkg./", b""));
         wheel.entries.push(RawEntry::stored("TINY_PKG/", b""));
     });
-    assert!(!dist.tree.unwrap().join("tiny_pkg.").exists());
+    assert!(!dist.tree.unwrap().folder.join("tiny_pkg.").exists());
 }
 
 #[test]

@@ -147,7 +147,15 @@ impl Place {
         record: RecordPolicy,
     ) -> Result<InstalledDist, InstallError> {
         let options = InstallOptions { record, tree, ..InstallOptions::default() };
-        install_wheel(&wheel.fetched(self.folder.path()), &self.cache, &options)
+        self.install_with(wheel, &options)
+    }
+
+    pub(super) fn install_with(
+        &self,
+        wheel: &TestWheel,
+        options: &InstallOptions,
+    ) -> Result<InstalledDist, InstallError> {
+        install_wheel(&wheel.fetched(self.folder.path()), &self.cache, options)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::install::{InstallOptions, InstalledDist, ensure_tree, install_wheel};
 use crate::spec::sha256;
 
 fn tree(dist: &InstalledDist) -> PathBuf {
-    dist.tree.clone().expect("a tree was asked for")
+    dist.tree.clone().expect("a tree was asked for").folder
 }
 
 /// Checks that every file of the tree is what the plan says.
@@ -20,7 +20,7 @@ fn assert_whole(dist: &InstalledDist) {
         let path = file.path.below(&tree(dist));
         let metadata = fs::symlink_metadata(&path).unwrap();
         assert!(metadata.is_file(), "{}", file.path);
-        assert_eq!(metadata.mode() & 0o7777, file.mode(), "{}", file.path);
+        assert_eq!(metadata.mode() & 0o7777, file.tree_mode(), "{}", file.path);
         assert_eq!(sha256(&fs::read(&path).unwrap()), file.sha256, "{}", file.path);
     }
 }
@@ -95,9 +95,10 @@ fn whichever_file_of_a_folder_was_changed_is_healed() {
     let dist = place.install(&wheel, true).unwrap();
     for file in &dist.files {
         let path = file.path.below(&tree(&dist));
-        let mode = if file.executable { 0o644 } else { 0o755 };
+        let mode = if file.executable { 0o444 } else { 0o555 };
         fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         assert_whole(&place.install(&wheel, true).unwrap());
+        fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         fs::write(&path, vec![b'?'; usize::try_from(file.size).unwrap()]).unwrap();
         assert_whole(&place.install(&wheel, true).unwrap());
     }

@@ -182,13 +182,13 @@ fn only_our_own_journals_are_obeyed() {
         fs::write(folder.join("journal"), journal).unwrap();
         fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
     };
-    let begin = b"barrow journal 1\0".as_slice();
+    let begin = b"barrow journal 2\0".as_slice();
     plant(".barrow-open.tmp", 0o755, &[begin, b"out\0-evil.py\0+mine.py\0end"].concat());
     plant(".barrow-torn.tmp", 0o700, &[begin, b"out\0-evil.py\0+mine.py"].concat());
     plant(".barrow-climbs.tmp", 0o700, &[begin, b"..\0-evil.py\0end"].concat());
     plant(".barrow-climbs2.tmp", 0o700, &[begin, b"out\0-../evil.py\0+../mine.py\0end"].concat());
     plant(".barrow-root.tmp", 0o700, &[begin, b"out\0-/evil.py\0+/mine.py\0end"].concat());
-    plant(".barrow-newer.tmp", 0o700, b"barrow journal 2\0out\0-evil.py\0end");
+    plant(".barrow-newer.tmp", 0o700, b"barrow journal 3\0out\0-evil.py\0end");
     workplace::recover(&scene.path("."), &scene.path("out"), None).unwrap();
     assert_eq!(tree(&scene.path("out")).len(), 1);
     assert!(!scene.path("evil.py").exists());
@@ -204,8 +204,12 @@ fn entries_that_cannot_be_renamed_back_and_forth() {
         &[("old/pkg/a.py", "old a"), ("old/pkg/both.py", "torn"), ("new/pkg/x.py", "new"), ("journal", "")],
     );
     let out = scene.write("out", &[("pkg/b.py", "old b"), ("pkg/both.py", "whole")]);
-    let journal =
-        Journal { out_name: Some("out".into()), removals: vec!["pkg".into()], placements: vec!["pkg".into()] };
+    let journal = Journal {
+        out_name: Some("out".into()),
+        exchanges: Vec::new(),
+        removals: vec!["pkg".into()],
+        placements: vec!["pkg".into()],
+    };
     journal.recover(&work, &scene.path(".")).unwrap();
     let found: Vec<(String, String)> = tree(&out).into_iter().collect();
     let expected =

@@ -2,6 +2,7 @@
 
 mod inspecting;
 mod installing;
+mod keeping;
 mod publishing;
 mod killed;
 mod locking;
@@ -85,6 +86,8 @@ fn tree(folder: &Path) -> BTreeMap<String, String> {
             let path = format!("{shown}{}", entry.file_name().to_string_lossy());
             let metadata = fs::symlink_metadata(entry.path()).unwrap();
             let mode = metadata.permissions().mode() & 0o7777;
+            // Whether a file is linked, and so read-only, depends on the file system.
+            let mode = if metadata.is_file() { mode | 0o200 } else { mode };
             if metadata.is_dir() {
                 found.insert(format!("{path}/"), format!("{mode:o}"));
                 walk(&entry.path(), &format!("{path}/"), found);

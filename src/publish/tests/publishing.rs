@@ -175,7 +175,7 @@ fn a_failure_leaves_everything_as_it_was() {
     let check = |out: &str| {
         let before = fs::metadata(scene.path(out)).ok().map(|_| tree(&scene.path(out)));
         let mut dists = [scene.dist("demo", "9", TWO), scene.dist("last", "1", &[("z.py", "")])];
-        fs::remove_file(dists[1].tree.as_ref().unwrap().join("z.py")).unwrap();
+        fs::remove_file(dists[1].tree.as_ref().unwrap().folder.join("z.py")).unwrap();
         let error = publish(&bundle(&dists), &scene.options(&scene.path(out))).unwrap_err();
         assert!(matches!(error, PublishError::Link { .. }), "{error}");
         dists[1].tree = None;
@@ -279,6 +279,10 @@ fn unchanged_folders_are_known() {
     assert!(known("one"));
     fs::write(scene.path("out/a.py"), "longer").unwrap();
     assert!(!known("one"));
+    // The edit went through a hard link into the cache, so the tree there has to be mended first.
+    let error = publish(&bundle(&dists), &options).unwrap_err();
+    assert!(error.found_a_changed_file(), "{error:?}");
+    let dists = [scene.dist("demo", "1.0", ONE)];
     publish(&bundle(&dists), &options).unwrap();
     fs::remove_file(scene.path("out/a.py")).unwrap();
     assert!(!known("one"));

@@ -18,7 +18,9 @@ mod workspace;
 use std::path::{Path, PathBuf};
 
 pub(super) use document::Document;
+pub(super) use place::PLAIN;
 pub(super) use poetry::PoetryDependency;
+pub use uv::is_virtual_project;
 
 use super::direct::Reference;
 use super::problem::{Problem, hide_all};
@@ -78,6 +80,15 @@ pub enum IndexRole {
     Links,
 }
 
+/// What a table leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// As `--no-binary`.
+    NoBinary,
+    /// As `--only-binary`.
+    OnlyBinary,
+}
+
 /// A text and where it stands.
 type SpannedText = (String, std::ops::Range<usize>);
 
@@ -98,7 +109,10 @@ pub(super) struct Tables {
     pub(super) ties: Vec<Tie>,
     pub(super) indexes: Vec<DeclaredIndex>,
     pub(super) constraints: Vec<RequirementEntry>,
+    pub(super) build_constraints: Vec<RequirementEntry>,
     pub(super) overrides: Vec<RequirementEntry>,
+    /// Of which wheels, and of which sources, may not be used.
+    pub(super) formats: Vec<(Format, String)>,
     pub(super) excluded: Vec<PackageName>,
     /// `[tool.poetry.dependencies]` and the groups.
     pub(super) poetry: Vec<PoetryDependency>,

@@ -8,7 +8,7 @@ use super::super::direct::{Reference, is_archive, normalized, path_reference, re
 use super::document::Document;
 
 /// What a revision of Git or a subdirectory may hold in a URL as it stands.
-const PLAIN: &AsciiSet =
+pub(in super::super) const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'+');
 
 /// A folder with a project in it, or an archive; `path` is relative to the file.

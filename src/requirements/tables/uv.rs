@@ -15,7 +15,7 @@ use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
 use super::document::{Document, Fields, texts};
 use super::workspace::Workspace;
-use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, shown_path};
+use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path};
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
 
@@ -175,10 +175,14 @@ fn fill(
             let path = fields.text("path")?.unwrap_or_default();
             let subdirectory = fields.text("subdirectory")?;
             let found = place::local(document, path, subdirectory)?;
-            if fields.flag("package")?.unwrap_or(!is_virtual(&normalized(&document.folder.join(path)))) {
-                TiedTo::Place(Box::new(found))
-            } else {
-                return Err(format!("`{path}` is no package (`package = false`), so there is nothing to install"));
+            let is_package = !is_virtual_project(&normalized(&document.folder.join(path)));
+            match fields.flag("package")? {
+                Some(wanted) if wanted != is_package => {
+                    return Err(format!(
+                        "`package = {wanted}` here, and `[tool.uv]` of `{path}` makes it `{is_package}`: say the same in both"
+                    ));
+                }
+                _ => TiedTo::Place(Box::new(found)),
             }
         }
         "git" => {
@@ -214,15 +218,12 @@ fn member(document: &Document<'_>, workspace: Option<&Workspace>, name: &Package
     let Some(folder) = workspace.members.get(name) else {
         return Err(format!("no member of the workspace of `{}` is called `{name}`", root.display()));
     };
-    if is_virtual(folder) {
-        let shown = shown_path(folder, document.working_folder);
-        return Err(format!("`{}` is no package (`package = false`), so there is nothing to install", shown.display()));
-    }
     super::super::direct::path_reference(folder, false)
 }
 
-/// Whether the project in a folder says that it is not to be installed.
-fn is_virtual(folder: &Path) -> bool {
+/// Whether the project in a folder says that it is no package (`package = false`): what it requires is installed, and of
+/// itself there is nothing to install.
+pub fn is_virtual_project(folder: &Path) -> bool {
     let Ok(text) = fs_err::read_to_string(folder.join("pyproject.toml")) else { return false };
     let Ok(table) = text.parse::<toml::Table>() else { return false };
     let package = table.get("tool").and_then(|tool| tool.get("uv")?.get("package")?.as_bool());
@@ -235,6 +236,13 @@ fn read_settings(document: &Document<'_>, tables: &mut Tables) {
     let Some(table) = document.table(&["tool", "uv"]) else { return };
     tables.constraints.extend(requirements(document, table, "constraint-dependencies", &mut tables.problems));
     tables.overrides.extend(requirements(document, table, "override-dependencies", &mut tables.problems));
+    tables.build_constraints.extend(requirements(
+        document,
+        table,
+        "build-constraint-dependencies",
+        &mut tables.problems,
+    ));
+    read_formats(document, table, tables);
     let excluded = requirements(document, table, "exclude-dependencies", &mut tables.problems);
     tables.excluded.extend(excluded.into_iter().map(|entry| entry.requirement.name));
     let setting = |key: &str| {
@@ -261,6 +269,32 @@ fn read_settings(document: &Document<'_>, tables: &mut Tables) {
         if let Some(value) = table.get(key) {
             let origin = document.toml.origin(&value.span());
             tables.warnings.push(format!("{origin}: `tool.uv.{key}` is not read"));
+        }
+    }
+}
+
+/// `no-build`, `no-binary` and their like. `no-build = true` needs no word: nothing of an index is built that is not allowed by
+/// name.
+fn read_formats(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+    let is_true = |key: &str| table.get(key).is_some_and(|value| value.get_ref().as_bool() == Some(true));
+    if is_true("no-binary") {
+        tables.formats.push((Format::NoBinary, ":all:".to_owned()));
+    }
+    for (key, format) in [("no-binary-package", Format::NoBinary), ("no-build-package", Format::OnlyBinary)] {
+        let Some(value) = table.get(key) else { continue };
+        match texts(value) {
+            Ok(names) => tables.formats.extend(names.into_iter().map(|(name, _)| (format, name.to_owned()))),
+            Err(span) => tables.problems.push(document.problem(&span, format!("`{key}` must be a list of names"))),
+        }
+    }
+    if let Some(value) = table.get("index-strategy") {
+        let text = value.get_ref().as_str().unwrap_or_default();
+        if text != "first-index" {
+            let origin = document.toml.origin(&value.span());
+            tables.warnings.push(format!(
+                "{origin}: `index-strategy = \"{text}\"` does not count here: a name that is found on an index is not looked \
+                 for on a later one; `--index-strategy unsafe-best-match` changes that"
+            ));
         }
     }
 }

@@ -79,13 +79,21 @@ fn paths() {
 }
 
 #[test]
-fn paths_start_from_the_working_folder_then_from_their_file() {
+fn paths_start_from_their_file_then_from_the_working_folder() {
     let wheel = "foo-1.0-py3-none-any.whl";
     let text = format!("./{wheel}\n");
     let beside = Project::new(&[("sub/a.txt", &text), (&format!("sub/{wheel}"), "")]);
     assert_eq!(beside.printed(), [format!("foo @ file://[FOLDER]/sub/{wheel}")]);
+    let elsewhere = Project::new(&[("sub/a.txt", &text), (wheel, "")]);
+    assert_eq!(elsewhere.printed(), [format!("foo @ file://[FOLDER]/{wheel}")]);
+    let warnings = elsewhere.read().unwrap().warnings;
+    assert!(warnings[0].contains("it is taken from the working folder, as pip does"), "{warnings:?}");
     let both = Project::new(&[("sub/a.txt", &text), (&format!("sub/{wheel}"), ""), (wheel, "")]);
-    assert_eq!(both.printed(), [format!("foo @ file://[FOLDER]/{wheel}")]);
+    let error = both.read().unwrap_err();
+    assert!(error.contains("sub/a.txt:1:1") && error.contains("may mean"), "{error}");
+    // A file that includes another one has both from one place.
+    let one = Project::new(&[("a.txt", &text), (wheel, "")]);
+    assert_eq!(one.printed(), [format!("foo @ file://[FOLDER]/{wheel}")]);
 }
 
 #[test]
@@ -108,4 +116,15 @@ fn references_that_cannot_be_used() {
     check("foo @ ftp://h/x.tar.gz", "`ftp` URLs are not supported");
     check("foo @ nonsense", "neither a URL nor a path");
     check(".", "a folder without `pyproject.toml` or `setup.py`");
+    for line in ["git+git@h.example:a/b.git", "x @ git+git@h.example:a/b.git", "-e git+git@h.example:a/b.git#egg=x"] {
+        check(line, "the short form of SSH addresses, and no URL");
+        check(line, "write `git+ssh://` in front, and `/` instead of `:` after the host");
+    }
+    for path in [
+        "home/conda/feedstock_root/build_artifacts/foo_1/work",
+        "croot/foo_1700000000000/work",
+        "tmp/build/80754af9/foo_1/work",
+    ] {
+        check(&format!("foo @ file:///{path}"), "`pip freeze` in an environment of conda");
+    }
 }

@@ -102,7 +102,7 @@ fn a_source_that_cannot_be_honoured_is_an_error_with_its_line() {
     check("{ place = 'libs/utils' }", "it must have one of");
     check("{ path = 'libs/utils', as = 'x' }", "`as` is not known here");
     check("{ git = 'https://h/r', rev = 'a', tag = 'b' }", "it can have one of `rev`, `tag` and `branch`");
-    check("{ path = 'libs/utils', package = false }", "is no package");
+    check("{ path = 'libs/utils', package = false }", "say the same in both");
     check("{ index = 'a', marker = 'python' }", "`marker`: ");
     check("'libs/utils'", "it must be a table");
     check("[{ index = 'a' }, { index = 'b' }]", "is tied to the index `b` here, and to `a` at pyproject.toml:6");

@@ -13,6 +13,7 @@ use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
 use super::table;
+use super::twins;
 use crate::resolution::Exclusion;
 use crate::spec::PackageName;
 
@@ -64,6 +65,25 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
     hints
 }
 
+/// Projects of the derivation that building would help.
+pub(super) fn unbuilt(provider: &Provider<'_>, facts: &[Fact]) -> Vec<PackageName> {
+    let mut found: Vec<PackageName> = Vec::new();
+    for fact in facts.iter().take(MOST_PROBLEMS) {
+        if let Fact::NoVersions { package: Package::Project(name), range } = fact
+            && let Some(Known::Listed(listing)) = provider.project_if_known(name)
+            && twins::of(name.as_ref()).is_none()
+            && !found.contains(name)
+        {
+            let (policy, rules) = (&provider.policy, provider.policy.rules(name));
+            let mut inside = listing.releases().filter(|release| range.contains(&release.version));
+            if inside.any(|release| listing.exclusion(policy, rules, release) == Some(Exclusion::OnlySdist)) {
+                found.push(name.clone());
+            }
+        }
+    }
+    found
+}
+
 /// Hints on the newest release of each kind of exclusion.
 fn for_releases(
     provider: &Provider<'_>,
@@ -95,10 +115,17 @@ fn for_releases(
             )),
             Exclusion::OnlySdist => Some((
                 "sdist",
-                format!(
-                    "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel of it for {} with `--find-links`",
-                    super::super::conclude::target_name(provider)
-                ),
+                if let Some(twin) = twins::of(name.as_ref()) {
+                    let twins::Twin { because, instead, .. } = twin;
+                    format!(
+                        "{name} {version} has only a source distribution, and {because}: require `{instead}` in its place"
+                    )
+                } else {
+                    format!(
+                        "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel of it for {} with `--find-links`",
+                        super::super::conclude::target_name(provider)
+                    )
+                },
             )),
             Exclusion::NoBinary => {
                 let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());

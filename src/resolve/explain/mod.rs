@@ -4,6 +4,7 @@ mod derivation;
 mod hints;
 mod sentences;
 mod table;
+mod twins;
 mod versions;
 
 use pubgrub::NoSolutionError;
@@ -31,7 +32,8 @@ pub(super) fn no_solution<'a>(provider: &Provider<'a>, tree: NoSolutionError<Pro
                 explanation.push_str(&table);
             }
         }
-        ResolveError::NoSolution { explanation, hints: hints::of(provider, &facts) }
+        let (hints, unbuilt) = (hints::of(provider, &facts), hints::unbuilt(provider, &facts));
+        ResolveError::NoSolution { explanation, hints, unbuilt }
     };
     derivation::take_apart(tree);
     error

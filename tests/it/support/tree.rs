@@ -6,6 +6,9 @@ use std::path::Path;
 use super::sha256_hex;
 
 /// Lists everything below `root`, sorted by path: `0644     12 3f79bb7b435b  hello.py`; folders end in `/`.
+///
+/// Where the file system cannot clone, outputs are hard links, which are read-only. That depends on the machine, so it is
+/// not shown: `0444` reads `0644`, `0555` reads `0755`. `tests/it/shared_bytes.rs` looks at the modes themselves.
 pub(crate) fn tree(root: &Path) -> String {
     let mut lines = Vec::new();
     walk(root, "", &mut lines);
@@ -27,6 +30,7 @@ fn walk(folder: &Path, prefix: &str, lines: &mut Vec<(String, String)>) {
             lines.push((format!("{path} -> {}", to.display()), format!("{mode:04o}      -            -")));
         } else {
             let bytes = fs_err::read(entry.path()).expect("the tree can be read");
+            let mode = if mode & 0o222 == 0 { mode | 0o200 } else { mode };
             lines.push((path, format!("{mode:04o} {:6} {}", bytes.len(), &sha256_hex(&bytes)[..12])));
         }
     }

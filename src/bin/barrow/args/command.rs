@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Install(InstallArgs),
     /// Bundle dependencies as a Lambda layer (below `python/`), as a folder or a zip
     Layer(LayerArgs),
+    /// Make all functions and layers of barrow.toml in one run
+    Build(BuildArgs),
+    /// Write a barrow.toml from the functions that lie here
+    Init(InitArgs),
     /// Resolve only, and write down what was chosen
     Lock(LockArgs),
     /// Write everything that a resolution needs as a static index, for machines without a network
@@ -43,6 +47,8 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Show the settings in effect and where each came from
     Config(ConfigArgs),
+    /// Answer Terraform's `external` data source: a query on standard input, the zip and its digest on standard output
+    Terraform,
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Tell whether a bundle will load on Lambda, before it is deployed
@@ -63,7 +69,14 @@ impl Command {
             Self::Fingerprint(args) => args.result.format,
             Self::Mirror(args) => args.result.format,
             Self::Config(args) => args.result.format,
-            Self::Lock(_) | Self::Cache(_) | Self::Completions(_) | Self::Check(_) | Self::Explain(_) => None,
+            Self::Build(args) => args.result.format,
+            Self::Init(_)
+            | Self::Terraform
+            | Self::Lock(_)
+            | Self::Cache(_)
+            | Self::Completions(_)
+            | Self::Check(_)
+            | Self::Explain(_) => None,
         }
     }
 }
@@ -99,6 +112,58 @@ pub(crate) struct BundleArgs {
     pub(crate) result: ResultArgs,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+barrow.toml names what is made; every setting of `barrow bundle` can stand in [defaults] and in each unit:
+
+  [defaults]
+  runtime = \"python3.13\"
+
+  [[function]]
+  glob = \"services/*\"
+  output = \"build/{name}.zip\"
+
+  [[layer]]
+  name = \"shared\"
+  source = \"shared\"
+  requirement = \"shared/requirements.txt\"
+  arch = [\"x86_64\", \"arm64\"]
+
+Examples:
+  barrow build                        everything
+  barrow build orders shared          these
+  barrow build --changed-since main   what has changed in the working tree since then")]
+pub(crate) struct BuildArgs {
+    /// Units to build [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Only units of whose files some differ from this revision of the git repository
+    #[arg(long, value_name = "REF")]
+    pub(crate) changed_since: Option<String>,
+
+    /// How many are made at a time [default: the number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+
+    /// Only say what would be made
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Replace what is at the outputs even when barrow did not put it there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// Replace a barrow.toml that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Where a bundle or layer goes.
@@ -219,28 +284,54 @@ DIR is added to: files that are there already are not fetched again. Serve it by
 
 Examples:
   barrow mirror -r requirements.txt -o mirror --runtime python3.12 --runtime python3.13 --arch x86_64 --arch arm64
-  barrow mirror -r requirements.txt -o mirror --prune
-  barrow mirror -o mirror --verify                    check every digest, without a network")]
+  barrow mirror services/orders services/mail -o mirror      each folder is an application, resolved alone
+  barrow mirror -r requirements.txt -o mirror --name jobs --prune
+  barrow mirror -o mirror --verify                    check every file, without a network
+  barrow mirror --diff mirror.old mirror              what a reviewer signs off")]
 pub(crate) struct MirrorArgs {
-    /// Requirements, such as 'requests>=2.32'
-    #[arg(value_name = "NAME")]
+    /// Requirements, such as 'requests>=2.32', or folders of applications, such as `./orders`
+    #[arg(value_name = "NAME|FOLDER")]
     pub(crate) requirements: Vec<String>,
 
     /// Folder of the mirror
-    #[arg(short, long, value_name = "DIR", required = true, help_heading = "Output")]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present = "diff", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Name by which the mirror remembers this application [default: its files]
+    #[arg(long, value_name = "APP", help_heading = "Output")]
+    pub(crate) name: Option<String>,
 
     /// Add the source archives of the chosen versions too
     #[arg(long, help_heading = "Output")]
     pub(crate) sdists: bool,
 
-    /// Remove files that these requirements do not need
+    /// Remove files that no application of the mirror needs
     #[arg(long, help_heading = "Output")]
     pub(crate) prune: bool,
 
-    /// Check the digest of every file; with requirements, damaged files are fetched again
+    /// Let --prune remove more than half of the mirror, and an application require nothing
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+
+    /// Check that the mirror is exactly what its manifest says; with requirements, damaged files are fetched again
     #[arg(long, help_heading = "Output")]
     pub(crate) verify: bool,
+
+    /// With --verify: the digest that the mirror must have
+    #[arg(long, value_name = "sha256:DIGEST", help_heading = "Output")]
+    pub(crate) expect: Option<String>,
+
+    /// Show the applications of the mirror
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["requirements", "prune", "verify", "remove", "diff"])]
+    pub(crate) list: bool,
+
+    /// Forget this application, and remove what only it needs; may be repeated
+    #[arg(long, value_name = "APP", help_heading = "Output", conflicts_with_all = ["requirements", "verify", "diff"])]
+    pub(crate) remove: Vec<String>,
+
+    /// Show what changed between two mirrors
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], help_heading = "Output", conflicts_with = "requirements")]
+    pub(crate) diff: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
     #[command(flatten)]

@@ -67,6 +67,9 @@ pub(crate) struct InputArgs {
     /// Take a lock as it is, without asking whether the project has changed since
     #[arg(long)]
     pub(crate) frozen: bool,
+    /// The application of `[[mirror.application]]` whose settings come before those of its file.
+    #[arg(skip)]
+    pub(crate) application: Option<String>,
 
     /// Constraints file: limits versions, adds no package
     #[arg(short, long, value_name = "FILE", alias = "constraints")]
@@ -151,6 +154,10 @@ pub(crate) struct IndexArgs {
     /// A folder, page or file with distribution files; may be repeated
     #[arg(short, long, value_name = "URL|DIR", value_parser = location())]
     pub(crate) find_links: Vec<String>,
+
+    /// A mirror (URL or folder) that stands for every index, file URL and page, whatever files and settings name
+    #[arg(long, value_name = "URL|DIR", value_parser = location())]
+    pub(crate) mirror: Option<String>,
 
     /// Ask no index, only --find-links
     #[arg(long)]
@@ -261,6 +268,15 @@ pub(crate) struct AssemblyArgs {
     #[arg(long)]
     pub(crate) exclude_runtime: bool,
 
+    /// Leave out source files that match, or with NAME:GLOB files of a dependency; may be repeated
+    #[arg(long, value_name = "[NAME:]GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Leave out what no program needs of dependencies: tests, stubs, headers and the like; with botocore=s3,… also the
+    /// API data of all other services
+    #[arg(long, value_name = "botocore=SERVICE,…", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) slim: Vec<String>,
+
     /// How files get from the cache into a folder [default: auto]
     #[arg(long, value_name = "MODE", hide_possible_values = true)]
     pub(crate) link_mode: Option<LinkChoice>,
@@ -277,10 +293,6 @@ pub(crate) struct SourceArgs {
     /// Bundle the dependencies only
     #[arg(long)]
     pub(crate) no_source: bool,
-
-    /// Leave out source files that match; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
 
     /// Take source files that match although they are left out by default, such as .env; may be repeated
     #[arg(long, value_name = "GLOB")]
@@ -299,8 +311,6 @@ pub(crate) struct ResultArgs {
 /// Options that are part of the public face and not built yet: naming one is an error, not a silence.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Unbuilt {
-    #[arg(long, hide = true)]
-    pub(crate) slim: bool,
     #[arg(long, hide = true)]
     pub(crate) compile_bytecode: bool,
     #[arg(long, hide = true)]

@@ -12,8 +12,8 @@ pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
 };
 pub(crate) use command::{
-    BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
-    InstallArgs, LayerArgs, LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
+    BuildArgs, BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs,
+    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,
@@ -21,3 +21,19 @@ pub(crate) use groups::{
 };
 pub(crate) use habits::{advice, understand};
 pub(crate) use shown::shown;
+
+/// Joins `--slim` with a value that stands behind it. The value may be missing, so the parser takes it behind `=` alone: it
+/// would take SOURCE for it otherwise.
+pub(crate) fn joined(arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut joined: Vec<std::ffi::OsString> = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        match joined.last_mut() {
+            Some(last) if last == "--slim" && argument.to_str().is_some_and(|text| text.starts_with("botocore=")) => {
+                last.push("=");
+                last.push(argument);
+            }
+            _ => joined.push(argument),
+        }
+    }
+    joined
+}

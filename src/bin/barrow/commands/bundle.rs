@@ -3,6 +3,7 @@
 use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
+use super::meaning::refuse_other_forms;
 use super::{check, result};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
@@ -12,6 +13,7 @@ use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let BundleArgs { source, output, layer, handler, files, assembly, result: _, settings } = args;
+    refuse_other_forms(run, &output)?;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));

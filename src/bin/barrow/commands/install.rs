@@ -6,6 +6,7 @@ use barrow::bundle::Bytes;
 use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions};
 
+use super::meaning::refuse_paths;
 use super::result;
 use crate::args::{InstallArgs, OutputArgs, SourceArgs};
 use crate::failure::Failure;
@@ -15,6 +16,7 @@ use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let InstallArgs { requirements, target, force, assembly, result: _, settings } = args;
+    refuse_paths(run, "install", &requirements)?;
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
     let mut publish = settings.publish(OutputArgs { output: target, zip: false, force, check: false });

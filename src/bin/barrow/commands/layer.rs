@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
+use super::meaning::{refuse_other_forms, refuse_paths};
 use super::{check, result};
 use crate::args::{LayerArgs, SourceArgs};
 use crate::failure::Failure;
@@ -14,7 +15,9 @@ use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     let LayerArgs { requirements, output, assembly, result: _, settings } = args;
+    refuse_other_forms(run, &output)?;
     let (source, requirements) = source_of(run, requirements);
+    refuse_paths(run, "layer", &requirements)?;
     let folder = source.as_deref().unwrap_or(Path::new("."));
     let mut settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, folder)?;
     match &source {

@@ -6,6 +6,7 @@ use barrow::lock::pylock;
 use barrow::lock::requirements::RequirementsStyle;
 use barrow::ops::{self, LockForm, LockOptions};
 
+use super::meaning::refuse_paths;
 use crate::args::{AssemblyArgs, LockArgs, LockFormat, SourceArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -18,6 +19,7 @@ const INPUTS: &[&str] =
     &["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.in", "requirements.txt", "pyproject.toml"];
 
 pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
+    refuse_paths(run, "lock", &args.requirements)?;
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     if settings.inputs.requirement_files.is_empty() && args.requirements.is_empty() {

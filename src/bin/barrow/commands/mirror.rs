@@ -1,42 +1,149 @@
 //! `barrow mirror`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
-use barrow::mirror::MirrorFile;
-use barrow::ops::{self, MirrorOptions, Mirrored};
+use barrow::mirror::{Application, Difference, MirrorFile};
+use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored};
+use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use serde_json::json;
 
-use crate::args::{AssemblyArgs, MirrorArgs, SourceArgs};
+use super::meaning::refuse_paths;
+use crate::args::{AssemblyArgs, MirrorArgs, SettingArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::Flags;
+use crate::settings::{Flags, Settings};
 
-pub(super) fn call(run: &Run, args: MirrorArgs) -> Result<(), Failure> {
-    let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
-    let settings = run.settings(flags, Path::new("."))?;
-    let is_required = settings.check_something_required(&args.requirements);
-    if is_required.is_err() && args.verify && !args.prune {
-        let mirrored = run.block_on(|_| ops::verify_mirror(args.output))?;
-        run.output.status(&format!("Verified {} in {}", files(mirrored.files.len()), mirrored.path.display()));
-        return if run.is_json() { print(&mirrored) } else { Ok(()) };
+pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
+    if let [old, new] = args.diff.as_slice() {
+        let (old, new) = (old.clone(), new.clone());
+        return print_difference(run, &run.block_on(|_| ops::compare_mirrors(old, new))?);
     }
-    is_required?;
-    let options = MirrorOptions {
-        request: settings.request(args.requirements),
-        targets: settings.target.all(),
-        out: args.output,
-        sdists: args.sdists,
-        prune: args.prune,
-        verify: args.verify,
+    let out = args.output.take().ok_or_else(|| Failure::usage("no mirror is named").hint("name its folder with -o"))?;
+    if args.list {
+        return print_applications(run, &run.block_on(|_| ops::list_mirror(out))?);
+    }
+    if !args.remove.is_empty() {
+        let names = std::mem::take(&mut args.remove);
+        let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
+        return finish(run, &mirrored);
+    }
+    let expected = args.expect.as_deref().map(digest).transpose()?;
+    let applications = applications(run, &args)?;
+    if applications.is_empty() && (args.verify || expected.is_some()) && !args.prune {
+        let mirrored = run.block_on(|_| ops::verify_mirror(out, expected))?;
+        run.output.status(&format!("Verified {} in {}", files(mirrored.files.len()), mirrored.path.display()));
+        return if run.is_json() { print(&mirrored) } else { Output::text(&format!("{}\n", mirrored.digest)) };
+    }
+    if applications.is_empty() {
+        return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+    }
+    if expected.is_some() {
+        return Err(Failure::usage("--expect is for a mirror that is not changed").hint("leave the requirements out"));
+    }
+    let MirrorArgs { sdists, prune, force, verify, .. } = args;
+    let options = MirrorOptions { applications, out, sdists, prune, force, verify };
+    finish(run, &run.block_on(|context| ops::mirror(options, context))?)
+}
+
+/// `sha256:…`, as `--verify` prints it; the word may be left out.
+fn digest(text: &str) -> Result<HashDigest, Failure> {
+    let hex = text.trim().trim_start_matches("sha256:");
+    HashDigest::from_hex(HashAlgorithm::Sha256, hex)
+        .map_err(|_| Failure::usage(format!("`{text}` is no digest of a mirror: it has the form sha256:…")))
+}
+
+/// What is to be mirrored: folders of applications, else what is required on the command line and in settings, else the
+/// applications that the settings file lists.
+fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, Failure> {
+    let working_folder = &run.host.working_folder;
+    let is_folder = |word: &String| {
+        let is_path = word.contains('/') || matches!(word.as_str(), "." | "..");
+        is_path && !word.contains("://") && working_folder.join(word).is_dir()
     };
-    let mirrored = run.block_on(|context| ops::mirror(options, context))?;
+    let (folders, names): (Vec<String>, Vec<String>) = args.requirements.iter().cloned().partition(is_folder);
+    refuse_paths(run, "mirror", &names)?;
+    if !folders.is_empty() {
+        let others = !names.is_empty() || !args.settings.input.requirement.is_empty();
+        if others || (folders.len() > 1 && args.name.is_some()) {
+            let message =
+                "each folder is an application of its own, with the requirements that it has and its own name";
+            return Err(Failure::usage(message).hint("mirror what else is required in a run of its own"));
+        }
+        return folders.iter().map(|folder| application_of_folder(run, args, folder)).collect();
+    }
+    let settings = run.settings(flags(args.settings.clone(), None), Path::new("."))?;
+    let listed = settings.applications.clone();
+    let is_asked = !names.is_empty() || !args.settings.input.requirement.is_empty();
+    if is_asked || (listed.is_empty() && settings.check_something_required(&names).is_ok()) {
+        let name = args.name.clone().unwrap_or_else(|| name_of(&settings, working_folder));
+        return Ok(vec![application(&settings, name, names)]);
+    }
+    let wanted = |name: &String| args.name.as_ref().is_none_or(|wanted| wanted == name);
+    if let Some(name) = args.name.as_ref().filter(|name| !listed.contains(name)) {
+        let message = format!("no application `{name}` stands in `[[mirror.application]]`, and nothing is required");
+        return Err(Failure::usage(message).hint("name a requirements file with -r, or packages"));
+    }
+    if args.verify && args.name.is_none() && !args.prune {
+        return Ok(Vec::new());
+    }
+    let of_listed = |name: String| {
+        let settings = run.settings(flags(args.settings.clone(), Some(name.clone())), Path::new("."))?;
+        settings.check_something_required(&[])?;
+        Ok(application(&settings, name, Vec::new()))
+    };
+    listed.into_iter().filter(wanted).map(of_listed).collect()
+}
+
+fn flags(mut settings: SettingArgs, application: Option<String>) -> Flags {
+    settings.input.application = application;
+    Flags { settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() }
+}
+
+fn application(settings: &Settings, name: String, positional: Vec<String>) -> MirrorApplication {
+    MirrorApplication { name, request: settings.request(positional), targets: settings.target.all() }
+}
+
+/// The application in a folder, with the settings and the input that `bundle` would take there.
+fn application_of_folder(run: &Run, args: &MirrorArgs, folder: &str) -> Result<MirrorApplication, Failure> {
+    let path = PathBuf::from(folder);
+    let mut settings = run.settings(flags(args.settings.clone(), None), &path)?;
+    settings.detect_input(run, &path, &[])?;
+    let plain = folder.trim_end_matches('/').trim_start_matches("./");
+    let name = args.name.clone().unwrap_or_else(|| if plain.is_empty() { ".".to_owned() } else { plain.to_owned() });
+    Ok(application(&settings, name, Vec::new()))
+}
+
+/// The name of an application that was given none: the files that it is read from, as they are called in any checkout.
+fn name_of(settings: &Settings, working_folder: &Path) -> String {
+    let name = |file: &PathBuf| {
+        let text = file.display().to_string();
+        if text.contains("://") {
+            return SafeUrl::parse(&text)
+                .ok()
+                .and_then(|url| url.file_name())
+                .unwrap_or_else(|| "requirements".to_owned());
+        }
+        let below = file.strip_prefix(working_folder).unwrap_or(file);
+        let is_elsewhere = below.is_absolute() || below.starts_with("..");
+        let shown = if is_elsewhere { Path::new(below.file_name().unwrap_or_default()) } else { below };
+        shown.display().to_string().trim_start_matches("./").to_owned()
+    };
+    let files: Vec<String> = settings.inputs.requirement_files.iter().map(name).collect();
+    if files.is_empty() { "command line".to_owned() } else { files.join(" ") }
+}
+
+fn finish(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
     if run.is_json() {
-        return print(&mirrored);
+        return print(mirrored);
+    }
+    for name in &mirrored.removed {
+        run.output.status(&format!("Removed {name}"));
     }
     let bytes = mirrored.added.iter().map(|file| file.size).sum();
-    let removed = if mirrored.removed == 0 { String::new() } else { format!(", removed {}", mirrored.removed) };
+    let removed =
+        if mirrored.removed.is_empty() { String::new() } else { format!(", removed {}", mirrored.removed.len()) };
     run.output.status(&format!(
         "Added {} ({}) to {}, {} there already{removed}",
         files(mirrored.added.len()),
@@ -52,15 +159,63 @@ fn files(count: usize) -> String {
     format!("{count} file{}", if count == 1 { "" } else { "s" })
 }
 
+fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
+    if run.is_json() {
+        return print(mirrored);
+    }
+    let size = |application: &Application| {
+        let of_it = |file: &&MirrorFile| application.files.contains_key(&file.filename);
+        Bytes(mirrored.files.iter().filter(of_it).map(|file| file.size).sum())
+    };
+    let line = |application: &Application| {
+        let targets: Vec<&str> = application.targets.iter().map(String::as_str).collect();
+        let (count, size) = (files(application.files.len()), size(application));
+        format!("{}: {count} ({size}) for {}\n", application.name, targets.join(", "))
+    };
+    Output::text(&mirrored.applications.iter().map(line).collect::<String>())
+}
+
+fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
+    let Difference { added, removed, yanked, changed } = difference;
+    if run.is_json() {
+        let changed: Vec<_> = changed.iter().map(|(old, new)| json!({ "old": old, "new": new })).collect();
+        return Output::object(&json!({
+            "schema": 1, "added": added, "removed": removed, "yanked": yanked, "changed": changed,
+        }));
+    }
+    let with_digest = |word: &str, file: &MirrorFile| format!("{word} {} sha256:{}\n", file.filename, file.sha256);
+    let reason = |file: &MirrorFile| file.yanked.clone().filter(|reason| !reason.is_empty());
+    let yank = |file: &MirrorFile| match reason(file) {
+        Some(reason) => format!("yanked {}: {reason}\n", file.filename),
+        None => format!("yanked {}\n", file.filename),
+    };
+    let change = |(old, new): &(MirrorFile, MirrorFile)| {
+        if old.sha256 == new.sha256 {
+            return format!("changed {}: what is said of it\n", new.filename);
+        }
+        format!("changed {} sha256:{} to sha256:{}\n", new.filename, old.sha256, new.sha256)
+    };
+    let lines = added.iter().map(|file| with_digest("added", file));
+    let lines = lines.chain(removed.iter().map(|file| with_digest("removed", file)));
+    let lines: String = lines.chain(yanked.iter().map(yank)).chain(changed.iter().map(change)).collect();
+    if difference.is_empty() {
+        run.output.status("Nothing changed");
+    }
+    Output::text(&lines)
+}
+
 fn print(mirrored: &Mirrored) -> Result<(), Failure> {
     let names = |files: &[MirrorFile]| files.iter().map(|file| file.filename.clone()).collect::<Vec<_>>();
     Output::object(&json!({
         "schema": 1,
         "path": mirrored.path.display().to_string(),
+        "digest": mirrored.digest.to_string(),
         "added": names(&mirrored.added),
         "kept": mirrored.kept,
-        "removed": mirrored.removed,
+        "removed": mirrored.removed.len(),
+        "removed_files": mirrored.removed,
         "size_bytes": mirrored.files.iter().map(|file| file.size).sum::<u64>(),
+        "applications": mirrored.applications,
         "files": mirrored.files,
     }))
 }

@@ -1,5 +1,6 @@
 //! One file per command: settings in, one call of the library, result out.
 
+mod build;
 mod bundle;
 mod cache;
 mod check;
@@ -7,12 +8,15 @@ mod completions;
 mod config;
 mod explain;
 mod fingerprint;
+mod init;
 mod install;
 
 mod layer;
 mod lock;
+mod meaning;
 mod mirror;
 mod result;
+mod terraform;
 mod tree;
 mod why;
 
@@ -24,6 +28,9 @@ use crate::run::Run;
 pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
     match command {
         Command::Bundle(args) => bundle::call(run, args),
+        Command::Build(args) => build::call(run, &args),
+        Command::Init(args) => init::call(run, &args),
+        Command::Terraform => terraform::call(run),
         Command::Install(args) => install::call(run, args),
         Command::Layer(args) => layer::call(run, args),
         Command::Lock(args) => lock::call(run, args),

@@ -11,6 +11,7 @@ use barrow::ops;
 use barrow::resolution::{Requirer, Resolution, ResolvedDist};
 use barrow::spec::PackageName;
 
+use super::meaning::refuse_paths;
 use crate::args::{AssemblyArgs, SourceArgs, TreeArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,6 +19,7 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
+    refuse_paths(run, "tree", &args.requirements)?;
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     settings.detect_input(run, Path::new("."), &args.requirements)?;

@@ -11,6 +11,7 @@ use barrow::resolution::{Requirer, Resolution, ResolvedDist};
 use barrow::spec::PackageName;
 use serde_json::json;
 
+use super::meaning::{refuse_path, refuse_paths};
 use crate::args::{AssemblyArgs, SourceArgs, WhyArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,6 +19,8 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
+    refuse_path(run, "why", args.name.as_ref())?;
+    refuse_paths(run, "why", &args.requirements)?;
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     settings.detect_input(run, Path::new("."), &args.requirements)?;

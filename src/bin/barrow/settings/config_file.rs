@@ -1,5 +1,6 @@
 //! `barrow.toml`, or `[tool.barrow]` of pyproject.toml: the nearest of them, searched upwards.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::key::{KEYS, Key, UNBUILT};
+use super::units::{ConfigUnit, OWN_KEYS, UnitKind};
 use super::{parse, profile};
 use barrow::target::Profile;
 
@@ -25,8 +27,14 @@ pub(crate) struct ConfigFile {
     pub(crate) runtimes: Vec<(Profile, usize)>,
     /// `[sources]`: pattern of project names, name of the index that alone may answer for them.
     pub(crate) sources: Vec<ConfigSource>,
+    /// `[[mirror.application]]`.
+    pub(crate) applications: Vec<ConfigApplication>,
     /// `ignore` of `[check]`.
     pub(crate) check_ignore: Vec<Ignore>,
+    /// `[defaults]`: settings of every unit.
+    pub(super) defaults: BTreeMap<&'static str, ConfigValue>,
+    /// `[[function]]` and `[[layer]]`.
+    pub(super) units: Vec<ConfigUnit>,
 }
 
 /// The texts of one setting.
@@ -47,6 +55,13 @@ pub(crate) struct ConfigIndex {
     /// `auth = "bearer"`: its token is sent as one.
     pub(crate) bearer: bool,
     pub(crate) line: usize,
+}
+
+/// `[[mirror.application]]`: settings that count for one application of a mirror, before those of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigApplication {
+    pub(crate) name: String,
+    pub(crate) values: BTreeMap<&'static str, ConfigValue>,
 }
 
 /// An entry of `[sources]`.
@@ -111,17 +126,17 @@ impl ConfigFile {
 }
 
 /// A file under reading.
-struct Reader<'a> {
-    path: &'a Path,
+pub(super) struct Reader<'a> {
+    pub(super) path: &'a Path,
     text: &'a str,
 }
 
 impl Reader<'_> {
-    fn line(&self, span: Range<usize>) -> usize {
+    pub(super) fn line(&self, span: Range<usize>) -> usize {
         self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn at(&self, span: Range<usize>, message: &str) -> String {
+    pub(super) fn at(&self, span: Range<usize>, message: &str) -> String {
         format!("{}:{}: {message}", self.path.display(), self.line(span))
     }
 
@@ -132,16 +147,18 @@ impl Reader<'_> {
             match spelled {
                 "index" if is_table_array(value) => config.indexes = self.indexes(value)?,
                 "runtime" if matches!(value.get_ref(), DeValue::Table(_)) => self.runtimes(value, &mut config)?,
+                "mirror" if matches!(value.get_ref(), DeValue::Table(_)) => self.mirror(value, &mut config)?,
                 "sources" => config.sources = self.sources(value)?,
                 "check" => config.check_ignore = self.check(value)?,
+                "defaults" => config.defaults = self.defaults(value)?,
+                "function" => config.units.splice(0..0, self.units(UnitKind::Function, value)?).for_each(drop),
+                "layer" => config.units.extend(self.units(UnitKind::Layer, value)?),
                 _ if UNBUILT.contains(&spelled) => {
                     return Err(self.at(name.span(), &format!("`{spelled}` is not built yet")));
                 }
                 _ => {
-                    let key = self.key(spelled, name.span())?;
-                    let texts = self.texts(key, value)?;
-                    let line = self.line(name.span());
-                    if config.values.insert(key.name, ConfigValue { texts, line }).is_some() {
+                    let (key, setting) = self.setting(name, value)?;
+                    if config.values.insert(key, setting).is_some() {
                         return Err(self.at(name.span(), &format!("`{spelled}` is given twice")));
                     }
                 }
@@ -170,11 +187,71 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// `[mirror]`: its `place`, which is the setting itself, and the applications that are written to one.
+    fn mirror(&self, value: &Spanned<DeValue<'_>>, config: &mut ConfigFile) -> Result<(), String> {
+        let DeValue::Table(table) = value.get_ref() else { return Ok(()) };
+        for (name, value) in table {
+            match (&**name.get_ref(), value.get_ref()) {
+                ("place", DeValue::String(text)) => {
+                    let value = ConfigValue { texts: vec![text.to_string()], line: self.line(value.span()) };
+                    config.values.insert("mirror", value);
+                }
+                ("application", DeValue::Array(entries)) => {
+                    for entry in entries {
+                        config.applications.push(self.application(entry)?);
+                    }
+                }
+                (spelled, _) => {
+                    let text = format!("`{spelled}` of `mirror`: it has a `place` and `[[mirror.application]]` tables");
+                    return Err(self.at(name.span(), &text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn application(&self, entry: &Spanned<DeValue<'_>>) -> Result<ConfigApplication, String> {
+        let DeValue::Table(table) = entry.get_ref() else {
+            return Err(self.at(entry.span(), "`mirror.application` must be a table"));
+        };
+        let mut application = ConfigApplication { name: String::new(), values: BTreeMap::new() };
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            if spelled == "name" {
+                application.name = plain(value.get_ref())
+                    .ok_or_else(|| self.at(value.span(), "`name` of an application must be a text"))?;
+                continue;
+            }
+            let key = self.key(spelled, name.span())?;
+            let (texts, line) = (self.texts(key, value)?, self.line(name.span()));
+            application.values.insert(key.name, ConfigValue { texts, line });
+        }
+        if application.name.is_empty() {
+            return Err(self.at(entry.span(), "an application needs a `name`"));
+        }
+        Ok(application)
+    }
+
+    /// One setting with its name.
+    pub(super) fn setting(
+        &self,
+        name: &Spanned<Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(&'static str, ConfigValue), String> {
+        let key = self.key(name.get_ref(), name.span())?;
+        Ok((key.name, ConfigValue { texts: self.texts(key, value)?, line: self.line(name.span()) }))
+    }
+
     fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
         if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
             return Ok(key);
         }
-        let known = KEYS.iter().flat_map(|key| [Some(key.name), key.alias]).flatten().chain(["sources", "check"]);
+        let known = KEYS
+            .iter()
+            .flat_map(|key| [Some(key.name), key.alias])
+            .flatten()
+            .chain(["sources", "check", "defaults", "function", "layer"])
+            .chain(OWN_KEYS.iter().copied());
         let message = match nearest(name, known) {
             Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
             None => format!("unknown setting `{name}`"),
@@ -186,9 +263,9 @@ impl Reader<'_> {
         use super::key::Kind;
         let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
         match (key.kind, value.get_ref()) {
-            (Kind::Switch, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
+            (Kind::Switch | Kind::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
             (Kind::Switch, _) => Err(wrong("true or false")),
-            (Kind::List, DeValue::Array(values)) => {
+            (Kind::List | Kind::SwitchOrList, DeValue::Array(values)) => {
                 values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
             }
             (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),

@@ -55,6 +55,16 @@ impl Settings {
         Ok(())
     }
 
+    /// Takes the input of `source` when none was named and there is one; otherwise its own files are all that there is.
+    pub(crate) fn take_input_of(&mut self, source: &Path) {
+        self.lock.folder = Some(source.to_owned());
+        if self.check_something_required(&[]).is_err()
+            && let Some(found) = lock::find_input(&parse::normalized(source))
+        {
+            self.inputs.requirement_files.push(found.file);
+        }
+    }
+
     /// The project of a lock is wanted with its packages, unless the user does not want it.
     pub(crate) fn want_project(&mut self) {
         self.lock.with_project = !(self.no_project || self.no_source);

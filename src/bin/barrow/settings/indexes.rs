@@ -23,7 +23,8 @@ pub(super) fn read(
         layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
     let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
     let (default, default_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
-    let find_links = read_find_links(layers, flags, warnings)?;
+    let mirror = read_mirror(layers, flags)?;
+    let find_links = read_find_links(layers, flags, mirror.is_some(), warnings)?;
     let no_index = layers.switch("no-index", flags.no_index)?;
     let strategy = layers.one("index-strategy", flags.index_strategy, choice::<Strategy>)?;
 
@@ -74,8 +75,18 @@ pub(super) fn read(
         let url = found.url.without_credentials().to_string();
         layers.record("credentials", vec![url], Source::Variable(found.setting.clone()));
     }
-    let settings =
-        IndexSettings { named, extra, default, default_is_chosen, find_links, no_index, strategy, sources, refresh };
+    let settings = IndexSettings {
+        named,
+        extra,
+        default,
+        default_is_chosen,
+        find_links,
+        mirror,
+        no_index,
+        strategy,
+        sources,
+        refresh,
+    };
     Ok((settings, credentials))
 }
 
@@ -121,11 +132,31 @@ fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result
     Ok(shown.0)
 }
 
+/// The place of the mirror as an index: of a server the folder with the pages, which is `simple` unless it is named; a
+/// folder is looked through for it.
+fn read_mirror(layers: &mut Layers<'_>, flags: &IndexArgs) -> Result<Option<SafeUrl>, SettingsError> {
+    let (places, source) = layers.located("mirror", flags.mirror.as_slice(), parse::location)?;
+    let Some(place) = places.into_iter().next() else { return Ok(None) };
+    if let Some(path) = place.to_file_path() {
+        if path.is_dir() {
+            return Ok(Some(place));
+        }
+        let reason = format!("`{}` is no folder", path.display());
+        return Err(SettingsError::value("mirror", &source, reason));
+    }
+    if place.reveal().scheme() == "codeartifact" {
+        return Err(SettingsError::value("mirror", &source, "give the https URL of the repository".to_owned()));
+    }
+    let has_pages = place.reveal().path().trim_end_matches('/').ends_with("/simple");
+    Ok(Some(if has_pages { place.below(&[""]) } else { place.below(&["simple", ""]) }))
+}
+
 /// What pip's settings name and is not there is passed over with a warning, as pip does; what the user told barrow
 /// itself must be there.
 fn read_find_links(
     layers: &mut Layers<'_>,
     flags: &IndexArgs,
+    has_mirror: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<SafeUrl>, SettingsError> {
     let (places, source) = layers.located("find-links", &flags.find_links, parse::location)?;
@@ -138,6 +169,8 @@ fn read_find_links(
     for place in places {
         match place.to_file_path().filter(|path| !path.exists()) {
             None => found.push(place),
+            // Nobody will look there.
+            Some(_) if has_mirror => {}
             Some(path) if is_pips => {
                 warnings.push(format!("`{}` from {source} is passed over: it does not exist", path.display()));
             }

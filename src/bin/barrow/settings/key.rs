@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     List,
     /// On or off.
     Switch,
+    /// On, off, or any number of values that say how.
+    SwitchOrList,
 }
 
 /// One row.
@@ -95,6 +97,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("extra-index-url", Kind::List).uv(&["UV_EXTRA_INDEX_URL"]).pip("extra-index-url"),
     key("index-url", Kind::Text).alias("default-index").uv(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]).pip("index-url"),
     key("find-links", Kind::List).uv(&["UV_FIND_LINKS"]).pip("find-links"),
+    key("mirror", Kind::Text),
     key("no-index", Kind::Switch).pip("no-index"),
     key("offline", Kind::Switch),
     key("refresh", Kind::Switch),
@@ -123,6 +126,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("no-source", Kind::Switch),
     key("exclude", Kind::List),
     key("include", Kind::List),
+    key("slim", Kind::SwitchOrList),
     key("exclude-runtime", Kind::Switch),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),
@@ -135,4 +139,4 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 /// Settings of the public face that are not built yet: naming one is an error, not a silence.
-pub(crate) static UNBUILT: &[&str] = &["slim", "compile-bytecode"];
+pub(crate) static UNBUILT: &[&str] = &["compile-bytecode"];

@@ -204,7 +204,7 @@ impl Layers<'_> {
 /// Values of a variable or of pip's file: pip separates them by white space.
 fn split(key: &Key, text: &str) -> Vec<String> {
     match key.kind {
-        Kind::List => text.split_whitespace().map(str::to_owned).collect(),
+        Kind::List | Kind::SwitchOrList => text.split_whitespace().map(str::to_owned).collect(),
         Kind::Text | Kind::Switch => vec![text.trim().to_owned()],
     }
 }

@@ -1,50 +1,54 @@
 //! Settings of a run, merged from flags, environment and files. Only this module reads the environment, the home
 //! folder, the working folder and the clock.
 
+mod client;
 mod config_file;
 mod credentials;
 mod detect;
 mod host;
 mod indexes;
+mod inputs;
 mod key;
 mod layers;
 mod parse;
 mod pip_config;
 mod profile;
 mod target;
+mod units;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::check::Ignore;
 use barrow::fetch::FetchOptions;
-use barrow::http::{AwsOptions, ClientOptions, Secret};
+use barrow::http::ClientOptions;
 use barrow::install::{LinkMode, RecordPolicy};
-use barrow::lock::LockKind;
 use barrow::request::{
     AssemblySettings, BuildSettings, BundleKind, IndexSettings, LockSettings, PublishSettings, RequestOptions,
-    SourceSettings,
+    SelectionSettings, SourceSettings,
 };
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
-use barrow::spec::{ExtraName, PackageName, SafeUrl};
+use barrow::spec::ExtraName;
 use clap::ValueEnum;
 
+pub(crate) use config_file::{ConfigFile, ConfigValue};
 pub(crate) use host::Host;
-pub(crate) use key::KEYS;
+pub(crate) use key::{KEYS, Kind};
 pub(crate) use layers::{Record, Source};
 pub(crate) use target::TargetSettings;
+pub(crate) use units::{Unit, UnitKind};
 
 use crate::args::{
-    AssemblyArgs, GeneralArgs, InputArgs, KeyringProvider, LinkChoice, OutputArgs, Prerelease, ResolutionArgs,
-    ResolutionChoice, SettingArgs, SourceArgs, Unbuilt, WheelArgs,
+    AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SettingArgs,
+    SourceArgs, Unbuilt,
 };
 use crate::failure::Failure;
-use config_file::ConfigFile;
+use client::{read_client, read_count};
+use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy, read_selection};
 use layers::Layers;
 use pip_config::PipConfig;
 
@@ -96,6 +100,7 @@ pub(crate) struct Settings {
     include: Vec<String>,
     /// The settings file, unless it belongs to the project.
     own_file: Option<PathBuf>,
+    pub(crate) selection: SelectionSettings,
     pub(crate) exclude_runtime: bool,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
@@ -110,6 +115,8 @@ pub(crate) struct Settings {
     groups: Vec<ExtraName>,
     pub(crate) lock: LockSettings,
     no_project: bool,
+    /// Names of `[[mirror.application]]`.
+    pub(crate) applications: Vec<String>,
     now: u64,
     /// What `check` leaves out by a settings file.
     pub(crate) check_ignore: Vec<Ignore>,
@@ -122,9 +129,27 @@ pub(crate) struct Settings {
 impl Settings {
     /// Merges everything. `folder` is where the search for settings files starts.
     pub(crate) fn read(host: &Host, general: &GeneralArgs, flags: Flags, folder: &Path) -> Result<Self, SettingsError> {
-        refuse_unbuilt(host, &flags.settings.unbuilt)?;
         let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
         let config = if no_config { ConfigFile::default() } else { find_config(host, general, folder)? };
+        Self::read_with(host, general, flags, folder, config)
+    }
+
+    /// The same, with a settings file that was read already.
+    pub(crate) fn read_with(
+        host: &Host,
+        general: &GeneralArgs,
+        flags: Flags,
+        folder: &Path,
+        mut config: ConfigFile,
+    ) -> Result<Self, SettingsError> {
+        refuse_unbuilt(host, &flags.settings.unbuilt)?;
+        let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
+        let applications = config.applications.iter().map(|application| application.name.clone()).collect();
+        if let Some(name) = &flags.settings.input.application {
+            let of_name = config.applications.iter().find(|application| application.name == *name);
+            let values = of_name.map(|application| application.values.clone()).unwrap_or_default();
+            config.values.extend(values);
+        }
         let folder = &parse::normalized(&host.working_folder.join(folder));
         let pip = if no_config { PipConfig::default() } else { PipConfig::read(host).map_err(SettingsError::Other)? };
         let mut layers = Layers { host, config, pip, records: Vec::new() };
@@ -151,12 +176,14 @@ impl Settings {
         let concurrent_downloads = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)?;
         let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
+        client.only.clone_from(&indexes.mirror);
         client.offline = layers.switch("offline", general.offline)?;
         let mut resolve = read_resolution(&mut layers, &resolution, no_deps)?;
         resolve.allow_build = allow_build;
         let no_source = layers.switch("no-source", flags.files.no_source)?;
-        let exclude = layers.many("exclude", flags.files.exclude, |text| Ok(text.to_owned()))?;
+        let exclude = layers.many("exclude", flags.assembly.exclude, |text| Ok(text.to_owned()))?;
         let include = layers.many("include", flags.files.include, |text| Ok(text.to_owned()))?;
+        let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
@@ -188,6 +215,7 @@ impl Settings {
             no_source,
             exclude,
             include,
+            selection,
             own_file: Some(layers.config.path)
                 .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
             exclude_runtime,
@@ -201,6 +229,7 @@ impl Settings {
             groups,
             lock,
             no_project,
+            applications,
             now: u64::try_from(host.now.as_second()).unwrap_or(0),
             check_ignore: std::mem::take(&mut layers.config.check_ignore),
             records: layers.records,
@@ -241,7 +270,7 @@ impl Settings {
             include: self.include.clone(),
             credential_files: self.own_file.iter().cloned().collect(),
         });
-        AssemblySettings { source, kind, exclude_runtime: self.exclude_runtime }
+        AssemblySettings { source, kind, exclude_runtime: self.exclude_runtime, selection: self.selection.clone() }
     }
 
     /// Where a bundle or layer goes.
@@ -271,7 +300,8 @@ fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
     host.state_folder().into_iter().chain(cache_folder.map(|cache| cache.join("state-v1"))).collect()
 }
 
-fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
+/// The settings file of a run: the one that was named, else the nearest upwards of `folder`.
+pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
     let named = general.config_file.clone().or_else(|| host.variable("BARROW_CONFIG_FILE").map(PathBuf::from));
     let config = match named {
         Some(path) => ConfigFile::named(&host.working_folder.join(path)).map(Some),
@@ -281,8 +311,8 @@ fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<Conf
 }
 
 fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { slim, compile_bytecode, all_groups } = unbuilt;
-    let given = [("--slim", *slim), ("--compile-bytecode", *compile_bytecode), ("--all-groups", *all_groups)];
+    let Unbuilt { compile_bytecode, all_groups } = unbuilt;
+    let given = [("--compile-bytecode", *compile_bytecode), ("--all-groups", *all_groups)];
     let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
     let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
     let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));
@@ -310,187 +340,6 @@ pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
             .collect();
         format!("`{text}` is none of {}", words.join(", "))
     })
-}
-
-fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
-    let mut requirement_files = layers.paths("requirement", input.requirement);
-    if let Some(lock) = input.lock {
-        if LockKind::of(&lock).is_none() {
-            let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
-            let (lock, names) = (lock.display(), names.join(", "));
-            return Err(SettingsError::Other(format!("`{lock}` is not named like a lock that is known: {names}")));
-        }
-        requirement_files.push(lock);
-    }
-    let constraint_files = layers.paths("constraint", input.constraint);
-    let override_files = layers.paths("override", input.overrides);
-    let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
-    let excluded = layers.many("exclude-package", input.exclude_package, name)?;
-    Ok(ManifestInputs {
-        requirement_files,
-        constraint_files,
-        override_files,
-        excluded,
-        working_folder: layers.host.working_folder.clone(),
-        environment: layers.host.environment.clone(),
-        ..ManifestInputs::default()
-    })
-}
-
-/// Names that may be given as several flags or separated by commas.
-fn name_list(layers: &mut Layers<'_>, key: &'static str, flag: &[ExtraName]) -> Result<Vec<ExtraName>, SettingsError> {
-    layers.many(key, flag.to_vec(), |text| text.parse::<ExtraName>().map_err(|error| error.to_string()))
-}
-
-/// `--no-binary` and `--only-binary`, read as pip reads them: a project that one takes in leaves the other.
-fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<FormatControl, SettingsError> {
-    let no_binary = layers.many("no-binary", input.no_binary.clone(), |text| Ok(text.to_owned()))?;
-    let only_binary = layers.many("only-binary", input.only_binary.clone(), |text| Ok(text.to_owned()))?;
-    let wrong = |key: &str, word: &str| SettingsError::Other(format!("invalid value for `{key}`: `{word}` is no name"));
-    let mut control = FormatControl { no_binary: ProjectSet::None, only_binary: ProjectSet::None };
-    for word in &no_binary {
-        control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
-    }
-    for word in &only_binary {
-        control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
-    }
-    Ok(control)
-}
-
-fn read_record_policy(layers: &mut Layers<'_>, wheels: WheelArgs) -> Result<RecordPolicy, SettingsError> {
-    let strict = layers.switch("strict", wheels.strict)?;
-    let name = |text: &str| text.parse::<PackageName>().map_err(|_| format!("`{text}` is not a valid name"));
-    let accepted = layers.many("accept-record", wheels.accept_record, name)?;
-    Ok(RecordPolicy { strict, accepted: accepted.into() })
-}
-
-/// Building, and the projects that may be built.
-fn read_building(layers: &mut Layers<'_>, input: &InputArgs) -> Result<(BuildSettings, ProjectSet), SettingsError> {
-    let words = layers.many("allow-build", input.allow_build.clone(), |text| Ok(text.to_owned()))?;
-    let forbidden = layers.switch("no-build", input.no_build)?;
-    let python = layers.one("build-python", input.build_python.clone(), |text| Ok(text.to_owned()))?;
-    let settings = layers.many("config-settings", input.config_settings.clone(), |text| Ok(text.to_owned()))?;
-    let mut allowed = ProjectSet::None;
-    for word in &words {
-        let wrong = |word| SettingsError::Other(format!("invalid value for `allow-build`: `{word}` is no name"));
-        allowed.extend(word, &mut ProjectSet::None).map_err(wrong)?;
-    }
-    let pair = |text: &String| {
-        let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty())?;
-        Some((key.to_owned(), value.to_owned()))
-    };
-    let config_settings: Option<Vec<_>> = settings.iter().map(pair).collect();
-    let config_settings =
-        config_settings.ok_or_else(|| SettingsError::Other("`config-settings` has the form KEY=VALUE".to_owned()))?;
-    let settings = BuildSettings { forbidden, python, config_settings };
-    Ok((settings, if forbidden { ProjectSet::None } else { allowed }))
-}
-
-fn read_client(
-    layers: &mut Layers<'_>,
-    index: crate::args::IndexArgs,
-    warnings: &mut Vec<String>,
-) -> Result<ClientOptions, SettingsError> {
-    let defaults = ClientOptions::default();
-    let host = layers.host;
-    let keyring = layers.one("keyring-provider", index.keyring_provider, keyring_provider)?;
-    let named_netrc = layers.path("netrc-file", index.netrc_file);
-    let netrc_required = named_netrc.is_some();
-    let netrc = named_netrc.or_else(|| usual_netrc(layers));
-    let ca_bundle = layers.path_of_all_programs("cert", index.cert, warnings);
-    let client_certificate = layers.path_of_all_programs("client-cert", index.client_cert, warnings);
-    let proxy_url = |text: &str| {
-        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        SafeUrl::parse(&with_scheme).map_err(|error| error.to_string())
-    };
-    let flag = index.proxy.as_deref().map(proxy_url).transpose();
-    let flag = flag.map_err(|why| SettingsError::value("proxy", &Source::Flag("proxy"), why))?;
-    let proxy = layers.one("proxy", flag, proxy_url)?;
-    let insecure_hosts = layers.many("allow-insecure-host", index.allow_insecure_host, |text| Ok(text.to_owned()))?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-    let timeout = layers.one("timeout", index.timeout, number)?;
-    let retries = layers.one("retries", index.retries.map(u64::from), number)?;
-    let concurrency = read_count(layers, "concurrent-requests", index.concurrent_requests)?;
-    let timeout = timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1)));
-    Ok(ClientOptions {
-        concurrency: concurrency.unwrap_or(defaults.concurrency),
-        keyring: keyring == Some(KeyringProvider::Subprocess),
-        netrc,
-        netrc_required,
-        ca_bundle,
-        client_certificate,
-        proxy,
-        proxy_environment: proxy_environment(layers),
-        aws: Some(aws_options(host)),
-        insecure_hosts,
-        // Whoever has less patience than that has less for connecting too.
-        connect_timeout: defaults.connect_timeout.min(timeout),
-        timeout,
-        retries: retries.map_or(defaults.retries, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-        ..defaults
-    })
-}
-
-/// A number of things at the same time: at least one.
-fn read_count(layers: &mut Layers<'_>, name: &'static str, flag: Option<u64>) -> Result<Option<usize>, SettingsError> {
-    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-    match layers.one(name, flag, number)? {
-        Some(0) => Err(SettingsError::Other(format!("`{name}` must be at least 1"))),
-        count => Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))),
-    }
-}
-
-/// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
-fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
-    match text {
-        "import" | "auto" => Ok(KeyringProvider::Subprocess),
-        text => choice(text),
-    }
-}
-
-/// What the surroundings say about AWS; nobody is asked for it before an index of CodeArtifact needs a token.
-fn aws_options(host: &Host) -> AwsOptions {
-    let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_"));
-    let variables = own.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
-    AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
-}
-
-/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it.
-fn usual_netrc(layers: &mut Layers<'_>) -> Option<PathBuf> {
-    let host = layers.host;
-    let (path, source) = if let Some(path) = host.variable("NETRC") {
-        (host.absolute(&host.working_folder, path), Source::Variable("NETRC".to_owned()))
-    } else {
-        let home = host.home.as_ref()?;
-        let path = [".netrc", "_netrc"].iter().map(|name| home.join(name)).find(|path| path.is_file())?;
-        (path, Source::Default)
-    };
-    layers.record("netrc-file", vec![path.display().to_string()], source);
-    Some(path)
-}
-
-/// The proxies of the environment, which matter where no setting names one.
-fn proxy_environment(layers: &mut Layers<'_>) -> Vec<(String, Secret)> {
-    let host = layers.host;
-    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
-    names
-        .iter()
-        .flat_map(|name| [(*name).to_owned(), name.to_lowercase()])
-        .filter_map(|name| Some((host.variable(&name)?.to_owned(), name)))
-        .map(|(value, name)| {
-            layers.record("proxy", vec![shown_proxy(&name, &value)], Source::Variable(name.clone()));
-            (name, Secret::new(value))
-        })
-        .collect()
-}
-
-/// A proxy variable without its password; what is no URL is not shown at all, it may hold one.
-fn shown_proxy(name: &str, value: &str) -> String {
-    if name.eq_ignore_ascii_case("NO_PROXY") {
-        return value.to_owned();
-    }
-    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    SafeUrl::parse(&with_scheme).map_or_else(|_| "****".to_owned(), |url| url.to_string())
 }
 
 fn read_resolution(

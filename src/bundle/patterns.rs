@@ -1,13 +1,14 @@
 //! Patterns of files, read as a `.gitignore` file has them (gitignore(5), "Pattern format").
 //!
-//! Relative to the source; a pattern without a slash holds at any depth, one with a slash from the top; a trailing slash
+//! Relative to the source, or for dependencies to the folder of packages; a pattern without a slash holds at any depth, one with a slash from the top; a trailing slash
 //! means folders only; `!` takes back what an earlier pattern chose. A folder that is left out is not looked into.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::bundle::BundleError;
+use super::BundleError;
 
 /// The user's patterns, in the order given: the last that matches decides.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ struct Pattern {
     takes_back: bool,
     folders_only: bool,
     anchored: bool,
+    text: String,
+    was_used: AtomicBool,
 }
 
 impl Patterns {
@@ -33,10 +36,33 @@ impl Patterns {
         Ok(Self { patterns })
     }
 
-    /// Whether the entry at `path`, relative to the source, is chosen.
+    /// Whether the entry at `path` is chosen.
     pub(super) fn choose(&self, path: &Path, is_folder: bool) -> bool {
-        let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder));
-        matching.is_some_and(|pattern| !pattern.takes_back)
+        self.decide(path, is_folder).unwrap_or(false)
+    }
+
+    /// What the patterns say of the entry at `path`: chosen, taken back, or nothing.
+    pub(super) fn decide(&self, path: &Path, is_folder: bool) -> Option<bool> {
+        let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
+        matching.was_used.store(true, Ordering::Relaxed);
+        Some(!matching.takes_back)
+    }
+
+    /// Whether the file at `path` is chosen, or a folder that it lies in.
+    pub(super) fn choose_below(&self, path: &Path) -> bool {
+        let folders: Vec<&Path> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
+        folders.iter().rev().any(|folder| self.choose(folder, true)) || self.choose(path, false)
+    }
+
+    /// Whether any pattern has matched anything so far.
+    pub(super) fn was_used(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.was_used.load(Ordering::Relaxed))
+    }
+
+    /// The patterns that have matched nothing so far; those that only take back are none.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &str> {
+        let is_unused = |pattern: &&Pattern| !pattern.takes_back && !pattern.was_used.load(Ordering::Relaxed);
+        self.patterns.iter().filter(is_unused).map(|pattern| pattern.text.as_str())
     }
 
     /// Whether a pattern names the folder at `path` on the way to something inside it.
@@ -74,7 +100,8 @@ impl Pattern {
         let folders = glob.match_indices('/').map(|(at, _)| &glob[..at]);
         // A part of a pattern may be none, when the slash stands in braces: then nothing leads there.
         let leading = folders.filter(|folder| !folder.ends_with("**")).filter_map(|folder| compile(folder).ok());
-        Ok(Self { leading: leading.collect(), matcher, takes_back, folders_only, anchored })
+        let (leading, text) = (leading.collect(), text.to_owned());
+        Ok(Self { leading, matcher, takes_back, folders_only, anchored, text, was_used: AtomicBool::new(false) })
     }
 
     fn matches(&self, path: &Path, is_folder: bool) -> bool {
@@ -85,5 +112,22 @@ impl Pattern {
             return self.matcher.is_match(path);
         }
         path.file_name().is_some_and(|name| self.matcher.is_match(Path::new(name)))
+    }
+}
+
+/// A pattern of project names: `opentelemetry-*`. Names are compared as they are normalized.
+#[derive(Clone, Debug)]
+pub(super) struct NamePattern(GlobMatcher);
+
+impl NamePattern {
+    pub(super) fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
+        let normalized = text.to_ascii_lowercase().replace(['_', '.'], "-");
+        let glob = GlobBuilder::new(&normalized).build();
+        let glob = glob.map_err(|source| BundleError::Pattern { pattern: text.to_owned(), option, source })?;
+        Ok(Self(glob.compile_matcher()))
+    }
+
+    pub(super) fn matches(&self, name: &str) -> bool {
+        self.0.is_match(name)
     }
 }

@@ -1,0 +1,268 @@
+//! `barrow build`: all functions and layers of barrow.toml in one run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::available_parallelism;
+
+use barrow::bundle::Bytes;
+use barrow::ops::{self, BuildUnit, Built};
+use barrow::reporter::{Level, Reporter as _};
+use barrow::request::{AssemblySettings, BundleKind, BundleOptions};
+use barrow::target::Target;
+use serde_json::{Value, json};
+
+use super::result;
+use crate::args::{BuildArgs, OutputArgs};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::{ConfigFile, Flags, Settings, Unit, UnitKind, find_config};
+
+/// One output of one unit for one target.
+struct Job {
+    unit: Unit,
+    target: Target,
+    options: BundleOptions,
+}
+
+pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
+    let config = find_config(&run.host, &run.general, Path::new("."))?;
+    let units = choose(config.units().map_err(Failure::usage)?, &args.names, &config)?;
+    let mut jobs = Vec::new();
+    for unit in units {
+        jobs.extend(of_unit(run, &unit, args)?);
+    }
+    refuse_shared_outputs(&jobs)?;
+    if let Some(revision) = &args.changed_since {
+        let changed = changed_since(&config, revision)?;
+        jobs.retain(|job| job.is_touched_by(&changed, &config));
+    }
+    if args.list {
+        return list(run, &jobs);
+    }
+    let count = args.jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
+    let units = jobs.iter().map(|job| BuildUnit { label: job.label(), options: job.options.clone() }).collect();
+    let tell = |built: &Built| run.output.status(&line(built));
+    let all = run.block_on(|context| async move { ops::build(units, count, context, tell).await })?;
+    finish(run, &jobs, all)
+}
+
+/// The units of these names; without names, all.
+fn choose(units: Vec<Unit>, names: &[String], config: &ConfigFile) -> Result<Vec<Unit>, Failure> {
+    if units.is_empty() {
+        let place = if config.path.as_os_str().is_empty() {
+            "there is no barrow.toml here or above".to_owned()
+        } else {
+            format!("`{}` has neither [[function]] nor [[layer]]", config.path.display())
+        };
+        return Err(Failure::usage(place).hint("`barrow init` writes a barrow.toml from what it finds"));
+    }
+    if let Some(name) = names.iter().find(|name| units.iter().all(|unit| unit.name != **name)) {
+        let known: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+        return Err(
+            Failure::usage(format!("there is no unit `{name}`")).hint(format!("there are: {}", known.join(", ")))
+        );
+    }
+    Ok(units.into_iter().filter(|unit| names.is_empty() || names.contains(&unit.name)).collect())
+}
+
+/// Everything that one unit is to become.
+fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure> {
+    let folder = unit.source.clone().unwrap_or_else(|| run.host.working_folder.clone());
+    let settings = Settings::read_with(&run.host, &run.general, Flags::default(), &folder, unit.config.clone());
+    let mut settings = settings.map_err(|error| Failure::usage(format!("{}: {error}", unit.name)))?;
+    for warning in &settings.warnings {
+        run.output.warn(&format!("{}: {warning}", unit.name));
+    }
+    if !unit.has_dependencies {
+        settings.inputs.requirement_files.clear();
+    } else if let Some(source) = unit.source.as_ref().filter(|_| unit.packages.is_empty()) {
+        settings.take_input_of(&run.host.working_folder.join(source));
+    }
+    settings.want_project();
+    let targets = settings.target.all();
+    let kind = if unit.kind == UnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
+    let mut jobs = Vec::new();
+    for pattern in &unit.outputs {
+        for target in &targets {
+            let out = place(pattern, &unit.name, target, targets.len() > 1);
+            let assembly: AssemblySettings = settings.assembly(unit.source.as_deref(), kind);
+            let output = OutputArgs { output: out, force: args.force, ..OutputArgs::default() };
+            let options = BundleOptions {
+                request: settings.request(unit.packages.clone()),
+                target: target.clone(),
+                assembly,
+                publish: settings.publish(output),
+            };
+            jobs.push(Job { unit: unit.clone(), target: target.clone(), options });
+        }
+    }
+    Ok(jobs)
+}
+
+/// Where an output goes: `{name}`, `{runtime}` and `{arch}` stand for what they say. With several targets and no word of the
+/// target in the pattern, runtime and architecture are put behind the name.
+fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -> PathBuf {
+    let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
+    let text = pattern.to_string_lossy();
+    let says_target = text.contains("{runtime}") || text.contains("{arch}");
+    let text = text.replace("{name}", name).replace("{runtime}", runtime).replace("{arch}", arch);
+    if says_target || !is_one_of_several {
+        return PathBuf::from(text);
+    }
+    match text.strip_suffix(".zip") {
+        Some(stem) => PathBuf::from(format!("{stem}-{runtime}-{arch}.zip")),
+        None => PathBuf::from(format!("{text}-{runtime}-{arch}")),
+    }
+}
+
+/// Two outputs at one place would replace each other in turn.
+fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match jobs.iter().find(|job| !seen.insert(&job.options.publish.out)) {
+        None => Ok(()),
+        Some(job) => {
+            let out = job.options.publish.out.display();
+            Err(Failure::usage(format!("two outputs go to `{out}`, one of them of `{}`", job.unit.name))
+                .hint("`output` takes {name}, {runtime} and {arch}"))
+        }
+    }
+}
+
+impl Job {
+    fn label(&self) -> String {
+        format!("{} ({}, {})", self.unit.name, self.target.runtime(), self.target.architecture())
+    }
+
+    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it.
+    fn is_touched_by(&self, changed: &[PathBuf], config: &ConfigFile) -> bool {
+        let inputs = &self.options.request.inputs;
+        let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
+        let files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
+        let concerns = |path: &PathBuf| {
+            *path == config.path
+                || self.unit.source.as_ref().is_some_and(|source| path.starts_with(source))
+                || files
+                    .iter()
+                    .any(|file| file == path || file.parent().is_some_and(|folder| is_local_project(path, folder)))
+        };
+        changed.iter().any(concerns)
+    }
+}
+
+/// Whether a file could belong to a project that a requirements file beside it names: those are looked for below its folder.
+fn is_local_project(path: &Path, folder: &Path) -> bool {
+    path.starts_with(folder)
+        && path
+            .ancestors()
+            .skip(1)
+            .take_while(|above| above.starts_with(folder))
+            .any(|above| above.join("pyproject.toml").is_file() || above.join("setup.py").is_file())
+}
+
+/// The files that differ from a revision of the repository, those that git does not know included.
+fn changed_since(config: &ConfigFile, revision: &str) -> Result<Vec<PathBuf>, Failure> {
+    let folder = config.path.parent().unwrap_or(Path::new("."));
+    let git = |arguments: &[&str]| -> Result<String, Failure> {
+        let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
+        let output = output.map_err(|error| Failure::new("failed to run git", Exit::Failed).because(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(Failure::new(format!("git does not know what changed since `{revision}`: {why}"), Exit::Failed))
+    };
+    if revision.starts_with('-') {
+        return Err(Failure::usage(format!("`{revision}` is not a revision")));
+    }
+    let top = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?.trim_end());
+    let differing = git(&["diff", "--name-only", "-z", revision, "--"])?;
+    let unknown = git(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/"])?;
+    Ok(differing
+        .split('\0')
+        .chain(unknown.split('\0'))
+        .filter(|path| !path.is_empty())
+        .map(|path| top.join(path))
+        .collect())
+}
+
+fn list(run: &Run, jobs: &[Job]) -> Result<(), Failure> {
+    if run.is_json() {
+        let units: Vec<Value> = jobs.iter().map(described).collect();
+        return Output::object(&json!({ "schema": 1, "units": units }));
+    }
+    let width = jobs.iter().map(|job| job.unit.name.chars().count()).max().unwrap_or(0);
+    let lines = jobs.iter().map(|job| {
+        let (name, runtime, arch) = (&job.unit.name, job.target.runtime(), job.target.architecture());
+        format!("{name:width$}  {}  {runtime}  {arch}  {}\n", kind(job), job.options.publish.out.display())
+    });
+    Output::text(&lines.collect::<String>())
+}
+
+fn kind(job: &Job) -> &'static str {
+    if job.unit.kind == UnitKind::Layer { "layer" } else { "function" }
+}
+
+fn described(job: &Job) -> Value {
+    json!({
+        "name": job.unit.name,
+        "kind": kind(job),
+        "runtime": job.target.runtime().name(),
+        "arch": job.target.architecture().as_str(),
+        "source": job.unit.source.as_ref().map(|source| source.display().to_string()),
+        "handlers": job.unit.handlers,
+        "output": job.options.publish.out.display().to_string(),
+    })
+}
+
+/// What became of one output, in one line.
+fn line(built: &Built) -> String {
+    match &built.outcome {
+        Err(_) => format!("{}: failed", built.label),
+        Ok(published) if built.is_unchanged => format!("{}: unchanged, {}", built.label, published.path.display()),
+        Ok(published) => format!(
+            "{}: {}, {} in {:.1} s, {}",
+            built.label,
+            ops::packages(published.dists.len()),
+            Bytes(published.size_bytes),
+            built.took.as_secs_f64(),
+            published.path.display()
+        ),
+    }
+}
+
+/// The messages of all that failed, and one result for everything.
+fn finish(run: &Run, jobs: &[Job], all: Vec<Built>) -> Result<(), Failure> {
+    let count = all.len();
+    let mut units = Vec::with_capacity(count);
+    let mut failed = Vec::new();
+    for (job, built) in jobs.iter().zip(all) {
+        let mut unit = described(job);
+        match built.outcome {
+            Ok(published) => {
+                unit["state"] = json!(if built.is_unchanged { "unchanged" } else { "built" });
+                unit["result"] = result::published(&published);
+            }
+            Err(error) => {
+                let failure = Failure::from(error).about(&built.label);
+                unit["state"] = json!("failed");
+                unit["error"] = failure.to_json()["error"].clone();
+                failed.push(failure);
+            }
+        }
+        units.push(unit);
+    }
+    if run.is_json() {
+        Output::object(&json!({ "schema": 1, "units": units }))?;
+    }
+    if failed.is_empty() {
+        run.output.message(Level::Status, &format!("{count} of {count} are built"));
+        return Ok(());
+    }
+    for failure in &failed {
+        run.output.failure(failure);
+    }
+    Err(Failure::new(format!("{} of {count} could not be built", failed.len()), Exit::Failed))
+}

@@ -1,0 +1,64 @@
+//! Words of a command line that mean something else than the command takes them for: said so, rather than asked of an index.
+
+use std::path::Path;
+
+use crate::args::OutputArgs;
+use crate::failure::Failure;
+use crate::run::Run;
+
+/// Ends of names that people give to archives, which are neither a folder nor a zip.
+const OTHER_ARCHIVES: &[&str] = &[".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".gz", ".7z", ".rar"];
+
+/// Ends of names of files that state requirements.
+const REQUIREMENT_FILES: &[&str] = &[".txt", ".in", ".toml", ".lock"];
+
+/// Refuses requirements that are the name of a file with requirements, or of a folder that has such a file or Python code.
+/// `command` is what takes them.
+pub(super) fn refuse_paths(run: &Run, command: &str, words: &[String]) -> Result<(), Failure> {
+    words.iter().try_for_each(|word| refuse_path(run, command, word))
+}
+
+/// The same for one word.
+pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Failure> {
+    let place = run.host.working_folder.join(word);
+    if REQUIREMENT_FILES.iter().any(|end| word.ends_with(end)) && place.is_file() {
+        let message = format!("`{word}` is a file, and `barrow {command}` takes names of packages here");
+        return Err(Failure::usage(message).hint(format!("name it with `-r {word}`")));
+    }
+    let is_bare = word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if !is_bare || !place.is_dir() {
+        return Ok(());
+    }
+    let failure =
+        || Failure::usage(format!("`{word}` is a folder here, and `barrow {command}` takes names of packages"));
+    let meant = format!("for the package of that name, write it with a version: `{}>=0`", word.trim_end_matches('/'));
+    match barrow::lock::find_input(&place) {
+        Some(input) => {
+            let name = input.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = Path::new(word).join(name);
+            Err(failure().hint(format!("for what the folder requires, `-r {}`", file.display())).hint(meant))
+        }
+        None if holds_code(&place) => Err(failure().hint(meant)),
+        None => Ok(()),
+    }
+}
+
+fn holds_code(folder: &Path) -> bool {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().extension().is_some_and(|extension| extension == "py"))
+}
+
+/// Refuses an OUT that names what barrow does not write.
+pub(super) fn refuse_other_forms(run: &Run, output: &OutputArgs) -> Result<(), Failure> {
+    let (name, shown) = (output.output.to_string_lossy().to_ascii_lowercase(), output.output.display());
+    if name == "-" {
+        return Err(Failure::usage("a bundle cannot be written to standard output")
+            .hint("name a folder, or a file that ends in .zip; `./-` is the folder of that name"));
+    }
+    let is_other = OTHER_ARCHIVES.iter().any(|end| name.ends_with(end));
+    if is_other && !output.zip && !run.host.working_folder.join(&output.output).is_dir() {
+        return Err(Failure::usage(format!("`{shown}` is the name of an archive that Lambda does not take"))
+            .hint("barrow writes folders, and zips when the name ends in .zip or `--zip` is given"));
+    }
+    Ok(())
+}

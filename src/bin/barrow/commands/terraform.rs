@@ -1,0 +1,125 @@
+//! `barrow terraform`: the protocol of Terraform's `external` data source.
+//!
+//! Standard input holds one flat JSON object of texts, standard output gets one, messages go to standard error and a failure is
+//! an exit status. The zip is made when the data source is read, which is at plan: its bytes are the same on every machine, so
+//! that plan and apply may run on two of them. Source: Terraform registry, "External Data Source", "External Program Protocol".
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use barrow::ops;
+use barrow::publish::PublishedZip;
+use barrow::request::{BundleKind, BundleOptions, FingerprintOptions};
+use serde_json::json;
+
+use crate::args::OutputArgs;
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::run::Run;
+use crate::settings::{ConfigValue, Flags, KEYS, Kind, Settings, find_config};
+
+/// More than anyone's query has, bytes.
+const QUERY_MOST: u64 = 1 << 20;
+
+/// What is asked for.
+#[derive(Debug, Default)]
+struct Query {
+    source: Option<PathBuf>,
+    output: Option<PathBuf>,
+    packages: Vec<String>,
+    is_layer: bool,
+    values: BTreeMap<&'static str, ConfigValue>,
+}
+
+pub(super) fn call(run: &Run) -> Result<(), Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(QUERY_MOST)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::new("failed to read the query from standard input", Exit::Usage).because(&error))?;
+    let query = Query::parse(&text).map_err(Failure::usage)?;
+    let (Some(source), Some(output)) = (&query.source, &query.output) else {
+        return Err(Failure::usage("the query needs `source` and `output`"));
+    };
+    if !run.host.working_folder.join(source).is_dir() {
+        return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
+    }
+    let mut config = find_config(&run.host, &run.general, source)?;
+    config.values.extend(query.values.clone());
+    let mut settings = Settings::read_with(&run.host, &run.general, Flags::default(), source, config)?;
+    for warning in &settings.warnings {
+        run.output.warn(warning);
+    }
+    if query.packages.is_empty() {
+        settings.take_input_of(&run.host.working_folder.join(source));
+    }
+    settings.want_project();
+    let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };
+    let output = OutputArgs { output: output.clone(), zip: true, ..OutputArgs::default() };
+    let options = BundleOptions {
+        request: settings.request(query.packages.clone()),
+        target: settings.target.single()?,
+        assembly: settings.assembly(Some(source), kind),
+        publish: settings.publish(output),
+    };
+    let fingerprint = ops::fingerprint(&FingerprintOptions {
+        request: options.request.clone(),
+        target: options.target.clone(),
+        assembly: options.assembly.clone(),
+        base: run.host.working_folder.join(source),
+        state_folders: settings.state_folders.clone(),
+    })?;
+    let (runtime, arch) = (options.target.runtime().name(), options.target.architecture().as_str());
+    let published = run.bundle(options)?;
+    let zip = published.zip.as_ref();
+    Output::object(&json!({
+        "path": published.path.display().to_string(),
+        "sha256": zip.map(|zip| zip.sha256.hex()).unwrap_or_default(),
+        "sha256_base64": zip.map(PublishedZip::sha256_base64).unwrap_or_default(),
+        "size": zip.map(|zip| zip.size_bytes.to_string()).unwrap_or_default(),
+        "unzipped_size": published.size_bytes.to_string(),
+        "fingerprint": fingerprint.hex(),
+        "runtime": runtime,
+        "arch": arch,
+    }))
+}
+
+impl Query {
+    /// Names may have `_` where flags have `-`. Values of lists are separated by commas or line ends; an empty text is as good as
+    /// nothing, which is how a module passes what was not set.
+    fn parse(text: &str) -> Result<Self, String> {
+        let given: BTreeMap<String, String> = serde_json::from_str(text)
+            .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
+        let mut query = Self::default();
+        for (name, value) in given.iter().filter(|(_, value)| !value.is_empty()) {
+            let spelled = name.replace('_', "-");
+            match spelled.as_str() {
+                "source" => query.source = Some(PathBuf::from(value)),
+                "output" => query.output = Some(PathBuf::from(value)),
+                "packages" => query.packages = split(value),
+                "layer" => query.is_layer = switch(name, value)?,
+                _ => {
+                    let key = KEYS.iter().find(|key| key.name == spelled || key.alias == Some(spelled.as_str()));
+                    let key = key.ok_or_else(|| format!("the query has `{name}`, which is no setting of barrow"))?;
+                    let texts = match key.kind {
+                        Kind::List | Kind::SwitchOrList => split(value),
+                        Kind::Switch => vec![switch(name, value)?.to_string()],
+                        Kind::Text => vec![value.clone()],
+                    };
+                    query.values.insert(key.name, ConfigValue { texts, line: 0 });
+                }
+            }
+        }
+        Ok(query)
+    }
+}
+
+fn split(value: &str) -> Vec<String> {
+    value.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn switch(name: &str, value: &str) -> Result<bool, String> {
+    value.parse().map_err(|_| format!("`{name}` of the query must be true or false"))
+}

@@ -1,0 +1,119 @@
+//! What is required, and how it may be got: files, extras, wheels, building.
+
+use std::collections::BTreeSet;
+
+use barrow::bundle::{ServiceChoice, is_dist_pattern};
+use barrow::install::RecordPolicy;
+use barrow::lock::LockKind;
+use barrow::request::{BuildSettings, SelectionSettings};
+use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
+use barrow::spec::{ExtraName, PackageName};
+
+use super::layers::Layers;
+use super::{SettingsError, parse};
+use crate::args::{InputArgs, WheelArgs};
+
+pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
+    let mut requirement_files = layers.paths("requirement", input.requirement);
+    if let Some(lock) = input.lock {
+        if LockKind::of(&lock).is_none() {
+            let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
+            let (lock, names) = (lock.display(), names.join(", "));
+            return Err(SettingsError::Other(format!("`{lock}` is not named like a lock that is known: {names}")));
+        }
+        requirement_files.push(lock);
+    }
+    let constraint_files = layers.paths("constraint", input.constraint);
+    let override_files = layers.paths("override", input.overrides);
+    let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
+    let excluded = layers.many("exclude-package", input.exclude_package, name)?;
+    Ok(ManifestInputs {
+        requirement_files,
+        constraint_files,
+        override_files,
+        excluded,
+        working_folder: layers.host.working_folder.clone(),
+        environment: layers.host.environment.clone(),
+        ..ManifestInputs::default()
+    })
+}
+
+/// Which files of dependencies are left out, and the patterns that are about the source.
+pub(super) fn read_selection(
+    layers: &mut Layers<'_>,
+    exclude: Vec<String>,
+    slim: Vec<String>,
+) -> Result<(SelectionSettings, Vec<String>), SettingsError> {
+    let (of_dists, of_source) = exclude.into_iter().partition(|text| is_dist_pattern(text).is_some());
+    let mut selection = SelectionSettings { exclude: of_dists, ..SelectionSettings::default() };
+    for word in layers.many("slim", slim, |text| Ok(text.to_owned()))? {
+        if let Some(choice) = ServiceChoice::parse(&word) {
+            selection.slim = true;
+            let known = selection.services.get_or_insert_with(|| ServiceChoice { services: BTreeSet::new() });
+            known.services.extend(choice.services);
+        } else {
+            selection.slim = parse::switch(&word).map_err(|_| {
+                SettingsError::Other(format!(
+                    "invalid value for `slim`: `{word}` is neither on, off nor botocore=SERVICE,…"
+                ))
+            })?;
+        }
+    }
+    Ok((selection, of_source))
+}
+
+/// Names that may be given as several flags or separated by commas.
+pub(super) fn name_list(
+    layers: &mut Layers<'_>,
+    key: &'static str,
+    flag: &[ExtraName],
+) -> Result<Vec<ExtraName>, SettingsError> {
+    layers.many(key, flag.to_vec(), |text| text.parse::<ExtraName>().map_err(|error| error.to_string()))
+}
+
+/// `--no-binary` and `--only-binary`, read as pip reads them: a project that one takes in leaves the other.
+pub(super) fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) -> Result<FormatControl, SettingsError> {
+    let no_binary = layers.many("no-binary", input.no_binary.clone(), |text| Ok(text.to_owned()))?;
+    let only_binary = layers.many("only-binary", input.only_binary.clone(), |text| Ok(text.to_owned()))?;
+    let wrong = |key: &str, word: &str| SettingsError::Other(format!("invalid value for `{key}`: `{word}` is no name"));
+    let mut control = FormatControl { no_binary: ProjectSet::None, only_binary: ProjectSet::None };
+    for word in &no_binary {
+        control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
+    }
+    for word in &only_binary {
+        control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
+    }
+    Ok(control)
+}
+
+pub(super) fn read_record_policy(layers: &mut Layers<'_>, wheels: WheelArgs) -> Result<RecordPolicy, SettingsError> {
+    let strict = layers.switch("strict", wheels.strict)?;
+    let name = |text: &str| text.parse::<PackageName>().map_err(|_| format!("`{text}` is not a valid name"));
+    let accepted = layers.many("accept-record", wheels.accept_record, name)?;
+    Ok(RecordPolicy { strict, accepted: accepted.into() })
+}
+
+/// Building, and the projects that may be built.
+pub(super) fn read_building(
+    layers: &mut Layers<'_>,
+    input: &InputArgs,
+) -> Result<(BuildSettings, ProjectSet), SettingsError> {
+    let words = layers.many("allow-build", input.allow_build.clone(), |text| Ok(text.to_owned()))?;
+    let forbidden = layers.switch("no-build", input.no_build)?;
+    let python = layers.one("build-python", input.build_python.clone(), |text| Ok(text.to_owned()))?;
+    let settings = layers.many("config-settings", input.config_settings.clone(), |text| Ok(text.to_owned()))?;
+    let mut allowed = ProjectSet::None;
+    for word in &words {
+        let wrong = |word| SettingsError::Other(format!("invalid value for `allow-build`: `{word}` is no name"));
+        allowed.extend(word, &mut ProjectSet::None).map_err(wrong)?;
+    }
+    let pair = |text: &String| {
+        let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty())?;
+        Some((key.to_owned(), value.to_owned()))
+    };
+    let config_settings: Option<Vec<_>> = settings.iter().map(pair).collect();
+    let config_settings =
+        config_settings.ok_or_else(|| SettingsError::Other("`config-settings` has the form KEY=VALUE".to_owned()))?;
+    let settings = BuildSettings { forbidden, python, config_settings };
+    Ok((settings, if forbidden { ProjectSet::None } else { allowed }))
+}

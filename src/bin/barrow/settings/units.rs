@@ -1,0 +1,256 @@
+//! `[[function]]`, `[[layer]]` and `[defaults]` of barrow.toml: what `barrow build` makes.
+//!
+//! A unit has keys of its own ([`OWN_KEYS`]); every other key is a setting, and counts for that unit in the place of the same
+//! setting of `[defaults]`, which counts in the place of the file's own. Relative paths start at the folder of the file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use globset::GlobBuilder;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::config_file::{ConfigFile, ConfigValue, Reader};
+
+/// Keys of a unit that are no settings.
+pub(super) const OWN_KEYS: &[&str] =
+    &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler"];
+
+/// What a unit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitKind {
+    Function,
+    Layer,
+}
+
+/// One table, as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigUnit {
+    pub(crate) kind: UnitKind,
+    line: usize,
+    name: Option<String>,
+    source: Option<String>,
+    /// One unit for each folder that matches.
+    glob: Option<String>,
+    /// One unit for each line of this file.
+    names_from: Option<String>,
+    packages: Vec<String>,
+    /// `dependencies = false`: none, whatever lies in the source.
+    has_dependencies: bool,
+    outputs: Vec<String>,
+    handlers: Vec<String>,
+    values: BTreeMap<&'static str, ConfigValue>,
+}
+
+/// One thing to make: a table, or what a pattern in it stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) kind: UnitKind,
+    /// The folder of its own files; `None`: dependencies only.
+    pub(crate) source: Option<PathBuf>,
+    pub(crate) packages: Vec<String>,
+    pub(crate) has_dependencies: bool,
+    /// Patterns of the places that it goes to; at least one.
+    pub(crate) outputs: Vec<PathBuf>,
+    pub(crate) handlers: Vec<String>,
+    /// The file, with the unit's settings in the place of its own.
+    pub(crate) config: ConfigFile,
+}
+
+impl Reader<'_> {
+    /// `[[function]]` or `[[layer]]`.
+    pub(super) fn units(&self, kind: UnitKind, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigUnit>, String> {
+        let word = if kind == UnitKind::Function { "function" } else { "layer" };
+        let wrong = || self.at(value.span(), &format!("`{word}` must be a table: write [[{word}]]"));
+        let DeValue::Array(tables) = value.get_ref() else { return Err(wrong()) };
+        let unit = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
+            DeValue::Table(table) => self.unit(kind, table, self.line(entry.span())),
+            _ => Err(wrong()),
+        };
+        tables.iter().map(unit).collect()
+    }
+
+    /// `[defaults]`: settings of every unit.
+    pub(super) fn defaults(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<&'static str, ConfigValue>, String> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.at(value.span(), "`defaults` must be a table of settings"));
+        };
+        table.iter().map(|(name, value)| self.setting(name, value)).collect()
+    }
+
+    fn unit(&self, kind: UnitKind, table: &DeTable<'_>, line: usize) -> Result<ConfigUnit, String> {
+        let mut unit = ConfigUnit {
+            kind,
+            line,
+            name: None,
+            source: None,
+            glob: None,
+            names_from: None,
+            packages: Vec::new(),
+            has_dependencies: true,
+            outputs: Vec::new(),
+            handlers: Vec::new(),
+            values: BTreeMap::new(),
+        };
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a unit must be {what}"));
+            let text = || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
+            let texts = || texts(value).ok_or_else(|| wrong("a text or a list of texts"));
+            match spelled {
+                "name" => unit.name = Some(text()?),
+                "source" => unit.source = Some(text()?),
+                "glob" => unit.glob = Some(text()?),
+                "names-from" => unit.names_from = Some(text()?),
+                "packages" => unit.packages = texts()?,
+                "output" => unit.outputs = texts()?,
+                "handler" => unit.handlers = texts()?,
+                "dependencies" => {
+                    unit.has_dependencies = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
+                }
+                _ => {
+                    let (key, value) = self.setting(name, value)?;
+                    unit.values.insert(key, value);
+                }
+            }
+        }
+        if unit.glob.is_some() && (unit.source.is_some() || unit.names_from.is_some()) {
+            let at = format!("{}:{line}", self.path.display());
+            return Err(format!("{at}: `glob` stands for sources, so it cannot go with `source` or `names-from`"));
+        }
+        Ok(unit)
+    }
+}
+
+/// A text or a list of them.
+fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(vec![text.to_string()]),
+        DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+impl ConfigFile {
+    /// Everything that the file asks `barrow build` to make, in the order of the file, functions first.
+    ///
+    /// # Errors
+    /// A pattern that matches nothing, a name that two units have, a unit without a name: with file and line.
+    pub(crate) fn units(&self) -> Result<Vec<Unit>, String> {
+        let mut all: Vec<Unit> = Vec::new();
+        for table in &self.units {
+            let at = format!("{}:{}", self.path.display(), table.line);
+            let units = self.expand(table).map_err(|message| format!("{at}: {message}"))?;
+            for unit in units {
+                if all.iter().any(|other| other.name == unit.name) {
+                    return Err(format!("{at}: there are two units of the name `{}`: give each a `name`", unit.name));
+                }
+                all.push(unit);
+            }
+        }
+        Ok(all)
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// One unit, or one for each folder or line that it stands for.
+    fn expand(&self, table: &ConfigUnit) -> Result<Vec<Unit>, String> {
+        if let Some(pattern) = &table.glob {
+            let folders = self.matching(pattern)?;
+            let unit = |(name, folder): (String, PathBuf)| self.unit(table, name, Some(folder), Vec::new());
+            return folders.into_iter().map(unit).collect();
+        }
+        if let Some(file) = &table.names_from {
+            let path = self.folder().join(file);
+            let text = fs_err::read_to_string(&path).map_err(|error| error.to_string())?;
+            let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
+            let names: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+            if names.is_empty() {
+                return Err(format!("`{}` has no line with a name", path.display()));
+            }
+            let unit = |line: &str| self.unit(table, name_in(line), None, vec![line.to_owned()]);
+            return names.into_iter().map(unit).collect();
+        }
+        let source = table.source.as_ref().map(|source| self.folder().join(source));
+        if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(format!("the source `{}` is not a folder", folder.display()));
+        }
+        let from_folder = || source.as_ref()?.file_name()?.to_str().map(str::to_owned);
+        let name = table.name.clone().or_else(from_folder).ok_or("a unit needs a `name` or a `source`")?;
+        Ok(vec![self.unit(table, name, source, Vec::new())?])
+    }
+
+    fn unit(
+        &self,
+        table: &ConfigUnit,
+        name: String,
+        source: Option<PathBuf>,
+        packages: Vec<String>,
+    ) -> Result<Unit, String> {
+        let mut values = self.values.clone();
+        values.extend(self.defaults.clone());
+        values.extend(table.values.clone());
+        let states = |key: &str| table.values.contains_key(key);
+        if source.is_none() && packages.is_empty() && table.packages.is_empty() && !states("requirement") {
+            return Err(format!("`{name}` has neither a `source` nor anything that it requires"));
+        }
+        let outputs = if table.outputs.is_empty() { vec!["build/{name}".to_owned()] } else { table.outputs.clone() };
+        let packages = packages.into_iter().chain(table.packages.iter().cloned()).collect();
+        Ok(Unit {
+            name,
+            kind: table.kind,
+            source,
+            packages,
+            has_dependencies: table.has_dependencies,
+            outputs: outputs.iter().map(|output| self.folder().join(output)).collect(),
+            handlers: table.handlers.clone(),
+            config: Self { values, units: Vec::new(), ..self.clone() },
+        })
+    }
+
+    /// The folders below that of the file which a pattern matches, in order, each with a name: what the wildcards stand for.
+    fn matching(&self, pattern: &str) -> Result<Vec<(String, PathBuf)>, String> {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| error.to_string())?;
+        let glob = glob.compile_matcher();
+        let depth = Path::new(pattern).components().count();
+        let wild = |part: &str| part.contains(['*', '?', '[', '{']);
+        let wildcards: Vec<usize> =
+            pattern.split('/').enumerate().filter(|(_, part)| wild(part)).map(|(at, _)| at).collect();
+        let mut found = Vec::new();
+        let mut folders = vec![PathBuf::new()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs_err::read_dir(self.folder().join(&folder)) else { continue };
+            for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir()) {
+                let path = folder.join(entry.file_name());
+                if glob.is_match(&path) {
+                    found.push(path.clone());
+                }
+                if path.components().count() < depth {
+                    folders.push(path);
+                }
+            }
+        }
+        if found.is_empty() {
+            return Err(format!("the pattern `{pattern}` matches no folder"));
+        }
+        found.sort();
+        let named = found.into_iter().map(|path| {
+            let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            let parts: Vec<&str> = wildcards.iter().filter_map(|at| parts.get(*at)).map(AsRef::as_ref).collect();
+            (parts.join("-"), self.folder().join(&path))
+        });
+        Ok(named.collect())
+    }
+}
+
+/// The project name that a requirement begins with.
+fn name_in(requirement: &str) -> String {
+    requirement
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

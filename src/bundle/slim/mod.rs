@@ -1,0 +1,11 @@
+//! Leaving out files of dependencies: what the user names (`NAME:GLOB`), and with `--slim` what no program needs.
+//!
+//! A distribution whose files were partly left out stays true to itself: its RECORD lists what is there, so that
+//! `importlib.metadata` and `pip` see a whole distribution. METADATA, entry points, licences and `py.typed` are never left out by a rule.
+
+mod rules;
+mod selection;
+#[cfg(test)]
+mod tests;
+
+pub use selection::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};

@@ -1,0 +1,80 @@
+//! Requirements that lead to an archive or repository without saying whose it is: the name stands in there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::bench::blocking;
+use super::building::Builder;
+use super::material::{Material, Origin};
+use super::session::{Session, World};
+use super::{Context, Error};
+use crate::archive::{Limits, SafePath, read_source};
+use crate::build::BuildError;
+use crate::request::Request;
+use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
+use crate::spec::{CoreMetadata, PackageName};
+
+/// Largest file that is read for a name, bytes.
+const FILE_MOST: u64 = 16 << 20;
+
+/// The request with the names of all its requirements: what they lead to is fetched and looked at, and nothing of it is run.
+pub(super) async fn name_all(mut request: Request, world: &World, session: &Session) -> Result<Request, Error> {
+    if request.manifest.unnamed.is_empty() {
+        return Ok(request);
+    }
+    let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.place());
+    let mut manifest = (*request.manifest).clone();
+    for entry in std::mem::take(&mut manifest.unnamed) {
+        let named = name_one(entry, &builder, &session.context).await?;
+        manifest.requirements.push(named);
+    }
+    request.manifest = Arc::new(manifest);
+    Ok(request)
+}
+
+async fn name_one(
+    mut entry: RequirementEntry,
+    builder: &Builder,
+    context: &Context,
+) -> Result<RequirementEntry, Error> {
+    let Some(reference) = entry.direct.clone() else { return Ok(entry) };
+    let material = builder.material(&entry.requirement.name, &reference, entry.hashes.clone()).await?;
+    let Some(name) = material.name(builder.limits).await? else {
+        let (origin, text) = (&entry.origin, &entry.text);
+        return Err(Error::Usage {
+            message: format!("{origin}: `{text}`: the project's own files do not say its name without being run"),
+            hint: Some("put the name before it: `name @ URL`".to_owned()),
+        });
+    };
+    context.detail(&format!("{}: `{}` is {name}", entry.origin, entry.text));
+    entry.requirement.name = name;
+    Ok(entry)
+}
+
+impl Material {
+    /// The name that its own files give the project.
+    async fn name(&self, limits: Limits) -> Result<Option<PackageName>, Error> {
+        let (origin, label) = (self.origin.clone(), self.label.clone());
+        let below = self.subdirectory.as_ref().map(SafePath::as_str).unwrap_or_default().to_owned();
+        let reading = blocking(move || match &origin {
+            Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
+                let folder = path.join(&below);
+                Ok::<_, BuildError>(static_name(|file| fs_err::read_to_string(folder.join(file)).ok()))
+            }
+            Origin::Archive { file } => {
+                let at = |name: &str| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+                let names = NAMING_FILES.map(at);
+                let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+                let kept: HashMap<String, Vec<u8>> = read_source(&file.path, &wanted, FILE_MOST, &limits)
+                    .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
+                    .into_iter()
+                    .collect();
+                let stated = kept.get(&at("PKG-INFO")).and_then(|bytes| CoreMetadata::parse(bytes).ok());
+                let text = |file: &str| Some(String::from_utf8_lossy(kept.get(&at(file))?).into_owned());
+                Ok(stated.map(|metadata| metadata.name).or_else(|| static_name(text)))
+            }
+        });
+        let named: Result<_, BuildError> = reading.await?;
+        Ok(named?)
+    }
+}

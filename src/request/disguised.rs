@@ -1,0 +1,66 @@
+//! Files whose name says one thing and whose content another, and files of other programs: one sentence each, with the way out.
+
+use std::path::Path;
+
+use super::RequestError;
+
+/// How a list of packages is got out of an environment of conda in a form that can be read.
+const FROM_CONDA: &str = "activate the environment, write `pip list --format=freeze > requirements.txt`, keep what your function \
+                          imports, and name that file with -r";
+
+/// Refuses a file that is named as one of requirements and belongs to another program.
+pub(super) fn refuse_foreign(path: &Path, working_folder: &Path) -> Result<(), RequestError> {
+    let there = working_folder.join(path);
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let (what, hint) = match (name, extension) {
+        ("setup.py" | "setup.cfg", _) => {
+            ("a file of setuptools, not a list of requirements", "name its folder, as `.`, to install the project")
+        }
+        ("package.json" | "package-lock.json", _) => ("a file of npm", "name the file of the Python function with -r"),
+        (_, "yml" | "yaml") if is_of_conda(&there) => ("an environment of conda, which has other packages", FROM_CONDA),
+        (_, "txt") if is_list_of_conda(&there) => ("a list of conda's packages, written by `conda list`", FROM_CONDA),
+        _ => return Ok(()),
+    };
+    Err(RequestError::Usage { message: format!("`{}` is {what}", path.display()), hint: Some(hint.to_owned()) })
+}
+
+/// Refuses a lock that is none by its content.
+pub(super) fn refuse_list(path: &Path, text: &str) -> Result<(), RequestError> {
+    if !is_list(text) {
+        return Ok(());
+    }
+    Err(RequestError::Usage {
+        message: format!("`{}` is called a lock, and is a list of requirements", path.display()),
+        hint: Some("call it `requirements.txt`".to_owned()),
+    })
+}
+
+/// Whether the first line that says something is a requirement and no TOML.
+fn is_list(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    text.parse::<toml::Table>().is_err()
+        && first.is_some_and(|line| {
+            let is_option = line.starts_with("-r ") || line.starts_with("--") || line.starts_with("-e ");
+            let is_pin = line.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && ["==", ">=", "<=", "~=", " @ "].iter().any(|operator| line.contains(operator));
+            is_option || is_pin
+        })
+}
+
+fn is_of_conda(path: &Path) -> bool {
+    let text = text_of(path);
+    let has = |key: &str| text.lines().any(|line| line.trim_end().starts_with(key));
+    has("dependencies:") && (has("channels:") || has("name:") || has("prefix:"))
+}
+
+fn is_list_of_conda(path: &Path) -> bool {
+    let text = text_of(path);
+    text.starts_with("# packages in environment at ")
+        || text.starts_with("# This file may be used to create an environment")
+}
+
+/// What is no file is not read twice: a pipe gives its text once.
+fn text_of(path: &Path) -> String {
+    if path.is_file() { fs_err::read_to_string(path).unwrap_or_default() } else { String::new() }
+}
