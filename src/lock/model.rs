@@ -2,7 +2,7 @@
 //!
 //! There are two shapes of lock. In a *flat* one every package says itself when it is wanted (`pylock.toml`, `pdm.lock`,
 //! `Pipfile.lock`, `poetry.lock` since 2.1). In a *walked* one packages say what they require, and what is wanted follows
-//! from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select) takes both.
+//! from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select()) takes both.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

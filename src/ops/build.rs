@@ -31,8 +31,6 @@ pub struct Built {
     pub label: String,
     /// What was published, or why nothing was.
     pub outcome: Result<Published, Error>,
-    /// It was there already, and nothing that it is made of has changed.
-    pub is_unchanged: bool,
     /// How long it took, waiting for others not counted.
     pub took: Duration,
 }
@@ -71,12 +69,12 @@ pub async fn build(
 
 async fn one(session: &Arc<Session>, BuildUnit { label, options }: BuildUnit) -> Built {
     let begin = Instant::now();
-    let (outcome, is_unchanged) = match recall_apart(session, &options).await {
-        Ok(Recall::Unchanged(published)) => (Ok(published), true),
-        Ok(Recall::Changed(prepared)) => (Box::pin(bundle_in(session, options, *prepared)).await, false),
-        Err(error) => (Err(error), false),
+    let outcome = match recall_apart(session, &options).await {
+        Ok(Recall::Unchanged(published)) => Ok(published),
+        Ok(Recall::Changed(prepared)) => Box::pin(bundle_in(session, options, *prepared)).await,
+        Err(error) => Err(error),
     };
-    Built { label, outcome, is_unchanged, took: begin.elapsed() }
+    Built { label, outcome, took: begin.elapsed() }
 }
 
 /// Looks through an output where that may take its time.

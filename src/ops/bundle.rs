@@ -205,6 +205,7 @@ impl Output<'_> {
             zip: published.zip,
             dists: Vec::new(),
             excluded: Vec::new(),
+            is_unchanged: false,
         })
     }
 }

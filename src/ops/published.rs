@@ -24,6 +24,8 @@ pub struct Published {
     pub dists: Vec<BundledDist>,
     /// Projects that were left to the runtime, sorted.
     pub excluded: Vec<PackageName>,
+    /// It lay there already, made of the same, and was left alone.
+    pub is_unchanged: bool,
 }
 
 /// One distribution of a bundle.

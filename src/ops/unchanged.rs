@@ -250,6 +250,7 @@ impl Kept {
             zip: self.zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 }),
             dists,
             excluded,
+            is_unchanged: true,
         }
     }
 }

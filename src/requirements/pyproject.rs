@@ -1,7 +1,7 @@
 //! `pyproject.toml` as a list of requirements: `[project]` (PEP 621), its optional dependencies, and
 //! `[dependency-groups]` (PEP 735).
 //!
-//! What the tables of tools say is in [`tables`](super::tables): where a name comes from, and the dependencies of a project
+//! What the tables of tools say is in [`tables`]: where a name comes from, and the dependencies of a project
 //! that declares them to Poetry alone. Where dependencies stand in a table that is not read, an error says so.
 
 use std::collections::BTreeMap;

@@ -9,7 +9,6 @@ use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 
 fn index() -> RunningIndex {
     IndexServer::new()
-        .max_age(600)
         .file(WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", "one"))
         .file(WheelBuilder::new("tiny", "2.0").file("tiny/__init__.py", "two"))
         .file(WheelBuilder::new("native", "1.0").tag("cp312-cp312-manylinux_2_17_x86_64").file("native/x86.py", ""))

@@ -221,7 +221,7 @@ fn described(job: &Job) -> Value {
 fn line(built: &Built) -> String {
     match &built.outcome {
         Err(_) => format!("{}: failed", built.label),
-        Ok(published) if built.is_unchanged => format!("{}: unchanged, {}", built.label, published.path.display()),
+        Ok(published) if published.is_unchanged => format!("{}: unchanged, {}", built.label, published.path.display()),
         Ok(published) => format!(
             "{}: {}, {} in {:.1} s, {}",
             built.label,
@@ -242,7 +242,7 @@ fn finish(run: &Run, jobs: &[Job], all: Vec<Built>) -> Result<(), Failure> {
         let mut unit = described(job);
         match built.outcome {
             Ok(published) => {
-                unit["state"] = json!(if built.is_unchanged { "unchanged" } else { "built" });
+                unit["state"] = json!(if published.is_unchanged { "unchanged" } else { "built" });
                 unit["result"] = result::published(&published);
             }
             Err(error) => {
