@@ -58,4 +58,4 @@ class SynthesisTest(unittest.TestCase):
 def tree(folder):
     """Mode and digest of every file of a folder, by path."""
     files = {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
-    return {path: (file.stat().st_mode, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in files.items()}
+    return {path: (file.stat().st_mode | 0o200, hashlib.sha256(file.read_bytes()).hexdigest()) for path, file in files.items()}

@@ -73,14 +73,14 @@ export function onlyAsset(synthesis) {
   return Object.values(synthesis.assets)[0];
 }
 
-/** Every file of a folder: path, mode and digest. */
+/** Every file of a folder: path, mode and digest. Linked files are read-only, which depends on the file system, so that bit is not told. */
 export function tree(folder) {
   const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files
     .map((entry) => {
       const file = path.join(entry.parentPath ?? entry.path, entry.name);
       const digest = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-      return `${path.relative(folder, file)} ${(fs.statSync(file).mode & 0o777).toString(8)} ${digest}`;
+      return `${path.relative(folder, file)} ${((fs.statSync(file).mode & 0o777) | 0o200).toString(8)} ${digest}`;
     })
     .sort();
 }
