@@ -345,12 +345,13 @@ each("url", [
 each("url refused", [
     "foo @", "foo @ ", f"foo @ https://h/{WHEEL}; python_version", f"foo @ https://h/{WHEEL} python_version > '3'", f"foo>=1 @ https://h/{WHEEL}",
     f"foo @ https://h/{WHEEL}>=1 <2", "https://h/foo-1.0.whl", "https://h/foo.whl", "https://h/foo-1.0.tar.gz#egg=foo[a]",
-    "https://h/foo-1.0.tar.gz#egg=foo==1.0", "-e https://h/foo-1.0.tar.gz#egg=foo", "-e foo", "-e", "-e git+https://h/foo.git",
+    "https://h/foo-1.0.tar.gz#egg=foo==1.0", "-e https://h/foo-1.0.tar.gz#egg=foo", "-e foo", "-e",
     "-e foo==1.0", "foo @ https://h/a;b.whl",
 ])
 for line, reason in {
     "https://h/download": "pip downloads to learn the name; here it stands before the URL",
-    "git+https://h/foo.git": "pip clones to learn the name; here it stands before the URL",
+    "git+https://h/foo.git": "pip clones to learn the name; here it is learned when the request is read, which this does not do",
+    "-e git+https://h/foo.git": "pip wants the name of an editable repository; here it is read from the repository",
     f"bar @ https://h/{WHEEL}": "pip finds out after the download that the wheel is of another project",
     f"https://h/{WHEEL}[a]": "pip takes the brackets for a part of the file's name",
     "foo @ hg+https://h/foo": "of the version control systems only Git is read",

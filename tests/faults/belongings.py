@@ -106,7 +106,7 @@ def with_files(tally, scene, right):
     is_right("OUT is made anew", bundle())
 
     # Marks that are lost, damaged, copied or of another OUT.
-    marks = scene.state / "outputs-v3"
+    marks = scene.state / "outputs-v4"
     mark, = [path for path in marks.iterdir() if str(out).encode() in path.read_bytes()]
     kept = mark.read_bytes()
     (out / "later.txt").write_text("mine")

@@ -119,6 +119,8 @@ def file_entry(path):
         return ("link", os.readlink(path))
     if stat.S_ISDIR(about.st_mode):
         return ("folder", mode)
+    # Linked files are read-only, and whether a file is linked depends on the file system.
+    mode = oct(stat.S_IMODE(about.st_mode) | stat.S_IWUSR)
     if not stat.S_ISREG(about.st_mode):
         return ("other", mode)
     return ("file", mode, hashlib.sha256(path.read_bytes()).hexdigest())
