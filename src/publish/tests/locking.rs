@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
-use crate::file_lock::{Lock, holder};
+use crate::file_lock::Lock;
 use crate::publish::options::{Step, Steps};
 use crate::publish::out_lock::{OutLock, is_lock_name, lock_name};
 use crate::publish::outputs::publish_with;
@@ -84,7 +84,7 @@ fn at_its_own_out_it_is_waited_for() {
         let error = publish(&bundle(&dists), &options).unwrap_err();
         assert!(matches!(error, PublishError::Cancelled), "{error:?}");
         #[cfg(target_os = "linux")]
-        assert_eq!(holder(&scene.path(&lock_name("out".as_ref()))), Some(std::process::id()));
+        assert_eq!(crate::file_lock::holder(&scene.path(&lock_name("out".as_ref()))), Some(std::process::id()));
     });
     assert_eq!(tree(&out), expected(ONE));
     scene.assert_clean(".");

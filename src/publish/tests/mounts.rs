@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use fs_err as fs;
 
@@ -18,7 +17,7 @@ const FOLDER: &str = "BARROW_TEST_MOUNTS";
 #[test]
 #[cfg(target_os = "linux")]
 fn mount_points() {
-    let can = Command::new("unshare").args(["--mount", "true"]).output();
+    let can = std::process::Command::new("unshare").args(["--mount", "true"]).output();
     if !can.is_ok_and(|output| output.status.success()) {
         return;
     }
@@ -27,7 +26,7 @@ fn mount_points() {
         mount --bind twin bind && mount -t tmpfs none memory && mount -t tmpfs -o size=64k none full &&
         mount --bind parent parent && mount --bind shown parent/out && mount -o remount,bind,ro parent &&
         exec \"$0\" --ignored --exact publish::tests::mounts::inside_the_namespace";
-    let output = Command::new("unshare")
+    let output = std::process::Command::new("unshare")
         .args(["--mount", "sh", "-c", script])
         .arg(std::env::current_exe().unwrap())
         .env(FOLDER, scene.path(""))
