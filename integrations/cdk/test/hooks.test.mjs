@@ -128,8 +128,9 @@ for (const when of ['before', 'after']) {
       }
       assert.deepEqual(watched(), untouched, command);
     }
-    // Which of them leave nothing to bundle depends on the shell and its programs; that most end well keeps the comparison honest.
-    assert.ok(done >= 5, `${done} of the commands leave something to be an asset`);
+    // Before the bundling one more of them leaves nothing: a source in which a link leads nowhere is refused.
+    const least = when === 'before' ? 9 : 10;
+    assert.ok(done >= least, `${done} of the commands leave something to be an asset`);
     assert.deepEqual(tree(synthesiseWithHooks(folder, entry, {}).path), tree(reference.path));
   });
 }
