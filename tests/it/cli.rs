@@ -25,6 +25,46 @@ fn version_and_help_are_results() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), concat!("barrow ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
+/// What a report of a fault has to name: the target, and how the program was made.
+#[test]
+fn the_version_tells_all_it_knows_where_that_is_asked_for() {
+    let context = TestContext::new();
+    for arguments in [&["--version", "--verbose"][..], &["-V", "-v"], &["-vV"], &["-Vv"]] {
+        let output = context.barrow().args(arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(text.starts_with(concat!("barrow ", env!("CARGO_PKG_VERSION"), "\n")), "{text}");
+        let target = text.lines().find_map(|line| line.strip_prefix("target: ")).unwrap_or_default();
+        assert!(target.starts_with(std::env::consts::ARCH) && target.split('-').count() >= 3, "{text}");
+        assert!(text.contains("\nprofile: "), "{text}");
+    }
+}
+
+/// One page for each command that help shows, and each has the command's options.
+#[test]
+fn manual_pages_are_there_for_every_command() {
+    let context = TestContext::new();
+    let folder = context.path("man/man1");
+    let output = context.barrow().arg("manual").arg("-o").arg(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = |name: &str| fs_err::read_to_string(folder.join(name)).unwrap();
+    assert!(page("barrow.1").contains("barrow\\-bundle"), "{}", page("barrow.1"));
+    for (name, says) in [
+        ("barrow-bundle.1", "\\-\\-runtime"),
+        ("barrow-lock.1", "\\-\\-upgrade"),
+        ("barrow-cache-prune.1", "NAME"),
+        ("barrow-check.1", "BARROW_RUNTIME"),
+    ] {
+        assert!(page(name).contains(says), "{name}:\n{}", page(name));
+    }
+    assert!(!folder.join("barrow-manual.1").exists(), "what help does not show has no page");
+
+    fs_err::write(context.path("file"), "").unwrap();
+    let output = context.barrow().arg("manual").arg("-o").arg(context.path("file")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("manual pages"), "a file is in the way");
+}
+
 /// Whatever a help text names can be typed, and whatever cannot be used is not in it.
 #[test]
 fn help_names_what_is_built() {

@@ -9,6 +9,7 @@ mod panics;
 mod progress;
 mod run;
 mod settings;
+mod version;
 
 fn main() -> std::process::ExitCode {
     panics::install();

@@ -18,7 +18,7 @@ use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, error_file};
 use crate::settings::{Flags, Host, Settings, Source};
-use crate::{commands, panics};
+use crate::{commands, panics, version};
 
 /// How long work that cannot be stopped half-way may take after an interruption.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,6 +36,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let host = Host::of_process();
     let arguments = joined(understand(arguments));
+    if version::asks_for_all(&arguments) {
+        // A reader that went away has what it wanted.
+        let _ = Output::result(&version::lines());
+        return Exit::Done;
+    }
     // Making what help shows takes time, so it is made only for those who ask.
     if asks_for_help(&arguments)
         && let Err(error) = shown().try_get_matches_from(&arguments)

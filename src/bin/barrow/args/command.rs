@@ -51,6 +51,9 @@ pub(crate) enum Command {
     Terraform,
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages of all commands into a folder
+    #[command(hide = true)]
+    Manual(ManualArgs),
     /// Tell whether a bundle will load on Lambda, before it is deployed
     Check(CheckArgs),
     /// Explain a code of `check`
@@ -75,6 +78,7 @@ impl Command {
             | Self::Lock(_)
             | Self::Cache(_)
             | Self::Completions(_)
+            | Self::Manual(_)
             | Self::Check(_)
             | Self::Explain(_) => None,
         }
@@ -414,6 +418,13 @@ pub(crate) struct ConfigArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManualArgs {
+    /// Folder for the pages, which are called `barrow.1`, `barrow-bundle.1` and so on
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -13,7 +13,7 @@ pub(crate) use choices::{
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs,
-    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
+    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,

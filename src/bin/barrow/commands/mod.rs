@@ -13,6 +13,7 @@ mod install;
 
 mod layer;
 mod lock;
+mod manual;
 mod meaning;
 mod mirror;
 mod result;
@@ -40,6 +41,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Cache(command) => cache::call(run, &command),
         Command::Config(args) => config::call(run, args),
         Command::Completions(args) => completions::call(&args),
+        Command::Manual(args) => manual::call(&args),
         Command::Mirror(args) => mirror::call(run, args),
         Command::Check(args) => check::call(run, args),
         Command::Explain(args) => explain::call(run, &args),
