@@ -65,6 +65,11 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
+/// `1 package`, `2 packages`.
+pub fn packages(count: usize) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
+}
+
 /// A reporter that shows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

@@ -1,7 +1,7 @@
 //! Building from source: an sdist, a folder or a repository becomes a wheel (PEP 517, PEP 518).
 //!
 //! This runs code of packages, so it happens only for what the user names as source or allows by name. Each hook of a
-//! backend is a process of its own, in a virtual environment that `ops` filled by barrow's own resolver and installer, with
+//! backend is a process of its own, in a virtual environment that `supply` filled by barrow's own resolver and installer, with
 //! no credentials and no home of the user's in its environment, a fixed `SOURCE_DATE_EPOCH` and a fixed hash seed. It is
 //! not a prison: a build can read what the user can read, and open connections.
 //!

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::Error;
 use super::bundle::{Recall, bundle_in, recall};
-use super::session::Session;
-use super::{Context, Error, Published};
+use crate::context::Context;
+use crate::memory::Published;
 use crate::reporter::{Level, Reporter, Stage};
 use crate::request::BundleOptions;
+use crate::supply::Session;
 
 /// One output of a run.
 #[derive(Clone, Debug)]

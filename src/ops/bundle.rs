@@ -3,26 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::inquiry::Inquiry;
-use super::installing::{Installed, install_each};
-use super::packages;
-use super::published::{BundledDist, Published};
-use super::session::Session;
-use super::unchanged::{self, Memory, News};
-use super::{Context, Error};
+use super::Error;
 use crate::bundle::{
     Bundle, Bytes, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
 };
 use crate::cache::Cache;
+use crate::context::Context;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
+use crate::memory::{self, BundledDist, Memory, News, Published};
 use crate::publish::{OutputFormat, PublishOptions, check_out, install_into, outputs_around, publish};
-use crate::reporter::Stage;
+use crate::reporter::{Stage, packages};
 use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
 };
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
+use crate::supply::{Inquiry, Installed, Session, install_each};
 
 /// Whether there is something to do.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ pub struct Preparation {
 pub fn recall(options: &BundleOptions, context: &Context) -> Result<Recall, Error> {
     let request = Request::read_locally(options.request.clone())?;
     let key = request.as_ref().and_then(|request| InputKey::for_output(request, options).ok());
-    match unchanged::recall(options, key.as_ref(), context) {
+    match memory::recall(options, key.as_ref(), context) {
         Ok(published) => Ok(Recall::Unchanged(published)),
         Err(reason) => {
             context.detail(&format!("not unchanged since the last run: {reason}"));

@@ -2,41 +2,26 @@
 
 use std::path::PathBuf;
 
-use crate::archive::{ArchiveError, Bound};
 use crate::build::BuildError;
 use crate::bundle::BundleError;
 use crate::cache::CacheError;
+use crate::context::Interrupted;
 use crate::fetch::FetchError;
 use crate::http;
-use crate::index::IndexError;
-use crate::install::{InstallError, WheelFault};
-use crate::lock::{LockError, NoWheel};
+use crate::install::InstallError;
+use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
 use crate::request::RequestError;
-use crate::requirements::{Origin, RequirementsError};
-use crate::resolve::ResolveError;
-use crate::spec::{PackageName, SafeUrl};
-
-/// What to do about a file that a mirror lacks.
-pub(super) const MIRROR_IT: &str =
-    "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
+use crate::spec::PackageName;
+use crate::supply::{SupplyError, is_wrong_pattern, limit_hint};
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What the run asks for could not be read.
+    /// What the run asks for could not be read, or the world could not give it.
     #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The user's own files or words are malformed.
-    #[error(transparent)]
-    Requirements(#[from] RequirementsError),
-    /// Something that the user asks for and that this version cannot do.
-    #[error("{}", .0.join("\n"))]
-    NotBuilt(Vec<String>),
-    /// What the user names would have to be built, and `--no-build` was given.
-    #[error("{}", .0.join("\n"))]
-    BuildForbidden(Vec<String>),
+    Supply(SupplyError),
     /// Options that contradict each other, or name what does not exist.
     #[error("{message}")]
     Usage {
@@ -54,82 +39,15 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The HTTP client could not be set up.
-    #[error(transparent)]
-    Http(#[from] http::Error),
-    /// The indexes cannot be used as configured.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    /// The cache could not be used.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
-    /// No choice of versions meets the requirements, or the world could not be asked.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    /// A source could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// What a backend needs cannot be had.
-    #[error("what building {label} requires cannot be had")]
-    BuildRequirements {
-        /// The source.
-        label: String,
-        /// Why.
-        #[source]
-        source: Box<Self>,
-    },
-    /// Another package asks for a source that the user has not named.
-    #[error("`{name}` would have to be built from {what}, which your requirements do not name")]
-    BuildNotAllowed {
-        /// The project.
-        name: PackageName,
-        /// The source.
-        what: String,
-    },
     /// Something that is to be mirrored is no file of a release.
     #[error("`{0}` comes from a folder or a repository, which a mirror cannot hold")]
     NotAFile(PackageName),
-    /// A repository is needed, and the run is offline.
-    #[error("the run is offline, and {0} would have to be fetched")]
-    OfflineRepository(SafeUrl),
-    /// A repository is needed, and a mirror stands for every other place.
-    #[error("{0} would have to be fetched, and nothing but the mirror is asked")]
-    RepositoryBeyondMirror(SafeUrl),
-    /// A file could not be downloaded, or is not what was promised.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// The mirror lacks files of a lock.
-    #[error("{lacking}")]
-    MirrorLacks {
-        /// Which.
-        lacking: FetchError,
-        /// What adds them.
-        command: String,
-    },
-    /// A wheel was refused.
-    #[error(transparent)]
-    Install(#[from] InstallError),
     /// The bundle could not be put together.
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// The bundle could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// The lock could not be written in this form.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// A file that a lock names by its digest alone cannot be found.
-    #[error("{origin}: {what} cannot be had{}: {why}", index.as_ref().map(|index| format!(" from {index}")).unwrap_or_default())]
-    NotListed {
-        /// Where it is locked.
-        origin: Origin,
-        /// The file, else the project and its version.
-        what: String,
-        /// The index that the lock names.
-        index: Option<SafeUrl>,
-        /// Why.
-        why: &'static str,
-    },
     /// The lock could not be written to its place.
     #[error("failed to write the lock `{}`", path.display())]
     WriteLock {
@@ -160,22 +78,39 @@ pub enum Error {
     #[error("the {0} stopped before its work was done")]
     Worker(&'static str),
     /// The user interrupted the run.
-    #[error("interrupted")]
-    Interrupted,
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
+
+impl From<SupplyError> for Error {
+    fn from(error: SupplyError) -> Self {
+        match error {
+            SupplyError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            other => Self::Supply(other),
+        }
+    }
+}
+
+/// Errors of the rooms below `supply`, which are its own as well.
+macro_rules! supply_errors {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Supply(error.into())
+            }
+        })*
+    };
+}
+
+supply_errors!(RequestError, CacheError, FetchError, InstallError, LockError, http::Error, BuildError);
 
 impl Error {
     /// Whether the command line or an input is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Requirements(_)
-            | Self::NotBuilt(_)
-            | Self::Usage { .. }
-            | Self::Request(RequestError::Requirements(_) | RequestError::Usage { .. }) => true,
-            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => error.is_usage(),
-            Self::Bundle(error) | Self::Request(RequestError::Source(error)) => {
-                matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. })
-            }
+            Self::Supply(error) => error.is_usage(),
+            Self::Usage { .. } => true,
+            Self::Bundle(error) => is_wrong_pattern(error),
             _ => false,
         }
     }
@@ -183,17 +118,14 @@ impl Error {
     /// What the user can do, a sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::Usage { hint, .. } | Self::Request(RequestError::Usage { hint, .. }) => {
-                hint.iter().cloned().collect()
-            }
-            Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
-            Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
-            Self::Publish(PublishError::Occupied { .. }) => {
-                vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
-            }
+            Self::Supply(error) => error.hints(),
+            Self::Usage { hint, .. } => hint.iter().cloned().collect(),
             Self::Bundle(BundleError::HoldsSecret { files }) => {
                 let name = files.first().map_or("NAME", |(path, _)| path.as_str());
                 vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]
+            }
+            Self::Publish(PublishError::Occupied { .. }) => {
+                vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }
             Self::Publish(PublishError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
                 vec![match process {
@@ -203,22 +135,16 @@ impl Error {
                     None => "end the run that is stuck, and run again".to_owned(),
                 }]
             }
-            Self::Build(BuildError::Unpack { source, .. }) | Self::Mirror(MirrorError::Wheel { source, .. }) => {
-                limit_hint(source)
+            Self::Publish(PublishError::Alike { .. }) => {
+                vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
             }
-            Self::Build(error) => error.hint().into_iter().collect(),
-            Self::BuildRequirements { source, .. } => source.hints(),
             Self::NotAFile(name) => {
                 vec![format!(
                     "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
                 )]
             }
-            Self::BuildNotAllowed { name, .. } => vec![format!("allow it with `--allow-build {name}`")],
+            Self::Mirror(MirrorError::Wheel { source, .. }) => limit_hint(source),
             Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
-            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => lock_hints(error),
-            Self::MirrorLacks { command, .. } => {
-                vec![format!("`{command}` on a machine with a network adds them to a mirror")]
-            }
             Self::Mirror(MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. }) => vec![
                 "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
                     .to_owned(),
@@ -226,70 +152,10 @@ impl Error {
             Self::Mirror(MirrorError::OtherBytes { .. }) => {
                 vec!["nothing was replaced: find out who changed the file; a new folder takes the new one".to_owned()]
             }
-            Self::RepositoryBeyondMirror(_) => vec![
-                "a mirror holds files: name a wheel or a source archive of it, or a clone on this machine".to_owned(),
-            ],
-            Self::Fetch(FetchError::NotInMirror { .. }) => vec![MIRROR_IT.to_owned()],
-            Self::Fetch(FetchError::Offline(_)) => vec![
-                "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
-                    .to_owned(),
-            ],
             Self::MirrorDamaged { .. } => {
                 vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
-            }
-            Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
-                error.hint().into_iter().collect()
-            }
-            Self::Install(InstallError::Refused { fault: WheelFault::Archive(error), .. }) => limit_hint(error),
-            Self::Install(InstallError::Record { name, .. }) => vec![format!(
-                "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"
-            )],
-            Self::Install(InstallError::Alike { .. }) | Self::Publish(PublishError::Alike { .. }) => {
-                vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
-            }
-            Self::Install(InstallError::Requirements { .. }) => {
-                vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
             }
             _ => Vec::new(),
         }
     }
-}
-
-/// What helps where a lock cannot be used.
-fn lock_hints(error: &LockError) -> Vec<String> {
-    match error {
-        LockError::OutOfDate { command, .. } => {
-            vec![format!("bring it up to date with `{command}`, or take it as it is with `--frozen`")]
-        }
-        LockError::NoWheel(lacking) => {
-            let NoWheel { name, elsewhere, has_source, .. } = lacking.as_ref();
-            let mut hints = Vec::new();
-            if *has_source {
-                hints.push(format!("its source is locked too: build it with `--allow-build {name}`"));
-            }
-            if let Some(target) = elsewhere.last() {
-                hints.push(format!("there is a wheel for {target}, or lock another version of {name}"));
-            } else {
-                hints.push(format!("lock another version of {name}, one with a wheel for Linux"));
-            }
-            hints
-        }
-        LockError::Unhashable { .. } => vec!["leave out --generate-hashes, or write pylock.toml".to_owned()],
-        LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
-            let beside = path.with_file_name("requirements.txt");
-            let is_there = beside != *path && beside.is_file();
-            is_there.then(|| format!("`{}` is there too: name it with -r", beside.display())).into_iter().collect()
-        }
-        LockError::NeedsBuilding { .. } | LockError::NoHashes { .. } => Vec::new(),
-    }
-}
-
-/// What helps against a bound that the user may move.
-fn limit_hint(error: &ArchiveError) -> Vec<String> {
-    let flag = match error {
-        ArchiveError::Limit { what: Bound::UnpackedBytes, .. } => "--max-unpacked-size",
-        ArchiveError::Limit { what: Bound::Ratio, .. } => "--max-ratio",
-        _ => return Vec::new(),
-    };
-    vec![format!("if you know the package, raise the limit with {flag}")]
 }

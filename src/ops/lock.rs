@@ -3,9 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::inquiry::Inquiry;
-use super::session::Session;
-use super::{Context, Error};
+use super::Error;
+use crate::context::Context;
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
@@ -13,6 +12,7 @@ use crate::request::RequestOptions;
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
+use crate::supply::{Inquiry, Session};
 use crate::target::Target;
 
 /// What to lock, and how to write it.

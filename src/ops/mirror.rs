@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::inquiry::Inquiry;
-use super::session::{Session, chain};
-use super::{Context, Error};
+use super::Error;
 use crate::archive::Limits;
 use crate::cache::Cache;
+use crate::context::{Context, Interrupted};
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, judge_wheel};
 use crate::mirror::{Application, Difference, Mirror, MirrorError, MirrorFile, Patience, Upstream};
@@ -24,6 +23,7 @@ use crate::requirements::DirectReference;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::resolve::ResolveOptions;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
+use crate::supply::{Inquiry, Session, chain};
 use crate::target::Target;
 
 /// Source archives that are arrived at the same time.
@@ -103,7 +103,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     for application in &options.applications {
         match Box::pin(Plan::make(&session, application, options.sdists)).await {
             Ok(plan) => plans.push(plan),
-            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(Error::Interrupted(Interrupted)) => return Err(Interrupted.into()),
             Err(error) => findings.push(Finding { application: application.name.clone(), error }),
         }
         context.check_interrupted()?;
@@ -432,7 +432,7 @@ async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirro
         let waits = || context.status(&format!("Waiting for another run that changes `{}`", folder.display()));
         let patience = Patience { longest: LONGEST_WAIT, cancel: &context.interrupted, waits: &waits };
         match Mirror::open(&folder, limits, &patience) {
-            Err(MirrorError::Cancelled) => Err(Error::Interrupted),
+            Err(MirrorError::Cancelled) => Err(Interrupted.into()),
             opened => Ok(opened?),
         }
     };

@@ -419,6 +419,28 @@ fn security_names_tests_and_limits_that_exist() {
     }
 }
 
+/// Most files that a question of ARCHITECTURE.md may send a reader to.
+const MOST_FILES: usize = 8;
+
+#[test]
+fn architecture_sends_readers_to_few_files_and_they_are_there() {
+    let architecture = read("ARCHITECTURE.md");
+    let table = architecture.split("\n## To understand").nth(1).expect("there is a list of what to read");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let is_source = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    let mut found = Vec::new();
+    for row in table.lines().filter(|line| line.contains(".rs`")).filter(|line| line.starts_with("| ")) {
+        let files: Vec<&str> = row.split('`').skip(1).step_by(2).filter(|name| is_source(name)).collect();
+        if files.len() > MOST_FILES {
+            found.push(format!("more than {MOST_FILES} files: {row}"));
+        }
+        let is_there = |file: &str| top().join("src").join(file).is_file() || top().join(file).is_file();
+        found.extend(files.iter().filter(|file| !is_there(file)).map(|file| format!("{file} is not there")));
+    }
+    assert!(table.matches(".rs`").count() > 20, "the table is read");
+    none(&found, "ARCHITECTURE.md says what to read");
+}
+
 #[test]
 fn the_rules_see_what_they_look_for() {
     assert_eq!(rooms_named("use crate::spec::Version;"), ["spec"]);

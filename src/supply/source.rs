@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
+use super::error::MIRROR_IT;
+use super::material;
 use crate::fetch::{FetchError, Fetcher, Wanted};
 use crate::http;
 use crate::index::{Evidence, IndexClient, IndexError, Listing};
@@ -231,7 +233,7 @@ fn metadata_key(file: &DistFile) -> (SafeUrl, Option<HashDigest>) {
 fn wheel_url<'a>(name: &PackageName, reference: &'a DirectReference) -> Result<&'a SafeUrl, SourceError> {
     let what = match reference {
         DirectReference::Wheel { url } => return Ok(url),
-        other => super::material::describe(other),
+        other => material::describe(other),
     };
     Err(SourceError {
         message: format!("`{name}` would have to be built from {what}, and nothing is built for a build"),
@@ -260,7 +262,7 @@ fn direct_error(error: SourceError) -> SourceError {
 fn fetch_error(error: FetchError) -> SourceError {
     let hint = match &error {
         FetchError::Download { source, .. } => source.hint(),
-        FetchError::NotInMirror { .. } => Some(super::error::MIRROR_IT.to_owned()),
+        FetchError::NotInMirror { .. } => Some(MIRROR_IT.to_owned()),
         FetchError::Offline(_) => Some("run once without `--offline`, or add a folder by `--find-links`".to_owned()),
         _ => None,
     };

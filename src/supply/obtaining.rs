@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Error;
+use super::SupplyError;
 use super::bench::blocking;
 use super::building::Builder;
 use super::material::{Material, Origin, describe};
@@ -19,7 +19,7 @@ impl Builder {
         name: &PackageName,
         reference: &DirectReference,
         accepted: Vec<HashDigest>,
-    ) -> Result<Material, Error> {
+    ) -> Result<Material, SupplyError> {
         let label = describe(reference);
         let (origin, subdirectory) = match reference {
             DirectReference::Wheel { url } | DirectReference::Sdist { url, subdirectory: None } => {
@@ -45,7 +45,12 @@ impl Builder {
         Ok(Material { origin, subdirectory: subdirectory.map_err(failed)?, label })
     }
 
-    async fn archive(&self, name: &PackageName, url: &SafeUrl, accepted: Vec<HashDigest>) -> Result<Origin, Error> {
+    async fn archive(
+        &self,
+        name: &PackageName,
+        url: &SafeUrl,
+        accepted: Vec<HashDigest>,
+    ) -> Result<Origin, SupplyError> {
         let wanted = Wanted {
             filename: url.file_name().unwrap_or_else(|| name.to_string()),
             project: name.clone(),
@@ -59,7 +64,7 @@ impl Builder {
         Ok(Origin::Archive { file: self.fetcher.fetch_file(&wanted).await? })
     }
 
-    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Origin, Error> {
+    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Origin, SupplyError> {
         let shown = url.without_credentials();
         let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
         let mut clones = self.bench.clones.lock().await;
@@ -72,10 +77,10 @@ impl Builder {
             return Ok(origin(folder, commit));
         }
         if self.offline && url.to_file_path().is_none() {
-            return Err(Error::OfflineRepository(shown));
+            return Err(SupplyError::OfflineRepository(shown));
         }
         if self.has_mirror && url.to_file_path().is_none() {
-            return Err(Error::RepositoryBeyondMirror(shown));
+            return Err(SupplyError::RepositoryBeyondMirror(shown));
         }
         self.tell(&format!("Fetching {shown}"));
         let folder = Arc::new(self.cache.temporary_folder()?);

@@ -7,18 +7,16 @@ use std::thread;
 use super::ahead::Ahead;
 use super::building::Builder;
 use super::building_source::BuildingSource;
-use super::resolutions::Question;
 use super::session::{Session, World};
 use super::source::LiveSource;
-use super::unchanged::Standing;
-use super::{Error, indexes, missing, naming, packages, unchanged};
-use super::{python_limits, table_settings, virtual_projects};
+use super::{SupplyError, indexes, missing, naming, python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
 use crate::fetch::{FetchError, Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
-use crate::reporter::{Level, Stage};
+use crate::memory::{Question, Standing, standing};
+use crate::reporter::{Level, Stage, packages};
 use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
@@ -30,8 +28,8 @@ use crate::target::Target;
 const SOLVER_STACK_BYTES: usize = 64 << 20;
 
 /// One request in a run: its requirements are read, and its indexes can be asked.
-pub(super) struct Inquiry {
-    pub(super) session: Arc<Session>,
+pub(crate) struct Inquiry {
+    pub(crate) session: Arc<Session>,
     request: Request,
     /// Asked for every target, so that each question reaches an index once.
     world: Arc<World>,
@@ -44,25 +42,25 @@ pub(super) struct Inquiry {
 }
 
 /// What was chosen.
-pub(super) struct Resolved {
-    pub(super) resolution: Resolution,
+pub(crate) struct Resolved {
+    pub(crate) resolution: Resolution,
     /// How long it holds without anybody being asked; `None`: it may change without that showing, so it always has to be made
     /// again.
-    pub(super) freshness: Option<Freshness>,
+    pub(crate) freshness: Option<Freshness>,
     /// Warnings that were given on the way.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What installing needs of a session, to be sent to another thread.
 #[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) cache: Arc<Cache>,
-    pub(super) fetcher: Fetcher,
+pub(crate) struct Parts {
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) fetcher: Fetcher,
 }
 
 impl Inquiry {
     /// Prepares for asking; no index is asked yet.
-    pub(super) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, Error> {
+    pub(crate) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, SupplyError> {
         let world = session.world(&request, None).await?;
         let request = Box::pin(naming::name_all(request, &world, session)).await?;
         let (options, manifest, context) = (&request.options, &request.manifest, &session.context);
@@ -84,22 +82,22 @@ impl Inquiry {
     }
 
     /// The credentials that the run was given or has found: what must be in nothing that it makes.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
         self.world.source.index().secrets()
     }
 
     /// Fetches what was chosen.
-    pub(super) fn fetcher(&self) -> &Fetcher {
+    pub(crate) fn fetcher(&self) -> &Fetcher {
         &self.world.fetcher
     }
 
     /// What installing needs, to be sent to another thread.
-    pub(super) fn parts(&self) -> Parts {
+    pub(crate) fn parts(&self) -> Parts {
         Parts { cache: Arc::clone(&self.session.cache), fetcher: self.world.fetcher.clone() }
     }
 
     /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not needed.
-    pub(super) fn fetch_ahead(&mut self, options: InstallOptions, left_out: &'static [&'static str]) {
+    pub(crate) fn fetch_ahead(&mut self, options: InstallOptions, left_out: &'static [&'static str]) {
         if !self.is_offline() {
             let (fetcher, cache) = (self.world.fetcher.clone(), Arc::clone(&self.session.cache));
             let runtime = tokio::runtime::Handle::current();
@@ -109,26 +107,26 @@ impl Inquiry {
     }
 
     /// Gives up all that is on its way.
-    pub(super) async fn give_up_ahead(&self) {
+    pub(crate) async fn give_up_ahead(&self) {
         if let Some(ahead) = &self.ahead {
             ahead.give_up().await;
         }
     }
 
     /// What is on its way of `wanted`; all else that is, is given up.
-    pub(super) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
+    pub(crate) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
         self.ahead.as_ref().map(|ahead| ahead.settle(wanted)).unwrap_or_default()
     }
 
     /// What is chosen for `target`: what the lock says, what is remembered and still so, or what the solver finds.
-    pub(super) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, Error> {
+    pub(crate) async fn resolve(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, SupplyError> {
         let context = &self.session.context;
         context.reporter.reached(Stage::Resolving, 0, 0);
         let (manifest, now) = (&self.request.manifest, self.request.options.now);
         python_limits::check(&manifest.python, target)?;
         if let Some(message) = manifest.contradiction_for(target.markers()) {
             let hint = "give one of them a marker that is false for this target, or remove it".to_owned();
-            return Err(Error::Usage { message, hint: Some(hint) });
+            return Err(SupplyError::Usage { message, hint: Some(hint) });
         }
         let options = &table_settings::with_tables(options, manifest, now)?;
         if indexes::depend_on_target(manifest) {
@@ -138,7 +136,7 @@ impl Inquiry {
     }
 
     /// The same request, where names are asked from the indexes that they are tied to for one target.
-    async fn for_target(&self, target: &Target) -> Result<Self, Error> {
+    async fn for_target(&self, target: &Target) -> Result<Self, SupplyError> {
         let (session, request) = (&self.session, self.request.clone());
         let world = session.world(&request, Some(target)).await?;
         let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.place());
@@ -146,7 +144,7 @@ impl Inquiry {
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead, warnings })
     }
 
-    async fn choose(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, Error> {
+    async fn choose(&self, target: &Target, options: &ResolveOptions) -> Result<Resolved, SupplyError> {
         let context = &self.session.context;
         let (mut resolution, evidence) = match &self.request.lock {
             Some(lock) => {
@@ -181,7 +179,7 @@ impl Inquiry {
         &self,
         target: &Target,
         options: &ResolveOptions,
-    ) -> Result<(Resolution, Evidence), Error> {
+    ) -> Result<(Resolution, Evidence), SupplyError> {
         let cache = &self.session.cache;
         let question = || {
             let base = &self.request.options.inputs.working_folder;
@@ -198,8 +196,8 @@ impl Inquiry {
         let (resolution, evidence) = self.solve_on_own_thread(target, options).await?;
         // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
-            let standing = unchanged::standing(&resolution, &self.world.asked, &self.request.options.indexes);
-            question.remember(&resolution, standing, &evidence, cache);
+            let stands_on = standing(&resolution, &self.world.asked, &self.request.options.indexes);
+            question.remember(&resolution, stands_on, &evidence, cache);
         }
         Ok((resolution, evidence))
     }
@@ -227,12 +225,12 @@ impl Inquiry {
     }
 
     /// Whether a lock says which files there are, so that no index need be asked.
-    pub(super) fn reads_lock(&self) -> bool {
+    pub(crate) fn reads_lock(&self) -> bool {
         self.request.lock.is_some()
     }
 
     /// What the indexes list for a project; `None`: they list nothing, or cannot be asked.
-    pub(super) async fn listed(&self, name: &PackageName) -> Option<Vec<DistFile>> {
+    pub(crate) async fn listed(&self, name: &PackageName) -> Option<Vec<DistFile>> {
         match self.world.source.index().project(name).await {
             Ok(ProjectAnswer::Found(details)) => Some(details.iter().flat_map(|detail| detail.files()).collect()),
             _ => None,
@@ -240,7 +238,7 @@ impl Inquiry {
     }
 
     /// The source archives of a chosen version. A lock does not say where they are, so the indexes are asked.
-    pub(super) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, Error> {
+    pub(crate) async fn sdists_of(&self, dist: &ResolvedDist) -> Result<Vec<DistFile>, SupplyError> {
         let is_sdist = |file: &&DistFile| file.filename.as_wheel().is_none();
         if self.request.lock.is_none() || dist.is_direct {
             return Ok(dist.siblings.iter().filter(is_sdist).cloned().collect());
@@ -254,12 +252,12 @@ impl Inquiry {
     }
 
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
-    pub(super) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
+    pub(crate) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
         self.request.lock.is_none() && !options.no_deps
     }
 
     fn freshness(&self, resolution: &Resolution, evidence: &Evidence) -> Option<Freshness> {
-        match unchanged::standing(resolution, &self.world.asked, &self.request.options.indexes) {
+        match standing(resolution, &self.world.asked, &self.request.options.indexes) {
             Standing::Fixed => Some(Freshness::default()),
             Standing::Pages => {
                 let Freshness { until, stalest } = evidence.freshness().clone();
@@ -272,39 +270,39 @@ impl Inquiry {
     }
 
     /// The sha256 of a wheel, when the resolution or the cache tells which bytes it has.
-    pub(super) fn known_digest(&self, dist: &ResolvedDist) -> Option<HashDigest> {
+    pub(crate) fn known_digest(&self, dist: &ResolvedDist) -> Option<HashDigest> {
         dist.file.filename.as_wheel()?;
         let listed = dist.file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
         listed.cloned().or_else(|| Some(self.world.fetcher.find(&Wanted::resolved(dist))?.digest))
     }
 
     /// The lock that stands for the resolution.
-    pub(super) fn locked(&self) -> Option<&Locked> {
+    pub(crate) fn locked(&self) -> Option<&Locked> {
         self.request.lock.as_deref()
     }
 
-    pub(super) fn source(&self) -> &LiveSource {
+    pub(crate) fn source(&self) -> &LiveSource {
         &self.world.source
     }
 
     /// Whether the user wants a project left out.
-    pub(super) fn is_excluded(&self, name: &PackageName) -> bool {
+    pub(crate) fn is_excluded(&self, name: &PackageName) -> bool {
         self.request.manifest.excluded.contains(name)
     }
 
     /// Fails when the mirror that stands for everything lacks a wheel that a lock names: all that are lacking at once.
-    async fn check_mirror(&self, resolution: &Resolution, target: &Target) -> Result<(), Error> {
+    async fn check_mirror(&self, resolution: &Resolution, target: &Target) -> Result<(), SupplyError> {
         let wheels = resolution.dists.iter().filter(|dist| dist.file.filename.as_wheel().is_some());
         let checked = self.world.fetcher.check_mirror(wheels.map(Wanted::resolved)).await;
         checked.map_err(|source| self.with_mirror_command(source, target))
     }
 
     /// The error, with the command that fetches what the mirror lacks.
-    fn with_mirror_command(&self, source: FetchError, target: &Target) -> Error {
+    fn with_mirror_command(&self, source: FetchError, target: &Target) -> SupplyError {
         match source {
             lacking @ FetchError::NotInMirror { .. } => {
                 let command = missing::mirror_command(&self.request.options, target);
-                Error::MirrorLacks { lacking, command }
+                SupplyError::MirrorLacks { lacking, command }
             }
             other => other.into(),
         }
@@ -315,7 +313,7 @@ impl Inquiry {
         &self,
         target: &Target,
         options: &ResolveOptions,
-    ) -> Result<(Resolution, Evidence), Error> {
+    ) -> Result<(Resolution, Evidence), SupplyError> {
         let live = Arc::clone(&self.world.source);
         let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone());
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -340,8 +338,8 @@ impl Inquiry {
             .name("barrow-solver".to_owned())
             .stack_size(SOLVER_STACK_BYTES)
             .spawn(solve)
-            .map_err(|_| Error::Worker("solver"))?;
-        let (resolution, evidence) = receiver.await.map_err(|_| Error::Worker("solver"))?;
+            .map_err(|_| SupplyError::Worker("solver"))?;
+        let (resolution, evidence) = receiver.await.map_err(|_| SupplyError::Worker("solver"))?;
         Ok((resolution?, evidence))
     }
 
@@ -360,9 +358,9 @@ impl Inquiry {
 }
 
 /// Refuses everything that would have to be built, all at once.
-fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), Error> {
+fn refuse_what_needs_building(manifest: &Manifest) -> Result<(), SupplyError> {
     let refused: Vec<String> = manifest.requirements.iter().filter_map(needs_building).collect();
-    if refused.is_empty() { Ok(()) } else { Err(Error::BuildForbidden(refused)) }
+    if refused.is_empty() { Ok(()) } else { Err(SupplyError::BuildForbidden(refused)) }
 }
 
 fn needs_building(entry: &RequirementEntry) -> Option<String> {

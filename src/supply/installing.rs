@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use tokio::task::JoinSet;
 
-use super::Error;
+use super::SupplyError;
 use super::inquiry::{Inquiry, Parts};
 use crate::fetch::FetchedWheel;
 use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
@@ -15,21 +15,21 @@ use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::PackageName;
 
 /// What was installed.
-pub(super) struct Installed {
+pub(crate) struct Installed {
     /// The distributions, sorted by name.
-    pub(super) dists: Vec<InstalledDist>,
+    pub(crate) dists: Vec<InstalledDist>,
     /// Warnings that were given on the way.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Fetches and installs every distribution of `resolution` but those in `excluded`.
-pub(super) async fn install_each(
+pub(crate) async fn install_each(
     inquiry: &Inquiry,
     resolution: &Resolution,
     excluded: &[PackageName],
     options: InstallOptions,
     knows_requirements: bool,
-) -> Result<Installed, Error> {
+) -> Result<Installed, SupplyError> {
     let context = &inquiry.session.context;
     let wanted: Vec<ResolvedDist> =
         resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name)).cloned().collect();
@@ -39,7 +39,7 @@ pub(super) async fn install_each(
     let (wheels, sources): (Vec<ResolvedDist>, Vec<ResolvedDist>) =
         wanted.iter().cloned().partition(|dist| dist.file.filename.as_wheel().is_some());
     let mut downloads = inquiry.fetcher().fetch_all(&wheels, inquiry.settle_ahead(&wheels))?;
-    let mut installs: JoinSet<Result<InstalledDist, Error>> = JoinSet::new();
+    let mut installs: JoinSet<Result<InstalledDist, SupplyError>> = JoinSet::new();
     for dist in sources {
         let (builder, target) = (Arc::clone(&inquiry.builder), resolution.target.clone());
         let job = Job { session: inquiry.parts(), dist: Arc::new(dist), options: options.clone() };
@@ -62,7 +62,7 @@ pub(super) async fn install_each(
                 }
             },
             Some(done) = installs.join_next() => {
-                let done = done.map_err(|_| Error::Worker("installer"))??;
+                let done = done.map_err(|_| SupplyError::Worker("installer"))??;
                 context.check_interrupted()?;
                 installed.push(done);
                 context.reporter.reached(Stage::Unpacking, installed.len(), wanted.len());
@@ -90,7 +90,7 @@ struct Job {
 
 impl Job {
     /// Installs one wheel. When it is refused because the cached bytes were damaged, it is fetched once more.
-    async fn run(self, fetched: FetchedWheel) -> Result<InstalledDist, Error> {
+    async fn run(self, fetched: FetchedWheel) -> Result<InstalledDist, SupplyError> {
         match self.install(&fetched).await {
             Err(error) => match self.session.fetcher.heal(&self.dist, &fetched).await? {
                 Some(healed) => self.install(&healed).await,
@@ -100,10 +100,11 @@ impl Job {
         }
     }
 
-    async fn install(&self, fetched: &FetchedWheel) -> Result<InstalledDist, Error> {
+    async fn install(&self, fetched: &FetchedWheel) -> Result<InstalledDist, SupplyError> {
         let (fetched, cache, options) = (fetched.clone(), Arc::clone(&self.session.cache), self.options.clone());
         let installing = tokio::task::spawn_blocking(move || install_wheel(&fetched, &cache, &options));
-        let done: Result<InstalledDist, InstallError> = installing.await.map_err(|_| Error::Worker("installer"))?;
+        let done: Result<InstalledDist, InstallError> =
+            installing.await.map_err(|_| SupplyError::Worker("installer"))?;
         Ok(done?)
     }
 }

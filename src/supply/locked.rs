@@ -5,7 +5,8 @@ use futures_util::future::join_all;
 use globset::Glob;
 
 use super::inquiry::Inquiry;
-use super::{Context, Error, indexes};
+use super::{SupplyError, indexes};
+use crate::context::Context;
 use crate::index::IndexLocation;
 use crate::lock::{Listed, Lock, LockKind, LockedProject, Place, SelectedPackage, check_fresh, select};
 use crate::request::{IndexSettings, Locked};
@@ -19,7 +20,7 @@ type Rank = (Option<TagPriority>, Option<(u64, Box<str>)>);
 
 impl Locked {
     /// Whether the project itself is built and bundled, so that its folder is not; says which.
-    pub(super) fn bundles_project(&self, context: &Context) -> bool {
+    pub(crate) fn bundles_project(&self, context: &Context) -> bool {
         let Some(LockedProject { name, is_built }) = &self.project else { return false };
         if self.input.wanted.with_project {
             context.status(&format!("The project {name} is built: its packages are bundled, not its folder"));
@@ -34,7 +35,7 @@ impl Locked {
     /// The indexes that its packages have to be asked from, and which package from which. One that the user has set under
     /// the same URL is taken with the credentials that it has there; a package of public PyPI, or of no index, is asked
     /// from whichever indexes the user has: its digest tells whether it is the one.
-    pub(super) fn add_indexes(&self, settings: &mut IndexSettings) {
+    pub(crate) fn add_indexes(&self, settings: &mut IndexSettings) {
         if !matches!(self.lock.kind, LockKind::Poetry | LockKind::Pipfile | LockKind::Pdm) {
             return;
         }
@@ -68,7 +69,7 @@ impl Locked {
 
 impl Inquiry {
     /// What `target` gets of a lock.
-    pub(super) async fn read_lock(&self, locked: &Locked, target: &Target) -> Result<Resolution, Error> {
+    pub(crate) async fn read_lock(&self, locked: &Locked, target: &Target) -> Result<Resolution, SupplyError> {
         let Locked { lock, input, .. } = locked;
         let mut warnings = Vec::new();
         if !input.frozen {
@@ -80,12 +81,17 @@ impl Inquiry {
         let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
         self.source().know_projects(&names).await;
         let dists = join_all(packages.into_iter().map(|package| self.complete(lock, package, target))).await;
-        let dists = dists.into_iter().collect::<Result<Vec<ResolvedDist>, Error>>()?;
+        let dists = dists.into_iter().collect::<Result<Vec<ResolvedDist>, SupplyError>>()?;
         Ok(Resolution { target: target.clone(), dists, warnings, passed_over: Vec::new() })
     }
 
     /// Finds what the lock does not say of a package.
-    async fn complete(&self, lock: &Lock, package: SelectedPackage, target: &Target) -> Result<ResolvedDist, Error> {
+    async fn complete(
+        &self,
+        lock: &Lock,
+        package: SelectedPackage,
+        target: &Target,
+    ) -> Result<ResolvedDist, SupplyError> {
         let package = match package.into_known() {
             Ok(dist) => return Ok(dist),
             Err(package) => package,
@@ -108,7 +114,7 @@ impl Inquiry {
         package: &SelectedPackage,
         listed: &Listed,
         target: &Target,
-    ) -> Result<DistFile, Error> {
+    ) -> Result<DistFile, SupplyError> {
         let answer = self.source().index().project(&package.name).await?;
         let details = match answer {
             ProjectAnswer::Found(details) => details,
@@ -171,10 +177,10 @@ fn has_digest(file: &DistFile, accepted: &[HashDigest]) -> bool {
     compared.peek().is_none() || compared.any(|digest| accepted.contains(digest))
 }
 
-fn not_listed(lock: &Lock, package: &SelectedPackage, listed: &Listed, why: &'static str) -> Error {
+fn not_listed(lock: &Lock, package: &SelectedPackage, listed: &Listed, why: &'static str) -> SupplyError {
     let index = listed.index.and_then(|at| lock.indexes.get(at)).map(|index| index.url.without_credentials());
     let version = package.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    Error::NotListed {
+    SupplyError::NotListed {
         origin: package.origin.clone(),
         what: listed.filename.as_ref().map_or_else(|| format!("{}{version}", package.name), |name| format!("`{name}`")),
         index,

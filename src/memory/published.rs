@@ -49,7 +49,7 @@ pub struct BundledDist {
 
 impl BundledDist {
     /// What is said of a distribution of which these bytes were chosen.
-    pub(super) fn of(resolved: &ResolvedDist, sha256: HashDigest, size_bytes: u64) -> Self {
+    pub(crate) fn of(resolved: &ResolvedDist, sha256: HashDigest, size_bytes: u64) -> Self {
         Self {
             name: resolved.name.clone(),
             version: resolved.version.clone(),

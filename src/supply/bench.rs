@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Context, Error};
+use super::SupplyError;
 use crate::build::Interpreter;
 use crate::cache::Cache;
+use crate::context::Context;
 
 /// Repositories that were fetched, by URL and revision, with the commit that is checked out.
 pub(super) type Clones = tokio::sync::Mutex<HashMap<String, (Arc<tempfile::TempDir>, String)>>;
@@ -55,6 +56,6 @@ pub(super) struct Place {
 }
 
 /// Runs work where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Worker("builder"))
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SupplyError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| SupplyError::Worker("builder"))
 }

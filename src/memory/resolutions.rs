@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::unchanged::Standing;
+use super::standing::Standing;
 use crate::cache::{Bucket, Cache};
 use crate::index::{Evidence, Freshness, IndexClient, PagesRead, Still};
 #[cfg(doc)]
@@ -30,7 +30,7 @@ const FORMAT: &str = "resolution 4";
 
 /// A resolution as it is kept.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Remembered {
+pub(crate) struct Remembered {
     read: PagesRead,
     /// Every distribution is fixed by digests of the user's own.
     never_ages: bool,
@@ -42,23 +42,23 @@ pub(super) struct Remembered {
 
 /// The answer to one question, as far as the cache may know it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Question {
+pub(crate) struct Question {
     entry: PathBuf,
 }
 
 impl Question {
     /// The question with this identity ([`InputKey::resolution`]).
-    pub(super) fn new(identity: &HashDigest, cache: &Cache) -> Self {
+    pub(crate) fn new(identity: &HashDigest, cache: &Cache) -> Self {
         Self { entry: cache.entry(Bucket::Resolutions, &format!("{FORMAT}\n{identity}")) }
     }
 
     /// What is remembered, whether or not it is still so.
-    pub(super) fn remembered(&self, cache: &Cache) -> Option<Remembered> {
+    pub(crate) fn remembered(&self, cache: &Cache) -> Option<Remembered> {
         rmp_serde::from_slice(&cache.read(&self.entry)?).ok()
     }
 
     /// Remembers an answer. What cannot be written costs a later run its time.
-    pub(super) fn remember(&self, resolution: &Resolution, standing: Standing, evidence: &Evidence, cache: &Cache) {
+    pub(crate) fn remember(&self, resolution: &Resolution, standing: Standing, evidence: &Evidence, cache: &Cache) {
         let never_ages = standing == Standing::Fixed;
         let read = match evidence.pages() {
             Some(read) => read,
@@ -86,24 +86,24 @@ impl Question {
 
 impl Remembered {
     /// Whether the pages are as they were, as far as that can be told without asking.
-    pub(super) fn still(&self, index: &IndexClient) -> Still {
+    pub(crate) fn still(&self, index: &IndexClient) -> Still {
         if self.never_ages { Still::Same(Freshness::default()) } else { index.still_reads(&self.read) }
     }
 
     /// The projects that were asked for.
-    pub(super) fn names(&self) -> &[PackageName] {
+    pub(crate) fn names(&self) -> &[PackageName] {
         &self.read.names
     }
 
     /// Whether answers to the same questions were made of the same pages.
-    pub(super) fn reads_like(&self, evidence: &Evidence) -> bool {
+    pub(crate) fn reads_like(&self, evidence: &Evidence) -> bool {
         evidence
             .pages()
             .is_some_and(|again| self.read.pages.iter().all(|(entry, page)| again.pages.get(entry) == Some(page)))
     }
 
     /// The resolution, with the evidence for it, which holds for so long.
-    pub(super) fn recalled(self, target: &Target, freshness: Freshness) -> (Resolution, Evidence) {
+    pub(crate) fn recalled(self, target: &Target, freshness: Freshness) -> (Resolution, Evidence) {
         let Self { dists, warnings, passed_over, on_several, .. } = self;
         let resolution = Resolution { target: target.clone(), dists, warnings, passed_over };
         (resolution, Evidence::recalled(freshness, on_several))

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::SupplyError;
 use crate::requirements::{PythonLimit, python_limit};
 use crate::resolve::contains;
 use crate::spec::Version;
 use crate::target::{Runtime, Target};
 
 /// Refuses a target that a project of the user's does not take, with the runtimes that it does.
-pub(super) fn check(limits: &[PythonLimit], target: &Target) -> Result<(), Error> {
+pub(super) fn check(limits: &[PythonLimit], target: &Target) -> Result<(), SupplyError> {
     let python = target.python_full_version();
     let Some(limit) = limits.iter().find(|limit| !takes(limit, python)) else { return Ok(()) };
     let fitting: Vec<&str> = fitting(limits).map(Runtime::name).collect();
@@ -20,7 +20,7 @@ pub(super) fn check(limits: &[PythonLimit], target: &Target) -> Result<(), Error
     };
     let (PythonLimit { text, origin, .. }, runtime) = (limit, target.runtime());
     let message = format!("{origin}: the project says `{text}`, and {runtime} has Python {python}");
-    Err(Error::Usage { message, hint: Some(hint) })
+    Err(SupplyError::Usage { message, hint: Some(hint) })
 }
 
 /// The newest runtime that the projects in these folders take, and the file that says so; `None` when none of them says

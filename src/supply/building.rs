@@ -19,7 +19,7 @@ use super::bench::{Bench, Place, blocking};
 use super::material::{Material, Origin};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
-use super::{Context, Error, virtual_projects};
+use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
@@ -27,6 +27,7 @@ use crate::build::{
 };
 use crate::bundle::{Layout, assemble};
 use crate::cache::{Bucket, Cache};
+use crate::context::Context;
 use crate::fetch::{FetchedWheel, Fetcher, Proof, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputFormat, PublishOptions, publish};
@@ -155,7 +156,7 @@ impl Builder {
     }
 
     /// The metadata of a source distribution of an index.
-    pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, Error> {
+    pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, SupplyError> {
         let name = file.filename.name();
         let mut wanted = Wanted::listed(file);
         // Nothing of it may run before it has the digest that the user demands.
@@ -178,14 +179,14 @@ impl Builder {
         name: &PackageName,
         reference: &DirectReference,
         target: &Target,
-    ) -> Result<Arc<DirectDist>, Error> {
+    ) -> Result<Arc<DirectDist>, SupplyError> {
         let word = self.words.get(name);
         let is_same = |known: &DirectReference| known.is_same_place(reference);
         let is_permitted = || self.permitted.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_same);
         let is_allowed =
             word.is_some_and(|word| word.direct.iter().any(is_same)) || is_permitted() || self.allows(name);
         if !is_allowed {
-            return Err(Error::BuildNotAllowed { name: name.clone(), what: super::material::describe(reference) });
+            return Err(SupplyError::BuildNotAllowed { name: name.clone(), what: material::describe(reference) });
         }
         let accepted = word.map(|word| word.hashes.clone()).unwrap_or_default();
         self.look_at(name, reference, accepted, target).await
@@ -198,7 +199,7 @@ impl Builder {
         reference: &DirectReference,
         accepted: Vec<HashDigest>,
         target: &Target,
-    ) -> Result<Arc<DirectDist>, Error> {
+    ) -> Result<Arc<DirectDist>, SupplyError> {
         let material = self.material(name, reference, accepted).await?;
         let metadata = if let Some(metadata) = material.static_metadata(self.limits).await? {
             metadata
@@ -227,7 +228,7 @@ impl Builder {
     }
 
     /// The wheel of a distribution of which there is only the source.
-    pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, Error> {
+    pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, SupplyError> {
         let material = if let Some(reference) = &dist.built_from {
             self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?
         } else {
@@ -246,7 +247,7 @@ impl Builder {
         reference: &DirectReference,
         metadata: CoreMetadata,
         target: &Target,
-    ) -> Result<CoreMetadata, Error> {
+    ) -> Result<CoreMetadata, SupplyError> {
         if metadata.requires_dist.is_empty() {
             return Ok(metadata);
         }
@@ -278,7 +279,7 @@ impl Builder {
         version: Option<&Version>,
         requires_python: Option<&VersionSpecifiers>,
         target: &Target,
-    ) -> Result<FetchedWheel, Error> {
+    ) -> Result<FetchedWheel, SupplyError> {
         self.context.check_interrupted()?;
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
@@ -367,7 +368,7 @@ impl Builder {
         label: &str,
         requires_python: Option<&VersionSpecifiers>,
         target: &Target,
-    ) -> Result<Interpreter, Error> {
+    ) -> Result<Interpreter, SupplyError> {
         let wanted = target.runtime().python_version();
         let key = format!("{wanted:?} {requires_python:?}");
         let known = || self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -398,7 +399,7 @@ impl Builder {
         material: &Material,
         into: PathBuf,
         config_settings: Vec<(String, String)>,
-    ) -> Result<Project, Error> {
+    ) -> Result<Project, SupplyError> {
         let (origin, label, subdirectory) =
             (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
         let limits = self.limits;
@@ -433,16 +434,16 @@ impl Builder {
         interpreter: &Interpreter,
         requires: &[String],
         label: &str,
-    ) -> Result<BuildEnvironment, Error> {
+    ) -> Result<BuildEnvironment, SupplyError> {
         let environment = BuildEnvironment::create(root, interpreter.clone())?;
         if requires.is_empty() {
             return Ok(environment);
         }
-        let wrapped = |source| Error::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
+        let wrapped = |source| SupplyError::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
         let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
         let installed = self.install(&dists).await.map_err(wrapped)?;
         let (out, state) = (environment.site_packages(), [root.join("state")]);
-        let publishing = blocking(move || -> Result<_, Error> {
+        let publishing = blocking(move || -> Result<_, SupplyError> {
             let bundle = assemble(&installed, None, &Layout::function())?;
             // Copies: what a build does to them must not reach the cache.
             Ok(publish(
@@ -468,7 +469,7 @@ impl Builder {
         requires: &[String],
         target: &Target,
         label: &str,
-    ) -> Result<Vec<ResolvedDist>, Error> {
+    ) -> Result<Vec<ResolvedDist>, SupplyError> {
         let mut positional = Vec::with_capacity(requires.len());
         for text in requires {
             // They are a stranger's words: a requirement, and no path or option.
@@ -492,11 +493,11 @@ impl Builder {
             let _ = sender.send(resolution);
         };
         let thread = std::thread::Builder::new().name("barrow-build-solver".to_owned()).stack_size(SOLVER_STACK_BYTES);
-        thread.spawn(solve).map_err(|_| Error::Worker("solver"))?;
-        Ok(receiver.await.map_err(|_| Error::Worker("solver"))??.dists)
+        thread.spawn(solve).map_err(|_| SupplyError::Worker("solver"))?;
+        Ok(receiver.await.map_err(|_| SupplyError::Worker("solver"))??.dists)
     }
 
-    async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, Error> {
+    async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {
         let mut downloads = self.fetcher.fetch_all(dists, HashMap::new())?;
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
@@ -513,7 +514,7 @@ impl Builder {
     }
 
     /// The metadata of a wheel that was built.
-    async fn metadata_of(&self, wheel: &FetchedWheel) -> Result<Arc<CoreMetadata>, Error> {
+    async fn metadata_of(&self, wheel: &FetchedWheel) -> Result<Arc<CoreMetadata>, SupplyError> {
         let url = SafeUrl::from_path(&wheel.path, false)
             .map_err(|error| BuildError::Metadata { label: wheel.filename.to_string(), reason: error.to_string() })?;
         let file = DistFile {

@@ -1,11 +1,15 @@
 //! Settings of the resolution that stand in the tables of a project: they count where the user says nothing else.
 
-use super::Error;
+use super::SupplyError;
 use crate::requirements::{Manifest, Origin};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions, parse_moment};
 
 /// The options with what the tables of the project say; `now` is in seconds since 1970.
-pub(super) fn with_tables(options: &ResolveOptions, manifest: &Manifest, now: u64) -> Result<ResolveOptions, Error> {
+pub(super) fn with_tables(
+    options: &ResolveOptions,
+    manifest: &Manifest,
+    now: u64,
+) -> Result<ResolveOptions, SupplyError> {
     let mut options = options.clone();
     let settings = &manifest.settings;
     if let Some((text, origin)) = settings.exclude_newer.as_ref().filter(|_| options.exclude_newer.is_none()) {
@@ -38,6 +42,6 @@ pub(super) fn with_tables(options: &ResolveOptions, manifest: &Manifest, now: u6
     Ok(options)
 }
 
-fn wrong(origin: &Origin, key: &str, reason: &str) -> Error {
-    Error::Usage { message: format!("{origin}: `{key}`: {reason}"), hint: None }
+fn wrong(origin: &Origin, key: &str, reason: &str) -> SupplyError {
+    SupplyError::Usage { message: format!("{origin}: `{key}`: {reason}"), hint: None }
 }

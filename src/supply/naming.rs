@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::SupplyError;
 use super::bench::blocking;
 use super::building::Builder;
 use super::material::{Material, Origin};
 use super::session::{Session, World};
-use super::{Context, Error};
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::BuildError;
+use crate::context::Context;
 use crate::request::Request;
 use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
 use crate::spec::{CoreMetadata, PackageName};
@@ -18,7 +19,7 @@ use crate::spec::{CoreMetadata, PackageName};
 const FILE_MOST: u64 = 16 << 20;
 
 /// The request with the names of all its requirements: what they lead to is fetched and looked at, and nothing of it is run.
-pub(super) async fn name_all(mut request: Request, world: &World, session: &Session) -> Result<Request, Error> {
+pub(super) async fn name_all(mut request: Request, world: &World, session: &Session) -> Result<Request, SupplyError> {
     if request.manifest.unnamed.is_empty() {
         return Ok(request);
     }
@@ -36,12 +37,12 @@ async fn name_one(
     mut entry: RequirementEntry,
     builder: &Builder,
     context: &Context,
-) -> Result<RequirementEntry, Error> {
+) -> Result<RequirementEntry, SupplyError> {
     let Some(reference) = entry.direct.clone() else { return Ok(entry) };
     let material = builder.material(&entry.requirement.name, &reference, entry.hashes.clone()).await?;
     let Some(name) = material.name(builder.limits).await? else {
         let (origin, text) = (&entry.origin, &entry.text);
-        return Err(Error::Usage {
+        return Err(SupplyError::Usage {
             message: format!("{origin}: `{text}`: the project's own files do not say its name without being run"),
             hint: Some("put the name before it: `name @ URL`".to_owned()),
         });
@@ -53,7 +54,7 @@ async fn name_one(
 
 impl Material {
     /// The name that its own files give the project.
-    async fn name(&self, limits: Limits) -> Result<Option<PackageName>, Error> {
+    async fn name(&self, limits: Limits) -> Result<Option<PackageName>, SupplyError> {
         let (origin, label) = (self.origin.clone(), self.label.clone());
         let below = self.subdirectory.as_ref().map(SafePath::as_str).unwrap_or_default().to_owned();
         let reading = blocking(move || match &origin {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::SupplyError;
 use super::bench::blocking;
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::{BuildError, static_metadata};
@@ -52,7 +52,7 @@ impl Material {
     }
 
     /// What it says of itself for certain; `None` when it has to be built to know.
-    pub(super) async fn static_metadata(&self, limits: Limits) -> Result<Option<CoreMetadata>, Error> {
+    pub(super) async fn static_metadata(&self, limits: Limits) -> Result<Option<CoreMetadata>, SupplyError> {
         let (origin, label) = (self.origin.clone(), self.label.clone());
         let below = self.subdirectory.as_ref().map(|below| format!("{below}/")).unwrap_or_default();
         let reading = blocking(move || {

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bench::{Bench, Place};
+use super::error::{SupplyError, chain};
 use super::indexes::{self, AllIndexes};
 use super::source::LiveSource;
-use super::{Context, Error};
 use crate::cache::Cache;
+use crate::context::Context;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, NamedCredentials};
 use crate::index::{IndexClient, IndexLocation, IndexOptions, MirrorIndex, PageUrls};
@@ -24,26 +25,26 @@ const REMOTE_FILE_MOST: u64 = 16 << 20;
 
 /// A run, in which any number of requests may be made. They have the same cache, and the same settings of the client.
 pub struct Session {
-    pub(super) cache: Arc<Cache>,
-    pub(super) context: Context,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) context: Context,
     pub(super) bench: Arc<Bench>,
     /// By what is asked, and how.
     worlds: Arc<tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>>,
 }
 
 /// Indexes that can be asked, with the answers that they have given.
-pub(super) struct World {
-    pub(super) source: Arc<LiveSource>,
-    pub(super) fetcher: Fetcher,
+pub(crate) struct World {
+    pub(crate) source: Arc<LiveSource>,
+    pub(crate) fetcher: Fetcher,
     /// Indexes, pages and folders that may be asked.
-    pub(super) asked: Vec<SafeUrl>,
+    pub(crate) asked: Vec<SafeUrl>,
     /// Nothing can be known beyond the cache or the folders that were named.
-    pub(super) is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
 impl Session {
     /// Opens the cache; nothing is asked yet.
-    pub fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, Error> {
+    pub fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, SupplyError> {
         let cache = Arc::new(open_cache(options)?);
         context.hold(&cache);
         let (bench, worlds) = (Arc::default(), Arc::default());
@@ -57,24 +58,24 @@ impl Session {
     }
 
     /// The same run with another context: what its requests say goes there.
-    pub(super) fn with_context(&self, context: Context) -> Arc<Self> {
+    pub(crate) fn with_context(&self, context: Context) -> Arc<Self> {
         let Self { cache, context: _, bench, worlds } = self;
         let (cache, bench, worlds) = (Arc::clone(cache), Arc::clone(bench), Arc::clone(worlds));
         Arc::new(Self { cache, context, bench, worlds })
     }
 
     /// Reads what a request asks for, on a thread that may wait for files behind URLs.
-    pub(super) async fn read(&self, options: RequestOptions) -> Result<Request, Error> {
+    pub(crate) async fn read(&self, options: RequestOptions) -> Result<Request, SupplyError> {
         let client = Client::new(options.client.clone(), Arc::clone(&self.context.reporter))?;
         let runtime = tokio::runtime::Handle::current();
         let remote = RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url)));
         let reading = tokio::task::spawn_blocking(move || Request::read_with(options, remote));
-        Ok(reading.await.map_err(|_| Error::Worker("reader"))??)
+        Ok(reading.await.map_err(|_| SupplyError::Worker("reader"))??)
     }
 
     /// The indexes of a request; for one target where it decides which index a name is tied to. Those that another one has
     /// asked alike are asked no second time.
-    pub(super) async fn world(&self, request: &Request, target: Option<&Target>) -> Result<Arc<World>, Error> {
+    pub(crate) async fn world(&self, request: &Request, target: Option<&Target>) -> Result<Arc<World>, SupplyError> {
         let mut all = AllIndexes::of(&request.options.indexes, &request.manifest, target);
         // A mirror stands for the indexes of a lock as well.
         if let Some(locked) = request.lock.as_ref().filter(|_| all.settings.mirror.is_none()) {
@@ -90,7 +91,7 @@ impl Session {
         Ok(world)
     }
 
-    async fn prepare(&self, all: AllIndexes, request: &Request) -> Result<World, Error> {
+    async fn prepare(&self, all: AllIndexes, request: &Request) -> Result<World, SupplyError> {
         let (client, options) = prepare_asking(all, request, &self.context).await?;
         let fetch_options = FetchOptions {
             require_hashes: request.manifest.options.require_hashes,
@@ -147,20 +148,12 @@ async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
     response.bytes(REMOTE_FILE_MOST).await.map_err(|error| chain(&error))
 }
 
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
-    }
-}
-
 /// The client and the indexes in the order of asking.
 async fn prepare_asking(
     mut all_indexes: AllIndexes,
     request: &Request,
     context: &Context,
-) -> Result<(Client, IndexOptions), Error> {
+) -> Result<(Client, IndexOptions), SupplyError> {
     let options = &request.options;
     let repositories = find_repositories(&mut all_indexes, options, context).await?;
     let AllIndexes { settings, file, .. } = &all_indexes;
@@ -227,7 +220,7 @@ async fn find_repositories(
     all: &mut AllIndexes,
     options: &RequestOptions,
     context: &Context,
-) -> Result<Vec<CodeArtifactIndex>, Error> {
+) -> Result<Vec<CodeArtifactIndex>, SupplyError> {
     let AllIndexes { settings, file, .. } = all;
     let asks_indexes = !(settings.no_index || file.no_index);
     let named = settings.named.iter_mut().chain([&mut settings.default]).map(|index| &mut index.url);
@@ -242,7 +235,7 @@ async fn find_repositories(
 }
 
 /// The cache in its folder, or in a temporary one where that folder cannot be written.
-fn open_cache(request: &RequestOptions) -> Result<Cache, Error> {
+fn open_cache(request: &RequestOptions) -> Result<Cache, SupplyError> {
     Ok(match &request.cache_folder {
         None => Cache::temporary(&request.temporary_folder)?,
         Some(folder) => Cache::at(folder.clone()).with_fallback(request.temporary_folder.clone()),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
-use super::Error;
+use super::SupplyError;
 use super::ahead::Ahead;
 use super::building::{Builder, Told};
 use super::source::{LiveSource, source_error};
@@ -73,7 +73,7 @@ impl BuildingSource {
 fn remembered<V>(
     known: &Mutex<HashMap<String, Arc<V>>>,
     key: String,
-    ask: impl FnOnce() -> Result<Arc<V>, Error>,
+    ask: impl FnOnce() -> Result<Arc<V>, SupplyError>,
 ) -> Result<Arc<V>, SourceError> {
     let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(answer) = lock().get(&key).cloned() {

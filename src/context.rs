@@ -1,12 +1,16 @@
-//! What a command works with beside its options.
+//! What a run works with beside its options: whom to tell what goes on, and the sign that it is to end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::Error;
 use crate::build::Children;
 use crate::cache::Cache;
 use crate::reporter::{Level, Reporter};
+
+/// The user wants the run to end.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
 
 /// Reporter and the sign that the user wants to stop; cheap to clone.
 #[derive(Clone)]
@@ -16,7 +20,7 @@ pub struct Context {
     /// Set when the run is to end: nothing is published any more.
     pub interrupted: Arc<AtomicBool>,
     /// Programs that builds run.
-    pub(super) children: Children,
+    pub(crate) children: Children,
     /// The cache of the run, once there is one.
     cache: Arc<OnceLock<Arc<Cache>>>,
 }
@@ -28,7 +32,7 @@ impl Context {
     }
 
     /// The same run, with somebody else to tell.
-    pub(super) fn with_reporter(&self, reporter: Arc<dyn Reporter>) -> Self {
+    pub(crate) fn with_reporter(&self, reporter: Arc<dyn Reporter>) -> Self {
         Self { reporter, ..self.clone() }
     }
 
@@ -41,30 +45,30 @@ impl Context {
         }
     }
 
-    pub(super) fn hold(&self, cache: &Arc<Cache>) {
+    pub(crate) fn hold(&self, cache: &Arc<Cache>) {
         let _ = self.cache.set(Arc::clone(cache));
     }
 
     /// Fails when the user wants to stop.
-    pub(super) fn check_interrupted(&self) -> Result<(), Error> {
-        if self.interrupted.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    pub(crate) fn check_interrupted(&self) -> Result<(), Interrupted> {
+        if self.interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(()) }
     }
 
-    pub(super) fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         self.reporter.message(Level::Status, text);
     }
 
-    pub(super) fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         self.reporter.message(Level::Warning, text);
     }
 
     /// Gives a warning and notes it, to be given again when a later run finds nothing to do.
-    pub(super) fn give(&self, given: &mut Vec<String>, text: &str) {
+    pub(crate) fn give(&self, given: &mut Vec<String>, text: &str) {
         self.warn(text);
         given.push(text.to_owned());
     }
 
-    pub(super) fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         self.reporter.message(Level::Detail, text);
     }
 }

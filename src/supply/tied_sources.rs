@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::Error;
+use super::SupplyError;
 use super::bench::blocking;
 use super::material::{Material, Origin};
 use crate::archive::{Limits, SafePath, read_source, unpack_source};
@@ -44,7 +44,7 @@ pub(super) async fn tied(
     mut metadata: CoreMetadata,
     words: TieWords,
     (room, limits): (TempDir, Limits),
-) -> Result<(CoreMetadata, Vec<DirectReference>), Error> {
+) -> Result<(CoreMetadata, Vec<DirectReference>), SupplyError> {
     let (label, below) = (material.label.clone(), material.subdirectory.clone());
     let (origin, home) = (material.origin.clone(), reference.clone());
     let reading = blocking(move || {

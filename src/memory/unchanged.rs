@@ -19,13 +19,12 @@ use std::sync::Arc;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::published::{BundledDist, Published};
 use crate::cache::{Bucket, Cache};
+use crate::context::Context;
 use crate::index::Freshness;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
-use crate::request::{BundleKind, BundleOptions, IndexSettings, InputKey, Part, Request};
-use crate::resolution::{Resolution, ResolvedDist};
+use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
@@ -63,7 +62,7 @@ struct KeptDist {
 
 /// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why not, as a
 /// fragment.
-pub(super) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &Context) -> Result<Published, String> {
+pub(crate) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &Context) -> Result<Published, String> {
     let request = &options.request;
     if request.indexes.refresh {
         return Err("`--refresh` was given".to_owned());
@@ -117,7 +116,7 @@ fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<Part>> {
 
 /// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
 /// leaves to the next.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     request: Request,
     /// What was asked for when the run began.
     key: Option<InputKey>,
@@ -127,41 +126,41 @@ pub(super) struct Memory {
 }
 
 /// What a run has found out so far.
-pub(super) struct News {
-    pub(super) dists: Vec<BundledDist>,
-    pub(super) excluded: Vec<PackageName>,
+pub(crate) struct News {
+    pub(crate) dists: Vec<BundledDist>,
+    pub(crate) excluded: Vec<PackageName>,
     /// How long that holds without anybody being asked; `None`: it can change unseen.
-    pub(super) freshness: Option<Freshness>,
+    pub(crate) freshness: Option<Freshness>,
     /// The warnings of each part that is done, in the order of [`Warnings`].
-    pub(super) warnings: Vec<Vec<String>>,
+    pub(crate) warnings: Vec<Vec<String>>,
 }
 
 impl Memory {
     /// For a run on these inputs.
-    pub(super) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
+    pub(crate) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
         let identity = key.as_ref().and_then(identity);
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
         Self { request, key, identity, last, cache: Arc::clone(cache) }
     }
 
     /// Whether there is a last result that may still hold.
-    pub(super) fn has_last(&self) -> bool {
+    pub(crate) fn has_last(&self) -> bool {
         self.last.is_some()
     }
 
     /// The unpacked size of a wheel, when it was part of the last result, bytes.
-    pub(super) fn size_of(&self, wheel: &HashDigest) -> Option<u64> {
+    pub(crate) fn size_of(&self, wheel: &HashDigest) -> Option<u64> {
         self.last.as_ref()?.dists.iter().find(|dist| dist.sha256 == *wheel).map(|dist| dist.size_bytes)
     }
 
     /// Identifies what OUT will hold, for its mark.
-    pub(super) fn made_of(&self, dists: &[BundledDist]) -> Option<String> {
+    pub(crate) fn made_of(&self, dists: &[BundledDist]) -> Option<String> {
         let dists = dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
         self.identity.as_deref().map(|identity| made_of(identity, dists))
     }
 
     /// The last result, when it was made of these distributions as well and lies in OUT as it was written.
-    pub(super) fn again(&self, news: &News, options: &BundleOptions, context: &Context) -> Option<Published> {
+    pub(crate) fn again(&self, news: &News, options: &BundleOptions, context: &Context) -> Option<Published> {
         let last = self.last.as_ref()?;
         if !lies_in_out(options, &self.made_of(&news.dists)?) {
             return None;
@@ -180,7 +179,7 @@ impl Memory {
 
     /// Forgets the last result before OUT becomes another one: a run that is killed between the two must not leave the word
     /// that OUT still holds it.
-    pub(super) fn forget(self, options: &BundleOptions) -> Self {
+    pub(crate) fn forget(self, options: &BundleOptions) -> Self {
         if let Some(identity) = &self.identity {
             let _ = fs::remove_file(place(&self.cache, identity, &options.publish.out));
         }
@@ -188,7 +187,7 @@ impl Memory {
     }
 
     /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at again.
-    pub(super) fn remember(&self, published: &Published, news: &News, options: &BundleOptions) {
+    pub(crate) fn remember(&self, published: &Published, news: &News, options: &BundleOptions) {
         let Some(key) = &self.key else { return };
         let is_as_it_was = || {
             let again = InputKey::for_output(&self.request, options).ok();
@@ -271,46 +270,6 @@ fn lies_in_out(options: &BundleOptions, made_of: &str) -> bool {
         BundleKind::Packages => is_installed_unchanged,
     };
     is_as_it_was(&publish.out, &publish.state_folders, made_of)
-}
-
-/// What a resolution stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Digests of the user's own.
-    Fixed,
-    /// Pages of indexes, and inputs that are in the fingerprint.
-    Pages,
-    /// Something that can change without either showing it.
-    Open,
-}
-
-/// What a resolution stands on.
-pub(super) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Standing {
-    // What was built of a source depends on the Python of this machine, and on its backend.
-    if resolution.dists.iter().any(|dist| dist.file.filename.as_wheel().is_none()) {
-        return Standing::Open;
-    }
-    if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
-        return Standing::Fixed;
-    }
-    let known = folders(settings);
-    let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
-    // Folders that a requirements file names are not looked through before the next run.
-    let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
-    let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
-        // What a requirement names is an input with its content.
-        Some(path) => !dist.is_direct && !is_known(&path),
-        None => dist.is_direct || dist.accepted_hashes.is_empty(),
-    };
-    let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
-    if is_open { Standing::Open } else { Standing::Pages }
-}
-
-/// Folders of this machine that are asked like indexes.
-fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
-    let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
-    let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
-    urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
 }
 
 fn place(cache: &Cache, identity: &str, out: &Path) -> PathBuf {

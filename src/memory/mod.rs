@@ -1,0 +1,15 @@
+//! What is remembered between runs: the results of outputs, and what the solver chose, each under the key of its inputs
+//! ([`InputKey`](crate::request::InputKey)).
+//!
+//! What is remembered is only ever a shorter way to the same answer. Whoever takes it has to show that asking anew would give
+//! the same: by the freshness of the pages that it was made of, by digests, and for an output by what lies in OUT.
+
+mod published;
+mod resolutions;
+mod standing;
+mod unchanged;
+
+pub use published::{BundledDist, Published};
+pub(crate) use resolutions::Question;
+pub(crate) use standing::{Standing, standing};
+pub(crate) use unchanged::{Memory, News, recall};

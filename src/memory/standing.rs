@@ -1,0 +1,47 @@
+//! What a resolution stands on, and so how long it may be taken for the answer.
+
+use std::path::{Path, PathBuf};
+
+use crate::request::IndexSettings;
+use crate::resolution::{Resolution, ResolvedDist};
+use crate::spec::SafeUrl;
+
+/// What a resolution stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Digests of the user's own.
+    Fixed,
+    /// Pages of indexes, and inputs that are in the fingerprint.
+    Pages,
+    /// Something that can change without either showing it.
+    Open,
+}
+
+/// What a resolution stands on.
+pub(crate) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Standing {
+    // What was built of a source depends on the Python of this machine, and on its backend.
+    if resolution.dists.iter().any(|dist| dist.file.filename.as_wheel().is_none()) {
+        return Standing::Open;
+    }
+    if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
+        return Standing::Fixed;
+    }
+    let known = folders(settings);
+    let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
+    // Folders that a requirements file names are not looked through before the next run.
+    let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
+    let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
+        // What a requirement names is an input with its content.
+        Some(path) => !dist.is_direct && !is_known(&path),
+        None => dist.is_direct || dist.accepted_hashes.is_empty(),
+    };
+    let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
+    if is_open { Standing::Open } else { Standing::Pages }
+}
+
+/// Folders of this machine that are asked like indexes.
+fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
+    let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
+    let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
+    urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
+}

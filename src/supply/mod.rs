@@ -1,0 +1,42 @@
+//! What the solver asks of the world, and how it is answered.
+//!
+//! ```text
+//! Session (a run) ──▶ Inquiry (one request in it) ──▶ Resolved ──▶ Installed
+//!                        │        ▲
+//!                        ▼        │ PackageSource
+//!                      solver ──▶ BuildingSource ──▶ LiveSource (indexes, folders, cache)
+//!                                        └─────────▶ Builder (sources are fetched and built)
+//! ```
+//!
+//! The solver asks synchronously on a thread of its own; everything else here is asynchronous. Each question is asked once in a
+//! run, whichever request asks it first. What the solver decides for is fetched and unpacked while it goes on (`ahead.rs`).
+
+mod ahead;
+mod bench;
+mod building;
+mod building_source;
+mod error;
+mod indexes;
+mod inquiry;
+mod installing;
+mod locked;
+mod material;
+mod missing;
+mod naming;
+mod obtaining;
+mod python_limits;
+mod session;
+mod source;
+mod table_settings;
+#[cfg(test)]
+mod tests;
+mod tied_sources;
+mod virtual_projects;
+
+pub use error::SupplyError;
+pub(crate) use error::{chain, is_wrong_pattern, limit_hint};
+pub(crate) use inquiry::Inquiry;
+pub(crate) use installing::{Installed, install_each};
+pub use python_limits::newest_runtime_for;
+pub use session::Session;
+pub use source::LiveSource;
