@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let context = Context::new(Arc::new(Silent));
     // Threads and sockets are made only where there is something to do.
     let published = match ops::recall(&options, &context)? {
-        Recall::Unchanged(published) => published,
+        Recall::Unchanged(published) => *published,
         Recall::Changed(preparation) => {
             let runtime = tokio::runtime::Runtime::new()?;
             runtime.block_on(ops::bundle(options, *preparation, context))?

@@ -4,12 +4,14 @@
 //! What is remembered is only ever a shorter way to the same answer. Whoever takes it has to show that asking anew would give
 //! the same: by the freshness of the pages that it was made of, by digests, and for an output by what lies in OUT.
 
+mod last_run;
 mod published;
 mod resolutions;
 mod standing;
 mod unchanged;
 
-pub use published::{BundledDist, Published};
+pub(crate) use last_run::{changes, remember};
+pub use published::{BundledDist, DistChange, LeftOutFiles, Published};
 pub(crate) use resolutions::Question;
 pub(crate) use standing::{Standing, standing};
 pub(crate) use unchanged::{Memory, News, recall};

@@ -1,5 +1,6 @@
 //! What a run has made.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::publish::PublishedZip;
@@ -24,8 +25,45 @@ pub struct Published {
     pub dists: Vec<BundledDist>,
     /// Projects that were left to the runtime, sorted.
     pub excluded: Vec<PackageName>,
+    /// Files of distributions that were left out.
+    pub left_out: LeftOutFiles,
+    /// What differs from the last run with this output, by name; `None`: no last run is known.
+    pub changes: Option<Vec<DistChange>>,
     /// It lay there already, made of the same, and was left alone.
     pub is_unchanged: bool,
+}
+
+/// Files of distributions that were left out, by `--slim` or `--exclude NAME:GLOB`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutFiles {
+    /// How many.
+    pub files: usize,
+    /// How many bytes they would have been.
+    pub bytes: u64,
+}
+
+/// A distribution that came, went, or has another version than in the last run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistChange {
+    /// Name.
+    pub name: PackageName,
+    /// The version of the last run; `None`: it was not there.
+    pub before: Option<Version>,
+    /// The version of this run; `None`: it is not there any more.
+    pub now: Option<Version>,
+}
+
+/// `+ numpy 2.5.5`, `- six 1.17.0` or `~ boto3 1.44.7 → 1.44.8`.
+impl fmt::Display for DistChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match (&self.before, &self.now) {
+            (None, Some(now)) => write!(f, "+ {name} {now}"),
+            (Some(before), None) => write!(f, "- {name} {before}"),
+            (Some(before), Some(now)) => write!(f, "~ {name} {before} → {now}"),
+            (None, None) => f.write_str(name.as_ref()),
+        }
+    }
 }
 
 /// One distribution of a bundle.

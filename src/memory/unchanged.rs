@@ -19,7 +19,7 @@ use std::sync::Arc;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::published::{BundledDist, Published};
+use super::published::{BundledDist, LeftOutFiles, Published};
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
@@ -28,7 +28,7 @@ use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
 use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 4";
+const FORMAT: &str = "result 5";
 
 /// What is said of an output that was left as it is.
 const UNCHANGED: &str = "Nothing has changed since the last run";
@@ -43,6 +43,8 @@ struct Kept {
     zip: Option<(u64, HashDigest)>,
     dists: Vec<KeptDist>,
     excluded: Vec<PackageName>,
+    /// Files that were left out, and their bytes.
+    left_out: (usize, u64),
     warnings: Warnings,
 }
 
@@ -235,6 +237,7 @@ impl Kept {
             zip: published.zip.as_ref().map(|zip| (zip.size_bytes, zip.sha256.clone())),
             dists: published.dists.iter().map(KeptDist::from).collect(),
             excluded: published.excluded.clone(),
+            left_out: (published.left_out.files, published.left_out.bytes),
             warnings,
         }
     }
@@ -249,6 +252,8 @@ impl Kept {
             zip: self.zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 }),
             dists,
             excluded,
+            left_out: LeftOutFiles { files: self.left_out.0, bytes: self.left_out.1 },
+            changes: Some(Vec::new()),
             is_unchanged: true,
         }
     }

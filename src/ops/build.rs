@@ -72,7 +72,7 @@ pub async fn build(
 async fn one(session: &Arc<Session>, BuildUnit { label, options }: BuildUnit) -> Built {
     let begin = Instant::now();
     let outcome = match recall_apart(session, &options).await {
-        Ok(Recall::Unchanged(published)) => Ok(published),
+        Ok(Recall::Unchanged(published)) => Ok(*published),
         Ok(Recall::Changed(prepared)) => Box::pin(bundle_in(session, options, *prepared)).await,
         Err(error) => Err(error),
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, too_large};
 use crate::bundle::{
     Bundle, Bytes, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
 };
@@ -11,7 +11,7 @@ use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
-use crate::memory::{self, BundledDist, Memory, News, Published};
+use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published};
 use crate::publish::{OutputFormat, PublishOptions, check_out, install_into, outputs_around, publish};
 use crate::reporter::{Stage, packages};
 use crate::request::{
@@ -26,7 +26,7 @@ use crate::supply::{Inquiry, Installed, Session, install_each};
 pub enum Recall {
     /// Nothing has changed: this is the result of an earlier run on the same inputs; it lies in OUT, and asking anew could
     /// not change it.
-    Unchanged(Published),
+    Unchanged(Box<Published>),
     /// It has to be made, by [`bundle`].
     Changed(Box<Preparation>),
 }
@@ -48,7 +48,7 @@ pub fn recall(options: &BundleOptions, context: &Context) -> Result<Recall, Erro
     let request = Request::read_locally(options.request.clone())?;
     let key = request.as_ref().and_then(|request| InputKey::for_output(request, options).ok());
     match memory::recall(options, key.as_ref(), context) {
-        Ok(published) => Ok(Recall::Unchanged(published)),
+        Ok(published) => Ok(Recall::Unchanged(Box::new(published))),
         Err(reason) => {
             context.detail(&format!("not unchanged since the last run: {reason}"));
             Ok(Recall::Changed(Box::new(Preparation { request, key })))
@@ -108,10 +108,11 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     let how = install_options(&options);
     let knows = inquiry.knows_requirements(&options.request.resolve);
     let mut installed = install_each(inquiry, &resolved.resolution, &news.excluded, how, knows).await?;
-    leave_out_files(&mut installed, &options.assembly.selection, &context)?;
+    let left_out = leave_out_files(&mut installed, &options.assembly.selection, &context)?;
     news.dists = describe(&resolved.resolution, &installed.dists);
     news.warnings.push(installed.warnings);
     let (cache, secrets) = (Arc::clone(&inquiry.session.cache), inquiry.secrets());
+    let resolution = resolved.resolution;
     let finishing = tokio::task::spawn_blocking(move || {
         if let Some(published) = memory.again(&news, &options, &context) {
             return Ok(published);
@@ -119,10 +120,19 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
         let memory = memory.forget(&options);
         let made_of = memory.made_of(&news.dists);
         let mut warnings = Vec::new();
-        let output = Output { options: &options, made_of: made_of.as_deref(), cache: &cache, secrets: &secrets };
+        let output = Output {
+            options: &options,
+            resolution: &resolution,
+            made_of: made_of.as_deref(),
+            cache: &cache,
+            secrets: &secrets,
+        };
         let mut published = output.publish(&installed.dists, &mut warnings, &context)?;
         published.dists.clone_from(&news.dists);
         published.excluded.clone_from(&news.excluded);
+        published.left_out = left_out;
+        published.changes = memory::changes(&news.dists, &options, &cache);
+        memory::remember(&news.dists, &options, &cache);
         news.warnings.push(warnings);
         memory.remember(&published, &news, &options);
         Ok(published)
@@ -154,6 +164,7 @@ fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Resu
 /// Everything about OUT: plain, in name order, all or nothing.
 struct Output<'a> {
     options: &'a BundleOptions,
+    resolution: &'a Resolution,
     made_of: Option<&'a str>,
     cache: &'a Cache,
     secrets: &'a [Secret],
@@ -171,7 +182,7 @@ impl Output<'_> {
         let source = source.map(|source| own_files(source, self, warnings, context)).transpose()?;
         let layout = if assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
         let bundle = assemble(installed, source.as_ref(), &layout)?;
-        report(&bundle, settings, warnings, context)?;
+        self.check_size(&bundle, warnings, context)?;
         context.reporter.reached(Stage::Writing, 0, bundle.files.len());
         context.check_interrupted()?;
         let own_folders = [self.cache.root().to_owned()];
@@ -202,18 +213,44 @@ impl Output<'_> {
             zip: published.zip,
             dists: Vec::new(),
             excluded: Vec::new(),
+            left_out: LeftOutFiles::default(),
+            changes: None,
             is_unchanged: false,
         })
+    }
+
+    /// Gives the warnings of the bundle, and refuses it where it is larger than it may be.
+    fn check_size(&self, bundle: &Bundle, warnings: &mut Vec<String>, context: &Context) -> Result<(), Error> {
+        for warning in &bundle.warnings {
+            context.give(warnings, warning);
+        }
+        let limit = self.options.publish.max_size;
+        let checked = check_size(bundle, limit).map_err(|error| match limit {
+            Some(limit) => too_large::refuse(bundle, limit, self.resolution, self.options),
+            None => error.into(),
+        });
+        if let Some(warning) = checked? {
+            context.give(warnings, &warning);
+            for way in too_large::ways(bundle, self.options).iter().filter(|way| way.contains(" would save ")) {
+                context.status(way);
+            }
+        }
+        Ok(())
     }
 }
 
 /// Takes files that are not wanted out of the distributions, and says how much that saves.
-fn leave_out_files(installed: &mut Installed, selection: &SelectionSettings, context: &Context) -> Result<(), Error> {
+fn leave_out_files(
+    installed: &mut Installed,
+    selection: &SelectionSettings,
+    context: &Context,
+) -> Result<LeftOutFiles, Error> {
     let slimmed = selection.files().apply(&mut installed.dists)?;
     for warning in &slimmed.warnings {
         context.give(&mut installed.warnings, warning);
     }
     let total: u64 = slimmed.saved.values().map(|(_, bytes)| bytes).sum();
+    let files = slimmed.saved.values().map(|(files, _)| files).sum();
     if total > 0 {
         let left = installed.dists.iter().map(InstalledDist::size).sum::<u64>();
         let mut parts: Vec<_> = slimmed.saved.iter().collect();
@@ -224,7 +261,7 @@ fn leave_out_files(installed: &mut Installed, selection: &SelectionSettings, con
         let parts = parts.iter().map(part).collect::<Vec<_>>().join(", ");
         context.status(&format!("Left out {} of {} of dependencies: {parts}", Bytes(total), Bytes(total + left)));
     }
-    Ok(())
+    Ok(LeftOutFiles { files, bytes: total })
 }
 
 /// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
@@ -267,21 +304,6 @@ impl PublishSettings {
             cancel: Some(&context.interrupted),
         }
     }
-}
-
-fn report(
-    bundle: &Bundle<'_>,
-    settings: &PublishSettings,
-    warnings: &mut Vec<String>,
-    context: &Context,
-) -> Result<(), Error> {
-    for warning in &bundle.warnings {
-        context.give(warnings, warning);
-    }
-    if let Some(warning) = check_size(bundle, settings.max_size)? {
-        context.give(warnings, &warning);
-    }
-    Ok(())
 }
 
 /// The projects that the runtime brings and the user wants to leave to it. What else needs one of them gets the

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::build::BuildError;
-use crate::bundle::BundleError;
+use crate::bundle::{BundleError, Bytes};
 use crate::cache::CacheError;
 use crate::context::Interrupted;
 use crate::fetch::FetchError;
@@ -45,6 +45,23 @@ pub enum Error {
     /// The bundle could not be put together.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The bundle is larger than `--max-size` allows.
+    #[error(
+        "the bundle is {} unzipped, more than the {} that `--max-size` allows; largest:\n  {}",
+        Bytes(*size),
+        Bytes(*limit),
+        largest.join("\n  ")
+    )]
+    TooLarge {
+        /// Size, bytes.
+        size: u64,
+        /// What is allowed, bytes.
+        limit: u64,
+        /// The largest parts, who asked for them, a fragment each.
+        largest: Vec<String>,
+        /// What would make it smaller, a sentence each.
+        ways: Vec<String>,
+    },
     /// The bundle could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -120,6 +137,7 @@ impl Error {
         match self {
             Self::Supply(error) => error.hints(),
             Self::Usage { hint, .. } => hint.iter().cloned().collect(),
+            Self::TooLarge { ways, .. } => ways.clone(),
             Self::Bundle(BundleError::HoldsSecret { files }) => {
                 let name = files.first().map_or("NAME", |(path, _)| path.as_str());
                 vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]

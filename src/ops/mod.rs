@@ -9,6 +9,7 @@ mod error;
 mod fingerprint;
 mod lock;
 mod mirror;
+mod too_large;
 
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
@@ -20,6 +21,6 @@ pub use mirror::{
 };
 
 pub use crate::context::{Context, Interrupted};
-pub use crate::memory::{BundledDist, Published};
+pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published};
 pub use crate::reporter::packages;
 pub use crate::supply::{LiveSource, Session, SupplyError, newest_runtime_for};

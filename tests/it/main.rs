@@ -27,6 +27,7 @@ mod hashes;
 mod honest;
 mod house_rules;
 mod index;
+mod last_word;
 mod scenario_scale;
 mod indexes;
 mod input_key;

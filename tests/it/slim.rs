@@ -30,7 +30,7 @@ fn in_every_form_of_output() {
     Using function/requirements.txt
     Resolved 1 package for python3.14 on x86_64
     Left out 19 bytes of 640 bytes of dependencies: tests 12 bytes (1 file), stubs 7 bytes (1 file)
-    Bundled 9 files (638 bytes) into out
+    Bundled 9 files (638 bytes) into out, without 19 bytes in 2 files
     ");
     insta::assert_snapshot!(context.tree("out"), @"
     0755      -            -  demo-1.0.dist-info/
@@ -62,7 +62,7 @@ fn in_every_form_of_output() {
     Resolved 1 package for python3.14 on x86_64
     warning: `--exclude demo:*.so` matches no file of a dependency
     Left out 4 bytes of 722 bytes of dependencies: demo:*.csv 4 bytes (1 file)
-    Bundled 10 files (735 bytes) into out
+    Bundled 10 files (735 bytes) into out, without 4 bytes in 1 file
     ");
     assert!(!context.path("out/demo/data.csv").exists() && context.path("out/demo/tests/test_demo.py").exists());
     // Nothing changed: the second run knows it.
@@ -74,7 +74,7 @@ fn in_every_form_of_output() {
     Resolved 1 package for python3.14 on x86_64
     Nothing has changed since the last run
     warning: `--exclude demo:*.so` matches no file of a dependency
-    Bundled 10 files (735 bytes) into out
+    Bundled 10 files (735 bytes) into out, without 4 bytes in 1 file
     ");
     context.succeed(&mut bundle(&["--slim", "-o", "out.zip"]));
     let zip = zip::ZipArchive::new(fs_err::File::open(context.path("out.zip")).unwrap()).unwrap();
@@ -105,7 +105,7 @@ fn settings_and_mistakes() {
     warning: `--slim botocore=…` matches nothing: botocore is not among the dependencies
     Left out 23 bytes of 573 bytes of dependencies: tests 12 bytes (1 file), stubs 7 bytes (1 file), demo:*.csv 4 bytes (1 file)
     left out: barrow.toml (settings of barrow); --include to take them
-    Bundled 8 files (567 bytes) into out
+    Bundled 8 files (567 bytes) into out, without 23 bytes in 3 files
     ");
     context.write("function/barrow.toml", "slim = \"always\"\n");
     barrow_snapshot!(context, &mut command, @"

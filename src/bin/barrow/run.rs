@@ -5,7 +5,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use barrow::ops::{self, Context, Published, Recall};
 use barrow::reporter::{Reporter, is_harmful};
@@ -28,10 +28,13 @@ pub(crate) struct Run {
     pub(crate) host: Host,
     pub(crate) general: GeneralArgs,
     pub(crate) output: Arc<Output>,
+    /// When the program began, to say how long it took.
+    pub(crate) began: Instant,
 }
 
 /// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+    let began = Instant::now();
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let host = Host::of_process();
@@ -54,7 +57,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     };
     general.json |= command.format() == Some(OutputFormat::Json);
     let output = Arc::new(Output::new(&host, &general));
-    let run = Run { host, general, output };
+    let run = Run { host, general, output, began };
     match commands::call(&run, command) {
         Ok(()) => Exit::Done,
         Err(failure) => {
@@ -138,7 +141,7 @@ impl Run {
     pub(crate) fn bundle(&self, options: BundleOptions) -> Result<Published, Failure> {
         let context = self.context();
         match ops::recall(&options, &context)? {
-            Recall::Unchanged(published) => Ok(published),
+            Recall::Unchanged(published) => Ok(*published),
             Recall::Changed(prepared) => self.block_on(|context| ops::bundle(options, *prepared, context)),
         }
     }

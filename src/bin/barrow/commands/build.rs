@@ -12,7 +12,7 @@ use barrow::request::{AssemblySettings, BundleKind, BundleOptions};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
-use super::result;
+use super::{last_word, result};
 use crate::args::{BuildArgs, OutputArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -44,7 +44,12 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     }
     let count = args.jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
     let units = jobs.iter().map(|job| BuildUnit { label: job.label(), options: job.options.clone() }).collect();
-    let tell = |built: &Built| run.output.status(&line(built));
+    let tell = |built: &Built| {
+        if let Ok(published) = &built.outcome {
+            last_word::tell_changes(run, published, &format!("{}: ", built.label));
+        }
+        run.output.status(&line(built));
+    };
     let all = run.block_on(|context| async move { ops::build(units, count, context, tell).await })?;
     finish(run, &jobs, all)
 }

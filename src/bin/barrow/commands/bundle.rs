@@ -1,10 +1,9 @@
 //! `barrow bundle`.
 
-use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_other_forms;
-use super::{check, result};
+use super::{check, last_word, result};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -32,11 +31,6 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         Output::object(&result::published(&published))?;
         return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };
     }
-    run.output.status(&format!(
-        "Bundled {} files ({}) into {}",
-        published.files,
-        Bytes(published.size_bytes),
-        published.path.display()
-    ));
+    last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into");
     if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) }
 }

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use barrow::bundle::Bytes;
 use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_paths;
-use super::result;
+use super::{last_word, result};
 use crate::args::{InstallArgs, OutputArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -31,11 +30,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     if run.is_json() {
         return Output::object(&result::published(&installed));
     }
-    run.output.status(&format!(
-        "Installed {} ({}) into {}",
-        ops::packages(installed.dists.len()),
-        Bytes(installed.size_bytes),
-        installed.path.display()
-    ));
+    let what = format!("Installed {}", ops::packages(installed.dists.len()));
+    last_word::tell(run, &installed, &what, "into");
     Ok(())
 }

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use barrow::bundle::Bytes;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_other_forms, refuse_paths};
-use super::{check, result};
+use super::{check, last_word, result};
 use crate::args::{LayerArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -36,12 +35,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         Output::object(&result::published(&published))?;
         return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
     }
-    run.output.status(&format!(
-        "Bundled {} files ({}) into the layer {}",
-        published.files,
-        Bytes(published.size_bytes),
-        published.path.display()
-    ));
+    last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into the layer");
     if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) }
 }
 

@@ -11,6 +11,7 @@ mod fingerprint;
 mod init;
 mod install;
 
+mod last_word;
 mod layer;
 mod lock;
 mod manual;

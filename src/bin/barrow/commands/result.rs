@@ -1,6 +1,6 @@
 //! Results that more than one command prints.
 
-use barrow::ops::{BundledDist, Published};
+use barrow::ops::{BundledDist, DistChange, Published};
 use barrow::publish::PublishedZip;
 use serde_json::{Value, json};
 
@@ -19,7 +19,17 @@ pub(super) fn published(published: &Published) -> Value {
         "sha256": zip.map(|zip| zip.sha256.hex()),
         "sha256_base64": zip.map(PublishedZip::sha256_base64),
         "dists": published.dists.iter().map(dist).collect::<Vec<_>>(),
+        "changes": published.changes.iter().flatten().map(change).collect::<Vec<_>>(),
+        "left_out": { "files": published.left_out.files, "size_bytes": published.left_out.bytes },
         "excluded": published.excluded.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn change(change: &DistChange) -> Value {
+    json!({
+        "name": change.name.to_string(),
+        "before": change.before.as_ref().map(ToString::to_string),
+        "now": change.now.as_ref().map(ToString::to_string),
     })
 }
 

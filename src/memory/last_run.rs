@@ -1,0 +1,69 @@
+//! Which distributions the last run with an output has bundled, so that this one can say what has changed.
+//!
+//! Beside what `unchanged.rs` remembers, which is found by the inputs, this is found by OUT alone: it is there when the inputs have
+//! changed. It lies in the cache; without it nothing is said, and nothing else depends on it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::published::{BundledDist, DistChange};
+use crate::cache::{Bucket, Cache};
+use crate::request::BundleOptions;
+use crate::spec::{PackageName, Version};
+
+/// The versions of a run, by name.
+type Versions = BTreeMap<PackageName, Version>;
+
+/// What differs from the last run with this output; `None`: no last run is known.
+pub(crate) fn changes(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) -> Option<Vec<DistChange>> {
+    let before: Versions = rmp_serde::from_slice(&cache.read(&place(cache, options))?).ok()?;
+    Some(between(&before, &versions(dists)))
+}
+
+/// Notes what this run has bundled. What cannot be noted is not told by the next run.
+pub(crate) fn remember(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) {
+    if let (false, Ok(bytes)) = (cache.is_degraded(), rmp_serde::to_vec(&versions(dists))) {
+        let _ = cache.write(&place(cache, options), &bytes);
+    }
+}
+
+fn versions(dists: &[BundledDist]) -> Versions {
+    dists.iter().map(|dist| (dist.name.clone(), dist.version.clone())).collect()
+}
+
+/// What differs, by name.
+fn between(before: &Versions, now: &Versions) -> Vec<DistChange> {
+    let names: std::collections::BTreeSet<&PackageName> = before.keys().chain(now.keys()).collect();
+    let change = |name: &PackageName| DistChange {
+        name: name.clone(),
+        before: before.get(name).cloned(),
+        now: now.get(name).cloned(),
+    };
+    names.into_iter().map(change).filter(|change| change.before != change.now).collect()
+}
+
+/// By the absolute path of OUT: several projects may share a cache and call their outputs alike.
+fn place(cache: &Cache, options: &BundleOptions) -> PathBuf {
+    let out = options.request.inputs.working_folder.join(&options.publish.out);
+    cache.entry(Bucket::Bundles, &format!("distributions of\n{}", out.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Versions {
+        let dists = text.split_whitespace().map(|dist| dist.split_once('=').unwrap());
+        dists.map(|(name, version)| (name.parse().unwrap(), version.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn what_came_went_and_changed_is_told_by_name() {
+        let told = |before: &str, now: &str| {
+            between(&of(before), &of(now)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(told("b=1 c=1 d=1", "a=1 b=2 d=1"), "+ a 1; ~ b 1 → 2; - c 1");
+        assert_eq!(told("a=1.0", "a=1"), "", "1.0 and 1 are one version");
+        assert_eq!(told("", "a=1"), "+ a 1");
+    }
+}

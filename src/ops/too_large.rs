@@ -1,0 +1,102 @@
+//! A bundle that is larger than it may be: what is large in it, who asked for that, and what would make it smaller.
+
+use std::cmp::Reverse;
+
+use super::Error;
+use crate::bundle::{Bundle, BundleContent, Bytes, FileSelection};
+use crate::install::InstalledDist;
+use crate::request::{BundleKind, BundleOptions};
+use crate::resolution::{Requirer, Resolution};
+use crate::spec::PackageName;
+
+/// How many of the largest distributions are named.
+const NAMED: usize = 5;
+
+/// The error of `--max-size`.
+pub(super) fn refuse(bundle: &Bundle, limit: Bytes, resolution: &Resolution, options: &BundleOptions) -> Error {
+    let (size, Bytes(limit)) = (bundle.size_bytes, limit);
+    Error::TooLarge { size, limit, largest: largest(bundle, resolution), ways: ways(bundle, options) }
+}
+
+/// The largest distributions and the user's own files, a fragment each.
+fn largest(bundle: &Bundle, resolution: &Resolution) -> Vec<String> {
+    let mut sizes: Vec<(u64, String)> = bundle
+        .dists
+        .iter()
+        .map(|dist| {
+            let asked = who_asked(resolution, &dist.name);
+            let asked = if asked.is_empty() { String::new() } else { format!(", asked for by {asked}") };
+            (dist.size(), format!("{} {} {}{asked}", dist.name, dist.version, Bytes(dist.size())))
+        })
+        .collect();
+    let own = own_bytes(bundle);
+    if own > 0 {
+        sizes.push((own, format!("your own files {}", Bytes(own))));
+    }
+    sizes.sort_by(|(a, _), (b, _)| b.cmp(a));
+    sizes.into_iter().take(NAMED).map(|(_, text)| text).collect()
+}
+
+/// Who asked for a distribution: the line of the user's, else the distributions that require it.
+pub(super) fn who_asked(resolution: &Resolution, name: &PackageName) -> String {
+    let Some(dist) = resolution.dists.iter().find(|dist| dist.name == *name) else { return String::new() };
+    let by_user = dist.required_by.iter().find_map(|by| match by {
+        Requirer::User { origin, .. } => Some(format!("you ({origin})")),
+        Requirer::Dist { .. } => None,
+    });
+    by_user.unwrap_or_else(|| {
+        let names = dist.required_by.iter().filter_map(|by| match by {
+            Requirer::Dist { name, .. } => Some(name.as_ref()),
+            Requirer::User { .. } => None,
+        });
+        let names: std::collections::BTreeSet<&str> = names.collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    })
+}
+
+fn own_bytes(bundle: &Bundle) -> u64 {
+    let own = bundle.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
+    own.map(|file| file.size).sum()
+}
+
+/// What would make the bundle smaller, and by how much, a sentence each, the most useful first.
+pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
+    let mut ways = Vec::new();
+    let mut add = |saved: u64, text: String| {
+        if saved > 0 {
+            ways.push((saved, text));
+        }
+    };
+    if !options.assembly.selection.slim {
+        let saved = saved_by_slim(bundle);
+        add(saved, format!("`--slim` would save {}", Bytes(saved)));
+    }
+    if !options.assembly.exclude_runtime {
+        let provided = options.target.runtime().provided_projects();
+        let provided: Vec<&&InstalledDist> =
+            bundle.dists.iter().filter(|dist| provided.contains(&dist.name.as_ref())).collect();
+        let saved = provided.iter().map(|dist| dist.size()).sum();
+        let names: Vec<&str> = provided.iter().map(|dist| dist.name.as_ref()).collect();
+        let text = format!("`--exclude-runtime` would save {} ({})", Bytes(saved), names.join(", "));
+        add(saved, text);
+    }
+    let dependencies: u64 = bundle.dists.iter().map(|dist| dist.size()).sum();
+    if options.assembly.kind == BundleKind::Function {
+        let left = own_bytes(bundle);
+        let text = format!(
+            "with the dependencies in layers (`barrow layer`), the function itself would be {}; Lambda counts both together",
+            Bytes(left)
+        );
+        // It saves nothing of the whole, so it stands last.
+        add(u64::from(left > 0 && dependencies > 0), text);
+    }
+    ways.sort_by_key(|(saved, _)| Reverse(*saved));
+    ways.into_iter().map(|(_, text)| text).collect()
+}
+
+/// How many bytes of these distributions `--slim` would leave out.
+pub(super) fn saved_by_slim(bundle: &Bundle) -> u64 {
+    let slim = FileSelection { slim: true, ..FileSelection::default() };
+    let mut dists: Vec<InstalledDist> = bundle.dists.iter().map(|dist| (*dist).clone()).collect();
+    slim.apply(&mut dists).map_or(0, |slimmed| slimmed.saved.values().map(|(_, bytes)| bytes).sum())
+}
