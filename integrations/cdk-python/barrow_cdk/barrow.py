@@ -33,7 +33,7 @@ def find_binary(explicit: Optional[str] = None) -> str:
     found = shutil.which("barrow", path=os.path.dirname(sys.executable)) or shutil.which("barrow")
     if not found:
         raise BarrowError(
-            "the barrow program was not found. Install it with `cargo install barrow`, "
+            "the barrow program was not found. Install it with `pip install barrow` or `cargo install barrow`, "
             "put it on PATH, or name it in BARROW_BIN or in `binary`"
         )
     return found

@@ -19,21 +19,34 @@ export function findBinary(explicit?: string): string {
   const found = fromPlatformPackage() ?? fromPath();
   if (!found) {
     throw new Error(
-      'barrow: the program was not found. Install it with `cargo install barrow`, ' +
+      'barrow: the program was not found. Install it with `npm install barrow-bin` or `cargo install barrow`, ' +
         'put it on PATH, or name it in BARROW_BIN or in the `binary` prop',
     );
   }
   return found;
 }
 
-/** The program of the optional package `barrow-<platform>-<arch>`, when the app has it installed. */
+/**
+ * The program of the optional package `barrow-<platform>-<arch>`, when the app has it installed, or when `barrow-bin` brings it:
+ * package managers that keep packages apart show it to `barrow-bin` alone.
+ */
 function fromPlatformPackage(): string | undefined {
+  const name = `barrow-${process.platform}-${process.arch}`;
+  const around = [process.cwd(), __dirname];
+  const manifest =
+    resolved(`${name}/package.json`, around) ??
+    resolved(`${name}/package.json`, [path.dirname(resolved('barrow-bin/package.json', around) ?? '.')]);
+  if (!manifest) {
+    return undefined;
+  }
+  const program = path.join(path.dirname(manifest), 'bin', programName());
+  return isProgram(program) ? program : undefined;
+}
+
+/** Where node finds a file of a package for code in `folders`. */
+function resolved(file: string, folders: string[]): string | undefined {
   try {
-    const manifest = require.resolve(`barrow-${process.platform}-${process.arch}/package.json`, {
-      paths: [process.cwd(), __dirname],
-    });
-    const program = path.join(path.dirname(manifest), 'bin', programName());
-    return isProgram(program) ? program : undefined;
+    return require.resolve(file, { paths: folders });
   } catch {
     return undefined;
   }
