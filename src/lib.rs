@@ -28,6 +28,7 @@ pub mod index;
 pub mod build;
 pub mod install;
 pub mod bundle;
+pub mod inventory;
 pub mod publish;
 pub mod request;
 mod context;

@@ -97,6 +97,28 @@ impl PartialZip {
         self.content(&entry, directory.start)
     }
 
+    /// The unpacked sizes of all entries together, or the bytes that have to be added first.
+    ///
+    /// # Errors
+    /// No archive, or one that contradicts itself.
+    pub fn unpacked_size(&self) -> Result<Result<u64, Range<u64>>, PartialZipError> {
+        let directory = self.directory()?;
+        if directory.end - directory.start > DIRECTORY_LIMIT {
+            return Err(malformed("its directory is too large"));
+        }
+        let mut rest = match self.get(directory) {
+            Ok(bytes) => bytes,
+            Err(missing) => return Ok(Err(missing)),
+        };
+        let mut total: u64 = 0;
+        while !rest.is_empty() {
+            let Record { header, name: _, extra, rest: behind } = next_record(rest)?;
+            total = total.saturating_add(read_entry(header, "", extra)?.size);
+            rest = behind;
+        }
+        Ok(Ok(total))
+    }
+
     /// Whether the archive's end is where its end record says: false for a file that was cut off or padded.
     pub fn is_whole(&self) -> bool {
         self.directory().is_ok()
@@ -194,16 +216,10 @@ impl PartialZip {
 fn find_entry(mut directory: &[u8], select: impl Fn(&str) -> bool) -> Result<Entry, PartialZipError> {
     let mut found: Option<Entry> = None;
     while !directory.is_empty() {
-        if directory.len() < CENTRAL_HEADER || !directory.starts_with(b"PK\x01\x02") {
-            return Err(malformed("its directory is broken"));
-        }
-        let lengths = [28, 30, 32].map(|at| usize::from(u16_at(directory, at)));
-        let end = CENTRAL_HEADER + lengths.iter().sum::<usize>();
-        let record = directory.get(..end).ok_or(malformed("its directory is broken"))?;
-        directory = &directory[end..];
-        let (name, extra) = record[CENTRAL_HEADER..].split_at(lengths[0]);
+        let Record { header, name, extra, rest } = next_record(directory)?;
+        directory = rest;
         let Some(name) = std::str::from_utf8(name).ok().filter(|name| select(name)) else { continue };
-        let entry = read_entry(record, name, &extra[..lengths[1]])?;
+        let entry = read_entry(header, name, extra)?;
         match found {
             // The same file twice, which whoever reads the whole archive makes sure of.
             Some(ref first) if first.name == name && (first.crc32, first.size) == (entry.crc32, entry.size) => {}
@@ -212,6 +228,28 @@ fn find_entry(mut directory: &[u8], select: impl Fn(&str) -> bool) -> Result<Ent
         }
     }
     found.ok_or(PartialZipError::NoEntry)
+}
+
+/// One record of a directory.
+struct Record<'a> {
+    /// All of it.
+    header: &'a [u8],
+    name: &'a [u8],
+    extra: &'a [u8],
+    /// What stands behind it.
+    rest: &'a [u8],
+}
+
+/// The first record of a directory.
+fn next_record(directory: &[u8]) -> Result<Record<'_>, PartialZipError> {
+    if directory.len() < CENTRAL_HEADER || !directory.starts_with(b"PK\x01\x02") {
+        return Err(malformed("its directory is broken"));
+    }
+    let lengths = [28, 30, 32].map(|at| usize::from(u16_at(directory, at)));
+    let end = CENTRAL_HEADER + lengths.iter().sum::<usize>();
+    let header = directory.get(..end).ok_or(malformed("its directory is broken"))?;
+    let (name, extra) = header[CENTRAL_HEADER..].split_at(lengths[0]);
+    Ok(Record { header, name, extra: &extra[..lengths[1]], rest: &directory[end..] })
 }
 
 fn read_entry(record: &[u8], name: &str, extra: &[u8]) -> Result<Entry, PartialZipError> {

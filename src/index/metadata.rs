@@ -25,10 +25,10 @@ const SMALL_WHEEL: u64 = 128 << 10;
 
 /// Bytes of the end of a wheel that are asked for first: the directory of most wheels, and METADATA of those whose
 /// tool writes it last, as the specification recommends.
-const SMALL_TAIL: u64 = 16 << 10;
+pub(super) const SMALL_TAIL: u64 = 16 << 10;
 
 /// The same for large wheels, whose directory is larger too; never more than a hundredth of the wheel.
-const LARGE_TAIL: u64 = 256 << 10;
+pub(super) const LARGE_TAIL: u64 = 256 << 10;
 
 /// Range requests for one wheel: the tail, the rest of the directory, the entry, the entry with its real extra field.
 const MOST_RANGES: usize = 5;
@@ -42,6 +42,14 @@ pub(super) fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetad
     }
     let bytes = index.cache.read(&index.cache.entry(Bucket::Metadata, &cache_key(index, file)))?;
     check(file, &bytes).ok().map(Arc::new)
+}
+
+/// The bytes of the metadata of a file that was [`read`] before, but for the description.
+pub(super) fn kept_bytes(index: &IndexClient, file: &DistFile) -> Option<Vec<u8>> {
+    if let Some(path) = file.url.to_file_path() {
+        return file.filename.as_wheel().and_then(|_| from_file(file, &path).ok());
+    }
+    index.cache.read(&index.cache.entry(Bucket::Metadata, &cache_key(index, file)))
 }
 
 /// The metadata of a file, checked to be that of this file.
@@ -63,7 +71,7 @@ pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<Cor
     Ok(Arc::new(metadata))
 }
 
-fn is_local(file: &DistFile) -> bool {
+pub(super) fn is_local(file: &DistFile) -> bool {
     file.url.reveal().scheme() == "file"
 }
 
@@ -88,7 +96,7 @@ fn check(file: &DistFile, bytes: &[u8]) -> Result<CoreMetadata, IndexError> {
 }
 
 /// The user is part of it: metadata of a private index is not for a run without its credentials.
-fn cache_key(index: &IndexClient, file: &DistFile) -> String {
+pub(super) fn cache_key(index: &IndexClient, file: &DistFile) -> String {
     let digest = file.hashes.first().map(ToString::to_string).unwrap_or_default();
     let user = index.client.user_for(&file.url).unwrap_or_default();
     format!("{user}\n{}\n{digest}", file.url.without_credentials().reveal())
@@ -246,15 +254,15 @@ async fn from_tail(
 }
 
 /// What a 206 answer says about its part of the file.
-struct PartHeader {
-    start: u64,
-    end: u64,
-    total: u64,
+pub(super) struct PartHeader {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) total: u64,
     etag: Option<String>,
 }
 
 impl PartHeader {
-    fn of(response: &Response) -> Option<Self> {
+    pub(super) fn of(response: &Response) -> Option<Self> {
         // RFC 9110, 14.4: `bytes 0-499/1234`. A total of `*` is of no use, and several parts in one were not asked for.
         let (range, total) = response.header("content-range")?.strip_prefix("bytes ")?.split_once('/')?;
         let (first, last) = range.split_once('-')?;
@@ -270,7 +278,11 @@ impl PartHeader {
 }
 
 /// Asks for a part of a file; `None` when the server will not have ranges.
-async fn ask_range(index: &IndexClient, file: &DistFile, range: String) -> Result<Option<Response>, IndexError> {
+pub(super) async fn ask_range(
+    index: &IndexClient,
+    file: &DistFile,
+    range: String,
+) -> Result<Option<Response>, IndexError> {
     let request = Request { range: Some(range), ..Request::file(file.url.clone()).listed_by(&file.origin.url) };
     match ask(index, file, request).await {
         // 400, 405 and 501 are answers of servers that do not know such requests at all.
@@ -285,7 +297,7 @@ async fn ask(index: &IndexClient, file: &DistFile, request: Request) -> Result<R
     index.client.get(request).await.map_err(failed)
 }
 
-async fn body(file: &DistFile, response: Response, limit: u64) -> Result<Vec<u8>, IndexError> {
+pub(super) async fn body(file: &DistFile, response: Response, limit: u64) -> Result<Vec<u8>, IndexError> {
     let failed = |source| IndexError::MetadataRequest { file: file.filename.as_str().to_owned(), source };
     response.bytes(limit).await.map_err(failed)
 }
@@ -332,7 +344,7 @@ pub(super) fn from_file(file: &DistFile, path: &Path) -> Result<Vec<u8>, IndexEr
     Err(IndexError::Wheel { file: file.filename.as_str().to_owned(), source })
 }
 
-fn answers_ranges(index: &IndexClient, file: &DistFile) -> bool {
+pub(super) fn answers_ranges(index: &IndexClient, file: &DistFile) -> bool {
     let refusing = index.without_ranges.lock().unwrap_or_else(PoisonError::into_inner);
     !refusing.contains(&realm(file))
 }

@@ -18,6 +18,7 @@ mod options;
 mod page_store;
 mod readings;
 mod server;
+mod sizes;
 mod stand_in;
 
 pub use client::{IndexClient, Listing, Still};

@@ -48,4 +48,4 @@ pub use metadata::check_requirements;
 pub use mode::where_modes_are_kept;
 pub use shares::{LinkError, Linked, Share, link_shares};
 pub use tree::ensure_tree;
-pub use wheel::{InstallOptions, install_wheel, judge_wheel};
+pub use wheel::{InstallOptions, install_wheel, judge_wheel, planned};

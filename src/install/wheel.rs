@@ -9,7 +9,7 @@ use super::tree::{ensure_tree, known_tree};
 use crate::archive::{ArchiveError, Limits, ZipReader};
 use crate::cache::Cache;
 use crate::fetch::{FetchedWheel, digest_of_file};
-use crate::spec::HashAlgorithm;
+use crate::spec::{HashAlgorithm, HashDigest};
 
 /// How to install.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +61,11 @@ pub fn install_wheel(
 /// Whether the cache, which could not be written, has found another place to write to since.
 pub(super) fn can_retry(cache: &Cache, was_degraded: bool) -> bool {
     cache.degrade(was_degraded).unwrap_or(false)
+}
+
+/// What the cache knows of a wheel that was installed before, with every file; nothing is looked at but the plan itself.
+pub fn planned(cache: &Cache, digest: &HashDigest) -> Option<InstalledDist> {
+    plan::decode(&cache.read(&cache.install(digest).join(PLAN))?, digest, &cache.wheel(digest))
 }
 
 fn known_plan(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> Option<InstalledDist> {

@@ -1,11 +1,12 @@
 //! What a run has made.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::inventory::{Inventory, InventoryError, Origin, Reading, Requested, read_finished, requested_by};
 use crate::publish::PublishedZip;
 use crate::resolution::ResolvedDist;
-use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
+use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::Target;
 
 /// What was published.
@@ -83,6 +84,10 @@ pub struct BundledDist {
     pub sha256: HashDigest,
     /// Unpacked size, bytes.
     pub size_bytes: u64,
+    /// The extras of it that are in use.
+    pub extras: Vec<ExtraName>,
+    /// Who asked for it.
+    pub requested_by: Vec<Requested>,
 }
 
 impl BundledDist {
@@ -96,6 +101,27 @@ impl BundledDist {
             index: (*resolved.file.origin).clone(),
             sha256,
             size_bytes,
+            extras: resolved.extras.clone(),
+            requested_by: requested_by(resolved),
         }
+    }
+}
+
+impl Published {
+    /// What lies in the output now, with what this run knows of its distributions. `path` is where it lies, as seen from here.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn inventory(&self, path: &Path, reading: Reading) -> Result<Inventory, InventoryError> {
+        let origin = |dist: &BundledDist| Origin {
+            filename: Some(dist.filename.clone()),
+            url: Some(dist.url.clone()),
+            index: Some(dist.index.clone()),
+            sha256: Some(dist.sha256.clone()),
+            wheel_bytes: None,
+        };
+        let origins =
+            self.dists.iter().map(|dist| (&dist.name, origin(dist), dist.extras.clone(), dist.requested_by.clone()));
+        Ok(read_finished(path, &self.target, reading)?.with_origins(origins))
     }
 }

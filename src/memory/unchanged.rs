@@ -23,12 +23,13 @@ use super::published::{BundledDist, LeftOutFiles, Published};
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
+use crate::inventory::Requested;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
-use crate::spec::{HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
+use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 5";
+const FORMAT: &str = "result 6";
 
 /// What is said of an output that was left as it is.
 const UNCHANGED: &str = "Nothing has changed since the last run";
@@ -60,6 +61,8 @@ struct KeptDist {
     index: (Option<String>, SafeUrl),
     sha256: HashDigest,
     size_bytes: u64,
+    extras: Vec<ExtraName>,
+    requested_by: Vec<Requested>,
 }
 
 /// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why not, as a
@@ -296,6 +299,8 @@ impl From<&BundledDist> for KeptDist {
             index: (dist.index.name.clone(), dist.index.url.clone()),
             sha256: dist.sha256.clone(),
             size_bytes: dist.size_bytes,
+            extras: dist.extras.clone(),
+            requested_by: dist.requested_by.clone(),
         }
     }
 }
@@ -311,6 +316,8 @@ impl From<&KeptDist> for BundledDist {
             index: IndexOrigin { name, url },
             sha256: kept.sha256.clone(),
             size_bytes: kept.size_bytes,
+            extras: kept.extras.clone(),
+            requested_by: kept.requested_by.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod fingerprint;
 mod lock;
 mod mirror;
+mod survey;
 mod too_large;
 
 pub use build::{BuildUnit, Built, build};
@@ -19,6 +20,7 @@ pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{
     MirrorApplication, MirrorOptions, Mirrored, compare_mirrors, list_mirror, mirror, remove_from_mirror, verify_mirror,
 };
+pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};
 pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published};

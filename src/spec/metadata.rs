@@ -138,6 +138,12 @@ impl CoreMetadata {
     }
 }
 
+/// All fields of a METADATA or PKG-INFO file in their order, names as they are spelled there, without the description.
+pub fn metadata_fields(bytes: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    Headers(&text).map(|(field, value)| (field.to_owned(), value.trim().to_owned())).collect()
+}
+
 fn field_error(field: &'static str, value: &str, reason: String) -> MetadataError {
     MetadataError::Field { field, value: value.to_owned(), reason }
 }

@@ -3,6 +3,7 @@
 mod entry_points;
 mod hash;
 pub mod lenient;
+mod license;
 mod lenient_marker;
 mod dependency;
 mod marker;
@@ -32,8 +33,9 @@ pub use dependency::{
 };
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
+pub use license::{License, LicensePattern};
 pub use marker::parse_marker;
-pub use metadata::{CoreMetadata, MetadataError};
+pub use metadata::{CoreMetadata, MetadataError, metadata_fields};
 pub use name::{ExtraName, InvalidNameError, PackageName};
 pub use packed_page::{PackedBytes, PackedPage, PageBlocks};
 pub use poetry_constraint::{one_specifier_list, parse_poetry_constraint, python_marker};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
@@ -24,7 +24,8 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("ruff_python_parser", &["python"]),
     ("ruff_python_stdlib", &["python"]),
     ("ruff_text_size", &["python"]),
-    ("zip", &["check"]),
+    ("spdx", &["spec"]),
+    ("zip", &["check", "inventory"]),
 ];
 
 /// Most lines that a file may have: beyond, there are two nouns in it.
