@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::limits::Bytes;
+use super::split;
 use crate::archive::SafePath;
 
 /// A bundle that could not be put together. Nothing was written.
@@ -91,6 +92,16 @@ pub enum BundleError {
         size: u64,
         /// What is allowed, bytes.
         limit: u64,
+    },
+    /// The layers that a layer is split into are too few.
+    #[error("{}", split::full(*layers, *zipped))]
+    LayersFull {
+        /// How many there may be.
+        layers: usize,
+        /// What the dependencies take as zips, bytes.
+        zipped: u64,
+        /// How many would be enough; `None`: more than a function can have.
+        enough: Option<usize>,
     },
 }
 

@@ -12,6 +12,7 @@ mod source;
 mod slim;
 mod assemble;
 mod conflicts;
+mod split;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -22,3 +23,4 @@ pub use limits::{
 };
 pub use slim::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
 pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, Why, credentials_line, refuse_secrets};
+pub use split::{numbered, split};

@@ -26,12 +26,29 @@ pub struct Published {
     pub dists: Vec<BundledDist>,
     /// Projects that were left to the runtime, sorted.
     pub excluded: Vec<PackageName>,
+    /// The layers that it was split into, in order; empty: it is one output, at `path`.
+    pub layers: Vec<PublishedLayer>,
     /// Files of distributions that were left out.
     pub left_out: LeftOutFiles,
     /// What differs from the last run with this output, by name; `None`: no last run is known.
     pub changes: Option<Vec<DistChange>>,
     /// It lay there already, made of the same, and was left alone.
     pub is_unchanged: bool,
+}
+
+/// One of several layers that were published together.
+#[derive(Clone, Debug)]
+pub struct PublishedLayer {
+    /// Its place.
+    pub path: PathBuf,
+    /// Number of files.
+    pub files: usize,
+    /// Unzipped size, bytes.
+    pub size_bytes: u64,
+    /// The zip, if it is one.
+    pub zip: Option<PublishedZip>,
+    /// The distributions in it, sorted.
+    pub dists: Vec<PackageName>,
 }
 
 /// Files of distributions that were left out, by `--slim` or `--exclude NAME:GLOB`.

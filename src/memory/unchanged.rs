@@ -19,7 +19,8 @@ use std::sync::Arc;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::published::{BundledDist, LeftOutFiles, Published};
+use super::published::{BundledDist, LeftOutFiles, Published, PublishedLayer};
+use crate::bundle::numbered;
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
@@ -41,13 +42,20 @@ struct Kept {
     freshness: Option<Freshness>,
     files: usize,
     size_bytes: u64,
-    zip: Option<(u64, HashDigest)>,
+    zip: KeptZip,
     dists: Vec<KeptDist>,
     excluded: Vec<PackageName>,
+    layers: Vec<KeptLayer>,
     /// Files that were left out, and their bytes.
     left_out: (usize, u64),
     warnings: Warnings,
 }
+
+/// One of several layers: files, bytes, zip, distributions.
+type KeptLayer = (usize, u64, KeptZip, Vec<PackageName>);
+
+/// Size and digest of a zip.
+type KeptZip = Option<(u64, HashDigest)>;
 
 /// Warnings by the part of the run that gave them: choosing, unpacking, putting together.
 type Warnings = [Vec<String>; 3];
@@ -103,7 +111,7 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
         });
     }
     let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
-    if !lies_in_out(options, &made_of(identity, dists)) {
+    if !lies_in_out(options, &made_of(identity, dists), kept.layers.len()) {
         return Err(format!("`{}` is not as it was left", options.publish.out.display()));
     }
     Ok(kept)
@@ -167,7 +175,7 @@ impl Memory {
     /// The last result, when it was made of these distributions as well and lies in OUT as it was written.
     pub(crate) fn again(&self, news: &News, options: &BundleOptions, context: &Context) -> Option<Published> {
         let last = self.last.as_ref()?;
-        if !lies_in_out(options, &self.made_of(&news.dists)?) {
+        if !lies_in_out(options, &self.made_of(&news.dists)?, last.layers.len()) {
             return None;
         }
         context.status(UNCHANGED);
@@ -237,7 +245,8 @@ impl Kept {
             freshness: freshness.cloned(),
             files: published.files,
             size_bytes: published.size_bytes,
-            zip: published.zip.as_ref().map(|zip| (zip.size_bytes, zip.sha256.clone())),
+            zip: kept_zip(published.zip.as_ref()),
+            layers: published.layers.iter().map(kept_layer).collect(),
             dists: published.dists.iter().map(KeptDist::from).collect(),
             excluded: published.excluded.clone(),
             left_out: (published.left_out.files, published.left_out.bytes),
@@ -252,7 +261,13 @@ impl Kept {
             target: options.target.clone(),
             files: self.files,
             size_bytes: self.size_bytes,
-            zip: self.zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 }),
+            zip: published_zip(&self.zip),
+            layers: self
+                .layers
+                .iter()
+                .zip(1..)
+                .map(|(layer, number)| published_layer(layer, number, options))
+                .collect(),
             dists,
             excluded,
             left_out: LeftOutFiles { files: self.left_out.0, bytes: self.left_out.1 },
@@ -260,6 +275,24 @@ impl Kept {
             is_unchanged: true,
         }
     }
+}
+
+fn kept_zip(zip: Option<&PublishedZip>) -> KeptZip {
+    zip.map(|zip| (zip.size_bytes, zip.sha256.clone()))
+}
+
+fn published_zip(zip: &KeptZip) -> Option<PublishedZip> {
+    zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 })
+}
+
+fn kept_layer(layer: &PublishedLayer) -> KeptLayer {
+    (layer.files, layer.size_bytes, kept_zip(layer.zip.as_ref()), layer.dists.clone())
+}
+
+fn published_layer(kept: &KeptLayer, number: usize, options: &BundleOptions) -> PublishedLayer {
+    let (files, size_bytes, zip, dists) = kept;
+    let path = numbered(&options.publish.out, number);
+    PublishedLayer { path, files: *files, size_bytes: *size_bytes, zip: published_zip(zip), dists: dists.clone() }
 }
 
 /// Identifies what an output holds: the inputs, and name and digest of each wheel.
@@ -270,8 +303,18 @@ fn made_of<'a>(identity: &str, dists: impl Iterator<Item = (&'a str, &'a HashDig
 }
 
 /// Whether OUT is as it was written, of this. What a killed run has left there is put in order before.
-fn lies_in_out(options: &BundleOptions, made_of: &str) -> bool {
+fn lies_in_out(options: &BundleOptions, made_of: &str, layers: usize) -> bool {
     let publish = &options.publish;
+    if options.assembly.split.is_some() {
+        let outs = (1..=layers).map(|number| numbered(&publish.out, number));
+        let is_there = |out: &PathBuf| {
+            tidy(out);
+            is_unchanged(out, &publish.state_folders, made_of)
+        };
+        // Each is put in order, also behind one that is not as it was.
+        let missing = outs.filter(|out| !is_there(out)).count();
+        return layers > 0 && missing == 0;
+    }
     tidy(&publish.out);
     let is_as_it_was = match options.assembly.kind {
         BundleKind::Function | BundleKind::Layer => is_unchanged,

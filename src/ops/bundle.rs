@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Error, too_large};
+use super::{Error, layers, too_large};
 use crate::bundle::{
-    Bundle, Bytes, Layout, SourceFiles, Why, assemble, check_size, check_zip_size, credentials_line, refuse_secrets,
+    Bundle, Bytes, Layout, SourceFiles, UNZIPPED_LIMIT_BYTES, Why, assemble, check_size, check_zip_size,
+    credentials_line, refuse_secrets,
 };
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
-use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published};
-use crate::publish::{OutputFormat, PublishOptions, check_out, install_into, outputs_around, publish};
+use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published, PublishedLayer};
+use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
 use crate::reporter::{Stage, packages};
 use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
@@ -158,7 +159,20 @@ fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Resu
     let source = options.assembly.source.as_ref().map(|source| source.folder.as_path());
     let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
     let own_folders = [cache.root().to_owned()];
-    Ok(check_out(source.as_deref(), &options.publish.to_options(&own_folders, None, context))?)
+    let publish_options = options.publish.to_options(&own_folders, None, context);
+    match options.assembly.split {
+        None => Ok(check_out(source.as_deref(), &publish_options)?),
+        Some(count) => Ok(layers::places(&options.publish.out, count)
+            .iter()
+            .try_for_each(|out| check_out(source.as_deref(), &PublishOptions { out, ..publish_options }))?),
+    }
+}
+
+/// What lies in its place, at OUT or at its numbered places.
+struct Put {
+    zip: Option<PublishedZip>,
+    layers: Vec<PublishedLayer>,
+    warnings: Vec<String>,
 }
 
 /// Everything about OUT: plain, in name order, all or nothing.
@@ -187,12 +201,20 @@ impl Output<'_> {
         context.check_interrupted()?;
         let own_folders = [self.cache.root().to_owned()];
         let publish_options = settings.to_options(&own_folders, self.made_of, context);
-        let put = |bundle: &Bundle| match assembly.kind {
-            BundleKind::Function | BundleKind::Layer => publish(bundle, &publish_options),
-            BundleKind::Packages => install_into(bundle, &publish_options),
+        let put = |bundle: &Bundle| -> Result<Put, Error> {
+            let published = match (assembly.kind, assembly.split) {
+                (BundleKind::Layer, Some(count)) => {
+                    let (layers, warnings) = layers::publish_split(bundle, count, self.resolution, &publish_options)?;
+                    return Ok(Put { zip: None, layers, warnings });
+                }
+                (BundleKind::Function | BundleKind::Layer, _) => publish(bundle, &publish_options)?,
+                (BundleKind::Packages, _) => install_into(bundle, &publish_options)?,
+            };
+            Ok(Put { zip: published.zip, layers: Vec::new(), warnings: published.warnings })
         };
+        let (files, size_bytes) = (bundle.files.len(), bundle.size_bytes);
         let published = match put(&bundle) {
-            Err(error) if error.found_a_changed_file() => {
+            Err(Error::Publish(error)) if error.found_a_changed_file() => {
                 let mut mended = installed.to_vec();
                 mended.iter_mut().try_for_each(|dist| ensure_tree(dist, self.cache))?;
                 put(&assemble(&mended, source.as_ref(), &layout)?)?
@@ -202,15 +224,18 @@ impl Output<'_> {
         for warning in &published.warnings {
             context.give(warnings, warning);
         }
-        if let Some(warning) = published.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes)) {
-            context.give(warnings, &warning);
+        for zip in published.zip.iter().chain(published.layers.iter().filter_map(|layer| layer.zip.as_ref())) {
+            if let Some(warning) = check_zip_size(zip.size_bytes) {
+                context.give(warnings, &warning);
+            }
         }
         Ok(Published {
             path: settings.out.clone(),
             target: self.options.target.clone(),
-            files: published.files,
-            size_bytes: published.size_bytes,
+            files,
+            size_bytes,
             zip: published.zip,
+            layers: published.layers,
             dists: Vec::new(),
             excluded: Vec::new(),
             left_out: LeftOutFiles::default(),
@@ -224,7 +249,9 @@ impl Output<'_> {
         for warning in &bundle.warnings {
             context.give(warnings, warning);
         }
-        let limit = self.options.publish.max_size;
+        // Layers that are too large together are of no use to anybody.
+        let by_lambda = self.options.assembly.split.map(|_| Bytes(UNZIPPED_LIMIT_BYTES));
+        let limit = self.options.publish.max_size.or(by_lambda);
         let checked = check_size(bundle, limit).map_err(|error| match limit {
             Some(limit) => too_large::refuse(bundle, limit, self.resolution, self.options),
             None => error.into(),

@@ -47,8 +47,9 @@ pub enum Error {
     Bundle(#[from] BundleError),
     /// The bundle is larger than `--max-size` allows.
     #[error(
-        "the bundle is {} unzipped, more than the {} that `--max-size` allows; largest:\n  {}",
+        "the bundle is {} unzipped, {} more than the {} that {allows}; largest:\n  {}",
         Bytes(*size),
+        Bytes(*size - *limit),
         Bytes(*limit),
         largest.join("\n  ")
     )]
@@ -57,6 +58,8 @@ pub enum Error {
         size: u64,
         /// What is allowed, bytes.
         limit: u64,
+        /// Who allows that, as the end of a sentence.
+        allows: &'static str,
         /// The largest parts, who asked for them, a fragment each.
         largest: Vec<String>,
         /// What would make it smaller, a sentence each.
@@ -138,6 +141,12 @@ impl Error {
             Self::Supply(error) => error.hints(),
             Self::Usage { hint, .. } => hint.iter().cloned().collect(),
             Self::TooLarge { ways, .. } => ways.clone(),
+            Self::Bundle(BundleError::LayersFull { enough: Some(enough), .. }) => {
+                vec![format!("`--split {enough}` has room for all of them")]
+            }
+            Self::Bundle(BundleError::LayersFull { .. }) => {
+                vec!["a function has five layers at most: leave something out, with --slim, --exclude-runtime or --exclude-package".to_owned()]
+            }
             Self::Bundle(BundleError::HoldsSecret { files }) => {
                 let name = files.first().map_or("NAME", |(path, _)| path.as_str());
                 vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]

@@ -7,6 +7,7 @@ mod build;
 mod bundle;
 mod error;
 mod fingerprint;
+mod layers;
 mod lock;
 mod mirror;
 mod survey;
@@ -23,6 +24,6 @@ pub use mirror::{
 pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};
-pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published};
+pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};
 pub use crate::reporter::packages;
 pub use crate::supply::{LiveSource, Session, SupplyError, newest_runtime_for};

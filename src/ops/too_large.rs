@@ -1,21 +1,49 @@
 //! A bundle that is larger than it may be: what is large in it, who asked for that, and what would make it smaller.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::Error;
 use crate::bundle::{Bundle, BundleContent, Bytes, FileSelection};
 use crate::install::InstalledDist;
 use crate::request::{BundleKind, BundleOptions};
-use crate::resolution::{Requirer, Resolution};
+use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::spec::PackageName;
 
 /// How many of the largest distributions are named.
 const NAMED: usize = 5;
 
-/// The error of `--max-size`.
+/// The error of `--max-size`, and of layers that Lambda would refuse.
 pub(super) fn refuse(bundle: &Bundle, limit: Bytes, resolution: &Resolution, options: &BundleOptions) -> Error {
     let (size, Bytes(limit)) = (bundle.size_bytes, limit);
-    Error::TooLarge { size, limit, largest: largest(bundle, resolution), ways: ways(bundle, options) }
+    let allows = match options.publish.max_size {
+        Some(_) => "`--max-size` allows",
+        None => "Lambda accepts for a function with its layers",
+    };
+    let mut ways = ways(bundle, options);
+    ways.extend(to_drop(bundle, size - limit, resolution));
+    Error::TooLarge { size, limit, allows, largest: largest(bundle, resolution), ways }
+}
+
+/// What alone would be enough to leave out: the smallest of what the user asks for, with all that only it needs.
+fn to_drop(bundle: &Bundle, excess: u64, resolution: &Resolution) -> Option<String> {
+    let is_asked = |dist: &&ResolvedDist| dist.required_by.iter().any(|by| matches!(by, Requirer::User { .. }));
+    let asked: Vec<&PackageName> = resolution.dists.iter().filter(is_asked).map(|dist| &dist.name).collect();
+    let without = |left_out: &PackageName| -> u64 {
+        let mut kept: BTreeSet<&PackageName> = BTreeSet::new();
+        let mut next: Vec<&PackageName> = asked.iter().copied().filter(|name| *name != left_out).collect();
+        while let Some(name) = next.pop() {
+            if kept.insert(name) {
+                next.extend(
+                    resolution.dists.iter().filter(|dist| dist.name == *name).flat_map(|dist| &dist.dependencies),
+                );
+            }
+        }
+        bundle.dists.iter().filter(|dist| !kept.contains(&dist.name)).map(|dist| dist.size()).sum()
+    };
+    let saved = asked.iter().map(|name| (without(name), *name));
+    let (saved, name) = saved.filter(|(saved, _)| *saved >= excess).min()?;
+    Some(format!("without {name} and what only it needs, it would be {} less", Bytes(saved)))
 }
 
 /// The largest distributions and the user's own files, a fragment each.
@@ -49,7 +77,7 @@ pub(super) fn who_asked(resolution: &Resolution, name: &PackageName) -> String {
             Requirer::Dist { name, .. } => Some(name.as_ref()),
             Requirer::User { .. } => None,
         });
-        let names: std::collections::BTreeSet<&str> = names.collect();
+        let names: BTreeSet<&str> = names.collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
     })
 }

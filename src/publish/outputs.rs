@@ -10,8 +10,8 @@ use super::options::{OutputFormat, PublishOptions, Published, Steps};
 use super::out_lock::OutLock;
 use super::place::canonical_place;
 use super::site::Site;
-use super::standing::{Kind, refuse_foreign};
-use super::transaction::{Begun, find_out};
+use super::standing::{Kind, Standing, refuse_foreign};
+use super::transaction::{Begun, Staged, Swapped, find_out};
 use super::workplace;
 use crate::bundle::Bundle;
 
@@ -22,6 +22,57 @@ use crate::bundle::Bundle;
 /// as it was before, and nothing else is left.
 pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
     publish_with(bundle, Kind::of(options.format), options, &|_| {})
+}
+
+/// Publishes several bundles, each at a place of its own, together: all of them are whole beside their places before the first
+/// takes its own. Afterwards the `gone` go, as far as barrow made them: outputs of an earlier run that are none of this one.
+///
+/// # Errors
+/// As for [`publish`]. Where one of them cannot take its place in the end, those before it have.
+pub fn publish_together(
+    bundles: &[Bundle],
+    options: &[PublishOptions],
+    gone: &[PathBuf],
+) -> Result<Vec<Published>, PublishError> {
+    let staged = bundles
+        .iter()
+        .zip(options)
+        .map(|(bundle, options)| Begun::begin(bundle, Kind::of(options.format), options, &|_| {})?.stage());
+    let staged = staged.collect::<Result<Vec<_>, _>>()?;
+    let marked = staged.into_iter().map(Staged::mark).collect::<Result<Vec<_>, _>>()?;
+    let (mut swapped, mut failed) = (Vec::new(), None);
+    for marked in marked {
+        match marked.swap() {
+            Ok(new) => swapped.push(new),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    let published: Vec<Published> = swapped.into_iter().map(Swapped::finish).collect();
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if let Some(options) = options.first() {
+        for out in gone {
+            remove_own(out, options);
+        }
+    }
+    Ok(published)
+}
+
+/// Removes an output that barrow made, if it is that still. What cannot be removed harms nobody.
+fn remove_own(out: &Path, options: &PublishOptions) {
+    let Ok(out) = canonical_place(out) else { return };
+    let Some(_lock) = OutLock::try_acquire(&out, true) else { return };
+    let Some(mark) = Mark::read(options.state_folders, &out) else { return };
+    if Kind::of(options.format).look(&out, Some(&mark)).is_ok_and(|standing| standing == Standing::Ours) {
+        let removed = if out.is_dir() { fs::remove_dir_all(&out) } else { fs::remove_file(&out) };
+        if removed.is_ok() {
+            Mark::remove(options.state_folders, &out);
+        }
+    }
 }
 
 /// Installs a bundle into the folder OUT, beside what lies there.

@@ -494,7 +494,7 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        let AssemblySettings { source, kind, exclude_runtime, selection } = assembly;
+        let AssemblySettings { source, kind, exclude_runtime, selection, split } = assembly;
         let word = match kind {
             BundleKind::Function => "function",
             BundleKind::Layer => "layer",
@@ -502,6 +502,8 @@ impl InputKey {
         };
         self.push(Counts::ForOutput, Kind::Other, "the kind of the output", None, Encoder::digest(word));
         self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
+        let given = split.map(|layers| format!("--split {layers}"));
+        self.option(Counts::ForOutput, "--split", &split.map(|layers| layers as u64), given);
         let SelectionSettings { exclude, slim, services } = selection;
         self.names(Counts::ForOutput, "--exclude", exclude);
         self.switch(Counts::ForOutput, "--slim", *slim);

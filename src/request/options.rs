@@ -240,6 +240,8 @@ pub struct AssemblySettings {
     pub exclude_runtime: bool,
     /// Which files of dependencies are left out.
     pub selection: SelectionSettings,
+    /// `--split`: the layer is spread over at most so many.
+    pub split: Option<usize>,
 }
 
 /// Which files of dependencies are left out.
@@ -297,6 +299,7 @@ impl BundleOptions {
             kind: BundleKind::Function,
             exclude_runtime: false,
             selection: SelectionSettings::default(),
+            split: None,
         };
         Self { request, target, assembly, publish }
     }

@@ -28,6 +28,7 @@ mod honest;
 mod house_rules;
 mod index;
 mod last_word;
+mod layers;
 mod scenario_scale;
 mod indexes;
 mod input_key;

@@ -2,6 +2,7 @@
 
 mod assembling;
 mod collecting;
+mod splitting;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

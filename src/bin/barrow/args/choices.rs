@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use barrow::bundle::LAYER_LIMIT;
 use barrow::install::LinkMode;
 use barrow::resolve::{PrereleaseMode, ResolutionMode};
 use barrow::spec::SafeUrl;
@@ -155,4 +156,15 @@ pub(super) fn location() -> impl TypedValueParser<Value = String> {
             Ok::<_, String>(url.reveal().to_string())
         }
     })
+}
+
+/// A number of layers: `true` stands for as many as a function can have.
+pub(crate) fn parse_split(text: &str) -> Result<usize, String> {
+    match text {
+        "true" => Ok(LAYER_LIMIT),
+        "false" => Ok(0),
+        number => number.parse().ok().filter(|layers| (1..=LAYER_LIMIT).contains(layers)).ok_or_else(|| {
+            format!("`{text}` is not a number of layers: a function can have from 1 to {LAYER_LIMIT}, and `true` stands for all")
+        }),
+    }
 }

@@ -8,6 +8,7 @@ use barrow::check::{Code, Ignore};
 use barrow::spec::PackageName;
 use clap::{Args, Parser, Subcommand};
 
+use super::choices::parse_split;
 use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs, TargetArgs};
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
@@ -223,6 +224,10 @@ pub(crate) struct LayerArgs {
     pub(crate) requirements: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    /// Spread the dependencies over at most N layers (up to 5) of at most 50 MB each: OUT-1, OUT-2, …; little moves when something changes
+    #[arg(long, value_name = "N", help_heading = "Output", value_parser = parse_split)]
+    pub(crate) split: Option<usize>,
     #[command(flatten)]
     pub(crate) assembly: AssemblyArgs,
     #[command(flatten)]

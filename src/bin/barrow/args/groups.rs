@@ -284,6 +284,9 @@ pub(crate) struct AssemblyArgs {
     /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<Bytes>,
+    /// `--split` of `layer`, which alone has the flag.
+    #[arg(skip)]
+    pub(crate) split: Option<usize>,
 }
 
 /// Which of the source folder's own files are bundled.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::available_parallelism;
 
-use barrow::bundle::Bytes;
+use barrow::bundle::{Bytes, numbered};
 use barrow::ops::{self, BuildUnit, Built};
 use barrow::reporter::{Level, Reporter as _};
 use barrow::request::{AssemblySettings, BundleKind, BundleOptions};
@@ -126,7 +126,11 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
 /// Two outputs at one place would replace each other in turn.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
-    match jobs.iter().find(|job| !seen.insert(&job.options.publish.out)) {
+    let places = |job: &Job| match job.options.assembly.split {
+        None => vec![job.options.publish.out.clone()],
+        Some(layers) => (1..=layers).map(|number| numbered(&job.options.publish.out, number)).collect(),
+    };
+    match jobs.iter().find(|job| places(job).into_iter().any(|place| !seen.insert(place))) {
         None => Ok(()),
         Some(job) => {
             let out = job.options.publish.out.display();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use barrow::bundle::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
-use barrow::ops::{self, Published};
+use barrow::ops::{self, Published, PublishedLayer};
 use barrow::reporter::{Level, Reporter as _};
 
 use crate::run::Run;
@@ -11,9 +11,15 @@ use crate::run::Run;
 /// How many changes are listed without `-v`.
 const LISTED: usize = 20;
 
+/// How many distributions of a layer are named.
+const NAMED: usize = 5;
+
 /// Tells what changed and how large the output is. `what` is what was counted, `place` the words before the path.
 pub(super) fn tell(run: &Run, published: &Published, what: &str, place: &str) {
     tell_changes(run, published, "");
+    for layer in &published.layers {
+        run.output.status(&layer_line(layer));
+    }
     let took = run.began.elapsed();
     run.output.status(&format!(
         "{what} ({}) {place} {}{}",
@@ -44,6 +50,16 @@ pub(super) fn tell_changes(run: &Run, published: &Published, label: &str) {
     if changes.len() > listed {
         run.output.status(&format!("{label}and {} more changes (all with -v)", changes.len() - listed));
     }
+}
+
+/// One layer of several: its place, sizes and largest parts.
+fn layer_line(layer: &PublishedLayer) -> String {
+    let zip = layer.zip.as_ref().map(|zip| format!("; zip {}", of_limit(zip.size_bytes, ZIP_UPLOAD_LIMIT_BYTES)));
+    let names: Vec<&str> = layer.dists.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let more =
+        if layer.dists.len() > NAMED { format!(" and {} more", layer.dists.len() - NAMED) } else { String::new() };
+    let holds = if names.is_empty() { "your own files".to_owned() } else { names.join(", ") + &more };
+    format!("{}: {} ({}{})", layer.path.display(), holds, Bytes(layer.size_bytes), zip.unwrap_or_default())
 }
 
 /// Sizes, with their share of what Lambda accepts where that is worth a thought.

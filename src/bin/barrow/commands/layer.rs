@@ -13,8 +13,9 @@ use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
-    let LayerArgs { requirements, output, assembly, result: _, settings } = args;
+    let LayerArgs { requirements, output, split, mut assembly, result: _, settings } = args;
     refuse_other_forms(run, &output)?;
+    assembly.split = split;
     let (source, requirements) = source_of(run, requirements);
     refuse_paths(run, "layer", &requirements)?;
     let folder = source.as_deref().unwrap_or(Path::new("."));
@@ -35,7 +36,12 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         Output::object(&result::published(&published))?;
         return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
     }
-    last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into the layer");
+    let place = match published.layers.len() {
+        0 => "into the layer".to_owned(),
+        1 => "into 1 layer of".to_owned(),
+        count => format!("into {count} layers of"),
+    };
+    last_word::tell(run, &published, &format!("Bundled {} files", published.files), &place);
     if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) }
 }
 

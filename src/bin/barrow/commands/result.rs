@@ -1,16 +1,17 @@
 //! Results that more than one command prints.
 
-use barrow::ops::{BundledDist, DistChange, Published};
+use barrow::ops::{BundledDist, DistChange, Published, PublishedLayer};
 use barrow::publish::PublishedZip;
 use serde_json::{Value, json};
 
 /// What was published, as JSON.
 pub(super) fn published(published: &Published) -> Value {
     let zip = published.zip.as_ref();
+    let is_zip = zip.is_some() || published.layers.iter().any(|layer| layer.zip.is_some());
     json!({
         "schema": 1,
         "path": published.path.display().to_string(),
-        "kind": if zip.is_some() { "zip" } else { "folder" },
+        "kind": if is_zip { "zip" } else { "folder" },
         "runtime": published.target.runtime().name(),
         "arch": published.target.architecture().as_str(),
         "files": published.files,
@@ -18,10 +19,24 @@ pub(super) fn published(published: &Published) -> Value {
         "zip_size_bytes": zip.map(|zip| zip.size_bytes),
         "sha256": zip.map(|zip| zip.sha256.hex()),
         "sha256_base64": zip.map(PublishedZip::sha256_base64),
+        "layers": published.layers.iter().map(layer).collect::<Vec<_>>(),
         "dists": published.dists.iter().map(dist).collect::<Vec<_>>(),
         "changes": published.changes.iter().flatten().map(change).collect::<Vec<_>>(),
         "left_out": { "files": published.left_out.files, "size_bytes": published.left_out.bytes },
         "excluded": published.excluded.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn layer(layer: &PublishedLayer) -> Value {
+    let zip = layer.zip.as_ref();
+    json!({
+        "path": layer.path.display().to_string(),
+        "files": layer.files,
+        "size_bytes": layer.size_bytes,
+        "zip_size_bytes": zip.map(|zip| zip.size_bytes),
+        "sha256": zip.map(|zip| zip.sha256.hex()),
+        "sha256_base64": zip.map(PublishedZip::sha256_base64),
+        "dists": layer.dists.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

@@ -130,6 +130,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("exclude-runtime", Kind::Switch),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),
+    key("split", Kind::SwitchOrList),
     key("max-unpacked-size", Kind::Text),
     key("max-ratio", Kind::Text),
     key("strict", Kind::Switch),

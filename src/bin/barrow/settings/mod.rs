@@ -44,7 +44,7 @@ pub(crate) use units::{Unit, UnitKind};
 
 use crate::args::{
     AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SettingArgs,
-    SourceArgs, Unbuilt,
+    SourceArgs, Unbuilt, parse_split,
 };
 use crate::failure::Failure;
 use client::{read_client, read_count};
@@ -104,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) exclude_runtime: bool,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
+    /// Over how many layers a layer is spread; 0: it is one.
+    split: usize,
     /// How much an archive may hold.
     limits: Limits,
     /// What becomes of wheels whose RECORD is wrong.
@@ -188,6 +190,7 @@ impl Settings {
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
+        let split = layers.one("split", flags.assembly.split, parse_split)?.unwrap_or(0);
         let mut limits = Limits::default();
         if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, size)? {
             limits.unpacked_size = most;
@@ -221,6 +224,7 @@ impl Settings {
             exclude_runtime,
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
+            split,
             limits,
             record,
             concurrent_downloads: concurrent_downloads.unwrap_or(FetchOptions::default().concurrency),
@@ -270,7 +274,9 @@ impl Settings {
             include: self.include.clone(),
             credential_files: self.own_file.iter().cloned().collect(),
         });
-        AssemblySettings { source, kind, exclude_runtime: self.exclude_runtime, selection: self.selection.clone() }
+        let split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
+        let (exclude_runtime, selection) = (self.exclude_runtime, self.selection.clone());
+        AssemblySettings { source, kind, exclude_runtime, selection, split }
     }
 
     /// Where a bundle or layer goes.

@@ -60,9 +60,12 @@ pub(super) fn published(
     published: &Published,
     handlers: Vec<String>,
 ) -> Result<(), Failure> {
+    // Layers that belong together are looked at together.
+    let mut places: Vec<_> = published.layers.iter().map(|layer| run.host.working_folder.join(&layer.path)).collect();
+    let path = places.pop().unwrap_or_else(|| run.host.working_folder.join(&published.path));
     let options = CheckOptions {
-        path: run.host.working_folder.join(&published.path),
-        layers: Vec::new(),
+        path,
+        layers: places,
         handlers,
         target: published.target.clone(),
         locked: None,
