@@ -17,6 +17,8 @@ pub mod archive;
 pub mod target;
 pub mod elf;
 pub mod python;
+pub mod yaml;
+pub mod sam;
 pub mod requirements;
 pub mod resolution;
 pub mod resolve;

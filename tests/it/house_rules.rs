@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
@@ -25,6 +25,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("ruff_python_stdlib", &["python"]),
     ("ruff_text_size", &["python"]),
     ("spdx", &["spec"]),
+    ("saphyr_parser", &["yaml"]),
     ("zip", &["check", "inventory"]),
 ];
 

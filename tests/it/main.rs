@@ -44,6 +44,7 @@ mod projects;
 mod remembered;
 mod reproducible;
 mod requirements;
+mod sam;
 mod scenarios;
 mod still_the_same;
 mod ties;

@@ -9,6 +9,7 @@ use barrow::spec::PackageName;
 use clap::{Args, Parser, Subcommand};
 
 use super::choices::parse_split;
+use super::sam::SamCommand;
 use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs, TargetArgs};
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Write a barrow.toml from the functions that lie here
     Init(InitArgs),
+    /// Build what a SAM template names
+    #[command(subcommand)]
+    Sam(SamCommand),
     /// Resolve only, and write down what was chosen
     Lock(LockArgs),
     /// Write everything that a resolution needs as a static index, for machines without a network
@@ -74,6 +78,7 @@ impl Command {
             Self::Mirror(args) => args.result.format,
             Self::Config(args) => args.result.format,
             Self::Build(args) => args.result.format,
+            Self::Sam(SamCommand::Build(args)) => args.result.format,
             Self::Init(_)
             | Self::Terraform
             | Self::Lock(_)

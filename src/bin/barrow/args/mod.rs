@@ -4,6 +4,7 @@ mod choices;
 mod command;
 mod groups;
 mod habits;
+mod sam;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub(crate) use groups::{
     Unbuilt, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
+pub(crate) use sam::{SamBuildArgs, SamCommand};
 pub(crate) use shown::shown;
 
 /// Joins `--slim` with a value that stands behind it. The value may be missing, so the parser takes it behind `=` alone: it

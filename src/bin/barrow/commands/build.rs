@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread::available_parallelism;
 
-use barrow::bundle::{Bytes, numbered};
-use barrow::ops::{self, BuildUnit, Built};
-use barrow::reporter::{Level, Reporter as _};
+use barrow::bundle::numbered;
 use barrow::request::{AssemblySettings, BundleKind, BundleOptions};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
-use super::{last_word, result};
+use super::batch::{self, Order};
 use crate::args::{BuildArgs, OutputArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -42,16 +39,9 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     if args.list {
         return list(run, &jobs);
     }
-    let count = args.jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
-    let units = jobs.iter().map(|job| BuildUnit { label: job.label(), options: job.options.clone() }).collect();
-    let tell = |built: &Built| {
-        if let Ok(published) = &built.outcome {
-            last_word::tell_changes(run, published, &format!("{}: ", built.label));
-        }
-        run.output.status(&line(built));
-    };
-    let all = run.block_on(|context| async move { ops::build(units, count, context, tell).await })?;
-    finish(run, &jobs, all)
+    let orders =
+        jobs.into_iter().map(|job| Order { label: job.label(), described: described(&job), options: job.options });
+    batch::make(run, orders.collect(), args.jobs)?.finish(run, json!({}))
 }
 
 /// The units of these names; without names, all.
@@ -224,54 +214,4 @@ fn described(job: &Job) -> Value {
         "handlers": job.unit.handlers,
         "output": job.options.publish.out.display().to_string(),
     })
-}
-
-/// What became of one output, in one line.
-fn line(built: &Built) -> String {
-    match &built.outcome {
-        Err(_) => format!("{}: failed", built.label),
-        Ok(published) if published.is_unchanged => format!("{}: unchanged, {}", built.label, published.path.display()),
-        Ok(published) => format!(
-            "{}: {}, {} in {:.1} s, {}",
-            built.label,
-            ops::packages(published.dists.len()),
-            Bytes(published.size_bytes),
-            built.took.as_secs_f64(),
-            published.path.display()
-        ),
-    }
-}
-
-/// The messages of all that failed, and one result for everything.
-fn finish(run: &Run, jobs: &[Job], all: Vec<Built>) -> Result<(), Failure> {
-    let count = all.len();
-    let mut units = Vec::with_capacity(count);
-    let mut failed = Vec::new();
-    for (job, built) in jobs.iter().zip(all) {
-        let mut unit = described(job);
-        match built.outcome {
-            Ok(published) => {
-                unit["state"] = json!(if published.is_unchanged { "unchanged" } else { "built" });
-                unit["result"] = result::published(&published);
-            }
-            Err(error) => {
-                let failure = Failure::from(error).about(&built.label);
-                unit["state"] = json!("failed");
-                unit["error"] = failure.to_json()["error"].clone();
-                failed.push(failure);
-            }
-        }
-        units.push(unit);
-    }
-    if run.is_json() {
-        Output::object(&json!({ "schema": 1, "units": units }))?;
-    }
-    if failed.is_empty() {
-        run.output.message(Level::Status, &format!("{count} of {count} are built"));
-        return Ok(());
-    }
-    for failure in &failed {
-        run.output.failure(failure);
-    }
-    Err(Failure::new(format!("{} of {count} could not be built", failed.len()), Exit::Failed))
 }

@@ -1,5 +1,6 @@
 //! One file per command: settings in, one call of the library, result out.
 
+mod batch;
 mod build;
 mod bundle;
 mod cache;
@@ -18,11 +19,12 @@ mod manual;
 mod meaning;
 mod mirror;
 mod result;
+mod sam;
 mod terraform;
 mod tree;
 mod why;
 
-use crate::args::Command;
+use crate::args::{Command, SamCommand};
 use crate::failure::Failure;
 use crate::run::Run;
 
@@ -32,6 +34,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Bundle(args) => bundle::call(run, args),
         Command::Build(args) => build::call(run, &args),
         Command::Init(args) => init::call(run, &args),
+        Command::Sam(SamCommand::Build(args)) => sam::build(run, &args),
         Command::Terraform => terraform::call(run),
         Command::Install(args) => install::call(run, args),
         Command::Layer(args) => layer::call(run, args),

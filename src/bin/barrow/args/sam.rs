@@ -1,0 +1,62 @@
+//! `barrow sam`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::groups::{IndexArgs, InputArgs, ResolutionArgs, WheelArgs};
+use super::{AssemblyArgs, ResultArgs, SourceArgs};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SamCommand {
+    /// Build the Python functions and layers of a template, as `sam build` does
+    Build(SamBuildArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Runtime and architecture of each function and layer are those of the template; every other setting can be given here, and
+stand in barrow.toml. `sam deploy`, `sam package` and `sam local invoke` read what is written.
+
+Examples:
+  barrow sam build
+  barrow sam build -t infra/template.yaml --parameter-overrides Stage=prod PythonRuntime=python3.13")]
+pub(crate) struct SamBuildArgs {
+    /// The template [default: template.yaml, template.yml or template.json]
+    #[arg(short, long, value_name = "FILE", alias = "template", help_heading = "Template")]
+    pub(crate) template_file: Option<PathBuf>,
+
+    /// Values of the template's parameters: NAME=VALUE, or ParameterKey=NAME,ParameterValue=VALUE
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., help_heading = "Template")]
+    pub(crate) parameter_overrides: Vec<String>,
+
+    /// Folder that the template's paths start from [default: that of the template]
+    #[arg(short = 's', long, value_name = "DIR", help_heading = "Template")]
+    pub(crate) base_dir: Option<PathBuf>,
+
+    /// Folder of what is built [default: .aws-sam/build]
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub(crate) build_dir: Option<PathBuf>,
+
+    /// How many are made at a time [default: the number of processors]
+    #[arg(short, long, value_name = "N", help_heading = "Output")]
+    pub(crate) jobs: Option<usize>,
+
+    /// Replace what is in the folder even when barrow did not put it there; in .aws-sam/build that is always done
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) files: SourceArgs,
+    #[command(flatten)]
+    pub(crate) assembly: AssemblyArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
+    #[command(flatten)]
+    pub(crate) resolution: ResolutionArgs,
+    #[command(flatten)]
+    pub(crate) wheels: WheelArgs,
+}

@@ -1,0 +1,283 @@
+//! `barrow sam build`: the Python functions and layers of a SAM template in one run.
+//!
+//! What `sam build` writes for each of them is written here: a folder named by its logical id, and a template that leads to the
+//! folders. The template is written last and only when all of them are made, so that what can be deployed is old or new.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use barrow::request::{BundleKind, BundleOptions};
+use barrow::sam::{Found, Left, Nested, SamError, SamUnit, SamUnitKind, Template, read_overrides};
+use barrow::target::{Architecture, Runtime};
+use serde_json::json;
+
+use super::batch::{self, Order};
+use crate::args::{OutputArgs, SamBuildArgs, SettingArgs, TargetArgs};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::run::Run;
+use crate::settings::{Flags, Settings, find_config};
+
+/// Names of a template, as SAM looks for them.
+const TEMPLATES: &[&str] = &["template.yaml", "template.yml", "template.json"];
+
+/// Where SAM puts what it builds. Nothing else lives there.
+const BUILD_DIR: &str = ".aws-sam/build";
+
+/// What a template is called in its new place, whatever it was before.
+const BUILT_TEMPLATE: &str = "template.yaml";
+
+/// More than any template has, bytes: `CloudFormation` takes a megabyte.
+const TEMPLATE_MOST: u64 = 16 << 20;
+
+/// Templates within templates: `CloudFormation` has no limit, and a template that names itself has no end.
+const DEEPEST: usize = 8;
+
+/// Everything to do.
+#[derive(Default)]
+struct Plan {
+    units: Vec<Planned>,
+    templates: Vec<Written>,
+    left: Vec<(PathBuf, Left)>,
+}
+
+/// A function or layer, and its place.
+struct Planned {
+    /// Logical ids from the outermost template on.
+    label: String,
+    unit: SamUnit,
+    template: PathBuf,
+    source: PathBuf,
+    out: PathBuf,
+}
+
+/// A template to be written.
+struct Written {
+    template: Template,
+    /// Folders and templates by logical id, relative to `to`.
+    built: BTreeMap<String, String>,
+    from: PathBuf,
+    to: PathBuf,
+}
+
+pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
+    let template = find(run, args.template_file.clone())?;
+    let build_dir = args.build_dir.clone().unwrap_or_else(|| PathBuf::from(BUILD_DIR));
+    let given = read_overrides(&args.parameter_overrides).map_err(|word| {
+        Failure::usage(format!("`{word}` of --parameter-overrides gives no parameter a value"))
+            .hint("write NAME=VALUE, or ParameterKey=NAME,ParameterValue=VALUE")
+    })?;
+    let mut plan = Plan::default();
+    plan.add(run, &template, args.base_dir.as_deref(), given, &build_dir, "")?;
+    plan.say_what_is_left(run, &template);
+    if plan.units.is_empty() {
+        let text = format!("`{}` has no Python function or layer with code of its own", template.display());
+        return Err(Failure::new(text, Exit::Failed).hint("layers are built where Metadata has a BuildMethod"));
+    }
+    let force = args.force || args.build_dir.is_none();
+    let mut orders = Vec::with_capacity(plan.units.len());
+    for planned in &plan.units {
+        orders.push(order(run, planned, args, force)?);
+    }
+    let outcome = batch::make(run, orders, args.jobs)?;
+    let written = build_dir.join(BUILT_TEMPLATE);
+    if outcome.is_whole() {
+        // Inner ones first: the outer one leads to them.
+        for template in plan.templates.iter().rev() {
+            template.write(run)?;
+        }
+    }
+    let (is_whole, shown) = (outcome.is_whole(), written.display().to_string());
+    outcome.finish(run, json!({ "template": if is_whole { Some(&shown) } else { None } }))?;
+    run.output.status(&format!("Wrote {shown}, which `sam deploy`, `sam package` and `sam local` read"));
+    Ok(())
+}
+
+/// The template that was named, else the one that lies here.
+fn find(run: &Run, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(file) = named {
+        return Ok(file);
+    }
+    let found = TEMPLATES.iter().find(|name| run.host.working_folder.join(name).is_file());
+    found.map(PathBuf::from).ok_or_else(|| {
+        Failure::usage(format!("there is none of {} here", TEMPLATES.join(", "))).hint("name a template with -t")
+    })
+}
+
+impl Plan {
+    /// Adds what a template has, and the templates within it. `prefix` is the way to it.
+    fn add(
+        &mut self,
+        run: &Run,
+        file: &Path,
+        base: Option<&Path>,
+        given: BTreeMap<String, String>,
+        to: &Path,
+        prefix: &str,
+    ) -> Result<(), Failure> {
+        let template = read(run, file, given)?;
+        if prefix.is_empty() {
+            for name in template.parameters().unknown() {
+                run.output.warn(&format!("`{}` has no parameter `{name}`", file.display()));
+            }
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let base = base.unwrap_or(folder);
+        let mut built = BTreeMap::new();
+        let place = self.templates.len();
+        let mut inner = Vec::new();
+        for found in template.resources() {
+            match found.map_err(|error| failure(&error))? {
+                Found::Unit(unit) => {
+                    built.insert(unit.name.clone(), unit.name.clone());
+                    let (label, out) = (format!("{prefix}{}", unit.name), to.join(&unit.name));
+                    let source = base.join(&unit.source);
+                    if !run.host.working_folder.join(&source).is_dir() {
+                        let at = format!("{}:{}", file.display(), unit.line);
+                        let text = format!("{at}: the code of `{}` is not a folder: {}", unit.name, source.display());
+                        return Err(Failure::usage(text));
+                    }
+                    self.units.push(Planned { label, unit, template: file.to_owned(), source, out });
+                }
+                Found::Left(left) => self.left.push((file.to_owned(), left)),
+                Found::Nested(nested) => {
+                    built.insert(nested.name.clone(), format!("{}/{BUILT_TEMPLATE}", nested.name));
+                    inner.push(nested);
+                }
+            }
+        }
+        let absolute = |path: &Path| run.host.working_folder.join(path);
+        let from = absolute(folder);
+        self.templates.insert(place, Written { template, built, from, to: absolute(to) });
+        for Nested { name, location, parameters, line } in inner {
+            let way = format!("{prefix}{name}/");
+            let at = || format!("{}:{line}", file.display());
+            if way.matches('/').count() > DEEPEST {
+                return Err(Failure::usage(format!("{}: templates are nested more than {DEEPEST} deep", at())));
+            }
+            let inner = folder.join(&location);
+            if !absolute(&inner).is_file() {
+                return Err(Failure::usage(format!("{}: the template `{}` is not there", at(), inner.display())));
+            }
+            self.add(run, &inner, None, parameters, &to.join(&name), &way)?;
+        }
+        Ok(())
+    }
+
+    /// One word on each resource that SAM has to build, and how both are put together.
+    fn say_what_is_left(&self, run: &Run, template: &Path) {
+        for (file, left) in &self.left {
+            let at = format!("{}:{}", file.display(), left.line);
+            run.output.warn(&format!("{at}: `{}` is left to SAM: {}", left.name, left.why));
+        }
+        if !self.left.is_empty() && !self.units.is_empty() {
+            let template = if TEMPLATES.iter().any(|name| Path::new(name) == template) {
+                String::new()
+            } else {
+                format!(" -t {}", template.display())
+            };
+            let excluded: Vec<String> =
+                self.units.iter().map(|planned| format!(" --exclude {}", planned.label)).collect();
+            let excluded = excluded.concat();
+            run.output.status(&format!(
+                "`sam build{template}{excluded}` builds the rest; \
+                 `barrow sam build -t {BUILD_DIR}/{BUILT_TEMPLATE} --build-dir .aws-sam/all` then adds these"
+            ));
+        }
+    }
+}
+
+impl Written {
+    /// Writes the template into its place, whole or not at all.
+    fn write(&self, run: &Run) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| {
+            let text = format!("failed to write `{}`", self.to.join(BUILT_TEMPLATE).display());
+            Failure::new(text, Exit::Failed).because(&error)
+        };
+        fs_err::create_dir_all(&self.to).map_err(failed)?;
+        // Where a link is on the way, `..` of a relative path leads elsewhere than its text says.
+        let from = fs_err::canonicalize(&self.from).map_err(failed)?;
+        let to = fs_err::canonicalize(&self.to).map_err(failed)?;
+        let text = self.template.rewritten(&self.built, &from, &to).map_err(|error| failure(&error))?;
+        let (path, partial) = (to.join(BUILT_TEMPLATE), to.join(format!(".{BUILT_TEMPLATE}.{}", std::process::id())));
+        if fs_err::read_to_string(&path).is_ok_and(|old| old == text) {
+            return Ok(());
+        }
+        let written = fs_err::write(&partial, &text).and_then(|()| fs_err::rename(&partial, &path));
+        written.map_err(|error| {
+            // What is half-made is of no use, and the first error says why.
+            let _ = fs_err::remove_file(&partial);
+            failed(error)
+        })?;
+        run.output.detail(&format!("wrote {}", path.display()));
+        Ok(())
+    }
+}
+
+fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> Result<Template, Failure> {
+    let path = run.host.working_folder.join(file);
+    let failed = |error: &dyn std::error::Error| {
+        Failure::usage(format!("the template `{}` cannot be read", file.display())).because(error)
+    };
+    let size = fs_err::metadata(&path).map_err(|error| failed(&error))?;
+    if !size.is_file() || size.len() > TEMPLATE_MOST {
+        return Err(Failure::usage(format!("`{}` is not a file of a template's size", file.display())));
+    }
+    let text = fs_err::read_to_string(&path).map_err(|error| failed(&error))?;
+    Template::parse(file, &text, given).map_err(|error| failure(&error))
+}
+
+fn failure(error: &SamError) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    match error.problem.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// What one function or layer is made of: the settings of its folder, for the template's target.
+fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Result<Order, Failure> {
+    let Planned { label, unit, template, source, out } = planned;
+    let wrong =
+        |reason: String| Failure::usage(format!("{}:{}: `{}`: {reason}", template.display(), unit.line, unit.name));
+    let runtime: Runtime = unit.runtime.parse().map_err(|error| wrong(format!("{error}")))?;
+    let architecture: Architecture = unit.architecture.parse().map_err(|error| wrong(format!("{error}")))?;
+    let target =
+        TargetArgs { runtime: vec![runtime.name().to_owned()], arch: vec![architecture], ..TargetArgs::default() };
+    let settings = SettingArgs {
+        target,
+        input: args.input.clone(),
+        index: args.index.clone(),
+        resolution: args.resolution.clone(),
+        wheels: args.wheels.clone(),
+        ..SettingArgs::default()
+    };
+    let flags = Flags { settings, assembly: args.assembly.clone(), files: args.files.clone() };
+    let config = find_config(&run.host, &run.general, source)?;
+    let mut settings = Settings::read_with(&run.host, &run.general, flags, source, config)
+        .map_err(|error| wrong(error.to_string()))?;
+    for warning in &settings.warnings {
+        run.output.warn(&format!("{label}: {warning}"));
+    }
+    settings.take_input_of(&run.host.working_folder.join(source));
+    settings.want_project();
+    let kind = if unit.kind == SamUnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
+    let output = OutputArgs { output: out.clone(), force, ..OutputArgs::default() };
+    let target = settings.target.single()?;
+    let described = json!({
+        "name": label,
+        "kind": if unit.kind == SamUnitKind::Layer { "layer" } else { "function" },
+        "runtime": target.runtime().name(),
+        "arch": target.architecture().as_str(),
+        "source": source.display().to_string(),
+        "handlers": unit.handler.iter().collect::<Vec<_>>(),
+        "output": out.display().to_string(),
+    });
+    let options = BundleOptions {
+        request: settings.request(Vec::new()),
+        target,
+        assembly: settings.assembly(Some(source), kind),
+        publish: settings.publish(output),
+    };
+    Ok(Order { label: label.clone(), options, described })
+}

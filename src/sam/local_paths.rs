@@ -1,0 +1,66 @@
+//! Which properties of which resources are paths on this machine (AWS CLI, "aws cloudformation package").
+
+use std::path::{Component, Path, PathBuf};
+
+/// Types of resources with the properties that name a file or folder beside the template; `.` stands between a property and one
+/// within it.
+pub(super) const LOCAL_PATHS: &[(&str, &[&str])] = &[
+    ("AWS::Serverless::Function", &["CodeUri"]),
+    ("AWS::Serverless::LayerVersion", &["ContentUri"]),
+    ("AWS::Serverless::Api", &["DefinitionUri"]),
+    ("AWS::Serverless::HttpApi", &["DefinitionUri"]),
+    ("AWS::Serverless::StateMachine", &["DefinitionUri"]),
+    ("AWS::Serverless::Application", &["Location"]),
+    ("AWS::Lambda::Function", &["Code"]),
+    ("AWS::Lambda::LayerVersion", &["Content"]),
+    ("AWS::ApiGateway::RestApi", &["BodyS3Location"]),
+    ("AWS::ApiGatewayV2::Api", &["BodyS3Location"]),
+    ("AWS::AppSync::GraphQLSchema", &["DefinitionS3Location"]),
+    (
+        "AWS::AppSync::Resolver",
+        &["RequestMappingTemplateS3Location", "ResponseMappingTemplateS3Location", "CodeS3Location"],
+    ),
+    (
+        "AWS::AppSync::FunctionConfiguration",
+        &["RequestMappingTemplateS3Location", "ResponseMappingTemplateS3Location", "CodeS3Location"],
+    ),
+    ("AWS::ElasticBeanstalk::ApplicationVersion", &["SourceBundle"]),
+    ("AWS::CloudFormation::ModuleVersion", &["ModulePackage"]),
+    ("AWS::CloudFormation::ResourceVersion", &["SchemaHandlerPackage"]),
+    ("AWS::CloudFormation::Stack", &["TemplateURL"]),
+    ("AWS::CloudFormation::StackSet", &["TemplateURL"]),
+    ("AWS::Glue::Job", &["Command.ScriptLocation"]),
+    ("AWS::StepFunctions::StateMachine", &["DefinitionS3Location"]),
+];
+
+/// A GraphQL interface names code at any depth by these.
+pub(super) const GRAPHQL: (&str, &[&str]) = ("AWS::Serverless::GraphQLApi", &["SchemaUri", "CodeUri"]);
+
+/// The property that names the code of what is built.
+pub(super) fn built_property(kind: &str) -> Option<&'static str> {
+    LOCAL_PATHS.iter().find(|(name, _)| *name == kind).and_then(|(_, properties)| properties.first()).copied()
+}
+
+/// `path`, which starts at `from`, as a path that starts at `to`. Both folders are absolute.
+pub(super) fn moved(path: &str, from: &Path, to: &Path) -> String {
+    let target = normalized(&from.join(path));
+    let to = normalized(to);
+    let common = target.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = to.components().skip(common).map(|_| Component::ParentDir);
+    let moved: PathBuf = up.chain(target.components().skip(common)).collect();
+    if moved.as_os_str().is_empty() { ".".to_owned() } else { moved.to_string_lossy().into_owned() }
+}
+
+fn normalized(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}

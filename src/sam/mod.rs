@@ -1,0 +1,19 @@
+//! Templates of AWS SAM and of `CloudFormation`: which functions and layers they have, and the template that says where they were built
+//! (AWS Serverless Application Model specification, version 2016-10-31; `aws cloudformation package` for what is a local path).
+//!
+//! Read are texts and `!Ref` to a parameter that has a value. What else decides what is built (`!Sub`, `!FindInMap`, `!If`,
+//! `Fn::ForEach`) is an error with its line and never guessed. What decides nothing here is not looked at.
+
+mod local_paths;
+mod parameters;
+mod problem;
+mod rewrite;
+mod template;
+mod unit;
+#[cfg(test)]
+mod tests;
+
+pub use parameters::{Parameters, read_overrides};
+pub use problem::{Problem, SamError};
+pub use template::Template;
+pub use unit::{Found, Left, Nested, SamUnit, SamUnitKind};

@@ -1,0 +1,59 @@
+//! What is wrong with a template, and where.
+
+use std::path::PathBuf;
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}: {problem}", file.display())]
+pub struct SamError {
+    /// The template.
+    pub file: PathBuf,
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What is wrong at a line of a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
+pub enum Problem {
+    #[error("{0}")]
+    Text(String),
+    #[error("`{name}` is no parameter of this template, so its value is not known before the deployment")]
+    NoParameter { name: String },
+    #[error("the parameter `{name}` has no default, and no value was given")]
+    NoValue { name: String },
+    #[error("{what} cannot be read before the deployment: only texts and `!Ref` to a parameter with a value can")]
+    Unreadable { what: String },
+    #[error("there is no Runtime")]
+    NoRuntime,
+    #[error("a function has one architecture, and here is also `{second}`")]
+    TwoArchitectures { second: String },
+    #[error("`{name}` asks for another layout than barrow makes")]
+    BuildProperty { name: String },
+    #[error("resources made by `{name}` cannot be read before the deployment")]
+    ForEach { name: String },
+    #[error("`{name}` is not the name of a resource: those have letters and digits only")]
+    Name { name: String },
+}
+
+impl Problem {
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoValue { name } => Some(format!("say --parameter-overrides {name}=VALUE")),
+            Self::Unreadable { .. } | Self::NoParameter { .. } => {
+                Some("make it a parameter with a default, or build this function by `sam build`".to_owned())
+            }
+            Self::BuildProperty { .. } | Self::ForEach { .. } => {
+                Some("build it by `sam build`, or write the resources out".to_owned())
+            }
+            Self::NoRuntime => Some("write `Runtime: python3.13`, or one for all below `Globals`".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// A problem with the line of the value that it is about.
+pub(super) type Located = (usize, Problem);

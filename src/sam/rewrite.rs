@@ -1,0 +1,100 @@
+//! The template in its new place: paths lead to what was built, or to where they led before.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::local_paths::{GRAPHQL, LOCAL_PATHS, built_property, moved};
+use super::problem::{Problem, SamError};
+use super::template::Template;
+use super::unit::is_local;
+use crate::yaml::{Content, Edits, Node};
+
+impl Template {
+    /// The text for the folder `to`, where the resources of `built` lie at the paths that it names, relative to `to`. The template
+    /// itself lies in `from`; both folders are absolute. All that names no path stays as it is, comments and tags too.
+    ///
+    /// # Errors
+    /// A resource whose properties do not stand where they could be changed, with its line.
+    pub fn rewritten(&self, built: &BTreeMap<String, String>, from: &Path, to: &Path) -> Result<String, SamError> {
+        let mut edits = Edits::default();
+        for (name, line, node) in self.named_resources() {
+            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
+            let written = match (built.get(name), built_property(kind)) {
+                (Some(path), Some(property)) => self.set(&mut edits, node, property, path),
+                _ => self.move_paths(&mut edits, node, kind, from, to),
+            };
+            written.map_err(|text| {
+                let problem = Problem::Text(format!("the path of `{name}` cannot be written: {text}"));
+                SamError { file: self.file.clone(), line, problem }
+            })?;
+        }
+        self.move_includes(&mut edits, from, to);
+        Ok(edits.apply(&self.document))
+    }
+
+    /// Says where a resource was built.
+    fn set(&self, edits: &mut Edits, resource: &Node, property: &str, path: &str) -> Result<(), String> {
+        let Some(properties) = resource.own("Properties") else {
+            return edits.insert_map(&self.document, resource, "Properties", (property, path));
+        };
+        match properties.own(property) {
+            Some(value) => edits.replace(&self.document, value, path),
+            None => edits.insert(&self.document, properties, property, path),
+        }
+    }
+
+    /// What a resource names beside the template is named from the new place.
+    fn move_paths(&self, edits: &mut Edits, resource: &Node, kind: &str, from: &Path, to: &Path) -> Result<(), String> {
+        let Some(properties) = resource.own("Properties") else { return Ok(()) };
+        if kind == GRAPHQL.0 {
+            let mut all = Vec::new();
+            properties.visit(&mut |node| {
+                all.extend(GRAPHQL.1.iter().filter_map(|key| node.own(key)));
+            });
+            return all.into_iter().try_for_each(|node| self.move_path(edits, node, from, to));
+        }
+        let known = LOCAL_PATHS.iter().filter(|(name, _)| *name == kind).flat_map(|(_, paths)| paths.iter());
+        for path in known {
+            let inner = path.split('.').try_fold(properties, |node, key| node.own(key));
+            if let Some(node) = inner {
+                self.move_path(edits, node, from, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_path(&self, edits: &mut Edits, node: &Node, from: &Path, to: &Path) -> Result<(), String> {
+        match node.text() {
+            Some(text) if is_local(text) && !Path::new(text).is_absolute() && !edits.touch(&node.span) => {
+                edits.replace(&self.document, node, &moved(text, from, to))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `AWS::Include` may stand anywhere, and the metadata of a published application has two files.
+    fn move_includes(&self, edits: &mut Edits, from: &Path, to: &Path) {
+        let mut found = Vec::new();
+        let names_include = |node: &Node| node.get("Name").and_then(|name| name.text()) == Some("AWS::Include");
+        let location = |node: &'_ Node| -> Option<std::rc::Rc<Node>> {
+            Some(std::rc::Rc::clone(node.own("Parameters")?.own("Location")?))
+        };
+        self.document.root.visit(&mut |node| {
+            let transform = match &node.content {
+                Content::Map { .. } if node.tag.as_deref() == Some("Transform") => Some(node),
+                Content::Map { .. } => node.own("Fn::Transform").map(AsRef::as_ref),
+                _ => None,
+            };
+            found.extend(transform.filter(|node| names_include(node)).and_then(location));
+        });
+        let published =
+            self.document.root.own("Metadata").and_then(|node| node.own("AWS::ServerlessRepo::Application"));
+        if let Some(published) = published {
+            found.extend(["LicenseUrl", "ReadmeUrl"].iter().filter_map(|key| published.own(key)).cloned());
+        }
+        for node in found {
+            // A path on several lines stays as it is; nothing of a build reads it.
+            let _ = self.move_path(edits, &node, from, to);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A template as a file: its resources, and what is wrong with them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::parameters::Parameters;
+use super::problem::{Located, Problem, SamError};
+use super::unit::{Found, Resource};
+use crate::yaml::{Content, Document, Node};
+
+/// A template that was read.
+#[derive(Debug)]
+pub struct Template {
+    /// As messages name it.
+    pub file: PathBuf,
+    pub(super) document: Document,
+    parameters: Parameters,
+}
+
+impl Template {
+    /// Reads the text of a template; `given` are values for its parameters.
+    ///
+    /// # Errors
+    /// What is no YAML or JSON, or has no resources.
+    pub fn parse(file: &Path, text: &str, given: BTreeMap<String, String>) -> Result<Self, SamError> {
+        let error = |line, text: String| SamError { file: file.to_owned(), line, problem: Problem::Text(text) };
+        let document = Document::parse(text).map_err(|problem| error(problem.line, problem.reason))?;
+        if !document.root.get("Resources").is_some_and(|node| node.is_map()) {
+            return Err(error(document.root.line, "a template has a mapping of `Resources`".to_owned()));
+        }
+        let parameters = Parameters::of(&document.root, given);
+        Ok(Self { file: file.to_owned(), document, parameters })
+    }
+
+    /// The parameters with their values.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Everything that concerns a build, in the order of the template; an error concerns one resource.
+    pub fn resources(&self) -> Vec<Result<Found, SamError>> {
+        let error = |(line, problem): Located| SamError { file: self.file.clone(), line, problem };
+        let globals = |kind: &str| {
+            let section = if kind == "AWS::Serverless::Function" { "Function" } else { "LayerVersion" };
+            let node = self.document.root.get("Globals")?.get(section)?;
+            kind.starts_with("AWS::Serverless::").then_some(&**node)
+        };
+        let mut found = Vec::new();
+        for (name, key_line, node) in self.named_resources() {
+            if name.starts_with("Fn::ForEach") {
+                found.push(Err(error((key_line, Problem::ForEach { name: name.to_owned() }))));
+                continue;
+            }
+            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
+            let (globals, parameters) = (globals(kind), &self.parameters);
+            let resource = Resource { name, line: key_line, node, globals, parameters };
+            match resource.read() {
+                Ok(None) => {}
+                Ok(Some(_)) if !is_name(name) => {
+                    found.push(Err(error((key_line, Problem::Name { name: name.to_owned() }))));
+                }
+                Ok(Some(what)) => found.push(Ok(what)),
+                Err(located) => found.push(Err(error(located))),
+            }
+        }
+        found
+    }
+
+    /// Logical ids with their lines and resources.
+    pub(super) fn named_resources(&self) -> Vec<(&str, usize, &Node)> {
+        let Some(resources) = self.document.root.get("Resources") else { return Vec::new() };
+        let line = |node: &Node| node.line;
+        resources
+            .entries()
+            .into_iter()
+            .map(|(name, node)| (name, self.key_line(name).unwrap_or(line(node)), &**node))
+            .collect()
+    }
+
+    fn key_line(&self, name: &str) -> Option<usize> {
+        let Content::Map { entries, .. } = &self.document.root.get("Resources")?.followed().content else {
+            return None;
+        };
+        entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(key, _)| key.line)
+    }
+}
+
+/// A logical id becomes the name of a folder.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 255 && name.chars().all(|c| c.is_ascii_alphanumeric())
+}
