@@ -50,10 +50,9 @@ fn what_is_no_document_is_refused_with_its_line() {
 /// A document that would be immense if aliases were written out.
 #[test]
 fn aliases_of_aliases_cost_nothing() {
-    let mut text = "a0: &a0 {k: v}\n".to_owned();
-    for at in 1..20_000 {
-        text += &format!("a{at}: &a{at} {{<<: [*a{0}, *a{0}]}}\n", at - 1);
-    }
+    let line = |at: usize| format!("a{at}: &a{at} {{<<: [*a{0}, *a{0}]}}\n", at - 1);
+    let lines: Vec<String> = (1..20_000).map(line).collect();
+    let text = format!("a0: &a0 {{k: v}}\n{}", lines.concat());
     let document = parse(&text);
     let last = at(&document, "a19999");
     assert_eq!(last.get("k").and_then(|value| value.text()), Some("v"));
