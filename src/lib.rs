@@ -12,6 +12,8 @@
 pub mod reporter;
 pub mod regular;
 mod file_lock;
+mod durable;
+mod finder;
 pub mod spec;
 pub mod archive;
 pub mod target;

@@ -6,6 +6,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::BuildError;
+use crate::finder::is_left_by_mac;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// Folders that belong to tools, at any depth: no build reads them, and some are huge.
@@ -90,6 +91,9 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         let name = entry.file_name();
         let (path, target) = (entry.path(), to.map(|to| to.join(&name)));
         let name = name.to_string_lossy();
+        if is_left_by_mac(&name) {
+            continue;
+        }
         let below = format!("{shown}{name}");
         let metadata = fs::symlink_metadata(&path)?;
         let mut note = |kind: &str, content: &[u8]| {

@@ -12,21 +12,28 @@ use super::child::{Children, Job, last_lines, run};
 use super::surroundings::variables;
 use crate::resolve::contains;
 use crate::spec::{Version, VersionSpecifiers};
-use crate::target::{Architecture, Glibc, Runtime, Target};
+use crate::target::{Architecture, HostSystem, Runtime, Target};
 
 /// An interpreter that takes longer to say what it is does not work.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Prints what is asked of an interpreter, as the last line.
 const QUESTION: &str = "\
-import json, os, platform, sys
+import glob, json, os, platform, subprocess, sys
+libc = None
 try:
-    glibc = os.confstr('CS_GNU_LIBC_VERSION')
+    libc = os.confstr('CS_GNU_LIBC_VERSION')
 except (AttributeError, ValueError, OSError):
-    glibc = None
+    pass
+if not libc and platform.system() == 'Linux':
+    for loader in glob.glob('/lib/ld-musl-*.so.1'):
+        said = subprocess.run([loader], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        words = said.stderr.decode('utf-8', 'replace').split()
+        libc = ' '.join(['musl'] + words[words.index('Version') + 1:][:1]) if 'Version' in words else None
 print(json.dumps({
     'version': platform.python_version(), 'implementation': sys.implementation.name, 'system': platform.system(),
-    'machine': platform.machine(), 'glibc': glibc, 'executable': getattr(sys, '_base_executable', None) or sys.executable,
+    'machine': platform.machine(), 'libc': libc, 'macos': platform.mac_ver()[0],
+    'executable': getattr(sys, '_base_executable', None) or sys.executable,
 }))";
 
 /// A Python of this machine.
@@ -36,7 +43,7 @@ pub struct Interpreter {
     pub executable: PathBuf,
     /// Its full version.
     pub version: Version,
-    /// What wheels it can load. Off Linux with glibc, those without native code only.
+    /// What wheels it can load on this machine.
     pub target: Target,
 }
 
@@ -55,7 +62,11 @@ struct Answer {
     implementation: String,
     system: String,
     machine: String,
-    glibc: Option<String>,
+    /// `glibc 2.36` or `musl 1.2.4`.
+    libc: Option<String>,
+    /// Version of macOS, empty elsewhere.
+    #[serde(default)]
+    macos: String,
     executable: PathBuf,
 }
 
@@ -123,6 +134,8 @@ impl InterpreterSearch {
     ) -> Result<Result<Interpreter, String>, BuildError> {
         let mut variables = variables(&self.environment, Path::new("/"), &[]);
         // Managers of versions put a script of theirs in the place of `python3`, which needs to find its home.
+        // Without it, macOS 11 and later say to a Python that was made for older ones that they are version 10.16.
+        variables.insert("SYSTEM_VERSION_COMPAT".to_owned(), "0".to_owned());
         variables.extend(self.environment.get("HOME").map(|home| ("HOME".to_owned(), home.clone())));
         let job = Job {
             program,
@@ -150,6 +163,26 @@ impl InterpreterSearch {
 }
 
 impl Answer {
+    fn system(&self) -> HostSystem {
+        let numbers = |text: &str| {
+            let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
+            Some((parts.next()??, parts.next().flatten().unwrap_or(0)))
+        };
+        let libc = self.libc.as_deref().unwrap_or_default();
+        let found = match self.system.as_str() {
+            "Darwin" => numbers(&self.macos).map(|(major, minor)| HostSystem::MacOs { major, minor }),
+            "Linux" => match libc.split_once(' ') {
+                Some(("glibc", version)) => version.parse().ok().map(HostSystem::Glibc),
+                Some(("musl", version)) => {
+                    numbers(version).filter(|(major, _)| *major == 1).map(|(_, minor)| HostSystem::Musl { minor })
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        found.unwrap_or(HostSystem::Other)
+    }
+
     fn into_interpreter(self) -> Result<Interpreter, String> {
         if self.implementation != "cpython" {
             return Err(format!("it is {}, and only CPython builds for Lambda", self.implementation));
@@ -162,11 +195,7 @@ impl Answer {
             "x86_64" | "AMD64" => Architecture::X86_64,
             other => return Err(format!("it runs on {other}")),
         };
-        let glibc = self.glibc.as_deref().and_then(|text| text.strip_prefix("glibc ")?.parse().ok());
-        // Without a glibc there is no manylinux; what is left has no native code.
-        let none: Glibc = "2.0".parse().map_err(|error| format!("{error}"))?;
-        let glibc = glibc.filter(|_| self.system == "Linux").unwrap_or(none);
-        let target = Target::with_overrides(runtime, architecture, Some(glibc), Some(version.clone()));
+        let target = Target::of_host(runtime, architecture, self.system(), version.clone());
         Ok(Interpreter { executable: self.executable, version, target })
     }
 }

@@ -7,10 +7,10 @@ use fs_err as fs;
 use super::BuildError;
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
-use crate::elf::{Object, is_elf};
+use crate::elf::{FOREIGN_PREFIX, Object, foreign_format, is_elf};
 use crate::fetch::{FetchedWheel, Proof, digest_of_file};
 use crate::spec::{HashAlgorithm, PackageName, Version, WheelFilename};
-use crate::target::Target;
+use crate::target::{HostSystem, Target};
 
 /// Largest native file that is looked into, bytes: it is held in memory. Lambda takes 250 MiB in all.
 const NATIVE_MOST: u64 = 1 << 30;
@@ -80,10 +80,18 @@ pub fn check_loadable(
         reason,
     };
     target.tags().compatibility(filename).map_err(|mismatch| foreign(format!("it {mismatch}")))?;
+    if target.host().is_some_and(|system| !matches!(system, HostSystem::Glibc(_))) {
+        // What was built on a machine for the builds of that machine runs there.
+        return Ok(());
+    }
     let unreadable = |source| BuildError::Unpack { label: format!("`{filename}`"), source };
     let wheel = ZipReader::open(path, limits).map_err(unreadable)?;
     for entry in wheel.entries().iter().filter(|entry| !entry.is_folder) {
-        if !is_elf(&wheel.prefix(entry, 4).map_err(unreadable)?) {
+        let start = wheel.prefix(entry, FOREIGN_PREFIX).map_err(unreadable)?;
+        if let Some(system) = foreign_format(&start) {
+            return Err(foreign(format!("its `{}` is native code for {system}", entry.path)));
+        }
+        if !is_elf(&start) {
             continue;
         }
         let content = wheel.read(entry, NATIVE_MOST).map_err(unreadable)?;

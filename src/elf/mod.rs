@@ -6,9 +6,11 @@
 //! its first bytes: 64 bits, little end first.
 
 mod fields;
+mod foreign;
 mod object;
 mod symbols;
 #[cfg(test)]
 mod tests;
 
+pub use foreign::{FOREIGN_PREFIX, foreign_format};
 pub use object::{ElfError, Machine, NeededVersion, Object, is_elf};

@@ -104,7 +104,8 @@ impl Way {
 fn says_cannot(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, InvalidInput, PermissionDenied, Unsupported};
     matches!(error.kind(), CrossesDevices | InvalidInput | PermissionDenied | Unsupported)
-        || Errno::from_io_error(error) == Some(Errno::NOTTY)
+        // macOS has a second number for "not supported", which `std` gives no kind.
+        || matches!(Errno::from_io_error(error), Some(Errno::NOTTY | Errno::NOTSUP))
 }
 
 /// Copies a file; `std` hands the work to the kernel where it can.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::context::Context;
+use crate::durable::to_disk;
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
@@ -182,7 +183,7 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
         let mode = fs_err::metadata(&target).map_or(0o644, |old| old.permissions().mode() & 0o777);
         file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     }
-    file.as_file().sync_all()?;
+    to_disk(file.as_file())?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())
 }

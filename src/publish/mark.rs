@@ -20,6 +20,7 @@ use super::inspection::{Alone, inspect};
 use super::stored::{CONTENT_BYTES, Contents, FolderIdentity, Stored, StoredFile, StoredFolder, is_derived};
 use crate::archive::SafePath;
 use crate::cache::is_workplace_name;
+use crate::durable::to_disk;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
@@ -169,7 +170,7 @@ impl Mark {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&bytes)?;
         if fs::symlink_metadata(place).is_err() {
-            file.as_file().sync_data()?;
+            to_disk(file.as_file())?;
         }
         file.persist(place)?;
         Ok(())

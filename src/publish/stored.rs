@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use fs_err as fs;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::finder::is_left_by_mac;
 use crate::spec::HashDigest;
 
 /// A mark as it lies on disk; the texts of one that is read are those of the bytes.
@@ -74,10 +75,10 @@ impl FolderIdentity {
     }
 }
 
-/// Made by Python or the Finder from what lies beside it: no one misses it.
+/// Made by Python or by macOS from what lies beside it: no one misses it.
 pub(super) fn is_derived(path: &str) -> bool {
     let mut components = path.rsplit('/');
     let name = components.next().unwrap_or_default();
     let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
-    is_compiled && components.next() == Some("__pycache__") || name == ".DS_Store"
+    is_compiled && components.next() == Some("__pycache__") || is_left_by_mac(name)
 }

@@ -45,6 +45,7 @@ use super::workplace::Workplace;
 use super::zip::write_zip;
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
+use crate::durable::to_disk;
 use crate::install::where_modes_are_kept;
 
 /// An output whose place is found, fit, and has a hidden folder.
@@ -286,7 +287,7 @@ impl<'a> Marked<'a> {
         }
         if begun.kind == Kind::Zip {
             // The new name is on disk when the folder is; a file system that cannot promise it is no reason to fail.
-            let _ = out.parent().map(|parent| fs::File::open(parent).and_then(|parent| parent.sync_all()));
+            let _ = out.parent().map(|parent| fs::File::open(parent).and_then(|parent| to_disk(parent.file())));
         }
         (begun.steps)(Step::Swapped);
         Ok(Swapped(self))

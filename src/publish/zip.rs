@@ -14,6 +14,7 @@ use super::digesting::{CHUNK_BYTES, DigestingFile};
 use super::options::{PublishOptions, PublishedZip};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
+use crate::durable::to_disk;
 use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
 
 /// Content that waits to be written at one time, at most, bytes.
@@ -52,7 +53,7 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
         let (out, size_bytes) = writer.finish()?;
         let (file, sha256) = out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
         where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
-        file.sync_all()?;
+        to_disk(&file)?;
         Ok(PublishedZip { size_bytes, sha256 })
     };
     finish().map_err(|source| failed("", source))

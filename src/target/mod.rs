@@ -1,5 +1,6 @@
 //! The Lambda target: what a runtime on an architecture can load. From a data table, never from the host.
 
+mod host;
 mod libraries;
 mod markers;
 mod runtimes;
@@ -9,6 +10,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use host::HostSystem;
 pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
 pub use runtimes::{AGENTCORE, AmazonLinux, Architecture, Glibc, Profile, Runtime, TargetError};
 pub use stable_abi::python_symbol_since;
@@ -26,6 +28,7 @@ pub struct Target {
     python_full_version: Version,
     tags: Tags,
     markers: MarkerEnvironment,
+    host: Option<HostSystem>,
 }
 
 /// Every runtime and architecture that could load a wheel, oldest runtime first: for telling the user what would do.
@@ -52,8 +55,30 @@ impl Target {
         let glibc = glibc.unwrap_or_else(|| runtime.glibc());
         let python_full_version = python_full_version.unwrap_or_else(|| runtime.python_full_version());
         let tags = Tags::new(runtime, architecture, glibc);
-        let markers = markers::environment(runtime, architecture, &python_full_version);
-        Self { runtime, architecture, glibc, python_full_version, tags, markers }
+        let system = HostSystem::Glibc(glibc);
+        let markers = markers::environment(runtime, architecture, system, &python_full_version);
+        Self { runtime, architecture, glibc, python_full_version, tags, markers, host: None }
+    }
+
+    /// A machine that builds, which is no Lambda: what its own Python of this version can load.
+    pub fn of_host(
+        runtime: Runtime,
+        architecture: Architecture,
+        system: HostSystem,
+        python_full_version: Version,
+    ) -> Self {
+        let glibc = if let HostSystem::Glibc(glibc) = system { glibc } else { runtime.glibc() };
+        let mut tags = Tags::new(runtime, architecture, glibc);
+        if let Some(platforms) = system.platforms(architecture) {
+            tags = tags.on_platforms(platforms);
+        }
+        let markers = markers::environment(runtime, architecture, system, &python_full_version);
+        Self { runtime, architecture, glibc, python_full_version, tags, markers, host: Some(system) }
+    }
+
+    /// The system of a machine that builds; `None` for Lambda.
+    pub fn host(&self) -> Option<HostSystem> {
+        self.host
     }
 
     /// The Lambda runtime.

@@ -9,6 +9,7 @@
 //! The list is regular, so it is never written down: a tag's place follows from its parts, and judging a wheel allocates nothing.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ pub struct Tags {
     minor: u32,
     architecture: Architecture,
     glibc: Glibc,
+    /// The platforms of a machine without a glibc, best first; they take the place of those that the glibc gives.
+    listed: Option<Arc<[String]>>,
 }
 
 /// How well a wheel fits: greater is better.
@@ -53,7 +56,12 @@ pub enum TagMismatch {
 impl Tags {
     /// The tags of a runtime on an architecture with a glibc ceiling.
     pub fn new(runtime: Runtime, architecture: Architecture, glibc: Glibc) -> Self {
-        Self { minor: runtime.minor(), architecture, glibc }
+        Self { minor: runtime.minor(), architecture, glibc, listed: None }
+    }
+
+    /// The same Python on a machine that has these platforms, best first, `any` apart.
+    pub(super) fn on_platforms(self, platforms: Vec<String>) -> Self {
+        Self { listed: Some(platforms.into()), ..self }
     }
 
     /// All tags, best first.
@@ -76,12 +84,15 @@ impl Tags {
     /// The platforms that can be loaded, best first, `any` apart.
     pub fn platforms(&self) -> impl Iterator<Item = String> {
         let machine = self.architecture.machine();
-        let manylinux = (self.oldest_minor()..=self.glibc.minor).rev().flat_map(move |minor| {
+        let has_glibc = self.listed.is_none();
+        let manylinux = has_glibc.then(|| (self.oldest_minor()..=self.glibc.minor).rev());
+        let manylinux = manylinux.into_iter().flatten().flat_map(move |minor| {
             let legacy = LEGACY.iter().find(|(_, alias)| *alias == minor);
             std::iter::once(format!("manylinux_2_{minor}_{machine}"))
                 .chain(legacy.map(|(name, _)| format!("{name}_{machine}")))
         });
-        manylinux.chain(std::iter::once(format!("linux_{machine}")))
+        let plain = has_glibc.then(|| format!("linux_{machine}"));
+        manylinux.chain(plain).chain(self.listed.iter().flat_map(|platforms| platforms.iter().cloned()))
     }
 
     /// How well the best of a wheel's tags fits, or why none does.
@@ -125,12 +136,11 @@ impl Tags {
                 if row.is_none() && any_row.is_none() {
                     continue;
                 }
-                for platform in platforms.clone().map(Platform::parse) {
-                    let place = match platform {
-                        Platform::Any => any_row.map(|row| any_start + row),
-                        platform => {
-                            row.zip(self.platform_place(&platform)).map(|(row, place)| row * platform_count + place)
-                        }
+                for platform in platforms.clone() {
+                    let place = if platform == "any" {
+                        any_row.map(|row| any_start + row)
+                    } else {
+                        row.zip(self.platform_place(platform)).map(|(row, place)| row * platform_count + place)
                     };
                     best = [best, place].into_iter().flatten().min();
                 }
@@ -162,6 +172,9 @@ impl Tags {
             } else {
                 TagMismatch::Python(wheel.pythons.join("."))
             };
+        }
+        if self.listed.is_some() {
+            return TagMismatch::Platform(wheel.platforms.join("."));
         }
         let mut other_machine = false;
         let mut needed: Option<Glibc> = None;
@@ -236,20 +249,26 @@ impl Tags {
         3 + (self.minor - OLDEST_ABI3) + self.minor + 2
     }
 
-    fn platform_place(&self, platform: &Platform) -> Option<u32> {
-        match platform {
-            Platform::Linux(machine) if *machine == self.architecture.machine() => Some(self.platform_count() - 1),
+    fn platform_place(&self, platform: &str) -> Option<u32> {
+        if let Some(listed) = &self.listed {
+            return listed.iter().position(|it| it == platform).and_then(|place| u32::try_from(place).ok());
+        }
+        match Platform::parse(platform) {
+            Platform::Linux(machine) if machine == self.architecture.machine() => Some(self.platform_count() - 1),
             Platform::Manylinux { glibc: Glibc { major: 2, minor }, machine, legacy }
-                if *machine == self.architecture.machine() =>
+                if machine == self.architecture.machine() =>
             {
-                let loadable = (self.oldest_minor()..=self.glibc.minor).contains(minor);
-                loadable.then(|| self.glibc.minor - minor + self.legacy_above(*minor) + u32::from(*legacy))
+                let loadable = (self.oldest_minor()..=self.glibc.minor).contains(&minor);
+                loadable.then(|| self.glibc.minor - minor + self.legacy_above(minor) + u32::from(legacy))
             }
             _ => None,
         }
     }
 
     fn platform_count(&self) -> u32 {
+        if let Some(listed) = &self.listed {
+            return u32::try_from(listed.len()).unwrap_or(u32::MAX);
+        }
         (self.glibc.minor + 1).saturating_sub(self.oldest_minor()) + self.legacy_above(self.oldest_minor() - 1) + 1
     }
 

@@ -33,12 +33,15 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         info + "METADATA": "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (name, version, requires),
         info + "WHEEL": "Wheel-Version: 1.0\nGenerator: own\nRoot-Is-Purelib: true\nTag: %s\n" % tag,
     }
+    if OWN.get("native"):
+        files[name + "/native.so"] = bytes.fromhex(OWN["native"]).decode("latin-1")
     if OWN.get("shows_environment"):
         files["environment.json"] = json.dumps(module["ENVIRON"])
     record = ""
     for path, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        record += "%s,sha256=%s,%d\n" % (path, digest, len(text.encode()))
+        files[path] = data = text.encode("latin-1" if path.endswith(".so") else "utf-8")
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        record += "%s,sha256=%s,%d\n" % (path, digest, len(data))
     files[info + "RECORD"] = record + info + "RECORD,,\n"
     wheel = "%s-%s-%s.whl" % (name, version, tag)
     with zipfile.ZipFile(os.path.join(wheel_directory, wheel), "w") as archive:

@@ -12,6 +12,7 @@ mod answers;
 mod as_people_write;
 mod brute_force;
 mod build;
+mod build_hosts;
 mod building;
 mod bundle;
 mod check;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::cache::is_workplace_name;
+use crate::finder::is_left_by_mac;
 
 /// A name at any depth, and why it is left out.
 pub(super) struct Never {
@@ -26,7 +27,6 @@ pub(super) const BYTECODE: &str = "bytecode of another Python";
 
 /// Sorted by name.
 pub(super) const NEVER: &[Never] = &[
-    never(".DS_Store", "a note of the macOS Finder"),
     never(".aws-sam", OUTPUT),
     never(".bzr", VERSION_CONTROL),
     never(".git", VERSION_CONTROL),
@@ -50,6 +50,9 @@ pub(super) fn never_part(name: &OsStr) -> Option<&'static str> {
     let name = name.to_str()?;
     if let Ok(at) = NEVER.binary_search_by(|row| row.name.cmp(name)) {
         return Some(NEVER[at].why);
+    }
+    if is_left_by_mac(name) {
+        return Some("a note of the macOS Finder");
     }
     if Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "pyo") {
         return Some(BYTECODE);

@@ -103,10 +103,14 @@ fn files(host: &Host) -> Vec<PathBuf> {
         files.extend(host.folder_variable("APPDATA").map(|folder| folder.join("pip").join("pip.ini")));
         files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.ini")));
     } else {
-        let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
-        files.extend(
-            shared.split(':').filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")),
-        );
+        if cfg!(target_os = "macos") {
+            files.push(PathBuf::from("/Library/Application Support/pip/pip.conf"));
+        } else {
+            let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg").split(':');
+            files.extend(
+                shared.filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")),
+            );
+        }
         files.push(PathBuf::from("/etc/pip.conf"));
         if let Some(home) = &host.home {
             files.push(home.join(".pip/pip.conf"));
