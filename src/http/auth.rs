@@ -345,6 +345,12 @@ impl Authenticator {
         named.map(|named| named.domain.clone()).or_else(|| CodeArtifact::of(url))
     }
 
+    /// Whether the user has told of accounts in the realm of `url`.
+    pub(super) fn knows_accounts(&self, url: &Url) -> bool {
+        let realm = Realm::of(url);
+        self.indexes.iter().any(|index| index.realm == realm && (index.login.is_some() || index.user.is_some()))
+    }
+
     /// Where credentials for `url` were looked for, for a message.
     pub(super) fn looked_in(&self, url: &Url, means: &Means) -> String {
         let options = &means.options;

@@ -1,18 +1,21 @@
 //! The client that every request goes through.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use reqwest::header::{self, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::auth::{Asked, Authenticator};
+use super::aws::{Buckets, is_in_bucket, known_user};
 use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, Verdict};
 use super::means::Means;
 use super::options::ClientOptions;
-use super::realm::is_allowed_insecure;
+use super::payload::{Payload, Verb};
+use super::realm::{Realm, is_allowed_insecure};
 use super::response::Response;
 use super::retry::{Attempts, is_passing, retry_after};
 use super::secret::Secret;
@@ -26,7 +29,13 @@ const REDIRECT_LIMIT: usize = 10;
 /// How often one hop is repeated with other credentials: once with what asking found, once with a fresh token.
 const LOGIN_LIMIT: usize = 2;
 
-/// A GET request.
+/// Longest answer in which a store says why it refuses, bytes.
+const REFUSAL_LIMIT: usize = 16 * 1024;
+
+/// How long that is waited for: without it the status alone is told.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Where to; userinfo in it is used as credentials.
@@ -47,6 +56,10 @@ pub struct Request {
     pub listed_by: Option<SafeUrl>,
     /// The user wrote this very URL: netrc's `default` is for its host.
     pub is_named: bool,
+    /// What is asked: the content, unless something else is said.
+    pub verb: Verb,
+    /// What is sent.
+    pub payload: Option<Payload>,
 }
 
 impl Request {
@@ -62,12 +75,24 @@ impl Request {
             identity: false,
             listed_by: None,
             is_named: false,
+            verb: Verb::Get,
+            payload: None,
         }
     }
 
     /// A request for a file, whose bytes come as they are.
     pub fn file(url: SafeUrl) -> Self {
         Self { identity: true, ..Self::new(url) }
+    }
+
+    /// A request of another kind than for a content.
+    pub fn of(verb: Verb, url: SafeUrl) -> Self {
+        Self { verb, identity: true, ..Self::new(url) }
+    }
+
+    /// A request that a server takes a content.
+    pub fn put(url: SafeUrl, payload: Payload) -> Self {
+        Self { payload: Some(payload), ..Self::of(Verb::Put, url) }
     }
 
     /// The same, of what an index lists.
@@ -89,6 +114,7 @@ pub(super) struct Shared {
     permits: Arc<Semaphore>,
     throttle: Throttle,
     auth: Authenticator,
+    buckets: Buckets,
 }
 
 /// An answer with the URL that gave it.
@@ -107,7 +133,8 @@ impl Client {
         let throttle = Throttle::new(options.concurrency);
         let auth = Authenticator::new(&options);
         let means = Means::new(options, reporter);
-        Ok(Self { shared: Arc::new(Shared { means, permits, throttle, auth }) })
+        let buckets = Buckets::default();
+        Ok(Self { shared: Arc::new(Shared { means, permits, throttle, auth, buckets }) })
     }
 
     /// Whether credentials for this index are at hand without asking any program.
@@ -115,10 +142,13 @@ impl Client {
     /// # Errors
     /// A netrc file that the user named cannot be read.
     pub fn has_credentials(&self, index: &SafeUrl) -> Result<bool, Error> {
+        if is_in_bucket(index.reveal()) {
+            return Ok(self.user_for(index).is_some());
+        }
         self.shared.auth.has_at_hand(index.reveal(), &self.shared.means)
     }
 
-    /// Sends a GET request: credentials, redirects and repetitions are taken care of.
+    /// Sends a request: credentials, redirects and repetitions are taken care of.
     ///
     /// Holding the response holds one of the places for concurrent requests.
     pub async fn get(&self, request: Request) -> Result<Response, Error> {
@@ -138,12 +168,17 @@ impl Client {
     /// It belongs into the keys of what is kept of private indexes. It may be a token (some stand in the place of the
     /// user), so a key must not show it.
     pub fn user_for(&self, url: &SafeUrl) -> Option<String> {
+        if is_in_bucket(url.reveal()) {
+            return known_user(url.reveal(), self.shared.means.options.aws.as_ref());
+        }
         self.shared.auth.known_user(url.reveal(), &self.shared.means)
     }
 
     /// Every credential that was given or found so far: passwords and tokens, those of netrc for other hosts too.
     pub fn secrets(&self) -> Vec<Secret> {
-        self.shared.auth.secrets(&self.shared.means)
+        let mut secrets = self.shared.auth.secrets(&self.shared.means);
+        secrets.extend(self.shared.buckets.secrets());
+        secrets
     }
 
     /// A place among the concurrent requests.
@@ -152,11 +187,11 @@ impl Client {
         if self.shared.means.options.offline {
             return Err(Error::Offline { url: url() });
         }
-        if !is_http(request.url.reveal()) {
+        if !is_http(request.url.reveal()) && !is_in_bucket(request.url.reveal()) {
             return Err(Error::Scheme { url: url() });
         }
         if let Some(only) = &self.shared.means.options.only
-            && only.reveal().origin() != request.url.reveal().origin()
+            && Realm::of(only.reveal()) != Realm::of(request.url.reveal())
         {
             return Err(Error::NotTheMirror { url: url(), mirror: shown_url(only.reveal()) });
         }
@@ -202,8 +237,14 @@ impl Client {
         let mut visited = Vec::new();
         loop {
             url.set_fragment(None);
-            let hop = self.hop(request, &url, visited.is_empty()).await?;
-            let Some(location) = redirect_target(&hop.inner) else { return self.judge(hop) };
+            let hop = if is_in_bucket(&url) {
+                return self.judge(self.hop_in_bucket(request, &url).await?, request.verb);
+            } else {
+                self.hop(request, &url, visited.is_empty()).await?
+            };
+            let Some(location) = redirect_target(&hop.inner, request.verb) else {
+                return self.judge(hop, request.verb);
+            };
             let mut target = hop.url.join(&location).map_err(|_| bad_redirect(&hop.url, &location))?;
             // Userinfo in a redirect is the server's, not the user's.
             let _ = target.set_username("");
@@ -249,6 +290,30 @@ impl Client {
         self.accept(url, status, answer, login.as_ref())
     }
 
+    /// Asks for an object of a bucket, and again when it turns out to be in another region.
+    async fn hop_in_bucket(&self, request: &Request, url: &Url) -> Result<Hop, Fault> {
+        let Shared { means, buckets, .. } = &*self.shared;
+        let mut is_again = false;
+        loop {
+            let signed = buckets.sign(url, request.verb, request.payload.as_ref(), means).await?;
+            let whence = match &signed.whence {
+                Ok(whence) => whence.clone(),
+                Err(tried) => format!("no credentials, because none were found ({tried})"),
+            };
+            let answer = self.exchange(request, (url, &signed.url), signed.headers.clone(), &whence).await?;
+            if !is_again && buckets.is_elsewhere(url, &signed, &answer) {
+                is_again = true;
+                continue;
+            }
+            let status = answer.status().as_u16();
+            if matches!(status, 301 | 307 | 400 | 401 | 403) {
+                let (url, code) = (shown_url(url), refusal_code(answer).await);
+                return Err(Error::Refused { url, status, code, whence: whence.into() }.into());
+            }
+            return Ok(Hop { inner: answer, url: url.clone(), place: None });
+        }
+    }
+
     /// Turns the refusals of a server into errors that say as whom it was asked.
     fn accept(
         &self,
@@ -260,13 +325,17 @@ impl Client {
         match answer {
             Some(inner) if !matches!(status, 401 | 403 | 407) => Ok(Hop { inner, url: url.clone(), place: None }),
             _ if status == 407 => Err(self.proxy_refused(url)),
-            _ => {
+            answer => {
                 let looked_in = || self.shared.auth.looked_in(url, &self.shared.means);
+                // Who forbids and asks for no credentials may have none to take: a server of files that its user cannot read.
+                let wants_none = status == 403
+                    && answer.is_some_and(|answer| !answer.headers().contains_key(header::WWW_AUTHENTICATE))
+                    && !self.shared.auth.knows_accounts(url);
                 Err(Fault::from(Error::Status {
                     url: shown_url(url),
                     status,
                     sent_as: login.map(|login| Box::new(login.sent_as())),
-                    looked_in: login.is_none().then(looked_in),
+                    looked_in: (login.is_none() && !wants_none).then(looked_in),
                 }))
             }
         }
@@ -304,11 +373,28 @@ impl Client {
         Ok((status, Some(answer)))
     }
 
-    /// One request on the wire.
+    /// One request to a server that knows its users by `Authorization`.
     async fn ask(&self, request: &Request, url: &Url, login: Option<&Arc<Login>>) -> Result<reqwest::Response, Fault> {
+        let mut headers = HeaderMap::new();
+        if let Some(login) = login {
+            let value = login.header().ok_or_else(|| Error::Unsendable { url: shown_url(url) })?;
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        let whence = login.map_or_else(String::new, |login| login.sent_as().to_string());
+        self.exchange(request, (url, &without_userinfo(url.clone())), headers, &whence).await
+    }
+
+    /// One request on the wire: what is called `url` is asked for at `address`.
+    async fn exchange(
+        &self,
+        request: &Request,
+        (url, address): (&Url, &Url),
+        own: HeaderMap,
+        whence: &str,
+    ) -> Result<reqwest::Response, Fault> {
         let Means { options, transport, .. } = &self.shared.means;
-        let pool = transport.pool(url, request.identity, options)?;
-        let mut builder = pool.get(without_userinfo(url.clone()));
+        let pool = transport.pool(address, request.identity, options)?;
+        let mut builder = pool.request(request.verb.method(), address.clone()).headers(own);
         let headers = [
             (header::ACCEPT, request.accept),
             (header::RANGE, request.range.as_deref()),
@@ -323,15 +409,24 @@ impl Client {
                 builder = builder.header(name, value);
             }
         }
-        if let Some(login) = login {
-            let value = login.header().ok_or_else(|| Error::Unsendable { url: shown_url(url) })?;
-            builder = builder.header(header::AUTHORIZATION, value);
+        let mut limit = options.connect_timeout + options.timeout;
+        if let Some(payload) = &request.payload {
+            let body = payload.body().await;
+            let body = body.map_err(|error| Error::Content { url: shown_url(url), reason: error.to_string() })?;
+            builder = builder.header(header::CONTENT_TYPE, payload.content_type);
+            builder = builder.header(header::CONTENT_LENGTH, payload.size).body(body);
+            if payload.only_if_absent {
+                builder = builder.header(header::IF_NONE_MATCH, "*");
+            }
+            for (name, value) in &payload.headers {
+                builder = builder.header(*name, value);
+            }
+            limit += Duration::from_secs(payload.size / u64::from(options.slowest.max(1)));
         }
-        let limit = options.connect_timeout + options.timeout;
         let answer = tokio::time::timeout(limit, builder.send()).await;
         let answer = match answer {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Fault::of_transport(&error, url, transport.proxy(url))),
+            Ok(Err(error)) => Err(Fault::of_transport(&error, url, transport.proxy(address))),
             Err(_) => Err(Fault::passing(Error::Timeout {
                 url: shown_url(url),
                 what: "did not answer",
@@ -343,17 +438,17 @@ impl Client {
                 |fault| fault.error.to_string(),
                 |answer| format!("{} {:?}", answer.status().as_u16(), answer.version()),
             );
-            let sent_as = login.map_or_else(String::new, |login| format!(" as {}", login.sent_as()));
+            let sent_as = if whence.is_empty() { String::new() } else { format!(" as {whence}") };
             let range = request.range.as_ref().map_or_else(String::new, |range| format!(" ({})", shown(range)));
-            format!("GET {}{range}{sent_as}: {outcome}", shown_url(url))
+            format!("{} {}{range}{sent_as}: {outcome}", request.verb.method(), shown_url(url))
         });
         answer
     }
 
     /// Sorts the statuses of answers that are no redirects.
-    fn judge(&self, hop: Hop) -> Result<Hop, Fault> {
+    fn judge(&self, hop: Hop, verb: Verb) -> Result<Hop, Fault> {
         let status = hop.inner.status().as_u16();
-        if matches!(status, 200..=299 | 304 | 404 | 410 | 416) {
+        if matches!(status, 200..=299) || verb.handles(status) {
             return Ok(hop);
         }
         let url = shown_url(&hop.url);
@@ -396,12 +491,37 @@ fn without_userinfo(mut url: Url) -> Url {
 }
 
 /// Where a response redirects to. Servers send UTF-8 in `Location` although only ASCII is allowed.
-fn redirect_target(answer: &reqwest::Response) -> Option<String> {
-    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+fn redirect_target(answer: &reqwest::Response, verb: Verb) -> Option<String> {
+    let status = answer.status().as_u16();
+    // The others may be followed by asking for a content, and mean nothing to one who brings it.
+    let is_followed = match status {
+        301..=303 => matches!(verb, Verb::Get | Verb::Head),
+        307 | 308 => true,
+        _ => false,
+    };
+    if !is_followed {
         return None;
     }
     let location = answer.headers().get(header::LOCATION)?;
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+/// The word in which a store says why it refuses: `<Code>` of its answer (S3 API reference, "REST error responses").
+async fn refusal_code(mut answer: reqwest::Response) -> String {
+    let mut body = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > REFUSAL_LIMIT {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(REFUSAL_PATIENCE, reading).await;
+    let text = String::from_utf8_lossy(&body);
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code);
+    let is_word = code.len() < 60 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_word { code.to_owned() } else { String::new() }
 }
 
 fn bad_redirect(url: &Url, location: &str) -> Error {

@@ -153,6 +153,34 @@ pub enum Error {
         /// Where credentials were looked for, when there were none and they may matter.
         looked_in: Option<String>,
     },
+    /// An object store did not let itself be asked.
+    #[error("`{url}` cannot be asked for: {reason}")]
+    Bucket {
+        /// What was to be asked.
+        url: Box<SafeUrl>,
+        /// Why not.
+        reason: String,
+    },
+    /// An object store refused.
+    #[error("`{url}` answered {}{}, asked with {whence}", status_text(*status), in_brackets(code))]
+    Refused {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        /// HTTP status.
+        status: u16,
+        /// The store's own word for the reason, such as `AccessDenied`; may be empty.
+        code: String,
+        /// Which credentials it was asked with, or where none were found.
+        whence: Box<str>,
+    },
+    /// What was to be sent could not be read.
+    #[error("`{url}` was not sent its content: {reason}")]
+    Content {
+        /// Where it was to go.
+        url: Box<SafeUrl>,
+        /// Why it could not be read.
+        reason: String,
+    },
     /// The server wants a longer pause than we make.
     #[error("`{url}` answered {} and asks to come back in {seconds} seconds", status_text(*status))]
     ComeBackLater {
@@ -215,7 +243,9 @@ impl Error {
     /// The HTTP status, when it is one that failed the request.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Status { status, .. } | Self::ComeBackLater { status, .. } => Some(*status),
+            Self::Status { status, .. } | Self::ComeBackLater { status, .. } | Self::Refused { status, .. } => {
+                Some(*status)
+            }
             _ => None,
         }
     }
@@ -226,6 +256,16 @@ impl Error {
             Self::Offline { .. } => {
                 "run once without `--offline`, or make a folder for `--find-links` with `barrow mirror`"
             }
+            Self::Status { status: 403, sent_as: None, looked_in: None, .. } => {
+                "the server lets nobody read it: are the folders and files readable for its user (modes 755 and 644), and is \
+                 that the folder which it serves? Where it has accounts, give the credentials of one"
+            }
+            Self::Refused { status: 403, code, .. } if code == "AccessDenied" || code.is_empty() => {
+                "whoever reads there needs `s3:GetObject`, and `s3:ListBucket` to be told what is missing and what is \
+                 forbidden apart; whoever writes needs `s3:PutObject`"
+            }
+            Self::Refused { code, .. } if code == "RequestTimeTooSkewed" => "check the clock of this machine",
+            Self::Refused { code, .. } if code == "ExpiredToken" => "log in again: these credentials have run out",
             Self::Status { status: 401 | 403, sent_as: None, .. } => {
                 "give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with \
                  `--keyring-provider subprocess`"
@@ -353,6 +393,11 @@ pub(super) fn shown_url(url: &Url) -> Box<SafeUrl> {
 fn status_text(status: u16) -> String {
     let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     reason.map_or_else(|| format!("{status}"), |reason| format!("{status} {reason}"))
+}
+
+/// ` (WORD)`; nothing where there is none.
+fn in_brackets(word: &str) -> String {
+    if word.is_empty() { String::new() } else { format!(" ({word})") }
 }
 
 fn of(expected: Option<u64>) -> String {

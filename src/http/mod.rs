@@ -7,6 +7,7 @@
 //! with the first request, non-ASCII passwords are sent as UTF-8, and userinfo in a `Location` is ignored.
 
 mod secret;
+mod payload;
 mod realm;
 mod netrc;
 mod login;
@@ -31,6 +32,7 @@ pub use client::{Client, Request};
 pub use error::{Error, TlsReason, Via};
 pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};
+pub use payload::{Payload, Verb};
 pub use response::{Response, SLOWEST_BYTES_PER_SECOND};
 pub use secret::Secret;
 

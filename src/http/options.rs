@@ -16,11 +16,12 @@ pub struct ClientOptions {
     pub concurrency: usize,
     /// Time for a connection.
     pub connect_timeout: Duration,
-    /// Time without a byte after which a request is given up; answers slower than [`SLOWEST_BYTES_PER_SECOND`] over
-    /// this time are too.
+    /// Time without a byte after which a request is given up; answers slower than `slowest` over this time are too.
+    pub timeout: Duration,
+    /// Slowest body that is waited for, bytes a second: [`SLOWEST_BYTES_PER_SECOND`] unless the content can be had elsewhere.
     ///
     /// [`SLOWEST_BYTES_PER_SECOND`]: super::SLOWEST_BYTES_PER_SECOND
-    pub timeout: Duration,
+    pub slowest: u32,
     /// How long a server that says nothing is waited for in all the attempts of one request.
     pub patience: Duration,
     /// Attempts after the first for faults that may pass.
@@ -73,6 +74,7 @@ impl Default for ClientOptions {
             concurrency: 50,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
+            slowest: super::SLOWEST_BYTES_PER_SECOND,
             // Whoever watches a build takes it for stuck after two minutes.
             patience: Duration::from_secs(100),
             retries: 3,

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::client::{Client, Hop, Request};
 use super::error::{Error, Via, shown_url};
 use super::fault::Fault;
+use super::options::ClientOptions;
 use super::resume::{Acceptance, Changed, Progress};
 use super::retry::Attempts;
 use super::throttle::Place;
@@ -49,6 +50,7 @@ pub(super) struct Body {
     inner: reqwest::Response,
     pub(super) url: Box<SafeUrl>,
     timeout: Duration,
+    slowest: u32,
     /// Bytes that the server announced; unknown for chunked and for encoded bodies.
     pub(super) announced: Option<u64>,
     received: u64,
@@ -71,7 +73,7 @@ impl Response {
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let place = hop.place.take();
-        let body = Body::new(hop, client.shared.means.options.timeout);
+        let body = Body::new(hop, &client.shared.means.options);
         let progress = Progress::new(&request, &body);
         Self {
             client,
@@ -174,7 +176,7 @@ impl Response {
         self.client.pause_after(Fault::passing(self.changed()), &mut self.attempts).await?;
         let mut hop = self.client.send(&self.request, &mut self.attempts).await?;
         self.place = hop.place.take();
-        self.body = Body::new(hop, self.client.shared.means.options.timeout);
+        self.body = Body::new(hop, &self.client.shared.means.options);
         self.progress = Progress::new(&self.request, &self.body);
         if self.status() == status { Ok(()) } else { Err(self.changed()) }
     }
@@ -194,7 +196,7 @@ impl Response {
             let request = self.progress.next_request(&self.request);
             let mut hop = self.client.send(&request, &mut self.attempts).await?;
             self.place = hop.place.take();
-            self.body = Body::new(hop, self.client.shared.means.options.timeout);
+            self.body = Body::new(hop, &self.client.shared.means.options);
             match self.progress.accept(&self.body) {
                 Acceptance::Fits => return Ok(()),
                 Acceptance::Different => {
@@ -222,11 +224,12 @@ impl Response {
 }
 
 impl Body {
-    pub(super) fn new(hop: Hop, timeout: Duration) -> Self {
+    pub(super) fn new(hop: Hop, options: &ClientOptions) -> Self {
         let length = hop.inner.headers().get(reqwest::header::CONTENT_LENGTH);
         let announced = length.and_then(|value| value.to_str().ok()).and_then(|value| value.trim().parse().ok());
         let url = shown_url(&hop.url);
-        Self { inner: hop.inner, url, timeout, announced, received: 0, watch: Watch::default() }
+        let ClientOptions { timeout, slowest, .. } = *options;
+        Self { inner: hop.inner, url, timeout, slowest, announced, received: 0, watch: Watch::default() }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -254,7 +257,7 @@ impl Body {
             };
         };
         self.received += chunk.len() as u64;
-        if !self.watch.is_fast_enough(start.elapsed(), chunk.len() as u64, self.timeout) {
+        if !self.watch.is_fast_enough(start.elapsed(), chunk.len() as u64, self.timeout, self.slowest) {
             return Err(timeout("sent next to nothing"));
         }
         Ok(Some(chunk))
@@ -280,13 +283,13 @@ impl Body {
 
 impl Watch {
     /// Takes what came after waiting for `waited`; false when a whole `window` of waiting brought next to nothing.
-    fn is_fast_enough(&mut self, waited: Duration, bytes: u64, window: Duration) -> bool {
+    fn is_fast_enough(&mut self, waited: Duration, bytes: u64, window: Duration, slowest: u32) -> bool {
         self.waited += waited;
         self.bytes += bytes;
         if self.waited < window {
             return true;
         }
-        let needed = f64::from(SLOWEST_BYTES_PER_SECOND) * self.waited.as_secs_f64();
+        let needed = f64::from(slowest) * self.waited.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a count of bytes is compared with a rough threshold")]
         let is_fast = self.bytes as f64 >= needed;
         *self = Self::default();

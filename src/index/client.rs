@@ -30,7 +30,7 @@ pub struct IndexClient {
     pub(super) fetcher: Fetcher,
     /// Hosts that have shown that they answer no range requests.
     pub(super) without_ranges: Mutex<HashSet<String>>,
-    indexes: Vec<Index>,
+    pub(super) indexes: Vec<Index>,
     find_links: Vec<FindLinks>,
     pins: Pins,
     /// What indexes said of projects that their users should know.
@@ -38,10 +38,12 @@ pub struct IndexClient {
     damage: Damage,
 }
 
-struct Index {
-    location: IndexLocation,
+pub(super) struct Index {
+    pub(super) location: IndexLocation,
     origin: Arc<IndexOrigin>,
     folder: Option<Folder>,
+    /// Its pages are files, asked for by their full names.
+    has_file_pages: AtomicBool,
     /// It was looked whether its pages are elsewhere.
     is_looked_through: AtomicBool,
 }
@@ -89,6 +91,9 @@ impl IndexClient {
             location: location.clone(),
             origin: location.origin(),
             folder: location.url.to_file_path().map(|path| Folder::new(path, "index folder")),
+            has_file_pages: AtomicBool::new(
+                options.pages == PageUrls::Files || matches!(location.url.reveal().scheme(), "s3" | "gs"),
+            ),
             is_looked_through: AtomicBool::new(false),
         });
         Self {
@@ -147,7 +152,7 @@ impl IndexClient {
                 if links.is_remote_file() {
                     readings.beyond_pages();
                 }
-                match links.project(name, &self.asking(&[], reach, readings)).await? {
+                match links.project(name, &self.asking(&[], reach, readings, &AtomicBool::default())).await? {
                     Links::Of(detail) => details.extend(detail.map(Arc::new)),
                     Links::NotAtHand => return Ok(None),
                 }
@@ -286,14 +291,28 @@ impl IndexClient {
             return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
         }
         let location = &index.location;
-        let asking = self.asking(&location.ignore_status, reach, readings);
+        let is_object_store = AtomicBool::default();
+        let asking = self.asking(&location.ignore_status, reach, readings, &is_object_store);
         let project_url = project_url(&location.url, name);
+        let file_url = project_url.below(&["index.json"]);
         let mut answer = Ok(PageAnswer::Absent(404));
-        if self.options.pages == PageUrls::Files {
-            answer = asking.page(&project_url.below(&["index.json"]), Some(name)).await;
+        let has_file_pages = index.has_file_pages.load(Ordering::Relaxed);
+        if has_file_pages {
+            answer = asking.page(&file_url, Some(name)).await;
         }
         if let Ok(PageAnswer::Absent(_)) = answer {
             answer = asking.page(&project_url, Some(name)).await;
+        }
+        if matches!(answer, Ok(PageAnswer::Absent(_))) && !has_file_pages {
+            if is_object_store.load(Ordering::Relaxed) {
+                index.has_file_pages.store(true, Ordering::Relaxed);
+                answer = asking.page(&file_url, Some(name)).await;
+            } else if self.options.offline
+                && let Ok(page @ PageAnswer::Page(_)) = asking.page(&file_url, Some(name)).await
+            {
+                // It was one when there was a network.
+                answer = Ok(page);
+            }
         }
         match answer {
             Ok(PageAnswer::Page(page)) => {
@@ -352,7 +371,13 @@ impl IndexClient {
         }
     }
 
-    fn asking<'a>(&'a self, ignore_status: &'a [u16], reach: Reach, readings: &'a Readings) -> Asking<'a> {
+    fn asking<'a>(
+        &'a self,
+        ignore_status: &'a [u16],
+        reach: Reach,
+        readings: &'a Readings,
+        is_object_store: &'a AtomicBool,
+    ) -> Asking<'a> {
         Asking {
             client: &self.client,
             cache: &self.cache,
@@ -362,6 +387,7 @@ impl IndexClient {
             now: self.options.now,
             readings,
             damage: &self.damage,
+            is_object_store,
             reach,
         }
     }

@@ -20,9 +20,11 @@ mod readings;
 mod server;
 mod sizes;
 mod stand_in;
+mod static_pages;
 
 pub use client::{IndexClient, Listing, Still};
 pub use error::IndexError;
 pub use options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls};
 pub use readings::{Evidence, Freshness, PageRead, PagesRead};
 pub use stand_in::MirrorIndex;
+pub use static_pages::MIRROR_MANIFEST;

@@ -1,9 +1,11 @@
 //! One page of a server: from the cache while it is fresh, else asked for, else confirmed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::page_store::{Damage, Head, PageEntry, Stored};
 use super::readings::Readings;
+use super::static_pages::is_of_object_store;
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
@@ -55,6 +57,8 @@ pub(super) struct Asking<'a> {
     pub(super) now: u64,
     pub(super) readings: &'a Readings,
     pub(super) damage: &'a Damage,
+    /// Some answer without a page was one of an object store.
+    pub(super) is_object_store: &'a AtomicBool,
     pub(super) reach: Reach,
 }
 
@@ -109,7 +113,11 @@ impl Asking<'_> {
         }
         match response.status() {
             200 | 203 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
-            status => check_absent(&response).map(|()| self.absent(url, project, status)),
+            status => {
+                check_absent(&response)?;
+                self.is_object_store.fetch_or(is_of_object_store(&response), Ordering::Relaxed);
+                Ok(self.absent(url, project, status))
+            }
         }
     }
 

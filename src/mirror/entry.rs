@@ -135,6 +135,11 @@ impl MirrorFile {
         HashDigest::from_hex(HashAlgorithm::Sha256, &self.sha256).ok()
     }
 
+    /// The digest of its METADATA, if it has any.
+    pub(super) fn metadata_digest(&self) -> Option<HashDigest> {
+        HashDigest::from_hex(HashAlgorithm::Sha256, self.metadata_sha256.as_deref()?).ok()
+    }
+
     /// What is wrong with a file of a manifest, so that no path leads out of the mirror and pages can be trusted.
     pub(super) fn problem(&self) -> Option<&'static str> {
         let is_digest = |hex: &str| {

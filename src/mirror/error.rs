@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::file_lock::named;
+use crate::signing::Distrust;
 use crate::spec::HashDigest;
 
 /// A mirror that could not be read or written.
@@ -123,6 +124,15 @@ pub enum MirrorError {
         expected: HashDigest,
         /// What it has.
         actual: HashDigest,
+    },
+    /// The manifest is not signed by anyone who is trusted.
+    #[error("the mirror `{}` is not trusted", path.display())]
+    NotTrusted {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Distrust,
     },
     /// A wheel without METADATA.
     #[error("`{0}` has no METADATA")]

@@ -15,11 +15,12 @@ use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
 use crate::file_lock::{Lock, LockError, unless_held, wait};
+use crate::index::MIRROR_MANIFEST;
 use crate::regular;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// Name of the manifest.
-pub(super) const MANIFEST: &str = "barrow-mirror.json";
+pub const MANIFEST: &str = MIRROR_MANIFEST;
 
 /// The version of the manifest's form.
 const SCHEMA: u32 = 1;
@@ -41,9 +42,9 @@ struct Manifest {
 
 /// The same, by names.
 #[derive(Debug, Default)]
-struct Contents {
-    applications: BTreeMap<String, Application>,
-    files: BTreeMap<String, MirrorFile>,
+pub(super) struct Contents {
+    pub(super) applications: BTreeMap<String, Application>,
+    pub(super) files: BTreeMap<String, MirrorFile>,
 }
 
 /// A mirror that is open for changing: no other process changes it meanwhile.
@@ -73,6 +74,8 @@ pub struct Changes {
     pub pages: usize,
     /// Names of the distribution files that were removed.
     pub removed: Vec<String>,
+    /// The manifest had signatures, which were of what it said before.
+    pub lost_signatures: bool,
 }
 
 impl Mirror {
@@ -201,7 +204,7 @@ impl Mirror {
             self.write(&path, &metadata)?;
         }
         let mut file = self.temporary()?;
-        copy(fetched, &entry.filename, &mut file)?;
+        copy(fetched, &entry.filename, &mut file, &self.folder.join(entry.path()))?;
         self.persist(file, &self.folder.join(entry.path()))?;
         Ok(entry)
     }
@@ -230,7 +233,9 @@ impl Mirror {
         let mut text = serde_json::to_string_pretty(&manifest)
             .map_err(|source| MirrorError::Manifest { path: self.folder.join(MANIFEST), source })?;
         text.push('\n');
-        self.write(&self.folder.join(MANIFEST), text.as_bytes())?;
+        if self.write(&self.folder.join(MANIFEST), text.as_bytes())? {
+            changes.lost_signatures = self.remove_signatures();
+        }
         if keep.is_some() {
             let mut known: BTreeSet<String> = pages.into_keys().collect();
             known.extend(self.files().map(MirrorFile::path));
@@ -239,30 +244,22 @@ impl Mirror {
                 remove_unknown(&self.folder.join(top), top, &known)?;
             }
         }
-        let _ = fs::remove_dir_all(self.folder.join(TEMPORARY));
+        self.remove_temporary();
         Ok(changes)
     }
 
     /// Every page, by path below the mirror.
     pub(super) fn pages(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
-        for file in self.files() {
-            projects.entry(&file.project).or_default().push(file);
-        }
-        let mut pages = BTreeMap::new();
-        let mut add = |folder: String, (html, json): (String, String)| {
-            pages.insert(format!("{folder}/index.html"), html.into_bytes());
-            pages.insert(format!("{folder}/index.json"), json.into_bytes());
-        };
-        for (name, files) in &projects {
-            add(format!("simple/{name}"), project_pages(name, files));
-        }
-        add("simple".to_owned(), root_pages(projects.keys().copied()));
-        pages
+        pages(self.files())
+    }
+
+    /// Removes what is not whole yet.
+    pub(super) fn remove_temporary(&self) {
+        let _ = fs::remove_dir_all(self.folder.join(TEMPORARY));
     }
 
     /// Writes a file when it is not there with these bytes; whether it was written.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<bool, MirrorError> {
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<bool, MirrorError> {
         if regular::read(path).is_ok_and(|there| there == bytes) {
             return Ok(false);
         }
@@ -291,6 +288,24 @@ impl Mirror {
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
     }
+}
+
+/// The pages that list these files, by path below the mirror.
+pub(super) fn pages<'a>(files: impl Iterator<Item = &'a MirrorFile>) -> BTreeMap<String, Vec<u8>> {
+    let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
+    for file in files {
+        projects.entry(&file.project).or_default().push(file);
+    }
+    let mut pages = BTreeMap::new();
+    let mut add = |folder: String, (html, json): (String, String)| {
+        pages.insert(format!("{folder}/index.html"), html.into_bytes());
+        pages.insert(format!("{folder}/index.json"), json.into_bytes());
+    };
+    for (name, files) in &projects {
+        add(format!("simple/{name}"), project_pages(name, files));
+    }
+    add("simple".to_owned(), root_pages(projects.keys().copied()));
+    pages
 }
 
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
@@ -339,7 +354,13 @@ fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(MirrorError::Read { path, source }),
     };
-    let manifest: Manifest = match serde_json::from_slice(&bytes) {
+    parse_manifest(&bytes, &path).map(Some)
+}
+
+/// What the bytes of a manifest say; messages call it `path`.
+pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
+    let path = path.to_owned();
+    let manifest: Manifest = match serde_json::from_slice(bytes) {
         Ok(manifest) => manifest,
         Err(source) => return Err(MirrorError::Manifest { path, source }),
     };
@@ -352,10 +373,10 @@ fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
         return Err(MirrorError::ManifestContent { path, reason });
     }
     let by_name = |application: Application| (application.name.clone(), application);
-    Ok(Some(Contents {
+    Ok(Contents {
         applications: manifest.applications.into_iter().map(by_name).collect(),
         files: manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect(),
-    }))
+    })
 }
 
 /// METADATA as it stands in the wheel.
@@ -373,13 +394,18 @@ fn read_metadata(filename: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>
 
 /// Copies a file of the cache. One that came earlier may have been damaged since, so it is hashed on its way; what came
 /// just now is left to the system to copy.
-fn copy(fetched: &FetchedFile, filename: &str, to: &mut tempfile::NamedTempFile) -> Result<(), MirrorError> {
+fn copy(
+    fetched: &FetchedFile,
+    filename: &str,
+    to: &mut tempfile::NamedTempFile,
+    place: &Path,
+) -> Result<(), MirrorError> {
     let from = &fetched.path;
     let unreadable = |source| MirrorError::Read { path: from.clone(), source };
     let mut file = fs::File::open(from).map_err(unreadable)?;
     if fetched.is_fresh {
         let copied = std::io::copy(file.file_mut(), to.as_file_mut());
-        let copied = copied.map_err(|source| MirrorError::Write { path: to.path().to_owned(), source })?;
+        let copied = copied.map_err(|source| MirrorError::Write { path: place.to_owned(), source })?;
         return if copied == fetched.size { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) };
     }
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
@@ -391,7 +417,7 @@ fn copy(fetched: &FetchedFile, filename: &str, to: &mut tempfile::NamedTempFile)
         }
         hasher.update(&buffer[..count]);
         let written = to.write_all(&buffer[..count]);
-        written.map_err(|source| MirrorError::Write { path: to.path().to_owned(), source })?;
+        written.map_err(|source| MirrorError::Write { path: place.to_owned(), source })?;
     }
     if hasher.finish() == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! DIR/
 //! ├── barrow-mirror.json                      the manifest: applications, and every file with its digest; written last
+//! ├── barrow-mirror.json.sig                  who signed it, where anybody has
 //! ├── simple/index.html, index.json           the list of projects
 //! ├── simple/NAME/index.html, index.json      the files of a project; links are relative
 //! └── files/HH/SHA256/FILENAME[.metadata]     the files by digest, and METADATA of wheels beside them
@@ -18,6 +19,8 @@ mod entry;
 mod error;
 mod folder;
 mod pages;
+mod objects;
+mod signature;
 mod verify;
 #[cfg(test)]
 mod tests;
@@ -26,4 +29,5 @@ pub use application::Application;
 pub use compare::Difference;
 pub use entry::{MirrorFile, Upstream};
 pub use error::MirrorError;
-pub use folder::{Changes, Mirror, Patience};
+pub use folder::{Changes, MANIFEST, Mirror, Patience};
+pub use objects::{MirrorObject, ObjectContent, Transfer};

@@ -7,6 +7,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::folder::MANIFEST;
+use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;
 use crate::regular;
@@ -28,7 +29,7 @@ impl Mirror {
         }
         let mut known: BTreeSet<String> = pages.into_keys().collect();
         known.extend(self.files().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten());
-        known.insert(MANIFEST.to_owned());
+        known.extend([MANIFEST, SIGNATURES].map(str::to_owned));
         unlisted(self.folder(), "", &known, &mut problems);
         problems
     }

@@ -14,6 +14,7 @@ use crate::mirror::MirrorError;
 use crate::publish::PublishError;
 use crate::request::RequestError;
 use crate::spec::PackageName;
+use crate::store::StoreError;
 use crate::supply::{SupplyError, is_wrong_pattern, limit_hint};
 
 /// A command that could not do its work.
@@ -80,6 +81,9 @@ pub enum Error {
     /// The mirror could not be read or written.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// A store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Some of what was to be mirrored could not be; the rest was.
     #[error("not everything could be mirrored:\n{}", .0.join("\n"))]
     MirrorFindings(Vec<String>),
@@ -162,6 +166,11 @@ impl Error {
                     None => "end the run that is stuck, and run again".to_owned(),
                 }]
             }
+            Self::Store(error) => error.request().and_then(http::Error::hint).into_iter().collect(),
+            Self::Mirror(MirrorError::Write { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull => vec![
+                "the disk with the mirror is full: what is in the mirror is whole and stays; make room, and the same command goes on"
+                    .to_owned(),
+            ],
             Self::Publish(PublishError::Alike { .. }) => {
                 vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
             }

@@ -17,11 +17,12 @@ use crate::cache::Cache;
 use crate::context::{Context, Interrupted};
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, judge_wheel};
-use crate::mirror::{Application, Difference, Mirror, MirrorError, MirrorFile, Patience, Upstream};
+use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Patience, Upstream};
 use crate::request::RequestOptions;
 use crate::requirements::DirectReference;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::resolve::ResolveOptions;
+use crate::signing::SigningKey;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
 use crate::supply::{Inquiry, Session, chain};
 use crate::target::Target;
@@ -31,6 +32,9 @@ const SDIST_DOWNLOADS: usize = 8;
 
 /// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
+/// What is said when signatures went with the manifest that they were of.
+pub(super) const UNSIGNED: &str = "the mirror is not signed any more: give --sign-key again";
 
 /// An application to mirror.
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub struct MirrorOptions {
     pub force: bool,
     /// Check the bytes of what is there already.
     pub verify: bool,
+    /// The key that signs the manifest.
+    pub sign_key: Option<Arc<SigningKey>>,
 }
 
 /// What was mirrored.
@@ -81,7 +87,7 @@ pub struct Mirrored {
 }
 
 impl Mirrored {
-    fn of(mirror: &Mirror) -> Result<Self, Error> {
+    pub(super) fn of(mirror: &Mirror) -> Result<Self, Error> {
         Ok(Self {
             path: mirror.folder().to_owned(),
             added: Vec::new(),
@@ -164,6 +170,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     }
     let kept = names.len() - added.len().min(names.len());
     let added: Vec<MirrorFile> = added.into_values().collect();
+    let publisher = context.clone();
     let publishing = move || {
         let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;
         let keep = mirror.needed();
@@ -175,6 +182,12 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
             findings.push(Finding { application: String::new(), error: error.into() });
         }
         let changes = mirror.publish((options.prune && findings.is_empty()).then_some(&keep))?;
+        match &options.sign_key {
+            // What is not what was asked for is signed by nobody.
+            Some(key) if findings.is_empty() => mirror.sign(key)?,
+            _ if changes.lost_signatures => publisher.warn(UNSIGNED),
+            _ => {}
+        }
         if !findings.is_empty() {
             return Err(as_error(findings, is_one));
         }
@@ -184,51 +197,6 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         Ok(Mirrored { added, kept, removed: changes.removed, ..Mirrored::of(&mirror)? })
     };
     tokio::task::spawn_blocking(publishing).await.map_err(|_| Error::Worker("mirror"))?
-}
-
-/// Checks that a mirror is exactly what its manifest says, and the expected one; nothing is asked and nothing changed.
-pub async fn verify_mirror(folder: PathBuf, expected: Option<HashDigest>) -> Result<Mirrored, Error> {
-    let checking = move || {
-        let mirror = Mirror::open_existing(&folder)?;
-        refuse_damage(&mirror)?;
-        let mirrored = Mirrored::of(&mirror)?;
-        if let Some(expected) = expected.filter(|expected| *expected != mirrored.digest) {
-            return Err(MirrorError::NotExpected { path: folder, expected, actual: mirrored.digest }.into());
-        }
-        Ok(Mirrored { kept: mirrored.files.len(), ..mirrored })
-    };
-    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
-}
-
-/// What a mirror remembers.
-pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
-    let reading = move || Mirrored::of(&Mirror::open_existing(&folder)?);
-    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
-}
-
-/// What changed from one mirror to another; manifests alone will do.
-pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, Error> {
-    let reading = move || Ok(Difference::between(&Mirror::open_existing(&old)?, &Mirror::open_existing(&new)?));
-    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
-}
-
-/// Forgets applications, and removes the files that only they needed.
-pub async fn remove_from_mirror(folder: PathBuf, names: Vec<String>, context: Context) -> Result<Mirrored, Error> {
-    Mirror::open_existing(&folder)?;
-    let mut mirror = open(folder, Limits::default(), context).await?;
-    let removing = move || {
-        let mut gone = BTreeSet::new();
-        for name in &names {
-            gone.extend(mirror.forget(name)?.files.into_keys());
-        }
-        let needed = mirror.needed();
-        let is_kept = |name: &&String| needed.contains(*name) || !gone.contains(*name);
-        let all: Vec<String> = mirror.files().map(|file| file.filename.clone()).collect();
-        let keep: BTreeSet<String> = all.iter().filter(is_kept).cloned().collect();
-        let changes = mirror.publish(Some(&keep))?;
-        Ok(Mirrored { kept: keep.len(), removed: changes.removed, ..Mirrored::of(&mirror)? })
-    };
-    tokio::task::spawn_blocking(removing).await.map_err(|_| Error::Worker("mirror"))?
 }
 
 /// Something that could not be mirrored; the rest could.
@@ -427,7 +395,7 @@ async fn refresh(mirror: &mut Mirror, plan: &Plan, context: &Context) -> Vec<Fin
     findings
 }
 
-async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {
+pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {
     let opening = move || {
         let waits = || context.status(&format!("Waiting for another run that changes `{}`", folder.display()));
         let patience = Patience { longest: LONGEST_WAIT, cancel: &context.interrupted, waits: &waits };
@@ -439,7 +407,7 @@ async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirro
     tokio::task::spawn_blocking(opening).await.map_err(|_| Error::Worker("mirror"))?
 }
 
-fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {
+pub(super) fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {
     let problems = mirror.verify();
     if problems.is_empty() {
         return Ok(());

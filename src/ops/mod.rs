@@ -10,6 +10,8 @@ mod fingerprint;
 mod layers;
 mod lock;
 mod mirror;
+mod mirror_upkeep;
+mod mirror_upload;
 mod survey;
 mod too_large;
 
@@ -18,9 +20,9 @@ pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
 pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
-pub use mirror::{
-    MirrorApplication, MirrorOptions, Mirrored, compare_mirrors, list_mirror, mirror, remove_from_mirror, verify_mirror,
-};
+pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, mirror};
+pub use mirror_upkeep::{compare_mirrors, list_mirror, remove_from_mirror, sign_mirror, verify_mirror};
+pub use mirror_upload::{UploadOptions, Uploaded, upload_mirror};
 pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};

@@ -451,7 +451,7 @@ fn location_url(option: &OptionUse, folders: &Folders, always_folder: bool) -> R
         return Err(at_value(option, format!("`{}` needs a value", option.name.long())).expected("a URL or a folder"));
     }
     match scheme(value).as_deref() {
-        Some("http" | "https" | "codeartifact") => {
+        Some("http" | "https" | "codeartifact" | "s3" | "gs") => {
             SafeUrl::parse(value).map_err(|error| at_value(option, error.to_string()))
         }
         Some("file") => {

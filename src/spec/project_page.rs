@@ -196,6 +196,8 @@ fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
     let url = base.join(reference).map_err(|error| format!("its URL is {error}"))?;
     match url.reveal().scheme() {
         "http" | "https" => Ok(url),
+        // What lies beside a page in a bucket is asked for with the credentials of that bucket.
+        scheme @ ("s3" | "gs") if base.reveal().scheme() == scheme => Ok(url),
         "file" if base.reveal().scheme() == "file" => Ok(url),
         "file" => Err("a page of a server must not name files of this machine".to_owned()),
         scheme => Err(format!("its URL has the scheme `{scheme}`")),

@@ -318,14 +318,15 @@ impl Inquiry {
         let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
-        let is_closed = self.world.is_closed;
+        let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());
         let mirror_command = missing::mirror_command(&self.request.options, &target);
         let solve = move || {
             let mut resolution = resolve(&manifest, &target, &options, &source);
             while source.forget_damage() {
                 resolution = resolve(&manifest, &target, &options, &source);
             }
-            if is_closed && matches!(resolution, Err(ResolveError::NoSolution { .. })) {
+            let is_unsolved = matches!(resolution, Err(ResolveError::NoSolution { .. }));
+            if is_unsolved && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
                 let lacking = missing::all_missing(&manifest, &target, &options, &source);
                 resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
             }

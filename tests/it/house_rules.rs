@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
     ("reqsign_core", &["http"]),
+    ("ring", &["http", "signing"]),
     ("pubgrub", &["resolve"]),
     ("flate2", &["archive"]),
     ("tar", &["archive"]),

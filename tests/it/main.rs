@@ -48,6 +48,7 @@ mod requirements;
 mod sam;
 mod scenarios;
 mod still_the_same;
+mod stores;
 mod ties;
 mod timing;
 mod unchanged;

@@ -161,7 +161,7 @@ async fn send_once(means: &Means, request: &Request<Bytes>, url: &Url) -> std::r
 }
 
 /// Whether requests with keys and answers with tokens may go there: encrypted, or without leaving the machine.
-fn may_travel(url: &Url, insecure_hosts: &[String]) -> bool {
+pub(super) fn may_travel(url: &Url, insecure_hosts: &[String]) -> bool {
     url.scheme() == "https" || is_loopback(url) || is_metadata_service(url) || is_allowed_insecure(url, insecure_hosts)
 }
 

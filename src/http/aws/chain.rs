@@ -40,6 +40,12 @@ pub(super) fn region(aws: &AwsOptions) -> Option<String> {
     variable.map(str::to_owned).or_else(|| setting(aws, "region"))
 }
 
+/// The endpoint that the profile names for every service, unless such settings are to be ignored.
+pub(super) fn endpoint(aws: &AwsOptions) -> Option<String> {
+    let is_ignored = aws.is_on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    setting(aws, "endpoint_url").filter(|_| !is_ignored).map(|url| url.trim_end_matches('/').to_owned())
+}
+
 /// A setting of the chosen profile; files that cannot be read say nothing here, because the search reports them.
 fn setting(aws: &AwsOptions, name: &str) -> Option<String> {
     let profiles = Profiles::read(aws).ok()?;

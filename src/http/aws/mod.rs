@@ -6,6 +6,8 @@
 //! fails ends the search, because going on would mean to act as somebody else. What this cannot do (a code of a second
 //! factor, renewing a login) is left to the `aws` program, where there is one.
 //!
+//! Objects in buckets are asked for with the same credentials (`buckets`).
+//!
 //! Signatures and the exchange of credentials are those of the `reqsign` crates; what they ask of the world goes through
 //! `bridge`, so every request is one of this room's.
 
@@ -15,8 +17,10 @@ mod bridge;
 mod repository;
 mod chain;
 mod service;
+mod buckets;
 
 pub(super) use bridge::is_metadata_service;
+pub(super) use buckets::{Buckets, is_in_bucket, known_user};
 pub use options::AwsOptions;
 pub(super) use repository::CodeArtifact;
 pub use repository::CodeArtifactIndex;

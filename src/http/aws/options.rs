@@ -8,7 +8,7 @@ use crate::http::Secret;
 /// Where credentials for AWS may be found.
 #[derive(Clone, Default)]
 pub struct AwsOptions {
-    /// The variables of the environment that start with `AWS_`.
+    /// The variables of the environment that start with `AWS_`, and with `GS_` for Google's store.
     pub variables: Vec<(String, Secret)>,
     /// The home folder, for `~/.aws`.
     pub home: Option<PathBuf>,

@@ -13,8 +13,8 @@ use super::{Heard, basic, client, get, listening_client, options, text_of, url};
 use crate::http::aws::CodeArtifact;
 use crate::http::{AwsOptions, ClientOptions, Error, Secret, find_repository};
 
-const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub(super) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const SESSION: &str = "session/token+with=signs";
 const TOKEN: &str = "minted-token";
 const LOGIN: &str = "identity-center-login";
@@ -82,7 +82,7 @@ fn aws_services() -> Server {
 }
 
 /// Why the signature is not the one that AWS would compute (Signature Version 4), if it is not.
-fn refusal(asked: &Asked, service: &str) -> Option<String> {
+pub(super) fn refusal(asked: &Asked, service: &str) -> Option<String> {
     let parse = || {
         let rest = asked.authorization()?.strip_prefix("AWS4-HMAC-SHA256 ")?;
         let parts: BTreeMap<&str, &str> = rest.split(", ").filter_map(|part| part.split_once('=')).collect();

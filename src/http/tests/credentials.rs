@@ -195,7 +195,9 @@ async fn a_refusal_is_never_repeated_and_says_as_whom_we_asked() {
 
         let error = get(&client(options()), &server.url("/simple/")).await.unwrap_err();
         assert_eq!(server.log().len(), 2);
-        assert!(text_of(&error).contains("without credentials"), "{}", text_of(&error));
+        // A server that forbids without asking for credentials may have none to take.
+        let part = if status == 401 { "without credentials" } else { "modes 755 and 644" };
+        assert!(text_of(&error).contains(part), "{}", text_of(&error));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The door against servers that misbehave: which requests carried credentials, and that everything ends.
 
 mod server;
+mod buckets;
 mod busy;
 mod codeartifact;
 mod credentials;

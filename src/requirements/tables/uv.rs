@@ -400,7 +400,9 @@ fn read_index(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<D
 /// A URL, or a folder that is relative to the file.
 pub(super) fn location(document: &Document<'_>, text: &str) -> Result<SafeUrl, String> {
     match scheme(text).as_deref() {
-        Some("http" | "https" | "file" | "codeartifact") => SafeUrl::parse(text).map_err(|error| error.to_string()),
+        Some("http" | "https" | "file" | "codeartifact" | "s3" | "gs") => {
+            SafeUrl::parse(text).map_err(|error| error.to_string())
+        }
         Some(other) if text.contains("://") => Err(format!("`{other}` URLs are not supported here")),
         _ => {
             let path = normalized(&document.folder.join(text));

@@ -3,6 +3,7 @@
 
 mod context;
 mod elf;
+mod object_store;
 mod pages;
 pub(crate) mod raw_server;
 mod sdist;
@@ -17,6 +18,7 @@ mod tests;
 
 pub(crate) use context::TestContext;
 pub(crate) use elf::ElfBuilder;
+pub(crate) use object_store::{ObjectStore, StoreFault};
 pub(crate) use pages::{html_page, json_page};
 pub(crate) use sdist::SdistBuilder;
 pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};

@@ -335,6 +335,18 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "sha256:DIGEST", help_heading = "Output")]
     pub(crate) expect: Option<String>,
 
+    /// Sign the manifest with this private key (Ed25519, PEM)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) sign_key: Option<PathBuf>,
+
+    /// With --verify: a public key, or its file, of which one must have signed the manifest; may be repeated
+    #[arg(long, value_name = "KEY|FILE", help_heading = "Output", requires = "verify")]
+    pub(crate) verify_key: Vec<String>,
+
+    /// Bring the mirror into this store (s3, gs, https), whatever is not there yet
+    #[arg(long, value_name = "URL", help_heading = "Output", conflicts_with_all = ["list", "diff"])]
+    pub(crate) upload: Option<String>,
+
     /// Show the applications of the mirror
     #[arg(long, help_heading = "Output", conflicts_with_all = ["requirements", "prune", "verify", "remove", "diff"])]
     pub(crate) list: bool,

@@ -1,10 +1,11 @@
 //! `barrow mirror`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use barrow::bundle::Bytes;
 use barrow::mirror::{Application, Difference, MirrorFile};
-use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored};
+use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded};
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::args::{AssemblyArgs, MirrorArgs, SettingArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{Flags, Settings};
+use crate::settings::{Flags, Settings, keys};
 
 pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if let [old, new] = args.diff.as_slice() {
@@ -27,14 +28,28 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if !args.remove.is_empty() {
         let names = std::mem::take(&mut args.remove);
         let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
-        return finish(run, &mirrored);
+        return finish(run, &args, &mirrored);
     }
+    let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
+    let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     let expected = args.expect.as_deref().map(digest).transpose()?;
     let applications = applications(run, &args)?;
     if applications.is_empty() && (args.verify || expected.is_some()) && !args.prune {
-        let mirrored = run.block_on(|_| ops::verify_mirror(out, expected))?;
+        let mirrored = run.block_on(|_| ops::verify_mirror(out, expected, trusted))?;
         run.output.status(&format!("Verified {} in {}", files(mirrored.files.len()), mirrored.path.display()));
-        return if run.is_json() { print(&mirrored) } else { Output::text(&format!("{}\n", mirrored.digest)) };
+        let uploaded = upload(run, &args, &mirrored)?;
+        if run.is_json() {
+            return print(&mirrored, uploaded.as_ref());
+        }
+        return Output::text(&format!("{}\n", mirrored.digest));
+    }
+    if applications.is_empty() && (sign_key.is_some() || args.upload.is_some()) {
+        let mirrored = match sign_key {
+            Some(key) => run.block_on(|_| ops::sign_mirror(out, key))?,
+            None => run.block_on(|_| ops::list_mirror(out))?,
+        };
+        let uploaded = upload(run, &args, &mirrored)?;
+        return if run.is_json() { print(&mirrored, uploaded.as_ref()) } else { Ok(()) };
     }
     if applications.is_empty() {
         return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
@@ -43,8 +58,9 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
         return Err(Failure::usage("--expect is for a mirror that is not changed").hint("leave the requirements out"));
     }
     let MirrorArgs { sdists, prune, force, verify, .. } = args;
-    let options = MirrorOptions { applications, out, sdists, prune, force, verify };
-    finish(run, &run.block_on(|context| ops::mirror(options, context))?)
+    let options = MirrorOptions { applications, out, sdists, prune, force, verify, sign_key };
+    let mirrored = run.block_on(|context| ops::mirror(options, context))?;
+    finish(run, &args, &mirrored)
 }
 
 /// `sha256:…`, as `--verify` prints it; the word may be left out.
@@ -134,9 +150,9 @@ fn name_of(settings: &Settings, working_folder: &Path) -> String {
     if files.is_empty() { "command line".to_owned() } else { files.join(" ") }
 }
 
-fn finish(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
+fn finish(run: &Run, args: &MirrorArgs, mirrored: &Mirrored) -> Result<(), Failure> {
     if run.is_json() {
-        return print(mirrored);
+        return print(mirrored, upload(run, args, mirrored)?.as_ref());
     }
     for name in &mirrored.removed {
         run.output.status(&format!("Removed {name}"));
@@ -151,7 +167,25 @@ fn finish(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
         mirrored.path.display(),
         mirrored.kept,
     ));
-    Ok(())
+    upload(run, args, mirrored).map(drop)
+}
+
+/// Brings the mirror into the store that the user names.
+fn upload(run: &Run, args: &MirrorArgs, mirrored: &Mirrored) -> Result<Option<Uploaded>, Failure> {
+    let Some(place) = &args.upload else { return Ok(None) };
+    let to = keys::store(place)?;
+    let settings = run.settings(flags(args.settings.clone(), None), Path::new("."))?;
+    let (folder, prune, all) = (mirrored.path.clone(), args.prune, args.force);
+    let options = UploadOptions { folder, to, client: settings.client.clone(), prune, all };
+    let uploaded = run.block_on(|context| ops::upload_mirror(options, context))?;
+    let Uploaded { place, written, bytes, present, removed } = &uploaded;
+    let removed = if *removed == 0 { String::new() } else { format!(", removed {removed}") };
+    run.output.status(&format!(
+        "Uploaded {} ({}) to {place}, {present} there already{removed}",
+        files(*written),
+        Bytes(*bytes),
+    ));
+    Ok(Some(uploaded))
 }
 
 /// `1 file`, `2 files`.
@@ -161,7 +195,7 @@ fn files(count: usize) -> String {
 
 fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
     if run.is_json() {
-        return print(mirrored);
+        return print(mirrored, None);
     }
     let size = |application: &Application| {
         let of_it = |file: &&MirrorFile| application.files.contains_key(&file.filename);
@@ -204,7 +238,12 @@ fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
     Output::text(&lines)
 }
 
-fn print(mirrored: &Mirrored) -> Result<(), Failure> {
+fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>) -> Result<(), Failure> {
+    let upload = uploaded.map(|Uploaded { place, written, bytes, present, removed }| {
+        json!({
+            "place": place.to_string(), "written": written, "size_bytes": bytes, "present": present, "removed": removed,
+        })
+    });
     let names = |files: &[MirrorFile]| files.iter().map(|file| file.filename.clone()).collect::<Vec<_>>();
     Output::object(&json!({
         "schema": 1,
@@ -217,5 +256,6 @@ fn print(mirrored: &Mirrored) -> Result<(), Failure> {
         "size_bytes": mirrored.files.iter().map(|file| file.size).sum::<u64>(),
         "applications": mirrored.applications,
         "files": mirrored.files,
+        "upload": upload,
     }))
 }

@@ -76,9 +76,10 @@ fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
     }
 }
 
-/// What the surroundings say about AWS; nobody is asked for it before an index of CodeArtifact needs a token.
+/// What the surroundings say about AWS, and about HMAC keys of Google's store; nobody is asked for it before an index of
+/// CodeArtifact or a bucket needs it.
 fn aws_options(host: &Host) -> AwsOptions {
-    let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_"));
+    let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("GS_"));
     let variables = own.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
     AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
 }

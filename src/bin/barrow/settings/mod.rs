@@ -9,6 +9,7 @@ mod host;
 mod indexes;
 mod inputs;
 mod key;
+pub(crate) mod keys;
 mod layers;
 mod parse;
 mod pip_config;

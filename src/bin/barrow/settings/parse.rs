@@ -20,7 +20,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 /// The text is not repeated in the message where it may hold a credential.
 pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, String> {
     match text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
-        Some("http" | "https" | "file" | "codeartifact") => {
+        Some("http" | "https" | "file" | "codeartifact" | "s3" | "gs") => {
             let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
             let needs_host = url.reveal().scheme() != "file";
             if needs_host && url.reveal().host_str().is_none_or(str::is_empty) {
@@ -28,9 +28,9 @@ pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, 
             }
             Ok(url)
         }
-        Some(scheme) if text.contains("://") => {
-            Err(format!("`{scheme}:` is not a scheme that barrow can use: give an http(s) or file URL, or a folder"))
-        }
+        Some(scheme) if text.contains("://") => Err(format!(
+            "`{scheme}:` is not a scheme that barrow can use: give an http(s), s3, gs or file URL, or a folder"
+        )),
         _ => {
             let path = host.absolute(base, text);
             let is_folder = !path.is_file();

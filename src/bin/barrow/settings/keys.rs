@@ -1,0 +1,50 @@
+//! Keys and stores as they are named on the command line, in variables and in settings files.
+
+use std::path::Path;
+
+use barrow::signing::{KeyError, PublicKey, SigningKey};
+use barrow::spec::SafeUrl;
+
+use crate::failure::Failure;
+
+/// The private key in a file.
+pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let unreadable = |why: &dyn std::error::Error| {
+        Failure::usage(format!("the private key `{}` cannot be used", path.display())).because(why)
+    };
+    let text = fs_err::read_to_string(path).map_err(|error| unreadable(&error))?;
+    SigningKey::from_pem(&text).map_err(|error| unreadable(&error))
+}
+
+/// A public key, or the file that it is in.
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
+    read_public_key(text).map_err(Failure::usage)
+}
+
+/// The same, with the reason as a text.
+pub(super) fn read_public_key(text: &str) -> Result<PublicKey, String> {
+    if let Ok(key) = text.parse() {
+        return Ok(key);
+    }
+    if !Path::new(text).is_file() {
+        return Err(format!("`{text}` is no key and no file: {}", KeyError::Public));
+    }
+    let content = fs_err::read_to_string(text).map_err(|error| error.to_string())?;
+    content.parse().map_err(|error: KeyError| format!("`{text}`: {error}"))
+}
+
+/// The URL of a store.
+pub(crate) fn store(text: &str) -> Result<SafeUrl, Failure> {
+    read_store(text).map_err(Failure::usage)
+}
+
+/// The same, with the reason as a text, which does not repeat what may hold a credential.
+pub(super) fn read_store(text: &str) -> Result<SafeUrl, String> {
+    let url = SafeUrl::parse(text).map_err(|error| format!("the store is {error}"))?;
+    let is_store = matches!(url.reveal().scheme(), "s3" | "gs" | "http" | "https");
+    let has_host = url.reveal().host_str().is_some_and(|host| !host.is_empty());
+    if is_store && has_host {
+        return Ok(url);
+    }
+    Err(format!("`{url}` is no store: give an s3://BUCKET/PREFIX, gs://, https:// or http:// URL"))
+}

@@ -1,0 +1,36 @@
+//! Indexes that are files alone: object stores, and servers without documents for folders.
+
+use super::IndexClient;
+use super::client::Index;
+use crate::http::{self, Request};
+
+/// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
+pub const MIRROR_MANIFEST: &str = "barrow-mirror.json";
+
+/// Whether an answer without a page is that of an object store, which says what it lacks in XML. Such a store has the pages
+/// of a mirror under their full names alone.
+pub(super) fn is_of_object_store(response: &http::Response) -> bool {
+    let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    ["application/xml", "text/xml"].iter().any(|xml| content_type.starts_with(xml))
+}
+
+impl IndexClient {
+    /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.
+    pub(crate) async fn is_mirror(&self) -> bool {
+        let [Index { location, .. }] = self.indexes.as_slice() else { return false };
+        if let Some(path) = location.url.to_file_path() {
+            let places = [Some(path.as_path()), path.parent()];
+            return places.into_iter().flatten().any(|folder| folder.join(MIRROR_MANIFEST).is_file());
+        }
+        if self.options.offline {
+            return false;
+        }
+        let base = location.url.without_fragment();
+        let Ok(manifest) = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")) else { return false };
+        let Ok(mut response) = self.client.get(Request::new(manifest).listed_by(&location.url)).await else {
+            return false;
+        };
+        let is_json = |bytes: &[u8]| bytes.trim_ascii_start().starts_with(b"{");
+        response.status() == 200 && matches!(response.chunk().await, Ok(Some(bytes)) if is_json(&bytes))
+    }
+}

@@ -1,0 +1,149 @@
+//! A mirror as a list of objects, in the order in which a store has to get them: whoever reads there while they arrive finds
+//! every file that a page names.
+//!
+//! A store without folders has no documents for them either. So each page lies there also under the key that is asked for,
+//! `simple/NAME/`, and pip and uv can use such a store as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::folder::{Contents, MANIFEST, parse_manifest};
+use super::signature::SIGNATURES;
+use super::{Mirror, MirrorError, MirrorFile};
+use crate::spec::HashDigest;
+
+/// Content type of a page in HTML.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Content type of a page in JSON (PEP 691).
+const JSON: &str = "application/vnd.pypi.simple.v1+json";
+
+/// Content type of everything else that is text.
+const PLAIN: &str = "application/json";
+
+/// Content type of files.
+const BYTES: &str = "application/octet-stream";
+
+/// One object of a mirror.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorObject {
+    /// Its key, below the place of the mirror.
+    pub key: String,
+    /// What it consists of.
+    pub content: ObjectContent,
+    /// Its content type.
+    pub content_type: &'static str,
+}
+
+/// What an object consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectContent {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A file of the mirror.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its size, bytes; `None`: it is to be looked at.
+        size: Option<u64>,
+        /// Its sha256.
+        sha256: HashDigest,
+    },
+}
+
+/// What a store has to get, and in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transfer {
+    /// One after the other; of each, all at the same time.
+    pub stages: Vec<Vec<MirrorObject>>,
+    /// Keys that nothing names any more.
+    pub gone: Vec<String>,
+    /// Objects that are there already.
+    pub present: usize,
+}
+
+impl Mirror {
+    /// What a store lacks that has the mirror with this manifest; `None`: it has none. `bare`: pages lie under the keys of
+    /// folders too.
+    ///
+    /// # Errors
+    /// The manifest of the store is none.
+    pub fn transfer(&self, there: Option<&[u8]>, bare: bool) -> Result<Transfer, MirrorError> {
+        let there = there.map(|bytes| parse_manifest(bytes, Path::new(MANIFEST))).transpose()?.unwrap_or_default();
+        let mut transfer = Transfer::default();
+        let is_known: BTreeSet<String> = keys(&there).collect();
+        let mut files = Vec::new();
+        for file in self.files() {
+            for object in self.objects_of(file) {
+                if is_known.contains(&object.key) { transfer.present += 1 } else { files.push(object) }
+            }
+        }
+        let before = Self::pages_of(&there);
+        let now = self.pages();
+        let (mut project_pages, mut root_pages) = (Vec::new(), Vec::new());
+        for (path, bytes) in &now {
+            let objects = page_objects(path, bytes, bare);
+            if before.get(path) == Some(bytes) {
+                transfer.present += objects.len();
+            } else if path.matches('/').count() == 1 {
+                root_pages.extend(objects);
+            } else {
+                project_pages.extend(objects);
+            }
+        }
+        let manifest = self.manifest_bytes()?;
+        let mut last = vec![object(MANIFEST.to_owned(), manifest, PLAIN)];
+        last.splice(0..0, self.signature_bytes().map(|bytes| object(SIGNATURES.to_owned(), bytes, PLAIN)));
+        transfer.stages = vec![files, project_pages, root_pages, last];
+        transfer.stages.retain(|stage| !stage.is_empty());
+        let needed: BTreeSet<String> = self.keys().collect();
+        let gone_pages = before.iter().filter(|(path, _)| !now.contains_key(*path));
+        let gone_pages = gone_pages.flat_map(|(path, bytes)| page_objects(path, bytes, bare)).map(|object| object.key);
+        transfer.gone = gone_pages.chain(is_known.into_iter().filter(|key| !needed.contains(key))).collect();
+        Ok(transfer)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = String> {
+        self.files().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten()
+    }
+
+    fn objects_of(&self, file: &MirrorFile) -> Vec<MirrorObject> {
+        let metadata = file.metadata_path().zip(file.metadata_digest()).map(|(key, sha256)| (key, None, sha256));
+        let own = file.digest().map(|sha256| (file.path(), Some(file.size), sha256));
+        let object = |(key, size, sha256): (String, Option<u64>, HashDigest)| {
+            let content = ObjectContent::File { path: self.folder().join(&key), size, sha256 };
+            MirrorObject { key, content, content_type: BYTES }
+        };
+        // METADATA first: a page says that it is there.
+        [metadata, own].into_iter().flatten().map(object).collect()
+    }
+}
+
+fn keys(contents: &Contents) -> impl Iterator<Item = String> {
+    contents.files.values().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten()
+}
+
+fn page_objects(path: &str, bytes: &[u8], bare: bool) -> Vec<MirrorObject> {
+    match path.strip_suffix("index.html") {
+        None => vec![object(path.to_owned(), bytes.to_owned(), JSON)],
+        Some(folder) => {
+            let own = object(path.to_owned(), bytes.to_owned(), HTML);
+            let of_folder = bare.then(|| object(folder.to_owned(), bytes.to_owned(), HTML));
+            [Some(own), of_folder].into_iter().flatten().collect()
+        }
+    }
+}
+
+fn object(key: String, bytes: Vec<u8>, content_type: &'static str) -> MirrorObject {
+    MirrorObject { key, content: ObjectContent::Bytes(bytes), content_type }
+}
+
+/// What a manifest lists, as pages.
+impl Mirror {
+    fn pages_of(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
+        if contents.files.is_empty() && contents.applications.is_empty() {
+            return BTreeMap::new();
+        }
+        super::folder::pages(contents.files.values())
+    }
+}

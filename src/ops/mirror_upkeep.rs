@@ -1,0 +1,78 @@
+//! What is done with a mirror as it lies there, without asking any index: verified, signed, listed, compared, made smaller.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::mirror::{Mirrored, UNSIGNED, open, refuse_damage};
+use super::{Context, Error};
+use crate::archive::Limits;
+use crate::mirror::{Difference, Mirror, MirrorError};
+use crate::signing::{PublicKey, SigningKey};
+use crate::spec::HashDigest;
+
+/// Checks that a mirror is exactly what its manifest says, and the expected one; nothing is asked and nothing changed.
+pub async fn verify_mirror(
+    folder: PathBuf,
+    expected: Option<HashDigest>,
+    trusted: Vec<PublicKey>,
+) -> Result<Mirrored, Error> {
+    let checking = move || {
+        let mirror = Mirror::open_existing(&folder)?;
+        if !trusted.is_empty() {
+            mirror.check_signature(&trusted)?;
+        }
+        refuse_damage(&mirror)?;
+        let mirrored = Mirrored::of(&mirror)?;
+        if let Some(expected) = expected.filter(|expected| *expected != mirrored.digest) {
+            return Err(MirrorError::NotExpected { path: folder, expected, actual: mirrored.digest }.into());
+        }
+        Ok(Mirrored { kept: mirrored.files.len(), ..mirrored })
+    };
+    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// Signs the manifest of a mirror as it is.
+pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>) -> Result<Mirrored, Error> {
+    let signing = move || {
+        let mirror = Mirror::open_existing(&folder)?;
+        mirror.sign(&key)?;
+        Ok(Mirrored { kept: mirror.files().count(), ..Mirrored::of(&mirror)? })
+    };
+    tokio::task::spawn_blocking(signing).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// What a mirror remembers.
+pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
+    let reading = move || Mirrored::of(&Mirror::open_existing(&folder)?);
+    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// What changed from one mirror to another; manifests alone will do.
+pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, Error> {
+    let reading = move || Ok(Difference::between(&Mirror::open_existing(&old)?, &Mirror::open_existing(&new)?));
+    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// Forgets applications, and removes the files that only they needed.
+pub async fn remove_from_mirror(folder: PathBuf, names: Vec<String>, context: Context) -> Result<Mirrored, Error> {
+    Mirror::open_existing(&folder)?;
+    let own = context.clone();
+    let mut mirror = open(folder, Limits::default(), context).await?;
+    let removing = move || {
+        let mut gone = BTreeSet::new();
+        for name in &names {
+            gone.extend(mirror.forget(name)?.files.into_keys());
+        }
+        let needed = mirror.needed();
+        let is_kept = |name: &&String| needed.contains(*name) || !gone.contains(*name);
+        let all: Vec<String> = mirror.files().map(|file| file.filename.clone()).collect();
+        let keep: BTreeSet<String> = all.iter().filter(is_kept).cloned().collect();
+        let changes = mirror.publish(Some(&keep))?;
+        if changes.lost_signatures {
+            own.warn(UNSIGNED);
+        }
+        Ok(Mirrored { kept: keep.len(), removed: changes.removed, ..Mirrored::of(&mirror)? })
+    };
+    tokio::task::spawn_blocking(removing).await.map_err(|_| Error::Worker("mirror"))?
+}

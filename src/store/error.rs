@@ -1,0 +1,48 @@
+//! Why a store could not be asked.
+
+use crate::http;
+use crate::spec::SafeUrl;
+
+/// A store that could not be asked, or that did not do as it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The place is no store.
+    #[error("`{url}` is no store: {reason}")]
+    Place {
+        /// The place.
+        url: SafeUrl,
+        /// Why it is none.
+        reason: &'static str,
+    },
+    /// A request failed for good.
+    #[error("failed to {action} `{key}`")]
+    Request {
+        /// What was to be done.
+        action: &'static str,
+        /// The key, below the place of the store.
+        key: String,
+        /// Why.
+        #[source]
+        source: http::Error,
+    },
+    /// The store answered something that is no answer to the request.
+    #[error("failed to {action} `{key}`: the store answered with status {status}")]
+    Status {
+        /// What was to be done.
+        action: &'static str,
+        /// The key, below the place of the store.
+        key: String,
+        /// HTTP status.
+        status: u16,
+    },
+}
+
+impl StoreError {
+    /// The failed request.
+    pub fn request(&self) -> Option<&http::Error> {
+        match self {
+            Self::Request { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

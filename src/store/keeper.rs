@@ -1,0 +1,165 @@
+//! A store: bytes under keys.
+
+use crate::http::{self, Client, Payload, Request, Response, Verb};
+use crate::spec::SafeUrl;
+
+use super::StoreError;
+
+/// What kind of store a URL leads to: the kinds differ in what they want to hear, and in how they say no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Amazon,
+    Google,
+    Azure,
+    /// Any other server that takes files.
+    Files,
+}
+
+/// What became of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is there now.
+    Written,
+    /// There was one before, and it stays.
+    Present,
+}
+
+/// A store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    place: SafeUrl,
+    kind: Kind,
+}
+
+impl Store {
+    /// The store at `place`; nothing is asked yet.
+    ///
+    /// # Errors
+    /// The URL is not one of a store.
+    pub fn new(place: &SafeUrl, client: Client) -> Result<Self, StoreError> {
+        let failed = |reason| StoreError::Place { url: place.clone(), reason };
+        let url = place.reveal();
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(failed("it has no host"));
+        }
+        let kind = match url.scheme() {
+            "s3" => Kind::Amazon,
+            "gs" => Kind::Google,
+            "http" | "https" if is_azure(url.host_str().unwrap_or_default(), url.query().unwrap_or_default()) => {
+                Kind::Azure
+            }
+            "http" | "https" => Kind::Files,
+            _ => return Err(failed("give an s3, gs, https or http URL")),
+        };
+        Ok(Self { client, place: place.without_fragment(), kind })
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &SafeUrl {
+        &self.place
+    }
+
+    /// Whether keys may end in a slash, so that a page can lie where a folder would be asked for.
+    pub fn has_no_folders(&self) -> bool {
+        self.kind != Kind::Files
+    }
+
+    /// The content of a key, to be read; `None`: there is none.
+    pub async fn get(&self, key: &str) -> Result<Option<Response>, StoreError> {
+        let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
+        let response = self.client.get(Request::file(self.url(key))).await.map_err(failed)?;
+        match response.status() {
+            200 | 203 => Ok(Some(response)),
+            404 | 410 => Ok(None),
+            status => Err(StoreError::Status { action: "read", key: key.to_owned(), status }),
+        }
+    }
+
+    /// The content of a key, whole; `None`: there is none. One that is larger than `limit` bytes is refused.
+    pub async fn read(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(response) = self.get(key).await? else { return Ok(None) };
+        let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
+        response.bytes(limit).await.map(Some).map_err(failed)
+    }
+
+    /// The size of the content of a key, bytes, where the store tells it; `None`: there is none.
+    pub async fn has(&self, key: &str) -> Result<Option<Option<u64>>, StoreError> {
+        let response = self.ask(Request::of(Verb::Head, self.url(key)), "look for", key).await?;
+        match response.status() {
+            200 | 204 => Ok(Some(response.header("content-length").and_then(|size| size.trim().parse().ok()))),
+            404 | 410 => Ok(None),
+            status => Err(StoreError::Status { action: "look for", key: key.to_owned(), status }),
+        }
+    }
+
+    /// Puts a content under a key. A payload that is to be written only where there is nothing is not compared with what is
+    /// there.
+    pub async fn put(&self, key: &str, mut payload: Payload) -> Result<Put, StoreError> {
+        match self.kind {
+            Kind::Azure => payload.headers.push(("x-ms-blob-type", "BlockBlob".to_owned())),
+            // Its own condition does not go together with the signature of an HMAC key.
+            Kind::Google if payload.only_if_absent => {
+                if self.has(key).await?.is_some() {
+                    return Ok(Put::Present);
+                }
+                payload.only_if_absent = false;
+            }
+            _ => {}
+        }
+        let mut has_folders = self.kind != Kind::Files;
+        loop {
+            let only_if_absent = payload.only_if_absent;
+            let request = Request::put(self.url(key), payload.clone());
+            let status = self.ask(request, "write", key).await?.status();
+            match status {
+                200..=299 => return Ok(Put::Written),
+                // "There is one" or, from S3, "somebody else is writing it now".
+                304 | 412 if only_if_absent => return Ok(Put::Present),
+                409 if only_if_absent && self.kind != Kind::Files => return Ok(Put::Present),
+                // A folder above is missing.
+                404 | 409 if !has_folders => {
+                    has_folders = true;
+                    self.make_folders(key).await?;
+                }
+                status => return Err(StoreError::Status { action: "write", key: key.to_owned(), status }),
+            }
+        }
+    }
+
+    /// Removes a key; whether there was a content.
+    pub async fn remove(&self, key: &str) -> Result<bool, StoreError> {
+        let status = self.ask(Request::of(Verb::Delete, self.url(key)), "remove", key).await?.status();
+        match status {
+            200..=299 => Ok(true),
+            404 | 410 => Ok(false),
+            status => Err(StoreError::Status { action: "remove", key: key.to_owned(), status }),
+        }
+    }
+
+    async fn make_folders(&self, key: &str) -> Result<(), StoreError> {
+        let parts: Vec<&str> = key.split('/').collect();
+        for count in 1..parts.len() {
+            let folder = format!("{}/", parts[..count].join("/"));
+            // Those that are there already say so, and what cannot be made is told by the content that goes there.
+            self.ask(Request::of(Verb::MakeFolder, self.url(&folder)), "make the folder", &folder).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, request: Request, action: &'static str, key: &str) -> Result<Response, StoreError> {
+        let failed = |source: http::Error| StoreError::Request { action, key: key.to_owned(), source };
+        self.client.get(request).await.map_err(failed)
+    }
+
+    /// The URL of a key; a query, which may be a signature, stays where it is.
+    fn url(&self, key: &str) -> SafeUrl {
+        self.place.below(&key.split('/').collect::<Vec<_>>())
+    }
+}
+
+/// Whether a URL is one of Azure's with a shared access signature (also that of an emulator under any name).
+fn is_azure(host: &str, query: &str) -> bool {
+    let has = |name: &str| query.split('&').any(|pair| pair.starts_with(name));
+    host.ends_with(".blob.core.windows.net") || (has("sv=") && has("sig="))
+}

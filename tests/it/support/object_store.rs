@@ -1,0 +1,161 @@
+//! A store of objects on the loopback address: PUT, GET, HEAD and DELETE of keys, which denies and fills up on request, and
+//! remembers what it was asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::Response;
+use tokio::sync::oneshot;
+
+/// What goes wrong with requests for keys that have a text in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoreFault {
+    /// This status, always.
+    Status(u16),
+}
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) content_type: String,
+}
+
+/// One request: method, key, whether it was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoreRequest {
+    pub(crate) method: String,
+    pub(crate) key: String,
+    pub(crate) is_signed: bool,
+    pub(crate) status: u16,
+}
+
+#[derive(Default)]
+struct Kept {
+    objects: BTreeMap<String, Object>,
+    faults: Vec<(Option<Method>, String, StoreFault)>,
+    requests: Vec<StoreRequest>,
+    wants_signatures: bool,
+}
+
+/// A running store.
+pub(crate) struct ObjectStore {
+    address: std::net::SocketAddr,
+    kept: Arc<Mutex<Kept>>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl ObjectStore {
+    /// Starts an empty store to which everybody may write.
+    pub(crate) fn start() -> Self {
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let state = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                sender.send(listener.local_addr().unwrap()).unwrap();
+                let app = axum::Router::new().fallback(answer).with_state(state);
+                tokio::select! {
+                    _ = stopped => {}
+                    _ = async { axum::serve(listener, app).await } => {}
+                }
+            });
+        });
+        Self { address: receiver.recv().unwrap(), kept, _stop: stop }
+    }
+
+    /// Where it is, without a slash at the end; a bucket is the first part of each key.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Requests without a signature of AWS are refused from now on.
+    pub(crate) fn wants_signatures(&self) {
+        self.kept.lock().unwrap().wants_signatures = true;
+    }
+
+    /// What goes wrong with keys that have `part` in them, for one method or all.
+    pub(crate) fn fault(&self, method: Option<&str>, part: &str, fault: StoreFault) {
+        let method = method.map(|method| method.parse().unwrap());
+        self.kept.lock().unwrap().faults.push((method, part.to_owned(), fault));
+    }
+
+    /// All is well again.
+    pub(crate) fn mend(&self) {
+        self.kept.lock().unwrap().faults.clear();
+    }
+
+    /// Every object, by key.
+    pub(crate) fn objects(&self) -> BTreeMap<String, Object> {
+        self.kept.lock().unwrap().objects.clone()
+    }
+
+    /// The keys that have `part` in them.
+    pub(crate) fn keys(&self, part: &str) -> Vec<String> {
+        self.kept.lock().unwrap().objects.keys().filter(|key| key.contains(part)).cloned().collect()
+    }
+
+    /// The requests that came, in order; forgets them.
+    pub(crate) fn take_requests(&self) -> Vec<StoreRequest> {
+        std::mem::take(&mut self.kept.lock().unwrap().requests)
+    }
+}
+
+async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    let key = percent_encoding::percent_decode_str(&path).decode_utf8_lossy().into_owned();
+    let is_signed = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .is_some_and(|value| value.to_str().is_ok_and(|value| value.starts_with("AWS4-HMAC-SHA256 ")));
+    let fault = {
+        let kept = kept.lock().unwrap();
+        let fits = |(on, part, _): &&(Option<Method>, String, StoreFault)| {
+            on.as_ref().is_none_or(|on| *on == method) && key.contains(part.as_str())
+        };
+        kept.faults.iter().find(fits).map(|(_, _, fault)| fault.clone())
+    };
+    let only_if_absent = request.headers().get(header::IF_NONE_MATCH).is_some();
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let content_type = content_type.to_owned();
+    let body = to_bytes(request.into_body(), usize::MAX).await;
+    let mut kept = kept.lock().unwrap();
+    let refused = kept.wants_signatures && !is_signed;
+    let (status, object) = match (&fault, &body) {
+        (Some(StoreFault::Status(status)), _) => (*status, None),
+        _ if refused => (403, None),
+        (_, Err(_)) => (400, None),
+        (_, Ok(body)) => match method.as_str() {
+            "PUT" if only_if_absent && kept.objects.contains_key(&key) => (412, None),
+            "PUT" => {
+                kept.objects.insert(key.clone(), Object { bytes: body.to_vec(), content_type });
+                (200, None)
+            }
+            "GET" | "HEAD" => match kept.objects.get(&key) {
+                Some(object) => (200, Some(object.clone())),
+                None => (404, None),
+            },
+            "DELETE" => (if kept.objects.remove(&key).is_some() { 204 } else { 404 }, None),
+            _ => (405, None),
+        },
+    };
+    kept.requests.push(StoreRequest { method: method.to_string(), key, is_signed, status });
+    drop(kept);
+    let answer = Response::builder().status(StatusCode::from_u16(status).unwrap());
+    let Some(Object { bytes, content_type }) = object else {
+        let answer = answer.header(header::CONTENT_TYPE, "application/xml");
+        return answer.body(Body::from("<Error><Code>Said</Code></Error>")).unwrap();
+    };
+    let answer = answer.header(header::CONTENT_TYPE, content_type).header(header::CONTENT_LENGTH, bytes.len());
+    if method == Method::HEAD {
+        return answer.body(Body::empty()).unwrap();
+    }
+    answer.body(Body::from(bytes)).unwrap()
+}
