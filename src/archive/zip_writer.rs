@@ -99,16 +99,28 @@ impl<W: Write> ZipWriter<W> {
             crc32: content.crc32,
             deflated: content.deflated,
         };
-        self.begin(path, executable, &span)?;
+        self.begin(path, file_mode(executable), &span)?;
         self.out.write_all(&content.data)?;
         self.position += span.compressed_size;
+        Ok(())
+    }
+
+    /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it is.
+    pub fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<()> {
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        let size = text.len() as u64;
+        let span = DataSpan { offset: 0, compressed_size: size, size, crc32: crc.sum(), deflated: false };
+        self.begin(path, LINK_MODE, &span)?;
+        self.out.write_all(text.as_bytes())?;
+        self.position += size;
         Ok(())
     }
 
     /// Adds a file whose compressed data is copied as it is from another archive. Nothing is checked here: `span` is to
     /// come from an archive that was.
     pub fn splice(&mut self, path: &SafePath, executable: bool, source: &File, span: &DataSpan) -> io::Result<()> {
-        self.begin(path, executable, span)?;
+        self.begin(path, file_mode(executable), span)?;
         let short = usize::try_from(span.compressed_size).ok().filter(|&length| length <= COPY_MOST);
         if let Some(length) = short {
             self.buffer.resize(length, 0);
@@ -147,7 +159,7 @@ impl<W: Write> ZipWriter<W> {
     }
 
     /// Writes the local header of an entry and notes its central header.
-    fn begin(&mut self, path: &SafePath, executable: bool, span: &DataSpan) -> io::Result<()> {
+    fn begin(&mut self, path: &SafePath, mode: u32, span: &DataSpan) -> io::Result<()> {
         let name = path.as_str().as_bytes();
         let name_length = u16::try_from(name.len()).map_err(|_| io::ErrorKind::InvalidFilename)?;
         let flags = if path.as_str().is_ascii() { 0 } else { FLAG_UTF8 };
@@ -181,7 +193,6 @@ impl<W: Write> ZipWriter<W> {
                 extra.u64(self.position);
             }
         }
-        let mode: u32 = if executable { 0o100_755 } else { 0o100_644 };
         let extra_length = u16::try_from(extra.0.len()).expect("at most 28 bytes");
         let mut central = Record(std::mem::take(&mut self.directory));
         central.u32(CENTRAL_HEADER).u16(VERSION_MADE_BY).u16(version).u16(flags).u16(method).u32(TIME);
@@ -202,6 +213,14 @@ const VERSION_MADE_BY: u16 = 0x03_2d;
 const VERSION: u16 = 20;
 /// Needed to extract: zip64.
 const VERSION_ZIP64: u16 = 45;
+
+/// Mode of a symbolic link.
+const LINK_MODE: u32 = 0o120_777;
+
+/// Mode of a file.
+fn file_mode(executable: bool) -> u32 {
+    if executable { 0o100_755 } else { 0o100_644 }
+}
 
 fn saturated(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)

@@ -29,8 +29,8 @@ pub struct Bundle<'a> {
     pub dists: Vec<&'a InstalledDist>,
     /// How it is laid out.
     pub layout: Layout,
-    /// SOURCE, where files come from it: publishing refuses to replace it.
-    pub source_folder: Option<PathBuf>,
+    /// The sources of the user's files: publishing refuses to replace them.
+    pub source_folders: Vec<PathBuf>,
     /// What the user should know: files that replace others, names that differ in case only.
     pub warnings: Vec<String>,
     /// Paths that some file systems take for one: a folder there cannot hold the bundle.
@@ -122,7 +122,8 @@ pub fn assemble<'a>(
     }
     claims.extend(source_files.iter().map(|file| {
         let (path, content) = (layout.place(&file.path), BundleContent::Source(file));
-        BundleFile { path, executable: file.executable, size: file.size, content }
+        let size = file.link.as_ref().map_or(file.size, |text| text.len() as u64);
+        BundleFile { path, executable: file.executable, size, content }
     }));
 
     let Settled { files, warnings, alike } = settle(claims, layout)?;
@@ -130,8 +131,8 @@ pub fn assemble<'a>(
         return Err(BundleError::Empty);
     }
     let size_bytes = files.iter().map(|file| file.size).sum();
-    let source_folder = source.map(|source| source.folder.clone());
-    Ok(Bundle { files, size_bytes, dists, layout: layout.clone(), source_folder, warnings, alike })
+    let source_folders = source.map(|source| source.folders.clone()).unwrap_or_default();
+    Ok(Bundle { files, size_bytes, dists, layout: layout.clone(), source_folders, warnings, alike })
 }
 
 impl Bundle<'_> {
@@ -162,7 +163,7 @@ impl BundleContent<'_> {
     pub(crate) fn owner(&self) -> String {
         match self {
             Self::Dist { dist, .. } => format!("{} {}", dist.name, dist.version),
-            Self::Source(_) => "the source folder".to_owned(),
+            Self::Source(file) => file.owner.to_string(),
             Self::Generated(_) => "the bundle".to_owned(),
         }
     }

@@ -35,6 +35,35 @@ pub enum BundleError {
         /// Where it leads.
         reason: &'static str,
     },
+    /// A link that leads out of its source, and links are not followed.
+    #[error("the link `{}` in the source leads out of the source folder, to `{}`", path.display(), target.display())]
+    LinkOutside {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A line of an ignore file that is no pattern.
+    #[error("{}:{line}: not a pattern", path.display())]
+    IgnoreLine {
+        /// The file.
+        path: PathBuf,
+        /// Which line.
+        line: usize,
+        /// Why.
+        #[source]
+        source: ignore::Error,
+    },
+    /// Two sources bring different files for one path.
+    #[error("`{path}` comes from {owner} and, with other content, from {other}")]
+    SourceCollision {
+        /// The path in the bundle.
+        path: SafePath,
+        /// Whose it is.
+        owner: String,
+        /// Whose it is as well.
+        other: String,
+    },
     /// Something in SOURCE that is no file.
     #[error("`{}` in the source is {kind}, which cannot be bundled", path.display())]
     SourceKind {

@@ -22,5 +22,5 @@ pub use limits::{
     Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
 };
 pub use slim::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
-pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, Why, credentials_line, refuse_secrets};
+pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
 pub use split::{numbered, split};

@@ -38,14 +38,19 @@ impl Patterns {
 
     /// Whether the entry at `path` is chosen.
     pub(super) fn choose(&self, path: &Path, is_folder: bool) -> bool {
-        self.decide(path, is_folder).unwrap_or(false)
+        self.chosen_by(path, is_folder).is_some()
     }
 
-    /// What the patterns say of the entry at `path`: chosen, taken back, or nothing.
-    pub(super) fn decide(&self, path: &Path, is_folder: bool) -> Option<bool> {
+    /// The pattern that chooses the entry at `path`.
+    pub(super) fn chosen_by(&self, path: &Path, is_folder: bool) -> Option<&str> {
         let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
         matching.was_used.store(true, Ordering::Relaxed);
-        Some(!matching.takes_back)
+        (!matching.takes_back).then_some(matching.text.as_str())
+    }
+
+    /// Whether there is no pattern.
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
     }
 
     /// Whether the file at `path` is chosen, or a folder that it lies in.

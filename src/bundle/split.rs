@@ -136,7 +136,7 @@ pub fn split<'a>(
         size_bytes: 0,
         dists: Vec::new(),
         layout: bundle.layout.clone(),
-        source_folder: bundle.source_folder.clone(),
+        source_folders: bundle.source_folders.clone(),
         warnings: Vec::new(),
         alike: bundle.alike.clone(),
     });

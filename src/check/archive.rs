@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::CheckError;
 use super::code::Code;
-use super::finding::{Finding, Grade};
+use super::finding::{Finding, Grade, bad_link};
 use super::tree::{Content, File, read_up_to};
 use crate::regular;
 
@@ -16,6 +16,9 @@ use crate::regular;
 const ARCHIVE_MOST: u64 = 1 << 30;
 /// Largest number of entries that is looked at.
 const ENTRIES_MOST: usize = 1 << 20;
+
+/// Longest text of a link, bytes: that of a path on Linux.
+const LINK_MOST: u64 = 4096;
 
 /// A zip in memory. Every reading thread has its own view of it.
 pub(super) struct Archive {
@@ -50,7 +53,7 @@ impl Archive {
     pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<File>, Vec<Finding>) {
         let mut zip = self.zip.clone();
         let (mut files, mut findings) = (Vec::new(), Vec::new());
-        let mut without_mode = Vec::new();
+        let (mut without_mode, mut links) = (Vec::new(), Vec::new());
         for index in 0..zip.len().min(ENTRIES_MOST) {
             let entry = match zip.by_index_raw(index) {
                 Ok(entry) => entry,
@@ -84,6 +87,10 @@ impl Archive {
             if mode.is_none() {
                 without_mode.push(name.clone());
             }
+            if entry.is_symlink() {
+                links.push((name, shown, index, entry.size()));
+                continue;
+            }
             let path = format!("{root}/{name}");
             files.push(File {
                 path,
@@ -93,6 +100,12 @@ impl Archive {
                 content: Content::Zip(number, index),
             });
         }
+        for (name, shown, index, size) in links {
+            match self.linked(&files, root, &name, index, size) {
+                Ok(file) => files.extend(file.map(|file| File { label: shown, ..file })),
+                Err(what) => findings.push(bad_link(&name, &shown, what)),
+            }
+        }
         if let Some(first) = without_mode.first() {
             let message =
                 format!("{} of its entries say nothing about permissions, the first is `{first}`", without_mode.len());
@@ -101,6 +114,36 @@ impl Archive {
             findings.push(Finding::new(Code::NoModes, Grade::Warning, subject, message));
         }
         (files, findings)
+    }
+
+    /// The file that a link of the archive leads to, in the place of the link; `None`: it leads to a folder.
+    fn linked(
+        &self,
+        files: &[File],
+        root: &str,
+        name: &str,
+        index: usize,
+        size: u64,
+    ) -> Result<Option<File>, &'static str> {
+        let text = self.read(index, size.min(LINK_MOST)).unwrap_or_default();
+        let text = std::str::from_utf8(&text).map_err(|_| "leads nowhere")?;
+        let mut parts: Vec<&str> = name.split('/').collect();
+        parts.pop();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => _ = parts.pop().ok_or("leads out of the bundle")?,
+                part => parts.push(part),
+            }
+        }
+        let target = format!("{root}/{}", parts.join("/"));
+        let found = files.iter().find(|file| file.path == target);
+        if let Some(File { size, mode, content: Content::Zip(number, index), .. }) = found {
+            let (path, content) = (format!("{root}/{name}"), Content::Zip(*number, *index));
+            return Ok(Some(File { path, label: String::new(), size: *size, mode: *mode, content }));
+        }
+        let inside = format!("{target}/");
+        if files.iter().any(|file| file.path.starts_with(&inside)) { Ok(None) } else { Err("leads nowhere") }
     }
 
     /// The bytes of an entry. Not more than it says: what unpacks to more is a bomb or damaged.

@@ -124,3 +124,10 @@ impl Report {
         self
     }
 }
+
+/// That a link cannot be relied on.
+pub(super) fn bad_link(name: &str, shown: &str, what: &str) -> Finding {
+    Finding::new(Code::BadLink, Grade::Warning, name, format!("the link {what}"))
+        .file(shown)
+        .fix("replace the link by the file")
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, duplicates, short_name};
 use super::code::Code;
-use super::finding::{Finding, Grade};
+use super::finding::{Finding, Grade, bad_link};
 use super::summaries::Stamp;
 use super::tree::{Content, File, LAYERS, TASK, Tree, ends_in};
 use super::{CheckError, CheckOptions};
@@ -153,11 +153,6 @@ impl Gathering {
     }
 
     fn link(&mut self, relative: &str, shown: &str, what: &str) {
-        let message = format!("the link {what}");
-        self.findings.push(
-            Finding::new(Code::BadLink, Grade::Warning, relative, message)
-                .file(shown)
-                .fix("replace the link by the file"),
-        );
+        self.findings.push(bad_link(relative, shown, what));
     }
 }

@@ -16,6 +16,8 @@ use crate::archive::SafePath;
 pub struct Sight {
     /// A regular file, and no link to one.
     pub is_file: bool,
+    /// A symbolic link.
+    pub is_link: bool,
     /// Size, bytes.
     pub size: u64,
     /// Time of the last change, nanoseconds since 1970.
@@ -70,9 +72,10 @@ impl Sight {
         Ok(Self::of(&fstat(file)?))
     }
 
-    /// Whether it is a regular file of this size that was last changed then.
-    pub fn is_file_as(&self, size: u64, modified: i64) -> bool {
-        self.is_file && self.size == size && self.modified == modified
+    /// Whether it is a link, or else a regular file, of this size that was last changed then.
+    pub fn is_as(&self, is_link: bool, size: u64, modified: i64) -> bool {
+        let is_kind = if is_link { self.is_link } else { self.is_file };
+        is_kind && self.size == size && self.modified == modified
     }
 
     /// What `stat` says.
@@ -81,6 +84,7 @@ impl Sight {
         let nanoseconds = i64::try_from(found.st_mtime_nsec).unwrap_or_default();
         Self {
             is_file: FileType::from_raw_mode(found.st_mode) == FileType::RegularFile,
+            is_link: FileType::from_raw_mode(found.st_mode) == FileType::Symlink,
             size: u64::try_from(found.st_size).unwrap_or_default(),
             modified: found.st_mtime.wrapping_mul(1_000_000_000).wrapping_add(nanoseconds),
             inode: found.st_ino,

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
 use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published, PublishedLayer};
-use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, outputs_around, publish};
+use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, publish};
 use crate::reporter::{Stage, packages};
 use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
@@ -77,8 +77,8 @@ pub async fn bundle_in(
     let memory = Memory::open(request.clone(), key, &options, &session.cache);
     let mut inquiry = Box::pin(Inquiry::open(session, request)).await?;
     let is_built = inquiry.locked().is_some_and(|locked| locked.bundles_project(&session.context));
-    if options.assembly.source.is_some() && is_built {
-        options.assembly.source = None;
+    if let Some(source) = options.assembly.source.as_mut().filter(|_| is_built) {
+        source.folder = None;
     }
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
@@ -156,15 +156,15 @@ fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Resu
     if options.assembly.kind == BundleKind::Packages {
         return Ok(());
     }
-    let source = options.assembly.source.as_ref().map(|source| source.folder.as_path());
-    let source = source.and_then(|folder| fs_err::canonicalize(folder).ok());
+    let sources = options.assembly.source.iter().flat_map(SourceSettings::folders);
+    let sources: Vec<PathBuf> = sources.filter_map(|folder| fs_err::canonicalize(folder).ok()).collect();
     let own_folders = [cache.root().to_owned()];
     let publish_options = options.publish.to_options(&own_folders, None, context);
     match options.assembly.split {
-        None => Ok(check_out(source.as_deref(), &publish_options)?),
+        None => Ok(check_out(&sources, &publish_options)?),
         Some(count) => Ok(layers::places(&options.publish.out, count)
             .iter()
-            .try_for_each(|out| check_out(source.as_deref(), &PublishOptions { out, ..publish_options }))?),
+            .try_for_each(|out| check_out(&sources, &PublishOptions { out, ..publish_options }))?),
     }
 }
 
@@ -298,8 +298,11 @@ fn own_files(
     warnings: &mut Vec<String>,
     context: &Context,
 ) -> Result<SourceFiles, Error> {
-    let outputs = outputs_around(&options.publish.state_folders, &source.folder, Some(&options.publish.out));
-    let files = source.collect(&options.request, &outputs)?;
+    let PublishSettings { state_folders, out, .. } = &options.publish;
+    let files = source.collect(&options.request, state_folders, Some(out))?;
+    for (link, target) in &files.followed {
+        context.detail(&format!("followed the link `{}`, which leads to `{}`", link.display(), target.display()));
+    }
     for warning in &files.warnings {
         context.give(warnings, warning);
     }

@@ -15,7 +15,7 @@ use crate::publish::PublishError;
 use crate::request::RequestError;
 use crate::spec::PackageName;
 use crate::store::StoreError;
-use crate::supply::{SupplyError, is_wrong_pattern, limit_hint};
+use crate::supply::{SupplyError, is_wrong_pattern, limit_hint, source_hint};
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +155,7 @@ impl Error {
                 let name = files.first().map_or("NAME", |(path, _)| path.as_str());
                 vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]
             }
+            Self::Bundle(error) => source_hint(error).into_iter().collect(),
             Self::Publish(PublishError::Occupied { .. }) => {
                 vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
             }

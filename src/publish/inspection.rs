@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fstat, openat, statat};
 
-use super::stored::{CONTENT_BYTES, StoredFile, StoredFolder, is_derived};
+use super::stored::{CONTENT_BYTES, EXECUTABLE, LINK, StoredFile, StoredFolder, is_derived};
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
 
@@ -74,21 +74,22 @@ fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a s
 fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
     let path = if folder.path.is_empty() { "." } else { folder.path };
     let Ok(opened) = open(root, Path::new(path)) else { return false };
-    let executables =
-        folder.contents.0.as_chunks::<CONTENT_BYTES>().0.iter().map(|content| content.last().map(|last| last & 1 == 1));
-    let is_there = |(StoredFile(name, size, modified), executable): (&StoredFile, Option<bool>)| {
+    let kinds = folder.contents.0.as_chunks::<CONTENT_BYTES>().0.iter().map(|content| content[CONTENT_BYTES - 1]);
+    let is_there = |(StoredFile(name, size, modified), kind): (&StoredFile, u8)| {
+        let (is_link, executable) = (kind & LINK != 0, Some(kind & EXECUTABLE != 0));
         let seen = statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).map(|found| Sight::of(&found));
         seen.is_ok_and(|seen| {
-            seen.is_file_as(*size, *modified) && (alone != Alone::Exactly || seen.executable == executable)
+            seen.is_as(is_link, *size, *modified)
+                && (is_link || alone != Alone::Exactly || seen.executable == executable)
         })
     };
     let has_its_mode = || {
         let mode = fstat(&opened).map(|found| Mode::from_raw_mode(found.st_mode));
         folder.path.is_empty() || mode.is_ok_and(|mode| mode == Mode::from_raw_mode(0o755))
     };
-    folder.files.len() == executables.len()
+    folder.files.len() == kinds.len()
         && (alone != Alone::Exactly || has_its_mode())
-        && folder.files.iter().zip(executables).all(is_there)
+        && folder.files.iter().zip(kinds).all(is_there)
         && (alone == Alone::No || is_alone(&opened, folder, alone, inner))
 }
 

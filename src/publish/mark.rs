@@ -8,7 +8,7 @@
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,9 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::inspection::{Alone, inspect};
-use super::stored::{CONTENT_BYTES, Contents, FolderIdentity, Stored, StoredFile, StoredFolder, is_derived};
+use super::stored::{
+    CONTENT_BYTES, Contents, EXECUTABLE, FolderIdentity, LINK, Stored, StoredFile, StoredFolder, is_derived,
+};
 use crate::archive::SafePath;
 use crate::cache::is_workplace_name;
 use crate::durable::to_disk;
@@ -27,9 +29,9 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
 /// what [`Stored`] holds.
-const HEADER: &[u8] = b"barrow output 4\n";
+const HEADER: &[u8] = b"barrow output 5\n";
 /// Folder of the marks; its name carries the version of the format.
-const FOLDER: &str = "outputs-v4";
+const FOLDER: &str = "outputs-v5";
 /// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
 const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
@@ -60,8 +62,8 @@ pub(super) struct MarkedFile {
     pub(super) content: Content,
 }
 
-/// Identifies what a file holds and whether it can be executed: the beginning of the sha256, of which the last bit tells the
-/// latter.
+/// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be executed and
+/// whether it is a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Content([u8; CONTENT_BYTES]);
 
@@ -69,8 +71,19 @@ impl Content {
     pub(super) fn new(sha256: &HashDigest, executable: bool) -> Self {
         let mut bytes = [0; CONTENT_BYTES];
         bytes.copy_from_slice(&sha256.bytes()[..CONTENT_BYTES]);
-        bytes[CONTENT_BYTES - 1] = bytes[CONTENT_BYTES - 1] & !1 | u8::from(executable);
+        bytes[CONTENT_BYTES - 1] = bytes[CONTENT_BYTES - 1] & !(EXECUTABLE | LINK) | u8::from(executable);
         Self(bytes)
+    }
+
+    /// A symbolic link with this text.
+    pub(super) fn link(text: &str) -> Self {
+        let mut link = Self::new(&sha256(text.as_bytes()), false);
+        link.0[CONTENT_BYTES - 1] |= LINK;
+        link
+    }
+
+    fn is_link(self) -> bool {
+        self.0[CONTENT_BYTES - 1] & LINK != 0
     }
 }
 
@@ -147,9 +160,10 @@ impl Mark {
 
     /// What lies in the folder `out` that is not barrow's, at most `limit` of it.
     pub(super) fn foreign(&self, out: &Path, limit: usize) -> io::Result<Vec<String>> {
-        let files: HashSet<&str> = self.own_files(out).iter().map(|file| file.path.as_str()).collect();
+        let own = self.own_files(out);
+        let files: HashMap<&str, bool> = own.iter().map(|file| (file.path.as_str(), file.content.is_link())).collect();
         let mut folders = HashSet::new();
-        for file in &files {
+        for file in files.keys() {
             let mut path = *file;
             while let Some((parent, _)) = path.rsplit_once('/') {
                 if !folders.insert(parent) {
@@ -257,7 +271,7 @@ fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 impl MarkedFile {
     /// Whether it lies below `out` as it was written, by size and time.
     fn is_as_written(&self, out: &Path) -> bool {
-        Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_file_as(self.size, self.modified))
+        Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_as(self.content.is_link(), self.size, self.modified))
     }
 }
 
@@ -299,7 +313,8 @@ fn place(state_folder: &Path, out: &Path) -> PathBuf {
 
 /// Looks for what is not listed.
 struct Search<'a> {
-    files: HashSet<&'a str>,
+    /// Those that are barrow's, and whether they are links.
+    files: HashMap<&'a str, bool>,
     folders: HashSet<&'a str>,
     limit: usize,
     found: Vec<String>,
@@ -330,8 +345,12 @@ impl Search<'_> {
                 } else {
                     self.found.push(format!("{path}/"));
                 }
-            } else if !(file_type.is_file() && (self.files.contains(path.as_str()) || is_derived(&path))) {
-                self.found.push(path);
+            } else {
+                let own = self.files.get(path.as_str());
+                let is_own_link = file_type.is_symlink() && own.is_some_and(|is_link| *is_link);
+                if !is_own_link && !(file_type.is_file() && (own.is_some() || is_derived(&path))) {
+                    self.found.push(path);
+                }
             }
         }
         Ok(())

@@ -97,9 +97,9 @@ pub(super) fn publish_with(
 }
 
 /// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded in vain.
-pub fn check_out(source: Option<&Path>, options: &PublishOptions) -> Result<(), PublishError> {
+pub fn check_out(sources: &[PathBuf], options: &PublishOptions) -> Result<(), PublishError> {
     let kind = Kind::of(options.format);
-    let out = find_out(source, kind, options)?;
+    let out = find_out(sources, kind, options)?;
     let look = || {
         let mark = Mark::read(options.state_folders, &out);
         let failed = |source| PublishError::Publish { action: "look into", out: out.clone(), source };

@@ -27,14 +27,14 @@ pub(super) fn canonical_place(out: &Path) -> io::Result<PathBuf> {
 /// Refuses an OUT whose replacement would take away what must stay: everything, the source, barrow's own folders.
 pub(super) fn refuse_dangerous<'a>(
     out: &Path,
-    source: Option<&Path>,
+    sources: &[PathBuf],
     mut own_folders: impl Iterator<Item = &'a PathBuf>,
 ) -> Result<(), PublishError> {
     let refuse = |reason: &str| Err(PublishError::Unfit { out: out.to_owned(), reason: reason.to_owned() });
     if out.parent().is_none() {
         return refuse("it is the root of the file system");
     }
-    if source.is_some_and(|source| source.starts_with(out)) {
+    if sources.iter().any(|source| source.starts_with(out)) {
         return refuse("the source folder lies in it");
     }
     let holds = |folder: &PathBuf| canonical_place(folder).is_ok_and(|folder| folder.starts_with(out));

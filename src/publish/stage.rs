@@ -14,7 +14,7 @@ use super::journal::{create_folder, create_parents};
 use super::mark::{Content, MarkedFile};
 use super::options::PublishOptions;
 use crate::archive::{Alike, SafePath};
-use crate::bundle::{Bundle, BundleContent, BundleFile};
+use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::install::{LinkError, Share, Sight, link_shares, where_modes_are_kept};
 use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 
@@ -92,6 +92,9 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
         let digest = match &file.content {
             BundleContent::Dist { file, .. } => file.sha256.clone(),
             BundleContent::Generated(bytes) => sha256(bytes),
+            BundleContent::Source(SourceFile { link: Some(text), .. }) => {
+                return Ok((&file.path, Content::link(text)));
+            }
             BundleContent::Source(own) => {
                 let mut hasher = Hasher::new(HashAlgorithm::Sha256);
                 let read = fs::File::open(&own.from).and_then(|file| {
@@ -190,6 +193,10 @@ enum WriteError {
 /// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own. What is noted as its
 /// content is what was written, whatever becomes of the source meanwhile.
 fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteError> {
+    if let BundleContent::Source(SourceFile { link: Some(text), .. }) = &file.content {
+        let linked = fs::os::unix::fs::symlink(text, to).and_then(|()| Sight::at(to));
+        return linked.map(|seen| (seen, Content::link(text))).map_err(WriteError::Write);
+    }
     let mode = if file.executable { 0o755 } else { 0o644 };
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     let mut target =

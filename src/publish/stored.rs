@@ -38,6 +38,12 @@ pub(super) struct StoredFolder<'a> {
 /// Bytes that identify the content of a file.
 pub(super) const CONTENT_BYTES: usize = 16;
 
+/// Bit of the last of these bytes: the file can be executed.
+pub(super) const EXECUTABLE: u8 = 1;
+
+/// Bit of the last of these bytes: it is a symbolic link.
+pub(super) const LINK: u8 = 2;
+
 /// Bytes that are stored as such, not one by one.
 #[derive(Default)]
 pub(super) struct Contents<'a>(pub(super) Cow<'a, [u8]>);

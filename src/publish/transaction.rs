@@ -123,7 +123,7 @@ impl<'a> Begun<'a> {
         steps: Steps<'a>,
         same_mount: fn(&Path, &Path) -> bool,
     ) -> Result<Self, PublishError> {
-        let out = find_out(bundle.source_folder.as_deref(), kind, options)?;
+        let out = find_out(&bundle.source_folders, kind, options)?;
         let failed = |action, source| PublishError::Publish { action, out: options.out.to_owned(), source };
         let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
         let place = Place { out, made };
@@ -376,11 +376,11 @@ impl Drop for Place {
 }
 
 /// OUT without links, unless it must not be an output of this kind.
-pub(super) fn find_out(source: Option<&Path>, kind: Kind, options: &PublishOptions) -> Result<PathBuf, PublishError> {
+pub(super) fn find_out(sources: &[PathBuf], kind: Kind, options: &PublishOptions) -> Result<PathBuf, PublishError> {
     let failed = |source| PublishError::Publish { action: "find the way to", out: options.out.to_owned(), source };
     let out = canonical_place(options.out).map_err(failed)?;
     if kind != Kind::Packages {
-        refuse_dangerous(&out, source, options.own_folders.iter().chain(options.state_folders))?;
+        refuse_dangerous(&out, sources, options.own_folders.iter().chain(options.state_folders))?;
     }
     Ok(out)
 }

@@ -39,6 +39,7 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
         let ready: Vec<Result<Ready, PublishError>> = batch.par_iter().map(|file| prepare(file)).collect();
         for (file, ready) in batch.iter().zip(ready) {
             let written = match ready? {
+                Ready::Link(text) => writer.add_link(&file.path, text),
                 Ready::Compressed(content) => writer.add(&file.path, file.executable, &content),
                 Ready::Large(own) => spool(&own.from, to)
                     .and_then(|(spool, span)| writer.splice(&file.path, file.executable, &spool, &span)),
@@ -84,6 +85,7 @@ impl<'a, 'b> Iterator for Batches<'a, 'b> {
 
 /// A file that can be written.
 enum Ready<'a> {
+    Link(&'a str),
     Compressed(Compressed),
     Large(&'a SourceFile),
     InWheel(&'a InstalledDist, DataSpan),
@@ -92,6 +94,7 @@ enum Ready<'a> {
 fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, PublishError> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
+        BundleContent::Source(SourceFile { link: Some(text), .. }) => Ok(Ready::Link(text)),
         BundleContent::Source(own) if own.size >= LARGE_BYTES => Ok(Ready::Large(own)),
         BundleContent::Source(own) => {
             let content =

@@ -23,14 +23,13 @@ use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
 use crate::install::RecordPolicy;
-use crate::publish::outputs_around;
 use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
 use crate::spec::{HashDigest, SafeUrl, sha256, without_userinfo};
 use crate::target::Target;
 
 /// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
-const FORMAT: &str = "key 1";
+const FORMAT: &str = "key 2";
 
 /// For which views a part counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -522,10 +521,15 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        // The files that carry credentials count by not being there.
-        let SourceSettings { folder, exclude, include, credential_files: _ } = source;
-        let files = source.collect(&request.options, &outputs_around(state_folders, folder, None))?;
-        // The patterns count by what they leave, and are told.
+        // Folders count by what is in them, files that carry credentials by not being there.
+        let SourceSettings { folder: _, further, exclude, include, gitignore, follow_links, credential_files: _ } =
+            source;
+        let files = source.collect(&request.options, state_folders, None)?;
+        // Patterns count by what they leave, places and links by what is found, and all are told.
+        let further: Vec<&str> = further.iter().map(|source| source.label.as_str()).collect();
+        self.names(Counts::ForResult, "--source", &further);
+        self.switch(Counts::ForResult, "--gitignore", *gitignore);
+        self.switch(Counts::ForResult, "--follow-links", *follow_links);
         for (flag, patterns) in [("--exclude", exclude), ("--include", include)] {
             self.names(Counts::ForResult, flag, patterns);
         }
@@ -541,7 +545,7 @@ impl InputKey {
                 None => local::content(&file.from)?,
             };
             let mut encoder = Encoder::new();
-            encoder.field("executable", &file.executable).field("content", &content);
+            encoder.field("executable", &file.executable).field("content", &content).field("link", &file.link);
             let name = local::relative(&base.join(file.path.as_str()), base);
             self.push(Counts::ForOutput, Kind::Place, name, None, encoder.finish());
         }

@@ -36,6 +36,6 @@ pub use keyed::{Encoder, Keyed};
 pub use local::Look;
 pub use locked::{LockInput, Locked};
 pub use options::{
-    AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, IndexSettings,
-    LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
+    AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, FurtherSource,
+    IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };

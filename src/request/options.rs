@@ -1,13 +1,14 @@
 //! What a run is told: every setting as an argument, nothing from the host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::archive::Limits;
-use crate::bundle::{BundleError, Bytes, FileSelection, ServiceChoice, SourceFiles, SourceOptions};
+use crate::archive::{Limits, SafePath};
+use crate::bundle::{BundleError, Bytes, FileSelection, ServiceChoice, SourceFiles, SourceOptions, SourceRules};
 use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
 use crate::install::{InstallOptions, LinkMode, RecordPolicy};
+use crate::publish::outputs_around;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
 use crate::spec::{ExtraName, SafeUrl};
@@ -193,38 +194,84 @@ pub enum BundleKind {
 }
 
 /// The user's own files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceSettings {
-    /// The folder.
-    pub folder: PathBuf,
+    /// SOURCE; `None`: only what further sources bring.
+    pub folder: Option<PathBuf>,
+    /// `--source`: folders beside SOURCE.
+    pub further: Vec<FurtherSource>,
     /// Patterns of `--exclude`.
     pub exclude: Vec<String>,
     /// Patterns of `--include`: what they name is taken although it is left out by default.
     pub include: Vec<String>,
+    /// `--gitignore`: where a folder has no `.barrowignore`, its `.gitignore` counts.
+    pub gitignore: bool,
+    /// `--follow-links`: also those that lead out of a source.
+    pub follow_links: bool,
     /// Files that credentials or settings of the run come from.
     pub credential_files: Vec<PathBuf>,
 }
 
+/// A folder whose files are in the bundle beside those of SOURCE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FurtherSource {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What messages call it, as the user wrote it.
+    pub label: String,
+    /// Where its files lie in the bundle; `None`: at the root.
+    pub prefix: Option<SafePath>,
+    /// Patterns: nothing else of it is taken. Without any, everything is.
+    pub only: Vec<String>,
+    /// Patterns of what is left out of it, besides those that count for all.
+    pub exclude: Vec<String>,
+}
+
 impl SourceSettings {
-    /// Walks the source. `outputs` of barrow are no part of it, nor are files from which the run has credentials.
+    /// Every folder.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.folder.as_deref().into_iter().chain(self.further.iter().map(|source| source.folder.as_path()))
+    }
+
+    /// Walks the sources. Outputs of barrow, by the marks in `state_folders`, and OUT are no part of them, nor are files from which
+    /// the run has credentials.
     ///
     /// # Errors
     /// What cannot be read or must not be in a bundle.
-    pub fn collect(&self, request: &RequestOptions, outputs: &[PathBuf]) -> Result<SourceFiles, BundleError> {
+    pub fn collect(
+        &self,
+        request: &RequestOptions,
+        state_folders: &[PathBuf],
+        out: Option<&Path>,
+    ) -> Result<SourceFiles, BundleError> {
         let inputs = &request.inputs;
         let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
         let input_files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
         let client = &request.client;
         let credential_files: Vec<PathBuf> =
             self.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
-        SourceFiles::collect(&SourceOptions {
-            folder: &self.folder,
+        let outputs: Vec<_> = self.folders().map(|folder| outputs_around(state_folders, folder, out)).collect();
+        let mut outputs = outputs.iter();
+        let mut own_outputs = || outputs.next().map_or(&[][..], Vec::as_slice);
+        let mut sources = Vec::new();
+        if let Some(folder) = &self.folder {
+            let outputs = own_outputs();
+            sources.push(SourceOptions { folder, label: None, prefix: None, only: &[], exclude: &[], outputs });
+        }
+        for source in &self.further {
+            let FurtherSource { folder, label, prefix, only, exclude } = source;
+            let (label, prefix, outputs) = (Some(label.as_str()), prefix.as_ref(), own_outputs());
+            sources.push(SourceOptions { folder, label, prefix, only, exclude, outputs });
+        }
+        let rules = SourceRules {
             exclude: &self.exclude,
             include: &self.include,
+            gitignore: self.gitignore,
+            follow_links: self.follow_links,
             input_files: &input_files,
             credential_files: &credential_files,
-            outputs,
-        })
+        };
+        SourceFiles::collect(&sources, &rules)
     }
 }
 
@@ -307,12 +354,7 @@ impl BundleOptions {
     /// With the files of a folder.
     #[must_use]
     pub fn source(mut self, folder: impl Into<PathBuf>) -> Self {
-        let source = SourceSettings {
-            folder: folder.into(),
-            exclude: Vec::new(),
-            include: Vec::new(),
-            credential_files: Vec::new(),
-        };
+        let source = SourceSettings { folder: Some(folder.into()), ..SourceSettings::default() };
         self.assembly.source = Some(source);
         self
     }
@@ -320,10 +362,8 @@ impl BundleOptions {
     /// Absolute path of the folder that paths are told relative to: SOURCE, else the working folder.
     pub(crate) fn base(&self) -> PathBuf {
         let working_folder = &self.request.inputs.working_folder;
-        self.assembly
-            .source
-            .as_ref()
-            .map_or_else(|| working_folder.clone(), |source| working_folder.join(&source.folder))
+        let source = self.assembly.source.as_ref().and_then(|source| source.folder.as_ref());
+        source.map_or_else(|| working_folder.clone(), |folder| working_folder.join(folder))
     }
 }
 

@@ -140,6 +140,9 @@ impl SupplyError {
             Self::Usage { hint, .. } | Self::Request(RequestError::Usage { hint, .. }) => {
                 hint.iter().cloned().collect()
             }
+            Self::Bundle(error) | Self::Request(RequestError::Source(error)) => {
+                source_hint(error).into_iter().collect()
+            }
             Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
             Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
             Self::Build(BuildError::Unpack { source, .. }) => limit_hint(source),
@@ -178,7 +181,21 @@ impl SupplyError {
 
 /// Whether it is the user's pattern that is wrong.
 pub(crate) fn is_wrong_pattern(error: &BundleError) -> bool {
-    matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. })
+    matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. } | BundleError::IgnoreLine { .. })
+}
+
+/// What helps where the user's own files cannot be bundled.
+pub(crate) fn source_hint(error: &BundleError) -> Option<String> {
+    match error {
+        BundleError::LinkOutside { .. } => Some(
+            "`--follow-links` takes what it leads to; `--exclude` leaves it out; `--source DIR:PREFIX` takes a whole folder"
+                .to_owned(),
+        ),
+        BundleError::SourceCollision { .. } => {
+            Some("give one of the sources a prefix (`--source DIR:PREFIX`), or leave the file out with `exclude`".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// What helps where a lock cannot be used.

@@ -79,6 +79,9 @@ fn requirements_and_every_option_about_them() {
         context.write("app/more.txt", "native\n");
         context.write("constraints.txt", "tiny<1.1\n");
         context.write("overrides.txt", "tiny==1.0\n");
+        context.write("shared/common.py", "");
+        context.write("app/.gitignore", "notes.md\n");
+        context.write("app/notes.md", "");
     };
     let rows = vec![
         flags("--runtime python3.12", true),
@@ -101,12 +104,22 @@ fn requirements_and_every_option_about_them() {
         flags("--max-ratio 60", false),
         flags("--exclude handler.py", true),
         flags("--no-source", true),
+        flags("--source shared", true),
+        flags("--source shared:common", true),
+        flags("--source {\"path\":\"shared\",\"include\":[\"*.none\"]}", false),
+        flags("--gitignore", true),
+        flags("--follow-links", false),
         flags("-c constraints.txt -r app/requirements.txt", true),
         flags("--override overrides.txt -r app/requirements.txt", true),
         write("app/handler.py", "import tiny  # edited\n", true),
         write("app/requirements.txt", "-r more.txt\ntiny==1.0\nboto3\n", true),
         write("app/more.txt", "native\n# a word\n", true),
         write("app/new.py", "", true),
+        write("app/.barrowignore", "handler.py\n", true),
+        write("app/.barrowignore", "nothing\n", false),
+        edit("a link", true, |context| {
+            std::os::unix::fs::symlink("handler.py", context.path("app/link.py")).unwrap();
+        }),
         edit("mode", true, |context| context.chmod("app/handler.py", 0o755)),
     ];
     let rows = rows.into_iter().map(|mut row| {

@@ -55,4 +55,5 @@ mod unchanged;
 mod secrets;
 mod shared_bytes;
 mod slim;
+mod sources;
 mod stays_home;

@@ -1,47 +1,65 @@
-//! Walking a source: which of its files go into the bundle.
+//! Walking sources: which of their files go into the bundle, and where.
 //!
-//! Everything but what is never part of a function (`never.rs`), what must not leave the machine (`secrets.rs`), virtual
-//! environments, outputs of barrow, and what the user excludes. `--include` brings back what is left out without the
-//! user's having said so. Links are followed when they stay inside SOURCE, so that the bundle holds no link; one that leads
-//! outside is refused, because its content would differ from machine to machine without a trace.
+//! Everything but what `decide` leaves out, and virtual environments. A link to a file of the same source stays a link
+//! (`links`), one to a folder is what it leads to. One that leads out of its source is followed only when the user wants
+//! that, because its content would differ from machine to machine without a trace.
 
-use std::ffi::OsStr;
+use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::decide::{Decision, OwnRules, Rules};
 use super::left_out::{LeftOut, Why};
-use super::never::never_part;
-use super::secrets::secret_by_name;
+use super::links::keep_links;
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
-use crate::bundle::patterns::Patterns;
 
-/// What to collect.
+/// One folder to collect.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceOptions<'a> {
-    /// SOURCE.
+    /// The folder.
     pub folder: &'a Path,
-    /// Patterns of `--exclude`, read like lines of a `.gitignore` in SOURCE.
+    /// What messages call it, as the user wrote it; `None`: it is SOURCE.
+    pub label: Option<&'a str>,
+    /// Where its files lie in the bundle; `None`: at the root.
+    pub prefix: Option<&'a SafePath>,
+    /// Patterns: nothing else of it is taken. Without any, everything is.
+    pub only: &'a [String],
+    /// Patterns of what is left out of this one.
+    pub exclude: &'a [String],
+    /// Outputs of barrow, without links: never collected, even where they lie inside it.
+    pub outputs: &'a [PathBuf],
+}
+
+/// What counts for all of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SourceRules<'a> {
+    /// Patterns of `--exclude`, read like lines of a `.gitignore` at the top of each source.
     pub exclude: &'a [String],
     /// Patterns of `--include`, read alike: what they name is taken although it is left out by default.
     pub include: &'a [String],
+    /// Where a folder has no `.barrowignore`, its `.gitignore` counts.
+    pub gitignore: bool,
+    /// Links that lead out of a source are followed.
+    pub follow_links: bool,
     /// Files that requirements are read from: one with a credential in it is left out, whatever its name.
     pub input_files: &'a [PathBuf],
     /// Files that credentials or settings of the run come from: left out, whatever their names.
     pub credential_files: &'a [PathBuf],
-    /// Outputs of barrow, without links: never collected, even where they lie inside SOURCE.
-    pub outputs: &'a [PathBuf],
 }
 
 /// The user's own files, sorted by path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceFiles {
-    /// SOURCE, without links.
-    pub folder: PathBuf,
-    /// The files, sorted by path.
+    /// The sources, without links.
+    pub folders: Vec<PathBuf>,
+    /// The files, sorted by path, each path once.
     pub files: Vec<SourceFile>,
     /// What is not among them, sorted by path.
     pub left_out: Vec<LeftOut>,
+    /// Links that lead out of their source and were followed: as the user would name them, and where they lead.
+    pub followed: Vec<(PathBuf, PathBuf)>,
     /// What the user should know: patterns that match nothing.
     pub warnings: Vec<String>,
 }
@@ -53,65 +71,113 @@ pub struct SourceFile {
     pub path: SafePath,
     /// Where the bytes are, without links.
     pub from: PathBuf,
+    /// It is a link to another file of its source, and this its text.
+    pub link: Option<String>,
     /// The owner may execute it: mode 0755 instead of 0644.
     pub executable: bool,
     /// Size when it was collected, bytes.
     pub size: u64,
     /// A pattern of `--include` names it, so the user knows what it holds.
     pub is_included: bool,
+    /// Whose it is, for messages: `the source folder`.
+    pub owner: Arc<str>,
 }
 
 impl SourceFiles {
-    /// Walks SOURCE.
+    /// Walks the sources.
     ///
     /// # Errors
     /// A pattern that is none, a folder that cannot be read, a name that is not UTF-8 or has characters that are unsafe in
-    /// a path, a link that leads outside or nowhere or into itself, a socket, pipe or device. Nothing that is excluded is an error.
-    pub fn collect(options: &SourceOptions) -> Result<Self, BundleError> {
-        let read_error = |source| BundleError::ReadSource { path: options.folder.to_owned(), source };
-        let folder = fs_err::canonicalize(options.folder).map_err(read_error)?;
-        let canonical = |paths: &[PathBuf]| paths.iter().filter_map(|path| fs_err::canonicalize(path).ok()).collect();
-        let mut walk = Walk {
-            exclude: Patterns::new(options.exclude, "--exclude")?,
-            include: Patterns::new(options.include, "--include")?,
-            input_files: canonical(options.input_files),
-            credential_files: canonical(options.credential_files),
-            outputs: options.outputs,
-            root: &folder,
-            files: Vec::new(),
-            left_out: Vec::new(),
-        };
-        walk.folder(&folder, &PathBuf::new(), None, &mut Vec::new())?;
-        let warnings = walk.unmatched();
-        let (mut files, mut left_out) = (walk.files, walk.left_out);
-        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        left_out.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { folder, files, left_out, warnings })
+    /// a path, a link that leads outside or nowhere or into itself, a socket, pipe or device, one path of two sources with different
+    /// content. Nothing that is excluded is an error.
+    pub fn collect(sources: &[SourceOptions], rules: &SourceRules) -> Result<Self, BundleError> {
+        let common = Rules::new(rules)?;
+        let mut all = Self::default();
+        for source in sources {
+            let read_error = |error| BundleError::ReadSource { path: source.folder.to_owned(), source: error };
+            let root = fs_err::canonicalize(source.folder).map_err(read_error)?;
+            let owner =
+                source.label.map_or_else(|| "the source folder".to_owned(), |label| format!("the source `{label}`"));
+            let mut walk = Walk {
+                rules: &common,
+                own: OwnRules::new(&root, source, rules.gitignore)?,
+                options: source,
+                follow_links: rules.follow_links,
+                owner: owner.as_str().into(),
+                files: Vec::new(),
+                through_link: Vec::new(),
+                left_out: Vec::new(),
+                followed: Vec::new(),
+            };
+            walk.folder(&root, &PathBuf::new(), None, &mut Vec::new())?;
+            keep_links(&mut walk.files, &walk.through_link);
+            all.files.append(&mut walk.files);
+            all.left_out.append(&mut walk.left_out);
+            all.followed.append(&mut walk.followed);
+            all.warnings.extend(walk.own.unmatched(&owner));
+            all.folders.push(root);
+        }
+        all.warnings.extend(common.unmatched(sources.len()));
+        all.files.sort_by(|a, b| a.path.cmp(&b.path));
+        all.left_out.sort_by(|a, b| a.path.cmp(&b.path));
+        all.settle_collisions()?;
+        Ok(all)
+    }
+
+    /// Keeps one of the files that several sources bring alike, and refuses those that differ.
+    fn settle_collisions(&mut self) -> Result<(), BundleError> {
+        let mut settled: Vec<SourceFile> = Vec::with_capacity(self.files.len());
+        for file in self.files.drain(..) {
+            match settled.last() {
+                Some(last) if last.path == file.path => {
+                    let read_error = |source| BundleError::ReadSource { path: file.from.clone(), source };
+                    if !are_alike(last, &file).map_err(read_error)? {
+                        let (owner, other) = (last.owner.to_string(), file.owner.to_string());
+                        return Err(BundleError::SourceCollision { path: file.path, owner, other });
+                    }
+                }
+                _ => settled.push(file),
+            }
+        }
+        self.files = settled;
+        Ok(())
+    }
+}
+
+/// Whether two files would be the same in a bundle.
+fn are_alike(a: &SourceFile, b: &SourceFile) -> std::io::Result<bool> {
+    if a.from == b.from {
+        return Ok(true);
+    }
+    if (a.size, a.executable) != (b.size, b.executable) {
+        return Ok(false);
+    }
+    let [a, b] = [&a.from, &b.from].map(|path| fs_err::File::open(path).map(std::io::BufReader::new));
+    let (mut a, mut b) = (a?.bytes(), b?.bytes());
+    loop {
+        match (a.next().transpose()?, b.next().transpose()?) {
+            (None, None) => return Ok(true),
+            (left, right) if left != right => return Ok(false),
+            _ => {}
+        }
     }
 }
 
 struct Walk<'a> {
-    exclude: Patterns,
-    include: Patterns,
-    input_files: Vec<PathBuf>,
-    credential_files: Vec<PathBuf>,
-    outputs: &'a [PathBuf],
-    root: &'a Path,
+    rules: &'a Rules,
+    own: OwnRules<'a>,
+    options: &'a SourceOptions<'a>,
+    follow_links: bool,
+    owner: Arc<str>,
     files: Vec<SourceFile>,
+    /// Of each file: a link leads to it, or to a folder above it.
+    through_link: Vec<bool>,
     left_out: Vec<LeftOut>,
-}
-
-/// What becomes of an entry.
-enum Decision {
-    Take,
-    LeaveOut(Why),
-    /// A folder that is left out, but for what patterns of `--include` name in it.
-    LookInto(Why),
+    followed: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Walk<'_> {
-    /// Collects below `real`, a folder without links that appears in the bundle at `shown`; `above` are the real folders
-    /// that lead here. `inside`: the folder is left out for this reason, so only what is asked for is taken.
+    /// Collects below `real`, a folder without links that appears at `shown`; `above` are the real folders that lead here.
     fn folder(
         &mut self,
         real: &Path,
@@ -119,7 +185,8 @@ impl Walk<'_> {
         inside: Option<&Why>,
         above: &mut Vec<PathBuf>,
     ) -> Result<(), BundleError> {
-        let read_error = |source| BundleError::ReadSource { path: self.root.join(shown), source };
+        let path = self.place(shown);
+        let read_error = |source| BundleError::ReadSource { path: path.clone(), source };
         let mut entries =
             fs_err::read_dir(real).map_err(read_error)?.collect::<Result<Vec<_>, _>>().map_err(read_error)?;
         let is_environment = !shown.as_os_str().is_empty() && entries.iter().any(|e| e.file_name() == "pyvenv.cfg");
@@ -128,11 +195,12 @@ impl Walk<'_> {
             return Ok(());
         }
         entries.sort_unstable_by_key(fs_err::DirEntry::file_name);
+        self.own.ignore_files.enter(real, shown)?;
         above.push(real.to_owned());
         for entry in entries {
             let shown = shown.join(entry.file_name());
             let file_type =
-                entry.file_type().map_err(|source| BundleError::ReadSource { path: self.root.join(&shown), source })?;
+                entry.file_type().map_err(|source| BundleError::ReadSource { path: self.place(&shown), source })?;
             if file_type.is_symlink() {
                 self.link(&entry.path(), &shown, inside, above)?;
             } else {
@@ -140,6 +208,7 @@ impl Walk<'_> {
             }
         }
         above.pop();
+        self.own.ignore_files.leave(shown);
         Ok(())
     }
 
@@ -151,22 +220,27 @@ impl Walk<'_> {
         inside: Option<&Why>,
         above: &mut Vec<PathBuf>,
     ) -> Result<(), BundleError> {
-        let refuse = |reason| BundleError::SourceLink { path: self.root.join(shown), reason };
+        let path = self.place(shown);
+        let refuse = |reason| BundleError::SourceLink { path: path.clone(), reason };
         let target = fs_err::canonicalize(link);
         let is_folder = target.as_ref().is_ok_and(|target| target.is_dir());
-        if let Decision::LeaveOut(why) = self.decide(shown, target.as_deref().unwrap_or(link), is_folder, inside) {
+        let real = target.as_deref().unwrap_or(link);
+        if let Decision::LeaveOut(why) = self.rules.decide(&self.own, shown, real, is_folder, inside) {
             self.leave_out(shown, is_folder, why);
             return Ok(());
         }
         let target = target.map_err(|_| refuse("leads nowhere"))?;
-        if !target.starts_with(self.root) {
-            return Err(refuse("leads out of the source folder"));
+        if !target.starts_with(self.own.root) {
+            if !self.follow_links {
+                return Err(BundleError::LinkOutside { path, target });
+            }
+            self.followed.push((path.clone(), target.clone()));
         }
         if above.contains(&target) {
             return Err(refuse("leads to a folder that it lies in"));
         }
         let metadata = fs_err::symlink_metadata(&target)
-            .map_err(|source| BundleError::ReadSource { path: self.root.join(shown), source })?;
+            .map_err(|source| BundleError::ReadSource { path: path.clone(), source })?;
         self.entry(&target, shown, metadata.file_type(), inside, above)
     }
 
@@ -180,7 +254,7 @@ impl Walk<'_> {
         above: &mut Vec<PathBuf>,
     ) -> Result<(), BundleError> {
         let is_folder = file_type.is_dir();
-        let inside = match self.decide(shown, real, is_folder, inside) {
+        let inside = match self.rules.decide(&self.own, shown, real, is_folder, inside) {
             Decision::Take => None,
             Decision::LookInto(why) => Some(why),
             Decision::LeaveOut(why) => {
@@ -192,78 +266,36 @@ impl Walk<'_> {
             return self.folder(real, shown, inside.as_ref(), above);
         }
         if !file_type.is_file() {
-            return Err(BundleError::SourceKind { path: self.root.join(shown), kind: kind(file_type) });
+            return Err(BundleError::SourceKind { path: self.place(shown), kind: kind(file_type) });
         }
         let metadata = fs_err::symlink_metadata(real)
-            .map_err(|source| BundleError::ReadSource { path: self.root.join(shown), source })?;
+            .map_err(|source| BundleError::ReadSource { path: self.place(shown), source })?;
+        let path = self.safe_path(shown)?;
         self.files.push(SourceFile {
-            path: self.safe_path(shown)?,
+            path: self.options.prefix.map_or_else(|| path.clone(), |prefix| path.prefixed(prefix)),
             from: real.to_owned(),
+            link: None,
             executable: metadata.permissions().mode() & 0o100 != 0,
             size: metadata.len(),
-            is_included: self.include.choose(shown, false),
+            is_included: self.rules.includes(shown),
+            owner: Arc::clone(&self.owner),
         });
+        self.through_link.push(real != self.place(shown));
         Ok(())
     }
 
-    /// What becomes of the entry at `shown`, whose bytes are at `real`.
-    fn decide(&self, shown: &Path, real: &Path, is_folder: bool, inside: Option<&Why>) -> Decision {
-        if self.outputs.iter().any(|output| output == real) {
-            return Decision::LeaveOut(Why::Output);
-        }
-        if self.exclude.choose(shown, is_folder) {
-            return Decision::LeaveOut(Why::Excluded);
-        }
-        let by_default = || self.by_default(shown, real, is_folder);
-        let Some(why) = inside.cloned().or_else(by_default) else { return Decision::Take };
-        if self.include.choose(shown, is_folder) {
-            Decision::Take
-        } else if is_folder && self.include.lead_through(shown) {
-            Decision::LookInto(why)
-        } else {
-            Decision::LeaveOut(why)
-        }
-    }
-
-    /// Why the entry is left out when the user says nothing about it.
-    fn by_default(&self, shown: &Path, real: &Path, is_folder: bool) -> Option<Why> {
-        if let Some(what) = shown.file_name().and_then(never_part) {
-            return Some(Why::Never(what));
-        }
-        let is_input = self.input_files.iter().any(|file| file == real);
-        // What a link leads to is what it is, under whatever name.
-        let by_target = || {
-            let target = real.strip_prefix(self.root).ok().filter(|target| *target != shown)?;
-            let mut ancestors = target.ancestors().filter(|above| !above.as_os_str().is_empty());
-            ancestors.find_map(|above| secret_by_name(above, real, is_folder || above != target, is_input))
-        };
-        let by_use = || {
-            let what = "a file that credentials or settings of this run come from";
-            self.credential_files.iter().any(|file| file == real).then_some(Why::Credentials(what))
-        };
-        secret_by_name(shown, real, is_folder, is_input).or_else(by_target).or_else(by_use)
-    }
-
-    /// Patterns that match nothing. Many people exclude what is left out anyhow, whether it is there or not: that is no mistake.
-    fn unmatched(&self) -> Vec<String> {
-        let is_usual = |pattern: &str| {
-            let name = pattern.trim_end_matches(['/', '*']).rsplit('/').next().unwrap_or_default();
-            pattern.contains(".py[") || never_part(OsStr::new(name)).is_some()
-        };
-        let excluded = self.exclude.unused().filter(|pattern| !is_usual(pattern)).map(|pattern| ("--exclude", pattern));
-        let included = self.include.unused().map(|pattern| ("--include", pattern));
-        excluded
-            .chain(included)
-            .map(|(option, text)| format!("`{option} {text}` matches nothing in the source"))
-            .collect()
-    }
-
     fn leave_out(&mut self, shown: &Path, is_folder: bool, why: Why) {
-        self.left_out.push(LeftOut { path: shown.to_owned(), is_folder, why });
+        let path = self.options.label.map_or_else(|| shown.to_owned(), |label| Path::new(label).join(shown));
+        self.left_out.push(LeftOut { path, is_folder, why });
+    }
+
+    /// Where an entry lies, for messages.
+    fn place(&self, shown: &Path) -> PathBuf {
+        self.own.root.join(shown)
     }
 
     fn safe_path(&self, shown: &Path) -> Result<SafePath, BundleError> {
-        let refuse = |reason| BundleError::SourceName { path: self.root.join(shown), reason };
+        let refuse = |reason| BundleError::SourceName { path: self.place(shown), reason };
         let text = shown.to_str().ok_or_else(|| refuse("its name is not UTF-8"))?;
         SafePath::new(text).map_err(|error| refuse(error.reason))
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// A file or folder of the source that is not in the bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Path below the source.
+    /// Path below SOURCE; of another source, its own path before it, as the user wrote that.
     pub path: PathBuf,
     /// A folder: nothing in it was looked at.
     pub is_folder: bool,
@@ -25,8 +25,17 @@ pub enum Why {
     State(&'static str),
     /// The settings of barrow itself.
     Settings,
-    /// A pattern of the user's.
-    Excluded,
+    /// A pattern of the user's; which.
+    Excluded(String),
+    /// A line of an ignore file in the source.
+    Ignored {
+        /// The line.
+        pattern: String,
+        /// Path of the file.
+        file: String,
+    },
+    /// Its source brings only what patterns name, and none names it.
+    NotSelected,
     /// An output of barrow's, or the one that is being made.
     Output,
 }
@@ -38,7 +47,7 @@ impl Why {
             Self::Credentials(_) => Some("credentials"),
             Self::State(_) => Some("state"),
             Self::Settings => Some("settings of barrow"),
-            Self::Never(_) | Self::Excluded | Self::Output => None,
+            Self::Never(_) | Self::Excluded(_) | Self::Ignored { .. } | Self::NotSelected | Self::Output => None,
         }
     }
 }
@@ -50,7 +59,9 @@ impl fmt::Display for Why {
             Self::Credentials(what) => write!(f, "credentials: {what}"),
             Self::State(what) => write!(f, "state: {what}"),
             Self::Settings => f.write_str("settings of barrow"),
-            Self::Excluded => f.write_str("excluded"),
+            Self::Excluded(pattern) => write!(f, "excluded by `{pattern}`"),
+            Self::Ignored { pattern, file } => write!(f, "`{pattern}` in {file}"),
+            Self::NotSelected => f.write_str("no pattern of `include` names it"),
             Self::Output => f.write_str("an output of barrow"),
         }
     }

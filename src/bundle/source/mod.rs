@@ -1,9 +1,9 @@
 //! The user's own files: which of them go into a bundle, and why the others do not.
 //!
 //! ```text
-//! SOURCE ──▶ collect ──▶ SourceFiles { files, left_out } ──▶ refuse_secrets ──▶ assemble
+//! sources ──▶ collect ──▶ SourceFiles { files, left_out } ──▶ refuse_secrets ──▶ assemble
 //!              ▲  ▲
-//!     patterns ┘  └ never (what is no part of a function), secrets (what must not leave the machine)
+//!     patterns ┘  └ never (what is no part of a function), secrets (what must not leave the machine), ignore files
 //! ```
 //!
 //! Nothing is left out silently: what is not taken has a [`Why`], and what holds a credential is named to the user.
@@ -12,10 +12,13 @@ mod never;
 mod credential_text;
 mod secrets;
 mod left_out;
+mod ignore_files;
+mod decide;
+mod links;
 mod collect;
 mod scan;
 
-pub use collect::{SourceFile, SourceFiles, SourceOptions};
+pub use collect::{SourceFile, SourceFiles, SourceOptions, SourceRules};
 pub use left_out::{LeftOut, Why, credentials_line};
 pub use scan::refuse_secrets;
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::os::unix::net::UnixListener;
 
 use fs_err as fs;
 
-use super::Scene;
-use crate::bundle::{SourceFiles, Why, credentials_line};
+use super::{Scene, source_at};
+use crate::archive::SafePath;
+use crate::bundle::{SourceFiles, SourceOptions, SourceRules, Why, credentials_line};
 
 fn paths(files: &SourceFiles) -> Vec<String> {
     files.files.iter().map(|file| format!("{}{}", file.path, if file.executable { "*" } else { "" })).collect()
@@ -109,6 +110,153 @@ fn links_inside_are_followed() {
     let files = scene.collect("source", &[]).unwrap();
     assert_eq!(paths(&files), ["absolute*", "b.py", "copy/a.py", "copy/run*", "shared/a.py", "shared/run*"]);
     assert!(files.files.iter().all(|file| fs::symlink_metadata(&file.from).unwrap().is_file()));
+    // A link to a file that is taken stays one; so does what a linked folder holds.
+    let links: Vec<_> =
+        files.files.iter().filter_map(|file| Some((file.path.as_str(), file.link.as_deref()?))).collect();
+    assert_eq!(
+        links,
+        [
+            ("absolute", "shared/run"),
+            ("b.py", "shared/a.py"),
+            ("copy/a.py", "../shared/a.py"),
+            ("copy/run", "../shared/run")
+        ]
+    );
+    let files = scene.collect("source", &["/shared/a.py"]).unwrap();
+    let copied = files.files.iter().find(|file| file.path.as_str() == "b.py").unwrap();
+    assert_eq!(copied.link, None, "what it leads to is not in the bundle");
+}
+
+#[test]
+fn links_out_of_the_source_are_followed_on_demand() {
+    let scene = Scene::new();
+    let source = scene.write("source", &[("app.py", "")]);
+    scene.write("outside", &[("a.py", "a"), ("deep/b.py", "b"), ("deep/.env", "x"), ("id_rsa", "x")]);
+    symlink("../outside/a.py", scene.path("source/a.py")).unwrap();
+    symlink(scene.path("outside/deep"), scene.path("source/deep")).unwrap();
+    symlink(scene.path("outside/id_rsa"), scene.path("source/harmless.txt")).unwrap();
+    let error = scene.collect("source", &[]).unwrap_err().to_string();
+    assert!(error.contains("source/a.py` in the source leads out of the source folder"), "{error}");
+    let rules = SourceRules { follow_links: true, ..SourceRules::default() };
+    let files = SourceFiles::collect(&[source_at(&source)], &rules).unwrap();
+    assert_eq!(paths(&files), ["a.py", "app.py", "deep/b.py"]);
+    assert!(files.files.iter().all(|file| file.link.is_none()), "what lies elsewhere is copied");
+    let followed: Vec<_> = files.followed.iter().map(|(link, _)| link.file_name().unwrap().to_owned()).collect();
+    assert_eq!(followed, ["a.py", "deep"]);
+    let stays: Vec<_> = files
+        .left_out
+        .iter()
+        .map(|left| (left.path.to_str().unwrap(), matches!(left.why, Why::Credentials(_))))
+        .collect();
+    assert_eq!(stays, [("deep/.env", true), ("harmless.txt", true)]);
+    // In a circle through the outside.
+    symlink(&source, scene.path("outside/deep/back")).unwrap();
+    let error = SourceFiles::collect(&[source_at(&source)], &rules).unwrap_err().to_string();
+    assert!(error.contains("leads to a folder that it lies in"), "{error}");
+}
+
+#[test]
+fn ignore_files() {
+    let scene = Scene::new();
+    let source = scene.write(
+        "repository/source",
+        &[
+            (".barrowignore", "# notes\n*.md\n!keep.md\nbuild/\n/top.txt\n\\#odd\ntrailing.txt  \n"),
+            (".gitignore", "app.py\n"),
+            ("app.py", ""),
+            ("a.md", ""),
+            ("keep.md", ""),
+            ("#odd", ""),
+            ("top.txt", ""),
+            ("trailing.txt", ""),
+            ("build/x.py", ""),
+            ("lib/.barrowignore", "!a.md\nsecret.py\n"),
+            ("lib/a.md", ""),
+            ("lib/top.txt", ""),
+            ("lib/secret.py", ""),
+            ("lib/deep/secret.py", ""),
+            ("other/.gitignore", "*.bin\n"),
+            ("other/x.bin", ""),
+            ("other/y.log", ""),
+        ],
+    );
+    scene.write("repository", &[(".git/HEAD", ""), (".gitignore", "*.log\n/source/other/z.py\n")]);
+    scene.write("repository/source", &[("other/z.py", "")]);
+    let collect = |rules: SourceRules| SourceFiles::collect(&[source_at(&source)], &rules).unwrap();
+    let files = collect(SourceRules::default());
+    let expected = [
+        ".gitignore",
+        "app.py",
+        "keep.md",
+        "lib/a.md",
+        "lib/top.txt",
+        "other/.gitignore",
+        "other/x.bin",
+        "other/y.log",
+        "other/z.py",
+    ];
+    assert_eq!(paths(&files), expected);
+    let why = |files: &SourceFiles, path: &str| {
+        let left = files.left_out.iter().find(|left| left.path == std::path::Path::new(path));
+        left.unwrap_or_else(|| panic!("{path} is not left out")).why.to_string()
+    };
+    assert_eq!(why(&files, "a.md"), "`*.md` in .barrowignore");
+    assert_eq!(why(&files, "lib/secret.py"), "`secret.py` in lib/.barrowignore");
+    assert_eq!(why(&files, "build"), "`build/` in .barrowignore");
+    // Those of git count where there is none of ours, and above the source up to the top of the repository.
+    let files = collect(SourceRules { gitignore: true, ..SourceRules::default() });
+    let expected = [".gitignore", "app.py", "keep.md", "lib/a.md", "lib/top.txt", "other/.gitignore"];
+    assert_eq!(paths(&files), expected);
+    assert!(why(&files, "other/y.log").starts_with("`*.log` in /"), "{}", why(&files, "other/y.log"));
+    // `--include` brings back, and `--exclude` has the last word.
+    let (include, exclude) = (["a.md".to_owned(), "build/x.py".to_owned()], ["/a.md".to_owned()]);
+    let files = collect(SourceRules { include: &include, exclude: &exclude, ..SourceRules::default() });
+    assert!(paths(&files).contains(&"build/x.py".to_owned()) && !paths(&files).contains(&"a.md".to_owned()));
+    // A line takes back lines, and no default.
+    scene.write("repository/source", &[(".barrowignore", "!.env\n"), (".env", "x")]);
+    assert!(!paths(&collect(SourceRules::default())).contains(&".env".to_owned()));
+    scene.write("repository/source", &[(".barrowignore", "ok\n{a\n")]);
+    let error = SourceFiles::collect(&[source_at(&source)], &SourceRules::default()).unwrap_err().to_string();
+    assert!(error.ends_with(".barrowignore:2: not a pattern"), "{error}");
+}
+
+#[test]
+fn several_sources() {
+    let scene = Scene::new();
+    let app = scene.write("app", &[("app.py", ""), ("LICENSE", "same")]);
+    let shared = scene
+        .write("shared", &[("a.py", "a"), ("data/b.json", ""), (".env", "x"), ("notes.md", ""), ("LICENSE", "same")]);
+    let prefix = SafePath::new("common/lib").unwrap();
+    let of = |only: &[String], exclude: &[String], prefix| {
+        let further = SourceOptions { label: Some("../shared"), prefix, only, exclude, ..source_at(&shared) };
+        SourceFiles::collect(&[source_at(&app), further], &SourceRules::default())
+    };
+    let files = of(&[], &[], Some(&prefix)).unwrap();
+    assert_eq!(
+        paths(&files),
+        ["LICENSE", "app.py", "common/lib/LICENSE", "common/lib/a.py", "common/lib/data/b.json", "common/lib/notes.md"]
+    );
+    assert_eq!(credentials_line(&files.left_out).unwrap(), "../shared/.env (credentials)");
+    // The same file twice is one, and the patterns of a source are its own.
+    let files = of(&[], &["data/".to_owned(), "none.txt".to_owned()], None).unwrap();
+    assert_eq!(paths(&files), ["LICENSE", "a.py", "app.py", "notes.md"]);
+    assert_eq!(files.warnings, ["`none.txt`, an `exclude` of the source `../shared`, matches nothing in it"]);
+    let files = of(&["**/*.py".to_owned(), "/data/".to_owned(), ".env".to_owned()], &[], None).unwrap();
+    assert_eq!(paths(&files), ["LICENSE", "a.py", "app.py", "data/b.json"], "credentials stay where they are");
+    assert!(files.left_out.iter().any(|left| left.why == Why::NotSelected));
+    // Different content at one path.
+    scene.write("shared", &[("app.py", "other")]);
+    let error = of(&[], &[], None).unwrap_err().to_string();
+    assert_eq!(error, "`app.py` comes from the source folder and, with other content, from the source `../shared`");
+    let exclude = ["*.md".to_owned(), "*.nothing".to_owned()];
+    let further = SourceOptions { label: Some("../shared"), prefix: Some(&prefix), ..source_at(&shared) };
+    let rules = SourceRules { exclude: &exclude, ..SourceRules::default() };
+    let files = SourceFiles::collect(&[source_at(&app), further], &rules).unwrap();
+    assert_eq!(
+        files.warnings,
+        ["`--exclude *.nothing` matches nothing in any source"],
+        "one match in one of them is enough"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::{Bundle, BundleError, Layout, SourceFiles, SourceOptions};
+use super::{Bundle, BundleError, Layout, SourceFiles, SourceOptions, SourceRules};
 use crate::archive::{SafePath, deflate};
 use crate::install::{FileContent, InstalledDist, InstalledFile, Tree};
 use crate::spec::{sha256, write_record_line};
@@ -127,15 +127,21 @@ impl Scene {
     ) -> Result<SourceFiles, BundleError> {
         let [exclude, include] =
             [exclude, include].map(|patterns| patterns.iter().map(ToString::to_string).collect::<Vec<_>>());
-        SourceFiles::collect(&SourceOptions {
-            folder: &self.path(source),
+        let rules = SourceRules {
             exclude: &exclude,
             include: &include,
             input_files: &[self.path("source/wanted.list")],
             credential_files: &[self.path("source/logins")],
-            outputs: &[self.path("source/out")],
-        })
+            ..SourceRules::default()
+        };
+        let (folder, outputs) = (self.path(source), [self.path("source/out")]);
+        SourceFiles::collect(&[SourceOptions { outputs: &outputs, ..source_at(&folder) }], &rules)
     }
+}
+
+/// SOURCE at a folder, all of it.
+pub(crate) fn source_at(folder: &Path) -> SourceOptions<'_> {
+    SourceOptions { folder, label: None, prefix: None, only: &[], exclude: &[], outputs: &[] }
 }
 
 /// Different files, different version: the trees in the cache must not mix.

@@ -234,6 +234,8 @@ pub(crate) struct LayerArgs {
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = parse_split)]
     pub(crate) split: Option<usize>,
     #[command(flatten)]
+    pub(crate) files: SourceArgs,
+    #[command(flatten)]
     pub(crate) assembly: AssemblyArgs,
     #[command(flatten)]
     pub(crate) result: ResultArgs,

@@ -297,9 +297,21 @@ pub(crate) struct SourceArgs {
     #[arg(long)]
     pub(crate) no_source: bool,
 
+    /// A further folder whose files are bundled, at PREFIX of the bundle or at its root; may be repeated
+    #[arg(long = "source", value_name = "DIR[:PREFIX]", conflicts_with = "no_source")]
+    pub(crate) sources: Vec<String>,
+
     /// Take source files that match although they are left out by default, such as .env; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
+
+    /// Leave out what the .gitignore of a folder names, where it has no .barrowignore
+    #[arg(long)]
+    pub(crate) gitignore: bool,
+
+    /// Follow links that lead out of the source folder
+    #[arg(long)]
+    pub(crate) follow_links: bool,
 }
 
 /// How a result is printed.

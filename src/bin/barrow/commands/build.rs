@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
-use barrow::request::{AssemblySettings, BundleKind, BundleOptions};
+use barrow::request::{AssemblySettings, BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
@@ -142,6 +142,7 @@ impl Job {
         let files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
         let concerns = |path: &PathBuf| {
             *path == config.path
+                || self.options.assembly.source.iter().flat_map(SourceSettings::folders).any(|it| path.starts_with(it))
                 || self.unit.source.as_ref().is_some_and(|source| path.starts_with(source))
                 || files
                     .iter()

@@ -6,22 +6,23 @@ use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_other_forms, refuse_paths};
 use super::{check, last_word, result};
-use crate::args::{LayerArgs, SourceArgs};
+use crate::args::LayerArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
 use crate::settings::Flags;
 
 pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
-    let LayerArgs { requirements, output, split, mut assembly, result: _, settings } = args;
+    let LayerArgs { requirements, output, split, files, mut assembly, result: _, settings } = args;
     refuse_other_forms(run, &output)?;
     assembly.split = split;
     let (source, requirements) = source_of(run, requirements);
     refuse_paths(run, "layer", &requirements)?;
     let folder = source.as_deref().unwrap_or(Path::new("."));
-    let mut settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, folder)?;
+    let mut settings = run.settings(Flags { settings, assembly, files }, folder)?;
     match &source {
         Some(folder) => settings.detect_input_of_source(run, folder)?,
+        None if settings.take_named_sources() => {}
         None => settings.check_something_required(&requirements)?,
     }
     let is_checked = output.check;

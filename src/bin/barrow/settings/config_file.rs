@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::key::{KEYS, Key, UNBUILT};
 use super::units::{ConfigUnit, OWN_KEYS, UnitKind};
-use super::{parse, profile};
+use super::{parse, profile, sources, units};
 use barrow::target::Profile;
 
 /// A settings file that was found.
@@ -148,7 +148,7 @@ impl Reader<'_> {
                 "index" if is_table_array(value) => config.indexes = self.indexes(value)?,
                 "runtime" if matches!(value.get_ref(), DeValue::Table(_)) => self.runtimes(value, &mut config)?,
                 "mirror" if matches!(value.get_ref(), DeValue::Table(_)) => self.mirror(value, &mut config)?,
-                "sources" => config.sources = self.sources(value)?,
+                "sources" if matches!(value.get_ref(), DeValue::Table(_)) => config.sources = self.sources(value)?,
                 "check" => config.check_ignore = self.check(value)?,
                 "defaults" => config.defaults = self.defaults(value)?,
                 "function" => config.units.splice(0..0, self.units(UnitKind::Function, value)?).for_each(drop),
@@ -243,6 +243,11 @@ impl Reader<'_> {
     }
 
     fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
+        if name == "source" {
+            let message =
+                "`source` is the folder of a [[function]] or [[layer]]; folders beside it are `sources = […]`";
+            return Err(self.at(span, message));
+        }
         if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
             return Ok(key);
         }
@@ -263,6 +268,7 @@ impl Reader<'_> {
         use super::key::Kind;
         let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
         match (key.kind, value.get_ref()) {
+            _ if key.name == "source" => self.source_tables(value),
             (Kind::Switch | Kind::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
             (Kind::Switch, _) => Err(wrong("true or false")),
             (Kind::List | Kind::SwitchOrList, DeValue::Array(values)) => {
@@ -326,6 +332,43 @@ impl Reader<'_> {
             return Err(self.at(span, "an explicit index needs a `name`, for `[sources]` to name it"));
         }
         Ok(index)
+    }
+
+    /// `sources`: folders as texts, or as tables with patterns, which become JSON.
+    fn source_tables(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
+        let wrong = |span| self.at(span, "`sources` must be a list of folders and of tables with a `path`");
+        let DeValue::Array(entries) = value.get_ref() else { return Err(wrong(value.span())) };
+        let text = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Table(table) => self.source_table(table, entry.span()),
+            _ => Err(wrong(entry.span())),
+        };
+        entries.iter().map(text).collect()
+    }
+
+    fn source_table(&self, table: &DeTable<'_>, span: Range<usize>) -> Result<String, String> {
+        let mut source = sources::Table::default();
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a source must be {what}"));
+            let text = || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
+            let patterns = || units::texts(value).ok_or_else(|| wrong("a pattern or a list of them"));
+            match spelled {
+                "path" => source.path = text()?,
+                "prefix" => source.prefix = text()?,
+                "include" => source.include = patterns()?,
+                "exclude" => source.exclude = patterns()?,
+                _ => {
+                    let close = nearest(spelled, sources::KEYS.into_iter());
+                    let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
+                    return Err(self.at(name.span(), &format!("unknown setting `{spelled}` of a source{hint}")));
+                }
+            }
+        }
+        if source.path.is_empty() {
+            return Err(self.at(span, "a source needs a `path`"));
+        }
+        serde_json::to_string(&source).map_err(|error| error.to_string())
     }
 
     fn sources(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigSource>, String> {

@@ -14,7 +14,7 @@ impl Settings {
         let absolute = parse::normalized(&run.host.working_folder.join(folder));
         let is_alone = self.check_something_required(&[]).is_err() && lock::find_input(&absolute).is_none();
         let is_empty = fs_err::read_dir(&absolute).is_ok_and(|mut entries| entries.next().is_none());
-        if !is_alone || is_empty || self.no_source {
+        if !is_alone || is_empty || self.files.no_source {
             return self.detect_input(run, folder, &[]);
         }
         run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
@@ -67,6 +67,6 @@ impl Settings {
 
     /// The project of a lock is wanted with its packages, unless the user does not want it.
     pub(crate) fn want_project(&mut self) {
-        self.lock.with_project = !(self.no_project || self.no_source);
+        self.lock.with_project = !(self.no_project || self.files.no_source);
     }
 }

@@ -14,6 +14,7 @@ mod layers;
 mod parse;
 mod pip_config;
 mod profile;
+mod sources;
 mod target;
 mod units;
 #[cfg(test)]
@@ -52,6 +53,7 @@ use client::{read_client, read_count};
 use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy, read_selection};
 use layers::Layers;
 use pip_config::PipConfig;
+use sources::FileChoice;
 
 /// A setting that cannot be used: wrong usage.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -80,7 +82,6 @@ pub(crate) struct Flags {
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Settings {
     /// What to resolve for.
     pub(crate) target: TargetSettings,
@@ -96,9 +97,8 @@ pub(crate) struct Settings {
     pub(crate) cache_folder: Option<PathBuf>,
     pub(crate) temporary_folder: PathBuf,
     /// Which of the source's own files are taken; but for the folder, which the commands know.
-    no_source: bool,
+    files: FileChoice,
     exclude: Vec<String>,
-    include: Vec<String>,
     /// The settings file, unless it belongs to the project.
     own_file: Option<PathBuf>,
     pub(crate) selection: SelectionSettings,
@@ -183,9 +183,8 @@ impl Settings {
         client.offline = layers.switch("offline", general.offline)?;
         let mut resolve = read_resolution(&mut layers, &resolution, no_deps)?;
         resolve.allow_build = allow_build;
-        let no_source = layers.switch("no-source", flags.files.no_source)?;
+        let files = sources::read(&mut layers, flags.files)?;
         let exclude = layers.many("exclude", flags.assembly.exclude, |text| Ok(text.to_owned()))?;
-        let include = layers.many("include", flags.files.include, |text| Ok(text.to_owned()))?;
         let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
@@ -216,9 +215,8 @@ impl Settings {
             build,
             cache_folder,
             temporary_folder: host.temporary_folder.clone(),
-            no_source,
+            files,
             exclude,
-            include,
             selection,
             own_file: Some(layers.config.path)
                 .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
@@ -269,15 +267,28 @@ impl Settings {
 impl Settings {
     /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
     pub(crate) fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
-        let source = source.filter(|_| !self.no_source).map(|folder| SourceSettings {
-            folder: folder.to_owned(),
+        let source = SourceSettings {
+            folder: source.map(Path::to_owned),
+            further: self.files.further.clone(),
             exclude: self.exclude.clone(),
-            include: self.include.clone(),
+            include: self.files.include.clone(),
+            gitignore: self.files.gitignore,
+            follow_links: self.files.follow_links,
             credential_files: self.own_file.iter().cloned().collect(),
-        });
+        };
+        let has_source = !self.files.no_source && kind != BundleKind::Packages && source.folders().next().is_some();
+        let source = has_source.then_some(source);
         let split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
         let (exclude_runtime, selection) = (self.exclude_runtime, self.selection.clone());
         AssemblySettings { source, kind, exclude_runtime, selection, split }
+    }
+
+    /// Takes no further sources but those that the command line names; gives whether it names any.
+    pub(crate) fn take_named_sources(&mut self) -> bool {
+        if !self.files.are_named {
+            self.files.further.clear();
+        }
+        self.files.are_named
     }
 
     /// Where a bundle or layer goes.

@@ -124,7 +124,7 @@ impl Reader<'_> {
 }
 
 /// A text or a list of them.
-fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
+pub(super) fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
     match value.get_ref() {
         DeValue::String(text) => Some(vec![text.to_string()]),
         DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_str().map(str::to_owned)).collect(),
@@ -194,8 +194,13 @@ impl ConfigFile {
         values.extend(self.defaults.clone());
         values.extend(table.values.clone());
         let states = |key: &str| table.values.contains_key(key);
-        if source.is_none() && packages.is_empty() && table.packages.is_empty() && !states("requirement") {
+        let has_files = source.is_some() || states("source");
+        if !has_files && packages.is_empty() && table.packages.is_empty() && !states("requirement") {
             return Err(format!("`{name}` has neither a `source` nor anything that it requires"));
+        }
+        if !has_files {
+            // Folders beside the source of every unit are beside nothing here.
+            values.remove("source");
         }
         let outputs = if table.outputs.is_empty() { vec!["build/{name}".to_owned()] } else { table.outputs.clone() };
         let packages = packages.into_iter().chain(table.packages.iter().cloned()).collect();
