@@ -9,6 +9,10 @@
 //!
 //! Rooms in reading order; a room imports only rooms above it.
 
+// Tests include the words of the command line, which names the library as others do.
+#[cfg(test)]
+extern crate self as barrow;
+
 pub mod reporter;
 pub mod regular;
 mod file_lock;

@@ -125,28 +125,6 @@ pub enum BuildError {
     Interrupted,
 }
 
-impl BuildError {
-    /// What the user can do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoInterpreter { wanted, .. } => {
-                let version = wanted.trim_start_matches("Python ");
-                Some(format!(
-                    "install {wanted} (`uv python install {version}`, `dnf install python{version}`, \
-                     `brew install python@{version}`), or name one with --build-python PATH"
-                ))
-            }
-            Self::Interpreter { .. } => Some("name another Python with --build-python PATH".to_owned()),
-            Self::Failed { .. } => Some("run with -v for everything that the build wrote".to_owned()),
-            Self::Foreign { .. } => Some(
-                "build the wheel on the target's system and offer it with --find-links, or choose a version that has one"
-                    .to_owned(),
-            ),
-            _ => None,
-        }
-    }
-}
-
 /// Lines of a program below the message, set off from it.
 fn indented(output: &str) -> String {
     output.lines().flat_map(|line| ["\n  | ", line]).collect()

@@ -114,8 +114,8 @@ pub enum BundleError {
     /// Nothing to put into the bundle.
     #[error("there is nothing to bundle: no dependency and no source file")]
     Empty,
-    /// Larger than `--max-size` allows.
-    #[error("the bundle is {} unzipped, more than the {} that `--max-size` allows", Bytes(*size), Bytes(*limit))]
+    /// Larger than the user allows.
+    #[error("the bundle is {} unzipped, more than the {} that is allowed", Bytes(*size), Bytes(*limit))]
     TooLarge {
         /// Size, bytes.
         size: u64,
@@ -132,6 +132,13 @@ pub enum BundleError {
         /// How many would be enough; `None`: more than a function can have.
         enough: Option<usize>,
     },
+}
+
+impl BundleError {
+    /// Whether it is a pattern of the user's that is wrong, rather than the world.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Pattern { .. } | Self::EmptyPattern { .. })
+    }
 }
 
 fn holds_secret(files: &[(String, &str)]) -> String {

@@ -249,43 +249,6 @@ impl Error {
             _ => None,
         }
     }
-
-    /// What the user can do.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Offline { .. } => {
-                "run once without `--offline`, or make a folder for `--find-links` with `barrow mirror`"
-            }
-            Self::Status { status: 403, sent_as: None, looked_in: None, .. } => {
-                "the server lets nobody read it: are the folders and files readable for its user (modes 755 and 644), and is \
-                 that the folder which it serves? Where it has accounts, give the credentials of one"
-            }
-            Self::Refused { status: 403, code, .. } if code == "AccessDenied" || code.is_empty() => {
-                "whoever reads there needs `s3:GetObject`, and `s3:ListBucket` to be told what is missing and what is \
-                 forbidden apart; whoever writes needs `s3:PutObject`"
-            }
-            Self::Refused { code, .. } if code == "RequestTimeTooSkewed" => "check the clock of this machine",
-            Self::Refused { code, .. } if code == "ExpiredToken" => "log in again: these credentials have run out",
-            Self::Status { status: 401 | 403, sent_as: None, .. } => {
-                "give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with \
-                 `--keyring-provider subprocess`"
-            }
-            Self::Status { status: 401, sent_as: Some(_), .. } => {
-                "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
-            }
-            Self::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
-            Self::ProxyRefused { .. } => "give the proxy's user and password in its URL",
-            Self::Tls { reason, .. } => reason.hint(),
-            Self::PlainHttp { .. } | Self::InsecureRedirect { .. } => {
-                "use https, or allow this host by name with `--allow-insecure-host HOST`"
-            }
-            Self::Connect { via: Via(None), .. } => "check the URL, the network and the proxy settings",
-            Self::Connect { .. } => "check the proxy and its address, or exempt the host by NO_PROXY",
-            Self::Timeout { .. } => "raise `--timeout`, or try again later",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
 }
 
 /// Why a secure connection was not made.
@@ -318,19 +281,6 @@ impl TlsReason {
                 _ => Self::Other(shown),
             },
             _ => Self::Other(shown),
-        }
-    }
-
-    /// What the user can do: a file of certificates only where one helps.
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::NotTls => "if the server speaks plain HTTP there, its URL begins with `http://`",
-            Self::Expired(_) => "its keeper has to renew the certificate; check the clock of this machine too",
-            Self::NotYetValid(_) => "check the clock of this machine",
-            Self::UnknownAuthority => {
-                "give the file of your certificate authority with `--cert`; `--allow-insecure-host HOST` switches verification off"
-            }
-            Self::Other(_) => "`--allow-insecure-host HOST` switches the verification of certificates off",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with lock files.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::spec::{PackageName, Version};
@@ -55,7 +56,7 @@ pub enum LockError {
         command: &'static str,
     },
     /// A package has no wheel, and may not be built.
-    #[error("{}:{line}: {name} is {what} and would have to be built: {way_out}", path.display())]
+    #[error("{}:{line}: {name} is {what} and would have to be built{barrier}", path.display())]
     NeedsBuilding {
         /// The file.
         path: PathBuf,
@@ -65,9 +66,30 @@ pub enum LockError {
         name: PackageName,
         /// What there is in place of a wheel.
         what: &'static str,
-        /// What would allow it.
-        way_out: String,
+        /// What stands against building it.
+        barrier: Barrier,
     },
+}
+
+/// What stands against building a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barrier {
+    /// The user forbids all building.
+    NoBuild,
+    /// The user takes only wheels of the project.
+    OnlyBinary,
+    /// Nobody has allowed it.
+    NotAllowed,
+}
+
+impl fmt::Display for Barrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoBuild => ": --no-build forbids it",
+            Self::OnlyBinary => ": --only-binary forbids it",
+            Self::NotAllowed => "",
+        })
+    }
 }
 
 /// A locked package without a wheel for the target.

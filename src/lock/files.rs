@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
-use super::{LockError, NoWheel};
+use super::{Barrier, LockError, NoWheel};
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
@@ -196,13 +196,13 @@ impl Chooser<'_> {
         if is_allowed && formats_allow && !self.building.is_forbidden {
             return Ok(());
         }
-        let way_out = match () {
-            () if self.building.is_forbidden => "--no-build forbids it".to_owned(),
-            () if !formats_allow => "--only-binary forbids it".to_owned(),
-            () => format!("allow it with `--allow-build {name}`"),
+        let barrier = match () {
+            () if self.building.is_forbidden => Barrier::NoBuild,
+            () if !formats_allow => Barrier::OnlyBinary,
+            () => Barrier::NotAllowed,
         };
         let (path, line) = (self.lock.path.clone(), self.lock.line(self.package.at));
-        Err(LockError::NeedsBuilding { path, line, name: name.clone(), what, way_out })
+        Err(LockError::NeedsBuilding { path, line, name: name.clone(), what, barrier })
     }
 
     fn best_wheel(&self) -> Result<Option<(DistFilename, &LockedFile)>, LockError> {

@@ -24,7 +24,7 @@ mod uv;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LockError, NoWheel};
+pub use error::{Barrier, LockError, NoWheel};
 pub use files::{Listed, Place, normalized};
 pub use find::{FoundInput, candidates, find_input};
 pub use fresh::check_fresh;

@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+/// The words of the command line.
+#[path = "../bin/barrow/hints/lock.rs"]
+mod hints;
+
 use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
 use super::{Lock, LockError, LockPlace, LockRequest, json, preferences, select};
@@ -128,10 +132,8 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");
     check(&package, "pylock.toml:4: a has no file at all");
     let sdist = format!("{package}sdist = {{ url = \"https://x/a-1.tar.gz\", hashes = {{ sha256 = \"{ONE}\" }} }}\n");
-    check(
-        &sdist,
-        "pylock.toml:4: a is only a source distribution and would have to be built: allow it with `--allow-build a`",
-    );
+    check(&sdist, "pylock.toml:4: a is only a source distribution and would have to be built");
+    assert_eq!(hints::of(&read(&sdist).unwrap_err()), ["allow it with `--allow-build a`"]);
     let vcs =
         |commit: &str| format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"{commit}\" }}\n");
     check(&vcs("main"), "pylock.toml:4: the commit of a is not one");

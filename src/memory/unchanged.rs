@@ -32,6 +32,9 @@ use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Vers
 /// Changes when what is remembered does.
 const FORMAT: &str = "result 6";
 
+/// The option under which nothing is taken as it was, as `InputKey` names options.
+const REFRESH: &str = "--refresh";
+
 /// What is said of an output that was left as it is.
 const UNCHANGED: &str = "Nothing has changed since the last run";
 
@@ -78,7 +81,7 @@ struct KeptDist {
 pub(crate) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &Context) -> Result<Published, String> {
     let request = &options.request;
     if request.indexes.refresh {
-        return Err("`--refresh` was given".to_owned());
+        return Err(format!("`{REFRESH}` was given"));
     }
     let Some(folder) = request.cache_folder.clone() else { return Err("there is no cache".to_owned()) };
     let cache = Cache::at(folder);

@@ -15,7 +15,7 @@ use crate::publish::PublishError;
 use crate::request::RequestError;
 use crate::spec::PackageName;
 use crate::store::StoreError;
-use crate::supply::{SupplyError, is_wrong_pattern, limit_hint, source_hint};
+use crate::supply::SupplyError;
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +23,15 @@ pub enum Error {
     /// What the run asks for could not be read, or the world could not give it.
     #[error(transparent)]
     Supply(SupplyError),
-    /// Options that contradict each other, or name what does not exist.
-    #[error("{message}")]
-    Usage {
-        /// What is wrong.
-        message: String,
-        /// What to do instead.
-        hint: Option<String>,
+    /// The lock would be written over one of its own inputs.
+    #[error("`{}` is an input of the lock, and would be overwritten", path.display())]
+    OverInput {
+        /// The file.
+        path: PathBuf,
     },
+    /// A form of lock that holds one target, and several targets.
+    #[error("only `pylock.toml` holds a lock for several targets")]
+    SeveralTargets,
     /// An input file could not be read.
     #[error("failed to read `{}`", path.display())]
     ReadInput {
@@ -133,66 +134,9 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Supply(error) => error.is_usage(),
-            Self::Usage { .. } => true,
-            Self::Bundle(error) => is_wrong_pattern(error),
+            Self::OverInput { .. } | Self::SeveralTargets => true,
+            Self::Bundle(error) => error.is_usage(),
             _ => false,
-        }
-    }
-
-    /// What the user can do, a sentence each.
-    pub fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Supply(error) => error.hints(),
-            Self::Usage { hint, .. } => hint.iter().cloned().collect(),
-            Self::TooLarge { ways, .. } => ways.clone(),
-            Self::Bundle(BundleError::LayersFull { enough: Some(enough), .. }) => {
-                vec![format!("`--split {enough}` has room for all of them")]
-            }
-            Self::Bundle(BundleError::LayersFull { .. }) => {
-                vec!["a function has five layers at most: leave something out, with --slim, --exclude-runtime or --exclude-package".to_owned()]
-            }
-            Self::Bundle(BundleError::HoldsSecret { files }) => {
-                let name = files.first().map_or("NAME", |(path, _)| path.as_str());
-                vec![format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`")]
-            }
-            Self::Bundle(error) => source_hint(error).into_iter().collect(),
-            Self::Publish(PublishError::Occupied { .. }) => {
-                vec!["name an empty or new folder, or replace what is there with --force".to_owned()]
-            }
-            Self::Publish(PublishError::Busy { process, .. }) | Self::Mirror(MirrorError::Busy { process, .. }) => {
-                vec![match process {
-                    Some(process) => {
-                        format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again")
-                    }
-                    None => "end the run that is stuck, and run again".to_owned(),
-                }]
-            }
-            Self::Store(error) => error.request().and_then(http::Error::hint).into_iter().collect(),
-            Self::Mirror(MirrorError::Write { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull => vec![
-                "the disk with the mirror is full: what is in the mirror is whole and stays; make room, and the same command goes on"
-                    .to_owned(),
-            ],
-            Self::Publish(PublishError::Alike { .. }) => {
-                vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
-            }
-            Self::NotAFile(name) => {
-                vec![format!(
-                    "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
-                )]
-            }
-            Self::Mirror(MirrorError::Wheel { source, .. }) => limit_hint(source),
-            Self::Mirror(MirrorError::Occupied { .. }) => vec!["name an empty or new folder".to_owned()],
-            Self::Mirror(MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. }) => vec![
-                "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
-                    .to_owned(),
-            ],
-            Self::Mirror(MirrorError::OtherBytes { .. }) => {
-                vec!["nothing was replaced: find out who changed the file; a new folder takes the new one".to_owned()]
-            }
-            Self::MirrorDamaged { .. } => {
-                vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
-            }
-            _ => Vec::new(),
         }
     }
 }

@@ -106,10 +106,7 @@ fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
     if place.is_none() || inputs.all(|input| whole(input) != place) {
         return Ok(());
     }
-    Err(Error::Usage {
-        message: format!("`{}` is an input of the lock, and would be overwritten", out.display()),
-        hint: Some("name another file with -o, or say so with --upgrade or --force".to_owned()),
-    })
+    Err(Error::OverInput { path: out.clone() })
 }
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
@@ -141,10 +138,7 @@ fn write(resolutions: &[Resolution], options: &LockOptions) -> Result<String, Er
         (LockForm::Pylock, several) => Ok(pylock::write(several, &folder)),
         (LockForm::Requirements(style), [only]) => Ok(requirements::write(only, style, &folder)?),
         (LockForm::Json, [only]) => Ok(json::write(only)),
-        (LockForm::Requirements(_) | LockForm::Json, _) => Err(Error::Usage {
-            message: "only `pylock.toml` holds a lock for several targets".to_owned(),
-            hint: Some("give one --runtime and one --arch, or write pylock.toml".to_owned()),
-        }),
+        (LockForm::Requirements(_) | LockForm::Json, _) => Err(Error::SeveralTargets),
     }
 }
 

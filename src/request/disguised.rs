@@ -1,39 +1,27 @@
-//! Files whose name says one thing and whose content another, and files of other programs: one sentence each, with the way out.
+//! Files whose name says one thing and whose content another, and files of other programs.
 
 use std::path::Path;
 
-use super::RequestError;
-
-/// How a list of packages is got out of an environment of conda in a form that can be read.
-const FROM_CONDA: &str = "activate the environment, write `pip list --format=freeze > requirements.txt`, keep what your function \
-                          imports, and name that file with -r";
+use super::{Foreign, RequestError};
 
 /// Refuses a file that is named as one of requirements and belongs to another program.
 pub(super) fn refuse_foreign(path: &Path, working_folder: &Path) -> Result<(), RequestError> {
     let there = working_folder.join(path);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let (what, hint) = match (name, extension) {
-        ("setup.py" | "setup.cfg", _) => {
-            ("a file of setuptools, not a list of requirements", "name its folder, as `.`, to install the project")
-        }
-        ("package.json" | "package-lock.json", _) => ("a file of npm", "name the file of the Python function with -r"),
-        (_, "yml" | "yaml") if is_of_conda(&there) => ("an environment of conda, which has other packages", FROM_CONDA),
-        (_, "txt") if is_list_of_conda(&there) => ("a list of conda's packages, written by `conda list`", FROM_CONDA),
+    let what = match (name, extension) {
+        ("setup.py" | "setup.cfg", _) => Foreign::Setuptools,
+        ("package.json" | "package-lock.json", _) => Foreign::Npm,
+        (_, "yml" | "yaml") if is_of_conda(&there) => Foreign::CondaEnvironment,
+        (_, "txt") if is_list_of_conda(&there) => Foreign::CondaList,
         _ => return Ok(()),
     };
-    Err(RequestError::Usage { message: format!("`{}` is {what}", path.display()), hint: Some(hint.to_owned()) })
+    Err(RequestError::Foreign { path: path.to_owned(), what })
 }
 
 /// Refuses a lock that is none by its content.
 pub(super) fn refuse_list(path: &Path, text: &str) -> Result<(), RequestError> {
-    if !is_list(text) {
-        return Ok(());
-    }
-    Err(RequestError::Usage {
-        message: format!("`{}` is called a lock, and is a list of requirements", path.display()),
-        hint: Some("call it `requirements.txt`".to_owned()),
-    })
+    if is_list(text) { Err(RequestError::ListCalledLock { path: path.to_owned() }) } else { Ok(()) }
 }
 
 /// Whether the first line that says something is a requirement and no TOML.

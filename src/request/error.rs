@@ -1,5 +1,6 @@
 //! Why what a run asks for could not be read.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::build::BuildError;
@@ -16,14 +17,29 @@ pub enum RequestError {
     /// A lock is malformed, or does not fit the target.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Options that contradict each other, or name what does not exist.
-    #[error("{message}")]
-    Usage {
-        /// What is wrong.
-        message: String,
-        /// What to do instead.
-        hint: Option<String>,
+    /// A file that is named as one of requirements and belongs to another program.
+    #[error("`{}` is {what}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: Foreign,
     },
+    /// A file with the name of a lock that lists requirements.
+    #[error("`{}` is called a lock, and is a list of requirements", path.display())]
+    ListCalledLock {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A lock stands for a whole resolution, and something is required beside it.
+    #[error("`{}` is a lock: no other requirements can be given beside it", path.display())]
+    BesideLock {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Extras or groups are asked for, and nothing is there that has any.
+    #[error("extras and groups are selected from a pyproject.toml or a lock, and there is none")]
+    NothingToSelectFrom,
     /// An input file could not be read.
     #[error("failed to read `{}`", path.display())]
     ReadInput {
@@ -39,4 +55,44 @@ pub enum RequestError {
     /// The user's own source could not be looked through.
     #[error(transparent)]
     Source(#[from] BundleError),
+}
+
+impl RequestError {
+    /// Whether the command line or an input is wrong, rather than the world.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Requirements(_)
+            | Self::Foreign { .. }
+            | Self::ListCalledLock { .. }
+            | Self::BesideLock { .. }
+            | Self::NothingToSelectFrom => true,
+            Self::Lock(error) => error.is_usage(),
+            Self::Source(error) => error.is_usage(),
+            Self::ReadInput { .. } | Self::Folder(_) => false,
+        }
+    }
+}
+
+/// Files of other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// `setup.py`, `setup.cfg`.
+    Setuptools,
+    /// `package.json` and its lock.
+    Npm,
+    /// `environment.yml` of conda.
+    CondaEnvironment,
+    /// What `conda list` prints.
+    CondaList,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Setuptools => "a file of setuptools, not a list of requirements",
+            Self::Npm => "a file of npm",
+            Self::CondaEnvironment => "an environment of conda, which has other packages",
+            Self::CondaList => "a list of conda's packages, written by `conda list`",
+        })
+    }
 }

@@ -129,10 +129,7 @@ impl Inputs {
             let is_project = |path: &PathBuf| path.file_name().is_some_and(|name| name == "pyproject.toml");
             let place = inputs.requirement_files.iter().position(is_project);
             let Some(path) = place.map(|at| inputs.requirement_files.remove(at)) else {
-                return Err(RequestError::Usage {
-                    message: "--extra and --group select from a pyproject.toml or a lock, and there is none".to_owned(),
-                    hint: Some("name one with -r".to_owned()),
-                });
+                return Err(RequestError::NothingToSelectFrom);
             };
             let mut extras = request.extras.clone();
             if settings.all_extras {
@@ -151,10 +148,7 @@ fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<LockInput, Reques
     let ManifestInputs { requirement_files, constraint_files, override_files, positional, .. } = &request.inputs;
     let others = requirement_files.len() - 1 + constraint_files.len() + override_files.len() + positional.len();
     if others > 0 {
-        return Err(RequestError::Usage {
-            message: format!("`{}` is a lock: no other requirements can be given beside it", lock.display()),
-            hint: None,
-        });
+        return Err(RequestError::BesideLock { path: lock.to_owned() });
     }
     let working_folder = &request.inputs.working_folder;
     let settings = &request.lock;

@@ -29,7 +29,7 @@ mod repository;
 #[cfg(test)]
 mod tests;
 
-pub use error::RequestError;
+pub use error::{Foreign, RequestError};
 pub use input_key::{InputKey, Part};
 pub use inputs::Request;
 pub use keyed::{Encoder, Keyed};

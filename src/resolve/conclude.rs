@@ -8,7 +8,7 @@ use super::needs::{self, Applied, Needs};
 use super::package::Package;
 use super::policy::PrereleaseUse;
 use super::provider::{Known, Provider};
-use super::source::SourceError;
+use super::source::{SourceError, Unfit};
 use super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
 use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
@@ -161,11 +161,8 @@ fn resolved_dist(
 ) -> Result<ResolvedDist, SourceError> {
     let version = &project.version;
     let rules = provider.policy.rules(&name);
-    let file = provider.file_of(&name, version).ok_or_else(|| SourceError {
-        message: format!("the file of `{name}` {version} is no longer listed"),
-        hint: None,
-        skippable: false,
-        source: None,
+    let file = provider.file_of(&name, version).ok_or_else(|| {
+        SourceError::new(Unfit::NoLongerListed { name: name.clone(), version: version.to_string() }, false)
     })?;
     for extra in &project.missing_extras {
         warnings.push(format!("{name} {version} has no extra `{extra}`"));

@@ -18,9 +18,10 @@ mod sourced;
 #[cfg(test)]
 mod tests;
 
+pub use explain::{Hint, Twin};
 pub use moment::parse_moment;
 pub use ranges::{contains, specifier_range, specifiers_range};
-pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
+pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
 
 use std::sync::Arc;
 
@@ -148,8 +149,8 @@ pub enum ResolveError {
     NoSolution {
         /// Plain sentences.
         explanation: String,
-        /// What the user can do, one sentence each.
-        hints: Vec<String>,
+        /// What could be done, each judged true.
+        hints: Vec<Hint>,
         /// Projects that may do when building them is allowed: they have sources only, as far as this derivation met them.
         unbuilt: Vec<PackageName>,
     },

@@ -58,7 +58,7 @@ impl Needs {
             for applied in with_overrides(provider, requirement, None, None) {
                 if let Err(error) = needs.add(provider, Some((name, version)), &applied) {
                     if error.skippable {
-                        return Ok(Err(Exclusion::Metadata(error.message)));
+                        return Ok(Err(Exclusion::Metadata(error.to_string())));
                     }
                     return Err(error);
                 }

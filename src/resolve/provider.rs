@@ -14,7 +14,7 @@ use super::policy::Policy;
 use super::priority::{MOST_RESTARTS, Merits, Priority, Standing};
 use super::ranges;
 use super::screening::{Rivals, SCREENED_AFTER};
-use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError};
+use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError, Unfit};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
 use crate::resolution::Exclusion;
@@ -119,7 +119,7 @@ impl<'a> Provider<'a> {
             return Ok(known.clone());
         }
         if let Some(refusal) = &self.policy.rules(name).refusal {
-            return Err(SourceError { message: refusal.clone(), hint: None, skippable: false, source: None });
+            return Err(SourceError::new(refusal.clone(), false));
         }
         let known = match self.source.project(name)? {
             ProjectAnswer::Found(details) => Known::Listed(listing_of(&self.listings, name, &details)),
@@ -204,15 +204,8 @@ impl<'a> Provider<'a> {
         }
         let dist = self.source.direct(name, reference)?;
         if dist.metadata.name != *name {
-            return Err(SourceError {
-                message: format!(
-                    "`{}` is a distribution of `{}`, but it is required as `{name}`",
-                    dist.file.filename, dist.metadata.name
-                ),
-                hint: Some(format!("write the requirement as `{} @ …`", dist.metadata.name)),
-                skippable: false,
-                source: None,
-            });
+            let (file, found) = (dist.file.filename.to_string(), dist.metadata.name.clone());
+            return Err(SourceError::new(Unfit::OtherProject { file, found, wanted: name.clone() }, false));
         }
         let mut state = self.state.borrow_mut();
         state.directs.push(Direct { name: name.clone(), reference: reference.clone(), dist });
@@ -561,7 +554,7 @@ pub(super) fn root_version() -> SourcedVersion {
 
 /// An error with everything that caused it, on one line.
 fn error_text(error: &SourceError) -> String {
-    let mut text = error.message.clone();
+    let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         text.push_str(": ");

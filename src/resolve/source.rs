@@ -1,5 +1,7 @@
 //! What the solver needs to know of the world.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::requirements::DirectReference;
@@ -64,17 +66,63 @@ pub struct DirectDist {
     pub built_from: Option<DirectReference>,
 }
 
-/// A question that could not be answered. The message is complete but for its source.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{message}")]
+/// A question that could not be answered: what failed, and whether another version may do.
+#[derive(Clone, Debug)]
 pub struct SourceError {
-    /// What was asked, and of whom.
-    pub message: String,
-    /// What the user can do.
-    pub hint: Option<String>,
+    cause: Arc<dyn Error + Send + Sync>,
     /// Whether only this file is affected: another version may do.
     pub skippable: bool,
-    /// Why it failed.
-    #[source]
-    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl SourceError {
+    /// An error of whatever was asked; its own message says what was asked, and of whom.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>, skippable: bool) -> Self {
+        Self { cause: cause.into().into(), skippable }
+    }
+
+    /// The same for what has no other version that could do.
+    #[must_use]
+    pub fn final_word(self) -> Self {
+        Self { skippable: false, ..self }
+    }
+
+    /// What failed, to be looked at by its type.
+    pub fn cause(&self) -> &(dyn Error + 'static) {
+        &*self.cause
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl Error for SourceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
+}
+
+/// An answer that does not fit the question.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// Another distribution than the one that is required.
+    #[error("`{file}` is a distribution of `{found}`, but it is required as `{wanted}`")]
+    OtherProject {
+        /// The file.
+        file: String,
+        /// Whose it is.
+        found: PackageName,
+        /// Whose it should be.
+        wanted: PackageName,
+    },
+    /// What was listed before is not any more.
+    #[error("the file of `{name}` {version} is no longer listed")]
+    NoLongerListed {
+        /// The project.
+        name: PackageName,
+        /// The version, with where it comes from.
+        version: String,
+    },
 }

@@ -38,22 +38,5 @@ pub enum Problem {
     Name { name: String },
 }
 
-impl Problem {
-    /// What the user can do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoValue { name } => Some(format!("say --parameter-overrides {name}=VALUE")),
-            Self::Unreadable { .. } | Self::NoParameter { .. } => {
-                Some("make it a parameter with a default, or build this function by `sam build`".to_owned())
-            }
-            Self::BuildProperty { .. } | Self::ForEach { .. } => {
-                Some("build it by `sam build`, or write the resources out".to_owned())
-            }
-            Self::NoRuntime => Some("write `Runtime: python3.13`, or one for all below `Globals`".to_owned()),
-            _ => None,
-        }
-    }
-}
-
 /// A problem with the line of the value that it is about.
 pub(super) type Located = (usize, Problem);

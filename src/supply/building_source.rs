@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::SupplyError;
 use super::ahead::Ahead;
 use super::building::{Builder, Told};
-use super::source::{LiveSource, source_error};
+use super::source::LiveSource;
 use crate::index::Evidence;
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
@@ -79,10 +79,7 @@ fn remembered<V>(
     if let Some(answer) = lock().get(&key).cloned() {
         return Ok(answer);
     }
-    let answer = ask().map_err(|error| {
-        let hints = error.hints();
-        source_error(error, hints.into_iter().next(), false)
-    })?;
+    let answer = ask().map_err(|error| SourceError::new(error, false))?;
     lock().insert(key, Arc::clone(&answer));
     Ok(answer)
 }

@@ -1,6 +1,5 @@
 //! Why the world could not give what a run needs.
 
-use crate::archive::{ArchiveError, Bound};
 use crate::build::BuildError;
 use crate::bundle::BundleError;
 use crate::cache::CacheError;
@@ -8,17 +7,14 @@ use crate::context::Interrupted;
 use crate::fetch::FetchError;
 use crate::http;
 use crate::index::IndexError;
-use crate::install::{InstallError, WheelFault};
-use crate::lock::{LockError, NoWheel};
+use crate::install::InstallError;
+use crate::lock::LockError;
 use crate::publish::PublishError;
 use crate::request::RequestError;
-use crate::requirements::{Origin, RequirementsError};
+use crate::requirements::{Origin, PythonLimit, RequirementsError};
 use crate::resolve::ResolveError;
-use crate::spec::{PackageName, SafeUrl};
-
-/// What to do about a file that a mirror lacks.
-pub(crate) const MIRROR_IT: &str =
-    "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
+use crate::spec::{PackageName, SafeUrl, Version};
+use crate::target::{Runtime, Target};
 
 /// The world could not give what a run needs.
 #[derive(Debug, thiserror::Error)]
@@ -29,16 +25,32 @@ pub enum SupplyError {
     /// The user's own files or words are malformed.
     #[error(transparent)]
     Requirements(#[from] RequirementsError),
-    /// What the user names would have to be built, and `--no-build` was given.
+    /// What the user names would have to be built, and the user forbids it.
     #[error("{}", .0.join("\n"))]
     BuildForbidden(Vec<String>),
-    /// Options that contradict each other, or name what does not exist.
-    #[error("{message}")]
-    Usage {
+    /// A project of the user's does not take the Python of the target.
+    #[error(transparent)]
+    PythonLimit(Box<PythonRefused>),
+    /// Names that are tied to two places at once for the target.
+    #[error("{0}")]
+    Contradiction(String),
+    /// A setting in a table of the project that is not understood.
+    #[error("{origin}: `{key}`: {reason}")]
+    Setting {
+        /// Where it stands.
+        origin: Origin,
+        /// The setting.
+        key: &'static str,
         /// What is wrong.
-        message: String,
-        /// What to do instead.
-        hint: Option<String>,
+        reason: String,
+    },
+    /// A requirement leads to a project without saying which, and only its own code could.
+    #[error("{origin}: `{text}`: the project's own files do not say its name without being run")]
+    Unnamed {
+        /// Where it stands.
+        origin: Origin,
+        /// As it is written.
+        text: String,
     },
     /// The HTTP client could not be set up.
     #[error(transparent)]
@@ -52,6 +64,16 @@ pub enum SupplyError {
     /// No choice of versions meets the requirements, or the world could not be asked.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// The same where nothing more can be known than what is at hand, and some of it is not.
+    #[error("{error}")]
+    Lacking {
+        /// What the solver says.
+        error: ResolveError,
+        /// Projects of which nothing is at hand, sorted.
+        missing: Vec<PackageName>,
+        /// What a mirror would have to be made of to have them.
+        mirrored: Box<MirrorInputs>,
+    },
     /// A source could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -72,6 +94,14 @@ pub enum SupplyError {
         /// The source.
         what: String,
     },
+    /// What a backend requires would have to be built itself.
+    #[error("`{name}` would have to be built from {what}, and nothing is built for a build")]
+    NothingBuiltForABuild {
+        /// The project.
+        name: PackageName,
+        /// The source.
+        what: String,
+    },
     /// A repository is needed, and the run is offline.
     #[error("the run is offline, and {0} would have to be fetched")]
     OfflineRepository(SafeUrl),
@@ -86,8 +116,8 @@ pub enum SupplyError {
     MirrorLacks {
         /// Which.
         lacking: FetchError,
-        /// What adds them.
-        command: String,
+        /// What a mirror would have to be made of to have them.
+        mirrored: Box<MirrorInputs>,
     },
     /// A wheel was refused.
     #[error(transparent)]
@@ -126,115 +156,43 @@ impl SupplyError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Requirements(_)
-            | Self::Usage { .. }
-            | Self::Request(RequestError::Requirements(_) | RequestError::Usage { .. }) => true,
-            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => error.is_usage(),
-            Self::Bundle(error) | Self::Request(RequestError::Source(error)) => is_wrong_pattern(error),
+            | Self::PythonLimit(_)
+            | Self::Contradiction(_)
+            | Self::Setting { .. }
+            | Self::Unnamed { .. } => true,
+            Self::Request(error) => error.is_usage(),
+            Self::Lock(error) => error.is_usage(),
+            Self::Bundle(error) => error.is_usage(),
             _ => false,
         }
     }
-
-    /// What the user can do, a sentence each.
-    pub fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Usage { hint, .. } | Self::Request(RequestError::Usage { hint, .. }) => {
-                hint.iter().cloned().collect()
-            }
-            Self::Bundle(error) | Self::Request(RequestError::Source(error)) => {
-                source_hint(error).into_iter().collect()
-            }
-            Self::Resolve(ResolveError::NoSolution { hints, .. }) => hints.clone(),
-            Self::Resolve(ResolveError::Source(error)) => error.hint.iter().cloned().collect(),
-            Self::Build(BuildError::Unpack { source, .. }) => limit_hint(source),
-            Self::Build(error) => error.hint().into_iter().collect(),
-            Self::BuildRequirements { source, .. } => source.hints(),
-            Self::BuildNotAllowed { name, .. } => vec![format!("allow it with `--allow-build {name}`")],
-            Self::Lock(error) | Self::Request(RequestError::Lock(error)) => lock_hints(error),
-            Self::MirrorLacks { command, .. } => {
-                vec![format!("`{command}` on a machine with a network adds them to a mirror")]
-            }
-            Self::RepositoryBeyondMirror(_) => vec![
-                "a mirror holds files: name a wheel or a source archive of it, or a clone on this machine".to_owned(),
-            ],
-            Self::Fetch(FetchError::NotInMirror { .. }) => vec![MIRROR_IT.to_owned()],
-            Self::Fetch(FetchError::Offline(_)) => vec![
-                "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`"
-                    .to_owned(),
-            ],
-            Self::Http(error) | Self::Fetch(FetchError::Download { source: error, .. }) => {
-                error.hint().into_iter().collect()
-            }
-            Self::Install(InstallError::Refused { fault: WheelFault::Archive(error), .. }) => limit_hint(error),
-            Self::Install(InstallError::Record { name, .. }) => vec![format!(
-                "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"
-            )],
-            Self::Install(InstallError::Alike { .. }) => {
-                vec!["write a zip, or work on a file system that tells such names apart".to_owned()]
-            }
-            Self::Install(InstallError::Requirements { .. }) => {
-                vec!["the index serves metadata that does not belong to its files: tell its keeper".to_owned()]
-            }
-            _ => Vec::new(),
-        }
-    }
 }
 
-/// Whether it is the user's pattern that is wrong.
-pub(crate) fn is_wrong_pattern(error: &BundleError) -> bool {
-    matches!(error, BundleError::Pattern { .. } | BundleError::EmptyPattern { .. } | BundleError::IgnoreLine { .. })
+/// A project that does not take the Python of the target.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the project says `{}`, and {runtime} has Python {python}", limit.origin, limit.text)]
+pub struct PythonRefused {
+    /// What the project takes.
+    pub limit: PythonLimit,
+    /// The runtime of the target.
+    pub runtime: Runtime,
+    /// Its Python.
+    pub python: Version,
+    /// The released runtimes that every project of the user's takes, oldest first.
+    pub fitting: Vec<Runtime>,
 }
 
-/// What helps where the user's own files cannot be bundled.
-pub(crate) fn source_hint(error: &BundleError) -> Option<String> {
-    match error {
-        BundleError::LinkOutside { .. } => Some(
-            "`--follow-links` takes what it leads to; `--exclude` leaves it out; `--source DIR:PREFIX` takes a whole folder"
-                .to_owned(),
-        ),
-        BundleError::SourceCollision { .. } => {
-            Some("give one of the sources a prefix (`--source DIR:PREFIX`), or leave the file out with `exclude`".to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// What helps where a lock cannot be used.
-fn lock_hints(error: &LockError) -> Vec<String> {
-    match error {
-        LockError::OutOfDate { command, .. } => {
-            vec![format!("bring it up to date with `{command}`, or take it as it is with `--frozen`")]
-        }
-        LockError::NoWheel(lacking) => {
-            let NoWheel { name, elsewhere, has_source, .. } = lacking.as_ref();
-            let mut hints = Vec::new();
-            if *has_source {
-                hints.push(format!("its source is locked too: build it with `--allow-build {name}`"));
-            }
-            if let Some(target) = elsewhere.last() {
-                hints.push(format!("there is a wheel for {target}, or lock another version of {name}"));
-            } else {
-                hints.push(format!("lock another version of {name}, one with a wheel for Linux"));
-            }
-            hints
-        }
-        LockError::Unhashable { .. } => vec!["leave out --generate-hashes, or write pylock.toml".to_owned()],
-        LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
-            let beside = path.with_file_name("requirements.txt");
-            let is_there = beside != *path && beside.is_file();
-            is_there.then(|| format!("`{}` is there too: name it with -r", beside.display())).into_iter().collect()
-        }
-        LockError::NeedsBuilding { .. } | LockError::NoHashes { .. } => Vec::new(),
-    }
-}
-
-/// What helps against a bound that the user may move.
-pub(crate) fn limit_hint(error: &ArchiveError) -> Vec<String> {
-    let flag = match error {
-        ArchiveError::Limit { what: Bound::UnpackedBytes, .. } => "--max-unpacked-size",
-        ArchiveError::Limit { what: Bound::Ratio, .. } => "--max-ratio",
-        _ => return Vec::new(),
-    };
-    vec![format!("if you know the package, raise the limit with {flag}")]
+/// What a mirror would have to be made of: the inputs of a run, without credentials, and its target.
+#[derive(Clone, Debug)]
+pub struct MirrorInputs {
+    /// Files of requirements.
+    pub requirement_files: Vec<String>,
+    /// Files of constraints.
+    pub constraint_files: Vec<String>,
+    /// Requirements that were given one by one.
+    pub positional: Vec<String>,
+    /// The target.
+    pub target: Target,
 }
 
 /// An error with its causes.

@@ -125,8 +125,7 @@ impl Inquiry {
         let (manifest, now) = (&self.request.manifest, self.request.options.now);
         python_limits::check(&manifest.python, target)?;
         if let Some(message) = manifest.contradiction_for(target.markers()) {
-            let hint = "give one of them a marker that is false for this target, or remove it".to_owned();
-            return Err(SupplyError::Usage { message, hint: Some(hint) });
+            return Err(SupplyError::Contradiction(message));
         }
         let options = &table_settings::with_tables(options, manifest, now)?;
         if indexes::depend_on_target(manifest) {
@@ -294,15 +293,15 @@ impl Inquiry {
     async fn check_mirror(&self, resolution: &Resolution, target: &Target) -> Result<(), SupplyError> {
         let wheels = resolution.dists.iter().filter(|dist| dist.file.filename.as_wheel().is_some());
         let checked = self.world.fetcher.check_mirror(wheels.map(Wanted::resolved)).await;
-        checked.map_err(|source| self.with_mirror_command(source, target))
+        checked.map_err(|source| self.with_mirrored(source, target))
     }
 
-    /// The error, with the command that fetches what the mirror lacks.
-    fn with_mirror_command(&self, source: FetchError, target: &Target) -> SupplyError {
+    /// The error, with what a mirror would have to be made of.
+    fn with_mirrored(&self, source: FetchError, target: &Target) -> SupplyError {
         match source {
             lacking @ FetchError::NotInMirror { .. } => {
-                let command = missing::mirror_command(&self.request.options, target);
-                SupplyError::MirrorLacks { lacking, command }
+                let mirrored = Box::new(missing::mirrored(&self.request.options, target));
+                SupplyError::MirrorLacks { lacking, mirrored }
             }
             other => other.into(),
         }
@@ -319,19 +318,23 @@ impl Inquiry {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
         let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());
-        let mirror_command = missing::mirror_command(&self.request.options, &target);
+        let mirrored = Box::new(missing::mirrored(&self.request.options, &target));
         let solve = move || {
             let mut resolution = resolve(&manifest, &target, &options, &source);
             while source.forget_damage() {
                 resolution = resolve(&manifest, &target, &options, &source);
             }
-            let is_unsolved = matches!(resolution, Err(ResolveError::NoSolution { .. }));
-            if is_unsolved && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
-                let lacking = missing::all_missing(&manifest, &target, &options, &source);
-                resolution = resolution.map_err(|error| missing::with_missing(error, &lacking, &mirror_command));
-            }
+            let is_unmet = matches!(resolution, Err(ResolveError::NoSolution { .. }));
+            let missing = if is_unmet && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
+                missing::all_missing(&manifest, &target, &options, &source)
+            } else {
+                Vec::new()
+            };
             let all_unbuilt = |error| missing::with_unbuilt(error, &manifest, &target, &options, &source);
-            let resolution = resolution.map_err(all_unbuilt);
+            let resolution = resolution.map_err(all_unbuilt).map_err(|error| match missing {
+                missing if missing.is_empty() => SupplyError::from(error),
+                missing => SupplyError::Lacking { error, missing, mirrored },
+            });
             // The receiver is gone when the run was interrupted; then nobody wants the answer.
             let _ = sender.send((resolution, source.into_evidence()));
         };

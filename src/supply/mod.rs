@@ -33,8 +33,8 @@ mod tests;
 mod tied_sources;
 mod virtual_projects;
 
-pub use error::SupplyError;
-pub(crate) use error::{chain, is_wrong_pattern, limit_hint, source_hint};
+pub(crate) use error::chain;
+pub use error::{MirrorInputs, PythonRefused, SupplyError};
 pub(crate) use inquiry::Inquiry;
 pub(crate) use installing::{Installed, install_each};
 pub use python_limits::newest_runtime_for;

@@ -41,11 +41,7 @@ async fn name_one(
     let Some(reference) = entry.direct.clone() else { return Ok(entry) };
     let material = builder.material(&entry.requirement.name, &reference, entry.hashes.clone()).await?;
     let Some(name) = material.name(builder.limits).await? else {
-        let (origin, text) = (&entry.origin, &entry.text);
-        return Err(SupplyError::Usage {
-            message: format!("{origin}: `{text}`: the project's own files do not say its name without being run"),
-            hint: Some("put the name before it: `name @ URL`".to_owned()),
-        });
+        return Err(SupplyError::Unnamed { origin: entry.origin, text: entry.text });
     };
     context.detail(&format!("{}: `{}` is {name}", entry.origin, entry.text));
     entry.requirement.name = name;

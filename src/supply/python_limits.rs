@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::SupplyError;
+use super::{PythonRefused, SupplyError};
 use crate::requirements::{PythonLimit, python_limit};
 use crate::resolve::contains;
 use crate::spec::Version;
@@ -12,15 +12,9 @@ use crate::target::{Runtime, Target};
 pub(super) fn check(limits: &[PythonLimit], target: &Target) -> Result<(), SupplyError> {
     let python = target.python_full_version();
     let Some(limit) = limits.iter().find(|limit| !takes(limit, python)) else { return Ok(()) };
-    let fitting: Vec<&str> = fitting(limits).map(Runtime::name).collect();
-    let hint = if fitting.is_empty() {
-        "no runtime of Lambda fits".to_owned()
-    } else {
-        format!("these runtimes fit: {}; choose one with `--runtime`", fitting.join(", "))
-    };
-    let (PythonLimit { text, origin, .. }, runtime) = (limit, target.runtime());
-    let message = format!("{origin}: the project says `{text}`, and {runtime} has Python {python}");
-    Err(SupplyError::Usage { message, hint: Some(hint) })
+    let (limit, fitting) = (limit.clone(), fitting(limits).collect());
+    let refused = PythonRefused { limit, runtime: target.runtime(), python: python.clone(), fitting };
+    Err(SupplyError::PythonLimit(Box::new(refused)))
 }
 
 /// The newest runtime that the projects in these folders take, and the file that says so; `None` when none of them says

@@ -5,17 +5,14 @@
 //! thread: it takes less than waking another one.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use super::error::MIRROR_IT;
-use super::material;
-use crate::fetch::{FetchError, Fetcher, Wanted};
-use crate::http;
+use super::{SupplyError, material};
+use crate::fetch::{Fetcher, Wanted};
 use crate::index::{Evidence, IndexClient, IndexError, Listing};
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
@@ -217,10 +214,11 @@ impl Shared {
             upload_time: None,
             origin,
         };
-        let fetched = self.fetcher.fetch_file(&Wanted::listed(&file)).await.map_err(fetch_error)?;
+        let fetched =
+            self.fetcher.fetch_file(&Wanted::listed(&file)).await.map_err(|error| SourceError::new(error, false))?;
         file.size = Some(fetched.size);
         file.hashes = vec![fetched.digest];
-        let metadata = self.index.metadata(&file).await.map_err(|error| direct_error(index_error(error)))?;
+        let metadata = self.index.metadata(&file).await.map_err(|error| index_error(error).final_word())?;
         file.requires_python.clone_from(&metadata.requires_python);
         Ok(Arc::new(DirectDist { file, metadata, built_from: None }))
     }
@@ -235,16 +233,11 @@ fn wheel_url<'a>(name: &PackageName, reference: &'a DirectReference) -> Result<&
         DirectReference::Wheel { url } => return Ok(url),
         other => material::describe(other),
     };
-    Err(SourceError {
-        message: format!("`{name}` would have to be built from {what}, and nothing is built for a build"),
-        hint: Some("offer a wheel of it with `--find-links`".to_owned()),
-        skippable: false,
-        source: None,
-    })
+    Err(SourceError::new(SupplyError::NothingBuiltForABuild { name: name.clone(), what }, false))
 }
 
 fn wheel_filename(name: &PackageName, url: &SafeUrl) -> Result<WheelFilename, SourceError> {
-    let refuse = |why: String| SourceError { message: why, hint: None, skippable: false, source: None };
+    let refuse = |why: String| SourceError::new(why, false);
     let text = url.file_name().ok_or_else(|| refuse(format!("{url} does not end in the name of a wheel")))?;
     let filename: WheelFilename = text.parse().map_err(|error| refuse(format!("{url}: {error}")))?;
     if filename.name == *name {
@@ -254,74 +247,7 @@ fn wheel_filename(name: &PackageName, url: &SafeUrl) -> Result<WheelFilename, So
     }
 }
 
-/// A direct reference has no other version that could do.
-fn direct_error(error: SourceError) -> SourceError {
-    SourceError { skippable: false, ..error }
-}
-
-fn fetch_error(error: FetchError) -> SourceError {
-    let hint = match &error {
-        FetchError::Download { source, .. } => source.hint(),
-        FetchError::NotInMirror { .. } => Some(MIRROR_IT.to_owned()),
-        FetchError::Offline(_) => Some("run once without `--offline`, or add a folder by `--find-links`".to_owned()),
-        _ => None,
-    };
-    source_error(error, hint, false)
-}
-
 fn index_error(error: IndexError) -> SourceError {
-    let hint = match &error {
-        IndexError::Ask { source, .. }
-        | IndexError::FindLinks { source, .. }
-        | IndexError::MetadataRequest { source, .. } => ask_hint(source),
-        IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
-        IndexError::Offline { .. } => {
-            Some("run once without `--offline`, or add a folder by `--find-links`".to_owned())
-        }
-        _ => None,
-    };
-    let skippable = error.is_skippable();
-    source_error(error, hint, skippable)
-}
-
-/// A refusal is the one fault of which the index room knows more than the http room.
-fn ask_hint(error: &http::Error) -> Option<String> {
-    match error.status() {
-        Some(status @ 403) => {
-            let hint = error.hint().map_or_else(String::new, |hint| format!("{hint}; "));
-            Some(format!("{hint}where the index says so for \"not here\", set `ignore-status = [{status}]` for it"))
-        }
-        _ => error.hint(),
-    }
-}
-
-pub(super) fn source_error(
-    error: impl Error + Send + Sync + 'static,
-    hint: Option<String>,
-    skippable: bool,
-) -> SourceError {
-    let message = error.to_string();
-    // The message is that of the outermost error; the chain goes on below it.
-    let below: Option<Arc<dyn Error + Send + Sync>> =
-        if error.source().is_some() { Some(Arc::new(Below(Box::new(error)))) } else { None };
-    SourceError { message, hint, skippable, source: below }
-}
-
-/// An error whose own message was said already: shows that of its source.
-#[derive(Debug)]
-struct Below(Box<dyn Error + Send + Sync>);
-
-impl std::fmt::Display for Below {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.source() {
-            Some(source) => write!(f, "{source}"),
-            None => write!(f, "{}", self.0),
-        }
-    }
-}
-
-impl Error for Below {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source().and_then(Error::source)
-    }
+    let is_skippable = error.is_skippable();
+    SourceError::new(error, is_skippable)
 }

@@ -42,6 +42,6 @@ pub(super) fn with_tables(
     Ok(options)
 }
 
-fn wrong(origin: &Origin, key: &str, reason: &str) -> SupplyError {
-    SupplyError::Usage { message: format!("{origin}: `{key}`: {reason}"), hint: None }
+fn wrong(origin: &Origin, key: &'static str, reason: &str) -> SupplyError {
+    SupplyError::Setting { origin: origin.clone(), key, reason: reason.to_owned() }
 }

@@ -12,7 +12,7 @@ mod tests;
 
 pub use host::HostSystem;
 pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
-pub use runtimes::{AGENTCORE, AmazonLinux, Architecture, Glibc, Profile, Runtime, TargetError};
+pub use runtimes::{AGENTCORE, AmazonLinux, Architecture, Glibc, Profile, Runtime, TargetError, span};
 pub use stable_abi::python_symbol_since;
 pub use table::Dates;
 pub use tags::{TagMismatch, TagPriority, Tags};

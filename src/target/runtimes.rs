@@ -356,3 +356,20 @@ impl FromStr for Glibc {
         minor.map(|minor| Self { major: 2, minor }).ok_or_else(|| TargetError::Glibc(text.to_owned()))
     }
 }
+
+/// Runtimes in words: `python3.12`, `python3.12 to python3.14`.
+pub fn span(runtimes: &[Runtime]) -> Option<String> {
+    let all: Vec<Runtime> = Runtime::all().collect();
+    match runtimes {
+        [] => None,
+        [one] => Some(one.to_string()),
+        [first, .., last] => {
+            let start = all.iter().position(|runtime| runtime == first)?;
+            if all[start..].starts_with(runtimes) {
+                let to = if runtimes.len() == 2 { "and" } else { "to" };
+                return Some(format!("{first} {to} {last}"));
+            }
+            Some(runtimes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use barrow::resolve::ResolveError;
 
+use crate::hints;
 use crate::scenario::{self, TableSource};
 
 /// The explanation and the hints of a scenario that has no solution.
@@ -11,7 +12,7 @@ fn explain(text: &str) -> String {
     match scenario.resolve(&source) {
         Ok(resolution) => panic!("there is a solution: {:?}", scenario::pins(&resolution)),
         Err(ResolveError::NoSolution { explanation, hints, .. }) => {
-            hints.iter().fold(explanation, |text, hint| format!("{text}\nhint: {hint}"))
+            hints.iter().map(hints::resolution::of).fold(explanation, |text, hint| format!("{text}\nhint: {hint}"))
         }
         Err(other) => other.to_string(),
     }

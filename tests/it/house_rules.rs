@@ -422,6 +422,63 @@ fn security_names_tests_and_limits_that_exist() {
     }
 }
 
+/// Where the library may name flags all the same, by the beginning of the path, and why.
+const NAMES_FLAGS: [(&str, &str); 12] = [
+    ("requirements/", "these are words of requirements files, as their authors write them"),
+    ("resolve/hashes.rs", "lines of requirements files, to be copied into one"),
+    ("lock/requirements.rs", "it writes requirements files"),
+    ("lock/model.rs", "commands of other tools"),
+    ("lock/pdm.rs", "commands of other tools"),
+    ("lock/error.rs", "which word of the user's forbids a build"),
+    ("supply/inquiry.rs", "which word of the user's forbids a build, and words of requirements files"),
+    ("resolution/exclusion.rs", "which word of the user's leaves a file out"),
+    ("ops/error.rs", "which word of the user's forbids the size"),
+    ("ops/too_large.rs", "a run tells how much each of the options would save, and the error says the same"),
+    ("check/", "the catalogue of findings is prose for people, and the library owns it"),
+    ("request/input_key.rs", "parts of the key have the names of the options"),
+];
+
+/// Warnings that go with what was published and are told again, as they are, by later runs.
+const WARNS_OF_FLAGS: [&str; 4] = ["bundle/slim/selection.rs", "publish/marking.rs", "ops/bundle.rs", "ops/mirror.rs"];
+
+/// Whether a line of code has a text in which a flag stands among other words.
+fn talks_of_a_flag(line: &str) -> bool {
+    let is_flag = |at: usize| {
+        let rest = line[at..].trim_start_matches('-');
+        let before = line[..at].chars().next_back();
+        let word: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+        let text = rest.split('"').next().unwrap_or_default();
+        let is_whole_text = before == Some('"') && !text.contains(' ');
+        !word.is_empty() && before.is_some_and(|c| " `(\"".contains(c)) && !is_whole_text
+    };
+    line.match_indices("--").any(|(at, _)| is_flag(at))
+}
+
+#[test]
+fn the_library_gives_kinds_and_values_and_the_command_line_has_the_words() {
+    let mut found = Vec::new();
+    let exceptions = NAMES_FLAGS.iter().map(|(file, _)| *file).chain(WARNS_OF_FLAGS);
+    let mut unused: BTreeSet<&str> = exceptions.clone().collect();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let path = source.path.to_string_lossy();
+        let lines: Vec<String> = source
+            .code()
+            .take_while(|(_, line)| *line != "mod tests {")
+            .filter(|(_, line)| talks_of_a_flag(line))
+            .map(|(number, line)| format!("{path}:{number}: {line}"))
+            .collect();
+        match exceptions.clone().find(|start| path.starts_with(start)) {
+            _ if source.room().as_deref() == Some("bin") || lines.is_empty() => {}
+            Some(known) => {
+                unused.remove(known);
+            }
+            None => found.extend(lines),
+        }
+    }
+    found.extend(unused.iter().map(|file| format!("{file} names no flag: strike it off the list")));
+    none(&found, "sentences that name flags stand in src/bin");
+}
+
 /// Most files that a question of ARCHITECTURE.md may send a reader to.
 const MOST_FILES: usize = 8;
 
@@ -451,5 +508,9 @@ fn the_rules_see_what_they_look_for() {
     assert_eq!(rooms_named("let x = crate::index::Index::new(crate::http::Client);"), ["index", "http"]);
     assert!(names("use tar::Archive;", "tar") && !names("start::now()", "tar") && !names("crate::tar::x", "tar"));
     assert_eq!(shell_blocks("a\n```sh\none\n```\nb\n```sh\ntwo\nthree\n```\n", 2), ["one", "two\nthree"]);
+    assert!(talks_of_a_flag("\"raise it with `--max-size`\"") && talks_of_a_flag("\"--no-build forbids it\""));
+    assert!(
+        !talks_of_a_flag("field(\"--no-build\", 1)") && !talks_of_a_flag("\"a--b\"") && !talks_of_a_flag("\"-- x\"")
+    );
     assert!(rooms().len() > 10 && sources().len() > 30);
 }

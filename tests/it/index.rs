@@ -10,10 +10,10 @@ use barrow::cache::Cache;
 use barrow::fetch::{FetchError, FetchOptions, FetchedFile, Fetcher, Wanted};
 use barrow::http::{Client, ClientOptions};
 use barrow::index::{IndexClient, IndexError, IndexLocation, IndexOptions, IndexStrategy};
-use barrow::ops::LiveSource;
+use barrow::ops::{Error, LiveSource, SupplyError};
 use barrow::reporter::Silent;
 use barrow::requirements::DirectReference;
-use barrow::resolve::{PackageSource as _, ProjectAnswer};
+use barrow::resolve::{PackageSource as _, ProjectAnswer, ResolveError};
 use barrow::spec::{DistFile, PackageName, SafeUrl};
 
 use crate::support::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex, WheelBuilder};
@@ -378,11 +378,12 @@ fn the_solver_asks_each_question_once() {
     let direct = source.direct(&name("tiny"), &reference).unwrap();
     assert_eq!(direct.file.hashes, file.hashes);
     let error = source.direct(&name("other"), &reference).unwrap_err();
-    assert!(error.message.contains("`other`") && !error.skippable, "{error}");
+    assert!(error.to_string().contains("`other`") && !error.skippable, "{error}");
     let error = source
         .direct(&name("other"), &DirectReference::Folder { path: "/x".into(), editable: false, subdirectory: None })
         .unwrap_err();
-    assert!(error.hint.is_some(), "{error}");
+    let error = Error::from(SupplyError::from(ResolveError::from(error)));
+    assert!(!crate::hints::of(&error).is_empty(), "{error}");
 }
 
 #[tokio::test]

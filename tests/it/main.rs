@@ -3,6 +3,10 @@
 #![expect(clippy::format_push_string, clippy::format_collect, reason = "tests are read more often than they are run")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+/// The words of the command line, for what the library says in kinds and values.
+#[path = "../../src/bin/barrow/hints/mod.rs"]
+#[expect(dead_code, reason = "the tests of the library need some of them")]
+mod hints;
 mod scenario;
 #[macro_use]
 mod support;

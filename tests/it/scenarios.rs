@@ -5,6 +5,7 @@ use std::path::Path;
 use barrow::resolution::PassedOver;
 use barrow::resolve::ResolveError;
 
+use crate::hints;
 use crate::scenario::{self, Scenario, TableSource, UserLine};
 
 #[test]
@@ -78,7 +79,9 @@ fn check(scenario: &Scenario) -> Result<(), String> {
 
 fn check_error(scenario: &Scenario, error: &ResolveError) -> Result<(), String> {
     let (text, hints) = match error {
-        ResolveError::NoSolution { explanation, hints, .. } => (explanation.clone(), hints.join("\n")),
+        ResolveError::NoSolution { explanation, hints, .. } => {
+            (explanation.clone(), hints.iter().map(hints::resolution::of).collect::<Vec<_>>().join("\n"))
+        }
         other => (other.to_string(), String::new()),
     };
     let Some(expected) = &scenario.expect.error else {

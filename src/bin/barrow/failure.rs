@@ -7,6 +7,7 @@ use std::error::Error;
 use serde_json::{Value, json};
 
 use crate::exit_code::Exit;
+use crate::hints;
 use crate::output::{paint, printable};
 use crate::settings::SettingsError;
 
@@ -122,7 +123,7 @@ impl From<barrow::ops::Error> for Failure {
     fn from(error: barrow::ops::Error) -> Self {
         let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };
         let failure = Self::of(&error, exit);
-        error.hints().into_iter().fold(failure, Self::hint)
+        hints::of(&error).into_iter().fold(failure, Self::hint)
     }
 }
 

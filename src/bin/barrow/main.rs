@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit_code;
 mod failure;
+mod hints;
 mod output;
 mod panics;
 mod progress;

@@ -80,11 +80,15 @@ async fn get(client: &Client, text: &str) -> Result<(u16, String), Error> {
     Ok((status, String::from_utf8(response.bytes(1 << 20).await?).unwrap()))
 }
 
+/// The words of the command line.
+#[path = "../../bin/barrow/hints/http.rs"]
+mod hints;
+
 /// An error and its hint, as a person sees them.
 fn text_of(error: &Error) -> String {
     use std::error::Error as _;
     let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-    format!("{error}{source} {}", error.hint().unwrap_or_default())
+    format!("{error}{source} {}", hints::of(error).unwrap_or_default())
 }
 
 fn basic(user: &str, password: &str) -> String {

@@ -160,7 +160,7 @@ fn three_sentences_and_a_hint_where_it_helps() {
         let reason = crate::http::TlsReason::of(&rustls::Error::InvalidCertificate(fault), "words".to_owned());
         assert_eq!(reason.to_string(), expected);
         let error = Error::Tls { url: Box::new(url("https://host/")), reason };
-        assert_eq!(error.hint().unwrap().contains("--cert"), helps, "{expected}");
+        assert_eq!(super::hints::of(&error).unwrap().contains("--cert"), helps, "{expected}");
     };
     let expired = ExpiredContext { time: at(1_800_000_000), not_after: at(1_790_000_000) };
     check(expired, "its certificate expired on 2026-09-21", false);

@@ -1,21 +1,24 @@
 //! What the user could do, each judged true before it is said.
 
-use std::collections::BTreeSet;
+use std::mem::{Discriminant, discriminant};
 
 use pubgrub::Ranges;
 
 use super::super::PrereleaseMode;
 use super::super::candidate;
+use super::super::conclude::target_name;
 use super::super::listing::{Listing, Release};
 use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
+use super::hint::Hint;
 use super::table;
 use super::twins;
 use crate::resolution::Exclusion;
 use crate::spec::PackageName;
+use crate::target::{Architecture, TagMismatch};
 
 /// Facts of a derivation that hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
@@ -23,10 +26,13 @@ const MOST_PROBLEMS: usize = 20;
 /// Accepted digests that are shown beside the one that a file has.
 const MOST_DIGESTS: usize = 3;
 
+/// Names that are offered in the place of one that nobody knows.
+const MOST_NAMES: usize = 3;
+
 /// Hints for the facts of a derivation, each once, in the order of the facts.
-pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
-    let mut hints: Vec<String> = Vec::new();
-    let mut tell = |hint: String| {
+pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    let mut tell = |hint: Hint| {
         if !hints.contains(&hint) {
             hints.push(hint);
         }
@@ -37,9 +43,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
         match fact {
             Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
                 Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
-                Some(Known::Offline) => {
-                    tell(format!("run once without `--offline`, so that what is known of `{name}` is in the cache"));
-                }
+                Some(Known::Offline) => tell(Hint::UnknownOffline(name.clone())),
                 Some(Known::Listed(listing)) => {
                     for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
                 }
@@ -50,8 +54,8 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<String> {
                     .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
                     .collect();
                 let runtimes = table::offered(runtimes);
-                if let (Some(span), Some(name)) = (table::span(&runtimes), package.name()) {
-                    tell(format!("`{name}` needs Python {specifiers}, which {span} {}", has(runtimes.len())));
+                if let (false, Some(name)) = (runtimes.is_empty(), package.name()) {
+                    tell(Hint::NeedsPython { name: name.clone(), specifiers: specifiers.clone(), runtimes });
                 }
             }
             Fact::Requires { package, required, .. } if *package != Package::Root => {
@@ -90,85 +94,63 @@ fn for_releases(
     name: &PackageName,
     listing: &Listing,
     range: &Ranges<SourcedVersion>,
-) -> Vec<String> {
+) -> Vec<Hint> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
-    let mut hints = Vec::new();
-    let mut told: BTreeSet<&'static str> = BTreeSet::new();
+    let mut hints: Vec<Hint> = Vec::new();
+    let mut told: Vec<Discriminant<Hint>> = Vec::new();
     hints.extend(prerelease_below(provider, name, listing, range));
     for release in listing.releases().rev().filter(|release| range.contains(&release.version)) {
         let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
-        let version = &release.version;
-        let hint = match &reason {
-            Exclusion::Prerelease => Some((
-                "prerelease",
-                match policy.prerelease {
-                    PrereleaseMode::Explicit => format!(
-                        "{name} {version} is a pre-release: allow it with `--prerelease if-necessary` or name it in a requirement"
-                    ),
-                    _ => format!("{name} {version} is a pre-release: allow it with `--prerelease if-necessary`"),
-                },
-            )),
-            Exclusion::Yanked(_) => Some((
-                "yanked",
-                format!("{name} {version} is yanked: require `{name}=={version}` exactly to use it all the same"),
-            )),
-            Exclusion::OnlySdist => Some((
-                "sdist",
-                if let Some(twin) = twins::of(name.as_ref()) {
-                    let twins::Twin { because, instead, .. } = twin;
-                    format!(
-                        "{name} {version} has only a source distribution, and {because}: require `{instead}` in its place"
-                    )
-                } else {
-                    format!(
-                        "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel of it for {} with `--find-links`",
-                        super::super::conclude::target_name(provider)
-                    )
-                },
-            )),
-            Exclusion::NoBinary => {
-                let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());
-                let way_out =
-                    if has_source { format!(": allow building it with `--allow-build {name}`") } else { String::new() };
-                Some((
-                    "no-binary",
-                    format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out{way_out}"),
-                ))
-            }
-            Exclusion::TooNew | Exclusion::UploadTimeUnknown => {
-                newer_would_fit(provider, name, listing, release).map(|hint| ("time", hint))
-            }
-            Exclusion::Constraint { text, origin } => {
-                let usable = listing.verdict(policy, rules, release).is_ok();
-                usable.then(|| {
-                    (
-                        "constraint",
-                        format!("{name} {version} would do, but the constraint `{text}` at {origin} does not take it"),
-                    )
-                })
-            }
-            Exclusion::Hash => other_digests(provider, name, listing, release).map(|hint| ("hash", hint)),
-            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
-                other_runtimes(provider, name, listing, release).map(|hint| ("runtime", hint))
-            }
-            Exclusion::Metadata(_)
-            | Exclusion::WheelPreferred
-            | Exclusion::Conflict { .. }
-            | Exclusion::Unmet(_)
-            | Exclusion::Rivalled { .. } => None,
-        };
-        if let Some((kind, hint)) = hint
-            && told.insert(kind)
-        {
+        let Some(hint) = for_release(provider, name, listing, release, reason) else { continue };
+        if !told.contains(&discriminant(&hint)) {
+            told.push(discriminant(&hint));
             hints.push(hint);
         }
     }
     hints
 }
 
+/// What could be done about a release that is excluded for this reason.
+fn for_release(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    release: &Release,
+    reason: Exclusion,
+) -> Option<Hint> {
+    let policy = &provider.policy;
+    let (name, version) = (name.clone(), release.version.version.clone());
+    match reason {
+        Exclusion::Prerelease => {
+            Some(Hint::Prerelease { name, version, when_named: policy.prerelease == PrereleaseMode::Explicit })
+        }
+        Exclusion::Yanked(_) => Some(Hint::Yanked { name, version }),
+        Exclusion::OnlySdist => {
+            let (twin, target) = (twins::of(name.as_ref()).copied(), target_name(provider));
+            Some(Hint::OnlySource { name, version, target, twin })
+        }
+        Exclusion::NoBinary => {
+            let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());
+            Some(Hint::WheelsLeftOut { name, version, has_source })
+        }
+        Exclusion::TooNew | Exclusion::UploadTimeUnknown => newer_would_fit(provider, &name, listing, release),
+        Exclusion::Constraint { text, origin } => {
+            let usable = listing.verdict(policy, policy.rules(&name), release).is_ok();
+            usable.then_some(Hint::Constrained { name, version, text, origin })
+        }
+        Exclusion::Hash => other_digests(provider, &name, listing, release),
+        Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => other_runtimes(provider, &name, listing, release),
+        Exclusion::Metadata(_)
+        | Exclusion::WheelPreferred
+        | Exclusion::Conflict { .. }
+        | Exclusion::Unmet(_)
+        | Exclusion::Rivalled { .. } => None,
+    }
+}
+
 /// The file that would be used but for its digest: which digest it has, and which the user accepts.
-fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<String> {
+fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
     let hashes = rules.hashes.as_ref()?;
@@ -188,12 +170,9 @@ fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing,
         .collect();
     accepted.sort();
     let more = accepted.len().saturating_sub(MOST_DIGESTS);
-    let accepted: Vec<String> = accepted.into_iter().take(MOST_DIGESTS).map(|(_, digest)| digest).collect();
-    let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let origin = &hashes.origin;
-    let file = &file.filename;
-    Some(format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}{more}"))
+    let accepted = accepted.into_iter().take(MOST_DIGESTS).map(|(_, digest)| digest).collect();
+    let (file, origin) = (file.filename.to_string(), hashes.origin.clone());
+    Some(Hint::OtherDigest { file, actual, origin, accepted, more })
 }
 
 /// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.
@@ -202,7 +181,7 @@ fn prerelease_below(
     name: &PackageName,
     listing: &Listing,
     range: &Ranges<SourcedVersion>,
-) -> Option<String> {
+) -> Option<Hint> {
     if listing.has_any_in(range) {
         return None;
     }
@@ -213,84 +192,64 @@ fn prerelease_below(
             && range.contains(&SourcedVersion::listed(last))
             && listing.verdict(&provider.policy, provider.policy.rules(name), release).is_ok()
     })?;
-    let version = &release.version;
-    Some(format!("{name} {version} is a pre-release and comes before that: require `{name}>={version}` to use it"))
+    Some(Hint::PrereleaseBefore { name: name.clone(), version: release.version.version.clone() })
 }
 
 /// A file that only `--exclude-newer` keeps out.
-fn newer_would_fit(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &Listing,
-    release: &Release,
-) -> Option<String> {
+fn newer_would_fit(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
     let file = listing.files(release).find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
-    let version = &release.version;
-    Some(match file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok()) {
-        Some(time) => format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`"),
-        None => format!("{name} {version} would do, but its index gives no upload time, which `--exclude-newer` needs"),
-    })
+    let uploaded = file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok());
+    Some(Hint::TooNew { name: name.clone(), version: release.version.version.clone(), uploaded })
 }
 
 /// Runtimes on which a release would do.
-fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<String> {
+fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
     let target = &provider.policy.target;
-    let version = &release.version;
+    let offer = |runtimes, architecture, glibc| {
+        let (name, version) = (name.clone(), release.version.version.clone());
+        Hint::OtherTarget { name, version, runtimes, architecture, glibc }
+    };
     let same = table::runtimes_that_load(listing, release, target.architecture());
-    if let Some(span) = table::span(&same) {
-        let glibc = same.first().filter(|_| {
-            let python = target.runtime().python_version();
-            same.iter().all(|runtime| runtime.python_version() > python)
-        });
-        let because = match (listing.verdict(&provider.policy, provider.policy.rules(name), release), glibc) {
-            (Err(Exclusion::Tags(crate::target::TagMismatch::Glibc { .. })), Some(first)) => {
-                format!(", with glibc {}", first.glibc())
-            }
-            _ => String::new(),
-        };
-        return Some(format!("{name} {version} can be loaded by {span}{because}"));
+    if let Some(first) = same.first() {
+        let python = target.runtime().python_version();
+        let are_newer = same.iter().all(|runtime| runtime.python_version() > python);
+        let verdict = listing.verdict(&provider.policy, provider.policy.rules(name), release);
+        let is_glibc = matches!(verdict, Err(Exclusion::Tags(TagMismatch::Glibc { .. })));
+        let glibc = (are_newer && is_glibc).then(|| first.glibc());
+        return Some(offer(same, None, glibc));
     }
     let other = match target.architecture() {
-        crate::target::Architecture::X86_64 => crate::target::Architecture::Arm64,
-        crate::target::Architecture::Arm64 => crate::target::Architecture::X86_64,
+        Architecture::X86_64 => Architecture::Arm64,
+        Architecture::Arm64 => Architecture::X86_64,
     };
     let there = table::runtimes_that_load(listing, release, other);
-    table::span(&there).map(|span| format!("{name} {version} can be loaded by {span} on {other}"))
+    (!there.is_empty()).then(|| offer(there, Some(other), None))
 }
 
 /// Names that are known in this run and close to one that no index knows.
-fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<String> {
+fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     let text = name.to_string();
     let most = match text.len() {
         0..=3 => 1,
         4..=8 => 2,
         _ => 3,
     };
-    let mut close: Vec<(usize, String)> = provider
-        .names_met()
-        .into_iter()
-        .filter(|known| known != name)
-        .map(|known| known.to_string())
-        .map(|known| (strsim::osa_distance(&text, &known), known))
-        .filter(|(distance, _)| *distance <= most)
-        .collect();
+    let others = provider.names_met().into_iter().filter(|known| known != name);
+    let mut close: Vec<(usize, PackageName)> =
+        others.map(|known| (strsim::osa_distance(&text, known.as_ref()), known)).collect();
+    close.retain(|(distance, _)| *distance <= most);
     close.sort();
-    let close: Vec<String> = close.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
-    (!close.is_empty()).then(|| format!("did you mean {}?", close.join(" or ")))
+    close.truncate(MOST_NAMES);
+    (!close.is_empty()).then(|| Hint::DidYouMean(close.into_iter().map(|(_, name)| name).collect()))
 }
 
 /// A direct reference of the user's that an index requirement of another project does not take.
-fn user_direct_against(provider: &Provider<'_>, required: &Package) -> Option<String> {
+fn user_direct_against(provider: &Provider<'_>, required: &Package) -> Option<Hint> {
     let name = required.name()?;
     let direct = needs::user_requirements(provider)
         .into_iter()
         .find(|applied| applied.requirement.name == *name && applied.direct.is_some())?;
-    let origin = direct.origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
-    Some(format!("`{name}` can only come from the URL that you give for it{origin}"))
-}
-
-fn has(count: usize) -> &'static str {
-    if count == 1 { "has" } else { "have" }
+    Some(Hint::OnlyFromUrl { name: name.clone(), origin: direct.origin })
 }

@@ -1,13 +1,16 @@
 //! Why there is no solution: the derivation in plain sentences, the versions at stake, and hints that are true.
 
 mod derivation;
+mod hint;
 mod hints;
 mod sentences;
 mod table;
 mod twins;
 mod versions;
 
+pub use hint::Hint;
 use pubgrub::NoSolutionError;
+pub use twins::Twin;
 
 use self::derivation::{Derivation, Fact};
 use super::ResolveError;

@@ -10,7 +10,7 @@ use super::super::ranges;
 use super::super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
 use crate::spec::{PackageName, WheelFilename};
-use crate::target::{Architecture, Runtime, Tags};
+use crate::target::{Architecture, Runtime, Tags, span};
 
 /// Versions that are shown, newest first.
 const MOST_VERSIONS: usize = 5;
@@ -87,23 +87,6 @@ pub(super) fn runtimes_that_load(listing: &Listing, release: &Release, architect
 pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
     let released: Vec<Runtime> = runtimes.iter().copied().filter(|runtime| !runtime.is_preview()).collect();
     if released.is_empty() { runtimes } else { released }
-}
-
-/// Runtimes in words: `python3.12`, `python3.12 to python3.14`.
-pub(super) fn span(runtimes: &[Runtime]) -> Option<String> {
-    let all: Vec<Runtime> = Runtime::all().collect();
-    match runtimes {
-        [] => None,
-        [one] => Some(one.to_string()),
-        [first, .., last] => {
-            let start = all.iter().position(|runtime| runtime == first)?;
-            if all[start..].starts_with(runtimes) {
-                let to = if runtimes.len() == 2 { "and" } else { "to" };
-                return Some(format!("{first} {to} {last}"));
-            }
-            Some(runtimes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-        }
-    }
 }
 
 fn tags(provider: &Provider<'_>, listing: &Listing, release: &Release) -> String {

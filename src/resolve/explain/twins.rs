@@ -1,13 +1,14 @@
 //! Projects of which the sources do not build on an ordinary machine, and the project that does the same job in wheels.
 
 /// A project with only sources on its index.
-pub(super) struct Twin {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twin {
     /// Its normalized name.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// Why building it fails.
-    pub(super) because: &'static str,
+    pub because: &'static str,
     /// What to require in its place.
-    pub(super) instead: &'static str,
+    pub instead: &'static str,
 }
 
 /// What is known. Each line has the document that says so.

@@ -154,7 +154,7 @@ impl PackageSource for TableSource {
         self.asked_metadata.borrow_mut().insert(file.filename.to_string());
         match &self.metadata[file.filename.as_str()] {
             Ok(metadata) => Ok(Arc::clone(metadata)),
-            Err(reason) => Err(SourceError { message: reason.clone(), hint: None, skippable: true, source: None }),
+            Err(reason) => Err(SourceError::new(reason.clone(), true)),
         }
     }
 
@@ -162,12 +162,10 @@ impl PackageSource for TableSource {
         let (DirectReference::Wheel { url } | DirectReference::Sdist { url, .. }) = reference else {
             panic!("scenarios have wheels and sdists behind URLs")
         };
-        self.direct.get(url).cloned().ok_or_else(|| SourceError {
-            message: format!("nothing found at {url} for `{name}`"),
-            hint: None,
-            skippable: false,
-            source: None,
-        })
+        self.direct
+            .get(url)
+            .cloned()
+            .ok_or_else(|| SourceError::new(format!("nothing found at {url} for `{name}`"), false))
     }
 
     fn prefetch_projects(&self, _names: &[PackageName]) {}

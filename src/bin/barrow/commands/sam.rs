@@ -15,6 +15,7 @@ use super::batch::{self, Order};
 use crate::args::{OutputArgs, SamBuildArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::hints;
 use crate::run::Run;
 use crate::settings::{Flags, Settings, find_config};
 
@@ -229,7 +230,7 @@ fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> Result<Templ
 
 fn failure(error: &SamError) -> Failure {
     let failure = Failure::usage(error.to_string());
-    match error.problem.hint() {
+    match hints::sam::of(&error.problem) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }

@@ -1,0 +1,53 @@
+//! What the user can do about a request that failed.
+
+use barrow::http::{Error, TlsReason, Via};
+
+/// What to do, in a sentence.
+pub(crate) fn of(error: &Error) -> Option<String> {
+    let hint = match error {
+        Error::Offline { .. } => {
+            "run once without `--offline`, or make a folder for `--find-links` with `barrow mirror`"
+        }
+        Error::Status { status: 403, sent_as: None, looked_in: None, .. } => {
+            "the server lets nobody read it: are the folders and files readable for its user (modes 755 and 644), and is \
+             that the folder which it serves? Where it has accounts, give the credentials of one"
+        }
+        Error::Refused { status: 403, code, .. } if code == "AccessDenied" || code.is_empty() => {
+            "whoever reads there needs `s3:GetObject`, and `s3:ListBucket` to be told what is missing and what is \
+             forbidden apart; whoever writes needs `s3:PutObject`"
+        }
+        Error::Refused { code, .. } if code == "RequestTimeTooSkewed" => "check the clock of this machine",
+        Error::Refused { code, .. } if code == "ExpiredToken" => "log in again: these credentials have run out",
+        Error::Status { status: 401 | 403, sent_as: None, .. } => {
+            "give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with \
+             `--keyring-provider subprocess`"
+        }
+        Error::Status { status: 401, sent_as: Some(_), .. } => {
+            "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
+        }
+        Error::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
+        Error::ProxyRefused { .. } => "give the proxy's user and password in its URL",
+        Error::Tls { reason, .. } => tls(reason),
+        Error::PlainHttp { .. } | Error::InsecureRedirect { .. } => {
+            "use https, or allow this host by name with `--allow-insecure-host HOST`"
+        }
+        Error::Connect { via: Via(None), .. } => "check the URL, the network and the proxy settings",
+        Error::Connect { .. } => "check the proxy and its address, or exempt the host by NO_PROXY",
+        Error::Timeout { .. } => "raise `--timeout`, or try again later",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// A file of certificates is named only where one helps.
+fn tls(reason: &TlsReason) -> &'static str {
+    match reason {
+        TlsReason::NotTls => "if the server speaks plain HTTP there, its URL begins with `http://`",
+        TlsReason::Expired(_) => "its keeper has to renew the certificate; check the clock of this machine too",
+        TlsReason::NotYetValid(_) => "check the clock of this machine",
+        TlsReason::UnknownAuthority => {
+            "give the file of your certificate authority with `--cert`; `--allow-insecure-host HOST` switches verification off"
+        }
+        TlsReason::Other(_) => "`--allow-insecure-host HOST` switches the verification of certificates off",
+    }
+}

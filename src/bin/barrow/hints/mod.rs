@@ -1,0 +1,116 @@
+//! What the user can do about an error: the one place that knows flags. The library's errors carry kinds and values.
+
+mod build;
+mod http;
+mod lock;
+pub(crate) mod sam;
+pub(crate) mod resolution;
+mod supply;
+
+use barrow::archive::{ArchiveError, Bound};
+use barrow::bundle::BundleError;
+use barrow::mirror::MirrorError;
+use barrow::ops::Error;
+use barrow::publish::PublishError;
+
+/// What to do about an error, a sentence each.
+pub(crate) fn of(error: &Error) -> Vec<String> {
+    match error {
+        Error::Supply(error) => supply::of(error),
+        Error::Bundle(error) => bundle(error).into_iter().collect(),
+        Error::Publish(error) => publish(error).into_iter().collect(),
+        Error::Store(error) => error.request().and_then(http::of).into_iter().collect(),
+        Error::Mirror(error) => mirror(error).into_iter().collect(),
+        Error::TooLarge { ways, .. } => ways.clone(),
+        Error::OverInput { .. } => vec!["name another file with -o, or say so with --upgrade or --force".to_owned()],
+        Error::SeveralTargets => vec!["give one --runtime and one --arch, or write pylock.toml".to_owned()],
+        Error::NotAFile(name) => vec![format!(
+            "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
+        )],
+        Error::MirrorDamaged { .. } => {
+            vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
+        }
+        Error::ReadInput { .. }
+        | Error::WriteLock { .. }
+        | Error::MirrorFindings(_)
+        | Error::NotInResolution(_)
+        | Error::Worker(_)
+        | Error::Interrupted(_) => Vec::new(),
+    }
+}
+
+fn bundle(error: &BundleError) -> Option<String> {
+    match error {
+        BundleError::HoldsSecret { files } => {
+            let name = files.first().map_or("NAME", |(path, _)| path.as_str());
+            Some(format!("leave it out with `--exclude {name}`, or take it as it is with `--include {name}`"))
+        }
+        BundleError::LayersFull { enough: Some(enough), .. } => {
+            Some(format!("`--split {enough}` has room for all of them"))
+        }
+        BundleError::LayersFull { enough: None, .. } => Some(
+            "a function has five layers at most: leave something out, with --slim, --exclude-runtime or --exclude-package"
+                .to_owned(),
+        ),
+        BundleError::LinkOutside { .. } => Some(
+            "`--follow-links` takes what it leads to; `--exclude` leaves it out; `--source DIR:PREFIX` takes a whole folder"
+                .to_owned(),
+        ),
+        BundleError::SourceCollision { .. } => {
+            Some("give one of the sources a prefix (`--source DIR:PREFIX`), or leave the file out with `exclude`".to_owned())
+        }
+        BundleError::TooLarge { .. } => Some("leave something out, or allow more with `--max-size`".to_owned()),
+        _ => None,
+    }
+}
+
+fn publish(error: &PublishError) -> Option<String> {
+    match error {
+        PublishError::Occupied { .. } => {
+            Some("name an empty or new folder, or replace what is there with --force".to_owned())
+        }
+        PublishError::Busy { process, .. } => Some(stuck(*process)),
+        PublishError::Alike { .. } => Some(ALIKE.to_owned()),
+        _ => None,
+    }
+}
+
+fn mirror(error: &MirrorError) -> Option<String> {
+    let hint = match error {
+        MirrorError::Busy { process, .. } => return Some(stuck(*process)),
+        MirrorError::Write { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            "the disk with the mirror is full: what is in the mirror is whole and stays; make room, and the same command goes on"
+        }
+        MirrorError::Wheel { source, .. } => return limit(source),
+        MirrorError::Occupied { .. } => "name an empty or new folder",
+        MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. } => {
+            "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
+        }
+        MirrorError::OtherBytes { .. } => {
+            "nothing was replaced: find out who changed the file; a new folder takes the new one"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Names that differ for Lambda, and not for the file system of this machine.
+const ALIKE: &str = "write a zip, or work on a file system that tells such names apart";
+
+/// Another run holds what this one needs.
+fn stuck(process: Option<u32>) -> String {
+    match process {
+        Some(process) => format!("if process {process} is stuck, end it (`kill -9 {process}`) and run again"),
+        None => "end the run that is stuck, and run again".to_owned(),
+    }
+}
+
+/// What helps against a bound that the user may move.
+fn limit(error: &ArchiveError) -> Option<String> {
+    let flag = match error {
+        ArchiveError::Limit { what: Bound::UnpackedBytes, .. } => "--max-unpacked-size",
+        ArchiveError::Limit { what: Bound::Ratio, .. } => "--max-ratio",
+        _ => return None,
+    };
+    Some(format!("if you know the package, raise the limit with {flag}"))
+}

@@ -1,0 +1,76 @@
+//! What the user can do about requirements that cannot be met, in words.
+
+use barrow::resolve::Hint;
+use barrow::target::span;
+
+/// A hint of the solver's as a sentence.
+pub(crate) fn of(hint: &Hint) -> String {
+    match hint {
+        Hint::DidYouMean(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}?", names.join(" or "))
+        }
+        Hint::UnknownOffline(name) => {
+            format!("run once without `--offline`, so that what is known of `{name}` is in the cache")
+        }
+        Hint::NeedsPython { name, specifiers, runtimes } => {
+            let has = if runtimes.len() == 1 { "has" } else { "have" };
+            format!("`{name}` needs Python {specifiers}, which {} {has}", span(runtimes).unwrap_or_default())
+        }
+        Hint::Prerelease { name, version, when_named } => {
+            let named = if *when_named { " or name it in a requirement" } else { "" };
+            format!("{name} {version} is a pre-release: allow it with `--prerelease if-necessary`{named}")
+        }
+        Hint::PrereleaseBefore { name, version } => {
+            format!("{name} {version} is a pre-release and comes before that: require `{name}>={version}` to use it")
+        }
+        Hint::Yanked { name, version } => {
+            format!("{name} {version} is yanked: require `{name}=={version}` exactly to use it all the same")
+        }
+        Hint::OnlySource { name, version, twin: Some(twin), .. } => format!(
+            "{name} {version} has only a source distribution, and {}: require `{}` in its place",
+            twin.because, twin.instead
+        ),
+        Hint::OnlySource { name, version, target, twin: None } => format!(
+            "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel \
+             of it for {target} with `--find-links`"
+        ),
+        Hint::OnlySources(names) => {
+            let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+            format!(
+                "{} have only source distributions: allow building them with `--allow-build {}`, or offer wheels of them with \
+                 `--find-links`",
+                names.join(", "),
+                names.join(",")
+            )
+        }
+        Hint::WheelsLeftOut { name, version, has_source } => {
+            let way_out =
+                if *has_source { format!(": allow building it with `--allow-build {name}`") } else { String::new() };
+            format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out{way_out}")
+        }
+        Hint::TooNew { name, version, uploaded: Some(time) } => {
+            format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`")
+        }
+        Hint::TooNew { name, version, uploaded: None } => {
+            format!("{name} {version} would do, but its index gives no upload time, which `--exclude-newer` needs")
+        }
+        Hint::Constrained { name, version, text, origin } => {
+            format!("{name} {version} would do, but the constraint `{text}` at {origin} does not take it")
+        }
+        Hint::OtherDigest { file, actual, origin, accepted, more } => {
+            let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
+            let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}{more}")
+        }
+        Hint::OtherTarget { name, version, runtimes, architecture, glibc } => {
+            let on = architecture.map(|architecture| format!(" on {architecture}")).unwrap_or_default();
+            let with = glibc.map(|glibc| format!(", with glibc {glibc}")).unwrap_or_default();
+            format!("{name} {version} can be loaded by {}{on}{with}", span(runtimes).unwrap_or_default())
+        }
+        Hint::OnlyFromUrl { name, origin } => {
+            let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+            format!("`{name}` can only come from the URL that you give for it{origin}")
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What the user can do where the world did not give what a run needs.
+
+use barrow::fetch::FetchError;
+use barrow::http;
+use barrow::index::IndexError;
+use barrow::install::{InstallError, WheelFault};
+use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
+use barrow::request::{Foreign, RequestError};
+use barrow::resolve::{ResolveError, SourceError, Unfit};
+
+use super::{ALIKE, build, limit, lock, resolution};
+
+/// What to do about a file that a mirror lacks.
+const MIRROR_IT: &str =
+    "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
+
+/// What to do about something that would be asked of an index.
+const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--find-links`";
+
+/// How a list of packages is got out of an environment of conda in a form that can be read.
+const FROM_CONDA: &str = "activate the environment, write `pip list --format=freeze > requirements.txt`, keep what your function \
+                          imports, and name that file with -r";
+
+/// What to do, a sentence each.
+pub(crate) fn of(error: &SupplyError) -> Vec<String> {
+    let hint = match error {
+        SupplyError::Request(error) => return request(error),
+        SupplyError::Resolve(error) => return resolve(error),
+        SupplyError::Lacking { error, missing, mirrored } => {
+            let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+            let command = mirror_command(mirrored);
+            let all = format!(
+                "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
+                names.join(", ")
+            );
+            return resolve(error).into_iter().chain([all]).collect();
+        }
+        SupplyError::Lock(error) => return lock::of(error),
+        SupplyError::BuildRequirements { source, .. } => return of(source),
+        SupplyError::PythonLimit(refused) => Some(python(refused)),
+        SupplyError::Contradiction(_) => {
+            Some("give one of them a marker that is false for this target, or remove it".to_owned())
+        }
+        SupplyError::Unnamed { .. } => Some("put the name before it: `name @ URL`".to_owned()),
+        SupplyError::Build(error) => build::of(error),
+        SupplyError::BuildNotAllowed { name, .. } => Some(format!("allow it with `--allow-build {name}`")),
+        SupplyError::NothingBuiltForABuild { .. } => Some("offer a wheel of it with `--find-links`".to_owned()),
+        SupplyError::MirrorLacks { mirrored, .. } => {
+            let command = mirror_command(mirrored);
+            Some(format!("`{command}` on a machine with a network adds them to a mirror"))
+        }
+        SupplyError::RepositoryBeyondMirror(_) => {
+            Some("a mirror holds files: name a wheel or a source archive of it, or a clone on this machine".to_owned())
+        }
+        SupplyError::Fetch(FetchError::Offline(_)) => Some(
+            "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`".to_owned(),
+        ),
+        SupplyError::Fetch(error) => fetch(error),
+        SupplyError::Http(error) => super::http::of(error),
+        SupplyError::Index(error) => index(error),
+        SupplyError::Install(error) => install(error),
+        SupplyError::Bundle(error) => super::bundle(error),
+        _ => None,
+    };
+    hint.into_iter().collect()
+}
+
+fn request(error: &RequestError) -> Vec<String> {
+    let hint = match error {
+        RequestError::Lock(error) => return lock::of(error),
+        RequestError::Source(error) => return super::bundle(error).into_iter().collect(),
+        RequestError::Folder(error) => return build::of(error).into_iter().collect(),
+        RequestError::Foreign { what: Foreign::Setuptools, .. } => "name its folder, as `.`, to install the project",
+        RequestError::Foreign { what: Foreign::Npm, .. } => "name the file of the Python function with -r",
+        RequestError::Foreign { what: Foreign::CondaEnvironment | Foreign::CondaList, .. } => FROM_CONDA,
+        RequestError::ListCalledLock { .. } => "call it `requirements.txt`",
+        RequestError::NothingToSelectFrom => "name one with -r",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+fn resolve(error: &ResolveError) -> Vec<String> {
+    match error {
+        ResolveError::NoSolution { hints, .. } => hints.iter().map(resolution::of).collect(),
+        ResolveError::Source(error) => source(error),
+        _ => Vec::new(),
+    }
+}
+
+/// What the solver asked was answered with an error of some other room.
+fn source(error: &SourceError) -> Vec<String> {
+    let cause = error.cause();
+    if let Some(error) = cause.downcast_ref::<SupplyError>() {
+        return of(error).into_iter().take(1).collect();
+    }
+    let hint = match (cause.downcast_ref(), cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(error), _, _) => index(error),
+        (_, Some(error), _) => fetch(error),
+        (_, _, Some(Unfit::OtherProject { found, .. })) => Some(format!("write the requirement as `{found} @ …`")),
+        _ => None,
+    };
+    hint.into_iter().collect()
+}
+
+fn fetch(error: &FetchError) -> Option<String> {
+    match error {
+        FetchError::Download { source, .. } => super::http::of(source),
+        FetchError::NotInMirror { .. } => Some(MIRROR_IT.to_owned()),
+        FetchError::Offline(_) => Some(NOT_OFFLINE.to_owned()),
+        _ => None,
+    }
+}
+
+fn index(error: &IndexError) -> Option<String> {
+    match error {
+        IndexError::Ask { source, .. }
+        | IndexError::FindLinks { source, .. }
+        | IndexError::MetadataRequest { source, .. } => asked(source),
+        IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
+        IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
+        _ => None,
+    }
+}
+
+/// A refusal is the one fault of a request of which more can be said when it was an index that was asked.
+fn asked(error: &http::Error) -> Option<String> {
+    let hint = super::http::of(error);
+    match error.status() {
+        Some(status @ 403) => {
+            let hint = hint.map_or_else(String::new, |hint| format!("{hint}; "));
+            Some(format!("{hint}where the index says so for \"not here\", set `ignore-status = [{status}]` for it"))
+        }
+        _ => hint,
+    }
+}
+
+fn install(error: &InstallError) -> Option<String> {
+    match error {
+        InstallError::Refused { fault: WheelFault::Archive(error), .. } => limit(error),
+        InstallError::Record { name, .. } => Some(format!(
+            "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"
+        )),
+        InstallError::Alike { .. } => Some(ALIKE.to_owned()),
+        InstallError::Requirements { .. } => {
+            Some("the index serves metadata that does not belong to its files: tell its keeper".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn python(refused: &PythonRefused) -> String {
+    if refused.fitting.is_empty() {
+        return "no runtime of Lambda fits".to_owned();
+    }
+    let fitting: Vec<&str> = refused.fitting.iter().map(|runtime| runtime.name()).collect();
+    format!("these runtimes fit: {}; choose one with `--runtime`", fitting.join(", "))
+}
+
+/// The command that would write a mirror of everything that a run needs.
+fn mirror_command(inputs: &MirrorInputs) -> String {
+    let MirrorInputs { requirement_files, constraint_files, positional, target } = inputs;
+    let mut words = vec!["barrow mirror".to_owned()];
+    words.extend(requirement_files.iter().map(|file| format!("-r {}", quoted(file))));
+    words.extend(constraint_files.iter().map(|file| format!("-c {}", quoted(file))));
+    words.extend(positional.iter().map(|text| quoted(text)));
+    words.push(format!("--runtime {} --arch {} -o DIR", target.runtime().name(), target.architecture().as_str()));
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,122 @@
+//! What the user could do about requirements that cannot be met: kinds and values. Whoever shows them has the words.
+
+use super::twins::Twin;
+use crate::requirements::Origin;
+use crate::spec::{PackageName, Version, VersionSpecifiers};
+use crate::target::{Architecture, Glibc, Runtime};
+
+/// Something that the user could do, or should know to find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// No index knows the name, and these are close to it, the closest first.
+    DidYouMean(Vec<PackageName>),
+    /// The run is offline, and nothing is known of the project.
+    UnknownOffline(PackageName),
+    /// The project needs another Python, which these runtimes have.
+    NeedsPython {
+        /// The project.
+        name: PackageName,
+        /// What it takes.
+        specifiers: VersionSpecifiers,
+        /// Runtimes with such a Python, oldest first.
+        runtimes: Vec<Runtime>,
+    },
+    /// A pre-release would do.
+    Prerelease {
+        /// The project.
+        name: PackageName,
+        /// The pre-release.
+        version: Version,
+        /// It would also count if a requirement named it.
+        when_named: bool,
+    },
+    /// The pre-release of a version that the range takes is not in the range itself.
+    PrereleaseBefore {
+        /// The project.
+        name: PackageName,
+        /// The pre-release.
+        version: Version,
+    },
+    /// A withdrawn version would do.
+    Yanked {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+    },
+    /// A version would do if it could be built.
+    OnlySource {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// What it would be built for, such as `python3.12/x86_64`.
+        target: String,
+        /// A project that does the same job in wheels, where building is known to fail.
+        twin: Option<Twin>,
+    },
+    /// These would do if they could be built.
+    OnlySources(Vec<PackageName>),
+    /// There is a wheel, and the user leaves wheels out.
+    WheelsLeftOut {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// There is a source archive, which could be built.
+        has_source: bool,
+    },
+    /// A version would do that is newer than the user's date, or of which no date is known.
+    TooNew {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// When it was uploaded.
+        uploaded: Option<jiff::Timestamp>,
+    },
+    /// A version would do that a constraint does not take.
+    Constrained {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// The constraint.
+        text: String,
+        /// Where it stands.
+        origin: Origin,
+    },
+    /// The file that would be used has another digest than is accepted.
+    OtherDigest {
+        /// The file.
+        file: String,
+        /// Its digest.
+        actual: String,
+        /// Where digests are demanded.
+        origin: Origin,
+        /// Some of the digests that are accepted, those that are most like the actual one first.
+        accepted: Vec<String>,
+        /// How many more are accepted.
+        more: usize,
+    },
+    /// Another target could load the version.
+    OtherTarget {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// Runtimes that could load it, oldest first.
+        runtimes: Vec<Runtime>,
+        /// The architecture, where it is not that of the target.
+        architecture: Option<Architecture>,
+        /// The glibc of those runtimes, where it is what makes the difference.
+        glibc: Option<Glibc>,
+    },
+    /// The user gives a URL for the project, so no index is asked for it.
+    OnlyFromUrl {
+        /// The project.
+        name: PackageName,
+        /// Where the URL is given.
+        origin: Option<Origin>,
+    },
+}
