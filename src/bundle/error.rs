@@ -137,7 +137,7 @@ pub enum BundleError {
 impl BundleError {
     /// Whether it is a pattern of the user's that is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Pattern { .. } | Self::EmptyPattern { .. })
+        matches!(self, Self::Pattern { .. } | Self::EmptyPattern { .. } | Self::IgnoreLine { .. })
     }
 }
 
