@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 use super::BundleError;
-use super::assemble::{BundleContent, BundleFile, Layout};
+use super::contents::{BundleContent, BundleFile, Layout};
 use crate::archive::{Alike, NameSet, SafePath};
 use crate::install::{FileContent, InstalledDist};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, parse_record, sha256, write_record_line};

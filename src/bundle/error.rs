@@ -3,8 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::limits::Bytes;
-use super::split;
+use super::limits::{Bytes, ZIP_UPLOAD_LIMIT_BYTES};
 use crate::archive::SafePath;
 
 /// A bundle that could not be put together. Nothing was written.
@@ -123,7 +122,7 @@ pub enum BundleError {
         limit: u64,
     },
     /// The layers that a layer is split into are too few.
-    #[error("{}", split::full(*layers, *zipped))]
+    #[error("{}", full(*layers, *zipped))]
     LayersFull {
         /// How many there may be.
         layers: usize,
@@ -144,4 +143,17 @@ impl BundleError {
 fn holds_secret(files: &[(String, &str)]) -> String {
     let lines = files.iter().map(|(path, what)| format!("the source file `{path}` holds {what}, so it is not bundled"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How much too large the zips of all layers together are, as a fragment.
+fn full(layers: usize, zipped: u64) -> String {
+    let limit = Bytes(ZIP_UPLOAD_LIMIT_BYTES);
+    let room = ZIP_UPLOAD_LIMIT_BYTES * layers as u64;
+    let hold =
+        if layers == 1 { format!("1 layer of {limit} holds") } else { format!("{layers} layers of {limit} hold") };
+    let excess = match zipped.checked_sub(room) {
+        Some(excess) if excess > 0 => format!(": {} too much", Bytes(excess)),
+        _ => ", and do not come out even".to_owned(),
+    };
+    format!("the dependencies are {} as zips, and {hold} {}{excess}", Bytes(zipped), Bytes(room))
 }

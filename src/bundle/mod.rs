@@ -12,15 +12,17 @@ mod source;
 mod slim;
 mod assemble;
 mod conflicts;
+mod contents;
+mod sizes;
 mod split;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use assemble::{Bundle, BundleContent, BundleFile, Layout, assemble};
+pub use assemble::assemble;
+pub use contents::{Bundle, BundleContent, BundleFile, Layout};
 pub use error::BundleError;
-pub use limits::{
-    Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, check_size, check_zip_size,
-};
+pub use limits::{Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
+pub use sizes::{check_size, check_zip_size};
 pub use slim::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
 pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
 pub use split::{numbered, split};

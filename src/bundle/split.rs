@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::limits::{Bytes, LAYER_LIMIT, ZIP_UPLOAD_LIMIT_BYTES};
+use super::limits::{LAYER_LIMIT, ZIP_UPLOAD_LIMIT_BYTES};
 use super::{Bundle, BundleContent, BundleError};
 use crate::install::{FileContent, InstalledDist};
 use crate::spec::{PackageName, sha256};
@@ -162,17 +162,4 @@ pub fn numbered(out: &Path, number: usize) -> PathBuf {
     let is_zip = name.len() > 4 && name.to_ascii_lowercase().ends_with(".zip") && name.is_char_boundary(name.len() - 4);
     let (stem, end) = if is_zip { name.split_at(name.len() - 4) } else { (name.as_ref(), "") };
     out.with_file_name(format!("{stem}-{number}{end}"))
-}
-
-/// How much too large the zips of all layers together are, as a fragment.
-pub(super) fn full(layers: usize, zipped: u64) -> String {
-    let limit = Bytes(ZIP_UPLOAD_LIMIT_BYTES);
-    let room = ZIP_UPLOAD_LIMIT_BYTES * layers as u64;
-    let hold =
-        if layers == 1 { format!("1 layer of {limit} holds") } else { format!("{layers} layers of {limit} hold") };
-    let excess = match zipped.checked_sub(room) {
-        Some(excess) if excess > 0 => format!(": {} too much", Bytes(excess)),
-        _ => ", and do not come out even".to_owned(),
-    };
-    format!("the dependencies are {} as zips, and {hold} {}{excess}", Bytes(zipped), Bytes(room))
 }

@@ -8,8 +8,8 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::CheckError;
 use super::code::Code;
+use super::file::{Content, File, read_up_to};
 use super::finding::{Finding, Grade, bad_link};
-use super::tree::{Content, File, read_up_to};
 use crate::regular;
 
 /// Largest archive that is read, bytes: Lambda takes a quarter of it unpacked.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, duplicates, short_name};
 use super::code::Code;
+use super::file::{Content, File};
 use super::finding::{Finding, Grade, bad_link};
-use super::summaries::Stamp;
-use super::tree::{Content, File, LAYERS, TASK, Tree, ends_in};
+use super::stamp::Stamp;
+use super::tree::{LAYERS, TASK, Tree, ends_in};
 use super::{CheckError, CheckOptions};
 
 /// What lies in the runtime, and what was odd on the way.

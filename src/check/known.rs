@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::CheckError;
-use super::natives::default_library_path;
-use crate::target::{Presence, Target};
+use crate::target::{LIBRARY_PATH, Presence, Target};
 
 /// The libraries of the runtime.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +44,11 @@ impl Libraries {
     pub(super) fn library_path(&self) -> Vec<String> {
         default_library_path()
     }
+}
+
+/// The library path that is taken for the runtime's own where the user says nothing else.
+fn default_library_path() -> Vec<String> {
+    LIBRARY_PATH.iter().map(|folder| (*folder).to_owned()).collect()
 }
 
 /// Folders that belong to the runtime and not to the function that printed the list.

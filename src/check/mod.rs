@@ -13,10 +13,12 @@
 //! taken for imported.
 
 mod archive;
+mod catalogue;
 mod code;
 mod dists;
 mod error;
 mod explanations;
+mod file;
 mod finding;
 mod gather;
 mod graph;
@@ -27,6 +29,7 @@ mod locked;
 mod missing;
 mod natives;
 mod search;
+mod stamp;
 mod summaries;
 mod tidy;
 mod tree;
@@ -36,7 +39,8 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-pub use code::{Code, Explanation, UnknownCode};
+pub use catalogue::UnknownCode;
+pub use code::{Code, Explanation};
 pub use error::CheckError;
 pub use finding::{Finding, Grade, Report};
 pub use ignore::Ignore;

@@ -12,7 +12,7 @@ use super::known::Libraries;
 use super::summaries::Summaries;
 use super::tree::Tree;
 use crate::elf::{ElfError, Object};
-use crate::target::{LIBRARY_PATH, Presence, SymbolVersion, Target, python_symbol_since};
+use crate::target::{Presence, SymbolVersion, Target, python_symbol_since};
 
 /// Every native object of a function.
 pub(super) struct Natives<'a> {
@@ -360,9 +360,4 @@ fn is_text(name: &str) -> bool {
 
 fn last_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The library path that is taken for the runtime's own where the user says nothing else.
-pub(super) fn default_library_path() -> Vec<String> {
-    LIBRARY_PATH.iter().map(|folder| (*folder).to_owned()).collect()
 }

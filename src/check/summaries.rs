@@ -5,13 +5,14 @@
 //! anew of files that are linked from the cache, and such files are not written to.
 
 use std::collections::HashMap;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Content, Tree};
+use super::file::Content;
+use super::stamp::Stamp;
+use super::tree::Tree;
 use crate::cache::{Bucket, Cache};
 use crate::elf::{ElfError, Object, is_elf};
 use crate::python::{self, Module};
@@ -27,16 +28,6 @@ pub(super) struct Summaries {
     new: Mutex<HashMap<String, Known>>,
 }
 
-/// What a file looked like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stamp {
-    size: u64,
-    inode: u64,
-    modified: (i64, i64),
-    /// Zero for a file with several names.
-    changed: (i64, i64),
-}
-
 /// What is known of a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Known {
@@ -44,15 +35,6 @@ struct Known {
     sha256: Option<[u8; 32]>,
     module: Option<Arc<Module>>,
     object: Option<Object>,
-}
-
-impl Stamp {
-    /// What a file looks like.
-    pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
-        let changed = if metadata.nlink() > 1 { (0, 0) } else { (metadata.ctime(), metadata.ctime_nsec()) };
-        let modified = (metadata.mtime(), metadata.mtime_nsec());
-        Self { size: metadata.len(), inode: metadata.ino(), modified, changed }
-    }
 }
 
 impl Summaries {

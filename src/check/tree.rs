@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::PathBuf;
 
 use super::archive::Archive;
-use super::summaries::Stamp;
+use super::file::{Content, File, read_up_to};
 use crate::regular;
 
 /// Where the bundle lies.
@@ -26,27 +25,6 @@ pub(super) struct Tree {
     /// Folders with the names in them.
     folders: HashMap<String, Vec<String>>,
     pub(super) archives: Vec<Archive>,
-}
-
-/// One file.
-pub(super) struct File {
-    /// Where the runtime sees it.
-    pub(super) path: String,
-    /// What the user would call it.
-    pub(super) label: String,
-    /// Unpacked size, bytes.
-    pub(super) size: u64,
-    /// Permissions; `None` where an archive says nothing about them.
-    pub(super) mode: Option<u32>,
-    /// Where its bytes are.
-    pub(super) content: Content,
-}
-
-/// Where bytes are.
-pub(super) enum Content {
-    Disk(PathBuf, Stamp),
-    /// Number of the archive, number of the entry.
-    Zip(usize, usize),
 }
 
 impl Tree {
@@ -135,16 +113,4 @@ impl Tree {
 /// Whether a path has an ending, in this case: Linux tells `A.PY` from `a.py`.
 pub(super) fn ends_in(path: &str, ending: &str) -> bool {
     path.ends_with(ending)
-}
-
-/// Fills a buffer as far as there is something.
-pub(super) fn read_up_to(mut from: impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match from.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }

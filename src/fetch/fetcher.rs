@@ -1,19 +1,19 @@
 //! The door: distribution files in, files of the cache out.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::fetched::{FetchedFile, FetchedWheel, Proof};
+use super::wanted::Wanted;
 use super::{FetchError, StandIn, download, local, pointer, stored};
 use crate::cache::Cache;
 use crate::http::{Client, Response};
 use crate::reporter::{Level, Reporter};
-use crate::requirements::Origin;
 use crate::resolution::ResolvedDist;
-use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Version, WheelFilename};
+use crate::spec::{DistFilename, HashAlgorithm, HashDigest, PackageName};
 
 /// Settings of fetching.
 #[derive(Clone, Debug)]
@@ -32,144 +32,7 @@ impl Default for FetchOptions {
     }
 }
 
-/// Who vouches for the bytes of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// They have one of the digests that an index, a lock or the requirements promised.
-    Promised,
-    /// They were made on this machine, and never left it.
-    Built,
-    /// Nobody: they are what came.
-    Nothing,
-}
-
-impl Proof {
-    /// Whether the bytes are certain to be those that were meant.
-    pub fn vouches(self) -> bool {
-        self != Self::Nothing
-    }
-}
-
-/// A wheel in the cache. Holding one proves that its bytes had `digest` when they came and that this was one of the
-/// digests that were promised, if any were, which `proof` tells; it says nothing about what is in the archive.
-#[derive(Clone, Debug)]
-pub struct FetchedWheel {
-    /// Normalized name, from the resolution.
-    pub name: PackageName,
-    /// Version, from the resolution.
-    pub version: Version,
-    /// File name.
-    pub filename: WheelFilename,
-    /// Its sha256.
-    pub digest: HashDigest,
-    /// Who vouches for its bytes.
-    pub proof: Proof,
-    /// Where it lies in the cache.
-    pub path: PathBuf,
-    /// Size, bytes.
-    pub size: u64,
-    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
-    pub is_fresh: bool,
-}
-
-impl FetchedWheel {
-    /// The wheel that was fetched for `wanted`, one that an index lists or a user has given digests of.
-    pub(crate) fn of(filename: &WheelFilename, wanted: &Wanted, file: FetchedFile) -> Self {
-        Self {
-            name: filename.name.clone(),
-            version: filename.version.clone(),
-            filename: filename.clone(),
-            digest: file.digest,
-            proof: if wanted.accepted.is_empty() { Proof::Nothing } else { Proof::Promised },
-            path: file.path,
-            size: file.size,
-            is_fresh: file.is_fresh,
-        }
-    }
-}
-
-/// Any distribution file in the cache, with the proof of [`FetchedWheel`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchedFile {
-    /// Its sha256.
-    pub digest: HashDigest,
-    /// Where it lies in the cache.
-    pub path: PathBuf,
-    /// Size, bytes.
-    pub size: u64,
-    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
-    pub is_fresh: bool,
-}
-
-/// A file to fetch.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// File name: for messages, and by which a mirror may know it.
-    pub filename: String,
-    /// The project that it is of.
-    pub project: PackageName,
-    /// Where it is.
-    pub url: SafeUrl,
-    /// Digests of which its bytes must have one; empty: any bytes.
-    pub accepted: Vec<HashDigest>,
-    /// Digests that the index lists, by which the cache may know it even where `accepted` has no sha256.
-    pub listed: Vec<HashDigest>,
-    /// Size that the index says.
-    pub size: Option<u64>,
-    /// The line that promised the digests.
-    pub hashes_from: Option<Origin>,
-    /// The index that lists it, for messages.
-    pub index: SafeUrl,
-}
-
 impl Wanted {
-    /// A file as the index lists it.
-    pub fn listed(file: &DistFile) -> Self {
-        Self {
-            filename: file.filename.as_str().to_owned(),
-            project: file.filename.name().clone(),
-            url: file.url.clone(),
-            accepted: file.hashes.clone(),
-            listed: file.hashes.clone(),
-            size: file.size,
-            hashes_from: None,
-            index: file.origin.url.clone(),
-        }
-    }
-
-    /// A file as the resolution chose it.
-    pub fn resolved(dist: &ResolvedDist) -> Self {
-        Self {
-            accepted: dist.accepted_hashes.clone(),
-            hashes_from: dist.hashes_from.clone(),
-            ..Self::listed(&dist.file)
-        }
-    }
-
-    /// The same file where `file` is. What was promised of its bytes stays; where nothing was, `file` promises.
-    pub(crate) fn at(&self, file: &DistFile) -> Self {
-        let or_those_of_file =
-            |digests: &Vec<HashDigest>| if digests.is_empty() { file.hashes.clone() } else { digests.clone() };
-        Self {
-            url: file.url.clone(),
-            accepted: or_those_of_file(&self.accepted),
-            listed: or_those_of_file(&self.listed),
-            size: file.size,
-            index: file.origin.url.clone(),
-            ..self.clone()
-        }
-    }
-
-    /// Whether a file that is known to have this sha256, and of which no other digest is known, will do.
-    pub(super) fn accepts_as_known(&self, sha256: &HashDigest) -> bool {
-        self.accepted.is_empty() || self.accepted.contains(sha256)
-    }
-
-    /// Whether the index says which bytes this file is.
-    pub(super) fn is_told_by_index(&self) -> bool {
-        self.listed.iter().any(|digest| digest.algorithm() == HashAlgorithm::Sha256)
-    }
-
     /// The file in the cache, when it is there and will do.
     ///
     /// What is accepted may be the digests of every file of a version, for all platforms: only the index, or a single

@@ -9,13 +9,17 @@
 
 mod download;
 mod error;
+mod fetched;
 mod fetcher;
 mod local;
 mod pointer;
 mod stand_in;
 mod stored;
+mod wanted;
 
 pub use error::{DigestMismatch, FetchError};
-pub use fetcher::{FetchOptions, FetchedFile, FetchedWheel, Fetcher, Fetches, Proof, UnderWay, Wanted};
+pub use fetched::{FetchedFile, FetchedWheel, Proof};
+pub use fetcher::{FetchOptions, Fetcher, Fetches, UnderWay};
 pub use stand_in::{Located, StandIn};
 pub use stored::digest as digest_of_file;
+pub use wanted::Wanted;

@@ -16,7 +16,6 @@ use super::means::Means;
 use super::options::ClientOptions;
 use super::payload::{Payload, Verb};
 use super::realm::{Realm, is_allowed_insecure};
-use super::response::Response;
 use super::retry::{Attempts, is_passing, retry_after};
 use super::secret::Secret;
 use super::throttle::{BLAMELESS_MOST, Place, Throttle};
@@ -146,16 +145,6 @@ impl Client {
             return Ok(self.user_for(index).is_some());
         }
         self.shared.auth.has_at_hand(index.reveal(), &self.shared.means)
-    }
-
-    /// Sends a request: credentials, redirects and repetitions are taken care of.
-    ///
-    /// Holding the response holds one of the places for concurrent requests.
-    pub async fn get(&self, request: Request) -> Result<Response, Error> {
-        let permit = self.permit(&request).await?;
-        let mut attempts = Attempts::new(&self.shared.means.options);
-        let hop = self.send(&request, &mut attempts).await?;
-        Ok(Response::new(self.clone(), request, hop, attempts, permit))
     }
 
     /// Whether no socket is opened.

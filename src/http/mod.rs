@@ -24,6 +24,7 @@ mod transport;
 mod retry;
 mod resume;
 mod means;
+mod body;
 mod client;
 mod response;
 

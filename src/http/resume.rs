@@ -7,8 +7,8 @@
 
 use bytes::Bytes;
 
+use super::body::Body;
 use super::client::Request;
-use super::response::Body;
 use crate::archive::Crc32;
 use crate::spec::SafeUrl;
 

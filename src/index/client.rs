@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 
+use super::IndexError;
 use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls, Pins};
 use super::page_store::{Damage, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
-use super::{IndexError, metadata, sizes};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, Secret};
 use crate::reporter::{Level, Reporter};
 use crate::resolve::ProjectAnswer;
-use crate::spec::{CoreMetadata, DistFile, IndexOrigin, PackageName, ProjectDetail, ProjectStatus, SafeUrl};
+use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectStatus, SafeUrl};
 
 /// Asks indexes.
 pub struct IndexClient {
@@ -184,26 +184,6 @@ impl IndexClient {
             return Ok(Some(ProjectAnswer::Found(details)));
         }
         Ok(Some(if is_unknown { ProjectAnswer::Offline } else { ProjectAnswer::NotFound { asked } }))
-    }
-
-    /// The core metadata of a distribution file.
-    pub async fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
-        metadata::read(self, file).await
-    }
-
-    /// The core metadata of a distribution file, when it is in the cache.
-    pub fn metadata_at_hand(&self, file: &DistFile) -> Option<Arc<CoreMetadata>> {
-        metadata::kept(self, file)
-    }
-
-    /// The fields of the core metadata of a distribution file, as far as it is in the cache or on this machine.
-    pub fn metadata_bytes_at_hand(&self, file: &DistFile) -> Option<Vec<u8>> {
-        metadata::kept_bytes(self, file)
-    }
-
-    /// What a wheel will hold once it is unpacked, bytes, by its directory alone; `None`: that cannot be had for one small request.
-    pub async fn unpacked_size(&self, file: &DistFile) -> Option<u64> {
-        sizes::unpacked_size(self, file).await
     }
 
     /// What the indexes said of a project as a whole, as far as it was asked for and has files.

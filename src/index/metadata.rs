@@ -33,8 +33,25 @@ pub(super) const LARGE_TAIL: u64 = 256 << 10;
 /// Range requests for one wheel: the tail, the rest of the directory, the entry, the entry with its real extra field.
 const MOST_RANGES: usize = 5;
 
+impl IndexClient {
+    /// The core metadata of a distribution file.
+    pub async fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
+        read(self, file).await
+    }
+
+    /// The core metadata of a distribution file, when it is in the cache.
+    pub fn metadata_at_hand(&self, file: &DistFile) -> Option<Arc<CoreMetadata>> {
+        kept(self, file)
+    }
+
+    /// The fields of the core metadata of a distribution file, as far as it is in the cache or on this machine.
+    pub fn metadata_bytes_at_hand(&self, file: &DistFile) -> Option<Vec<u8>> {
+        kept_bytes(self, file)
+    }
+}
+
 /// The metadata of a file as it lies in the cache.
-pub(super) fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetadata>> {
+fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetadata>> {
     // Without a digest the file behind the URL may have changed; then the cache counts only offline.
     let may_use_cache = !file.hashes.is_empty() || index.options.offline;
     if !may_use_cache || is_local(file) {
@@ -45,7 +62,7 @@ pub(super) fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetad
 }
 
 /// The bytes of the metadata of a file that was [`read`] before, but for the description.
-pub(super) fn kept_bytes(index: &IndexClient, file: &DistFile) -> Option<Vec<u8>> {
+fn kept_bytes(index: &IndexClient, file: &DistFile) -> Option<Vec<u8>> {
     if let Some(path) = file.url.to_file_path() {
         return file.filename.as_wheel().and_then(|_| from_file(file, &path).ok());
     }
@@ -53,7 +70,7 @@ pub(super) fn kept_bytes(index: &IndexClient, file: &DistFile) -> Option<Vec<u8>
 }
 
 /// The metadata of a file, checked to be that of this file.
-pub(super) async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
+async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
     let name = || file.filename.as_str().to_owned();
     if let Some(metadata) = kept(index, file) {
         return Ok(metadata);

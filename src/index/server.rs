@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::page_store::{Damage, Head, PageEntry, Stored};
 use super::readings::Readings;
-use super::static_pages::is_of_object_store;
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
@@ -221,4 +220,11 @@ fn check_absent(response: &http::Response) -> Result<(), AskError> {
         404 | 410 => Ok(()),
         _ => Err(AskError::Http(response.unexpected())),
     }
+}
+
+/// Whether an answer without a page is that of an object store, which says what it lacks in XML. Such a store has the pages
+/// of a mirror under their full names alone.
+fn is_of_object_store(response: &http::Response) -> bool {
+    let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    ["application/xml", "text/xml"].iter().any(|xml| content_type.starts_with(xml))
 }

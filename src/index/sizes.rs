@@ -14,8 +14,15 @@ use crate::spec::DistFile;
 /// The directory, and the part of it that the first request did not bring.
 const MOST_PARTS: usize = 2;
 
+impl IndexClient {
+    /// What a wheel will hold once it is unpacked, bytes, by its directory alone; `None`: that cannot be had for one small request.
+    pub async fn unpacked_size(&self, file: &DistFile) -> Option<u64> {
+        unpacked_size(self, file).await
+    }
+}
+
 /// The unpacked size of a wheel, bytes. Whatever goes wrong, it is simply not known.
-pub(super) async fn unpacked_size(index: &IndexClient, file: &DistFile) -> Option<u64> {
+async fn unpacked_size(index: &IndexClient, file: &DistFile) -> Option<u64> {
     file.filename.as_wheel()?;
     if is_local(file) {
         return of_file(&file.url.to_file_path()?);

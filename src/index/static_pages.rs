@@ -2,17 +2,10 @@
 
 use super::IndexClient;
 use super::client::Index;
-use crate::http::{self, Request};
+use crate::http::Request;
 
 /// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
 pub const MIRROR_MANIFEST: &str = "barrow-mirror.json";
-
-/// Whether an answer without a page is that of an object store, which says what it lacks in XML. Such a store has the pages
-/// of a mirror under their full names alone.
-pub(super) fn is_of_object_store(response: &http::Response) -> bool {
-    let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
-    ["application/xml", "text/xml"].iter().any(|xml| content_type.starts_with(xml))
-}
 
 impl IndexClient {
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.

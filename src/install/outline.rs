@@ -1,12 +1,12 @@
 //! A wheel before its contents are read, and the one pass over them: the steps of the binary distribution format
 //! ("Installing a wheel").
 
-use super::InstallOptions;
 use super::error::{InstallError, WheelFault};
 use super::installed::{FileContent, InstalledDist, InstalledFile, tree_mode};
 use super::judgement::{Judgement, RecordPolicy, judge};
 use super::layout::Layout;
 use super::metadata::{check_identity, fields_only};
+use super::options::InstallOptions;
 use super::places::{Placed, Places};
 use super::record::{Compared, Record, in_folder, write_record};
 use super::scripts::{self, entry_point_scripts};

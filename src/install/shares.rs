@@ -247,7 +247,11 @@ impl Run<'_> {
                 None => (At { folder: source_root, name: path }, At { folder: self.root.as_fd(), name: path }),
             };
             let changed = || LinkError::Changed { path: file.path.below(&tree.folder) };
-            let seen = source.look().ok().filter(|seen| stamp.matches(*seen, file)).ok_or_else(changed)?;
+            let seen = source
+                .look()
+                .ok()
+                .filter(|seen| stamp.matches(*seen, file.size, file.executable))
+                .ok_or_else(changed)?;
             let placed = self.way.place(source, target, file.mode(), seen);
             placed.map_err(|source| LinkError::Place { path: file.path.below(self.to), source })
         };

@@ -3,7 +3,6 @@
 use std::os::unix::fs::MetadataExt as _;
 
 use super::codec::{Reader, Writer};
-use super::installed::InstalledFile;
 use super::look::Sight;
 
 /// First line of a stamps file.
@@ -27,14 +26,10 @@ impl Stamp {
         }
     }
 
-    /// Whether the file still looks like this and has the mode that `file` is to have.
-    pub(super) fn matches(&self, seen: Sight, file: &InstalledFile) -> bool {
+    /// Whether the file still looks like this, and has the size and the mode that it is to have.
+    pub(super) fn matches(&self, seen: Sight, size: u64, executable: bool) -> bool {
         let now = Self { size: seen.size, modified_nanoseconds: seen.modified, inode: seen.inode };
-        seen.is_file
-            && now == *self
-            && self.size == file.size
-            && seen.read_only
-            && seen.executable == Some(file.executable)
+        seen.is_file && now == *self && self.size == size && seen.read_only && seen.executable == Some(executable)
     }
 }
 

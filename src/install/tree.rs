@@ -12,7 +12,6 @@ use super::installed::{FileContent, InstalledDist, InstalledFile, Tree};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
 use super::unpack::{Job, UnpackError, create, settle, unpack};
-use super::wheel::can_retry;
 use crate::archive::{ArchiveError, SafePath};
 use crate::cache::{Cache, CacheError};
 use crate::regular;
@@ -91,7 +90,7 @@ fn check_and_heal(dist: &InstalledDist, tree: &Path, cache: &Cache) -> Result<Ve
                 (start..end).filter(move |&index| {
                     let (file, stamp) = (&dist.files[index], &stamps[index]);
                     let seen = viewer.as_mut().and_then(|viewer| viewer.look(&file.path).ok());
-                    seen.is_none_or(|seen| !stamp.matches(seen, file))
+                    seen.is_none_or(|seen| !stamp.matches(seen, file.size, file.executable))
                 })
             })
             .collect(),
@@ -267,4 +266,9 @@ pub(super) fn folders_of<'a>(paths: impl Iterator<Item = &'a SafePath>) -> BTree
         }
     }
     folders
+}
+
+/// Whether the cache, which could not be written, has found another place to write to since.
+pub(super) fn can_retry(cache: &Cache, was_degraded: bool) -> bool {
+    cache.degrade(was_degraded).unwrap_or(false)
 }

@@ -2,27 +2,14 @@
 
 use super::error::{InstallError, WheelFault};
 use super::installed::InstalledDist;
-use super::judgement::RecordPolicy;
+use super::options::InstallOptions;
 use super::outline::Outline;
 use super::plan::{self, PLAN};
-use super::tree::{ensure_tree, known_tree};
-use crate::archive::{ArchiveError, Limits, ZipReader};
+use super::tree::{can_retry, ensure_tree, known_tree};
+use crate::archive::{ArchiveError, ZipReader};
 use crate::cache::Cache;
 use crate::fetch::{FetchedWheel, digest_of_file};
 use crate::spec::{HashAlgorithm, HashDigest};
-
-/// How to install.
-#[derive(Clone, Debug, Default)]
-pub struct InstallOptions {
-    /// How much an archive may hold.
-    pub limits: Limits,
-    /// What becomes of wheels whose RECORD is wrong.
-    pub record: RecordPolicy,
-    /// Unpack the files as well; otherwise they are only checked, for a zip.
-    pub tree: bool,
-    /// Do not look at unpacked files that the cache has: [`super::link_shares`] does, and tells of one that was changed.
-    pub checked_when_placed: bool,
-}
 
 /// Reads and checks a wheel, or takes the plan that the cache has of it.
 ///
@@ -56,11 +43,6 @@ pub fn install_wheel(
     // A plan that cannot be written costs the next run time, and nothing else.
     let _ = cache.write(&cache.install(&wheel.digest).join(PLAN), &plan::encode(&dist));
     Ok(dist)
-}
-
-/// Whether the cache, which could not be written, has found another place to write to since.
-pub(super) fn can_retry(cache: &Cache, was_degraded: bool) -> bool {
-    cache.degrade(was_degraded).unwrap_or(false)
 }
 
 /// What the cache knows of a wheel that was installed before, with every file; nothing is looked at but the plan itself.

@@ -4,59 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
 use ruff_text_size::Ranged as _;
-use serde::{Deserialize, Serialize};
 
 use super::calls::{Calls, is_generator};
 use super::condition::{Truth, decide};
-use super::module::{Lines, Module};
-
-/// One import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Import {
-    /// The module as written; empty in `from . import x`.
-    pub module: String,
-    /// Number of leading dots.
-    pub level: u32,
-    /// The names behind `from … import`; `*` for all.
-    pub names: Vec<String>,
-    /// Line of the file, from 1.
-    pub line: usize,
-    /// When it runs.
-    pub moment: Moment,
-}
-
-/// When an import runs. A number joins what belongs to one `try` statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Moment {
-    /// Whenever the module is imported.
-    Hard,
-    /// Likewise, and its failure is caught.
-    Guarded(u32),
-    /// When something that was guarded is missing.
-    Fallback(u32),
-    /// When nothing of what was guarded is missing.
-    Otherwise(u32),
-    /// Perhaps.
-    Conditional,
-    /// When a function is called.
-    Lazy,
-    /// Never; type checkers read it.
-    Typing,
-}
-
-impl Moment {
-    /// The moment of what stands deeper, below a statement that alone would make it `inner`.
-    fn within(self, inner: Self) -> Self {
-        match (self, inner) {
-            (Self::Hard, inner) => inner,
-            (outer, Self::Hard) => outer,
-            // What catches its failure below a fallback catches it all the same.
-            (Self::Fallback(_) | Self::Otherwise(_), Self::Fallback(_) | Self::Otherwise(_)) => Self::Conditional,
-            (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
-            (outer, _) => outer,
-        }
-    }
-}
+use super::module::{Import, Lines, Module, Moment};
 
 /// Errors that are no failed import: catching them guards none. Of names that are not built in nothing is known.
 const OTHER_ERRORS: [&str; 16] = [

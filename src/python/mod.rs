@@ -18,12 +18,13 @@ mod calls;
 mod condition;
 mod imports;
 mod module;
+mod read;
 mod stack;
 mod standard_library;
 #[cfg(test)]
 mod tests;
 
-pub use imports::{Import, Moment};
-pub use module::{Module, SyntaxFault, read};
+pub use module::{Import, Module, Moment, SyntaxFault};
+pub use read::read;
 pub use stack::on_large_stack;
 pub use standard_library::{is_built_in, is_standard, removal};

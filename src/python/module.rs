@@ -2,16 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ruff_python_ast::{Mod, PySourceType, PythonVersion};
-use ruff_python_parser::{ParseOptions, parse_unchecked};
-use ruff_text_size::Ranged as _;
 use serde::{Deserialize, Serialize};
-
-use super::imports::{Import, Walk};
-
-/// Largest source file that is parsed, bytes. Its tree takes many times as much memory, and each link of a chain that
-/// fills it (`a.a.a…`) some hundred bytes of [`super::stack`] when the tree is dropped: the tests try the longest one.
-pub(super) const SOURCE_MOST: usize = 2 << 20;
 
 /// What a source file says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +24,54 @@ pub struct Module {
     pub is_unread: bool,
 }
 
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The module as written; empty in `from . import x`.
+    pub module: String,
+    /// Number of leading dots.
+    pub level: u32,
+    /// The names behind `from … import`; `*` for all.
+    pub names: Vec<String>,
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// When it runs.
+    pub moment: Moment,
+}
+
+/// When an import runs. A number joins what belongs to one `try` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    /// Whenever the module is imported.
+    Hard,
+    /// Likewise, and its failure is caught.
+    Guarded(u32),
+    /// When something that was guarded is missing.
+    Fallback(u32),
+    /// When nothing of what was guarded is missing.
+    Otherwise(u32),
+    /// Perhaps.
+    Conditional,
+    /// When a function is called.
+    Lazy,
+    /// Never; type checkers read it.
+    Typing,
+}
+
+impl Moment {
+    /// The moment of what stands deeper, below a statement that alone would make it `inner`.
+    pub(super) fn within(self, inner: Self) -> Self {
+        match (self, inner) {
+            (Self::Hard, inner) => inner,
+            (outer, Self::Hard) => outer,
+            // What catches its failure below a fallback catches it all the same.
+            (Self::Fallback(_) | Self::Otherwise(_), Self::Fallback(_) | Self::Otherwise(_)) => Self::Conditional,
+            (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
+            (outer, _) => outer,
+        }
+    }
+}
+
 /// Why a file cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyntaxFault {
@@ -44,102 +83,11 @@ pub struct SyntaxFault {
     pub is_of_another_version: bool,
 }
 
-/// Texts by which a module makes names or submodules while it runs.
-const DYNAMIC: [&str; 9] = [
-    "sys.modules",
-    "meta_path",
-    "__path__",
-    "path_hooks",
-    "__getattr__",
-    "globals()",
-    "setattr(",
-    "exec(",
-    "__class__ =",
-];
-
-/// Texts by which it changes where modules are searched.
-const PATH: [&str; 3] = ["sys.path", "addsitedir", "addpackage"];
-
-/// Reads a source file by the grammar of Python 3.`minor`. It has to be called on a large stack where the source is not
-/// trusted, see [`super::on_large_stack`].
-pub fn read(bytes: &[u8], minor: u8) -> Module {
-    if bytes.len() > SOURCE_MOST {
-        return Module { is_unread: true, is_dynamic: true, ..Module::default() };
-    }
-    let source = match decode(bytes) {
-        Ok(source) => source,
-        Err(fault) => return Module { fault: Some(fault), ..Module::default() },
-    };
-    let version = PythonVersion { major: 3, minor };
-    let options = ParseOptions::from(PySourceType::Python).with_target_version(version);
-    let parsed = parse_unchecked(&source, options);
-    let lines = Lines::of(&source);
-    if let Some(fault) = fault(&parsed, &lines) {
-        return Module { fault: Some(fault), ..Module::default() };
-    }
-    let mut module = Module {
-        is_dynamic: DYNAMIC.iter().any(|text| source.contains(text)),
-        changes_path: PATH.iter().any(|text| source.contains(text)),
-        ..Module::default()
-    };
-    if let Mod::Module(tree) = parsed.syntax() {
-        Walk::new(&mut module, &lines, minor).whole(&tree.body);
-    }
-    module
-}
-
-fn fault(parsed: &ruff_python_parser::Parsed<Mod>, lines: &Lines) -> Option<SyntaxFault> {
-    if let Some(error) = parsed.errors().first() {
-        return Some(SyntaxFault {
-            line: lines.number(error.location.start().to_usize()),
-            reason: lowered(&error.error.to_string()),
-            is_of_another_version: false,
-        });
-    }
-    parsed.unsupported_syntax_errors().first().map(|error| SyntaxFault {
-        line: lines.number(error.range().start().to_usize()),
-        reason: lowered(&error.to_string()),
-        is_of_another_version: true,
-    })
-}
-
-/// Messages are fragments.
-fn lowered(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// The text of a source file (PEP 263): UTF-8, unless its first two lines name another encoding. Every encoding but UTF-8
-/// is read as Latin-1: what is not ASCII then stands in texts and comments, which do not count.
-fn decode(bytes: &[u8]) -> Result<String, SyntaxFault> {
-    let fault = |at: usize, reason: &str| SyntaxFault {
-        line: bytes[..at].split(|byte| *byte == b'\n').count(),
-        reason: reason.to_owned(),
-        is_of_another_version: false,
-    };
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(fault(at, "source code cannot contain null bytes"));
-    }
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) if names_encoding(body) => Ok(body.iter().map(|byte| char::from(*byte)).collect()),
-        Err(error) => Err(fault(error.valid_up_to(), "non-UTF-8 code, and no encoding declared")),
-    }
-}
-
-fn names_encoding(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').take(2).any(|line| {
-        let line = String::from_utf8_lossy(line);
-        line.trim_start().starts_with('#') && (line.contains("coding:") || line.contains("coding="))
-    })
-}
-
 /// Where the lines of a text begin.
 pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect())
     }
 

@@ -147,8 +147,8 @@ fn hostile_source_ends() {
         let module: Module = on_large_stack(|| read(source.as_bytes(), 12));
         assert!(!module.is_unread);
     }
-    let longest = format!("x = a{}", ".a".repeat((super::module::SOURCE_MOST - 10) / 2));
+    let longest = format!("x = a{}", ".a".repeat((super::read::SOURCE_MOST - 10) / 2));
     assert!(!on_large_stack(|| read(longest.as_bytes(), 12)).is_unread);
-    assert!(read(&vec![b' '; super::module::SOURCE_MOST + 1], 12).is_unread);
+    assert!(read(&vec![b' '; super::read::SOURCE_MOST + 1], 12).is_unread);
     assert_eq!(read(b"import a", 12).imports[0].moment, Moment::Hard);
 }

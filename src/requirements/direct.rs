@@ -4,6 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
+pub(super) use super::archive_name::is_archive;
 use super::{DirectReference, setup_files};
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WeakDigest, WheelFilename};
 
@@ -340,26 +341,6 @@ impl Fragment {
 /// Whether this is the name of a wheel; its ending is lower case, for pip too.
 pub(super) fn is_wheel(name: &str) -> bool {
     name.strip_suffix(".whl").is_some()
-}
-
-/// Whether pip takes a file of this name for an archive.
-pub(super) fn is_archive(name: &str) -> bool {
-    const ENDINGS: [&str; 12] = [
-        ".zip",
-        ".whl",
-        ".tar.bz2",
-        ".tbz",
-        ".tar.gz",
-        ".tgz",
-        ".tar",
-        ".tar.xz",
-        ".txz",
-        ".tlz",
-        ".tar.lz",
-        ".tar.lzma",
-    ];
-    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    ENDINGS.into_iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
 }
 
 /// The project in the name of a source archive, `name-1.0.tar.gz`.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Origin;
-use super::direct::is_archive;
+use super::archive_name::is_archive;
 use super::shell::quote;
 use crate::spec::{HashDigest, Requirement, SafeUrl, VersionOrUrl};
 

@@ -9,21 +9,11 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
 use super::requirements_txt::Reader;
+use super::scope::Scope;
 use super::tables::{Document, Format, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
 use super::{DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry};
-use crate::spec::{ExtraName, MarkerTree, PackageName};
-
-/// How a file came to be read, and so what of its tables counts.
-#[derive(Clone, Copy)]
-pub(super) enum Scope<'a> {
-    /// It is an input, and these of its extras and groups were asked for.
-    Input { extras: &'a [ExtraName], groups: &'a [ExtraName] },
-    /// It stands beside a file that is an input.
-    Beside,
-    /// It is that of a project which requirements lead to: it ties names and sets nothing.
-    Reached,
-}
+use crate::spec::{MarkerTree, PackageName};
 
 impl Reader<'_> {
     /// Reads the tables beside the files that were read, and those of every folder that is reached from there.

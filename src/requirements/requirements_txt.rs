@@ -12,7 +12,7 @@ use super::option_line::{OptionName, OptionUse, Options};
 use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
 use super::pyproject::{PyprojectInput, read_pyproject};
-use super::reach::Scope;
+use super::scope::Scope;
 use super::tables::{Document, Tables};
 use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod conclude;
+mod decisions;
 mod explain;
 mod hashes;
 mod listing;
@@ -12,6 +13,7 @@ mod policy;
 mod priority;
 mod provider;
 mod ranges;
+mod rivals;
 mod screening;
 mod source;
 mod sourced;

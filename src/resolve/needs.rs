@@ -8,7 +8,7 @@ use pubgrub::Ranges;
 use super::package::Package;
 use super::provider::{self, Known, Provider};
 use super::ranges;
-use super::screening::Rival;
+use super::rivals::Rival;
 use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};

@@ -1,19 +1,18 @@
-//! The project's answers to the questions of the `PubGrub` algorithm.
+//! What the solver is told of the world: asked for once, and what was learned and done so far.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ranges};
+use pubgrub::Ranges;
 
 use super::candidate;
 use super::listing::{Listing, Release};
-use super::needs::Needs;
 use super::package::Package;
 use super::policy::Policy;
-use super::priority::{MOST_RESTARTS, Merits, Priority, Standing};
+use super::priority::{MOST_RESTARTS, Standing};
 use super::ranges;
-use super::screening::{Rivals, SCREENED_AFTER};
+use super::rivals::{Rivals, SCREENED_AFTER};
 use super::source::{DirectDist, PackageSource, ProjectAnswer, SourceError, Unfit};
 use super::sourced::{SourcedVersion, VersionSource};
 use crate::requirements::{DirectReference, Manifest};
@@ -30,7 +29,7 @@ fn batch_after(tries: u32) -> u32 {
 }
 
 /// How often metadata is fetched ahead for a project because its range has changed.
-const MOST_PREFETCHES: u32 = 3;
+pub(super) const MOST_PREFETCHES: u32 = 3;
 
 /// Answers the solver from a [`PackageSource`], the user's manifest and the policy.
 pub(super) struct Provider<'a> {
@@ -38,7 +37,7 @@ pub(super) struct Provider<'a> {
     pub(super) source: &'a dyn PackageSource,
     pub(super) policy: Arc<Policy>,
     pub(super) no_deps: bool,
-    listings: Listings,
+    pub(super) listings: Listings,
     pub(super) state: RefCell<State>,
 }
 
@@ -55,9 +54,9 @@ pub(super) struct State {
     announced: HashSet<PackageName>,
     prefetched: HashSet<(PackageName, Version)>,
     /// How often that was done for a project.
-    prefetches: HashMap<PackageName, u32>,
-    last_choice: HashMap<PackageName, SourcedVersion>,
-    last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
+    pub(super) prefetches: HashMap<PackageName, u32>,
+    pub(super) last_choice: HashMap<PackageName, SourcedVersion>,
+    pub(super) last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
     /// How often a version was chosen in this run.
     choices: HashMap<PackageName, u32>,
     /// Versions that were kept from the solver.
@@ -68,9 +67,9 @@ pub(super) struct State {
     /// How many versions that were chosen had to go again, over all runs.
     rejections: HashMap<PackageName, u32>,
     /// With the number of those that had one before.
-    standings: HashMap<PackageName, (Standing, u32)>,
+    pub(super) standings: HashMap<PackageName, (Standing, u32)>,
     restarts: u32,
-    wants_restart: bool,
+    pub(super) wants_restart: bool,
 }
 
 /// Why solving stopped before its end.
@@ -268,7 +267,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The version of a project to try next.
-    fn choose(
+    pub(super) fn choose(
         &self,
         name: &PackageName,
         range: &Ranges<SourcedVersion>,
@@ -355,7 +354,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Notes whether the last choice of a project had to go again, and whether that was once too often.
-    fn note_rejection(&self, name: &PackageName, range: &Ranges<SourcedVersion>) {
+    pub(super) fn note_rejection(&self, name: &PackageName, range: &Ranges<SourcedVersion>) {
         let mut state = self.state.borrow_mut();
         if state.last_choice.get(name).is_none_or(|choice| range.contains(choice)) {
             return;
@@ -372,7 +371,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Tells the source of files whose metadata will likely be needed, each once.
-    fn prefetch(&self, name: &PackageName, files: &[&DistFile]) {
+    pub(super) fn prefetch(&self, name: &PackageName, files: &[&DistFile]) {
         let mut state = self.state.borrow_mut();
         let new: Vec<&DistFile> = files
             .iter()
@@ -389,7 +388,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Tells the source of projects that will be needed, with the choice to make once their pages have arrived.
-    fn announce(&self, needs: &BTreeMap<Package, Ranges<SourcedVersion>>) {
+    pub(super) fn announce(&self, needs: &BTreeMap<Package, Ranges<SourcedVersion>>) {
         for (package, range) in needs {
             let Package::Project(name) = package else { continue };
             let is_direct = range.as_singleton().is_some_and(|version| version.source != VersionSource::Listed);
@@ -413,7 +412,7 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn first_seen(&self, package: &Package) -> u32 {
+    pub(super) fn first_seen(&self, package: &Package) -> u32 {
         let mut state = self.state.borrow_mut();
         if let Some(&place) = state.first_seen.get(package) {
             return place;
@@ -421,119 +420,6 @@ impl<'a> Provider<'a> {
         let place = u32::try_from(state.first_seen.len()).unwrap_or(u32::MAX);
         state.first_seen.insert(package.clone(), place);
         place
-    }
-}
-
-impl DependencyProvider for Provider<'_> {
-    type P = Package;
-    type V = SourcedVersion;
-    type VS = Ranges<SourcedVersion>;
-    type M = Exclusion;
-    type Priority = Priority;
-    type Err = Interruption;
-
-    fn should_cancel(&self) -> Result<(), Interruption> {
-        if self.state.borrow().wants_restart { Err(Interruption::Restart) } else { Ok(()) }
-    }
-
-    fn prioritize(
-        &self,
-        package: &Package,
-        range: &Ranges<SourcedVersion>,
-        statistics: &PackageResolutionStatistics,
-    ) -> Priority {
-        if let Package::Project(name) = package {
-            let arrived = {
-                let mut state = self.state.borrow_mut();
-                state.last_range.insert(name.clone(), range.clone());
-                // A range that has changed may lead to another version than the one that was fetched ahead. While steps
-                // are taken back ranges change to and fro, and most of what was fetched for them would be in vain.
-                let is_early = state.prefetches.get(name).is_none_or(|count| *count < MOST_PREFETCHES);
-                is_early.then(|| self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
-            };
-            if let Some(listing) = arrived.flatten()
-                && let Some((_, file)) = listing.candidates(&self.policy, self.policy.rules(name), range).next()
-            {
-                self.prefetch(name, &[file]);
-            }
-        }
-        let first_seen = self.first_seen(package);
-        let state = self.state.borrow();
-        let standing = package.name().and_then(|name| state.standings.get(name));
-        let (standing, place) = standing.copied().unwrap_or_default();
-        let rules = package.name().map(|name| self.policy.rules(name));
-        let merits = Merits {
-            is_named: rules.is_some_and(|rules| rules.is_direct),
-            is_limited: rules.is_some_and(|rules| rules.is_limited),
-            standing,
-            place,
-            conflicts: statistics.conflict_count(),
-            first_seen,
-        };
-        Priority::of(package, range, merits)
-    }
-
-    fn choose_version(
-        &self,
-        package: &Package,
-        range: &Ranges<SourcedVersion>,
-    ) -> Result<Option<SourcedVersion>, Interruption> {
-        match package {
-            Package::Root => Ok(Some(root_version())),
-            Package::Project(name) => {
-                self.note_rejection(name, range);
-                // Nothing more is asked for in an order that is given up.
-                self.should_cancel()?;
-                let chosen = self.choose(name, range)?;
-                if let Some(version) = &chosen {
-                    self.state.borrow_mut().last_choice.insert(name.clone(), version.clone());
-                }
-                Ok(chosen)
-            }
-            Package::Extra(name, _) => {
-                // An extra must get its project's version, so the project's own choice or range is the best guess.
-                let (choice, project_range) = {
-                    let state = self.state.borrow();
-                    (state.last_choice.get(name).cloned(), state.last_range.get(name).cloned())
-                };
-                if let Some(version) = choice.filter(|version| range.contains(version)) {
-                    return Ok(Some(version));
-                }
-                let narrowed = project_range.map(|project_range| project_range.intersection(range));
-                if let Some(narrowed) = narrowed.filter(|narrowed| !narrowed.is_empty())
-                    && let Some(version) = self.choose(name, &narrowed)?
-                {
-                    return Ok(Some(version));
-                }
-                Ok(self.choose(name, range)?)
-            }
-        }
-    }
-
-    fn get_dependencies(
-        &self,
-        package: &Package,
-        version: &SourcedVersion,
-    ) -> Result<Dependencies<Package, Ranges<SourcedVersion>, Exclusion>, Interruption> {
-        let needs = match package {
-            Package::Root => Needs::of_user(self)?,
-            Package::Project(name) | Package::Extra(name, _) => {
-                let metadata = match self.metadata(name, version)? {
-                    Ok(metadata) => metadata,
-                    Err(reason) => return Ok(Dependencies::Unavailable(reason)),
-                };
-                let extra = if let Package::Extra(_, extra) = package { Some(extra) } else { None };
-                match Needs::of_dist(self, name, version, extra, &metadata)? {
-                    Ok(needs) => needs,
-                    Err(reason) => return Ok(Dependencies::Unavailable(reason)),
-                }
-            }
-        };
-        self.announce(&needs.ranges);
-        for package in needs.ranges.keys() {
-            self.first_seen(package);
-        }
-        Ok(Dependencies::Available(needs.ranges.into_iter().collect()))
     }
 }
 

@@ -13,28 +13,10 @@ use pubgrub::Ranges;
 use super::needs::{self, Needs};
 use super::package::Package;
 use super::provider::{Known, Provider};
+use super::rivals::{Rival, Rivals};
 use super::source::SourceError;
 use super::sourced::SourcedVersion;
 use crate::spec::PackageName;
-
-/// Choices of one project in one run after which candidates are screened.
-pub(super) const SCREENED_AFTER: u32 = 60;
-
-/// What is certain to be in every answer, and the versions that it leaves of other projects.
-pub(super) struct Rival {
-    /// A project that the user names; `None` for the user's own requirements.
-    pub(super) by: Option<PackageName>,
-    /// All that some usable version of it goes with.
-    pub(super) leaves: BTreeMap<PackageName, Ranges<SourcedVersion>>,
-}
-
-/// The rivals that are known, the user's requirements first, and the projects that may become some.
-#[derive(Default)]
-pub(super) struct Rivals {
-    known: Vec<Rc<Rival>>,
-    /// Projects that the user names, of which the metadata of some usable version is not known yet.
-    open: Vec<(PackageName, Ranges<SourcedVersion>)>,
-}
 
 impl Provider<'_> {
     /// Whether a version cannot be used whatever else is chosen.

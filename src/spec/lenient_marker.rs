@@ -14,8 +14,9 @@ use std::str::FromStr as _;
 
 use pep508_rs::{MarkerValueString, MarkerValueVersion};
 
-use super::marker::{Side, Sign, text_tree, version_tree};
-use super::{MarkerTree, Version, lenient};
+use super::comparison::{Side, Sign, text_tree, version_tree};
+use super::lenient_specifiers::specifiers;
+use super::{MarkerTree, Version};
 
 /// The tree of a comparison that the strict reading refuses.
 pub(super) fn comparison_tree(left: Side, sign: Sign, right: Side) -> MarkerTree {
@@ -44,7 +45,7 @@ fn versions(key: &MarkerValueVersion, sign: Sign, value: &str) -> Option<MarkerT
     {
         return two_numbers(sign, &version);
     }
-    let specifiers = lenient::specifiers(&format!("{}{value}", sign.text())).ok()?;
+    let specifiers = specifiers(&format!("{}{value}", sign.text())).ok()?;
     let mut tree = MarkerTree::TRUE;
     for specifier in specifiers.iter() {
         let text = specifier.to_string();

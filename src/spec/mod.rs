@@ -1,16 +1,19 @@
 //! The nouns: the formats that PyPA publishes, as values. Bytes in, values out, no I/O; one noun per file.
 
+mod comparison;
 mod entry_points;
 mod hash;
 pub mod lenient;
 mod license;
 mod lenient_marker;
+mod lenient_specifiers;
 mod dependency;
 mod marker;
 mod marker_size;
 mod metadata;
 mod name;
 mod packed_file;
+mod page_kinds;
 mod packed_page;
 mod packing;
 mod poetry_constraint;
@@ -18,9 +21,11 @@ mod project_detail;
 mod project_page;
 mod record;
 mod requirement;
+mod scanner;
 mod simple;
 mod simple_html;
 mod simple_json;
+mod specifiers;
 mod tag;
 mod url;
 mod version;
@@ -28,9 +33,7 @@ mod weak_digest;
 mod wheel_file;
 mod wheel_filename;
 
-pub use dependency::{
-    DependencyParts, SyntaxError, parse_dependency, parse_extras_list, parse_requirement, parse_version_specifiers,
-};
+pub use dependency::{DependencyParts, parse_dependency, parse_extras_list, parse_requirement};
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
 pub use license::{License, LicensePattern};
@@ -43,7 +46,9 @@ pub use project_detail::ProjectDetail;
 pub use project_page::{ListedFile, PageError, ProjectPage};
 pub use record::{RecordEntry, RecordError, RecordLine, WEAK_HASH, parse_record, read_record, write_record_line};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
+pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
+pub use specifiers::parse_version_specifiers;
 pub use tag::Tag;
 pub use url::{SafeUrl, UrlError, without_userinfo};
 pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};

@@ -18,10 +18,7 @@ use std::sync::Arc;
 
 use super::packed_file::{self, PackedFile};
 use super::packing::Packing;
-use super::{
-    DistFile, IndexOrigin, PackageName, PageError, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl, SkippedFile,
-    Version,
-};
+use super::{DistFile, IndexOrigin, PackageName, PageError, ProjectPage, ProjectStatus, SafeUrl, SkippedFile, Version};
 
 /// Bytes of the sizes at the beginning.
 const SIZES: usize = 16;
@@ -141,11 +138,6 @@ impl PackedPage {
         let texts_at = TABLE + versions * ENTRY;
         let (base, skipped, status) = rmp_serde::from_slice(&head[texts_at + texts..]).ok()?;
         Some(Self { head, blocks, versions, texts_at, base, skipped, status })
-    }
-
-    /// The files of the project that it was packed for.
-    pub fn project(self: Arc<Self>, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
-        ProjectDetail::packed(project, self, origin)
     }
 
     /// The page as it was, when it was packed as a whole. `None`: it is damaged.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DistFile, IndexOrigin, PackageName, PackedPage, ProjectStatus, SkippedFile, Version};
+use super::{DistFile, IndexOrigin, PackageName, PackedPage, ProjectPage, ProjectStatus, SkippedFile, Version};
 
 /// Everything that one index lists for one project.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ impl ProjectDetail {
         }
     }
 
-    pub(super) fn packed(name: &PackageName, page: Arc<PackedPage>, origin: &Arc<IndexOrigin>) -> Self {
+    fn packed(name: &PackageName, page: Arc<PackedPage>, origin: &Arc<IndexOrigin>) -> Self {
         let (skipped, status) = (page.skipped().to_vec(), page.status().clone());
         Self { name: name.clone(), skipped, status, releases: Releases::Packed(page, Arc::clone(origin)) }
     }
@@ -83,6 +83,28 @@ impl ProjectDetail {
     /// All files, lowest version first.
     pub fn files(&self) -> Vec<DistFile> {
         (0..self.version_count()).flat_map(|place| self.files_at(place, &|_| true)).collect()
+    }
+}
+
+impl ProjectPage<'_> {
+    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
+    /// those that look like a distribution and are not one come with the reason.
+    pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
+        let (mut files, mut skipped) = (Vec::new(), self.skipped.clone());
+        for file in &self.files {
+            match file.read(project, &self.base, origin) {
+                Ok(file) => files.extend(file),
+                Err(reason) => skipped.push(SkippedFile { filename: file.filename.to_string(), reason }),
+            }
+        }
+        ProjectDetail::new(project.clone(), files, skipped)
+    }
+}
+
+impl PackedPage {
+    /// The files of the project that it was packed for.
+    pub fn project(self: Arc<Self>, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
+        ProjectDetail::packed(project, self, origin)
     }
 }
 

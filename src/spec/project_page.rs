@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::lenient_specifiers::specifiers;
 use super::{
     DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
-    ProjectDetail, ProjectStatus, SafeUrl, SkippedFile, Version, Yanked, lenient, simple_html, simple_json,
+    ProjectStatus, SafeUrl, SkippedFile, Version, Yanked,
 };
 
 /// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror that
@@ -72,39 +73,11 @@ pub enum PageError {
     Tags(usize),
 }
 
-impl<'a> ProjectPage<'a> {
-    /// Parses a page. What the server says of its type is believed only where the content does not show it: servers
-    /// send JSON as `text/plain` and HTML as `application/octet-stream`.
-    pub fn parse(bytes: &'a [u8], content_type: Option<&str>, url: &SafeUrl) -> Result<Self, PageError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let says =
-            |what: &str| content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains(what));
-        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => simple_json::parse(bytes, url),
-            Some(b'<') => simple_html::parse(bytes, url),
-            _ if says("html") => simple_html::parse(bytes, url),
-            _ if says("json") => simple_json::parse(bytes, url),
-            _ => Err(PageError::Format { content_type: content_type.map(str::to_owned) }),
-        }
-    }
-
+impl ProjectPage<'_> {
     /// The same, borrowing nothing.
     pub fn into_owned(self) -> ProjectPage<'static> {
         let files = self.files.into_iter().map(ListedFile::into_owned).collect();
         ProjectPage { base: self.base, files, skipped: self.skipped, status: self.status }
-    }
-
-    /// The files of one project. Files of other projects and of kinds that nobody installs are passed over in silence;
-    /// those that look like a distribution and are not one come with the reason.
-    pub fn project(&self, project: &PackageName, origin: &Arc<IndexOrigin>) -> ProjectDetail {
-        let (mut files, mut skipped) = (Vec::new(), self.skipped.clone());
-        for file in &self.files {
-            match file.read(project, &self.base, origin) {
-                Ok(file) => files.extend(file),
-                Err(reason) => skipped.push(SkippedFile { filename: file.filename.to_string(), reason }),
-            }
-        }
-        ProjectDetail::new(project.clone(), files, skipped)
     }
 
     /// Whether a link of the page holds a user name or password: such a page must not be stored.
@@ -152,7 +125,7 @@ impl ListedFile<'_> {
             url: resolve(&self.reference, base)?,
             hashes: self.hashes.clone(),
             size: self.size,
-            requires_python: self.requires_python.as_deref().and_then(|text| lenient::specifiers(text).ok()),
+            requires_python: self.requires_python.as_deref().and_then(|text| specifiers(text).ok()),
             yanked: self.yanked.clone(),
             metadata: self.metadata.clone(),
             upload_time: self.upload_time,

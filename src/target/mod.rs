@@ -1,5 +1,8 @@
 //! The Lambda target: what a runtime on an architecture can load. From a data table, never from the host.
 
+mod architecture;
+mod error;
+mod glibc;
 mod host;
 mod libraries;
 mod markers;
@@ -10,9 +13,12 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use architecture::Architecture;
+pub use error::TargetError;
+pub use glibc::Glibc;
 pub use host::HostSystem;
 pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
-pub use runtimes::{AGENTCORE, AmazonLinux, Architecture, Glibc, Profile, Runtime, TargetError, span};
+pub use runtimes::{AGENTCORE, AmazonLinux, Profile, Runtime, span};
 pub use stable_abi::python_symbol_since;
 pub use table::Dates;
 pub use tags::{TagMismatch, TagPriority, Tags};

@@ -5,6 +5,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use super::architecture::Architecture;
+use super::error::TargetError;
+use super::glibc::Glibc;
 use super::table::{AL2023, Dates, Home, PROFILES, Row, TABLE};
 use crate::spec::{PackageName, Version};
 
@@ -45,51 +48,6 @@ impl fmt::Display for AmazonLinux {
             Self::Al2023 => "Amazon Linux 2023",
         })
     }
-}
-
-/// A glibc version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Glibc {
-    /// Major, always 2 so far.
-    pub major: u32,
-    /// Minor.
-    pub minor: u32,
-}
-
-/// A processor architecture that Lambda offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Architecture {
-    /// 64-bit Intel and AMD.
-    X86_64,
-    /// 64-bit Arm (Graviton), `aarch64` in tags and markers.
-    Arm64,
-}
-
-/// A text that names no target.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// Not in the table.
-    #[error("unknown runtime `{given}`: barrow knows {known}")]
-    Runtime {
-        /// What was asked for.
-        given: String,
-        /// All names of the table.
-        known: String,
-    },
-    /// A profile whose Python no runtime of the table has.
-    #[error("the runtime `{name}` has Python {python}, and barrow knows 3.8 to 3.15")]
-    Python {
-        /// Name of the profile.
-        name: String,
-        /// What it says.
-        python: String,
-    },
-    /// Not an architecture of Lambda.
-    #[error("unknown architecture `{0}`: Lambda has x86_64 and arm64")]
-    Architecture(String),
-    /// Not of the form `2.N`.
-    #[error("`{0}` is not a glibc version: give it as 2.N, such as 2.28")]
-    Glibc(String),
 }
 
 impl Runtime {
@@ -302,58 +260,6 @@ impl Ord for Runtime {
 impl Hash for Runtime {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.name.hash(state);
-    }
-}
-
-impl Architecture {
-    /// Lambda's name: `x86_64` or `arm64`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "arm64",
-        }
-    }
-
-    /// The machine name of Linux, as tags and markers have it: `x86_64` or `aarch64`.
-    pub fn machine(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "aarch64",
-        }
-    }
-}
-
-impl fmt::Display for Architecture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Architecture {
-    type Err = TargetError;
-
-    fn from_str(text: &str) -> Result<Self, TargetError> {
-        match text {
-            "x86_64" | "amd64" => Ok(Self::X86_64),
-            "arm64" | "aarch64" => Ok(Self::Arm64),
-            _ => Err(TargetError::Architecture(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Glibc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl FromStr for Glibc {
-    type Err = TargetError;
-
-    fn from_str(text: &str) -> Result<Self, TargetError> {
-        let digits = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        let minor = text.strip_prefix("2.").filter(digits).and_then(|minor| minor.parse().ok());
-        minor.map(|minor| Self { major: 2, minor }).ok_or_else(|| TargetError::Glibc(text.to_owned()))
     }
 }
 

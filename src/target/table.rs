@@ -5,7 +5,8 @@
 //! that they bring); for the preview of Python 3.15 its announcement of July 2026; for Bedrock `AgentCore` its developer
 //! guide, "Direct code deployment".
 
-use super::{Architecture, Glibc};
+use super::architecture::Architecture;
+use super::glibc::Glibc;
 
 /// One row: adding a runtime is adding one of these.
 #[derive(Debug)]

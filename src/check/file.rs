@@ -1,0 +1,39 @@
+//! One file of a function, and where its bytes are.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::stamp::Stamp;
+
+/// One file.
+pub(super) struct File {
+    /// Where the runtime sees it.
+    pub(super) path: String,
+    /// What the user would call it.
+    pub(super) label: String,
+    /// Unpacked size, bytes.
+    pub(super) size: u64,
+    /// Permissions; `None` where an archive says nothing about them.
+    pub(super) mode: Option<u32>,
+    /// Where its bytes are.
+    pub(super) content: Content,
+}
+
+/// Where bytes are.
+pub(super) enum Content {
+    Disk(PathBuf, Stamp),
+    /// Number of the archive, number of the entry.
+    Zip(usize, usize),
+}
+
+/// Fills a buffer as far as there is something.
+pub(super) fn read_up_to(mut from: impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}

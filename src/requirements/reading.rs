@@ -1,0 +1,48 @@
+//! Reading everything that a run names into one manifest.
+
+use std::path::Path;
+
+use super::requirements_txt::{Reader, Role};
+use super::{Manifest, ManifestInputs, RequirementsError};
+
+impl Manifest {
+    /// Reads everything that `inputs` names.
+    ///
+    /// # Errors
+    /// Every line that cannot be used and every file that cannot be read, not only the first.
+    pub fn read(inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        Self::read_after(Reader::new(inputs), inputs)
+    }
+
+    /// Reads `bytes` as the requirements file `file`, which need not exist, then everything that `inputs` names.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_bytes(bytes: &[u8], file: &Path, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        let mut reader = Reader::new(inputs);
+        reader.read_bytes(bytes, file, Role::Requirement);
+        Self::read_after(reader, inputs)
+    }
+
+    fn read_after(mut reader: Reader<'_>, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+        for text in &inputs.positional {
+            reader.read_positional(text);
+        }
+        if let Some(input) = &inputs.pyproject {
+            reader.read_pyproject(input, Role::Requirement);
+        }
+        for (files, role) in [
+            (&inputs.requirement_files, Role::Requirement),
+            (&inputs.constraint_files, Role::Constraint),
+            (&inputs.override_files, Role::Override),
+        ] {
+            for file in files {
+                reader.read_named(file, role);
+            }
+        }
+        reader.read_reached();
+        let (mut manifest, problems) = reader.finish();
+        manifest.excluded.extend(inputs.excluded.iter().cloned());
+        if problems.is_empty() { Ok(manifest) } else { Err(RequirementsError::Invalid(problems)) }
+    }
+}

@@ -1,0 +1,249 @@
+//! Reading version specifiers (PyPA specification "Version specifiers"), strictly.
+
+use std::str::FromStr as _;
+
+use super::scanner::{Scanner, SyntaxError};
+use super::version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+
+/// Reads version specifiers such as `>=1,<2`.
+///
+/// # Errors
+/// The first specifier that is not one.
+pub fn parse_version_specifiers(text: &str) -> Result<VersionSpecifiers, SyntaxError> {
+    let mut scanner = Scanner::new(text);
+    scanner.skip_blanks();
+    let specifiers = parse_specifiers(&mut scanner)?;
+    scanner.skip_blanks();
+    match scanner.peek() {
+        None => Ok(specifiers),
+        Some(_) => Err(after_specifiers(&scanner, !specifiers.is_empty())),
+    }
+}
+
+/// Specifiers from here on, in parentheses or without.
+pub(super) fn parse_specifiers(scanner: &mut Scanner<'_>) -> Result<VersionSpecifiers, SyntaxError> {
+    let open = scanner.at;
+    let in_parentheses = scanner.eat('(');
+    if in_parentheses {
+        scanner.skip_blanks();
+    }
+    let mut specifiers = Vec::new();
+    while let Some(specifier) = parse_specifier(scanner)? {
+        specifiers.push(specifier);
+        scanner.skip_blanks();
+        if !scanner.eat(',') {
+            break;
+        }
+        scanner.skip_blanks();
+    }
+    if in_parentheses && !scanner.eat(')') {
+        return Err(match scanner.peek() {
+            None => unclosed(open, '(', ')', "version specifiers"),
+            Some(_) => after_specifiers(scanner, !specifiers.is_empty()).expected("`,` or `)`"),
+        });
+    }
+    Ok(specifiers.into_iter().collect())
+}
+
+/// One specifier; `None` when no operator stands here.
+fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>, SyntaxError> {
+    const OPERATORS: [(&str, Operator); 8] = [
+        ("===", Operator::ExactEqual),
+        ("==", Operator::Equal),
+        ("!=", Operator::NotEqual),
+        ("~=", Operator::TildeEqual),
+        ("<=", Operator::LessThanEqual),
+        (">=", Operator::GreaterThanEqual),
+        ("<", Operator::LessThan),
+        (">", Operator::GreaterThan),
+    ];
+    let start = scanner.at;
+    let Some((sign, operator)) = OPERATORS.into_iter().find(|(sign, _)| scanner.rest().starts_with(sign)) else {
+        return Ok(None);
+    };
+    scanner.at += sign.len();
+    scanner.take_while(char::is_whitespace);
+    let at = scanner.at;
+    let text = scanner.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '!' | '+' | '*' | '_' | '-'));
+    if text.is_empty() {
+        return Err(missing_version(scanner, start, sign));
+    }
+    let invalid = |why: String| SyntaxError::new(at, text.len(), why);
+    let (number, wildcard) = match text.strip_suffix(".*") {
+        Some(number) => (number, true),
+        None => (text, false),
+    };
+    let version = Version::from_str(number).map_err(|_| {
+        let error = invalid(format!("`{text}` is not a version")).expected("a version such as `1.2.3`");
+        match operator {
+            Operator::ExactEqual => {
+                error.hint("`===` compares texts, but no index has a file whose version is not one")
+            }
+            _ if text.contains('*') => {
+                error.hint(format!("a wildcard stands only at the end, after a dot: `{sign}1.2.*`"))
+            }
+            _ => error,
+        }
+    })?;
+    let operator = match (operator, wildcard) {
+        (Operator::Equal, true) => Operator::EqualStar,
+        (Operator::NotEqual, true) => Operator::NotEqualStar,
+        (_, true) => {
+            let hint = match operator {
+                Operator::TildeEqual => format!("write `=={text}` or `~={number}`"),
+                Operator::ExactEqual => format!("write `=={text}`"),
+                _ => format!("write `{sign}{number}`"),
+            };
+            return Err(invalid(format!("a wildcard cannot be used with `{sign}`"))
+                .expected("`==` or `!=`")
+                .hint(hint));
+        }
+        (plain, false) => plain,
+    };
+    if wildcard && (version.is_pre() || version.is_post() || version.is_dev() || version.is_local()) {
+        return Err(invalid(
+            "a wildcard cannot follow a pre-release, post-release, development or local version".into(),
+        ));
+    }
+    if version.is_local() && !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::ExactEqual) {
+        return Err(invalid(format!("a local version (`+…`) cannot be used with `{sign}`")).expected("`==` or `!=`"));
+    }
+    if operator == Operator::TildeEqual && version.release().len() < 2 {
+        return Err(invalid(format!("`~={text}` needs a version of at least two numbers"))
+            .hint(format!("write `~={text}.0`, which means `>={text}.0,=={text}.*`")));
+    }
+    VersionSpecifier::from_version(operator, version).map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+fn missing_version(scanner: &Scanner<'_>, start: usize, sign: &str) -> SyntaxError {
+    let rest = scanner.rest();
+    match scanner.peek() {
+        None | Some(',' | ';' | ')') => {
+            SyntaxError::new(scanner.at, 0, format!("there is no version after `{sign}`")).expected("a version")
+        }
+        Some('"' | '\'') => scanner.wrong("a version stands without quotes here").expected("a version"),
+        Some('=' | '<' | '>') => {
+            let wrong: String =
+                format!("{sign}{}", rest.chars().take_while(|c| "=<>".contains(*c)).collect::<String>());
+            let error = SyntaxError::new(start, wrong.len(), format!("`{wrong}` is not a version operator"));
+            error.expected(OPERATOR_LIST)
+        }
+        Some(_) => scanner.wrong("this is not a version").expected("a version such as `1.2.3`"),
+    }
+}
+
+/// The operators, as messages list them.
+const OPERATOR_LIST: &str = "one of `==`, `>=`, `<=`, `!=`, `~=`, `<`, `>`, `===`";
+
+/// The error for what stands where specifiers should start, go on or end; most slips of authors show here.
+pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> SyntaxError {
+    let rest = scanner.rest();
+    let at = scanner.at;
+    let version_like = |text: &str| {
+        text.trim_start()
+            .trim_matches(['"', '\''])
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '.')
+            .collect::<String>()
+    };
+    let error = |length: usize, message: &str| SyntaxError::new(at, length, message);
+    if let Some((wrong, right)) = [("=>", ">="), ("=<", "<="), ("=!", "!="), ("~>", "~="), ("<>", "!="), ("=~", "~=")]
+        .into_iter()
+        .find(|(wrong, _)| rest.starts_with(wrong))
+    {
+        return error(wrong.len(), &format!("`{wrong}` is not a version operator"))
+            .expected(OPERATOR_LIST)
+            .hint(format!("write `{right}`"));
+    }
+    let some = |specifier: String| if specifier.is_empty() { "1.2".to_owned() } else { specifier };
+    match rest.chars().next() {
+        None => error(0, "the requirement ends too early"),
+        Some('=') if rest[1..].trim_start().starts_with(['"', '\'']) => error(1, "`=` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint("this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`"),
+        Some('=') if rest[1..].contains('=') && !rest.contains([' ', ',']) => error(1, "`=` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint("this looks like conda's `name=version=build`; write `name==version`"),
+        Some('=') => error(1, "`=` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint(format!("write `=={}`", some(version_like(&rest[1..])))),
+        Some('^') => error(1, "`^` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint(caret_meaning(&some(version_like(&rest[1..])))),
+        Some('~') => error(1, "`~` is not a version operator")
+            .expected(OPERATOR_LIST)
+            .hint(tilde_meaning(&some(version_like(&rest[1..])))),
+        Some('!') => error(1, "`!` is not a version operator").expected(OPERATOR_LIST).hint("write `!=`"),
+        Some('<' | '>' | '(') if some_before => error(1, "there is no comma between two version specifiers")
+            .expected("`,`, `;` or the end")
+            .hint("write `>=1,<2`"),
+        Some('#') => error(1, "a comment starts after a blank").hint("put a blank before `#`"),
+        Some('@') => error(1, "a requirement has a URL or version specifiers, not both"),
+        Some('[') => error(1, "extras stand right after the name").hint("write `name[extra]>=1`"),
+        Some('-') => error(1, "an option starts after a blank").hint("put a blank before the option"),
+        Some('"' | '\'') => error(1, "a requirement is written without quotes"),
+        Some(',') if !some_before => {
+            error(1, "there is no version specifier before the comma").hint("one requirement stands on a line")
+        }
+        Some(',') => error(1, "there is no version specifier between the commas"),
+        Some(digit) if digit.is_ascii_digit() && !some_before => {
+            error(version_like(rest).len(), "there is no operator before the version")
+                .expected(OPERATOR_LIST)
+                .hint(format!("write `=={}`", version_like(rest)))
+        }
+        Some(other) => {
+            let what = if some_before { "after the version specifiers" } else { "after the name" };
+            let error = error(other.len_utf8(), &format!("`{}` cannot stand {what}", visible(other)));
+            let error = if other.is_alphanumeric() {
+                error.hint("one requirement stands on a line; extras stand in brackets")
+            } else if rest.starts_with('\\') {
+                error.hint("a backslash continues a line only where nothing follows it, not even a blank")
+            } else {
+                error
+            };
+            error.expected(if some_before {
+                "`,` and another specifier, `;` and a marker, or the end"
+            } else {
+                "a version specifier, `@` and a URL, `;` and a marker, or the end"
+            })
+        }
+    }
+}
+
+/// A character as it can be shown.
+fn visible(c: char) -> String {
+    if c.is_control() || (c.is_whitespace() && c != ' ') { c.escape_unicode().to_string() } else { c.to_string() }
+}
+
+/// What Poetry's `^` means, as far as the version can be read.
+fn caret_meaning(version: &str) -> String {
+    let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
+    let upper = numbers.and_then(|numbers| {
+        let first = numbers.iter().position(|&number| number != 0).unwrap_or(numbers.len() - 1);
+        let next = numbers[first].checked_add(1)?;
+        Some(numbers[..first].iter().copied().chain([next]).map(|n| n.to_string()).collect::<Vec<_>>().join("."))
+    });
+    match upper {
+        Some(upper) => format!("this is Poetry's notation; `^{version}` means `>={version},<{upper}`"),
+        None => "this is Poetry's notation; write a lower and an upper bound: `>=1.2,<2`".to_owned(),
+    }
+}
+
+/// What Poetry's `~` means, as far as the version can be read.
+fn tilde_meaning(version: &str) -> String {
+    let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
+    let upper = numbers.and_then(|numbers| {
+        let last = numbers.len().min(2) - 1;
+        let next = numbers[last].checked_add(1)?;
+        Some(numbers[..last].iter().copied().chain([next]).map(|n| n.to_string()).collect::<Vec<_>>().join("."))
+    });
+    match upper {
+        Some(upper) => format!("write `>={version},<{upper}`, or use `~=`"),
+        None => "write a lower and an upper bound, or use `~=`".to_owned(),
+    }
+}
+
+/// A bracket that is opened and never closed.
+pub(super) fn unclosed(at: usize, open: char, close: char, around: &str) -> SyntaxError {
+    SyntaxError::new(at, 1, format!("the `{open}` before the {around} is never closed")).expected(format!("`{close}`"))
+}
