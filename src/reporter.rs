@@ -45,6 +45,11 @@ pub trait Reporter: Send + Sync {
         let _ = (stage, done, total);
     }
 
+    /// One of several outputs, the one at `place`, has come so far; `None`: its turn has come.
+    fn unit_reached(&self, place: usize, stage: Option<Stage>) {
+        let _ = (place, stage);
+    }
+
     /// Whether messages of this level are shown, for texts that are costly to make.
     fn shows(&self, level: Level) -> bool;
 }

@@ -29,6 +29,8 @@ pub struct BuildUnit {
 /// What became of one output.
 #[derive(Debug)]
 pub struct Built {
+    /// Its place among those that were asked for.
+    pub place: usize,
     /// What messages call it.
     pub label: String,
     /// What was published, or why nothing was.
@@ -52,31 +54,32 @@ pub async fn build(
     let free = Arc::new(Semaphore::new(jobs.max(1)));
     let mut running = JoinSet::new();
     for (place, unit) in units.into_iter().enumerate() {
-        let (free, session) = (Arc::clone(&free), session.with_context(named(&context, &unit.label)));
+        let (free, session) = (Arc::clone(&free), session.with_context(named(&context, place, &unit.label)));
         running.spawn(async move {
             let _turn = free.acquire_owned().await;
-            (place, one(&session, unit).await)
+            session.context.reporter.unit_reached(place, None);
+            one(&session, place, unit).await
         });
     }
     let mut all = Vec::with_capacity(running.len());
     while let Some(ended) = running.join_next().await {
-        let (place, built) = ended.map_err(|_| Error::Worker("builder"))?;
+        let built = ended.map_err(|_| Error::Worker("builder"))?;
         context.check_interrupted()?;
         done(&built);
-        all.push((place, built));
+        all.push(built);
     }
-    all.sort_by_key(|(place, _)| *place);
-    Ok(all.into_iter().map(|(_, built)| built).collect())
+    all.sort_by_key(|built| built.place);
+    Ok(all)
 }
 
-async fn one(session: &Arc<Session>, BuildUnit { label, options }: BuildUnit) -> Built {
+async fn one(session: &Arc<Session>, place: usize, BuildUnit { label, options }: BuildUnit) -> Built {
     let begin = Instant::now();
     let outcome = match recall_apart(session, &options).await {
         Ok(Recall::Unchanged(published)) => Ok(*published),
         Ok(Recall::Changed(prepared)) => Box::pin(bundle_in(session, options, *prepared)).await,
         Err(error) => Err(error),
     };
-    Built { label, outcome, took: begin.elapsed() }
+    Built { place, label, outcome, took: begin.elapsed() }
 }
 
 /// Looks through an output where that may take its time.
@@ -87,14 +90,15 @@ async fn recall_apart(session: &Session, options: &BundleOptions) -> Result<Reca
 }
 
 /// The same context with a reporter that says whom a message is about.
-fn named(context: &Context, label: &str) -> Context {
-    let reporter = Named { inner: Arc::clone(&context.reporter), label: label.to_owned() };
+fn named(context: &Context, place: usize, label: &str) -> Context {
+    let reporter = Named { inner: Arc::clone(&context.reporter), place, label: label.to_owned() };
     context.with_reporter(Arc::new(reporter))
 }
 
 /// Puts the name of an output before what is said about it. What it is doing in between is shown only to those who want all.
 struct Named {
     inner: Arc<dyn Reporter>,
+    place: usize,
     label: String,
 }
 
@@ -120,6 +124,11 @@ impl Reporter for Named {
 
     fn reached(&self, stage: Stage, done: usize, total: usize) {
         self.inner.reached(stage, done, total);
+        self.inner.unit_reached(self.place, Some(stage));
+    }
+
+    fn unit_reached(&self, place: usize, stage: Option<Stage>) {
+        self.inner.unit_reached(place, stage);
     }
 
     fn shows(&self, level: Level) -> bool {

@@ -125,6 +125,40 @@ fn one_that_fails_stops_no_other() {
     assert!(told.contains("absent") && told.contains("2 of 4 could not be built"), "{told}");
 }
 
+/// What GitHub shows: each failure at its place, and a table of everything.
+#[test]
+fn github_gets_annotations_and_a_summary() {
+    let (context, index) = (TestContext::new(), index());
+    repository(&context, &index);
+    context.write("services/orders/requirements.txt", "absent\n");
+    context.write("summary.md", "before\n");
+    let mut command = context.barrow();
+    command.args(["build", "orders", "users", "--github"]).env("GITHUB_STEP_SUMMARY", context.path("summary.md"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stdout);
+    assert_eq!(told.matches("::error ").count(), 2, "{told}");
+    assert!(told.contains("title=barrow build::orders (python3.12, x86_64)") && told.contains("absent"), "{told}");
+    let summary = fs_err::read_to_string(context.path("summary.md")).unwrap();
+    assert!(summary.starts_with("before\n| unit | target | state |"), "{summary}");
+    assert!(summary.contains("| orders | python3.12, x86_64 | **failed** |"), "{summary}");
+    assert!(summary.contains("| users | python3.12, x86_64 | built | "), "{summary}");
+}
+
+/// A program that knows what is to be made has a file of its own for it; settings stay those of the user.
+#[test]
+fn units_of_another_file_have_the_settings_of_barrow_toml() {
+    let (context, index) = (TestContext::new(), index());
+    repository(&context, &index);
+    context.write("elsewhere/units.toml", "[[function]]\nsource = \"services/orders\"\noutput = \"made\"\n");
+    let output = run(&context, &["build", "--units", "elsewhere/units.toml"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(context.path("made/tiny/__init__.py").is_file() && !context.path("out").exists());
+    context.write("elsewhere/units.toml", "runtime = \"python3.12\"\n");
+    let output = run(&context, &["build", "--units", "elsewhere/units.toml"]);
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("units.toml:1: `runtime` belongs into"));
+}
+
 #[test]
 fn what_cannot_be_read_names_its_line() {
     let context = TestContext::new();
@@ -191,6 +225,11 @@ fn init_writes_what_build_can_read() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let listed = text(&run(&context, &["build", "--list"]).stdout);
     assert!(listed.contains("services-orders") && listed.contains("services-users"), "{listed}");
+    assert_eq!(
+        text(&output.stdout),
+        fs_err::read_to_string(context.path("barrow.toml")).unwrap(),
+        "what it wrote is printed"
+    );
     let output = run(&context, &["init"]);
     assert!(output.status.code() == Some(2) && text(&output.stderr).contains("--force"));
 }

@@ -36,6 +36,7 @@ mod last_word;
 mod layers;
 mod scenario_scale;
 mod indexes;
+mod init;
 mod input_key;
 mod install;
 mod lock;

@@ -88,6 +88,18 @@ impl Failure {
         text
     }
 
+    /// What failed.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Why, and what the user can do, a line each.
+    pub(crate) fn details(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!("because: {cause}"));
+        let hints = self.hints.iter().map(|hint| format!("hint: {hint}"));
+        causes.chain(hints).collect::<Vec<_>>().join("\n")
+    }
+
     /// For programs.
     pub(crate) fn to_json(&self) -> Value {
         json!({

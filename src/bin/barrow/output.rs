@@ -9,7 +9,7 @@ use barrow::reporter::{Level, Reporter, Stage, is_harmful, one_line};
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::progress::Progress;
+use crate::progress::{Progress, RowState};
 use crate::settings::Host;
 
 /// Where messages and results go, and how many.
@@ -104,6 +104,11 @@ impl Output {
         Self::result(&(printable_json(&format!("{value:#}")) + "\n"))
     }
 
+    /// Prints what another program looks for in what a run says.
+    pub(crate) fn command(&self, text: &str) {
+        self.write(&printable(text));
+    }
+
     /// Prints why the run failed.
     pub(crate) fn failure(&self, failure: &Failure) {
         let text = |colored| if self.json { json_line(failure) } else { failure.to_text(colored) };
@@ -114,6 +119,24 @@ impl Output {
             && let Err(error) = fs_err::write(file, text(false))
         {
             self.warn(&error.to_string());
+        }
+    }
+
+    /// Shows a table of outputs while they are made, where somebody watches; tells whether it is shown.
+    pub(crate) fn begin_table(&self, names: impl Iterator<Item = String>) -> bool {
+        match &self.progress {
+            None => false,
+            Some(progress) => {
+                progress.update(|state| state.begin_table(names.map(|name| printable(&name)).collect()));
+                true
+            }
+        }
+    }
+
+    /// Something happened to one of the outputs of the table.
+    pub(crate) fn reach_row(&self, place: usize, reached: RowState) {
+        if let Some(progress) = &self.progress {
+            progress.update(|state| state.reach_row(place, reached));
         }
     }
 
@@ -174,6 +197,10 @@ impl Reporter for Output {
         if let Some(progress) = &self.progress {
             progress.update(|state| state.reach(stage, done, total));
         }
+    }
+
+    fn unit_reached(&self, place: usize, stage: Option<Stage>) {
+        self.reach_row(place, RowState::Working(stage));
     }
 
     fn shows(&self, level: Level) -> bool {

@@ -1,4 +1,4 @@
-//! One line that shows what a run is doing, on a terminal, while it lasts.
+//! One line that shows what a run is doing, on a terminal, while it lasts; above it a table where several outputs are made.
 //!
 //! It is drawn first when [`PATIENCE`] is over, so that a run that takes no time shows nothing; it is drawn anew in place, and
 //! taken away before anything else is printed and at the end. What it says is made by [`line()`], which knows neither terminal
@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 use barrow::bundle::Bytes;
 use barrow::reporter::Stage;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+mod table;
+
+pub(crate) use table::{Row, RowState};
 
 /// How long a run may take before the line appears. Less than what people feel as waiting.
 const PATIENCE: Duration = Duration::from_millis(150);
@@ -43,6 +47,8 @@ pub(crate) struct State {
     /// What is being done beside downloading, and how far it is: done, and of how many (0: not known).
     stage: Option<(Stage, usize, usize)>,
     downloads: Vec<Download>,
+    /// The outputs, where several are made.
+    rows: Vec<Row>,
     /// Bytes that had arrived at moments of the last seconds.
     samples: VecDeque<(Instant, u64)>,
     /// Columns that the line took when it was drawn last.
@@ -119,7 +125,10 @@ fn style(state: Arc<Mutex<State>>) -> ProgressStyle {
         let mut state = locked(&state);
         let text = line(&mut state, Instant::now(), width.min(WIDEST));
         state.drawn = text.chars().count();
+        let room = usize::from(console::Term::stderr().size().0).saturating_sub(2);
+        let rows = table::table(&state.rows, Instant::now(), width.min(WIDEST), room);
         // Writing into a text cannot fail.
+        let _ = rows.iter().try_for_each(|row| writeln!(out, "{row}"));
         let _ = out.write_str(&text);
     };
     let style = ProgressStyle::with_template("{line}").unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -151,6 +160,18 @@ impl State {
     /// The run is at this stage, and so far in it.
     pub(crate) fn reach(&mut self, stage: Stage, done: usize, total: usize) {
         self.stage = Some((stage, done, total));
+    }
+
+    /// Several outputs are to be made.
+    pub(crate) fn begin_table(&mut self, names: Vec<String>) {
+        self.rows = names.into_iter().map(Row::new).collect();
+    }
+
+    /// Something happened to one of several outputs.
+    pub(crate) fn reach_row(&mut self, place: usize, state: RowState) {
+        if let Some(row) = self.rows.get_mut(place) {
+            row.reach(state, Instant::now());
+        }
     }
 
     /// A download begins; gives its handle.

@@ -154,6 +154,10 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "REF")]
     pub(crate) changed_since: Option<String>,
 
+    /// Take the units of this file and the settings of barrow.toml, whose folder paths in the units start from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) units: Option<PathBuf>,
+
     /// How many are made at a time [default: the number of processors]
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
@@ -165,6 +169,10 @@ pub(crate) struct BuildArgs {
     /// Replace what is at the outputs even when barrow did not put it there
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Print failures as annotations for GitHub, and add a table to the summary of the job
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) github: bool,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
 }

@@ -45,6 +45,10 @@ pub(crate) struct SamBuildArgs {
     /// Replace what is in the folder even when barrow did not put it there; in .aws-sam/build that is always done
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
+
+    /// Print failures as annotations for GitHub, and add a table to the summary of the job
+    #[arg(long, help_heading = "Output")]
+    pub(crate) github: bool,
     #[command(flatten)]
     pub(crate) files: SourceArgs,
     #[command(flatten)]

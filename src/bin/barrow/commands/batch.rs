@@ -1,5 +1,8 @@
 //! Many outputs in one run, however they were named: what is said of each, and how it ends.
 
+#![expect(clippy::format_push_string, reason = "a table for people, made once in a run")]
+
+use std::io::Write as _;
 use std::thread::available_parallelism;
 
 use barrow::bundle::Bytes;
@@ -8,10 +11,11 @@ use barrow::reporter::{Level, Reporter as _};
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
 
-use super::{last_word, result};
+use super::{annotation, last_word, result};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::RowState;
 use crate::run::Run;
 
 /// One output.
@@ -39,13 +43,15 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
         described.push(unit);
         units.push(BuildUnit { label, options });
     }
-    let tell = |built: &Built| {
-        if let Ok(published) = &built.outcome {
-            last_word::tell_changes(run, published, &format!("{}: ", built.label));
+    // A single one has the line of its downloads for itself.
+    let has_table = units.len() > 1 && run.output.begin_table(units.iter().map(|unit| unit.label.clone()));
+    let done = |built: &Built| if has_table { run.output.reach_row(built.place, row(built)) } else { tell(run, built) };
+    let all = run.block_on(|context| async move { ops::build(units, jobs, context, done).await })?;
+    if has_table {
+        for built in &all {
+            tell(run, built);
         }
-        run.output.status(&line(built));
-    };
-    let all = run.block_on(|context| async move { ops::build(units, jobs, context, tell).await })?;
+    }
     let mut failed = Vec::new();
     for (unit, built) in described.iter_mut().zip(all) {
         match built.outcome {
@@ -62,6 +68,24 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
         }
     }
     Ok(Outcome { units: described, failed })
+}
+
+fn tell(run: &Run, built: &Built) {
+    if let Ok(published) = &built.outcome {
+        last_word::tell_changes(run, published, &format!("{}: ", built.label));
+    }
+    run.output.status(&line(built));
+}
+
+/// What became of one output, in the table.
+fn row(built: &Built) -> RowState {
+    match &built.outcome {
+        Err(_) => RowState::Failed(built.took),
+        Ok(published) => {
+            let word = if published.is_unchanged { "unchanged" } else { "built" };
+            RowState::Done(word, Bytes(published.size_bytes).to_string(), built.took)
+        }
+    }
 }
 
 /// What became of one output, in one line.
@@ -84,6 +108,47 @@ impl Outcome {
     /// Whether everything was made.
     pub(super) fn is_whole(&self) -> bool {
         self.failed.is_empty()
+    }
+
+    /// An annotation for each that failed, and a table where the job collects its summary.
+    pub(super) fn tell_github(&self, run: &Run) -> Result<(), Failure> {
+        // With --json, standard output is one object; GitHub reads commands on standard error too.
+        let annotations = self
+            .failed
+            .iter()
+            .map(|failure| annotation::of_failure("barrow build", failure.message(), &failure.details()));
+        let annotations: String = annotations.collect();
+        if run.is_json() {
+            run.output.command(&annotations);
+        } else {
+            Output::text(&annotations)?;
+        }
+        let Some(file) = run.host.variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+        let failed = |error: std::io::Error| {
+            Failure::new(format!("failed to write the summary of the job to `{file}`"), Exit::Failed).because(&error)
+        };
+        let mut summary = fs_err::OpenOptions::new().create(true).append(true).open(file).map_err(failed)?;
+        summary.write_all(self.table().as_bytes()).map_err(failed)
+    }
+
+    /// The units as a table in Markdown.
+    fn table(&self) -> String {
+        let mut text = String::from("| unit | target | state | size | zip |\n| --- | --- | --- | ---: | ---: |\n");
+        let word = |value: &Value| value.as_str().unwrap_or_default().replace('|', "\\|");
+        let size = |value: &Value| value.as_u64().map(|size| Bytes(size).to_string()).unwrap_or_default();
+        for unit in &self.units {
+            let state = if unit["state"] == "failed" { "**failed**".to_owned() } else { word(&unit["state"]) };
+            let result = &unit["result"];
+            text += &format!(
+                "| {} | {}, {} | {state} | {} | {} |\n",
+                word(&unit["name"]),
+                word(&unit["runtime"]),
+                word(&unit["arch"]),
+                size(&result["size_bytes"]),
+                size(&result["zip_size_bytes"]),
+            );
+        }
+        text + "\n"
     }
 
     /// The messages of all that failed, and one result for everything; `also` are further parts of what `--json` prints.

@@ -25,7 +25,11 @@ struct Job {
 }
 
 pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
-    let config = find_config(&run.host, &run.general, Path::new("."))?;
+    let mut config = find_config(&run.host, &run.general, Path::new("."))?;
+    if let Some(file) = &args.units {
+        let units = ConfigFile::named(&run.host.working_folder.join(file)).map_err(Failure::usage)?;
+        config.take_units(units).map_err(Failure::usage)?;
+    }
     let units = choose(config.units().map_err(Failure::usage)?, &args.names, &config)?;
     let mut jobs = Vec::new();
     for unit in units {
@@ -41,7 +45,11 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     }
     let orders =
         jobs.into_iter().map(|job| Order { label: job.label(), described: described(&job), options: job.options });
-    batch::make(run, orders.collect(), args.jobs)?.finish(run, json!({}))
+    let outcome = batch::make(run, orders.collect(), args.jobs)?;
+    if args.github {
+        outcome.tell_github(run)?;
+    }
+    outcome.finish(run, json!({}))
 }
 
 /// The units of these names; without names, all.

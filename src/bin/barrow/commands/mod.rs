@@ -1,5 +1,6 @@
 //! One file per command: settings in, one call of the library, result out.
 
+mod annotation;
 mod batch;
 mod build;
 mod bundle;

@@ -81,6 +81,9 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
         orders.push(order(run, planned, args, force)?);
     }
     let outcome = batch::make(run, orders, args.jobs)?;
+    if args.github {
+        outcome.tell_github(run)?;
+    }
     let written = build_dir.join(BUILT_TEMPLATE);
     if outcome.is_whole() {
         // Inner ones first: the outer one leads to them.

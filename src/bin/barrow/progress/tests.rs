@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use barrow::reporter::Stage;
 
-use super::{State, line};
+use super::table::table;
+use super::{Row, RowState, State, line};
 
 /// Two downloads of five, a second after the first byte.
 fn downloading() -> (State, Instant) {
@@ -60,4 +61,42 @@ fn what_did_not_arrive_is_not_waited_for() {
     state.finish(1);
     state.reach(Stage::Unpacking, 1, 2);
     assert_eq!(line(&mut state, now, 80), "Unpacking 1/2");
+}
+
+/// Three outputs: one made, one under work, one that waits.
+fn rows(begin: Instant) -> Vec<Row> {
+    let mut rows: Vec<Row> = ["orders", "a-long-name", "mail"].map(|name| Row::new(name.to_owned())).into();
+    let done = RowState::Done("built", "1.8 MB".to_owned(), Duration::from_millis(2100));
+    rows[0].reach(done, begin);
+    // What is told late changes nothing.
+    rows[0].reach(RowState::Working(None), begin);
+    rows[1].reach(RowState::Working(Some(Stage::Unpacking)), begin);
+    rows
+}
+
+#[test]
+fn a_table_has_a_row_for_each_output_while_there_is_room() {
+    let begin = Instant::now();
+    let shown = |width, height| table(&rows(begin), begin + Duration::from_secs(3), width, height);
+    assert_eq!(
+        shown(80, 20),
+        [
+            "orders       built         1.8 MB    2.1 s",
+            "a-long-name  unpacking               3.0 s",
+            "mail         waiting"
+        ]
+    );
+    let narrow = shown(30, 20);
+    assert!(narrow.iter().all(|line| line.chars().count() <= 30) && narrow[1].starts_with("a-long-…"), "{narrow:?}");
+}
+
+#[test]
+fn a_table_that_is_too_high_counts() {
+    let begin = Instant::now();
+    let mut rows = rows(begin);
+    rows.extend((0..50).map(|at| Row::new(format!("unit-{at}"))));
+    rows[9].reach(RowState::Failed(Duration::ZERO), begin);
+    let shown = table(&rows, begin, 80, 4);
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(shown[0].starts_with("a-long-name") && shown[1] == "2 of 53 are done, 1 of them failed", "{shown:?}");
 }

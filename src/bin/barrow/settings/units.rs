@@ -152,6 +152,20 @@ impl ConfigFile {
         Ok(all)
     }
 
+    /// Takes the units of another file, and the settings that it has for them; all else stays.
+    ///
+    /// # Errors
+    /// Settings of a file that are not for units: they would not count.
+    pub(crate) fn take_units(&mut self, other: Self) -> Result<(), String> {
+        if let Some((name, value)) = other.values.first_key_value() {
+            let at = format!("{}:{}", other.path.display(), value.line);
+            return Err(format!("{at}: `{name}` belongs into [defaults] of a file of units"));
+        }
+        self.defaults.extend(other.defaults);
+        self.units = other.units;
+        Ok(())
+    }
+
     fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use barrow::check::{Finding, Grade, Report};
 
+use crate::commands::annotation::{escaped, escaped_property};
+
 /// One command a line.
 pub(super) fn text(report: &Report, path: &Path) -> String {
     report.findings.iter().map(|finding| line(finding, path)).collect()
@@ -23,23 +25,4 @@ fn line(finding: &Finding, path: &Path) -> String {
     let chain = if finding.chain.is_empty() { String::new() } else { format!(" ({})", finding.chain.join(" → ")) };
     let message = escaped(&format!("{}{chain}{fix}", finding.message));
     format!("::{command} file={}{line},title={}::{message}\n", escaped_property(&file), finding.code)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn escaped_property(text: &str) -> String {
-    escaped(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_name_holds_cannot_end_a_command() {
-        assert_eq!(escaped("a%\nb::c"), "a%25%0Ab::c");
-        assert_eq!(escaped_property("a,line=1:b\r"), "a%2Cline=1%3Ab%0D");
-    }
 }

@@ -1,0 +1,56 @@
+//! Functions by what lies in folders: Python files, and something beside them that states what they need.
+
+use std::path::{Path, PathBuf};
+
+use barrow::lock::find_input;
+
+use super::outline::{Outline, Outlined};
+
+/// How far down functions are looked for. Deeper ones are named by hand.
+const DEEPEST: usize = 4;
+
+/// Folders that hold no functions: results, environments and packages of other tools.
+const PASSED_OVER: &[&str] =
+    &["build", "dist", "node_modules", "cdk.out", "venv", "site-packages", "__pycache__", "tests"];
+
+/// A function for each such folder.
+pub(super) fn read(root: &Path) -> Outline {
+    let mut outline = Outline::default();
+    for folder in functions(root) {
+        let source = if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.to_string_lossy().into_owned() };
+        let name = if source == "." { "function".to_owned() } else { source.replace(['/', '\\'], "-") };
+        outline.units.push(Outlined { name, source: Some(source), ..Outlined::default() });
+    }
+    outline
+}
+
+/// Folders with Python files and something that states what they need, relative to `root`, in order.
+fn functions(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs_err::read_dir(root.join(&folder)) else { continue };
+        let entries: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        let has_code = entries.iter().any(|path| path.extension().is_some_and(|extension| extension == "py"));
+        if has_code && states_needs(&root.join(&folder)) {
+            found.push(folder);
+            continue;
+        }
+        if folder.components().count() == DEEPEST {
+            continue;
+        }
+        for path in entries.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) {
+                folders.push(folder.join(name.as_ref()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a folder itself has a lock, a requirements file or a pyproject.toml; one above it may be for others.
+fn states_needs(folder: &Path) -> bool {
+    find_input(folder).is_some_and(|found| found.file.parent() == Some(folder))
+}

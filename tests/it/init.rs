@@ -1,0 +1,149 @@
+//! `barrow init` from a SAM template and from serverless.yml.
+
+use std::process::Output;
+
+use crate::support::TestContext;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn init(context: &TestContext) -> Output {
+    context.barrow().args(["init", "--force"]).output().unwrap()
+}
+
+/// What the file that was written makes, a line each.
+fn listed(context: &TestContext) -> String {
+    let output = context.barrow().args(["build", "--list"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+        .lines()
+        .map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ") + "\n")
+        .collect()
+}
+
+#[test]
+fn a_sam_template_says_targets_and_handlers() {
+    let context = TestContext::new();
+    for folder in ["one", "two", "layer"] {
+        context.write(&format!("{folder}/app.py"), "");
+    }
+    context.write(
+        "template.yaml",
+        "Globals:\n  Function: {Runtime: python3.13}\nResources:\n\
+         \x20 One: {Type: AWS::Serverless::Function, Properties: {CodeUri: ./one/, Handler: app.handler}}\n\
+         \x20 Two: {Type: AWS::Serverless::Function, Properties: {CodeUri: two, Architectures: [arm64]}}\n\
+         \x20 Web: {Type: AWS::Serverless::Function, Properties: {CodeUri: web, Runtime: nodejs22.x}}\n\
+         \x20 Odd: {Type: AWS::Serverless::Function, Properties: {CodeUri: !Sub x}}\n\
+         \x20 Shared: {Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.13}, Properties: {ContentUri: layer}}\n",
+    );
+    let output = init(&context);
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "template.yaml:6: `Web` is not carried over: its runtime is nodejs22.x",
+        "not carried over: template.yaml:7: `!Sub`",
+        "`barrow sam build` builds template.yaml as it is",
+        "Wrote barrow.toml from template.yaml with 3 units",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(
+        listed(&context),
+        "One function python3.13 x86_64\nTwo function python3.13 arm64\nShared layer python3.13 x86_64\n"
+    );
+    let written = fs_err::read_to_string(context.path("barrow.toml")).unwrap();
+    assert!(written.contains("handler = \"app.handler\"") && written.contains("source = \"one\"\n"), "{written}");
+    assert_eq!(text(&output.stdout), written);
+}
+
+const SERVERLESS: &str = "\
+service: shop
+provider:
+  name: aws
+  runtime: python3.12
+  architecture: arm64
+package:
+  individually: true
+  patterns: ['!node_modules/**', 'extra/**']
+custom:
+  pythonRequirements:
+    slim: true
+    noDeploy: [boto3]
+    dockerizePip: true
+functions:
+  orders:
+    module: services/orders
+    handler: services/orders/app.handler
+  users:
+    handler: users.handler
+    runtime: python3.13
+  odd:
+    handler: ${self:custom.handler}
+  web:
+    handler: index.handler
+    runtime: nodejs22.x
+";
+
+#[test]
+fn a_serverless_file_says_what_it_says_without_variables() {
+    let context = TestContext::new();
+    context.write("serverless.yml", SERVERLESS);
+    context.write("services/orders/app.py", "");
+    context.write("users.py", "");
+    context.write("requirements.txt", "");
+    let output = init(&context);
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "serverless.yml:8: `extra/**` is not carried over",
+        "serverless.yml:13: `dockerizePip` is not carried over: no container is needed",
+        "serverless.yml:22: `handler` is not carried over: it has a variable",
+        "`web` is not carried over: its runtime is nodejs22.x",
+        "Wrote barrow.toml from serverless.yml with 2 units",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let expected = "orders function python3.12 arm64\nusers function python3.13 arm64\n";
+    assert_eq!(listed(&context), expected);
+    let written = text(&output.stdout);
+    for part in [
+        "source = \"services/orders\"",
+        "handler = \"app.handler\"",
+        "slim = true",
+        "exclude-package = [\"boto3\"]",
+        "exclude = [\"node_modules/**\"]",
+        "requirement = \"requirements.txt\"",
+    ] {
+        assert!(written.contains(part), "{part}: {written}");
+    }
+    // One package for the whole service, and its dependencies in a layer.
+    context.write(
+        "serverless.yml",
+        SERVERLESS.replace("individually: true", "individually: false").replace("slim: true", "layer: true"),
+    );
+    assert!(init(&context).status.success());
+    let whole =
+        "orders function python3.12 arm64\nshop function python3.12 arm64\nrequirements layer python3.12 arm64\n";
+    assert_eq!(listed(&context), whole);
+    assert!(fs_err::read_to_string(context.path("barrow.toml")).unwrap().contains("dependencies = false"));
+}
+
+/// A file of another meaning stops nothing: folders say what they say.
+#[test]
+fn folders_count_where_files_say_nothing() {
+    let context = TestContext::new();
+    context.write("template.yaml", "a: 1\n");
+    context.write("app/app.py", "");
+    context.write("app/requirements.txt", "");
+    let output = init(&context);
+    assert!(text(&output.stderr).contains("`template.yaml` is no template"), "{}", text(&output.stderr));
+    assert!(listed(&context).starts_with("app function"));
+    context.write("serverless.yml", "a: [\n");
+    let output = init(&context);
+    assert!(
+        output.status.code() == Some(2) && text(&output.stderr).contains("serverless.yml:2"),
+        "{}",
+        text(&output.stderr)
+    );
+}
