@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs barrow: annotations go to the log, the table to the job's summary, and the result to the step's output.
+set -euo pipefail
+
+read -r -a command <<< "${INPUT_COMMAND:-build}"
+read -r -a arguments <<< "${INPUT_ARGUMENTS:-}"
+case "${command[*]}" in
+    build | "sam build") ;;
+    *)
+        printf '::error title=barrow::the command is `build` or `sam build`, not `%s`\n' "${command[*]}"
+        exit 2
+        ;;
+esac
+
+result=$(mktemp)
+trap 'rm -f "$result"' EXIT
+status=0
+"$BARROW" "${command[@]}" ${arguments[@]+"${arguments[@]}"} --github --json > "$result" || status=$?
+# A word that ends the value and cannot be part of it.
+end="end-of-result-$RANDOM$RANDOM"
+{
+    printf 'result<<%s\n' "$end"
+    cat "$result"
+    printf '%s\n' "$end"
+} >> "$GITHUB_OUTPUT"
+exit "$status"

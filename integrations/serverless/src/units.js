@@ -1,0 +1,104 @@
+"use strict";
+
+const fs = require("fs");
+const path = require("path");
+
+/** Files of an input that is not a lock of another tool, in the folder of a function. */
+const LOCKS = ["pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
+
+/**
+ * What is to be made: an archive for each function that is packaged alone or has a module, one for all others with the same
+ * target, and one for the layer.
+ */
+function planUnits({ service, names, folder, options }) {
+  const units = [];
+  const whole = new Map();
+  const wholePackage = service.package || {};
+  for (const name of names) {
+    const target = service.getFunction(name);
+    const runtime = target.runtime || service.provider.runtime || "";
+    const ready = (target.package || {}).artifact;
+    if (target.image || ready || !runtime.startsWith("python")) continue;
+    const arch = target.architecture || service.provider.architecture || "x86_64";
+    const own = target.package || {};
+    const alone = own.individually || (wholePackage.individually && own.individually !== false);
+    const module = target.module && target.module !== "." ? target.module.replace(/\/+$/, "") : null;
+    if (alone || module || hasPatterns(own)) {
+      const patterns = hasPatterns(own) || hasPatterns(wholePackage);
+      units.push(unit({ name, functions: [name], runtime, arch, module, patterns, folder, options }));
+      continue;
+    }
+    const key = `${runtime} ${arch}`;
+    if (!whole.has(key)) {
+      const label = whole.size === 0 ? service.service : `${service.service}-${runtime}-${arch}`;
+      const patterns = hasPatterns(wholePackage);
+      whole.set(key, unit({ name: label, functions: [], runtime, arch, module: null, patterns, folder, options }));
+      units.push(whole.get(key));
+    }
+    whole.get(key).functions.push(name);
+  }
+  if (options.layer && units.length > 0) {
+    const { runtime, arch } = units[0];
+    units.push({
+      ...unit({ name: "pythonRequirements", functions: [], runtime, arch, module: null, folder, options }),
+      layer: options.layer,
+      source: null,
+      alone: false,
+    });
+  }
+  return { units };
+}
+
+function hasPatterns(config) {
+  return ["patterns", "include", "exclude"].some((key) => (config[key] || []).length > 0);
+}
+
+function unit({ name, functions, runtime, arch, module, patterns, folder, options }) {
+  const root = module ? path.join(folder, module) : folder;
+  return {
+    name,
+    functions,
+    runtime,
+    arch,
+    module,
+    patterns: Boolean(patterns),
+    source: root,
+    requirement: requirement(root, options),
+    // What is required lies in the layer.
+    alone: Boolean(options.layer),
+    settings: options.settings,
+    artifact: path.join(".serverless", `${name}.zip`),
+    output: path.join(folder, ".serverless", `${name}.zip`),
+  };
+}
+
+/** The file that states what is required; null where nothing does. */
+function requirement(root, { file, locks }) {
+  const candidates = [...(locks ? LOCKS : []), file, ...(locks ? ["pyproject.toml"] : [])];
+  const found = candidates.map((name) => path.join(root, name)).find((name) => fs.existsSync(name));
+  return found || null;
+}
+
+/** Writes the units as barrow reads them; texts and lists of JSON are texts and lists of TOML. */
+function writeUnits(units, folder) {
+  const value = (it) => JSON.stringify(it);
+  const tables = units.map((unit) => {
+    const keys = {
+      name: unit.name,
+      output: unit.output,
+      runtime: unit.runtime,
+      arch: unit.arch,
+      ...(unit.source ? { source: unit.source } : {}),
+      ...(unit.alone || !unit.requirement ? { dependencies: false } : { requirement: [unit.requirement] }),
+      ...unit.settings,
+    };
+    const lines = Object.entries(keys).map(([key, it]) => `${key} = ${value(it)}\n`);
+    return `[[${unit.layer ? "layer" : "function"}]]\n${lines.join("")}`;
+  });
+  fs.mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, "units.toml");
+  fs.writeFileSync(file, tables.join("\n"));
+  return file;
+}
+
+module.exports = { planUnits, writeUnits };

@@ -1,0 +1,72 @@
+"""The shell parts of the GitHub action, run as a runner runs them."""
+
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+
+def check(barrow, action, folder, index):
+    """`barrow` is the program, `action` the folder of the action, `index` a folder of wheels with a project `barrow-colours`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    installs(barrow, action, folder)
+    builds(barrow, action, folder, index)
+
+
+def step(script, folder, **variables):
+    """Runs a script with the files that a runner gives it; gives its status, what it said, its outputs and the summary."""
+    files = {name: folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
+    for file in files.values():
+        file.write_text("")
+    environment = {**os.environ, "RUNNER_TEMP": str(folder / "temp"), **{name: str(file) for name, file in files.items()}, **variables}
+    (folder / "temp").mkdir(exist_ok=True)
+    result = subprocess.run(
+        ["bash", str(script)], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return result.returncode, result.stdout, files["GITHUB_OUTPUT"].read_text(), files["GITHUB_STEP_SUMMARY"].read_text()
+
+
+def installs(barrow, action, folder):
+    script = action / "install.sh"
+    status, told, output, _ = step(script, folder, INPUT_PROGRAM=str(barrow))
+    assert status == 0 and f"program={barrow}\n" in output and "cache-dir=" in output, told + output
+    archive = folder / "barrow.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(barrow, "barrow-0/barrow")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    url = archive.as_uri()
+    status, told, output, _ = step(script, folder, INPUT_ARCHIVE_URL=url, INPUT_ARCHIVE_SHA256=digest)
+    assert status == 0 and "program=" in output, told
+    status, told, output, _ = step(script, folder, INPUT_ARCHIVE_URL=url, INPUT_ARCHIVE_SHA256="0" * 64)
+    assert status == 1 and "nothing was installed" in told and not output, told
+    status, told, output, _ = step(script, folder, INPUT_ARCHIVE_URL=url)
+    assert status == 1 and "needs archive-sha256" in told, told
+    archive.unlink()
+
+
+def builds(barrow, action, folder, index):
+    script = action / "build.sh"
+    for name in ("one", "two"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "app.py").write_text("")
+    (folder / "one" / "requirements.txt").write_text("barrow-colours\n")
+    (folder / "two" / "requirements.txt").write_text("")
+    (folder / "barrow.toml").write_text(
+        f'index-url = "{index}"\n[defaults]\nruntime = "python3.12"\n'
+        '[[function]]\nsource = "one"\noutput = "build/one.zip"\n[[function]]\nsource = "two"\n'
+    )
+    variables = {"BARROW": str(barrow), "BARROW_CACHE_DIR": str(folder / "cache")}
+    status, told, output, summary = step(script, folder, **variables)
+    assert status == 0 and "::error" not in told, told
+    first, *lines, last = output.splitlines()
+    assert first == f"result<<{last}", output
+    assert [unit["state"] for unit in json.loads("\n".join(lines))["units"]] == ["built", "built"], output
+    assert "| one | python3.12, x86_64 | built |" in summary, summary
+    (folder / "one" / "requirements.txt").write_text("absent\n")
+    status, told, output, summary = step(script, folder, INPUT_ARGUMENTS="one two --jobs 1", **variables)
+    assert status == 1 and "::error title=barrow build::one (python3.12, x86_64)" in told, told
+    assert "| one | python3.12, x86_64 | **failed** |" in summary and "| two |" in summary, summary
+    status, told, _, _ = step(script, folder, INPUT_COMMAND="cache clean", **variables)
+    assert status == 2 and "not `cache clean`" in told, told
