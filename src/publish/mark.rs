@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -36,6 +37,8 @@ const FOLDER: &str = "outputs-v5";
 const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
 const PATH_MOST: u64 = 4096 + 64;
+/// The same, and some more: a buffer that has room left at the end of what is read is not made larger.
+const PATH_ROOM: usize = 4096 + 64 + 32;
 
 /// What barrow wrote to one OUT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -298,13 +301,21 @@ pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<Pat
     outputs.filter(|out| out.starts_with(folder) && out != folder).collect()
 }
 
-/// The OUT of a mark, from its beginning.
+/// The OUT of a mark, from its beginning. The name of a mark is the digest of its OUT: what one says is read once in a process,
+/// however many outputs it makes.
 fn marked_out(mark: &Path) -> Option<PathBuf> {
     use std::io::Read as _;
-    let mut beginning = Vec::new();
+    static KNOWN: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::new(BTreeMap::new());
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(out) = known().get(mark) {
+        return Some(out.clone());
+    }
+    let mut beginning = Vec::with_capacity(PATH_ROOM);
     regular::open(mark).ok()?.take(PATH_MOST).read_to_end(&mut beginning).ok()?;
     let (out, _) = split_out(&beginning)?;
-    Some(PathBuf::from(std::ffi::OsString::from_vec(out.to_vec())))
+    let out = PathBuf::from(std::ffi::OsString::from_vec(out.to_vec()));
+    known().insert(mark.to_owned(), out.clone());
+    Some(out)
 }
 
 fn place(state_folder: &Path, out: &Path) -> PathBuf {

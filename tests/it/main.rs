@@ -57,6 +57,7 @@ mod stores;
 mod ties;
 mod timing;
 mod unchanged;
+mod units;
 mod secrets;
 mod shared_bytes;
 mod slim;

@@ -204,9 +204,11 @@ impl ConfigFile {
         source: Option<PathBuf>,
         packages: Vec<String>,
     ) -> Result<Unit, String> {
+        let mut own = self.defaults.clone();
+        own.extend(table.values.clone());
+        own.values_mut().flat_map(|value| &mut value.texts).try_for_each(|text| place(text, source.as_deref()))?;
         let mut values = self.values.clone();
-        values.extend(self.defaults.clone());
-        values.extend(table.values.clone());
+        values.extend(own);
         let states = |key: &str| table.values.contains_key(key);
         let has_files = source.is_some() || states("source");
         if !has_files && packages.is_empty() && table.packages.is_empty() && !states("requirement") {
@@ -263,6 +265,21 @@ impl ConfigFile {
         });
         Ok(named.collect())
     }
+}
+
+/// Puts the folder of a unit where a setting has `{source}`.
+fn place(text: &mut String, source: Option<&Path>) -> Result<(), String> {
+    if !text.contains("{source}") {
+        return Ok(());
+    }
+    let source = source.ok_or_else(|| format!("`{text}` has {{source}}, and the unit has no `source`"))?;
+    let folder = source.display().to_string();
+    // A table of a setting stands there as JSON.
+    let is_table = text.starts_with("{\"");
+    let quoted = || serde_json::Value::from(folder.as_str()).to_string().trim_matches('"').to_owned();
+    let folder = if is_table { quoted() } else { folder };
+    *text = text.replace("{source}", &folder);
+    Ok(())
 }
 
 /// The project name that a requirement begins with.

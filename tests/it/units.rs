@@ -1,0 +1,142 @@
+//! Every shape of docs/units.md is built as it stands there.
+
+use std::process::Output;
+
+use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
+
+/// The examples below "Shapes", in order.
+fn shapes() -> Vec<String> {
+    let text = fs_err::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/units.md")).unwrap();
+    let (_, shapes) = text.split_once("## Shapes").unwrap();
+    shapes.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// A repository in which each of them has something to build.
+fn repository() -> (TestContext, RunningIndex) {
+    let (context, index) = (
+        TestContext::new(),
+        IndexServer::new()
+            .file(WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", ""))
+            .file(WheelBuilder::new("more", "1.0").file("more/__init__.py", ""))
+            .start(),
+    );
+    for function in ["billing/src/charge", "billing/src/refund", "mail/src/send"] {
+        context.write(&format!("services/{function}/app.py"), "");
+        context.write(&format!("services/{function}/requirements.txt"), "tiny\n");
+    }
+    context.write("services/billing/shared/money.py", "");
+    context.write("services/mail/shared/address.py", "");
+    for function in ["report", "api", "web"] {
+        context.write(&format!("functions/{function}/app.py"), "");
+    }
+    context.write("functions/web/requirements.txt", "tiny\n");
+    context.write("requirements/base.txt", "tiny\n");
+    context.write("requirements/report.txt", "more\n");
+    context.write("requirements.txt", "tiny\nmore\n");
+    context.write("packages.txt", "tiny\nmore\n");
+    context.write("libs/common/log.py", "");
+    context.write("libs/common/requirements.txt", "tiny\n");
+    for app in ["one", "two"] {
+        context.write(&format!("apps/{app}/src/app.py"), "");
+        let lock = format!("apps/{app}/pylock.toml");
+        let mut command = context.barrow();
+        command.args(["lock", "tiny", "-o", &lock, "--index-url", &index.url(), "--runtime", "python3.12"]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    (context, index)
+}
+
+fn build(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> Output {
+    let mut command = context.barrow();
+    command.arg("build").args(arguments).env("BARROW_INDEX_URL", index.url());
+    command.output().unwrap()
+}
+
+/// Whether a file is in an output: a folder, or a zip by its name.
+fn holds(context: &TestContext, place: &str) -> bool {
+    match place.split_once(".zip/") {
+        None => context.path(place).exists(),
+        Some((stem, name)) => {
+            let file = fs_err::File::open(context.path(&format!("{stem}.zip"))).unwrap();
+            zip::ZipArchive::new(file.into_parts().0).unwrap().by_name(name).is_ok()
+        }
+    }
+}
+
+/// For each shape: files that must be there, and files that must not.
+const EXPECTED: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "build/billing-charge/app.py",
+            "build/billing-charge/shared/money.py",
+            "build/billing-refund/tiny/__init__.py",
+            "build/mail-send/shared/address.py",
+        ],
+        &["build/mail-send/shared/money.py"],
+    ),
+    (&["build/report/app.py", "build/report/tiny/__init__.py", "build/report/more/__init__.py"], &[]),
+    (&["build/one/common/log.py", "build/two/common/log.py", "build/two/tiny/__init__.py"], &["build/one/more"]),
+    (&["build/api/app.py"], &["build/api/tiny"]),
+    (
+        &[
+            "build/dependencies/python/tiny/__init__.py",
+            "build/dependencies/python/more/__init__.py",
+            "build/web/app.py",
+        ],
+        &["build/web/tiny"],
+    ),
+    (
+        &["build/common-python3.11-x86_64/python/log.py", "build/common-python3.13-arm64/python/tiny/__init__.py"],
+        &["build/common"],
+    ),
+    (
+        &[
+            "layers/tiny-python3.11-x86_64.zip/python/tiny/__init__.py",
+            "layers/more-python3.13-arm64.zip/python/more/__init__.py",
+        ],
+        &["layers/tiny.zip"],
+    ),
+    (
+        &[
+            "build/web/tiny/__init__.py",
+            "build/web.zip/app.py",
+            "build/web-layer.zip/python/app.py",
+            "build/web-layer.zip/python/tiny/__init__.py",
+        ],
+        &["build/web-layer"],
+    ),
+];
+
+#[test]
+fn every_shape_of_the_manual_is_built() {
+    let (context, index) = repository();
+    let shapes = shapes();
+    assert_eq!(shapes.len(), EXPECTED.len(), "each example has what it must make");
+    for (shape, (there, absent)) in shapes.iter().zip(EXPECTED) {
+        let _ = fs_err::remove_dir_all(context.path("build"));
+        let runtime = if shape.contains("runtime =") { "" } else { "runtime = \"python3.12\"\n" };
+        context.write("barrow.toml", format!("{runtime}{shape}"));
+        let output = build(&context, &index, &[]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{shape}\n{told}");
+        for place in *there {
+            assert!(holds(&context, place), "{place} is missing:\n{shape}\n{told}");
+        }
+        for place in *absent {
+            assert!(!holds(&context, place), "{place} is there:\n{shape}");
+        }
+    }
+    // The last shape has one content in all three.
+    let names = |place: &str| context.tree(place);
+    assert!(names("build/web").contains("tiny/__init__.py"));
+}
+
+#[test]
+fn a_folder_of_the_unit_needs_one() {
+    let (context, index) = repository();
+    context.write("barrow.toml", "[[layer]]\nname = \"x\"\npackages = [\"tiny\"]\nrequirement = \"{source}/x.txt\"\n");
+    let output = build(&context, &index, &["--list"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && told.contains("barrow.toml:1: `{source}/x.txt` has {source}"), "{told}");
+}
