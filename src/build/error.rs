@@ -28,6 +28,16 @@ pub enum BuildError {
         /// Why.
         reason: String,
     },
+    /// The Python that compiles sources failed.
+    #[error("`{}` failed to compile the sources of the bundle ({status}){}", program.display(), indented(output))]
+    Bytecode {
+        /// The program.
+        program: PathBuf,
+        /// How it ended.
+        status: String,
+        /// What it wrote last.
+        output: String,
+    },
     /// The project's own files do not say how to build it.
     #[error("the pyproject.toml of {label} cannot be used: {reason}")]
     Pyproject {

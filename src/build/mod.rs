@@ -10,6 +10,7 @@
 //! the wheel is used: it is needed in any case, and is kept.
 
 mod backend;
+mod bytecode;
 mod child;
 mod error;
 mod folder;
@@ -21,6 +22,7 @@ mod system;
 mod wheel;
 
 pub use backend::{BuildEnvironment, Project, Workshop};
+pub use bytecode::{Compiler, PythonSource};
 pub use child::Children;
 pub use error::BuildError;
 pub use folder::{copy_folder, folder_digest};

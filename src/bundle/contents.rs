@@ -103,6 +103,22 @@ impl Bundle<'_> {
         sizes.into_iter().take(count)
     }
 
+    /// Adds files that are made for this bundle; each takes the place of what has its path.
+    pub fn add_made(&mut self, files: &[(SafePath, Vec<u8>)]) {
+        let made = files.iter().map(|(path, bytes)| BundleFile {
+            path: path.clone(),
+            executable: false,
+            size: bytes.len() as u64,
+            content: BundleContent::Generated(bytes.clone()),
+        });
+        self.files.extend(made);
+        // Of equal paths the later one comes first.
+        self.files.sort_by(|a, b| b.path.cmp(&a.path));
+        self.files.reverse();
+        self.files.dedup_by(|earlier, later| earlier.path == later.path);
+        self.size_bytes = self.files.iter().map(|file| file.size).sum();
+    }
+
     /// The distribution of this name.
     pub fn dist(&self, name: &PackageName) -> Option<&InstalledDist> {
         self.dists.iter().find(|dist| dist.name == *name).copied()

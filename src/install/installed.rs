@@ -73,6 +73,15 @@ impl InstalledDist {
         }
     }
 
+    /// Takes files out of this bundle; the tree in the cache stays as it is.
+    pub fn leave_out(&mut self, is_gone: impl Fn(&InstalledFile) -> bool) {
+        if let Some(tree) = &mut self.tree {
+            let mut files = self.files.iter();
+            tree.stamps.retain(|_| files.next().is_none_or(|file| !is_gone(file)));
+        }
+        self.files.retain(|file| !is_gone(file));
+    }
+
     /// What messages call it.
     pub(super) fn label(&self) -> String {
         format!("{} {}", self.name, self.version)

@@ -69,6 +69,10 @@ pub fn requirer(requirer: &Requirer) -> Value {
         Requirer::User { origin: Origin::CommandLine, requirement } => {
             json!({ "command_line": true, "requirement": requirement.to_string() })
         }
+        // What is there already limits versions, and asks for nothing.
+        Requirer::User { origin: Origin::Brought { by }, requirement } => {
+            json!({ "brought_by": by.display().to_string(), "requirement": requirement.to_string() })
+        }
         Requirer::Dist { name, requirement } => {
             json!({ "package": name.to_string(), "requirement": requirement.to_string() })
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Error, layers, too_large};
+use super::{Error, bytecode, layers, left_out, too_large};
 use crate::bundle::{
     Bundle, Bytes, Layout, SourceFiles, UNZIPPED_LIMIT_BYTES, Why, assemble, check_size, check_zip_size,
     credentials_line, refuse_secrets,
@@ -14,7 +14,7 @@ use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
 use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published, PublishedLayer};
 use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, publish};
-use crate::reporter::{Stage, packages};
+use crate::reporter::Stage;
 use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
 };
@@ -76,15 +76,12 @@ pub async fn bundle_in(
     };
     let memory = Memory::open(request.clone(), key, &options, &session.cache);
     let mut inquiry = Box::pin(Inquiry::open(session, request)).await?;
-    let is_built = inquiry.locked().is_some_and(|locked| locked.bundles_project(&session.context));
-    if let Some(source) = options.assembly.source.as_mut().filter(|_| is_built) {
-        source.folder = None;
-    }
+    take_built_project(&inquiry, &mut options);
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
         refuse_out(&options, &session.cache, &session.context)?;
     }
-    inquiry.fetch_ahead(install_options(&options), left_out(&options));
+    inquiry.fetch_ahead(install_options(&options), left_out::known_before(&options));
     let made = Box::pin(make(&inquiry, memory, options)).await;
     inquiry.give_up_ahead().await;
     made
@@ -94,7 +91,7 @@ pub async fn bundle_in(
 async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Result<Published, Error> {
     let context = inquiry.session.context.clone();
     let resolved = inquiry.resolve(&options.target, &options.request.resolve).await?;
-    let excluded = left_to_runtime(&resolved.resolution, &options, &context);
+    let excluded = left_out::choose(&resolved.resolution, inquiry.manifest(), &options, &context)?;
     let mut news =
         News { dists: Vec::new(), excluded, freshness: resolved.freshness, warnings: vec![resolved.warnings] };
     if let Some(dists) = foresee(inquiry, &resolved.resolution, &news.excluded, &memory) {
@@ -106,10 +103,8 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     if memory.has_last() {
         refuse_out(&options, &inquiry.session.cache, &context)?;
     }
-    let how = install_options(&options);
-    let knows = inquiry.knows_requirements(&options.request.resolve);
-    let mut installed = install_each(inquiry, &resolved.resolution, &news.excluded, how, knows).await?;
-    let left_out = leave_out_files(&mut installed, &options.assembly.selection, &context)?;
+    let chosen = choose_and_install(inquiry, &resolved.resolution, &news.excluded, &options).await?;
+    let Chosen { installed, whole, left_out } = chosen;
     news.dists = describe(&resolved.resolution, &installed.dists);
     news.warnings.push(installed.warnings);
     let (cache, secrets) = (Arc::clone(&inquiry.session.cache), inquiry.secrets());
@@ -128,7 +123,7 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
             cache: &cache,
             secrets: &secrets,
         };
-        let mut published = output.publish(&installed.dists, &mut warnings, &context)?;
+        let mut published = output.publish(&installed.dists, &whole, &mut warnings, &context)?;
         published.dists.clone_from(&news.dists);
         published.excluded.clone_from(&news.excluded);
         published.left_out = left_out;
@@ -141,14 +136,45 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     finishing.await.map_err(|_| Error::Worker("publisher"))?
 }
 
-fn install_options(options: &BundleOptions) -> InstallOptions {
-    let tree = !options.publish.zip;
-    InstallOptions { checked_when_placed: tree, ..options.request.install_options(tree) }
+/// Where the project of a lock is built, its packages are bundled and not its folder.
+pub(super) fn take_built_project(inquiry: &Inquiry, options: &mut BundleOptions) {
+    let is_built = inquiry.locked().is_some_and(|locked| locked.bundles_project(&inquiry.session.context));
+    if let Some(source) = options.assembly.source.as_mut().filter(|_| is_built) {
+        source.folder = None;
+    }
 }
 
-/// Projects that need not be fetched.
-fn left_out(options: &BundleOptions) -> &'static [&'static str] {
-    if options.assembly.exclude_runtime { options.target.runtime().provided_projects() } else { &[] }
+/// Distributions that are ready to be put together.
+pub(super) struct Chosen {
+    pub(super) installed: Installed,
+    /// The same, before files of theirs were left out.
+    whole: Vec<InstalledDist>,
+    left_out: LeftOutFiles,
+}
+
+/// Installs what is not left out, without the files that are not wanted, and says what may go wrong for what is not there.
+pub(super) async fn choose_and_install(
+    inquiry: &Inquiry,
+    resolution: &Resolution,
+    excluded: &[PackageName],
+    options: &BundleOptions,
+) -> Result<Chosen, Error> {
+    let context = &inquiry.session.context;
+    let knows = inquiry.knows_requirements(&options.request.resolve);
+    let mut installed = install_each(inquiry, resolution, excluded, install_options(options), knows).await?;
+    let manifest = inquiry.manifest();
+    let told = left_out::clashes(&installed.dists, excluded, manifest, options);
+    for warning in told.into_iter().chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
+        context.give(&mut installed.warnings, &warning);
+    }
+    let whole = installed.dists.clone();
+    let left_out = leave_out_files(&mut installed, &options.assembly.selection, context)?;
+    Ok(Chosen { installed, whole, left_out })
+}
+
+pub(super) fn install_options(options: &BundleOptions) -> InstallOptions {
+    let tree = !options.publish.zip;
+    InstallOptions { checked_when_placed: tree, ..options.request.install_options(tree) }
 }
 
 /// Refuses early what could not be published in the end because of what OUT is.
@@ -185,17 +211,22 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
+    /// `whole`: the distributions before files of theirs were left out.
     fn publish(
         &self,
         installed: &[InstalledDist],
+        whole: &[InstalledDist],
         warnings: &mut Vec<String>,
         context: &Context,
     ) -> Result<Published, Error> {
         let BundleOptions { assembly, publish: settings, .. } = self.options;
         let source = assembly.source.as_ref();
-        let source = source.map(|source| own_files(source, self, warnings, context)).transpose()?;
+        let source =
+            source.map(|source| own_files(source, self.options, self.secrets, warnings, context)).transpose()?;
         let layout = if assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
-        let bundle = assemble(installed, source.as_ref(), &layout)?;
+        let mut bundle = assemble(installed, source.as_ref(), &layout)?;
+        let compiled = bytecode::compile(&bundle, self.options, context)?;
+        bundle.add_made(&compiled);
         self.check_size(&bundle, warnings, context)?;
         context.reporter.reached(Stage::Writing, 0, bundle.files.len());
         context.check_interrupted()?;
@@ -215,9 +246,12 @@ impl Output<'_> {
         let (files, size_bytes) = (bundle.files.len(), bundle.size_bytes);
         let published = match put(&bundle) {
             Err(Error::Publish(error)) if error.found_a_changed_file() => {
-                let mut mended = installed.to_vec();
+                let mut mended = whole.to_vec();
                 mended.iter_mut().try_for_each(|dist| ensure_tree(dist, self.cache))?;
-                put(&assemble(&mended, source.as_ref(), &layout)?)?
+                assembly.selection.files().apply(&mut mended)?;
+                let mut bundle = assemble(&mended, source.as_ref(), &layout)?;
+                bundle.add_made(&compiled);
+                put(&bundle)?
             }
             done => done?,
         };
@@ -292,9 +326,10 @@ fn leave_out_files(
 }
 
 /// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
-fn own_files(
+pub(super) fn own_files(
     source: &SourceSettings,
-    Output { options, secrets, .. }: &Output<'_>,
+    options: &BundleOptions,
+    secrets: &[Secret],
     warnings: &mut Vec<String>,
     context: &Context,
 ) -> Result<SourceFiles, Error> {
@@ -334,28 +369,6 @@ impl PublishSettings {
             cancel: Some(&context.interrupted),
         }
     }
-}
-
-/// The projects that the runtime brings and the user wants to leave to it. What else needs one of them gets the
-/// runtime's version, which may be another: that is told.
-fn left_to_runtime(resolution: &Resolution, options: &BundleOptions, context: &Context) -> Vec<PackageName> {
-    if !options.assembly.exclude_runtime {
-        return Vec::new();
-    }
-    let runtime = options.target.runtime();
-    let provided = runtime.provided_projects();
-    let is_provided = |name: &PackageName| provided.contains(&name.as_ref());
-    let excluded: Vec<PackageName> =
-        resolution.dists.iter().map(|dist| &dist.name).filter(|name| is_provided(name)).cloned().collect();
-    for dist in resolution.dists.iter().filter(|dist| !is_provided(&dist.name)) {
-        for name in dist.dependencies.iter().filter(|name| excluded.contains(name)) {
-            context.detail(&format!("{} will use the {name} of the runtime", dist.name));
-        }
-    }
-    if !excluded.is_empty() {
-        context.status(&format!("Left {} to {runtime}", packages(excluded.len())));
-    }
-    excluded
 }
 
 /// What the result will say about its distributions, when that can be told without fetching any: all are wheels of known

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::left_out_error::LeftOutError;
 use crate::build::BuildError;
 use crate::bundle::{BundleError, Bytes};
 use crate::cache::CacheError;
@@ -23,6 +24,9 @@ pub enum Error {
     /// What the run asks for could not be read, or the world could not give it.
     #[error(transparent)]
     Supply(SupplyError),
+    /// What is said to be there already is not what is needed.
+    #[error(transparent)]
+    LeftOut(#[from] LeftOutError),
     /// The lock would be written over one of its own inputs.
     #[error("`{}` is an input of the lock, and would be overwritten", path.display())]
     OverInput {
@@ -134,7 +138,7 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Supply(error) => error.is_usage(),
-            Self::OverInput { .. } | Self::SeveralTargets => true,
+            Self::OverInput { .. } | Self::SeveralTargets | Self::LeftOut(_) => true,
             Self::Bundle(error) => error.is_usage(),
             _ => false,
         }

@@ -4,10 +4,15 @@
 //! publishing run where blocking is allowed. Nothing is written to OUT before every wheel is verified.
 
 mod build;
+mod brought;
 mod bundle;
+mod bytecode;
+mod contents;
 mod error;
 mod fingerprint;
 mod layers;
+mod left_out;
+mod left_out_error;
 mod lock;
 mod mirror;
 mod mirror_upkeep;
@@ -15,10 +20,14 @@ mod mirror_upload;
 mod survey;
 mod too_large;
 
+pub use brought::brought;
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
+pub use bytecode::find_compiler;
+pub use contents::{Contents, FileOwner, ListedFile, contents};
 pub use error::Error;
 pub use fingerprint::fingerprint;
+pub use left_out_error::LeftOutError;
 pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, mirror};
 pub use mirror_upkeep::{compare_mirrors, list_mirror, remove_from_mirror, sign_mirror, verify_mirror};

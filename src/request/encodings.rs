@@ -178,6 +178,8 @@ impl Keyed for Origin {
                 encoder.field("file", &*file.to_string_lossy()).field("line", &u64::from(*line));
             }
             Self::CommandLine => "command-line".encode(encoder),
+            // Its versions count, wherever they come from.
+            Self::Brought { by: _ } => "brought".encode(encoder),
         }
     }
 }

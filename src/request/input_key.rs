@@ -10,8 +10,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::inputs::Request;
 use super::keyed::{Encoder, Keyed};
 use super::local::{self, Look};
@@ -19,6 +17,7 @@ use super::options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
     RequestOptions, SelectionSettings, SourceSettings,
 };
+use super::part::{Counts, Kind, Part};
 use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
@@ -30,45 +29,6 @@ use crate::target::Target;
 
 /// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
 const FORMAT: &str = "key 2";
-
-/// For which views a part counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Counts {
-    /// For all: it can change what is chosen.
-    Everywhere,
-    /// For fingerprint and result: it can change what is made of what was chosen.
-    ForOutput,
-    /// For result and resolution: it stands for content by sizes and times, which are those of this machine.
-    OnThisMachine,
-    /// For the result: it can change how the output is written, or that it is refused.
-    ForResult,
-    /// For the resolution: what its answer tells beside what was chosen, such as the lines of files.
-    ForResolution,
-    /// For none: it explains what another part counts.
-    ToExplain,
-}
-
-/// What a part stands for, which decides how a change of it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
-    /// An option, by its flag.
-    Option,
-    /// A file, folder or repository, by its path.
-    Place,
-    /// Anything else, by a name that a sentence can begin with.
-    Other,
-}
-
-/// One named input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    counts: Counts,
-    kind: Kind,
-    name: String,
-    /// An option as it was given, credentials hidden; `None`: it was not given.
-    given: Option<String>,
-    digest: HashDigest,
-}
 
 /// The key of a request; see the file's documentation.
 #[derive(Clone, Debug)]
@@ -253,6 +213,7 @@ impl InputKey {
             build_constraints,
             overrides,
             excluded,
+            excluded_patterns,
             options,
             pins,
             // `add_indexes` takes them with those of the command line.
@@ -283,7 +244,9 @@ impl InputKey {
         self.other("what is said in tables", settings);
         let python: Vec<&str> = python.iter().map(|limit| limit.text.as_str()).collect();
         self.other("the Python that projects take", &python);
-        self.names(Counts::Everywhere, "--exclude-package", excluded);
+        let patterns = excluded_patterns.iter().map(ToString::to_string);
+        let excluded: Vec<String> = excluded.iter().map(ToString::to_string).chain(patterns).collect();
+        self.names(Counts::Everywhere, "--exclude-package", &excluded);
         // Indexes and pages are told with those of the command line.
         let FileOptions {
             index_url: _,
@@ -342,12 +305,16 @@ impl InputKey {
             override_files: _,
             positional: _,
             excluded: _,
+            excluded_patterns: _,
+            brought,
             working_folder: _,
             // What the files say with it was read. Builds have it too, but what was built is never taken for unchanged.
             environment: _,
             format_control: _,
             remote: _,
         } = inputs;
+        let brought: Vec<String> = brought.iter().map(|it| format!("{} {}", it.name, it.version)).collect();
+        self.option(Counts::Everywhere, "--without", &brought, (!brought.is_empty()).then(|| "--without".to_owned()));
         self.names(Counts::Everywhere, "--extra", extras);
         self.names(Counts::Everywhere, "--group", groups);
         // The folder of the run is in every path; which project of a lock it means follows from that and the lock.
@@ -493,7 +460,7 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        let AssemblySettings { source, kind, exclude_runtime, selection, split } = assembly;
+        let AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode } = assembly;
         let word = match kind {
             BundleKind::Function => "function",
             BundleKind::Layer => "layer",
@@ -501,6 +468,10 @@ impl InputKey {
         };
         self.push(Counts::ForOutput, Kind::Other, "the kind of the output", None, Encoder::digest(word));
         self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
+        // The version of the compiler decides about its bytes, wherever it lies.
+        let compiler = bytecode.as_ref().map(|compiler| compiler.interpreter.version.to_string());
+        let given = compiler.as_ref().map(|version| format!("--compile-bytecode (Python {version})"));
+        self.option(Counts::ForOutput, "--compile-bytecode", &compiler, given);
         let given = split.map(|layers| format!("--split {layers}"));
         self.option(Counts::ForOutput, "--split", &split.map(|layers| layers as u64), given);
         let SelectionSettings { exclude, slim, services } = selection;
@@ -568,30 +539,5 @@ impl InputKey {
         self.option(Counts::ForResult, "--link-mode", link_mode, None);
         let given = max_size.map(|size| format!("--max-size {size}"));
         self.option(Counts::ForResult, "--max-size", max_size, given);
-    }
-}
-
-impl Part {
-    /// How it differs from the part of the same name that was there before, if there was one.
-    fn changed(&self, before: Option<&Self>) -> String {
-        let Self { kind, name, given, .. } = self;
-        match (kind, before) {
-            (Kind::Option, before) => match (given, before.and_then(|part| part.given.as_ref())) {
-                (Some(now), Some(then)) if now != then => format!("`{then}` was given last time, and now `{now}`"),
-                (Some(now), None) => format!("`{now}` was not given last time"),
-                (None, Some(then)) => format!("`{then}` was given last time"),
-                _ => format!("`{name}` is another one than last time"),
-            },
-            (Kind::Place, None) => format!("{name} is new"),
-            (Kind::Place, Some(_)) | (Kind::Other, _) => format!("{name} changed"),
-        }
-    }
-
-    /// That it is not there any more.
-    fn gone(&self) -> String {
-        match (self.kind, &self.given) {
-            (Kind::Option, Some(given)) => format!("`{given}` was given last time"),
-            _ => format!("{} is gone", self.name),
-        }
     }
 }

@@ -101,7 +101,8 @@ fn without_files(request: &RequestOptions) -> Manifest {
         format_control: request.format_control.clone(),
         ..FileOptions::default()
     };
-    Manifest { options, excluded: request.inputs.excluded.clone(), ..Manifest::default() }
+    let (excluded, excluded_patterns) = (request.inputs.excluded.clone(), request.inputs.excluded_patterns.clone());
+    Manifest { excluded, excluded_patterns, options, ..Manifest::default() }
 }
 
 /// What the files are that the user named.

@@ -19,6 +19,7 @@
 mod disguised;
 mod encodings;
 mod error;
+mod part;
 mod input_key;
 mod inputs;
 mod keyed;
@@ -30,7 +31,7 @@ mod repository;
 mod tests;
 
 pub use error::{Foreign, RequestError};
-pub use input_key::{InputKey, Part};
+pub use input_key::InputKey;
 pub use inputs::Request;
 pub use keyed::{Encoder, Keyed};
 pub use local::Look;
@@ -39,3 +40,4 @@ pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, FurtherSource,
     IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
+pub use part::Part;

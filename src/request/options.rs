@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::archive::{Limits, SafePath};
+use crate::build::Compiler;
 use crate::bundle::{BundleError, Bytes, FileSelection, ServiceChoice, SourceFiles, SourceOptions, SourceRules};
 use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
@@ -287,6 +288,8 @@ pub struct AssemblySettings {
     pub exclude_runtime: bool,
     /// Which files of dependencies are left out.
     pub selection: SelectionSettings,
+    /// `--compile-bytecode`: with which Python.
+    pub bytecode: Option<Compiler>,
     /// `--split`: the layer is spread over at most so many.
     pub split: Option<usize>,
 }
@@ -346,6 +349,7 @@ impl BundleOptions {
             kind: BundleKind::Function,
             exclude_runtime: false,
             selection: SelectionSettings::default(),
+            bytecode: None,
             split: None,
         };
         Self { request, target, assembly, publish }

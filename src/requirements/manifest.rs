@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    DeclaredIndex, FileOptions, FormatControl, Origin, Problem, PyprojectInput, PythonLimit, RequirementEntry,
-    TableSettings,
+    Brought, DeclaredIndex, FileOptions, FormatControl, NamePattern, Origin, Problem, PyprojectInput, PythonLimit,
+    RequirementEntry, TableSettings,
 };
 #[cfg(doc)]
 use crate::spec::without_userinfo;
@@ -29,6 +29,8 @@ pub struct Manifest {
     pub overrides: Vec<RequirementEntry>,
     /// Projects that are left out wherever something requires them.
     pub excluded: Vec<PackageName>,
+    /// Patterns of names of such projects.
+    pub excluded_patterns: Vec<NamePattern>,
     /// Option lines of all files, combined.
     pub options: FileOptions,
     /// Names that tables tie to an index.
@@ -96,6 +98,10 @@ pub struct ManifestInputs {
     pub positional: Vec<String>,
     /// Projects to leave out (`--exclude-package`).
     pub excluded: Vec<PackageName>,
+    /// Patterns of names of projects to leave out (`--exclude-package`).
+    pub excluded_patterns: Vec<NamePattern>,
+    /// What is there already (`--without`): what is chosen agrees with it.
+    pub brought: Vec<Brought>,
     /// The folder that relative paths on the command line start from; absolute.
     pub working_folder: PathBuf,
     /// Environment variables for `${NAME}`.
@@ -127,5 +133,17 @@ impl RemoteFiles {
 impl fmt::Debug for RemoteFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RemoteFiles")
+    }
+}
+
+impl Manifest {
+    /// Whether the user wants a project left out wherever something requires it.
+    pub fn excludes(&self, name: &PackageName) -> bool {
+        self.excluded.contains(name) || self.excluded_patterns.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Takes the versions of what is there already as constraints, so that all else agrees with them.
+    pub(super) fn agree_with(&mut self, brought: &[Brought]) {
+        self.constraints.extend(brought.iter().filter_map(Brought::constraint));
     }
 }

@@ -33,6 +33,7 @@
 mod origin;
 mod problem;
 mod manifest;
+mod excluded;
 mod entry;
 mod options;
 mod requirements_txt;
@@ -55,6 +56,7 @@ mod decode;
 
 pub use direct::{NAMING_FILES, static_name};
 pub use entry::{DirectReference, RequirementEntry};
+pub use excluded::{Brought, NamePattern};
 pub use manifest::{FileRead, Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;

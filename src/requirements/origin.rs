@@ -17,6 +17,11 @@ pub enum Origin {
     },
     /// The command line.
     CommandLine,
+    /// What a lock or layer brings (`--without`).
+    Brought {
+        /// The lock or layer, as the user named it.
+        by: PathBuf,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -24,6 +29,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File { file, line } => write!(f, "{}:{line}", file.display()),
             Self::CommandLine => f.write_str("command line"),
+            Self::Brought { by } => write!(f, "what `{}` brings", by.display()),
         }
     }
 }

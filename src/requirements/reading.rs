@@ -43,6 +43,8 @@ impl Manifest {
         reader.read_reached();
         let (mut manifest, problems) = reader.finish();
         manifest.excluded.extend(inputs.excluded.iter().cloned());
+        manifest.excluded_patterns.extend(inputs.excluded_patterns.iter().cloned());
+        manifest.agree_with(&inputs.brought);
         if problems.is_empty() { Ok(manifest) } else { Err(RequirementsError::Invalid(problems)) }
     }
 }

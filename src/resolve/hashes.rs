@@ -22,7 +22,7 @@ pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveErr
     let mut unhashed = Vec::new();
     for entry in &provider.manifest.requirements {
         let name = &entry.requirement.name;
-        if !provider.policy.applies(&entry.requirement) || provider.manifest.excluded.contains(name) {
+        if !provider.policy.applies(&entry.requirement) || provider.manifest.excludes(name) {
             continue;
         }
         let rules = provider.policy.rules(name);

@@ -175,7 +175,7 @@ pub(super) fn with_overrides(
     direct: Option<&DirectReference>,
     origin: Option<&Origin>,
 ) -> Vec<Applied> {
-    if provider.manifest.excluded.contains(&requirement.name) {
+    if provider.manifest.excludes(&requirement.name) {
         return Vec::new();
     }
     let overrides: Vec<_> =

@@ -27,8 +27,8 @@ pub(super) struct Ahead {
     fetcher: Fetcher,
     cache: Arc<Cache>,
     options: InstallOptions,
-    /// Projects that the runtime brings and that are left to it.
-    left_out: &'static [&'static str],
+    /// Projects that are there already.
+    left_out: Vec<PackageName>,
     /// The digests that the user demands, and where.
     demanded: HashMap<PackageName, (Vec<HashDigest>, Origin)>,
     runtime: Handle,
@@ -44,7 +44,7 @@ impl Ahead {
         fetcher: Fetcher,
         cache: Arc<Cache>,
         options: InstallOptions,
-        left_out: &'static [&'static str],
+        left_out: Vec<PackageName>,
         manifest: &Manifest,
         runtime: Handle,
     ) -> Self {
@@ -72,7 +72,7 @@ impl Ahead {
     pub(super) fn start(&self, file: &DistFile) {
         let DistFilename::Wheel(filename) = &file.filename else { return };
         let is_for_later = file.hashes.is_empty() || file.url.to_file_path().is_some();
-        if is_for_later || self.left_out.contains(&filename.name.as_ref()) {
+        if is_for_later || self.left_out.contains(&filename.name) {
             return;
         }
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);

@@ -97,7 +97,7 @@ impl Inquiry {
     }
 
     /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not needed.
-    pub(crate) fn fetch_ahead(&mut self, options: InstallOptions, left_out: &'static [&'static str]) {
+    pub(crate) fn fetch_ahead(&mut self, options: InstallOptions, left_out: Vec<PackageName>) {
         if !self.is_offline() {
             let (fetcher, cache) = (self.world.fetcher.clone(), Arc::clone(&self.session.cache));
             let runtime = tokio::runtime::Handle::current();
@@ -284,9 +284,14 @@ impl Inquiry {
         &self.world.source
     }
 
+    /// What the user's own files and words say.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.request.manifest
+    }
+
     /// Whether the user wants a project left out.
     pub(crate) fn is_excluded(&self, name: &PackageName) -> bool {
-        self.request.manifest.excluded.contains(name)
+        self.request.manifest.excludes(name)
     }
 
     /// Fails when the mirror that stands for everything lacks a wheel that a lock names: all that are lacking at once.

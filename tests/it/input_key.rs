@@ -80,6 +80,7 @@ fn requirements_and_every_option_about_them() {
         context.write("constraints.txt", "tiny<1.1\n");
         context.write("overrides.txt", "tiny==1.0\n");
         context.write("shared/common.py", "");
+        context.write("brought/python/dep-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: dep\nVersion: 1.0\n");
         context.write("app/.gitignore", "notes.md\n");
         context.write("app/notes.md", "");
     };
@@ -89,6 +90,8 @@ fn requirements_and_every_option_about_them() {
         flags("--glibc 2.17", true),
         flags("--python-version 3.13.1", false),
         flags("--exclude-package dep", true),
+        flags("--exclude-package de?", true),
+        flags("--without brought", true),
         flags("--exclude-runtime", true),
         flags("--no-deps", true),
         flags("--pre --override pre.txt", true),
@@ -139,6 +142,23 @@ fn requirements_and_every_option_about_them() {
         row
     });
     check(&world, &index(), &[], rows.collect());
+}
+
+#[test]
+fn the_compiler_counts_by_its_version() {
+    if !can_build() {
+        return;
+    }
+    let world = |context: &TestContext| _ = context.write("app/handler.py", "x = 1\n");
+    let rows = vec![flags("--compile-bytecode", true), flags("--build-python python3", false)];
+    let of_system = |flag: &'static str| {
+        let output = Command::new("/usr/bin/python3")
+            .args(["-c", "import sys; print('python%d.%d' % sys.version_info[:2])"])
+            .output();
+        let runtime: &'static str = String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned().leak();
+        vec![flag, runtime]
+    };
+    check(&world, &index(), &of_system("--runtime"), rows);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn too_large_is_told_with_what_is_large_and_what_would_help() {
     ----- stderr -----
     Using app/requirements.txt
     Resolved 3 packages for python3.14 on x86_64
-    Left 1 package to python3.14
+    Left 1 package to python3.14: boto3
     Left out 10 bytes of 988 bytes of dependencies: tests 10 bytes (1 file)
     error: the bundle is 978 bytes unzipped, 878 bytes more than the 100 bytes that `--max-size` allows; largest:
       alpha 1.1 501 bytes, asked for by you (app/requirements.txt:1)

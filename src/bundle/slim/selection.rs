@@ -178,7 +178,7 @@ fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut B
     if gone.is_empty() {
         return;
     }
-    dist.files.retain(|file| !gone.contains(&file.path));
+    dist.leave_out(|file| gone.contains(&file.path));
     let record = dist.record_path();
     if let Some(text) = dist.record().and_then(|record| without(record, &gone)) {
         dist.rewrite(&record, text);

@@ -95,7 +95,7 @@ impl Rules {
             return Some(Why::Never(what));
         }
         if name == Some(OsStr::new(BARROWIGNORE)) {
-            return Some(Why::Settings);
+            return Some(Why::Never("an ignore file of barrow"));
         }
         let is_input = self.input_files.iter().any(|file| file == real);
         // What a link leads to is what it is, under whatever name.

@@ -189,8 +189,12 @@ pub(crate) struct InitArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Where the result goes: a folder, or a zip when the name ends in .zip
-    #[arg(short, long, value_name = "OUT", required = true)]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "OUT", required_unless_present = "list")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Only list what would be in, whose it is, and what of the sources would not be in and why; nothing is written
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) list: bool,
 
     /// Write a zip whatever its name
     #[arg(long)]

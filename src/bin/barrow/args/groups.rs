@@ -103,7 +103,7 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) no_build: bool,
 
-    /// The Python that builds [default: python3.N of the runtime on the PATH, else python3]
+    /// The Python that builds and compiles [default: python3.N of the runtime on the PATH, else python3]
     #[arg(long, value_name = "PATH")]
     pub(crate) build_python: Option<String>,
 
@@ -131,9 +131,13 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) no_project: bool,
 
-    /// Leave this package out wherever something requires it
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(crate) exclude_package: Vec<PackageName>,
+    /// Leave this package out wherever something requires it, or all whose names match
+    #[arg(long, value_name = "NAME|GLOB", value_delimiter = ',')]
+    pub(crate) exclude_package: Vec<String>,
+
+    /// Leave out what this lock, or folder or zip of a layer, brings already, and agree with its versions; may be repeated
+    #[arg(long, value_name = "LOCK|LAYER")]
+    pub(crate) without: Vec<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -277,6 +281,10 @@ pub(crate) struct AssemblyArgs {
     #[arg(long, value_name = "botocore=SERVICE,…", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) slim: Vec<String>,
 
+    /// Add the bytecode of every Python file, compiled by a Python of the target's version (see --build-python)
+    #[arg(long)]
+    pub(crate) compile_bytecode: bool,
+
     /// How files get from the cache into a folder [default: auto]
     #[arg(long, value_name = "MODE", hide_possible_values = true)]
     pub(crate) link_mode: Option<LinkChoice>,
@@ -326,8 +334,6 @@ pub(crate) struct ResultArgs {
 /// Options that are part of the public face and not built yet: naming one is an error, not a silence.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Unbuilt {
-    #[arg(long, hide = true)]
-    pub(crate) compile_bytecode: bool,
     #[arg(long, hide = true)]
     pub(crate) all_groups: bool,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
-use barrow::request::{AssemblySettings, BundleKind, BundleOptions, SourceSettings};
+use barrow::request::{BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
@@ -91,10 +91,10 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
     for pattern in &unit.outputs {
         for target in &targets {
             let out = place(pattern, &unit.name, target, targets.len() > 1);
-            let assembly: AssemblySettings = settings.assembly(unit.source.as_deref(), kind);
-            let output = OutputArgs { output: out, force: args.force, ..OutputArgs::default() };
+            let assembly = settings.assembly_for(unit.source.as_deref(), kind, target)?;
+            let output = OutputArgs { output: Some(out), force: args.force, ..OutputArgs::default() };
             let options = BundleOptions {
-                request: settings.request(unit.packages.clone()),
+                request: settings.request_for(unit.packages.clone(), target)?,
                 target: target.clone(),
                 assembly,
                 publish: settings.publish(output),

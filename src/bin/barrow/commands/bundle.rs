@@ -3,7 +3,7 @@
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_other_forms;
-use super::{check, last_word, result};
+use super::{check, contents, last_word, result};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -20,12 +20,17 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     settings.detect_input_of_source(run, &source)?;
     let (is_checked, handlers) = (output.check, handler);
     settings.want_project();
+    let (target, is_list) = (settings.target.single()?, output.list);
+    let kind = if layer { BundleKind::Layer } else { BundleKind::Function };
     let options = BundleOptions {
-        request: settings.request(Vec::new()),
-        target: settings.target.single()?,
-        assembly: settings.assembly(Some(&source), if layer { BundleKind::Layer } else { BundleKind::Function }),
+        request: settings.request_for(Vec::new(), &target)?,
+        assembly: settings.assembly_for(Some(&source), kind, &target)?,
         publish: settings.publish(output),
+        target,
     };
+    if is_list {
+        return contents::list(run, options);
+    }
     let published = run.bundle(options)?;
     if run.is_json() {
         Output::object(&result::published(&published))?;

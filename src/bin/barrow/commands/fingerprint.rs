@@ -18,11 +18,11 @@ pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let target = settings.target.single()?;
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
     let options = FingerprintOptions {
-        request: settings.request(Vec::new()),
-        target,
-        assembly: settings.assembly(Some(&source), BundleKind::Function),
+        request: settings.request_for(Vec::new(), &target)?,
+        assembly: settings.assembly_for(Some(&source), BundleKind::Function, &target)?,
         base: run.host.working_folder.join(&source),
         state_folders: settings.state_folders.clone(),
+        target,
     };
     let fingerprint = ops::fingerprint(&options)?;
     if run.is_json() {

@@ -18,13 +18,14 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     refuse_paths(run, "install", &requirements)?;
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
-    let mut publish = settings.publish(OutputArgs { output: target, zip: false, force, check: false });
+    let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });
     publish.zip = false;
+    let target = settings.target.single()?;
     let options = BundleOptions {
-        request: settings.request(requirements),
-        target: settings.target.single()?,
-        assembly: settings.assembly(None, BundleKind::Packages),
+        request: settings.request_for(requirements, &target)?,
+        assembly: settings.assembly_for(None, BundleKind::Packages, &target)?,
         publish,
+        target,
     };
     let installed = run.bundle(options)?;
     if run.is_json() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_other_forms, refuse_paths};
-use super::{check, last_word, result};
+use super::{check, contents, last_word, result};
 use crate::args::LayerArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -25,13 +25,16 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         None if settings.take_named_sources() => {}
         None => settings.check_something_required(&requirements)?,
     }
-    let is_checked = output.check;
+    let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
     let options = BundleOptions {
-        request: settings.request(requirements),
-        target: settings.target.single()?,
-        assembly: settings.assembly(source.as_deref(), BundleKind::Layer),
+        request: settings.request_for(requirements, &target)?,
+        assembly: settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?,
         publish: settings.publish(output),
+        target,
     };
+    if is_list {
+        return contents::list(run, options);
+    }
     let published = run.bundle(options)?;
     if run.is_json() {
         Output::object(&result::published(&published))?;

@@ -50,13 +50,14 @@ fn holds_code(folder: &Path) -> bool {
 
 /// Refuses an OUT that names what barrow does not write.
 pub(super) fn refuse_other_forms(run: &Run, output: &OutputArgs) -> Result<(), Failure> {
-    let (name, shown) = (output.output.to_string_lossy().to_ascii_lowercase(), output.output.display());
+    let Some(out) = &output.output else { return Ok(()) };
+    let (name, shown) = (out.to_string_lossy().to_ascii_lowercase(), out.display());
     if name == "-" {
         return Err(Failure::usage("a bundle cannot be written to standard output")
             .hint("name a folder, or a file that ends in .zip; `./-` is the folder of that name"));
     }
     let is_other = OTHER_ARCHIVES.iter().any(|end| name.ends_with(end));
-    if is_other && !output.zip && !run.host.working_folder.join(&output.output).is_dir() {
+    if is_other && !output.zip && !run.host.working_folder.join(out).is_dir() {
         return Err(Failure::usage(format!("`{shown}` is the name of an archive that Lambda does not take"))
             .hint("barrow writes folders, and zips when the name ends in .zip or `--zip` is given"));
     }

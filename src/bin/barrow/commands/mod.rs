@@ -8,6 +8,7 @@ mod cache;
 mod check;
 mod completions;
 mod config;
+mod contents;
 mod explain;
 mod fingerprint;
 mod init;

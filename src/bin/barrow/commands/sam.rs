@@ -266,7 +266,7 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
     settings.take_input_of(&run.host.working_folder.join(source));
     settings.want_project();
     let kind = if unit.kind == SamUnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
-    let output = OutputArgs { output: out.clone(), force, ..OutputArgs::default() };
+    let output = OutputArgs { output: Some(out.clone()), force, ..OutputArgs::default() };
     let target = settings.target.single()?;
     let described = json!({
         "name": label,
@@ -278,10 +278,10 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
         "output": out.display().to_string(),
     });
     let options = BundleOptions {
-        request: settings.request(Vec::new()),
-        target,
-        assembly: settings.assembly(Some(source), kind),
+        request: settings.request_for(Vec::new(), &target)?,
+        assembly: settings.assembly_for(Some(source), kind, &target)?,
         publish: settings.publish(output),
+        target,
     };
     Ok(Order { label: label.clone(), options, described })
 }

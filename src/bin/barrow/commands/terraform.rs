@@ -57,12 +57,13 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     }
     settings.want_project();
     let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };
-    let output = OutputArgs { output: output.clone(), zip: true, ..OutputArgs::default() };
+    let output = OutputArgs { output: Some(output.clone()), zip: true, ..OutputArgs::default() };
+    let target = settings.target.single()?;
     let options = BundleOptions {
-        request: settings.request(query.packages.clone()),
-        target: settings.target.single()?,
-        assembly: settings.assembly(Some(source), kind),
+        request: settings.request_for(query.packages.clone(), &target)?,
+        assembly: settings.assembly_for(Some(source), kind, &target)?,
         publish: settings.publish(output),
+        target,
     };
     let fingerprint = ops::fingerprint(&FingerprintOptions {
         request: options.request.clone(),

@@ -10,7 +10,7 @@ mod supply;
 use barrow::archive::{ArchiveError, Bound};
 use barrow::bundle::BundleError;
 use barrow::mirror::MirrorError;
-use barrow::ops::Error;
+use barrow::ops::{Error, LeftOutError};
 use barrow::publish::PublishError;
 
 /// What to do about an error, a sentence each.
@@ -22,6 +22,7 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         Error::Store(error) => error.request().and_then(http::of).into_iter().collect(),
         Error::Mirror(error) => mirror(error).into_iter().collect(),
         Error::TooLarge { ways, .. } => ways.clone(),
+        Error::LeftOut(error) => vec![left_out(error)],
         Error::OverInput { .. } => vec!["name another file with -o, or say so with --upgrade or --force".to_owned()],
         Error::SeveralTargets => vec!["give one --runtime and one --arch, or write pylock.toml".to_owned()],
         Error::NotAFile(name) => vec![format!(
@@ -62,6 +63,26 @@ fn bundle(error: &BundleError) -> Option<String> {
         BundleError::TooLarge { .. } => Some("leave something out, or allow more with `--max-size`".to_owned()),
         _ => None,
     }
+}
+
+fn left_out(error: &LeftOutError) -> String {
+    let hint = match error {
+        LeftOutError::Pinned { names, .. } => {
+            let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+            return format!(
+                "bundle them, without --exclude-runtime; or ask for no certain version; or leave them to the runtime whatever it \
+                 has, with `--exclude-package {}`",
+                names.join(",")
+            );
+        }
+        LeftOutError::OtherVersion { .. } => "make both of the same lock, or leave out --without",
+        LeftOutError::TwoVersions { .. } => "a function can have only one of them: make the layers agree",
+        LeftOutError::NotExact { .. } => "--without takes a lock: `barrow lock` writes one",
+        LeftOutError::BringsNothing { .. } | LeftOutError::Unreadable { .. } => {
+            "--without takes a lock, or the folder or zip of a layer"
+        }
+    };
+    hint.to_owned()
 }
 
 fn publish(error: &PublishError) -> Option<String> {

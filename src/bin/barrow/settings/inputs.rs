@@ -6,7 +6,7 @@ use barrow::bundle::{ServiceChoice, is_dist_pattern};
 use barrow::install::RecordPolicy;
 use barrow::lock::LockKind;
 use barrow::request::{BuildSettings, SelectionSettings};
-use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
+use barrow::requirements::{FormatControl, ManifestInputs, NamePattern, ProjectSet};
 use barrow::spec::{ExtraName, PackageName};
 
 use super::layers::Layers;
@@ -25,13 +25,20 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     }
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
-    let name = |text: &str| text.parse::<PackageName>().map_err(|error| error.to_string());
-    let excluded = layers.many("exclude-package", input.exclude_package, name)?;
+    let (mut excluded, mut excluded_patterns) = (Vec::new(), Vec::new());
+    for word in layers.many("exclude-package", input.exclude_package, |text| Ok(text.to_owned()))? {
+        let wrong = |reason: String| SettingsError::Other(format!("invalid value for `exclude-package`: {reason}"));
+        match NamePattern::parse(&word).map_err(|error| wrong(error.to_string()))? {
+            Some(pattern) => excluded_patterns.push(pattern),
+            None => excluded.push(word.parse::<PackageName>().map_err(|error| wrong(error.to_string()))?),
+        }
+    }
     Ok(ManifestInputs {
         requirement_files,
         constraint_files,
         override_files,
         excluded,
+        excluded_patterns,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
         ..ManifestInputs::default()

@@ -93,6 +93,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("no-project", Kind::Switch),
     key("frozen", Kind::Switch),
     key("exclude-package", Kind::List),
+    key("without", Kind::List),
     key("index", Kind::List).uv(&["UV_INDEX"]),
     key("extra-index-url", Kind::List).uv(&["UV_EXTRA_INDEX_URL"]).pip("extra-index-url"),
     key("index-url", Kind::Text).alias("default-index").uv(&["UV_DEFAULT_INDEX", "UV_INDEX_URL"]).pip("index-url"),
@@ -131,6 +132,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("follow-links", Kind::Switch),
     key("slim", Kind::SwitchOrList),
     key("exclude-runtime", Kind::Switch),
+    key("compile-bytecode", Kind::Switch),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),
     key("split", Kind::SwitchOrList),
@@ -143,4 +145,4 @@ pub(crate) static KEYS: &[Key] = &[
 ];
 
 /// Settings of the public face that are not built yet: naming one is an error, not a silence.
-pub(crate) static UNBUILT: &[&str] = &["compile-bytecode"];
+pub(crate) static UNBUILT: &[&str] = &[];

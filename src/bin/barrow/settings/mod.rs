@@ -28,6 +28,7 @@ use barrow::check::Ignore;
 use barrow::fetch::FetchOptions;
 use barrow::http::ClientOptions;
 use barrow::install::{LinkMode, RecordPolicy};
+use barrow::ops;
 use barrow::request::{
     AssemblySettings, BuildSettings, BundleKind, IndexSettings, LockSettings, PublishSettings, RequestOptions,
     SelectionSettings, SourceSettings,
@@ -35,6 +36,7 @@ use barrow::request::{
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
 use barrow::spec::ExtraName;
+use barrow::target::Target;
 use clap::ValueEnum;
 
 pub(crate) use config_file::{ConfigFile, ConfigValue};
@@ -82,6 +84,7 @@ pub(crate) struct Flags {
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Settings {
     /// What to resolve for.
     pub(crate) target: TargetSettings,
@@ -103,6 +106,7 @@ pub(crate) struct Settings {
     own_file: Option<PathBuf>,
     pub(crate) selection: SelectionSettings,
     pub(crate) exclude_runtime: bool,
+    compile_bytecode: bool,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
     /// Over how many layers a layer is spread; 0: it is one.
@@ -118,6 +122,8 @@ pub(crate) struct Settings {
     groups: Vec<ExtraName>,
     pub(crate) lock: LockSettings,
     no_project: bool,
+    /// Locks and layers that bring what need not be bundled.
+    without: Vec<PathBuf>,
     /// Names of `[[mirror.application]]`.
     pub(crate) applications: Vec<String>,
     now: u64,
@@ -173,6 +179,7 @@ impl Settings {
             with_project: false,
         };
         let no_project = layers.switch("no-project", input.no_project)?;
+        let without = layers.paths("without", input.without.clone());
         let (build, allow_build) = read_building(&mut layers, &input)?;
         let inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
@@ -187,6 +194,7 @@ impl Settings {
         let exclude = layers.many("exclude", flags.assembly.exclude, |text| Ok(text.to_owned()))?;
         let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
+        let compile_bytecode = layers.switch("compile-bytecode", flags.assembly.compile_bytecode)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
@@ -221,6 +229,7 @@ impl Settings {
             own_file: Some(layers.config.path)
                 .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
             exclude_runtime,
+            compile_bytecode,
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
             split,
@@ -232,6 +241,7 @@ impl Settings {
             groups,
             lock,
             no_project,
+            without,
             applications,
             now: u64::try_from(host.now.as_second()).unwrap_or(0),
             check_ignore: std::mem::take(&mut layers.config.check_ignore),
@@ -265,8 +275,15 @@ impl Settings {
 }
 
 impl Settings {
+    /// The same for what is made for `target`: where locks and layers bring some of it, all else agrees with them.
+    pub(crate) fn request_for(&self, positional: Vec<String>, target: &Target) -> Result<RequestOptions, Failure> {
+        let mut request = self.request(positional);
+        request.inputs.brought = ops::brought(&self.without, target, &request)?;
+        Ok(request)
+    }
+
     /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
-    pub(crate) fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
+    fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
         let source = SourceSettings {
             folder: source.map(Path::to_owned),
             further: self.files.further.clone(),
@@ -280,7 +297,26 @@ impl Settings {
         let source = has_source.then_some(source);
         let split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
         let (exclude_runtime, selection) = (self.exclude_runtime, self.selection.clone());
-        AssemblySettings { source, kind, exclude_runtime, selection, split }
+        AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode: None }
+    }
+
+    /// The same for `target`, with the Python that compiles for it where that is wanted.
+    pub(crate) fn assembly_for(
+        &self,
+        source: Option<&Path>,
+        kind: BundleKind,
+        target: &Target,
+    ) -> Result<AssemblySettings, Failure> {
+        let mut assembly = self.assembly(source, kind);
+        if self.compile_bytecode {
+            if assembly.split.is_some() {
+                return Err(Failure::usage(
+                    "`--split` plans layers by the sizes of wheels, so it cannot go with `--compile-bytecode`",
+                ));
+            }
+            assembly.bytecode = Some(ops::find_compiler(&self.request(Vec::new()), target)?);
+        }
+        Ok(assembly)
     }
 
     /// Takes no further sources but those that the command line names; gives whether it names any.
@@ -293,10 +329,14 @@ impl Settings {
 
     /// Where a bundle or layer goes.
     pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
-        let is_zip_name = output.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        let is_zip_name = output
+            .output
+            .as_ref()
+            .and_then(|out| out.extension())
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
         PublishSettings {
             zip: output.zip || is_zip_name,
-            out: output.output,
+            out: output.output.unwrap_or_default(),
             force: output.force,
             link_mode: self.link_mode,
             max_size: self.max_size,
@@ -329,8 +369,8 @@ pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> 
 }
 
 fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { compile_bytecode, all_groups } = unbuilt;
-    let given = [("--compile-bytecode", *compile_bytecode), ("--all-groups", *all_groups)];
+    let Unbuilt { all_groups } = unbuilt;
+    let given = [("--all-groups", *all_groups)];
     let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
     let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
     let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));

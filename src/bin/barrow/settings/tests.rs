@@ -192,10 +192,9 @@ fn what_is_wrong_is_told_with_its_place() {
     let unknown = "ROOT/work/barrow.toml:2: unknown setting `runtimes`: did you mean `runtime`?";
     check("arch = \"arm64\"\nruntimes = []\n", &[], unknown);
     check("no-deps = \"yes\"\n", &[], "ROOT/work/barrow.toml:1: `no-deps` must be true or false");
-    check("compile-bytecode = true\n", &[], "ROOT/work/barrow.toml:1: `compile-bytecode` is not built yet");
     check("[[index]]\nname = \"a\"\n", &[], "ROOT/work/barrow.toml:1: an index needs a `url`");
     check("[sources]\nx = \"corp\"\n", &[], "ROOT/work/barrow.toml:2: there is no index named `corp`");
-    check("", &["--compile-bytecode"], "--compile-bytecode is not built yet in this version of barrow");
+    check("", &["--all-groups"], "--all-groups is not built yet in this version of barrow");
     let contradiction = "python-version 3.11 and runtime python3.12 contradict each other";
     check("", &["--runtime", "python3.12", "--python-version", "3.11"], contradiction);
     let date = "invalid value for `exclude-newer` from --exclude-newer: `tomorrow` is not a date: give YYYY-MM-DD or a \

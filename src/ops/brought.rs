@@ -1,0 +1,88 @@
+//! `--without`: what a lock, a layer's folder or a layer's zip brings already.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, LeftOutError};
+use crate::inventory::{Reading, read_finished};
+use crate::lock::{Lock, LockKind, LockPlace, LockRequest, select};
+use crate::request::RequestOptions;
+use crate::requirements::{Brought, Manifest, ManifestInputs};
+use crate::spec::{Operator, VersionOrUrl};
+use crate::supply::SupplyError;
+use crate::target::Target;
+
+/// Everything that these files and folders bring to `target`, by name. `request` has the working folder and the environment.
+///
+/// # Errors
+/// One of them cannot be read, holds no distribution, or is a list of requirements without versions; two bring one project in
+/// different versions.
+pub fn brought(places: &[PathBuf], target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
+    let mut all: Vec<Brought> = Vec::new();
+    for place in places {
+        for found in by_one(place, target, request)? {
+            match all.iter().find(|other| other.name == found.name) {
+                Some(other) if other.version != found.version => {
+                    let (first, second) = ((other.by.clone(), other.version.clone()), (found.by, found.version));
+                    return Err(LeftOutError::TwoVersions { name: found.name, first, second }.into());
+                }
+                Some(_) => {}
+                None => all.push(found),
+            }
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+fn by_one(by: &Path, target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
+    let path = request.inputs.working_folder.join(by);
+    let brought = |name, version| Brought { name, version, by: by.to_owned() };
+    if LockKind::of(&path).is_some() {
+        let place = LockPlace::new(by, &request.inputs.working_folder, request.inputs.environment.clone());
+        let bytes = fs_err::read(&path).map_err(|error| unreadable(by, &error))?;
+        let lock = Lock::read(&bytes, &place).map_err(SupplyError::from)?;
+        let selected = select(&lock, &LockRequest::default(), target).map_err(SupplyError::from)?;
+        return Ok(selected.into_iter().filter_map(|one| Some(brought(one.name, one.version?))).collect());
+    }
+    if path.extension().is_some_and(|extension| extension == "txt" || extension == "in") {
+        let inputs = ManifestInputs {
+            requirement_files: vec![by.to_owned()],
+            working_folder: request.inputs.working_folder.clone(),
+            environment: request.inputs.environment.clone(),
+            ..ManifestInputs::default()
+        };
+        return pinned(by, &Manifest::read(&inputs).map_err(SupplyError::from)?, target);
+    }
+    let inventory = read_finished(&path, target, Reading::Sizes).map_err(|error| unreadable(by, &error))?;
+    let found: Vec<Brought> = inventory.dists.into_iter().map(|dist| brought(dist.name, dist.version)).collect();
+    if found.is_empty() {
+        return Err(LeftOutError::BringsNothing { by: by.to_owned() }.into());
+    }
+    Ok(found)
+}
+
+/// The pins of a requirements file that apply to the target.
+fn pinned(by: &Path, manifest: &Manifest, target: &Target) -> Result<Vec<Brought>, Error> {
+    let applying =
+        manifest.requirements.iter().filter(|entry| entry.requirement.marker.evaluate(target.markers(), &[]));
+    let one = |entry: &crate::requirements::RequirementEntry| {
+        let specifiers = match &entry.requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.iter().collect(),
+            _ => Vec::new(),
+        };
+        match specifiers[..] {
+            [only] if matches!(only.operator(), Operator::Equal | Operator::ExactEqual) => {
+                Ok(Brought { name: entry.requirement.name.clone(), version: only.version().clone(), by: by.to_owned() })
+            }
+            _ => {
+                let (name, origin) = (entry.requirement.name.clone(), entry.origin.to_string());
+                Err(LeftOutError::NotExact { by: by.to_owned(), name, origin }.into())
+            }
+        }
+    };
+    applying.map(one).collect()
+}
+
+fn unreadable(by: &Path, error: &dyn std::error::Error) -> Error {
+    LeftOutError::Unreadable { by: by.to_owned(), reason: error.to_string() }.into()
+}

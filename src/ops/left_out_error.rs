@@ -1,0 +1,71 @@
+//! Why something cannot be left to what is said to be there already.
+
+use std::path::PathBuf;
+
+use crate::spec::{PackageName, Version};
+use crate::target::Runtime;
+
+/// What is there already, by the user's word, is not what is needed, or cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum LeftOutError {
+    /// The user asks for certain versions of what the runtime is to bring.
+    #[error(
+        "{} left to {runtime}, whose versions differ by region and date, so that it may not have what is asked for:\n  {}",
+        if lines.len() == 1 { "this would be" } else { "these would be" },
+        lines.join("\n  ")
+    )]
+    Pinned {
+        /// The runtime.
+        runtime: Runtime,
+        /// What is asked for, and where.
+        lines: Vec<String>,
+        /// The projects.
+        names: Vec<PackageName>,
+    },
+    /// A lock has another version than what is to bring it.
+    #[error("{name} {locked} is locked, and `{}`, which is to bring it, has {brought}", by.display())]
+    OtherVersion {
+        /// The project.
+        name: PackageName,
+        /// In the lock.
+        locked: Version,
+        /// What is to bring it.
+        by: PathBuf,
+        /// In that.
+        brought: Version,
+    },
+    /// Two bring one project in different versions.
+    #[error("`{}` brings {name} {}, and `{}` brings {}", first.0.display(), first.1, second.0.display(), second.1)]
+    TwoVersions {
+        /// The project.
+        name: PackageName,
+        /// One of them.
+        first: (PathBuf, Version),
+        /// The other.
+        second: (PathBuf, Version),
+    },
+    /// There is no distribution in it.
+    #[error("`{}` brings nothing: no distribution lies at its top or below `python/`", by.display())]
+    BringsNothing {
+        /// The folder or zip.
+        by: PathBuf,
+    },
+    /// It is a list of requirements, and no lock.
+    #[error("`{}` has no exact version of {name} ({origin})", by.display())]
+    NotExact {
+        /// The file.
+        by: PathBuf,
+        /// The project.
+        name: PackageName,
+        /// The line.
+        origin: String,
+    },
+    /// It cannot be read.
+    #[error("what `{}` brings cannot be read: {reason}", by.display())]
+    Unreadable {
+        /// The lock, folder or zip.
+        by: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,81 @@
+//! Projects that are not taken: by name, by a pattern of names, or because they are there already.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use super::{Origin, RequirementEntry};
+use crate::spec::{PackageName, Requirement, Version};
+
+/// A pattern of project names, such as `opentelemetry-*`. Names are compared as they are normalized.
+#[derive(Clone, Debug)]
+pub struct NamePattern {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+/// A distribution that is there already where the result runs (`--without`): what else is chosen has to agree with it, and it is
+/// not bundled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// The project.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// The lock, folder or zip that brings it, as the user named it.
+    pub by: PathBuf,
+}
+
+impl NamePattern {
+    /// Reads a pattern; `None`: it is a plain name.
+    ///
+    /// # Errors
+    /// What is no pattern.
+    pub fn parse(text: &str) -> Result<Option<Self>, globset::Error> {
+        if !text.contains(['*', '?', '[', '{']) {
+            return Ok(None);
+        }
+        let normalized = text.trim().to_ascii_lowercase().replace(['_', '.'], "-");
+        let matcher = GlobBuilder::new(&normalized).build()?.compile_matcher();
+        Ok(Some(Self { text: text.to_owned(), matcher }))
+    }
+
+    /// Whether a project has such a name.
+    pub fn matches(&self, name: &PackageName) -> bool {
+        self.matcher.is_match(name.as_ref())
+    }
+
+    /// The pattern as it is compared.
+    pub fn glob(&self) -> &Glob {
+        self.matcher.glob()
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for NamePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.glob() == other.glob()
+    }
+}
+
+impl Brought {
+    /// The version as a constraint; `None`: it cannot be one.
+    pub(super) fn constraint(&self) -> Option<RequirementEntry> {
+        let text = format!("{}=={}", self.name, self.version);
+        let requirement: Requirement = text.parse().ok()?;
+        Some(RequirementEntry {
+            requirement,
+            text,
+            hashes: Vec::new(),
+            config_settings: Vec::new(),
+            direct: None,
+            origin: Origin::Brought { by: self.by.clone() },
+        })
+    }
+}
