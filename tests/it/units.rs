@@ -30,6 +30,8 @@ fn repository() -> (TestContext, RunningIndex) {
         context.write(&format!("functions/{function}/app.py"), "");
     }
     context.write("functions/web/requirements.txt", "tiny\n");
+    context.write("functions/mixed/app.py", "");
+    context.write("functions/mixed/requirements.txt", "tiny\nmore\n");
     context.write("requirements/base.txt", "tiny\n");
     context.write("requirements/report.txt", "more\n");
     context.write("requirements.txt", "tiny\nmore\n");
@@ -87,6 +89,10 @@ const EXPECTED: &[(&[&str], &[&str])] = &[
         &["build/web/tiny"],
     ),
     (
+        &["build/shared/python/tiny/__init__.py", "build/mixed/more/__init__.py", "build/mixed/app.py"],
+        &["build/mixed/tiny", "build/shared/python/more"],
+    ),
+    (
         &["build/common-python3.11-x86_64/python/log.py", "build/common-python3.13-arm64/python/tiny/__init__.py"],
         &["build/common"],
     ),
@@ -130,6 +136,33 @@ fn every_shape_of_the_manual_is_built() {
     // The last shape has one content in all three.
     let names = |place: &str| context.tree(place);
     assert!(names("build/web").contains("tiny/__init__.py"));
+}
+
+/// Layers that fail, that are not there, and that are for another target.
+#[test]
+fn a_function_needs_its_layers() {
+    let (context, index) = repository();
+    let check = |layer: &str, arguments: &[&str], exit: i32, part: &str| {
+        let function = "[[function]]\nsource = \"functions/mixed\"\nlayers = [\"shared\"]\n";
+        context.write("barrow.toml", format!("[defaults]\nruntime = \"python3.12\"\n{function}{layer}"));
+        let output = build(&context, &index, arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(exit) && told.contains(part), "{layer}: {told}");
+    };
+    let layer = |packages: &str| format!("[[layer]]\nname = \"shared\"\npackages = {packages}\n");
+    check("", &[], 2, "barrow.toml:3: there is no layer `shared`");
+    check(&layer("[\"absent\"]"), &[], 1, "mixed (python3.12, x86_64): its layer `shared` could not be built");
+    check(
+        &(layer("[\"tiny\"]") + "arch = \"arm64\"\n"),
+        &[],
+        1,
+        "its layer `shared` is not made for python3.12 on x86_64",
+    );
+    check(&(layer("[\"tiny\"]") + "layers = [\"shared\"]\n"), &[], 2, "a layer uses no layers");
+    assert!(!context.path("build/mixed").exists());
+    // Named alone, it brings its layer along.
+    check(&layer("[\"tiny\"]"), &["mixed"], 0, "2 of 2 are built");
+    assert!(holds(&context, "build/mixed/more/__init__.py") && !holds(&context, "build/mixed/tiny"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::format_push_string, reason = "a table for people, made once in a run")]
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::thread::available_parallelism;
 
@@ -20,6 +21,8 @@ use crate::run::Run;
 
 /// One output.
 pub(super) struct Order {
+    /// Its place among all that were asked for.
+    pub(super) place: usize,
     /// What messages call it.
     pub(super) label: String,
     /// What it is made of, and where it goes.
@@ -29,8 +32,9 @@ pub(super) struct Order {
 }
 
 /// What became of all of them.
+#[derive(Default)]
 pub(super) struct Outcome {
-    units: Vec<Value>,
+    units: BTreeMap<usize, Value>,
     failed: Vec<Failure>,
 }
 
@@ -39,8 +43,8 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
     let jobs = jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
     let mut described = Vec::with_capacity(orders.len());
     let mut units = Vec::with_capacity(orders.len());
-    for Order { label, options, described: unit } in orders {
-        described.push(unit);
+    for Order { place, label, options, described: unit } in orders {
+        described.push((place, unit));
         units.push(BuildUnit { label, options });
     }
     // A single one has the line of its downloads for itself.
@@ -52,22 +56,18 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
             tell(run, built);
         }
     }
-    let mut failed = Vec::new();
-    for (unit, built) in described.iter_mut().zip(all) {
+    let mut outcome = Outcome::default();
+    for ((place, mut unit), built) in described.into_iter().zip(all) {
         match built.outcome {
             Ok(published) => {
                 unit["state"] = json!(if published.is_unchanged { "unchanged" } else { "built" });
                 unit["result"] = result::published(&published);
+                outcome.units.insert(place, unit);
             }
-            Err(error) => {
-                let failure = Failure::from(error).about(&built.label);
-                unit["state"] = json!("failed");
-                unit["error"] = failure.to_json()["error"].clone();
-                failed.push(failure);
-            }
+            Err(error) => outcome.fail(place, unit, Failure::from(error).about(&built.label)),
         }
     }
-    Ok(Outcome { units: described, failed })
+    Ok(outcome)
 }
 
 fn tell(run: &Run, built: &Built) {
@@ -105,6 +105,26 @@ fn line(built: &Built) -> String {
 }
 
 impl Outcome {
+    /// One that could not be made.
+    pub(super) fn fail(&mut self, place: usize, mut unit: Value, failure: Failure) {
+        unit["state"] = json!("failed");
+        unit["error"] = failure.to_json()["error"].clone();
+        self.units.insert(place, unit);
+        self.failed.push(failure);
+    }
+
+    /// Whether the one at this place was made.
+    pub(super) fn is_made(&self, place: usize) -> bool {
+        self.units.get(&place).is_some_and(|unit| unit["state"] != "failed")
+    }
+
+    /// With what became of others.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.units.extend(other.units);
+        self.failed.extend(other.failed);
+        self
+    }
+
     /// Whether everything was made.
     pub(super) fn is_whole(&self) -> bool {
         self.failed.is_empty()
@@ -136,7 +156,7 @@ impl Outcome {
         let mut text = String::from("| unit | target | state | size | zip |\n| --- | --- | --- | ---: | ---: |\n");
         let word = |value: &Value| value.as_str().unwrap_or_default().replace('|', "\\|");
         let size = |value: &Value| value.as_u64().map(|size| Bytes(size).to_string()).unwrap_or_default();
-        for unit in &self.units {
+        for unit in self.units.values() {
             let state = if unit["state"] == "failed" { "**failed**".to_owned() } else { word(&unit["state"]) };
             let result = &unit["result"];
             text += &format!(
@@ -155,7 +175,7 @@ impl Outcome {
     pub(super) fn finish(self, run: &Run, also: Value) -> Result<(), Failure> {
         let count = self.units.len();
         if run.is_json() {
-            let mut object = json!({ "schema": 1, "units": self.units });
+            let mut object = json!({ "schema": 1, "units": self.units.values().collect::<Vec<_>>() });
             if let (Some(object), Value::Object(also)) = (object.as_object_mut(), also) {
                 object.extend(also);
             }

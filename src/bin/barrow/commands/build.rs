@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
+use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
-use super::batch::{self, Order};
+use super::batch::{self, Order, Outcome};
 use crate::args::{BuildArgs, OutputArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -18,10 +19,13 @@ use crate::run::Run;
 use crate::settings::{ConfigFile, Flags, Settings, Unit, UnitKind, find_config};
 
 /// One output of one unit for one target.
+#[derive(Clone)]
 struct Job {
     unit: Unit,
     target: Target,
     options: BundleOptions,
+    /// Locks and layers that bring what is left out, besides those of its unit.
+    without: Vec<PathBuf>,
 }
 
 pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
@@ -38,18 +42,34 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     refuse_shared_outputs(&jobs)?;
     if let Some(revision) = &args.changed_since {
         let changed = changed_since(&config, revision)?;
-        jobs.retain(|job| job.is_touched_by(&changed, &config));
+        retain_touched(&mut jobs, |job| job.is_touched_by(&changed, &config));
     }
     if args.list {
         return list(run, &jobs);
     }
-    let orders =
-        jobs.into_iter().map(|job| Order { label: job.label(), described: described(&job), options: job.options });
-    let outcome = batch::make(run, orders.collect(), args.jobs)?;
+    let outcome = make(run, &jobs, args)?;
     if args.github {
         outcome.tell_github(run)?;
     }
     outcome.finish(run, json!({}))
+}
+
+/// Makes everything: functions that use layers after their layers, which say what is left out.
+fn make(run: &Run, jobs: &[Job], args: &BuildArgs) -> Result<Outcome, Failure> {
+    let placed = || jobs.iter().enumerate();
+    let first = placed().filter(|(_, job)| job.unit.layers.is_empty()).map(|(place, job)| job.order(place));
+    let outcome = batch::make(run, first.collect(), args.jobs)?;
+    let (mut second, mut refused) = (Vec::new(), Outcome::default());
+    for (place, job) in placed().filter(|(_, job)| !job.unit.layers.is_empty()) {
+        match job.with_layers(jobs, &outcome) {
+            Ok(job) => second.push(job.order(place)),
+            Err(failure) => refused.fail(place, described(job), failure.about(&job.label())),
+        }
+    }
+    if second.is_empty() {
+        return Ok(outcome.and(refused));
+    }
+    Ok(outcome.and(refused).and(batch::make(run, second, args.jobs)?))
 }
 
 /// The units of these names; without names, all.
@@ -68,7 +88,11 @@ fn choose(units: Vec<Unit>, names: &[String], config: &ConfigFile) -> Result<Vec
             Failure::usage(format!("there is no unit `{name}`")).hint(format!("there are: {}", known.join(", ")))
         );
     }
-    Ok(units.into_iter().filter(|unit| names.is_empty() || names.contains(&unit.name)).collect())
+    // A function cannot be made without its layers.
+    let chosen = units.iter().filter(|unit| names.contains(&unit.name));
+    let layers: Vec<String> = chosen.flat_map(|unit| unit.layers.iter().cloned()).collect();
+    let is_wanted = |unit: &Unit| names.is_empty() || names.contains(&unit.name) || layers.contains(&unit.name);
+    Ok(units.into_iter().filter(is_wanted).collect())
 }
 
 /// Everything that one unit is to become.
@@ -99,7 +123,8 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
                 assembly,
                 publish: settings.publish(output),
             };
-            jobs.push(Job { unit: unit.clone(), target: target.clone(), options });
+            let without = settings.without().to_vec();
+            jobs.push(Job { unit: unit.clone(), target: target.clone(), options, without });
         }
     }
     Ok(jobs)
@@ -124,11 +149,7 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
 /// Two outputs at one place would replace each other in turn.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
-    let places = |job: &Job| match job.options.assembly.split {
-        None => vec![job.options.publish.out.clone()],
-        Some(layers) => (1..=layers).map(|number| numbered(&job.options.publish.out, number)).collect(),
-    };
-    match jobs.iter().find(|job| places(job).into_iter().any(|place| !seen.insert(place))) {
+    match jobs.iter().find(|job| job.places().into_iter().any(|place| !seen.insert(place))) {
         None => Ok(()),
         Some(job) => {
             let out = job.options.publish.out.display();
@@ -158,6 +179,55 @@ impl Job {
         };
         changed.iter().any(concerns)
     }
+}
+
+impl Job {
+    fn order(&self, place: usize) -> Order {
+        Order { place, label: self.label(), described: described(self), options: self.options.clone() }
+    }
+
+    /// The same, without what its layers bring to its target. All else agrees with their versions.
+    fn with_layers(&self, jobs: &[Self], made: &Outcome) -> Result<Self, Failure> {
+        let mut without = self.without.clone();
+        for name in &self.unit.layers {
+            let target = |job: &Self| (job.target.runtime().name(), job.target.architecture());
+            let is_it = |job: &Self| job.unit.name == *name && target(job) == target(self);
+            let Some((place, layer)) = jobs.iter().enumerate().find(|(_, job)| is_it(job)) else {
+                let (runtime, arch) = (self.target.runtime(), self.target.architecture());
+                let text = format!("its layer `{name}` is not made for {runtime} on {arch}");
+                return Err(Failure::usage(text).hint("give the layer the same `runtime` and `arch`"));
+            };
+            if !made.is_made(place) {
+                return Err(Failure::new(format!("its layer `{name}` could not be built"), Exit::Failed));
+            }
+            without.extend(layer.places().into_iter().filter(|place| place.exists()));
+        }
+        let mut job = Self { without, ..self.clone() };
+        job.options.request.inputs.brought = ops::brought(&job.without, &job.target, &job.options.request)?;
+        Ok(job)
+    }
+
+    /// Where it goes: several places where it is spread over several layers.
+    fn places(&self) -> Vec<PathBuf> {
+        let out = &self.options.publish.out;
+        match self.options.assembly.split {
+            None => vec![out.clone()],
+            Some(layers) => (1..=layers).map(|number| numbered(out, number)).collect(),
+        }
+    }
+}
+
+/// Keeps what is touched, the functions whose layers are, and the layers of what is kept.
+fn retain_touched(jobs: &mut Vec<Job>, is_touched: impl Fn(&Job) -> bool) {
+    let mut names: BTreeSet<String> =
+        jobs.iter().filter(|job| is_touched(job)).map(|job| job.unit.name.clone()).collect();
+    let users = jobs.iter().filter(|job| job.unit.layers.iter().any(|layer| names.contains(layer)));
+    let users: Vec<String> = users.map(|job| job.unit.name.clone()).collect();
+    names.extend(users);
+    let layers = jobs.iter().filter(|job| names.contains(&job.unit.name)).flat_map(|job| job.unit.layers.clone());
+    let layers: Vec<String> = layers.collect();
+    names.extend(layers);
+    jobs.retain(|job| names.contains(&job.unit.name));
 }
 
 /// Whether a file could belong to a project that a requirements file beside it names: those are looked for below its folder.

@@ -77,8 +77,8 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
     }
     let force = args.force || args.build_dir.is_none();
     let mut orders = Vec::with_capacity(plan.units.len());
-    for planned in &plan.units {
-        orders.push(order(run, planned, args, force)?);
+    for (place, planned) in plan.units.iter().enumerate() {
+        orders.push(Order { place, ..order(run, planned, args, force)? });
     }
     let outcome = batch::make(run, orders, args.jobs)?;
     if args.github {
@@ -283,5 +283,5 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
         publish: settings.publish(output),
         target,
     };
-    Ok(Order { label: label.clone(), options, described })
+    Ok(Order { place: 0, label: label.clone(), options, described })
 }

@@ -282,6 +282,11 @@ impl Settings {
         Ok(request)
     }
 
+    /// Locks and layers that bring what is left out.
+    pub(crate) fn without(&self) -> &[PathBuf] {
+        &self.without
+    }
+
     /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
     fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
         let source = SourceSettings {

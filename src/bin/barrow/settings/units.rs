@@ -14,7 +14,7 @@ use super::config_file::{ConfigFile, ConfigValue, Reader};
 
 /// Keys of a unit that are no settings.
 pub(super) const OWN_KEYS: &[&str] =
-    &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler"];
+    &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler", "layers"];
 
 /// What a unit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct ConfigUnit {
     has_dependencies: bool,
     outputs: Vec<String>,
     handlers: Vec<String>,
+    /// Names of layers of the file that bring a part of what is required.
+    layers: Vec<String>,
     values: BTreeMap<&'static str, ConfigValue>,
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Unit {
     /// Patterns of the places that it goes to; at least one.
     pub(crate) outputs: Vec<PathBuf>,
     pub(crate) handlers: Vec<String>,
+    /// Names of layers of the file that bring a part of what is required.
+    pub(crate) layers: Vec<String>,
     /// The file, with the unit's settings in the place of its own.
     pub(crate) config: ConfigFile,
 }
@@ -91,6 +95,7 @@ impl Reader<'_> {
             has_dependencies: true,
             outputs: Vec::new(),
             handlers: Vec::new(),
+            layers: Vec::new(),
             values: BTreeMap::new(),
         };
         for (name, value) in table {
@@ -106,6 +111,8 @@ impl Reader<'_> {
                 "packages" => unit.packages = texts()?,
                 "output" => unit.outputs = texts()?,
                 "handler" => unit.handlers = texts()?,
+                "layers" if kind == UnitKind::Layer => return Err(wrong("of a function: a layer uses no layers")),
+                "layers" => unit.layers = texts()?,
                 "dependencies" => {
                     unit.has_dependencies = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
                 }
@@ -147,6 +154,12 @@ impl ConfigFile {
                     return Err(format!("{at}: there are two units of the name `{}`: give each a `name`", unit.name));
                 }
                 all.push(unit);
+            }
+        }
+        for table in &self.units {
+            let is_layer = |name: &str| all.iter().any(|unit| unit.kind == UnitKind::Layer && unit.name == name);
+            if let Some(name) = table.layers.iter().find(|name| !is_layer(name)) {
+                return Err(format!("{}:{}: there is no layer `{name}`", self.path.display(), table.line));
             }
         }
         Ok(all)
@@ -228,6 +241,7 @@ impl ConfigFile {
             has_dependencies: table.has_dependencies,
             outputs: outputs.iter().map(|output| self.folder().join(output)).collect(),
             handlers: table.handlers.clone(),
+            layers: table.layers.clone(),
             config: Self { values, units: Vec::new(), ..self.clone() },
         })
     }
