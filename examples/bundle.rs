@@ -15,7 +15,13 @@ use barrow::target::{Architecture, Runtime, Target};
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [index, state, source, out] = arguments.as_slice() else { return Err("four arguments are needed".into()) };
+    println!("{}", run(&arguments)?);
+    Ok(())
+}
+
+/// What the program prints.
+pub(crate) fn run(arguments: &[String]) -> Result<String, Box<dyn Error>> {
+    let [index, state, source, out] = arguments else { return Err("four arguments are needed".into()) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let request = RequestOptions::new(std::path::absolute(".")?, state, now)
         .file(Path::new(source).join("requirements.txt"))
@@ -33,6 +39,5 @@ fn main() -> Result<(), Box<dyn Error>> {
             runtime.block_on(ops::bundle(options, *preparation, context))?
         }
     };
-    println!("{} files, {} bytes", published.files, published.size_bytes);
-    Ok(())
+    Ok(format!("{} files, {} bytes", published.files, published.size_bytes))
 }

@@ -13,7 +13,14 @@ use barrow::target::{Architecture, Runtime, Target};
 
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    for line in run(std::env::args().skip(1))? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// What the program prints.
+pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<Vec<String>, Box<dyn Error>> {
     let (index, cache) = arguments.next().zip(arguments.next()).ok_or("an index URL and a cache folder are needed")?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let request = RequestOptions::new(std::path::absolute(".")?, cache.clone(), now)
@@ -25,8 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let context = Context::new(Arc::new(Silent));
     let resolution = runtime.block_on(ops::resolve_only(request, target, context))?;
-    for dist in &resolution.dists {
-        println!("{} {} from {}", dist.name, dist.version, dist.file.filename);
-    }
-    Ok(())
+    let lines =
+        resolution.dists.iter().map(|dist| format!("{} {} from {}", dist.name, dist.version, dist.file.filename));
+    Ok(lines.collect())
 }

@@ -7,11 +7,11 @@
 mod last_run;
 mod published;
 mod resolutions;
-mod standing;
+mod footing;
 mod unchanged;
 
+pub(crate) use footing::{Footing, footing};
 pub(crate) use last_run::{changes, remember};
 pub use published::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};
 pub(crate) use resolutions::Question;
-pub(crate) use standing::{Standing, standing};
 pub(crate) use unchanged::{Memory, News, recall};

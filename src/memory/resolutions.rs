@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::standing::Standing;
+use super::footing::Footing;
 use crate::cache::{Bucket, Cache};
 use crate::index::{Evidence, Freshness, IndexClient, PagesRead, Still};
 #[cfg(doc)]
@@ -58,8 +58,8 @@ impl Question {
     }
 
     /// Remembers an answer. What cannot be written costs a later run its time.
-    pub(crate) fn remember(&self, resolution: &Resolution, standing: Standing, evidence: &Evidence, cache: &Cache) {
-        let never_ages = standing == Standing::Fixed;
+    pub(crate) fn remember(&self, resolution: &Resolution, footing: Footing, evidence: &Evidence, cache: &Cache) {
+        let never_ages = footing == Footing::Fixed;
         let read = match evidence.pages() {
             Some(read) => read,
             None if never_ages => PagesRead::default(),
@@ -67,7 +67,7 @@ impl Question {
         };
         // What is kept must not hold a credential, and without it such a file could not be fetched again.
         let is_open = |dist: &ResolvedDist| dist.is_direct || dist.file.url.without_credentials() != dist.file.url;
-        if standing == Standing::Open || cache.is_degraded() || resolution.dists.iter().any(is_open) {
+        if footing == Footing::Open || cache.is_degraded() || resolution.dists.iter().any(is_open) {
             return;
         }
         let remembered = Remembered {

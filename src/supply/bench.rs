@@ -49,7 +49,7 @@ impl Turns {
 }
 
 /// What a builder works with.
-pub(super) struct Place {
+pub(super) struct Tools {
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
     pub(super) bench: Arc<Bench>,

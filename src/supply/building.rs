@@ -15,8 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::bench::{Bench, Place, blocking};
-use super::material::{Material, Origin};
+use super::bench::{Bench, Tools, blocking};
+use super::material::{Material, Whereabouts};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
 use super::{SupplyError, material, virtual_projects};
@@ -93,15 +93,15 @@ struct Word {
 
 /// What is kept of a build.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct KeptBuild {
     filename: String,
     sha256: HashDigest,
 }
 
 impl Builder {
-    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, place: Place) -> Self {
+    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, tools: Tools) -> Self {
         let Request { options: request, manifest, .. } = request;
-        let Place { cache, context, bench } = place;
+        let Tools { cache, context, bench } = tools;
         let environment = Arc::new(request.inputs.environment.clone());
         let mut words: HashMap<PackageName, Word> = HashMap::new();
         let mut own_ties = OwnTies::default();
@@ -332,7 +332,7 @@ impl Builder {
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
         let wheel = building.await??;
-        let kept = Kept { filename: wheel.filename.to_string(), sha256: wheel.digest.clone() };
+        let kept = KeptBuild { filename: wheel.filename.to_string(), sha256: wheel.digest.clone() };
         if let Ok(bytes) = serde_json::to_vec(&kept) {
             // That it cannot be kept costs a later run time.
             let _ = self.cache.write(&entry, &bytes);
@@ -342,7 +342,7 @@ impl Builder {
     }
 
     fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
-        let kept: Kept = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
+        let kept: KeptBuild = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
         let filename: WheelFilename = kept.filename.parse().ok()?;
         let path = self.cache.wheel(&kept.sha256);
         let size = fs_err::metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
@@ -405,14 +405,14 @@ impl Builder {
         let limits = self.limits;
         let unpacking = blocking(move || {
             let top = match &origin {
-                Origin::Archive { file } => {
+                Whereabouts::Archive { file } => {
                     let failed = |source| BuildError::File { action: "make", path: into.clone(), source };
                     fs_err::create_dir(&into).map_err(failed)?;
                     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(SOURCE_DATE);
                     unpack_source(&file.path, &into, date, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
                 }
-                Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
+                Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
                     copy_folder(path, &into, &label)?;
                     into.clone()
                 }
@@ -539,7 +539,7 @@ fn listing(
 ) -> Result<(SafeUrl, Option<HashDigest>, Option<u64>), BuildError> {
     let url = match (&material.origin, reference) {
         (_, DirectReference::Folder { path, .. }) => SafeUrl::from_path(path, true),
-        (Origin::Git { commit, .. }, DirectReference::Git { url, .. }) => {
+        (Whereabouts::Git { commit, .. }, DirectReference::Git { url, .. }) => {
             SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()))
         }
         (_, DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. }) => {
@@ -548,8 +548,8 @@ fn listing(
     };
     let url = url.map_err(|error| BuildError::Metadata { label: material.label.clone(), reason: error.to_string() })?;
     Ok(match &material.origin {
-        Origin::Archive { file } => (url, Some(file.digest.clone()), Some(file.size)),
-        Origin::Folder { .. } | Origin::Git { .. } => (url, None, None),
+        Whereabouts::Archive { file } => (url, Some(file.digest.clone()), Some(file.size)),
+        Whereabouts::Folder { .. } | Whereabouts::Git { .. } => (url, None, None),
     })
 }
 

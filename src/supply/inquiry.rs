@@ -15,7 +15,7 @@ use crate::fetch::{FetchError, Fetcher, UnderWay, Wanted};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
-use crate::memory::{Question, Standing, standing};
+use crate::memory::{Footing, Question, footing};
 use crate::reporter::{Level, Stage, packages};
 use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
@@ -77,7 +77,7 @@ impl Inquiry {
             context.give(&mut warnings, text);
         }
         let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
-        let builder = Builder::new(&request, source, fetcher, session.place());
+        let builder = Builder::new(&request, source, fetcher, session.tools());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
     }
 
@@ -138,7 +138,7 @@ impl Inquiry {
     async fn for_target(&self, target: &Target) -> Result<Self, SupplyError> {
         let (session, request) = (&self.session, self.request.clone());
         let world = session.world(&request, Some(target)).await?;
-        let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.place());
+        let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
         let (ahead, warnings) = (self.ahead.clone(), self.warnings.clone());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead, warnings })
     }
@@ -195,7 +195,7 @@ impl Inquiry {
         let (resolution, evidence) = self.solve_on_own_thread(target, options).await?;
         // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
-            let stands_on = standing(&resolution, &self.world.asked, &self.request.options.indexes);
+            let stands_on = footing(&resolution, &self.world.asked, &self.request.options.indexes);
             question.remember(&resolution, stands_on, &evidence, cache);
         }
         Ok((resolution, evidence))
@@ -256,15 +256,15 @@ impl Inquiry {
     }
 
     fn freshness(&self, resolution: &Resolution, evidence: &Evidence) -> Option<Freshness> {
-        match standing(resolution, &self.world.asked, &self.request.options.indexes) {
-            Standing::Fixed => Some(Freshness::default()),
-            Standing::Pages => {
+        match footing(resolution, &self.world.asked, &self.request.options.indexes) {
+            Footing::Fixed => Some(Freshness::default()),
+            Footing::Pages => {
                 let Freshness { until, stalest } = evidence.freshness().clone();
                 // What has aged is remembered alike, however long ago it did.
                 let until = if until > self.request.options.now { until } else { 0 };
                 Some(Freshness { until, stalest })
             }
-            Standing::Open => None,
+            Footing::Open => None,
         }
     }
 

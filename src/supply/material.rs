@@ -18,14 +18,14 @@ const METADATA_MOST: u64 = 16 << 20;
 pub(super) struct Material {
     /// What messages call it.
     pub(super) label: String,
-    pub(super) origin: Origin,
+    pub(super) origin: Whereabouts,
     /// The folder of the project, below the top of the source.
     pub(super) subdirectory: Option<SafePath>,
 }
 
 /// Where a source lies.
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum Whereabouts {
     /// In the cache, with the digest that was promised.
     Archive { file: FetchedFile },
     /// Where the user has it.
@@ -36,16 +36,16 @@ pub(super) enum Origin {
 
 impl Material {
     pub(super) fn archive(filename: &str, file: FetchedFile, subdirectory: Option<SafePath>) -> Self {
-        Self { label: filename.to_owned(), origin: Origin::Archive { file }, subdirectory }
+        Self { label: filename.to_owned(), origin: Whereabouts::Archive { file }, subdirectory }
     }
 
     /// Says by its content which source it is.
     pub(super) fn identity(&self) -> String {
         let below = self.subdirectory.as_ref().map_or("", SafePath::as_str);
         match &self.origin {
-            Origin::Archive { file } => format!("archive {} {below}", file.digest),
-            Origin::Folder { digest, .. } => format!("folder {digest} {below}"),
-            Origin::Git { url, commit, .. } => {
+            Whereabouts::Archive { file } => format!("archive {} {below}", file.digest),
+            Whereabouts::Folder { digest, .. } => format!("folder {digest} {below}"),
+            Whereabouts::Git { url, commit, .. } => {
                 format!("git {} {commit} {below}", url.without_credentials().reveal())
             }
         }
@@ -58,14 +58,14 @@ impl Material {
         let reading = blocking(move || {
             let names = [format!("{below}PKG-INFO"), format!("{below}pyproject.toml")];
             let [info, pyproject] = match &origin {
-                Origin::Archive { file } => {
+                Whereabouts::Archive { file } => {
                     let wanted = [names[0].as_str(), names[1].as_str()];
                     let mut kept = read_source(&file.path, &wanted, METADATA_MOST, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?;
                     names.map(|name| kept.remove(&name))
                 }
                 // A PKG-INFO that lies in a folder is left from something else.
-                Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
+                Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
                     [None, fs_err::read(path.join(&names[1])).ok()]
                 }
             };
@@ -77,7 +77,7 @@ impl Material {
     /// The reference that leads to this source, now and later: the commit stands in the place of a branch.
     pub(super) fn pinned(&self, reference: &DirectReference) -> DirectReference {
         match (reference, &self.origin) {
-            (DirectReference::Git { url, subdirectory, editable, .. }, Origin::Git { commit, .. }) => {
+            (DirectReference::Git { url, subdirectory, editable, .. }, Whereabouts::Git { commit, .. }) => {
                 let (url, subdirectory, editable) = (url.clone(), subdirectory.clone(), *editable);
                 DirectReference::Git { url, revision: Some(commit.clone()), subdirectory, editable }
             }

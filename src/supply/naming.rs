@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::SupplyError;
 use super::bench::blocking;
 use super::building::Builder;
-use super::material::{Material, Origin};
+use super::material::{Material, Whereabouts};
 use super::session::{Session, World};
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::BuildError;
@@ -23,7 +23,7 @@ pub(super) async fn name_all(mut request: Request, world: &World, session: &Sess
     if request.manifest.unnamed.is_empty() {
         return Ok(request);
     }
-    let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.place());
+    let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
     let mut manifest = (*request.manifest).clone();
     for entry in std::mem::take(&mut manifest.unnamed) {
         let named = name_one(entry, &builder, &session.context).await?;
@@ -54,11 +54,11 @@ impl Material {
         let (origin, label) = (self.origin.clone(), self.label.clone());
         let below = self.subdirectory.as_ref().map(SafePath::as_str).unwrap_or_default().to_owned();
         let reading = blocking(move || match &origin {
-            Origin::Folder { path, .. } | Origin::Git { checkout: path, .. } => {
+            Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
                 let folder = path.join(&below);
                 Ok::<_, BuildError>(static_name(|file| fs_err::read_to_string(folder.join(file)).ok()))
             }
-            Origin::Archive { file } => {
+            Whereabouts::Archive { file } => {
                 let at = |name: &str| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
                 let names = NAMING_FILES.map(at);
                 let wanted: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SupplyError;
 use super::bench::blocking;
 use super::building::Builder;
-use super::material::{Material, Origin, describe};
+use super::material::{Material, Whereabouts, describe};
 use crate::archive::SafePath;
 use crate::build::{BuildError, check_out, folder_digest, is_commit};
 use crate::fetch::Wanted;
@@ -31,7 +31,7 @@ impl Builder {
             DirectReference::Folder { path, subdirectory, .. } => {
                 let (folder, shown) = (path.clone(), label.clone());
                 let digest = blocking(move || folder_digest(&folder, &shown)).await??;
-                (Origin::Folder { path: path.clone(), digest }, subdirectory.as_ref())
+                (Whereabouts::Folder { path: path.clone(), digest }, subdirectory.as_ref())
             }
             DirectReference::Git { url, revision, subdirectory, .. } => {
                 (self.repository(url, revision.as_deref()).await?, subdirectory.as_ref())
@@ -50,7 +50,7 @@ impl Builder {
         name: &PackageName,
         url: &SafeUrl,
         accepted: Vec<HashDigest>,
-    ) -> Result<Origin, SupplyError> {
+    ) -> Result<Whereabouts, SupplyError> {
         let wanted = Wanted {
             filename: url.file_name().unwrap_or_else(|| name.to_string()),
             project: name.clone(),
@@ -61,14 +61,14 @@ impl Builder {
             hashes_from: None,
             index: url.without_credentials(),
         };
-        Ok(Origin::Archive { file: self.fetcher.fetch_file(&wanted).await? })
+        Ok(Whereabouts::Archive { file: self.fetcher.fetch_file(&wanted).await? })
     }
 
-    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Origin, SupplyError> {
+    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Whereabouts, SupplyError> {
         let shown = url.without_credentials();
         let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
         let mut clones = self.bench.clones.lock().await;
-        let origin = |folder: &tempfile::TempDir, commit: &str| Origin::Git {
+        let origin = |folder: &tempfile::TempDir, commit: &str| Whereabouts::Git {
             url: url.clone(),
             commit: commit.to_owned(),
             checkout: folder.path().join("clone"),

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::bench::{Bench, Place};
+use super::bench::{Bench, Tools};
 use super::error::{SupplyError, chain};
 use super::indexes::{self, AllIndexes};
 use super::source::LiveSource;
@@ -52,9 +52,9 @@ impl Session {
     }
 
     /// What a builder of the run works with.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn tools(&self) -> Tools {
         let (cache, context, bench) = (Arc::clone(&self.cache), self.context.clone(), Arc::clone(&self.bench));
-        Place { cache, context, bench }
+        Tools { cache, context, bench }
     }
 
     /// The same run with another context: what its requests say goes there.

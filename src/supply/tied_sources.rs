@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::SupplyError;
 use super::bench::blocking;
-use super::material::{Material, Origin};
+use super::material::{Material, Whereabouts};
 use crate::archive::{Limits, SafePath, read_source, unpack_source};
 use crate::build::{BuildError, SOURCE_DATE};
 use crate::requirements::{DirectReference, SourceTree, TieContext, may_tie};
@@ -51,10 +51,10 @@ pub(super) async fn tied(
         let TieWords { settled, extras, target } = words;
         let below = below.as_ref().map(SafePath::as_str);
         let (top, settled) = match &origin {
-            Origin::Git { checkout, .. } => (checkout.clone(), settled),
+            Whereabouts::Git { checkout, .. } => (checkout.clone(), settled),
             // What a folder ties is known from the reading on; a build may have written a place that is no more.
-            Origin::Folder { path, .. } => (path.clone(), all_names(&metadata)),
-            Origin::Archive { file } => {
+            Whereabouts::Folder { path, .. } => (path.clone(), all_names(&metadata)),
+            Whereabouts::Archive { file } => {
                 if !archive_may_tie(&file.path, below, &label, &limits)? {
                     return Ok((metadata, Vec::new()));
                 }

@@ -266,6 +266,23 @@ fn no_files_of_a_room_import_each_other_in_a_circle() {
 }
 
 #[test]
+fn commands_are_called_from_one_place() {
+    let all = sources();
+    let mut callers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in all.iter().filter(|it| it.room().as_deref() == Some("bin") && !it.is_test()) {
+        // `bin`, `barrow`, and then the module; `main.rs` has none.
+        let Some(own) = source.modules().get(2).cloned() else { continue };
+        for named in source.code().flat_map(|(_, line)| rooms_named(line)).filter(|name| *name != own) {
+            callers.entry(named).or_default().insert(own.clone());
+        }
+    }
+    assert_eq!(callers["commands"].iter().collect::<Vec<_>>(), ["dispatch"], "only `dispatch` calls commands");
+    assert_eq!(callers.get("dispatch"), None, "only `main` dispatches");
+    let below_all = |module: &str| callers[module].contains("output") && callers[module].contains("failure");
+    assert!(below_all("paint") && !callers["output"].contains("failure"), "a failure knows nothing of the output");
+}
+
+#[test]
 fn a_crate_stays_in_its_home() {
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {

@@ -27,6 +27,7 @@ mod contents;
 mod codeartifact;
 mod elf;
 mod errors;
+mod examples;
 mod explanations;
 mod fingerprint;
 mod fixtures;

@@ -5,6 +5,7 @@ mod content;
 mod corpus;
 mod entries;
 mod headers;
+mod lenience;
 mod honest;
 mod structure;
 mod tar;

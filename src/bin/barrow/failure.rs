@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use crate::exit_code::Exit;
 use crate::hints;
-use crate::output::{paint, printable};
-use crate::settings::SettingsError;
+use crate::paint::{paint, printable};
 
 /// A failed run.
 #[derive(Clone, Debug)]
@@ -117,12 +116,6 @@ impl Failure {
 /// Keeps the lines of one cause together.
 fn indented(text: &str) -> String {
     text.replace('\n', "\n    ")
-}
-
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Self::of(&error, Exit::Usage)
-    }
 }
 
 impl From<barrow::request::RequestError> for Failure {

@@ -2,10 +2,12 @@
 
 mod args;
 mod commands;
+mod dispatch;
 mod exit_code;
 mod failure;
 mod hints;
 mod output;
+mod paint;
 mod panics;
 mod progress;
 mod run;
@@ -14,5 +16,5 @@ mod version;
 
 fn main() -> std::process::ExitCode {
     panics::install();
-    run::run(std::env::args_os().collect()).into()
+    dispatch::run(std::env::args_os().collect()).into()
 }

@@ -1,14 +1,14 @@
 //! What users see: results on standard output, everything else on standard error.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
-use barrow::reporter::{Level, Reporter, Stage, is_harmful, one_line};
+use barrow::reporter::{Level, Reporter, Stage, one_line};
 
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::paint::{paint, printable, printable_json};
 use crate::progress::{Progress, RowState};
 use crate::settings::Host;
 
@@ -213,33 +213,6 @@ pub(crate) fn error_file(host: &Host) -> Option<PathBuf> {
     host.variable("BARROW_ERROR_FILE").map(PathBuf::from)
 }
 
-/// `text` in colour, if colours are wanted.
-pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
-    if colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-}
-
-/// Text with parts from outside, made harmless for a terminal. Line ends stay.
-pub(crate) fn printable(text: &str) -> String {
-    if !text.contains(is_harmful) {
-        return text.to_owned();
-    }
-    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
-}
-
 fn json_line(failure: &Failure) -> String {
     printable_json(&failure.to_json().to_string()) + "\n"
-}
-
-/// A JSON text, made harmless for a terminal: the format itself asks for escapes of some control characters only.
-pub(crate) fn printable_json(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && is_harmful(c) {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\\u{:04x}", u32::from(c));
-        } else {
-            text.push(c);
-        }
-    }
-    text
 }

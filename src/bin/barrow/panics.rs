@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::output::printable;
+use crate::paint::printable;
 
 /// Set once the workers are being torn down: threads that still wait for them may panic, and that means nothing.
 static EXPECTED: AtomicBool = AtomicBool::new(false);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::str::FromStr as _;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -9,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::direct::Folders;
 use super::super::problem::Problem;
 use super::super::toml_text::TomlText;
-use crate::spec::SyntaxError;
+use crate::spec::{PackageName, SyntaxError};
 
 /// A `pyproject.toml` under reading.
 pub(in super::super) struct Document<'a> {
@@ -60,6 +61,28 @@ impl<'a> Document<'a> {
     /// What is wrong with a value.
     pub(super) fn problem(&self, span: &Range<usize>, message: impl Into<String>) -> Problem {
         self.toml.problem(span, &SyntaxError::new(0, span.len(), message))
+    }
+}
+
+/// A project that a key names, where the key stands, and its value or the values of its list.
+type Named<'d, 'a> = (PackageName, Range<usize>, &'d [Spanned<DeValue<'a>>]);
+
+impl Document<'_> {
+    /// The project that each key of a table names, with its value or the values of its list. What is no name of a project is a
+    /// problem.
+    pub(super) fn by_project<'d, 'a>(&self, table: &'d DeTable<'a>, problems: &mut Vec<Problem>) -> Vec<Named<'d, 'a>> {
+        let mut found = Vec::new();
+        for (key, value) in table {
+            let Ok(name) = PackageName::from_str(key.get_ref()) else {
+                let message = format!("`{}` is not a project name", key.get_ref());
+                problems.push(self.problem(&key.span(), message));
+                continue;
+            };
+            let one = std::slice::from_ref(value);
+            let values = if let DeValue::Array(list) = value.get_ref() { list.iter().as_slice() } else { one };
+            found.push((name, key.span(), values));
+        }
+        found
     }
 }
 

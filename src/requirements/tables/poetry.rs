@@ -87,22 +87,13 @@ fn read_dependencies(
     extras: &[(PackageName, ExtraName)],
     tables: &mut Tables,
 ) {
-    for (key, value) in dependencies {
-        if key.get_ref().eq_ignore_ascii_case("python") {
-            if group.is_none() && tables.python.is_none() {
-                read_python(document, value, tables);
-            }
-            continue;
-        }
-        let Ok(name) = PackageName::from_str(key.get_ref()) else {
-            let message = format!("`{}` is not a project name", key.get_ref());
-            tables.problems.push(document.problem(&key.span(), message));
-            continue;
-        };
-        let one = std::slice::from_ref(value);
-        let entries = if let DeValue::Array(list) = value.get_ref() { list.iter().as_slice() } else { one };
+    for (name, key, entries) in document.by_project(dependencies, &mut tables.problems) {
         for entry in entries {
-            read_dependency(document, &name, key.span(), entry, group, extras, tables);
+            if name.as_ref() != "python" {
+                read_dependency(document, &name, key.clone(), entry, group, extras, tables);
+            } else if group.is_none() && tables.python.is_none() {
+                read_python(document, entry, tables);
+            }
         }
     }
 }

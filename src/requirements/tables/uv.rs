@@ -100,18 +100,9 @@ fn read_sources(document: &Document<'_>, workspace: Option<&Workspace>, tables: 
     let DeValue::Table(sources) = value.get_ref() else {
         return tables.problems.push(document.problem(&value.span(), "`tool.uv.sources` must be a table"));
     };
-    for (key, value) in sources {
-        let Ok(name) = PackageName::from_str(key.get_ref()) else {
-            let message = format!("`{}` is not a project name", key.get_ref());
-            tables.problems.push(document.problem(&key.span(), message));
-            continue;
-        };
-        let one = std::slice::from_ref(value);
-        let entries = if let DeValue::Array(list) = value.get_ref() { list.iter().as_slice() } else { one };
-        for entry in entries {
-            let tie = read_source(document, workspace, &name, key.span(), entry);
-            tables.ties.push(tie);
-        }
+    for (name, key, entries) in document.by_project(sources, &mut tables.problems) {
+        let ties = entries.iter().map(|entry| read_source(document, workspace, &name, key.clone(), entry));
+        tables.ties.extend(ties);
     }
 }
 

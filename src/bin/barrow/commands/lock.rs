@@ -10,7 +10,8 @@ use super::meaning::refuse_paths;
 use crate::args::{AssemblyArgs, LockArgs, LockFormat, SourceArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, printable_json};
+use crate::output::Output;
+use crate::paint::printable_json;
 use crate::run::Run;
 use crate::settings::Flags;
 

@@ -30,8 +30,7 @@ impl Settings {
 
     /// Takes the input of `folder` when the user named none, and says which one it is.
     pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
-        self.lock.folder = Some(folder.to_owned());
-        if self.check_something_required(positional).is_ok() {
+        if !self.looks_into(folder, positional) {
             return Ok(());
         }
         let absolute = parse::normalized(&run.host.working_folder.join(folder));
@@ -57,12 +56,17 @@ impl Settings {
 
     /// Takes the input of `source` when none was named and there is one; otherwise its own files are all that there is.
     pub(crate) fn take_input_of(&mut self, source: &Path) {
-        self.lock.folder = Some(source.to_owned());
-        if self.check_something_required(&[]).is_err()
+        if self.looks_into(source, &[])
             && let Some(found) = lock::find_input(&parse::normalized(source))
         {
             self.inputs.requirement_files.push(found.file);
         }
+    }
+
+    /// Makes a folder that of the project, and says whether its input is looked for: where the user named none.
+    fn looks_into(&mut self, folder: &Path, positional: &[String]) -> bool {
+        self.lock.folder = Some(folder.to_owned());
+        self.check_something_required(positional).is_err()
     }
 
     /// The project of a lock is wanted with its packages, unless the user does not want it.

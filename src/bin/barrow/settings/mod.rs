@@ -50,6 +50,7 @@ use crate::args::{
     AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SettingArgs,
     SourceArgs, Unbuilt, parse_split,
 };
+use crate::exit_code::Exit;
 use crate::failure::Failure;
 use client::{read_client, read_count};
 use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy, read_selection};
@@ -66,6 +67,12 @@ pub(crate) enum SettingsError {
     /// Anything else; the text is complete.
     #[error("{0}")]
     Other(String),
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::of(&error, Exit::Usage)
+    }
 }
 
 impl SettingsError {

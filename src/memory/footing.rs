@@ -8,7 +8,7 @@ use crate::spec::SafeUrl;
 
 /// What a resolution stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Footing {
     /// Digests of the user's own.
     Fixed,
     /// Pages of indexes, and inputs that are in the fingerprint.
@@ -18,13 +18,13 @@ pub(crate) enum Standing {
 }
 
 /// What a resolution stands on.
-pub(crate) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Standing {
+pub(crate) fn footing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Footing {
     // What was built of a source depends on the Python of this machine, and on its backend.
     if resolution.dists.iter().any(|dist| dist.file.filename.as_wheel().is_none()) {
-        return Standing::Open;
+        return Footing::Open;
     }
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
-        return Standing::Fixed;
+        return Footing::Fixed;
     }
     let known = folders(settings);
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
@@ -36,7 +36,7 @@ pub(crate) fn standing(resolution: &Resolution, asked: &[SafeUrl], settings: &In
         None => dist.is_direct || dist.accepted_hashes.is_empty(),
     };
     let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
-    if is_open { Standing::Open } else { Standing::Pages }
+    if is_open { Footing::Open } else { Footing::Pages }
 }
 
 /// Folders of this machine that are asked like indexes.

@@ -1,0 +1,32 @@
+//! Texts as a terminal may have them: in colour, and harmless.
+
+use std::fmt::Write as _;
+
+use barrow::reporter::{is_harmful, one_line};
+
+/// `text` in colour, if colours are wanted.
+pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
+    if colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Text with parts from outside, made harmless for a terminal. Line ends stay.
+pub(crate) fn printable(text: &str) -> String {
+    if !text.contains(is_harmful) {
+        return text.to_owned();
+    }
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+/// A JSON text, made harmless for a terminal: the format itself asks for escapes of some control characters only.
+pub(crate) fn printable_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_harmful(c) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
