@@ -158,6 +158,9 @@ fn without_a_python_of_that_version_it_is_refused() {
         assert!(told.contains("`/usr/bin/python3` cannot be used for building: it is Python 3."), "{told}");
     }
     assert!(!context.path("out").exists());
+    let install = context.barrow().args(["install", "tiny", "-t", "t", "--compile-bytecode"]).output().unwrap();
+    assert_eq!(install.status.code(), Some(2), "{}", context.show(&install));
+    assert!(context.show(&install).contains("bytecode could outlive its source"), "{}", context.show(&install));
     let split =
         context.barrow().args(["layer", "tiny", "-o", "l", "--split", "2", "--compile-bytecode"]).output().unwrap();
     assert_eq!(split.status.code(), Some(2), "{}", context.show(&split));

@@ -16,6 +16,11 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let InstallArgs { requirements, target, force, assembly, result: _, settings } = args;
     refuse_paths(run, "install", &requirements)?;
+    if assembly.compile_bytecode {
+        let message =
+            "`barrow install` puts packages beside others, where bytecode could outlive its source: it compiles none";
+        return Err(Failure::usage(message).hint("`barrow bundle` and `barrow layer` take --compile-bytecode"));
+    }
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
     let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });

@@ -320,7 +320,8 @@ impl Settings {
         target: &Target,
     ) -> Result<AssemblySettings, Failure> {
         let mut assembly = self.assembly(source, kind);
-        if self.compile_bytecode {
+        // Where packages lie beside others, bytecode could outlive its source, with which Python would not compare it.
+        if self.compile_bytecode && kind != BundleKind::Packages {
             if assembly.split.is_some() {
                 return Err(Failure::usage(
                     "`--split` plans layers by the sizes of wheels, so it cannot go with `--compile-bytecode`",
