@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::build::Children;
 use crate::cache::Cache;
 use crate::reporter::{Level, Reporter};
+use crate::shared::{SharedCache, SharedError, Tally};
 
 /// The user wants the run to end.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -23,12 +24,20 @@ pub struct Context {
     pub(crate) children: Children,
     /// The cache of the run, once there is one.
     cache: Arc<OnceLock<Arc<Cache>>>,
+    /// The shared cache of the run, where there is one.
+    shared: Arc<OnceLock<Arc<SharedCache>>>,
 }
 
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self { reporter, interrupted: Arc::default(), children: Children::default(), cache: Arc::default() }
+        Self {
+            reporter,
+            interrupted: Arc::default(),
+            children: Children::default(),
+            cache: Arc::default(),
+            shared: Arc::default(),
+        }
     }
 
     /// The same run, with somebody else to tell.
@@ -43,6 +52,30 @@ impl Context {
         if let Some(cache) = self.cache.get() {
             cache.discard_temporary();
         }
+    }
+
+    /// Brings to the shared cache what was made for others, as far as there is time, and tells what it was good for. For the end
+    /// of a run that has done its work.
+    ///
+    /// # Errors
+    /// The shared cache is required and in trouble.
+    pub async fn finish_sharing(&self) -> Result<Option<Tally>, SharedError> {
+        let Some(shared) = self.shared.get() else { return Ok(None) };
+        let tally = shared.finish().await?;
+        if !tally.is_empty() {
+            self.status(&format!("Shared cache: {tally}"));
+        }
+        Ok(Some(tally))
+    }
+
+    /// What the shared cache was good for so far.
+    pub fn shared_tally(&self) -> Option<Tally> {
+        self.shared.get().map(|shared| shared.tally())
+    }
+
+    /// The shared cache of the run is this one, unless there was one before.
+    pub(crate) fn share(&self, shared: Arc<SharedCache>) -> Arc<SharedCache> {
+        Arc::clone(self.shared.get_or_init(|| shared))
     }
 
     pub(crate) fn hold(&self, cache: &Arc<Cache>) {

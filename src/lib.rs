@@ -33,6 +33,7 @@ pub mod lock;
 pub mod cache;
 pub mod http;
 pub mod store;
+pub mod shared;
 pub mod fetch;
 pub mod index;
 pub mod build;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::shared_zip::{self, ReadyZip, SharedZip};
 use super::{Error, bytecode, layers, left_out, too_large};
 use crate::bundle::{
     Bundle, Bytes, Layout, SourceFiles, UNZIPPED_LIMIT_BYTES, Why, assemble, check_size, check_zip_size,
@@ -81,7 +83,10 @@ pub async fn bundle_in(
     if !memory.has_last() {
         refuse_out(&options, &session.cache, &session.context)?;
     }
-    inquiry.fetch_ahead(install_options(&options), left_out::known_before(&options));
+    // What may be had as a whole need not be fetched in parts meanwhile.
+    if inquiry.shared().is_none() || !shared_zip::can_be_shared(&options) {
+        inquiry.fetch_ahead(install_options(&options), left_out::known_before(&options));
+    }
     let made = Box::pin(make(&inquiry, memory, options)).await;
     inquiry.give_up_ahead().await;
     made
@@ -89,7 +94,7 @@ pub async fn bundle_in(
 
 /// Chooses, installs and publishes, as far as the last result does not hold.
 async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Result<Published, Error> {
-    let context = inquiry.session.context.clone();
+    let (context, begun) = (inquiry.session.context.clone(), Instant::now());
     let resolved = inquiry.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_out::choose(&resolved.resolution, inquiry.manifest(), &options, &context)?;
     let mut news =
@@ -103,10 +108,26 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     if memory.has_last() {
         refuse_out(&options, &inquiry.session.cache, &context)?;
     }
-    let chosen = choose_and_install(inquiry, &resolved.resolution, &news.excluded, &options).await?;
-    let Chosen { installed, whole, left_out } = chosen;
-    news.dists = describe(&resolved.resolution, &installed.dists);
-    news.warnings.push(installed.warnings);
+    let shared = SharedZip::of(inquiry, &resolved.resolution, &news.excluded, &options).await?;
+    let ready = match &shared {
+        Some(shared) => shared.take(&resolved.resolution, &options, &inquiry.session.cache).await?,
+        None => None,
+    };
+    let (material, left_out) = if let Some(ready) = ready {
+        news.dists.clone_from(&ready.dists);
+        news.warnings.push(Vec::new());
+        for warning in &ready.details.warnings {
+            context.give(&mut news.warnings[1], warning);
+        }
+        let left_out = ready.left_out();
+        (Material::Ready(Box::new(ready)), left_out)
+    } else {
+        let chosen = choose_and_install(inquiry, &resolved.resolution, &news.excluded, &options).await?;
+        let Chosen { installed, whole, left_out } = chosen;
+        news.dists = describe(&resolved.resolution, &installed.dists);
+        news.warnings.push(installed.warnings);
+        (Material::Installed { installed: installed.dists, whole }, left_out)
+    };
     let (cache, secrets) = (Arc::clone(&inquiry.session.cache), inquiry.secrets());
     let resolution = resolved.resolution;
     let finishing = tokio::task::spawn_blocking(move || {
@@ -123,12 +144,18 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
             cache: &cache,
             secrets: &secrets,
         };
-        let mut published = output.publish(&installed.dists, &whole, &mut warnings, &context)?;
+        let (mut published, is_plain) = match &material {
+            Material::Installed { installed, whole } => output.publish(installed, whole, &mut warnings, &context)?,
+            Material::Ready(ready) => (output.publish_ready(ready, &mut warnings, &context)?, false),
+        };
         published.dists.clone_from(&news.dists);
         published.excluded.clone_from(&news.excluded);
         published.left_out = left_out;
         published.changes = memory::changes(&news.dists, &options, &cache);
         memory::remember(&news.dists, &options, &cache);
+        if let Some(shared) = shared.filter(|_| is_plain) {
+            shared.offer(&published, &news.warnings[1], begun.elapsed());
+        }
         news.warnings.push(warnings);
         memory.remember(&published, &news, &options);
         Ok(published)
@@ -194,6 +221,14 @@ fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Context) -> Resu
     }
 }
 
+/// What an output is made of.
+enum Material {
+    /// Distributions that are unpacked, or looked into; `whole`: before files of theirs were left out.
+    Installed { installed: Vec<InstalledDist>, whole: Vec<InstalledDist> },
+    /// A zip that somebody else has made of the same.
+    Ready(Box<ReadyZip>),
+}
+
 /// What lies in its place, at OUT or at its numbered places.
 struct Put {
     zip: Option<PublishedZip>,
@@ -211,11 +246,11 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// `whole`: the distributions before files of theirs were left out.
-    fn publish(
+    /// Publishes a zip that somebody else has made of the same inputs. The user's own files are looked through all the same: what
+    /// must not be in a bundle is refused here as well.
+    fn publish_ready(
         &self,
-        installed: &[InstalledDist],
-        whole: &[InstalledDist],
+        ready: &ReadyZip,
         warnings: &mut Vec<String>,
         context: &Context,
     ) -> Result<Published, Error> {
@@ -224,6 +259,56 @@ impl Output<'_> {
         let source =
             source.map(|source| own_files(source, self.options, self.secrets, warnings, context)).transpose()?;
         let layout = if assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
+        let bundle = Bundle {
+            files: Vec::new(),
+            size_bytes: ready.details.size_bytes,
+            dists: Vec::new(),
+            layout,
+            source_folders: source.map(|source| source.folders).unwrap_or_default(),
+            warnings: Vec::new(),
+            alike: Vec::new(),
+        };
+        context.check_interrupted()?;
+        let own_folders = [self.cache.root().to_owned()];
+        let publish_options = PublishOptions {
+            ready: Some(ready.file.path()),
+            ..settings.to_options(&own_folders, self.made_of, context)
+        };
+        let published = publish(&bundle, &publish_options)?;
+        let by_size = published.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes));
+        for warning in published.warnings.iter().chain(&by_size) {
+            context.give(warnings, warning);
+        }
+        Ok(Published {
+            path: settings.out.clone(),
+            target: self.options.target.clone(),
+            files: ready.details.files,
+            size_bytes: ready.details.size_bytes,
+            zip: published.zip,
+            layers: Vec::new(),
+            dists: Vec::new(),
+            excluded: Vec::new(),
+            left_out: LeftOutFiles::default(),
+            changes: None,
+            is_unchanged: false,
+        })
+    }
+
+    /// Publishes what was installed; whether there was nothing to say about it but of the user's own files, so that others may
+    /// have the same. `whole`: the distributions before files of theirs were left out.
+    fn publish(
+        &self,
+        installed: &[InstalledDist],
+        whole: &[InstalledDist],
+        warnings: &mut Vec<String>,
+        context: &Context,
+    ) -> Result<(Published, bool), Error> {
+        let BundleOptions { assembly, publish: settings, .. } = self.options;
+        let source = assembly.source.as_ref();
+        let source =
+            source.map(|source| own_files(source, self.options, self.secrets, warnings, context)).transpose()?;
+        let layout = if assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
+        let said = warnings.len();
         let mut bundle = assemble(installed, source.as_ref(), &layout)?;
         let compiled = bytecode::compile(&bundle, self.options, context)?;
         bundle.add_made(&compiled);
@@ -263,7 +348,7 @@ impl Output<'_> {
                 context.give(warnings, &warning);
             }
         }
-        Ok(Published {
+        let published = Published {
             path: settings.out.clone(),
             target: self.options.target.clone(),
             files,
@@ -275,7 +360,8 @@ impl Output<'_> {
             left_out: LeftOutFiles::default(),
             changes: None,
             is_unchanged: false,
-        })
+        };
+        Ok((published, warnings.len() == said))
     }
 
     /// Gives the warnings of the bundle, and refuses it where it is larger than it may be.
@@ -366,6 +452,7 @@ impl PublishSettings {
             state_folders: &self.state_folders,
             own_folders,
             fingerprint,
+            ready: None,
             cancel: Some(&context.interrupted),
         }
     }

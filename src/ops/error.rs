@@ -14,6 +14,7 @@ use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
 use crate::request::RequestError;
+use crate::shared::SharedError;
 use crate::spec::PackageName;
 use crate::store::StoreError;
 use crate::supply::SupplyError;
@@ -131,7 +132,7 @@ macro_rules! supply_errors {
     };
 }
 
-supply_errors!(RequestError, CacheError, FetchError, InstallError, LockError, http::Error, BuildError);
+supply_errors!(SharedError, RequestError, CacheError, FetchError, InstallError, LockError, http::Error, BuildError);
 
 impl Error {
     /// Whether the command line or an input is wrong, rather than the world.

@@ -17,6 +17,8 @@ mod lock;
 mod mirror;
 mod mirror_upkeep;
 mod mirror_upload;
+mod shared_cache;
+mod shared_zip;
 mod survey;
 mod too_large;
 
@@ -32,6 +34,7 @@ pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
 pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, mirror};
 pub use mirror_upkeep::{compare_mirrors, list_mirror, remove_from_mirror, sign_mirror, verify_mirror};
 pub use mirror_upload::{UploadOptions, Uploaded, upload_mirror};
+pub use shared_cache::{push_to_shared_cache, shared_cache_standing};
 pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};

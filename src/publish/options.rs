@@ -35,6 +35,8 @@ pub struct PublishOptions<'a> {
     pub own_folders: &'a [PathBuf],
     /// Identifies what the output is made of, so that a later run can ask [`super::is_unchanged`].
     pub fingerprint: Option<&'a str>,
+    /// The zip, where it was made already; the bundle then only says what is in it.
+    pub ready: Option<&'a Path>,
     /// Set when the user interrupts.
     pub cancel: Option<&'a AtomicBool>,
 }

@@ -42,7 +42,7 @@ use super::stage::{contents, write_tree};
 use super::standing::{Kind, Standing, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
-use super::zip::write_zip;
+use super::zip::{copy_zip, write_zip};
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
 use crate::durable::to_disk;
@@ -158,7 +158,10 @@ impl<'a> Begun<'a> {
             }
             Kind::Zip => {
                 let zip = self.workplace.new_zip();
-                let written = write_zip(self.bundle, &zip, &self.options)?;
+                let written = match self.options.ready {
+                    Some(ready) => copy_zip(ready, &zip, &self.options)?,
+                    None => write_zip(self.bundle, &zip, &self.options)?,
+                };
                 Content::Zip(zip, written)
             }
         };

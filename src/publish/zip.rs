@@ -60,6 +60,20 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     finish().map_err(|source| failed("", source))
 }
 
+/// Copies a zip that was made already to a new file, which is on disk when this returns.
+pub(super) fn copy_zip(ready: &Path, to: &Path, options: &PublishOptions) -> Result<PublishedZip, PublishError> {
+    let copy = || -> io::Result<PublishedZip> {
+        let mut from = fs::File::open(ready)?;
+        let mut file = DigestingFile::new(fs::File::create_new(to)?.into_parts().0)?;
+        let size_bytes = io::copy(&mut from, &mut file)?;
+        let (file, sha256) = file.finish()?;
+        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
+        file.sync_all()?;
+        Ok(PublishedZip { size_bytes, sha256 })
+    };
+    copy().map_err(|source| PublishError::Stage { path: String::new(), out: options.out.to_owned(), source })
+}
+
 /// Runs of files that are held in memory together.
 struct Batches<'a, 'b> {
     files: &'b [BundleFile<'a>],

@@ -290,6 +290,8 @@ impl InputKey {
             client: _,
             // Where bytes lie in the meantime.
             cache_folder: _,
+            // What is taken from there is what would be made of the same inputs.
+            shared: _,
             temporary_folder: _,
             concurrent_downloads: _,
             limits,

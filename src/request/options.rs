@@ -12,6 +12,7 @@ use crate::install::{InstallOptions, LinkMode, RecordPolicy};
 use crate::publish::outputs_around;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
+use crate::shared::SharedOptions;
 use crate::spec::{ExtraName, SafeUrl};
 use crate::target::Target;
 
@@ -99,6 +100,8 @@ pub struct RequestOptions {
     pub concurrent_downloads: usize,
     /// The cache folder; `None`: a temporary one below `temporary_folder`.
     pub cache_folder: Option<PathBuf>,
+    /// `--remote-cache` and what belongs to it: a cache that others share.
+    pub shared: Option<SharedOptions>,
     /// Where temporary files go.
     pub temporary_folder: PathBuf,
     /// `--max-unpacked-size`, `--max-ratio`: how much an archive may hold.
@@ -131,6 +134,7 @@ impl RequestOptions {
             client: ClientOptions::default(),
             concurrent_downloads: FetchOptions::default().concurrency,
             cache_folder: None,
+            shared: None,
             temporary_folder: temporary_folder.into(),
             limits: Limits::default(),
             record: RecordPolicy::default(),

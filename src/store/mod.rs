@@ -5,7 +5,7 @@
 //! | `s3://BUCKET/PREFIX` | S3 and what is compatible with it (`AWS_ENDPOINT_URL_S3`) |
 //! | `gs://BUCKET/PREFIX` | Google's store by its XML interface |
 //! | `https://ACCOUNT.blob.core.windows.net/CONTAINER?sv=…&sig=…` | Azure's blobs by a shared access signature |
-//! | `http(s)://…` | PUT, GET and HEAD: `WebDAV`, nginx, raw repositories of Artifactory and Nexus, bazel-remote |
+//! | `http(s)://…` | PUT, GET and HEAD: `WebDAV`, nginx, raw repositories |
 //!
 //! What holds for every store: a content is seen whole or not at all, as far as the kind of store can do it (object stores
 //! can; servers that write into the place of a file may show half of one, so whoever reads compares digests); nothing is

@@ -8,6 +8,7 @@ use super::SupplyError;
 use crate::build::Interpreter;
 use crate::cache::Cache;
 use crate::context::Context;
+use crate::shared::SharedCache;
 
 /// Repositories that were fetched, by URL and revision, with the commit that is checked out.
 pub(super) type Clones = tokio::sync::Mutex<HashMap<String, (Arc<tempfile::TempDir>, String)>>;
@@ -53,6 +54,7 @@ pub(super) struct Tools {
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
     pub(super) bench: Arc<Bench>,
+    pub(super) shared: Option<Arc<SharedCache>>,
 }
 
 /// Runs work where blocking is allowed.

@@ -13,9 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::{Deserialize, Serialize};
-
 use super::bench::{Bench, Tools, blocking};
+use super::kept_build::KeptBuild;
 use super::material::{Material, Whereabouts};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
@@ -35,6 +34,7 @@ use crate::request::Request;
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
+use crate::shared::SharedCache;
 use crate::spec::{
     CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl,
     SdistFilename, Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,
@@ -73,6 +73,7 @@ pub(super) struct Builder {
     pub(super) has_mirror: bool,
     allowed: ProjectSet,
     pub(super) bench: Arc<Bench>,
+    pub(super) shared: Option<Arc<SharedCache>>,
 }
 
 /// What a source distribution says of itself.
@@ -91,17 +92,10 @@ struct Word {
     direct: Vec<DirectReference>,
 }
 
-/// What is kept of a build.
-#[derive(Serialize, Deserialize)]
-struct KeptBuild {
-    filename: String,
-    sha256: HashDigest,
-}
-
 impl Builder {
     pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, tools: Tools) -> Self {
         let Request { options: request, manifest, .. } = request;
-        let Tools { cache, context, bench } = tools;
+        let Tools { cache, context, bench, shared } = tools;
         let environment = Arc::new(request.inputs.environment.clone());
         let mut words: HashMap<PackageName, Word> = HashMap::new();
         let mut own_ties = OwnTies::default();
@@ -152,6 +146,7 @@ impl Builder {
             has_mirror: request.indexes.mirror.is_some(),
             allowed: request.resolve.allow_build.clone(),
             bench,
+            shared,
         }
     }
 
@@ -165,7 +160,7 @@ impl Builder {
             wanted.accepted = demanded;
         }
         let fetched = self.fetcher.fetch_file(&wanted).await?;
-        let material = Material::archive(file.filename.as_str(), fetched, None);
+        let material = Material::archive(file.filename.as_str(), fetched, &file.origin.url);
         if let Some(metadata) = material.static_metadata(self.limits).await? {
             return Ok(Told { metadata: Arc::new(metadata), is_built: false });
         }
@@ -233,7 +228,7 @@ impl Builder {
             self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?
         } else {
             let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
-            Material::archive(dist.file.filename.as_str(), fetched, None)
+            Material::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url)
         };
         let requires_python = dist.file.requires_python.as_ref();
         self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
@@ -300,6 +295,11 @@ impl Builder {
             blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
             return Ok(kept);
         }
+        let label = &material.label;
+        if let Some(wheel) = self.shared_wheel(&entry, label, (name, version), target).await? {
+            self.keep(&entry, &KeptBuild::of(&wheel, Duration::ZERO, material.is_private));
+            return Ok(wheel);
+        }
         // Never closed, so this is a permit.
         let _turn = self.bench.turns.all.acquire().await;
         let started = Instant::now();
@@ -332,13 +332,18 @@ impl Builder {
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
         let wheel = building.await??;
-        let kept = KeptBuild { filename: wheel.filename.to_string(), sha256: wheel.digest.clone() };
-        if let Ok(bytes) = serde_json::to_vec(&kept) {
-            // That it cannot be kept costs a later run time.
-            let _ = self.cache.write(&entry, &bytes);
-        }
+        let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private);
+        self.keep(&entry, &kept);
+        self.offer_wheel(&entry, &kept, wheel.size);
         self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
         Ok(wheel)
+    }
+
+    /// That it cannot be kept costs a later run time.
+    fn keep(&self, entry: &Path, kept: &KeptBuild) {
+        if let Ok(bytes) = serde_json::to_vec(kept) {
+            let _ = self.cache.write(entry, &bytes);
+        }
     }
 
     fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
@@ -456,6 +461,7 @@ impl Builder {
                     state_folders: &state,
                     own_folders: &[],
                     fingerprint: None,
+                    ready: None,
                     cancel: None,
                 },
             )?)

@@ -13,6 +13,7 @@ use crate::publish::PublishError;
 use crate::request::RequestError;
 use crate::requirements::{Origin, PythonLimit, RequirementsError};
 use crate::resolve::ResolveError;
+use crate::shared::SharedError;
 use crate::spec::{PackageName, SafeUrl, Version};
 use crate::target::{Runtime, Target};
 
@@ -61,6 +62,9 @@ pub enum SupplyError {
     /// The cache could not be used.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The shared cache is required and in trouble.
+    #[error(transparent)]
+    Shared(#[from] SharedError),
     /// No choice of versions meets the requirements, or the world could not be asked.
     #[error(transparent)]
     Resolve(#[from] ResolveError),

@@ -151,7 +151,7 @@ fn unnamed(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
 }
 
 /// Whether this is PyPI itself, where anyone may take a name.
-pub(super) fn is_public(url: &SafeUrl) -> bool {
+pub(crate) fn is_public(url: &SafeUrl) -> bool {
     let public = SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL");
     url.reveal().host_str() == public.reveal().host_str()
 }

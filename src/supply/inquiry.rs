@@ -21,6 +21,7 @@ use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
+use crate::shared::SharedCache;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
 use crate::target::Target;
 
@@ -84,6 +85,16 @@ impl Inquiry {
     /// The credentials that the run was given or has found: what must be in nothing that it makes.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         self.world.source.index().secrets()
+    }
+
+    /// The cache that others share, if there is one.
+    pub(crate) fn shared(&self) -> Option<Arc<SharedCache>> {
+        self.session.shared.clone()
+    }
+
+    /// What is asked for.
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
     }
 
     /// Fetches what was chosen.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::SupplyError;
 use super::bench::blocking;
+use super::indexes::is_public;
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::{BuildError, static_metadata};
 use crate::fetch::FetchedFile;
@@ -21,6 +22,8 @@ pub(super) struct Material {
     pub(super) origin: Whereabouts,
     /// The folder of the project, below the top of the source.
     pub(super) subdirectory: Option<SafePath>,
+    /// It comes from a private index, so that not everybody may have what is built of it.
+    pub(super) is_private: bool,
 }
 
 /// Where a source lies.
@@ -35,8 +38,10 @@ pub(super) enum Whereabouts {
 }
 
 impl Material {
-    pub(super) fn archive(filename: &str, file: FetchedFile, subdirectory: Option<SafePath>) -> Self {
-        Self { label: filename.to_owned(), origin: Whereabouts::Archive { file }, subdirectory }
+    /// An archive that an index lists.
+    pub(super) fn archive(filename: &str, file: FetchedFile, index: &SafeUrl) -> Self {
+        let (label, origin) = (filename.to_owned(), Whereabouts::Archive { file });
+        Self { label, origin, subdirectory: None, is_private: !is_public(index) }
     }
 
     /// Says by its content which source it is.

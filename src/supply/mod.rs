@@ -17,6 +17,7 @@ mod building;
 mod building_source;
 mod error;
 mod indexes;
+mod kept_build;
 mod inquiry;
 mod installing;
 mod locked;
@@ -26,6 +27,7 @@ mod naming;
 mod obtaining;
 mod python_limits;
 mod session;
+mod shared_builds;
 mod source;
 mod table_settings;
 #[cfg(test)]
@@ -35,8 +37,10 @@ mod virtual_projects;
 
 pub(crate) use error::chain;
 pub use error::{MirrorInputs, PythonRefused, SupplyError};
+pub(crate) use indexes::is_public;
 pub(crate) use inquiry::Inquiry;
 pub(crate) use installing::{Installed, install_each};
+pub(crate) use kept_build::kept_builds;
 pub use python_limits::newest_runtime_for;
 pub use session::Session;
 pub use source::LiveSource;

@@ -42,7 +42,13 @@ impl Builder {
             label: label.clone(),
             reason: format!("its subdirectory: {error}"),
         };
-        Ok(Material { origin, subdirectory: subdirectory.map_err(failed)?, label })
+        let is_private = match reference {
+            DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
+                url.without_credentials() != *url
+            }
+            DirectReference::Folder { .. } => false,
+        };
+        Ok(Material { origin, subdirectory: subdirectory.map_err(failed)?, label, is_private })
     }
 
     async fn archive(

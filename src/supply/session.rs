@@ -17,6 +17,7 @@ use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, NamedCredentia
 use crate::index::{IndexClient, IndexLocation, IndexOptions, MirrorIndex, PageUrls};
 use crate::request::{Encoder, Request, RequestOptions};
 use crate::requirements::{DirectReference, RemoteFiles};
+use crate::shared::SharedCache;
 use crate::spec::{HashDigest, SafeUrl};
 use crate::target::Target;
 
@@ -28,6 +29,8 @@ pub struct Session {
     pub(crate) cache: Arc<Cache>,
     pub(crate) context: Context,
     pub(super) bench: Arc<Bench>,
+    /// A cache that others share, unless the run is offline.
+    pub(super) shared: Option<Arc<SharedCache>>,
     /// By what is asked, and how.
     worlds: Arc<tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>>,
 }
@@ -48,20 +51,27 @@ impl Session {
         let cache = Arc::new(open_cache(options)?);
         context.hold(&cache);
         let (bench, worlds) = (Arc::default(), Arc::default());
-        Ok(Arc::new(Self { cache, context: context.clone(), bench, worlds }))
+        let shared = match options.shared.clone().filter(|_| !options.client.offline) {
+            Some(wanted) => {
+                let opened = SharedCache::open(wanted, &options.client, Arc::clone(&context.reporter))?;
+                Some(context.share(opened))
+            }
+            None => None,
+        };
+        Ok(Arc::new(Self { cache, context: context.clone(), bench, shared, worlds }))
     }
 
     /// What a builder of the run works with.
     pub(super) fn tools(&self) -> Tools {
         let (cache, context, bench) = (Arc::clone(&self.cache), self.context.clone(), Arc::clone(&self.bench));
-        Tools { cache, context, bench }
+        Tools { cache, context, bench, shared: self.shared.clone() }
     }
 
     /// The same run with another context: what its requests say goes there.
     pub(crate) fn with_context(&self, context: Context) -> Arc<Self> {
-        let Self { cache, context: _, bench, worlds } = self;
+        let Self { cache, context: _, bench, shared, worlds } = self;
         let (cache, bench, worlds) = (Arc::clone(cache), Arc::clone(bench), Arc::clone(worlds));
-        Arc::new(Self { cache, context, bench, worlds })
+        Arc::new(Self { cache, context, bench, shared: shared.clone(), worlds })
     }
 
     /// Reads what a request asks for, on a thread that may wait for files behind URLs.

@@ -69,7 +69,7 @@ fn project(own: &str) -> [(&'static str, String); 3] {
 }
 
 /// An sdist that says nothing about its requirements before it is built.
-fn sdist(name: &str, version: &str, more: &str) -> BuiltFile {
+pub(crate) fn sdist(name: &str, version: &str, more: &str) -> BuiltFile {
     let own = format!("{{\"name\": \"{name}\", \"version\": \"{version}\"{more}}}");
     let sdist = SdistBuilder::new(name, version).metadata_line("Dynamic: Requires-Dist");
     project(&own).into_iter().fold(sdist, |sdist, (path, text)| sdist.file(path, text)).build()

@@ -64,6 +64,7 @@ mod units;
 mod without;
 mod secrets;
 mod shared_bytes;
+mod shared_cache;
 mod slim;
 mod sources;
 mod stays_home;

@@ -1,7 +1,7 @@
 //! From the words of the command line to the command that they name.
 
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use barrow::reporter::is_harmful;
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     };
     general.json |= command.format() == Some(OutputFormat::Json);
     let output = Arc::new(Output::new(&host, &general));
-    let run = Run { host, general, output, began };
+    let run = Run { host, general, output, began, shared: OnceLock::new() };
     match commands::call(&run, command) {
         Ok(()) => Exit::Done,
         Err(failure) => {

@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use barrow::ops::{self, Context, Published, Recall};
 use barrow::reporter::Reporter;
 use barrow::request::BundleOptions;
+use barrow::shared::Tally;
 
 use crate::args::GeneralArgs;
 use crate::exit_code::Exit;
@@ -27,6 +28,8 @@ pub(crate) struct Run {
     pub(crate) output: Arc<Output>,
     /// When the program began, to say how long it took.
     pub(crate) began: Instant,
+    /// What the shared cache was good for, once the work is done.
+    pub(crate) shared: OnceLock<Tally>,
 }
 
 impl Run {
@@ -52,8 +55,12 @@ impl Run {
     where
         F: Future<Output = Result<T, ops::Error>>,
     {
-        let done = block_on(self.context(), work);
+        let context = self.context();
+        let done = block_on(context.clone(), work);
         self.output.end_progress();
+        if let Some(tally) = context.shared_tally() {
+            let _ = self.shared.set(tally);
+        }
         done
     }
 
@@ -85,7 +92,7 @@ where
         tokio::select! {
             biased;
             () = signal() => None,
-            done = work(context) => Some(done),
+            done = shared_after(work(context), &own) => Some(done),
         }
     });
     if let Some(done) = done {
@@ -100,6 +107,16 @@ where
     runtime.shutdown_timeout(PATIENCE);
     own.clean_up();
     Err(Failure::interrupted())
+}
+
+/// Does the work, and then brings to the shared cache what it has made for others.
+async fn shared_after<T>(
+    work: impl Future<Output = Result<T, ops::Error>>,
+    context: &Context,
+) -> Result<T, ops::Error> {
+    let done = work.await?;
+    context.finish_sharing().await?;
+    Ok(done)
 }
 
 /// Waits for the user or the system to ask for the end of the run.

@@ -33,6 +33,7 @@ impl Scene {
             state_folders: &self.state_folders,
             own_folders: &self.state_folders,
             fingerprint: None,
+            ready: None,
             cancel: None,
         }
     }

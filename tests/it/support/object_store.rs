@@ -1,8 +1,9 @@
-//! A store of objects on the loopback address: PUT, GET, HEAD and DELETE of keys, which denies and fills up on request, and
-//! remembers what it was asked.
+//! A store of objects on the loopback address: PUT, GET, HEAD and DELETE of keys, which lies, stalls, cuts, denies and fills
+//! up on request, and remembers what it was asked.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -15,6 +16,14 @@ use tokio::sync::oneshot;
 pub(crate) enum StoreFault {
     /// This status, always.
     Status(u16),
+    /// Other bytes than were put there, of the same length.
+    Lies,
+    /// Half of the bytes, then the connection breaks.
+    Cuts,
+    /// Nothing for this long.
+    Stalls(Duration),
+    /// As many bytes as there are, each after this long.
+    Drips(Duration),
 }
 
 /// An object.
@@ -101,6 +110,17 @@ impl ObjectStore {
         self.kept.lock().unwrap().objects.keys().filter(|key| key.contains(part)).cloned().collect()
     }
 
+    /// Puts an object there as somebody else might.
+    pub(crate) fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
+        let object = Object { bytes: bytes.into(), content_type: "application/octet-stream".to_owned() };
+        self.kept.lock().unwrap().objects.insert(key.to_owned(), object);
+    }
+
+    /// Removes an object as a lifecycle rule would.
+    pub(crate) fn remove(&self, key: &str) {
+        self.kept.lock().unwrap().objects.remove(key);
+    }
+
     /// The requests that came, in order; forgets them.
     pub(crate) fn take_requests(&self) -> Vec<StoreRequest> {
         std::mem::take(&mut self.kept.lock().unwrap().requests)
@@ -122,6 +142,9 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
         };
         kept.faults.iter().find(fits).map(|(_, _, fault)| fault.clone())
     };
+    if let Some(StoreFault::Stalls(time)) = &fault {
+        tokio::time::sleep(*time).await;
+    }
     let only_if_absent = request.headers().get(header::IF_NONE_MATCH).is_some();
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let content_type = content_type.to_owned();
@@ -149,7 +172,7 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
     kept.requests.push(StoreRequest { method: method.to_string(), key, is_signed, status });
     drop(kept);
     let answer = Response::builder().status(StatusCode::from_u16(status).unwrap());
-    let Some(Object { bytes, content_type }) = object else {
+    let Some(Object { mut bytes, content_type }) = object else {
         let answer = answer.header(header::CONTENT_TYPE, "application/xml");
         return answer.body(Body::from("<Error><Code>Said</Code></Error>")).unwrap();
     };
@@ -157,5 +180,27 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
     if method == Method::HEAD {
         return answer.body(Body::empty()).unwrap();
     }
-    answer.body(Body::from(bytes)).unwrap()
+    match fault {
+        Some(StoreFault::Lies) => {
+            for byte in &mut bytes {
+                *byte ^= 1;
+            }
+            answer.body(Body::from(bytes)).unwrap()
+        }
+        Some(StoreFault::Cuts) => {
+            let half = bytes[..bytes.len() / 2].to_vec();
+            let broken = std::io::Error::other("cut");
+            let parts = futures_util::stream::iter([Ok(axum::body::Bytes::from(half)), Err(broken)]);
+            answer.body(Body::from_stream(parts)).unwrap()
+        }
+        Some(StoreFault::Drips(time)) => {
+            let drip = futures_util::stream::unfold(bytes.into_iter(), move |mut left| async move {
+                tokio::time::sleep(time).await;
+                let byte = left.next()?;
+                Some((Ok::<_, std::io::Error>(axum::body::Bytes::from(vec![byte])), left))
+            });
+            answer.body(Body::from_stream(drip)).unwrap()
+        }
+        _ => answer.body(Body::from(bytes)).unwrap(),
+    }
 }

@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::choices::parse_split;
 use super::sam::SamCommand;
-use super::{AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SourceArgs, TargetArgs};
+use super::{
+    AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SharedArgs, SourceArgs, TargetArgs,
+};
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
 #[derive(Parser, Debug)]
@@ -433,6 +435,24 @@ pub(crate) enum CacheCommand {
     Prune,
     /// Remove everything
     Clean,
+    /// The cache that is shared with others
+    #[command(subcommand)]
+    Remote(RemoteCommand),
+}
+
+/// What can be done with a shared cache.
+#[derive(Subcommand, Debug)]
+pub(crate) enum RemoteCommand {
+    /// Try whether it can be read and written as the settings want it
+    Status(RemoteArgs),
+    /// Bring every wheel that was built here to the namespace that is written
+    Push(RemoteArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RemoteArgs {
+    #[command(flatten)]
+    pub(crate) shared: SharedArgs,
 }
 
 #[derive(Args, Debug)]

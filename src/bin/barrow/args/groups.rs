@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 
 use barrow::bundle::Bytes;
+use barrow::shared::Namespace;
 use barrow::spec::{ExtraName, PackageName, Version};
 use barrow::target::{Architecture, Glibc};
 use clap::Args;
@@ -29,6 +30,8 @@ pub(crate) struct SettingArgs {
     pub(crate) resolution: ResolutionArgs,
     #[command(flatten)]
     pub(crate) wheels: WheelArgs,
+    #[command(flatten)]
+    pub(crate) shared: SharedArgs,
     #[command(flatten)]
     pub(crate) unbuilt: Unbuilt,
 }
@@ -250,6 +253,44 @@ pub(crate) struct ResolutionArgs {
     /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_ratio: Option<u64>,
+}
+
+/// A cache that many machines share.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Shared cache")]
+#[expect(clippy::struct_field_names, reason = "the flags are made of the names")]
+pub(crate) struct SharedArgs {
+    /// A cache that others share: s3://BUCKET/PREFIX, gs://, https:// (Azure by a shared access signature), http://
+    #[arg(long, value_name = "URL")]
+    pub(crate) remote_cache: Option<String>,
+
+    /// A namespace of it that is read; may be repeated, the first comes first [default: main]
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    pub(crate) remote_cache_read: Vec<Namespace>,
+
+    /// The namespace of it that is written: for jobs of protected branches [default: none]
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) remote_cache_write: Option<Namespace>,
+
+    /// A namespace that may hold what comes from private indexes; may be repeated
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    pub(crate) remote_cache_private: Vec<Namespace>,
+
+    /// A public key (Ed25519), or its file, of which one must have signed what is taken; may be repeated
+    #[arg(long, value_name = "KEY|FILE")]
+    pub(crate) remote_cache_key: Vec<String>,
+
+    /// The private key (PEM) that signs what is written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remote_cache_sign_key: Option<PathBuf>,
+
+    /// Seconds that a run may go on for its uploads when it is done [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) remote_cache_wait: Option<u64>,
+
+    /// Trouble with the shared cache is an error
+    #[arg(long)]
+    pub(crate) remote_cache_require: bool,
 }
 
 /// What becomes of wheels whose own list of files is wrong.

@@ -15,11 +15,12 @@ pub(crate) use choices::{
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs,
-    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, TreeArgs, WhyArgs,
+    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, RemoteArgs,
+    RemoteCommand, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
-    AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SourceArgs, TargetArgs,
-    Unbuilt, WheelArgs,
+    AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,
+    TargetArgs, Unbuilt, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
 pub(crate) use sam::{SamBuildArgs, SamCommand};

@@ -33,7 +33,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     }
     let published = run.bundle(options)?;
     if run.is_json() {
-        Output::object(&result::published(&published))?;
+        Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };
     }
     last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into");

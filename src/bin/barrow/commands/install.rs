@@ -34,7 +34,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     };
     let installed = run.bundle(options)?;
     if run.is_json() {
-        return Output::object(&result::published(&installed));
+        return Output::object(&result::with_shared(result::published(&installed), run.shared.get()));
     }
     let what = format!("Installed {}", ops::packages(installed.dists.len()));
     last_word::tell(run, &installed, &what, "into");

@@ -37,7 +37,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     }
     let published = run.bundle(options)?;
     if run.is_json() {
-        Output::object(&result::published(&published))?;
+        Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
     }
     let place = match published.layers.len() {

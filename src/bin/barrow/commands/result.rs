@@ -2,6 +2,7 @@
 
 use barrow::ops::{BundledDist, DistChange, Published, PublishedLayer};
 use barrow::publish::PublishedZip;
+use barrow::shared::Tally;
 use serde_json::{Value, json};
 
 /// What was published, as JSON.
@@ -25,6 +26,21 @@ pub(super) fn published(published: &Published) -> Value {
         "left_out": { "files": published.left_out.files, "size_bytes": published.left_out.bytes },
         "excluded": published.excluded.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
+}
+
+/// The same, with what the shared cache was good for.
+pub(super) fn with_shared(mut result: Value, tally: Option<&Tally>) -> Value {
+    if let Some(Tally { hits, misses, bytes, saved, uploaded, not_uploaded }) = tally {
+        result["shared_cache"] = json!({
+            "hits": hits,
+            "misses": misses,
+            "size_bytes": bytes,
+            "seconds_saved": saved.as_secs_f64(),
+            "uploaded": uploaded,
+            "not_uploaded": not_uploaded,
+        });
+    }
+    result
 }
 
 fn layer(layer: &PublishedLayer) -> Value {

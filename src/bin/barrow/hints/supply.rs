@@ -57,6 +57,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
         ),
         SupplyError::Fetch(error) => fetch(error),
         SupplyError::Http(error) => super::http::of(error),
+        SupplyError::Shared(error) => error.request().and_then(super::http::of),
         SupplyError::Index(error) => index(error),
         SupplyError::Install(error) => install(error),
         SupplyError::Bundle(error) => super::bundle(error),

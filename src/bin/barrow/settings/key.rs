@@ -142,6 +142,14 @@ pub(crate) static KEYS: &[Key] = &[
     key("accept-record", Kind::List),
     key("cache-dir", Kind::Text),
     key("no-cache", Kind::Switch),
+    key("remote-cache", Kind::Text),
+    key("remote-cache-read", Kind::List),
+    key("remote-cache-write", Kind::Text),
+    key("remote-cache-private", Kind::List),
+    key("remote-cache-key", Kind::List).alias("remote-cache-keys"),
+    key("remote-cache-sign-key", Kind::Text),
+    key("remote-cache-wait", Kind::Text),
+    key("remote-cache-require", Kind::Switch),
 ];
 
 /// Settings of the public face that are not built yet: naming one is an error, not a silence.

@@ -14,6 +14,7 @@ mod layers;
 mod parse;
 mod pip_config;
 mod profile;
+mod shared;
 mod sources;
 mod target;
 mod units;
@@ -35,6 +36,7 @@ use barrow::request::{
 };
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
+use barrow::shared::SharedOptions;
 use barrow::spec::ExtraName;
 use barrow::target::Target;
 use clap::ValueEnum;
@@ -122,6 +124,8 @@ pub(crate) struct Settings {
     limits: Limits,
     /// What becomes of wheels whose RECORD is wrong.
     record: RecordPolicy,
+    /// A cache that others share.
+    pub(crate) shared: Option<SharedOptions>,
     concurrent_downloads: usize,
     /// Where barrow remembers what it published, best first.
     pub(crate) state_folders: Vec<PathBuf>,
@@ -171,7 +175,7 @@ impl Settings {
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
 
-        let SettingArgs { target, input, index, resolution, wheels, unbuilt: _ } = flags.settings;
+        let SettingArgs { target, input, index, resolution, wheels, shared, unbuilt: _ } = flags.settings;
         let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
         let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
@@ -215,6 +219,7 @@ impl Settings {
             limits.ratio = most;
         }
         let record = read_record_policy(&mut layers, wheels)?;
+        let shared = shared::read(&mut layers, shared)?;
         let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
         let state_folders = state_folders(host, cache_folder.as_deref());
         record_defaults(&mut layers);
@@ -242,6 +247,7 @@ impl Settings {
             split,
             limits,
             record,
+            shared,
             concurrent_downloads: concurrent_downloads.unwrap_or(FetchOptions::default().concurrency),
             state_folders,
             extras,
@@ -275,6 +281,7 @@ impl Settings {
             temporary_folder: self.temporary_folder.clone(),
             limits: self.limits,
             record: self.record.clone(),
+            shared: self.shared.clone(),
             concurrent_downloads: self.concurrent_downloads,
             now: self.now,
         }

@@ -1,0 +1,168 @@
+//! Finished zips in a shared cache: what was made of the same inputs and the same distributions is taken as it is.
+//!
+//! The key is the fingerprint of the inputs with name and digest of every distribution, so it is known once these are chosen, and
+//! before anything of them is fetched. Zips alone are shared: a folder is made of links to the cache.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::bundle::UNZIPPED_LIMIT_BYTES;
+use crate::cache::Cache;
+use crate::memory::{BundledDist, LeftOutFiles, Published};
+use crate::request::{BundleKind, BundleOptions, FingerprintOptions, InputKey};
+use crate::resolution::{Resolution, ResolvedDist};
+use crate::shared::{ClaimKind, Offer, SharedCache};
+use crate::spec::{HashAlgorithm, HashDigest, PackageName, sha256};
+use crate::supply::{Inquiry, is_public};
+
+/// Changes when what is shared of a zip does.
+const FORMAT: &str = "shared zip 1";
+
+/// What a claim about a zip says beside its digest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Details {
+    pub(super) files: usize,
+    pub(super) size_bytes: u64,
+    left_out: (usize, u64),
+    /// Unpacked size of each distribution, by the digest of its wheel.
+    sizes: BTreeMap<String, u64>,
+    /// What was said while its distributions were unpacked.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A zip that may be in the shared cache, or be brought there.
+pub(super) struct SharedZip {
+    shared: Arc<SharedCache>,
+    key: HashDigest,
+    digests: Vec<(PackageName, HashDigest)>,
+    is_private: bool,
+}
+
+/// A zip that came from there.
+pub(super) struct ReadyZip {
+    pub(super) file: tempfile::NamedTempFile,
+    pub(super) details: Details,
+    /// What it is made of.
+    pub(super) dists: Vec<BundledDist>,
+}
+
+impl ReadyZip {
+    /// What was left out of its distributions.
+    pub(super) fn left_out(&self) -> LeftOutFiles {
+        LeftOutFiles { files: self.details.left_out.0, bytes: self.details.left_out.1 }
+    }
+}
+
+/// The digest that a wheel has to have, where the user allows one alone and its index gives none.
+fn only_digest(dist: &ResolvedDist) -> Option<HashDigest> {
+    dist.file.filename.as_wheel()?;
+    match dist.accepted_hashes.as_slice() {
+        [only] if only.algorithm() == HashAlgorithm::Sha256 => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// Whether an output is of a form that can be shared.
+pub(super) fn can_be_shared(BundleOptions { assembly, publish, .. }: &BundleOptions) -> bool {
+    let is_whole_zip = publish.zip && assembly.kind != BundleKind::Packages && assembly.split.is_none();
+    // What a Python of this machine has compiled is for this machine's user to judge.
+    is_whole_zip && assembly.bytecode.is_none()
+}
+
+impl SharedZip {
+    /// The zip that would be made; `None`: none is shared, or what goes into it is not known before it is made.
+    pub(super) async fn of(
+        inquiry: &Inquiry,
+        resolution: &Resolution,
+        excluded: &[PackageName],
+        options: &BundleOptions,
+    ) -> Result<Option<Self>, Error> {
+        let Some(shared) = inquiry.shared() else { return Ok(None) };
+        let BundleOptions { target, assembly, publish, .. } = options;
+        if !can_be_shared(options) {
+            return Ok(None);
+        }
+        let wanted = resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name));
+        let (mut digests, mut lines, mut is_private) = (Vec::new(), Vec::new(), false);
+        for dist in wanted {
+            let Some(digest) = inquiry.known_digest(dist).or_else(|| only_digest(dist)) else { return Ok(None) };
+            lines.push(format!("{} {digest}", dist.file.filename));
+            is_private |= !is_public(&dist.file.origin.url);
+            digests.push((dist.name.clone(), digest));
+        }
+        lines.sort_unstable();
+        let fingerprint_options = FingerprintOptions {
+            request: options.request.clone(),
+            target: target.clone(),
+            assembly: assembly.clone(),
+            base: options.base(),
+            state_folders: publish.state_folders.clone(),
+        };
+        let request = inquiry.request().clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            InputKey::for_fingerprint(&request, &fingerprint_options).ok().map(|key| key.fingerprint())
+        });
+        let Some(fingerprint) = reading.await.map_err(|_| Error::Worker("reader"))? else { return Ok(None) };
+        let key = sha256(format!("{FORMAT}\n{fingerprint}\n{:?}\n{}", assembly.kind, lines.join("\n")).as_bytes());
+        Ok(Some(Self { shared, key, digests, is_private }))
+    }
+
+    /// The zip that somebody else has made of the same.
+    pub(super) async fn take(
+        &self,
+        resolution: &Resolution,
+        options: &BundleOptions,
+        cache: &Cache,
+    ) -> Result<Option<ReadyZip>, Error> {
+        let Some(found) = self.shared.find(ClaimKind::Bundles, &self.key).await? else { return Ok(None) };
+        let details = serde_json::from_value::<Details>(found.claim.details.clone()).ok();
+        let limit = options.publish.max_size.map_or(UNZIPPED_LIMIT_BYTES, |most| most.0.min(UNZIPPED_LIMIT_BYTES));
+        // What is too large is refused with all that there is to say about it.
+        let details = details.filter(|details| details.size_bytes <= limit);
+        let dists = details.as_ref().and_then(|details| self.dists(resolution, details));
+        let (Some(details), Some(dists)) = (details, dists) else {
+            self.shared.missed(&found);
+            return Ok(None);
+        };
+        let Some(file) = self.shared.fetch(&found, cache).await? else { return Ok(None) };
+        self.shared.took(&found);
+        Ok(Some(ReadyZip { file, details, dists }))
+    }
+
+    /// Offers the zip that was made.
+    pub(super) fn offer(&self, published: &Published, warnings: &[String], took: Duration) {
+        let Some(zip) = &published.zip else { return };
+        let sizes = published.dists.iter().map(|dist| (dist.sha256.hex(), dist.size_bytes)).collect();
+        let details = Details {
+            files: published.files,
+            size_bytes: published.size_bytes,
+            left_out: (published.left_out.files, published.left_out.bytes),
+            sizes,
+            warnings: warnings.to_vec(),
+        };
+        self.shared.offer(Offer {
+            kind: ClaimKind::Bundles,
+            key: self.key.clone(),
+            name: "the finished zip".to_owned(),
+            path: published.path.clone(),
+            digest: zip.sha256.clone(),
+            size: zip.size_bytes,
+            took,
+            details: serde_json::to_value(details).unwrap_or_default(),
+            is_private: self.is_private,
+        });
+    }
+
+    fn dists(&self, resolution: &Resolution, details: &Details) -> Option<Vec<BundledDist>> {
+        let described = self.digests.iter().map(|(name, digest)| {
+            let resolved = resolution.dists.iter().find(|resolved| resolved.name == *name)?;
+            let size = details.sizes.get(&digest.hex())?;
+            Some(BundledDist::of(resolved, digest.clone(), *size))
+        });
+        described.collect()
+    }
+}

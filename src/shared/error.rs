@@ -1,0 +1,41 @@
+//! Trouble with a shared cache that has to be in order.
+
+use crate::http;
+use crate::spec::SafeUrl;
+use crate::store::StoreError;
+
+/// A shared cache that is required, and could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SharedError {
+    /// It cannot be set up.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The store could not be asked.
+    #[error("the shared cache `{place}` is required and cannot be used")]
+    Store {
+        /// Where it is.
+        place: SafeUrl,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// What it gave is not what it said, or did not come in time.
+    #[error("the shared cache `{place}` is required: {reason}")]
+    Answer {
+        /// Where it is.
+        place: SafeUrl,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl SharedError {
+    /// The request that failed.
+    pub fn request(&self) -> Option<&http::Error> {
+        match self {
+            Self::Http(error) => Some(error),
+            Self::Store { source, .. } => source.request(),
+            Self::Answer { .. } => None,
+        }
+    }
+}

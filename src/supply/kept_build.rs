@@ -1,0 +1,77 @@
+//! What the cache keeps of a build, and how others know it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Bucket, Cache};
+use crate::fetch::FetchedWheel;
+use crate::shared::{ClaimKind, Offer};
+use crate::spec::{HashDigest, sha256};
+
+/// Changes when what is shared of a build does.
+const FORMAT: &str = "shared build 1";
+
+/// What the cache keeps of a build.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptBuild {
+    pub(super) filename: String,
+    pub(super) sha256: HashDigest,
+    /// How long it took, milliseconds.
+    #[serde(default)]
+    took: u64,
+    /// Its source comes from a private index, as far as is known.
+    #[serde(default = "yes")]
+    is_private: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl KeptBuild {
+    pub(super) fn of(wheel: &FetchedWheel, took: Duration, is_private: bool) -> Self {
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Self { filename: wheel.filename.to_string(), sha256: wheel.digest.clone(), took, is_private }
+    }
+
+    pub(super) fn offer(&self, key: HashDigest, cache: &Cache, size: u64) -> Offer {
+        Offer {
+            kind: ClaimKind::Builds,
+            key,
+            name: self.filename.clone(),
+            path: cache.wheel(&self.sha256),
+            digest: self.sha256.clone(),
+            size,
+            took: Duration::from_millis(self.took),
+            details: serde_json::Value::Null,
+            is_private: self.is_private,
+        }
+    }
+}
+
+/// The key of a build for others: the inputs that decide here, by the name of their entry in the cache, and the kind of machine that
+/// builds.
+pub(super) fn shared_key(entry: &Path) -> Option<HashDigest> {
+    let name = entry.file_name()?.to_str()?;
+    let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+    Some(sha256(format!("{FORMAT}\n{name}\n{system} {processor}").as_bytes()))
+}
+
+/// Every wheel that was built here and is still in the cache, to be offered to others.
+pub(crate) fn kept_builds(cache: &Cache) -> Vec<Offer> {
+    let below = |folder: &Path| {
+        let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    let entries = below(&cache.root().join(Bucket::Builds.folder())).into_iter().flat_map(|folder| below(&folder));
+    let offer = |entry: PathBuf| {
+        let kept: KeptBuild = serde_json::from_slice(&cache.read(&entry)?).ok()?;
+        let size = fs_err::metadata(cache.wheel(&kept.sha256)).ok()?.len();
+        Some(kept.offer(shared_key(&entry)?, cache, size))
+    };
+    entries.filter_map(offer).collect()
+}
