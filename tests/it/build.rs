@@ -273,3 +273,34 @@ fn terraform_gets_a_flat_answer() {
         assert!(text(&output.stderr).contains(part), "{query}: {}", text(&output.stderr));
     }
 }
+
+/// A lock named in the file counts like one on the command line, and `-r` there takes its place.
+#[test]
+fn a_unit_can_name_its_lock() {
+    let (context, index) = (TestContext::new(), index());
+    context.write("app/app.py", "");
+    context.write("newest.txt", "tiny\n");
+    context.write("locks/README", "");
+    let settings = ["--index-url", &index.url(), "--runtime", "python3.12"];
+    let locked = run(&context, &[&["lock", "tiny==1.0", "-o", "locks/pylock.toml"][..], &settings].concat());
+    assert!(locked.status.success(), "{}", text(&locked.stderr));
+    let lock = "lock = \"locks/pylock.toml\"\n";
+    let url = index.url();
+    let unit = format!(
+        "index-url = \"{url}\"\nruntime = \"python3.12\"\n[[function]]\nsource = \"app\"\n{lock}output = \"out\"\n"
+    );
+    context.write("barrow.toml", unit);
+    let built = run(&context, &["build"]);
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    assert_eq!(fs_err::read_to_string(context.path("out/tiny/__init__.py")).unwrap(), "one");
+
+    context.write("barrow.toml", lock);
+    for (arguments, content) in [(&[][..], "one"), (&["-r", "newest.txt"], "two")] {
+        let made = run(&context, &[&["bundle", "app", "-o", "made"][..], &settings, arguments].concat());
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        assert_eq!(fs_err::read_to_string(context.path("made/tiny/__init__.py")).unwrap(), content);
+    }
+    context.write("barrow.toml", "lock = \"requirements.txt\"\n");
+    let refused = run(&context, &["bundle", "app", "-o", "made"]);
+    assert!(text(&refused.stderr).contains("not named like a lock"), "{}", text(&refused.stderr));
+}

@@ -7,6 +7,8 @@ mod habits;
 mod sam;
 mod shown;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use choices::{

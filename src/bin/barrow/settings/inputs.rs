@@ -14,8 +14,11 @@ use super::{SettingsError, parse};
 use crate::args::{InputArgs, WheelArgs};
 
 pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
+    // Files that are named where the command is given take the place of a lock that settings name.
+    let named_here = !input.requirement.is_empty() && input.lock.is_none();
     let mut requirement_files = layers.paths("requirement", input.requirement);
-    if let Some(lock) = input.lock {
+    let locks = if named_here { Vec::new() } else { layers.paths("lock", input.lock.into_iter().collect()) };
+    for lock in locks {
         if LockKind::of(&lock).is_none() {
             let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
             let (lock, names) = (lock.display(), names.join(", "));

@@ -76,6 +76,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("python-version", Kind::Text),
     key("glibc", Kind::Text),
     key("requirement", Kind::List).alias("requirements"),
+    key("lock", Kind::List),
     key("constraint", Kind::List).alias("constraints").pip("constraint"),
     key("override", Kind::List).alias("overrides"),
     key("no-deps", Kind::Switch),

@@ -43,9 +43,13 @@ use clap::ValueEnum;
 
 pub(crate) use config_file::{ConfigFile, ConfigValue};
 pub(crate) use host::Host;
+#[cfg(test)]
+pub(crate) use key::Key;
 pub(crate) use key::{KEYS, Kind};
 pub(crate) use layers::{Record, Source};
 pub(crate) use target::TargetSettings;
+#[cfg(test)]
+pub(crate) use units::OWN_KEYS;
 pub(crate) use units::{Unit, UnitKind};
 
 use crate::args::{

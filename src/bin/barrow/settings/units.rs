@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::config_file::{ConfigFile, ConfigValue, Reader};
 
 /// Keys of a unit that are no settings.
-pub(super) const OWN_KEYS: &[&str] =
+pub(crate) const OWN_KEYS: &[&str] =
     &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler", "layers"];
 
 /// What a unit is.
