@@ -47,4 +47,5 @@ mod memory;
 mod supply;
 pub mod mirror;
 pub mod check;
+pub mod report;
 pub mod ops;

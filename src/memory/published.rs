@@ -28,6 +28,8 @@ pub struct Published {
     pub excluded: Vec<PackageName>,
     /// The layers that it was split into, in order; empty: it is one output, at `path`.
     pub layers: Vec<PublishedLayer>,
+    /// Versions better than the chosen ones that were passed over, and why, as the end of a sentence; of a lock, none are known.
+    pub passed_over: Vec<(PackageName, Version, String)>,
     /// Files of distributions that were left out.
     pub left_out: LeftOutFiles,
     /// What differs from the last run with this output, by name; `None`: no last run is known.
@@ -125,6 +127,14 @@ impl BundledDist {
 }
 
 impl Published {
+    /// Where it lies: at OUT, or at the places of its layers.
+    pub fn places(&self) -> Vec<PathBuf> {
+        match self.layers.as_slice() {
+            [] => vec![self.path.clone()],
+            layers => layers.iter().map(|layer| layer.path.clone()).collect(),
+        }
+    }
+
     /// What lies in the output now, with what this run knows of its distributions. `path` is where it lies, as seen from here.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
 use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 6";
+const FORMAT: &str = "result 7";
 
 /// The option under which nothing is taken as it was, as `InputKey` names options.
 const REFRESH: &str = "--refresh";
@@ -49,6 +49,7 @@ struct Kept {
     dists: Vec<KeptDist>,
     excluded: Vec<PackageName>,
     layers: Vec<KeptLayer>,
+    passed_over: Vec<(PackageName, Version, String)>,
     /// Files that were left out, and their bytes.
     left_out: (usize, u64),
     warnings: Warnings,
@@ -252,6 +253,7 @@ impl Kept {
             layers: published.layers.iter().map(kept_layer).collect(),
             dists: published.dists.iter().map(KeptDist::from).collect(),
             excluded: published.excluded.clone(),
+            passed_over: published.passed_over.clone(),
             left_out: (published.left_out.files, published.left_out.bytes),
             warnings,
         }
@@ -273,6 +275,7 @@ impl Kept {
                 .collect(),
             dists,
             excluded,
+            passed_over: self.passed_over.clone(),
             left_out: LeftOutFiles { files: self.left_out.0, bytes: self.left_out.1 },
             changes: Some(Vec::new()),
             is_unchanged: true,

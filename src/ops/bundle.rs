@@ -21,7 +21,7 @@ use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
 };
 use crate::resolution::Resolution;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, Version};
 use crate::supply::{Inquiry, Installed, Session, install_each};
 
 /// Whether there is something to do.
@@ -288,6 +288,7 @@ impl Output<'_> {
             layers: Vec::new(),
             dists: Vec::new(),
             excluded: Vec::new(),
+            passed_over: passed_over(self.resolution),
             left_out: LeftOutFiles::default(),
             changes: None,
             is_unchanged: false,
@@ -357,6 +358,7 @@ impl Output<'_> {
             layers: published.layers,
             dists: Vec::new(),
             excluded: Vec::new(),
+            passed_over: passed_over(self.resolution),
             left_out: LeftOutFiles::default(),
             changes: None,
             is_unchanged: false,
@@ -473,6 +475,12 @@ fn foresee(
         Some(BundledDist::of(dist, sha256, size_bytes))
     });
     foreseen.collect()
+}
+
+/// The versions that were passed over, as a result says it.
+fn passed_over(resolution: &Resolution) -> Vec<(PackageName, Version, String)> {
+    let passed = resolution.passed_over.iter();
+    passed.map(|passed| (passed.name.clone(), passed.version.clone(), passed.exclusion.to_string())).collect()
 }
 
 /// What a result says about its distributions.

@@ -38,5 +38,6 @@ mod tests;
 pub use error::PublishError;
 pub use options::{OutputFormat, PublishOptions, Published, PublishedZip};
 pub use outputs::{
-    check_out, install_into, is_installed_unchanged, is_unchanged, outputs_around, publish, publish_together, tidy,
+    check_out, install_into, is_installed_unchanged, is_unchanged, mark_beside, outputs_around, publish,
+    publish_together, tidy,
 };

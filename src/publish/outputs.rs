@@ -125,6 +125,14 @@ pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint
     canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, false))
 }
 
+/// Notes that barrow wrote a file beside its outputs, so that it is no source file of a later run. Without a place for marks
+/// it is one.
+pub fn mark_beside(file: &Path, state_folders: &[PathBuf]) {
+    if let (Ok(place), Ok(identity)) = (canonical_place(file), mark::zip_identity(file)) {
+        let _ = Mark { zips: vec![identity], ..Mark::default() }.write(state_folders, &place);
+    }
+}
+
 /// Puts in order what killed runs have left at OUT, for a run that is going to publish nothing. While another process
 /// publishes there, it is left to that one.
 pub fn tidy(out: &Path) {

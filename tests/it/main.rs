@@ -51,6 +51,7 @@ mod one_mirror;
 mod pylock;
 mod projects;
 mod remembered;
+mod report;
 mod reproducible;
 mod requirements;
 mod sam;

@@ -8,4 +8,4 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-pub use selection::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
+pub use selection::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern, slim_rule, slim_rules};

@@ -88,8 +88,12 @@ impl FileSelection<'_> {
         if !self.slim || KEPT_PATTERNS.choose_below(path) {
             return None;
         }
-        let fits = |(rule, patterns): &&(&Rule, Patterns)| applies(rule, dist) && patterns.choose_below(path);
-        RULE_PATTERNS.iter().find(fits).map(|(rule, _)| rule.name.to_owned())
+        let requires = |wanted: &str| {
+            let metadata = dist.core_metadata().ok();
+            metadata.is_some_and(|metadata| metadata.requires_dist.iter().any(|needed| needed.name.as_ref() == wanted))
+        };
+        let rule = first_rule(dist.name.as_ref(), requires, path)?;
+        Some(RULES[rule].name.to_owned())
     }
 
     fn unknown_services(&self, dists: &[InstalledDist]) -> Vec<String> {
@@ -144,16 +148,28 @@ fn service_of(path: &SafePath) -> Option<&str> {
     components.next().map(|_| service)
 }
 
-/// Whether a rule is for this distribution at all.
-fn applies(rule: &Rule, dist: &InstalledDist) -> bool {
-    let name = dist.name.as_ref();
-    let requires = |wanted: &&str| {
-        let metadata = dist.core_metadata().ok();
-        metadata.is_some_and(|metadata| metadata.requires_dist.iter().any(|needed| needed.name.as_ref() == *wanted))
-    };
+/// The names of the rules of `--slim`, in the order of the table.
+pub fn slim_rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
+/// The rule by which `--slim` leaves out a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the
+/// project requires another one; `path` is below the folder of packages.
+pub fn slim_rule(project: &str, requires: impl Fn(&str) -> bool, path: &str) -> Option<usize> {
+    let path = std::path::Path::new(path);
+    if KEPT_PATTERNS.choose_below(path) { None } else { first_rule(project, requires, path) }
+}
+
+fn first_rule(project: &str, requires: impl Fn(&str) -> bool, path: &std::path::Path) -> Option<usize> {
+    let fits = |(rule, patterns): &(&Rule, Patterns)| applies(rule, project, &requires) && patterns.choose_below(path);
+    RULE_PATTERNS.iter().position(fits)
+}
+
+/// Whether a rule is for this project at all.
+fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
     (rule.only.is_empty() || rule.only.contains(&name))
         && !rule.never.contains(&name)
-        && !rule.unless_requires.iter().any(requires)
+        && !rule.unless_requires.iter().any(|wanted| requires(wanted))
 }
 
 static KEPT_PATTERNS: LazyLock<Patterns> =

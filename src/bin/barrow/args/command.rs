@@ -168,6 +168,10 @@ pub(crate) struct BuildArgs {
     #[arg(long)]
     pub(crate) list: bool,
 
+    /// Write a page about what was made: what takes the room, where it came from and why, what the check finds
+    #[arg(long, value_name = "FILE.html", conflicts_with = "list")]
+    pub(crate) report: Option<PathBuf>,
+
     /// Replace what is at the outputs even when barrow did not put it there
     #[arg(long)]
     pub(crate) force: bool,
@@ -209,6 +213,10 @@ pub(crate) struct OutputArgs {
     /// Check what was made, as `barrow check` does, and fail where it would not load
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// Write a page about what was made: what takes the room, where it came from and why, what the check finds
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

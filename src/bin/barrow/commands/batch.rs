@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::thread::available_parallelism;
 
 use barrow::bundle::Bytes;
-use barrow::ops::{self, BuildUnit, Built};
+use barrow::ops::{self, BuildUnit, Built, Published};
 use barrow::reporter::{Level, Reporter as _};
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
@@ -36,6 +36,8 @@ pub(super) struct Order {
 pub(super) struct Outcome {
     units: BTreeMap<usize, Value>,
     failed: Vec<Failure>,
+    /// What was made, by place: its label, what was published, and whether it was slimmed.
+    pub(super) made: BTreeMap<usize, (String, Published, bool)>,
 }
 
 /// Makes all of them, `jobs` at a time.
@@ -43,6 +45,7 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
     let jobs = jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
     let mut described = Vec::with_capacity(orders.len());
     let mut units = Vec::with_capacity(orders.len());
+    let slimmed: Vec<bool> = orders.iter().map(|order| order.options.assembly.selection.slim).collect();
     for Order { place, label, options, described: unit } in orders {
         described.push((place, unit));
         units.push(BuildUnit { label, options });
@@ -57,12 +60,13 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
         }
     }
     let mut outcome = Outcome::default();
-    for ((place, mut unit), built) in described.into_iter().zip(all) {
+    for (((place, mut unit), built), is_slimmed) in described.into_iter().zip(all).zip(slimmed) {
         match built.outcome {
             Ok(published) => {
                 unit["state"] = json!(if published.is_unchanged { "unchanged" } else { "built" });
                 unit["result"] = result::published(&published);
                 outcome.units.insert(place, unit);
+                outcome.made.insert(place, (built.label, published, is_slimmed));
             }
             Err(error) => outcome.fail(place, unit, Failure::from(error).about(&built.label)),
         }
@@ -121,6 +125,7 @@ impl Outcome {
     /// With what became of others.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.units.extend(other.units);
+        self.made.extend(other.made);
         self.failed.extend(other.failed);
         self
     }

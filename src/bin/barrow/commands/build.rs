@@ -11,6 +11,7 @@ use barrow::target::Target;
 use serde_json::{Value, json};
 
 use super::batch::{self, Order, Outcome};
+use super::report::ReportFile;
 use crate::args::{BuildArgs, OutputArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -47,9 +48,21 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     if args.list {
         return list(run, &jobs);
     }
+    let settings = run.settings(Flags::default(), Path::new("."))?;
+    let outs: Vec<&Path> = jobs.iter().map(|job| job.options.publish.out.as_path()).collect();
+    let report = ReportFile::of(run, args.report.as_deref(), &outs, &settings)?;
     let outcome = make(run, &jobs, args)?;
     if args.github {
         outcome.tell_github(run)?;
+    }
+    if report.is_wanted() {
+        let mut parts = Vec::new();
+        for (place, (label, published, is_slimmed)) in &outcome.made {
+            let unit = &jobs[*place].unit;
+            let (handlers, ignore) = (unit.handlers.clone(), unit.config.check_ignore.clone());
+            parts.extend(report.parts(run, label, published, handlers, ignore, *is_slimmed)?);
+        }
+        report.write(run, &parts)?;
     }
     outcome.finish(run, json!({}))
 }

@@ -3,6 +3,7 @@
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_other_forms;
+use super::report::ReportFile;
 use super::{check, contents, last_word, result};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
@@ -22,6 +23,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     settings.want_project();
     let (target, is_list) = (settings.target.single()?, output.list);
     let kind = if layer { BundleKind::Layer } else { BundleKind::Function };
+    let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
     let options = BundleOptions {
         request: settings.request_for(Vec::new(), &target)?,
         assembly: settings.assembly_for(Some(&source), kind, &target)?,
@@ -32,6 +34,12 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         return contents::list(run, options);
     }
     let published = run.bundle(options)?;
+    if report.is_wanted() {
+        let label = published.path.display().to_string();
+        let (ignore, is_slimmed) = (settings.check_ignore.clone(), settings.selection.slim);
+        let parts = report.parts(run, &label, &published, handlers.clone(), ignore, is_slimmed)?;
+        report.write(run, &parts)?;
+    }
     if run.is_json() {
         Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_other_forms, refuse_paths};
+use super::report::ReportFile;
 use super::{check, contents, last_word, result};
 use crate::args::LayerArgs;
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         None => settings.check_something_required(&requirements)?,
     }
     let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
+    let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
     let options = BundleOptions {
         request: settings.request_for(requirements, &target)?,
         assembly: settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?,
@@ -36,6 +38,12 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         return contents::list(run, options);
     }
     let published = run.bundle(options)?;
+    if report.is_wanted() {
+        let label = published.path.display().to_string();
+        let (ignore, is_slimmed) = (settings.check_ignore.clone(), settings.selection.slim);
+        let parts = report.parts(run, &label, &published, Vec::new(), ignore, is_slimmed)?;
+        report.write(run, &parts)?;
+    }
     if run.is_json() {
         Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };

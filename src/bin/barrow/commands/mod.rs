@@ -20,6 +20,7 @@ mod lock;
 mod manual;
 mod meaning;
 mod mirror;
+mod report;
 mod result;
 mod sam;
 mod terraform;
