@@ -88,6 +88,7 @@ fn as_json(page: &ProjectPage<'_>) -> String {
             ];
             keys.extend(file.size.map(|size| format!("\"size\":{size}")));
             keys.extend(file.requires_python.as_ref().map(|text| format!("\"requires-python\":{}", json!(text))));
+            keys.extend(file.provenance.as_ref().map(|text| format!("\"provenance\":{}", json!(text))));
             match &file.yanked {
                 Yanked::Yes(reason) if reason.is_empty() => keys.push("\"yanked\":true".to_owned()),
                 Yanked::Yes(reason) => keys.push(format!("\"yanked\":{}", json!(reason))),

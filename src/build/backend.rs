@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::child::{Children, Job, last_lines, printable, run};
 use super::surroundings::variables;
-use super::{BuildError, BuildSystem, Interpreter};
+use super::{BuildError, BuildSystem, Interpreter, fence};
 use crate::reporter::{Level, Reporter};
 
 /// The program that runs in the environment.
@@ -31,6 +31,8 @@ pub struct Workshop {
     pub children: Children,
     /// The environment of this process, of which a build gets a part.
     pub environment: Arc<BTreeMap<String, String>>,
+    /// Backends may use the network (`--build-network`).
+    pub network: bool,
 }
 
 /// A source that is unpacked and waits for being built.
@@ -159,6 +161,7 @@ impl BuildEnvironment {
             folder: &project.folder,
             variables: &variables(&workshop.environment, &home, &[&bin, &scripts]),
             limit: Some(LONGEST),
+            network: workshop.network,
         };
         let ended = run(&job, &workshop.children, &workshop.interrupted)?;
         if workshop.reporter.shows(Level::Detail) {
@@ -169,7 +172,9 @@ impl BuildEnvironment {
         let output = || last_lines(&ended.output, LINES_SHOWN);
         if !ended.success {
             let (label, status) = (project.label.clone(), ended.status.clone());
-            return Err(BuildError::Failed { label, step, status, output: output() });
+            let is_fenced = !workshop.network && !fence::words().is_empty();
+            let misses_network = is_fenced && fence::misses_network(&ended.output);
+            return Err(BuildError::Failed { label, step, status, output: output(), misses_network });
         }
         let text = fs::read_to_string(&answer).map_err(failed(&answer))?;
         serde_json::from_str(&text).map_err(|_| BuildError::Failed {
@@ -177,6 +182,7 @@ impl BuildEnvironment {
             step,
             status: "no answer".to_owned(),
             output: output(),
+            misses_network: false,
         })
     }
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::BuildError;
 use super::surroundings::Variables;
+use super::{BuildError, fence};
 
 /// How often a running program is looked at.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -48,6 +48,8 @@ pub(super) struct Job<'a> {
     pub(super) variables: &'a Variables,
     /// After this time it is ended.
     pub(super) limit: Option<Duration>,
+    /// It may use the network.
+    pub(super) network: bool,
 }
 
 /// What became of it.
@@ -64,7 +66,15 @@ pub(super) fn run(job: &Job<'_>, children: &Children, interrupted: &AtomicBool) 
     let failed = |source| BuildError::Start { program: job.program.to_owned(), source };
     let mut written = tempfile::tempfile().map_err(failed)?;
     let (stdout, stderr) = (written.try_clone().map_err(failed)?, written.try_clone().map_err(failed)?);
-    let mut command = Command::new(job.program);
+    let fence = if job.network { &[] } else { fence::words() };
+    let mut command = match fence {
+        [] => Command::new(job.program),
+        [first, rest @ ..] => {
+            let mut command = Command::new(first);
+            command.args(rest).arg(job.program);
+            command
+        }
+    };
     command.args(&job.arguments).current_dir(job.folder).env_clear().envs(job.variables.iter());
     command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).process_group(0);
     let mut child = command.spawn().map_err(failed)?;

@@ -68,7 +68,7 @@ pub fn check_out(
     let git = |step: &'static str, at: &Path, arguments: &[&str]| {
         let all = ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"].iter().chain(arguments);
         let arguments: Vec<OsString> = all.map(OsString::from).collect();
-        let job = Job { program: &program, arguments, folder: at, variables: &variables, limit: None };
+        let job = Job { program: &program, arguments, folder: at, variables: &variables, limit: None, network: true };
         let ended = run(&job, &workshop.children, &workshop.interrupted)?;
         if ended.success {
             return Ok(ended.output);

@@ -143,6 +143,7 @@ impl InterpreterSearch {
             folder: Path::new("/"),
             variables: &variables,
             limit: Some(ANSWER_LIMIT),
+            network: true,
         };
         let ended = match run(&job, children, interrupted) {
             Ok(ended) => ended,

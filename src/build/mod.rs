@@ -13,6 +13,7 @@ mod backend;
 mod bytecode;
 mod child;
 mod error;
+mod fence;
 mod folder;
 mod git;
 mod interpreter;

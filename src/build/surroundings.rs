@@ -52,6 +52,13 @@ pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variabl
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     variables.retain(|name, _| !name.starts_with("XDG_"));
+    // The programs of rustup look for their toolchains below the home, which is another one here.
+    if let (None, Some(own_home)) = (own.get("RUSTUP_HOME"), own.get("HOME")) {
+        let place = Path::new(own_home).join(".rustup");
+        if place.is_dir() {
+            variables.insert("RUSTUP_HOME".to_owned(), place.display().to_string());
+        }
+    }
     let folders: Vec<String> = path.iter().map(|folder| folder.display().to_string()).collect();
     let rest = variables.remove("PATH").into_iter();
     let path: Vec<String> = folders.into_iter().chain(rest).collect();

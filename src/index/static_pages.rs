@@ -7,7 +7,26 @@ use crate::http::Request;
 /// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
 pub const MIRROR_MANIFEST: &str = "barrow-mirror.json";
 
+/// Largest manifest that is read, bytes: a mirror of ten thousand files has some ten megabytes.
+const MANIFEST_MOST: u64 = 256 << 20;
+
 impl IndexClient {
+    /// The manifest of the mirror that is the only index that is asked; `None`: it is no mirror, or it cannot be read.
+    pub(crate) async fn mirror_manifest(&self) -> Option<Vec<u8>> {
+        let [Index { location, .. }] = self.indexes.as_slice() else { return None };
+        if let Some(path) = location.url.to_file_path() {
+            let places = [Some(path.as_path()), path.parent()];
+            return places.into_iter().flatten().find_map(|folder| fs_err::read(folder.join(MIRROR_MANIFEST)).ok());
+        }
+        if self.options.offline {
+            return None;
+        }
+        let base = location.url.without_fragment();
+        let manifest = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")).ok()?;
+        let response = self.client.get(Request::new(manifest).listed_by(&location.url)).await.ok()?;
+        if response.status() == 200 { response.bytes(MANIFEST_MOST).await.ok() } else { None }
+    }
+
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.
     pub(crate) async fn is_mirror(&self) -> bool {
         let [Index { location, .. }] = self.indexes.as_slice() else { return false };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::resolve::twin_of;
 use crate::spec::{PackageName, Version};
 
 /// A lock could not be written or read.
@@ -69,6 +70,9 @@ pub enum LockError {
         /// What stands against building it.
         barrier: Barrier,
     },
+    /// Several packages have no file for the target: each as one of the two above.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<LockError>),
 }
 
 /// What stands against building a source.
@@ -132,6 +136,20 @@ fn wheels_text(tags: &[String]) -> String {
 }
 
 impl LockError {
+    /// The project that allowing to build it would help, as far as that is known.
+    pub fn could_be_built(&self) -> Option<&PackageName> {
+        match self {
+            Self::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => twin_of(name).is_none().then_some(name),
+            Self::NoWheel(lacking) => lacking.has_source.then_some(&lacking.name),
+            _ => None,
+        }
+    }
+
+    /// Whether it is of one package alone, so that others may have the same.
+    pub(super) fn is_of_one_package(&self) -> bool {
+        matches!(self, Self::NeedsBuilding { .. } | Self::NoWheel(_))
+    }
+
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Malformed { .. })

@@ -275,6 +275,7 @@ impl Chooser<'_> {
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
             upload_time: file.upload_time.as_ref().and_then(|time| microseconds(time)),
+            provenance: file.provenance.as_deref().and_then(provenance),
             origin: Arc::new(IndexOrigin { name: None, url: index.without_credentials() }),
             url,
         })
@@ -370,9 +371,16 @@ pub(super) fn source_file(
         yanked: Yanked::No,
         metadata: MetadataOffer::None,
         upload_time: None,
+        provenance: None,
         origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
         url: url.clone(),
     })
+}
+
+/// Where the attestations of a file are, when that can be read: nothing is decided by it.
+fn provenance(text: &str) -> Option<SafeUrl> {
+    let url = SafeUrl::parse(text).ok()?.without_credentials();
+    matches!(url.reveal().scheme(), "http" | "https").then_some(url)
 }
 
 /// A time with an offset, in microseconds since 1970.

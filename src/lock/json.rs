@@ -56,6 +56,7 @@ fn file(file: &DistFile) -> Value {
         "url": file.url,
         "size": file.size,
         "hashes": file.hashes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "provenance": file.provenance,
         "index": { "name": file.origin.name, "url": file.origin.url },
     })
 }

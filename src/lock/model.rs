@@ -283,6 +283,8 @@ pub struct LockedFile {
     pub size: Option<u64>,
     /// When it was uploaded, as RFC 3339.
     pub upload_time: Option<String>,
+    /// URL of its attestations (PEP 740).
+    pub provenance: Option<String>,
 }
 
 impl LockedFile {

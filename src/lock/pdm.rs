@@ -180,6 +180,7 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
             hashes: hashes.map(|(kind, hex)| (kind.to_owned(), hex.to_owned())).collect(),
             size: None,
             upload_time: None,
+            provenance: None,
         };
         let file_name = locked.file_name().unwrap_or_default();
         if file_name.strip_suffix(".whl").is_some() {

@@ -194,7 +194,7 @@ fn edge(name: &str, value: &toml::Value) -> Result<Edge, String> {
 }
 
 fn unnamed_file(place: FilePlace, hashes: Vec<(String, String)>) -> LockedFile {
-    LockedFile { name: None, place, hashes, size: None, upload_time: None }
+    LockedFile { name: None, place, hashes, size: None, upload_time: None, provenance: None }
 }
 
 fn version_of(pin: &str) -> Option<Version> {

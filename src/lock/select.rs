@@ -303,6 +303,7 @@ impl<'a> Selection<'a> {
     fn finish(&self, taken: &Taken) -> Result<Vec<SelectedPackage>, LockError> {
         let lock = self.lock;
         let mut packages: Vec<SelectedPackage> = Vec::new();
+        let mut lacking: Vec<LockError> = Vec::new();
         for (at, reasons) in &taken.packages {
             let package = &lock.packages[*at];
             let is_project = taken.project == Some(*at);
@@ -310,7 +311,13 @@ impl<'a> Selection<'a> {
             if is_virtual || (is_project && !self.request.with_project) {
                 continue;
             }
-            let selected = self.package(package, reasons)?;
+            let selected = match self.package(package, reasons) {
+                Err(error) if error.is_of_one_package() => {
+                    lacking.push(error);
+                    continue;
+                }
+                other => other?,
+            };
             match packages.iter_mut().find(|other| other.name == package.name) {
                 None => packages.push(selected),
                 // An entry for an extra repeats the package with what the extra requires.
@@ -328,6 +335,12 @@ impl<'a> Selection<'a> {
                     return Err(lock.refused(format!("{name} stands in it twice for this target{versions}")));
                 }
             }
+        }
+        if lacking.len() > 1 {
+            return Err(LockError::Several(lacking));
+        }
+        if let Some(only) = lacking.pop() {
+            return Err(only);
         }
         packages.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(packages)

@@ -26,7 +26,7 @@ use crate::spec::{HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// Changes when what is remembered does, or when the same question would get another answer.
-const FORMAT: &str = "resolution 4";
+const FORMAT: &str = "resolution 5";
 
 /// A resolution as it is kept.
 #[derive(Serialize, Deserialize)]

@@ -59,6 +59,9 @@ pub struct MirrorFile {
     /// Where its bytes came from, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Where its index has the attestations of who published it (PEP 740).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<String>,
     /// Its licence, as its METADATA says: the expression, else the classifiers, else the free text's first line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
@@ -108,6 +111,7 @@ impl MirrorFile {
             upload_time,
             index: file.origin.url.without_credentials().to_string(),
             source: is_public(&file.url).then(|| file.url.without_credentials().without_query().to_string()),
+            provenance: file.provenance.as_ref().map(|url| url.without_credentials().reveal().to_string()),
             license: None,
         }
     }

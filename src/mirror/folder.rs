@@ -357,6 +357,14 @@ fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
     parse_manifest(&bytes, &path).map(Some)
 }
 
+/// The files that a manifest lists, sorted by name.
+///
+/// # Errors
+/// What is no manifest.
+pub fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorError> {
+    Ok(parse_manifest(bytes, Path::new(MANIFEST))?.files.into_values().collect())
+}
+
 /// What the bytes of a manifest say; messages call it `path`.
 pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
     let path = path.to_owned();

@@ -29,5 +29,5 @@ pub use application::Application;
 pub use compare::Difference;
 pub use entry::{MirrorFile, Upstream};
 pub use error::MirrorError;
-pub use folder::{Changes, MANIFEST, Mirror, Patience};
+pub use folder::{Changes, MANIFEST, Mirror, Patience, files_of_manifest};
 pub use objects::{MirrorObject, ObjectContent, Transfer};

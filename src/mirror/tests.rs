@@ -21,6 +21,7 @@ fn file(filename: &str) -> MirrorFile {
         requires_python: Some(">=3.8,<4".to_owned()),
         yanked: Some("\"bad\"".to_owned()),
         upload_time: None,
+        provenance: None,
         index: "https://index.example/simple/".to_owned(),
         source: None,
         license: None,

@@ -1,7 +1,9 @@
 //! `lock`: resolve only, and write down what was chosen.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Error;
 use crate::context::Context;
@@ -9,10 +11,11 @@ use crate::durable::to_disk;
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
+use crate::mirror::{MirrorFile, files_of_manifest};
 use crate::request::RequestOptions;
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
-use crate::spec::PackageName;
+use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl};
 use crate::supply::{Inquiry, Session};
 use crate::target::Target;
 
@@ -78,6 +81,9 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
             LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
+        if options.request.indexes.mirror.is_some() && !inquiry.reads_lock() {
+            name_origins(&inquiry, &mut resolution).await;
+        }
         // Targets differ as little as they have to.
         let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
         resolve_options.preferences.extend(chosen);
@@ -107,6 +113,27 @@ fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::OverInput { path: out.clone() })
+}
+
+/// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock which is written
+/// behind an air gap is the one that would be written before it.
+async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
+    let Some(manifest) = inquiry.mirror_manifest().await else { return };
+    let Ok(files) = files_of_manifest(&manifest) else { return };
+    let known: HashMap<&str, &MirrorFile> = files.iter().map(|file| (file.sha256.as_str(), file)).collect();
+    for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
+        for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
+            let sha256 = file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
+            if let Some(known) = sha256.and_then(|digest| known.get(digest.hex().as_str()))
+                && let Some(Ok(url)) = known.source.as_ref().map(|url| SafeUrl::parse(url))
+                && let Ok(index) = SafeUrl::parse(&known.index)
+            {
+                file.url = url;
+                file.origin = Arc::new(IndexOrigin { name: None, url: index });
+                file.provenance = known.provenance.as_ref().and_then(|url| SafeUrl::parse(url).ok());
+            }
+        }
+    }
 }
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of

@@ -24,7 +24,7 @@ use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::resolve::ResolveOptions;
 use crate::signing::SigningKey;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
-use crate::supply::{Inquiry, Session, chain};
+use crate::supply::{Inquiry, Session, SupplyError, chain};
 use crate::target::Target;
 
 /// Source archives that are arrived at the same time.
@@ -57,6 +57,8 @@ pub struct MirrorOptions {
     pub out: PathBuf,
     /// The source archives of the chosen versions too.
     pub sdists: bool,
+    /// Machines that build what has to be built; none: this one.
+    pub build_platforms: Vec<Target>,
     /// Remove what no remembered application needs.
     pub prune: bool,
     /// Remove it even when it is most of the mirror, and take an application that requires nothing at its word.
@@ -107,7 +109,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     let session = Session::open(&first.request, &context)?;
     let (mut plans, mut findings) = (Vec::new(), Vec::new());
     for application in &options.applications {
-        match Box::pin(Plan::make(&session, application, options.sdists)).await {
+        match Box::pin(Plan::make(&session, application, options.sdists, &options.build_platforms)).await {
             Ok(plan) => plans.push(plan),
             Err(Error::Interrupted(Interrupted)) => return Err(Interrupted.into()),
             Err(error) => findings.push(Finding { application: application.name.clone(), error }),
@@ -231,7 +233,12 @@ struct Plan {
 }
 
 impl Plan {
-    async fn make(session: &Arc<Session>, application: &MirrorApplication, sdists: bool) -> Result<Self, Error> {
+    async fn make(
+        session: &Arc<Session>,
+        application: &MirrorApplication,
+        sdists: bool,
+        platforms: &[Target],
+    ) -> Result<Self, Error> {
         let MirrorApplication { name, request, targets } = application;
         let inquiry = Box::pin(Inquiry::open(session, session.read(request.clone()).await?)).await?;
         let judge = Judge { cache: inquiry.parts().cache, options: request.install_options(false) };
@@ -247,14 +254,20 @@ impl Plan {
         for target in targets {
             let resolution = plan.inquiry.resolve(target, &resolve_options).await?.resolution;
             plan.application.targets.insert(format!("{}/{}", target.runtime(), target.architecture()));
-            plan.take(resolution, sdists).await?;
+            plan.take(resolution, sdists, platforms).await?;
         }
         Ok(plan)
     }
 
-    async fn take(&mut self, resolution: Resolution, sdists: bool) -> Result<(), Error> {
+    async fn take(&mut self, resolution: Resolution, sdists: bool, platforms: &[Target]) -> Result<(), Error> {
         let chains = chains(&resolution);
+        let target = resolution.target;
         for dist in resolution.dists {
+            let why = chains.get(&dist.name).cloned().unwrap_or_else(|| vec![dist.name.to_string()]);
+            if dist.file.filename.as_wheel().is_none() {
+                let needs = self.inquiry.build_needs(&dist, &target, platforms).await?;
+                self.need_for_build(needs, &why);
+            }
             if let Some(DirectReference::Folder { .. }) = dist.built_from {
                 // The user carries it himself; what it requires is needed.
                 continue;
@@ -262,11 +275,13 @@ impl Plan {
             if !dist.has_digest() {
                 return Err(Error::NotAFile(dist.name));
             }
-            let why = chains.get(&dist.name).cloned().unwrap_or_else(|| vec![dist.name.to_string()]);
             if !dist.is_direct && !self.inquiry.reads_lock() {
                 self.asked.insert(dist.name.clone());
             }
             for sdist in if sdists { self.inquiry.sdists_of(&dist).await? } else { Vec::new() } {
+                if dist.file.filename.as_wheel().is_some() {
+                    self.need_to_build_one_day(&sdist, &target, platforms, &why).await?;
+                }
                 self.need(Needed::Sdist(Box::new(sdist)), &why);
             }
             self.need(
@@ -276,6 +291,36 @@ impl Plan {
                 },
                 &why,
             );
+        }
+        Ok(())
+    }
+
+    /// What building takes is there for the sake of what is built.
+    fn need_for_build(&mut self, needs: Vec<ResolvedDist>, why: &[String]) {
+        for dist in needs {
+            let why: Vec<String> = why.iter().cloned().chain([format!("{} (to build it)", dist.name)]).collect();
+            self.need(Needed::Wheel(Box::new(dist)), &why);
+        }
+    }
+
+    /// The same for a source that comes beside a wheel: nobody may ever build it, so what cannot be had for that is told and
+    /// stops nothing.
+    async fn need_to_build_one_day(
+        &mut self,
+        sdist: &DistFile,
+        target: &Target,
+        platforms: &[Target],
+        why: &[String],
+    ) -> Result<(), Error> {
+        match self.inquiry.stated_build_needs(sdist, target, platforms).await {
+            Ok(needs) => self.need_for_build(needs, why),
+            Err(SupplyError::Interrupted(interrupted)) => return Err(interrupted.into()),
+            Err(error) => {
+                let text = chain(&Error::from(error));
+                self.inquiry
+                    .context()
+                    .warn(&format!("what building `{}` takes is not mirrored: {text}", sdist.filename));
+            }
         }
         Ok(())
     }

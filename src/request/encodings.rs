@@ -9,7 +9,7 @@ use crate::bundle::Bytes;
 use crate::index::IndexStrategy;
 use crate::install::LinkMode;
 use crate::requirements::{
-    FormatControl, IndexRole, Origin, Pin, ProjectSet, ReleaseControl, RequirementEntry, TableSettings,
+    FormatControl, IndexRole, Origin, Pin, ProjectSet, ReleaseControl, RequirementEntry, StatedMetadata, TableSettings,
 };
 use crate::resolve::{PrereleaseMode, ResolutionMode};
 use crate::spec::{ExtraName, HashDigest, PackageName, Requirement, SafeUrl, Version, VersionOrUrl};
@@ -204,14 +204,38 @@ impl Keyed for IndexRole {
     }
 }
 
+impl Keyed for StatedMetadata {
+    fn encode(&self, encoder: &mut Encoder) {
+        let Self { name, version, requires_dist, requires_python, provides_extras } = self;
+        encoder
+            .field("name", name)
+            .field("version", version)
+            .field("requires-dist", &requires_dist.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .field("requires-python", &requires_python.as_ref().map(ToString::to_string))
+            .field("provides-extras", provides_extras);
+    }
+}
+
 /// What tables say, wherever they say it. A span of time in `exclude-newer` counts as it is written: how long ago that is is
 /// told by the age of pages.
 impl Keyed for TableSettings {
     fn encode(&self, encoder: &mut Encoder) {
-        let Self { exclude_newer, prerelease, resolution, no_index, prereleases_of } = self;
+        let Self {
+            exclude_newer,
+            exclude_newer_package,
+            dependency_metadata,
+            prerelease,
+            resolution,
+            no_index,
+            prereleases_of,
+        } = self;
+        let of_packages = exclude_newer_package.iter().map(|(name, text, _)| (name.to_string(), text.clone()));
+
         let text = |setting: &Option<(String, Origin)>| setting.as_ref().map(|(text, _)| text.clone());
         encoder
             .field("exclude-newer", &text(exclude_newer))
+            .field("exclude-newer-package", &of_packages.collect::<Vec<_>>())
+            .field("dependency-metadata", dependency_metadata)
             .field("prerelease", &text(prerelease))
             .field("resolution", &text(resolution))
             .field("no-index", no_index)

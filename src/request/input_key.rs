@@ -104,6 +104,7 @@ impl InputKey {
             prefer_binary,
             allow_build,
             exclude_newer,
+            exclude_newer_package,
             no_deps,
             siblings,
             preferences,
@@ -117,6 +118,7 @@ impl InputKey {
             .field("prefer-binary", prefer_binary)
             .field("allow-build", allow_build)
             .field("exclude-newer", exclude_newer)
+            .field("exclude-newer-package", exclude_newer_package)
             .field("no-deps", no_deps)
             .field("siblings", siblings)
             .field("preferences", preferences)
@@ -329,7 +331,8 @@ impl InputKey {
         let folder = folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
         self.option(Counts::ForResult, "the folder that is bundled", &folder, None);
         self.add_resolve_options(resolve);
-        let BuildSettings { forbidden, python, config_settings } = build;
+        let BuildSettings { forbidden, python, config_settings, network } = build;
+        self.switch(Counts::Everywhere, "--build-network", *network);
         self.switch(Counts::Everywhere, "--no-build", *forbidden);
         // A Python is known by its name: a path is one of this machine.
         let python = python.as_deref().map(|word| word.rsplit('/').next().unwrap_or(word).to_owned());
@@ -358,6 +361,8 @@ impl InputKey {
             exclude_newer,
             no_deps,
             siblings: _,
+            // Only tables of a project say it, and those count as they are.
+            exclude_newer_package: _,
             preferences: _,
         } = options;
         let is_usual = *prerelease == PrereleaseMode::default();

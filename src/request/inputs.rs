@@ -8,7 +8,7 @@ use super::locked::{LockInput, Locked};
 use super::{RequestError, RequestOptions, disguised};
 use crate::lock::{LockKind, LockPlace, LockRequest, extras_of};
 use crate::requirements::{
-    DirectReference, FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles,
+    DirectReference, FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
 };
 use crate::spec::{sha256, without_userinfo};
 
@@ -65,7 +65,16 @@ impl Request {
                 inputs.remote = remote;
                 (read_manifest(&options, &inputs)?, None)
             }
-            Inputs::Lock(input) => (without_files(&options), Some(Arc::new(Locked::read(*input)?))),
+            Inputs::Lock(input) => {
+                let locked = Locked::read(*input)?;
+                let mut manifest = without_files(&options);
+                if locked.lock.kind == LockKind::Pdm {
+                    // Its files have no URLs, and where they come from stands in the project alone.
+                    let folder = &options.inputs.working_folder;
+                    (manifest.indexes, manifest.pins) = declared_indexes(&locked.lock.folder, folder);
+                }
+                (manifest, Some(Arc::new(locked)))
+            }
         };
         Ok(Self { options, manifest: Arc::new(manifest), lock })
     }

@@ -71,6 +71,8 @@ pub struct BuildSettings {
     pub python: Option<String>,
     /// `--config-settings`, for every build that no requirement has settings for.
     pub config_settings: Vec<(String, String)>,
+    /// `--build-network`: backends may fetch what they like.
+    pub network: bool,
 }
 
 /// Everything about asking for requirements and resolving them.

@@ -62,9 +62,9 @@ pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
-pub use reach::python_limit;
+pub use reach::{declared_indexes, python_limit};
 pub use source_tree::{SourceTree, TieContext, may_tie};
-pub use tables::{DeclaredIndex, IndexRole, PythonLimit, TableSettings, is_virtual_project};
+pub use tables::{DeclaredIndex, IndexRole, PythonLimit, StatedMetadata, TableSettings, is_virtual_project};
 
 #[cfg(test)]
 mod tests;

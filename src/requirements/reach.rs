@@ -12,7 +12,9 @@ use super::requirements_txt::Reader;
 use super::scope::Scope;
 use super::tables::{Document, Format, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
-use super::{DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry};
+use super::{
+    DeclaredIndex, DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry,
+};
 use crate::spec::{MarkerTree, PackageName};
 
 impl Reader<'_> {
@@ -131,6 +133,9 @@ impl Reader<'_> {
         self.manifest.excluded.append(&mut tables.excluded);
         let (settings, found) = (&mut self.manifest.settings, tables.settings);
         settings.exclude_newer = settings.exclude_newer.take().or(found.exclude_newer);
+        // The tables of the user's own project come first, and the first word on a project counts.
+        settings.exclude_newer_package.extend(found.exclude_newer_package);
+        settings.dependency_metadata.extend(found.dependency_metadata);
         settings.prerelease = settings.prerelease.take().or(found.prerelease);
         settings.resolution = settings.resolution.take().or(found.resolution);
         settings.no_index |= found.no_index;
@@ -205,6 +210,22 @@ pub fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit>
     let shown = shown_path(&path, working_folder);
     let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
     Tables::read(&Document::parse(toml, folder, working_folder).ok()?).python
+}
+
+/// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its file can be
+/// read: for locks that name neither.
+pub fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<DeclaredIndex>, Vec<Pin>) {
+    let path = folder.join("pyproject.toml");
+    let shown = shown_path(&path, working_folder);
+    let text = fs_err::read_to_string(&path).unwrap_or_default();
+    let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
+    let Ok(document) = Document::parse(toml, folder, working_folder) else { return Default::default() };
+    let tables = Tables::read(&document);
+    let pin = |tie: Tie| match tie.to {
+        TiedTo::Index(index) => Some(Pin { name: tie.name, index, marker: tie.marker, origin: tie.origin }),
+        TiedTo::Place(_) | TiedTo::Unusable(_) => None,
+    };
+    (tables.indexes, tables.ties.into_iter().filter_map(pin).collect())
 }
 
 /// Whether a tie counts for the whole run.

@@ -24,7 +24,7 @@ pub(super) struct FileRank<'a> {
 /// The order of the questions decides which reason a message gives: what no option can change comes before what the
 /// user could allow, so that a hint ("pin it exactly") is true of the file.
 pub(super) fn judge<'a>(policy: &Policy, rules: &ProjectRules, file: &'a DistFile) -> Result<FileRank<'a>, Exclusion> {
-    if let Some(limit) = policy.exclude_newer {
+    if let Some(limit) = policy.exclude_newer(file.filename.name()) {
         match file.upload_time {
             None => return Err(Exclusion::UploadTimeUnknown),
             Some(time) if time >= limit => return Err(Exclusion::TooNew),

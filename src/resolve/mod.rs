@@ -20,7 +20,7 @@ mod sourced;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Hint, Twin};
+pub use explain::{Hint, Twin, twin_of};
 pub use moment::parse_moment;
 pub use ranges::{contains, specifier_range, specifiers_range};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
@@ -79,6 +79,8 @@ pub struct ResolveOptions {
     pub allow_build: ProjectSet,
     /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
     pub exclude_newer: Option<i64>,
+    /// The same for single projects; `None`: no such time counts for this one.
+    pub exclude_newer_package: Vec<(PackageName, Option<i64>)>,
     /// Requirements of what was chosen are not followed.
     pub no_deps: bool,
     /// Every file of the chosen versions is listed with them, which few need.
@@ -96,6 +98,7 @@ impl Default for ResolveOptions {
             prefer_binary: true,
             allow_build: ProjectSet::None,
             exclude_newer: None,
+            exclude_newer_package: Vec::new(),
             no_deps: false,
             siblings: false,
             preferences: Vec::new(),

@@ -19,7 +19,8 @@ use crate::target::Target;
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) target: Target,
-    pub(super) exclude_newer: Option<i64>,
+    exclude_newer: Option<i64>,
+    exclude_newer_package: HashMap<PackageName, Option<i64>>,
     pub(super) prerelease: PrereleaseMode,
     pub(super) resolution: ResolutionMode,
     /// Wheels of any version come before source distributions of any version.
@@ -97,10 +98,16 @@ pub(super) enum PrereleaseUse {
 }
 
 impl Policy {
+    /// The time from which on files of a project do not exist, microseconds since 1970.
+    pub(super) fn exclude_newer(&self, name: &PackageName) -> Option<i64> {
+        self.exclude_newer_package.get(name).copied().unwrap_or(self.exclude_newer)
+    }
+
     pub(super) fn new(manifest: &Manifest, target: &Target, options: &ResolveOptions) -> Self {
         let mut policy = Self {
             target: target.clone(),
             exclude_newer: options.exclude_newer,
+            exclude_newer_package: options.exclude_newer_package.iter().cloned().collect(),
             prerelease: if manifest.options.pre && options.prerelease == PrereleaseMode::IfNecessary {
                 PrereleaseMode::Allow
             } else {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! what is there (1 byte) │ name │ reference, without the name where it ends in it │ digests
-//! │ size │ requires-python │ yanked │ digests of METADATA │ upload time
+//! │ size │ requires-python │ yanked │ digests of METADATA │ upload time │ provenance
 //! ```
 //! Texts and digests come with their length or number, numbers in groups of seven bits, the least first (LEB128).
 
@@ -15,6 +15,7 @@ const REQUIRES_PYTHON: u8 = 1 << 2;
 const YANKED: u8 = 1 << 3;
 const METADATA: u8 = 1 << 4;
 const UPLOAD_TIME: u8 = 1 << 5;
+const PROVENANCE: u8 = 1 << 6;
 
 /// A file as it lies in a block: nothing of it is copied.
 pub(super) struct PackedFile<'a> {
@@ -27,6 +28,7 @@ pub(super) struct PackedFile<'a> {
     yanked: Option<&'a str>,
     metadata: Option<Digests<'a>>,
     upload_time: Option<i64>,
+    provenance: Option<&'a str>,
 }
 
 /// Digests, each the number of its algorithm and its bytes.
@@ -42,6 +44,7 @@ pub(super) fn write(block: &mut Vec<u8>, file: &ListedFile<'_>) {
         (YANKED, file.yanked.is_yanked()),
         (METADATA, matches!(file.metadata, MetadataOffer::Offered(_))),
         (UPLOAD_TIME, file.upload_time.is_some()),
+        (PROVENANCE, file.provenance.is_some()),
     ];
     block.push(flags.iter().filter(|(_, is_there)| *is_there).fold(0, |all, (flag, _)| all | flag));
     write_bytes(block, file.filename.as_bytes());
@@ -61,6 +64,9 @@ pub(super) fn write(block: &mut Vec<u8>, file: &ListedFile<'_>) {
     }
     if let Some(time) = file.upload_time {
         write_number(block, time.cast_unsigned());
+    }
+    if let Some(reference) = &file.provenance {
+        write_bytes(block, reference.as_bytes());
     }
 }
 
@@ -103,6 +109,7 @@ pub(super) fn read<'a>(rest: &mut &'a [u8]) -> Option<PackedFile<'a>> {
         yanked: if has(YANKED) { Some(read_text(rest)?) } else { None },
         metadata: if has(METADATA) { Some(Digests(read_bytes(rest)?)) } else { None },
         upload_time: if has(UPLOAD_TIME) { Some(read_number(rest)?.cast_signed()) } else { None },
+        provenance: if has(PROVENANCE) { Some(read_text(rest)?) } else { None },
     })
 }
 
@@ -120,6 +127,7 @@ impl<'a> PackedFile<'a> {
             yanked: self.yanked.map_or(Yanked::No, |reason| Yanked::Yes(reason.to_owned())),
             metadata: self.metadata.as_ref().map_or(MetadataOffer::None, |it| MetadataOffer::Offered(it.read())),
             upload_time: self.upload_time,
+            provenance: self.provenance.map(Into::into),
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct ListedFile<'a> {
     pub metadata: MetadataOffer,
     /// Upload time (PEP 700), microseconds since 1970.
     pub upload_time: Option<i64>,
+    /// URL of its attestations (PEP 740), as listed.
+    pub provenance: Option<Cow<'a, str>>,
 }
 
 /// Why bytes are not a page of an index.
@@ -97,6 +99,7 @@ impl ListedFile<'_> {
             filename: owned(self.filename),
             reference: owned(self.reference),
             requires_python: self.requires_python.map(owned),
+            provenance: self.provenance.map(owned),
             hashes: self.hashes,
             size: self.size,
             yanked: self.yanked,
@@ -129,6 +132,7 @@ impl ListedFile<'_> {
             yanked: self.yanked.clone(),
             metadata: self.metadata.clone(),
             upload_time: self.upload_time,
+            provenance: self.provenance.as_deref().and_then(|text| provenance(text, base)),
             origin: Arc::clone(origin),
         }))
     }
@@ -175,6 +179,12 @@ fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
         "file" => Err("a page of a server must not name files of this machine".to_owned()),
         scheme => Err(format!("its URL has the scheme `{scheme}`")),
     }
+}
+
+/// The URL of a file's attestations. What cannot be read is left out: nothing is decided by it.
+fn provenance(reference: &str, base: &SafeUrl) -> Option<SafeUrl> {
+    let url = base.join(reference).ok()?.without_credentials();
+    matches!(url.reveal().scheme(), "http" | "https").then_some(url)
 }
 
 /// Reads `algorithm`/`hex` pairs: only those that count, strongest first.

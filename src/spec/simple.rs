@@ -1,4 +1,4 @@
-//! What an index says about a project (PEP 503, 592, 629, 658, 691, 700, 714).
+//! What an index says about a project (PEP 503, 592, 629, 658, 691, 700, 714, 740, 792).
 //!
 //! This file holds the values; `simple_json` and `simple_html` read the two shapes in which servers send them.
 
@@ -36,6 +36,8 @@ pub struct DistFile {
     pub metadata: MetadataOffer,
     /// Upload time (PEP 700), in microseconds since 1970-01-01T00:00:00Z.
     pub upload_time: Option<i64>,
+    /// Where the index has the attestations of who published it (PEP 740); they are kept in locks, and not verified.
+    pub provenance: Option<SafeUrl>,
     /// The index, folder or page that listed it.
     pub origin: Arc<IndexOrigin>,
 }

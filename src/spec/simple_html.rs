@@ -91,6 +91,10 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
         yanked: attributes.get("data-yanked").map_or(Yanked::No, |reason| Yanked::Yes(reason.trim().to_owned())),
         metadata: metadata.map_or(MetadataOffer::None, |value| read_offer(&value)),
         upload_time: None,
+        provenance: attributes
+            .get("data-provenance")
+            .filter(|text| !text.is_empty())
+            .map(|text| text.into_owned().into()),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Pages of an index as JSON (PEP 691, with PEP 592, 658, 700, 708, 714, 792).
+//! Pages of an index as JSON (PEP 691, with PEP 592, 658, 700, 708, 714, 740, 792).
 //!
 //! Only `files` must be there. Every key of a file but its name and URL is optional, and a value of the wrong kind
 //! spoils at most its file, never the page. PEP 708's `tracks` and `alternate-locations` are read over: which index
@@ -134,6 +134,7 @@ enum Key {
     UploadTime,
     CoreMetadata,
     DistInfoMetadata,
+    Provenance,
     Status,
     Reason,
     #[serde(other)]
@@ -195,6 +196,7 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
                     _ => {}
                 },
                 Key::UploadTime => listed.upload_time = text(&mut map)?.and_then(|text| microseconds(&text)),
+                Key::Provenance => listed.provenance = text(&mut map)?.filter(|text| !text.is_empty()),
                 Key::CoreMetadata => new = read_offer(map.next_value()?),
                 Key::DistInfoMetadata => old = read_offer(map.next_value()?),
                 Key::ApiVersion | Key::Status | Key::Reason | Key::Other => drop(map.next_value::<IgnoredAny>()?),

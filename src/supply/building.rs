@@ -124,6 +124,7 @@ impl Builder {
                 interrupted: Arc::clone(&context.interrupted),
                 children: context.children.clone(),
                 environment: Arc::clone(&environment),
+                network: request.build.network,
             },
             search: InterpreterSearch { named, environment: (*environment).clone() },
             context,
@@ -218,20 +219,25 @@ impl Builder {
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
             upload_time: None,
+            provenance: None,
         };
         Ok(Arc::new(DirectDist { file, metadata, built_from: Some(material.pinned(reference)) }))
     }
 
     /// The wheel of a distribution of which there is only the source.
     pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, SupplyError> {
-        let material = if let Some(reference) = &dist.built_from {
-            self.material(&dist.name, reference, dist.accepted_hashes.clone()).await?
-        } else {
-            let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
-            Material::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url)
-        };
+        let material = self.material_of(dist).await?;
         let requires_python = dist.file.requires_python.as_ref();
         self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
+    }
+
+    /// What a chosen source is built from.
+    pub(super) async fn material_of(&self, dist: &ResolvedDist) -> Result<Material, SupplyError> {
+        if let Some(reference) = &dist.built_from {
+            return self.material(&dist.name, reference, dist.accepted_hashes.clone()).await;
+        }
+        let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+        Ok(Material::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url))
     }
 
     /// The metadata of a source with the places that its tables tie names to. Those may be built as well: the tables that
@@ -260,6 +266,10 @@ impl Builder {
     /// Whether `--allow-build` names a project.
     fn allows(&self, name: &PackageName) -> bool {
         self.allowed == ProjectSet::All || self.allowed.names(name)
+    }
+
+    pub(super) fn warn(&self, text: &str) {
+        self.context.warn(text);
     }
 
     pub(super) fn tell(&self, text: &str) {
@@ -368,7 +378,7 @@ impl Builder {
         })
     }
 
-    async fn interpreter(
+    pub(super) async fn interpreter(
         &self,
         label: &str,
         requires_python: Option<&VersionSpecifiers>,
@@ -391,7 +401,7 @@ impl Builder {
         Ok(found)
     }
 
-    fn config_settings_of(&self, name: &PackageName) -> Vec<(String, String)> {
+    pub(super) fn config_settings_of(&self, name: &PackageName) -> Vec<(String, String)> {
         match self.words.get(name) {
             Some(word) if !word.config_settings.is_empty() => word.config_settings.clone(),
             _ => self.config_settings.clone(),
@@ -399,7 +409,7 @@ impl Builder {
     }
 
     /// The source in a folder of its own, where a build may do what it likes.
-    async fn unpack(
+    pub(super) async fn unpack(
         &self,
         material: &Material,
         into: PathBuf,
@@ -433,7 +443,7 @@ impl Builder {
     }
 
     /// An environment with these requirements installed.
-    async fn environment(
+    pub(super) async fn environment(
         &self,
         root: &Path,
         interpreter: &Interpreter,
@@ -470,7 +480,7 @@ impl Builder {
         Ok(environment)
     }
 
-    async fn resolve_requirements(
+    pub(super) async fn resolve_requirements(
         &self,
         requires: &[String],
         target: &Target,
@@ -533,6 +543,7 @@ impl Builder {
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
             upload_time: None,
+            provenance: None,
         };
         Ok(self.live.index().metadata(&file).await?)
     }

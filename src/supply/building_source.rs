@@ -10,9 +10,9 @@ use super::ahead::Ahead;
 use super::building::{Builder, Told};
 use super::source::LiveSource;
 use crate::index::Evidence;
-use crate::requirements::DirectReference;
+use crate::requirements::{DirectReference, StatedMetadata};
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
-use crate::spec::{CoreMetadata, DistFile, PackageName};
+use crate::spec::{CoreMetadata, DistFile, PackageName, Version};
 use crate::target::Target;
 
 /// Answers the solver for one target of one request, and notes what the answers were made of. Like [`LiveSource`], it must be
@@ -23,6 +23,8 @@ pub(super) struct BuildingSource {
     /// Where wheels are sent for as soon as they are decided for.
     ahead: Option<Arc<Ahead>>,
     target: Target,
+    /// What the user says of projects in the place of their own metadata.
+    stated: Vec<StatedMetadata>,
     runtime: Handle,
     directs: Mutex<HashMap<String, Arc<DirectDist>>>,
     sdists: Mutex<HashMap<String, Arc<CoreMetadata>>>,
@@ -38,10 +40,16 @@ struct Notes {
 
 impl BuildingSource {
     /// Made on the runtime that answers.
-    pub(super) fn new(live: Arc<LiveSource>, builder: Arc<Builder>, ahead: Option<Arc<Ahead>>, target: Target) -> Self {
+    pub(super) fn new(
+        live: Arc<LiveSource>,
+        builder: Arc<Builder>,
+        ahead: Option<Arc<Ahead>>,
+        target: Target,
+        stated: Vec<StatedMetadata>,
+    ) -> Self {
         let runtime = Handle::current();
         let (directs, sdists, notes) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { live, builder, ahead, target, runtime, directs, sdists, notes }
+        Self { live, builder, ahead, target, stated, runtime, directs, sdists, notes }
     }
 
     /// Projects that the solver asked for and that no index listed, or of which nothing is known without a network.
@@ -84,6 +92,23 @@ fn remembered<V>(
     Ok(answer)
 }
 
+/// The metadata of a version as the user states them, if so.
+fn stated_of(all: &[StatedMetadata], name: &PackageName, version: &Version) -> Option<CoreMetadata> {
+    let is_meant =
+        |stated: &&StatedMetadata| stated.name == *name && stated.version.as_ref().is_none_or(|meant| meant == version);
+    let stated = all.iter().find(is_meant)?;
+    Some(CoreMetadata {
+        name: name.clone(),
+        version: version.clone(),
+        requires_dist: stated.requires_dist.clone(),
+        requires_python: stated.requires_python.clone(),
+        provides_extras: stated.provides_extras.clone(),
+        dynamic: Vec::new(),
+        metadata_version: (2, 1),
+        warnings: Vec::new(),
+    })
+}
+
 impl PackageSource for BuildingSource {
     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
         let listing = self.live.listing(name)?;
@@ -96,6 +121,9 @@ impl PackageSource for BuildingSource {
     }
 
     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
+        if let Some(stated) = stated_of(&self.stated, file.filename.name(), file.version()) {
+            return Ok(Arc::new(stated));
+        }
         if file.filename.as_wheel().is_some() {
             let answer = self.live.metadata(file)?;
             // Only now, because a small wheel was fetched for its metadata.
@@ -116,11 +144,16 @@ impl PackageSource for BuildingSource {
     }
 
     fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError> {
-        if let DirectReference::Wheel { .. } = reference {
-            return self.live.direct(name, reference);
-        }
-        let ask = || self.runtime.block_on(self.builder.direct(name, reference, &self.target));
-        remembered(&self.directs, format!("{name} {reference:?}"), ask)
+        let found = if let DirectReference::Wheel { .. } = reference {
+            self.live.direct(name, reference)?
+        } else {
+            let ask = || self.runtime.block_on(self.builder.direct(name, reference, &self.target));
+            remembered(&self.directs, format!("{name} {reference:?}"), ask)?
+        };
+        Ok(match stated_of(&self.stated, &found.metadata.name, &found.metadata.version) {
+            Some(stated) => Arc::new(DirectDist { metadata: Arc::new(stated), ..(*found).clone() }),
+            None => found,
+        })
     }
 
     fn prefetch_projects(&self, names: &[PackageName]) {

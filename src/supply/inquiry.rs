@@ -97,6 +97,16 @@ impl Inquiry {
         &self.request
     }
 
+    /// The manifest of the mirror that stands for everything.
+    pub(crate) async fn mirror_manifest(&self) -> Option<Vec<u8>> {
+        self.world.source.index().mirror_manifest().await
+    }
+
+    /// Where the run tells what it has to tell.
+    pub(crate) fn context(&self) -> &crate::context::Context {
+        &self.session.context
+    }
+
     /// Fetches what was chosen.
     pub(crate) fn fetcher(&self) -> &Fetcher {
         &self.world.fetcher
@@ -158,7 +168,8 @@ impl Inquiry {
         let context = &self.session.context;
         let (mut resolution, evidence) = match &self.request.lock {
             Some(lock) => {
-                let resolution = self.read_lock(lock, target).await?;
+                let mut resolution = self.read_lock(lock, target).await?;
+                self.add_statuses(&mut resolution);
                 self.check_mirror(&resolution, target).await?;
                 (resolution, Evidence::default())
             }
@@ -174,11 +185,6 @@ impl Inquiry {
         }
         for warning in &resolution.warnings {
             context.give(&mut warnings, warning);
-        }
-        for dist in &resolution.dists {
-            if let Some(status) = self.world.source.index().status(&dist.name) {
-                context.give(&mut warnings, &format!("{} {status}", dist.name));
-            }
         }
         self.report(&resolution);
         let freshness = self.freshness(&resolution, &evidence);
@@ -203,7 +209,9 @@ impl Inquiry {
         {
             return Ok(recalled);
         }
-        let (resolution, evidence) = self.solve_on_own_thread(target, options).await?;
+        let (mut resolution, evidence) = self.solve_on_own_thread(target, options).await?;
+        self.confirm_directs(&resolution).await?;
+        self.add_statuses(&mut resolution);
         // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
             let stands_on = footing(&resolution, &self.world.asked, &self.request.options.indexes);
@@ -228,6 +236,30 @@ impl Inquiry {
             }
         };
         Some(remembered.recalled(target, freshness))
+    }
+
+    /// Warns of what indexes say about whole projects that were chosen, as far as they were asked. It is a part of the resolution, so
+    /// that it is said again when that is remembered.
+    fn add_statuses(&self, resolution: &mut Resolution) {
+        let index = self.world.source.index();
+        let told =
+            resolution.dists.iter().filter_map(|dist| Some(format!("{} {}", dist.name, index.status(&dist.name)?)));
+        let told: Vec<String> = told.collect();
+        resolution.warnings.extend(told);
+    }
+
+    /// Refuses a file behind a URL or path that has none of the digests that its line demands. The solver compares sha256, which is
+    /// computed while a file arrives; others are computed here.
+    async fn confirm_directs(&self, resolution: &Resolution) -> Result<(), SupplyError> {
+        let is_open = |dist: &&ResolvedDist| {
+            let of_file =
+                |digest: &HashDigest| dist.file.hashes.iter().any(|other| other.algorithm() == digest.algorithm());
+            dist.is_direct && !dist.accepted_hashes.is_empty() && !dist.accepted_hashes.iter().any(of_file)
+        };
+        for dist in resolution.dists.iter().filter(is_open) {
+            self.world.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+        }
+        Ok(())
     }
 
     fn is_offline(&self) -> bool {
@@ -264,6 +296,11 @@ impl Inquiry {
     /// Whether the resolution says what each wheel requires, so that the wheel can be held to it.
     pub(crate) fn knows_requirements(&self, options: &ResolveOptions) -> bool {
         self.request.lock.is_none() && !options.no_deps
+    }
+
+    /// Whether the user has said what a project requires, whatever its own metadata say.
+    pub(super) fn is_stated(&self, name: &PackageName) -> bool {
+        self.request.manifest.settings.dependency_metadata.iter().any(|stated| stated.name == *name)
     }
 
     fn freshness(&self, resolution: &Resolution, evidence: &Evidence) -> Option<Freshness> {
@@ -330,7 +367,8 @@ impl Inquiry {
         options: &ResolveOptions,
     ) -> Result<(Resolution, Evidence), SupplyError> {
         let live = Arc::clone(&self.world.source);
-        let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone());
+        let stated = self.request.manifest.settings.dependency_metadata.clone();
+        let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone(), stated);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
         let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());

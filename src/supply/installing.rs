@@ -75,7 +75,7 @@ pub(crate) async fn install_each(
         for warning in &dist.warnings {
             context.give(&mut warnings, &format!("{} {}: {warning}", dist.name, dist.version));
         }
-        if knows_requirements {
+        if knows_requirements && !inquiry.is_stated(&dist.name) {
             check_requirements(dist, &by_name[&dist.name], resolution.target.markers())?;
         }
     }

@@ -8,8 +8,11 @@ use super::inquiry::Inquiry;
 use super::{SupplyError, indexes};
 use crate::context::Context;
 use crate::index::IndexLocation;
-use crate::lock::{Listed, Lock, LockKind, LockedProject, Place, SelectedPackage, check_fresh, select};
+use crate::lock::{
+    Barrier, Listed, Lock, LockError, LockKind, LockedProject, Place, SelectedPackage, check_fresh, select,
+};
 use crate::request::{IndexSettings, Locked};
+use crate::requirements::Origin;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::ProjectAnswer;
 use crate::spec::{DistFile, HashDigest, PackageName};
@@ -81,7 +84,7 @@ impl Inquiry {
         let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
         self.source().know_projects(&names).await;
         let dists = join_all(packages.into_iter().map(|package| self.complete(lock, package, target))).await;
-        let dists = dists.into_iter().collect::<Result<Vec<ResolvedDist>, SupplyError>>()?;
+        let dists = all_or_what_lacks(dists)?;
         Ok(Resolution { target: target.clone(), dists, warnings, passed_over: Vec::new() })
     }
 
@@ -156,9 +159,11 @@ impl Inquiry {
                 best = Some((rank, file));
             }
         }
+        if best.is_none() && has_source {
+            return Err(needs_building(package).into());
+        }
         let Some((_, mut file)) = best else {
             let why = match () {
-                () if has_source => "it has only a source distribution for the target, and building is not allowed",
                 () if is_other => "the index has files of that name, and none with the locked digest",
                 () => "the index does not list the locked file",
             };
@@ -175,6 +180,35 @@ fn has_digest(file: &DistFile, accepted: &[HashDigest]) -> bool {
     let comparable = |digest: &&HashDigest| accepted.iter().any(|other| other.algorithm() == digest.algorithm());
     let mut compared = file.hashes.iter().filter(comparable).peekable();
     compared.peek().is_none() || compared.any(|digest| accepted.contains(digest))
+}
+
+/// All distributions, or why not; packages that would have to be built are told together.
+fn all_or_what_lacks(dists: Vec<Result<ResolvedDist, SupplyError>>) -> Result<Vec<ResolvedDist>, SupplyError> {
+    let (mut found, mut lacking) = (Vec::with_capacity(dists.len()), Vec::new());
+    for dist in dists {
+        match dist {
+            Ok(dist) => found.push(dist),
+            Err(SupplyError::Lock(error @ LockError::NeedsBuilding { .. })) => lacking.push(error),
+            Err(other) => return Err(other),
+        }
+    }
+    match lacking.pop() {
+        None => Ok(found),
+        Some(only) if lacking.is_empty() => Err(only.into()),
+        Some(last) => {
+            lacking.push(last);
+            Err(LockError::Several(lacking).into())
+        }
+    }
+}
+
+fn needs_building(package: &SelectedPackage) -> LockError {
+    let (path, line) = match &package.origin {
+        Origin::File { file, line } => (file.clone(), usize::try_from(*line).unwrap_or_default()),
+        Origin::CommandLine => Default::default(),
+    };
+    let (name, what) = (package.name.clone(), "only a source distribution for the target");
+    LockError::NeedsBuilding { path, line, name, what, barrier: Barrier::NotAllowed }
 }
 
 fn not_listed(lock: &Lock, package: &SelectedPackage, listed: &Listed, why: &'static str) -> SupplyError {

@@ -13,6 +13,7 @@
 
 mod ahead;
 mod bench;
+mod build_needs;
 mod building;
 mod building_source;
 mod error;

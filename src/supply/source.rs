@@ -212,6 +212,7 @@ impl Shared {
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
             upload_time: None,
+            provenance: None,
             origin,
         };
         let fetched =

@@ -17,6 +17,14 @@ pub(super) fn with_tables(
         options.exclude_newer =
             Some(parse_moment(text, now).map_err(|reason| wrong(origin, "exclude-newer", &reason))?);
     }
+    for (name, text, origin) in &settings.exclude_newer_package {
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let moment = text.as_ref().map(|text| parse_moment(text, now)).transpose();
+        let moment = moment.map_err(|reason| wrong(origin, "exclude-newer-package", &reason))?;
+        if options.exclude_newer_package.iter().all(|(known, _)| known != name) {
+            options.exclude_newer_package.push((name.clone(), moment));
+        }
+    }
     if let Some((text, origin)) =
         settings.prerelease.as_ref().filter(|_| options.prerelease == PrereleaseMode::default())
     {

@@ -102,6 +102,7 @@ fn requirements_and_every_option_about_them() {
         flags("--allow-build dep", false),
         flags("--build-python python3", false),
         flags("--config-settings a=b", false),
+        flags("--build-network", false),
         flags("--index-strategy unsafe-best-match", false),
         flags("--find-links more-wheels", true),
         flags("--max-ratio 60", false),

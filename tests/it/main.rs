@@ -42,6 +42,7 @@ mod indexes;
 mod init;
 mod input_key;
 mod install;
+mod kept;
 mod lock;
 mod locks;
 mod meaning;

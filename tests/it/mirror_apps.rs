@@ -185,3 +185,25 @@ fn what_is_good_is_published() {
     assert!(context.path("m/simple/good/index.json").exists());
     assert!(!context.path("m/simple/bad/index.json").exists());
 }
+
+#[test]
+fn units_are_applications() {
+    let (context, server) = (TestContext::new(), index());
+    for folder in ["orders", "mail", "plain"] {
+        context.write(&format!("units/{folder}/app.py"), "");
+    }
+    context.write("units/orders/requirements.txt", "lib<2\n");
+    context.write("units/mail/requirements.txt", "lib>=2\n");
+    let units = "[[function]]\nglob = 'units/*'\noutput = 'build/{name}'\n";
+    context.write("barrow.toml", format!("index-url = '{}'\n{units}", server.url()));
+    done(&context, &["-o", "m"]);
+    let written = manifest(&context);
+    let names: Vec<&str> =
+        written["applications"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["mail", "orders"], "{written}");
+    assert_eq!(written["files"].as_array().unwrap().len(), 2, "{written}");
+    // One of them alone, and a name that nothing has.
+    done(&context, &["-o", "m", "--name", "orders"]);
+    let shown = mirror(&context, &["-o", "m", "--name", "absent"]);
+    assert!(shown.starts_with("exit code: 2") && shown.contains("no unit is called so"), "{shown}");
+}

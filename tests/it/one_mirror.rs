@@ -161,3 +161,23 @@ fn what_a_mirror_cannot_stand_for_is_refused() {
     assert!(shown.contains("exit code: 2") && shown.contains("is no folder"), "{shown}");
     assert_eq!(world.asked(), asked);
 }
+
+#[test]
+fn a_lock_that_is_written_behind_the_gap_is_the_one_before_it() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("tiny", "1.0").requires("other"))
+        .file(WheelBuilder::new("other", "2.0"))
+        .start();
+    let context = TestContext::new();
+    let url = server.url();
+    let run = |arguments: &[&str]| {
+        let output = context.barrow().args(arguments).args(["--runtime", "python3.12"]).output().unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+    };
+    run(&["lock", "tiny", "-o", "pylock.toml", "--index-url", &url]);
+    run(&["mirror", "tiny", "-o", "mirror", "--index-url", &url]);
+    run(&["lock", "tiny", "-o", "pylock.behind.toml", "--mirror", "mirror", "--no-cache"]);
+    let read = |name: &str| fs_err::read_to_string(context.path(name)).unwrap();
+    assert_eq!(read("pylock.behind.toml"), read("pylock.toml"));
+    assert!(read("pylock.toml").contains("url = "), "{}", read("pylock.toml"));
+}

@@ -224,6 +224,7 @@ fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<Lo
             hashes: hashes.into_iter().collect(),
             size: None,
             upload_time: None,
+            provenance: None,
         };
         if is_wheel {
             wheels.push(locked);

@@ -56,6 +56,7 @@ struct Package {
     sdist: Option<File>,
     #[serde(default)]
     wheels: Vec<File>,
+    tool: Option<toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +144,11 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
     let requires_python = package.requires_python.as_ref().map(|text| specifiers(lock, text)).transpose()?;
     let mut wheels: Vec<LockedFile> = package.wheels.into_iter().map(LockedFile::from).collect();
     let mut sdist = package.sdist.map(LockedFile::from);
+    let known = package.tool.as_ref().and_then(|tool| tool.get("barrow")?.get("provenance")?.as_table());
+    for file in wheels.iter_mut().chain(&mut sdist) {
+        let url = known.and_then(|known| known.get(&file.file_name()?)?.as_str());
+        file.provenance = url.map(str::to_owned);
+    }
     let source = match (package.archive, package.vcs, package.directory) {
         (Some(archive), _, _) => {
             let subdirectory = archive.subdirectory.clone();
@@ -220,6 +226,7 @@ impl From<File> for LockedFile {
             hashes: file.hashes.into_iter().collect(),
             size: file.size,
             upload_time: file.upload_time.map(|time| time.to_string()),
+            provenance: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Writing a lock. Files and folders of this machine are named relative to the lock, so that it means the same elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -186,6 +186,21 @@ impl Merged<'_> {
                 push(text, format_args!("    {{ {entry} }},\n"));
             }
             text.push_str("]\n");
+        }
+        self.write_provenance(text);
+    }
+
+    /// Where the attestations of its files are (PEP 740), by file name. The form has no key for that, and a table for what a tool
+    /// knows of a package.
+    fn write_provenance(&self, text: &mut String) {
+        let known: BTreeMap<&str, String> = (self.0.iter())
+            .filter_map(|(_, dist)| Some((dist.file.filename.as_str(), dist.file.provenance.as_ref()?)))
+            .map(|(name, url)| (name, url.without_credentials().reveal().to_string()))
+            .collect();
+        if !known.is_empty() {
+            let known: Vec<String> =
+                known.iter().map(|(name, url)| format!("{} = {}", quoted(name), quoted(url))).collect();
+            push(text, format_args!("tool.barrow.provenance = {{ {} }}\n", known.join(", ")));
         }
     }
 }

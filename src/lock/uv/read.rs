@@ -301,6 +301,7 @@ fn locked_file(file: File, registry: Option<&str>, of_source: Option<&FilePlace>
         place,
         hashes: file.hash.iter().filter_map(|hash| hash.split_once(':')).map(owned).collect(),
         size: file.size,
+        provenance: None,
         upload_time: file.upload_time.map(|time| match time {
             toml::Value::Datetime(time) => time.to_string(),
             other => other.as_str().unwrap_or_default().to_owned(),

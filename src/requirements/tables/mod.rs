@@ -12,6 +12,7 @@ mod pdm;
 mod place;
 mod poetry;
 mod standard;
+mod stated;
 mod uv;
 mod workspace;
 
@@ -25,7 +26,7 @@ pub use uv::is_virtual_project;
 use super::direct::Reference;
 use super::problem::{Problem, hide_all};
 use super::{Origin, RequirementEntry};
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrUrl, VersionSpecifiers};
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, Version, VersionOrUrl, VersionSpecifiers};
 
 /// A name that a table ties to a place.
 #[derive(Clone, Debug)]
@@ -142,6 +143,10 @@ pub(super) struct Tables {
 pub struct TableSettings {
     /// `exclude-newer`, as it is written, and where.
     pub exclude_newer: Option<(String, Origin)>,
+    /// `exclude-newer-package`: the same for single projects; `None`: `exclude-newer` does not count for this one.
+    pub exclude_newer_package: Vec<(PackageName, Option<String>, Origin)>,
+    /// `dependency-metadata`: what counts in the place of what these projects say of themselves.
+    pub dependency_metadata: Vec<StatedMetadata>,
     /// `prerelease`.
     pub prerelease: Option<(String, Origin)>,
     /// `resolution`.
@@ -150,6 +155,21 @@ pub struct TableSettings {
     pub no_index: bool,
     /// Projects of which pre-releases count like final versions.
     pub prereleases_of: Vec<PackageName>,
+}
+
+/// What the user says of a project in the place of its own metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatedMetadata {
+    /// The project.
+    pub name: PackageName,
+    /// The version that it is said of; `None`: every one.
+    pub version: Option<Version>,
+    /// What it requires.
+    pub requires_dist: Vec<Requirement>,
+    /// The versions of Python that it takes.
+    pub requires_python: Option<VersionSpecifiers>,
+    /// Its extras.
+    pub provides_extras: Vec<ExtraName>,
 }
 
 impl Tables {

@@ -15,7 +15,7 @@ use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
 use super::document::{Document, Fields, texts};
 use super::workspace::Workspace;
-use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path};
+use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
 
@@ -256,12 +256,7 @@ fn read_settings(document: &Document<'_>, tables: &mut Tables) {
         let list = found.into_iter().map(|(text, span)| (text.to_owned(), span)).collect();
         tables.groups.push((group, list));
     }
-    for key in ["dependency-metadata", "exclude-newer-package"] {
-        if let Some(value) = table.get(key) {
-            let origin = document.toml.origin(&value.span());
-            tables.warnings.push(format!("{origin}: `tool.uv.{key}` is not read"));
-        }
-    }
+    stated::read(document, table, tables);
 }
 
 /// `no-build`, `no-binary` and their like. `no-build = true` needs no word: nothing of an index is built that is not allowed by

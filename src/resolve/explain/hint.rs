@@ -10,6 +10,8 @@ use crate::target::{Architecture, Glibc, Runtime};
 pub enum Hint {
     /// No index knows the name, and these are close to it, the closest first.
     DidYouMean(Vec<PackageName>),
+    /// `pkg-resources`, which `pip freeze` of Debian and Ubuntu lists, and which is a part of setuptools.
+    OfDebian,
     /// The run is offline, and nothing is known of the project.
     UnknownOffline(PackageName),
     /// The project needs another Python, which these runtimes have.

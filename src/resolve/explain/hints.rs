@@ -231,6 +231,9 @@ fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing
 /// Names that are known in this run and close to one that no index knows.
 fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     let text = name.to_string();
+    if text == "pkg-resources" {
+        return Some(Hint::OfDebian);
+    }
     let most = match text.len() {
         0..=3 => 1,
         4..=8 => 2,

@@ -10,7 +10,7 @@ mod versions;
 
 pub use hint::Hint;
 use pubgrub::NoSolutionError;
-pub use twins::Twin;
+pub use twins::{Twin, twin_of};
 
 use self::derivation::{Derivation, Fact};
 use super::ResolveError;

@@ -35,6 +35,11 @@ const TWINS: &[Twin] = &[
     },
 ];
 
+/// The project that does the same job in wheels, where that is known.
+pub fn twin_of(name: &crate::spec::PackageName) -> Option<Twin> {
+    of(name.as_ref()).copied()
+}
+
 /// What is known of a project.
 pub(super) fn of(name: &str) -> Option<&'static Twin> {
     TWINS.iter().find(|twin| twin.name == name)

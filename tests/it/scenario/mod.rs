@@ -75,6 +75,7 @@ impl Scenario {
     pub(crate) fn resolve_options(&self) -> ResolveOptions {
         ResolveOptions {
             siblings: true,
+            exclude_newer_package: Vec::new(),
             prerelease: match self.options.prerelease.as_deref() {
                 None | Some("if-necessary") => PrereleaseMode::IfNecessary,
                 Some("disallow") => PrereleaseMode::Disallow,

@@ -89,6 +89,7 @@ impl TableSource {
                 yanked: release.yanked.clone().map_or(Yanked::No, Yanked::Yes),
                 metadata: MetadataOffer::Offered(Vec::new()),
                 upload_time: release.uploaded.as_deref().map(microseconds),
+                provenance: None,
                 origin: Arc::clone(&origin),
             };
             self.projects.entry(normalized.clone()).or_default().0.push(file);
@@ -109,6 +110,7 @@ impl TableSource {
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
             upload_time: None,
+            provenance: None,
             origin: index_origin(url),
         };
         let metadata =

@@ -339,9 +339,13 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "APP", help_heading = "Output")]
     pub(crate) name: Option<String>,
 
-    /// Add the source archives of the chosen versions too
+    /// Add the source archives of the chosen versions too, and what their `pyproject.toml` names for building
     #[arg(long, help_heading = "Output")]
     pub(crate) sdists: bool,
+
+    /// A machine that builds, such as python3.12/arm64, for which what building takes is added [default: this one]
+    #[arg(long, value_name = "RUNTIME/ARCH", value_delimiter = ',', help_heading = "Output")]
+    pub(crate) build_platform: Vec<String>,
 
     /// Remove files that no application of the mirror needs
     #[arg(long, help_heading = "Output")]

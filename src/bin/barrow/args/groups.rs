@@ -110,6 +110,10 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) build_python: Option<String>,
 
+    /// Let builds use the network, which they do not have where the system can take it from them
+    #[arg(long)]
+    pub(crate) build_network: bool,
+
     /// A setting for build backends; may be repeated
     #[arg(short = 'C', long, value_name = "KEY=VALUE", alias = "config-setting")]
     pub(crate) config_settings: Vec<String>,

@@ -108,10 +108,10 @@ fn choose(units: Vec<Unit>, names: &[String], config: &ConfigFile) -> Result<Vec
     Ok(units.into_iter().filter(is_wanted).collect())
 }
 
-/// Everything that one unit is to become.
-fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure> {
+/// The settings of a unit, with the input that lies in its folder where it names none.
+pub(super) fn settings_of_unit(run: &Run, unit: &Unit, flags: Flags) -> Result<Settings, Failure> {
     let folder = unit.source.clone().unwrap_or_else(|| run.host.working_folder.clone());
-    let settings = Settings::read_with(&run.host, &run.general, Flags::default(), &folder, unit.config.clone());
+    let settings = Settings::read_with(&run.host, &run.general, flags, &folder, unit.config.clone());
     let mut settings = settings.map_err(|error| Failure::usage(format!("{}: {error}", unit.name)))?;
     for warning in &settings.warnings {
         run.output.warn(&format!("{}: {warning}", unit.name));
@@ -122,6 +122,12 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
         settings.take_input_of(&run.host.working_folder.join(source));
     }
     settings.want_project();
+    Ok(settings)
+}
+
+/// Everything that one unit is to become.
+fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure> {
+    let settings = settings_of_unit(run, unit, Flags::default())?;
     let targets = settings.target.all();
     let kind = if unit.kind == UnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
     let mut jobs = Vec::new();

@@ -7,14 +7,16 @@ use barrow::bundle::Bytes;
 use barrow::mirror::{Application, Difference, MirrorFile};
 use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded};
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
+use barrow::target::{Architecture, Runtime, Target};
 use serde_json::json;
 
+use super::build::settings_of_unit;
 use super::meaning::refuse_paths;
 use crate::args::{AssemblyArgs, MirrorArgs, SettingArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{Flags, Settings, keys};
+use crate::settings::{Flags, Settings, Unit, find_config, keys};
 
 pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if let [old, new] = args.diff.as_slice() {
@@ -57,10 +59,20 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if expected.is_some() {
         return Err(Failure::usage("--expect is for a mirror that is not changed").hint("leave the requirements out"));
     }
+    let build_platforms = args.build_platform.iter().map(|text| platform(text)).collect::<Result<Vec<_>, _>>()?;
     let MirrorArgs { sdists, prune, force, verify, .. } = args;
-    let options = MirrorOptions { applications, out, sdists, prune, force, verify, sign_key };
+    let options = MirrorOptions { applications, out, sdists, build_platforms, prune, force, verify, sign_key };
     let mirrored = run.block_on(|context| ops::mirror(options, context))?;
     finish(run, &args, &mirrored)
+}
+
+/// `python3.12/arm64`: the Python and the processor of a machine that builds; without the second, `x86_64`.
+fn platform(text: &str) -> Result<Target, Failure> {
+    let (runtime, architecture) = text.split_once('/').unwrap_or((text, "x86_64"));
+    match (runtime.parse::<Runtime>(), architecture.parse::<Architecture>()) {
+        (Ok(runtime), Ok(architecture)) => Ok(Target::new(runtime, architecture)),
+        (Err(error), _) | (_, Err(error)) => Err(Failure::usage(format!("`--build-platform {text}`: {error}"))),
+    }
 }
 
 /// `sha256:…`, as `--verify` prints it; the word may be left out.
@@ -96,9 +108,14 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
         let name = args.name.clone().unwrap_or_else(|| name_of(&settings, working_folder));
         return Ok(vec![application(&settings, name, names)]);
     }
+    let config = find_config(&run.host, &run.general, Path::new("."))?;
+    let units: Vec<Unit> = config.units().map_err(Failure::usage)?;
     let wanted = |name: &String| args.name.as_ref().is_none_or(|wanted| wanted == name);
-    if let Some(name) = args.name.as_ref().filter(|name| !listed.contains(name)) {
-        let message = format!("no application `{name}` stands in `[[mirror.application]]`, and nothing is required");
+    let is_known = |name: &String| listed.contains(name) || units.iter().any(|unit| unit.name == *name);
+    if let Some(name) = args.name.as_ref().filter(|name| !is_known(name)) {
+        let message = format!(
+            "no application `{name}` stands in `[[mirror.application]]`, no unit is called so, and nothing is required"
+        );
         return Err(Failure::usage(message).hint("name a requirements file with -r, or packages"));
     }
     if args.verify && args.name.is_none() && !args.prune {
@@ -109,7 +126,18 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
         settings.check_something_required(&[])?;
         Ok(application(&settings, name, Vec::new()))
     };
-    listed.into_iter().filter(wanted).map(of_listed).collect()
+    let of_units = units.iter().filter(|unit| wanted(&unit.name) && !listed.contains(&unit.name));
+    let of_units = of_units.filter_map(|unit| application_of_unit(run, args, unit).transpose());
+    let of_units = of_units.collect::<Result<Vec<_>, _>>()?;
+    let listed = listed.iter().filter(|name| wanted(name)).cloned().map(of_listed);
+    Ok(listed.collect::<Result<Vec<_>, Failure>>()?.into_iter().chain(of_units).collect())
+}
+
+/// A function or layer of barrow.toml as an application; `None`: it requires nothing.
+fn application_of_unit(run: &Run, args: &MirrorArgs, unit: &Unit) -> Result<Option<MirrorApplication>, Failure> {
+    let settings = settings_of_unit(run, unit, flags(args.settings.clone(), None))?;
+    let is_empty = settings.check_something_required(&unit.packages).is_err();
+    Ok((!is_empty).then(|| application(&settings, unit.name.clone(), unit.packages.clone())))
 }
 
 fn flags(mut settings: SettingArgs, application: Option<String>) -> Flags {

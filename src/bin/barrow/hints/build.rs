@@ -13,6 +13,9 @@ pub(crate) fn of(error: &BuildError) -> Option<String> {
             ))
         }
         BuildError::Interpreter { .. } => Some("name another Python with --build-python PATH".to_owned()),
+        BuildError::Failed { misses_network: true, .. } => Some(
+            "builds have no network; if this one has to fetch something, allow that with --build-network".to_owned(),
+        ),
         BuildError::Failed { .. } => Some("run with -v for everything that the build wrote".to_owned()),
         BuildError::Foreign { .. } => Some(
             "build the wheel on the target's system and offer it with --find-links, or choose a version that has one"

@@ -1,6 +1,7 @@
 //! What the user can do where a lock cannot be used.
 
 use barrow::lock::{Barrier, LockError, NoWheel};
+use barrow::resolve::{Twin, twin_of};
 
 /// What to do, a sentence each.
 pub(crate) fn of(error: &LockError) -> Vec<String> {
@@ -27,8 +28,16 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             let is_there = beside != *path && beside.is_file();
             is_there.then(|| format!("`{}` is there too: name it with -r", beside.display())).into_iter().collect()
         }
-        LockError::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => {
-            vec![format!("allow it with `--allow-build {name}`")]
+        LockError::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => vec![match twin_of(name) {
+            Some(Twin { because, instead, .. }) => format!("{name}: {because}; lock `{instead}` in its place"),
+            None => format!("allow it with `--allow-build {name}`"),
+        }],
+        LockError::Several(errors) => {
+            let may = |error: &&LockError| error.could_be_built().is_some();
+            let names: Vec<&str> = errors.iter().filter_map(|error| Some(error.could_be_built()?.as_ref())).collect();
+            let allow = format!("allow building from source with `--allow-build {}`", names.join(","));
+            let others = errors.iter().filter(|error| !may(error)).flat_map(of);
+            (!names.is_empty()).then_some(allow).into_iter().chain(others).collect()
         }
         LockError::NeedsBuilding { .. } | LockError::NoHashes { .. } => Vec::new(),
     }

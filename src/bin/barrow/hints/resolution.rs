@@ -10,6 +10,10 @@ pub(crate) fn of(hint: &Hint) -> String {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("did you mean {}?", names.join(" or "))
         }
+        Hint::OfDebian => {
+            "`pip freeze` of Debian and Ubuntu writes `pkg-resources==0.0.0` for a part of setuptools: remove the line"
+                .to_owned()
+        }
         Hint::UnknownOffline(name) => {
             format!("run once without `--offline`, so that what is known of `{name}` is in the cache")
         }

@@ -17,13 +17,16 @@ impl Settings {
         if !is_alone || is_empty || self.files.no_source {
             return self.detect_input(run, folder, &[]);
         }
+        if lock::pipfile_asks(&absolute) {
+            let pipfile = folder.join("Pipfile");
+            let message = format!("`{}` names what is required, and is not locked", pipfile.display());
+            return Err(
+                Failure::usage(message).hint("make a Pipfile.lock with `pipenv lock`, or name another file with -r")
+            );
+        }
         run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
-        if absolute.join("setup.py").is_file() {
-            let setup = folder.join("setup.py");
-            run.output.warn(&format!(
-                "`{}` is not run: if it names dependencies, a requirements.txt with the line `.` takes them",
-                setup.display()
-            ));
+        for (name, why) in lock::passed_over(&absolute) {
+            run.output.warn(&format!("`{}` is not read: {why}", folder.join(name).display()));
         }
         Ok(())
     }
@@ -37,7 +40,12 @@ impl Settings {
         let Some(found) = lock::find_input(&absolute) else {
             let names = lock::candidates().join(", ");
             let failure = Failure::usage(format!("`{}` has none of {names}", absolute.display()));
-            return Err(failure.hint("name a requirements file with -r"));
+            let beside = lock::passed_over(&absolute).into_iter().find(|(name, _)| name.strip_suffix(".txt").is_some());
+            return Err(match beside {
+                Some((name, _)) => failure.hint(format!("`{}` is there: name it with -r", folder.join(name).display())),
+                None if lock::pipfile_asks(&absolute) => failure.hint("its Pipfile is not locked: run `pipenv lock`"),
+                None => failure.hint("name a requirements file with -r"),
+            });
         };
         // What lies in the folder is shown as the user named that, and what lies above it from here.
         let shown = |path: &Path| match path.strip_prefix(&absolute) {

@@ -110,6 +110,7 @@ pub(super) fn read_building(
 ) -> Result<(BuildSettings, ProjectSet), SettingsError> {
     let words = layers.many("allow-build", input.allow_build.clone(), |text| Ok(text.to_owned()))?;
     let forbidden = layers.switch("no-build", input.no_build)?;
+    let network = layers.switch("build-network", input.build_network)?;
     let python = layers.one("build-python", input.build_python.clone(), |text| Ok(text.to_owned()))?;
     let settings = layers.many("config-settings", input.config_settings.clone(), |text| Ok(text.to_owned()))?;
     let mut allowed = ProjectSet::None;
@@ -124,6 +125,6 @@ pub(super) fn read_building(
     let config_settings: Option<Vec<_>> = settings.iter().map(pair).collect();
     let config_settings =
         config_settings.ok_or_else(|| SettingsError::Other("`config-settings` has the form KEY=VALUE".to_owned()))?;
-    let settings = BuildSettings { forbidden, python, config_settings };
+    let settings = BuildSettings { forbidden, python, config_settings, network };
     Ok((settings, if forbidden { ProjectSet::None } else { allowed }))
 }

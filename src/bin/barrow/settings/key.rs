@@ -86,6 +86,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("allow-build", Kind::List),
     key("no-build", Kind::Switch),
     key("build-python", Kind::Text),
+    key("build-network", Kind::Switch),
     key("config-settings", Kind::List),
     key("extra", Kind::List),
     key("all-extras", Kind::Switch),

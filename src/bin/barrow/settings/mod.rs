@@ -449,6 +449,7 @@ fn read_resolution(
         prefer_binary: resolution.prefer_binary || (prefers.unwrap_or(true) && !prefers_not),
         allow_build: ProjectSet::None,
         exclude_newer: exclude_newer.first().map(|newest| newest.moment),
+        exclude_newer_package: Vec::new(),
         no_deps,
         preferences: Vec::new(),
     })
