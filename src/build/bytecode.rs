@@ -103,6 +103,7 @@ impl Compiler {
             folder: workplace,
             variables: &variables,
             limit: None,
+            network: false,
         };
         let ended = run(&job, children, interrupted)?;
         let results = fs_err::read(taken.path()).map_err(failed)?;

@@ -205,7 +205,7 @@ fn all_or_what_lacks(dists: Vec<Result<ResolvedDist, SupplyError>>) -> Result<Ve
 fn needs_building(package: &SelectedPackage) -> LockError {
     let (path, line) = match &package.origin {
         Origin::File { file, line } => (file.clone(), usize::try_from(*line).unwrap_or_default()),
-        Origin::CommandLine => Default::default(),
+        Origin::CommandLine | Origin::Brought { .. } => Default::default(),
     };
     let (name, what) = (package.name.clone(), "only a source distribution for the target");
     LockError::NeedsBuilding { path, line, name, what, barrier: Barrier::NotAllowed }
