@@ -40,6 +40,8 @@ pub mod build;
 pub mod install;
 pub mod bundle;
 pub mod inventory;
+pub mod sbom;
+pub mod audit;
 pub mod publish;
 pub mod request;
 mod context;

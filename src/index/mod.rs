@@ -17,6 +17,7 @@ mod metadata;
 mod options;
 mod page_store;
 mod readings;
+mod release;
 mod server;
 mod sizes;
 mod stand_in;

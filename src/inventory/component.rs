@@ -70,6 +70,8 @@ pub struct FileEntry {
     pub size: u64,
     /// Digest of the content, where it was read.
     pub sha256: Option<HashDigest>,
+    /// Its SHA-1, hexadecimal, where one was asked for: SPDX wants it, and nothing else does.
+    pub sha1: Option<String>,
 }
 
 /// A bill of materials that a distribution brings in its `.dist-info/sboms/`.

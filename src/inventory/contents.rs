@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use super::InventoryError;
 use crate::regular;
-use crate::spec::{HashAlgorithm, HashDigest, Hasher};
+use crate::spec::{HashAlgorithm, HashDigest, Hasher, WeakHasher};
 
 /// Largest zip that is read, bytes. Lambda takes a quarter of it unpacked.
 const ARCHIVE_MOST: u64 = 1 << 30;
@@ -113,11 +113,21 @@ impl Contents {
         Ok(bytes)
     }
 
-    /// The digest of a file.
-    pub(super) fn digest(&self, number: usize) -> Result<HashDigest, InventoryError> {
+    /// The digest of a file, and its SHA-1 in hexadecimal where that is wanted.
+    pub(super) fn digest(
+        &self,
+        number: usize,
+        wants_sha1: bool,
+    ) -> Result<(HashDigest, Option<String>), InventoryError> {
         let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-        self.pass(number, u64::MAX, |part| hasher.update(part))?;
-        Ok(hasher.finish())
+        let mut weak = wants_sha1.then(WeakHasher::sha1);
+        self.pass(number, u64::MAX, |part| {
+            hasher.update(part);
+            if let Some(weak) = &mut weak {
+                weak.update(part);
+            }
+        })?;
+        Ok((hasher.finish(), weak.map(WeakHasher::finish_hex)))
     }
 
     fn pass(&self, number: usize, most: u64, mut take: impl FnMut(&[u8])) -> Result<(), InventoryError> {
@@ -163,4 +173,23 @@ fn pour(mut from: impl io::Read, take: &mut impl FnMut(&[u8])) -> io::Result<u64
 
 fn too_many(path: &Path) -> InventoryError {
     InventoryError::TooMuch { path: path.to_owned(), what: format!("{FILES_MOST} files") }
+}
+
+/// The files of a zip whose names are wanted, one after the other, each at most [`READ_MOST`].
+pub(crate) fn small_files_of_zip(
+    bytes: Vec<u8>,
+    is_wanted: impl Fn(&str) -> bool,
+) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
+    let mut files = Vec::new();
+    for index in 0..zip.len() {
+        let entry = zip.by_index(index).map_err(io::Error::other)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        if !entry.is_dir() && is_wanted(&name) {
+            let mut content = Vec::new();
+            entry.take(READ_MOST).read_to_end(&mut content)?;
+            files.push((name, content));
+        }
+    }
+    Ok(files)
 }

@@ -20,6 +20,8 @@ pub enum Reading {
     Sizes,
     /// The digest of every file as well.
     Digests,
+    /// Its SHA-1 too.
+    AllDigests,
 }
 
 /// Whether installed distributions lie at the top of a folder or zip, or below `python/`. What cannot be read holds none.
@@ -41,9 +43,10 @@ pub fn read_finished(path: &Path, target: &Target, reading: Reading) -> Result<I
     found.sort_by(|a, b| a.component.name.cmp(&b.component.name));
     found.dedup_by(|later, first| later.component.name == first.component.name);
     let digests = match reading {
-        Reading::Sizes => vec![None; contents.files.len()],
-        Reading::Digests => {
-            let digest = |number| contents.digest(number).map(Some);
+        Reading::Sizes => vec![(None, None); contents.files.len()],
+        Reading::Digests | Reading::AllDigests => {
+            let wants_sha1 = reading == Reading::AllDigests;
+            let digest = |number| contents.digest(number, wants_sha1).map(|(sha256, sha1)| (Some(sha256), sha1));
             (0..contents.files.len()).into_par_iter().map(digest).collect::<Result<Vec<_>, _>>()?
         }
     };
@@ -52,8 +55,8 @@ pub fn read_finished(path: &Path, target: &Target, reading: Reading) -> Result<I
         owners.extend(dist.files(&contents).into_iter().map(|number| (number, at)));
     }
     let mut own_files = Vec::new();
-    for (number, ((path, size), sha256)) in contents.files.iter().zip(digests).enumerate() {
-        let file = FileEntry { path: path.clone(), size: *size, sha256 };
+    for (number, ((path, size), (sha256, sha1))) in contents.files.iter().zip(digests).enumerate() {
+        let file = FileEntry { path: path.clone(), size: *size, sha256, sha1 };
         match owners.get(&number) {
             Some(at) => found[*at].component.files.push(file),
             None => own_files.push(file),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::component::{Component, FileEntry, Origin, Requested};
-use crate::spec::{ExtraName, LicensePattern, PackageName};
+use crate::spec::{ExtraName, License, LicensePattern, PackageName, Version};
 use crate::target::Target;
 
 /// Everything in an output, or in what was chosen for one.
@@ -108,7 +108,19 @@ impl Inventory {
     }
 }
 
-/// The distributions whose licences these patterns rule out.
-pub fn denied<'a>(dists: &'a [Component], patterns: &[LicensePattern]) -> Vec<&'a Component> {
-    dists.iter().filter(|dist| dist.license.is_denied(patterns)).collect()
+impl Inventory {
+    /// One line about each distribution whose licence these patterns rule out.
+    pub fn denied(&self, patterns: &[LicensePattern]) -> Vec<String> {
+        let denied = self.dists.iter().filter(|dist| !patterns.is_empty() && dist.license.is_denied(patterns));
+        denied.map(|dist| denied_line(&dist.name, &dist.version, &dist.license, &dist.requested_by)).collect()
+    }
+}
+
+/// A line that says which distribution has a licence that is not wanted, and who asked for it.
+pub(crate) fn denied_line(name: &PackageName, version: &Version, license: &License, asked_by: &[Requested]) -> String {
+    let mut by: Vec<String> =
+        asked_by.iter().map(|asked| asked.by.as_ref().map_or_else(|| "you".to_owned(), ToString::to_string)).collect();
+    by.dedup();
+    let by = if by.is_empty() { String::new() } else { format!(", required by {}", by.join(", ")) };
+    format!("  {name} {version}: {license}{by}")
 }

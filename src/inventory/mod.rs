@@ -20,8 +20,10 @@ mod planned;
 mod tests;
 
 pub use component::{Component, FileEntry, Origin, Requested, Sbom, Vendored};
+pub(crate) use contents::small_files_of_zip;
 pub use error::InventoryError;
 pub use finished::{Reading, has_distributions, read_finished};
-pub use listing::{Inventory, denied};
+pub use listing::Inventory;
+pub(crate) use listing::denied_line;
 pub use planned::of_resolution;
 pub(crate) use planned::requested_by;

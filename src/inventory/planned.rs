@@ -28,7 +28,12 @@ fn of_dist(dist: &ResolvedDist, cache: &Cache) -> Component {
     if let Some(installed) = sha256.as_ref().filter(|_| wheel.is_some()).and_then(|digest| planned(cache, digest)) {
         component.describe(&metadata_fields(&installed.metadata));
         component.size_bytes = Some(installed.size());
-        let file = |path: String, size, sha256: &HashDigest| FileEntry { path, size, sha256: Some(sha256.clone()) };
+        let file = |path: String, size, sha256: &HashDigest| FileEntry {
+            path,
+            size,
+            sha256: Some(sha256.clone()),
+            sha1: None,
+        };
         component.files =
             installed.files.iter().map(|it| file(it.path.as_str().to_owned(), it.size, &it.sha256)).collect();
     }

@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree};
+use crate::inventory::{denied_line, requested_by};
 use crate::memory::{self, BundledDist, LeftOutFiles, Memory, News, Published, PublishedLayer};
 use crate::publish::{OutputFormat, PublishOptions, PublishedZip, check_out, install_into, publish};
 use crate::reporter::Stage;
@@ -21,7 +22,7 @@ use crate::request::{
     BundleKind, BundleOptions, InputKey, PublishSettings, Request, SelectionSettings, SourceSettings,
 };
 use crate::resolution::Resolution;
-use crate::spec::{PackageName, Version};
+use crate::spec::{License, LicensePattern, PackageName, Version};
 use crate::supply::{Inquiry, Installed, Session, install_each};
 
 /// Whether there is something to do.
@@ -189,6 +190,7 @@ pub(super) async fn choose_and_install(
     let context = &inquiry.session.context;
     let knows = inquiry.knows_requirements(&options.request.resolve);
     let mut installed = install_each(inquiry, resolution, excluded, install_options(options), knows).await?;
+    refuse_licenses(&installed.dists, &options.assembly.deny_licenses, resolution)?;
     let manifest = inquiry.manifest();
     let told = left_out::clashes(&installed.dists, excluded, manifest, options);
     for warning in told.into_iter().chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
@@ -386,6 +388,25 @@ impl Output<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses distributions whose licences the user does not want, all at once.
+fn refuse_licenses(
+    installed: &[InstalledDist],
+    patterns: &[LicensePattern],
+    resolution: &Resolution,
+) -> Result<(), Error> {
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    let refused = installed.iter().filter_map(|dist| {
+        let license = License::of_metadata(&dist.metadata);
+        let resolved = resolution.dists.iter().find(|resolved| resolved.name == dist.name);
+        let asked_by = resolved.map(requested_by).unwrap_or_default();
+        license.is_denied(patterns).then(|| denied_line(&dist.name, &dist.version, &license, &asked_by))
+    });
+    let refused: Vec<String> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::DeniedLicenses(refused)) }
 }
 
 /// Takes files that are not wanted out of the distributions, and says how much that saves.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::left_out_error::LeftOutError;
+use crate::audit::AuditError;
 use crate::build::BuildError;
 use crate::bundle::{BundleError, Bytes};
 use crate::cache::CacheError;
@@ -10,12 +11,14 @@ use crate::context::Interrupted;
 use crate::fetch::FetchError;
 use crate::http;
 use crate::install::InstallError;
+use crate::inventory::InventoryError;
 use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
+use crate::reporter::packages;
 use crate::request::RequestError;
 use crate::shared::SharedError;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, SafeUrl};
 use crate::store::StoreError;
 use crate::supply::SupplyError;
 
@@ -101,6 +104,21 @@ pub enum Error {
         /// What is wrong, a fragment each.
         problems: Vec<String>,
     },
+    /// Distributions whose licences the user does not want.
+    #[error("{} may not be in it, by their licences:\n{}", packages(.0.len()), .0.join("\n"))]
+    DeniedLicenses(Vec<String>),
+    /// Advisories that cannot be used.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// No server may be asked about vulnerabilities.
+    #[error("there is no server to be asked about vulnerabilities")]
+    NobodyToAsk,
+    /// An index that knows of no advisories.
+    #[error("the index {0} says nothing about vulnerabilities")]
+    NoAdvisories(SafeUrl),
+    /// What lies in an output cannot be listed.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
     /// A name that is not in the resolution.
     #[error("`{0}` is not in the resolution")]
     NotInResolution(PackageName),
@@ -139,7 +157,12 @@ impl Error {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Supply(error) => error.is_usage(),
-            Self::OverInput { .. } | Self::SeveralTargets | Self::LeftOut(_) => true,
+            Self::OverInput { .. }
+            | Self::SeveralTargets
+            | Self::LeftOut(_)
+            | Self::NobodyToAsk
+            | Self::Audit(_)
+            | Self::Inventory(_) => true,
             Self::Bundle(error) => error.is_usage(),
             _ => false,
         }

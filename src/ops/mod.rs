@@ -3,6 +3,7 @@
 //! Everything is asynchronous on the outside and plain within: the solver has a thread of its own, unpacking and
 //! publishing run where blocking is allowed. Nothing is written to OUT before every wheel is verified.
 
+mod audit;
 mod build;
 mod brought;
 mod bundle;
@@ -22,6 +23,7 @@ mod shared_zip;
 mod survey;
 mod too_large;
 
+pub use audit::{Audited, audit, audit_with};
 pub use brought::brought;
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};

@@ -467,7 +467,7 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        let AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode } = assembly;
+        let AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode, deny_licenses } = assembly;
         let word = match kind {
             BundleKind::Function => "function",
             BundleKind::Layer => "layer",
@@ -486,6 +486,8 @@ impl InputKey {
         self.switch(Counts::ForOutput, "--slim", *slim);
         let services: Vec<String> = services.iter().flat_map(|choice| choice.services.iter().cloned()).collect();
         self.names(Counts::ForOutput, "--slim botocore", &services);
+        let denied: Vec<String> = deny_licenses.iter().map(ToString::to_string).collect();
+        self.names(Counts::ForResult, "--deny-license", &denied);
         match source {
             Some(source) => self.add_source(source, request, base, state_folders),
             None => Ok(()),
@@ -499,9 +501,17 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        // Folders count by what is in them, files that carry credentials by not being there.
-        let SourceSettings { folder: _, further, exclude, include, gitignore, follow_links, credential_files: _ } =
-            source;
+        // Folders count by what is in them; files that carry credentials, and those that the run writes, by not being there.
+        let SourceSettings {
+            folder: _,
+            further,
+            exclude,
+            include,
+            gitignore,
+            follow_links,
+            credential_files: _,
+            written_files: _,
+        } = source;
         let files = source.collect(&request.options, state_folders, None)?;
         // Patterns count by what they leave, places and links by what is found, and all are told.
         let further: Vec<&str> = further.iter().map(|source| source.label.as_str()).collect();

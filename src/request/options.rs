@@ -12,8 +12,9 @@ use crate::install::{InstallOptions, LinkMode, RecordPolicy};
 use crate::publish::outputs_around;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
+use crate::sbom::SbomFormat;
 use crate::shared::SharedOptions;
-use crate::spec::{ExtraName, SafeUrl};
+use crate::spec::{ExtraName, LicensePattern, SafeUrl};
 use crate::target::Target;
 
 /// The index that answers when nothing else is set: PyPI.
@@ -217,6 +218,8 @@ pub struct SourceSettings {
     pub follow_links: bool,
     /// Files that credentials or settings of the run come from.
     pub credential_files: Vec<PathBuf>,
+    /// Files that the run writes beside OUT: no part of the source, wherever they lie.
+    pub written_files: Vec<PathBuf>,
 }
 
 /// A folder whose files are in the bundle beside those of SOURCE.
@@ -257,7 +260,13 @@ impl SourceSettings {
         let client = &request.client;
         let credential_files: Vec<PathBuf> =
             self.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
-        let outputs: Vec<_> = self.folders().map(|folder| outputs_around(state_folders, folder, out)).collect();
+        let written = self.written_files.iter().map(|file| inputs.working_folder.join(file));
+        let written: Vec<PathBuf> = written.filter_map(|file| fs_err::canonicalize(file).ok()).collect();
+        let around = |folder: &Path| -> Vec<PathBuf> {
+            let outputs = outputs_around(state_folders, folder, out);
+            outputs.iter().flat_map(|output| companions(output)).chain(written.iter().cloned()).collect()
+        };
+        let outputs: Vec<_> = self.folders().map(around).collect();
         let mut outputs = outputs.iter();
         let mut own_outputs = || outputs.next().map_or(&[][..], Vec::as_slice);
         let mut sources = Vec::new();
@@ -282,6 +291,12 @@ impl SourceSettings {
     }
 }
 
+/// An output, and the files that describe it by their names: of the same name with another end.
+fn companions(output: &Path) -> impl Iterator<Item = PathBuf> {
+    let beside = SbomFormat::ALL.map(|format| format.beside(output));
+    [output.to_owned()].into_iter().chain(beside)
+}
+
 /// What is made of the chosen distributions: every option that decides which files with which bytes a result has, wherever
 /// it goes.
 #[derive(Clone, Debug)]
@@ -298,6 +313,8 @@ pub struct AssemblySettings {
     pub bytecode: Option<Compiler>,
     /// `--split`: the layer is spread over at most so many.
     pub split: Option<usize>,
+    /// `--deny-license`: licences that no distribution may have.
+    pub deny_licenses: Vec<LicensePattern>,
 }
 
 /// Which files of dependencies are left out.
@@ -357,6 +374,7 @@ impl BundleOptions {
             selection: SelectionSettings::default(),
             bytecode: None,
             split: None,
+            deny_licenses: Vec::new(),
         };
         Self { request, target, assembly, publish }
     }

@@ -274,6 +274,12 @@ impl License {
     }
 }
 
+impl fmt::Display for LicensePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{License, LicensePattern};

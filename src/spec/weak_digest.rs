@@ -78,6 +78,16 @@ enum State {
 }
 
 impl WeakHasher {
+    /// Computes a SHA-1, for formats that want one to name bytes and not to prove them.
+    pub fn sha1() -> Self {
+        Self(State::Sha1(sha1::Sha1::new()))
+    }
+
+    /// Ends the digest, in hexadecimal digits.
+    pub fn finish_hex(self) -> String {
+        self.finish().hex
+    }
+
     /// Takes more bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.0 {

@@ -93,6 +93,8 @@ fn requirements_and_every_option_about_them() {
         flags("--exclude-package de?", true),
         flags("--without brought", true),
         flags("--exclude-runtime", true),
+        flags("--deny-license GPL-*", false),
+        flags("--sbom cyclonedx", false),
         flags("--no-deps", true),
         flags("--pre --override pre.txt", true),
         flags("--resolution lowest", true),

@@ -68,6 +68,7 @@ const COMMANDS: &[&[&str]] = &[
     &["install", "-t", "installed-too", "--no-cache", "--json"],
     &["bundle", "source", "-o", "bundled", "--json"],
     &["bundle", "source", "-o", "bundle.zip"],
+    &["bundle", "source", "-o", "described", "--sbom", "cyclonedx", "--sbom", "spdx", "--json"],
     &["layer", "-o", "layer"],
     &["mirror", "-o", "mirror", "--json"],
     &["mirror", "-o", "mirror", "--verify"],

@@ -13,8 +13,11 @@ use crate::progress::{Progress, RowState};
 use crate::settings::Host;
 
 /// Where messages and results go, and how many.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Output {
     colored: bool,
+    /// The same for results, which go to standard output.
+    colors_results: bool,
     /// Errors are shown.
     speaks: bool,
     /// The least important level that is shown; `None`: none.
@@ -35,6 +38,11 @@ impl Output {
             ColorChoice::Never => false,
             ColorChoice::Auto => anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
         };
+        let colors_results = match general.color.or(variable).unwrap_or_default() {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        };
         let least = match (general.quiet, general.verbose) {
             (0, 0) => Some(Level::Status),
             (0, 1) => Some(Level::Detail),
@@ -50,12 +58,18 @@ impl Output {
             && host.variable("TERM") != Some("dumb");
         Self {
             colored,
+            colors_results,
             speaks: general.quiet < 2,
             least,
             json: general.json,
             error_file: general.error_file.clone().or_else(|| error_file(host)),
             progress: wants_progress.then(Progress::new),
         }
+    }
+
+    /// Whether results are painted.
+    pub(crate) fn colors_results(&self) -> bool {
+        self.colors_results
     }
 
     /// A warning of the binary itself.

@@ -56,6 +56,8 @@ pub(crate) enum Fault {
     Slow(Duration),
     /// 302 to this URL.
     Redirect(String),
+    /// 200 with this body, where the index has nothing itself.
+    Answer(String),
 }
 
 /// A file as the index lists it; `From` a builder lists it plainly.
@@ -413,6 +415,7 @@ async fn answer_path(site: &Site, path: &str, headers: &HeaderMap) -> Response {
     match &fault {
         Some(Fault::Status(status)) => return plain(*status, &[], b"told to fail"),
         Some(Fault::Unavailable(_)) => return plain(503, &[(header::RETRY_AFTER, "0".to_owned())], b"later"),
+        Some(Fault::Answer(body)) => return plain(200, &[], body.as_bytes()),
         Some(Fault::Redirect(to)) => return plain(302, &[(header::LOCATION, to.clone())], b""),
         Some(Fault::Slow(time)) => tokio::time::sleep(*time).await,
         Some(Fault::Truncated(_) | Fault::WrongBytes) | None => {}

@@ -1,10 +1,13 @@
 //! Values that are one of a few words, and those that name a place.
 
 use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use barrow::bundle::LAYER_LIMIT;
 use barrow::install::LinkMode;
 use barrow::resolve::{PrereleaseMode, ResolutionMode};
+use barrow::sbom::SbomFormat;
 use barrow::spec::SafeUrl;
 use clap::ValueEnum;
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -86,6 +89,35 @@ pub(crate) enum OutputFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+/// `--sbom`: a format, and the file that is written; without one, it lies beside the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SbomRequest {
+    pub(crate) format: SbomFormat,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl FromStr for SbomRequest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(format!("`{text}` names no file behind the `=`")),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        Ok(Self { format: format.trim().parse()?, file })
+    }
+}
+
+impl fmt::Display for SbomRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}={}", self.format, file.display()),
+            None => write!(f, "{}", self.format),
+        }
+    }
 }
 
 /// `--format` of `lock`.

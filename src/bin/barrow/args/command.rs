@@ -5,13 +5,16 @@
 use std::path::PathBuf;
 
 use barrow::check::{Code, Ignore};
-use barrow::spec::PackageName;
+use barrow::spec::{LicensePattern, PackageName};
 use clap::{Args, Parser, Subcommand};
 
+use super::audit::AuditArgs;
 use super::choices::parse_split;
+use super::groups::license_pattern;
 use super::sam::SamCommand;
 use super::{
-    AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SettingArgs, SharedArgs, SourceArgs, TargetArgs,
+    AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SbomRequest, SettingArgs, SharedArgs, SourceArgs,
+    TargetArgs,
 };
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
@@ -61,6 +64,8 @@ pub(crate) enum Command {
     /// Write the manual pages of all commands into a folder
     #[command(hide = true)]
     Manual(ManualArgs),
+    /// Tell which known vulnerabilities the packages of a resolution, lock or finished bundle have
+    Audit(AuditArgs),
     /// Tell whether a bundle will load on Lambda, before it is deployed
     Check(CheckArgs),
     /// Explain a code of `check`
@@ -75,6 +80,7 @@ impl Command {
             Self::Install(args) => args.result.format,
             Self::Layer(args) => args.result.format,
             Self::Tree(args) => args.result.format,
+            Self::Audit(args) => args.result.format,
             Self::Why(args) => args.result.format,
             Self::Fingerprint(args) => args.result.format,
             Self::Mirror(args) => args.result.format,
@@ -393,14 +399,48 @@ pub(crate) struct MirrorArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Sizes are those of the unpacked files, which Lambda counts. What nothing on this machine tells is asked of the index by the
+directory of the wheel alone; a finished folder or zip needs no network.
+
+Examples:
+  barrow tree                                  what this project requires
+  barrow tree --sizes function.zip             what makes it large
+  barrow tree --invert numpy                   who wants numpy
+  barrow tree --deny-license 'GPL-*'           fail when something has such a licence
+  barrow tree build --sbom cyclonedx > build.cdx.json")]
 pub(crate) struct TreeArgs {
-    /// Requirements, such as 'requests>=2.32'
-    #[arg(value_name = "NAME")]
+    /// Requirements, such as 'requests>=2.32', or one finished folder or zip, whoever made it
+    #[arg(value_name = "NAME|PATH")]
     pub(crate) requirements: Vec<String>,
 
     /// Stop at this depth
     #[arg(short, long, value_name = "COUNT", help_heading = "Output")]
     pub(crate) depth: Option<usize>,
+
+    /// List by unpacked size, largest first, instead of drawing a tree
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["depth", "invert"])]
+    pub(crate) sizes: bool,
+
+    /// Draw who requires this package, up to what you asked for
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub(crate) invert: Option<PackageName>,
+
+    /// Say which packages have a newer version
+    #[arg(long, help_heading = "Output")]
+    pub(crate) outdated: bool,
+
+    /// Show the licence of each package
+    #[arg(long, help_heading = "Output")]
+    pub(crate) licenses: bool,
+
+    /// Fail when a package has a licence that matches, such as 'GPL-*'; `unknown` is none at all; may be repeated
+    #[arg(long, value_name = "GLOB", alias = "deny-licenses", value_parser = license_pattern, help_heading = "Output")]
+    pub(crate) deny_license: Vec<LicensePattern>,
+
+    /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output", conflicts_with_all = ["sizes", "invert", "outdated", "licenses", "depth"])]
+    pub(crate) sbom: Vec<SbomRequest>,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
     #[command(flatten)]

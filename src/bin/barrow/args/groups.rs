@@ -10,12 +10,14 @@ use std::path::PathBuf;
 
 use barrow::bundle::Bytes;
 use barrow::shared::Namespace;
-use barrow::spec::{ExtraName, PackageName, Version};
+use barrow::spec::{ExtraName, LicensePattern, PackageName, Version};
 use barrow::target::{Architecture, Glibc};
 use clap::Args;
 
 use super::choices::location;
-use super::{ColorChoice, KeyringProvider, LinkChoice, OutputFormat, Prerelease, ResolutionChoice, Strategy};
+use super::{
+    ColorChoice, KeyringProvider, LinkChoice, OutputFormat, Prerelease, ResolutionChoice, SbomRequest, Strategy,
+};
 
 /// Everything that has a place in the settings: the groups below, by name.
 #[derive(Args, Clone, Debug, Default)]
@@ -330,6 +332,14 @@ pub(crate) struct AssemblyArgs {
     #[arg(long)]
     pub(crate) compile_bytecode: bool,
 
+    /// Write a bill of materials, cyclonedx or spdx: beside OUT, under its name with another end, or to FILE; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub(crate) sbom: Vec<SbomRequest>,
+
+    /// Fail when a dependency has a licence that matches, such as 'GPL-*'; `unknown` is none at all; may be repeated
+    #[arg(long, value_name = "GLOB", alias = "deny-licenses", value_parser = license_pattern)]
+    pub(crate) deny_license: Vec<LicensePattern>,
+
     /// How files get from the cache into a folder [default: auto]
     #[arg(long, value_name = "MODE", hide_possible_values = true)]
     pub(crate) link_mode: Option<LinkChoice>,
@@ -340,6 +350,11 @@ pub(crate) struct AssemblyArgs {
     /// `--split` of `layer`, which alone has the flag.
     #[arg(skip)]
     pub(crate) split: Option<usize>,
+}
+
+/// A pattern of `--deny-license`.
+pub(super) fn license_pattern(text: &str) -> Result<LicensePattern, String> {
+    LicensePattern::parse(text)
 }
 
 /// Which of the source folder's own files are bundled.

@@ -1,5 +1,6 @@
 //! The command line as types. Every setting is optional here: [`crate::settings`] fills in the rest.
 
+mod audit;
 mod choices;
 mod command;
 mod groups;
@@ -11,9 +12,10 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use audit::AuditArgs;
 pub(crate) use choices::{
-    ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, Strategy,
-    parse_split,
+    ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, SbomRequest,
+    Strategy, parse_split,
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs,

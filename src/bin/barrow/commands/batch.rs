@@ -2,7 +2,7 @@
 
 #![expect(clippy::format_push_string, reason = "a table for people, made once in a run")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::thread::available_parallelism;
 
@@ -12,6 +12,7 @@ use barrow::reporter::{Level, Reporter as _};
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
 
+use super::sbom::Sboms;
 use super::{annotation, last_word, result};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -29,6 +30,8 @@ pub(super) struct Order {
     pub(super) options: BundleOptions,
     /// What `--json` says of it, whatever becomes of it.
     pub(super) described: Value,
+    /// The bills of materials that are written of it.
+    pub(super) sboms: Sboms,
 }
 
 /// What became of all of them.
@@ -46,8 +49,11 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
     let mut described = Vec::with_capacity(orders.len());
     let mut units = Vec::with_capacity(orders.len());
     let slimmed: Vec<bool> = orders.iter().map(|order| order.options.assembly.selection.slim).collect();
-    for Order { place, label, options, described: unit } in orders {
+    refuse_shared_sboms(orders.iter().map(|order| &order.sboms))?;
+    let mut all_sboms = Vec::with_capacity(orders.len());
+    for Order { place, label, options, described: unit, sboms } in orders {
         described.push((place, unit));
+        all_sboms.push(sboms);
         units.push(BuildUnit { label, options });
     }
     // A single one has the line of its downloads for itself.
@@ -60,15 +66,18 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
         }
     }
     let mut outcome = Outcome::default();
-    for (((place, mut unit), built), is_slimmed) in described.into_iter().zip(all).zip(slimmed) {
-        match built.outcome {
-            Ok(published) => {
+    for ((((place, mut unit), built), is_slimmed), sboms) in described.into_iter().zip(all).zip(slimmed).zip(all_sboms)
+    {
+        let made = built.outcome.map_err(Failure::from);
+        let made = made.and_then(|published| Ok((sboms.write(run, &published)?, published)));
+        match made {
+            Ok((sboms, published)) => {
                 unit["state"] = json!(if published.is_unchanged { "unchanged" } else { "built" });
-                unit["result"] = result::published(&published);
+                unit["result"] = result::with_sboms(result::published(&published), &sboms);
                 outcome.units.insert(place, unit);
                 outcome.made.insert(place, (built.label, published, is_slimmed));
             }
-            Err(error) => outcome.fail(place, unit, Failure::from(error).about(&built.label)),
+            Err(failure) => outcome.fail(place, unit, failure.about(&built.label)),
         }
     }
     Ok(outcome)
@@ -89,6 +98,16 @@ fn row(built: &Built) -> RowState {
             let word = if published.is_unchanged { "unchanged" } else { "built" };
             RowState::Done(word, Bytes(published.size_bytes).to_string(), built.took)
         }
+    }
+}
+
+/// Two bills of materials at one place would replace each other.
+pub(super) fn refuse_shared_sboms<'a>(all: impl Iterator<Item = &'a Sboms>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match all.flat_map(Sboms::places).find(|place| !seen.insert(*place)) {
+        None => Ok(()),
+        Some(place) => Err(Failure::usage(format!("two bills of materials go to `{}`", place.display()))
+            .hint("the FILE of `sbom` takes {name}, {runtime} and {arch}")),
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::batch::{self, Order, Outcome};
 use super::report::ReportFile;
+use super::sbom::Sboms;
 use crate::args::{BuildArgs, OutputArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -27,6 +28,7 @@ struct Job {
     options: BundleOptions,
     /// Locks and layers that bring what is left out, besides those of its unit.
     without: Vec<PathBuf>,
+    sboms: Sboms,
 }
 
 pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
@@ -134,7 +136,9 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
     for pattern in &unit.outputs {
         for target in &targets {
             let out = place(pattern, &unit.name, target, targets.len() > 1);
-            let assembly = settings.assembly_for(unit.source.as_deref(), kind, target)?;
+            let mut assembly = settings.assembly_for(unit.source.as_deref(), kind, target)?;
+            let sboms = Sboms::for_unit(run, &settings.sboms, &out, &unit.name, target)?;
+            sboms.keep_out_of(&mut assembly);
             let output = OutputArgs { output: Some(out), force: args.force, ..OutputArgs::default() };
             let options = BundleOptions {
                 request: settings.request_for(unit.packages.clone(), target)?,
@@ -143,7 +147,7 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
                 publish: settings.publish(output),
             };
             let without = settings.without().to_vec();
-            jobs.push(Job { unit: unit.clone(), target: target.clone(), options, without });
+            jobs.push(Job { unit: unit.clone(), target: target.clone(), options, sboms, without });
         }
     }
     Ok(jobs)
@@ -167,6 +171,7 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
 
 /// Two outputs at one place would replace each other in turn.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
+    batch::refuse_shared_sboms(jobs.iter().map(|job| &job.sboms))?;
     let mut seen = BTreeSet::new();
     match jobs.iter().find(|job| job.places().into_iter().any(|place| !seen.insert(place))) {
         None => Ok(()),
@@ -202,7 +207,13 @@ impl Job {
 
 impl Job {
     fn order(&self, place: usize) -> Order {
-        Order { place, label: self.label(), described: described(self), options: self.options.clone() }
+        Order {
+            place,
+            label: self.label(),
+            described: described(self),
+            options: self.options.clone(),
+            sboms: self.sboms.clone(),
+        }
     }
 
     /// The same, without what its layers bring to its target. All else agrees with their versions.

@@ -4,7 +4,7 @@ use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_other_forms;
 use super::report::ReportFile;
-use super::{check, contents, last_word, result};
+use super::{check, contents, last_word, result, sbom};
 use crate::args::BundleArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -24,6 +24,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let (target, is_list) = (settings.target.single()?, output.list);
     let kind = if layer { BundleKind::Layer } else { BundleKind::Function };
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
+    let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
     let options = BundleOptions {
         request: settings.request_for(Vec::new(), &target)?,
         assembly: settings.assembly_for(Some(&source), kind, &target)?,
@@ -34,6 +35,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         return contents::list(run, options);
     }
     let published = run.bundle(options)?;
+    let sboms = sboms.write(run, &published)?;
     if report.is_wanted() {
         let label = published.path.display().to_string();
         let (ignore, is_slimmed) = (settings.check_ignore.clone(), settings.selection.slim);
@@ -41,7 +43,8 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
         report.write(run, &parts)?;
     }
     if run.is_json() {
-        Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
+        let told = result::with_sboms(result::published(&published), &sboms);
+        Output::object(&result::with_shared(told, run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };
     }
     last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into");

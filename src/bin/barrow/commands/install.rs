@@ -6,7 +6,7 @@ use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_paths;
-use super::{last_word, result};
+use super::{last_word, result, sbom};
 use crate::args::{InstallArgs, OutputArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -23,6 +23,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     }
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
+    let sboms = sbom::Sboms::of(run, &settings.sboms, Some(&target))?;
     let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });
     publish.zip = false;
     let target = settings.target.single()?;
@@ -33,8 +34,10 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
         target,
     };
     let installed = run.bundle(options)?;
+    let sboms = sboms.write(run, &installed)?;
     if run.is_json() {
-        return Output::object(&result::with_shared(result::published(&installed), run.shared.get()));
+        let told = result::with_sboms(result::published(&installed), &sboms);
+        return Output::object(&result::with_shared(told, run.shared.get()));
     }
     let what = format!("Installed {}", ops::packages(installed.dists.len()));
     last_word::tell(run, &installed, &what, "into");

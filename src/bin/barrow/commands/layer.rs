@@ -6,7 +6,7 @@ use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_other_forms, refuse_paths};
 use super::report::ReportFile;
-use super::{check, contents, last_word, result};
+use super::{check, contents, last_word, result, sbom};
 use crate::args::LayerArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -28,6 +28,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     }
     let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
+    let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
     let options = BundleOptions {
         request: settings.request_for(requirements, &target)?,
         assembly: settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?,
@@ -38,6 +39,7 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         return contents::list(run, options);
     }
     let published = run.bundle(options)?;
+    let sboms = sboms.write(run, &published)?;
     if report.is_wanted() {
         let label = published.path.display().to_string();
         let (ignore, is_slimmed) = (settings.check_ignore.clone(), settings.selection.slim);
@@ -45,7 +47,8 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         report.write(run, &parts)?;
     }
     if run.is_json() {
-        Output::object(&result::with_shared(result::published(&published), run.shared.get()))?;
+        let told = result::with_sboms(result::published(&published), &sboms);
+        Output::object(&result::with_shared(told, run.shared.get()))?;
         return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
     }
     let place = match published.layers.len() {

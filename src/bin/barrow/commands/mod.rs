@@ -1,6 +1,7 @@
 //! One file per command: settings in, one call of the library, result out.
 
 mod annotation;
+mod audit;
 mod batch;
 mod build;
 mod bundle;
@@ -23,6 +24,7 @@ mod mirror;
 mod report;
 mod result;
 mod sam;
+mod sbom;
 mod terraform;
 mod tree;
 mod why;
@@ -42,6 +44,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Install(args) => install::call(run, args),
         Command::Layer(args) => layer::call(run, args),
         Command::Lock(args) => lock::call(run, args),
+        Command::Audit(args) => audit::call(run, args),
         Command::Tree(args) => tree::call(run, args),
         Command::Why(args) => why::call(run, args),
         Command::Fingerprint(args) => fingerprint::call(run, args),

@@ -1,7 +1,10 @@
 //! Results that more than one command prints.
 
+use std::path::PathBuf;
+
 use barrow::ops::{BundledDist, DistChange, Published, PublishedLayer};
 use barrow::publish::PublishedZip;
+use barrow::sbom::SbomFormat;
 use barrow::shared::Tally;
 use serde_json::{Value, json};
 
@@ -62,6 +65,15 @@ fn change(change: &DistChange) -> Value {
         "before": change.before.as_ref().map(ToString::to_string),
         "now": change.now.as_ref().map(ToString::to_string),
     })
+}
+
+/// The same with the bills of materials that were written.
+pub(super) fn with_sboms(mut published: Value, sboms: &[(SbomFormat, PathBuf)]) -> Value {
+    if !sboms.is_empty() {
+        let sbom = |(format, path): &(SbomFormat, PathBuf)| json!({ "format": format.as_str(), "path": path.display().to_string() });
+        published["sboms"] = json!(sboms.iter().map(sbom).collect::<Vec<_>>());
+    }
+    published
 }
 
 fn dist(dist: &BundledDist) -> Value {

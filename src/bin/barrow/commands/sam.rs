@@ -12,6 +12,7 @@ use barrow::target::{Architecture, Runtime};
 use serde_json::json;
 
 use super::batch::{self, Order};
+use super::sbom::Sboms;
 use crate::args::{OutputArgs, SamBuildArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -277,11 +278,10 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
         "handlers": unit.handler.iter().collect::<Vec<_>>(),
         "output": out.display().to_string(),
     });
-    let options = BundleOptions {
-        request: settings.request_for(Vec::new(), &target)?,
-        assembly: settings.assembly_for(Some(source), kind, &target)?,
-        publish: settings.publish(output),
-        target,
-    };
-    Ok(Order { place: 0, label: label.clone(), options, described })
+    let sboms = Sboms::for_unit(run, &settings.sboms, out, label, &target)?;
+    let mut assembly = settings.assembly_for(Some(source), kind, &target)?;
+    sboms.keep_out_of(&mut assembly);
+    let request = settings.request_for(Vec::new(), &target)?;
+    let options = BundleOptions { request, assembly, publish: settings.publish(output), target };
+    Ok(Order { place: 0, label: label.clone(), options, described, sboms })
 }

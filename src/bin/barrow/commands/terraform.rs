@@ -13,6 +13,7 @@ use barrow::publish::PublishedZip;
 use barrow::request::{BundleKind, BundleOptions, FingerprintOptions};
 use serde_json::json;
 
+use super::sbom::Sboms;
 use crate::args::OutputArgs;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -57,6 +58,7 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     }
     settings.want_project();
     let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };
+    let sboms = Sboms::of(run, &settings.sboms, Some(output))?;
     let output = OutputArgs { output: Some(output.clone()), zip: true, ..OutputArgs::default() };
     let target = settings.target.single()?;
     let options = BundleOptions {
@@ -74,6 +76,7 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     })?;
     let (runtime, arch) = (options.target.runtime().name(), options.target.architecture().as_str());
     let published = run.bundle(options)?;
+    sboms.write(run, &published)?;
     let zip = published.zip.as_ref();
     Output::object(&json!({
         "path": published.path.display().to_string(),

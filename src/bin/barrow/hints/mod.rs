@@ -25,6 +25,14 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         Error::LeftOut(error) => vec![left_out(error)],
         Error::OverInput { .. } => vec!["name another file with -o, or say so with --upgrade or --force".to_owned()],
         Error::SeveralTargets => vec!["give one --runtime and one --arch, or write pylock.toml".to_owned()],
+        Error::NobodyToAsk => vec!["give advisories that lie here: `--osv FILE`".to_owned()],
+        Error::NoAdvisories(_) => {
+            vec!["give advisories that lie here: `--osv FILE`; or ask another index by `--index-url`".to_owned()]
+        }
+        Error::DeniedLicenses(_) => vec![
+            "`barrow why NAME` tells who asked for one; `--deny-license` and `deny-licenses` say what is ruled out"
+                .to_owned(),
+        ],
         Error::NotAFile(name) => vec![format!(
             "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
         )],
@@ -32,6 +40,8 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
             vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
         }
         Error::ReadInput { .. }
+        | Error::Audit(_)
+        | Error::Inventory(_)
         | Error::WriteLock { .. }
         | Error::MirrorFindings(_)
         | Error::NotInResolution(_)

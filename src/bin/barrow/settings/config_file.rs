@@ -31,6 +31,8 @@ pub(crate) struct ConfigFile {
     pub(crate) applications: Vec<ConfigApplication>,
     /// `ignore` of `[check]`.
     pub(crate) check_ignore: Vec<Ignore>,
+    /// `ignore` of `[audit]`.
+    pub(crate) audit_ignore: Vec<barrow::audit::Ignore>,
     /// `[defaults]`: settings of every unit.
     pub(super) defaults: BTreeMap<&'static str, ConfigValue>,
     /// `[[function]]` and `[[layer]]`.
@@ -149,6 +151,7 @@ impl Reader<'_> {
                 "runtime" if matches!(value.get_ref(), DeValue::Table(_)) => self.runtimes(value, &mut config)?,
                 "mirror" if matches!(value.get_ref(), DeValue::Table(_)) => self.mirror(value, &mut config)?,
                 "sources" if matches!(value.get_ref(), DeValue::Table(_)) => config.sources = self.sources(value)?,
+                "audit" => config.audit_ignore = self.audit(value)?,
                 "check" => config.check_ignore = self.check(value)?,
                 "defaults" => config.defaults = self.defaults(value)?,
                 "function" => config.units.splice(0..0, self.units(UnitKind::Function, value)?).for_each(drop),
@@ -255,7 +258,7 @@ impl Reader<'_> {
             .iter()
             .flat_map(|key| [Some(key.name), key.alias])
             .flatten()
-            .chain(["sources", "check", "defaults", "function", "layer"])
+            .chain(["sources", "audit", "check", "defaults", "function", "layer"])
             .chain(OWN_KEYS.iter().copied());
         let message = match nearest(name, known) {
             Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
@@ -404,6 +407,28 @@ impl Reader<'_> {
             for entry in entries {
                 let text = plain(entry.get_ref()).ok_or_else(wrong)?;
                 ignored.push(text.parse().map_err(|error: CheckError| self.at(entry.span(), &error.to_string()))?);
+            }
+        }
+        Ok(ignored)
+    }
+}
+
+impl Reader<'_> {
+    /// `[audit]`: what its command leaves out.
+    fn audit(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<barrow::audit::Ignore>, String> {
+        let wrong = || {
+            self.at(value.span(), "`audit` must be a table with `ignore`, a list of texts such as \"CVE-2024-1=why\"")
+        };
+        let DeValue::Table(table) = value.get_ref() else { return Err(wrong()) };
+        let mut ignored = Vec::new();
+        for (name, value) in table {
+            let DeValue::Array(entries) = value.get_ref() else { return Err(wrong()) };
+            if **name.get_ref() != *"ignore" {
+                return Err(self.at(name.span(), &format!("unknown setting `{}` of `audit`", name.get_ref())));
+            }
+            for entry in entries {
+                let text = plain(entry.get_ref()).ok_or_else(wrong)?;
+                ignored.push(text.parse().map_err(|error: String| self.at(entry.span(), &error))?);
             }
         }
         Ok(ignored)

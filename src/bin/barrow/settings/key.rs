@@ -135,6 +135,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("slim", Kind::SwitchOrList),
     key("exclude-runtime", Kind::Switch),
     key("compile-bytecode", Kind::Switch),
+    key("sbom", Kind::List),
+    key("deny-license", Kind::List).alias("deny-licenses"),
     key("link-mode", Kind::Text),
     key("max-size", Kind::Text),
     key("split", Kind::SwitchOrList),

@@ -37,7 +37,7 @@ use barrow::request::{
 use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
 use barrow::shared::SharedOptions;
-use barrow::spec::ExtraName;
+use barrow::spec::{ExtraName, LicensePattern};
 use barrow::target::Target;
 use clap::ValueEnum;
 
@@ -53,8 +53,8 @@ pub(crate) use units::OWN_KEYS;
 pub(crate) use units::{Unit, UnitKind};
 
 use crate::args::{
-    AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SettingArgs,
-    SourceArgs, Unbuilt, parse_split,
+    AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SbomRequest,
+    SettingArgs, SourceArgs, Unbuilt, parse_split,
 };
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -120,6 +120,9 @@ pub(crate) struct Settings {
     pub(crate) selection: SelectionSettings,
     pub(crate) exclude_runtime: bool,
     compile_bytecode: bool,
+    pub(crate) deny_licenses: Vec<LicensePattern>,
+    /// Bills of materials that are written.
+    pub(crate) sboms: Vec<SbomRequest>,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
     /// Over how many layers a layer is spread; 0: it is one.
@@ -142,6 +145,8 @@ pub(crate) struct Settings {
     /// Names of `[[mirror.application]]`.
     pub(crate) applications: Vec<String>,
     now: u64,
+    /// What `audit` leaves out by a settings file.
+    pub(crate) audit_ignore: Vec<barrow::audit::Ignore>,
     /// What `check` leaves out by a settings file.
     pub(crate) check_ignore: Vec<Ignore>,
     /// Where everything came from.
@@ -159,6 +164,7 @@ impl Settings {
     }
 
     /// The same, with a settings file that was read already.
+    #[expect(clippy::too_many_lines, reason = "one line for each setting, in the order of the table")]
     pub(crate) fn read_with(
         host: &Host,
         general: &GeneralArgs,
@@ -210,6 +216,8 @@ impl Settings {
         let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
         let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
         let compile_bytecode = layers.switch("compile-bytecode", flags.assembly.compile_bytecode)?;
+        let sboms = read_sboms(&mut layers, &flags.assembly.sbom)?;
+        let deny_licenses = layers.many("deny-license", flags.assembly.deny_license, LicensePattern::parse)?;
         let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
@@ -246,6 +254,8 @@ impl Settings {
                 .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
             exclude_runtime,
             compile_bytecode,
+            deny_licenses,
+            sboms,
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
             split,
@@ -261,6 +271,7 @@ impl Settings {
             without,
             applications,
             now: u64::try_from(host.now.as_second()).unwrap_or(0),
+            audit_ignore: std::mem::take(&mut layers.config.audit_ignore),
             check_ignore: std::mem::take(&mut layers.config.check_ignore),
             records: layers.records,
             warnings,
@@ -315,12 +326,14 @@ impl Settings {
             gitignore: self.files.gitignore,
             follow_links: self.files.follow_links,
             credential_files: self.own_file.iter().cloned().collect(),
+            written_files: self.sboms.iter().filter_map(|sbom| sbom.file.clone()).collect(),
         };
         let has_source = !self.files.no_source && kind != BundleKind::Packages && source.folders().next().is_some();
         let source = has_source.then_some(source);
         let split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
         let (exclude_runtime, selection) = (self.exclude_runtime, self.selection.clone());
-        AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode: None }
+        let deny_licenses = self.deny_licenses.clone();
+        AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode: None, deny_licenses }
     }
 
     /// The same for `target`, with the Python that compiles for it where that is wanted.
@@ -465,6 +478,19 @@ impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// Bills of materials: files of the command line as they were typed, others from where they were written.
+fn read_sboms(layers: &mut Layers<'_>, given: &[SbomRequest]) -> Result<Vec<SbomRequest>, SettingsError> {
+    let given: Vec<String> = given.iter().map(ToString::to_string).collect();
+    let (sboms, _) = layers.located("sbom", &given, |host, base, text| {
+        let SbomRequest { format, file } = text.parse()?;
+        let place = |file: PathBuf| {
+            if base == host.working_folder { file } else { host.absolute(base, &file.to_string_lossy()) }
+        };
+        Ok(SbomRequest { format, file: file.map(place) })
+    })?;
+    Ok(sboms)
 }
 
 fn read_cache_folder(

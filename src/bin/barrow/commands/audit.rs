@@ -1,0 +1,171 @@
+//! `barrow audit`: known vulnerabilities.
+
+use std::path::Path;
+
+use barrow::audit::{Advisories, Finding, Ignore, Judged, judge};
+use barrow::inventory::{Inventory, Reading, read_finished};
+use barrow::ops::{self, Audited, Error, Survey};
+use barrow::request::LockSettings;
+use barrow::spec::Version;
+use serde_json::{Value, json};
+
+use super::meaning::refuse_paths;
+use super::tree::finished;
+use crate::args::{AssemblyArgs, AuditArgs, SourceArgs};
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::paint::{paint, printable};
+use crate::run::Run;
+use crate::settings::{Flags, Settings};
+
+/// Longest summary that is shown, characters.
+const SUMMARY_MOST: usize = 60;
+
+pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
+    let finished = finished(run, &args.requirements);
+    if finished.is_none() {
+        refuse_paths(run, "audit", &args.requirements)?;
+    }
+    let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
+    let mut settings = run.settings(flags, Path::new("."))?;
+    let mut advisories = Advisories::default();
+    for place in &args.osv {
+        advisories.add(&run.host.working_folder.join(place)).map_err(Error::from)?;
+    }
+    let target = settings.target.single()?;
+    let inventory = if let Some(path) = &finished {
+        read_finished(path, &target, Reading::Sizes).map_err(Error::from)?
+    } else {
+        settings.detect_input(run, Path::new("."), &args.requirements)?;
+        let request = settings.request(args.requirements);
+        run.block_on(|context| ops::survey(request, target, Survey::default(), context))?.inventory
+    };
+    let audited =
+        if args.osv.is_empty() { ask(run, &settings, &inventory)? } else { ops::audit_with(&inventory, &advisories) };
+    let ignores: Vec<Ignore> = args.ignore.into_iter().chain(settings.audit_ignore).collect();
+    let judged = judge(audited.findings.clone(), &ignores);
+    tell(run, &inventory, &audited, &judged)?;
+    let count = judged.findings.len();
+    if count == 0 {
+        return Ok(());
+    }
+    let packages: std::collections::BTreeSet<_> = judged.findings.iter().map(|finding| &finding.name).collect();
+    let what = if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") };
+    Err(Failure::new(format!("{what} in {}", ops::packages(packages.len())), Exit::Failed)
+        .hint("`barrow why NAME` tells who asked for it; `--ignore ID=REASON` leaves one out"))
+}
+
+fn ask(run: &Run, settings: &Settings, inventory: &Inventory) -> Result<Audited, Failure> {
+    // What is asked about is known: nothing is required.
+    let mut request = settings.request(Vec::new());
+    request.inputs.requirement_files.clear();
+    request.inputs.constraint_files.clear();
+    request.inputs.override_files.clear();
+    request.lock = LockSettings::default();
+    run.block_on(|context| async move { ops::audit(request, inventory, context).await })
+}
+
+fn tell(run: &Run, inventory: &Inventory, audited: &Audited, judged: &Judged) -> Result<(), Failure> {
+    for (name, version, why) in &audited.unknown {
+        run.output.warn(&format!("nothing is known about {name} {version}: {why}"));
+    }
+    for ignore in &judged.unused {
+        run.output.warn(&format!("`{}` is ignored and was not found: it can be taken off the list", ignore.id));
+    }
+    for (finding, ignore) in &judged.ignored {
+        let reason = ignore.reason.as_deref().unwrap_or("no reason given");
+        run.output
+            .status(&format!("Ignored {} of {} {}: {reason}", finding.advisory.id, finding.name, finding.version));
+    }
+    if run.is_json() {
+        Output::object(&object(inventory, audited, judged))?;
+    } else if !judged.findings.is_empty() {
+        Output::result(&table(inventory, &judged.findings, run.output.colors_results()))?;
+    }
+    let known = inventory.dists.len() - audited.unknown.len();
+    run.output.status(&format!("Audited {}", ops::packages(known)));
+    Ok(())
+}
+
+/// One line for each finding.
+fn table(inventory: &Inventory, findings: &[Finding], colors: bool) -> String {
+    let header = ["NAME", "VERSION", "ID", "FIXED IN", "SUMMARY"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = findings.iter().map(|finding| row(finding).map(|cell| printable(&cell))).collect();
+    let widths: Vec<usize> = (0..4)
+        .map(|column| [&header].into_iter().chain(&rows).map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    let mut line = |cells: &[String; 5], codes: [&str; 5]| {
+        for (column, cell) in cells.iter().enumerate() {
+            let padding = widths.get(column).map_or(0, |width| width.saturating_sub(cell.chars().count()) + 2);
+            text += &paint(colors && !codes[column].is_empty(), codes[column], cell);
+            text += &" ".repeat(if column == 4 { 0 } else { padding });
+        }
+        while text.ends_with(' ') {
+            text.pop();
+        }
+        text.push('\n');
+    };
+    line(&header, ["2", "2", "2", "2", "2"]);
+    for cells in &rows {
+        line(cells, ["1", "36", "31", "32", ""]);
+    }
+    for finding in findings {
+        let way: Vec<&str> = inventory.way_to(&finding.name).into_iter().map(AsRef::as_ref).collect();
+        let line = format!("{} came by {}\n", finding.name, way.join(" → "));
+        if way.len() > 1 && !text.contains(&line) {
+            text += &line;
+        }
+    }
+    text
+}
+
+fn row(finding: &Finding) -> [String; 5] {
+    let advisory = &finding.advisory;
+    let fixed: Vec<String> = advisory.fixed_in.iter().map(Version::to_string).collect();
+    let alias = advisory.aliases.iter().find(|alias| alias.starts_with("CVE-"));
+    let id = alias.map_or_else(|| advisory.id.clone(), |alias| format!("{} ({alias})", advisory.id));
+    let summary = advisory.summary.as_deref().unwrap_or_default();
+    let short: String = summary.chars().take(SUMMARY_MOST).collect();
+    let short = if short.len() < summary.len() { format!("{}…", short.trim_end()) } else { short };
+    [
+        finding.name.to_string(),
+        finding.version.to_string(),
+        id,
+        if fixed.is_empty() { "no version".to_owned() } else { fixed.join(", ") },
+        short,
+    ]
+}
+
+fn object(inventory: &Inventory, audited: &Audited, judged: &Judged) -> Value {
+    let finding = |finding: &Finding| {
+        let advisory = &finding.advisory;
+        json!({
+            "name": finding.name.to_string(),
+            "version": finding.version.to_string(),
+            "id": advisory.id,
+            "aliases": advisory.aliases,
+            "summary": advisory.summary,
+            "fixed_in": advisory.fixed_in.iter().map(Version::to_string).collect::<Vec<_>>(),
+            "link": advisory.link,
+            "came_by": inventory.way_to(&finding.name).into_iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    };
+    let ignored = judged.ignored.iter().map(|(found, ignore)| {
+        let mut object = finding(found);
+        object["reason"] = json!(ignore.reason);
+        object
+    });
+    let unknown = audited
+        .unknown
+        .iter()
+        .map(|(name, version, why)| json!({ "name": name.to_string(), "version": version.to_string(), "reason": why }));
+    json!({
+        "schema": 1,
+        "packages": inventory.dists.len(),
+        "findings": judged.findings.iter().map(finding).collect::<Vec<_>>(),
+        "ignored": ignored.collect::<Vec<_>>(),
+        "unknown": unknown.collect::<Vec<_>>(),
+    })
+}
