@@ -5,14 +5,14 @@
 //! nor clock.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use barrow::bundle::Bytes;
 use barrow::reporter::Stage;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 mod table;
 
@@ -33,12 +33,14 @@ const WIDEST: usize = 100;
 /// Width of the bar.
 const BAR: usize = 20;
 
+/// Columns that the terminal itself may have written behind the line: `^C`.
+const ECHO: usize = 2;
+
 /// The line of a run.
 pub(crate) struct Progress {
     state: Arc<Mutex<State>>,
-    bar: ProgressBar,
-    /// Told when the run is over; the thread that draws waits for it.
-    over: Mutex<Option<Sender<()>>>,
+    /// The thread that draws, and who tells it that the run is over.
+    drawing: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
 /// What the line speaks of.
@@ -51,8 +53,8 @@ pub(crate) struct State {
     rows: Vec<Row>,
     /// Bytes that had arrived at moments of the last seconds.
     samples: VecDeque<(Instant, u64)>,
-    /// Columns that the line took when it was drawn last.
-    drawn: usize,
+    /// Columns that each row took when they were drawn last.
+    drawn: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -66,8 +68,7 @@ struct Download {
 impl Progress {
     /// A line that has nothing to say yet.
     pub(crate) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        Self { state: Arc::default(), bar, over: Mutex::new(None) }
+        Self { state: Arc::default(), drawing: Mutex::new(None) }
     }
 
     /// Changes what the line speaks of.
@@ -77,79 +78,59 @@ impl Progress {
         changed
     }
 
-    /// Prints something else: the line is taken away meanwhile.
+    /// Prints something else: the line is taken away meanwhile, and comes back with the next drawing.
     pub(crate) fn suspend(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
+        let mut state = locked(&self.state);
+        write(&state.erased(size().1));
+        state.drawn.clear();
+        print();
     }
 
     /// Takes the line away for good.
     pub(crate) fn end(&self) {
-        if locked(&self.over).take().is_some() {
-            self.bar.finish_and_clear();
-            *locked(&self.state) = State::default();
-        }
+        let Some((over, thread)) = locked(&self.drawing).take() else { return };
+        drop(over);
+        // Nothing is drawn any more once the thread has ended.
+        let _ = thread.join();
+        let mut state = locked(&self.state);
+        write(&state.erased(size().1));
+        *state = State::default();
     }
 
     /// The thread that draws, unless there is one.
     fn begin(&self) {
-        let mut over = locked(&self.over);
-        if over.is_some() {
+        let mut drawing = locked(&self.drawing);
+        if drawing.is_some() {
             return;
         }
         let (sender, receiver) = channel::<()>();
-        let (bar, state) = (self.bar.clone(), Arc::clone(&self.state));
-        bar.reset();
-        bar.set_style(style(Arc::clone(&state)));
+        let state = Arc::clone(&self.state);
         let draw = move || {
             let mut wait = PATIENCE;
             while receiver.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                if wait == PATIENCE {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    wait = TICK;
-                }
-                clear_broken_line(&state);
-                bar.tick();
+                wait = TICK;
+                let mut state = locked(&state);
+                let text = state.redrawn(Instant::now(), size());
+                write(&text);
             }
         };
         // Without a thread there is no line; the run does not need one.
-        if thread::Builder::new().name("barrow-progress".to_owned()).spawn(draw).is_ok() {
-            *over = Some(sender);
-        }
+        let thread = thread::Builder::new().name("barrow-progress".to_owned()).spawn(draw);
+        *drawing = thread.ok().map(|thread| (sender, thread));
     }
 }
 
-/// A style that consists of the line alone, made at the moment when it is drawn.
-fn style(state: Arc<Mutex<State>>) -> ProgressStyle {
-    let draw = move |_: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-        let width = console_width();
-        let mut state = locked(&state);
-        let text = line(&mut state, Instant::now(), width.min(WIDEST));
-        state.drawn = text.chars().count();
-        let room = usize::from(console::Term::stderr().size().0).saturating_sub(2);
-        let rows = table::table(&state.rows, Instant::now(), width.min(WIDEST), room);
-        // Writing into a text cannot fail.
-        let _ = rows.iter().try_for_each(|row| writeln!(out, "{row}"));
-        let _ = out.write_str(&text);
-    };
-    let style = ProgressStyle::with_template("{line}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.with_key("line", draw)
-}
-
-/// A terminal that was made narrower has broken the line into several rows, of which only the last is drawn anew: the others
-/// are taken away here.
-fn clear_broken_line(state: &Mutex<State>) {
-    let (width, drawn) = (console_width() + 1, locked(state).drawn);
-    if drawn > width {
-        let terminal = console::Term::stderr();
-        // A line that stays on the screen harms nobody.
-        let _ = terminal.move_cursor_up((drawn - 1) / width).and_then(|()| terminal.clear_to_end_of_screen());
+/// Writes to the terminal in one piece; there is nobody to tell when that fails.
+fn write(text: &str) {
+    if !text.is_empty() {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 }
 
-/// Columns of the terminal that standard error is; one is left free, because some terminals break the line at the last one.
-fn console_width() -> usize {
-    let (_, columns) = console::Term::stderr().size();
-    usize::from(columns).saturating_sub(1)
+/// Rows and columns of the terminal that standard error is.
+fn size() -> (usize, usize) {
+    let (rows, columns) = console::Term::stderr().size();
+    (usize::from(rows), usize::from(columns))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -157,6 +138,25 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl State {
+    /// What takes away what was drawn, on a terminal of so many columns: every row that it takes by now, and nothing above them.
+    fn erased(&self, columns: usize) -> String {
+        let Some(last) = self.drawn.last() else { return String::new() };
+        let broken = |drawn: usize| drawn.saturating_sub(1) / columns.max(1);
+        let before: usize = self.drawn.iter().rev().skip(1).map(|drawn| 1 + broken(*drawn)).sum();
+        format!("\r{}\u{1b}[J", "\u{1b}[A".repeat(before + broken(last + ECHO)))
+    }
+
+    /// What draws everything anew. Some columns are left free: for what the terminal writes itself, and because some terminals
+    /// break the line at the last one.
+    fn redrawn(&mut self, now: Instant, (height, columns): (usize, usize)) -> String {
+        let width = columns.saturating_sub(1 + ECHO).min(WIDEST);
+        let mut rows = table::table(&self.rows, now, width, height.saturating_sub(2));
+        rows.push(line(self, now, width));
+        let drawn = self.erased(columns) + &rows.join("\n");
+        self.drawn = rows.iter().map(|row| row.chars().count()).collect();
+        drawn
+    }
+
     /// The run is at this stage, and so far in it.
     pub(crate) fn reach(&mut self, stage: Stage, done: usize, total: usize) {
         self.stage = Some((stage, done, total));

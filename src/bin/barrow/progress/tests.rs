@@ -100,3 +100,17 @@ fn a_table_that_is_too_high_counts() {
     assert_eq!(shown.len(), 2, "{shown:?}");
     assert!(shown[0].starts_with("a-long-name") && shown[1] == "2 of 53 are done, 1 of them failed", "{shown:?}");
 }
+
+#[test]
+fn what_was_drawn_is_taken_away_whole_where_the_terminal_has_broken_it() {
+    let (mut state, now) = downloading();
+    assert_eq!(state.erased(80), "", "nothing was drawn yet");
+    let first = state.redrawn(now, (24, 83));
+    assert!(first.starts_with("Downloading 1/2") && first.chars().count() == 80, "{first}");
+    assert_eq!(state.erased(83), "\r\u{1b}[J");
+    assert_eq!(state.erased(50), "\r\u{1b}[A\u{1b}[J");
+    assert_eq!(state.erased(30), "\r\u{1b}[A\u{1b}[A\u{1b}[J");
+    // What is drawn next takes the place of what was there.
+    assert!(state.redrawn(now, (24, 50)).starts_with("\r\u{1b}[A\u{1b}[JDownloading"));
+    assert_eq!(state.erased(50), "\r\u{1b}[J");
+}
