@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Locks made by the tools themselves, read by barrow, and compared with what the tools say is in them.
 
-Run from anywhere: `python3 tests/differential/locks.py`. It installs uv, Poetry and Pipenv of several ages below
+Run from anywhere: `python3 tests/differential/locks.py`. It installs uv, Poetry, PDM and Pipenv of several ages below
 `target/differential/` (PyPI must be reachable the first time), serves an index of our own packages under the name
 `index.test` behind a proxy, lets every tool lock every project, and compares, for several targets and choices of extras and
-groups, `barrow lock` with `uv export`, `poetry export` and `pipenv requirements`. Random projects are
+groups, `barrow lock` with `uv export`, `poetry export`, `pdm export` and `pipenv requirements`. Random projects are
 installed from `uv.lock` and from the export, and both trees have to be the same.
 
 `-k WORD` takes the cases whose names hold the word, `--write` stores the locks in `wheels-fixtures/locks`, `--long` makes
@@ -33,7 +33,7 @@ STORED = ROOT / "wheels-fixtures" / "locks"
 BINARY = os.environ.get("BARROW_BINARY")
 INDEX = "http://index.test/simple/"
 PRIVATE = "http://private.test/simple/"
-NEWEST = {"uv": "0.13.9", "poetry": "2.5.1", "pipenv": "2026.10.3"}
+NEWEST = {"uv": "0.13.9", "poetry": "2.5.1", "pdm": "2.29.4", "pipenv": "2026.10.3"}
 TOOLS = {
     "uv-0.4": ["uv==0.4.30"],
     "uv-0.7": ["uv==0.7.22"],
@@ -41,6 +41,8 @@ TOOLS = {
     "poetry-1.8": ["poetry==1.8.5", "poetry-plugin-export"],
     "poetry-2.0": ["poetry==2.0.1", "poetry-plugin-export"],
     "poetry-new": [f"poetry=={NEWEST['poetry']}", "poetry-plugin-export"],
+    # It does not start with the newest hishel.
+    "pdm-new": [f"pdm=={NEWEST['pdm']}", "hishel[httpx2]==1.4.0"],
     "pipenv-new": [f"pipenv=={NEWEST['pipenv']}"],
 }
 TARGETS = [("python3.11", "x86_64"), ("python3.13", "arm64")]
@@ -237,6 +239,19 @@ name = "private"
 url = "{PRIVATE}"
 priority = "explicit"
 """
+PDM_SOURCE = f"""
+[tool.pdm]
+distribution = false
+
+[[tool.pdm.source]]
+name = "pypi"
+url = "{INDEX}"
+verify_ssl = false
+"""
+PDM_STATIC = """
+[tool.pdm.options]
+lock = ["-S", "static_urls"]
+"""
 POETRY_LEGACY = """[tool.poetry]
 name = "service"
 version = "0.1.0"
@@ -332,6 +347,11 @@ def projects():
            [([], []), (["more"], []), (["more"], ["dev"]), ([], ["docs"])])
     standard = standard_project("\n[tool.poetry]\npackage-mode = false\n" + POETRY_SOURCES, groups={})
     yield "standard", ["poetry-2.0", "poetry-new"], {"pyproject.toml": standard}, choices[:2]
+    once = [line for line in DEPENDENCIES if not line.startswith("forked>=2")]
+    yield ("pdm", ["pdm-new"], {"pyproject.toml": standard_project(PDM_SOURCE, once)},
+           [([], []), (["tls"], []), (["more", "tls"], ["dev"]), ([], ["docs"])])
+    yield ("pdm-static", ["pdm-new"], {"pyproject.toml": standard_project(PDM_SOURCE + PDM_STATIC, once)},
+           [([], []), (["tls"], ["dev"])])
     yield "pipfile", ["pipenv-new"], {"Pipfile": PIPFILE}, [([], []), ([], ["develop"]), ([], ["docs"])]
 
 
@@ -374,6 +394,7 @@ class Tool:
             "PIP_TRUSTED_HOST": "index.test private.test", "UV_CACHE_DIR": str(home / f"uv-{name}"), "UV_NO_CONFIG": "",
             "UV_PYTHON_DOWNLOADS": "never", "UV_PYTHON": sys.executable, "POETRY_VIRTUALENVS_IN_PROJECT": "false",
             "PIPENV_IGNORE_VIRTUALENVS": "1", "PIPENV_PYTHON": sys.executable, "PRIVATE_HOST": "private.test", "CI": "1",
+            "PDM_USE_VENV": "false", "PDM_PYTHON": sys.executable, "PDM_CHECK_UPDATE": "false", "PDM_CACHE_DIR": str(home / name),
             "PIPENV_CACHE_DIR": str(home / "pipenv"), "WORKON_HOME": str(home / "environments"), "NO_COLOR": "1",
             "LANG": "C.UTF-8", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
@@ -394,6 +415,9 @@ class Tool:
         if self.kind == "poetry":
             self.run(self.bin / "poetry", "lock", "--no-interaction")
             return "poetry.lock"
+        if self.kind == "pdm":
+            self.run(self.bin / "pdm", "lock", "-G:all", "--quiet")
+            return "pdm.lock"
         if self.kind == "pipenv":
             self.run(self.bin / "pipenv", "lock", "--categories", "packages dev-packages docs")
             return "Pipfile.lock"
@@ -413,6 +437,10 @@ class Tool:
             words += [word for extra in extras for word in ("--extras", extra)]
             words += [word for group in groups for word in ("--with", group)]
             return self.run(self.bin / "poetry", *words)
+        if self.kind == "pdm":
+            words = ["export", "--without-hashes", "--quiet"] + (["--dev"] if groups else ["--prod"])
+            words += [word for name in [*extras, *groups] for word in ("--group", name)]
+            return self.run(self.bin / "pdm", *words)
         if self.kind == "pipenv":
             categories = ["packages"] + [{"develop": "dev-packages"}.get(group, group) for group in groups]
             return self.run(self.bin / "pipenv", "requirements", "--categories", " ".join(categories))
