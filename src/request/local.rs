@@ -24,6 +24,9 @@ use crate::spec::{HashAlgorithm, HashDigest, Requirement, SafeUrl, VersionOrUrl,
 /// what is saved.
 const ENTRIES_MOST: usize = 5000;
 
+/// Folders below a folder that is asked like an index, at most: a mirror has them four deep.
+const DEEPEST: usize = 8;
+
 /// Largest metadata of an archive that is read, bytes: descriptions with pictures in them reach a few megabytes.
 const METADATA_MOST: u64 = 16 << 20;
 
@@ -167,7 +170,7 @@ fn collect_paths(value: &toml::Value, found: &mut Vec<String>) {
     }
 }
 
-/// What an index of this machine offers: all that is in a folder, or a page; `None`: too much to look at, or it cannot be.
+/// What an index of this machine offers: the files of one that are in a folder, or a page; `None`: too much to look at, or it cannot be.
 pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, RequestError> {
     // What is not there is reported when it is asked.
     if !path.exists() {
@@ -179,14 +182,19 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
     // A page's files may lie beside it.
     let top = if path.is_dir() { Some(path) } else { path.parent() };
     let mut lines = Vec::new();
-    let mut open: Vec<PathBuf> = top.map(Path::to_owned).into_iter().collect();
-    while let Some(folder) = open.pop() {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(PathBuf, usize)> = top.map(|top| (top.to_owned(), 0)).into_iter().collect();
+    while let Some((folder, depth)) = open.pop() {
+        // Links may lead back to where they are.
+        if depth > DEEPEST || !seen.insert(fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone())) {
+            continue;
+        }
         let failed = |source| RequestError::ReadInput { path: folder.clone(), source };
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if path.is_dir() {
-                open.push(path);
-            } else if path.is_file() {
+                open.push((path, depth + 1));
+            } else if is_offered(&path) && path.is_file() {
                 let below = path.strip_prefix(top.unwrap_or(&folder)).unwrap_or(&path);
                 lines.push((below.to_string_lossy().into_owned(), content(&path)?));
             }
@@ -194,6 +202,13 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
     }
     lines.sort_unstable();
     Ok(Some(Encoder::digest(&lines)))
+}
+
+/// Whether an index has anything to do with files of this name: pages, metadata and distribution files. A folder that is asked like an
+/// index may hold much else.
+fn is_offered(path: &Path) -> bool {
+    const KINDS: &[&str] = &["whl", "gz", "tgz", "zip", "bz2", "xz", "html", "htm", "json", "metadata"];
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| KINDS.contains(&extension))
 }
 
 /// Names, sizes and times of all that is in a folder, as a digest; `None` when it is too much to look at.
