@@ -1,7 +1,7 @@
 //! A layer that is too large for one zip, as several: which distribution goes to which of them.
 //!
 //! The plan is made of names and sizes alone, so every machine makes the same one, and it is made so that little moves: each
-//! distribution has its own order of layers to try ([`preferences`]), which depends on nothing but its name and its kind, and takes the
+//! distribution has its own order of layers to try ([`Piece::preferences`]), which depends on nothing but its name and its kind, and takes the
 //! first one that has room. While no layer is full, a distribution that comes, goes or changes its size moves no other. Room is
 //! counted in steps of about a fifth, so that the small changes of every release do not tip a layer over.
 //!

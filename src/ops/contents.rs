@@ -48,7 +48,7 @@ pub enum FileOwner {
     Made,
 }
 
-/// Lists what [`super::bundle`] would publish.
+/// Lists what [`super::bundle()`] would publish.
 ///
 /// # Errors
 /// As `bundle`, but for what concerns OUT.
