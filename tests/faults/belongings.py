@@ -106,11 +106,11 @@ def with_files(tally, scene, right):
     is_right("OUT is made anew", bundle())
 
     # Marks that are lost, damaged, copied or of another OUT.
-    marks = scene.state / "outputs-v4"
+    marks, = scene.state.glob("outputs-v*")
     mark, = [path for path in marks.iterdir() if str(out).encode() in path.read_bytes()]
     kept = mark.read_bytes()
     (out / "later.txt").write_text("mine")
-    for name, content in {"emptied": b"", "cut": kept[:len(kept) // 2], "of a newer format": kept.replace(b" 3\n", b" 4\n", 1),
+    for name, content in {"emptied": b"", "cut": kept[:len(kept) // 2], "of a newer format": kept.replace(b" 5\n", b" 6\n", 1),
                           "without its end": kept[:-1], "gone": None}.items():
         mark.unlink(missing_ok=True)
         if content is not None:
