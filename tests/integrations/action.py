@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 
 def check(barrow, action, folder, index):
     """`barrow` is the program, `action` the folder of the action, `index` a folder of wheels with a project `barrow-colours`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    # What an earlier run has made would be unchanged now.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     installs(barrow, action, folder)
     builds(barrow, action, folder, index)
 
