@@ -1,7 +1,7 @@
 //! Opening what must be a regular file. A fifo or a device that lies in its place would keep a reader waiting for ever,
 //! and whoever may write to a cache, a state folder or a mirror can put one there.
 
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use fs_err as fs;
@@ -28,6 +28,27 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(room);
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether two paths are regular files, and not links to such, of the same bytes.
+pub fn same_content(a: &Path, b: &Path) -> io::Result<bool> {
+    let (first, second) = (fs::symlink_metadata(a)?, fs::symlink_metadata(b)?);
+    if !first.is_file() || !second.is_file() || first.len() != second.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (BufReader::new(open(a)?), BufReader::new(open(b)?));
+    loop {
+        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
+        let count = left.len().min(right.len());
+        if left[..count] != right[..count] {
+            return Ok(false);
+        }
+        if count == 0 {
+            return Ok(left.is_empty() && right.is_empty());
+        }
+        a.consume(count);
+        b.consume(count);
+    }
 }
 
 // Fifos are made by a call that not every system has.

@@ -70,6 +70,14 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
 /// `1 package`, `2 packages`.
 pub fn packages(count: usize) -> String {
     format!("{count} package{}", if count == 1 { "" } else { "s" })

@@ -37,7 +37,7 @@ pub use limits::{Bound, Limits};
 pub use name_set::{Alike, NameClash, NameSet};
 pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub use read_at::ReadAt;
-pub use safe_path::{SafePath, SafePathError};
+pub use safe_path::{SafePath, SafePathError, normalized};
 pub use source_archive::{read_source, unpack_source};
 pub use zip_reader::{ZipEntry, ZipReader};
 pub use zip_writer::{Compressed, ZipWriter, deflate, deflate_stream};

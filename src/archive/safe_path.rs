@@ -1,7 +1,7 @@
 //! A relative path that stays inside the folder it is joined to.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,21 @@ pub struct SafePathError {
     pub path: String,
     /// What is wrong with it.
     pub reason: &'static str,
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub fn normalized(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
 }
 
 /// Longest component that every file system takes, bytes (Linux: `NAME_MAX`).

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::source::SourceFile;
 use crate::archive::{Alike, SafePath};
 use crate::install::{InstalledDist, InstalledFile};
-use crate::spec::{PackageName, sha256};
+use crate::spec::sha256;
 
 /// How a bundle is laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,11 +117,6 @@ impl Bundle<'_> {
         self.files.reverse();
         self.files.dedup_by(|earlier, later| earlier.path == later.path);
         self.size_bytes = self.files.iter().map(|file| file.size).sum();
-    }
-
-    /// The distribution of this name.
-    pub fn dist(&self, name: &PackageName) -> Option<&InstalledDist> {
-        self.dists.iter().find(|dist| dist.name == *name).copied()
     }
 }
 

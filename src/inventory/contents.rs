@@ -77,7 +77,7 @@ impl Contents {
             return Err(InventoryError::TooMuch { path: path.to_owned(), what: format!("{ARCHIVE_MOST} bytes") });
         }
         let bytes: Arc<[u8]> = regular::read(path).map_err(read)?.into();
-        if !bytes.windows(4).any(|four| four == b"PK\x05\x06") {
+        if !bytes.starts_with(b"PK") && !bytes.windows(4).any(|four| four == b"PK\x05\x06") {
             return Err(InventoryError::NoArchive(path.to_owned()));
         }
         let broken = |error: &dyn std::fmt::Display| InventoryError::Archive {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
 use super::{Barrier, LockError, NoWheel};
+pub use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
@@ -386,22 +387,6 @@ fn provenance(text: &str) -> Option<SafeUrl> {
 /// A time with an offset, in microseconds since 1970.
 fn microseconds(time: &str) -> Option<i64> {
     time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
-}
-
-/// A path without `.` and `..`, by its text alone.
-pub fn normalized(path: &Path) -> std::path::PathBuf {
-    use std::path::Component;
-    let mut normal = std::path::PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 /// `path` as seen from `folder`, both absolute, with forward slashes.

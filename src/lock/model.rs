@@ -347,14 +347,6 @@ impl Lock {
         })
     }
 
-    /// Whether a folder, absolute, belongs to one of the projects that the lock is for.
-    pub fn is_for(&self, folder: &Path) -> bool {
-        match &self.roots {
-            None => folder.starts_with(&self.folder),
-            Some(roots) => roots.members.iter().any(|(member, _)| folder.starts_with(member)),
-        }
-    }
-
     /// Packages that an index of the lock has to be asked for: name, and place among [`Lock::indexes`].
     pub fn asked(&self) -> impl Iterator<Item = (&PackageName, usize)> {
         self.packages.iter().filter_map(|package| match &package.source {

@@ -11,23 +11,6 @@ fn is_public(url: &SafeUrl) -> bool {
     url.reveal().scheme() != "file"
 }
 
-/// The licence that METADATA tell of (PEP 639), else their classifiers, else their older field.
-pub(super) fn license(metadata: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(metadata);
-    let headers = text.lines().take_while(|line| !line.is_empty());
-    let fields: Vec<(&str, &str)> = headers.filter_map(|line| line.split_once(": ")).collect();
-    let values = |name: &str| -> Vec<&str> {
-        let of_name = fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
-        of_name.map(|(_, value)| value.trim()).filter(|value| !value.is_empty()).collect()
-    };
-    let classifiers = values("Classifier");
-    let classified: Vec<&str> =
-        classifiers.iter().filter_map(|it| it.strip_prefix("License :: ")?.rsplit(" :: ").next()).collect();
-    let first = |values: Vec<&str>| values.first().map(|value| (*value).to_owned());
-    let classified = (!classified.is_empty()).then(|| classified.join(", "));
-    first(values("License-Expression")).or(classified).or_else(|| first(values("License")))
-}
-
 /// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,7 +45,7 @@ pub struct MirrorFile {
     /// Where its index has the attestations of who published it (PEP 740).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<String>,
-    /// Its licence, as its METADATA says: the expression, else the classifiers, else the free text's first line.
+    /// Its licence, as its METADATA says; none where that says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
 }
@@ -111,7 +94,7 @@ impl MirrorFile {
             upload_time,
             index: file.origin.url.without_credentials().to_string(),
             source: is_public(&file.url).then(|| file.url.without_credentials().without_query().to_string()),
-            provenance: file.provenance.as_ref().map(|url| url.without_credentials().reveal().to_string()),
+            provenance: file.provenance.as_ref().map(|url| url.without_credentials().without_query().to_string()),
             license: None,
         }
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::entry::license;
 use super::pages::{project_pages, root_pages};
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
@@ -17,7 +16,7 @@ use crate::fetch::FetchedFile;
 use crate::file_lock::{Lock, LockError, unless_held, wait};
 use crate::index::MIRROR_MANIFEST;
 use crate::regular;
-use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, sha256};
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, sha256};
 
 /// Name of the manifest.
 pub const MANIFEST: &str = MIRROR_MANIFEST;
@@ -199,7 +198,8 @@ impl Mirror {
         if file.filename.as_wheel().is_some() {
             let metadata = read_metadata(&entry.filename, &fetched.path, &self.limits)?;
             entry.metadata_sha256 = Some(sha256(&metadata).hex());
-            entry.license = license(&metadata);
+            let license = License::of_metadata(&metadata);
+            entry.license = (!license.is_unknown()).then(|| license.to_string());
             let path = self.folder.join(format!("{}.metadata", entry.path()));
             self.write(&path, &metadata)?;
         }

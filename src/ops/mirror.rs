@@ -18,13 +18,14 @@ use crate::context::{Context, Interrupted};
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
 use crate::install::{InstallOptions, judge_wheel};
 use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Patience, Upstream};
+use crate::reporter::chain;
 use crate::request::RequestOptions;
 use crate::requirements::DirectReference;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::resolve::ResolveOptions;
 use crate::signing::SigningKey;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
-use crate::supply::{Inquiry, Session, SupplyError, chain};
+use crate::supply::{Inquiry, Session, SupplyError};
 use crate::target::Target;
 
 /// Source archives that are arrived at the same time.

@@ -13,6 +13,7 @@ use super::options::PublishOptions;
 use super::standing::{Standing, refuse_foreign};
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
+use crate::regular::same_content;
 use crate::spec::PackageName;
 
 /// What is to be moved where.
@@ -124,27 +125,6 @@ fn outermost(paths: BTreeSet<PathBuf>) -> Vec<PathBuf> {
         }
     }
     outermost
-}
-
-fn same_content(a: &Path, b: &Path) -> io::Result<bool> {
-    use std::io::{BufRead as _, BufReader};
-    let (first, second) = (fs::symlink_metadata(a)?, fs::symlink_metadata(b)?);
-    if !first.is_file() || !second.is_file() || first.len() != second.len() {
-        return Ok(false);
-    }
-    let (mut a, mut b) = (BufReader::new(fs::File::open(a)?), BufReader::new(fs::File::open(b)?));
-    loop {
-        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
-        let count = left.len().min(right.len());
-        if left[..count] != right[..count] {
-            return Ok(false);
-        }
-        if count == 0 {
-            return Ok(left.is_empty() && right.is_empty());
-        }
-        a.consume(count);
-        b.consume(count);
-    }
 }
 
 /// Removes folders that removals have left empty.

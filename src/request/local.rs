@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
 use super::RequestError;
 use super::keyed::Encoder;
 use super::repository;
-use crate::archive::{Limits, read_source};
+use crate::archive::{Limits, normalized, read_source};
 use crate::build::{BuildSystem, folder_digest, static_metadata};
 use crate::fetch::digest_of_file;
 use crate::requirements::DirectReference;
@@ -251,17 +251,4 @@ pub(super) fn place(url: &SafeUrl, base: &Path) -> String {
 pub(super) fn relative(path: &Path, base: &Path) -> String {
     let inside = path.strip_prefix(base).ok().or_else(|| path.file_name().map(Path::new));
     inside.unwrap_or(path).to_string_lossy().into_owned()
-}
-
-/// A path without `.` and `..`, by its text alone.
-fn normalized(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = normal.pop(),
-            other => normal.push(other),
-        }
-    }
-    normal
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::archive::normalized;
+
 /// Types of resources with the properties that name a file or folder beside the template; `.` stands between a property and one
 /// within it.
 pub(super) const LOCAL_PATHS: &[(&str, &[&str])] = &[
@@ -49,18 +51,4 @@ pub(super) fn moved(path: &str, from: &Path, to: &Path) -> String {
     let up = to.components().skip(common).map(|_| Component::ParentDir);
     let moved: PathBuf = up.chain(target.components().skip(common)).collect();
     if moved.as_os_str().is_empty() { ".".to_owned() } else { moved.to_string_lossy().into_owned() }
-}
-
-fn normalized(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            other => clean.push(other),
-        }
-    }
-    clean
 }

@@ -12,7 +12,7 @@ use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, claim_place, content_place};
 use super::{Namespace, SharedError, SharedOptions, Tally};
 use crate::cache::Cache;
 use crate::http::{Client, ClientOptions, Payload};
-use crate::reporter::{Level, Reporter};
+use crate::reporter::{Level, Reporter, chain};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, SafeUrl};
 use crate::store::{Put, Store, StoreError};
 
@@ -175,7 +175,7 @@ impl SharedCache {
     /// The store is required and in trouble.
     pub async fn fetch(&self, found: &Found, cache: &Cache) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
         let Some(digest) = found.claim.digest() else { return Ok(None) };
-        let longest = PATIENCE * 6 + Duration::from_secs(2 * found.claim.size / u64::from(FLOOR));
+        let longest = PATIENCE * 6 + Duration::from_secs(found.claim.size / u64::from(FLOOR) * 2);
         let fetching = self.download(found, &digest, cache);
         let outcome = tokio::time::timeout(longest, fetching).await;
         let reason = match outcome {
@@ -268,15 +268,6 @@ impl SharedCache {
 
     /// Tries whether the namespaces can be read and written as the settings want it.
     pub async fn standing(&self) -> Standing {
-        let chain = |error: &dyn std::error::Error| {
-            let mut text = error.to_string();
-            let mut next = error.source();
-            while let Some(source) = next {
-                text = format!("{text}: {source}");
-                next = source.source();
-            }
-            text
-        };
         let mut read = Vec::new();
         for namespace in &self.options.read {
             // What is not there may be asked for as well.

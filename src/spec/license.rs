@@ -170,12 +170,6 @@ impl License {
         self.expression.as_deref()
     }
 
-    /// Without an expression: what the metadata calls the licence. Some of the names may be SPDX identifiers: of several
-    /// classifiers nothing says whether all of them hold, or one of them at choice.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// Whether the metadata says nothing about it.
     pub fn is_unknown(&self) -> bool {
         self.expression.is_none() && self.names.is_empty()

@@ -198,11 +198,3 @@ pub struct MirrorInputs {
     /// The target.
     pub target: Target,
 }
-
-/// An error with its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
-    }
-}

@@ -36,7 +36,6 @@ mod tests;
 mod tied_sources;
 mod virtual_projects;
 
-pub(crate) use error::chain;
 pub use error::{MirrorInputs, PythonRefused, SupplyError};
 pub(crate) use indexes::is_public;
 pub(crate) use inquiry::Inquiry;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bench::{Bench, Tools};
-use super::error::{SupplyError, chain};
+use super::error::SupplyError;
 use super::indexes::{self, AllIndexes};
 use super::source::LiveSource;
 use crate::cache::Cache;
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{self, Client, ClientOptions, CodeArtifactIndex, NamedCredentials};
 use crate::index::{IndexClient, IndexLocation, IndexOptions, MirrorIndex, PageUrls};
+use crate::reporter::chain;
 use crate::request::{Encoder, Request, RequestOptions};
 use crate::requirements::{DirectReference, RemoteFiles};
 use crate::shared::SharedCache;

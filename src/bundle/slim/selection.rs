@@ -161,7 +161,8 @@ pub fn slim_rule(project: &str, requires: impl Fn(&str) -> bool, path: &str) -> 
 }
 
 fn first_rule(project: &str, requires: impl Fn(&str) -> bool, path: &std::path::Path) -> Option<usize> {
-    let fits = |(rule, patterns): &(&Rule, Patterns)| applies(rule, project, &requires) && patterns.choose_below(path);
+    // What a project requires is read from its METADATA: that is asked last.
+    let fits = |(rule, patterns): &(&Rule, Patterns)| patterns.choose_below(path) && applies(rule, project, &requires);
     RULE_PATTERNS.iter().position(fits)
 }
 

@@ -4,7 +4,6 @@
 //! (`links`), one to a folder is what it leads to. One that leads out of its source is followed only when the user wants
 //! that, because its content would differ from machine to machine without a trace.
 
-use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use super::left_out::{LeftOut, Why};
 use super::links::keep_links;
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
+use crate::regular::same_content;
 
 /// One folder to collect.
 #[derive(Clone, Copy, Debug)]
@@ -149,18 +149,7 @@ fn are_alike(a: &SourceFile, b: &SourceFile) -> std::io::Result<bool> {
     if a.from == b.from {
         return Ok(true);
     }
-    if (a.size, a.executable) != (b.size, b.executable) {
-        return Ok(false);
-    }
-    let [a, b] = [&a.from, &b.from].map(|path| fs_err::File::open(path).map(std::io::BufReader::new));
-    let (mut a, mut b) = (a?.bytes(), b?.bytes());
-    loop {
-        match (a.next().transpose()?, b.next().transpose()?) {
-            (None, None) => return Ok(true),
-            (left, right) if left != right => return Ok(false),
-            _ => {}
-        }
-    }
+    Ok((a.size, a.executable) == (b.size, b.executable) && same_content(&a.from, &b.from)?)
 }
 
 struct Walk<'a> {

@@ -138,7 +138,7 @@ impl Outcome {
 
     /// Whether the one at this place was made.
     pub(super) fn is_made(&self, place: usize) -> bool {
-        self.units.get(&place).is_some_and(|unit| unit["state"] != "failed")
+        self.made.contains_key(&place)
     }
 
     /// With what became of others.
