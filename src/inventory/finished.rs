@@ -14,7 +14,7 @@ use crate::spec::{CoreMetadata, License, PackageName, Version, WheelFile, metada
 use crate::target::Target;
 
 /// How closely an output is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reading {
     /// Names and sizes.
     Sizes,

@@ -364,18 +364,8 @@ pub(super) fn source_file(
     hashes: Vec<HashDigest>,
 ) -> Option<DistFile> {
     let filename = format!("{}-{version}.tar.gz", name.as_dist_info_name());
-    Some(DistFile {
-        filename: DistFilename::parse(&filename, name).ok()?,
-        hashes,
-        size: None,
-        requires_python: None,
-        yanked: Yanked::No,
-        metadata: MetadataOffer::None,
-        upload_time: None,
-        provenance: None,
-        origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
-        url: url.clone(),
-    })
+    let filename = DistFilename::parse(&filename, name).ok()?;
+    Some(DistFile { hashes, ..DistFile::unlisted(filename, url.clone()) })
 }
 
 /// Where the attestations of a file are, when that can be read: nothing is decided by it.

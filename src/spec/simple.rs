@@ -43,6 +43,22 @@ pub struct DistFile {
 }
 
 impl DistFile {
+    /// A file that no index lists: nothing is known of it but its name and where it is.
+    pub fn unlisted(filename: DistFilename, url: SafeUrl) -> Self {
+        Self {
+            filename,
+            origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
+            url,
+            hashes: Vec::new(),
+            size: None,
+            requires_python: None,
+            yanked: Yanked::No,
+            metadata: MetadataOffer::None,
+            upload_time: None,
+            provenance: None,
+        }
+    }
+
     /// Version of the file.
     pub fn version(&self) -> &Version {
         self.filename.version()

@@ -36,8 +36,8 @@ use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::shared::SharedCache;
 use crate::spec::{
-    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl,
-    SdistFilename, Version, VersionSpecifiers, WheelFilename, Yanked, lenient, sha256,
+    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, PackageName, SafeUrl, SdistFilename, Version,
+    VersionSpecifiers, WheelFilename, lenient, sha256,
 };
 use crate::target::Target;
 
@@ -209,17 +209,12 @@ impl Builder {
         };
         let metadata = Arc::new(self.with_ties(&material, reference, metadata, target).await?);
         let (url, digest, size) = listing(&material, reference)?;
+        let filename = DistFilename::Sdist(sdist_filename(&material.label, &metadata)?);
         let file = DistFile {
-            filename: DistFilename::Sdist(sdist_filename(&material.label, &metadata)?),
-            origin: Arc::new(IndexOrigin { name: None, url: url.without_credentials() }),
-            url,
             hashes: digest.into_iter().collect(),
             size,
             requires_python: metadata.requires_python.clone(),
-            yanked: Yanked::No,
-            metadata: MetadataOffer::None,
-            upload_time: None,
-            provenance: None,
+            ..DistFile::unlisted(filename, url)
         };
         Ok(Arc::new(DirectDist { file, metadata, built_from: Some(material.pinned(reference)) }))
     }
@@ -385,7 +380,7 @@ impl Builder {
         target: &Target,
     ) -> Result<Interpreter, SupplyError> {
         let wanted = target.runtime().python_version();
-        let key = format!("{wanted:?} {requires_python:?}");
+        let key = format!("{wanted:?} {requires_python:?} {:?}", self.search.named);
         let known = || self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known() {
             return Ok(known);
@@ -533,18 +528,8 @@ impl Builder {
     async fn metadata_of(&self, wheel: &FetchedWheel) -> Result<Arc<CoreMetadata>, SupplyError> {
         let url = SafeUrl::from_path(&wheel.path, false)
             .map_err(|error| BuildError::Metadata { label: wheel.filename.to_string(), reason: error.to_string() })?;
-        let file = DistFile {
-            filename: DistFilename::Wheel(wheel.filename.clone()),
-            origin: Arc::new(IndexOrigin { name: None, url: url.clone() }),
-            url,
-            hashes: Vec::new(),
-            size: Some(wheel.size),
-            requires_python: None,
-            yanked: Yanked::No,
-            metadata: MetadataOffer::None,
-            upload_time: None,
-            provenance: None,
-        };
+        let filename = DistFilename::Wheel(wheel.filename.clone());
+        let file = DistFile { size: Some(wheel.size), ..DistFile::unlisted(filename, url) };
         Ok(self.live.index().metadata(&file).await?)
     }
 }

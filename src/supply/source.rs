@@ -16,10 +16,7 @@ use crate::fetch::{Fetcher, Wanted};
 use crate::index::{Evidence, IndexClient, IndexError, Listing};
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
-use crate::spec::{
-    CoreMetadata, DistFile, DistFilename, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, WheelFilename,
-    Yanked,
-};
+use crate::spec::{CoreMetadata, DistFile, DistFilename, HashDigest, PackageName, SafeUrl, WheelFilename};
 
 /// Answers the solver from indexes, folders and the cache.
 pub struct LiveSource {
@@ -202,19 +199,7 @@ impl Shared {
     /// The wheel behind a URL: fetched whole, because it will be installed in any case.
     async fn ask_direct(&self, name: &PackageName, url: &SafeUrl) -> Result<Arc<DirectDist>, SourceError> {
         let filename = wheel_filename(name, url)?;
-        let origin = Arc::new(IndexOrigin { name: None, url: url.without_credentials() });
-        let mut file = DistFile {
-            filename: DistFilename::Wheel(filename),
-            url: url.clone(),
-            hashes: Vec::new(),
-            size: None,
-            requires_python: None,
-            yanked: Yanked::No,
-            metadata: MetadataOffer::None,
-            upload_time: None,
-            provenance: None,
-            origin,
-        };
+        let mut file = DistFile::unlisted(DistFilename::Wheel(filename), url.clone());
         let fetched =
             self.fetcher.fetch_file(&Wanted::listed(&file)).await.map_err(|error| SourceError::new(error, false))?;
         file.size = Some(fetched.size);

@@ -100,7 +100,10 @@ impl Sboms {
         let layers = published.layers.iter().map(|layer| (layer.path.as_path(), layer.zip.as_ref()));
         let outputs: Vec<_> = if published.layers.is_empty() { one.to_vec() } else { layers.collect() };
         let mut written = Vec::new();
+        // Every file is read once, as closely as the closest of the formats needs it.
+        let Some(reading) = self.files.iter().map(|(format, _)| format.reading()).max() else { return Ok(written) };
         for (number, (path, zip)) in (1..).zip(&outputs) {
+            let inventory = published.inventory(&run.host.working_folder.join(path), reading).map_err(Error::from)?;
             let options =
                 SbomOptions { created: self.created, sha256: zip.map(|zip| zip.sha256.clone()), states_target: true };
             for (format, file) in &self.files {
@@ -110,8 +113,6 @@ impl Sboms {
                     file if *file == format.beside(&published.path) => format.beside(path),
                     file => numbered(file, number),
                 };
-                let path = run.host.working_folder.join(path);
-                let inventory = published.inventory(&path, format.reading()).map_err(Error::from)?;
                 write_beside(run, &file, &format.write(&inventory, &options))?;
                 written.push((*format, file));
             }
@@ -148,8 +149,9 @@ pub(super) fn of_finished(
         settings.records.iter().any(|record| words.contains(&record.key) && record.source != Source::Default);
     let sha256 = path.is_file().then(|| barrow::fetch::digest_of_file(path, HashAlgorithm::Sha256).ok()).flatten();
     let options = SbomOptions { created: created(run)?, sha256, states_target };
+    let Some(reading) = requests.iter().map(|request| request.format.reading()).max() else { return Ok(()) };
+    let inventory: Inventory = read_finished(path, &target, reading).map_err(Error::from)?;
     for SbomRequest { format, file } in requests {
-        let inventory: Inventory = read_finished(path, &target, format.reading()).map_err(Error::from)?;
         let text = format.write(&inventory, &options);
         match file {
             None => Output::result(&text)?,
