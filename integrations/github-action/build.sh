@@ -2,8 +2,9 @@
 # Runs barrow: annotations go to the log, the table to the job's summary, and the result to the step's output.
 set -euo pipefail
 
-read -r -a command <<< "${INPUT_COMMAND:-build}"
-read -r -a arguments <<< "${INPUT_ARGUMENTS:-}"
+# Words may stand on several lines; reading to the end of the text counts as a failure.
+read -r -d '' -a command <<< "${INPUT_COMMAND:-build}" || true
+read -r -d '' -a arguments <<< "${INPUT_ARGUMENTS:-}" || true
 case "${command[*]}" in
     build | "sam build") ;;
     *)

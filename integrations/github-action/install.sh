@@ -21,8 +21,10 @@ elif [ -n "${INPUT_ARCHIVE_URL:-}" ]; then
         found=$(shasum -a 256 "$folder/barrow.tar.gz" | cut -d ' ' -f 1)
     fi
     [ "$found" = "$INPUT_ARCHIVE_SHA256" ] || fail "the archive has the digest $found, and $INPUT_ARCHIVE_SHA256 was promised: nothing was installed"
-    tar -xzf "$folder/barrow.tar.gz" -C "$folder"
-    program=$(find "$folder" -type f -name barrow -perm -u+x | head -n 1)
+    # A folder of its own: what an earlier step of the job has put beside it is not what was verified.
+    unpacked=$(mktemp -d "$folder/archive.XXXXXX")
+    tar -xzf "$folder/barrow.tar.gz" -C "$unpacked"
+    program=$(find "$unpacked" -type f -name barrow -perm -u+x | head -n 1)
     [ -n "$program" ] || fail "the archive has no program of the name barrow"
 else
     # An environment of its own: the job's Python stays as it is.
@@ -31,9 +33,14 @@ else
         fail "the Python package cannot be installed"
     program="$folder/venv/bin/barrow"
 fi
+# The next steps may run in other folders.
+absolute() {
+    case $1 in /*) printf '%s\n' "$1" ;; *) printf '%s/%s\n' "$PWD" "$1" ;; esac
+}
+program=$(absolute "$program")
 "$program" --version
 {
     printf 'program=%s\n' "$program"
-    printf 'cache-dir=%s\n' "${INPUT_CACHE_DIR:-$RUNNER_TEMP/barrow-cache}"
+    printf 'cache-dir=%s\n' "$(absolute "${INPUT_CACHE_DIR:-$RUNNER_TEMP/barrow-cache}")"
 } >> "$GITHUB_OUTPUT"
 dirname "$program" >> "$GITHUB_PATH"

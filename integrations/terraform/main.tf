@@ -14,23 +14,23 @@ terraform {
 }
 
 locals {
-  # The program takes texts alone; what is empty counts as not given.
+  # The program takes texts alone; what is empty counts as not given. Lists have a value a line: requirements have commas.
   query = {
     source            = var.source_path
     output            = coalesce(var.output_path, "${path.root}/.barrow/${var.name}.zip")
     runtime           = var.runtime
     arch              = var.architecture
     layer             = tostring(var.layer)
-    packages          = join(",", var.packages)
-    requirement       = join(",", var.requirements)
-    extra             = join(",", var.extras)
-    group             = join(",", var.groups)
-    exclude           = join(",", var.exclude)
-    exclude_package   = join(",", var.exclude_packages)
+    packages          = join("\n", var.packages)
+    requirement       = join("\n", var.requirements)
+    extra             = join("\n", var.extras)
+    group             = join("\n", var.groups)
+    exclude           = join("\n", var.exclude)
+    exclude_package   = join("\n", var.exclude_packages)
     exclude_runtime   = tostring(var.exclude_runtime)
-    allow_build       = join(",", var.allow_build)
+    allow_build       = join("\n", var.allow_build)
     index_url         = var.index_url
-    extra_index_url   = join(",", var.extra_index_urls)
+    extra_index_url   = join("\n", var.extra_index_urls)
     require_hashes    = tostring(var.require_hashes)
     max_unpacked_size = var.max_unpacked_size
   }

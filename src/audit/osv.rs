@@ -141,6 +141,8 @@ impl Advisories {
 
     /// What is known about a version.
     pub fn of(&self, name: &PackageName, version: &Version) -> Vec<Advisory> {
+        // `2.0.0+cpu` is a build of 2.0.0, and that is what advisories name.
+        let version = &version.clone().without_local();
         let records = self.by_project.get(name).into_iter().flatten();
         let affecting = records.filter(|record| record.affects(version));
         affecting.map(|record| Advisory { fixed_in: record.fixed_after(version), ..record.advisory.clone() }).collect()

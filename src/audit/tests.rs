@@ -63,6 +63,13 @@ fn ranges_of_versions() {
         )),
         ["1.0 → "]
     );
+    // A build of a version is that version.
+    let last = known(&range(r#"{"introduced": "1.0"}, {"last_affected": "2.0"}"#));
+    let listed = known(&osv(r#""versions": ["2.0"]"#));
+    for advisories in [last, listed] {
+        assert_eq!(advisories.of(&name("some-thing"), &version("2.0+cpu")).len(), 1);
+        assert!(advisories.of(&name("some-thing"), &version("2.0.1+cpu")).is_empty());
+    }
     let advisory = &known(&osv(r#""versions": ["1.0"]"#)).of(&name("some-thing"), &version("1.0"))[0];
     assert_eq!(advisory.summary.as_deref(), Some("Bad things."));
     assert!(known(&osv(r#""versions": ["1.0"]"#)).of(&name("other"), &version("1")).is_empty(), "another ecosystem");

@@ -62,7 +62,7 @@ impl Compiler {
     /// Finds the Python of the runtime's minor version: the one that was named, else one on the PATH.
     ///
     /// # Errors
-    /// There is none.
+    /// No Python of the target's version is found.
     ///
     /// # Panics
     /// Never: two numbers make a specifier.

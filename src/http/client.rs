@@ -400,8 +400,8 @@ impl Client {
         }
         let mut limit = options.connect_timeout + options.timeout;
         if let Some(payload) = &request.payload {
-            let body = payload.body().await;
-            let body = body.map_err(|error| Error::Content { url: shown_url(url), reason: error.to_string() })?;
+            let body =
+                payload.body().map_err(|error| Error::Content { url: shown_url(url), reason: error.to_string() })?;
             builder = builder.header(header::CONTENT_TYPE, payload.content_type);
             builder = builder.header(header::CONTENT_LENGTH, payload.size).body(body);
             if payload.only_if_absent {

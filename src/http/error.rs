@@ -29,7 +29,7 @@ pub enum Error {
         /// The mirror.
         mirror: Box<SafeUrl>,
     },
-    /// Neither http nor https.
+    /// Neither http nor https, nor a store where one is spoken with.
     #[error("`{url}` cannot be fetched: only http and https are spoken")]
     Scheme {
         /// What was asked for.

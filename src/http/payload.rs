@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use crate::regular;
 use crate::spec::{HashDigest, sha256};
 
 /// What is asked of a server.
@@ -88,10 +89,10 @@ impl Payload {
     }
 
     /// The body of one attempt.
-    pub(super) async fn body(&self) -> std::io::Result<reqwest::Body> {
+    pub(super) fn body(&self) -> std::io::Result<reqwest::Body> {
         match &self.content {
             Content::Bytes(bytes) => Ok(bytes.clone().into()),
-            Content::File(path) => Ok(tokio::fs::File::open(path).await?.into()),
+            Content::File(path) => Ok(tokio::fs::File::from_std(regular::open(path)?.into_parts().0).into()),
         }
     }
 }

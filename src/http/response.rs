@@ -24,7 +24,7 @@ const PROGRESS_BYTES: u64 = 64 * 1024;
 /// Most breaks of one body, however much comes between them.
 const BREAK_LIMIT: u32 = 50;
 
-/// A response with a status that the caller handles: 2xx, 304, 404, 410, 416.
+/// A response with a status that the caller handles: 2xx, 304, 404, 410, 416, and of a store 405, 409 and 412.
 pub struct Response {
     client: Client,
     request: Request,

@@ -24,7 +24,7 @@ pub struct Published {
     pub zip: Option<PublishedZip>,
     /// The distributions, sorted by name.
     pub dists: Vec<BundledDist>,
-    /// Projects that were left to the runtime, sorted.
+    /// Projects that were left to the runtime, or to what brings them already, sorted.
     pub excluded: Vec<PackageName>,
     /// The layers that it was split into, in order; empty: it is one output, at `path`.
     pub layers: Vec<PublishedLayer>,

@@ -28,7 +28,7 @@ pub(super) type Compiled = Vec<(SafePath, Vec<u8>)>;
 /// The Python that compiles for `target`: that of `--build-python`, else one of the target's minor version on the PATH.
 ///
 /// # Errors
-/// There is none.
+/// No Python of the target's version is found.
 pub fn find_compiler(request: &RequestOptions, target: &Target) -> Result<Compiler, Error> {
     let folder = &request.inputs.working_folder;
     let place = |word: &String| if word.contains('/') { folder.join(word) } else { PathBuf::from(word) };

@@ -33,9 +33,11 @@ pub async fn verify_mirror(
 }
 
 /// Signs the manifest of a mirror as it is.
-pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>) -> Result<Mirrored, Error> {
+pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context) -> Result<Mirrored, Error> {
+    Mirror::open_existing(&folder)?;
+    // Nobody else may change it between the reading and the writing.
+    let mirror = open(folder, Limits::default(), context).await?;
     let signing = move || {
-        let mirror = Mirror::open_existing(&folder)?;
         mirror.sign(&key)?;
         Ok(Mirrored { kept: mirror.files().count(), ..Mirrored::of(&mirror)? })
     };

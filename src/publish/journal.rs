@@ -50,7 +50,12 @@ impl Exchange {
     /// Undoes it, as far as it was done.
     fn take_back(&self, new: &Path, out: &Path) -> io::Result<()> {
         let (new, out) = (new.join(&self.path), out.join(&self.path));
-        if fs::symlink_metadata(&out)?.ino() == self.inode { exchange(&new, &out) } else { Ok(()) }
+        match fs::symlink_metadata(&out) {
+            Ok(found) if found.ino() == self.inode => exchange(&new, &out),
+            // What has been removed since cannot change places.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -62,6 +67,11 @@ impl Journal {
         let result = self.carry_out(workplace, out, steps);
         if result.is_err() {
             self.take_back(workplace, out)?;
+            // Nothing is being placed any more. Another attempt in this workplace begins before that.
+            match fs::remove_file(workplace.join("placing")) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         fs::remove_file(workplace.join("journal"))?;
         result

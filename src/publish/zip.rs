@@ -68,7 +68,7 @@ pub(super) fn copy_zip(ready: &Path, to: &Path, options: &PublishOptions) -> Res
         let size_bytes = io::copy(&mut from, &mut file)?;
         let (file, sha256) = file.finish()?;
         where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
-        file.sync_all()?;
+        to_disk(&file)?;
         Ok(PublishedZip { size_bytes, sha256 })
     };
     copy().map_err(|source| PublishError::Stage { path: String::new(), out: options.out.to_owned(), source })

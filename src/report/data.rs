@@ -100,7 +100,8 @@ fn dist(dist: &Component, part: &Part, slimming: &mut Slimming) -> Value {
         "indexUrl": index.map(|index| index.url.to_string()),
         "wheel": dist.origin.filename,
         "tag": dist.origin.filename.as_deref().map(tag).unwrap_or_default(),
-        "url": dist.origin.url.as_ref().map(ToString::to_string),
+        // The page is made to be passed on: a path of this machine would be of no use there, and tells who made it.
+        "url": dist.origin.url.as_ref().filter(|url| url.reveal().scheme() != "file").map(ToString::to_string),
         "sha256": dist.origin.sha256.as_ref().map(crate::spec::HashDigest::hex),
         "passed": passed.map(|(_, version, why)| json!([version.to_string(), why])).collect::<Vec<_>>(),
         "files": files,

@@ -16,6 +16,10 @@ use crate::spec::{HashAlgorithm, HashDigest};
 /// The form of claims; it is also a part of their place.
 const FORMAT: u32 = 1;
 
+/// Largest content that a claim may name, bytes: some times the largest wheels that there are. How long a download may take follows
+/// from the size, so what is said of it has a bound.
+const SIZE_MOST: u64 = 16 << 30;
+
 /// Largest claim, bytes: one of a finished bundle names each wheel in it.
 pub(super) const CLAIM_LIMIT: u64 = 1 << 20;
 
@@ -123,7 +127,8 @@ impl Claim {
         if !is_meant {
             return Err(ClaimRefusal::Elsewhere);
         }
-        claim.digest().map(|_| claim).ok_or(ClaimRefusal::Malformed)
+        let is_plausible = claim.size <= SIZE_MOST;
+        claim.digest().filter(|_| is_plausible).map(|_| claim).ok_or(ClaimRefusal::Malformed)
     }
 
     /// The claim as it is written.

@@ -53,7 +53,11 @@ fn what_is_no_claim_is_refused() {
     let (main, key) = (Namespace::usual(), digest("key"));
     let wrong_digest = claim(&main, ClaimKind::Builds, &key).seal(None);
     let wrong_digest = String::from_utf8(wrong_digest).unwrap().replace(&digest("content").hex(), "../../etc");
-    let texts = ["", "{}", "[]", "null", "{\"claim\": \"\"}", "{\"claim\": \"{}\"}", &wrong_digest, "\u{0}\u{ff}"];
+    let large = String::from_utf8(claim(&main, ClaimKind::Builds, &key).seal(None)).unwrap();
+    let large = large.replace("\\\"size\\\":7", "\\\"size\\\":18446744073709551615");
+    assert!(large.contains("18446744073709551615"), "{large}");
+    let texts =
+        ["", "{}", "[]", "null", "{\"claim\": \"\"}", "{\"claim\": \"{}\"}", &wrong_digest, &large, "\u{0}\u{ff}"];
     for text in texts {
         let opened = Claim::open(text.as_bytes(), (&main, ClaimKind::Builds, &key), &[]);
         assert_eq!(opened, Err(ClaimRefusal::Malformed), "{text}");

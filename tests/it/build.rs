@@ -212,8 +212,29 @@ fn only_what_has_changed_since_a_revision() {
     assert_eq!(names(), ["users"]);
     context.write("shared/python_only.py", "x = 1\n");
     assert_eq!(names(), ["users", "shared"]);
+    // A source beside the folder of barrow.toml is the same folder by whatever way it is named.
+    context.write("deploy/barrow.toml", "[[layer]]\nname = \"beside\"\nsource = \"../shared\"\noutput = \"out\"\n");
+    let output = context
+        .barrow()
+        .args(["build", "--list", "--changed-since", "HEAD"])
+        .current_dir(context.path("deploy"))
+        .output();
+    let output = output.unwrap();
+    assert!(text(&output.stdout).contains("beside"), "{}", text(&output.stderr));
     let output = run(&context, &["build", "--changed-since", "no-such-revision"]);
     assert!(output.status.code() == Some(1) && text(&output.stderr).contains("no-such-revision"));
+}
+
+#[test]
+fn no_settings_file_is_read_where_that_is_said() {
+    let (context, index) = (TestContext::new(), index());
+    repository(&context, &index);
+    for command in [["build", "--list"], ["sam", "build"]] {
+        let output = context.barrow().args(command).arg("--no-config").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", text(&output.stdout));
+    }
+    let output = context.barrow().args(["build", "--list"]).env("BARROW_NO_CONFIG", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -262,6 +283,13 @@ fn terraform_gets_a_flat_answer() {
     assert!(first.as_object().unwrap().values().all(Value::is_string));
     assert_eq!(first["arch"], "arm64");
     assert!(context.path("a.zip").is_file() && context.path("b/b.zip").is_file());
+    // Commas stand between requirements, and within one.
+    for packages in ["tiny>=1,<2", "tiny>=1,<2\\nnative", "tiny==1.0,native"] {
+        let answer = ask(&format!(
+            "{{\"source\": \"services/users\", \"output\": \"c.zip\", \"runtime\": \"python3.12\", \"packages\": \"{packages}\"}}"
+        ));
+        assert!(answer.status.success(), "{packages}: {}", text(&answer.stderr));
+    }
     for (query, part) in [
         ("[]", "flat JSON object"),
         ("{\"source\": \"services/orders\"}", "`output`"),

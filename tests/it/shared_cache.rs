@@ -170,6 +170,19 @@ fn only_claims_that_a_trusted_key_has_signed_are_taken_where_keys_are_named() {
     let (foreign, _) = filled(&index, &["--remote-cache-sign-key", &theirs]);
     builds_by_itself(&index, &foreign, &["--remote-cache-key", &public], "not among the keys");
     let (signed, _) = filled(&index, &["--remote-cache-sign-key", &ours]);
+    // A key that a settings file names lies beside that file, wherever the run starts.
+    let below = TestContext::new();
+    below.write("keys/ours.pub", fs_err::read(&public).unwrap());
+    below.write("barrow.toml", "remote-cache-key = [\"keys/ours.pub\"]\n");
+    below.write("deep/down/empty.txt", "");
+    let mut inside = install(&below, &index, &signed, &[]);
+    inside.current_dir(below.path("deep/down"));
+    let shown = says(&below, inside);
+    assert!(shown.contains("Shared cache: 2 hits"), "{shown}");
+    let private = format!("--remote-cache-key={}", fs_err::read_to_string(&ours).unwrap());
+    let private = install(&below, &index, &signed, &[&private]).output().unwrap();
+    let shown = below.show(&private);
+    assert!(shown.contains("private key") && !shown.contains("BEGIN"), "{shown}");
     let second = TestContext::new();
     let shown = says(&second, install(&second, &index, &signed, &["--remote-cache-key", &public]));
     assert!(shown.contains("Shared cache: 2 hits"), "{shown}");

@@ -186,6 +186,14 @@ fn a_signature_proves_who_made_the_mirror() {
     refused(&context, run(&["--verify", "--verify-key", "ours.pub"]), 1, &["it is not signed"]);
     done(&context, run(&["--sign-key", "ours.pem"]));
     done(&context, run(&["--verify", "--verify-key", "ours.pub"]));
+    // Whatever else is asked for, a key that is named is held against it; and what is changed cannot be what was signed.
+    let store = ObjectStore::start();
+    let upload = ["--verify", "--verify-key", "theirs.pub", "--prune", "--upload", &store.url()];
+    refused(&context, run(&upload), 1, &["not trusted"]);
+    assert!(store.objects().is_empty(), "nothing is uploaded that nobody vouches for");
+    let changing = ["app", "--index-url", &server.url(), "--verify", "--verify-key", "ours.pub"];
+    refused(&context, run(&changing), 2, &["--verify-key is for a mirror that is not changed"]);
+    refused(&context, run(&["app", "--upload", "ftp://host/x"]), 2, &["no store"]);
     refused(&context, run(&["--sign-key", "ours.pub"]), 2, &["not a private key"]);
     refused(&context, run(&["--verify", "--verify-key", "nowhere"]), 2, &["no key and no file"]);
 }

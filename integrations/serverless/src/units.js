@@ -3,7 +3,7 @@
 const fs = require("fs");
 const path = require("path");
 
-/** Files of an input that is not a lock of another tool, in the folder of a function. */
+/** Lock files that barrow takes in the folder of a function. */
 const LOCKS = ["pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
 
 /**

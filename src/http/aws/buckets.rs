@@ -141,7 +141,9 @@ impl Buckets {
         let Some(region) = region.filter(|region| *region != signed.region && is_region(region)) else { return false };
         let bucket = url.host_str().unwrap_or_default().to_owned();
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        regions.insert(bucket, region.to_owned()).as_deref() != Some(region)
+        // Another request may have learned it meanwhile; this one was signed for the wrong region all the same.
+        regions.insert(bucket, region.to_owned());
+        true
     }
 
     /// Every credential that was found so far.

@@ -216,3 +216,24 @@ fn entries_that_cannot_be_renamed_back_and_forth() {
         [("pkg/", "755"), ("pkg/a.py", "644 old a"), ("pkg/b.py", "644 old b"), ("pkg/both.py", "644 whole")];
     assert_eq!(found, expected.map(|(path, content)| (path.to_owned(), content.to_owned())));
 }
+
+/// A second attempt in the same workplace must not take over what the first one noted.
+#[test]
+fn an_attempt_that_failed_leaves_no_word_that_it_was_placing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (workplace, out) = (folder.path().join("workplace"), folder.path().join("out"));
+    for path in ["workplace/new", "out"] {
+        fs::create_dir_all(folder.path().join(path)).unwrap();
+    }
+    fs::write(out.join("a"), "old").unwrap();
+    let journal = Journal {
+        out_name: Some("out".into()),
+        exchanges: Vec::new(),
+        removals: vec!["a".into()],
+        placements: vec!["a".into()],
+    };
+    // What is to be placed is missing, so placing fails when everything old is away.
+    journal.perform(&workplace, &out, &|_| {}).unwrap_err();
+    assert_eq!(fs::read(out.join("a")).unwrap(), b"old");
+    assert!(!workplace.join("placing").exists() && !workplace.join("journal").exists());
+}

@@ -32,13 +32,20 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
         let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
         return finish(run, &args, &mirrored);
     }
+    // What is wrong with it is told before the work, not after it.
+    args.upload.as_deref().map(keys::store).transpose()?;
     let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     let expected = args.expect.as_deref().map(digest).transpose()?;
     let applications = applications(run, &args)?;
-    if applications.is_empty() && (args.verify || expected.is_some()) && !args.prune {
-        let mirrored = run.block_on(|_| ops::verify_mirror(out, expected, trusted))?;
+    // --prune without requirements is about the store alone.
+    if applications.is_empty() && (args.verify || expected.is_some()) && (!args.prune || args.upload.is_some()) {
+        // Whatever else is done with it, it is done with what was verified.
+        let mut mirrored = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
         run.output.status(&format!("Verified {} in {}", files(mirrored.files.len()), mirrored.path.display()));
+        if let Some(key) = sign_key {
+            mirrored = run.block_on(|context| ops::sign_mirror(out, key, context))?;
+        }
         let uploaded = upload(run, &args, &mirrored)?;
         if run.is_json() {
             return print(&mirrored, uploaded.as_ref());
@@ -47,7 +54,7 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     }
     if applications.is_empty() && (sign_key.is_some() || args.upload.is_some()) {
         let mirrored = match sign_key {
-            Some(key) => run.block_on(|_| ops::sign_mirror(out, key))?,
+            Some(key) => run.block_on(|context| ops::sign_mirror(out, key, context))?,
             None => run.block_on(|_| ops::list_mirror(out))?,
         };
         let uploaded = upload(run, &args, &mirrored)?;
@@ -55,6 +62,11 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     }
     if applications.is_empty() {
         return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+    }
+    if !trusted.is_empty() {
+        return Err(
+            Failure::usage("--verify-key is for a mirror that is not changed").hint("leave the requirements out")
+        );
     }
     if expected.is_some() {
         return Err(Failure::usage("--expect is for a mirror that is not changed").hint("leave the requirements out"));

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use barrow::ops;
 use barrow::publish::PublishedZip;
 use barrow::request::{BundleKind, BundleOptions, FingerprintOptions};
+use barrow::spec::Requirement;
 use serde_json::json;
 
 use super::sbom::Sboms;
@@ -91,8 +92,8 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
 }
 
 impl Query {
-    /// Names may have `_` where flags have `-`. Values of lists are separated by commas or line ends; an empty text is as good as
-    /// nothing, which is how a module passes what was not set.
+    /// Names may have `_` where flags have `-`. Values of lists are separated by line ends, and by commas but where those are part of
+    /// a requirement or a pattern. An empty text is as good as nothing, which is how a module passes what was not set.
     fn parse(text: &str) -> Result<Self, String> {
         let given: BTreeMap<String, String> = serde_json::from_str(text)
             .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
@@ -102,12 +103,13 @@ impl Query {
             match spelled.as_str() {
                 "source" => query.source = Some(PathBuf::from(value)),
                 "output" => query.output = Some(PathBuf::from(value)),
-                "packages" => query.packages = split(value),
+                "packages" => query.packages = requirements(value),
                 "layer" => query.is_layer = switch(name, value)?,
                 _ => {
                     let key = KEYS.iter().find(|key| key.name == spelled || key.alias == Some(spelled.as_str()));
                     let key = key.ok_or_else(|| format!("the query has `{name}`, which is no setting of barrow"))?;
                     let texts = match key.kind {
+                        Kind::List if matches!(key.name, "exclude" | "include") => lines(value),
                         Kind::List | Kind::SwitchOrList => split(value),
                         Kind::Switch => vec![switch(name, value)?.to_string()],
                         Kind::Text => vec![value.clone()],
@@ -118,6 +120,21 @@ impl Query {
         }
         Ok(query)
     }
+}
+
+/// A value a line.
+fn lines(value: &str) -> Vec<String> {
+    value.lines().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// `requests,boto3` are two requirements; `requests>=2,<3` and `client[tls,socks]` are one each.
+fn requirements(value: &str) -> Vec<String> {
+    let of_line = |line: String| {
+        let parts = split(&line);
+        let are_all = parts.iter().all(|part| part.parse::<Requirement>().is_ok());
+        if are_all { parts } else { vec![line] }
+    };
+    lines(value).into_iter().flat_map(of_line).collect()
 }
 
 fn split(value: &str) -> Vec<String> {

@@ -9,7 +9,7 @@ use barrow::check::{CheckError, Ignore};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::key::{KEYS, Key, UNBUILT};
+use super::key::{KEYS, Key};
 use super::units::{ConfigUnit, OWN_KEYS, UnitKind};
 use super::{parse, profile, sources, units};
 use barrow::target::Profile;
@@ -156,9 +156,6 @@ impl Reader<'_> {
                 "defaults" => config.defaults = self.defaults(value)?,
                 "function" => config.units.splice(0..0, self.units(UnitKind::Function, value)?).for_each(drop),
                 "layer" => config.units.extend(self.units(UnitKind::Layer, value)?),
-                _ if UNBUILT.contains(&spelled) => {
-                    return Err(self.at(name.span(), &format!("`{spelled}` is not built yet")));
-                }
                 _ => {
                     let (key, setting) = self.setting(name, value)?;
                     if config.values.insert(key, setting).is_some() {

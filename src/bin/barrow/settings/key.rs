@@ -155,6 +155,3 @@ pub(crate) static KEYS: &[Key] = &[
     key("remote-cache-wait", Kind::Text),
     key("remote-cache-require", Kind::Switch),
 ];
-
-/// Settings of the public face that are not built yet: naming one is an error, not a silence.
-pub(crate) static UNBUILT: &[&str] = &[];

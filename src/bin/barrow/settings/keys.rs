@@ -9,27 +9,33 @@ use crate::failure::Failure;
 
 /// The private key in a file.
 pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
-    let unreadable = |why: &dyn std::error::Error| {
-        Failure::usage(format!("the private key `{}` cannot be used", path.display())).because(why)
-    };
-    let text = fs_err::read_to_string(path).map_err(|error| unreadable(&error))?;
-    SigningKey::from_pem(&text).map_err(|error| unreadable(&error))
+    read_signing_key(path).map_err(Failure::usage)
+}
+
+/// The same, with the reason as a text.
+pub(super) fn read_signing_key(path: &Path) -> Result<SigningKey, String> {
+    let failed = |why: String| format!("the private key `{}` cannot be used: {why}", path.display());
+    let text = fs_err::read_to_string(path).map_err(|error| failed(error.kind().to_string()))?;
+    SigningKey::from_pem(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// A public key, or the file that it is in.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
-    read_public_key(text).map_err(Failure::usage)
+    read_public_key(Path::new(text), text).map_err(Failure::usage)
 }
 
-/// The same, with the reason as a text.
-pub(super) fn read_public_key(text: &str) -> Result<PublicKey, String> {
+/// The same, with the reason as a text. `path` is where the file would lie.
+pub(super) fn read_public_key(path: &Path, text: &str) -> Result<PublicKey, String> {
     if let Ok(key) = text.parse() {
         return Ok(key);
     }
-    if !Path::new(text).is_file() {
+    if text.contains("PRIVATE KEY") {
+        return Err(format!("it is a private key, which nobody but its owner should have: {}", KeyError::Public));
+    }
+    if !path.is_file() {
         return Err(format!("`{text}` is no key and no file: {}", KeyError::Public));
     }
-    let content = fs_err::read_to_string(text).map_err(|error| error.to_string())?;
+    let content = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
     content.parse().map_err(|error: KeyError| format!("`{text}`: {error}"))
 }
 

@@ -158,9 +158,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Merges everything. `folder` is where the search for settings files starts.
     pub(crate) fn read(host: &Host, general: &GeneralArgs, flags: Flags, folder: &Path) -> Result<Self, SettingsError> {
-        let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
-        let config = if no_config { ConfigFile::default() } else { find_config(host, general, folder)? };
-        Self::read_with(host, general, flags, folder, config)
+        Self::read_with(host, general, flags, folder, find_config(host, general, folder)?)
     }
 
     /// The same, with a settings file that was read already.
@@ -172,8 +170,7 @@ impl Settings {
         folder: &Path,
         mut config: ConfigFile,
     ) -> Result<Self, SettingsError> {
-        refuse_unbuilt(host, &flags.settings.unbuilt)?;
-        let no_config = general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?;
+        refuse_unbuilt(&flags.settings.unbuilt)?;
         let applications = config.applications.iter().map(|application| application.name.clone()).collect();
         if let Some(name) = &flags.settings.input.application {
             let of_name = config.applications.iter().find(|application| application.name == *name);
@@ -181,7 +178,11 @@ impl Settings {
             config.values.extend(values);
         }
         let folder = &parse::normalized(&host.working_folder.join(folder));
-        let pip = if no_config { PipConfig::default() } else { PipConfig::read(host).map_err(SettingsError::Other)? };
+        let pip = if reads_no_config(host, general)? {
+            PipConfig::default()
+        } else {
+            PipConfig::read(host).map_err(SettingsError::Other)?
+        };
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
 
@@ -395,8 +396,16 @@ fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
     host.state_folder().into_iter().chain(cache_folder.map(|cache| cache.join("state-v1"))).collect()
 }
 
-/// The settings file of a run: the one that was named, else the nearest upwards of `folder`.
+/// Whether the run was told to read no settings files.
+fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsError> {
+    Ok(general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?)
+}
+
+/// The settings file of a run: the one that was named, else the nearest upwards of `folder`; none where none is to be read.
 pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
+    if reads_no_config(host, general)? {
+        return Ok(ConfigFile::default());
+    }
     let named = general.config_file.clone().or_else(|| host.variable("BARROW_CONFIG_FILE").map(PathBuf::from));
     let config = match named {
         Some(path) => ConfigFile::named(&host.working_folder.join(path)).map(Some),
@@ -405,16 +414,12 @@ pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> 
     config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
 }
 
-fn refuse_unbuilt(host: &Host, unbuilt: &Unbuilt) -> Result<(), SettingsError> {
+fn refuse_unbuilt(unbuilt: &Unbuilt) -> Result<(), SettingsError> {
     let Unbuilt { all_groups } = unbuilt;
-    let given = [("--all-groups", *all_groups)];
-    let variables = key::UNBUILT.iter().map(|name| format!("BARROW_{}", name.to_uppercase().replace('-', "_")));
-    let named = given.iter().find(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned());
-    let named = named.or_else(|| variables.into_iter().find(|variable| host.variable(variable).is_some()));
-    match named {
-        Some(name) => Err(SettingsError::Other(format!("{name} is not built yet in this version of barrow"))),
-        None => Ok(()),
+    if *all_groups {
+        return Err(SettingsError::Other("--all-groups is not built yet in this version of barrow".to_owned()));
     }
+    Ok(())
 }
 
 /// A switch that decides what is read at all, so that it cannot stand in a file.

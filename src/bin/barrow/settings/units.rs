@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::config_file::{ConfigFile, ConfigValue, Reader};
+use super::parse;
 
 /// Keys of a unit that are no settings.
 pub(crate) const OWN_KEYS: &[&str] =
@@ -201,7 +202,7 @@ impl ConfigFile {
             let unit = |line: &str| self.unit(table, name_in(line), None, vec![line.to_owned()]);
             return names.into_iter().map(unit).collect();
         }
-        let source = table.source.as_ref().map(|source| self.folder().join(source));
+        let source = table.source.as_ref().map(|source| parse::normalized(&self.folder().join(source)));
         if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(format!("the source `{}` is not a folder", folder.display()));
         }
