@@ -8,15 +8,15 @@ Run from anywhere. It makes a virtual environment with the pinned validator unde
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tomllib
 
 JSONSCHEMA = "4.25.1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
-PAGES += sorted(path for path in (ROOT / "integrations").rglob("*.md") if "node_modules" not in path.parts)
+sys.path.insert(0, str(ROOT / "tests" / "manual"))
+
+from pages import blocks, manual
 
 WRONG = [
     ("a misspelled setting", "runtimes = 'python3.13'"),
@@ -39,13 +39,13 @@ def environment() -> pathlib.Path:
 
 def settings():
     """Each block of TOML that is a settings file of barrow, with its page."""
-    for page in PAGES:
-        for block in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.S | re.M):
-            document = tomllib.loads(block)
+    for page in manual():
+        for block in (block for block in blocks(page) if block.language == "toml"):
+            document = tomllib.loads(block.text)
             own = document.get("tool", {}).get("barrow")
             is_of_others = {"project", "build-system", "tool", "package", "dependency-groups"} & set(document)
             if own is not None or not is_of_others:
-                yield page.relative_to(ROOT), own if own is not None else document
+                yield block.place, own if own is not None else document
 
 
 def main() -> int:

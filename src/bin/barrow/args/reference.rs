@@ -241,6 +241,7 @@ fn schema() -> Value {
                 "application": {"type": "array", "items": {"$ref": "#/$defs/application"}}
             }}]},
             "check": {"type": "object", "additionalProperties": false, "properties": {"ignore": texts}},
+            "audit": {"type": "object", "additionalProperties": false, "properties": {"ignore": texts}},
             "defaults": {"type": "object", "additionalProperties": false, "properties": settings},
             "function": {"type": "array", "items": {"$ref": "#/$defs/unit"}},
             "layer": {"type": "array", "items": {"$ref": "#/$defs/unit"}},

@@ -8,7 +8,7 @@ use barrow::mirror::{Application, Difference, MirrorFile};
 use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded};
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use barrow::target::{Architecture, Runtime, Target};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::build::settings_of_unit;
 use super::meaning::refuse_paths;
@@ -252,9 +252,13 @@ fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
 fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
     let Difference { added, removed, yanked, changed } = difference;
     if run.is_json() {
-        let changed: Vec<_> = changed.iter().map(|(old, new)| json!({ "old": old, "new": new })).collect();
+        let changed = changed.iter().map(|(old, new)| json!({ "old": object(old), "new": object(new) }));
         return Output::object(&json!({
-            "schema": 1, "added": added, "removed": removed, "yanked": yanked, "changed": changed,
+            "schema": 1,
+            "added": objects(added),
+            "removed": objects(removed),
+            "yanked": objects(yanked),
+            "changed": changed.collect::<Vec<_>>(),
         }));
     }
     let with_digest = |word: &str, file: &MirrorFile| format!("{word} {} sha256:{}\n", file.filename, file.sha256);
@@ -295,7 +299,21 @@ fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>) -> Result<(), Failure
         "removed_files": mirrored.removed,
         "size_bytes": mirrored.files.iter().map(|file| file.size).sum::<u64>(),
         "applications": mirrored.applications,
-        "files": mirrored.files,
+        "files": objects(&mirrored.files),
         "upload": upload,
     }))
+}
+
+/// Files as the other outputs have them: the manifest's keys have hyphens, those of outputs have `_`.
+fn objects(files: &[MirrorFile]) -> Vec<Value> {
+    files.iter().map(object).collect()
+}
+
+fn object(file: &MirrorFile) -> Value {
+    match json!(file) {
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name.replace('-', "_"), value)).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
 }

@@ -258,6 +258,7 @@ impl Reader<'_> {
             .chain(["sources", "audit", "check", "defaults", "function", "layer"])
             .chain(OWN_KEYS.iter().copied());
         let message = match nearest(name, known) {
+            Some(close) if close == name => format!("`{name}` is for each [[function]] and [[layer]] alone"),
             Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
             None => format!("unknown setting `{name}`"),
         };
