@@ -33,6 +33,8 @@ FILES = {
     "shared.txt": "requests\n",
     "jobs.txt": "idna\n",
     "src/app.py": HANDLER,
+    "orders/app.py": HANDLER,
+    "orders/requirements.txt": "requests\n",
     "functions/orders/app.py": HANDLER,
     "functions/orders/requirements.txt": "requests\ndocopt\n",
     "functions/mail/app.py": HANDLER,
@@ -114,6 +116,10 @@ def build(page, folder):
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_text(text)
         shutil.copytree(folder / "index" / "wheels", work / "wheels")
+    if page == ROOT / "README.md":
+        # Its commands from a clone start at the top of one.
+        shutil.copytree(ROOT / "examples" / "hello", work / "examples" / "hello")
+        shutil.copytree(ROOT / "wheels-fixtures", work / "wheels-fixtures")
     if page.name == "moving.md":
         lock(work, digests)
         (work / "services/orders/requirements.txt").unlink()

@@ -41,9 +41,8 @@ fn commands(markdown: &str) -> Vec<String> {
         };
         let text = text.replace("\\\n", " ");
         let called = |line: &str| {
-            let line = line.trim();
-            let ours = before.iter().filter_map(|before| line.strip_prefix(before));
-            ours.filter(|line| line.starts_with("barrow ")).map(str::to_owned).next()
+            let mut behind = before.iter().filter_map(|before| line.trim().strip_prefix(before));
+            behind.find(|line| line.starts_with("barrow ")).map(str::to_owned)
         };
         text.lines().filter_map(called).collect::<Vec<_>>()
     });
