@@ -84,7 +84,7 @@ def follow(page, folder, home, marks=(), programs=(), repository=None):
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
-    environment = {**kept, **settings, **quiet, "PATH": path, "HOME": str(home), "BARROW": str(repository or "")}
+    environment = {**kept, **settings, **quiet, "PATH": path, "HOME": str(home), "CLONE": str(repository or "")}
     done = subprocess.run(
         ["bash", "-c", script(page, marks)],
         cwd=folder,
