@@ -133,8 +133,12 @@ class Pages:
         assert holds(asset, "index.py") and holds(asset, "requests/__init__.py"), sorted(map(str, asset.iterdir()))
         assert any(asset.glob("charset_normalizer/*-aarch64-linux-gnu.so")), "a bundle for another processor"
 
-    def sam(self):
+    def sam(self, program):
+        """`program` is SAM's own, which has to take the template that is written."""
         built = self.follow("sam", []) / ".aws-sam" / "build"
+        words = [program, "validate", "--lint", "--template-file", built / "template.yaml", "--region", "eu-west-1"]
+        done = subprocess.run(words, cwd=built, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        assert done.returncode == 0, done.stdout
         assert holds(built / "Orders", "requests/__init__.py") and holds(built / "Shared", "python/idna/__init__.py"), built
         assert "CodeUri: Orders" in (built / "template.yaml").read_text(), (built / "template.yaml").read_text()
 

@@ -1,6 +1,7 @@
 """What can be said of the pages without running anything: links, the table of contents, and commands that no test would see."""
 
 import re
+import subprocess
 
 from pages import ROOT, WORDS, anchors, blocks, links, manual
 
@@ -57,3 +58,6 @@ def hidden(block):
         yield "commands stand in blocks `sh`, which are run"
     if block.language == "sh":
         yield from (f"nobody knows the mark `{mark}`" for mark in block.marks if mark not in WORDS)
+        done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            yield f"a shell does not understand it: {done.stderr.strip()}"

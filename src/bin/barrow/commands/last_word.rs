@@ -87,7 +87,8 @@ fn end(published: &Published, took: Duration) -> String {
         left_out.push(format!("{} in {} file{s}", Bytes(slimmed.bytes), slimmed.files));
     }
     if !published.excluded.is_empty() {
-        left_out.push(format!("{} that are there already", ops::packages(published.excluded.len())));
+        let count = published.excluded.len();
+        left_out.push(format!("{} that {} there already", ops::packages(count), if count == 1 { "is" } else { "are" }));
     }
     let left_out = if left_out.is_empty() { String::new() } else { format!(", without {}", left_out.join(" and ")) };
     format!(" in {:.1} s{left_out}", took.as_secs_f64())
