@@ -2,7 +2,8 @@
 """A stand-in of Docker for `@aws-cdk/aws-lambda-python-alpha`: runs the command line that the module made for its image, on the host.
 
 `build` does nothing. `run` copies what would be mounted as `/asset-input`, runs the command with the folders of this run in the place
-of the container's, and has pip choose wheels for the architecture and Python in BARROW_STAND_IN (`manylinux_2_28_aarch64 3.13`).
+of the container's, and has pip choose wheels for the architecture and Python in BARROW_STAND_IN (`manylinux_2_28_aarch64 3.13`). A
+third word there is the `python` of the container, where markers are to be those of the target.
 """
 
 import os
@@ -42,7 +43,7 @@ def main(arguments):
 
 
 def pip_settings():
-    platform, python = os.environ["BARROW_STAND_IN"].split()
+    platform, python = os.environ["BARROW_STAND_IN"].split()[:2]
     return {
         "PIP_PLATFORM": platform,
         "PIP_PYTHON_VERSION": python,
@@ -59,8 +60,11 @@ def path_with_tools(work):
     """PATH, with `python`, and a copy that knows plain names where there is no rsync; what its patterns mean is in a table."""
     programs = Path(work, "bin")
     programs.mkdir()
-    if not shutil.which("python"):
-        (programs / "python").symlink_to(sys.executable)
+    named = os.environ["BARROW_STAND_IN"].split()[2:]
+    if named or not shutil.which("python"):
+        # A link would be taken for another installation.
+        (programs / "python").write_text(f'#!/bin/sh\nexec {named[0] if named else sys.executable} "$@"\n')
+        (programs / "python").chmod(0o755)
     if not shutil.which("rsync"):
         program = programs / "rsync"
         program.write_text(

@@ -1,7 +1,8 @@
 // Times synthesis with many functions, to see what bundling adds to CDK's own time:
 //   BARROW_BIN=target/release/barrow UV=/path/to/uv node tests/integrations/measure.mjs 2>/dev/null
-// Needs `npm ci && npm run build` in integrations/cdk, a network and uv. Each figure is the best of three, in
-// milliseconds for each function; caches are warm. "again" is a synthesis into the same cdk.out with nothing changed.
+// Needs `npm ci && npm run build` in integrations/cdk, a network and uv. FUNCTIONS says how many functions, ROUNDS how often; each figure
+// is the best of these, in milliseconds for all functions; caches are warm. "again" is a synthesis into the same cdk.out with nothing
+// changed, "edited" one with a line more in one of the functions.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,8 +10,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FUNCTIONS = 10;
-const ROUNDS = 3;
+const FUNCTIONS = Number(process.env.FUNCTIONS ?? 20);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const REQUIREMENTS = 'requests==2.32.4\npydantic==2.11.7\n';
 
 const integration = fileURLToPath(new URL('../../integrations/cdk/', import.meta.url));
@@ -18,7 +19,7 @@ const require = createRequire(path.join(integration, 'package.json'));
 const { App, AssetHashType, Stack } = require('aws-cdk-lib');
 const lambda = require('aws-cdk-lib/aws-lambda');
 const { AssetStaging } = require('aws-cdk-lib/core');
-const { BarrowBundling, PythonFunction } = require(path.join(integration, 'lib/index.js'));
+const { BarrowBundling, PythonFunction, findBinary } = require(path.join(integration, 'lib/index.js'));
 
 const runtime = lambda.Runtime.PYTHON_3_13;
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'barrow-measure-'));
@@ -44,6 +45,13 @@ function uvHook(entry) {
   };
 }
 
+/** The program, but for `barrow serve`: a process for each question. */
+function withoutServer() {
+  const program = path.join(work, 'barrow');
+  fs.writeFileSync(program, `#!/bin/sh\n[ "$1" = serve ] && exit 2\nexec '${findBinary()}' "$@"\n`, { mode: 0o755 });
+  return program;
+}
+
 function fromAsset(stack, number, options) {
   const code = lambda.Code.fromAsset(entries[number], options);
   new lambda.Function(stack, `F${number}`, { runtime, handler: 'index.handler', code });
@@ -57,11 +65,13 @@ function bundled(local, assetHashType) {
 }
 
 const barrowHook = (entry) => new BarrowBundling({ entry, runtime });
+const pythonFunction = (bundling) => (stack, number) =>
+  new PythonFunction(stack, `F${number}`, { entry: entries[number], runtime, bundling });
 const cases = {
   'no bundling': (stack, number) => fromAsset(stack, number),
-  'PythonFunction': (stack, number) => new PythonFunction(stack, `F${number}`, { entry: entries[number], runtime }),
-  'PythonFunction, archive': (stack, number) =>
-    new PythonFunction(stack, `F${number}`, { entry: entries[number], runtime, bundling: { archive: true } }),
+  'PythonFunction': pythonFunction({}),
+  'PythonFunction, archive': pythonFunction({ archive: true }),
+  'PythonFunction, a process each': pythonFunction({ binary: withoutServer() }),
   'barrow hook, output hash': bundled(barrowHook, AssetHashType.OUTPUT),
   'uv hook, output hash': bundled(uvHook, AssetHashType.OUTPUT),
   'uv hook, source hash': bundled(uvHook, AssetHashType.SOURCE),
@@ -74,18 +84,21 @@ function synthesise(outdir, define) {
   const stack = new Stack(app, 'Measured');
   entries.forEach((_, number) => define(stack, number));
   app.synth();
-  return (performance.now() - started) / FUNCTIONS;
+  return performance.now() - started;
 }
 
-for (const [name, define] of Object.entries(cases)) {
-  const [first, again] = [[], []];
+const wanted = Object.entries(cases).filter(([name]) => new RegExp(process.env.CASES ?? '').test(name));
+for (const [name, define] of wanted) {
+  const times = { first: [], again: [], edited: [] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const outdir = path.join(work, 'cdk.out');
-    first.push(synthesise(outdir, define));
-    again.push(synthesise(outdir, define));
+    times.first.push(synthesise(outdir, define));
+    times.again.push(synthesise(outdir, define));
+    fs.appendFileSync(path.join(entries[1], 'index.py'), `# ${round}\n`);
+    times.edited.push(synthesise(outdir, define));
     fs.rmSync(outdir, { recursive: true });
   }
-  const best = (times) => Math.min(...times.slice(1)).toFixed(1).padStart(8);
-  console.log(`${name.padEnd(26)} first ${best(first)}   again ${best(again)}`);
+  const best = (list) => Math.min(...list.slice(1)).toFixed(0).padStart(6);
+  console.log(`${name.padEnd(32)} first ${best(times.first)}   again ${best(times.again)}   edited ${best(times.edited)}`);
 }
 fs.rmSync(work, { recursive: true });

@@ -68,6 +68,7 @@ mod unchanged;
 mod units;
 mod without;
 mod secrets;
+mod serve;
 mod shared_bytes;
 mod shared_cache;
 mod slim;

@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from .hints import in_options
-
-# Standard error of the process, for both streams of a child: `cdk synth` prints the template on standard output, and
-# test runners put objects without a file descriptor in the place of `sys.stderr`.
-STDERR = 2
+from .server import STDERR, ask
 
 
 class BarrowError(Exception):
@@ -39,15 +36,23 @@ def find_binary(explicit: Optional[str] = None) -> str:
     return found
 
 
-def run_barrow(
-    binary: str, arguments: Sequence[str], *, cwd: str, environment: Mapping[str, str], captures: bool
-) -> str:
-    """Runs barrow to its end and gives what it printed as its result, if that is to be captured.
+def run_barrow(binary: str, arguments: Sequence[str], *, cwd: str, environment: Mapping[str, str]) -> str:
+    """Runs barrow to its end and gives what it printed as its result.
 
     Its progress and messages go to the user's terminal while it runs.
 
     :param cwd: the folder that relative paths in requirements and arguments start from.
     """
+    answer = ask(binary, arguments, cwd=cwd, environment=environment)
+    if answer is None:
+        return _run_process(binary, arguments, cwd, environment)
+    if answer.status != 0:
+        raise failure(answer.status, _in_words_of_options(answer.error or ""))
+    return answer.printed
+
+
+def _run_process(binary: str, arguments: Sequence[str], cwd: str, environment: Mapping[str, str]) -> str:
+    """The same by a process of its own."""
     # barrow writes its message there too, because a stream that the terminal has cannot be read as well.
     with tempfile.TemporaryDirectory(prefix="barrow-") as folder:
         error_file = os.path.join(folder, "error")
@@ -57,7 +62,7 @@ def run_barrow(
                 cwd=cwd,
                 env={**environment, "BARROW_ERROR_FILE": error_file},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if captures else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=STDERR,
                 encoding="utf-8",
                 check=False,
@@ -65,21 +70,25 @@ def run_barrow(
         except OSError as error:
             raise BarrowError(f"barrow could not be run: {error}") from error
         if result.returncode != 0:
-            raise failure(result.returncode, error_file)
-    return result.stdout or ""
+            raise failure(result.returncode, message_in(error_file))
+    return result.stdout
 
 
-def failure(returncode: int, error_file: str) -> BarrowError:
+def failure(returncode: int, message: Optional[str]) -> BarrowError:
     """What a failed barrow said, as an exception."""
-    return BarrowError(f"barrow failed ({end_of(returncode)}): {message_in(error_file) or 'what it said stands above'}")
+    return BarrowError(f"barrow failed ({end_of(returncode)}): {message or 'what it said stands above'}")
 
 
 def message_in(error_file: str) -> Optional[str]:
     """What barrow wrote to its error file, in the words of a construct; nothing when it did not fail."""
     try:
-        return in_options(Path(error_file).read_text("utf-8").strip().removeprefix("error: ")) or None
+        return _in_words_of_options(Path(error_file).read_text("utf-8"))
     except OSError:
         return None
+
+
+def _in_words_of_options(message: str) -> Optional[str]:
+    return in_options(message.strip().removeprefix("error: ")) or None
 
 
 def end_of(returncode: int) -> str:

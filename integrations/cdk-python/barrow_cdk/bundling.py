@@ -99,7 +99,7 @@ class BarrowBundling:
 
         It asks ``barrow fingerprint``, which reads the inputs but resolves nothing.
         """
-        output = self._run(["fingerprint", *self._arguments(self._entry), "--quiet"], captures=True)
+        output = self._run(["fingerprint", *self._arguments(self._entry), "--quiet"])
         return hashlib.sha256((output.strip() + json.dumps(self.identity())).encode()).hexdigest()
 
     def _bundle(self, output_dir: str) -> None:
@@ -113,7 +113,7 @@ class BarrowBundling:
         if not self._options.archive:
             os.makedirs(content, exist_ok=True)
         output = zipped if self._options.archive else ["--output", content]
-        self._run(["bundle", *self._arguments(self._entry), *self._checked(), *output], captures=False)
+        self._run(["bundle", *self._arguments(self._entry), *self._looked_through(), *output])
 
     def _bundle_with_hooks(self, output_dir: str, hooks: HookCommands) -> None:
         environment = self._environment()
@@ -133,26 +133,29 @@ class BarrowBundling:
                 binary,
                 "bundle",
                 *self._arguments(source),
-                *self._checked(),
+                *self._looked_through(),
                 "--output",
                 output,
             ],
         ).run()
 
-    def _run(self, arguments: list[str], *, captures: bool) -> str:
+    def _run(self, arguments: list[str]) -> str:
         binary = find_binary(self._options.binary)
-        return run_barrow(binary, arguments, cwd=self._entry, environment=self._environment(), captures=captures)
+        return run_barrow(binary, arguments, cwd=self._entry, environment=self._environment())
 
-    def _checked(self) -> list[str]:
-        """Only bundling checks: it changes no byte, and so no fingerprint."""
-        return ["--check"] if self._options.check else []
+    def _looked_through(self) -> list[str]:
+        """What is asked about a bundle when it is made: it changes no byte, and so no fingerprint."""
+        check, report = self._options.check, self._options.report
+        return [*(["--check"] if check else []), *(["--report", os.path.abspath(report)] if report else [])]
 
     def _arguments(self, source: str) -> list[str]:
         """The arguments for a source: the entry, or the copy of it that hooks have changed."""
         return [
             source,
+            # The handler is a file of the source, wherever that is a project that could be built as well.
+            "--no-project",
             *self._target(),
-            *self._requirements.arguments(source),
+            *self._requirements.arguments(self._entry, source),
             *(f"--exclude={pattern}" for pattern in self._excludes),
             *self._options.arguments(),
         ]

@@ -12,7 +12,9 @@ _OPTIONS = {
     "--extra-index-url": 'extra_index_urls=["{}"]',
     "--group": 'groups=["{}"]',
     "--index-url": 'index_url="{}"',
+    "--report": 'report="{}"',
     "--requirement": 'requirements=["{}"]',
+    "--slim": 'slim=["{}"]',
 }
 
 
@@ -22,6 +24,8 @@ def in_options(message: str) -> str:
     def option(found: re.Match[str]) -> str:
         flag, value = found[1], found[2]
         given = f'"{flag}"' if value is None else f'"{flag}", "{value}"'
+        if flag == "--slim" and value is None:
+            return "`bundling=BundlingOptions(slim=True)`"
         text = _OPTIONS[flag].format(value or "…") if flag in _OPTIONS else f"barrow_args=[{given}]"
         return f"`bundling=BundlingOptions({text})`"
 

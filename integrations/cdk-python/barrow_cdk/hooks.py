@@ -109,8 +109,8 @@ class HookedBundle:
         except OSError as error:
             raise BarrowError(f"command hooks need bash: {error}") from error
         if result.returncode != 0:
-            if message_in(error_file):
-                raise failure(result.returncode, error_file)
+            if message := message_in(error_file):
+                raise failure(result.returncode, message)
             commands = " && ".join([*before, *after])
             raise BarrowError(f"command hook failed ({end_of(result.returncode)}): {commands}")
         if not os.path.exists(bundled):

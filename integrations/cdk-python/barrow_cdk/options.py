@@ -64,6 +64,10 @@ class BundlingOptions:
     :param extras: extras of pyproject.toml to install.
     :param groups: dependency groups of pyproject.toml to install.
     :param exclude_runtime: leave out what the Lambda runtime already has.
+    :param slim: leave out what no program needs of dependencies; a list such as ``["botocore=s3,sqs"]`` leaves out the API data of all
+        other services of AWS as well.
+    :param report: a page (HTML) about what is in the bundle, relative to the folder that the app runs in. It is written when the asset is
+        made, and stays as it is while nothing changes. Each function needs a file of its own.
     :param check: fail the synthesis where the bundle would not load on Lambda.
     :param barrow_args: further arguments for barrow; relative places in them start at the entry.
     :param archive: one spliced zip instead of a folder.
@@ -85,6 +89,8 @@ class BundlingOptions:
     extras: Sequence[str] = ()
     groups: Sequence[str] = ()
     exclude_runtime: bool = False
+    slim: Union[bool, Sequence[str]] = False
+    report: Optional[str] = None
     check: bool = False
     barrow_args: Sequence[str] = ()
     archive: bool = False
@@ -141,7 +147,8 @@ class BundlingOptions:
             ("--group", self.groups),
         )
         each = [word for flag, values in flags for value in values for word in (flag, value)]
-        return [*each, *(["--exclude-runtime"] if self.exclude_runtime else []), *self.barrow_args]
+        slim = ["--slim"] if self.slim is True else [f"--slim={what}" for what in self.slim or ()]
+        return [*each, *(["--exclude-runtime"] if self.exclude_runtime else []), *slim, *self.barrow_args]
 
 
 class HasValues(Protocol):

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from .barrow import BarrowError
+
 # The first of these that the entry has, itself and not a folder above it: those that the Docker-based module knows, in its
 # order, then those that it does not look at.
 _FILES = ("Pipfile.lock", "poetry.lock", "requirements.txt", "uv.lock", "pylock.toml", "pdm.lock")
 _PROJECT = "pyproject.toml"
+
+# Locks that may lie above a project that is part of a larger one.
+_LOCKS = tuple(name for name in _FILES if "lock" in name)
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Requirements:
     excludes: Sequence[str] = ()
     # What differs from the Docker-based module, for people.
     notice: Optional[str] = None
+    # Barrow looks for the lock of the workspace or project that the entry is part of, which lies above it.
+    is_looked_for: bool = False
 
     @classmethod
     def of(cls, entry: str, named: Optional[Sequence[str]]) -> Requirements:
@@ -39,14 +46,28 @@ class Requirements:
             return cls([])
         notice = (
             f"barrow: installing the dependencies of {project}, which aws_cdk.aws_lambda_python_alpha does not do "
-            "without a lock file; `bundling=BundlingOptions(requirements=[])` leaves them out"
+            "without a lock file beside it; `bundling=BundlingOptions(requirements=[])` leaves them out"
         )
-        return cls([_PROJECT], notice=notice)
+        return cls([_PROJECT], notice=notice, is_looked_for=True)
 
-    def arguments(self, source: str) -> list[str]:
+    def arguments(self, entry: str, source: str) -> list[str]:
         """The arguments of barrow for a source: the entry, or a copy of it."""
+        if self.is_looked_for:
+            if source != entry:
+                _refuse_lost_lock(entry)
+            return []
         places = [os.path.join(source, file) for file in self.files] or [os.devnull]
         return [word for place in places for word in ("--requirement", os.path.normpath(place))]
+
+
+def _refuse_lost_lock(entry: str) -> None:
+    """A copy lies elsewhere, so that a lock above the entry would silently not count."""
+    for lock in (above / name for above in Path(entry).parents for name in _LOCKS):
+        if lock.exists():
+            raise BarrowError(
+                f"commands before the bundling work on a copy of {entry}, which is not below {lock}; give it a lock of its own, "
+                'or say `requirements=["pyproject.toml"]` to choose versions anew'
+            )
 
 
 def _has_dependencies(text: str) -> bool:

@@ -97,6 +97,12 @@ class PropsTest(SynthesisTest):
             self.assertTrue((asset / "barrow_greeting").is_dir() and key != base)
         self.assertNotEqual(self.asset(entry, BundlingOptions(exclude_runtime=True))[0], base)
         self.assertEqual(self.asset(entry, BundlingOptions(check=True))[0], base)
+        report = self.folder / "report.html"
+        self.assertEqual(self.asset(entry, BundlingOptions(report=str(report)))[0], base)
+        self.assertIn("barrow-hello", report.read_text())
+        slim = {self.asset(entry, BundlingOptions(slim=slim))[0] for slim in (False, True, ["botocore=s3"])}
+        self.assertEqual(len(slim), 3)
+        self.assertIn(base, slim)
         index = os.environ["BARROW_INDEX_URL"]
         with mock.patch.dict(os.environ, {"BARROW_INDEX_URL": ""}):
             self.assertTrue(self.installs(entry, BundlingOptions(index_url=index)))
@@ -161,7 +167,28 @@ class PropsTest(SynthesisTest):
         entry = self.folder_of({"requirements.txt": "barrow-hello\n", "notes.txt": ""})
         app = App(outdir=str(self.folder / "injected"))
         aws_cdk.PropertyInjectors.of(app).add(Injector())
-        PythonFunction(Stack(app, "Test"), "F", entry=str(entry), runtime=PYTHON)
-        resources = app.synth().get_stack_by_name("Test").template["Resources"].values()
-        self.assertIn(321, [resource["Properties"].get("MemorySize") for resource in resources])
+        stack = Stack(app, "Test")
+        PythonFunction(stack, "F", entry=str(entry), runtime=PYTHON)
+        PythonFunction(stack, "G", entry=str(entry), runtime=PYTHON, memory_size=654)
+
+        @jsii.implements(aws_cdk.IPropertyInjector)
+        class OfLayers:
+            @property
+            def construct_unique_id(self):
+                return PythonLayerVersion.PROPERTY_INJECTION_ID
+
+            def inject(self, original_props, *, scope, id):
+                return {**original_props, "description": "injected"}
+
+        # The nearest one counts.
+        aws_cdk.PropertyInjectors.of(stack).add(OfLayers())
+        PythonLayerVersion(stack, "L", entry=str(entry), compatible_runtimes=[PYTHON])
+        assembly = app.synth()
+        resources = assembly.get_stack_by_name("Test").template["Resources"].values()
+        functions = [it["Properties"] for it in resources if it["Type"] == "AWS::Lambda::Function"]
+        self.assertEqual([properties["MemorySize"] for properties in functions], [321, 654])
+        [layer] = [it["Properties"] for it in resources if it["Type"] == "AWS::Lambda::LayerVersion"]
+        self.assertEqual(layer["Description"], "injected")
+        key = functions[0]["Code"]["S3Key"].removesuffix(".zip")
+        self.assertFalse((self.folder / f"injected/asset.{key}/notes.txt").exists())
         self.assertEqual(PythonFunction.PROPERTY_INJECTION_ID, "barrow-cdk.PythonFunction")

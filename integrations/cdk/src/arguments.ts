@@ -4,7 +4,7 @@ import type { BarrowOptions } from './types';
 
 /** The arguments of barrow that options stand for, but for requirements, target and excludes. */
 export function optionArguments(options: BarrowOptions): string[] {
-  const { allowBuild = [], indexUrl, extraIndexUrls = [], extras = [], groups = [], excludeRuntime, barrowArgs = [] } = options;
+  const { allowBuild = [], indexUrl, extraIndexUrls = [], extras = [], groups = [], excludeRuntime, slim, barrowArgs = [] } = options;
   const each = (flag: string, values: string[]) => values.flatMap((value) => [flag, value]);
   return [
     ...each('--allow-build', allowBuild),
@@ -13,6 +13,7 @@ export function optionArguments(options: BarrowOptions): string[] {
     ...each('--extra', extras),
     ...each('--group', groups),
     ...(excludeRuntime ? ['--exclude-runtime'] : []),
+    ...(slim === true ? ['--slim'] : (slim || []).map((what) => `--slim=${what}`)),
     ...barrowArgs,
   ];
 }

@@ -98,7 +98,7 @@ export class BarrowBundling implements ILocalBundling {
    */
   public fingerprint(): string {
     const surroundings = { cwd: this.#entry, env: this.#environment() };
-    const output = runBarrow(this.#binary(), ['fingerprint', ...this.#arguments(this.#entry), '--quiet'], surroundings, 'pipe');
+    const output = runBarrow(this.#binary(), ['fingerprint', ...this.#arguments(this.#entry), '--quiet'], surroundings);
     return createHash('sha256').update(output.trim()).update(JSON.stringify(this.identity)).digest('hex');
   }
 
@@ -119,9 +119,8 @@ export class BarrowBundling implements ILocalBundling {
     const output = archive ? zip : [content];
     runBarrow(
       this.#binary(),
-      ['bundle', ...this.#arguments(this.#entry), ...this.#checked(), '--output', ...output],
+      ['bundle', ...this.#arguments(this.#entry), ...this.#lookedThrough(), '--output', ...output],
       { cwd: this.#entry, env: this.#environment() },
-      'ignore',
     );
   }
 
@@ -135,13 +134,14 @@ export class BarrowBundling implements ILocalBundling {
       env: settings && !env.BARROW_CONFIG_FILE ? { ...env, BARROW_CONFIG_FILE: settings } : env,
       hooks,
       target: { architecture: architectureName(this.#props.architecture), runtime: runtimeName(this.#props.runtime) },
-      bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), ...this.#checked(), '--output', output],
+      bundle: (source, output) => [this.#binary(), 'bundle', ...this.#arguments(source), ...this.#lookedThrough(), '--output', output],
     });
   }
 
-  /** Only bundling checks: it changes no byte, and so no fingerprint. */
-  #checked(): string[] {
-    return this.#props.check ? ['--check'] : [];
+  /** What is asked about a bundle when it is made: it changes no byte, and so no fingerprint. */
+  #lookedThrough(): string[] {
+    const { check, report } = this.#props;
+    return [...(check ? ['--check'] : []), ...(report === undefined ? [] : ['--report', path.resolve(report)])];
   }
 
   /** The arguments for a source: the entry, or the copy of it that hooks have changed. */
@@ -149,11 +149,13 @@ export class BarrowBundling implements ILocalBundling {
     const { runtime, architecture, excludes = [] } = this.#props;
     return [
       source,
+      // The handler is a file of the source, wherever that is a project that could be built as well.
+      '--no-project',
       '--runtime',
       runtimeName(runtime),
       '--arch',
       architectureName(architecture),
-      ...requirementArguments(this.#requirements, source),
+      ...requirementArguments(this.#requirements, this.#entry, source),
       ...[...excludes, ...this.#requirements.excludes].map((pattern) => `--exclude=${pattern}`),
       ...optionArguments(this.#props),
     ];

@@ -6,7 +6,9 @@ const PROPS: { [flag: string]: (value: string) => string } = {
   '--extra-index-url': (value) => `extraIndexUrls: ['${value}']`,
   '--group': (value) => `groups: ['${value}']`,
   '--index-url': (value) => `indexUrl: '${value}'`,
+  '--report': (value) => `report: '${value}'`,
   '--requirement': (value) => `requirements: ['${value}']`,
+  '--slim': (value) => (value === '…' ? 'slim: true' : `slim: ['${value}']`),
 };
 
 /** A message of barrow for people who write props: each `--flag value` in backticks becomes what they would write. */

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { STDERR, endOf, failure, inTemporaryFolder, messageIn } from './barrow';
+import { STDERR, endOf, failure, messageIn } from './barrow';
 import { refuseForeignNatives, type NativeTarget } from './natives';
 import { copyPrivately } from './private-copy';
+import { inTemporaryFolder } from './temporary';
 import type { ICommandHooks } from './types';
 
 /** The folders that hooks are told: those of CDK's bundling containers. */
@@ -76,8 +77,9 @@ function runChain(bundle: HookedBundle, work: string, input: string, content: st
     throw new Error(`command hooks need bash: ${result.error.message}`);
   }
   if (result.status !== 0) {
-    throw messageIn(errorFile)
-      ? failure(endOf(result), errorFile)
+    const message = messageIn(errorFile);
+    throw message
+      ? failure(endOf(result), message)
       : new Error(`command hook failed (${endOf(result)}): ${[...before, ...after].join(' && ')}`);
   }
   if (!fs.existsSync(bundled)) {

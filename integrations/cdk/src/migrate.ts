@@ -59,17 +59,33 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-/** Only whole module names in quotes after `from`, `import` or `require(`: a list of dependencies is no import. */
+/** Only whole module names in quotes after a word that imports, or that mocks an import: a list of dependencies is no import. */
 function inTypeScript(text: string): string {
-  return text.replace(/((?:\bfrom|\bimport|\brequire\()\s*)(['"])@aws-cdk\/aws-lambda-python-alpha\2/g, '$1$2barrow-cdk$2');
+  const importing = /((?:\bfrom|\bimport\s*\(?|\brequire\(|\b(?:mock|unmock|doMock|requireActual)\()\s*)(['"])@aws-cdk\/aws-lambda-python-alpha\2/g;
+  return text.replace(importing, '$1$2barrow-cdk$2');
 }
 
 function inPython(text: string): string {
   return text
     .replace(/^([ \t]*)from[ \t]+aws_cdk\.aws_lambda_python_alpha[ \t]+import\b/gm, '$1from barrow_cdk import')
     .replace(/^([ \t]*)import[ \t]+aws_cdk\.aws_lambda_python_alpha[ \t]+as[ \t]+(\w+)/gm, '$1import barrow_cdk as $2')
-    .replace(/^([ \t]*)from[ \t]+aws_cdk[ \t]+import[ \t]+aws_lambda_python_alpha(?:[ \t]+as[ \t]+(\w+))?[ \t]*$/gm,
-      (_, indent: string, name = 'aws_lambda_python_alpha') => `${indent}import barrow_cdk as ${name}`);
+    .replace(/^([ \t]*)from[ \t]+aws_cdk[ \t]+import\b((?:[^\n(\\]|\\\n)*(?:\([^)]*\)[^\n]*)?)/gm, withoutModule);
+}
+
+/** A statement that imports several modules of the CDK, without the one that is exchanged, which gets a line of its own. */
+function withoutModule(statement: string, indent: string, names: string): string {
+  const found = /\baws_lambda_python_alpha\b(?:[ \t]+as[ \t]+(\w+))?/.exec(names.replace(/#.*/g, (comment) => ' '.repeat(comment.length)));
+  if (!found) {
+    return statement;
+  }
+  const own = `${indent}import barrow_cdk as ${found[1] ?? 'aws_lambda_python_alpha'}`;
+  const [before, after] = [names.slice(0, found.index), names.slice(found.index + found[0].length)];
+  // A line of its own goes whole; elsewhere one of the two commas around it does.
+  const alone = /\n[ \t]*$/.test(before) && /^[ \t]*,?[ \t]*(?:#[^\n]*)?\n/.test(after);
+  const left = alone
+    ? before.replace(/[ \t]*$/, '') + after.replace(/^[^\n]*\n/, '')
+    : /^\s*,/.test(after) ? before + after.replace(/^\s*,[ \t]*/, '') : before.replace(/,[\s\\]*$/, '') + after;
+  return /\w/.test(left.replace(/#.*/g, '')) ? `${indent}from aws_cdk import${left}\n${own}` : own;
 }
 
 function leftToDo(file: string, line: string, isChanged: boolean): string[] {

@@ -33,6 +33,16 @@ export interface BarrowOptions {
   readonly groups?: string[];
   /** Leave out what the Lambda runtime already has: boto3 and what it needs. */
   readonly excludeRuntime?: boolean;
+  /**
+   * Leave out what no program needs of dependencies: tests, stubs, headers and the like. A list such as `['botocore=s3,sqs']`
+   * leaves out the API data of all other services of AWS as well.
+   */
+  readonly slim?: boolean | string[];
+  /**
+   * A page (HTML) about what is in the bundle, how large it is and why it is there; relative to the folder that the app runs in.
+   * It is written when the asset is made, and stays as it is while nothing changes. Each function needs a file of its own.
+   */
+  readonly report?: string;
   /** Check that the bundle will load on Lambda, and fail the synthesis where it would not (`barrow explain CODE`). */
   readonly check?: boolean;
   /** One spliced zip instead of a folder: nothing has to be zipped at deployment. */

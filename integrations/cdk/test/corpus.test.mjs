@@ -5,19 +5,16 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { PYTHON_3_12, PYTHON_3_13, barrow, fixtures, lambda, repository, temporaryFolder, tree, useFixtures } from './support.mjs';
+import { alpha, assetsOf, barrow, cdk, useStandIn } from './alpha.mjs';
+import { PYTHON_3_12, PYTHON_3_13, below, fixtures, lambda, temporaryFolder, useFixtures, write } from './support.mjs';
 
 const require = createRequire(import.meta.url);
-const cdk = require('aws-cdk-lib');
 const { Template } = require('aws-cdk-lib/assertions');
-const alpha = require('@aws-cdk/aws-lambda-python-alpha');
 
 const { ARM_64, X86_64 } = lambda.Architecture;
 const HANDLER = 'import barrow_greeting\n\ndef handler(event, context):\n    return barrow_greeting\n';
 const FUNCTION = { 'index.py': HANDLER, 'requirements.txt': 'barrow-greeting\n' };
 
-/** Files below a folder name. */
-const below = (folder, files) => Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
 const hooks = (before, after = () => []) => ({ beforeBundling: before, afterBundling: after });
 
 /**
@@ -58,6 +55,30 @@ const STACKS = {
     define: (stack, python, at) => ['Beta', 'Prod'].forEach((name) => {
       const stage = new cdk.Stage(stack.node.root, name);
       new python.PythonFunction(new cdk.Stack(stage, 'Stack'), 'F', { entry: at('lambda'), runtime: PYTHON_3_13 });
+    }),
+  },
+  'a pipeline with waves of stages, which share an asset': {
+    files: below('lambda', FUNCTION),
+    define: (stack, python, at) => {
+      const { CodePipeline, CodePipelineSource, ShellStep } = require('aws-cdk-lib/pipelines');
+      const env = { region: 'eu-central-1', account: '123456789012' };
+      const own = new cdk.Stack(stack.node.root, 'Pipelines', { env });
+      const repository = cdk.aws_codecommit.Repository.fromRepositoryName(own, 'Repository', 'app');
+      const input = CodePipelineSource.codeCommit(repository, 'main');
+      const pipeline = new CodePipeline(own, 'Pipeline', { synth: new ShellStep('Synth', { input, commands: ['npx cdk synth'] }) });
+      const wave = pipeline.addWave('Regions');
+      for (const region of ['eu-central-1', 'us-east-1']) {
+        const stage = new cdk.Stage(own, region, { env: { ...env, region } });
+        new python.PythonFunction(new cdk.Stack(stage, 'Api'), 'F', { entry: at('lambda'), runtime: PYTHON_3_13 });
+        wave.addStage(stage);
+      }
+    },
+  },
+  'nested stacks and many functions of one folder, with an index each': {
+    files: below('lambda', { 'a.py': HANDLER, 'b.py': HANDLER, 'c/d.py': HANDLER, 'requirements.txt': 'barrow-greeting\n' }),
+    define: (stack, python, at) => ['a.py', 'b.py', 'c/d.py'].forEach((index, number) => {
+      const nested = new cdk.NestedStack(stack, `Nested${number}`);
+      new python.PythonFunction(nested, 'F', { entry: at('lambda'), runtime: PYTHON_3_13, index });
     }),
   },
   'two architectures of one source': {
@@ -122,6 +143,18 @@ const STACKS = {
       bundling: { commandHooks: hooks(() => ['sort -u requirements.txt requirements-extra.txt > all.txt', 'mv all.txt requirements.txt']) },
     }),
   },
+  'hooks that install a package of a folder beside, for every Python': {
+    files: below('lambda', { ...FUNCTION, 'vendored/own.py': 'X = 1\n' }),
+    define: (stack, python, at) => new python.PythonFunction(stack, 'F', {
+      entry: at('lambda'), runtime: PYTHON_3_13,
+      bundling: {
+        assetExcludes: ['vendored', '!keep'],
+        commandHooks: hooks(() => [], (input, out) => [
+          `cp -r ${input}/vendored/. ${out}`, `chmod 755 ${out}/own.py`, `test -f ${out}/index.py || exit 1`, `touch ${out}/installed`,
+        ]),
+      },
+    }),
+  },
   'hooks of a layer, with the folders of the container by name': {
     files: below('layer', { 'requirements.txt': 'barrow-greeting\n', 'bin/tool': '#!/bin/sh\n' }),
     define: (stack, python, at) => new python.PythonLayerVersion(stack, 'L', {
@@ -149,19 +182,6 @@ const STACKS = {
   },
 };
 
-/** Files that pip writes for itself, and `bin`, whose scripts name pip's own Python. */
-const OF_INSTALLERS = /(^|\/)(RECORD|INSTALLER|REQUESTED|direct_url\.json) |(^|\/)__pycache__\/|^(python\/)?bin\/(?!tool)/;
-
-function assetsOf(folder, { define }, python, outdir) {
-  const app = new cdk.App({ outdir, analyticsReporting: false });
-  const stack = new cdk.Stack(app, 'Corpus');
-  define(stack, python, (...names) => path.join(folder, ...names));
-  app.synth();
-  return fs.readdirSync(outdir).filter((name) => /^asset\.[0-9a-f]{64}$/.test(name)).map((name) => ({
-    name, content: tree(path.join(outdir, name)).filter((line) => !OF_INSTALLERS.test(line)),
-  }));
-}
-
 function sourceOf(folder) {
   return fs.readdirSync(folder, { recursive: true }).sort().map((name) => {
     const stat = fs.statSync(path.join(folder, name));
@@ -174,23 +194,18 @@ for (const [name, stack] of Object.entries(STACKS)) {
   test(`corpus: ${name}`, (t) => {
     useFixtures(t);
     const folder = path.join(temporaryFolder(t), 'app');
-    for (const [file, text] of Object.entries(stack.files)) {
-      fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-      fs.writeFileSync(path.join(folder, file), text);
-    }
+    write(folder, stack.files);
     Object.entries(stack.links ?? {}).forEach(([link, target]) => fs.symlinkSync(target, path.join(folder, link)));
     const source = sourceOf(folder);
     const out = temporaryFolder(t);
-    const ours = assetsOf(folder, stack, barrow, path.join(out, 'first'));
-    assert.deepEqual(assetsOf(folder, stack, barrow, path.join(out, 'second')), ours, 'hashes are stable');
+    const ours = assetsOf(folder, stack.define, barrow, path.join(out, 'first'));
+    const hashes = (assets) => assets.map(({ name, content }) => ({ name, content }));
+    assert.deepEqual(hashes(assetsOf(folder, stack.define, barrow, path.join(out, 'second'))), hashes(ours), 'hashes are stable');
     assert.deepEqual(sourceOf(folder), source, 'the source is as it was');
 
-    Object.assign(process.env, {
-      CDK_DOCKER: path.join(repository, 'tests/integrations/docker_stand_in.py'),
-      BARROW_STAND_IN: stack.target ?? 'manylinux_2_28_x86_64 3.13',
-      PIP_INDEX_URL: `file://${fixtures}/`,
-    });
-    const theirs = assetsOf(folder, stack, alpha, path.join(out, 'alpha'));
+    useStandIn(stack.target ?? 'manylinux_2_28_x86_64 3.13');
+    process.env.PIP_INDEX_URL = `file://${fixtures}/`;
+    const theirs = assetsOf(folder, stack.define, alpha, path.join(out, 'alpha'));
     const contents = (assets) => assets.map((asset) => asset.content).sort();
     assert.deepEqual(contents(ours), contents(theirs));
   });

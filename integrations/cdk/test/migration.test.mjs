@@ -56,3 +56,17 @@ test('only the import changes', (t) => {
   assert.equal(functions[0].Properties.Handler, 'index.handler');
   assert.deepEqual(functions[0].Properties.Architectures, ['arm64']);
 });
+
+test('the table of the README names every prop of the Docker-based module', () => {
+  const readme = fs.readFileSync(path.join(packageFolder, 'README.md'), 'utf8');
+  const table = readme.slice(readme.indexOf('## From'), readme.indexOf('### Which file counts'));
+  const declared = (file) => [...fs.readFileSync(path.join(packageFolder, 'node_modules', file), 'utf8').matchAll(/^\s+readonly (\w+)\??:/gm)];
+  const core = fs.readFileSync(path.join(packageFolder, 'node_modules/aws-cdk-lib/core/lib/bundling.d.ts'), 'utf8');
+  const runOptions = /export interface DockerRunOptions \{[^]*?\n\}/.exec(core)[0];
+  const names = new Set([
+    ...['types', 'function', 'layer'].flatMap((name) => declared(`@aws-cdk/aws-lambda-python-alpha/lib/${name}.d.ts`)),
+    ...runOptions.matchAll(/^\s+readonly (\w+)\??:/gm),
+  ].map(([, name]) => name));
+  assert.ok(names.size >= 20, [...names].join(' '));
+  assert.deepEqual([...names].filter((name) => !new RegExp(`\`[^\`]*\\b${name}\\b[^\`]*\``).test(table)), []);
+});

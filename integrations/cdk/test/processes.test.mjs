@@ -56,7 +56,7 @@ test('progress is seen while barrow runs', async (t) => {
   const folder = temporaryFolder(t);
   const [gate, wrapper] = [path.join(folder, 'gate'), path.join(folder, 'barrow')];
   const wait = `echo working >&2; while [ ! -e '${gate}' ]; do sleep 0.05; done`;
-  fs.writeFileSync(wrapper, `#!/bin/sh\n[ "$1" = bundle ] && { ${wait}; }\nexec '${binary}' "$@"\n`, { mode: 0o755 });
+  fs.writeFileSync(wrapper, `#!/bin/sh\n[ "$1" = serve ] && { ${wait}; }\nexec '${binary}' "$@"\n`, { mode: 0o755 });
   const child = startApp(path.join(folder, 'cdk.out'), functionFolder(folder), { BARROW_BIN: wrapper });
   while (!child.seen.includes('working')) {
     await once(child.stderr, 'data');

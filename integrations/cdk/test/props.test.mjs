@@ -157,6 +157,11 @@ test('own props reach barrow and the hash, and hold no secrets', (t) => {
   }
   assert.notEqual(asset({ excludeRuntime: true }).hash, base.hash);
   assert.equal(asset({ check: true }).hash, base.hash);
+  const report = path.join(temporaryFolder(t), 'report.html');
+  assert.equal(asset({ report }).hash, base.hash);
+  assert.match(fs.readFileSync(report, 'utf8'), /barrow-hello/);
+  assert.equal(new Set([false, true, ['botocore=s3']].map((slim) => asset({ slim }).hash)).size, 3);
+  assert.equal(asset({ slim: false }).hash, base.hash);
   const index = process.env.BARROW_INDEX_URL;
   delete process.env.BARROW_INDEX_URL;
   assert.ok(has(asset({ indexUrl: index }), 'barrow_hello'));
@@ -170,11 +175,12 @@ test('hints name props and not flags', (t) => {
   useFixtures(t);
   const folder = temporaryFolder(t);
   const program = path.join(folder, 'barrow');
-  const said = "error: no wheel\nhint: allow it with `--allow-build tiny`, or offer one with `--find-links`; `tiny` is not `--index-url https://host/`\n";
+  const said = "error: no wheel\nhint: allow it with `--allow-build tiny`, or offer one with `--find-links`; `--slim` and `--report x.html`; `tiny` is not `--index-url https://host/`\n";
   fs.writeFileSync(program, `#!/bin/sh\ncat > "$BARROW_ERROR_FILE" <<'END'\n${said}END\nexit 1\n`, { mode: 0o755 });
   assert.throws(() => assetOf(t, functionFolder(folder), { binary: program }), (error) => {
     assert.ok(error.message.endsWith(
       "no wheel\nhint: allow it with `bundling: { allowBuild: ['tiny'] }`, or offer one with `bundling: { barrowArgs: ['--find-links'] }`; "
+        + "`bundling: { slim: true }` and `bundling: { report: 'x.html' }`; "
         + "`tiny` is not `bundling: { indexUrl: 'https://host/' }`",
     ), error.message);
     return true;

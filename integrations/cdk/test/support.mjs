@@ -89,3 +89,42 @@ export function tree(folder) {
 export function runBarrow(...args) {
   return execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
+
+const BACKEND = `import base64, hashlib, os, pathlib, zipfile
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    info = "{name}-1.dist-info"
+    files = {{str(path.relative_to("src")): path.read_bytes() for path in sorted(pathlib.Path("src").rglob("*.py"))}}
+    files[f"{{info}}/METADATA"] = b"Metadata-Version: 2.1\\nName: {name}\\nVersion: 1\\n{requires}"
+    files[f"{{info}}/WHEEL"] = b"Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    digest = lambda content: base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    record = "".join(f"{{path}},sha256={{digest(content)}},{{len(content)}}\\n" for path, content in files.items())
+    with zipfile.ZipFile(os.path.join(folder, "{name}-1-py3-none-any.whl"), "w") as wheel:
+        for path, content in {{**files, f"{{info}}/RECORD": (record + f"{{info}}/RECORD,,\\n").encode()}}.items():
+            wheel.writestr(path, content)
+    return "{name}-1-py3-none-any.whl"
+`;
+
+/** The files of a project that is built with nothing but Python: a module of its name below \`src\`, and what it requires. */
+export function project(name, requires = [], more = '') {
+  const lines = requires.map((line) => `Requires-Dist: ${line}\\n`).join('');
+  return {
+    'pyproject.toml': `[project]\nname = "${name}"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ${JSON.stringify(requires)}\n`
+      + `[build-system]\nrequires = []\nbuild-backend = "back"\nbackend-path = ["."]\n${more}`,
+    'back.py': BACKEND.replaceAll('{name}', name).replaceAll('{requires}', lines).replaceAll('{{', '{').replaceAll('}}', '}'),
+    [`src/${name}/__init__.py`]: `NAME = '${name}'\n`,
+  };
+}
+
+/** Writes files, with their folders. */
+export function write(folder, files) {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    fs.writeFileSync(path.join(folder, name), text);
+  }
+  return folder;
+}
+
+/** Files below a folder name. */
+export const below = (folder, files) => Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));

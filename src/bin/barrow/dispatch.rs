@@ -10,15 +10,16 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::args::{Cli, OutputFormat, advice, joined, shown, understand};
 use crate::commands;
-use crate::exit_code::Exit;
+use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
 use crate::output::{Output, error_file};
+use crate::paint::printable;
 use crate::run::Run;
 use crate::settings::Host;
 use crate::version;
 
 /// Runs the program.
-pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+pub(crate) fn run(arguments: Vec<OsString>) -> Ended {
     let began = Instant::now();
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     if version::asks_for_all(&arguments) {
         // A reader that went away has what it wanted.
         let _ = Output::result(&version::lines());
-        return Exit::Done;
+        return Exit::Done.into();
     }
     // Making what help shows takes time, so it is made only for those who ask.
     if asks_for_help(&arguments)
@@ -44,11 +45,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let output = Arc::new(Output::new(&host, &general));
     let run = Run { host, general, output, began, shared: OnceLock::new() };
     match commands::call(&run, command) {
-        Ok(()) => Exit::Done,
-        Err(failure) => {
-            run.output.failure(&failure);
-            failure.exit()
-        }
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => Ended { exit: failure.exit(), message: Some(run.output.failure(&failure)) },
     }
 }
 
@@ -71,11 +69,11 @@ fn advised(mut error: clap::Error) -> clap::Error {
 }
 
 /// Prints help and version where they were asked for, and what is wrong with the command line otherwise.
-fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, host: &Host) -> Exit {
+fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, host: &Host) -> Ended {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A reader that went away has what it wanted.
         let _ = error.print();
-        return Exit::Done;
+        return Exit::Done.into();
     }
     if let Some(file) = error_file(host) {
         // That the file cannot be written is of no use to one who has to mend the command line first.
@@ -91,5 +89,5 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, hos
     } else {
         let _ = error.print();
     }
-    Exit::Usage
+    Ended { exit: Exit::Usage, message: Some(printable(&error.to_string())) }
 }

@@ -13,6 +13,20 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+/// How a run ended, and what it said of that.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) exit: Exit,
+    /// Why it failed, as it was told.
+    pub(crate) message: Option<String>,
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Self {
+        Self { exit, message: None }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -11,10 +11,12 @@ mod paint;
 mod panics;
 mod progress;
 mod run;
+mod serve;
 mod settings;
 mod version;
 
 fn main() -> std::process::ExitCode {
     panics::install();
-    dispatch::run(std::env::args_os().collect()).into()
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if serve::is_asked(&arguments) { serve::run(dispatch::run).into() } else { dispatch::run(arguments).exit.into() }
 }

@@ -123,17 +123,19 @@ impl Output {
         self.write(&printable(text));
     }
 
-    /// Prints why the run failed.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    /// Prints why the run failed, and gives it as text without colours.
+    pub(crate) fn failure(&self, failure: &Failure) -> String {
         let text = |colored| if self.json { json_line(failure) } else { failure.to_text(colored) };
         if self.speaks {
             self.write(&text(self.colored));
         }
+        let plain = text(false);
         if let Some(file) = &self.error_file
-            && let Err(error) = fs_err::write(file, text(false))
+            && let Err(error) = fs_err::write(file, &plain)
         {
             self.warn(&error.to_string());
         }
+        plain
     }
 
     /// Shows a table of outputs while they are made, where somebody watches; tells whether it is shown.

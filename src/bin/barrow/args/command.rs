@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Answer Terraform's `external` data source: a query on standard input, the zip and its digest on standard output
     Terraform,
+    /// Do what lines on standard input ask for, one after the other: for programs that call barrow often
+    Serve,
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write the manual pages of all commands into a folder
@@ -89,6 +91,7 @@ impl Command {
             Self::Sam(SamCommand::Build(args)) => args.result.format,
             Self::Init(_)
             | Self::Terraform
+            | Self::Serve
             | Self::Lock(_)
             | Self::Cache(_)
             | Self::Completions(_)

@@ -41,6 +41,7 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Init(args) => init::call(run, &args),
         Command::Sam(SamCommand::Build(args)) => sam::build(run, &args),
         Command::Terraform => terraform::call(run),
+        Command::Serve => Err(Failure::usage("`barrow serve` takes no options: each run that it serves has its own")),
         Command::Install(args) => install::call(run, args),
         Command::Layer(args) => layer::call(run, args),
         Command::Lock(args) => lock::call(run, args),

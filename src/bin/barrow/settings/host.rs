@@ -20,6 +20,11 @@ pub(crate) struct Host {
     pub(crate) now: Timestamp,
 }
 
+/// Makes a folder the one that this process works in, for the run that comes next.
+pub(crate) fn enter(folder: &Path) -> std::io::Result<()> {
+    std::env::set_current_dir(folder)
+}
+
 impl Host {
     /// The surroundings of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]

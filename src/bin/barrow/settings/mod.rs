@@ -42,7 +42,7 @@ use barrow::target::Target;
 use clap::ValueEnum;
 
 pub(crate) use config_file::{ConfigFile, ConfigValue};
-pub(crate) use host::Host;
+pub(crate) use host::{Host, enter};
 #[cfg(test)]
 pub(crate) use key::Key;
 pub(crate) use key::{KEYS, Kind};
