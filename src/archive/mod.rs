@@ -19,6 +19,7 @@ mod end_record;
 mod directory;
 mod layout;
 mod name_set;
+mod whole;
 mod inflate;
 mod zip_reader;
 mod zip_writer;

@@ -23,6 +23,6 @@ pub use contents::{Bundle, BundleContent, BundleFile, Layout};
 pub use error::BundleError;
 pub use limits::{Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
 pub use sizes::{check_size, check_zip_size};
-pub use slim::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern, slim_rule, slim_rules};
+pub use slim::{FileSelection, ServiceChoice, SlimRules, Slimmed, is_dist_pattern, saved_by_slim, slim_rules};
 pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
 pub use split::{numbered, split};

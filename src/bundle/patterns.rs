@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Candidate, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::BundleError;
 
@@ -117,6 +117,31 @@ impl Pattern {
             return self.matcher.is_match(path);
         }
         path.file_name().is_some_and(|name| self.matcher.is_match(Path::new(name)))
+    }
+}
+
+/// Says of most files, at once for many patterns, that none of them matches.
+pub(super) struct Filter {
+    names: GlobSet,
+    paths: GlobSet,
+}
+
+impl Filter {
+    /// For the patterns of all these lists.
+    pub(super) fn of<'a>(lists: impl Iterator<Item = &'a Patterns>) -> Self {
+        let (mut names, mut paths) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        for pattern in lists.flat_map(|list| &list.patterns) {
+            let set = if pattern.anchored { &mut paths } else { &mut names };
+            set.add(pattern.matcher.glob().clone());
+        }
+        let build = |set: GlobSetBuilder| set.build().expect("each pattern of the set is one");
+        Self { names: build(names), paths: build(paths) }
+    }
+
+    /// Whether one of the patterns matches `path` itself, as a file or as a folder.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        self.names.is_match_candidate(&Candidate::new(name)) || self.paths.is_match_candidate(&Candidate::new(path))
     }
 }
 

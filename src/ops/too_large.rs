@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Error;
-use crate::bundle::{Bundle, BundleContent, Bytes, FileSelection};
+use crate::bundle::{Bundle, BundleContent, Bytes, saved_by_slim};
 use crate::install::InstalledDist;
 use crate::request::{BundleKind, BundleOptions};
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
@@ -96,7 +96,7 @@ pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
         }
     };
     if !options.assembly.selection.slim {
-        let saved = saved_by_slim(bundle);
+        let saved = bundle.dists.iter().map(|dist| saved_by_slim(dist)).sum();
         add(saved, format!("`--slim` would save {}", Bytes(saved)));
     }
     if !options.assembly.exclude_runtime {
@@ -120,11 +120,4 @@ pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     }
     ways.sort_by_key(|(saved, _)| Reverse(*saved));
     ways.into_iter().map(|(_, text)| text).collect()
-}
-
-/// How many bytes of these distributions `--slim` would leave out.
-pub(super) fn saved_by_slim(bundle: &Bundle) -> u64 {
-    let slim = FileSelection { slim: true, ..FileSelection::default() };
-    let mut dists: Vec<InstalledDist> = bundle.dists.iter().map(|dist| (*dist).clone()).collect();
-    slim.apply(&mut dists).map_or(0, |slimmed| slimmed.saved.values().map(|(_, bytes)| bytes).sum())
 }

@@ -4,11 +4,12 @@
 //! paths. With many files a second thread helps; a pool of threads would take longer to start than all this.
 
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, fstat, openat, statat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, statat};
 
 use super::stored::{CONTENT_BYTES, EXECUTABLE, LINK, StoredFile, StoredFolder, is_derived};
 use crate::cache::is_workplace_name;
@@ -110,11 +111,27 @@ fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str
 
 /// Whether something is true of the names of all entries of a folder.
 fn every_entry(folder: &OwnedFd, is_so: impl Fn(&str) -> bool) -> bool {
-    let Ok(mut entries) = Dir::read_from(folder) else { return false };
-    entries.all(|entry| {
-        let name = entry.as_ref().ok().and_then(|entry| entry.file_name().to_str().ok());
-        name.is_some_and(|name| matches!(name, "." | "..") || is_so(name))
-    })
+    let is_good = |name: &CStr| name.to_str().is_ok_and(|name| matches!(name, "." | "..") || is_so(name));
+    entries(folder, is_good)
+}
+
+/// Reads a folder through the handle that is there, most of them with one system call; `Dir` opens each once more.
+#[cfg(target_os = "linux")]
+fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr) -> bool) -> bool {
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 16 << 10];
+    let mut entries = rustix::fs::RawDir::new(folder, &mut buffer);
+    while let Some(entry) = entries.next() {
+        if !entry.is_ok_and(|entry| is_good(entry.file_name())) {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(not(target_os = "linux"))]
+fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr) -> bool) -> bool {
+    let Ok(mut entries) = rustix::fs::Dir::read_from(folder) else { return false };
+    entries.all(|entry| entry.is_ok_and(|entry| is_good(entry.file_name())))
 }
 
 /// Opens a folder; a link to one is none.

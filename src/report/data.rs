@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Part;
-use crate::bundle::{UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, slim_rule, slim_rules};
+use crate::bundle::{SlimRules, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, slim_rules};
 use crate::check::{Finding, Grade};
 use crate::inventory::{Component, FileEntry};
 
@@ -69,12 +69,12 @@ fn part(part: &Part) -> Value {
 }
 
 fn dist(dist: &Component, part: &Part, slimming: &mut Slimming) -> Value {
-    let mut saved = 0;
+    let (mut saved, mut rules) = (0, SlimRules::default());
     let files = dist.files.iter().map(|file| {
         // The rules speak of paths below the folder of packages.
         let path = file.path.strip_prefix("python/").unwrap_or(&file.path);
         let requires = |name: &str| dist.dependencies.iter().any(|other| other.as_ref() == name);
-        let rule = if part.is_slimmed { None } else { slim_rule(dist.name.as_ref(), requires, path) };
+        let rule = if part.is_slimmed { None } else { rules.rule(dist.name.as_ref(), requires, path) };
         if let Some(rule) = rule {
             let (files, bytes) = slimming.entry(rule).or_default();
             (*files, *bytes, saved) = (*files + 1, *bytes + file.size, saved + file.size);

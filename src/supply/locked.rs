@@ -1,7 +1,7 @@
 //! From a lock to a resolution: what was selected, with the files that only an index can find and the versions that only a
 //! source can say.
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all, ready};
 use globset::Glob;
 
 use super::inquiry::Inquiry;
@@ -83,7 +83,12 @@ impl Inquiry {
         let listed = packages.iter().filter(|package| matches!(package.place, Place::Listed(_)));
         let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
         self.source().know_projects(&names).await;
-        let dists = join_all(packages.into_iter().map(|package| self.complete(lock, package, target))).await;
+        // Most packages are known whole; only what has to be asked for is worth a task.
+        let dists = packages.into_iter().map(|package| match package.into_known() {
+            Ok(dist) => ready(Ok(dist)).left_future(),
+            Err(package) => Box::pin(self.complete(lock, *package, target)).right_future(),
+        });
+        let dists = join_all(dists).await;
         let dists = all_or_what_lacks(dists)?;
         Ok(Resolution { target: target.clone(), dists, warnings, passed_over: Vec::new() })
     }
@@ -95,10 +100,6 @@ impl Inquiry {
         package: SelectedPackage,
         target: &Target,
     ) -> Result<ResolvedDist, SupplyError> {
-        let package = match package.into_known() {
-            Ok(dist) => return Ok(dist),
-            Err(package) => package,
-        };
         let (file, accepted) = match &package.place {
             Place::File { file, .. } => (DistFile::clone(file), file.hashes.clone()),
             Place::Source { reference, accepted, .. } => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
@@ -15,6 +15,7 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("ring", &["http", "signing"]),
     ("pubgrub", &["resolve"]),
     ("flate2", &["archive"]),
+    ("libdeflater", &["archive"]),
     ("tar", &["archive"]),
     ("sha2", &["spec"]),
     ("pep440_rs", &["spec"]),

@@ -15,6 +15,11 @@ mod serve;
 mod settings;
 mod version;
 
+/// The allocator of the released programs for Linux, which hold musl: its own is slow where several threads ask for memory.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     panics::install();
     let arguments: Vec<_> = std::env::args_os().collect();

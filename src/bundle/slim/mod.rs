@@ -8,4 +8,4 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-pub use selection::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern, slim_rule, slim_rules};
+pub use selection::{FileSelection, ServiceChoice, SlimRules, Slimmed, is_dist_pattern, saved_by_slim, slim_rules};

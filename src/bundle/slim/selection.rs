@@ -1,12 +1,12 @@
 //! Which files of which distribution are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::rules::{KEPT, RULES, Rule};
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
-use crate::bundle::patterns::{NamePattern, Patterns};
+use crate::bundle::patterns::{Filter, NamePattern, Patterns};
 use crate::install::{InstalledDist, InstalledFile};
 use crate::spec::{parse_record, write_record_line};
 
@@ -62,7 +62,8 @@ impl FileSelection<'_> {
             return Ok(slimmed);
         }
         for dist in dists.iter_mut() {
-            let reason = |file: &InstalledFile| self.reason(dist, file, &named);
+            let mut rules = SlimRules::default();
+            let reason = |file| self.reason(dist, file, &named, &mut rules);
             let left_out: Vec<Option<String>> = dist.files.iter().map(reason).collect();
             leave_out(dist, &left_out, &mut slimmed.saved);
         }
@@ -74,7 +75,13 @@ impl FileSelection<'_> {
     }
 
     /// What leaves a file out; `None`: it stays.
-    fn reason(&self, dist: &InstalledDist, file: &InstalledFile, named: &[Named]) -> Option<String> {
+    fn reason<'a>(
+        &self,
+        dist: &InstalledDist,
+        file: &'a InstalledFile,
+        named: &[Named],
+        rules: &mut SlimRules<'a>,
+    ) -> Option<String> {
         let path = std::path::Path::new(file.path.as_str());
         let excluded = named.iter().filter(|named| named.name.matches(dist.name.as_ref()));
         // All are asked, so that each knows whether it matches anything.
@@ -85,14 +92,10 @@ impl FileSelection<'_> {
         if self.services.is_some_and(|choice| choice.leaves_out(dist.name.as_ref(), &file.path)) {
             return Some("API data of other services".to_owned());
         }
-        if !self.slim || KEPT_PATTERNS.choose_below(path) {
+        if !self.slim {
             return None;
         }
-        let requires = |wanted: &str| {
-            let metadata = dist.core_metadata().ok();
-            metadata.is_some_and(|metadata| metadata.requires_dist.iter().any(|needed| needed.name.as_ref() == wanted))
-        };
-        let rule = first_rule(dist.name.as_ref(), requires, path)?;
+        let rule = rules.rule(dist.name.as_ref(), requires(dist), file.path.as_str())?;
         Some(RULES[rule].name.to_owned())
     }
 
@@ -153,17 +156,77 @@ pub fn slim_rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
-/// The rule by which `--slim` leaves out a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the
-/// project requires another one; `path` is below the folder of packages.
-pub fn slim_rule(project: &str, requires: impl Fn(&str) -> bool, path: &str) -> Option<usize> {
-    let path = std::path::Path::new(path);
-    if KEPT_PATTERNS.choose_below(path) { None } else { first_rule(project, requires, path) }
+/// How many bytes of a distribution `--slim` would leave out.
+pub fn saved_by_slim(dist: &InstalledDist) -> u64 {
+    let mut rules = SlimRules::default();
+    let saved = dist.files.iter().map(|file| {
+        let rule = rules.rule(dist.name.as_ref(), requires(dist), file.path.as_str());
+        rule.map_or(0, |_| file.size)
+    });
+    saved.sum()
 }
 
-fn first_rule(project: &str, requires: impl Fn(&str) -> bool, path: &std::path::Path) -> Option<usize> {
-    // What a project requires is read from its METADATA: that is asked last.
-    let fits = |(rule, patterns): &(&Rule, Patterns)| patterns.choose_below(path) && applies(rule, project, &requires);
-    RULE_PATTERNS.iter().position(fits)
+/// Whether a distribution requires a project.
+fn requires(dist: &InstalledDist) -> impl Fn(&str) -> bool {
+    |wanted| {
+        let metadata = dist.core_metadata().ok();
+        metadata.is_some_and(|metadata| metadata.requires_dist.iter().any(|needed| needed.name.as_ref() == wanted))
+    }
+}
+
+/// Finds the rules by which `--slim` leaves out files of one distribution. Each folder is held against them once.
+#[derive(Debug, Default)]
+pub struct SlimRules<'a> {
+    folders: HashMap<&'a str, Verdict>,
+}
+
+/// What the patterns of the rules say of a path and of the folders that it lies in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Verdict {
+    /// No rule leaves it out.
+    is_kept: bool,
+    /// A bit for each rule that has a pattern for it.
+    rules: u64,
+}
+
+impl<'a> SlimRules<'a> {
+    /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the project
+    /// requires another one; `path` is below the folder of packages.
+    pub fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
+        let around = path.rsplit_once('/').map_or_else(Verdict::default, |(folder, _)| self.folder(folder));
+        let verdict = around.and(Verdict::of(path, false));
+        if verdict.is_kept {
+            return None;
+        }
+        // What a project requires is read from its METADATA: that is asked last.
+        let has = |at: &usize| verdict.rules & (1 << at) != 0;
+        (0..RULES.len()).filter(has).find(|&at| applies(&RULES[at], project, &requires))
+    }
+
+    fn folder(&mut self, folder: &'a str) -> Verdict {
+        if let Some(verdict) = self.folders.get(folder) {
+            return *verdict;
+        }
+        let around = folder.rsplit_once('/').map_or_else(Verdict::default, |(parent, _)| self.folder(parent));
+        let verdict = around.and(Verdict::of(folder, true));
+        self.folders.insert(folder, verdict);
+        verdict
+    }
+}
+
+impl Verdict {
+    fn of(path: &str, is_folder: bool) -> Self {
+        if !FILTER.matches(path) {
+            return Self::default();
+        }
+        let path = std::path::Path::new(path);
+        let chosen = RULE_PATTERNS.iter().enumerate().filter(|(_, patterns)| patterns.choose(path, is_folder));
+        Self { is_kept: KEPT_PATTERNS.choose(path, is_folder), rules: chosen.fold(0, |all, (at, _)| all | 1 << at) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { is_kept: self.is_kept || other.is_kept, rules: self.rules | other.rules }
+    }
 }
 
 /// Whether a rule is for this project at all.
@@ -176,11 +239,12 @@ fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
 static KEPT_PATTERNS: LazyLock<Patterns> =
     LazyLock::new(|| Patterns::new(KEPT, "--slim").expect("the patterns of the table are patterns"));
 
-static RULE_PATTERNS: LazyLock<Vec<(&Rule, Patterns)>> = LazyLock::new(|| {
-    let read =
-        |rule: &'static Rule| Patterns::new(rule.patterns, "--slim").expect("the patterns of the table are patterns");
-    RULES.iter().map(|rule| (rule, read(rule))).collect()
+static RULE_PATTERNS: LazyLock<Vec<Patterns>> = LazyLock::new(|| {
+    let read = |rule: &Rule| Patterns::new(rule.patterns, "--slim").expect("the patterns of the table are patterns");
+    RULES.iter().map(read).collect()
 });
+
+static FILTER: LazyLock<Filter> = LazyLock::new(|| Filter::of(RULE_PATTERNS.iter().chain([&*KEPT_PATTERNS])));
 
 /// Takes files out of a distribution, and their lines out of its RECORD.
 fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut BTreeMap<String, (usize, u64)>) {

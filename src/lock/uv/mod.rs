@@ -5,5 +5,6 @@
 //! projects that exclude each other stand in markers as extras of uv's own naming.
 
 mod read;
+mod wheel_lists;
 
 pub(super) use read::read;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::wheel_lists::{self, Lists};
 use crate::lock::model::{
     Condition, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex,
     LockedPackage, LockedSource, Pythons, Roots, Which,
@@ -78,15 +79,16 @@ struct Dependency {
     marker: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
-struct File {
-    url: Option<String>,
-    path: Option<String>,
-    filename: Option<String>,
-    hash: Option<String>,
-    size: Option<u64>,
+/// A wheel or source archive.
+#[derive(Default, Deserialize)]
+pub(super) struct File {
+    pub(super) url: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) filename: Option<String>,
+    pub(super) hash: Option<String>,
+    pub(super) size: Option<u64>,
     #[serde(alias = "upload_time", rename = "upload-time")]
-    upload_time: Option<toml::Value>,
+    pub(super) upload_time: Option<toml::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,7 +127,7 @@ struct Declaration {
 /// A malformed file, or one of a newer version.
 pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
     let mut lock = Lock::empty(LockKind::Uv, text, place);
-    let document: Document = lock.parse_toml(text)?;
+    let document = document(&lock, text)?;
     let version = *document.version.get_ref();
     if version != 1 {
         let reason = format!("version {version} of the format is not known, only version 1");
@@ -144,6 +146,24 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
     }
     lock.roots = Some(roots(&lock, &document.manifest)?);
     Ok(lock)
+}
+
+/// The document, most of it read as TOML.
+fn document(lock: &Lock, text: &str) -> Result<Document, LockError> {
+    let Some(Lists { rest, wheels }) = wheel_lists::take(text) else { return lock.parse_toml(text) };
+    // What is wrong is said of the lock as it is.
+    let mut document: Document = lock.parse_toml(&rest).or_else(|_| lock.parse_toml(text))?;
+    let mut wheels = wheels.into_iter().peekable();
+    for package in &mut document.package {
+        let name = package.name.span().start;
+        let Some((_, list)) = wheels.next_if(|(header, _)| *header < name) else { continue };
+        if !package.wheels.is_empty() {
+            // A second list under the same name, which TOML refuses.
+            return lock.parse_toml(text);
+        }
+        package.wheels = list;
+    }
+    Ok(document)
 }
 
 /// The user's own projects: the members of a workspace, else the one project beside the lock.
@@ -303,8 +323,9 @@ fn locked_file(file: File, registry: Option<&str>, of_source: Option<&FilePlace>
         size: file.size,
         provenance: None,
         upload_time: file.upload_time.map(|time| match time {
+            toml::Value::String(text) => text,
             toml::Value::Datetime(time) => time.to_string(),
-            other => other.as_str().unwrap_or_default().to_owned(),
+            _ => String::new(),
         }),
     }
 }
