@@ -129,9 +129,13 @@ class Pages:
         return folder / "here"
 
     def cdk(self, name):
-        [asset] = assets(self.follow(name, ["node"]) / "shop" / "cdk.out")
-        assert holds(asset, "index.py") and holds(asset, "requests/__init__.py"), sorted(map(str, asset.iterdir()))
-        assert any(asset.glob("charset_normalizer/*-aarch64-linux-gnu.so")), "a bundle for another processor"
+        """Every app of the page: with constructs and, where there is one, without."""
+        outputs = list((self.follow(name, ["node"]) / "shop").glob("cdk.*/manifest.json"))
+        assert outputs, "nothing was synthesised"
+        for output in outputs:
+            [asset] = assets(output.parent)
+            assert holds(asset, "index.py") and holds(asset, "requests/__init__.py"), sorted(map(str, asset.iterdir()))
+            assert any(asset.glob("charset_normalizer/*-aarch64-linux-gnu.so")), "a bundle for another processor"
 
     def sam(self, program):
         """`program` is SAM's own, which has to take the template that is written."""
