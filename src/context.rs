@@ -45,8 +45,8 @@ impl Context {
         Self { reporter, ..self.clone() }
     }
 
-    /// Ends the programs of builds and removes what only this run needed on disk. For the end of a run, however it came about: threads that were left
-    /// waiting may hold on to it otherwise.
+    /// Ends the programs of builds and removes what only this run needed on disk. For the end of a run, however it came
+    /// about: threads that were left waiting may hold on to it otherwise.
     pub fn clean_up(&self) {
         self.children.kill_all();
         if let Some(cache) = self.cache.get() {
@@ -54,8 +54,8 @@ impl Context {
         }
     }
 
-    /// Brings to the shared cache what was made for others, as far as there is time, and tells what it was good for. For the end
-    /// of a run that has done its work.
+    /// Brings to the shared cache what was made for others, as far as there is time, and tells what it was good for.
+    /// For the end of a run that has done its work.
     ///
     /// # Errors
     /// The shared cache is required and in trouble.

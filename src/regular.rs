@@ -1,8 +1,10 @@
 //! Opening what must be a regular file. A fifo or a device that lies in its place would keep a reader waiting for ever,
 //! and whoever may write to a cache, a state folder or a mirror can put one there.
 
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
@@ -28,6 +30,31 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(room);
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The bytes of a file that was read, for everybody who needs them. What they are is not shown for debugging: a file
+/// may hold credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileBytes(Arc<[u8]>);
+
+impl From<Vec<u8>> for FileBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl std::ops::Deref for FileBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// Whether two paths are regular files, and not links to such, of the same bytes.

@@ -31,7 +31,8 @@ pub trait Reporter: Send + Sync {
     /// A message.
     fn message(&self, level: Level, text: &str);
 
-    /// A download of `size` bytes (when known) starts; the handle is for [`Reporter::download_progress`] and [`Reporter::download_finished`].
+    /// A download of `size` bytes (when known) starts; the handle is for [`Reporter::download_progress`] and
+    /// [`Reporter::download_finished`].
     fn download_started(&self, filename: &str, size: Option<u64>) -> usize;
 
     /// More bytes of a download have arrived.
@@ -64,8 +65,8 @@ pub fn is_harmful(character: char) -> bool {
         )
 }
 
-/// Text from outside as part of a line: what is harmful is shown as escapes, line ends too, so that it cannot pass for a
-/// line of our own.
+/// Text from outside as part of a line: what is harmful is shown as escapes, line ends too, so that it cannot pass for
+/// a line of our own.
 pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -197,7 +197,8 @@ fn check_flags(flags: u16) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Checks the kind in the Unix mode, which is in the upper half whatever the field "made by" says, and the MS-DOS folder bit.
+/// Checks the kind in the Unix mode, which is in the upper half whatever the field "made by" says, and the MS-DOS
+/// folder bit.
 fn check_mode(external: u32, is_folder: bool) -> Result<(), &'static str> {
     const FOLDER_BIT: u32 = 0x10;
     let mode = external >> 16;

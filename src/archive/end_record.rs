@@ -103,7 +103,8 @@ fn read_zip64(file: &(impl ReadAt + ?Sized), end_record: u64) -> Result<Option<(
     }
     let mut record = [0; ZIP64_END_RECORD_LENGTH];
     file.read_exact_at(&mut record, at).map_err(ArchiveError::Read)?;
-    // The record's own length leaves out its first 12 bytes; nothing may follow the fixed part (version 2 is encrypted).
+    // The record's own length leaves out its first 12 bytes; nothing may follow the fixed part (version 2 is
+    // encrypted).
     if u32_at(&record, 0) != ZIP64_END_RECORD || u64_at(&record, 4) != ZIP64_END_RECORD_LENGTH as u64 - 12 {
         return refuse("its zip64 end record is malformed");
     }

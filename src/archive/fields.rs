@@ -42,7 +42,8 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
-/// Whether a comment or an extra field holds the signature of a record, so that a program that searches would stop there.
+/// Whether a comment or an extra field holds the signature of a record, so that a program that searches would stop
+/// there.
 pub(super) fn holds_signature(bytes: &[u8]) -> bool {
     const SIGNATURES: [u32; 5] = [LOCAL_HEADER, CENTRAL_HEADER, END_RECORD, ZIP64_END_RECORD, ZIP64_LOCATOR];
     bytes.windows(4).any(|window| window[0] == b'P' && SIGNATURES.contains(&u32_at(window, 0)))

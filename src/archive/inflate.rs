@@ -30,7 +30,7 @@ pub struct DataSpan {
 }
 
 /// Reads entries one after the other, reusing its buffers; one per thread.
-pub struct Inflater {
+pub(crate) struct Inflater {
     state: Decompress,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -55,7 +55,7 @@ impl Inflater {
     /// # Errors
     /// When the content has another size or CRC than promised, or its deflate stream does not end exactly where the
     /// data ends. Pieces were handed on by then: what was made of them is to be thrown away.
-    pub fn read(
+    pub(crate) fn read(
         &mut self,
         file: &(impl ReadAt + ?Sized),
         name: &str,

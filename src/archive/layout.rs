@@ -8,8 +8,8 @@ use super::{ArchiveError, ReadAt};
 const LOCAL_HEADER_LENGTH: u64 = 30;
 /// Longest data descriptor: signature, CRC and two sizes of 64 bits.
 const DESCRIPTOR_MOST: u64 = 24;
-/// Versions of the format that say stored, deflated and zip64: Info-ZIP asks for one in the local header and for another
-/// in the directory, and every reader knows all of them.
+/// Versions of the format that say stored, deflated and zip64: Info-ZIP asks for one in the local header and for
+/// another in the directory, and every reader knows all of them.
 const VERSIONS_OF_ALL: [u16; 3] = [10, 20, 45];
 /// How much is read at once while passing over local headers.
 const WINDOW: usize = 1 << 10;

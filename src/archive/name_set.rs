@@ -10,10 +10,10 @@ use super::{ArchiveError, Limits, SafePath};
 
 /// Files and folders by the form in which a case-insensitive, normalizing file system compares them.
 ///
-/// A name that is there twice, or as a file and as a folder, is a clash everywhere. Names that are one only on other systems
-/// are let through and told by [`NameSet::alike`]: whoever writes them to such a system finds out.
+/// A name that is there twice, or as a file and as a folder, is a clash everywhere. Names that are one only on other
+/// systems are let through and told by [`NameSet::alike`]: whoever writes them to such a system finds out.
 #[derive(Debug, Default)]
-pub struct NameSet {
+pub(crate) struct NameSet {
     known: HashMap<Box<str>, Spellings>,
     alike: Vec<Alike>,
     count: u64,
@@ -42,7 +42,7 @@ struct Known {
 
 /// Two paths that cannot stand beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameClash {
+pub(crate) struct NameClash {
     /// The one that was there first.
     pub first: String,
     /// How they clash.
@@ -53,7 +53,7 @@ pub struct NameClash {
 
 /// Two names that are different here, and one on another system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alike {
+pub(crate) struct Alike {
     /// The one that was there first.
     pub first: String,
     /// The other one.
@@ -62,24 +62,24 @@ pub struct Alike {
     pub reason: &'static str,
 }
 
-/// Names that differ in case and the like only, at most: nobody has more than a few, and each is compared with all of its
-/// form.
+/// Names that differ in case and the like only, at most: nobody has more than a few, and each is compared with all of
+/// its form.
 const ALIKE_MOST: u64 = 1000;
 
 impl NameSet {
     /// An empty set.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Adds a file, and the folders that it is in.
-    pub fn add_file(&mut self, path: &SafePath) -> Result<(), NameClash> {
+    pub(crate) fn add_file(&mut self, path: &SafePath) -> Result<(), NameClash> {
         self.add_ancestors(path)?;
         self.add(path.as_str(), Known { path: path.as_str().into(), is_folder: false, named: true, written: true })
     }
 
     /// Adds a folder that is named itself. As long as no file lies below it, it is alike to nothing.
-    pub fn add_folder(&mut self, path: &SafePath) -> Result<(), NameClash> {
+    pub(crate) fn add_folder(&mut self, path: &SafePath) -> Result<(), NameClash> {
         let mut ancestor = path.parent();
         while let Some(path) = ancestor {
             self.add(
@@ -92,12 +92,13 @@ impl NameSet {
     }
 
     /// Names of files, and of folders with files below them, that other systems take for one.
-    pub fn alike(&self) -> &[Alike] {
+    pub(crate) fn alike(&self) -> &[Alike] {
         &self.alike
     }
 
     /// Checks that there are no more files and folders than an archive may have entries, and that their names take no
-    /// more memory than its directory may: a name of a kilobyte can imply five hundred folders that no other name implies.
+    /// more memory than its directory may: a name of a kilobyte can imply five hundred folders that no other name
+    /// implies.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), ArchiveError> {
         let refuse = |what, actual, limit| Err(ArchiveError::Limit { what, actual, limit });
         if self.count > limits.entries {

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 /// A relative path of `/`-separated components, none of them empty, `.` or `..`, without NUL, control characters,
-/// backslashes or drive letters. Joining one to a folder never leaves the folder (as long as no component of it is a link).
+/// backslashes or drive letters. Joining one to a folder never leaves the folder (as long as no component of it is a
+/// link).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SafePath(Box<str>);
@@ -22,7 +23,7 @@ pub struct SafePathError {
 }
 
 /// A path without `.` and `..`, by its text alone.
-pub fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {
@@ -137,5 +138,16 @@ impl fmt::Display for SafePath {
 impl fmt::Debug for SafePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+/// Gives each folder that leads to the file at `path`, innermost first, until `is_new` says of one that it is known:
+/// then those around it are known as well.
+pub(crate) fn each_folder_of<'a>(path: &'a str, mut is_new: impl FnMut(&'a str) -> bool) {
+    let mut rest = path;
+    while let Some((folder, _)) = rest.rsplit_once('/') {
+        if !is_new(folder) {
+            return;
+        }
+        rest = folder;
     }
 }

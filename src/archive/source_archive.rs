@@ -1,4 +1,5 @@
-//! Source archives (source distribution format): a tar.gz, or a zip as old releases have it, with one folder at its top.
+//! Source archives (source distribution format): a tar.gz, or a zip as old releases have it, with one folder at its
+//! top.
 //!
 //! Links that stay inside are unpacked as copies of what they lead to, so nothing is ever written or read through one.
 //! A link that leads out is refused, as PEP 706's `data` filter does; one that leads nowhere is left out: reading it
@@ -21,12 +22,17 @@ const MOST_LINKS_IN_A_ROW: usize = 40;
 
 const OUTSIDE: &str = "it is a link that leads outside";
 
-/// Unpacks the archive at `path` below `into`, an empty folder, and returns its one top-level folder. Every file gets the
-/// time `modified`.
+/// Unpacks the archive at `path` below `into`, an empty folder, and returns its one top-level folder. Every file gets
+/// the time `modified`.
 ///
 /// # Errors
 /// When the archive is refused: what was unpacked by then is to be thrown away.
-pub fn unpack_source(path: &Path, into: &Path, modified: SystemTime, limits: &Limits) -> Result<PathBuf, ArchiveError> {
+pub(crate) fn unpack_source(
+    path: &Path,
+    into: &Path,
+    modified: SystemTime,
+    limits: &Limits,
+) -> Result<PathBuf, ArchiveError> {
     let mut sink = FolderSink { into: into.to_owned(), modified, open: None };
     let contents = feed(path, limits, &mut sink)?;
     sink.close().map_err(|source| ArchiveError::Write { entry: "file".to_owned(), source })?;
@@ -34,8 +40,8 @@ pub fn unpack_source(path: &Path, into: &Path, modified: SystemTime, limits: &Li
     Ok(into.join(contents.top))
 }
 
-/// Reads the whole archive at `path` and keeps the contents of some files, given below its top-level folder. A file that
-/// is absent or a link is not in the answer.
+/// Reads the whole archive at `path` and keeps the contents of some files, given below its top-level folder. A file
+/// that is absent or a link is not in the answer.
 pub fn read_source(
     path: &Path,
     wanted: &[&str],

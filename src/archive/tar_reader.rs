@@ -332,8 +332,8 @@ fn link_kind(kind: u8, link: &[u8], name: &[u8]) -> Result<TarKind, ArchiveError
     Ok(TarKind::HardLink(target))
 }
 
-/// The path of a name: without `./` before it, as `tar -c .` writes it, and without the slash after a folder's. `None`: the
-/// folder of the archive itself.
+/// The path of a name: without `./` before it, as `tar -c .` writes it, and without the slash after a folder's. `None`:
+/// the folder of the archive itself.
 fn clean(name: &str, is_folder: bool) -> Result<Option<SafePath>, ArchiveError> {
     let name = if is_folder { name.strip_suffix('/').unwrap_or(name) } else { name };
     if is_folder && name == "." {

@@ -12,7 +12,8 @@ use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// An open archive. Holding one proves that directory, local headers and layout agree, that names are safe and each is
-/// there once (or with the same bytes, and then is taken once), and that the directory promises no more than the limits allow; contents are checked when they are read.
+/// there once (or with the same bytes, and then is taken once), and that the directory promises no more than the limits
+/// allow; contents are checked when they are read.
 #[derive(Debug)]
 pub struct ZipReader<F: ?Sized = std::fs::File> {
     entries: Vec<ZipEntry>,

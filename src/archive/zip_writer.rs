@@ -22,7 +22,7 @@ const COPY_MOST: usize = 64 << 10;
 
 /// Writes one archive.
 #[derive(Debug)]
-pub struct ZipWriter<W> {
+pub(crate) struct ZipWriter<W> {
     out: W,
     position: u64,
     directory: Vec<u8>,
@@ -32,7 +32,7 @@ pub struct ZipWriter<W> {
 
 /// Content that is ready to be written: deflated, or stored where deflate does not make it smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compressed {
+pub(crate) struct Compressed {
     /// The data.
     pub data: Vec<u8>,
     /// Length of the content.
@@ -44,7 +44,7 @@ pub struct Compressed {
 }
 
 /// Compresses content for [`ZipWriter::add`]; to be called from several threads.
-pub fn deflate(content: &[u8]) -> Compressed {
+pub(crate) fn deflate(content: &[u8]) -> Compressed {
     let mut crc = flate2::Crc::new();
     crc.update(content);
     let (size, crc32) = (content.len() as u64, crc.sum());
@@ -63,7 +63,7 @@ pub fn deflate(content: &[u8]) -> Compressed {
 
 /// Compresses content that is too large for memory, from `content` to `out` at its `offset`; what was written can be
 /// spliced into an archive.
-pub fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64) -> io::Result<DataSpan> {
+pub(crate) fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64) -> io::Result<DataSpan> {
     let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
     let mut crc = flate2::Crc::new();
     let (mut size, mut buffer) = (0, vec![0; 256 << 10]);
@@ -86,12 +86,12 @@ pub fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64)
 
 impl<W: Write> ZipWriter<W> {
     /// An archive that is written to `out`, from its current position.
-    pub fn new(out: W) -> Self {
+    pub(crate) fn new(out: W) -> Self {
         Self { out, position: 0, directory: Vec::new(), entries: 0, buffer: Vec::new() }
     }
 
     /// Adds a file with content that is ready.
-    pub fn add(&mut self, path: &SafePath, executable: bool, content: &Compressed) -> io::Result<()> {
+    pub(crate) fn add(&mut self, path: &SafePath, executable: bool, content: &Compressed) -> io::Result<()> {
         let span = DataSpan {
             offset: 0,
             compressed_size: content.data.len() as u64,
@@ -105,8 +105,9 @@ impl<W: Write> ZipWriter<W> {
         Ok(())
     }
 
-    /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it is.
-    pub fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<()> {
+    /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it
+    /// is.
+    pub(crate) fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<()> {
         let mut crc = flate2::Crc::new();
         crc.update(text.as_bytes());
         let size = text.len() as u64;
@@ -119,7 +120,13 @@ impl<W: Write> ZipWriter<W> {
 
     /// Adds a file whose compressed data is copied as it is from another archive. Nothing is checked here: `span` is to
     /// come from an archive that was.
-    pub fn splice(&mut self, path: &SafePath, executable: bool, source: &File, span: &DataSpan) -> io::Result<()> {
+    pub(crate) fn splice(
+        &mut self,
+        path: &SafePath,
+        executable: bool,
+        source: &File,
+        span: &DataSpan,
+    ) -> io::Result<()> {
         self.begin(path, file_mode(executable), span)?;
         let short = usize::try_from(span.compressed_size).ok().filter(|&length| length <= COPY_MOST);
         if let Some(length) = short {
@@ -140,7 +147,7 @@ impl<W: Write> ZipWriter<W> {
     }
 
     /// Writes the directory; gives what was written to and the size of the archive.
-    pub fn finish(mut self) -> io::Result<(W, u64)> {
+    pub(crate) fn finish(mut self) -> io::Result<(W, u64)> {
         let (offset, size, entries) = (self.position, self.directory.len() as u64, self.entries);
         let wide = offset >= u64::from(u32::MAX) || size >= u64::from(u32::MAX) || entries >= u64::from(u16::MAX);
         let mut end = Record::default();

@@ -22,7 +22,7 @@ const LINES_SHOWN: usize = 30;
 
 /// What a build works with beside the source; cheap to clone.
 #[derive(Clone)]
-pub struct Workshop {
+pub(crate) struct Workshop {
     /// Told everything that a build writes, if it wants to know.
     pub reporter: Arc<dyn Reporter>,
     /// Set when the user wants to stop.
@@ -37,7 +37,7 @@ pub struct Workshop {
 
 /// A source that is unpacked and waits for being built.
 #[derive(Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// The folder with its pyproject.toml or setup.py.
     pub folder: PathBuf,
     /// What messages call it.
@@ -57,7 +57,7 @@ pub struct Project {
 /// └── lib/python3.N/site-packages/      the installed requirements, their scripts in `bin` below
 /// ```
 #[derive(Debug)]
-pub struct BuildEnvironment {
+pub(crate) struct BuildEnvironment {
     root: PathBuf,
     interpreter: Interpreter,
 }
@@ -67,7 +67,7 @@ const LONGEST: Duration = Duration::from_hours(2);
 
 impl BuildEnvironment {
     /// Makes an environment without any package in `root`, an empty folder.
-    pub fn create(root: &Path, interpreter: Interpreter) -> Result<Self, BuildError> {
+    pub(crate) fn create(root: &Path, interpreter: Interpreter) -> Result<Self, BuildError> {
         let made = Self { root: root.to_owned(), interpreter };
         let executable = &made.interpreter.executable;
         let failed = |path: &Path| {
@@ -90,13 +90,17 @@ impl BuildEnvironment {
     }
 
     /// Where packages are installed; does not exist before they are.
-    pub fn site_packages(&self) -> PathBuf {
+    pub(crate) fn site_packages(&self) -> PathBuf {
         let (major, minor) = self.interpreter.target.runtime().python_version();
         self.root.join("lib").join(format!("python{major}.{minor}")).join("site-packages")
     }
 
     /// What the backend needs beside `[build-system] requires` (PEP 517, "`get_requires_for_build_wheel`").
-    pub fn further_requirements(&self, project: &Project, workshop: &Workshop) -> Result<Vec<String>, BuildError> {
+    pub(crate) fn further_requirements(
+        &self,
+        project: &Project,
+        workshop: &Workshop,
+    ) -> Result<Vec<String>, BuildError> {
         let arguments = json!([config_settings(project)]);
         let answer =
             self.call("get_requires_for_build_wheel", &arguments, "asking for its requirements", project, workshop)?;
@@ -108,7 +112,12 @@ impl BuildEnvironment {
     }
 
     /// Builds a wheel into `folder`, an empty one (PEP 517, "`build_wheel`"). Gives its path; nothing is proved of it.
-    pub fn build_wheel(&self, folder: &Path, project: &Project, workshop: &Workshop) -> Result<PathBuf, BuildError> {
+    pub(crate) fn build_wheel(
+        &self,
+        folder: &Path,
+        project: &Project,
+        workshop: &Workshop,
+    ) -> Result<PathBuf, BuildError> {
         let arguments = json!([folder.display().to_string(), config_settings(project)]);
         let answer = self.call("build_wheel", &arguments, "its backend", project, workshop)?;
         let refuse = |reason: &str| BuildError::Result { label: project.label.clone(), reason: reason.to_owned() };

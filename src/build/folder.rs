@@ -31,14 +31,14 @@ const DEEPEST: usize = 64;
 ///
 /// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied too
 /// (versions are made of it), and does not count but for the commit that is checked out.
-pub fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
+pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     copy(from, Some(to), "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
     Ok(hasher.finish())
 }
 
 /// The same digest without a copy.
-pub fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
+pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     copy(folder, None, "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
     Ok(hasher.finish())

@@ -26,7 +26,7 @@ const OTHER_REPOSITORY: &[&str] = &[
 
 /// A commit that is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkout {
+pub(crate) struct Checkout {
     /// The folder of the repository.
     pub folder: PathBuf,
     /// The commit, 40 (or 64) hexadecimal digits.
@@ -34,14 +34,14 @@ pub struct Checkout {
 }
 
 /// Whether a revision is the name of a commit, which never means another.
-pub fn is_commit(revision: &str) -> bool {
+pub(crate) fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Clones a repository into `folder`, which does not exist, and checks out `revision`, with submodules.
 ///
 /// Credentials of the URL reach git by its environment: neither the list of processes nor the clone has them.
-pub fn check_out(
+pub(crate) fn check_out(
     url: &SafeUrl,
     revision: Option<&str>,
     folder: &Path,

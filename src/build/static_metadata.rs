@@ -13,7 +13,7 @@ const DECISIVE: [&str; 3] = ["requires-dist", "requires-python", "provides-extra
 const DECISIVE_KEYS: [&str; 4] = ["version", "dependencies", "optional-dependencies", "requires-python"];
 
 /// The metadata of a source; `None` when only building it can tell.
-pub fn static_metadata(
+pub(crate) fn static_metadata(
     pkg_info: Option<&[u8]>,
     pyproject: Option<&[u8]>,
     label: &str,

@@ -9,7 +9,7 @@ pub(super) type Variables = BTreeMap<String, String>;
 /// The time of every file of a source archive, and what `SOURCE_DATE_EPOCH` says: 1980-01-01, the first that a zip can hold.
 ///
 /// Source: APPNOTE.TXT, 4.4.6; <https://reproducible-builds.org/specs/source-date-epoch/>.
-pub const SOURCE_DATE: u64 = 315_532_800;
+pub(crate) const SOURCE_DATE: u64 = 315_532_800;
 
 /// Beginnings of the names of variables that are for other programs.
 const OTHERS: &[&str] = &["BARROW_", "PIP_", "AWS_", "TWINE_", "PYTHON", "VIRTUAL_ENV", "CONDA_"];
@@ -82,7 +82,7 @@ pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variabl
 }
 
 /// Variables that backends read, as far as builds get them: what is built depends on them.
-pub fn backend_variables(own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(crate) fn backend_variables(own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut wanted = variables(own, Path::new("/"), &[]);
     wanted.retain(|name, _| is_of_backends(name));
     wanted

@@ -13,7 +13,7 @@ const LEGACY_REQUIREMENT: &str = "setuptools>=40.8.0";
 
 /// How a project wants to be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildSystem {
+pub(crate) struct BuildSystem {
     /// Requirements that must be there before the backend can be asked anything.
     pub requires: Vec<String>,
     /// `module:object`.
@@ -24,7 +24,7 @@ pub struct BuildSystem {
 
 impl BuildSystem {
     /// Reads the statement of the project in `folder`.
-    pub fn read(folder: &Path, label: &str) -> Result<Self, BuildError> {
+    pub(crate) fn read(folder: &Path, label: &str) -> Result<Self, BuildError> {
         let path = folder.join("pyproject.toml");
         let text = match fs_err::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),

@@ -17,7 +17,7 @@ const NATIVE_MOST: u64 = 1 << 30;
 
 /// What the wheel has to be.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// What messages call the source.
     pub label: &'a str,
     /// The project; `None`: whatever the source is.
@@ -30,7 +30,7 @@ pub struct Expected<'a> {
 ///
 /// Holding the result proves that it is named as was expected and that the target can load it, as far as tags and the
 /// native files in it say. Its content is proved by installing it, as that of any wheel.
-pub fn accept_wheel(
+pub(crate) fn accept_wheel(
     path: &Path,
     expected: Expected<'_>,
     target: &Target,
@@ -66,7 +66,7 @@ pub fn accept_wheel(
 }
 
 /// Checks that the target can load a wheel: by its tags, and by what its native files need.
-pub fn check_loadable(
+pub(crate) fn check_loadable(
     path: &Path,
     filename: &WheelFilename,
     label: &str,

@@ -2,22 +2,22 @@
 
 use super::BundleError;
 use super::conflicts::{Settled, settle};
-use super::contents::{Bundle, BundleContent, BundleFile, Layout};
+use super::contents::{Bundle, BundleContent, BundleFile, BundleLayout};
 use super::source::SourceFiles;
 use crate::install::{FileContent, InstalledDist};
 
 /// Puts distributions and the user's files together.
 ///
 /// Where two distributions have the same path with different content, the last in name order wins, as when they are
-/// installed one after the other; the user's own files win over every distribution. Both are told in `warnings`, and the
-/// RECORD of a distribution that lost a file names what lies there now, so it stays true.
+/// installed one after the other; the user's own files win over every distribution. Both are told in `warnings`, and
+/// the RECORD of a distribution that lost a file names what lies there now, so it stays true.
 ///
 /// # Errors
 /// A path that is a file of one and a folder of another; nothing to bundle.
-pub fn assemble<'a>(
+pub(crate) fn assemble<'a>(
     dists: &'a [InstalledDist],
     source: Option<&'a SourceFiles>,
-    layout: &Layout,
+    layout: &BundleLayout,
 ) -> Result<Bundle<'a>, BundleError> {
     let mut dists: Vec<&InstalledDist> = dists.iter().collect();
     dists.sort_by(|a, b| a.name.cmp(&b.name));

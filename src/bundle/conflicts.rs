@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 use super::BundleError;
-use super::contents::{BundleContent, BundleFile, Layout};
+use super::contents::{BundleContent, BundleFile, BundleLayout};
+use super::source::SourceFile;
 use crate::archive::{Alike, NameSet, SafePath};
 use crate::install::{FileContent, InstalledDist};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, parse_record, sha256, write_record_line};
@@ -20,8 +21,9 @@ pub(super) struct Settled<'a> {
 }
 
 /// Gives each path to the last who claims it; the files come sorted by path, with what the user should know.
-pub(super) fn settle<'a>(mut claims: Vec<BundleFile<'a>>, layout: &Layout) -> Result<Settled<'a>, BundleError> {
-    // Stable: claims to one path stay in the order of those who make them. Each one's files come sorted, so this is a merge.
+pub(super) fn settle<'a>(mut claims: Vec<BundleFile<'a>>, layout: &BundleLayout) -> Result<Settled<'a>, BundleError> {
+    // Stable: claims to one path stay in the order of those who make them. Each one's files come sorted, so this is a
+    // merge.
     claims.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files: Vec<BundleFile> = Vec::with_capacity(claims.len());
     let mut replaced = Replaced::default();
@@ -41,8 +43,8 @@ pub(super) fn settle<'a>(mut claims: Vec<BundleFile<'a>>, layout: &Layout) -> Re
     Ok(Settled { files, warnings, alike })
 }
 
-/// Refuses what no file system can hold: a file that is also a folder. Names that only some of them take for one are fine where
-/// the bundle runs, so they are told.
+/// Refuses what no file system can hold: a file that is also a folder. Names that only some of them take for one are
+/// fine where the bundle runs, so they are told.
 fn refuse_clashes(files: &[BundleFile]) -> Result<Vec<Alike>, BundleError> {
     let mut names = NameSet::new();
     for file in files {
@@ -89,6 +91,7 @@ impl<'a> Replaced<'a> {
         let (digest, size) = match &winner.content {
             BundleContent::Dist { file, .. } => (file.sha256.clone(), file.size),
             BundleContent::Generated(bytes) => (sha256(bytes), bytes.len() as u64),
+            BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => (sha256(bytes), bytes.len() as u64),
             BundleContent::Source(source) => digest_of(&source.from)
                 .map_err(|error| BundleError::ReadSource { path: source.from.clone(), source: error })?,
         };
@@ -104,7 +107,7 @@ impl<'a> Replaced<'a> {
     }
 
     /// Lets the RECORD of each loser name what lies in its files' places.
-    fn correct_records(&self, files: &mut [BundleFile], layout: &Layout) {
+    fn correct_records(&self, files: &mut [BundleFile], layout: &BundleLayout) {
         for (dist, lost) in self.lost.values() {
             let Some((path, record)) = record_of(dist) else { continue };
             let path = layout.place(path);
@@ -146,7 +149,8 @@ fn is_record(path: &SafePath) -> bool {
     folder.ends_with(".dist-info") && components.eq(["RECORD"])
 }
 
-/// A RECORD whose lines for files that lost their places give digest and size of what lies there now. `None` if it cannot be read.
+/// A RECORD whose lines for files that lost their places give digest and size of what lies there now. `None` if it
+/// cannot be read.
 fn corrected(record: &[u8], now: &BTreeMap<&str, &(HashDigest, u64)>) -> Option<Vec<u8>> {
     let mut text = String::with_capacity(record.len());
     for entry in parse_record(record).ok()? {

@@ -10,7 +10,7 @@ use crate::spec::sha256;
 
 /// How a bundle is laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct BundleLayout {
     /// Folder of the dependencies; `None` puts them at the root. The user's own files are always at the root.
     pub prefix: Option<SafePath>,
 }
@@ -18,7 +18,7 @@ pub struct Layout {
 /// A bundle as it will be: every file and where its bytes are. Holding one proves that the files can stand beside each
 /// other, on any file system where `alike` is empty; nothing is written yet.
 #[derive(Clone, Debug)]
-pub struct Bundle<'a> {
+pub(crate) struct Bundle<'a> {
     /// The files, sorted by path, each path once.
     pub files: Vec<BundleFile<'a>>,
     /// Unzipped size, bytes.
@@ -26,7 +26,7 @@ pub struct Bundle<'a> {
     /// The distributions, sorted by name.
     pub dists: Vec<&'a InstalledDist>,
     /// How it is laid out.
-    pub layout: Layout,
+    pub layout: BundleLayout,
     /// The sources of the user's files: publishing refuses to replace them.
     pub source_folders: Vec<PathBuf>,
     /// What the user should know: files that replace others, names that differ in case only.
@@ -37,7 +37,7 @@ pub struct Bundle<'a> {
 
 /// One file of a bundle.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BundleFile<'a> {
+pub(crate) struct BundleFile<'a> {
     /// Path below OUT.
     pub path: SafePath,
     /// Mode 0755 instead of 0644.
@@ -50,7 +50,7 @@ pub struct BundleFile<'a> {
 
 /// Where the bytes of a file of a bundle are.
 #[derive(Clone, Debug)]
-pub enum BundleContent<'a> {
+pub(crate) enum BundleContent<'a> {
     /// A file of an installed distribution.
     Dist {
         /// Whose.
@@ -64,9 +64,9 @@ pub enum BundleContent<'a> {
     Generated(Vec<u8>),
 }
 
-impl Layout {
+impl BundleLayout {
     /// Everything at the root: a function.
-    pub fn function() -> Self {
+    pub(crate) fn function() -> Self {
         Self { prefix: None }
     }
 
@@ -76,7 +76,7 @@ impl Layout {
     ///
     /// # Panics
     /// Never: the path is a safe one.
-    pub fn layer() -> Self {
+    pub(crate) fn layer() -> Self {
         Self { prefix: Some(SafePath::new("python").expect("the path is safe")) }
     }
 
@@ -88,7 +88,7 @@ impl Layout {
 
 impl Bundle<'_> {
     /// The `count` largest parts of the bundle with their sizes in bytes, largest first.
-    pub fn largest(&self, count: usize) -> impl Iterator<Item = (String, u64)> {
+    pub(crate) fn largest(&self, count: usize) -> impl Iterator<Item = (String, u64)> {
         let mut sizes: Vec<(String, u64)> = self
             .dists
             .iter()
@@ -104,7 +104,7 @@ impl Bundle<'_> {
     }
 
     /// Adds files that are made for this bundle; each takes the place of what has its path.
-    pub fn add_made(&mut self, files: &[(SafePath, Vec<u8>)]) {
+    pub(crate) fn add_made(&mut self, files: &[(SafePath, Vec<u8>)]) {
         let made = files.iter().map(|(path, bytes)| BundleFile {
             path: path.clone(),
             executable: false,

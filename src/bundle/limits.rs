@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 /// Largest unzipped package that Lambda accepts, in bytes: function, layers and custom runtime together.
 ///
-/// Source: AWS Lambda developer guide, "Lambda quotas" (read on 2026-11-23); the service names this figure when it refuses.
+/// Source: AWS Lambda developer guide, "Lambda quotas" (read on 2026-11-23); the service names this figure when it
+/// refuses.
 pub const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 
 /// Largest zip that can be sent to Lambda directly, in bytes; a larger one goes by way of S3.

@@ -1,4 +1,5 @@
-//! Putting installed distributions and the user's own files together: what an output will hold, before anything is written.
+//! Putting installed distributions and the user's own files together: what an output will hold, before anything is
+//! written.
 //!
 //! ```text
 //! SOURCE ──▶ SourceFiles::collect ──┐
@@ -18,11 +19,14 @@ mod split;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use assemble::assemble;
-pub use contents::{Bundle, BundleContent, BundleFile, Layout};
+pub(crate) use assemble::assemble;
+pub(crate) use contents::{Bundle, BundleContent, BundleFile, BundleLayout};
 pub use error::BundleError;
-pub use limits::{Bytes, LAYER_LIMIT, SizeError, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
-pub use sizes::{check_size, check_zip_size};
-pub use slim::{FileSelection, ServiceChoice, SlimRules, Slimmed, is_dist_pattern, saved_by_slim, slim_rules};
-pub use source::{LeftOut, SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
-pub use split::{numbered, split};
+pub use limits::{Bytes, LAYER_LIMIT, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
+pub(crate) use sizes::{check_size, check_zip_size};
+pub(crate) use slim::{FileSelection, SlimRules, saved_by_slim, slim_rules};
+pub use slim::{ServiceChoice, is_dist_pattern};
+pub use source::LeftOut;
+pub(crate) use source::{SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
+pub use split::numbered;
+pub(crate) use split::split;

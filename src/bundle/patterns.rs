@@ -1,7 +1,8 @@
 //! Patterns of files, read as a `.gitignore` file has them (gitignore(5), "Pattern format").
 //!
-//! Relative to the source, or for dependencies to the folder of packages; a pattern without a slash holds at any depth, one with a slash from the top; a trailing slash
-//! means folders only; `!` takes back what an earlier pattern chose. A folder that is left out is not looked into.
+//! Relative to the source, or for dependencies to the folder of packages; a pattern without a slash holds at any depth,
+//! one with a slash from the top; a trailing slash means folders only; `!` takes back what an earlier pattern chose. A
+//! folder that is left out is not looked into.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,14 @@ use super::BundleError;
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     patterns: Vec<Pattern>,
+}
+
+/// What the deciding pattern says of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    Chosen,
+    /// By a pattern that begins with `!`.
+    TakenBack,
 }
 
 #[derive(Debug)]
@@ -43,9 +52,20 @@ impl Patterns {
 
     /// The pattern that chooses the entry at `path`.
     pub(super) fn chosen_by(&self, path: &Path, is_folder: bool) -> Option<&str> {
+        let matching = self.deciding(path, is_folder)?;
+        (!matching.takes_back).then_some(matching.text.as_str())
+    }
+
+    /// Whether the entry at `path` is chosen or taken back; `None`: no pattern matches it.
+    pub(super) fn verdict(&self, path: &Path, is_folder: bool) -> Option<Choice> {
+        let matching = self.deciding(path, is_folder)?;
+        Some(if matching.takes_back { Choice::TakenBack } else { Choice::Chosen })
+    }
+
+    fn deciding(&self, path: &Path, is_folder: bool) -> Option<&Pattern> {
         let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
         matching.was_used.store(true, Ordering::Relaxed);
-        (!matching.takes_back).then_some(matching.text.as_str())
+        Some(matching)
     }
 
     /// Whether there is no pattern.
@@ -55,8 +75,7 @@ impl Patterns {
 
     /// Whether the file at `path` is chosen, or a folder that it lies in.
     pub(super) fn choose_below(&self, path: &Path) -> bool {
-        let folders: Vec<&Path> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
-        folders.iter().rev().any(|folder| self.choose(folder, true)) || self.choose(path, false)
+        way_to(path).into_iter().any(|(entry, is_folder)| self.choose(entry, is_folder))
     }
 
     /// Whether any pattern has matched anything so far.
@@ -75,6 +94,15 @@ impl Patterns {
         let leads = |pattern: &Pattern| pattern.leading.iter().any(|leading| leading.is_match(path));
         self.patterns.iter().any(|pattern| !pattern.takes_back && leads(pattern))
     }
+}
+
+/// The folders that lead to the file at `path`, outermost first, and the file itself, each with whether it is a folder.
+pub(super) fn way_to(path: &Path) -> Vec<(&Path, bool)> {
+    let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    let mut way: Vec<(&Path, bool)> = folders.map(|folder| (folder, true)).collect();
+    way.reverse();
+    way.push((path, false));
+    way
 }
 
 impl Pattern {

@@ -4,11 +4,12 @@ use super::contents::Bundle;
 use super::error::BundleError;
 use super::limits::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
 
-/// Compares the size of a bundle with what the user allows and with what Lambda accepts; gives what the user should know.
+/// Compares the size of a bundle with what the user allows and with what Lambda accepts; gives what the user should
+/// know.
 ///
 /// # Errors
 /// Larger than `max_size`.
-pub fn check_size(bundle: &Bundle, max_size: Option<Bytes>) -> Result<Option<String>, BundleError> {
+pub(crate) fn check_size(bundle: &Bundle, max_size: Option<Bytes>) -> Result<Option<String>, BundleError> {
     let size = bundle.size_bytes;
     if let Some(Bytes(limit)) = max_size
         && size > limit
@@ -28,7 +29,7 @@ pub fn check_size(bundle: &Bundle, max_size: Option<Bytes>) -> Result<Option<Str
 }
 
 /// What the user should know about the size of a finished zip.
-pub fn check_zip_size(size: u64) -> Option<String> {
+pub(crate) fn check_zip_size(size: u64) -> Option<String> {
     (size > ZIP_UPLOAD_LIMIT_BYTES).then(|| {
         let (size, limit) = (Bytes(size), Bytes(ZIP_UPLOAD_LIMIT_BYTES));
         format!("the zip is {size}, but Lambda accepts {limit} when it is uploaded directly: upload it by way of S3")

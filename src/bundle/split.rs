@@ -1,15 +1,17 @@
 //! A layer that is too large for one zip, as several: which distribution goes to which of them.
 //!
-//! The plan is made of names and sizes alone, so every machine makes the same one, and it is made so that little moves: each
-//! distribution has its own order of layers to try ([`Piece::preferences`]), which depends on nothing but its name and its kind, and takes the
-//! first one that has room. While no layer is full, a distribution that comes, goes or changes its size moves no other. Room is
-//! counted in steps of about a fifth, so that the small changes of every release do not tip a layer over.
+//! The plan is made of names and sizes alone, so every machine makes the same one, and it is made so that little moves:
+//! each distribution has its own order of layers to try ([`Piece::preferences`]), which depends on nothing but its name
+//! and its kind, and takes the first one that has room. While no layer is full, a distribution that comes, goes or
+//! changes its size moves no other. Room is counted in steps of about a fifth, so that the small changes of every
+//! release do not tip a layer over.
 //!
 //! ```text
 //! layers of large ones │ the rest │ what changes often, and the user's own files
 //! ```
 //!
-//! What has to be uploaded anew when something changes is one layer, mostly the last one; the large ones stay as they are.
+//! What has to be uploaded anew when something changes is one layer, mostly the last one; the large ones stay as they
+//! are.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -28,7 +30,8 @@ const LARGE: u64 = 4 << 20;
 /// Source: APPNOTE.TXT, sections 4.3.7 and 4.3.12: 30 of the local header and 46 of the central one.
 const ENTRY_BYTES: u64 = 76;
 
-/// Projects with an upload on more than thirty days of a year, which change nearly every time that versions are chosen anew.
+/// Projects with an upload on more than thirty days of a year, which change nearly every time that versions are chosen
+/// anew.
 ///
 /// Source: upload times on PyPI, counted for the year up to 2026-11-29.
 const CHANGES_OFTEN: &[&str] = &[
@@ -67,7 +70,8 @@ impl Piece {
         Self { name: dist.name.clone(), zipped: zipped.sum(), changes_often }
     }
 
-    /// What is reserved for it: the next step of a scale with four steps to a doubling. What is larger than a layer fills one.
+    /// What is reserved for it: the next step of a scale with four steps to a doubling. What is larger than a layer
+    /// fills one.
     fn reserved(&self) -> u64 {
         let doubling = self.zipped.max(64).ilog2();
         let step = 1_u64 << (doubling - 2);
@@ -111,12 +115,12 @@ fn place(pieces: &[Piece], layers: usize, size: impl Fn(&Piece) -> u64) -> Optio
     Some(placed)
 }
 
-/// Splits a layer into at most `layers`, in order; none of them is empty. `is_own` says which distributions are the user's own,
-/// built from a folder or repository. The user's own files go to the last one.
+/// Splits a layer into at most `layers`, in order; none of them is empty. `is_own` says which distributions are the
+/// user's own, built from a folder or repository. The user's own files go to the last one.
 ///
 /// # Errors
 /// Not all have room: as zips, more than 50 MB for each layer.
-pub fn split<'a>(
+pub(crate) fn split<'a>(
     bundle: &Bundle<'a>,
     layers: usize,
     is_own: impl Fn(&PackageName) -> bool,

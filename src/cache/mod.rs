@@ -26,9 +26,10 @@ mod spread;
 mod upkeep;
 mod workplace_name;
 
-pub use folder::{Bucket, Cache, CacheError, Usage};
-pub use spread::spread_subfolders;
-pub use workplace_name::{WORKPLACE_PREFIX, WORKPLACE_SUFFIX, is_workplace_name};
+pub(crate) use folder::CacheError;
+pub use folder::{Bucket, Cache, Usage};
+pub(crate) use spread::spread_subfolders;
+pub(crate) use workplace_name::{WORKPLACE_PREFIX, WORKPLACE_SUFFIX, is_workplace_name};
 
 #[cfg(test)]
 mod tests;

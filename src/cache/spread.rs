@@ -9,7 +9,7 @@ use std::path::Path;
 /// thousand files and makes it anew waits for that search with every folder and file: half a millisecond each was
 /// measured, ten times as long as making them. Below a folder with this attribute ("top of a directory hierarchy",
 /// `chattr +T`) the emptiest neighbourhood is taken instead. Subfolders do not inherit the attribute, and other file systems refuse it.
-pub fn spread_subfolders(folder: &Path) {
+pub(crate) fn spread_subfolders(folder: &Path) {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};

@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// How such a name begins.
-pub const WORKPLACE_PREFIX: &str = ".barrow-";
+pub(crate) const WORKPLACE_PREFIX: &str = ".barrow-";
 /// How such a name ends.
-pub const WORKPLACE_SUFFIX: &str = ".tmp";
+pub(crate) const WORKPLACE_SUFFIX: &str = ".tmp";
 
 /// Whether an entry with this name is barrow's own, there for as long as a run works.
-pub fn is_workplace_name(name: &OsStr) -> bool {
+pub(crate) fn is_workplace_name(name: &OsStr) -> bool {
     let name = name.as_bytes();
     name.starts_with(WORKPLACE_PREFIX.as_bytes()) && name.ends_with(WORKPLACE_SUFFIX.as_bytes())
 }

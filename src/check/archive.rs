@@ -1,19 +1,17 @@
 //! Zips of others, read as leniently as AWS reads them: what our own reader refuses, Lambda may well accept.
 
-use std::io::{self, Cursor};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use zip::{CompressionMethod, ZipArchive};
+use zip::CompressionMethod;
 
 use super::CheckError;
 use super::code::Code;
 use super::file::{Content, File, read_up_to};
 use super::finding::{Finding, Grade, bad_link};
+use crate::inventory::{ForeignZip, NoZip, open_foreign_zip};
 use crate::regular;
 
-/// Largest archive that is read, bytes: Lambda takes a quarter of it unpacked.
-const ARCHIVE_MOST: u64 = 1 << 30;
 /// Largest number of entries that is looked at.
 const ENTRIES_MOST: usize = 1 << 20;
 
@@ -22,7 +20,7 @@ const LINK_MOST: u64 = 4096;
 
 /// A zip in memory. Every reading thread has its own view of it.
 pub(super) struct Archive {
-    zip: ZipArchive<Cursor<Arc<[u8]>>>,
+    zip: ForeignZip,
     /// Size of the archive itself, bytes.
     pub(super) size: u64,
 }
@@ -31,18 +29,13 @@ impl Archive {
     /// Opens an archive; `Err(None)` is one that cannot be read as a zip.
     pub(super) fn open(path: &Path) -> Result<Result<Self, Finding>, CheckError> {
         let failed = |source| CheckError::Read { path: path.to_owned(), source };
-        let size = regular::open(path).and_then(|file| Ok(file.metadata()?.len())).map_err(failed)?;
-        if size > ARCHIVE_MOST {
-            return Err(CheckError::LargeArchive { path: path.to_owned(), size });
-        }
-        let bytes: Arc<[u8]> = regular::read(path).map_err(failed)?.into();
-        if !bytes.starts_with(b"PK") && !bytes.windows(4).any(|four| four == b"PK\x05\x06") {
-            return Err(CheckError::NoArchive { path: path.to_owned() });
-        }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(match ZipArchive::new(Cursor::new(bytes)) {
-            Ok(zip) => Ok(Self { zip, size }),
-            Err(error) => {
+        Ok(match open_foreign_zip(path) {
+            Ok((zip, size)) => Ok(Self { zip, size }),
+            Err(NoZip::Read(source)) => return Err(failed(source)),
+            Err(NoZip::TooLarge(size)) => return Err(CheckError::LargeArchive { path: path.to_owned(), size }),
+            Err(NoZip::NoArchive) => return Err(CheckError::NoArchive { path: path.to_owned() }),
+            Err(NoZip::Broken(error)) => {
                 let message = format!("the archive cannot be read: {error}");
                 Err(Finding::new(Code::BadZip, Grade::Error, name.clone(), message).file(name))
             }

@@ -1,7 +1,7 @@
 //! Native files of other systems, told by their first bytes.
 
 /// How many bytes of a file [`foreign_format`] looks at.
-pub const FOREIGN_PREFIX: usize = 4096;
+pub(crate) const FOREIGN_PREFIX: usize = 4096;
 
 /// The largest number of processors that one universal file is made for. A Java class, which starts with the same four bytes,
 /// has its version in this place, and that is 45 or more.
@@ -11,7 +11,7 @@ const MOST_PROCESSORS: u32 = 40;
 ///
 /// Told from the first [`FOREIGN_PREFIX`] bytes, or all of a shorter file: Mach-O, thin and universal (Apple, "Mach-O Programming
 /// Topics", `mach-o/loader.h`, `mach-o/fat.h`), and PE (Microsoft, "PE Format").
-pub fn foreign_format(start: &[u8]) -> Option<&'static str> {
+pub(crate) fn foreign_format(start: &[u8]) -> Option<&'static str> {
     let word = |at: usize| start.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
     let first = u32::from_be_bytes(word(0)?);
     match first {

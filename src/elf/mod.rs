@@ -12,5 +12,6 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 
-pub use foreign::{FOREIGN_PREFIX, foreign_format};
-pub use object::{ElfError, Machine, NeededVersion, Object, is_elf};
+pub(crate) use foreign::{FOREIGN_PREFIX, foreign_format};
+pub(crate) use object::{ElfError, is_elf};
+pub use object::{Machine, NeededVersion, Object};

@@ -91,7 +91,7 @@ mod tag {
 }
 
 /// Whether these are the first bytes of an ELF file.
-pub fn is_elf(start: &[u8]) -> bool {
+pub(crate) fn is_elf(start: &[u8]) -> bool {
     start.starts_with(b"\x7fELF")
 }
 

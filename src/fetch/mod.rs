@@ -17,9 +17,11 @@ mod stand_in;
 mod stored;
 mod wanted;
 
-pub use error::{DigestMismatch, FetchError};
+pub(crate) use error::DigestMismatch;
+pub use error::FetchError;
 pub use fetched::{FetchedFile, FetchedWheel, Proof};
-pub use fetcher::{FetchOptions, Fetcher, Fetches, UnderWay};
-pub use stand_in::{Located, StandIn};
+pub(crate) use fetcher::UnderWay;
+pub use fetcher::{FetchOptions, Fetcher};
+pub(crate) use stand_in::{Located, StandIn};
 pub use stored::digest as digest_of_file;
 pub use wanted::Wanted;

@@ -7,7 +7,7 @@ use super::{FetchError, Wanted};
 use crate::spec::SafeUrl;
 
 /// An answer that is on its way.
-pub type Located<'a> = Pin<Box<dyn Future<Output = Result<Option<Wanted>, FetchError>> + Send + 'a>>;
+pub(crate) type Located<'a> = Pin<Box<dyn Future<Output = Result<Option<Wanted>, FetchError>> + Send + 'a>>;
 
 /// A place that stands for all others: whatever URL a lock, a requirement or a page gives, the file is looked for here.
 pub trait StandIn: Send + Sync {

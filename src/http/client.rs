@@ -18,7 +18,7 @@ use super::payload::{Payload, Verb};
 use super::realm::{Realm, is_allowed_insecure};
 use super::retry::{Attempts, is_passing, retry_after};
 use super::secret::Secret;
-use super::throttle::{BLAMELESS_MOST, Place, Throttle};
+use super::throttle::{BLAMELESS_MOST, HostTurn, Throttle};
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
@@ -121,7 +121,7 @@ pub(super) struct Hop {
     pub(super) inner: reqwest::Response,
     pub(super) url: Url,
     /// Its place among the requests of the host that was asked, until the body is read.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<HostTurn>,
 }
 
 impl Client {

@@ -28,13 +28,14 @@ mod body;
 mod client;
 mod response;
 
-pub use aws::{AwsOptions, CodeArtifactIndex, find_repository};
-pub use client::{Client, Request};
+pub use aws::AwsOptions;
+pub(crate) use aws::{CodeArtifactIndex, find_repository};
+pub use client::Client;
+pub(crate) use client::Request;
 pub use error::{Error, TlsReason, Via};
-pub use login::{CredentialSource, SentAs};
 pub use options::{ClientOptions, NamedCredentials};
-pub use payload::{Payload, Verb};
-pub use response::{Response, SLOWEST_BYTES_PER_SECOND};
+pub(crate) use payload::{Payload, Verb};
+pub(crate) use response::{Response, SLOWEST_BYTES_PER_SECOND};
 pub use secret::Secret;
 
 #[cfg(test)]

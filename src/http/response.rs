@@ -9,14 +9,14 @@ use super::error::{Error, Via};
 use super::fault::Fault;
 use super::resume::{Acceptance, Changed, Progress};
 use super::retry::Attempts;
-use super::throttle::Place;
+use super::throttle::HostTurn;
 use crate::spec::SafeUrl;
 
 /// Slowest body that is waited for: below it a server is dripping, not sending.
 ///
 /// Source: GSM's circuit-switched data of 9,600 bits a second, the slowest link on which anyone has used an index, carries five
 /// times as much; Cargo's `http.low-speed-limit` is 10, over the same 30 seconds.
-pub const SLOWEST_BYTES_PER_SECOND: u32 = 256;
+pub(crate) const SLOWEST_BYTES_PER_SECOND: u32 = 256;
 
 /// Bytes between two breaks of a body that make up for a repetition.
 const PROGRESS_BYTES: u64 = 64 * 1024;
@@ -37,7 +37,7 @@ pub struct Response {
     /// The present answer is a whole one, of which nothing was handed on.
     has_begun_anew: bool,
     /// Its place among the requests of its host.
-    place: Option<Place>,
+    place: Option<HostTurn>,
     /// The place among the concurrent requests, held until the body is read or dropped.
     _permit: OwnedSemaphorePermit,
 }

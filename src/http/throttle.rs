@@ -46,7 +46,7 @@ struct State {
 
 /// A place among the requests of a host; dropping it gives it free.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct HostTurn {
     host: Arc<Host>,
     most: usize,
     /// How often the limit had been halved when this was given.
@@ -59,7 +59,7 @@ impl Throttle {
     }
 
     /// A place for one request, once there is one.
-    pub(super) async fn place(&self, host: &str) -> Place {
+    pub(super) async fn place(&self, host: &str) -> HostTurn {
         let host = self.host(host);
         loop {
             let changed = host.changed.notified();
@@ -71,7 +71,7 @@ impl Throttle {
                 if pause.is_none() && state.under_way < state.limit {
                     state.under_way += 1;
                     let halved = state.halved;
-                    return Place { host: Arc::clone(&host), most: self.most, halved };
+                    return HostTurn { host: Arc::clone(&host), most: self.most, halved };
                 }
                 pause
             };
@@ -98,7 +98,7 @@ impl Host {
     }
 }
 
-impl Place {
+impl HostTurn {
     /// The host answered.
     pub(super) fn answered(&self) {
         let mut state = self.host.lock();
@@ -131,7 +131,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for HostTurn {
     fn drop(&mut self) {
         self.host.lock().under_way -= 1;
         self.host.changed.notify_waiters();

@@ -23,9 +23,11 @@ mod sizes;
 mod stand_in;
 mod static_pages;
 
-pub use client::{IndexClient, Listing, Still};
+pub use client::IndexClient;
+pub(crate) use client::{Listing, Still};
 pub use error::IndexError;
-pub use options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls};
-pub use readings::{Evidence, Freshness, PageRead, PagesRead};
-pub use stand_in::MirrorIndex;
-pub use static_pages::MIRROR_MANIFEST;
+pub(crate) use options::PageUrls;
+pub use options::{IndexLocation, IndexOptions, IndexStrategy};
+pub(crate) use readings::{Evidence, Freshness, PagesRead};
+pub(crate) use stand_in::MirrorIndex;
+pub(crate) use static_pages::MIRROR_MANIFEST;

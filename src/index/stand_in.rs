@@ -10,14 +10,14 @@ use crate::spec::{DistFile, HashDigest, SafeUrl};
 use super::IndexClient;
 
 /// A mirror, asked like an index.
-pub struct MirrorIndex {
+pub(crate) struct MirrorIndex {
     index: IndexClient,
     place: SafeUrl,
 }
 
 impl MirrorIndex {
     /// `index` asks the mirror and nothing else; `place` is the URL that its files are marked with.
-    pub fn new(index: IndexClient, place: &SafeUrl) -> Self {
+    pub(crate) fn new(index: IndexClient, place: &SafeUrl) -> Self {
         Self { index, place: place.without_credentials().without_fragment() }
     }
 }

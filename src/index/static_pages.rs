@@ -5,7 +5,7 @@ use super::client::Index;
 use crate::http::Request;
 
 /// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
-pub const MIRROR_MANIFEST: &str = "barrow-mirror.json";
+pub(crate) const MIRROR_MANIFEST: &str = "barrow-mirror.json";
 
 /// Largest manifest that is read, bytes: a mirror of ten thousand files has some ten megabytes.
 const MANIFEST_MOST: u64 = 256 << 20;

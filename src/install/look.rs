@@ -32,7 +32,7 @@ pub struct Sight {
 
 /// Looks at files below one folder.
 #[derive(Debug)]
-pub struct Viewer<'a> {
+pub(super) struct Viewer<'a> {
     root: OwnedFd,
     /// Where the last file lies, and that folder once a second one of it was looked at.
     folder: &'a str,
@@ -41,12 +41,12 @@ pub struct Viewer<'a> {
 
 impl<'a> Viewer<'a> {
     /// For files below `root`.
-    pub fn new(root: &Path) -> io::Result<Self> {
+    pub(super) fn new(root: &Path) -> io::Result<Self> {
         Ok(Self { root: open(CWD, root)?, folder: "", opened: None })
     }
 
     /// Looks at one file. A link is not followed.
-    pub fn look(&mut self, path: &'a SafePath) -> io::Result<Sight> {
+    pub(super) fn look(&mut self, path: &'a SafePath) -> io::Result<Sight> {
         let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
         if folder != self.folder {
             (self.folder, self.opened) = (folder, None);

@@ -34,7 +34,7 @@ pub(super) fn check_identity(metadata: &[u8], filename: &WheelFilename) -> Resul
 /// Checks that the wheel requires on the target what the resolution was made with, whatever an index said about it.
 ///
 /// Not for resolutions without dependencies (`--no-deps`) or from locks that do not carry requirements.
-pub fn check_requirements(
+pub(crate) fn check_requirements(
     installed: &InstalledDist,
     resolved: &ResolvedDist,
     markers: &MarkerEnvironment,

@@ -40,14 +40,19 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use error::{InstallError, RecordFault, WheelFault};
-pub use installed::{FileContent, InstalledDist, InstalledFile, Tree};
-pub use judgement::{Agreement, RecordPolicy};
+pub use error::{InstallError, WheelFault};
+#[cfg(test)]
+pub(crate) use installed::Tree;
+pub(crate) use installed::{FileContent, InstalledDist, InstalledFile};
+pub(crate) use judgement::Agreement;
+pub use judgement::RecordPolicy;
 pub use link::LinkMode;
-pub use look::{Sight, Viewer};
-pub use metadata::check_requirements;
-pub use mode::where_modes_are_kept;
+pub(crate) use look::Sight;
+pub(crate) use metadata::check_requirements;
+pub(crate) use mode::where_modes_are_kept;
 pub use options::InstallOptions;
-pub use shares::{LinkError, Linked, Share, link_shares};
-pub use tree::ensure_tree;
-pub use wheel::{install_wheel, judge_wheel, planned};
+pub(crate) use shares::LinkError;
+pub use shares::{Share, link_shares};
+pub(crate) use tree::ensure_tree;
+pub use wheel::install_wheel;
+pub(crate) use wheel::{judge_wheel, planned};

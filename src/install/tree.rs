@@ -12,7 +12,7 @@ use super::installed::{FileContent, InstalledDist, InstalledFile, Tree};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
 use super::unpack::{Job, UnpackError, create, settle, unpack};
-use crate::archive::{ArchiveError, SafePath};
+use crate::archive::{ArchiveError, SafePath, each_folder_of};
 use crate::cache::{Cache, CacheError};
 use crate::regular;
 
@@ -29,7 +29,7 @@ const CHECKED_AT_ONCE: usize = 256;
 ///
 /// A tree that is there is compared with its stamps; files that someone changed, through a hard link in an output for
 /// example, are replaced by new ones from the wheel, so that what is linked to the changed ones stays as it is.
-pub fn ensure_tree(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
+pub(crate) fn ensure_tree(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallError> {
     let was_degraded = cache.is_degraded();
     match find_or_build(dist, cache) {
         Err(InstallError::Unpack { .. }) if can_retry(cache, was_degraded) => find_or_build(dist, cache),
@@ -257,13 +257,7 @@ fn unwritable(label: &str, error: CacheError) -> InstallError {
 pub(super) fn folders_of<'a>(paths: impl Iterator<Item = &'a SafePath>) -> BTreeSet<&'a str> {
     let mut folders = BTreeSet::new();
     for path in paths {
-        let mut rest = path.as_str();
-        while let Some((parent, _)) = rest.rsplit_once('/') {
-            if !folders.insert(parent) {
-                break;
-            }
-            rest = parent;
-        }
+        each_folder_of(path.as_str(), |folder| folders.insert(folder));
     }
     folders
 }

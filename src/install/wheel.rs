@@ -46,7 +46,7 @@ pub fn install_wheel(
 }
 
 /// What the cache knows of a wheel that was installed before, with every file; nothing is looked at but the plan itself.
-pub fn planned(cache: &Cache, digest: &HashDigest) -> Option<InstalledDist> {
+pub(crate) fn planned(cache: &Cache, digest: &HashDigest) -> Option<InstalledDist> {
     plan::decode(&cache.read(&cache.install(digest).join(PLAN))?, digest, &cache.wheel(digest))
 }
 
@@ -64,7 +64,11 @@ fn known_plan(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> 
 ///
 /// # Errors
 /// Those of [`install_wheel`].
-pub fn judge_wheel(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> Result<Vec<String>, InstallError> {
+pub(crate) fn judge_wheel(
+    wheel: &FetchedWheel,
+    cache: &Cache,
+    options: &InstallOptions,
+) -> Result<Vec<String>, InstallError> {
     install_wheel(wheel, cache, &InstallOptions { tree: false, ..options.clone() }).map(|dist| dist.warnings)
 }
 

@@ -22,7 +22,7 @@ pub struct Component {
     /// Its files, sorted by path; empty where they are not known.
     pub files: Vec<FileEntry>,
     /// Its wheel, and where that came from, as far as it is known.
-    pub origin: Origin,
+    pub origin: WheelOrigin,
     /// The wheel's tags.
     pub tags: Vec<String>,
     /// The extras of it that are in use.
@@ -39,7 +39,7 @@ pub struct Component {
 
 /// A wheel, and where it came from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Origin {
+pub struct WheelOrigin {
     /// Name of the wheel.
     pub filename: Option<String>,
     /// Where its bytes came from, without credentials.
@@ -105,7 +105,7 @@ impl Component {
             author: None,
             size_bytes: None,
             files: Vec::new(),
-            origin: Origin::default(),
+            origin: WheelOrigin::default(),
             tags: Vec::new(),
             extras: Vec::new(),
             dependencies: Vec::new(),

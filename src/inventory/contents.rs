@@ -1,18 +1,17 @@
 //! The files of a finished folder or zip, whoever made it.
 
-use std::io::{self, Cursor, Read as _};
+use std::collections::HashMap;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use fs_err as fs;
-use zip::ZipArchive;
 
 use super::InventoryError;
+use super::foreign_zip::{ForeignZip, NoZip, foreign_zip, open_foreign_zip};
+use crate::archive::normalized;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, WeakHasher};
 
-/// Largest zip that is read, bytes. Lambda takes a quarter of it unpacked.
-const ARCHIVE_MOST: u64 = 1 << 30;
 /// Most files that are listed.
 const FILES_MOST: usize = 1 << 20;
 /// Largest file that is read into memory, bytes: metadata, and bills of materials.
@@ -23,12 +22,15 @@ pub(super) struct Contents {
     path: PathBuf,
     /// Paths below the top with sizes in bytes, sorted.
     pub(super) files: Vec<(String, u64)>,
+    /// The texts of links in a folder that lead to files of the same output: such a link is content of its own, as it
+    /// is in a zip.
+    links: HashMap<String, String>,
     archive: Option<Archive>,
 }
 
 /// A zip in memory; every reading thread has its own view of it.
 struct Archive {
-    zip: ZipArchive<Cursor<Arc<[u8]>>>,
+    zip: ForeignZip,
     /// For each file its place in the archive.
     places: Vec<usize>,
 }
@@ -45,7 +47,7 @@ impl Contents {
             let path = path.to_owned();
             move |source| InventoryError::Read { path, source }
         };
-        let mut files = Vec::new();
+        let (mut files, mut links) = (Vec::new(), HashMap::new());
         let mut folders = vec![(path.to_owned(), String::new())];
         while let Some((folder, prefix)) = folders.pop() {
             for entry in fs::read_dir(&folder).map_err(failed(&folder))? {
@@ -56,9 +58,13 @@ impl Contents {
                     folders.push((entry.path(), format!("{name}/")));
                     continue;
                 }
-                // A link to a file counts as that file; what leads nowhere, and fifos, are no content.
+                // A link out of the output counts as the file that it leads to; what leads nowhere, and fifos, are no
+                // content.
                 let Ok(about) = fs::metadata(entry.path()) else { continue };
-                if about.is_file() {
+                if let Some(text) = link_inside(&entry.path(), path).filter(|_| about.is_file()) {
+                    files.push((name.clone(), text.len() as u64));
+                    links.insert(name, text);
+                } else if about.is_file() {
                     files.push((name, about.len()));
                 }
                 if files.len() > FILES_MOST {
@@ -67,24 +73,23 @@ impl Contents {
             }
         }
         files.sort_unstable();
-        Ok(Self { path: path.to_owned(), files, archive: None })
+        Ok(Self { path: path.to_owned(), files, links, archive: None })
     }
 
     fn zip(path: &Path) -> Result<Self, InventoryError> {
         let read = |source| InventoryError::Read { path: path.to_owned(), source };
-        let size = regular::open(path).and_then(|file| Ok(file.metadata()?.len())).map_err(read)?;
-        if size > ARCHIVE_MOST {
-            return Err(InventoryError::TooMuch { path: path.to_owned(), what: format!("{ARCHIVE_MOST} bytes") });
-        }
-        let bytes: Arc<[u8]> = regular::read(path).map_err(read)?.into();
-        if !bytes.starts_with(b"PK") && !bytes.windows(4).any(|four| four == b"PK\x05\x06") {
-            return Err(InventoryError::NoArchive(path.to_owned()));
-        }
         let broken = |error: &dyn std::fmt::Display| InventoryError::Archive {
             path: path.to_owned(),
             reason: error.to_string(),
         };
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+        let (mut archive, _) = open_foreign_zip(path).map_err(|why| match why {
+            NoZip::Read(source) => read(source),
+            NoZip::TooLarge(size) => {
+                InventoryError::TooMuch { path: path.to_owned(), what: format!("an archive of {size} bytes") }
+            }
+            NoZip::NoArchive => InventoryError::NoArchive(path.to_owned()),
+            NoZip::Broken(error) => broken(&error),
+        })?;
         if archive.len() > FILES_MOST {
             return Err(too_many(path));
         }
@@ -98,7 +103,12 @@ impl Contents {
         entries.sort_unstable();
         let places = entries.iter().map(|(_, _, index)| *index).collect();
         let files = entries.into_iter().map(|(name, size, _)| (name, size)).collect();
-        Ok(Self { path: path.to_owned(), files, archive: Some(Archive { zip: archive, places }) })
+        Ok(Self {
+            path: path.to_owned(),
+            files,
+            links: HashMap::new(),
+            archive: Some(Archive { zip: archive, places }),
+        })
     }
 
     /// The number of the file at a path.
@@ -132,6 +142,10 @@ impl Contents {
 
     fn pass(&self, number: usize, most: u64, mut take: impl FnMut(&[u8])) -> Result<(), InventoryError> {
         let (name, size) = &self.files[number];
+        if let Some(text) = self.links.get(name) {
+            take(text.as_bytes());
+            return Ok(());
+        }
         let failed = |source| InventoryError::Read { path: self.path.join(name), source };
         if *size > most {
             return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large to be read")));
@@ -171,23 +185,37 @@ fn pour(mut from: impl io::Read, take: &mut impl FnMut(&[u8])) -> io::Result<u64
     }
 }
 
+/// The text of a link that leads to another place below `top`, as seen from its own folder; `None`: it is no such link.
+fn link_inside(path: &Path, top: &Path) -> Option<String> {
+    let text = fs::read_link(path).ok()?;
+    let target = normalized(&path.parent()?.join(&text));
+    (text.is_relative() && target.starts_with(normalized(top))).then(|| text.to_string_lossy().into_owned())
+}
+
 fn too_many(path: &Path) -> InventoryError {
     InventoryError::TooMuch { path: path.to_owned(), what: format!("{FILES_MOST} files") }
 }
 
-/// The files of a zip whose names are wanted, one after the other, each at most [`READ_MOST`].
+/// The files of a zip whose names are wanted, one after the other.
+///
+/// # Errors
+/// A file that is larger than [`READ_MOST`], by its name.
 pub(crate) fn small_files_of_zip(
     bytes: Vec<u8>,
     is_wanted: impl Fn(&str) -> bool,
 ) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
+    let mut zip = foreign_zip(bytes).map_err(io::Error::other)?;
     let mut files = Vec::new();
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(io::Error::other)?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         if !entry.is_dir() && is_wanted(&name) {
             let mut content = Vec::new();
-            entry.take(READ_MOST).read_to_end(&mut content)?;
+            entry.take(READ_MOST + 1).read_to_end(&mut content)?;
+            if content.len() as u64 > READ_MOST {
+                let text = format!("`{name}` in it is larger than {} MB", READ_MOST >> 20);
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+            }
             files.push((name, content));
         }
     }

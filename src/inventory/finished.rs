@@ -24,7 +24,8 @@ pub enum Reading {
     AllDigests,
 }
 
-/// Whether installed distributions lie at the top of a folder or zip, or below `python/`. What cannot be read holds none.
+/// Whether installed distributions lie at the top of a folder or zip, or below `python/`. What cannot be read holds
+/// none.
 pub fn has_distributions(path: &Path) -> bool {
     Contents::open(path).is_ok_and(|contents| !dist_infos(&contents).is_empty())
 }
@@ -122,8 +123,8 @@ impl Found {
         Ok(Some(Self { component, metadata, folder: folder.to_owned(), root, record, top_level }))
     }
 
-    /// The numbers of its files: what RECORD lists and is there, and all of its `.dist-info` folder. Without a RECORD, what lies
-    /// below the names of `top_level.txt`.
+    /// The numbers of its files: what RECORD lists and is there, and all of its `.dist-info` folder. Without a RECORD,
+    /// what lies below the names of `top_level.txt`.
     fn files(&self, contents: &Contents) -> Vec<usize> {
         let mut numbers: Vec<usize> = self.record.iter().filter_map(|path| contents.find(path)).collect();
         numbers.extend(below(contents, &self.folder));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::component::{Component, FileEntry, Origin, Requested};
+use super::component::{Component, FileEntry, Requested, WheelOrigin};
 use crate::spec::{ExtraName, License, LicensePattern, PackageName, Version};
 use crate::target::Target;
 
@@ -76,11 +76,12 @@ impl Inventory {
         self.dists.iter().filter(|dist| dist.size_bytes.is_none()).count()
     }
 
-    /// Adds what only the maker of the output knows: of each distribution its origin, the extras that are in use, and who asked for it.
+    /// Adds what only the maker of the output knows: of each distribution its origin, the extras that are in use, and
+    /// who asked for it.
     #[must_use]
     pub fn with_origins<'a>(
         mut self,
-        origins: impl Iterator<Item = (&'a PackageName, Origin, Vec<ExtraName>, Vec<Requested>)>,
+        origins: impl Iterator<Item = (&'a PackageName, WheelOrigin, Vec<ExtraName>, Vec<Requested>)>,
     ) -> Self {
         for (name, origin, extras, requested_by) in origins {
             if let Some(dist) = self.dists.iter_mut().find(|dist| dist.name == *name) {

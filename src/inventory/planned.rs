@@ -1,15 +1,15 @@
 //! What was chosen, with what the cache knows of its wheels.
 
 use super::Inventory;
-use super::component::{Component, FileEntry, Origin, Requested};
+use super::component::{Component, FileEntry, Requested, WheelOrigin};
 use crate::cache::Cache;
 use crate::install::planned;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::spec::{HashAlgorithm, HashDigest, metadata_fields};
 
-/// Lists what was chosen. Sizes, files and licences are those of wheels that were installed on this machine before; of others
-/// they are not known.
-pub fn of_resolution(resolution: &Resolution, cache: &Cache) -> Inventory {
+/// Lists what was chosen. Sizes, files and licences are those of wheels that were installed on this machine before; of
+/// others they are not known.
+pub(crate) fn of_resolution(resolution: &Resolution, cache: &Cache) -> Inventory {
     let dists = resolution.dists.iter().map(|dist| of_dist(dist, cache)).collect();
     let mut inventory =
         Inventory { subject: String::new(), target: resolution.target.clone(), dists, own_files: Vec::new() };
@@ -38,7 +38,7 @@ fn of_dist(dist: &ResolvedDist, cache: &Cache) -> Component {
             installed.files.iter().map(|it| file(it.path.as_str().to_owned(), it.size, &it.sha256)).collect();
     }
     component.tags = wheel.map(|wheel| wheel.tags().map(|tag| tag.to_string()).collect()).unwrap_or_default();
-    component.origin = Origin {
+    component.origin = WheelOrigin {
         filename: Some(dist.file.filename.as_str().to_owned()),
         url: Some(dist.file.url.without_credentials()),
         index: Some((*dist.file.origin).clone()),

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use fs_err as fs;
 
-use super::{Origin, Reading, Requested, has_distributions, read_finished};
+use super::{Reading, Requested, WheelOrigin, has_distributions, read_finished};
 use crate::spec::{PackageName, sha256};
 use crate::target::{Architecture, Runtime, Target};
 
@@ -59,6 +59,30 @@ fn name(text: &str) -> PackageName {
     text.parse().unwrap()
 }
 
+/// A library with two names is in a bundle once, and so it is counted.
+#[test]
+fn a_link_inside_counts_as_its_text_in_a_folder_and_in_a_zip() {
+    use std::os::unix::fs::symlink;
+
+    let (top, zip) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+    fs::create_dir(top.path().join("lib")).unwrap();
+    fs::write(top.path().join("lib/a.so.1"), "library").unwrap();
+    symlink("a.so.1", top.path().join("lib/a.so")).unwrap();
+    let mut writer = zip::ZipWriter::new(zip.as_file());
+    let options = zip::write::SimpleFileOptions::default();
+    writer.start_file("lib/a.so.1", options).unwrap();
+    writer.write_all(b"library").unwrap();
+    writer.add_symlink("lib/a.so", "a.so.1", options).unwrap();
+    writer.finish().unwrap();
+    let listed = |place| read_finished(place, &target(), Reading::Digests).unwrap().own_files;
+    assert_eq!(listed(top.path()), listed(zip.path()));
+    assert_eq!(listed(top.path()).iter().map(|file| file.size).sum::<u64>(), 13);
+    // What a link out of the output leads to is a part of it.
+    let other = tempfile::tempdir().unwrap();
+    symlink(top.path().join("lib/a.so.1"), other.path().join("a.so")).unwrap();
+    assert_eq!(listed(other.path())[0].sha256, Some(sha256(b"library")));
+}
+
 #[test]
 fn a_folder_a_zip_and_a_layer_say_the_same() {
     let zip = tempfile::NamedTempFile::new().unwrap();
@@ -107,10 +131,10 @@ fn a_folder_a_zip_and_a_layer_say_the_same() {
 fn what_the_maker_knows_is_added() {
     let top = folder("");
     let asked = |by: Option<&str>| vec![Requested { by: by.map(name), requirement: "it".to_owned() }];
-    let origin = Origin { filename: Some("one-1.0-py3-none-any.whl".to_owned()), ..Origin::default() };
+    let origin = WheelOrigin { filename: Some("one-1.0-py3-none-any.whl".to_owned()), ..WheelOrigin::default() };
     let told = [
         (name("one"), origin.clone(), vec![], asked(None)),
-        (name("three"), Origin::default(), vec![], asked(Some("one"))),
+        (name("three"), WheelOrigin::default(), vec![], asked(Some("one"))),
     ];
     let told = told.iter().map(|(name, origin, extras, by)| (name, origin.clone(), extras.clone(), by.clone()));
     let inventory = read_finished(top.path(), &target(), Reading::Sizes).unwrap().with_origins(told);

@@ -89,8 +89,8 @@ pub enum Barrier {
 impl fmt::Display for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoBuild => ": --no-build forbids it",
-            Self::OnlyBinary => ": --only-binary forbids it",
+            Self::NoBuild => ": building is forbidden",
+            Self::OnlyBinary => ": only wheels of it are wanted",
             Self::NotAllowed => "",
         })
     }

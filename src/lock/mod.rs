@@ -26,7 +26,8 @@ mod uv;
 mod tests;
 
 pub use error::{Barrier, LockError, NoWheel};
-pub use files::{Listed, Place, normalized};
+pub(crate) use files::normalized;
+pub use files::{Listed, Place};
 pub use find::{FoundInput, candidates, find_input};
 pub use fresh::check_fresh;
 pub use model::{Lock, LockKind, LockPlace, LockedIndex, LockedProject, Reached};

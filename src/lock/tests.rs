@@ -139,7 +139,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     check(&vcs("main"), "pylock.toml:4: the commit of a is not one");
     let forbidding = LockRequest { no_build: true, ..LockRequest::default() };
     let error = read_for(&vcs(&ONE[..40]), &forbidding).unwrap_err();
-    let expected = "pylock.toml:4: a is a repository and would have to be built: --no-build forbids it";
+    let expected = "pylock.toml:4: a is a repository and would have to be built: building is forbidden";
     assert_eq!(error.to_string(), expected);
     let wheel = |name: &str, hashes: &str| {
         format!("{package}wheels = [{{ url = \"https://x/{name}\", hashes = {{ {hashes} }} }}]\n")

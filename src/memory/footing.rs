@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::request::IndexSettings;
+use crate::requirements::Manifest;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::SafeUrl;
 
@@ -18,7 +19,12 @@ pub(crate) enum Footing {
 }
 
 /// What a resolution stands on.
-pub(crate) fn footing(resolution: &Resolution, asked: &[SafeUrl], settings: &IndexSettings) -> Footing {
+pub(crate) fn footing(
+    resolution: &Resolution,
+    asked: &[SafeUrl],
+    settings: &IndexSettings,
+    manifest: &Manifest,
+) -> Footing {
     // What was built of a source depends on the Python of this machine, and on its backend.
     if resolution.dists.iter().any(|dist| dist.file.filename.as_wheel().is_none()) {
         return Footing::Open;
@@ -26,9 +32,9 @@ pub(crate) fn footing(resolution: &Resolution, asked: &[SafeUrl], settings: &Ind
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
         return Footing::Fixed;
     }
-    let known = folders(settings);
+    let known = folders(settings, manifest);
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
-    // Folders that a requirements file names are not looked through before the next run.
+    // What nobody but a lock names is not part of the key.
     let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
     let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
         // What a requirement names is an input with its content.
@@ -39,9 +45,13 @@ pub(crate) fn footing(resolution: &Resolution, asked: &[SafeUrl], settings: &Ind
     if is_open { Footing::Open } else { Footing::Pages }
 }
 
-/// Folders of this machine that are asked like indexes.
-fn folders(settings: &IndexSettings) -> Vec<PathBuf> {
+/// Folders of this machine that are asked like indexes, and whose content is part of the key
+/// ([`InputKey`](crate::request::InputKey)): those of settings, of option lines and of tables.
+fn folders(settings: &IndexSettings, manifest: &Manifest) -> Vec<PathBuf> {
     let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
     let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
+    let file = &manifest.options;
+    let urls = urls.chain(&file.index_url).chain(&file.extra_index_urls).chain(&file.find_links);
+    let urls = urls.chain(manifest.indexes.iter().map(|index| &index.url));
     urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
 }

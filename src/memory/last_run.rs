@@ -1,7 +1,7 @@
 //! Which distributions the last run with an output has bundled, so that this one can say what has changed.
 //!
-//! Beside what `unchanged.rs` remembers, which is found by the inputs, this is found by OUT alone: it is there when the inputs have
-//! changed. It lies in the cache; without it nothing is said, and nothing else depends on it.
+//! Beside what `unchanged.rs` remembers, which is found by the inputs, this is found by OUT alone: it is there when the
+//! inputs have changed. It lies in the cache; without it nothing is said, and nothing else depends on it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,10 +42,14 @@ fn between(before: &Versions, now: &Versions) -> Vec<DistChange> {
     names.into_iter().map(change).filter(|change| change.before != change.now).collect()
 }
 
-/// By the absolute path of OUT: several projects may share a cache and call their outputs alike.
+/// The absolute path of OUT, by which all that is remembered of an output is found: several projects may share a cache
+/// and call their outputs alike.
+pub(super) fn place_of(options: &BundleOptions) -> PathBuf {
+    options.request.inputs.working_folder.join(&options.publish.out)
+}
+
 fn place(cache: &Cache, options: &BundleOptions) -> PathBuf {
-    let out = options.request.inputs.working_folder.join(&options.publish.out);
-    cache.entry(Bucket::Bundles, &format!("distributions of\n{}", out.display()))
+    cache.entry(Bucket::Bundles, &format!("distributions of\n{}", place_of(options).display()))
 }
 
 #[cfg(test)]

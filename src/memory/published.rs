@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::inventory::{Inventory, InventoryError, Origin, Reading, Requested, read_finished, requested_by};
+use serde::{Deserialize, Serialize};
+
+use crate::inventory::{Inventory, InventoryError, Reading, Requested, WheelOrigin, read_finished, requested_by};
 use crate::publish::PublishedZip;
 use crate::resolution::ResolvedDist;
 use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
@@ -11,6 +13,7 @@ use crate::target::Target;
 
 /// What was published.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Published {
     /// OUT.
     pub path: PathBuf,
@@ -28,7 +31,8 @@ pub struct Published {
     pub excluded: Vec<PackageName>,
     /// The layers that it was split into, in order; empty: it is one output, at `path`.
     pub layers: Vec<PublishedLayer>,
-    /// Versions better than the chosen ones that were passed over, and why, as the end of a sentence; of a lock, none are known.
+    /// Versions better than the chosen ones that were passed over, and why, as the end of a sentence; of a lock, none
+    /// are known.
     pub passed_over: Vec<(PackageName, Version, String)>,
     /// Files of distributions that were left out.
     pub left_out: LeftOutFiles,
@@ -40,6 +44,7 @@ pub struct Published {
 
 /// One of several layers that were published together.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PublishedLayer {
     /// Its place.
     pub path: PathBuf,
@@ -87,7 +92,8 @@ impl fmt::Display for DistChange {
 }
 
 /// One distribution of a bundle.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BundledDist {
     /// Name.
     pub name: PackageName,
@@ -135,12 +141,13 @@ impl Published {
         }
     }
 
-    /// What lies in the output now, with what this run knows of its distributions. `path` is where it lies, as seen from here.
+    /// What lies in the output now, with what this run knows of its distributions. `path` is where it lies, as seen
+    /// from here.
     ///
     /// # Errors
     /// What cannot be read.
     pub fn inventory(&self, path: &Path, reading: Reading) -> Result<Inventory, InventoryError> {
-        let origin = |dist: &BundledDist| Origin {
+        let origin = |dist: &BundledDist| WheelOrigin {
             filename: Some(dist.filename.clone()),
             url: Some(dist.url.clone()),
             index: Some(dist.index.clone()),

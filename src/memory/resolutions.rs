@@ -1,12 +1,12 @@
 //! Resolutions by the key of their inputs: what the solver chose is remembered with the pages that it was made of.
 //!
 //! It is taken again, without solving, for the same requirements, target, options and indexes, when every one of those
-//! pages still says what it said: without a question while they are fresh, and after the servers were asked about them, all
-//! at once, when they are not. Metadata is fixed by the digest of its file, which stands on the page. Where every
+//! pages still says what it said: without a question while they are fresh, and after the servers were asked about them,
+//! all at once, when they are not. Metadata is fixed by the digest of its file, which stands on the page. Where every
 //! distribution is fixed by digests of the user's own, no page matters and no server is asked.
 //!
-//! A name that an index does not know is a page that is not there, and stays part of the question: each run asks that index
-//! again before any later one, and when it has the name by now, everything is solved anew.
+//! A name that an index does not know is a page that is not there, and stays part of the question: each run asks that
+//! index again before any later one, and when it has the name by now, everything is solved anew.
 //!
 //! What cannot be told from pages is not remembered: direct URLs, files without digests, pages that must not be kept.
 //! Nothing is taken under `--refresh`, nor where details are shown (`-v`), which tell of pages.

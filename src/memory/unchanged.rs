@@ -1,36 +1,38 @@
 //! Nothing changed, nothing done: what a run made is remembered with the fingerprint of its inputs.
 //!
-//! What shapes an output is its inputs, by this fingerprint, and the distributions, by their digests. The mark of OUT names
-//! both. OUT is left as it is when its mark names what this run would publish, and OUT is as it was written, by sizes and
-//! times. That is found out as early as it can be:
-//! - Before any network is asked, while the freshness that servers gave to their pages (`max-age`) has not run out. When every
-//!   distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and that time never
-//!   ends. Offline, age does not count.
-//! - Once the distributions are chosen, after the servers were asked: nothing is fetched, unpacked or published. A direct
-//!   URL was fetched or confirmed by then.
-//! - Once they are unpacked, where the digest of one was not known before: an index that gives none, a wheel that was built.
+//! What shapes an output is its inputs, by this fingerprint, and the distributions, by their digests. The mark of OUT
+//! names both. OUT is left as it is when its mark names what this run would publish, and OUT is as it was written, by
+//! sizes and times. That is found out as early as it can be:
+//! - Before any network is asked, while the freshness that servers gave to their pages (`max-age`) has not run out.
+//!   When every distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and that
+//!   time never ends. Offline, age does not count.
+//! - Once the distributions are chosen, after the servers were asked: nothing is fetched, unpacked or published. A
+//!   direct URL was fetched or confirmed by then.
+//! - Once they are unpacked, where the digest of one was not known before: an index that gives none, a wheel that was
+//!   built.
 //!
-//! `--refresh` asks anew and publishes anew: it is the word of those who do not trust what is remembered, and so what sizes
-//! and times say. Folders that are asked like indexes count as inputs, by the names, sizes and times of all that is in them.
+//! `--refresh` asks anew and publishes anew: it is the word of those who do not trust what is remembered, and so what
+//! sizes and times say. Folders that are asked like indexes count as inputs, by the names, sizes and times of all that
+//! is in them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use super::last_run::place_of;
 use super::published::{BundledDist, LeftOutFiles, Published, PublishedLayer};
 use crate::bundle::numbered;
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
-use crate::inventory::Requested;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
-use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version, sha256};
+use crate::spec::{HashDigest, PackageName, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 7";
+const FORMAT: &str = "result 8";
 
 /// The option under which nothing is taken as it was, as `InputKey` names options.
 const REFRESH: &str = "--refresh";
@@ -46,7 +48,7 @@ struct Kept {
     files: usize,
     size_bytes: u64,
     zip: KeptZip,
-    dists: Vec<KeptDist>,
+    dists: Vec<BundledDist>,
     excluded: Vec<PackageName>,
     layers: Vec<KeptLayer>,
     passed_over: Vec<(PackageName, Version, String)>,
@@ -64,21 +66,8 @@ type KeptZip = Option<(u64, HashDigest)>;
 /// Warnings by the part of the run that gave them: choosing, unpacking, putting together.
 type Warnings = [Vec<String>; 3];
 
-#[derive(PartialEq, Serialize, Deserialize)]
-struct KeptDist {
-    name: PackageName,
-    version: Version,
-    filename: String,
-    url: SafeUrl,
-    index: (Option<String>, SafeUrl),
-    sha256: HashDigest,
-    size_bytes: u64,
-    extras: Vec<ExtraName>,
-    requested_by: Vec<Requested>,
-}
-
-/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why not, as a
-/// fragment.
+/// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why
+/// not, as a fragment.
 pub(crate) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &Context) -> Result<Published, String> {
     let request = &options.request;
     if request.indexes.refresh {
@@ -95,8 +84,7 @@ pub(crate) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &
     })?;
     context.status(UNCHANGED);
     kept.warnings.iter().flatten().for_each(|warning| context.warn(warning));
-    let dists = kept.dists.iter().map(BundledDist::from).collect();
-    Ok(kept.published(dists, kept.excluded.clone(), options))
+    Ok(kept.published(kept.dists.clone(), kept.excluded.clone(), options))
 }
 
 /// What is remembered of these inputs, if it still holds.
@@ -128,7 +116,7 @@ fn identity(key: &InputKey) -> Option<String> {
 
 /// The inputs of the last run with this output.
 fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<Part>> {
-    rmp_serde::from_slice(&cache.read(&inputs_place(cache, &options.publish.out))?).ok()
+    rmp_serde::from_slice(&cache.read(&inputs_place(cache, options))?).ok()
 }
 
 /// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
@@ -194,21 +182,23 @@ impl Memory {
         Some(published)
     }
 
-    /// Forgets the last result before OUT becomes another one: a run that is killed between the two must not leave the word
-    /// that OUT still holds it.
+    /// Forgets the last result before OUT becomes another one: a run that is killed between the two must not leave the
+    /// word that OUT still holds it.
     pub(crate) fn forget(self, options: &BundleOptions) -> Self {
         if let Some(identity) = &self.identity {
-            let _ = fs::remove_file(place(&self.cache, identity, &options.publish.out));
+            let _ = fs::remove_file(place(&self.cache, identity, options));
         }
         Self { last: None, ..self }
     }
 
-    /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at again.
+    /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at
+    /// again.
     pub(crate) fn remember(&self, published: &Published, news: &News, options: &BundleOptions) {
         let Some(key) = &self.key else { return };
         let is_as_it_was = || {
-            let again = InputKey::for_output(&self.request, options).ok();
-            self.request.still_reads(&options.base()) && again.as_ref().and_then(identity) == self.identity
+            // What was read is what was published; what lies in folders may have changed meanwhile.
+            let again = InputKey::for_output(&self.request.looked_at_again(), options).ok();
+            again.as_ref().and_then(identity) == self.identity
         };
         if self.identity.is_some() && is_as_it_was() {
             let mut warnings = Warnings::default();
@@ -217,7 +207,7 @@ impl Memory {
             }
             self.write(&Kept::new(published, news.freshness.as_ref(), warnings), options);
             if let (Ok(bytes), false) = (rmp_serde::to_vec(key.parts()), self.cache.is_degraded()) {
-                let _ = self.cache.write(&inputs_place(&self.cache, &options.publish.out), &bytes);
+                let _ = self.cache.write(&inputs_place(&self.cache, options), &bytes);
             }
         }
     }
@@ -229,7 +219,7 @@ impl Memory {
             && !self.cache.is_degraded()
             && let Ok(bytes) = rmp_serde::to_vec(kept)
         {
-            let _ = self.cache.write(&place(&self.cache, identity, &options.publish.out), &bytes);
+            let _ = self.cache.write(&place(&self.cache, identity, options), &bytes);
         }
     }
 }
@@ -240,7 +230,7 @@ impl Kept {
         if options.request.indexes.refresh {
             return None;
         }
-        rmp_serde::from_slice(&cache.read(&place(cache, identity, &options.publish.out))?).ok()
+        rmp_serde::from_slice(&cache.read(&place(cache, identity, options))?).ok()
     }
 
     /// A result to be remembered.
@@ -251,7 +241,7 @@ impl Kept {
             size_bytes: published.size_bytes,
             zip: kept_zip(published.zip.as_ref()),
             layers: published.layers.iter().map(kept_layer).collect(),
-            dists: published.dists.iter().map(KeptDist::from).collect(),
+            dists: published.dists.clone(),
             excluded: published.excluded.clone(),
             passed_over: published.passed_over.clone(),
             left_out: (published.left_out.files, published.left_out.bytes),
@@ -329,44 +319,11 @@ fn lies_in_out(options: &BundleOptions, made_of: &str, layers: usize) -> bool {
     is_as_it_was(&publish.out, &publish.state_folders, made_of)
 }
 
-fn place(cache: &Cache, identity: &str, out: &Path) -> PathBuf {
-    cache.entry(Bucket::Bundles, &format!("{identity}\n{}", out.display()))
+fn place(cache: &Cache, identity: &str, options: &BundleOptions) -> PathBuf {
+    cache.entry(Bucket::Bundles, &format!("{identity}\n{}", place_of(options).display()))
 }
 
 /// Where the inputs of the last run with an output are remembered, to tell what has changed since.
-fn inputs_place(cache: &Cache, out: &Path) -> PathBuf {
-    cache.entry(Bucket::Bundles, &format!("inputs of\n{}", out.display()))
-}
-
-impl From<&BundledDist> for KeptDist {
-    fn from(dist: &BundledDist) -> Self {
-        Self {
-            name: dist.name.clone(),
-            version: dist.version.clone(),
-            filename: dist.filename.clone(),
-            url: dist.url.clone(),
-            index: (dist.index.name.clone(), dist.index.url.clone()),
-            sha256: dist.sha256.clone(),
-            size_bytes: dist.size_bytes,
-            extras: dist.extras.clone(),
-            requested_by: dist.requested_by.clone(),
-        }
-    }
-}
-
-impl From<&KeptDist> for BundledDist {
-    fn from(kept: &KeptDist) -> Self {
-        let (name, url) = kept.index.clone();
-        Self {
-            name: kept.name.clone(),
-            version: kept.version.clone(),
-            filename: kept.filename.clone(),
-            url: kept.url.clone(),
-            index: IndexOrigin { name, url },
-            sha256: kept.sha256.clone(),
-            size_bytes: kept.size_bytes,
-            extras: kept.extras.clone(),
-            requested_by: kept.requested_by.clone(),
-        }
-    }
+fn inputs_place(cache: &Cache, options: &BundleOptions) -> PathBuf {
+    cache.entry(Bucket::Bundles, &format!("inputs of\n{}", place_of(options).display()))
 }

@@ -11,11 +11,12 @@ use crate::spec::{Operator, VersionOrUrl};
 use crate::supply::SupplyError;
 use crate::target::Target;
 
-/// Everything that these files and folders bring to `target`, by name. `request` has the working folder and the environment.
+/// Everything that these files and folders bring to `target`, by name. `request` has the working folder and the
+/// environment.
 ///
 /// # Errors
-/// One of them cannot be read, holds no distribution, or is a list of requirements without versions; two bring one project in
-/// different versions.
+/// One of them cannot be read, holds no distribution, or is a list of requirements without versions; two bring one
+/// project in different versions.
 pub fn brought(places: &[PathBuf], target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
     let mut all: Vec<Brought> = Vec::new();
     for place in places {

@@ -1,7 +1,7 @@
 //! `build`: many functions and layers in one run.
 //!
-//! All of them share one session: an index is asked, a file fetched and a wheel unpacked once, whichever of them needs it. Each
-//! has its own output, old or new, and one that fails stops no other.
+//! All of them share one session: an index is asked, a file fetched and a wheel unpacked once, whichever of them needs
+//! it. Each has its own output, old or new, and one that fails stops no other.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +28,7 @@ pub struct BuildUnit {
 
 /// What became of one output.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Built {
     /// Its place among those that were asked for.
     pub place: usize,
@@ -39,7 +40,8 @@ pub struct Built {
     pub took: Duration,
 }
 
-/// Makes every output, `jobs` at a time; `done` is told of each as soon as it is finished. The answers are in the order of `units`.
+/// Makes every output, `jobs` at a time; `done` is told of each as soon as it is finished. The answers are in the order
+/// of `units`.
 ///
 /// # Errors
 /// Only what concerns all of them, such as a cache that cannot be used. What concerns one stands in its [`Built`].
@@ -95,7 +97,8 @@ fn named(context: &Context, place: usize, label: &str) -> Context {
     context.with_reporter(Arc::new(reporter))
 }
 
-/// Puts the name of an output before what is said about it. What it is doing in between is shown only to those who want all.
+/// Puts the name of an output before what is said about it. What it is doing in between is shown only to those who want
+/// all.
 struct Named {
     inner: Arc<dyn Reporter>,
     place: usize,

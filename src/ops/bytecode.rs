@@ -1,7 +1,9 @@
-//! `--compile-bytecode`: what Python would compile at each cold start, because it cannot write into a function's folder.
+//! `--compile-bytecode`: what Python would compile at each cold start, because it cannot write into a function's
+//! folder.
 //!
-//! Every `.py` file of the bundle as it will be is compiled, whoever it belongs to, so that no bytecode stands beside another source
-//! than its own: it is never compared with it. The files are made for the bundle, and shared with no other output.
+//! Every `.py` file of the bundle as it will be is compiled, whoever it belongs to, so that no bytecode stands beside
+//! another source than its own: it is never compared with it. The files are made for the bundle, and shared with no
+//! other output.
 
 use std::path::PathBuf;
 use std::thread::available_parallelism;
@@ -12,7 +14,7 @@ use rayon::prelude::*;
 use super::Error;
 use crate::archive::{Inflater, SafePath};
 use crate::build::{BuildError, Children, Compiler, InterpreterSearch, PythonSource};
-use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes};
+use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes, SourceFile};
 use crate::context::Context;
 use crate::install::FileContent;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
@@ -103,6 +105,7 @@ fn read(file: &BundleFile) -> Result<Vec<u8>, Error> {
     let failed = |path: &std::path::Path, source| BundleError::ReadSource { path: path.to_owned(), source };
     match &file.content {
         BundleContent::Generated(bytes) => Ok(bytes.clone()),
+        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => Ok(bytes.to_vec()),
         BundleContent::Source(own) => Ok(fs::read(&own.from).map_err(|source| failed(&own.from, source))?),
         BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
             (FileContent::Generated(bytes), _) => Ok(bytes.clone()),

@@ -1,15 +1,15 @@
 //! `bundle --list`: what a bundle would hold, and what of the sources it would not.
 //!
-//! Everything is done but publishing: OUT is neither looked at nor named. Wheels come from the cache where they are there, and are
-//! not unpacked.
+//! Everything is done but publishing: OUT is neither looked at nor named. Wheels come from the cache where they are
+//! there, and are not unpacked.
 
-use std::sync::Arc;
-
-use super::bundle::{Chosen, choose_and_install, install_options, own_files, take_built_project};
+use super::chosen::{choose_and_install, install_options, take_built_project};
+use super::output::layout_of;
+use super::own_files::own_files;
 use super::{Error, bytecode, left_out};
-use crate::bundle::{BundleContent, Layout, LeftOut, assemble};
+use crate::bundle::{BundleContent, LeftOut, assemble};
 use crate::context::Context;
-use crate::request::{BundleKind, BundleOptions, Request};
+use crate::request::{BundleOptions, Request};
 use crate::spec::{PackageName, Version};
 use crate::supply::{Inquiry, Session};
 
@@ -72,15 +72,12 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<Contents, Err
     let context = inquiry.session.context.clone();
     let resolved = inquiry.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_out::choose(&resolved.resolution, inquiry.manifest(), &options, &context)?;
-    let Chosen { installed, .. } = choose_and_install(inquiry, &resolved.resolution, &excluded, &options).await?;
-    let secrets = Arc::new(inquiry.secrets());
+    let (chosen, _) = choose_and_install(inquiry, &resolved.resolution, &excluded, &options).await?;
+    let (secrets, request) = (inquiry.secrets(), inquiry.request().clone());
     let listing = tokio::task::spawn_blocking(move || {
         let mut warnings = Vec::new();
-        let source = options.assembly.source.as_ref();
-        let mut source =
-            source.map(|source| own_files(source, &options, &secrets, &mut warnings, &context)).transpose()?;
-        let layout = if options.assembly.kind == BundleKind::Layer { Layout::layer() } else { Layout::function() };
-        let mut bundle = assemble(&installed.dists, source.as_ref(), &layout)?;
+        let mut source = own_files(&options, &request, &secrets, &mut warnings, &context)?;
+        let mut bundle = assemble(&chosen.installed, source.as_ref(), &layout_of(&options))?;
         let compiled = bytecode::compile(&bundle, &options, &context)?;
         bundle.add_made(&compiled);
         for warning in &bundle.warnings {

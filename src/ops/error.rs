@@ -1,5 +1,6 @@
 //! Why a command could not do its work.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::left_out_error::LeftOutError;
@@ -21,6 +22,24 @@ use crate::shared::SharedError;
 use crate::spec::{PackageName, SafeUrl};
 use crate::store::StoreError;
 use crate::supply::SupplyError;
+
+/// Who says how large a bundle may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// The user.
+    OfUser,
+    /// AWS, for a function together with its layers.
+    OfLambda,
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OfUser => "you allow",
+            Self::OfLambda => "Lambda accepts for a function with its layers",
+        })
+    }
+}
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +74,7 @@ pub enum Error {
     /// The bundle could not be put together.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// The bundle is larger than `--max-size` allows.
+    /// The bundle is larger than the user or Lambda allows.
     #[error(
         "the bundle is {} unzipped, {} more than the {} that {allows}; largest:\n  {}",
         Bytes(*size),
@@ -68,8 +87,8 @@ pub enum Error {
         size: u64,
         /// What is allowed, bytes.
         limit: u64,
-        /// Who allows that, as the end of a sentence.
-        allows: &'static str,
+        /// Who allows that.
+        allows: Allowance,
         /// The largest parts, who asked for them, a fragment each.
         largest: Vec<String>,
         /// What would make it smaller, a sentence each.

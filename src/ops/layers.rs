@@ -9,8 +9,8 @@ use crate::publish::{PublishOptions, publish_together};
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
 
-/// Splits a layer and publishes its parts at the numbered places of OUT; gives them with what the user should know. Layers that
-/// an earlier run has made at higher numbers go.
+/// Splits a layer and publishes its parts at the numbered places of OUT; gives them with what the user should know.
+/// Layers that an earlier run has made at higher numbers go.
 pub(super) fn publish_split(
     bundle: &Bundle,
     layers: usize,
@@ -27,7 +27,7 @@ pub(super) fn publish_split(
     let each: Vec<PublishOptions> = outs.iter().map(|out| PublishOptions { out, ..*options }).collect();
     let published = publish_together(&parts, &each, &gone)?;
     let warnings = published.iter().flat_map(|layer| layer.warnings.clone()).collect();
-    let layer = |((published, part), path): ((crate::publish::Published, &Bundle), PathBuf)| PublishedLayer {
+    let layer = |((published, part), path): ((crate::publish::PublishedOutput, &Bundle), PathBuf)| PublishedLayer {
         path,
         files: published.files,
         size_bytes: published.size_bytes,

@@ -1,5 +1,5 @@
-//! Projects that are required and not bundled, because they are there already: in the runtime (`--exclude-runtime`), or in a layer
-//! or lock (`--without`). And what may go wrong when only a part of those that belong together is.
+//! Projects that are required and not bundled, because they are there already: in the runtime (`--exclude-runtime`), or
+//! in a layer or lock (`--without`). And what may go wrong when only a part of those that belong together is.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ pub(super) fn known_before(options: &BundleOptions) -> Vec<PackageName> {
     of_runtime.chain(options.request.inputs.brought.iter().map(|brought| brought.name.clone())).collect()
 }
 
-/// The projects of a resolution that are not bundled, sorted. What else needs one of them gets the version that is there, which
-/// may be another: that is told.
+/// The projects of a resolution that are not bundled, sorted. What else needs one of them gets the version that is
+/// there, which may be another: that is told.
 ///
 /// # Errors
 /// The user's own words demand a version that the runtime or the layer may not have.
@@ -88,8 +88,8 @@ fn refuse_pins(
     Err(LeftOutError::Pinned { runtime, lines, names }.into())
 }
 
-/// Whether a requirement takes only some of the versions that a runtime may have: a pin, an upper bound below all that is
-/// expected, an own place. A lower bound is met by what AWS keeps up to date.
+/// Whether a requirement takes only some of the versions that a runtime may have: a pin, an upper bound below all that
+/// is expected, an own place. A lower bound is met by what AWS keeps up to date.
 fn may_not_be_met(entry: &RequirementEntry) -> bool {
     match &entry.requirement.version_or_url {
         None => false,
@@ -109,8 +109,8 @@ fn may_not_be_met(entry: &RequirementEntry) -> bool {
     }
 }
 
-/// Warnings about parts of the AWS SDK that are bundled beside other parts that are not: Python takes the bundled copy of each
-/// first, so the runtime's own parts meet versions that were never tried with them.
+/// Warnings about parts of the AWS SDK that are bundled beside other parts that are not: Python takes the bundled copy
+/// of each first, so the runtime's own parts meet versions that were never tried with them.
 pub(super) fn clashes(
     installed: &[InstalledDist],
     excluded: &[PackageName],

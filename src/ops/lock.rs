@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::Error;
 use crate::context::Context;
-use crate::durable::to_disk;
 use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
@@ -18,9 +17,11 @@ use crate::resolution::Resolution;
 use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl};
 use crate::supply::{Inquiry, Session};
 use crate::target::Target;
+use crate::whole_file::write_whole;
 
 /// What to lock, and how to write it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct LockOptions {
     /// Requirements, and how to resolve them.
     pub request: RequestOptions,
@@ -40,6 +41,14 @@ pub struct LockOptions {
     pub check: bool,
 }
 
+impl LockOptions {
+    /// A `pylock.toml` for these targets, which is only returned.
+    pub fn new(request: RequestOptions, targets: Vec<Target>) -> Self {
+        let (form, upgrade_packages) = (LockForm::Pylock, Vec::new());
+        Self { request, targets, form, out: None, upgrade: false, upgrade_packages, force: false, check: false }
+    }
+}
+
 /// The form of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockForm {
@@ -53,7 +62,7 @@ pub enum LockForm {
 
 /// A lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Locked {
+pub struct WrittenLock {
     /// Its text.
     pub text: String,
     /// The file did not have this text before.
@@ -61,7 +70,7 @@ pub struct Locked {
 }
 
 /// Resolves and writes the lock.
-pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Error> {
+pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock, Error> {
     refuse_inputs(&options)?;
     let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
     let mut resolve_options = options.request.resolve.clone();
@@ -95,7 +104,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<Locked, Erro
         context.check_interrupted()?;
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
-    Ok(Locked { text, changes })
+    Ok(WrittenLock { text, changes })
 }
 
 /// What the lock is made of is not overwritten with it, unless the user says so.
@@ -115,8 +124,8 @@ fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
     Err(Error::OverInput { path: out.clone() })
 }
 
-/// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock which is written
-/// behind an air gap is the one that would be written before it.
+/// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock
+/// which is written behind an air gap is the one that would be written before it.
 async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
     let Some(manifest) = inquiry.mirror_manifest().await else { return };
     let Ok(files) = files_of_manifest(&manifest) else { return };
@@ -136,8 +145,8 @@ async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
     }
 }
 
-/// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or of
-/// every file of their versions.
+/// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or
+/// of every file of their versions.
 async fn compute_digests(inquiry: &Inquiry, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
     for dist in resolution.dists.iter_mut().filter(|dist| dist.has_digest()) {
         if dist.file.hashes.is_empty() {
@@ -191,22 +200,7 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
         return fs_err::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
     }
     let target = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".barrow-lock-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As an editor would leave it: the mode of the old file, or that of any new text file.
-        let mode = fs_err::metadata(&target).map_or(0o644, |old| old.permissions().mode() & 0o777);
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
-    }
-    to_disk(file.as_file())?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
+    write_whole(&target, text.as_bytes())
 }
 
 /// Resolves and writes nothing: for `tree` and `why`.

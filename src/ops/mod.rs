@@ -2,12 +2,36 @@
 //!
 //! Everything is asynchronous on the outside and plain within: the solver has a thread of its own, unpacking and
 //! publishing run where blocking is allowed. Nothing is written to OUT before every wheel is verified.
+//!
+//! `examples/resolve.rs` and `examples/bundle.rs` are whole programs. What needs no network at all:
+//!
+//! ```
+//! use barrow::ops::fingerprint;
+//! use barrow::request::{AssemblySettings, BundleKind, FingerprintOptions, RequestOptions, SourceSettings};
+//! use barrow::target::{Architecture, Runtime, Target};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let print = |handler: &str| -> Result<_, Box<dyn std::error::Error>> {
+//!     std::fs::write(folder.path().join("handler.py"), handler)?;
+//!     let mut files = SourceSettings::default();
+//!     files.folder = Some(folder.path().to_owned());
+//!     let mut assembly = AssemblySettings::new(BundleKind::Function);
+//!     assembly.source = Some(files);
+//!     let request = RequestOptions::new(folder.path(), std::env::temp_dir(), 0);
+//!     let target = Target::new(Runtime::newest(), Architecture::Arm64);
+//!     Ok(fingerprint(&FingerprintOptions::new(request, assembly, folder.path().to_owned(), target))?)
+//! };
+//! let before = print("def handler(event, context): return 1\n")?;
+//! assert_ne!(print("def handler(event, context): return 2\n")?, before);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod audit;
 mod build;
 mod brought;
 mod bundle;
 mod bytecode;
+mod chosen;
 mod contents;
 mod error;
 mod fingerprint;
@@ -18,6 +42,9 @@ mod lock;
 mod mirror;
 mod mirror_upkeep;
 mod mirror_upload;
+mod obtained;
+mod output;
+mod own_files;
 mod shared_cache;
 mod shared_zip;
 mod survey;
@@ -26,13 +53,13 @@ mod too_large;
 pub use audit::{Audited, audit, audit_with};
 pub use brought::brought;
 pub use build::{BuildUnit, Built, build};
-pub use bundle::{Preparation, Recall, bundle, bundle_in, recall};
+pub use bundle::{Preparation, Recall, bundle, recall};
 pub use bytecode::find_compiler;
 pub use contents::{Contents, FileOwner, ListedFile, contents};
-pub use error::Error;
+pub use error::{Allowance, Error};
 pub use fingerprint::fingerprint;
 pub use left_out_error::LeftOutError;
-pub use lock::{LockForm, LockOptions, Locked, lock, resolve_only};
+pub use lock::{LockForm, LockOptions, WrittenLock, lock, resolve_only};
 pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, mirror};
 pub use mirror_upkeep::{compare_mirrors, list_mirror, remove_from_mirror, sign_mirror, verify_mirror};
 pub use mirror_upload::{UploadOptions, Uploaded, upload_mirror};
@@ -42,4 +69,5 @@ pub use survey::{Survey, Surveyed, newest_versions, survey};
 pub use crate::context::{Context, Interrupted};
 pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};
 pub use crate::reporter::packages;
-pub use crate::supply::{LiveSource, MirrorInputs, PythonRefused, Session, SupplyError, newest_runtime_for};
+pub use crate::supply::{LiveSource, MirrorInputs, PythonRefused, SupplyError, newest_runtime_for};
+pub use crate::whole_file::write_whole;

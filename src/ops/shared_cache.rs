@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Context, Error};
 use crate::cache::Cache;
 use crate::http::ClientOptions;
-use crate::shared::{SharedCache, SharedOptions, Standing, Tally};
+use crate::shared::{SharedCache, SharedOptions, SharedStanding, Tally};
 use crate::spec::SafeUrl;
 use crate::supply::kept_builds;
 
@@ -14,7 +14,7 @@ pub async fn shared_cache_standing(
     options: SharedOptions,
     client: ClientOptions,
     context: Context,
-) -> Result<(SafeUrl, Standing), Error> {
+) -> Result<(SafeUrl, SharedStanding), Error> {
     let shared = SharedCache::open(options, &client, Arc::clone(&context.reporter))?;
     let standing = shared.standing().await;
     Ok((shared.place(), standing))

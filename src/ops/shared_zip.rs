@@ -1,7 +1,7 @@
 //! Finished zips in a shared cache: what was made of the same inputs and the same distributions is taken as it is.
 //!
-//! The key is the fingerprint of the inputs with name and digest of every distribution, so it is known once these are chosen, and
-//! before anything of them is fetched. Zips alone are shared: a folder is made of links to the cache.
+//! The key is the fingerprint of the inputs with name and digest of every distribution, so it is known once these are
+//! chosen, and before anything of them is fetched. Zips alone are shared: a folder is made of links to the cache.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl SharedZip {
         options: &BundleOptions,
     ) -> Result<Option<Self>, Error> {
         let Some(shared) = inquiry.shared() else { return Ok(None) };
-        let BundleOptions { target, assembly, publish, .. } = options;
+        let assembly = &options.assembly;
         if !can_be_shared(options) {
             return Ok(None);
         }
@@ -95,13 +95,7 @@ impl SharedZip {
             digests.push((dist.name.clone(), digest));
         }
         lines.sort_unstable();
-        let fingerprint_options = FingerprintOptions {
-            request: options.request.clone(),
-            target: target.clone(),
-            assembly: assembly.clone(),
-            base: options.base(),
-            state_folders: publish.state_folders.clone(),
-        };
+        let fingerprint_options = FingerprintOptions::of(options);
         let request = inquiry.request().clone();
         let reading = tokio::task::spawn_blocking(move || {
             InputKey::for_fingerprint(&request, &fingerprint_options).ok().map(|key| key.fingerprint())

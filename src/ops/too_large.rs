@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::Error;
+use super::{Allowance, Error};
 use crate::bundle::{Bundle, BundleContent, Bytes, saved_by_slim};
 use crate::install::InstalledDist;
 use crate::request::{BundleKind, BundleOptions};
@@ -17,8 +17,8 @@ const NAMED: usize = 5;
 pub(super) fn refuse(bundle: &Bundle, limit: Bytes, resolution: &Resolution, options: &BundleOptions) -> Error {
     let (size, Bytes(limit)) = (bundle.size_bytes, limit);
     let allows = match options.publish.max_size {
-        Some(_) => "`--max-size` allows",
-        None => "Lambda accepts for a function with its layers",
+        Some(_) => Allowance::OfUser,
+        None => Allowance::OfLambda,
     };
     let mut ways = ways(bundle, options);
     ways.extend(to_drop(bundle, size - limit, resolution));

@@ -1,8 +1,8 @@
 //! What differs between an output as it was written and what it is to become, so that the rest can stay where it is.
 //!
-//! Only an output that is file for file as it was written, with nothing beside, can be kept in parts: its mark says of each file
-//! which content that is. What changed is told by as few names as possible: a folder that keeps none of its files goes and
-//! comes as a whole.
+//! Only an output that is file for file as it was written, with nothing beside, can be kept in parts: its mark says of
+//! each file which content that is. What changed is told by as few names as possible: a folder that keeps none of its
+//! files goes and comes as a whole.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::inspection::{Alone, inspect};
 use super::mark::{Content, Mark, MarkedFile};
 use super::stored::FolderIdentity;
-use crate::archive::SafePath;
+use crate::archive::{SafePath, each_folder_of};
 use crate::install::LinkMode;
 
 /// The difference.
@@ -87,14 +87,8 @@ fn outermost_without<'a>(keeping: &HashSet<&str>, path: &'a str) -> &'a str {
 fn folders_around<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
     let mut folders = HashSet::new();
     for path in paths {
-        let mut rest = path;
         folders.insert("");
-        while let Some((parent, _)) = rest.rsplit_once('/') {
-            if !folders.insert(parent) {
-                break;
-            }
-            rest = parent;
-        }
+        each_folder_of(path, |folder| folders.insert(folder));
     }
     folders
 }

@@ -94,8 +94,8 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&s
         && (alone == Alone::No || is_alone(&opened, folder, alone, inner))
 }
 
-/// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a folder,
-/// as it should be, is found out where its own turn comes.
+/// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a
+/// folder, as it should be, is found out where its own turn comes.
 fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
     every_entry(opened, |name| {
         folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()

@@ -1,7 +1,7 @@
 //! What is installed in a folder already: distributions with their RECORDs ("Recording installed projects").
 //!
-//! A RECORD here was written by someone else at some time: a line of it is believed only as far as it names a file inside
-//! the folder, reached without a link. A file that two distributions list stays as long as one of them does.
+//! A RECORD here was written by someone else at some time: a line of it is believed only as far as it names a file
+//! inside the folder, reached without a link. A file that two distributions list stays as long as one of them does.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;

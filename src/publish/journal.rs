@@ -1,5 +1,5 @@
-//! Replacing what lies in a folder without replacing the folder: entry by entry, so that a run that was killed halfway can
-//! be taken back by the next.
+//! Replacing what lies in a folder without replacing the folder: entry by entry, so that a run that was killed halfway
+//! can be taken back by the next.
 
 use std::ffi::OsStr;
 use std::io;

@@ -1,15 +1,15 @@
 //! The mark that says "barrow made this", outside of OUT.
 //!
-//! It lies in a state folder, named by the digest of OUT's path, and lists every file with size and mtime. OUT is barrow's
-//! when every file in it is listed, edited or not; a zip is, when its size and its directory are those of the mark. A folder
-//! that is not the one that was marked, but took its place, is barrow's only as far as its files are as they were written:
-//! someone may have made a folder of the same name with a `handler.py` of his own.
+//! It lies in a state folder, named by the digest of OUT's path, and lists every file with size and mtime. OUT is
+//! barrow's when every file in it is listed, edited or not; a zip is, when its size and its directory are those of the
+//! mark. A folder that is not the one that was marked, but took its place, is barrow's only as far as its files are as
+//! they were written: someone may have made a folder of the same name with a `handler.py` of his own.
 //!
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -21,15 +21,15 @@ use super::inspection::{Alone, inspect};
 use super::stored::{
     CONTENT_BYTES, Contents, EXECUTABLE, FolderIdentity, LINK, Stored, StoredFile, StoredFolder, is_derived,
 };
-use crate::archive::SafePath;
+use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
-use crate::durable::to_disk;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
+use crate::whole_file::write_private;
 
-/// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path, and
-/// what [`Stored`] holds.
+/// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path,
+/// and what [`Stored`] holds.
 const HEADER: &[u8] = b"barrow output 5\n";
 /// Folder of the marks; its name carries the version of the format.
 const FOLDER: &str = "outputs-v5";
@@ -65,8 +65,8 @@ pub(super) struct MarkedFile {
     pub(super) content: Content,
 }
 
-/// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be executed and
-/// whether it is a link.
+/// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be
+/// executed and whether it is a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Content([u8; CONTENT_BYTES]);
 
@@ -121,8 +121,8 @@ impl Mark {
 
     /// Writes the mark of OUT, whole or not at all, to the first folder that takes it.
     ///
-    /// The first mark of an OUT is forced to disk: it would be empty after a power loss, and OUT would belong to no one.
-    /// ext4 and Btrfs take care of that themselves where a file replaces another one.
+    /// The first mark of an OUT is forced to disk: it would be empty after a power loss, and OUT would belong to no
+    /// one. ext4 and Btrfs take care of that themselves where a file replaces another one.
     pub(super) fn write(&self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
         let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "there is no folder for it"));
         for (rank, folder) in state_folders.iter().enumerate() {
@@ -153,8 +153,8 @@ impl Mark {
         Self { fingerprint: None, roots, link_mode: None, files, zips }
     }
 
-    /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by now,
-    /// those that are as they were written.
+    /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by
+    /// now, those that are as they were written.
     pub(super) fn own_files(&self, out: &Path) -> Vec<&MarkedFile> {
         let is_another =
             !self.roots.is_empty() && FolderIdentity::of(out).is_some_and(|identity| !self.roots.contains(&identity));
@@ -167,13 +167,7 @@ impl Mark {
         let files: HashMap<&str, bool> = own.iter().map(|file| (file.path.as_str(), file.content.is_link())).collect();
         let mut folders = HashSet::new();
         for file in files.keys() {
-            let mut path = *file;
-            while let Some((parent, _)) = path.rsplit_once('/') {
-                if !folders.insert(parent) {
-                    break;
-                }
-                path = parent;
-            }
+            each_folder_of(file, |folder| folders.insert(folder));
         }
         let mut search = Search { files, folders, limit, found: Vec::new() };
         search.folder(out, "")?;
@@ -184,13 +178,7 @@ impl Mark {
         let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
         fs::create_dir_all(folder)?;
         let bytes = self.encode(out).ok_or(io::ErrorKind::InvalidData)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&bytes)?;
-        if fs::symlink_metadata(place).is_err() {
-            to_disk(file.as_file())?;
-        }
-        file.persist(place)?;
-        Ok(())
+        write_private(place, &bytes)
     }
 
     /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
@@ -232,8 +220,8 @@ impl Mark {
     }
 }
 
-/// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and times of
-/// its files and, if `alone`, by nothing else lying in it.
+/// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and
+/// times of its files and, if `alone`, by nothing else lying in it.
 pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: &str, alone: bool) -> bool {
     let is_so = with_stored(state_folders, out, |stored| match stored.zips.as_slice() {
         _ if stored.fingerprint != Some(fingerprint) => false,
@@ -301,8 +289,8 @@ pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<Pat
     outputs.filter(|out| out.starts_with(folder) && out != folder).collect()
 }
 
-/// The OUT of a mark, from its beginning. The name of a mark is the digest of its OUT: what one says is read once in a process,
-/// however many outputs it makes.
+/// The OUT of a mark, from its beginning. The name of a mark is the digest of its OUT: what one says is read once in a
+/// process, however many outputs it makes.
 fn marked_out(mark: &Path) -> Option<PathBuf> {
     use std::io::Read as _;
     static KNOWN: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::new(BTreeMap::new());

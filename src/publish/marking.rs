@@ -1,4 +1,5 @@
-//! The mark of OUT while OUT changes: it names old and new together, so that a kill leaves no OUT that belongs to no one.
+//! The mark of OUT while OUT changes: it names old and new together, so that a kill leaves no OUT that belongs to no
+//! one.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -5,8 +5,8 @@
 //!        └─▶ install_into ─▶ DIR, beside what lies there
 //! ```
 //!
-//! Both are one transaction (`transaction.rs`) over three kinds of output. The new content is prepared in a hidden folder
-//! beside OUT; a mount point cannot be left by a rename, so there the hidden folder lies inside it.
+//! Both are one transaction (`transaction.rs`) over three kinds of output. The new content is prepared in a hidden
+//! folder beside OUT; a mount point cannot be left by a rename, so there the hidden folder lies inside it.
 //!
 //! Nothing of barrow's own ever lies in a bundle: what it has to remember about OUT lies in a state folder, and what it
 //! needs while it works in a hidden folder that is gone when it ends, or is removed by the next run.
@@ -36,8 +36,9 @@ mod outputs;
 mod tests;
 
 pub use error::PublishError;
-pub use options::{OutputFormat, PublishOptions, Published, PublishedZip};
-pub use outputs::{
-    check_out, install_into, is_installed_unchanged, is_unchanged, mark_beside, outputs_around, publish,
-    publish_together, tidy,
+pub use options::PublishedZip;
+pub(crate) use options::{OutputForm, PublishOptions, PublishedOutput};
+pub use outputs::mark_beside;
+pub(crate) use outputs::{
+    check_out, install_into, is_installed_unchanged, is_unchanged, outputs_around, publish, publish_together, tidy,
 };

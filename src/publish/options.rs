@@ -11,7 +11,7 @@ use crate::spec::HashDigest;
 
 /// What a bundle becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
+pub(crate) enum OutputForm {
     /// A folder.
     Folder,
     /// A zip.
@@ -20,11 +20,11 @@ pub enum OutputFormat {
 
 /// Where and how to publish.
 #[derive(Clone, Copy, Debug)]
-pub struct PublishOptions<'a> {
+pub(crate) struct PublishOptions<'a> {
     /// OUT; a link to a folder is followed.
     pub out: &'a Path,
     /// Folder or zip.
-    pub format: OutputFormat,
+    pub format: OutputForm,
     /// How files get from the cache to a folder.
     pub link_mode: LinkMode,
     /// Replace an OUT that holds what barrow did not make (`--force`).
@@ -43,7 +43,7 @@ pub struct PublishOptions<'a> {
 
 /// What was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
+pub(crate) struct PublishedOutput {
     /// OUT without links.
     pub out: PathBuf,
     /// Number of files.

@@ -1,9 +1,10 @@
 //! Keeps processes from publishing at one OUT at the same time, and from nothing else.
 //!
-//! OUT is locked twice: by its name, through an empty file `.barrow-DIGEST.tmp` beside it, because OUT may be absent and
-//! becomes another folder when it is replaced; and as a folder, because another process may see it as a mount point, with
-//! nothing beside it. The file is there for as long as the lock is held, and one that a process left when it died is removed
-//! by the next run. Runs with other OUTs have locks of their own: one that is stopped is in nobody else's way.
+//! OUT is locked twice: by its name, through an empty file `.barrow-DIGEST.tmp` beside it, because OUT may be absent
+//! and becomes another folder when it is replaced; and as a folder, because another process may see it as a mount
+//! point, with nothing beside it. The file is there for as long as the lock is held, and one that a process left when
+//! it died is removed by the next run. Runs with other OUTs have locks of their own: one that is stopped is in nobody
+//! else's way.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;

@@ -6,11 +6,11 @@ use fs_err as fs;
 
 use super::PublishError;
 use super::mark::{self, Mark, is_as_written};
-use super::options::{OutputFormat, PublishOptions, Published, Steps};
+use super::options::{OutputForm, PublishOptions, PublishedOutput, Steps};
 use super::out_lock::OutLock;
 use super::place::canonical_place;
 use super::site::Site;
-use super::standing::{Kind, Standing, refuse_foreign};
+use super::standing::{Kind, Occupant, refuse_foreign};
 use super::transaction::{Begun, Staged, Swapped, find_out};
 use super::workplace;
 use crate::bundle::Bundle;
@@ -18,22 +18,23 @@ use crate::bundle::Bundle;
 /// Publishes a bundle.
 ///
 /// # Errors
-/// OUT holds what barrow did not make, or cannot be an output; something could not be written; the user interrupted. OUT is
-/// as it was before, and nothing else is left.
-pub fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
+/// OUT holds what barrow did not make, or cannot be an output; something could not be written; the user interrupted.
+/// OUT is as it was before, and nothing else is left.
+pub(crate) fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<PublishedOutput, PublishError> {
     publish_with(bundle, Kind::of(options.format), options, &|_| {})
 }
 
-/// Publishes several bundles, each at a place of its own, together: all of them are whole beside their places before the first
-/// takes its own. Afterwards the `gone` go, as far as barrow made them: outputs of an earlier run that are none of this one.
+/// Publishes several bundles, each at a place of its own, together: all of them are whole beside their places before
+/// the first takes its own. Afterwards the `gone` go, as far as barrow made them: outputs of an earlier run that are
+/// none of this one.
 ///
 /// # Errors
 /// As for [`publish`]. Where one of them cannot take its place in the end, those before it have.
-pub fn publish_together(
+pub(crate) fn publish_together(
     bundles: &[Bundle],
     options: &[PublishOptions],
     gone: &[PathBuf],
-) -> Result<Vec<Published>, PublishError> {
+) -> Result<Vec<PublishedOutput>, PublishError> {
     let staged = bundles
         .iter()
         .zip(options)
@@ -50,7 +51,7 @@ pub fn publish_together(
             }
         }
     }
-    let published: Vec<Published> = swapped.into_iter().map(Swapped::finish).collect();
+    let published: Vec<PublishedOutput> = swapped.into_iter().map(Swapped::finish).collect();
     if let Some(error) = failed {
         return Err(error);
     }
@@ -67,7 +68,7 @@ fn remove_own(out: &Path, options: &PublishOptions) {
     let Ok(out) = canonical_place(out) else { return };
     let Some(_lock) = OutLock::try_acquire(&out, true) else { return };
     let Some(mark) = Mark::read(options.state_folders, &out) else { return };
-    if Kind::of(options.format).look(&out, Some(&mark)).is_ok_and(|standing| standing == Standing::Ours) {
+    if Kind::of(options.format).look(&out, Some(&mark)).is_ok_and(|standing| standing == Occupant::Ours) {
         let removed = if out.is_dir() { fs::remove_dir_all(&out) } else { fs::remove_file(&out) };
         if removed.is_ok() {
             Mark::remove(options.state_folders, &out);
@@ -83,7 +84,7 @@ fn remove_own(out: &Path, options: &PublishOptions) {
 /// # Errors
 /// A file in the way that no distribution lists and that is different (unless `force`); something could not be written.
 /// OUT is as it was before.
-pub fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<Published, PublishError> {
+pub(crate) fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<PublishedOutput, PublishError> {
     publish_with(bundle, Kind::Packages, options, &|_| {})
 }
 
@@ -92,12 +93,13 @@ pub(super) fn publish_with(
     kind: Kind,
     options: &PublishOptions,
     steps: Steps,
-) -> Result<Published, PublishError> {
+) -> Result<PublishedOutput, PublishError> {
     Ok(Begun::begin(bundle, kind, options, steps)?.stage()?.mark()?.swap()?.finish())
 }
 
-/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded in vain.
-pub fn check_out(sources: &[PathBuf], options: &PublishOptions) -> Result<(), PublishError> {
+/// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded
+/// in vain.
+pub(crate) fn check_out(sources: &[PathBuf], options: &PublishOptions) -> Result<(), PublishError> {
     let kind = Kind::of(options.format);
     let out = find_out(sources, kind, options)?;
     let look = || {
@@ -115,18 +117,19 @@ pub fn check_out(sources: &[PathBuf], options: &PublishOptions) -> Result<(), Pu
     }
 }
 
-/// Whether OUT is, file for file, what a run with this fingerprint published: by size and mtime, without reading contents.
-pub fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
+/// Whether OUT is, file for file, what a run with this fingerprint published: by size and mtime, without reading
+/// contents.
+pub(crate) fn is_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
     canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, true))
 }
 
 /// Whether all that a run with this fingerprint installed into OUT lies there as it was written, whatever else does.
-pub fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
+pub(crate) fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fingerprint: &str) -> bool {
     canonical_place(out).is_ok_and(|out| is_as_written(state_folders, &out, fingerprint, false))
 }
 
-/// Notes that barrow wrote a file beside its outputs, so that it is no source file of a later run. Without a place for marks
-/// it is one.
+/// Notes that barrow wrote a file beside its outputs, so that it is no source file of a later run. Without a place for
+/// marks it is one.
 pub fn mark_beside(file: &Path, state_folders: &[PathBuf]) {
     if let (Ok(place), Ok(identity)) = (canonical_place(file), mark::zip_identity(file)) {
         let _ = Mark { zips: vec![identity], ..Mark::default() }.write(state_folders, &place);
@@ -135,7 +138,7 @@ pub fn mark_beside(file: &Path, state_folders: &[PathBuf]) {
 
 /// Puts in order what killed runs have left at OUT, for a run that is going to publish nothing. While another process
 /// publishes there, it is left to that one.
-pub fn tidy(out: &Path) {
+pub(crate) fn tidy(out: &Path) {
     let Ok(out) = canonical_place(out) else { return };
     let folders: Vec<&Path> = out.parent().into_iter().chain([out.as_path()]).collect();
     if folders.iter().any(|folder| workplace::has_leftovers(folder))
@@ -147,19 +150,19 @@ pub fn tidy(out: &Path) {
     }
 }
 
-/// The outputs that are no source files of `folder`, without links: OUT, and every one below the folder that barrow made, as
-/// far as it knows.
-pub fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Option<&Path>) -> Vec<PathBuf> {
+/// The outputs that are no source files of `folder`, without links: OUT, and every one below the folder that barrow
+/// made, as far as it knows.
+pub(crate) fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Option<&Path>) -> Vec<PathBuf> {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let out = out.and_then(|out| canonical_place(out).ok());
     mark::outputs_below(state_folders, &folder).into_iter().chain(out).collect()
 }
 
 impl Kind {
-    fn of(format: OutputFormat) -> Self {
+    fn of(format: OutputForm) -> Self {
         match format {
-            OutputFormat::Folder => Self::Folder,
-            OutputFormat::Zip => Self::Zip,
+            OutputForm::Folder => Self::Folder,
+            OutputForm::Zip => Self::Zip,
         }
     }
 }

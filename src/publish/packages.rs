@@ -10,7 +10,7 @@ use super::PublishError;
 use super::installed_before::InstalledBefore;
 use super::mark::{Mark, MarkedFile};
 use super::options::PublishOptions;
-use super::standing::{Standing, refuse_foreign};
+use super::standing::{Occupant, refuse_foreign};
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
 use crate::regular::same_content;
@@ -64,7 +64,7 @@ impl Plan {
             }
         }
         if !foreign.is_empty() {
-            refuse_foreign(out, &Standing::Foreign(foreign), options)?;
+            refuse_foreign(out, &Occupant::Foreign(foreign), options)?;
         }
         let mut removals = placing.removals;
         removals.extend(placing.in_the_way);

@@ -10,7 +10,8 @@ pub(super) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     rename_with(a, b, Flags::Exchange)
 }
 
-/// Renames `from` to `to`, which must not exist. Where the file system cannot promise that, an empty folder is replaced.
+/// Renames `from` to `to`, which must not exist. Where the file system cannot promise that, an empty folder is
+/// replaced.
 pub(super) fn rename_to_absent(from: &Path, to: &Path) -> io::Result<()> {
     match rename_with(from, to, Flags::NoReplace) {
         Err(error) if is_unsupported(&error) => {

@@ -21,8 +21,8 @@ pub(super) enum Site {
 }
 
 impl Site {
-    /// Finds a place for the hidden folder, puts in order what killed runs have left there, refuses by `check` what lies at OUT
-    /// where it must be, and makes the folder.
+    /// Finds a place for the hidden folder, puts in order what killed runs have left there, refuses by `check` what
+    /// lies at OUT where it must be, and makes the folder.
     pub(super) fn prepare(
         out: &Path,
         options: &PublishOptions,

@@ -13,7 +13,7 @@ use super::PublishError;
 use super::journal::{create_folder, create_parents};
 use super::mark::{Content, MarkedFile};
 use super::options::PublishOptions;
-use crate::archive::{Alike, SafePath};
+use crate::archive::{Alike, SafePath, each_folder_of};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::install::{LinkError, Share, Sight, link_shares, where_modes_are_kept};
 use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
@@ -23,11 +23,11 @@ const CONTENTS_AT_ONCE: usize = 256;
 /// Bytes that are read of a file of the user's at one time, at most.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Writes the files of the bundle below `root`, an empty folder, but for those that stay where they are: `kept` has one item for
-/// each file, or none at all. Gives what the output will hold, sorted by path.
+/// Writes the files of the bundle below `root`, an empty folder, but for those that stay where they are: `kept` has one
+/// item for each file, or none at all. Gives what the output will hold, sorted by path.
 ///
-/// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits a
-/// bundle may edit the source with it.
+/// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits
+/// a bundle may edit the source with it.
 pub(super) fn write_tree(
     bundle: &Bundle,
     root: &Path,
@@ -75,8 +75,8 @@ pub(super) fn write_tree(
     let mut written = written.into_iter();
     let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
         let (seen, content) = match (place, &file.content) {
-            (Place::Kept, _) => return kept[at].clone(),
-            (Place::Linked(share, position), BundleContent::Dist { file, .. }) => {
+            (Supplier::Kept, _) => return kept[at].clone(),
+            (Supplier::Linked(share, position), BundleContent::Dist { file, .. }) => {
                 (seen.seen[*share][*position], Content::new(&file.sha256, file.executable))
             }
             _ => written.next()?,
@@ -95,6 +95,7 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
             BundleContent::Source(SourceFile { link: Some(text), .. }) => {
                 return Ok((&file.path, Content::link(text)));
             }
+            BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => sha256(bytes),
             BundleContent::Source(own) => {
                 let mut hasher = Hasher::new(HashAlgorithm::Sha256);
                 let read = fs::File::open(&own.from).and_then(|file| {
@@ -113,7 +114,7 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
 }
 
 /// Where a file of the bundle comes from.
-enum Place {
+enum Supplier {
     /// It is in the output already.
     Kept,
     /// From the cache: share, and position in it.
@@ -135,7 +136,7 @@ fn ignores_case(folder: &Path) -> io::Result<bool> {
 struct LinkedFiles<'a> {
     shares: Vec<Share<'a>>,
     /// Of each file of the bundle.
-    places: Vec<Place>,
+    places: Vec<Supplier>,
 }
 
 /// The files that are linked, and those that are written.
@@ -148,12 +149,12 @@ fn divide<'a, 'b>(
     let mut share_of: HashMap<&PackageName, (usize, usize)> = HashMap::new();
     for (at, file) in files.iter().enumerate() {
         if kept.get(at).is_some_and(Option::is_some) {
-            linked.places.push(Place::Kept);
+            linked.places.push(Supplier::Kept);
             continue;
         }
         let BundleContent::Dist { dist, file: own } = &file.content else {
             written.push(file);
-            linked.places.push(Place::Written);
+            linked.places.push(Supplier::Written);
             continue;
         };
         let (share, cursor) = share_of.entry(&dist.name).or_insert_with(|| {
@@ -165,7 +166,7 @@ fn divide<'a, 'b>(
         *cursor += further.expect("a file of a bundle is one of its distribution");
         let files = &mut linked.shares[*share].files;
         files.push(*cursor);
-        linked.places.push(Place::Linked(*share, files.len() - 1));
+        linked.places.push(Supplier::Linked(*share, files.len() - 1));
     }
     (linked, written)
 }
@@ -174,13 +175,7 @@ fn divide<'a, 'b>(
 fn folders<'a>(files: &[&'a BundleFile]) -> BTreeSet<&'a str> {
     let mut folders = BTreeSet::new();
     for file in files {
-        let mut path = file.path.as_str();
-        while let Some((parent, _)) = path.rsplit_once('/') {
-            if !folders.insert(parent) {
-                break;
-            }
-            path = parent;
-        }
+        each_folder_of(file.path.as_str(), |folder| folders.insert(folder));
     }
     folders
 }
@@ -190,8 +185,8 @@ enum WriteError {
     Write(io::Error),
 }
 
-/// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own. What is noted as its
-/// content is what was written, whatever becomes of the source meanwhile.
+/// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own. What is
+/// noted as its content is what was written, whatever becomes of the source meanwhile.
 fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteError> {
     if let BundleContent::Source(SourceFile { link: Some(text), .. }) = &file.content {
         let linked = fs::os::unix::fs::symlink(text, to).and_then(|()| Sight::at(to));
@@ -202,6 +197,10 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteErr
     let mut target =
         fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(to).map_err(WriteError::Write)?;
     match &file.content {
+        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => {
+            hasher.update(bytes);
+            target.write_all(bytes).map_err(WriteError::Write)?;
+        }
         BundleContent::Source(own) => {
             let source = fs::File::open(&own.from).map_err(WriteError::Source)?;
             let mut failed = None;

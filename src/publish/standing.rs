@@ -26,7 +26,7 @@ pub(super) enum Kind {
 
 /// What lies at OUT.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Occupant {
     Absent,
     /// A folder with nothing in it.
     Empty,
@@ -43,9 +43,9 @@ impl Kind {
     ///
     /// # Errors
     /// It is something that this kind of output can never replace, such as a file where a folder is to be.
-    pub(super) fn look(self, out: &Path, mark: Option<&Mark>) -> io::Result<Standing> {
+    pub(super) fn look(self, out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
         let metadata = match fs::metadata(out) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Absent),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Occupant::Absent),
             result => result?,
         };
         match self {
@@ -58,31 +58,31 @@ impl Kind {
                 Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file, not a folder"))
             }
             Self::Folder => folder(out, mark),
-            Self::Packages => Ok(Standing::Shared),
+            Self::Packages => Ok(Occupant::Shared),
         }
     }
 }
 
-fn folder(out: &Path, mark: Option<&Mark>) -> io::Result<Standing> {
+fn folder(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
     let mut entries = fs::read_dir(out)?;
     if entries.all(|entry| entry.is_ok_and(|entry| is_workplace_name(&entry.file_name()))) {
-        return Ok(Standing::Empty);
+        return Ok(Occupant::Empty);
     }
     let foreign = mark.unwrap_or(&Mark::default()).foreign(out, SHOWN + 1)?;
-    Ok(if foreign.is_empty() { Standing::Ours } else { Standing::Foreign(foreign) })
+    Ok(if foreign.is_empty() { Occupant::Ours } else { Occupant::Foreign(foreign) })
 }
 
-fn zip(out: &Path, mark: Option<&Mark>) -> io::Result<Standing> {
+fn zip(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
     let marked = mark.map_or(&[][..], |mark| &mark.zips);
     let is_ours = !marked.is_empty() && marked.contains(&zip_identity(out)?);
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(if is_ours { Standing::Ours } else { Standing::Foreign(vec![name]) })
+    Ok(if is_ours { Occupant::Ours } else { Occupant::Foreign(vec![name]) })
 }
 
 /// Refuses to replace what barrow did not make, without `--force`.
-pub(super) fn refuse_foreign(out: &Path, standing: &Standing, options: &PublishOptions) -> Result<(), PublishError> {
+pub(super) fn refuse_foreign(out: &Path, standing: &Occupant, options: &PublishOptions) -> Result<(), PublishError> {
     match standing {
-        Standing::Foreign(names) if !options.force => {
+        Occupant::Foreign(names) if !options.force => {
             let mut files: Vec<String> =
                 names.iter().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
             if names.len() > SHOWN {

@@ -1,21 +1,22 @@
 //! One output on its way from a bundle to its place, whole or not at all:
 //!
 //! ```text
-//! Begun ── stage ──▶ Staged ── mark ──▶ Marked ── swap ──▶ Swapped ── finish ──▶ Published
+//! Begun ── stage ──▶ Staged ── mark ──▶ Marked ── swap ──▶ Swapped ── finish ──▶ PublishedOutput
 //! a hidden folder    the new content    OUT is locked,     OUT is new            its mark names the new
 //! beside OUT         is whole in it     its mark names                           content alone, the old
 //!                                       old and new                              content is gone
 //! ```
 //!
-//! What is dropped on the way leaves OUT as it was, and nothing else. Several outputs are published together by staging all
-//! of them before the first one is marked: after the stage nothing can fail for want of room or of a wheel.
+//! What is dropped on the way leaves OUT as it was, and nothing else. Several outputs are published together by staging
+//! all of them before the first one is marked: after the stage nothing can fail for want of room or of a wheel.
 //!
-//! The new content takes OUT's place in one step: by rename where OUT is absent, by exchange where barrow made it before. An
-//! empty folder keeps its inode and mode (others may hold it open, or have mounted it), as does a mount point, so its
-//! entries are moved one by one under a journal that the next run obeys when this one is killed.
+//! The new content takes OUT's place in one step: by rename where OUT is absent, by exchange where barrow made it
+//! before. An empty folder keeps its inode and mode (others may hold it open, or have mounted it), as does a mount
+//! point, so its entries are moved one by one under a journal that the next run obeys when this one is killed.
 //!
-//! Where OUT is exactly as it was written, what does not change stays where it is (`delta.rs`): files and folders change places one
-//! by one under the journal, or, when there is one of them, as after an edit of the handler, in one step without it.
+//! Where OUT is exactly as it was written, what does not change stays where it is (`delta.rs`): files and folders
+//! change places one by one under the journal, or, when there is one of them, as after an edit of the handler, in one
+//! step without it.
 //!
 //! Files are not forced to disk one by one: after a power loss sizes differ from the mark and the output is made anew.
 //! A zip is one file, and is forced.
@@ -32,14 +33,14 @@ use super::delta::{Delta, is_exactly_as_marked};
 use super::journal::{Exchange, Journal};
 use super::mark::{Mark, MarkedFile, zip_identity};
 use super::marking::Marking;
-use super::options::{PublishOptions, Published, PublishedZip, Step, Steps};
+use super::options::{PublishOptions, PublishedOutput, PublishedZip, Step, Steps};
 use super::out_lock::OutLock;
 use super::packages;
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;
 use super::stage::{contents, write_tree};
-use super::standing::{Kind, Standing, refuse_foreign};
+use super::standing::{Kind, Occupant, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
 use super::zip::{copy_zip, write_zip};
@@ -56,7 +57,7 @@ pub(super) struct Begun<'a> {
     steps: Steps<'a>,
     site: Site,
     workplace: Workplace,
-    place: Place,
+    place: OutPlace,
     /// The mark of OUT, when it lay there exactly as it was written.
     exact: Option<Mark>,
 }
@@ -98,8 +99,9 @@ enum Change {
     Differ(Delta),
 }
 
-/// OUT without links, and the folders on its way that were made for it; they go again with the value, if OUT did not come.
-struct Place {
+/// OUT without links, and the folders on its way that were made for it; they go again with the value, if OUT did not
+/// come.
+struct OutPlace {
     out: PathBuf,
     made: Vec<PathBuf>,
 }
@@ -126,7 +128,7 @@ impl<'a> Begun<'a> {
         let out = find_out(&bundle.source_folders, kind, options)?;
         let failed = |action, source| PublishError::Publish { action, out: options.out.to_owned(), source };
         let made = make_parents(&out).map_err(|source| failed("make the folder of", source))?;
-        let place = Place { out, made };
+        let place = OutPlace { out, made };
         // Refused before anything is written. It is looked at again once the new content is ready.
         let mut exact = None;
         let check = || {
@@ -196,16 +198,16 @@ impl<'a> Staged<'a> {
         options.refuse_cancelled()?;
         let new = self.new_mark(&plan, old.as_ref())?;
         let replaced = match &change {
-            Change::Entries(journal) if standing == Standing::Shared => !journal.removals.is_empty(),
-            _ => matches!(standing, Standing::Ours | Standing::Foreign(_)),
+            Change::Entries(journal) if standing == Occupant::Shared => !journal.removals.is_empty(),
+            _ => matches!(standing, Occupant::Ours | Occupant::Foreign(_)),
         };
         let marking = Marking::begin(new, old, &self.begun.place.out, options.state_folders);
         steps(Step::Marked);
         Ok(Marked { staged: self, lock, marking, change, replaced, warnings: plan.warnings })
     }
 
-    /// The difference that was staged, if OUT is still the folder that it was told from, published by nobody since. Otherwise the
-    /// rest of the new content is written.
+    /// The difference that was staged, if OUT is still the folder that it was told from, published by nobody since.
+    /// Otherwise the rest of the new content is written.
     fn still_valid_delta(&mut self, old: Option<&Mark>) -> Result<Option<Delta>, PublishError> {
         let Content::Tree { root, files, delta } = &mut self.content else { return Ok(None) };
         let Some((delta, exact)) = delta.take() else { return Ok(None) };
@@ -222,18 +224,18 @@ impl<'a> Staged<'a> {
     }
 
     /// How the new content takes its place, and where packages lie beside other things, what becomes of those.
-    fn change(&self, standing: &Standing, old: Option<&Mark>) -> Result<(Change, packages::Plan), PublishError> {
-        let Begun { bundle, site, place: Place { out, .. }, .. } = &self.begun;
+    fn change(&self, standing: &Occupant, old: Option<&Mark>) -> Result<(Change, packages::Plan), PublishError> {
+        let Begun { bundle, site, place: OutPlace { out, .. }, .. } = &self.begun;
         let mut plan = packages::Plan::default();
         let change = match (standing, &self.content) {
-            (Standing::Absent, _) => Change::Appear,
-            (Standing::Shared, Content::Tree { root: new, .. }) => {
+            (Occupant::Absent, _) => Change::Appear,
+            (Occupant::Shared, Content::Tree { root: new, .. }) => {
                 plan = packages::Plan::new(bundle, out, new, old, &self.begun.options)?;
                 let (removals, placements) = (plan.removals.clone(), std::mem::take(&mut plan.placements));
                 let out_name = site.out_name(out).map(OsStr::to_owned);
                 Change::Entries(Journal { out_name, exchanges: Vec::new(), removals, placements })
             }
-            (Standing::Ours | Standing::Foreign(_), _) if matches!(site, Site::Beside(_)) => Change::Replace,
+            (Occupant::Ours | Occupant::Foreign(_), _) if matches!(site, Site::Beside(_)) => Change::Replace,
             (_, Content::Zip(..)) => Change::Replace,
             (_, Content::Tree { root: new, .. }) => {
                 let journal = self.begun.all_entries(new).map_err(|source| self.begun.failed("replace", source))?;
@@ -299,7 +301,7 @@ impl<'a> Marked<'a> {
 
 impl Swapped<'_> {
     /// Marks the new content alone, and lets go of the old.
-    pub(super) fn finish(self) -> Published {
+    pub(super) fn finish(self) -> PublishedOutput {
         let Marked { staged, lock, marking, change, replaced, mut warnings } = self.0;
         let Begun { bundle, kind, workplace, mut place, .. } = staged.begun;
         if let (Kind::Packages, Change::Entries(journal)) = (kind, &change) {
@@ -309,7 +311,7 @@ impl Swapped<'_> {
         drop(lock);
         drop(workplace);
         place.made.clear();
-        Published {
+        PublishedOutput {
             out: std::mem::take(&mut place.out),
             files: bundle.files.len(),
             size_bytes: bundle.size_bytes,
@@ -370,7 +372,7 @@ impl Begun<'_> {
     }
 }
 
-impl Drop for Place {
+impl Drop for OutPlace {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             remove_made(&self.made);

@@ -86,7 +86,8 @@ impl Workplace {
 
 impl Drop for Workplace {
     fn drop(&mut self) {
-        // While a journal exists the user's old files may lie here alone; after a panic no one knows. The next run looks.
+        // While a journal exists the user's old files may lie here alone; after a panic no one knows. The next run
+        // looks.
         if !std::thread::panicking() && !self.folder.join("journal").exists() {
             let _ = remove_tree(&self.folder);
         }
@@ -96,8 +97,8 @@ impl Drop for Workplace {
 /// Puts in order what processes that died have left in `folder`, which is OUT or the folder around it; the caller holds
 /// the lock of `out`. What cannot be put in order stays, for a person to look at.
 ///
-/// A journal belongs to an OUT, and is obeyed under the lock of that OUT, which is taken first: what another run has left
-/// at another OUT is left to that one while it is busy there.
+/// A journal belongs to an OUT, and is obeyed under the lock of that OUT, which is taken first: what another run has
+/// left at another OUT is left to that one while it is busy there.
 ///
 /// # Errors
 /// A journal of `out` is in the hands of another process, which does not let it go.

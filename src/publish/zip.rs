@@ -1,5 +1,5 @@
-//! Writing a bundle as a zip: compressed data of the wheels is copied as it is, all else is deflated in parallel, but for
-//! files too large for memory: those pass through a file.
+//! Writing a bundle as a zip: compressed data of the wheels is copied as it is, all else is deflated in parallel, but
+//! for files too large for memory: those pass through a file.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -109,6 +109,7 @@ fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, PublishError> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
         BundleContent::Source(SourceFile { link: Some(text), .. }) => Ok(Ready::Link(text)),
+        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => Ok(Ready::Compressed(deflate(bytes))),
         BundleContent::Source(own) if own.size >= LARGE_BYTES => Ok(Ready::Large(own)),
         BundleContent::Source(own) => {
             let content =

@@ -24,7 +24,8 @@ mod standard_library;
 #[cfg(test)]
 mod tests;
 
-pub use module::{Import, Module, Moment, SyntaxFault};
+pub use module::Moment;
+pub(crate) use module::{Import, Module};
 pub use read::read;
 pub use stack::on_large_stack;
-pub use standard_library::{is_built_in, is_standard, removal};
+pub(crate) use standard_library::{is_built_in, is_standard, removal};

@@ -39,7 +39,7 @@ const REMOVED: &[(&str, u8, &str)] = &[
 ];
 
 /// Whether Python 3.`minor` has a module of this name at the top of its library.
-pub fn is_standard(name: &str, minor: u8) -> bool {
+pub(crate) fn is_standard(name: &str, minor: u8) -> bool {
     is_known_standard_library(minor, name) || is_internal(name)
 }
 
@@ -63,12 +63,12 @@ fn is_internal(name: &str) -> bool {
 }
 
 /// Whether it is built into the interpreter of Python 3.`minor`, so that no file can stand in its place.
-pub fn is_built_in(name: &str, minor: u8) -> bool {
+pub(crate) fn is_built_in(name: &str, minor: u8) -> bool {
     is_builtin_module(minor, name)
 }
 
 /// Since which 3.N Python no longer has a module that it had, and what stands in its place.
-pub fn removal(name: &str, minor: u8) -> Option<(u8, &'static str)> {
+pub(crate) fn removal(name: &str, minor: u8) -> Option<(u8, &'static str)> {
     let row = REMOVED.binary_search_by(|(removed, ..)| (*removed).cmp(name)).ok().map(|at| REMOVED[at])?;
     (minor >= row.1).then_some((row.1, row.2))
 }

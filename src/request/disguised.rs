@@ -3,20 +3,31 @@
 use std::path::Path;
 
 use super::{Foreign, RequestError};
+use crate::requirements::{ManifestInputs, RequirementsError};
 
-/// Refuses a file that is named as one of requirements and belongs to another program.
-pub(super) fn refuse_foreign(path: &Path, working_folder: &Path) -> Result<(), RequestError> {
-    let there = working_folder.join(path);
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let what = match (name, extension) {
-        ("setup.py" | "setup.cfg", _) => Foreign::Setuptools,
-        ("package.json" | "package-lock.json", _) => Foreign::Npm,
-        (_, "yml" | "yaml") if is_of_conda(&there) => Foreign::CondaEnvironment,
-        (_, "txt") if is_list_of_conda(&there) => Foreign::CondaList,
+/// Refuses a file that is named as one of requirements and has the name of a file of another program.
+pub(super) fn refuse_foreign_name(path: &Path) -> Result<(), RequestError> {
+    let what = match path.file_name().and_then(|name| name.to_str()).unwrap_or_default() {
+        "setup.py" | "setup.cfg" => Foreign::Setuptools,
+        "package.json" | "package-lock.json" => Foreign::Npm,
         _ => return Ok(()),
     };
     Err(RequestError::Foreign { path: path.to_owned(), what })
+}
+
+/// Says of files that could not be understood when one of them belongs to another program, by its content. It is looked
+/// into only now: what can be understood is read once.
+pub(super) fn explain(error: RequirementsError, inputs: &ManifestInputs) -> RequestError {
+    let foreign = inputs.requirement_files.iter().find_map(|path| {
+        let there = inputs.working_folder.join(path);
+        let what = match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+            "yml" | "yaml" if is_of_conda(&there) => Foreign::CondaEnvironment,
+            "txt" if is_list_of_conda(&there) => Foreign::CondaList,
+            _ => return None,
+        };
+        Some(RequestError::Foreign { path: path.clone(), what })
+    });
+    foreign.unwrap_or_else(|| error.into())
 }
 
 /// Refuses a lock that is none by its content.

@@ -216,8 +216,8 @@ impl Keyed for StatedMetadata {
     }
 }
 
-/// What tables say, wherever they say it. A span of time in `exclude-newer` counts as it is written: how long ago that is is
-/// told by the age of pages.
+/// What tables say, wherever they say it. A span of time in `exclude-newer` counts as it is written: how long ago that
+/// is is told by the age of pages.
 impl Keyed for TableSettings {
     fn encode(&self, encoder: &mut Encoder) {
         let Self {

@@ -1,12 +1,13 @@
 //! The key of a request: every input that can change a byte of the result, each as a part with a name.
 //!
-//! The fingerprint, remembered results and remembered resolutions are three views of the one list of parts ([`Counts`] says
-//! which part counts for which). Two lists can be compared part by part, so a run can say what has changed since the last.
+//! The fingerprint, remembered results and remembered resolutions are three views of the one list of parts ([`Counts`]
+//! says which part counts for which). Two lists can be compared part by part, so a run can say what has changed since
+//! the last.
 //!
-//! In the fingerprint: barrow's version, the target, what requirements files and locks say, the content of every folder,
-//! wheel, archive and repository of this machine that is reached from them, indexes, options, and the paths, modes and contents
-//! of source files. Not in it: credentials, absolute paths, times, owners, the order in which a file system lists.
-//! No network is asked.
+//! In the fingerprint: barrow's version, the target, what requirements files and locks say, the content of every
+//! folder, wheel, archive and repository of this machine that is reached from them, indexes, options, and the paths,
+//! modes and contents of source files. Not in it: credentials, absolute paths, times, owners, the order in which a file
+//! system lists. No network is asked.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ const FORMAT: &str = "key 2";
 
 /// The key of a request; see the file's documentation.
 #[derive(Clone, Debug)]
-pub struct InputKey {
+pub(crate) struct InputKey {
     parts: Vec<Part>,
     /// Nothing local is unknown: folders that are asked like indexes could be looked through.
     is_whole: bool,
@@ -43,7 +44,7 @@ impl InputKey {
     ///
     /// # Errors
     /// What cannot be read.
-    pub fn for_fingerprint(request: &Request, options: &FingerprintOptions) -> Result<Self, RequestError> {
+    pub(crate) fn for_fingerprint(request: &Request, options: &FingerprintOptions) -> Result<Self, RequestError> {
         let FingerprintOptions { request: _, target, assembly, base, state_folders } = options;
         let mut key = Self::for_resolution(request, target, base, Look::AtContents)?;
         key.add_assembly(assembly, request, base, state_folders)?;
@@ -54,7 +55,7 @@ impl InputKey {
     ///
     /// # Errors
     /// What cannot be read.
-    pub fn for_output(request: &Request, options: &BundleOptions) -> Result<Self, RequestError> {
+    pub(crate) fn for_output(request: &Request, options: &BundleOptions) -> Result<Self, RequestError> {
         let BundleOptions { request: _, target, assembly, publish } = options;
         let base = options.base();
         let mut key = Self::for_resolution(request, target, &base, Look::AtStamps)?;
@@ -67,7 +68,12 @@ impl InputKey {
     ///
     /// # Errors
     /// What cannot be read.
-    pub fn for_resolution(request: &Request, target: &Target, base: &Path, look: Look) -> Result<Self, RequestError> {
+    pub(crate) fn for_resolution(
+        request: &Request,
+        target: &Target,
+        base: &Path,
+        look: Look,
+    ) -> Result<Self, RequestError> {
         let mut key = Self { parts: Vec::new(), is_whole: true };
         key.other("barrow", &(FORMAT, env!("CARGO_PKG_VERSION")));
         key.other("the target", target);
@@ -76,27 +82,27 @@ impl InputKey {
         key.add_options(&request.options);
         key.add_manifest(&request.manifest);
         key.add_indexes(&request.options.indexes, request, base, look)?;
-        for reached in local::reach(request.references(), base)? {
+        for reached in local::reach(request.references(), base, &request.looked_at)? {
             key.push(Counts::Everywhere, Kind::Place, reached.name, None, reached.digest);
         }
         Ok(key)
     }
 
     /// One hash over every input, equal on every machine where the same would be made.
-    pub fn fingerprint(&self) -> HashDigest {
+    pub(crate) fn fingerprint(&self) -> HashDigest {
         self.view(|counts| matches!(counts, Counts::Everywhere | Counts::ForOutput))
     }
 
     /// Identifies what an output is made of and how; `None`: something cannot be told.
-    pub fn result(&self) -> Option<HashDigest> {
+    pub(crate) fn result(&self) -> Option<HashDigest> {
         let counts =
             |it| matches!(it, Counts::Everywhere | Counts::ForOutput | Counts::OnThisMachine | Counts::ForResult);
         self.is_whole.then(|| self.view(counts))
     }
 
-    /// Identifies a question to the solver; `None`: something cannot be told. `asked_as` says which indexes are asked, and as
-    /// whom.
-    pub fn resolution(&self, options: &ResolveOptions, asked_as: &str) -> Option<HashDigest> {
+    /// Identifies a question to the solver; `None`: something cannot be told. `asked_as` says which indexes are asked,
+    /// and as whom.
+    pub(crate) fn resolution(&self, options: &ResolveOptions, asked_as: &str) -> Option<HashDigest> {
         // Tables of a project and an older lock may have added to what the parts say of these.
         let ResolveOptions {
             prerelease,
@@ -127,12 +133,12 @@ impl InputKey {
     }
 
     /// Every part, to be compared with by a later run.
-    pub fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// The first thing that is not as it was, as a fragment; `None`: nothing of it.
-    pub fn first_change(&self, before: &[Part]) -> Option<String> {
+    pub(crate) fn first_change(&self, before: &[Part]) -> Option<String> {
         let is_in = |part: &Part, parts: &[Part]| parts.contains(part);
         let namesake = |part: &Part| before.iter().find(|other| (other.kind, &other.name) == (part.kind, &part.name));
         let changed = self.parts.iter().find(|part| !is_in(part, before));
@@ -181,7 +187,8 @@ impl InputKey {
         self.option(Counts::Everywhere, flag, projects, given);
     }
 
-    /// The files that were read: a lock counts with its text, requirements files with what they say ([`Self::add_manifest`]).
+    /// The files that were read: a lock counts with its text, requirements files with what they say
+    /// ([`Self::add_manifest`]).
     fn add_files(&mut self, manifest: &Manifest, lock: Option<&Locked>, base: &Path) {
         for file in &manifest.files_read {
             let name = local::relative(&file.path, base);
@@ -287,8 +294,8 @@ impl InputKey {
             build,
             // `add_indexes` takes them together with those of the files.
             indexes: _,
-            // How servers are reached, and as whom, and how long that may take. Which of them are asked is in `indexes`. What is
-            // known offline is not remembered as what is known.
+            // How servers are reached, and as whom, and how long that may take. Which of them are asked is in
+            // `indexes`. What is known offline is not remembered as what is known.
             client: _,
             // Where bytes lie in the meantime.
             cache_folder: _,
@@ -442,8 +449,8 @@ impl InputKey {
         Ok(())
     }
 
-    /// A mirror stands for the indexes, so it alone is looked at. Where a lock or hashes decide about every file, its place
-    /// changes no byte: the fingerprint is that of a machine with a network.
+    /// A mirror stands for the indexes, so it alone is looked at. Where a lock or hashes decide about every file, its
+    /// place changes no byte: the fingerprint is that of a machine with a network.
     fn add_mirror(&mut self, mirror: &SafeUrl, is_decided: bool, base: &Path, look: Look) -> Result<(), RequestError> {
         let counts = if is_decided { Counts::OnThisMachine } else { Counts::Everywhere };
         let place = local::place(mirror, base);
@@ -501,7 +508,8 @@ impl InputKey {
         base: &Path,
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
-        // Folders count by what is in them; files that carry credentials, and those that the run writes, by not being there.
+        // Folders count by what is in them; files that carry credentials, and those that the run writes, by not being
+        // there.
         let SourceSettings {
             folder: _,
             further,
@@ -512,7 +520,7 @@ impl InputKey {
             credential_files: _,
             written_files: _,
         } = source;
-        let files = source.collect(&request.options, state_folders, None)?;
+        let files = request.collect(source, state_folders, None)?;
         // Patterns count by what they leave, places and links by what is found, and all are told.
         let further: Vec<&str> = further.iter().map(|source| source.label.as_str()).collect();
         self.names(Counts::ForResult, "--source", &further);
@@ -526,10 +534,9 @@ impl InputKey {
         let left_out: Vec<String> = told.map(|left| left.path.display().to_string()).collect();
         self.push(Counts::ForResult, Kind::Other, "what is left out of the source", None, Encoder::digest(&left_out));
         for file in &files.files {
-            // A requirements file was read already, and without the credentials in it, which do not count.
-            let known = request.manifest.files_read.iter().find(|read| read.path == file.from);
-            let content = match known {
-                Some(read) => read.content.clone(),
+            let content = match &file.bytes {
+                // What was read for the request counts without the credentials in it.
+                Some(bytes) => sha256(&without_userinfo(bytes)),
                 None => local::content(&file.from)?,
             };
             let mut encoder = Encoder::new();

@@ -1,20 +1,22 @@
 //! What a run reads: requirements, or a lock that has answered everything already.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::local::LookedAt;
 use super::locked::{LockInput, Locked};
 use super::{RequestError, RequestOptions, disguised};
 use crate::lock::{LockKind, LockPlace, LockRequest, extras_of};
+use crate::regular::FileBytes;
 use crate::requirements::{
-    DirectReference, FileOptions, FileRead, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
+    DirectReference, FileOptions, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
 };
-use crate::spec::{sha256, without_userinfo};
 
 /// A request whose files are read: each of them once, however often what they say is asked for.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// As the user gave it.
     pub options: RequestOptions,
     /// What requirement, constraint and override files and the command line say together; for a lock, what the command
@@ -22,6 +24,7 @@ pub struct Request {
     pub manifest: Arc<Manifest>,
     /// The lock that stands for a whole resolution.
     pub lock: Option<Arc<Locked>>,
+    pub(super) looked_at: Arc<LookedAt>,
 }
 
 impl Request {
@@ -30,12 +33,12 @@ impl Request {
     /// # Errors
     /// What is malformed or cannot be read, with its place. Requirements files behind URLs are among it: see
     /// [`Request::read_locally`] and [`Request::read_with`].
-    pub fn read(options: RequestOptions) -> Result<Self, RequestError> {
+    pub(crate) fn read(options: RequestOptions) -> Result<Self, RequestError> {
         Self::read_inputs(options, None)
     }
 
     /// The same without a network; `None` when that is not enough, because a file is behind a URL.
-    pub fn read_locally(options: RequestOptions) -> Result<Option<Self>, RequestError> {
+    pub(crate) fn read_locally(options: RequestOptions) -> Result<Option<Self>, RequestError> {
         let is_remote = Arc::new(AtomicBool::new(false));
         let note = Arc::clone(&is_remote);
         let remote = RemoteFiles::new(move |_| {
@@ -47,16 +50,22 @@ impl Request {
     }
 
     /// The same, where `remote` fetches the files that are behind URLs.
-    pub fn read_with(options: RequestOptions, remote: RemoteFiles) -> Result<Self, RequestError> {
+    pub(crate) fn read_with(options: RequestOptions, remote: RemoteFiles) -> Result<Self, RequestError> {
         Self::read_inputs(options, Some(remote))
     }
 
-    /// Whether the files below `folder` that were read still say what they said.
-    pub(crate) fn still_reads(&self, folder: &Path) -> bool {
-        let is_still_so = |file: &FileRead| {
-            fs_err::read(&file.path).is_ok_and(|bytes| sha256(&without_userinfo(&bytes)) == file.content)
-        };
-        self.manifest.files_read.iter().filter(|file| file.path.starts_with(folder)).all(is_still_so)
+    /// The same files, as they were read; what they lead to on this machine is looked at again.
+    pub(crate) fn looked_at_again(&self) -> Self {
+        Self { looked_at: Arc::default(), ..self.clone() }
+    }
+
+    /// Every file that was read, by its path without links: whoever needs its bytes takes these, so that what is
+    /// bundled of them is what was resolved.
+    pub(crate) fn files_read(&self) -> BTreeMap<PathBuf, FileBytes> {
+        let manifest = self.manifest.files_read.iter().map(|read| (read.path.clone(), read.bytes.clone()));
+        let lock = self.lock.iter().map(|locked| (locked.input.place.file(), locked.bytes.clone()));
+        let real = |(path, bytes)| Some((fs_err::canonicalize(path).ok()?, bytes));
+        manifest.chain(lock).filter_map(real).collect()
     }
 
     fn read_inputs(options: RequestOptions, remote: Option<RemoteFiles>) -> Result<Self, RequestError> {
@@ -76,7 +85,7 @@ impl Request {
                 (manifest, Some(Arc::new(locked)))
             }
         };
-        Ok(Self { options, manifest: Arc::new(manifest), lock })
+        Ok(Self { options, manifest: Arc::new(manifest), lock, looked_at: Arc::default() })
     }
 }
 
@@ -93,7 +102,7 @@ impl Request {
 /// Reads the requirements together with what the command line says beside them.
 fn read_manifest(request: &RequestOptions, inputs: &ManifestInputs) -> Result<Manifest, RequestError> {
     let inputs = ManifestInputs { format_control: request.format_control.clone(), ..inputs.clone() };
-    let mut manifest = Manifest::read(&inputs)?;
+    let mut manifest = Manifest::read(&inputs).map_err(|error| disguised::explain(error, &inputs))?;
     manifest.options.require_hashes |= request.require_hashes;
     for name in std::mem::take(&mut manifest.settings.prereleases_of) {
         // The name is one; there is nothing that could not be parsed.
@@ -129,9 +138,7 @@ impl Inputs {
         if let Some(lock) = files.iter().find(|file| LockKind::of(file).is_some()) {
             return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
         }
-        for file in files {
-            disguised::refuse_foreign(file, &request.inputs.working_folder)?;
-        }
+        files.iter().try_for_each(|file| disguised::refuse_foreign_name(file))?;
         let mut inputs = request.inputs.clone();
         let settings = &request.lock;
         let selects = !(request.extras.is_empty() && request.groups.is_empty() && settings.only_groups.is_empty());

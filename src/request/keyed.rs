@@ -1,19 +1,19 @@
 //! A stable encoding of values by the names of their fields, to be hashed.
 //!
-//! Nothing of it comes from `Debug` or from the layout of a type, so what is hashed changes only when somebody changes the
-//! encoding. Every value tells its own length: texts by a number before them, lists by their count, optional values by a
-//! byte. So no two sequences of values are encoded alike.
+//! Nothing of it comes from `Debug` or from the layout of a type, so what is hashed changes only when somebody changes
+//! the encoding. Every value tells its own length: texts by a number before them, lists by their count, optional values
+//! by a byte. So no two sequences of values are encoded alike.
 
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// A value that can be part of a key.
-pub trait Keyed {
+pub(crate) trait Keyed {
     /// Gives everything that counts to `encoder`.
     fn encode(&self, encoder: &mut Encoder);
 }
 
 /// A digest under way.
-pub struct Encoder(Hasher);
+pub(crate) struct Encoder(Hasher);
 
 impl Encoder {
     /// Starts with nothing.
@@ -22,7 +22,7 @@ impl Encoder {
     }
 
     /// The digest of one value.
-    pub fn digest(value: &(impl Keyed + ?Sized)) -> HashDigest {
+    pub(crate) fn digest(value: &(impl Keyed + ?Sized)) -> HashDigest {
         let mut encoder = Self::new();
         value.encode(&mut encoder);
         encoder.finish()
@@ -34,20 +34,20 @@ impl Encoder {
     }
 
     /// Takes a named value: a field of a struct, or of a variant.
-    pub fn field(&mut self, name: &str, value: &(impl Keyed + ?Sized)) -> &mut Self {
+    pub(crate) fn field(&mut self, name: &str, value: &(impl Keyed + ?Sized)) -> &mut Self {
         name.encode(self);
         value.encode(self);
         self
     }
 
     /// Takes bytes, with their number before them.
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         (bytes.len() as u64).encode(self);
         self.0.update(bytes);
     }
 
     /// Takes the values of a list, in order.
-    pub fn list<'a, T: Keyed + ?Sized + 'a>(&mut self, values: impl ExactSizeIterator<Item = &'a T>) {
+    pub(crate) fn list<'a, T: Keyed + ?Sized + 'a>(&mut self, values: impl ExactSizeIterator<Item = &'a T>) {
         (values.len() as u64).encode(self);
         values.for_each(|value| value.encode(self));
     }

@@ -1,13 +1,15 @@
-//! Content of this machine that a request leads to: folders, wheels, archives and repositories, and what they lead to in turn.
+//! Content of this machine that a request leads to: folders, wheels, archives and repositories, and what they lead to
+//! in turn.
 //!
 //! What a project says without being built is followed: the requirements of `[project]` and of its extras, what its
-//! backend needs, and the paths in the tables of tools. Whether a marker holds or an extra is asked for makes no difference: a
-//! key may differ once too often, and never once too seldom. What only a build can tell is covered by the content of the
-//! project, as far as it does not name yet another one.
+//! backend needs, and the paths in the tables of tools. Whether a marker holds or an extra is asked for makes no
+//! difference: a key may differ once too often, and never once too seldom. What only a build can tell is covered by the
+//! content of the project, as far as it does not name yet another one.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use fs_err as fs;
 
@@ -32,7 +34,7 @@ const METADATA_MOST: u64 = 16 << 20;
 
 /// How content that is offered and may never be used is told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub(crate) enum Look {
     /// By its bytes.
     AtContents,
     /// By names, sizes and times, which is quick, and true on one machine only.
@@ -47,9 +49,34 @@ pub(super) struct Reached {
     pub(super) digest: HashDigest,
 }
 
+/// Content behind a reference, and the references in it; `None`: it is not on this machine.
+type Content = Option<(HashDigest, Vec<DirectReference>)>;
+
+/// What was looked at for a request, so that a file or folder is hashed once, however often the request is asked for a
+/// key.
+#[derive(Debug, Default)]
+pub(crate) struct LookedAt(Mutex<Vec<(DirectReference, Content)>>);
+
+impl LookedAt {
+    fn look_at(&self, reference: &DirectReference) -> Result<Content, RequestError> {
+        // Held while it is looked at: whoever asks meanwhile gets the same answer. References are few.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, content)) = known.iter().find(|(other, _)| other == reference) {
+            return Ok(content.clone());
+        }
+        let content = look_at(reference)?;
+        known.push((reference.clone(), content.clone()));
+        Ok(content)
+    }
+}
+
 /// Everything on this machine that these references lead to, each once, in the order of finding. What is not there is
 /// reported when it is needed.
-pub(super) fn reach(first: Vec<DirectReference>, base: &Path) -> Result<Vec<Reached>, RequestError> {
+pub(super) fn reach(
+    first: Vec<DirectReference>,
+    base: &Path,
+    looked_at: &LookedAt,
+) -> Result<Vec<Reached>, RequestError> {
     let mut reached = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open: VecDeque<DirectReference> = first.into();
@@ -60,7 +87,7 @@ pub(super) fn reach(first: Vec<DirectReference>, base: &Path) -> Result<Vec<Reac
         }
         let mut encoder = Encoder::new();
         encoder.field("reference", &name);
-        if let Some((content, further)) = look_at(&reference)? {
+        if let Some((content, further)) = looked_at.look_at(&reference)? {
             encoder.field("content", &content);
             open.extend(further);
         }
@@ -87,8 +114,7 @@ fn describe(reference: &DirectReference, base: &Path) -> (String, PathBuf) {
     (name, path.unwrap_or_default())
 }
 
-/// The content behind a reference, and the references in it; `None`: it is not on this machine.
-fn look_at(reference: &DirectReference) -> Result<Option<(HashDigest, Vec<DirectReference>)>, RequestError> {
+fn look_at(reference: &DirectReference) -> Result<Content, RequestError> {
     Ok(match reference {
         DirectReference::Wheel { url } => match url.to_file_path().filter(|path| path.is_file()) {
             Some(path) => Some((content(&path)?, Vec::new())),
@@ -132,7 +158,8 @@ fn named_by_project(folder: &Path) -> Vec<DirectReference> {
     named
 }
 
-/// The same for an archive, from the metadata below the folder at its top. One that cannot be read is reported when it is needed.
+/// The same for an archive, from the metadata below the folder at its top. One that cannot be read is reported when it
+/// is needed.
 fn named_by_archive(path: &Path, subdirectory: Option<&str>) -> Vec<DirectReference> {
     let below = subdirectory.map(|below| format!("{}/", below.trim_matches('/'))).unwrap_or_default();
     let names = [format!("{below}PKG-INFO"), format!("{below}pyproject.toml")];
@@ -170,7 +197,8 @@ fn collect_paths(value: &toml::Value, found: &mut Vec<String>) {
     }
 }
 
-/// What an index of this machine offers: the files of one that are in a folder, or a page; `None`: too much to look at, or it cannot be.
+/// What an index of this machine offers: the files of one that are in a folder, or a page; `None`: too much to look at,
+/// or it cannot be.
 pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, RequestError> {
     // What is not there is reported when it is asked.
     if !path.exists() {
@@ -204,8 +232,8 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
     Ok(Some(Encoder::digest(&lines)))
 }
 
-/// Whether an index has anything to do with files of this name: pages, metadata and distribution files. A folder that is asked like an
-/// index may hold much else.
+/// Whether an index has anything to do with files of this name: pages, metadata and distribution files. A folder that
+/// is asked like an index may hold much else.
 fn is_offered(path: &Path) -> bool {
     const KINDS: &[&str] = &["whl", "gz", "tgz", "zip", "bz2", "xz", "html", "htm", "json", "metadata"];
     path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| KINDS.contains(&extension))
@@ -214,11 +242,18 @@ fn is_offered(path: &Path) -> bool {
 /// Names, sizes and times of all that is in a folder, as a digest; `None` when it is too much to look at.
 fn stamps(folder: &Path) -> Option<HashDigest> {
     let mut lines = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
+        // Links may lead back to where they are.
+        let itself = fs::metadata(&folder).ok()?;
+        if !seen.insert((itself.dev(), itself.ino())) {
+            continue;
+        }
         for entry in fs::read_dir(&folder).ok()? {
             let path = entry.ok()?.path();
-            let metadata = fs::metadata(&path).ok()?;
+            // A link that leads nowhere counts as what it is.
+            let metadata = fs::metadata(&path).or_else(|_| fs::symlink_metadata(&path)).ok()?;
             let times = (metadata.mtime(), metadata.mtime_nsec());
             lines.push((path.to_string_lossy().into_owned(), (metadata.len(), times)));
             if metadata.is_dir() {

@@ -2,12 +2,13 @@
 
 use super::{RequestError, disguised};
 use crate::lock::{Lock, LockPlace, LockRequest, LockedProject, Reached};
+use crate::regular::FileBytes;
 use crate::requirements::DirectReference;
 use crate::spec::SafeUrl;
 
 /// Which lock, and what is wanted of it.
 #[derive(Clone, Debug)]
-pub struct LockInput {
+pub(crate) struct LockInput {
     /// The file.
     pub place: LockPlace,
     /// What of it.
@@ -18,9 +19,11 @@ pub struct LockInput {
 
 /// A lock as it was read.
 #[derive(Clone, Debug)]
-pub struct Locked {
+pub(crate) struct Locked {
     /// What it says.
     pub lock: Lock,
+    /// The file as it was read.
+    pub(super) bytes: FileBytes,
     /// What is wanted of it.
     pub input: LockInput,
     /// The user's own project, when its folder is what is bundled.
@@ -42,7 +45,7 @@ impl Locked {
         let project = input.wanted.folder.as_deref().and_then(|folder| lock.project_in(folder));
         // A part of a project is bundled as it lies there.
         input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);
-        Ok(Self { lock, input, project })
+        Ok(Self { lock, bytes: bytes.into(), input, project })
     }
 
     /// Folders and files of this machine that it leads to, whatever the target.

@@ -4,18 +4,30 @@
 //! RequestOptions ──▶ Request (files read, once) ──▶ InputKey ──▶ fingerprint · remembered results · remembered resolutions
 //! ```
 //!
+//! ```
+//! use barrow::request::{BundleOptions, RequestOptions};
+//! use barrow::target::{Architecture, Runtime, Target};
+//!
+//! let request = RequestOptions::new("/project", "/tmp", 0).file("app/requirements.txt").requirement("requests>=2");
+//! let target = Target::new(Runtime::newest(), Architecture::Arm64);
+//! let mut options = BundleOptions::new(request, target, "out.zip", "/state").source("app");
+//! options.assembly.exclude_runtime = true;
+//! assert!(options.publish.zip, "by its name");
+//! ```
+//!
 //! # Adding an option
-//! Every option struct is taken apart by name in `input_key.rs` or `encodings.rs`, without `..`, so a new field does not
-//! compile until somebody has decided what it is:
+//! Every option struct is taken apart by name in `input_key.rs` or `encodings.rs`, without `..`, so a new field does
+//! not compile until somebody has decided what it is:
 //! - It can change a byte of the result: give it to [`InputKey`] as an option under its flag, to count `Everywhere`
 //!   when it changes what is chosen, `ForOutput` when it changes what is made of the chosen files.
-//! - It changes only the form or the fate of the output on this machine (a zip, the way of linking, a bound that refuses): it
-//!   counts `ForResult`, so that a remembered result is not taken for it; the fingerprint stays.
+//! - It changes only the form or the fate of the output on this machine (a zip, the way of linking, a bound that
+//!   refuses): it counts `ForResult`, so that a remembered result is not taken for it; the fingerprint stays.
 //! - It changes nothing in the result: bind it to `_`, with a comment that says why.
 //!
 //! An option that names a file or folder of this machine counts with the content: `local.rs`. Then add a row to the
 //! table in `tests/it/input_key.rs`, which runs the program with and without the option.
 
+mod collected;
 mod disguised;
 mod encodings;
 mod error;
@@ -31,13 +43,13 @@ mod repository;
 mod tests;
 
 pub use error::{Foreign, RequestError};
-pub use input_key::InputKey;
-pub use inputs::Request;
-pub use keyed::{Encoder, Keyed};
-pub use local::Look;
-pub use locked::{LockInput, Locked};
+pub(crate) use input_key::InputKey;
+pub(crate) use inputs::Request;
+pub(crate) use keyed::Encoder;
+pub(crate) use local::Look;
+pub(crate) use locked::Locked;
 pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, FurtherSource,
     IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
-pub use part::Part;
+pub(crate) use part::Part;

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::{Limits, SafePath};
 use crate::build::Compiler;
-use crate::bundle::{BundleError, Bytes, FileSelection, ServiceChoice, SourceFiles, SourceOptions, SourceRules};
+use crate::bundle::{Bytes, FileSelection, ServiceChoice};
 use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
 use crate::install::{InstallOptions, LinkMode, RecordPolicy};
-use crate::publish::outputs_around;
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::ResolveOptions;
-use crate::sbom::SbomFormat;
 use crate::shared::SharedOptions;
 use crate::spec::{ExtraName, LicensePattern, SafeUrl};
 use crate::target::Target;
@@ -22,6 +20,7 @@ pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
 
 /// The indexes of a run as the user gave them; their order is decided when a run starts.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct IndexSettings {
     /// `--index` and `[[index]]`, in order.
     pub named: Vec<IndexLocation>,
@@ -65,6 +64,7 @@ impl Default for IndexSettings {
 
 /// Building from source; which projects may be built is a setting of the solver.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct BuildSettings {
     /// `--no-build`: nothing at all, not even what the user names as source.
     pub forbidden: bool,
@@ -78,6 +78,7 @@ pub struct BuildSettings {
 
 /// Everything about asking for requirements and resolving them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RequestOptions {
     /// Files and names.
     pub inputs: ManifestInputs,
@@ -121,8 +122,8 @@ impl RequestOptions {
         InstallOptions { limits: self.limits, record: self.record.clone(), tree, checked_when_placed: false }
     }
 
-    /// Nothing is required yet, and all else is as usual. Relative paths start from `working_folder`, which is absolute; the
-    /// run began at `now`, in seconds since 1970.
+    /// Nothing is required yet, and all else is as usual. Relative paths start from `working_folder`, which is
+    /// absolute; the run began at `now`, in seconds since 1970.
     pub fn new(working_folder: impl Into<PathBuf>, temporary_folder: impl Into<PathBuf>, now: u64) -> Self {
         Self {
             inputs: ManifestInputs { working_folder: working_folder.into(), ..ManifestInputs::default() },
@@ -177,6 +178,7 @@ impl RequestOptions {
 
 /// What is wanted of a lock.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct LockSettings {
     /// `--all-extras`.
     pub all_extras: bool,
@@ -203,6 +205,7 @@ pub enum BundleKind {
 
 /// The user's own files.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct SourceSettings {
     /// SOURCE; `None`: only what further sources bring.
     pub folder: Option<PathBuf>,
@@ -242,64 +245,12 @@ impl SourceSettings {
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         self.folder.as_deref().into_iter().chain(self.further.iter().map(|source| source.folder.as_path()))
     }
-
-    /// Walks the sources. Outputs of barrow, by the marks in `state_folders`, and OUT are no part of them, nor are files from which
-    /// the run has credentials.
-    ///
-    /// # Errors
-    /// What cannot be read or must not be in a bundle.
-    pub fn collect(
-        &self,
-        request: &RequestOptions,
-        state_folders: &[PathBuf],
-        out: Option<&Path>,
-    ) -> Result<SourceFiles, BundleError> {
-        let inputs = &request.inputs;
-        let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
-        let input_files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
-        let client = &request.client;
-        let credential_files: Vec<PathBuf> =
-            self.credential_files.iter().chain(&client.netrc).chain(&client.client_certificate).cloned().collect();
-        let written = self.written_files.iter().map(|file| inputs.working_folder.join(file));
-        let written: Vec<PathBuf> = written.filter_map(|file| fs_err::canonicalize(file).ok()).collect();
-        let around = |folder: &Path| -> Vec<PathBuf> {
-            let outputs = outputs_around(state_folders, folder, out);
-            outputs.iter().flat_map(|output| companions(output)).chain(written.iter().cloned()).collect()
-        };
-        let outputs: Vec<_> = self.folders().map(around).collect();
-        let mut outputs = outputs.iter();
-        let mut own_outputs = || outputs.next().map_or(&[][..], Vec::as_slice);
-        let mut sources = Vec::new();
-        if let Some(folder) = &self.folder {
-            let outputs = own_outputs();
-            sources.push(SourceOptions { folder, label: None, prefix: None, only: &[], exclude: &[], outputs });
-        }
-        for source in &self.further {
-            let FurtherSource { folder, label, prefix, only, exclude } = source;
-            let (label, prefix, outputs) = (Some(label.as_str()), prefix.as_ref(), own_outputs());
-            sources.push(SourceOptions { folder, label, prefix, only, exclude, outputs });
-        }
-        let rules = SourceRules {
-            exclude: &self.exclude,
-            include: &self.include,
-            gitignore: self.gitignore,
-            follow_links: self.follow_links,
-            input_files: &input_files,
-            credential_files: &credential_files,
-        };
-        SourceFiles::collect(&sources, &rules)
-    }
 }
 
-/// An output, and the files that describe it by their names: of the same name with another end.
-fn companions(output: &Path) -> impl Iterator<Item = PathBuf> {
-    let beside = SbomFormat::ALL.map(|format| format.beside(output));
-    [output.to_owned()].into_iter().chain(beside)
-}
-
-/// What is made of the chosen distributions: every option that decides which files with which bytes a result has, wherever
-/// it goes.
+/// What is made of the chosen distributions: every option that decides which files with which bytes a result has,
+/// wherever it goes.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AssemblySettings {
     /// The user's own files; `None`: dependencies only.
     pub source: Option<SourceSettings>,
@@ -317,8 +268,24 @@ pub struct AssemblySettings {
     pub deny_licenses: Vec<LicensePattern>,
 }
 
+impl AssemblySettings {
+    /// Dependencies alone, with all of their files.
+    pub fn new(kind: BundleKind) -> Self {
+        Self {
+            source: None,
+            kind,
+            exclude_runtime: false,
+            selection: SelectionSettings::default(),
+            bytecode: None,
+            split: None,
+            deny_licenses: Vec::new(),
+        }
+    }
+}
+
 /// Which files of dependencies are left out.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct SelectionSettings {
     /// `NAME:GLOB` of `--exclude`.
     pub exclude: Vec<String>,
@@ -337,6 +304,7 @@ impl SelectionSettings {
 
 /// What to bundle.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct BundleOptions {
     /// Requirements, and how to resolve them.
     pub request: RequestOptions,
@@ -349,33 +317,20 @@ pub struct BundleOptions {
 }
 
 impl BundleOptions {
-    /// The dependencies of a function in `out`: a folder, or a zip by its name. Marks that say what barrow has made are kept in
-    /// `state_folder`.
+    /// The dependencies of a function in `out`: a folder, or a zip by its name. Marks that say what barrow has made are
+    /// kept in `state_folder`.
     pub fn new(
         request: RequestOptions,
         target: Target,
         out: impl Into<PathBuf>,
         state_folder: impl Into<PathBuf>,
     ) -> Self {
-        let out = out.into();
-        let zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-        let publish = PublishSettings {
-            out,
-            zip,
-            force: false,
-            link_mode: LinkMode::default(),
-            max_size: None,
-            state_folders: vec![state_folder.into()],
-        };
-        let assembly = AssemblySettings {
-            source: None,
-            kind: BundleKind::Function,
-            exclude_runtime: false,
-            selection: SelectionSettings::default(),
-            bytecode: None,
-            split: None,
-            deny_licenses: Vec::new(),
-        };
+        let publish = PublishSettings::new(out, vec![state_folder.into()]);
+        Self::of(request, AssemblySettings::new(BundleKind::Function), publish, target)
+    }
+
+    /// With every part as it is.
+    pub fn of(request: RequestOptions, assembly: AssemblySettings, publish: PublishSettings, target: Target) -> Self {
         Self { request, target, assembly, publish }
     }
 
@@ -397,6 +352,7 @@ impl BundleOptions {
 
 /// What to take the fingerprint of.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FingerprintOptions {
     /// Requirements, and how they would be resolved.
     pub request: RequestOptions,
@@ -410,8 +366,23 @@ pub struct FingerprintOptions {
     pub state_folders: Vec<PathBuf>,
 }
 
+impl FingerprintOptions {
+    /// For what these options would publish.
+    pub fn of(options: &BundleOptions) -> Self {
+        let BundleOptions { request, target, assembly, publish } = options;
+        let (request, target, assembly) = (request.clone(), target.clone(), assembly.clone());
+        Self { request, target, assembly, base: options.base(), state_folders: publish.state_folders.clone() }
+    }
+
+    /// For what would be made in `base`, the absolute path of the folder that paths are told relative to.
+    pub fn new(request: RequestOptions, assembly: AssemblySettings, base: PathBuf, target: Target) -> Self {
+        Self { request, target, assembly, base, state_folders: Vec::new() }
+    }
+}
+
 /// Where a bundle goes, and in what form.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PublishSettings {
     /// OUT.
     pub out: PathBuf,
@@ -425,4 +396,14 @@ pub struct PublishSettings {
     pub max_size: Option<Bytes>,
     /// Where barrow remembers what it published, best first.
     pub state_folders: Vec<PathBuf>,
+}
+
+impl PublishSettings {
+    /// A folder, or a zip by the name of `out`. What barrow remembers of it lies in the first of `state_folders` that
+    /// can be written.
+    pub fn new(out: impl Into<PathBuf>, state_folders: Vec<PathBuf>) -> Self {
+        let out = out.into();
+        let zip = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        Self { out, zip, force: false, link_mode: LinkMode::default(), max_size: None, state_folders }
+    }
 }

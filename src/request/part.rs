@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 /// One named input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub(crate) struct Part {
     pub(super) counts: Counts,
     pub(super) kind: Kind,
     pub(super) name: String,

@@ -1,5 +1,5 @@
-//! Which commit a revision names in a Git repository of this machine (gitrepository-layout(5), gitrevisions(7)), without
-//! running `git`: the key of a request is asked for in every run.
+//! Which commit a revision names in a Git repository of this machine (gitrepository-layout(5), gitrevisions(7)),
+//! without running `git`: the key of a request is asked for in every run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use crate::spec::HashDigest;
 /// Symbolic references that may follow each other: `HEAD` names a branch, and hardly anything names more.
 const LINKS_MOST: usize = 5;
 
-/// The commit of a revision, hashed; of one that cannot be read here (`main~1`, an abbreviated commit), all references of the
-/// repository, any of which may lead to it. `None`: there is no repository.
+/// The commit of a revision, hashed; of one that cannot be read here (`main~1`, an abbreviated commit), all references
+/// of the repository, any of which may lead to it. `None`: there is no repository.
 pub(super) fn commit(path: &Path, revision: Option<&str>) -> Option<HashDigest> {
     let repository = Repository::find(path)?;
     let wanted = revision.unwrap_or("HEAD");

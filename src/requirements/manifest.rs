@@ -9,6 +9,7 @@ use super::{
     Brought, DeclaredIndex, FileOptions, FormatControl, NamePattern, Origin, Problem, PyprojectInput, PythonLimit,
     RequirementEntry, TableSettings,
 };
+use crate::regular::FileBytes;
 #[cfg(doc)]
 use crate::spec::without_userinfo;
 use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
@@ -80,6 +81,8 @@ pub struct FileRead {
     pub path: PathBuf,
     /// The sha256 of its text without the credentials in its URLs ([`without_userinfo`]).
     pub content: HashDigest,
+    /// What it holds.
+    pub bytes: FileBytes,
 }
 
 /// What to read.

@@ -15,6 +15,7 @@ use super::toml_text::TomlText;
 use super::{
     DeclaredIndex, DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry,
 };
+use crate::regular::FileBytes;
 use crate::spec::{MarkerTree, PackageName};
 
 impl Reader<'_> {
@@ -63,38 +64,34 @@ impl Reader<'_> {
         }
         self.tables_read.push(path.to_owned());
         let shown = shown_path(path, &self.inputs.working_folder);
-        let text = fs_err::read_to_string(path).map_err(|_| "failed to read it: it is no readable text".to_owned());
-        let text = match text {
-            Ok(text) => text,
-            Err(why) => {
-                let origin = Origin::File { file: shown, line: 1 };
-                return self.problems.push(Problem::whole(origin, &why, None));
-            }
+        let bytes = self.bytes_of(path);
+        let Some(text) = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
+            let origin = Origin::File { file: shown, line: 1 };
+            return self.problems.push(Problem::whole(origin, "failed to read it: it is no readable text", None));
         };
         let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
         let folder = path.parent().unwrap_or(Path::new("/"));
         match Document::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => {
                 let tables = Tables::read(&document);
-                self.note_file(path);
                 self.take_tables(tables, scope);
             }
             Err(problem) => self.problems.push(problem),
         }
     }
 
-    fn note_file(&mut self, path: &Path) {
-        if self.manifest.files_read.iter().all(|known| known.path != path)
-            && let Ok(bytes) = fs_err::read(path)
-        {
-            self.note_read(path, &bytes);
+    /// What a file holds, which is read once; `None`: it cannot be read.
+    fn bytes_of(&mut self, path: &Path) -> Option<FileBytes> {
+        if self.manifest.files_read.iter().all(|known| known.path != path) {
+            self.note_read(path, &fs_err::read(path).ok()?);
         }
+        self.manifest.files_read.iter().find(|known| known.path == path).map(|known| known.bytes.clone())
     }
 
     /// Makes what the tables of a file say a part of the manifest.
     pub(super) fn take_tables(&mut self, mut tables: Tables, scope: Scope<'_>) {
         for file in &tables.files {
-            self.note_file(file);
+            let _ = self.bytes_of(file);
         }
         let ties = tables.ties.clone();
         for tie in ties.iter().filter(|tie| counts(tie, &ties, scope)) {

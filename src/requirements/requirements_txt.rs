@@ -271,7 +271,8 @@ impl<'a> Reader<'a> {
     pub(super) fn note_read(&mut self, path: &Path, bytes: &[u8]) {
         if self.manifest.files_read.iter().all(|read| read.path != *path) {
             let content = sha256(&without_userinfo(bytes));
-            self.manifest.files_read.push(FileRead { path: path.to_owned(), content });
+            let bytes = bytes.to_vec().into();
+            self.manifest.files_read.push(FileRead { path: path.to_owned(), content, bytes });
         }
     }
 

@@ -86,11 +86,11 @@ impl fmt::Display for Exclusion {
             Self::RequiresPython { specifiers, available } => {
                 write!(f, "it needs Python {specifiers}, the runtime has {available}")
             }
-            Self::TooNew => f.write_str("it was uploaded after --exclude-newer"),
-            Self::UploadTimeUnknown => f.write_str("its upload time is not known, which --exclude-newer needs"),
+            Self::TooNew => f.write_str("it was uploaded after the date that you set"),
+            Self::UploadTimeUnknown => f.write_str("its upload time is not known, and you set a date"),
             Self::OnlySdist => f.write_str("it has only a source distribution, and building is not allowed"),
             Self::WheelPreferred => f.write_str("it has only a source distribution, and an older version has a wheel"),
-            Self::NoBinary => f.write_str("--no-binary leaves no file of it"),
+            Self::NoBinary => f.write_str("leaving out wheels leaves no file of it"),
             Self::Prerelease => f.write_str("it is a pre-release"),
             Self::Hash => f.write_str("none of its files has a digest that the requirements accept"),
             Self::Metadata(reason) => write!(f, "its metadata is not usable: {}", one_line(reason)),

@@ -20,18 +20,18 @@ pub(super) struct Listing {
     releases: Vec<OnceLock<Box<Release>>>,
     details: Vec<Arc<ProjectDetail>>,
     /// The places of each version, when more than one page lists the project; else they are those of the one page.
-    merged: Vec<(Version, Vec<Place>)>,
+    merged: Vec<(Version, Vec<ListedAt>)>,
 }
 
 /// A page, and the place of a version on it.
-type Place = (usize, usize);
+type ListedAt = (usize, usize);
 
 /// One version of a project and its files.
 #[derive(Debug)]
 pub(super) struct Release {
     pub(super) version: SourcedVersion,
     /// Where its files are listed, best index first.
-    places: Vec<Place>,
+    places: Vec<ListedAt>,
     files: OnceLock<Vec<DistFile>>,
     /// The best file, or the reason that stands against the nearest of all.
     verdict: OnceLock<Result<Box<DistFile>, Exclusion>>,
@@ -271,13 +271,13 @@ fn is_above(version: &SourcedVersion, upper: &Bound<SourcedVersion>) -> bool {
 }
 
 /// The places of every version, lowest first; those of one version in the order of the pages.
-fn merge(details: &[Arc<ProjectDetail>]) -> Vec<(Version, Vec<Place>)> {
-    let mut places: Vec<(Version, Place)> = Vec::new();
+fn merge(details: &[Arc<ProjectDetail>]) -> Vec<(Version, Vec<ListedAt>)> {
+    let mut places: Vec<(Version, ListedAt)> = Vec::new();
     for (page, detail) in details.iter().enumerate() {
         places.extend((0..detail.version_count()).map(|place| (detail.version(place), (page, place))));
     }
     places.sort();
-    let mut merged: Vec<(Version, Vec<Place>)> = Vec::new();
+    let mut merged: Vec<(Version, Vec<ListedAt>)> = Vec::new();
     for (version, place) in places {
         match merged.last_mut() {
             Some((last, places)) if *last == version => places.push(place),

@@ -1,4 +1,48 @@
 //! Choosing one version and one file for every project that is needed. No I/O: the world is behind [`PackageSource`].
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use barrow::requirements::{DirectReference, Manifest, ManifestInputs};
+//! use barrow::resolve::{DirectDist, PackageSource, ProjectAnswer, ResolveOptions, SourceError, resolve};
+//! use barrow::spec::{CoreMetadata, DistFile, DistFilename, PackageName, ProjectDetail, SafeUrl};
+//! use barrow::target::{Architecture, Runtime, Target};
+//!
+//! /// A world in which every project has two versions, and none requires another.
+//! struct SmallWorld;
+//!
+//! impl PackageSource for SmallWorld {
+//!     fn project(&self, name: &PackageName) -> Result<ProjectAnswer, SourceError> {
+//!         let file = |version: &str| {
+//!             let filename = format!("{name}-{version}-py3-none-any.whl");
+//!             let url = SafeUrl::parse(&format!("https://example.org/{filename}")).unwrap();
+//!             DistFile::unlisted(DistFilename::parse(&filename, name).unwrap(), url)
+//!         };
+//!         let files = vec![file("1.0"), file("2.0")];
+//!         Ok(ProjectAnswer::Found(vec![Arc::new(ProjectDetail::new(name.clone(), files, Vec::new()))]))
+//!     }
+//!
+//!     fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, SourceError> {
+//!         let text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", file.filename.name(), file.version());
+//!         Ok(Arc::new(CoreMetadata::parse(text.as_bytes()).unwrap()))
+//!     }
+//!
+//!     fn direct(&self, _: &PackageName, _: &DirectReference) -> Result<Arc<DirectDist>, SourceError> {
+//!         unreachable!("nobody requires a URL")
+//!     }
+//!
+//!     fn prefetch_projects(&self, _: &[PackageName]) {}
+//!
+//!     fn prefetch_metadata(&self, _: &[&DistFile]) {}
+//! }
+//!
+//! let positional = vec!["demo<2".to_owned()];
+//! let inputs = ManifestInputs { positional, working_folder: "/".into(), ..ManifestInputs::default() };
+//! let target = Target::new(Runtime::newest(), Architecture::X86_64);
+//! let resolution = resolve(&Manifest::read(&inputs)?, &target, &ResolveOptions::default(), &SmallWorld)?;
+//! assert_eq!(resolution.dists[0].file.filename.as_str(), "demo-1.0-py3-none-any.whl");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod candidate;
 mod conclude;
@@ -22,7 +66,7 @@ mod tests;
 
 pub use explain::{Hint, Twin, twin_of};
 pub use moment::parse_moment;
-pub use ranges::{contains, specifier_range, specifiers_range};
+pub use ranges::{contains, specifiers_range};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
 
 use std::sync::Arc;
@@ -67,6 +111,7 @@ pub enum ResolutionMode {
 
 /// Settings of one resolution.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ResolveOptions {
     /// Pre-releases.
     pub prerelease: PrereleaseMode,

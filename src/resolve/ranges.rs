@@ -17,7 +17,7 @@ pub fn specifiers_range(specifiers: &VersionSpecifiers) -> Ranges<Version> {
 }
 
 /// The versions that one specifier takes.
-pub fn specifier_range(specifier: &VersionSpecifier) -> Ranges<Version> {
+pub(super) fn specifier_range(specifier: &VersionSpecifier) -> Ranges<Version> {
     let version = specifier.version();
     match specifier.operator() {
         Operator::Equal => equal(version),

@@ -13,7 +13,7 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
-pub use parameters::{Parameters, read_overrides};
+pub use parameters::read_overrides;
 pub use problem::{Problem, SamError};
 pub use template::Template;
 pub use unit::{Found, Left, Nested, SamUnit, SamUnitKind};

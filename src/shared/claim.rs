@@ -26,7 +26,7 @@ pub(super) const CLAIM_LIMIT: u64 = 1 << 20;
 /// What a claim is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ClaimKind {
+pub(crate) enum ClaimKind {
     /// The wheel that was built of a source.
     Builds,
     /// The zip that was made of a request.
@@ -35,7 +35,7 @@ pub enum ClaimKind {
 
 impl ClaimKind {
     /// The folder of its claims.
-    pub fn folder(self) -> &'static str {
+    pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Builds => "builds",
             Self::Bundles => "bundles",
@@ -45,7 +45,7 @@ impl ClaimKind {
 
 /// What was made of the inputs with a key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Claim {
+pub(crate) struct Claim {
     format: u32,
     namespace: String,
     kind: ClaimKind,
@@ -72,7 +72,7 @@ struct Envelope {
 
 /// A claim that is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ClaimRefusal {
+pub(crate) enum ClaimRefusal {
     /// It cannot be read.
     #[error("it is malformed")]
     Malformed,
@@ -86,7 +86,7 @@ pub enum ClaimRefusal {
 
 impl Claim {
     /// A claim about a content.
-    pub fn new(
+    pub(crate) fn new(
         (namespace, kind, key): (&Namespace, ClaimKind, &HashDigest),
         (name, digest, size): (&str, &HashDigest, u64),
         took: u64,
@@ -109,7 +109,7 @@ impl Claim {
     ///
     /// # Errors
     /// It is none, is about something else, or is not trusted.
-    pub fn open(
+    pub(crate) fn open(
         bytes: &[u8],
         (namespace, kind, key): (&Namespace, ClaimKind, &HashDigest),
         trusted: &[PublicKey],
@@ -132,7 +132,7 @@ impl Claim {
     }
 
     /// The claim as it is written.
-    pub fn seal(&self, key: Option<&SigningKey>) -> Vec<u8> {
+    pub(crate) fn seal(&self, key: Option<&SigningKey>) -> Vec<u8> {
         // Texts and numbers can always be written.
         let claim = serde_json::to_string(self).unwrap_or_default();
         let signatures = key.map(|key| Signature::of(claim.as_bytes(), Purpose::Claim, key)).into_iter().collect();
@@ -140,7 +140,7 @@ impl Claim {
     }
 
     /// The digest of the content; of a claim that was opened, it is one.
-    pub fn digest(&self) -> Option<HashDigest> {
+    pub(crate) fn digest(&self) -> Option<HashDigest> {
         let is_lower = !self.digest.bytes().any(|byte| byte.is_ascii_uppercase());
         HashDigest::from_hex(HashAlgorithm::Sha256, &self.digest).ok().filter(|_| is_lower)
     }

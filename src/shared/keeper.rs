@@ -33,7 +33,7 @@ const UPLOADS_AT_ONCE: usize = 4;
 
 /// A claim that may be taken, and where it was found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// What it says.
     pub claim: Claim,
     namespace: Namespace,
@@ -44,7 +44,7 @@ pub struct Found {
 
 /// A result that others may use.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub(crate) struct Offer {
     /// What it is.
     pub kind: ClaimKind,
     /// The key of its inputs.
@@ -67,7 +67,7 @@ pub struct Offer {
 
 /// What a store says about itself, for a person who sets it up.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct SharedStanding {
     /// Namespaces that are read, each with why it cannot be.
     pub read: Vec<(Namespace, Option<String>)>,
     /// The namespace that is written, with why it cannot be.
@@ -75,7 +75,7 @@ pub struct Standing {
 }
 
 /// The shared cache of a run.
-pub struct SharedCache {
+pub(crate) struct SharedCache {
     options: SharedOptions,
     store: Store,
     reporter: Arc<dyn Reporter>,
@@ -103,7 +103,7 @@ impl SharedCache {
     ///
     /// # Errors
     /// The client cannot be set up, or the place is no store.
-    pub fn open(
+    pub(crate) fn open(
         options: SharedOptions,
         client: &ClientOptions,
         reporter: Arc<dyn Reporter>,
@@ -126,16 +126,11 @@ impl SharedCache {
         Ok(Arc::new(Self { options, store, reporter, state: Mutex::default() }))
     }
 
-    /// Whether anything is brought there.
-    pub fn is_written(&self) -> bool {
-        self.options.write.is_some()
-    }
-
     /// The claim about the inputs with this key, from the first namespace that has one which may be taken.
     ///
     /// # Errors
     /// The store is required and in trouble.
-    pub async fn find(&self, kind: ClaimKind, key: &HashDigest) -> Result<Option<Found>, SharedError> {
+    pub(crate) async fn find(&self, kind: ClaimKind, key: &HashDigest) -> Result<Option<Found>, SharedError> {
         let begun = Instant::now();
         for namespace in &self.options.read {
             if self.state().is_off {
@@ -173,7 +168,11 @@ impl SharedCache {
     ///
     /// # Errors
     /// The store is required and in trouble.
-    pub async fn fetch(&self, found: &Found, cache: &Cache) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
+    pub(crate) async fn fetch(
+        &self,
+        found: &Found,
+        cache: &Cache,
+    ) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
         let Some(digest) = found.claim.digest() else { return Ok(None) };
         let longest = PATIENCE * 6 + Duration::from_secs(found.claim.size / u64::from(FLOOR) * 2);
         let fetching = self.download(found, &digest, cache);
@@ -198,7 +197,7 @@ impl SharedCache {
     }
 
     /// Notes that a content was of use.
-    pub fn took(&self, found: &Found) {
+    pub(crate) fn took(&self, found: &Found) {
         let (made, got) = (Duration::from_millis(found.claim.took), found.begun.elapsed());
         let mut state = self.state();
         state.tally.hits += 1;
@@ -215,14 +214,14 @@ impl SharedCache {
     }
 
     /// Notes that a content was of no use, though it has the digest of its claim.
-    pub fn missed(&self, found: &Found) {
+    pub(crate) fn missed(&self, found: &Found) {
         let mut state = self.state();
         state.tally.misses += 1;
         state.stale.insert(claim_place(&found.namespace, found.kind, &found.key));
     }
 
     /// Offers a result: it is brought there by [`Self::finish`].
-    pub fn offer(&self, offer: Offer) {
+    pub(crate) fn offer(&self, offer: Offer) {
         let Some(namespace) = &self.options.write else { return };
         if offer.is_private && !self.options.private.contains(namespace) {
             let is_first = !std::mem::replace(&mut self.state().is_told_private, true);
@@ -241,7 +240,7 @@ impl SharedCache {
     ///
     /// # Errors
     /// The store is required and in trouble.
-    pub async fn finish(&self) -> Result<Tally, SharedError> {
+    pub(crate) async fn finish(&self) -> Result<Tally, SharedError> {
         let offers = std::mem::take(&mut self.state().offers);
         let count = u32::try_from(offers.len()).unwrap_or(u32::MAX);
         let mut outcome = Ok(());
@@ -262,12 +261,12 @@ impl SharedCache {
     }
 
     /// What it was good for so far.
-    pub fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         self.state().tally
     }
 
     /// Tries whether the namespaces can be read and written as the settings want it.
-    pub async fn standing(&self) -> Standing {
+    pub(crate) async fn standing(&self) -> SharedStanding {
         let mut read = Vec::new();
         for namespace in &self.options.read {
             // What is not there may be asked for as well.
@@ -282,11 +281,11 @@ impl SharedCache {
                 Some((namespace.clone(), put.err().map(|error| chain(&error))))
             }
         };
-        Standing { read, write }
+        SharedStanding { read, write }
     }
 
     /// Where it is.
-    pub fn place(&self) -> SafeUrl {
+    pub(crate) fn place(&self) -> SafeUrl {
         self.options.place.without_credentials().without_query()
     }
 

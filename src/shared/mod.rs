@@ -22,8 +22,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, ClaimKind, ClaimRefusal};
-pub use error::SharedError;
-pub use keeper::{Found, Offer, SharedCache, Standing};
+pub(crate) use claim::ClaimKind;
+pub(crate) use error::SharedError;
+pub(crate) use keeper::{Offer, SharedCache, SharedStanding};
 pub use options::{Namespace, NamespaceError, SharedOptions};
 pub use tally::Tally;

@@ -1,7 +1,8 @@
 //! Claims: what is taken, and what is not.
 
+use super::claim::{Claim, ClaimRefusal};
 use super::claim::{claim_place, content_place};
-use super::{Claim, ClaimKind, ClaimRefusal, Namespace};
+use super::{ClaimKind, Namespace};
 use crate::signing::{Distrust, SigningKey};
 use crate::spec::{HashDigest, sha256};
 

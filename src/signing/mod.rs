@@ -12,4 +12,4 @@ mod tests;
 
 pub use error::KeyError;
 pub use key::{PublicKey, SigningKey};
-pub use signature::{Distrust, Purpose, Signature, verify};
+pub(crate) use signature::{Distrust, Purpose, Signature, verify};

@@ -8,7 +8,7 @@ use super::{PublicKey, SigningKey};
 
 /// What is signed: a signature for one purpose is none for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The manifest of a mirror.
     Mirror,
     /// A claim of a shared cache.
@@ -28,7 +28,7 @@ impl Purpose {
 /// Who signed, and the signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Signature {
+pub(crate) struct Signature {
     /// The key that it is to be verified with, if it is one of those that are trusted.
     pub public_key: String,
     /// base64.
@@ -37,7 +37,7 @@ pub struct Signature {
 
 impl Signature {
     /// Signs a content.
-    pub fn of(content: &[u8], purpose: Purpose, key: &SigningKey) -> Self {
+    pub(crate) fn of(content: &[u8], purpose: Purpose, key: &SigningKey) -> Self {
         let signature = STANDARD.encode(key.sign(&purpose.message(content)));
         Self { public_key: key.public().to_string(), signature }
     }
@@ -61,7 +61,7 @@ pub enum Distrust {
 ///
 /// # Errors
 /// None has.
-pub fn verify(
+pub(crate) fn verify(
     content: &[u8],
     purpose: Purpose,
     signatures: &[Signature],

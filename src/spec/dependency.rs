@@ -16,7 +16,7 @@ use super::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrU
 
 /// The parts of a dependency specifier, its URL not yet read: what a relative one means depends on who asks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DependencyParts {
+pub(crate) struct DependencyParts {
     /// The project.
     pub name: PackageName,
     /// Its extras, in the order written, each once.
@@ -33,7 +33,7 @@ pub struct DependencyParts {
 ///
 /// # Errors
 /// The first thing that is not in the grammar, or that cannot be kept without changing its meaning.
-pub fn parse_requirement(text: &str) -> Result<Requirement, SyntaxError> {
+pub(crate) fn parse_requirement(text: &str) -> Result<Requirement, SyntaxError> {
     whole_requirement(parse_dependency(text)?)
 }
 
@@ -59,7 +59,7 @@ fn whole_requirement(parts: DependencyParts) -> Result<Requirement, SyntaxError>
 ///
 /// # Errors
 /// As [`parse_requirement`], but a URL may be any text without blanks.
-pub fn parse_dependency(text: &str) -> Result<DependencyParts, SyntaxError> {
+pub(crate) fn parse_dependency(text: &str) -> Result<DependencyParts, SyntaxError> {
     parse_parts(Scanner::new(text))
 }
 
@@ -101,7 +101,7 @@ fn parse_parts(mut scanner: Scanner<'_>) -> Result<DependencyParts, SyntaxError>
 ///
 /// # Errors
 /// Anything but a list of names in brackets.
-pub fn parse_extras_list(text: &str) -> Result<Vec<ExtraName>, SyntaxError> {
+pub(crate) fn parse_extras_list(text: &str) -> Result<Vec<ExtraName>, SyntaxError> {
     let mut scanner = Scanner::new(text);
     let extras = parse_extras(&mut scanner)?;
     match scanner.peek() {

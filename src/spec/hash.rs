@@ -186,7 +186,7 @@ impl serde::de::Visitor<'_> for DigestBytes {
 }
 
 /// Computes one digest while bytes pass.
-pub struct Hasher(State);
+pub(crate) struct Hasher(State);
 
 enum State {
     Sha256(sha2::Sha256),
@@ -196,7 +196,7 @@ enum State {
 
 impl Hasher {
     /// Starts a digest.
-    pub fn new(algorithm: HashAlgorithm) -> Self {
+    pub(crate) fn new(algorithm: HashAlgorithm) -> Self {
         Self(match algorithm {
             HashAlgorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
             HashAlgorithm::Sha384 => State::Sha384(sha2::Sha384::new()),
@@ -205,7 +205,7 @@ impl Hasher {
     }
 
     /// Takes more bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match &mut self.0 {
             State::Sha256(hasher) => hasher.update(bytes),
             State::Sha384(hasher) => hasher.update(bytes),
@@ -214,7 +214,7 @@ impl Hasher {
     }
 
     /// Ends the digest.
-    pub fn finish(self) -> HashDigest {
+    pub(crate) fn finish(self) -> HashDigest {
         let (algorithm, bytes): (_, Box<[u8]>) = match self.0 {
             State::Sha256(hasher) => (HashAlgorithm::Sha256, hasher.finalize().as_slice().into()),
             State::Sha384(hasher) => (HashAlgorithm::Sha384, hasher.finalize().as_slice().into()),

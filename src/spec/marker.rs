@@ -18,7 +18,7 @@ const MAXIMUM_DEPTH: usize = 64;
 ///
 /// # Errors
 /// The first thing that is not in the grammar, or that cannot be kept without changing its meaning.
-pub fn parse_marker(text: &str) -> Result<MarkerTree, SyntaxError> {
+pub(crate) fn parse_marker(text: &str) -> Result<MarkerTree, SyntaxError> {
     parse_marker_at(&mut Scanner::new(text))
 }
 

@@ -139,7 +139,7 @@ impl CoreMetadata {
 }
 
 /// All fields of a METADATA or PKG-INFO file in their order, names as they are spelled there, without the description.
-pub fn metadata_fields(bytes: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn metadata_fields(bytes: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     Headers(&text).map(|(field, value)| (field.to_owned(), value.trim().to_owned())).collect()
 }

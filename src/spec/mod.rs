@@ -1,4 +1,17 @@
 //! The nouns: the formats that PyPA publishes, as values. Bytes in, values out, no I/O; one noun per file.
+//!
+//! ```
+//! use barrow::spec::{PackageName, SafeUrl, Version, WheelFilename};
+//!
+//! let wheel: WheelFilename = "Pillow-11.0.0-cp313-cp313-manylinux_2_28_x86_64.whl".parse()?;
+//! assert_eq!(wheel.name, "pillow".parse::<PackageName>()?);
+//! assert!(wheel.version < "11.1".parse::<Version>()?);
+//!
+//! // A URL shows its credentials to nobody.
+//! let index = SafeUrl::parse("https://user:secret@example.org/simple/")?;
+//! assert!(!format!("{index} {index:?}").contains("secret"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod comparison;
 mod entry_points;
@@ -33,26 +46,31 @@ mod weak_digest;
 mod wheel_file;
 mod wheel_filename;
 
-pub use dependency::{DependencyParts, parse_dependency, parse_extras_list, parse_requirement};
+pub(crate) use dependency::{DependencyParts, parse_dependency, parse_extras_list, parse_requirement};
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
-pub use hash::{HashAlgorithm, HashDigest, HashError, Hasher, sha256};
+pub(crate) use hash::Hasher;
+pub use hash::{HashAlgorithm, HashDigest, HashError, sha256};
 pub use license::{License, LicensePattern};
-pub use marker::parse_marker;
-pub use metadata::{CoreMetadata, MetadataError, metadata_fields};
+pub(crate) use marker::parse_marker;
+pub(crate) use metadata::metadata_fields;
+pub use metadata::{CoreMetadata, MetadataError};
 pub use name::{ExtraName, InvalidNameError, PackageName};
-pub use packed_page::{PackedBytes, PackedPage, PageBlocks};
-pub use poetry_constraint::{one_specifier_list, parse_poetry_constraint, python_marker};
+pub(crate) use packed_page::PageBlocks;
+pub use packed_page::{PackedBytes, PackedPage};
+pub(crate) use poetry_constraint::{one_specifier_list, parse_poetry_constraint, python_marker};
 pub use project_detail::ProjectDetail;
 pub use project_page::{ListedFile, PageError, ProjectPage};
-pub use record::{RecordEntry, RecordError, RecordLine, WEAK_HASH, parse_record, read_record, write_record_line};
+pub use record::{RecordEntry, RecordError, RecordLine, parse_record, write_record_line};
+pub(crate) use record::{WEAK_HASH, read_record};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
-pub use specifiers::parse_version_specifiers;
 pub use tag::Tag;
-pub use url::{SafeUrl, UrlError, without_userinfo};
-pub use version::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
-pub use weak_digest::{WeakDigest, WeakHasher};
+pub(crate) use url::without_userinfo;
+pub use url::{SafeUrl, UrlError};
+pub(crate) use version::Prerelease;
+pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub(crate) use weak_digest::{WeakDigest, WeakHasher};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 
+use super::specifiers::parse_version_specifiers;
 use super::*;
 
 fn origin() -> Arc<IndexOrigin> {

@@ -11,7 +11,7 @@ use super::{MarkerTree, Operator, Version, VersionSpecifier, VersionSpecifiers, 
 ///
 /// # Errors
 /// What is wrong, as a fragment.
-pub fn parse_poetry_constraint(text: &str) -> Result<Vec<VersionSpecifiers>, String> {
+pub(crate) fn parse_poetry_constraint(text: &str) -> Result<Vec<VersionSpecifiers>, String> {
     let alternatives = text.split("||").flat_map(|part| part.split('|'));
     alternatives.filter(|part| !part.trim().is_empty() || text.trim().is_empty()).map(alternative).collect()
 }
@@ -19,7 +19,7 @@ pub fn parse_poetry_constraint(text: &str) -> Result<Vec<VersionSpecifiers>, Str
 /// The alternatives as one list of specifiers; `None` where PEP 440 cannot say it.
 ///
 /// It can where what lies between two alternatives is one version or one family of versions: `<2 || >=3` is `!=2.*`.
-pub fn one_specifier_list(mut alternatives: Vec<VersionSpecifiers>) -> Option<VersionSpecifiers> {
+pub(crate) fn one_specifier_list(mut alternatives: Vec<VersionSpecifiers>) -> Option<VersionSpecifiers> {
     if alternatives.iter().any(VersionSpecifiers::is_empty) {
         return Some(VersionSpecifiers::empty());
     }
@@ -37,7 +37,7 @@ pub fn one_specifier_list(mut alternatives: Vec<VersionSpecifiers>) -> Option<Ve
 }
 
 /// The alternatives of a constraint on Python as a marker.
-pub fn python_marker(alternatives: &[VersionSpecifiers]) -> Result<MarkerTree, String> {
+pub(crate) fn python_marker(alternatives: &[VersionSpecifiers]) -> Result<MarkerTree, String> {
     let mut marker = MarkerTree::FALSE;
     for alternative in alternatives {
         let clauses: Vec<String> =

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{HashAlgorithm, HashDigest};
 
 /// What is said of a digest that proves nothing, whether it fits or not.
-pub const WEAK_HASH: &str = "has a hash in RECORD that proves nothing: sha256, sha384 or sha512 is needed";
+pub(crate) const WEAK_HASH: &str = "has a hash in RECORD that proves nothing: sha256, sha384 or sha512 is needed";
 
 /// One line of a RECORD.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
 }
 
 /// Reads the lines of a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
-pub fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> {
+pub(crate) fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> {
     let text = std::str::from_utf8(bytes).map_err(|error| RecordError {
         line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
         reason: "is not UTF-8",

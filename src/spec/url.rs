@@ -177,7 +177,7 @@ impl pep508_rs::Pep508Url for SafeUrl {
 }
 
 /// A text with the userinfo of its URLs taken out.
-pub fn without_userinfo(text: &[u8]) -> Vec<u8> {
+pub(crate) fn without_userinfo(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.windows(3).position(|window| window == b"://") {

@@ -3,4 +3,5 @@
 //! Only parsing, ordering and printing come from `pep440_rs`. Its `contains` and its conversion to ranges
 //! are wrong at several borders, so which versions a specifier takes is decided in `resolve::ranges` alone.
 
-pub use pep440_rs::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifiers};
+pub(crate) use pep440_rs::Prerelease;
+pub use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};

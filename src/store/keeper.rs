@@ -17,7 +17,7 @@ enum Kind {
 
 /// What became of a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
+pub(crate) enum Put {
     /// It is there now.
     Written,
     /// There was one before, and it stays.
@@ -26,7 +26,7 @@ pub enum Put {
 
 /// A store; cheap to clone.
 #[derive(Clone)]
-pub struct Store {
+pub(crate) struct Store {
     client: Client,
     place: SafeUrl,
     kind: Kind,
@@ -37,7 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// The URL is not one of a store.
-    pub fn new(place: &SafeUrl, client: Client) -> Result<Self, StoreError> {
+    pub(crate) fn new(place: &SafeUrl, client: Client) -> Result<Self, StoreError> {
         let failed = |reason| StoreError::Place { url: place.clone(), reason };
         let url = place.reveal();
         if url.host_str().is_none_or(str::is_empty) {
@@ -55,18 +55,13 @@ impl Store {
         Ok(Self { client, place: place.without_fragment(), kind })
     }
 
-    /// Where it is.
-    pub fn place(&self) -> &SafeUrl {
-        &self.place
-    }
-
     /// Whether keys may end in a slash, so that a page can lie where a folder would be asked for.
-    pub fn has_no_folders(&self) -> bool {
+    pub(crate) fn has_no_folders(&self) -> bool {
         self.kind != Kind::Files
     }
 
     /// The content of a key, to be read; `None`: there is none.
-    pub async fn get(&self, key: &str) -> Result<Option<Response>, StoreError> {
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Response>, StoreError> {
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
         let response = self.client.get(Request::file(self.url(key))).await.map_err(failed)?;
         match response.status() {
@@ -77,14 +72,14 @@ impl Store {
     }
 
     /// The content of a key, whole; `None`: there is none. One that is larger than `limit` bytes is refused.
-    pub async fn read(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn read(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(response) = self.get(key).await? else { return Ok(None) };
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
         response.bytes(limit).await.map(Some).map_err(failed)
     }
 
     /// The size of the content of a key, bytes, where the store tells it; `None`: there is none.
-    pub async fn has(&self, key: &str) -> Result<Option<Option<u64>>, StoreError> {
+    pub(crate) async fn has(&self, key: &str) -> Result<Option<Option<u64>>, StoreError> {
         let response = self.ask(Request::of(Verb::Head, self.url(key)), "look for", key).await?;
         match response.status() {
             200 | 204 => Ok(Some(response.header("content-length").and_then(|size| size.trim().parse().ok()))),
@@ -95,7 +90,7 @@ impl Store {
 
     /// Puts a content under a key. A payload that is to be written only where there is nothing is not compared with what is
     /// there.
-    pub async fn put(&self, key: &str, mut payload: Payload) -> Result<Put, StoreError> {
+    pub(crate) async fn put(&self, key: &str, mut payload: Payload) -> Result<Put, StoreError> {
         match self.kind {
             Kind::Azure => payload.headers.push(("x-ms-blob-type", "BlockBlob".to_owned())),
             // Its own condition does not go together with the signature of an HMAC key.
@@ -128,7 +123,7 @@ impl Store {
     }
 
     /// Removes a key; whether there was a content.
-    pub async fn remove(&self, key: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn remove(&self, key: &str) -> Result<bool, StoreError> {
         let status = self.ask(Request::of(Verb::Delete, self.url(key)), "remove", key).await?.status();
         match status {
             200..=299 => Ok(true),

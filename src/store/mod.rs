@@ -15,5 +15,5 @@
 mod error;
 mod keeper;
 
-pub use error::StoreError;
-pub use keeper::{Put, Store};
+pub(crate) use error::StoreError;
+pub(crate) use keeper::{Put, Store};

@@ -1,9 +1,9 @@
 //! Wheels that are fetched and unpacked into the cache while the rest is still being resolved.
 //!
-//! When the solver has decided for a version and knows what it requires, the wheel is almost certainly part of the result. So it
-//! sets out at once, the first choice of each project only: a solver that steps back shall not fetch half an index. What
-//! comes of it lies in the cache, proved like any other download, and is found there when the resolution is complete;
-//! nothing else depends on it. What was not needed after all is given up then.
+//! When the solver has decided for a version and knows what it requires, the wheel is almost certainly part of the
+//! result. So it sets out at once, the first choice of each project only: a solver that steps back shall not fetch half
+//! an index. What comes of it lies in the cache, proved like any other download, and is found there when the resolution
+//! is complete; nothing else depends on it. What was not needed after all is given up then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,8 @@ use crate::requirements::{Manifest, Origin};
 use crate::resolution::ResolvedDist;
 use crate::spec::{DistFile, DistFilename, HashDigest, PackageName, SafeUrl};
 
-/// Downloads ahead at the same time: enough to keep a connection busy, few enough to leave room for the solver's questions.
+/// Downloads ahead at the same time: enough to keep a connection busy, few enough to leave room for the solver's
+/// questions.
 const DOWNLOADS: usize = 8;
 
 /// Wheels on their way.
@@ -106,7 +107,8 @@ impl Ahead {
         started.insert(name, (file.url.clone(), UnderWay { accepted, task }));
     }
 
-    /// Gives up everything. Ends when nothing is being unpacked any more, so that nothing half-made is left in the cache.
+    /// Gives up everything. Ends when nothing is being unpacked any more, so that nothing half-made is left in the
+    /// cache.
     pub(super) async fn give_up(&self) {
         drop(self.settle(&[]));
         let _ = self.installs.acquire_many(self.workers).await;

@@ -16,7 +16,8 @@ use crate::target::Target;
 impl Inquiry {
     /// The wheels that building a chosen source takes on machines of these platforms; without any, on this machine.
     ///
-    /// The backend is asked what it needs beyond its `pyproject.toml`, which runs code of the package: it was chosen to be built.
+    /// The backend is asked what it needs beyond its `pyproject.toml`, which runs code of the package: it was chosen to
+    /// be built.
     pub(crate) async fn build_needs(
         &self,
         dist: &ResolvedDist,
@@ -28,7 +29,8 @@ impl Inquiry {
         self.builder.needs(&material, &dist.name, python, target, platforms, true).await
     }
 
-    /// The same for a source archive that may be built one day, as far as its `pyproject.toml` tells: none of its code is run.
+    /// The same for a source archive that may be built one day, as far as its `pyproject.toml` tells: none of its code
+    /// is run.
     pub(crate) async fn stated_build_needs(
         &self,
         sdist: &DistFile,

@@ -1,12 +1,13 @@
-//! Building from source: what `build` needs is fetched, resolved and installed here, by the same rooms as everything else.
+//! Building from source: what `build` needs is fetched, resolved and installed here, by the same rooms as everything
+//! else.
 //!
 //! ```text
 //! sdist, folder, repository ──▶ static metadata, if it has any ──▶ the resolver
 //!                           └─▶ environment ──▶ backend ──▶ wheel in the cache ──▶ its METADATA, its files
 //! ```
 //!
-//! What a backend requires is taken as wheels only, so a build never starts another one. As many run at a time as there are
-//! processors for; of the same source, one.
+//! What a backend requires is taken as wheels only, so a build never starts another one. As many run at a time as there
+//! are processors for; of the same source, one.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::bench::{Bench, Tools, blocking};
 use super::kept_build::KeptBuild;
 use super::material::{Material, Whereabouts};
+use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
 use super::{SupplyError, material, virtual_projects};
@@ -24,13 +26,13 @@ use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
     Workshop, accept_wheel, backend_variables, check_loadable, copy_folder,
 };
-use crate::bundle::{Layout, assemble};
+use crate::bundle::{BundleLayout, assemble};
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::fetch::{FetchedWheel, Fetcher, Proof, Wanted};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
-use crate::publish::{OutputFormat, PublishOptions, publish};
-use crate::request::Request;
+use crate::publish::{OutputForm, PublishOptions, publish};
+use crate::request::{Encoder, Request};
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
@@ -42,10 +44,7 @@ use crate::spec::{
 use crate::target::Target;
 
 /// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 2";
-
-/// Stack of the thread that resolves what a backend requires.
-const SOLVER_STACK_BYTES: usize = 64 << 20;
+const FORMAT: &str = "build 3";
 
 /// Builds, for one request.
 pub(super) struct Builder {
@@ -235,8 +234,8 @@ impl Builder {
         Ok(Material::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url))
     }
 
-    /// The metadata of a source with the places that its tables tie names to. Those may be built as well: the tables that
-    /// name them belong to what the user named.
+    /// The metadata of a source with the places that its tables tie names to. Those may be built as well: the tables
+    /// that name them belong to what the user named.
     async fn with_ties(
         &self,
         material: &Material,
@@ -283,15 +282,7 @@ impl Builder {
         self.context.check_interrupted()?;
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
-        let key = format!(
-            "{FORMAT}\n{}\n{name}\n{} {}\n{config_settings:?}\n{:?}\n{:?}",
-            material.identity(),
-            interpreter.version,
-            interpreter.target.architecture(),
-            backend_variables(&self.workshop.environment),
-            self.build_constraints.iter().map(|entry| &entry.text).collect::<Vec<_>>(),
-        );
-        let entry = self.cache.entry(Bucket::Builds, &key);
+        let entry = self.entry(material, name, &interpreter, &config_settings);
         let own_turn = self.bench.turns.of(&entry);
         let _own_turn = own_turn.lock().await;
         if let Some(kept) = self.kept(&entry, name, version) {
@@ -342,6 +333,31 @@ impl Builder {
         self.offer_wheel(&entry, &kept, wheel.size);
         self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
         Ok(wheel)
+    }
+
+    /// Where the cache keeps what is built of a source with these.
+    fn entry(
+        &self,
+        material: &Material,
+        name: &PackageName,
+        interpreter: &Interpreter,
+        config_settings: &Vec<(String, String)>,
+    ) -> PathBuf {
+        let variables: Vec<(String, String)> = backend_variables(&self.workshop.environment).into_iter().collect();
+        let constraints: Vec<&str> = self.build_constraints.iter().map(|entry| entry.text.as_str()).collect();
+        let mut encoder = Encoder::new();
+        encoder
+            .field("format", FORMAT)
+            .field("source", &material.identity())
+            .field("name", name)
+            .field("python", &interpreter.version.to_string())
+            .field("architecture", interpreter.target.architecture().as_str())
+            .field("config-settings", config_settings)
+            .field("variables", &variables)
+            .field("constraints", &constraints)
+            // A backend that may fetch what it likes may build something else.
+            .field("network", &self.workshop.network);
+        self.cache.entry(Bucket::Builds, &encoder.finish().hex())
     }
 
     /// That it cannot be kept costs a later run time.
@@ -454,13 +470,13 @@ impl Builder {
         let installed = self.install(&dists).await.map_err(wrapped)?;
         let (out, state) = (environment.site_packages(), [root.join("state")]);
         let publishing = blocking(move || -> Result<_, SupplyError> {
-            let bundle = assemble(&installed, None, &Layout::function())?;
+            let bundle = assemble(&installed, None, &BundleLayout::function())?;
             // Copies: what a build does to them must not reach the cache.
             Ok(publish(
                 &bundle,
                 &PublishOptions {
                     out: &out,
-                    format: OutputFormat::Folder,
+                    format: OutputForm::Folder,
                     link_mode: LinkMode::Copy,
                     force: false,
                     state_folders: &state,
@@ -493,19 +509,10 @@ impl Builder {
         let mut manifest =
             Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
         manifest.constraints.extend(self.build_constraints.iter().cloned());
-        let (sender, receiver) = tokio::sync::oneshot::channel();
         let (source, target, options) = (Arc::clone(&self.live), target.clone(), self.options.clone());
-        let solve = move || {
-            let mut resolution = resolve(&manifest, &target, &options, &*source);
-            while source.forget_damage() {
-                resolution = resolve(&manifest, &target, &options, &*source);
-            }
-            // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send(resolution);
-        };
-        let thread = std::thread::Builder::new().name("barrow-build-solver".to_owned()).stack_size(SOLVER_STACK_BYTES);
-        thread.spawn(solve).map_err(|_| SupplyError::Worker("solver"))?;
-        Ok(receiver.await.map_err(|_| SupplyError::Worker("solver"))??.dists)
+        let solve =
+            move || resolve_undamaged(|| resolve(&manifest, &target, &options, &*source), || source.forget_damage());
+        Ok(on_own_thread("barrow-build-solver", solve).await??.dists)
     }
 
     async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {

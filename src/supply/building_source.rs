@@ -1,4 +1,5 @@
-//! The solver's view of the world where sources can be built: everything is asked of the indexes but what only a build can tell.
+//! The solver's view of the world where sources can be built: everything is asked of the indexes but what only a build
+//! can tell.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,8 +16,8 @@ use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, Sour
 use crate::spec::{CoreMetadata, DistFile, PackageName, Version};
 use crate::target::Target;
 
-/// Answers the solver for one target of one request, and notes what the answers were made of. Like [`LiveSource`], it must be
-/// asked on a thread that is not the runtime's.
+/// Answers the solver for one target of one request, and notes what the answers were made of. Like [`LiveSource`], it
+/// must be asked on a thread that is not the runtime's.
 pub(super) struct BuildingSource {
     live: Arc<LiveSource>,
     builder: Arc<Builder>,
@@ -57,8 +58,8 @@ impl BuildingSource {
         self.notes().missing.iter().cloned().collect()
     }
 
-    /// Whether what was said of some project was damaged in the cache. Everything is forgotten then, and the solver should ask
-    /// again.
+    /// Whether what was said of some project was damaged in the cache. Everything is forgotten then, and the solver
+    /// should ask again.
     pub(super) fn forget_damage(&self) -> bool {
         let is_damaged = self.live.forget_damage();
         if is_damaged {

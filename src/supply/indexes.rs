@@ -76,8 +76,8 @@ impl AllIndexes {
         Self { settings, file, later }
     }
 
-    /// The mirror alone, in the place of everything that settings, files and tables name. What is tied to an index is asked
-    /// from it too: the mirror was made by asking that index.
+    /// The mirror alone, in the place of everything that settings, files and tables name. What is tied to an index is
+    /// asked from it too: the mirror was made by asking that index.
     fn mirror(mirror: &SafeUrl, settings: &IndexSettings, manifest: &Manifest) -> Self {
         let settings = IndexSettings {
             named: Vec::new(),

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread;
 
 use super::ahead::Ahead;
 use super::building::Builder;
 use super::building_source::BuildingSource;
 use super::session::{Session, World};
+use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::{SupplyError, indexes, missing, naming, python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
@@ -24,9 +24,6 @@ use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
 use crate::shared::SharedCache;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName};
 use crate::target::Target;
-
-/// Stack of the solver's thread: explanations of deep graphs recurse.
-const SOLVER_STACK_BYTES: usize = 64 << 20;
 
 /// One request in a run: its requirements are read, and its indexes can be asked.
 pub(crate) struct Inquiry {
@@ -45,8 +42,8 @@ pub(crate) struct Inquiry {
 /// What was chosen.
 pub(crate) struct Resolved {
     pub(crate) resolution: Resolution,
-    /// How long it holds without anybody being asked; `None`: it may change without that showing, so it always has to be made
-    /// again.
+    /// How long it holds without anybody being asked; `None`: it may change without that showing, so it always has to
+    /// be made again.
     pub(crate) freshness: Option<Freshness>,
     /// Warnings that were given on the way.
     pub(crate) warnings: Vec<String>,
@@ -117,7 +114,8 @@ impl Inquiry {
         Parts { cache: Arc::clone(&self.session.cache), fetcher: self.world.fetcher.clone() }
     }
 
-    /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not needed.
+    /// From now on wheels are fetched as soon as the solver has decided for them; `left_out` are projects that are not
+    /// needed.
     pub(crate) fn fetch_ahead(&mut self, options: InstallOptions, left_out: Vec<PackageName>) {
         if !self.is_offline() {
             let (fetcher, cache) = (self.world.fetcher.clone(), Arc::clone(&self.session.cache));
@@ -212,9 +210,10 @@ impl Inquiry {
         let (mut resolution, evidence) = self.solve_on_own_thread(target, options).await?;
         self.confirm_directs(&resolution).await?;
         self.add_statuses(&mut resolution);
-        // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there is.
+        // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there
+        // is.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
-            let stands_on = footing(&resolution, &self.world.asked, &self.request.options.indexes);
+            let stands_on = self.footing(&resolution);
             question.remember(&resolution, stands_on, &evidence, cache);
         }
         Ok((resolution, evidence))
@@ -238,8 +237,8 @@ impl Inquiry {
         Some(remembered.recalled(target, freshness))
     }
 
-    /// Warns of what indexes say about whole projects that were chosen, as far as they were asked. It is a part of the resolution, so
-    /// that it is said again when that is remembered.
+    /// Warns of what indexes say about whole projects that were chosen, as far as they were asked. It is a part of the
+    /// resolution, so that it is said again when that is remembered.
     fn add_statuses(&self, resolution: &mut Resolution) {
         let index = self.world.source.index();
         let told =
@@ -248,8 +247,8 @@ impl Inquiry {
         resolution.warnings.extend(told);
     }
 
-    /// Refuses a file behind a URL or path that has none of the digests that its line demands. The solver compares sha256, which is
-    /// computed while a file arrives; others are computed here.
+    /// Refuses a file behind a URL or path that has none of the digests that its line demands. The solver compares
+    /// sha256, which is computed while a file arrives; others are computed here.
     async fn confirm_directs(&self, resolution: &Resolution) -> Result<(), SupplyError> {
         let is_open = |dist: &&ResolvedDist| {
             let of_file =
@@ -303,8 +302,14 @@ impl Inquiry {
         self.request.manifest.settings.dependency_metadata.iter().any(|stated| stated.name == *name)
     }
 
+    /// What a resolution stands on.
+    fn footing(&self, resolution: &Resolution) -> Footing {
+        let Request { options, manifest, .. } = &self.request;
+        footing(resolution, &self.world.asked, &options.indexes, manifest)
+    }
+
     fn freshness(&self, resolution: &Resolution, evidence: &Evidence) -> Option<Freshness> {
-        match footing(resolution, &self.world.asked, &self.request.options.indexes) {
+        match self.footing(resolution) {
             Footing::Fixed => Some(Freshness::default()),
             Footing::Pages => {
                 let Freshness { until, stalest } = evidence.freshness().clone();
@@ -369,15 +374,12 @@ impl Inquiry {
         let live = Arc::clone(&self.world.source);
         let stated = self.request.manifest.settings.dependency_metadata.clone();
         let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone(), stated);
-        let (sender, receiver) = tokio::sync::oneshot::channel();
         let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
         let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());
         let mirrored = Box::new(missing::mirrored(&self.request.options, &target));
         let solve = move || {
-            let mut resolution = resolve(&manifest, &target, &options, &source);
-            while source.forget_damage() {
-                resolution = resolve(&manifest, &target, &options, &source);
-            }
+            let solve = || resolve(&manifest, &target, &options, &source);
+            let resolution = resolve_undamaged(solve, || source.forget_damage());
             let is_unmet = matches!(resolution, Err(ResolveError::NoSolution { .. }));
             let missing = if is_unmet && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
                 missing::all_missing(&manifest, &target, &options, &source)
@@ -389,15 +391,9 @@ impl Inquiry {
                 missing if missing.is_empty() => SupplyError::from(error),
                 missing => SupplyError::Lacking { error, missing, mirrored },
             });
-            // The receiver is gone when the run was interrupted; then nobody wants the answer.
-            let _ = sender.send((resolution, source.into_evidence()));
+            (resolution, source.into_evidence())
         };
-        thread::Builder::new()
-            .name("barrow-solver".to_owned())
-            .stack_size(SOLVER_STACK_BYTES)
-            .spawn(solve)
-            .map_err(|_| SupplyError::Worker("solver"))?;
-        let (resolution, evidence) = receiver.await.map_err(|_| SupplyError::Worker("solver"))?;
+        let (resolution, evidence) = on_own_thread("barrow-solver", solve).await?;
         Ok((resolution?, evidence))
     }
 
@@ -430,5 +426,5 @@ fn needs_building(entry: &RequirementEntry) -> Option<String> {
         DirectReference::Git { .. } => "a git repository",
     };
     let (origin, text) = (&entry.origin, &entry.text);
-    Some(format!("{origin}: `{text}` is {what}, and --no-build forbids building it: give a wheel instead"))
+    Some(format!("{origin}: `{text}` is {what}, and building is forbidden: give a wheel instead"))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn install_each(
     let mut installs: JoinSet<Result<InstalledDist, SupplyError>> = JoinSet::new();
     for dist in sources {
         let (builder, target) = (Arc::clone(&inquiry.builder), resolution.target.clone());
-        let job = Job { session: inquiry.parts(), dist: Arc::new(dist), options: options.clone() };
+        let job = Installation { session: inquiry.parts(), dist: Arc::new(dist), options: options.clone() };
         installs.spawn(async move {
             let built = builder.wheel(&job.dist, &target).await?;
             job.install(&built).await
@@ -57,7 +57,7 @@ pub(crate) async fn install_each(
                 Some(fetched) => {
                     let fetched = fetched?;
                     let Some(dist) = by_name.get(&fetched.name).cloned() else { continue };
-                    let job = Job { session: inquiry.parts(), dist, options: options.clone() };
+                    let job = Installation { session: inquiry.parts(), dist, options: options.clone() };
                     installs.spawn(job.run(fetched));
                 }
             },
@@ -82,13 +82,13 @@ pub(crate) async fn install_each(
     Ok(Installed { dists: installed, warnings })
 }
 
-struct Job {
+struct Installation {
     session: Parts,
     dist: Arc<ResolvedDist>,
     options: InstallOptions,
 }
 
-impl Job {
+impl Installation {
     /// Installs one wheel. When it is refused because the cached bytes were damaged, it is fetched once more.
     async fn run(self, fetched: FetchedWheel) -> Result<InstalledDist, SupplyError> {
         match self.install(&fetched).await {

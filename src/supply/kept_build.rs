@@ -51,8 +51,8 @@ impl KeptBuild {
     }
 }
 
-/// The key of a build for others: the inputs that decide here, by the name of their entry in the cache, and the kind of machine that
-/// builds.
+/// The key of a build for others: the inputs that decide here, by the name of their entry in the cache, and the kind of
+/// machine that builds.
 pub(super) fn shared_key(entry: &Path) -> Option<HashDigest> {
     let name = entry.file_name()?.to_str()?;
     let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);

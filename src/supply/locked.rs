@@ -1,5 +1,5 @@
-//! From a lock to a resolution: what was selected, with the files that only an index can find and the versions that only a
-//! source can say.
+//! From a lock to a resolution: what was selected, with the files that only an index can find and the versions that
+//! only a source can say.
 
 use futures_util::future::{FutureExt as _, join_all, ready};
 use globset::Glob;
@@ -35,9 +35,9 @@ impl Locked {
         self.input.wanted.with_project
     }
 
-    /// The indexes that its packages have to be asked from, and which package from which. One that the user has set under
-    /// the same URL is taken with the credentials that it has there; a package of public PyPI, or of no index, is asked
-    /// from whichever indexes the user has: its digest tells whether it is the one.
+    /// The indexes that its packages have to be asked from, and which package from which. One that the user has set
+    /// under the same URL is taken with the credentials that it has there; a package of public PyPI, or of no index, is
+    /// asked from whichever indexes the user has: its digest tells whether it is the one.
     pub(crate) fn add_indexes(&self, settings: &mut IndexSettings) {
         if !matches!(self.lock.kind, LockKind::Poetry | LockKind::Pipfile | LockKind::Pdm) {
             return;

@@ -35,8 +35,8 @@ fn is_unsolvable(resolution: &Result<Resolution, ResolveError>) -> bool {
     matches!(resolution, Err(ResolveError::NoSolution { .. }))
 }
 
-/// The error with every project that would have to be built, not the first alone. What was found is left out, and the solver
-/// goes on, until nothing more is found; what those require cannot be known.
+/// The error with every project that would have to be built, not the first alone. What was found is left out, and the
+/// solver goes on, until nothing more is found; what those require cannot be known.
 pub(super) fn with_unbuilt(
     error: ResolveError,
     manifest: &Manifest,

@@ -8,8 +8,9 @@
 //!                                        └─────────▶ Builder (sources are fetched and built)
 //! ```
 //!
-//! The solver asks synchronously on a thread of its own; everything else here is asynchronous. Each question is asked once in a
-//! run, whichever request asks it first. What the solver decides for is fetched and unpacked while it goes on (`ahead.rs`).
+//! The solver asks synchronously on a thread of its own; everything else here is asynchronous. Each question is asked
+//! once in a run, whichever request asks it first. What the solver decides for is fetched and unpacked while it goes on
+//! (`ahead.rs`).
 
 mod ahead;
 mod bench;
@@ -29,6 +30,7 @@ mod obtaining;
 mod python_limits;
 mod session;
 mod shared_builds;
+mod solver_thread;
 mod source;
 mod table_settings;
 #[cfg(test)]
@@ -42,5 +44,5 @@ pub(crate) use inquiry::Inquiry;
 pub(crate) use installing::{Installed, install_each};
 pub(crate) use kept_build::kept_builds;
 pub use python_limits::newest_runtime_for;
-pub use session::Session;
+pub(crate) use session::Session;
 pub use source::LiveSource;

@@ -18,7 +18,8 @@ use crate::spec::{CoreMetadata, PackageName};
 /// Largest file that is read for a name, bytes.
 const FILE_MOST: u64 = 16 << 20;
 
-/// The request with the names of all its requirements: what they lead to is fetched and looked at, and nothing of it is run.
+/// The request with the names of all its requirements: what they lead to is fetched and looked at, and nothing of it is
+/// run.
 pub(super) async fn name_all(mut request: Request, world: &World, session: &Session) -> Result<Request, SupplyError> {
     if request.manifest.unnamed.is_empty() {
         return Ok(request);

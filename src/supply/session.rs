@@ -1,7 +1,7 @@
 //! A run: what all requests in it share.
 //!
-//! Cache, connections, answers of indexes, Pythons that build and repositories that were fetched belong to the run. What
-//! is required, what was chosen for it, and what is said about that belong to one request: see `inquiry.rs`.
+//! Cache, connections, answers of indexes, Pythons that build and repositories that were fetched belong to the run.
+//! What is required, what was chosen for it, and what is said about that belong to one request: see `inquiry.rs`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::target::Target;
 const REMOTE_FILE_MOST: u64 = 16 << 20;
 
 /// A run, in which any number of requests may be made. They have the same cache, and the same settings of the client.
-pub struct Session {
+pub(crate) struct Session {
     pub(crate) cache: Arc<Cache>,
     pub(crate) context: Context,
     pub(super) bench: Arc<Bench>,
@@ -48,7 +48,7 @@ pub(crate) struct World {
 
 impl Session {
     /// Opens the cache; nothing is asked yet.
-    pub fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, SupplyError> {
+    pub(crate) fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, SupplyError> {
         let cache = Arc::new(open_cache(options)?);
         context.hold(&cache);
         let (bench, worlds) = (Arc::default(), Arc::default());
@@ -84,8 +84,8 @@ impl Session {
         Ok(reading.await.map_err(|_| SupplyError::Worker("reader"))??)
     }
 
-    /// The indexes of a request; for one target where it decides which index a name is tied to. Those that another one has
-    /// asked alike are asked no second time.
+    /// The indexes of a request; for one target where it decides which index a name is tied to. Those that another one
+    /// has asked alike are asked no second time.
     pub(crate) async fn world(&self, request: &Request, target: Option<&Target>) -> Result<Arc<World>, SupplyError> {
         let mut all = AllIndexes::of(&request.options.indexes, &request.manifest, target);
         // A mirror stands for the indexes of a lock as well.

@@ -68,7 +68,8 @@ impl LiveSource {
         &self.shared.index
     }
 
-    /// Whether what was said of some project was damaged in the cache. It is forgotten, and the solver should ask again.
+    /// Whether what was said of some project was damaged in the cache. It is forgotten, and the solver should ask
+    /// again.
     pub fn forget_damage(&self) -> bool {
         let is_damaged = self.shared.index.take_damage();
         if is_damaged {

@@ -36,8 +36,8 @@ pub(super) struct TieWords {
     pub(super) target: Target,
 }
 
-/// The metadata of a source with the places that its tables tie names to, and those places. An archive is unpacked for that in
-/// the folder of `room`, within the limits.
+/// The metadata of a source with the places that its tables tie names to, and those places. An archive is unpacked for
+/// that in the folder of `room`, within the limits.
 pub(super) async fn tied(
     material: &Material,
     reference: &DirectReference,

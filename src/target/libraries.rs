@@ -43,7 +43,7 @@ pub enum SymbolVersion {
 /// The library path of every base image, in order.
 ///
 /// Source: aws/aws-lambda-base-images, `LD_LIBRARY_PATH` in the Dockerfiles.
-pub const LIBRARY_PATH: [&str; 8] = [
+pub(crate) const LIBRARY_PATH: [&str; 8] = [
     "/var/lang/lib",
     "/lib64",
     "/usr/lib64",

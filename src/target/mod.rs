@@ -1,4 +1,16 @@
 //! The Lambda target: what a runtime on an architecture can load. From a data table, never from the host.
+//!
+//! ```
+//! use barrow::spec::WheelFilename;
+//! use barrow::target::{Architecture, Runtime, Target};
+//!
+//! let target = Target::new("python3.13".parse::<Runtime>()?, Architecture::Arm64);
+//! let fits = |wheel: &str| wheel.parse::<WheelFilename>().map(|wheel| target.tags().priority(&wheel).is_some());
+//! assert!(fits("demo-1.0-cp313-cp313-manylinux_2_28_aarch64.whl")?);
+//! // No runtime of Lambda has the C library musl.
+//! assert!(!fits("demo-1.0-cp313-cp313-musllinux_1_2_aarch64.whl")?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod architecture;
 mod error;
@@ -17,11 +29,11 @@ mod tests;
 pub use architecture::Architecture;
 pub use error::TargetError;
 pub use glibc::Glibc;
-pub use host::HostSystem;
-pub use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
+pub(crate) use host::HostSystem;
+pub(crate) use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
 pub use runtimes::{AGENTCORE, AmazonLinux, Profile, Runtime, span};
-pub use sdk::SdkNeed;
-pub use stable_abi::python_symbol_since;
+pub(crate) use sdk::SdkNeed;
+pub(crate) use stable_abi::python_symbol_since;
 pub use table::Dates;
 pub use tags::{TagMismatch, TagPriority, Tags};
 

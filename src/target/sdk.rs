@@ -7,7 +7,7 @@ use super::Runtime;
 
 /// One part needs another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SdkNeed {
+pub(crate) struct SdkNeed {
     /// Who needs it.
     pub by: &'static str,
     /// What is needed.
@@ -49,13 +49,13 @@ const NEXT_MAJORS: [(&str, u64); 8] = [
 
 impl SdkNeed {
     /// Those of a runtime.
-    pub fn of(runtime: Runtime) -> impl Iterator<Item = Self> {
+    pub(crate) fn of(runtime: Runtime) -> impl Iterator<Item = Self> {
         let urllib3 = if runtime.python_version() < (3, 10) { URLLIB3_BEFORE_3_10 } else { URLLIB3 };
         ALWAYS.into_iter().chain([urllib3])
     }
 
     /// The major version of a project that does not exist yet; `None`: nothing is known of it.
-    pub fn next_major(name: &str) -> Option<u64> {
+    pub(crate) fn next_major(name: &str) -> Option<u64> {
         NEXT_MAJORS.iter().find(|(known, _)| *known == name).map(|(_, next)| *next)
     }
 }

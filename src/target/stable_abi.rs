@@ -148,7 +148,7 @@ const SINCE: &[(&str, u8)] = &[
 ];
 
 /// The first Python 3.N that has a symbol; `None` where every version of Lambda has it, or nothing is known about it.
-pub fn python_symbol_since(symbol: &str) -> Option<u8> {
+pub(crate) fn python_symbol_since(symbol: &str) -> Option<u8> {
     SINCE.binary_search_by(|(name, _)| (*name).cmp(symbol)).ok().map(|at| SINCE[at].1)
 }
 

@@ -7,13 +7,13 @@ use super::node::{Content, Node, Style};
 
 /// Changes to one document.
 #[derive(Debug, Default)]
-pub struct Edits {
+pub(crate) struct Edits {
     changes: Vec<(Range<usize>, String)>,
 }
 
 impl Edits {
     /// Whether a range is changed already.
-    pub fn touch(&self, span: &Range<usize>) -> bool {
+    pub(crate) fn touch(&self, span: &Range<usize>) -> bool {
         self.changes.iter().any(|(range, _)| range == span)
     }
 
@@ -21,7 +21,7 @@ impl Edits {
     ///
     /// # Errors
     /// In words, where the value is written as lines below a `|` or `>`.
-    pub fn replace(&mut self, document: &Document, node: &Node, text: &str) -> Result<(), String> {
+    pub(crate) fn replace(&mut self, document: &Document, node: &Node, text: &str) -> Result<(), String> {
         let style = match &node.content {
             Content::Text { style: Style::Block, .. } => return Err("it must stand on one line".to_owned()),
             Content::Text { style, .. } => *style,
@@ -65,7 +65,7 @@ impl Edits {
     ///
     /// # Errors
     /// In words, where the node is no mapping that stands in this place of the text.
-    pub fn insert(&mut self, document: &Document, map: &Node, key: &str, value: &str) -> Result<(), String> {
+    pub(crate) fn insert(&mut self, document: &Document, map: &Node, key: &str, value: &str) -> Result<(), String> {
         if map.is_null() && map.tag.is_none() {
             let new = format!("{{{}: {}}}", quoted(key), quoted(value));
             let new = if map.span.is_empty() { format!(" {new}") } else { new };
@@ -101,7 +101,7 @@ impl Edits {
     ///
     /// # Errors
     /// As [`Edits::insert`].
-    pub fn insert_map(
+    pub(crate) fn insert_map(
         &mut self,
         document: &Document,
         map: &Node,
@@ -118,7 +118,7 @@ impl Edits {
     }
 
     /// The changed text.
-    pub fn apply(mut self, document: &Document) -> String {
+    pub(crate) fn apply(mut self, document: &Document) -> String {
         self.changes.sort_by_key(|(range, _)| (range.start, range.end));
         let text = &document.text;
         let mut new = String::with_capacity(text.len() + 256);
@@ -142,7 +142,7 @@ fn is_json(document: &Document) -> bool {
 }
 
 /// A text as YAML has it: without quotes where it is a path or a name and nothing else can be meant.
-pub fn plain_or_quoted(text: &str, always: bool) -> String {
+pub(super) fn plain_or_quoted(text: &str, always: bool) -> String {
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '/'))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-'))
         && text.chars().any(|c| c.is_ascii_alphabetic())

@@ -10,6 +10,7 @@ mod node;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{Document, YamlError};
-pub use edits::{Edits, plain_or_quoted};
-pub use node::{Content, Node, Style};
+pub use builder::Document;
+pub(crate) use edits::Edits;
+pub(crate) use node::Content;
+pub use node::Node;

@@ -1,6 +1,7 @@
 //! Reading and changing documents.
 
-use super::{Content, Document, Edits, Node, plain_or_quoted};
+use super::edits::plain_or_quoted;
+use super::{Content, Document, Edits, Node};
 
 fn parse(text: &str) -> Document {
     Document::parse(text).unwrap_or_else(|error| panic!("{}: {}", error.line, error.reason))

@@ -139,6 +139,10 @@ fn an_sdist_is_built_where_that_is_allowed() {
     let shown = says(&context, &mut install(&context, &server, &["thing", "--allow-build", "thing", "--no-cache"]));
     has(&shown, &["Building"]);
     assert_eq!(context.tree("out"), tree);
+    // With the network a backend may make something else of the same source.
+    fs_err::remove_dir_all(context.path("out")).unwrap();
+    let with_network = ["thing", "--allow-build", "thing", "--build-network"];
+    has(&says(&context, &mut install(&context, &server, &with_network)), &["Building"]);
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn folders_and_archives_that_are_named_are_built() {
     let shown = fails(&context, &mut install(&context, &server, &["./mine", "--require-hashes"]));
     has(&shown, &["hashes are required"]);
     let shown = fails(&context, &mut install(&context, &server, &["./mine", "--no-build"]));
-    has(&shown, &["a project folder", "--no-build forbids"]);
+    has(&shown, &["a project folder", "building is forbidden", "leave out `--no-build`"]);
 }
 
 #[test]

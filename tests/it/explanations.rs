@@ -393,7 +393,7 @@ packages.a = { "1.0" = { uploaded = "2023-01-01" }, "2.0" = { uploaded = "2024-0
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    You require `a>=2` (requirements.txt:1), but a 2.0 cannot be used for python3.12/x86_64 (it was uploaded after --exclude-newer).
+    You require `a>=2` (requirements.txt:1), but a 2.0 cannot be used for python3.12/x86_64 (it was uploaded after the date that you set).
     hint: a 2.0 would do, but it was uploaded at 2024-06-01T12:00:00Z, after `--exclude-newer`
     "#);
 }
@@ -408,7 +408,7 @@ packages.a = { "1.0" = [] }
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (its upload time is not known, which --exclude-newer needs).
+    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (its upload time is not known, and you set a date).
     hint: a 1.0 would do, but its index gives no upload time, which `--exclude-newer` needs
     "#);
 }
@@ -540,7 +540,7 @@ packages.a = { "1.0" = [] }
 "#,
     );
     insta::assert_snapshot!(text, @r#"
-    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (--no-binary leaves no file of it).
+    You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (leaving out wheels leaves no file of it).
     hint: a 1.0 has a wheel, but `--no-binary` leaves wheels out
     "#);
 }

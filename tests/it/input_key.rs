@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::building::{BACKEND, can_build, folder};
-use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
+use crate::support::{IndexServer, Listed, RunningIndex, TestContext, WheelBuilder, sha256_hex};
 
 /// A change of the world, and whether it changes the bytes of the result.
 struct Row {
@@ -104,6 +104,7 @@ fn requirements_and_every_option_about_them() {
         flags("--allow-build dep", false),
         flags("--build-python python3", false),
         flags("--config-settings a=b", false),
+        flags("--no-binary absent", false),
         flags("--build-network", false),
         flags("--index-strategy unsafe-best-match", false),
         flags("--find-links more-wheels", true),
@@ -145,6 +146,56 @@ fn requirements_and_every_option_about_them() {
         row
     });
     check(&world, &index(), &[], rows.collect());
+}
+
+#[test]
+fn the_newest_moment_that_counts() {
+    let listed = |version: &str, time: &str| {
+        Listed::new(WheelBuilder::new("tiny", version).file("tiny.py", version)).upload_time(time)
+    };
+    let (old, new) = (listed("1.0", "2020-01-01T00:00:00Z"), listed("1.1", "2024-01-01T00:00:00Z"));
+    let index = IndexServer::new().file(old).file(new).start();
+    let world = |context: &TestContext| _ = context.write("app/requirements.txt", "tiny\n");
+    let rows = vec![flags("--exclude-newer 2022-01-01", true), flags("--exclude-newer 2025-01-01", false)];
+    check(&world, &index, &[], rows);
+}
+
+#[test]
+fn a_repository_counts_by_its_commit() {
+    if !can_build() || !std::path::Path::new("/usr/bin/git").is_file() {
+        return;
+    }
+    let index = IndexServer::new().start();
+    // The URL has the place in it, so these are compared within one world.
+    let context = TestContext::new();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("/usr/bin/git");
+        command.arg("-C").arg(context.path("repo")).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+    };
+    project(&context, "repo", "mine", "");
+    git(&["init", "--quiet", "--initial-branch=trunk"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    context.write("app/handler.py", "");
+    context.write("app/requirements.txt", format!("mine @ git+file://{}\n", context.path("repo").display()));
+    let make = || {
+        let run = |command: &mut Command| {
+            let output = command.args(["--runtime", "python3.12", "--index-url", &index.url()]).output().unwrap();
+            assert!(output.status.success(), "{}", context.show(&output));
+            output.stdout
+        };
+        let print = run(context.barrow().args(["fingerprint", "app"]));
+        run(context.barrow().args(["bundle", "app", "-o", "out"]));
+        (context.tree("out"), print)
+    };
+    let before = make();
+    (rebuilt("repo").edit)(&context);
+    assert_eq!(make(), before, "what is not committed is not built");
+    git(&["commit", "--quiet", "-a", "-m", "two"]);
+    let after = make();
+    assert!(after.0 != before.0 && after.1 != before.1, "the commit counts");
 }
 
 #[test]
@@ -354,33 +405,48 @@ fn the_first_reason_is_told() {
     assert_eq!(run(&["-r", "requirements.txt", "--no-cache"]), "there is no cache");
 }
 
-/// Requirements files are read once in a run, whoever asks for what they say.
+/// Requirements files are read once in a run, whoever asks for what they say: also for whether a credential stands in them, and for
+/// the copy of those that lie in SOURCE.
 #[cfg(target_os = "linux")]
 #[test]
 fn requirements_are_read_once() {
     use std::mem::MaybeUninit;
 
-    use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
+    use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 
     let index = index();
     let context = TestContext::new();
     context.write("app/handler.py", "");
     context.write("more.txt", "tiny\n");
-    let path = context.write("requirements.txt", "-r more.txt\n");
-    let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
-    inotify::add_watch(&watch, &path, WatchFlags::OPEN).unwrap();
-    inotify::add_watch(&watch, context.path("more.txt"), WatchFlags::OPEN).unwrap();
-    let opened = || {
-        let mut buffer = [MaybeUninit::uninit(); 4096];
-        let mut reader = Reader::new(&watch, &mut buffer);
-        std::iter::from_fn(|| reader.next().ok().map(|event| event.wd())).collect::<Vec<_>>()
+    context.write("requirements.txt", "-r more.txt\n");
+    context.write("app/requirements.txt", "-r parts/more.txt\n");
+    context.write("app/parts/more.txt", "tiny\n");
+    let check = |files: &[&str], arguments: &[&str]| {
+        let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
+        let watched: Vec<i32> = files
+            .iter()
+            // Opening twice in a row would be one event without the closing in between.
+            .map(|file| {
+                let flags = WatchFlags::OPEN | WatchFlags::CLOSE;
+                inotify::add_watch(&watch, context.path(file), flags).unwrap()
+            })
+            .collect();
+        for what in ["made", "unchanged"] {
+            let mut command = context.barrow();
+            context.succeed(command.args(["bundle", "app", "--index-url", &index.url()]).args(arguments));
+            let mut buffer = [MaybeUninit::uninit(); 4096];
+            let mut reader = Reader::new(&watch, &mut buffer);
+            let mut opened: Vec<i32> =
+                std::iter::from_fn(|| reader.next().ok().map(|event| (event.wd(), event.events())))
+                    .filter(|(_, events)| events.contains(ReadFlags::OPEN))
+                    .map(|(file, _)| file)
+                    .collect();
+            opened.sort_unstable();
+            assert_eq!(opened, watched, "{what} with {arguments:?}: each of {files:?} once");
+        }
     };
-    for what in ["made", "unchanged"] {
-        let mut command = context.barrow();
-        command.args(["bundle", "app", "-r", "requirements.txt", "-o", "out", "--index-url", &index.url()]);
-        context.succeed(&mut command);
-        let opened = opened();
-        assert_eq!(opened.len(), 2, "{what}: each of two files once, {opened:?}");
-        assert_ne!(opened[0], opened[1], "{what}");
-    }
+    check(&["requirements.txt", "more.txt"], &["-r", "requirements.txt", "-o", "out"]);
+    check(&["app/requirements.txt", "app/parts/more.txt"], &["-o", "own"]);
+    check(&["app/requirements.txt", "app/parts/more.txt"], &["-o", "own.zip"]);
+    assert_eq!(fs_err::read_to_string(context.path("own/parts/more.txt")).unwrap(), "tiny\n");
 }

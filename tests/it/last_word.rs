@@ -67,7 +67,7 @@ fn too_large_is_told_with_what_is_large_and_what_would_help() {
     ----- stderr -----
     Using app/requirements.txt
     Resolved 3 packages for python3.14 on x86_64
-    error: the bundle is 1.5 KB unzipped, 1.4 KB more than the 100 bytes that `--max-size` allows; largest:
+    error: the bundle is 1.5 KB unzipped, 1.4 KB more than the 100 bytes that you allow; largest:
       beta 1.0 560 bytes, asked for by alpha
       alpha 1.1 501 bytes, asked for by you (app/requirements.txt:1)
       boto3 1.0 482 bytes, asked for by you (app/requirements.txt:2)
@@ -86,7 +86,7 @@ fn too_large_is_told_with_what_is_large_and_what_would_help() {
     Resolved 3 packages for python3.14 on x86_64
     Left 1 package to python3.14: boto3
     Left out 10 bytes of 988 bytes of dependencies: tests 10 bytes (1 file)
-    error: the bundle is 978 bytes unzipped, 878 bytes more than the 100 bytes that `--max-size` allows; largest:
+    error: the bundle is 978 bytes unzipped, 878 bytes more than the 100 bytes that you allow; largest:
       alpha 1.1 501 bytes, asked for by you (app/requirements.txt:1)
       beta 1.0 477 bytes, asked for by alpha
     hint: without alpha and what only it needs, it would be 978 bytes less

@@ -159,7 +159,7 @@ fn mistakes_and_what_cannot_fit() {
     ----- stdout -----
     ----- stderr -----
     Resolved 2 packages for python3.13 on x86_64
-    error: the bundle is 964 bytes unzipped, 364 bytes more than the 600 bytes that `--max-size` allows; largest:
+    error: the bundle is 964 bytes unzipped, 364 bytes more than the 600 bytes that you allow; largest:
       boto3 1.1 483 bytes, asked for by you (command line)
       alpha 1.1 481 bytes, asked for by you (command line)
     hint: `--exclude-runtime` would save 483 bytes (boto3)

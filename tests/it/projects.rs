@@ -122,7 +122,7 @@ fn the_name_of_a_folder_stands_in_old_files() {
         context.write("requirements.txt", "./libs/old\n");
         let (code, shown) = run(&context, &["install", "-r", "requirements.txt", "-t", "out", "--no-build"]);
         assert_eq!(code, 1, "{shown}");
-        assert!(shown.contains("is a project folder, and --no-build forbids building it"), "{file}\n{shown}");
+        assert!(shown.contains("is a project folder, and building is forbidden"), "{file}\n{shown}");
     };
     check("setup.py", "from setuptools import setup\nsetup(version='1', name='old')\n");
     check("pyproject.toml", "[tool.poetry]\nname = 'old'\nversion = '1'\n[build-system]\nrequires = []\n");

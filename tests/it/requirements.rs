@@ -148,14 +148,14 @@ fn which_versions_and_files_options_of_files_allow() {
     check("--all-releases :all:\nearly\n", &[], Ok("early==2.0b1"));
     check("--all-releases :all:\n--only-final early\nearly\nonly-early", &[], Ok("early==1.0 only-early==1.0a1"));
     check("--only-final only-early\nonly-early\n", &[], Err("it is a pre-release"));
-    check("--no-binary early\nearly\n", &[], Err("--no-binary leaves no file of it"));
-    check("early --no-binary :all:\n", &[], Err("--no-binary leaves no file of it"));
+    check("--no-binary early\nearly\n", &[], Err("leaving out wheels leaves no file of it"));
+    check("early --no-binary :all:\n", &[], Err("leaving out wheels leaves no file of it"));
     check("--prefer-binary\n--use-feature=fast-deps\n--only-binary :all:\nearly\n", &[], Ok("early==1.0"));
     // The command line comes first, files after it; a name counts more than `:all:`.
-    check("early\n", &["--no-binary", "early"], Err("--no-binary leaves no file of it"));
+    check("early\n", &["--no-binary", "early"], Err("leaving out wheels leaves no file of it"));
     check("--only-binary early\nearly\n", &["--no-binary", "early"], Ok("early==1.0"));
     check("--only-binary early\nearly\n", &["--no-binary", ":all:"], Ok("early==1.0"));
-    check("--no-binary early\nearly\n", &["--only-binary", "early"], Err("--no-binary leaves no file of it"));
+    check("--no-binary early\nearly\n", &["--only-binary", "early"], Err("leaving out wheels leaves no file of it"));
     check("--no-binary :none:\nearly\n", &["--no-binary", ":all:"], Ok("early==1.0"));
 }
 
@@ -220,7 +220,7 @@ fn what_would_have_to_be_built_is_named_with_its_line() {
     ] {
         let start = format!("requirements.txt:{number}: ");
         let sentence = shown.lines().find(|line| line.contains(&start)).unwrap_or_else(|| panic!("{shown}"));
-        has(sentence, &[kind, "--no-build forbids building it"]);
+        has(sentence, &[kind, "building is forbidden"]);
     }
 }
 

@@ -127,3 +127,51 @@ fn a_folder_of_wheels_counts_with_all_that_is_in_it() {
     assert!(!run());
     assert!(run(), "what lay in a folder that was removed is forgotten");
 }
+
+#[test]
+fn a_folder_that_a_requirements_file_names_counts_as_one_of_the_command_line() {
+    let context = TestContext::new();
+    let put = |version: &str| {
+        let wheel = WheelBuilder::new("tiny", version).file("tiny.py", version).build();
+        context.write(&format!("wheels/{}", wheel.filename), &wheel.bytes);
+    };
+    put("1.0");
+    // What leads nowhere, or back, is no reason to look again.
+    std::os::unix::fs::symlink("nowhere", context.path("wheels/dangling")).unwrap();
+    std::os::unix::fs::symlink(".", context.path("wheels/round")).unwrap();
+    context.write("requirements.txt", "--no-index\n--find-links wheels\ntiny\n");
+    let run = || {
+        let mut command = context.barrow();
+        let output = command.args(["install", "-r", "requirements.txt", "-t", "out"]).output().unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+        context.show(&output).contains(SAYS)
+    };
+    assert!(!run());
+    assert!(run());
+    put("1.1");
+    assert!(!run());
+    assert_eq!(fs_err::read_to_string(context.path("out/tiny.py")).unwrap(), "1.1");
+    assert!(run());
+}
+
+/// Two projects with a cache in common may call their outputs alike.
+#[test]
+fn the_last_run_is_that_of_the_same_folder() {
+    let function = Function::pinned();
+    let line = fs_err::read_to_string(function.context.path("app/requirements.txt")).unwrap();
+    for folder in ["one", "two"] {
+        function.context.write(&format!("{folder}/requirements.txt"), &line);
+        let mut command = function.context.barrow();
+        command.current_dir(function.context.path(folder)).args([
+            "install",
+            "-r",
+            "requirements.txt",
+            "-t",
+            "out",
+            "-v",
+        ]);
+        let output = command.args(["--index-url", &function.index.url()]).output().unwrap();
+        let shown = function.context.show(&output);
+        assert!(output.status.success() && shown.contains("no last run with this output is remembered"), "{shown}");
+    }
+}

@@ -12,10 +12,10 @@ use crate::args::{Cli, OutputFormat, advice, joined, shown, understand};
 use crate::commands;
 use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::output::{Output, error_file};
 use crate::paint::printable;
 use crate::run::Run;
-use crate::settings::Host;
 use crate::version;
 
 /// Runs the program.

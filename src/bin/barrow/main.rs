@@ -6,6 +6,8 @@ mod dispatch;
 mod exit_code;
 mod failure;
 mod hints;
+mod host;
+mod key;
 mod output;
 mod paint;
 mod panics;

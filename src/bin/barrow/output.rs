@@ -8,9 +8,9 @@ use barrow::reporter::{Level, Reporter, Stage, one_line};
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::paint::{paint, printable, printable_json};
 use crate::progress::{Progress, RowState};
-use crate::settings::Host;
 
 /// Where messages and results go, and how many.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]

@@ -14,9 +14,10 @@ use barrow::shared::Tally;
 use crate::args::GeneralArgs;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::output::Output;
 use crate::panics;
-use crate::settings::{Flags, Host, Settings, Source};
+use crate::settings::{Flags, Settings, Source};
 
 /// How long work that cannot be stopped half-way may take after an interruption.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -19,9 +19,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
+use crate::host::enter;
 use crate::output::Output;
 use crate::run::signal;
-use crate::settings::enter;
 
 /// The word of the command line.
 const NAME: &str = "serve";

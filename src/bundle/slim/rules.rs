@@ -1,8 +1,9 @@
 //! What no program needs of a distribution: a table of rules, each with its reason.
 //!
-//! A rule stands here only after every package that it was tried on could still be imported whole: `tests/network/slim` installs
-//! the most used packages, slims them, imports every module that could be imported before, and compares. What that run gave is in
-//! `docs/contents.md`. Packages that open such files while they run are exceptions, with the reason beside them.
+//! A rule stands here only after every package that it was tried on could still be imported whole: `tests/network/slim`
+//! installs the most used packages, slims them, imports every module that could be imported before, and compares. What
+//! that run gave is in `docs/contents.md`. Packages that open such files while they run are exceptions, with the reason
+//! beside them.
 
 /// A rule.
 pub(super) struct Rule {

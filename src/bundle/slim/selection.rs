@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::rules::{KEPT, RULES, Rule};
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
-use crate::bundle::patterns::{Filter, NamePattern, Patterns};
+use crate::bundle::patterns::{Choice, Filter, NamePattern, Patterns, way_to};
 use crate::install::{InstalledDist, InstalledFile};
 use crate::spec::{parse_record, write_record_line};
 
@@ -19,8 +19,8 @@ pub struct ServiceChoice {
 
 /// What of the dependencies is left out.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct FileSelection<'a> {
-    /// `NAME:GLOB` of `--exclude`, in the order given.
+pub(crate) struct FileSelection<'a> {
+    /// `NAME:GLOB` and `NAME:!GLOB` of `--exclude`, in the order given.
     pub exclude: &'a [String],
     /// `--slim`.
     pub slim: bool,
@@ -30,7 +30,7 @@ pub struct FileSelection<'a> {
 
 /// What was left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Slimmed {
+pub(crate) struct Slimmed {
     /// By what left it out: files and bytes.
     pub saved: BTreeMap<String, (usize, u64)>,
     /// What the user should know: patterns that match nothing.
@@ -39,7 +39,8 @@ pub struct Slimmed {
 
 /// Whether a pattern of `--exclude` is one for files of dependencies; gives name and glob.
 ///
-/// The name is that of a project, or a pattern of names. A file of the source with a colon in its name is written `./a:b`.
+/// The name is that of a project, or a pattern of names. A file of the source with a colon in its name is written
+/// `./a:b`.
 pub fn is_dist_pattern(text: &str) -> Option<(&str, &str)> {
     let (name, glob) = text.split_once(':')?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-*?[]".contains(c);
@@ -51,7 +52,7 @@ impl FileSelection<'_> {
     ///
     /// # Errors
     /// A pattern that is none.
-    pub fn apply(&self, dists: &mut [InstalledDist]) -> Result<Slimmed, BundleError> {
+    pub(crate) fn apply(&self, dists: &mut [InstalledDist]) -> Result<Slimmed, BundleError> {
         let named: Vec<Named> = self
             .exclude
             .iter()
@@ -83,11 +84,11 @@ impl FileSelection<'_> {
         rules: &mut SlimRules<'a>,
     ) -> Option<String> {
         let path = std::path::Path::new(file.path.as_str());
-        let excluded = named.iter().filter(|named| named.name.matches(dist.name.as_ref()));
-        // All are asked, so that each knows whether it matches anything.
-        let chosen = excluded.filter(|named| named.glob.choose_below(path)).fold(None, |_, named| Some(named));
-        if let Some(named) = chosen {
-            return Some(named.text.to_owned());
+        match decided_by(named, dist.name.as_ref(), path) {
+            Some((Choice::Chosen, named)) => return Some(named.text.to_owned()),
+            // The user has the last word, also over the rules of `--slim`.
+            Some((Choice::TakenBack, _)) => return None,
+            None => {}
         }
         if self.services.is_some_and(|choice| choice.leaves_out(dist.name.as_ref(), &file.path)) {
             return Some("API data of other services".to_owned());
@@ -112,6 +113,23 @@ impl FileSelection<'_> {
         }
         vec![format!("botocore {} has no service {}", botocore.version, unknown.join(", "))]
     }
+}
+
+/// The pattern that decides about the file at `path` of a project, and how. As in a `.gitignore`, the last one that
+/// matches decides, `!` takes back, and nothing is taken back below a folder that is left out.
+fn decided_by<'a, 'b>(
+    named: &'b [Named<'a>],
+    project: &str,
+    path: &std::path::Path,
+) -> Option<(Choice, &'b Named<'a>)> {
+    let of_project: Vec<&Named> = named.iter().filter(|named| named.name.matches(project)).collect();
+    let deciding = |(entry, is_folder): (&std::path::Path, bool)| {
+        let verdicts = of_project.iter().filter_map(|named| Some((named.glob.verdict(entry, is_folder)?, *named)));
+        // All are asked, so that each knows whether it matches anything.
+        verdicts.fold(None, |_, last| Some(last))
+    };
+    let decided: Vec<_> = way_to(path).into_iter().filter_map(deciding).collect();
+    decided.iter().find(|(verdict, _)| *verdict == Choice::Chosen).or(decided.last()).copied()
 }
 
 /// A `NAME:GLOB`.
@@ -152,12 +170,12 @@ fn service_of(path: &SafePath) -> Option<&str> {
 }
 
 /// The names of the rules of `--slim`, in the order of the table.
-pub fn slim_rules() -> impl Iterator<Item = &'static str> {
+pub(crate) fn slim_rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
 /// How many bytes of a distribution `--slim` would leave out.
-pub fn saved_by_slim(dist: &InstalledDist) -> u64 {
+pub(crate) fn saved_by_slim(dist: &InstalledDist) -> u64 {
     let mut rules = SlimRules::default();
     let saved = dist.files.iter().map(|file| {
         let rule = rules.rule(dist.name.as_ref(), requires(dist), file.path.as_str());
@@ -176,7 +194,7 @@ fn requires(dist: &InstalledDist) -> impl Fn(&str) -> bool {
 
 /// Finds the rules by which `--slim` leaves out files of one distribution. Each folder is held against them once.
 #[derive(Debug, Default)]
-pub struct SlimRules<'a> {
+pub(crate) struct SlimRules<'a> {
     folders: HashMap<&'a str, Verdict>,
 }
 
@@ -192,7 +210,7 @@ struct Verdict {
 impl<'a> SlimRules<'a> {
     /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the project
     /// requires another one; `path` is below the folder of packages.
-    pub fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
+    pub(crate) fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
         let around = path.rsplit_once('/').map_or_else(Verdict::default, |(folder, _)| self.folder(folder));
         let verdict = around.and(Verdict::of(path, false));
         if verdict.is_kept {

@@ -1,6 +1,7 @@
 //! What is left out of dependencies, and that what stays is whole.
 
-use super::{FileSelection, ServiceChoice, Slimmed, is_dist_pattern};
+use super::selection::Slimmed;
+use super::{FileSelection, ServiceChoice, is_dist_pattern};
 use crate::bundle::tests::Scene;
 use crate::install::InstalledDist;
 
@@ -52,6 +53,12 @@ fn files_go_with_their_lines_in_the_record() {
     check(&["*:*.pyi"], &[all[0], all[2], all[3]], &[], &[]);
     check(&["oth*:*.pyi"], &all, &[], &[]);
     check(&["*.pyi"], &all, &other, &[]);
+    check(&["numpy:*.py", "numpy:!t.py"], &[all[1], all[2], all[3]], &other, &[]);
+    check(&["*:*.pyi", "numpy:!*.pyi"], &all, &[], &[]);
+    check(&["numpy:!*.py", "numpy:t.py"], &all[..2], &other, &[]);
+    // As in git, what lies in a folder that is left out is not taken back.
+    check(&["numpy:/numpy/tests", "numpy:!t.py"], &[all[0], all[1], all[3]], &other, &[]);
+    check(&["numpy:!*.c"], &all, &other, &["`--exclude numpy:!*.c` matches no file of a dependency"]);
     check(
         &["numpy:*.c", "absent:*"],
         &all,
@@ -103,6 +110,14 @@ fn rules_take_what_no_program_needs_and_nothing_else() {
     assert_eq!(paths(&dists[1]), ["pybind11/include/a.h"]);
     assert_eq!(slimmed.saved.values().map(|(files, _)| files).sum::<usize>(), gone.len());
     assert_eq!(slimmed.saved["tests"], (2, 2));
+}
+
+#[test]
+fn what_the_user_takes_back_stays_with_slim() {
+    let scene = Scene::new();
+    let mut dists = [scene.dist("demo", "1.0", &[("demo/a.pyi", "x"), ("demo/b.pyi", "x")])];
+    apply(&mut dists, &["demo:!a.pyi"], true);
+    assert_eq!(paths(&dists[0]), ["demo/a.pyi"]);
 }
 
 #[test]

@@ -1,57 +1,25 @@
 //! Walking sources: which of their files go into the bundle, and where.
 //!
 //! Everything but what `decide` leaves out, and virtual environments. A link to a file of the same source stays a link
-//! (`links`), one to a folder is what it leads to. One that leads out of its source is followed only when the user wants
-//! that, because its content would differ from machine to machine without a trace.
+//! (`links`), one to a folder is what it leads to. One that leads out of its source is followed only when the user
+//! wants that, because its content would differ from machine to machine without a trace.
 
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decide::{Decision, OwnRules, Rules};
+use super::file::SourceFile;
 use super::left_out::{LeftOut, Why};
 use super::links::keep_links;
+use super::options::{SourceOptions, SourceRules};
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
 use crate::regular::same_content;
 
-/// One folder to collect.
-#[derive(Clone, Copy, Debug)]
-pub struct SourceOptions<'a> {
-    /// The folder.
-    pub folder: &'a Path,
-    /// What messages call it, as the user wrote it; `None`: it is SOURCE.
-    pub label: Option<&'a str>,
-    /// Where its files lie in the bundle; `None`: at the root.
-    pub prefix: Option<&'a SafePath>,
-    /// Patterns: nothing else of it is taken. Without any, everything is.
-    pub only: &'a [String],
-    /// Patterns of what is left out of this one.
-    pub exclude: &'a [String],
-    /// Outputs of barrow, without links: never collected, even where they lie inside it.
-    pub outputs: &'a [PathBuf],
-}
-
-/// What counts for all of them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SourceRules<'a> {
-    /// Patterns of `--exclude`, read like lines of a `.gitignore` at the top of each source.
-    pub exclude: &'a [String],
-    /// Patterns of `--include`, read alike: what they name is taken although it is left out by default.
-    pub include: &'a [String],
-    /// Where a folder has no `.barrowignore`, its `.gitignore` counts.
-    pub gitignore: bool,
-    /// Links that lead out of a source are followed.
-    pub follow_links: bool,
-    /// Files that requirements are read from: one with a credential in it is left out, whatever its name.
-    pub input_files: &'a [PathBuf],
-    /// Files that credentials or settings of the run come from: left out, whatever their names.
-    pub credential_files: &'a [PathBuf],
-}
-
 /// The user's own files, sorted by path.
 #[derive(Clone, Debug, Default)]
-pub struct SourceFiles {
+pub(crate) struct SourceFiles {
     /// The sources, without links.
     pub folders: Vec<PathBuf>,
     /// The files, sorted by path, each path once.
@@ -64,33 +32,14 @@ pub struct SourceFiles {
     pub warnings: Vec<String>,
 }
 
-/// One file of the user's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Path in the bundle.
-    pub path: SafePath,
-    /// Where the bytes are, without links.
-    pub from: PathBuf,
-    /// It is a link to another file of its source, and this its text.
-    pub link: Option<String>,
-    /// The owner may execute it: mode 0755 instead of 0644.
-    pub executable: bool,
-    /// Size when it was collected, bytes.
-    pub size: u64,
-    /// A pattern of `--include` names it, so the user knows what it holds.
-    pub is_included: bool,
-    /// Whose it is, for messages: `the source folder`.
-    pub owner: Arc<str>,
-}
-
 impl SourceFiles {
     /// Walks the sources.
     ///
     /// # Errors
-    /// A pattern that is none, a folder that cannot be read, a name that is not UTF-8 or has characters that are unsafe in
-    /// a path, a link that leads outside or nowhere or into itself, a socket, pipe or device, one path of two sources with different
-    /// content. Nothing that is excluded is an error.
-    pub fn collect(sources: &[SourceOptions], rules: &SourceRules) -> Result<Self, BundleError> {
+    /// A pattern that is none, a folder that cannot be read, a name that is not UTF-8 or has characters that are unsafe
+    /// in a path, a link that leads outside or nowhere or into itself, a socket, pipe or device, one path of two
+    /// sources with different content. Nothing that is excluded is an error.
+    pub(crate) fn collect(sources: &[SourceOptions], rules: &SourceRules) -> Result<Self, BundleError> {
         let common = Rules::new(rules)?;
         let mut all = Self::default();
         for source in sources {
@@ -166,7 +115,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Collects below `real`, a folder without links that appears at `shown`; `above` are the real folders that lead here.
+    /// Collects below `real`, a folder without links that appears at `shown`; `above` are the real folders that lead
+    /// here.
     fn folder(
         &mut self,
         real: &Path,
@@ -260,12 +210,14 @@ impl Walk<'_> {
         let metadata = fs_err::symlink_metadata(real)
             .map_err(|source| BundleError::ReadSource { path: self.place(shown), source })?;
         let path = self.safe_path(shown)?;
+        let bytes = self.rules.known(real).cloned();
         self.files.push(SourceFile {
             path: self.options.prefix.map_or_else(|| path.clone(), |prefix| path.prefixed(prefix)),
             from: real.to_owned(),
             link: None,
             executable: metadata.permissions().mode() & 0o100 != 0,
-            size: metadata.len(),
+            size: bytes.as_ref().map_or(metadata.len(), |bytes| bytes.len() as u64),
+            bytes,
             is_included: self.rules.includes(shown),
             owner: Arc::clone(&self.owner),
         });

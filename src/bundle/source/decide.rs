@@ -1,18 +1,21 @@
-//! What becomes of one entry of a source: taken, left out, or looked into. `docs/contents.md` is the same table for the user.
+//! What becomes of one entry of a source: taken, left out, or looked into. `docs/contents.md` is the same table for the
+//! user.
 //!
-//! In this order: outputs of barrow, what the user excludes, what `include` does not bring back of the rest (never a part of a
-//! function, credentials, ignore files), and the patterns of a source that brings only what they name.
+//! In this order: outputs of barrow, what the user excludes, what `include` does not bring back of the rest (never a
+//! part of a function, credentials, ignore files), and the patterns of a source that brings only what they name.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::collect::{SourceOptions, SourceRules};
 use super::ignore_files::{BARROWIGNORE, IgnoreFiles};
 use super::left_out::Why;
 use super::never::never_part;
+use super::options::{SourceOptions, SourceRules};
 use super::secrets::secret_by_name;
 use crate::bundle::BundleError;
 use crate::bundle::patterns::Patterns;
+use crate::regular::FileBytes;
 
 /// What counts for all sources of a bundle.
 pub(super) struct Rules {
@@ -20,6 +23,8 @@ pub(super) struct Rules {
     include: Patterns,
     input_files: Vec<PathBuf>,
     credential_files: Vec<PathBuf>,
+    /// Files that were read already, by their paths without links.
+    known: BTreeMap<PathBuf, FileBytes>,
 }
 
 /// What counts for one source.
@@ -48,6 +53,7 @@ impl Rules {
             include: Patterns::new(rules.include, "--include")?,
             input_files: canonical(rules.input_files),
             credential_files: canonical(rules.credential_files),
+            known: rules.known.cloned().unwrap_or_default(),
         })
     }
 
@@ -56,8 +62,13 @@ impl Rules {
         self.include.choose(shown, false)
     }
 
-    /// What becomes of the entry at `shown` of a source, whose bytes are at `real`. `inside`: the folder that it lies in is left
-    /// out for this reason, so only what is asked for is taken.
+    /// What the file at `real` holds, where it was read already.
+    pub(super) fn known(&self, real: &Path) -> Option<&FileBytes> {
+        self.known.get(real)
+    }
+
+    /// What becomes of the entry at `shown` of a source, whose bytes are at `real`. `inside`: the folder that it lies
+    /// in is left out for this reason, so only what is asked for is taken.
     pub(super) fn decide(
         &self,
         own: &OwnRules<'_>,
@@ -97,23 +108,24 @@ impl Rules {
         if name == Some(OsStr::new(BARROWIGNORE)) {
             return Some(Why::Never("an ignore file of barrow"));
         }
+        let known = self.known(real);
         let is_input = self.input_files.iter().any(|file| file == real);
         // What a link leads to is what it is, under whatever name.
         let by_target = || {
             let target = real.strip_prefix(own.root).or_else(|_| real.strip_prefix("/")).ok();
             let target = target.filter(|target| *target != shown)?;
             let mut ancestors = target.ancestors().filter(|above| !above.as_os_str().is_empty());
-            ancestors.find_map(|above| secret_by_name(above, real, is_folder || above != target, is_input))
+            ancestors.find_map(|above| secret_by_name(above, (real, known), is_folder || above != target, is_input))
         };
         let by_use = || {
             let what = "a file that credentials or settings of this run come from";
             self.credential_files.iter().any(|file| file == real).then_some(Why::Credentials(what))
         };
-        secret_by_name(shown, real, is_folder, is_input).or_else(by_target).or_else(by_use)
+        secret_by_name(shown, (real, known), is_folder, is_input).or_else(by_target).or_else(by_use)
     }
 
-    /// Patterns that match nothing in any source. Many people exclude what is left out anyhow, whether it is there or not: that is
-    /// no mistake.
+    /// Patterns that match nothing in any source. Many people exclude what is left out anyhow, whether it is there or
+    /// not: that is no mistake.
     pub(super) fn unmatched(&self, sources: usize) -> Vec<String> {
         let place = if sources == 1 { "the source" } else { "any source" };
         let excluded = self.exclude.unused().filter(|pattern| !is_usual(pattern)).map(|pattern| ("--exclude", pattern));

@@ -1,8 +1,8 @@
 //! What a source's own files say that stays out: `.barrowignore`, and `.gitignore` where the user wants that.
 //!
-//! Both are read as gitignore(5) says. In each folder `.barrowignore` counts, and where there is none, `.gitignore`; a file
-//! further down has the last word. As in git, `.gitignore` files above the source count up to the top of its repository;
-//! `.git/info/exclude` and the ignore file of the user do not: they are of one machine.
+//! Both are read as gitignore(5) says. In each folder `.barrowignore` counts, and where there is none, `.gitignore`; a
+//! file further down has the last word. As in git, `.gitignore` files above the source count up to the top of its
+//! repository; `.git/info/exclude` and the ignore file of the user do not: they are of one machine.
 
 use std::path::{Path, PathBuf};
 
@@ -29,10 +29,10 @@ struct Level {
     /// What messages call it.
     file: PathBuf,
     /// How a path below the source becomes one below the folder of the file.
-    place: Place,
+    place: FoundAt,
 }
 
-enum Place {
+enum FoundAt {
     /// The folder lies above the source: this leads from it to there.
     Above(PathBuf),
     /// The folder is this one of the source.
@@ -48,7 +48,7 @@ impl IgnoreFiles {
             let between: Vec<&Path> = root.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).collect();
             for folder in between.into_iter().rev() {
                 let below = root.strip_prefix(folder).unwrap_or(root).to_owned();
-                files.read(&folder.join(GITIGNORE), folder.join(GITIGNORE), Place::Above(below))?;
+                files.read(&folder.join(GITIGNORE), folder.join(GITIGNORE), FoundAt::Above(below))?;
             }
         }
         Ok(files)
@@ -58,17 +58,17 @@ impl IgnoreFiles {
     pub(super) fn enter(&mut self, real: &Path, shown: &Path) -> Result<(), BundleError> {
         let own = real.join(BARROWIGNORE);
         if own.is_file() {
-            return self.read(&own, shown.join(BARROWIGNORE), Place::Inside(shown.to_owned()));
+            return self.read(&own, shown.join(BARROWIGNORE), FoundAt::Inside(shown.to_owned()));
         }
         if self.gitignore {
-            self.read(&real.join(GITIGNORE), shown.join(GITIGNORE), Place::Inside(shown.to_owned()))?;
+            self.read(&real.join(GITIGNORE), shown.join(GITIGNORE), FoundAt::Inside(shown.to_owned()))?;
         }
         Ok(())
     }
 
     /// Forgets what [`Self::enter`] has read.
     pub(super) fn leave(&mut self, shown: &Path) {
-        self.levels.pop_if(|level| matches!(&level.place, Place::Inside(folder) if folder == shown));
+        self.levels.pop_if(|level| matches!(&level.place, FoundAt::Inside(folder) if folder == shown));
     }
 
     /// Why the entry at `shown` stays out; `None`: no file says so.
@@ -83,7 +83,7 @@ impl IgnoreFiles {
         })?
     }
 
-    fn read(&mut self, path: &Path, file: PathBuf, place: Place) -> Result<(), BundleError> {
+    fn read(&mut self, path: &Path, file: PathBuf, place: FoundAt) -> Result<(), BundleError> {
         if !path.is_file() {
             return Ok(());
         }
@@ -107,8 +107,8 @@ impl IgnoreFiles {
 impl Level {
     fn matched(&self, shown: &Path, is_folder: bool) -> Match<&ignore::gitignore::Glob> {
         match &self.place {
-            Place::Above(below) => self.rules.matched(below.join(shown), is_folder),
-            Place::Inside(folder) => self.rules.matched(shown.strip_prefix(folder).unwrap_or(shown), is_folder),
+            FoundAt::Above(below) => self.rules.matched(below.join(shown), is_folder),
+            FoundAt::Inside(folder) => self.rules.matched(shown.strip_prefix(folder).unwrap_or(shown), is_folder),
         }
     }
 }

@@ -70,9 +70,9 @@ impl fmt::Display for Why {
 /// Names of one kind that the line shows, at most.
 const SHOWN: usize = 12;
 
-/// One line that names what was left out because of what it may hold: `.env, id_rsa (credentials), barrow.toml (settings
-/// of barrow)`. `None` when there is nothing of that kind.
-pub fn credentials_line(left_out: &[LeftOut]) -> Option<String> {
+/// One line that names what was left out because of what it may hold: `.env, id_rsa (credentials), barrow.toml
+/// (settings of barrow)`. `None` when there is nothing of that kind.
+pub(crate) fn credentials_line(left_out: &[LeftOut]) -> Option<String> {
     let labels = ["credentials", "state", "settings of barrow"];
     let groups = labels.iter().filter_map(|label| {
         let mut names: Vec<String> = left_out

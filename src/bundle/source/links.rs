@@ -1,15 +1,16 @@
 //! Links to files of the same source: they stay links, so that a library with three names is in the bundle once.
 //!
-//! Lambda unpacks zips with their Unix modes, links included. A link to a folder becomes a folder of links to its files, since
-//! patterns may leave out other ones under each name. What a link to a file leads to is copied where that file is not taken itself.
+//! Lambda unpacks zips with their Unix modes, links included. A link to a folder becomes a folder of links to its
+//! files, since patterns may leave out other ones under each name. What a link to a file leads to is copied where that
+//! file is not taken itself.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::collect::SourceFile;
+use super::file::SourceFile;
 
-/// Tells those files that were found through links, and whose own place is in the same source, where that is. `through_link` has
-/// an item for each file.
+/// Tells those files that were found through links, and whose own place is in the same source, where that is.
+/// `through_link` has an item for each file.
 pub(super) fn keep_links(files: &mut [SourceFile], through_link: &[bool]) {
     let own = files.iter().zip(through_link).filter(|(_, is_link)| !**is_link);
     let places: HashMap<PathBuf, String> =

@@ -8,6 +8,8 @@
 //!
 //! Nothing is left out silently: what is not taken has a [`Why`], and what holds a credential is named to the user.
 
+mod file;
+mod options;
 mod never;
 mod credential_text;
 mod secrets;
@@ -18,8 +20,11 @@ mod links;
 mod collect;
 mod scan;
 
-pub use collect::{SourceFile, SourceFiles, SourceOptions, SourceRules};
-pub use left_out::{LeftOut, Why, credentials_line};
-pub use scan::refuse_secrets;
+pub(crate) use collect::SourceFiles;
+pub(crate) use file::SourceFile;
+pub use left_out::LeftOut;
+pub(crate) use left_out::{Why, credentials_line};
+pub(crate) use options::{SourceOptions, SourceRules};
+pub(crate) use scan::refuse_secrets;
 #[cfg(test)]
 pub(crate) use secrets::names_that_stay_home;

@@ -1,8 +1,8 @@
 //! Looking into the files that are taken, so that no credential of the run and no private key goes with them.
 //!
-//! A file that the user includes by name is not looked into. Every form in which a credential is usually written counts:
-//! as it is, percent-encoded as in URLs, and with the escapes of JSON. Credentials that are ordinary words count only where a
-//! value stands, and very short ones not at all: they would be found everywhere.
+//! A file that the user includes by name is not looked into. Every form in which a credential is usually written
+//! counts: as it is, percent-encoded as in URLs, and with the escapes of JSON. Credentials that are ordinary words
+//! count only where a value stands, and very short ones not at all: they would be found everywhere.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -11,8 +11,9 @@ use aho_corasick::AhoCorasick;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rayon::prelude::*;
 
-use super::collect::{SourceFile, SourceFiles};
+use super::collect::SourceFiles;
 use super::credential_text::KEY_HEADERS;
+use super::file::SourceFile;
 use crate::bundle::BundleError;
 use crate::http::Secret;
 
@@ -28,12 +29,16 @@ const CHUNK_BYTES: usize = 8 << 20;
 const AROUND: usize = 128;
 
 /// Refuses files in which a credential of this run or a private key stands; all of them are named.
-pub fn refuse_secrets(source: &SourceFiles, secrets: &[Secret]) -> Result<(), BundleError> {
+pub(crate) fn refuse_secrets(source: &SourceFiles, secrets: &[Secret]) -> Result<(), BundleError> {
     let finder = Finder::new(secrets);
     let looked_at: Vec<&SourceFile> = source.files.iter().filter(|file| !file.is_included).collect();
     let found = looked_at.par_iter().map(|file| {
         let read_error = |error| BundleError::ReadSource { path: file.from.clone(), source: error };
-        let found = finder.look_into(&file.from, is_code(file.path.as_str())).map_err(read_error)?;
+        let is_code = is_code(file.path.as_str());
+        let found = match &file.bytes {
+            Some(bytes) => finder.find(&Piece { bytes, is_first: true, is_end: true, is_code }),
+            None => finder.look_into(&file.from, is_code).map_err(read_error)?,
+        };
         Ok(found.map(|found| (file.path.as_str().to_owned(), found)))
     });
     let files: Vec<_> = found.filter_map(Result::transpose).collect::<Result<_, BundleError>>()?;

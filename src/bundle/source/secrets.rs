@@ -1,7 +1,8 @@
-//! What must not leave the machine: the table of names, each with its reason, and the few that the content decides about.
+//! What must not leave the machine: the table of names, each with its reason, and the few that the content decides
+//! about.
 //!
-//! A bundle is uploaded, and everyone who may read the function may read it. So what is named here is left out unless the
-//! user asks for it (`--include`). The table is written down in `docs/contents.md` too, and a test compares them.
+//! A bundle is uploaded, and everyone who may read the function may read it. So what is named here is left out unless
+//! the user asks for it (`--include`). The table is written down in `docs/contents.md` too, and a test compares them.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -10,7 +11,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::credential_text::{has_credential, has_key_header};
 use super::left_out::Why;
-use crate::regular;
+use crate::regular::{self, FileBytes};
 
 /// A row of the table.
 #[derive(Debug)]
@@ -133,11 +134,18 @@ pub(super) const TABLE: &[Row] = &[
     row(&["*.txt", "*.in"], "requirements with a credential in them").when(When::HoldsCredentialOption),
 ];
 
-/// Why the file or folder at `path`, relative to the source, is to be left out; `real` is where it lies.
+/// Why the file or folder at `path`, relative to the source, is to be left out; `at` is where it lies, and what it
+/// holds where it was read already.
 ///
 /// `is_input`: the run reads requirements of it, whatever its name is.
-pub(super) fn secret_by_name(path: &Path, real: &Path, is_folder: bool, is_input: bool) -> Option<Why> {
-    let content = Content { real, bytes: std::cell::OnceCell::new() };
+pub(super) fn secret_by_name(
+    path: &Path,
+    at: (&Path, Option<&FileBytes>),
+    is_folder: bool,
+    is_input: bool,
+) -> Option<Why> {
+    let (real, known) = at;
+    let content = Content { real, known: known.map(|bytes| &**bytes), bytes: std::cell::OnceCell::new() };
     let rows = names().matches(path).into_iter().map(|at| &TABLE[names_rows()[at]]);
     let row = rows.into_iter().find(|row| content.fits(row.when, is_folder));
     if let Some(row) = row {
@@ -154,11 +162,15 @@ pub(super) fn secret_by_name(path: &Path, real: &Path, is_folder: bool, is_input
 /// The content of a file, read once when a row asks for it. What cannot be read is reported when it is copied.
 struct Content<'a> {
     real: &'a Path,
+    known: Option<&'a [u8]>,
     bytes: std::cell::OnceCell<Vec<u8>>,
 }
 
 impl Content<'_> {
     fn bytes(&self) -> &[u8] {
+        if let Some(bytes) = self.known {
+            return bytes;
+        }
         self.bytes.get_or_init(|| {
             let size = fs_err::metadata(self.real).map_or(0, |metadata| metadata.len());
             if size > LOOKED_AT_MOST { Vec::new() } else { regular::read(self.real).unwrap_or_default() }

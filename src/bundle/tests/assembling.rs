@@ -1,7 +1,7 @@
 //! Installed distributions and source files put together: conflicts, layouts, sizes.
 
 use super::Scene;
-use crate::bundle::{Bundle, BundleContent, BundleError, Bytes, Layout, assemble, check_size};
+use crate::bundle::{Bundle, BundleContent, BundleError, BundleLayout, Bytes, assemble, check_size};
 use crate::spec::{parse_record, sha256};
 
 /// Path and content of every file, without RECORDs.
@@ -23,7 +23,7 @@ fn dists_and_source_side_by_side() {
     let dists = [scene.dist("b", "2.0", &[("b/x.py", "2"), ("bin/b*", "b")]), scene.dist("a", "1.0", &[("a.py", "1")])];
     scene.write("source", &[("app.py", "app"), ("z/y.py", "")]);
     let source = scene.collect("source", &[]).unwrap();
-    let bundle = assemble(&dists, Some(&source), &Layout::function()).unwrap();
+    let bundle = assemble(&dists, Some(&source), &BundleLayout::function()).unwrap();
     let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(
         paths,
@@ -40,7 +40,7 @@ fn dists_and_source_side_by_side() {
 fn layers_have_a_prefix() {
     let scene = Scene::new();
     let dists = [scene.dist("a", "1.0", &[("a.py", "1")])];
-    let bundle = assemble(&dists, None, &Layout::layer()).unwrap();
+    let bundle = assemble(&dists, None, &BundleLayout::layer()).unwrap();
     let paths: Vec<&str> = bundle.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["python/a-1.0.dist-info/RECORD", "python/a.py"]);
 }
@@ -59,7 +59,7 @@ fn one_path_of_several() {
         scene.write(&folder, &[("app.py", "app")]);
         scene.write(&folder, own);
         let source = scene.collect(&folder, &[]).unwrap();
-        let bundle = assemble(&dists, Some(&source), &Layout::function()).unwrap();
+        let bundle = assemble(&dists, Some(&source), &BundleLayout::function()).unwrap();
         let found = contents(&bundle).into_iter().filter(|(found, _)| found == path).collect::<Vec<_>>();
         assert_eq!(found, [(path.to_owned(), content.to_owned())]);
         assert_eq!(bundle.warnings, warnings);
@@ -113,7 +113,7 @@ fn what_cannot_stand_together() {
     let scene = Scene::new();
     let check = |first: &str, second: &str, expected: &str| {
         let dists = [scene.dist("a", "1.0", &[(first, "1")]), scene.dist("b", "2.0", &[(second, "2")])];
-        let error = assemble(&dists, None, &Layout::function()).unwrap_err();
+        let error = assemble(&dists, None, &BundleLayout::function()).unwrap_err();
         assert!(matches!(error, BundleError::Clash { .. }));
         assert_eq!(error.to_string(), expected);
     };
@@ -129,7 +129,7 @@ fn names_that_other_systems_take_for_one_are_told() {
     let scene = Scene::new();
     for (first, second) in [("Tool.py", "tool.py"), ("Tool/x.py", "tool/y.py"), ("caf\u{e9}.py", "cafe\u{301}.py")] {
         let dists = [scene.dist("a", "1.0", &[(first, "1")]), scene.dist("b", "2.0", &[(second, "2")])];
-        let bundle = assemble(&dists, None, &Layout::function()).unwrap();
+        let bundle = assemble(&dists, None, &BundleLayout::function()).unwrap();
         assert_eq!((bundle.files.len(), bundle.alike.len()), (4, 1), "{first}");
         assert!(bundle.warnings[0].contains("differ only in case or Unicode"), "{:?}", bundle.warnings);
     }
@@ -142,7 +142,7 @@ fn nothing_is_an_error() {
     fs_err::create_dir_all(source).unwrap();
     let source = scene.collect("source", &[]).unwrap();
     for source in [None, Some(&source)] {
-        assert!(matches!(assemble(&[], source, &Layout::function()), Err(BundleError::Empty)));
+        assert!(matches!(assemble(&[], source, &BundleLayout::function()), Err(BundleError::Empty)));
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::{Bundle, BundleError, Layout, SourceFiles, SourceOptions, SourceRules};
+use super::{Bundle, BundleError, BundleLayout, SourceFiles, SourceOptions, SourceRules};
 use crate::archive::{SafePath, deflate};
 use crate::install::{FileContent, InstalledDist, InstalledFile, Tree};
 use crate::spec::{sha256, write_record_line};
@@ -151,5 +151,5 @@ pub(crate) fn version(files: &[(&str, &str)]) -> String {
 }
 
 pub(crate) fn bundle(dists: &[InstalledDist]) -> Bundle<'_> {
-    super::assemble(dists, None, &Layout::function()).unwrap()
+    super::assemble(dists, None, &BundleLayout::function()).unwrap()
 }

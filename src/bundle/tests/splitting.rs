@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::Scene;
 use crate::bundle::split::{Piece, plan};
-use crate::bundle::{BundleError, Layout, ZIP_UPLOAD_LIMIT_BYTES, assemble, numbered, split};
+use crate::bundle::{BundleError, BundleLayout, ZIP_UPLOAD_LIMIT_BYTES, assemble, numbered, split};
 
 fn piece(name: &str, zipped: u64) -> Piece {
     Piece { name: name.parse().unwrap(), zipped, changes_often: name.starts_with("own") }
@@ -96,7 +96,7 @@ fn files_go_with_their_distribution_and_those_of_the_user_go_last() {
     scene.write("source", &[("shared.py", "x = 1\n")]);
     let source = scene.collect("source", &[]).unwrap();
     let dists = [scene.dist("boto3", "1.0", &[("boto3.py", "a")]), scene.dist("six", "1.0", &[("six.py", "b")])];
-    let bundle = assemble(&dists, Some(&source), &Layout::layer()).unwrap();
+    let bundle = assemble(&dists, Some(&source), &BundleLayout::layer()).unwrap();
     let paths = |layers: usize| {
         let parts = split(&bundle, layers, |_| false).unwrap();
         let names = |files: &[crate::bundle::BundleFile]| {
@@ -124,7 +124,7 @@ fn what_cannot_fit_is_told_by_how_much_and_how_many_layers_would_do() {
             file.path = file.path.prefixed(&crate::archive::SafePath::new(&format!("p{at}")).unwrap());
         }
     }
-    let bundle = assemble(&dists, None, &Layout::layer()).unwrap();
+    let bundle = assemble(&dists, None, &BundleLayout::layer()).unwrap();
     let error = split(&bundle, 2, |_| false).unwrap_err();
     assert!(matches!(error, BundleError::LayersFull { layers: 2, enough: Some(3), .. }), "{error:?}");
     assert_eq!(

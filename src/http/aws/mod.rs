@@ -23,8 +23,8 @@ pub(super) use bridge::is_metadata_service;
 pub(super) use buckets::{Buckets, is_in_bucket, known_user};
 pub use options::AwsOptions;
 pub(super) use repository::CodeArtifact;
-pub use repository::CodeArtifactIndex;
-pub use service::find_repository;
+pub(crate) use repository::CodeArtifactIndex;
+pub(crate) use service::find_repository;
 pub(super) use service::mint;
 
 /// The user that tokens of CodeArtifact go with.

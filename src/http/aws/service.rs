@@ -171,7 +171,7 @@ async fn ask_program(means: &Means, program: &std::path::Path, wanted: &CodeArti
 ///
 /// # Errors
 /// The URL is malformed, the region is not known, or the service refuses to say where the repository is.
-pub async fn find_repository(
+pub(crate) async fn find_repository(
     url: &SafeUrl,
     options: &ClientOptions,
     reporter: Arc<dyn Reporter>,

@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use fs_err as fs;
 
 use super::{Place, TestWheel};
-use crate::install::{InstalledDist, LinkError, LinkMode, Linked, Share, Sight, link_shares};
+use crate::install::shares::Linked;
+use crate::install::{InstalledDist, LinkError, LinkMode, Share, Sight, link_shares};
 
 fn installed(place: &Place) -> InstalledDist {
     place.install(&TestWheel::tiny(), true).unwrap()

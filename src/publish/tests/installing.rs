@@ -11,9 +11,9 @@ use crate::install::InstalledDist;
 use crate::publish::options::Step;
 use crate::publish::outputs::publish_with;
 use crate::publish::standing::Kind;
-use crate::publish::{PublishError, Published, install_into};
+use crate::publish::{PublishError, PublishedOutput, install_into};
 
-fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<Published, PublishError> {
+fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<PublishedOutput, PublishError> {
     install_into(&bundle(dists), &scene.options(&scene.path("out")))
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::{Scene, publish_inside, tree};
-use crate::bundle::{Layout, assemble};
+use crate::bundle::{BundleLayout, assemble};
 use crate::install::{InstalledDist, LinkMode};
 use crate::publish::options::{Step, Steps};
 use crate::publish::outputs::publish_with;
@@ -22,8 +22,8 @@ const ONE: &[(&str, &str)] =
 const TWO: &[(&str, &str)] =
     &[("shared/changed.py", "2"), ("shared/new.py", "2"), ("fresh/y.py", "2"), ("swap/b.py", "2"), ("turn/z.py", "2")];
 
-/// Both versions of a distribution, each with the one that stays. The trees in the cache are written once: an output shares their
-/// files.
+/// Both versions of a distribution, each with the one that stays. The trees in the cache are written once: an output
+/// shares their files.
 fn versions(scene: &Scene) -> [[InstalledDist; 2]; 2] {
     let stay = scene.dist("stay", "1", STAYS);
     [scene.dist("demo", "1", ONE), scene.dist("demo", "2", TWO)].map(|demo| [demo, stay.clone()])
@@ -36,7 +36,7 @@ fn inodes(out: &Path) -> BTreeMap<String, u64> {
 }
 
 fn put(scene: &Scene, out: &Path, dists: &[InstalledDist], inside: bool, steps: Steps) {
-    let bundle = assemble(dists, None, &Layout::function()).unwrap();
+    let bundle = assemble(dists, None, &BundleLayout::function()).unwrap();
     if inside {
         publish_inside(&bundle, &scene.options(out), steps).unwrap();
     } else {
@@ -123,7 +123,7 @@ fn an_edited_handler_is_one_step_without_a_journal() {
     let put = |text: &str| {
         scene.write("source", &[("app.py", text), ("lib/other.py", "same")]);
         let source = scene.collect("source", &[]).unwrap();
-        let bundle = assemble(&dists, Some(&source), &Layout::function()).unwrap();
+        let bundle = assemble(&dists, Some(&source), &BundleLayout::function()).unwrap();
         seen.take();
         let note = |step| {
             let mut steps = seen.take();
@@ -169,7 +169,7 @@ fn an_output_that_is_not_exactly_as_written_is_made_anew() {
             let (out, fresh) = (scene.path("out"), scene.path("fresh"));
             let copying = |dists: &[InstalledDist], out: &Path| {
                 let options = PublishOptions { link_mode: LinkMode::Copy, ..scene.options(out) };
-                let bundle = assemble(dists, None, &Layout::function()).unwrap();
+                let bundle = assemble(dists, None, &BundleLayout::function()).unwrap();
                 if inside { publish_inside(&bundle, &options, &|_| {}) } else { publish(&bundle, &options) }.map(drop)
             };
             fs::create_dir(&fresh).unwrap();
@@ -192,7 +192,7 @@ fn another_way_of_placing_files_is_no_reason_to_keep_them() {
     let scene = Scene::new();
     let out = scene.path("out");
     let [dists, _] = versions(&scene);
-    let bundle = assemble(&dists, None, &Layout::function()).unwrap();
+    let bundle = assemble(&dists, None, &BundleLayout::function()).unwrap();
     publish(&bundle, &scene.options(&out)).unwrap();
     let copying = PublishOptions { link_mode: LinkMode::Copy, ..scene.options(&out) };
     publish(&bundle, &copying).unwrap();

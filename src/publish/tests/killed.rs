@@ -13,7 +13,7 @@ use crate::publish::options::{Step, Steps};
 use crate::publish::outputs::publish_with;
 use crate::publish::standing::Kind;
 use crate::publish::transaction::{Begun, Marked, Staged};
-use crate::publish::{OutputFormat, PublishError, PublishOptions, workplace};
+use crate::publish::{OutputForm, PublishError, PublishOptions, workplace};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("z/run*", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("new.py", "2"), ("pkg/deep/c.py", "2")];
@@ -100,7 +100,7 @@ fn a_zip_is_old_or_new() {
         for step in [Step::Staged, Step::Marked, Step::Swapped] {
             let scene = Scene::new();
             let zip = scene.path("out.zip");
-            let options = PublishOptions { format: OutputFormat::Zip, ..scene.options(&zip) };
+            let options = PublishOptions { format: OutputForm::Zip, ..scene.options(&zip) };
             let publish = |files, steps: Steps| {
                 let dists = [scene.dist("demo", &version(files), files)];
                 publish_with(&bundle(&dists), Kind::Zip, &options, steps).map(drop)

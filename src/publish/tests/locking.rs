@@ -15,7 +15,7 @@ use crate::publish::out_lock::{OutLock, is_lock_name, lock_name};
 use crate::publish::outputs::publish_with;
 use crate::publish::standing::Kind;
 use crate::publish::workplace::{self, Workplace};
-use crate::publish::{OutputFormat, PublishError, publish};
+use crate::publish::{OutputForm, PublishError, publish};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1")];
 const TWO: &[(&str, &str)] = &[("a.py", "2"), ("pkg/deep/c.py", "2")];
@@ -58,7 +58,7 @@ fn a_stopped_run_is_in_nobody_elses_way() {
             }
             let zip = scene.path("other.zip");
             let options = scene.options(&zip);
-            let options = crate::publish::PublishOptions { format: OutputFormat::Zip, ..options };
+            let options = crate::publish::PublishOptions { format: OutputForm::Zip, ..options };
             publish(&bundle(&dists), &options).unwrap();
             let installed = scene.path("installed");
             publish_with(&bundle(&dists), Kind::Packages, &scene.options(&installed), &|_| {}).unwrap();

@@ -18,7 +18,7 @@ use fs_err as fs;
 use super::options::Steps;
 use super::standing::Kind;
 use super::transaction::Begun;
-use super::{OutputFormat, PublishError, PublishOptions, Published};
+use super::{OutputForm, PublishError, PublishOptions, PublishedOutput};
 use crate::bundle::Bundle;
 use crate::bundle::tests::{Scene, bundle, version};
 use crate::install::LinkMode;
@@ -27,7 +27,7 @@ impl Scene {
     fn options<'a>(&'a self, out: &'a Path) -> PublishOptions<'a> {
         PublishOptions {
             out,
-            format: OutputFormat::Folder,
+            format: OutputForm::Folder,
             link_mode: LinkMode::Auto,
             force: self.force,
             state_folders: &self.state_folders,
@@ -39,11 +39,11 @@ impl Scene {
     }
 
     /// Publishes one distribution with these files to a folder of the scene.
-    fn publish(&self, out: &str, files: &[(&str, &str)]) -> Result<Published, PublishError> {
+    fn publish(&self, out: &str, files: &[(&str, &str)]) -> Result<PublishedOutput, PublishError> {
         self.publish_to(&self.path(out), files)
     }
 
-    fn publish_to(&self, out: &Path, files: &[(&str, &str)]) -> Result<Published, PublishError> {
+    fn publish_to(&self, out: &Path, files: &[(&str, &str)]) -> Result<PublishedOutput, PublishError> {
         let dists = [self.dist("demo", &version(files), files)];
         super::publish(&bundle(&dists), &self.options(out))
     }
@@ -54,8 +54,8 @@ impl Scene {
         assert!(left.is_empty(), "{left:?} is left");
     }
 
-    /// What the next run does first. A lock of the dead run may live on for a moment in a child process that another test
-    /// has forked and that has not become its program yet.
+    /// What the next run does first. A lock of the dead run may live on for a moment in a child process that another
+    /// test has forked and that has not become its program yet.
     fn recover(&self, out: &str) {
         for _ in 0..500 {
             super::tidy(&self.path(out));
@@ -74,7 +74,7 @@ impl Scene {
 }
 
 /// Publishes to a folder as if it were a mount point.
-fn publish_inside(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<Published, PublishError> {
+fn publish_inside(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<PublishedOutput, PublishError> {
     let begun = Begun::begin_where(bundle, Kind::Folder, options, steps, |_, _| false)?;
     Ok(begun.stage()?.mark()?.swap()?.finish())
 }

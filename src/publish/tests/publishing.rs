@@ -9,7 +9,7 @@ use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
 use crate::archive::SafePath;
-use crate::bundle::{Layout, assemble};
+use crate::bundle::{BundleLayout, assemble};
 use crate::publish::{PublishError, PublishOptions, is_unchanged, outputs_around, publish};
 
 const ONE: &[(&str, &str)] = &[("a.py", "1"), ("pkg/b.py", "1"), ("bin/run*", "1")];
@@ -143,7 +143,7 @@ fn what_must_stay_is_never_replaced() {
     scene.force = true;
     scene.write("source", &[("app.py", "app")]);
     let source = scene.collect("source", &[]).unwrap();
-    let bundle = assemble(&[], Some(&source), &Layout::function()).unwrap();
+    let bundle = assemble(&[], Some(&source), &BundleLayout::function()).unwrap();
     for out in ["source", ".", "source/../source", "state"] {
         let out = scene.path(out);
         fs::create_dir_all(scene.path("state/inner")).unwrap();
@@ -210,7 +210,8 @@ fn own_files_are_copies_with_fresh_times() {
     std::fs::File::options().write(true).open(&own).unwrap().set_modified(long_ago).unwrap();
     fs::set_permissions(&own, std::fs::Permissions::from_mode(0o600)).unwrap();
     let source = scene.collect("source", &[]).unwrap();
-    publish(&assemble(&[], Some(&source), &Layout::function()).unwrap(), &scene.options(&scene.path("out"))).unwrap();
+    publish(&assemble(&[], Some(&source), &BundleLayout::function()).unwrap(), &scene.options(&scene.path("out")))
+        .unwrap();
     let metadata = fs::metadata(scene.path("out/app.py")).unwrap();
     assert_ne!(metadata.ino(), fs::metadata(&own).unwrap().ino());
     assert_ne!(metadata.modified().unwrap(), long_ago);
@@ -315,9 +316,9 @@ fn two_at_once_give_one_of_the_two() {
 fn dependencies_of_a_layer_lie_below_its_prefix() {
     let scene = Scene::new();
     let dists = [scene.dist("a", "1.0", &[("a.py", "1")])];
-    publish(&assemble(&dists, None, &Layout::layer()).unwrap(), &scene.options(&scene.path("layer"))).unwrap();
+    publish(&assemble(&dists, None, &BundleLayout::layer()).unwrap(), &scene.options(&scene.path("layer"))).unwrap();
     assert!(tree(&scene.path("layer")).contains_key("python/a.py"));
-    let deep = Layout { prefix: Some(SafePath::new("python/lib/python3.12/site-packages").unwrap()) };
+    let deep = BundleLayout { prefix: Some(SafePath::new("python/lib/python3.12/site-packages").unwrap()) };
     publish(&assemble(&dists, None, &deep).unwrap(), &scene.options(&scene.path("deep"))).unwrap();
     assert!(tree(&scene.path("deep")).contains_key("python/lib/python3.12/site-packages/a.py"));
 }

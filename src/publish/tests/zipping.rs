@@ -3,14 +3,14 @@
 use std::io::Read as _;
 
 use super::{Scene, bundle};
-use crate::bundle::{Layout, assemble};
-use crate::publish::{OutputFormat, PublishError, PublishOptions, Published, PublishedZip, is_unchanged, publish};
+use crate::bundle::{BundleLayout, assemble};
+use crate::publish::{OutputForm, PublishError, PublishOptions, PublishedOutput, PublishedZip, is_unchanged, publish};
 use crate::spec::sha256;
 
-fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<Published, PublishError> {
+fn publish_zip(scene: &Scene, out: &str, files: &[(&str, &str)]) -> Result<PublishedOutput, PublishError> {
     let dists = [scene.dist("demo", &super::version(files), files)];
     let out = scene.path(out);
-    publish(&bundle(&dists), &PublishOptions { format: OutputFormat::Zip, ..scene.options(&out) })
+    publish(&bundle(&dists), &PublishOptions { format: OutputForm::Zip, ..scene.options(&out) })
 }
 
 /// Name, mode and content of every entry, as another reader sees them.
@@ -36,10 +36,10 @@ fn the_same_files_as_a_folder() {
     ];
     scene.write("source", &[("app.py", &long), ("run*", "run")]);
     let source = scene.collect("source", &[]).unwrap();
-    let bundle = assemble(&dists, Some(&source), &Layout::function()).unwrap();
+    let bundle = assemble(&dists, Some(&source), &BundleLayout::function()).unwrap();
     let (folder, file) = (scene.path("folder"), scene.path("fn.zip"));
     publish(&bundle, &scene.options(&folder)).unwrap();
-    let options = PublishOptions { format: OutputFormat::Zip, ..scene.options(&file) };
+    let options = PublishOptions { format: OutputForm::Zip, ..scene.options(&file) };
     let published = publish(&bundle, &options).unwrap();
     let bytes = fs_err::read(&file).unwrap();
     let expected = PublishedZip { size_bytes: bytes.len() as u64, sha256: sha256(&bytes) };
@@ -90,8 +90,8 @@ fn large_files_pass_through_a_file() {
     scene.write("source", &[("a.py", "a"), ("model.bin", &large), ("z.py", "z")]);
     let source = scene.collect("source", &[]).unwrap();
     let out = scene.path("out.zip");
-    let bundle = assemble(&[], Some(&source), &Layout::function()).unwrap();
-    publish(&bundle, &PublishOptions { format: OutputFormat::Zip, ..scene.options(&out) }).unwrap();
+    let bundle = assemble(&[], Some(&source), &BundleLayout::function()).unwrap();
+    publish(&bundle, &PublishOptions { format: OutputForm::Zip, ..scene.options(&out) }).unwrap();
     let found = entries(&out);
     assert_eq!(found.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), ["a.py", "model.bin", "z.py"]);
     assert!(found[1].2 == large, "the content differs");
@@ -104,7 +104,7 @@ fn unchanged_zips_are_known() {
     let scene = Scene::new();
     let dists = [scene.dist("demo", "1.0", &[("a.py", "1")])];
     let out = scene.path("out.zip");
-    let options = PublishOptions { format: OutputFormat::Zip, fingerprint: Some("one"), ..scene.options(&out) };
+    let options = PublishOptions { format: OutputForm::Zip, fingerprint: Some("one"), ..scene.options(&out) };
     publish(&bundle(&dists), &options).unwrap();
     assert!(is_unchanged(&out, &scene.state_folders, "one"));
     assert!(!is_unchanged(&out, &scene.state_folders, "two"));

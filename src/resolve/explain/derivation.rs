@@ -39,20 +39,20 @@ pub(super) enum Node<'t> {
     Fact(Fact),
     Derived {
         terms: &'t Terms,
-        causes: [Place; 2],
+        causes: [NodeId; 2],
     },
     /// Many requirements of one project's versions on another project, each of which leads to the same end.
     Versions {
         terms: &'t Terms,
         /// Facts of the kind `Requires`, all between the same two packages.
         requirements: Vec<Fact>,
-        rest: Vec<Place>,
+        rest: Vec<NodeId>,
     },
 }
 
 /// The place of a node in its derivation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Place(usize);
+pub(super) struct NodeId(usize);
 
 /// A simplified derivation.
 #[derive(Debug)]
@@ -61,16 +61,16 @@ pub(super) struct Derivation<'t> {
     /// How many nodes stand beneath each, and how deep.
     sizes: Vec<(usize, usize)>,
     /// Nodes that others follow from more than once: they must stay as they are, the rest may be taken apart.
-    shared: HashSet<Place>,
-    root: Place,
+    shared: HashSet<NodeId>,
+    root: NodeId,
 }
 
 impl<'t> Derivation<'t> {
     /// Simplifies a derivation.
     pub(super) fn simplified<'a>(provider: &Provider<'a>, tree: &'t NoSolutionError<Provider<'a>>) -> Self {
-        let mut made = Self { nodes: Vec::new(), sizes: Vec::new(), shared: HashSet::new(), root: Place(0) };
+        let mut made = Self { nodes: Vec::new(), sizes: Vec::new(), shared: HashSet::new(), root: NodeId(0) };
         // The tree's nodes by address: `None` for what needs no telling.
-        let mut done: HashMap<*const Tree, Option<Place>> = HashMap::new();
+        let mut done: HashMap<*const Tree, Option<NodeId>> = HashMap::new();
         let mut waiting: Vec<&'t Tree> = vec![tree];
         while let Some(&tree) = waiting.last() {
             let place = match tree {
@@ -109,21 +109,21 @@ impl<'t> Derivation<'t> {
     }
 
     /// Where the derivation ends.
-    pub(super) fn root(&self) -> Place {
+    pub(super) fn root(&self) -> NodeId {
         self.root
     }
 
-    pub(super) fn node(&self, place: Place) -> &Node<'t> {
+    pub(super) fn node(&self, place: NodeId) -> &Node<'t> {
         &self.nodes[place.0]
     }
 
     /// How many nodes stand beneath one.
-    pub(super) fn size(&self, place: Place) -> usize {
+    pub(super) fn size(&self, place: NodeId) -> usize {
         self.sizes[place.0].0
     }
 
     /// How many steps the longest way down from one has.
-    pub(super) fn depth(&self, place: Place) -> usize {
+    pub(super) fn depth(&self, place: NodeId) -> usize {
         self.sizes[place.0].1
     }
 
@@ -154,8 +154,8 @@ impl<'t> Derivation<'t> {
         facts
     }
 
-    fn push(&mut self, node: Node<'t>) -> Place {
-        let beneath: &[Place] = match &node {
+    fn push(&mut self, node: Node<'t>) -> NodeId {
+        let beneath: &[NodeId] = match &node {
             Node::Fact(_) => &[],
             Node::Derived { causes, .. } => causes,
             Node::Versions { rest, .. } => rest,
@@ -164,10 +164,10 @@ impl<'t> Derivation<'t> {
         let depth = beneath.iter().map(|place| self.depth(*place)).max().unwrap_or(0) + 1;
         self.sizes.push((size, depth));
         self.nodes.push(node);
-        Place(self.nodes.len() - 1)
+        NodeId(self.nodes.len() - 1)
     }
 
-    fn join(&mut self, provider: &Provider<'_>, terms: &'t Terms, left: Place, right: Place) -> Place {
+    fn join(&mut self, provider: &Provider<'_>, terms: &'t Terms, left: NodeId, right: NodeId) -> NodeId {
         if self.says_only_that_no_more_exist(provider, left, right) {
             return right;
         }
@@ -182,7 +182,7 @@ impl<'t> Derivation<'t> {
     }
 
     /// Whether a fact is only that a gap between listed versions is empty, while the other node speaks of listed ones.
-    fn says_only_that_no_more_exist(&self, provider: &Provider<'_>, place: Place, other: Place) -> bool {
+    fn says_only_that_no_more_exist(&self, provider: &Provider<'_>, place: NodeId, other: NodeId) -> bool {
         let Node::Fact(Fact::NoVersions { package, range }) = self.node(place) else { return false };
         let Some(name) = package.name() else { return true };
         let Some(Known::Listed(listing)) = provider.project_if_known(name) else { return false };
@@ -200,7 +200,7 @@ impl<'t> Derivation<'t> {
     }
 
     /// Whether a node is one or more requirements between the same two projects, apart from what else it stands on.
-    fn has_pair(&self, place: Place, pair: (&Package, &Package)) -> bool {
+    fn has_pair(&self, place: NodeId, pair: (&Package, &Package)) -> bool {
         match self.node(place) {
             Node::Fact(fact) => between(fact) == Some(pair),
             Node::Versions { requirements, .. } => requirements.first().and_then(between) == Some(pair),
@@ -211,7 +211,7 @@ impl<'t> Derivation<'t> {
     }
 
     /// The pair of projects of a node that says nothing but that versions of one require what the other has not.
-    fn pair_of(&self, place: Place) -> Option<(Package, Package)> {
+    fn pair_of(&self, place: NodeId) -> Option<(Package, Package)> {
         let pair = match self.node(place) {
             Node::Fact(fact) => between(fact),
             Node::Versions { requirements, .. } => requirements.first().and_then(between),
@@ -221,7 +221,7 @@ impl<'t> Derivation<'t> {
             }),
         };
         let (package, required) = pair?;
-        let is_dead_end = |place: &Place| match self.node(*place) {
+        let is_dead_end = |place: &NodeId| match self.node(*place) {
             Node::Fact(Fact::NoVersions { package, .. }) => package == required,
             Node::Fact(fact) => between(fact) == pair,
             _ => false,
@@ -235,7 +235,7 @@ impl<'t> Derivation<'t> {
     }
 
     /// The pair of projects whose requirements two nodes have in common, when at least one of them has nothing else.
-    fn common_pair(&self, left: Place, right: Place) -> Option<(Package, Package)> {
+    fn common_pair(&self, left: NodeId, right: NodeId) -> Option<(Package, Package)> {
         [(left, right), (right, left)].into_iter().find_map(|(one, other)| {
             let pair = self.pair_of(one)?;
             self.has_pair(other, (&pair.0, &pair.1)).then_some(pair)
@@ -243,9 +243,9 @@ impl<'t> Derivation<'t> {
     }
 
     /// Joins requirements between the same two projects into one node.
-    fn gather(&mut self, terms: &'t Terms, pair: &(Package, Package), places: [Place; 2]) -> Node<'t> {
+    fn gather(&mut self, terms: &'t Terms, pair: &(Package, Package), places: [NodeId; 2]) -> Node<'t> {
         let mut requirements: Vec<Fact> = Vec::new();
-        let mut rest: Vec<Place> = Vec::new();
+        let mut rest: Vec<NodeId> = Vec::new();
         for place in places {
             let is_shared = self.shared.contains(&place);
             // Such chains are as long as lists of versions, so what is used only here is taken and not copied.
@@ -280,7 +280,7 @@ impl<'t> Derivation<'t> {
     }
 
     /// Adds a range without versions to the one that is there already.
-    fn add_gap(&mut self, rest: &mut Vec<Place>, package: Package, range: &Range) {
+    fn add_gap(&mut self, rest: &mut Vec<NodeId>, package: Package, range: &Range) {
         let known = rest.iter().position(
             |place| matches!(self.node(*place), Node::Fact(Fact::NoVersions { package: of, .. }) if *of == package),
         );

@@ -9,7 +9,7 @@ use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
-use super::derivation::{Derivation, Fact, Node, Place};
+use super::derivation::{Derivation, Fact, Node, NodeId};
 use super::versions;
 use crate::spec::PackageName;
 
@@ -61,12 +61,12 @@ struct Teller<'t, 'a> {
 
 impl Teller<'_, '_> {
     /// Tells a derived node: first what it stands on and is derived itself, then the conclusion.
-    fn derived(&mut self, place: Place) {
+    fn derived(&mut self, place: NodeId) {
         let derivation = self.derivation;
-        let mut derived: Vec<Place> = Vec::new();
+        let mut derived: Vec<NodeId> = Vec::new();
         let mut facts: Vec<&Fact> = Vec::new();
         let mut needs: Vec<String> = Vec::new();
-        let causes: &[Place] = match derivation.node(place) {
+        let causes: &[NodeId] = match derivation.node(place) {
             Node::Fact(fact) => {
                 facts.push(fact);
                 &[]
@@ -338,7 +338,7 @@ impl Teller<'_, '_> {
     }
 
     /// What follows from a node: of its terms, not all can hold.
-    fn conclusion(&self, place: Place) -> String {
+    fn conclusion(&self, place: NodeId) -> String {
         let terms = match self.derivation.node(place) {
             Node::Fact(fact) => return self.fact(fact),
             Node::Derived { terms, .. } | Node::Versions { terms, .. } => terms,

@@ -73,29 +73,29 @@ impl Scenario {
 
     /// The options.
     pub(crate) fn resolve_options(&self) -> ResolveOptions {
-        ResolveOptions {
-            siblings: true,
-            exclude_newer_package: Vec::new(),
-            prerelease: match self.options.prerelease.as_deref() {
-                None | Some("if-necessary") => PrereleaseMode::IfNecessary,
-                Some("disallow") => PrereleaseMode::Disallow,
-                Some("allow") => PrereleaseMode::Allow,
-                Some("explicit") => PrereleaseMode::Explicit,
-                Some("if-necessary-or-explicit") => PrereleaseMode::IfNecessaryOrExplicit,
-                Some(other) => panic!("unknown pre-release mode {other}"),
-            },
-            resolution: match self.options.resolution.as_deref() {
-                None | Some("highest") => ResolutionMode::Highest,
-                Some("lowest") => ResolutionMode::Lowest,
-                Some("lowest-direct") => ResolutionMode::LowestDirect,
-                Some(other) => panic!("unknown resolution mode {other}"),
-            },
-            prefer_binary: !self.options.no_prefer_binary,
-            allow_build: project_set(&self.options.allow_build),
-            exclude_newer: self.options.exclude_newer.as_deref().map(table::microseconds),
-            no_deps: self.options.no_deps,
-            preferences: self.preferences.iter().map(|pin| name_and_version(pin)).collect(),
-        }
+        let mut options = ResolveOptions::default();
+        options.siblings = true;
+        options.exclude_newer_package = Vec::new();
+        options.prerelease = match self.options.prerelease.as_deref() {
+            None | Some("if-necessary") => PrereleaseMode::IfNecessary,
+            Some("disallow") => PrereleaseMode::Disallow,
+            Some("allow") => PrereleaseMode::Allow,
+            Some("explicit") => PrereleaseMode::Explicit,
+            Some("if-necessary-or-explicit") => PrereleaseMode::IfNecessaryOrExplicit,
+            Some(other) => panic!("unknown pre-release mode {other}"),
+        };
+        options.resolution = match self.options.resolution.as_deref() {
+            None | Some("highest") => ResolutionMode::Highest,
+            Some("lowest") => ResolutionMode::Lowest,
+            Some("lowest-direct") => ResolutionMode::LowestDirect,
+            Some(other) => panic!("unknown resolution mode {other}"),
+        };
+        options.prefer_binary = !self.options.no_prefer_binary;
+        options.allow_build = project_set(&self.options.allow_build);
+        options.exclude_newer = self.options.exclude_newer.as_deref().map(table::microseconds);
+        options.no_deps = self.options.no_deps;
+        options.preferences = self.preferences.iter().map(|pin| name_and_version(pin)).collect();
+        options
     }
 
     /// What comes out of it against the table of its packages.

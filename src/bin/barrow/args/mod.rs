@@ -8,8 +8,6 @@ mod habits;
 mod sam;
 mod shown;
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod tests;
 
 pub(crate) use audit::AuditArgs;

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::Cli;
-use crate::settings::KEYS;
+use crate::key::KEYS;
 
 /// The whole command line, for showing it. It is not for parsing: what it says of values is for people and shells.
 pub(crate) fn shown() -> Command {

@@ -1,5 +1,7 @@
 //! What the manual tells people to type can be typed.
 
+mod reference;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 

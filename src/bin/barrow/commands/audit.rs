@@ -37,7 +37,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let inventory = if let Some(path) = &finished {
         read_finished(path, &target, Reading::Sizes).map_err(Error::from)?
     } else {
-        settings.detect_input(run, Path::new("."), &args.requirements)?;
+        settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
         let request = settings.request(args.requirements);
         run.block_on(|context| ops::survey(request, target, Survey::default(), context))?.inventory
     };

@@ -140,12 +140,8 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
             let sboms = Sboms::for_unit(run, &settings.sboms, &out, &unit.name, target)?;
             sboms.keep_out_of(&mut assembly);
             let output = OutputArgs { output: Some(out), force: args.force, ..OutputArgs::default() };
-            let options = BundleOptions {
-                request: settings.request_for(unit.packages.clone(), target)?,
-                target: target.clone(),
-                assembly,
-                publish: settings.publish(output),
-            };
+            let request = settings.request_for(unit.packages.clone(), target)?;
+            let options = BundleOptions::of(request, assembly, settings.publish(output), target.clone());
             let without = settings.without().to_vec();
             jobs.push(Job { unit: unit.clone(), target: target.clone(), options, sboms, without });
         }

@@ -18,19 +18,16 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     if !run.host.working_folder.join(&source).is_dir() {
         return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
     }
-    settings.detect_input_of_source(run, &source)?;
+    settings.detect_input_of_source((&run.host, &run.output), &source)?;
     let (is_checked, handlers) = (output.check, handler);
     settings.want_project();
     let (target, is_list) = (settings.target.single()?, output.list);
     let kind = if layer { BundleKind::Layer } else { BundleKind::Function };
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
     let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
-    let options = BundleOptions {
-        request: settings.request_for(Vec::new(), &target)?,
-        assembly: settings.assembly_for(Some(&source), kind, &target)?,
-        publish: settings.publish(output),
-        target,
-    };
+    let request = settings.request_for(Vec::new(), &target)?;
+    let assembly = settings.assembly_for(Some(&source), kind, &target)?;
+    let options = BundleOptions::of(request, assembly, settings.publish(output), target);
     if is_list {
         return contents::list(run, options);
     }

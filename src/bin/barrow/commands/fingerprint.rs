@@ -13,17 +13,14 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let FingerprintArgs { source, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
-    settings.detect_input_of_source(run, &source)?;
+    settings.detect_input_of_source((&run.host, &run.output), &source)?;
     settings.want_project();
     let target = settings.target.single()?;
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
-    let options = FingerprintOptions {
-        request: settings.request_for(Vec::new(), &target)?,
-        assembly: settings.assembly_for(Some(&source), BundleKind::Function, &target)?,
-        base: run.host.working_folder.join(&source),
-        state_folders: settings.state_folders.clone(),
-        target,
-    };
+    let request = settings.request_for(Vec::new(), &target)?;
+    let assembly = settings.assembly_for(Some(&source), BundleKind::Function, &target)?;
+    let mut options = FingerprintOptions::new(request, assembly, run.host.working_folder.join(&source), target);
+    options.state_folders.clone_from(&settings.state_folders);
     let fingerprint = ops::fingerprint(&options)?;
     if run.is_json() {
         // Terraform's external data source wants one flat object of strings.

@@ -27,12 +27,9 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });
     publish.zip = false;
     let target = settings.target.single()?;
-    let options = BundleOptions {
-        request: settings.request_for(requirements, &target)?,
-        assembly: settings.assembly_for(None, BundleKind::Packages, &target)?,
-        publish,
-        target,
-    };
+    let request = settings.request_for(requirements, &target)?;
+    let assembly = settings.assembly_for(None, BundleKind::Packages, &target)?;
+    let options = BundleOptions::of(request, assembly, publish, target);
     let installed = run.bundle(options)?;
     let sboms = sboms.write(run, &installed)?;
     if run.is_json() {

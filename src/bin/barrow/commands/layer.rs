@@ -22,19 +22,16 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     let folder = source.as_deref().unwrap_or(Path::new("."));
     let mut settings = run.settings(Flags { settings, assembly, files }, folder)?;
     match &source {
-        Some(folder) => settings.detect_input_of_source(run, folder)?,
+        Some(folder) => settings.detect_input_of_source((&run.host, &run.output), folder)?,
         None if settings.take_named_sources() => {}
         None => settings.check_something_required(&requirements)?,
     }
     let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
     let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
-    let options = BundleOptions {
-        request: settings.request_for(requirements, &target)?,
-        assembly: settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?,
-        publish: settings.publish(output),
-        target,
-    };
+    let request = settings.request_for(requirements, &target)?;
+    let assembly = settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?;
+    let options = BundleOptions::of(request, assembly, settings.publish(output), target);
     if is_list {
         return contents::list(run, options);
     }

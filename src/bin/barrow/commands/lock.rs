@@ -47,20 +47,15 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     if args.check && out.is_none() {
         return Err(Failure::usage("--check needs a file to compare with: name it with -o"));
     }
-    let options = LockOptions {
-        request: settings.request(args.requirements),
-        targets: settings.target.all(),
-        form: match format {
-            LockFormat::Pylock => LockForm::Pylock,
-            LockFormat::Requirements => LockForm::Requirements(style),
-            LockFormat::Json => LockForm::Json,
-        },
-        out: out.clone(),
-        upgrade: args.upgrade,
-        upgrade_packages: args.upgrade_package,
-        force: args.force,
-        check: args.check,
+    let mut options = LockOptions::new(settings.request(args.requirements), settings.target.all());
+    options.form = match format {
+        LockFormat::Pylock => LockForm::Pylock,
+        LockFormat::Requirements => LockForm::Requirements(style),
+        LockFormat::Json => LockForm::Json,
     };
+    options.out.clone_from(&out);
+    (options.upgrade, options.upgrade_packages) = (args.upgrade, args.upgrade_package);
+    (options.force, options.check) = (args.force, args.check);
     let locked = run.block_on(|context| ops::lock(options, context))?;
     match out {
         None if format == LockFormat::Json => Output::result(&printable_json(&locked.text)),

@@ -165,7 +165,7 @@ fn application(settings: &Settings, name: String, positional: Vec<String>) -> Mi
 fn application_of_folder(run: &Run, args: &MirrorArgs, folder: &str) -> Result<MirrorApplication, Failure> {
     let path = PathBuf::from(folder);
     let mut settings = run.settings(flags(args.settings.clone(), None), &path)?;
-    settings.detect_input(run, &path, &[])?;
+    settings.detect_input((&run.host, &run.output), &path, &[])?;
     let plain = folder.trim_end_matches('/').trim_start_matches("./");
     let name = args.name.clone().unwrap_or_else(|| if plain.is_empty() { ".".to_owned() } else { plain.to_owned() });
     Ok(application(&settings, name, Vec::new()))

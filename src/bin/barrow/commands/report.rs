@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::check::{self, CheckOptions, Ignore};
 use barrow::inventory::Reading;
-use barrow::ops::Published;
+use barrow::ops::{Published, write_whole};
 use barrow::publish::mark_beside;
 use barrow::report::{BEGINNING, Part, page};
 
@@ -95,20 +95,11 @@ impl ReportFile {
         };
         let folder = place.parent().unwrap_or(Path::new("."));
         fs_err::create_dir_all(folder).map_err(|error| failed(&error))?;
-        let written = tempfile::Builder::new().permissions(mode()).tempfile_in(folder).and_then(|mut file| {
-            std::io::Write::write_all(&mut file, page(parts).as_bytes())?;
-            Ok(file.persist(place)?)
-        });
-        written.map_err(|error| failed(&error))?;
+        write_whole(place, page(parts).as_bytes()).map_err(|error| failed(&error))?;
         mark_beside(place, &self.state_folders);
         run.output.status(&format!("Wrote the report {}", place.display()));
         Ok(())
     }
-}
-
-/// As files usually are; the umask takes from it.
-fn mode() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 /// What is there may be an older report, and nothing else.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use barrow::ops::write_whole;
 use barrow::request::{BundleKind, BundleOptions};
 use barrow::sam::{Found, Left, Nested, SamError, SamUnit, SamUnitKind, Template, read_overrides};
 use barrow::target::{Architecture, Runtime};
@@ -204,16 +205,11 @@ impl Written {
         let from = fs_err::canonicalize(&self.from).map_err(failed)?;
         let to = fs_err::canonicalize(&self.to).map_err(failed)?;
         let text = self.template.rewritten(&self.built, &from, &to).map_err(|error| failure(&error))?;
-        let (path, partial) = (to.join(BUILT_TEMPLATE), to.join(format!(".{BUILT_TEMPLATE}.{}", std::process::id())));
+        let path = to.join(BUILT_TEMPLATE);
         if fs_err::read_to_string(&path).is_ok_and(|old| old == text) {
             return Ok(());
         }
-        let written = fs_err::write(&partial, &text).and_then(|()| fs_err::rename(&partial, &path));
-        written.map_err(|error| {
-            // What is half-made is of no use, and the first error says why.
-            let _ = fs_err::remove_file(&partial);
-            failed(error)
-        })?;
+        write_whole(&path, text.as_bytes()).map_err(failed)?;
         run.output.detail(&format!("wrote {}", path.display()));
         Ok(())
     }
@@ -282,6 +278,6 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
     let mut assembly = settings.assembly_for(Some(source), kind, &target)?;
     sboms.keep_out_of(&mut assembly);
     let request = settings.request_for(Vec::new(), &target)?;
-    let options = BundleOptions { request, assembly, publish: settings.publish(output), target };
+    let options = BundleOptions::of(request, assembly, settings.publish(output), target);
     Ok(Order { place: 0, label: label.clone(), options, described, sboms })
 }

@@ -1,10 +1,9 @@
 //! `--sbom`: bills of materials beside an output, or of one that is there.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use barrow::inventory::{Inventory, read_finished};
-use barrow::ops::{Error, Published};
+use barrow::ops::{Error, Published, write_whole};
 use barrow::request::AssemblySettings;
 use barrow::sbom::{SbomFormat, SbomOptions};
 use barrow::spec::HashAlgorithm;
@@ -186,14 +185,7 @@ fn write_beside(run: &Run, file: &Path, text: &str) -> Result<(), Failure> {
     };
     let folder = path.parent().unwrap_or(&run.host.working_folder);
     fs_err::create_dir_all(folder).map_err(failed)?;
-    let mut staged = tempfile::Builder::new().prefix(".barrow-sbom-").tempfile_in(folder).map_err(failed)?;
-    staged.write_all(text.as_bytes()).map_err(failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        staged.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
-    }
-    staged.persist(&path).map_err(|error| failed(error.error))?;
+    write_whole(&path, text.as_bytes()).map_err(failed)?;
     run.output.status(&format!("Wrote {}", file.display()));
     Ok(())
 }

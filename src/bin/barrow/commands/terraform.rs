@@ -18,9 +18,10 @@ use super::sbom::Sboms;
 use crate::args::OutputArgs;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::key::{KEYS, Kind};
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{ConfigValue, Flags, KEYS, Kind, Settings, find_config};
+use crate::settings::{ConfigValue, Flags, Settings, find_config};
 
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
@@ -62,19 +63,12 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     let sboms = Sboms::of(run, &settings.sboms, Some(output))?;
     let output = OutputArgs { output: Some(output.clone()), zip: true, ..OutputArgs::default() };
     let target = settings.target.single()?;
-    let options = BundleOptions {
-        request: settings.request_for(query.packages.clone(), &target)?,
-        assembly: settings.assembly_for(Some(source), kind, &target)?,
-        publish: settings.publish(output),
-        target,
-    };
-    let fingerprint = ops::fingerprint(&FingerprintOptions {
-        request: options.request.clone(),
-        target: options.target.clone(),
-        assembly: options.assembly.clone(),
-        base: run.host.working_folder.join(source),
-        state_folders: settings.state_folders.clone(),
-    })?;
+    let request = settings.request_for(query.packages.clone(), &target)?;
+    let assembly = settings.assembly_for(Some(source), kind, &target)?;
+    let options = BundleOptions::of(request, assembly, settings.publish(output), target);
+    let mut fingerprint_options = FingerprintOptions::of(&options);
+    fingerprint_options.base = run.host.working_folder.join(source);
+    let fingerprint = ops::fingerprint(&fingerprint_options)?;
     let (runtime, arch) = (options.target.runtime().name(), options.target.architecture().as_str());
     let published = run.bundle(options)?;
     sboms.write(run, &published)?;

@@ -23,7 +23,7 @@ pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
     refuse_paths(run, "why", &args.requirements)?;
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
-    settings.detect_input(run, Path::new("."), &args.requirements)?;
+    settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
     let (request, target) = (settings.request(args.requirements), settings.target.single()?);
     let resolution = run.block_on(|context| ops::resolve_only(request, target, context))?;
     let Some(dist) = resolution.dists.iter().find(|dist| dist.name == args.name) else {

@@ -32,13 +32,21 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             Some(Twin { because, instead, .. }) => format!("{name}: {because}; lock `{instead}` in its place"),
             None => format!("allow it with `--allow-build {name}`"),
         }],
+        LockError::NeedsBuilding { barrier: Barrier::NoBuild, .. } => {
+            vec!["`--no-build` forbids it: leave that out, or lock a wheel in its place".to_owned()]
+        }
+        LockError::NeedsBuilding { barrier: Barrier::OnlyBinary, .. } => {
+            vec!["`--only-binary` forbids it: leave that out, or lock a wheel in its place".to_owned()]
+        }
         LockError::Several(errors) => {
             let may = |error: &&LockError| error.could_be_built().is_some();
             let names: Vec<&str> = errors.iter().filter_map(|error| Some(error.could_be_built()?.as_ref())).collect();
             let allow = format!("allow building from source with `--allow-build {}`", names.join(","));
             let others = errors.iter().filter(|error| !may(error)).flat_map(of);
-            (!names.is_empty()).then_some(allow).into_iter().chain(others).collect()
+            let mut hints: Vec<String> = (!names.is_empty()).then_some(allow).into_iter().chain(others).collect();
+            hints.dedup();
+            hints
         }
-        LockError::NeedsBuilding { .. } | LockError::NoHashes { .. } => Vec::new(),
+        LockError::NoHashes { .. } => Vec::new(),
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
         }
         SupplyError::Unnamed { .. } => Some("put the name before it: `name @ URL`".to_owned()),
         SupplyError::Build(error) => build::of(error),
+        SupplyError::BuildForbidden(_) => Some("leave out `--no-build`, which forbids it".to_owned()),
         SupplyError::BuildNotAllowed { name, .. } => Some(format!("allow it with `--allow-build {name}`")),
         SupplyError::NothingBuiltForABuild { .. } => Some("offer a wheel of it with `--find-links`".to_owned()),
         SupplyError::MirrorLacks { mirrored, .. } => {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use barrow::http::{AwsOptions, ClientOptions, Secret};
 use barrow::spec::SafeUrl;
 
-use super::layers::{Layers, Source};
-use super::{Host, SettingsError, choice};
+use super::layers::Layers;
+use super::origin::Source;
+use super::{Host, SettingsError, parse};
 use crate::args::KeyringProvider;
 
 pub(super) fn read_client(
@@ -72,12 +73,12 @@ pub(super) fn read_count(
 fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
     match text {
         "import" | "auto" => Ok(KeyringProvider::Subprocess),
-        text => choice(text),
+        text => parse::choice(text),
     }
 }
 
-/// What the surroundings say about AWS, and about HMAC keys of Google's store; nobody is asked for it before an index of
-/// CodeArtifact or a bucket needs it.
+/// What the surroundings say about AWS, and about HMAC keys of Google's store; nobody is asked for it before an index
+/// of CodeArtifact or a bucket needs it.
 fn aws_options(host: &Host) -> AwsOptions {
     let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("GS_"));
     let variables = own.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();

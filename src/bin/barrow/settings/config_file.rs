@@ -1,18 +1,19 @@
 //! `barrow.toml`, or `[tool.barrow]` of pyproject.toml: the nearest of them, searched upwards.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use barrow::check::{CheckError, Ignore};
+use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::key::{KEYS, Key};
-use super::units::{ConfigUnit, OWN_KEYS, UnitKind};
-use super::{parse, profile, sources, units};
-use barrow::target::Profile;
+use super::config_reader::{ConfigValue, Reader};
+use super::toml_values::{nearest, plain};
+use super::unit_tables::{ConfigUnit, UnitKind};
+use super::{parse, profile};
+use crate::key::Key;
 
 /// A settings file that was found.
 #[derive(Clone, Debug, Default)]
@@ -37,13 +38,6 @@ pub(crate) struct ConfigFile {
     pub(super) defaults: BTreeMap<&'static str, ConfigValue>,
     /// `[[function]]` and `[[layer]]`.
     pub(super) units: Vec<ConfigUnit>,
-}
-
-/// The texts of one setting.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ConfigValue {
-    pub(crate) texts: Vec<String>,
-    pub(crate) line: usize,
 }
 
 /// `[[index]]`.
@@ -127,21 +121,7 @@ impl ConfigFile {
     }
 }
 
-/// A file under reading.
-pub(super) struct Reader<'a> {
-    pub(super) path: &'a Path,
-    text: &'a str,
-}
-
 impl Reader<'_> {
-    pub(super) fn line(&self, span: Range<usize>) -> usize {
-        self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
-    }
-
-    pub(super) fn at(&self, span: Range<usize>, message: &str) -> String {
-        format!("{}:{}: {message}", self.path.display(), self.line(span))
-    }
-
     fn settings(&self, table: &DeTable<'_>) -> Result<ConfigFile, String> {
         let mut config = ConfigFile { path: self.path.to_owned(), ..ConfigFile::default() };
         for (name, value) in table {
@@ -167,7 +147,8 @@ impl Reader<'_> {
         Ok(config)
     }
 
-    /// `[runtime.NAME]`, and `default` beside them, which is what the text `runtime` says in a file without such tables.
+    /// `[runtime.NAME]`, and `default` beside them, which is what the text `runtime` says in a file without such
+    /// tables.
     fn runtimes(&self, value: &Spanned<DeValue<'_>>, config: &mut ConfigFile) -> Result<(), String> {
         let DeValue::Table(tables) = value.get_ref() else { return Ok(()) };
         for (name, entry) in tables {
@@ -232,53 +213,6 @@ impl Reader<'_> {
         Ok(application)
     }
 
-    /// One setting with its name.
-    pub(super) fn setting(
-        &self,
-        name: &Spanned<Cow<'_, str>>,
-        value: &Spanned<DeValue<'_>>,
-    ) -> Result<(&'static str, ConfigValue), String> {
-        let key = self.key(name.get_ref(), name.span())?;
-        Ok((key.name, ConfigValue { texts: self.texts(key, value)?, line: self.line(name.span()) }))
-    }
-
-    fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
-        if name == "source" {
-            let message =
-                "`source` is the folder of a [[function]] or [[layer]]; folders beside it are `sources = […]`";
-            return Err(self.at(span, message));
-        }
-        if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
-            return Ok(key);
-        }
-        let known = KEYS
-            .iter()
-            .flat_map(|key| [Some(key.name), key.alias])
-            .flatten()
-            .chain(["sources", "audit", "check", "defaults", "function", "layer"])
-            .chain(OWN_KEYS.iter().copied());
-        let message = match nearest(name, known) {
-            Some(close) if close == name => format!("`{name}` is for each [[function]] and [[layer]] alone"),
-            Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
-            None => format!("unknown setting `{name}`"),
-        };
-        Err(self.at(span, &message))
-    }
-
-    fn texts(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
-        use super::key::Kind;
-        let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
-        match (key.kind, value.get_ref()) {
-            _ if key.name == "source" => self.source_tables(value),
-            (Kind::Switch | Kind::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
-            (Kind::Switch, _) => Err(wrong("true or false")),
-            (Kind::List | Kind::SwitchOrList, DeValue::Array(values)) => {
-                values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
-            }
-            (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),
-        }
-    }
-
     fn indexes(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigIndex>, String> {
         let DeValue::Array(tables) = value.get_ref() else { return Ok(Vec::new()) };
         tables
@@ -333,43 +267,6 @@ impl Reader<'_> {
             return Err(self.at(span, "an explicit index needs a `name`, for `[sources]` to name it"));
         }
         Ok(index)
-    }
-
-    /// `sources`: folders as texts, or as tables with patterns, which become JSON.
-    fn source_tables(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
-        let wrong = |span| self.at(span, "`sources` must be a list of folders and of tables with a `path`");
-        let DeValue::Array(entries) = value.get_ref() else { return Err(wrong(value.span())) };
-        let text = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
-            DeValue::Table(table) => self.source_table(table, entry.span()),
-            _ => Err(wrong(entry.span())),
-        };
-        entries.iter().map(text).collect()
-    }
-
-    fn source_table(&self, table: &DeTable<'_>, span: Range<usize>) -> Result<String, String> {
-        let mut source = sources::Table::default();
-        for (name, value) in table {
-            let spelled: &str = name.get_ref();
-            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a source must be {what}"));
-            let text = || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
-            let patterns = || units::texts(value).ok_or_else(|| wrong("a pattern or a list of them"));
-            match spelled {
-                "path" => source.path = text()?,
-                "prefix" => source.prefix = text()?,
-                "include" => source.include = patterns()?,
-                "exclude" => source.exclude = patterns()?,
-                _ => {
-                    let close = nearest(spelled, sources::KEYS.into_iter());
-                    let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
-                    return Err(self.at(name.span(), &format!("unknown setting `{spelled}` of a source{hint}")));
-                }
-            }
-        }
-        if source.path.is_empty() {
-            return Err(self.at(span, "a source needs a `path`"));
-        }
-        serde_json::to_string(&source).map_err(|error| error.to_string())
     }
 
     fn sources(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigSource>, String> {
@@ -438,29 +335,4 @@ fn is_table_array(value: &Spanned<DeValue<'_>>) -> bool {
         DeValue::Array(values) => values.iter().any(|value| matches!(value.get_ref(), DeValue::Table(_))),
         _ => false,
     }
-}
-
-/// A text, or what can stand for one without doubt.
-pub(super) fn plain(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.to_string()),
-        DeValue::Datetime(time) => Some(time.to_string()),
-        _ => None,
-    }
-}
-
-/// The known word that is most like `word`, when one is like it at all.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Number of single-character edits between two words (Levenshtein), hyphens and underscores being alike.
-fn distance(left: &str, right: &str) -> usize {
-    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
-    strsim::levenshtein(&plain(left), &plain(right))
 }

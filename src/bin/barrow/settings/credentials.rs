@@ -1,4 +1,5 @@
-//! Credentials of named indexes from the environment. A token is sent as a password, unless the index asks for bearer tokens.
+//! Credentials of named indexes from the environment. A token is sent as a password, unless the index asks for bearer
+//! tokens.
 
 use barrow::http::NamedCredentials;
 use barrow::index::IndexLocation;

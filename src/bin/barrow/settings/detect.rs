@@ -6,16 +6,21 @@ use barrow::lock;
 
 use super::{Settings, parse};
 use crate::failure::Failure;
-use crate::run::Run;
+use crate::host::Host;
+use crate::output::Output;
 
 impl Settings {
     /// The same for a folder of the user's own files, which may need nothing else.
-    pub(crate) fn detect_input_of_source(&mut self, run: &Run, folder: &Path) -> Result<(), Failure> {
-        let absolute = parse::normalized(&run.host.working_folder.join(folder));
+    pub(crate) fn detect_input_of_source(
+        &mut self,
+        (host, output): (&Host, &Output),
+        folder: &Path,
+    ) -> Result<(), Failure> {
+        let absolute = parse::normalized(&host.working_folder.join(folder));
         let is_alone = self.check_something_required(&[]).is_err() && lock::find_input(&absolute).is_none();
         let is_empty = fs_err::read_dir(&absolute).is_ok_and(|mut entries| entries.next().is_none());
         if !is_alone || is_empty || self.files.no_source {
-            return self.detect_input(run, folder, &[]);
+            return self.detect_input((host, output), folder, &[]);
         }
         if lock::pipfile_asks(&absolute) {
             let pipfile = folder.join("Pipfile");
@@ -24,19 +29,24 @@ impl Settings {
                 Failure::usage(message).hint("make a Pipfile.lock with `pipenv lock`, or name another file with -r")
             );
         }
-        run.output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
+        output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
         for (name, why) in lock::passed_over(&absolute) {
-            run.output.warn(&format!("`{}` is not read: {why}", folder.join(name).display()));
+            output.warn(&format!("`{}` is not read: {why}", folder.join(name).display()));
         }
         Ok(())
     }
 
     /// Takes the input of `folder` when the user named none, and says which one it is.
-    pub(crate) fn detect_input(&mut self, run: &Run, folder: &Path, positional: &[String]) -> Result<(), Failure> {
+    pub(crate) fn detect_input(
+        &mut self,
+        (host, output): (&Host, &Output),
+        folder: &Path,
+        positional: &[String],
+    ) -> Result<(), Failure> {
         if !self.looks_into(folder, positional) {
             return Ok(());
         }
-        let absolute = parse::normalized(&run.host.working_folder.join(folder));
+        let absolute = parse::normalized(&host.working_folder.join(folder));
         let Some(found) = lock::find_input(&absolute) else {
             let names = lock::candidates().join(", ");
             let failure = Failure::usage(format!("`{}` has none of {names}", absolute.display()));
@@ -51,12 +61,12 @@ impl Settings {
         let shown = |path: &Path| match path.strip_prefix(&absolute) {
             Ok(below) if folder == Path::new(".") => below.to_owned(),
             Ok(below) => folder.join(below),
-            Err(_) => parse::relative(path, &run.host.working_folder),
+            Err(_) => parse::relative(path, &host.working_folder),
         };
         let input = shown(&found.file);
-        run.output.status(&format!("Using {}", input.display()));
+        output.status(&format!("Using {}", input.display()));
         for (unused, why) in &found.unused {
-            run.output.status(&format!("{} is not used: {why}", shown(unused).display()));
+            output.status(&format!("{} is not used: {why}", shown(unused).display()));
         }
         self.inputs.requirement_files.push(input);
         Ok(())

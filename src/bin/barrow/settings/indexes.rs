@@ -10,8 +10,9 @@ use barrow::spec::SafeUrl;
 use globset::Glob;
 
 use super::config_file::ConfigIndex;
-use super::layers::{Layers, Source};
-use super::{Host, SettingsError, choice, credentials, parse};
+use super::layers::Layers;
+use super::origin::Source;
+use super::{Host, SettingsError, credentials, parse};
 use crate::args::{IndexArgs, Strategy};
 
 pub(super) fn read(
@@ -26,7 +27,7 @@ pub(super) fn read(
     let mirror = read_mirror(layers, flags)?;
     let find_links = read_find_links(layers, flags, mirror.is_some(), warnings)?;
     let no_index = layers.switch("no-index", flags.no_index)?;
-    let strategy = layers.one("index-strategy", flags.index_strategy, choice::<Strategy>)?;
+    let strategy = layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)?;
 
     let mut configured_default = None;
     for configured in layers.config.indexes.clone() {
@@ -75,18 +76,11 @@ pub(super) fn read(
         let url = found.url.without_credentials().to_string();
         layers.record("credentials", vec![url], Source::Variable(found.setting.clone()));
     }
-    let settings = IndexSettings {
-        named,
-        extra,
-        default,
-        default_is_chosen,
-        find_links,
-        mirror,
-        no_index,
-        strategy,
-        sources,
-        refresh,
-    };
+    let mut settings = IndexSettings::default();
+    (settings.named, settings.extra, settings.default) = (named, extra, default);
+    (settings.default_is_chosen, settings.find_links, settings.mirror) = (default_is_chosen, find_links, mirror);
+    (settings.no_index, settings.strategy, settings.sources) = (no_index, strategy, sources);
+    settings.refresh = refresh;
     Ok((settings, credentials))
 }
 

@@ -55,7 +55,8 @@ pub(super) fn read_selection(
     slim: Vec<String>,
 ) -> Result<(SelectionSettings, Vec<String>), SettingsError> {
     let (of_dists, of_source) = exclude.into_iter().partition(|text| is_dist_pattern(text).is_some());
-    let mut selection = SelectionSettings { exclude: of_dists, ..SelectionSettings::default() };
+    let mut selection = SelectionSettings::default();
+    selection.exclude = of_dists;
     for word in layers.many("slim", slim, |text| Ok(text.to_owned()))? {
         if let Some(choice) = ServiceChoice::parse(&word) {
             selection.slim = true;
@@ -125,6 +126,8 @@ pub(super) fn read_building(
     let config_settings: Option<Vec<_>> = settings.iter().map(pair).collect();
     let config_settings =
         config_settings.ok_or_else(|| SettingsError::Other("`config-settings` has the form KEY=VALUE".to_owned()))?;
-    let settings = BuildSettings { forbidden, python, config_settings, network };
-    Ok((settings, if forbidden { ProjectSet::None } else { allowed }))
+    let mut build = BuildSettings::default();
+    (build.forbidden, build.python, build.network) = (forbidden, python, network);
+    build.config_settings = config_settings;
+    Ok((build, if forbidden { ProjectSet::None } else { allowed }))
 }

@@ -1,22 +1,26 @@
-//! Settings of a run, merged from flags, environment and files. Only this module reads the environment, the home
-//! folder, the working folder and the clock.
+//! Settings of a run, merged from flags, environment and files. What they start from, the environment, the home folder,
+//! the working folder and the clock, was read by `host.rs`.
 
 mod client;
 mod config_file;
+mod config_reader;
 mod credentials;
 mod detect;
-mod host;
+mod error;
 mod indexes;
 mod inputs;
-mod key;
 pub(crate) mod keys;
 mod layers;
+mod origin;
 mod parse;
 mod pip_config;
 mod profile;
 mod shared;
+mod source_table;
 mod sources;
 mod target;
+mod toml_values;
+mod unit_tables;
 mod units;
 #[cfg(test)]
 mod tests;
@@ -34,58 +38,33 @@ use barrow::request::{
     AssemblySettings, BuildSettings, BundleKind, IndexSettings, LockSettings, PublishSettings, RequestOptions,
     SelectionSettings, SourceSettings,
 };
-use barrow::requirements::{FormatControl, ManifestInputs, ProjectSet};
+use barrow::requirements::{FormatControl, ManifestInputs};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
 use barrow::shared::SharedOptions;
 use barrow::spec::{ExtraName, LicensePattern};
 use barrow::target::Target;
-use clap::ValueEnum;
 
-pub(crate) use config_file::{ConfigFile, ConfigValue};
-pub(crate) use host::{Host, enter};
-#[cfg(test)]
-pub(crate) use key::Key;
-pub(crate) use key::{KEYS, Kind};
-pub(crate) use layers::{Record, Source};
+pub(crate) use config_file::ConfigFile;
+pub(crate) use config_reader::ConfigValue;
+pub(crate) use error::SettingsError;
+pub(crate) use layers::Record;
+pub(crate) use origin::Source;
 pub(crate) use target::TargetSettings;
-#[cfg(test)]
-pub(crate) use units::OWN_KEYS;
-pub(crate) use units::{Unit, UnitKind};
+pub(crate) use unit_tables::UnitKind;
+pub(crate) use units::Unit;
 
 use crate::args::{
     AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SbomRequest,
     SettingArgs, SourceArgs, Unbuilt, parse_split,
 };
-use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::host::Host;
+use crate::key;
 use client::{read_client, read_count};
 use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy, read_selection};
 use layers::Layers;
 use pip_config::PipConfig;
 use sources::FileChoice;
-
-/// A setting that cannot be used: wrong usage.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub(crate) enum SettingsError {
-    /// A value does not parse.
-    #[error("invalid value for `{key}` from {origin}: {reason}")]
-    Value { key: &'static str, origin: Source, reason: String },
-    /// Anything else; the text is complete.
-    #[error("{0}")]
-    Other(String),
-}
-
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Self::of(&error, Exit::Usage)
-    }
-}
-
-impl SettingsError {
-    fn value(key: &'static str, origin: &Source, reason: String) -> Self {
-        Self::Value { key, origin: origin.clone(), reason }
-    }
-}
 
 /// What the command line gives to the settings.
 #[derive(Clone, Debug, Default)]
@@ -193,13 +172,10 @@ impl Settings {
         let format_control = read_format_control(&mut layers, &input)?;
         let (extras, groups) =
             (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
-        let lock = LockSettings {
-            all_extras: layers.switch("all-extras", input.all_extras)?,
-            only_groups: name_list(&mut layers, "only-group", &input.only_group)?,
-            frozen: layers.switch("frozen", input.frozen)?,
-            folder: None,
-            with_project: false,
-        };
+        let mut lock = LockSettings::default();
+        lock.all_extras = layers.switch("all-extras", input.all_extras)?;
+        lock.only_groups = name_list(&mut layers, "only-group", &input.only_group)?;
+        lock.frozen = layers.switch("frozen", input.frozen)?;
         let no_project = layers.switch("no-project", input.no_project)?;
         let without = layers.paths("without", input.without.clone());
         let (build, allow_build) = read_building(&mut layers, &input)?;
@@ -219,7 +195,7 @@ impl Settings {
         let compile_bytecode = layers.switch("compile-bytecode", flags.assembly.compile_bytecode)?;
         let sboms = read_sboms(&mut layers, &flags.assembly.sbom)?;
         let deny_licenses = layers.many("deny-license", flags.assembly.deny_license, LicensePattern::parse)?;
-        let link_mode = layers.one("link-mode", flags.assembly.link_mode, choice::<LinkChoice>)?;
+        let link_mode = layers.one("link-mode", flags.assembly.link_mode, parse::choice::<LinkChoice>)?;
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
         let split = layers.one("split", flags.assembly.split, parse_split)?.unwrap_or(0);
@@ -281,26 +257,23 @@ impl Settings {
 
     /// The part of the settings that resolving needs, with requirements of the command line added.
     pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
-        let inputs = ManifestInputs { positional, ..self.inputs.clone() };
-        RequestOptions {
-            inputs,
-            extras: self.extras.clone(),
-            groups: self.groups.clone(),
-            lock: self.lock.clone(),
-            require_hashes: self.require_hashes,
-            format_control: self.format_control.clone(),
-            resolve: self.resolve.clone(),
-            build: self.build.clone(),
-            indexes: self.indexes.clone(),
-            client: self.client.clone(),
-            cache_folder: self.cache_folder.clone(),
-            temporary_folder: self.temporary_folder.clone(),
-            limits: self.limits,
-            record: self.record.clone(),
-            shared: self.shared.clone(),
-            concurrent_downloads: self.concurrent_downloads,
-            now: self.now,
-        }
+        let mut request = RequestOptions::new(&self.inputs.working_folder, &self.temporary_folder, self.now);
+        request.inputs = ManifestInputs { positional, ..self.inputs.clone() };
+        request.extras.clone_from(&self.extras);
+        request.groups.clone_from(&self.groups);
+        request.lock = self.lock.clone();
+        request.require_hashes = self.require_hashes;
+        request.format_control = self.format_control.clone();
+        request.resolve = self.resolve.clone();
+        request.build = self.build.clone();
+        request.indexes = self.indexes.clone();
+        request.client = self.client.clone();
+        request.cache_folder.clone_from(&self.cache_folder);
+        request.limits = self.limits;
+        request.record = self.record.clone();
+        request.shared.clone_from(&self.shared);
+        request.concurrent_downloads = self.concurrent_downloads;
+        request
     }
 }
 
@@ -319,22 +292,22 @@ impl Settings {
 
     /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
     fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
-        let source = SourceSettings {
-            folder: source.map(Path::to_owned),
-            further: self.files.further.clone(),
-            exclude: self.exclude.clone(),
-            include: self.files.include.clone(),
-            gitignore: self.files.gitignore,
-            follow_links: self.files.follow_links,
-            credential_files: self.own_file.iter().cloned().collect(),
-            written_files: self.sboms.iter().filter_map(|sbom| sbom.file.clone()).collect(),
-        };
-        let has_source = !self.files.no_source && kind != BundleKind::Packages && source.folders().next().is_some();
-        let source = has_source.then_some(source);
-        let split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
-        let (exclude_runtime, selection) = (self.exclude_runtime, self.selection.clone());
-        let deny_licenses = self.deny_licenses.clone();
-        AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode: None, deny_licenses }
+        let mut files = SourceSettings::default();
+        files.folder = source.map(Path::to_owned);
+        files.further.clone_from(&self.files.further);
+        files.exclude.clone_from(&self.exclude);
+        files.include.clone_from(&self.files.include);
+        (files.gitignore, files.follow_links) = (self.files.gitignore, self.files.follow_links);
+        files.credential_files = self.own_file.iter().cloned().collect();
+        files.written_files = self.sboms.iter().filter_map(|sbom| sbom.file.clone()).collect();
+        let has_source = !self.files.no_source && kind != BundleKind::Packages && files.folders().next().is_some();
+        let mut assembly = AssemblySettings::new(kind);
+        assembly.source = has_source.then_some(files);
+        assembly.split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
+        assembly.exclude_runtime = self.exclude_runtime;
+        assembly.selection = self.selection.clone();
+        assembly.deny_licenses.clone_from(&self.deny_licenses);
+        assembly
     }
 
     /// The same for `target`, with the Python that compiles for it where that is wanted.
@@ -367,19 +340,12 @@ impl Settings {
 
     /// Where a bundle or layer goes.
     pub(crate) fn publish(&self, output: OutputArgs) -> PublishSettings {
-        let is_zip_name = output
-            .output
-            .as_ref()
-            .and_then(|out| out.extension())
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-        PublishSettings {
-            zip: output.zip || is_zip_name,
-            out: output.output.unwrap_or_default(),
-            force: output.force,
-            link_mode: self.link_mode,
-            max_size: self.max_size,
-            state_folders: self.state_folders.clone(),
-        }
+        let mut publish = PublishSettings::new(output.output.unwrap_or_default(), self.state_folders.clone());
+        publish.zip |= output.zip;
+        publish.force = output.force;
+        publish.link_mode = self.link_mode;
+        publish.max_size = self.max_size;
+        publish
     }
 
     /// Fails when neither a file nor a name says what is required.
@@ -401,7 +367,8 @@ fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsE
     Ok(general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?)
 }
 
-/// The settings file of a run: the one that was named, else the nearest upwards of `folder`; none where none is to be read.
+/// The settings file of a run: the one that was named, else the nearest upwards of `folder`; none where none is to be
+/// read.
 pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> Result<ConfigFile, SettingsError> {
     if reads_no_config(host, general)? {
         return Ok(ConfigFile::default());
@@ -431,17 +398,6 @@ fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
     }
 }
 
-/// A word of a closed list; the message names them all.
-pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
-    T::from_str(text, true).map_err(|_| {
-        let words: Vec<String> = T::value_variants()
-            .iter()
-            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        format!("`{text}` is none of {}", words.join(", "))
-    })
-}
-
 fn read_resolution(
     layers: &mut Layers<'_>,
     resolution: &ResolutionArgs,
@@ -452,25 +408,21 @@ fn read_resolution(
         parse_moment(text, layers_now).map(|moment| Moment { text: text.to_owned(), moment })
     })?;
     let pre = layers.switch("pre", resolution.pre)?;
-    let prerelease = layers.one("prerelease", resolution.prerelease, choice::<Prerelease>)?;
-    let mode = layers.one("resolution", resolution.resolution, choice::<ResolutionChoice>)?;
+    let prerelease = layers.one("prerelease", resolution.prerelease, parse::choice::<Prerelease>)?;
+    let mode = layers.one("resolution", resolution.resolution, parse::choice::<ResolutionChoice>)?;
     let prefers = layers.one("prefer-binary", resolution.prefer_binary.then_some(true), parse::switch)?;
     let prefers_not = layers.switch("no-prefer-binary", resolution.no_prefer_binary)?;
-    Ok(ResolveOptions {
-        siblings: false,
-        prerelease: match prerelease {
-            Some(choice) => choice.into(),
-            None if pre => PrereleaseMode::Allow,
-            None => PrereleaseMode::default(),
-        },
-        resolution: mode.map_or_else(Default::default, Into::into),
-        prefer_binary: resolution.prefer_binary || (prefers.unwrap_or(true) && !prefers_not),
-        allow_build: ProjectSet::None,
-        exclude_newer: exclude_newer.first().map(|newest| newest.moment),
-        exclude_newer_package: Vec::new(),
-        no_deps,
-        preferences: Vec::new(),
-    })
+    let mut options = ResolveOptions::default();
+    options.prerelease = match prerelease {
+        Some(choice) => choice.into(),
+        None if pre => PrereleaseMode::Allow,
+        None => PrereleaseMode::default(),
+    };
+    options.resolution = mode.map_or_else(Default::default, Into::into);
+    options.prefer_binary = resolution.prefer_binary || (prefers.unwrap_or(true) && !prefers_not);
+    options.exclude_newer = exclude_newer.first().map(|newest| newest.moment);
+    options.no_deps = no_deps;
+    Ok(options)
 }
 
 /// A point in time that is shown as the user wrote it.

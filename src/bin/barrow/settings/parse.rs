@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use barrow::spec::SafeUrl;
+use clap::ValueEnum;
 
 use super::Host;
 
@@ -13,6 +14,17 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither true nor false")),
     }
+}
+
+/// A word of a closed list; the message names them all.
+pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, true).map_err(|_| {
+        let words: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("`{text}` is none of {}", words.join(", "))
+    })
 }
 
 /// An index, a find-links page, or a folder: what has no scheme is a path from `base`.

@@ -6,13 +6,10 @@ use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::config_file::{nearest, plain};
+use super::toml_values::{At, nearest, plain};
 
 /// What a table can say.
 const KNOWN: [&str; 5] = ["python", "glibc", "arch", "libraries", "provided"];
-
-/// Gives a message its place in the file.
-type At<'a> = dyn Fn(Range<usize>, &str) -> String + 'a;
 
 /// Reads the table of one runtime.
 pub(super) fn read(at: &At<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Result<Profile, String> {

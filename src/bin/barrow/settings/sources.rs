@@ -5,28 +5,12 @@ use std::path::Path;
 
 use barrow::archive::SafePath;
 use barrow::request::FurtherSource;
-use serde::{Deserialize, Serialize};
 
-use super::layers::{Layers, Source};
+use super::layers::Layers;
+use super::origin::Source;
+use super::source_table::Table;
 use super::{Host, SettingsError, parse};
 use crate::args::SourceArgs;
-
-/// `{ path = "../shared", prefix = "common", include = ["**/*.py"] }`, as a settings file has it. Among the texts of the setting
-/// it stands as JSON, which a flag may have too.
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Table {
-    pub(super) path: String,
-    #[serde(default)]
-    pub(super) prefix: String,
-    #[serde(default)]
-    pub(super) include: Vec<String>,
-    #[serde(default)]
-    pub(super) exclude: Vec<String>,
-}
-
-/// Keys of the table.
-pub(super) const KEYS: [&str; 4] = ["path", "prefix", "include", "exclude"];
 
 /// Which of the user's own files are taken; but for SOURCE, which the commands know.
 #[derive(Clone, Debug, Default)]

@@ -8,10 +8,11 @@ use barrow::target::{AGENTCORE, Architecture, Glibc, Runtime, Target};
 
 use super::SettingsError;
 use super::config_file::ConfigFile;
-use super::host::Host;
-use super::layers::{Layers, Source};
+use super::layers::Layers;
+use super::origin::Source;
 use super::parse;
 use crate::args::TargetArgs;
+use crate::host::Host;
 
 /// What to resolve for: every pair of a runtime and an architecture.
 #[derive(Clone, Debug)]

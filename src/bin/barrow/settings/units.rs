@@ -1,49 +1,16 @@
 //! `[[function]]`, `[[layer]]` and `[defaults]` of barrow.toml: what `barrow build` makes.
 //!
-//! A unit has keys of its own ([`OWN_KEYS`]); every other key is a setting, and counts for that unit in the place of the same
-//! setting of `[defaults]`, which counts in the place of the file's own. Relative paths start at the folder of the file.
+//! A unit has keys of its own ([`OWN_KEYS`](crate::key::OWN_KEYS)); every other key is a setting, and counts for that
+//! unit in the place of the same setting of `[defaults]`, which counts in the place of the file's own. Relative paths
+//! start at the folder of the file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::config_file::{ConfigFile, ConfigValue, Reader};
+use super::config_file::ConfigFile;
 use super::parse;
-
-/// Keys of a unit that are no settings.
-pub(crate) const OWN_KEYS: &[&str] =
-    &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler", "layers"];
-
-/// What a unit is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnitKind {
-    Function,
-    Layer,
-}
-
-/// One table, as it is written.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ConfigUnit {
-    pub(crate) kind: UnitKind,
-    line: usize,
-    name: Option<String>,
-    source: Option<String>,
-    /// One unit for each folder that matches.
-    glob: Option<String>,
-    /// One unit for each line of this file.
-    names_from: Option<String>,
-    packages: Vec<String>,
-    /// `dependencies = false`: none, whatever lies in the source.
-    has_dependencies: bool,
-    outputs: Vec<String>,
-    handlers: Vec<String>,
-    /// Names of layers of the file that bring a part of what is required.
-    layers: Vec<String>,
-    values: BTreeMap<&'static str, ConfigValue>,
-}
+use super::unit_tables::{ConfigUnit, UnitKind};
 
 /// One thing to make: a table, or what a pattern in it stands for.
 #[derive(Clone, Debug)]
@@ -61,83 +28,6 @@ pub(crate) struct Unit {
     pub(crate) layers: Vec<String>,
     /// The file, with the unit's settings in the place of its own.
     pub(crate) config: ConfigFile,
-}
-
-impl Reader<'_> {
-    /// `[[function]]` or `[[layer]]`.
-    pub(super) fn units(&self, kind: UnitKind, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigUnit>, String> {
-        let word = if kind == UnitKind::Function { "function" } else { "layer" };
-        let wrong = || self.at(value.span(), &format!("`{word}` must be a table: write [[{word}]]"));
-        let DeValue::Array(tables) = value.get_ref() else { return Err(wrong()) };
-        let unit = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
-            DeValue::Table(table) => self.unit(kind, table, self.line(entry.span())),
-            _ => Err(wrong()),
-        };
-        tables.iter().map(unit).collect()
-    }
-
-    /// `[defaults]`: settings of every unit.
-    pub(super) fn defaults(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<&'static str, ConfigValue>, String> {
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.at(value.span(), "`defaults` must be a table of settings"));
-        };
-        table.iter().map(|(name, value)| self.setting(name, value)).collect()
-    }
-
-    fn unit(&self, kind: UnitKind, table: &DeTable<'_>, line: usize) -> Result<ConfigUnit, String> {
-        let mut unit = ConfigUnit {
-            kind,
-            line,
-            name: None,
-            source: None,
-            glob: None,
-            names_from: None,
-            packages: Vec::new(),
-            has_dependencies: true,
-            outputs: Vec::new(),
-            handlers: Vec::new(),
-            layers: Vec::new(),
-            values: BTreeMap::new(),
-        };
-        for (name, value) in table {
-            let spelled: &str = name.get_ref();
-            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a unit must be {what}"));
-            let text = || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
-            let texts = || texts(value).ok_or_else(|| wrong("a text or a list of texts"));
-            match spelled {
-                "name" => unit.name = Some(text()?),
-                "source" => unit.source = Some(text()?),
-                "glob" => unit.glob = Some(text()?),
-                "names-from" => unit.names_from = Some(text()?),
-                "packages" => unit.packages = texts()?,
-                "output" => unit.outputs = texts()?,
-                "handler" => unit.handlers = texts()?,
-                "layers" if kind == UnitKind::Layer => return Err(wrong("of a function: a layer uses no layers")),
-                "layers" => unit.layers = texts()?,
-                "dependencies" => {
-                    unit.has_dependencies = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
-                }
-                _ => {
-                    let (key, value) = self.setting(name, value)?;
-                    unit.values.insert(key, value);
-                }
-            }
-        }
-        if unit.glob.is_some() && (unit.source.is_some() || unit.names_from.is_some()) {
-            let at = format!("{}:{line}", self.path.display());
-            return Err(format!("{at}: `glob` stands for sources, so it cannot go with `source` or `names-from`"));
-        }
-        Ok(unit)
-    }
-}
-
-/// A text or a list of them.
-pub(super) fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(vec![text.to_string()]),
-        DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_str().map(str::to_owned)).collect(),
-        _ => None,
-    }
 }
 
 impl ConfigFile {
@@ -247,7 +137,8 @@ impl ConfigFile {
         })
     }
 
-    /// The folders below that of the file which a pattern matches, in order, each with a name: what the wildcards stand for.
+    /// The folders below that of the file which a pattern matches, in order, each with a name: what the wildcards stand
+    /// for.
     fn matching(&self, pattern: &str) -> Result<Vec<(String, PathBuf)>, String> {
         let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| error.to_string())?;
         let glob = glob.compile_matcher();

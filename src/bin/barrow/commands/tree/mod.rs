@@ -97,7 +97,7 @@ fn of_requirements(
     requirements: Vec<String>,
     survey: Survey,
 ) -> Result<Listed, Failure> {
-    settings.detect_input(run, Path::new("."), &requirements)?;
+    settings.detect_input((&run.host, &run.output), Path::new("."), &requirements)?;
     let (request, target) = (settings.request(requirements), settings.target.single()?);
     let Surveyed { resolution, inventory, newest } =
         run.block_on(|context| ops::survey(request, target, survey, context))?;

@@ -69,6 +69,10 @@ impl Key {
     }
 }
 
+/// Keys of a `[[function]]` or `[[layer]]` that are no settings.
+pub(crate) const OWN_KEYS: &[&str] =
+    &["name", "source", "glob", "names-from", "packages", "dependencies", "output", "handler", "layers"];
+
 /// Every setting, in the order in which `barrow config` shows them.
 pub(crate) static KEYS: &[Key] = &[
     key("runtime", Kind::List),

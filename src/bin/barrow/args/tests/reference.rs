@@ -8,8 +8,8 @@ use std::path::Path;
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
-use super::shown;
-use crate::settings::{KEYS, Key, Kind, OWN_KEYS};
+use crate::args::shown;
+use crate::key::{KEYS, Key, Kind, OWN_KEYS};
 
 /// A page below `docs/`, which has to be what the program says of itself.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether it writes")]

@@ -1,0 +1,81 @@
+//! Reading settings of a TOML file: each by its row of the table, and every message with its line.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::source_table;
+use super::toml_values::{nearest, plain};
+use crate::key::{KEYS, Key, Kind, OWN_KEYS};
+
+/// The texts of one setting.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigValue {
+    pub(crate) texts: Vec<String>,
+    pub(crate) line: usize,
+}
+
+/// A file under reading.
+pub(super) struct Reader<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Reader<'_> {
+    pub(super) fn line(&self, span: Range<usize>) -> usize {
+        self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    pub(super) fn at(&self, span: Range<usize>, message: &str) -> String {
+        format!("{}:{}: {message}", self.path.display(), self.line(span))
+    }
+
+    /// One setting with its name.
+    pub(super) fn setting(
+        &self,
+        name: &Spanned<Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(&'static str, ConfigValue), String> {
+        let key = self.key(name.get_ref(), name.span())?;
+        Ok((key.name, ConfigValue { texts: self.texts(key, value)?, line: self.line(name.span()) }))
+    }
+
+    pub(super) fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
+        if name == "source" {
+            let message =
+                "`source` is the folder of a [[function]] or [[layer]]; folders beside it are `sources = […]`";
+            return Err(self.at(span, message));
+        }
+        if let Some(key) = KEYS.iter().find(|key| key.name == name || key.alias == Some(name)) {
+            return Ok(key);
+        }
+        let known = KEYS
+            .iter()
+            .flat_map(|key| [Some(key.name), key.alias])
+            .flatten()
+            .chain(["sources", "audit", "check", "defaults", "function", "layer"])
+            .chain(OWN_KEYS.iter().copied());
+        let message = match nearest(name, known) {
+            Some(close) if close == name => format!("`{name}` is for each [[function]] and [[layer]] alone"),
+            Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
+            None => format!("unknown setting `{name}`"),
+        };
+        Err(self.at(span, &message))
+    }
+
+    pub(super) fn texts(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
+        let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
+        match (key.kind, value.get_ref()) {
+            _ if key.name == "source" => source_table::texts(&|span, message| self.at(span, message), value),
+            (Kind::Switch | Kind::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
+            (Kind::Switch, _) => Err(wrong("true or false")),
+            (Kind::List | Kind::SwitchOrList, DeValue::Array(values)) => {
+                values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
+            }
+            (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),
+        }
+    }
+}

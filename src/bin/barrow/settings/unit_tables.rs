@@ -1,0 +1,105 @@
+//! `[[function]]`, `[[layer]]` and `[defaults]` as they are written.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::config_reader::{ConfigValue, Reader};
+use super::toml_values::texts;
+
+/// What a unit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitKind {
+    Function,
+    Layer,
+}
+
+/// One table, as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ConfigUnit {
+    pub(crate) kind: UnitKind,
+    pub(super) line: usize,
+    pub(super) name: Option<String>,
+    pub(super) source: Option<String>,
+    /// One unit for each folder that matches.
+    pub(super) glob: Option<String>,
+    /// One unit for each line of this file.
+    pub(super) names_from: Option<String>,
+    pub(super) packages: Vec<String>,
+    /// `dependencies = false`: none, whatever lies in the source.
+    pub(super) has_dependencies: bool,
+    pub(super) outputs: Vec<String>,
+    pub(super) handlers: Vec<String>,
+    /// Names of layers of the file that bring a part of what is required.
+    pub(super) layers: Vec<String>,
+    pub(super) values: BTreeMap<&'static str, ConfigValue>,
+}
+
+impl Reader<'_> {
+    /// `[[function]]` or `[[layer]]`.
+    pub(super) fn units(&self, kind: UnitKind, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigUnit>, String> {
+        let word = if kind == UnitKind::Function { "function" } else { "layer" };
+        let wrong = || self.at(value.span(), &format!("`{word}` must be a table: write [[{word}]]"));
+        let DeValue::Array(tables) = value.get_ref() else { return Err(wrong()) };
+        let unit = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
+            DeValue::Table(table) => self.unit(kind, table, self.line(entry.span())),
+            _ => Err(wrong()),
+        };
+        tables.iter().map(unit).collect()
+    }
+
+    /// `[defaults]`: settings of every unit.
+    pub(super) fn defaults(&self, value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<&'static str, ConfigValue>, String> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.at(value.span(), "`defaults` must be a table of settings"));
+        };
+        table.iter().map(|(name, value)| self.setting(name, value)).collect()
+    }
+
+    fn unit(&self, kind: UnitKind, table: &DeTable<'_>, line: usize) -> Result<ConfigUnit, String> {
+        let mut unit = ConfigUnit {
+            kind,
+            line,
+            name: None,
+            source: None,
+            glob: None,
+            names_from: None,
+            packages: Vec::new(),
+            has_dependencies: true,
+            outputs: Vec::new(),
+            handlers: Vec::new(),
+            layers: Vec::new(),
+            values: BTreeMap::new(),
+        };
+        for (name, value) in table {
+            let spelled: &str = name.get_ref();
+            let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a unit must be {what}"));
+            let text = || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
+            let texts = || texts(value).ok_or_else(|| wrong("a text or a list of texts"));
+            match spelled {
+                "name" => unit.name = Some(text()?),
+                "source" => unit.source = Some(text()?),
+                "glob" => unit.glob = Some(text()?),
+                "names-from" => unit.names_from = Some(text()?),
+                "packages" => unit.packages = texts()?,
+                "output" => unit.outputs = texts()?,
+                "handler" => unit.handlers = texts()?,
+                "layers" if kind == UnitKind::Layer => return Err(wrong("of a function: a layer uses no layers")),
+                "layers" => unit.layers = texts()?,
+                "dependencies" => {
+                    unit.has_dependencies = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
+                }
+                _ => {
+                    let (key, value) = self.setting(name, value)?;
+                    unit.values.insert(key, value);
+                }
+            }
+        }
+        if unit.glob.is_some() && (unit.source.is_some() || unit.names_from.is_some()) {
+            let at = format!("{}:{line}", self.path.display());
+            return Err(format!("{at}: `glob` stands for sources, so it cannot go with `source` or `names-from`"));
+        }
+        Ok(unit)
+    }
+}

@@ -1,0 +1,47 @@
+//! Zips of anyone's in memory, read as leniently as AWS reads them: what our own reader refuses, Lambda may well
+//! accept.
+
+use std::io::{self, Cursor};
+use std::path::Path;
+use std::sync::Arc;
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::regular;
+
+/// Largest archive that is read, bytes: Lambda takes a quarter of it unpacked.
+const ARCHIVE_MOST: u64 = 1 << 30;
+
+/// A zip in memory. It is cheap to clone, so that every reading thread has a view of its own.
+pub(crate) type ForeignZip = ZipArchive<Cursor<Arc<[u8]>>>;
+
+/// Why a file is not read as a zip.
+pub(crate) enum NoZip {
+    /// It cannot be read at all.
+    Read(io::Error),
+    /// It has so many bytes.
+    TooLarge(u64),
+    /// Nothing in it says that it is one.
+    NoArchive,
+    /// It is damaged.
+    Broken(ZipError),
+}
+
+/// Reads a zip; gives it with its own size, bytes.
+pub(crate) fn open_foreign_zip(path: &Path) -> Result<(ForeignZip, u64), NoZip> {
+    let size = regular::open(path).and_then(|file| Ok(file.metadata()?.len())).map_err(NoZip::Read)?;
+    if size > ARCHIVE_MOST {
+        return Err(NoZip::TooLarge(size));
+    }
+    let bytes = regular::read(path).map_err(NoZip::Read)?;
+    if !bytes.starts_with(b"PK") && !bytes.windows(4).any(|four| four == b"PK\x05\x06") {
+        return Err(NoZip::NoArchive);
+    }
+    Ok((foreign_zip(bytes).map_err(NoZip::Broken)?, size))
+}
+
+/// The zip that these bytes are.
+pub(crate) fn foreign_zip(bytes: Vec<u8>) -> Result<ForeignZip, ZipError> {
+    ZipArchive::new(Cursor::new(bytes.into()))
+}

@@ -1,0 +1,35 @@
+//! The user's own files, as a bundle takes them.
+
+use super::Error;
+use crate::bundle::{SourceFiles, Why, credentials_line, refuse_secrets};
+use crate::context::Context;
+use crate::http::Secret;
+use crate::request::{BundleOptions, PublishSettings, Request};
+
+/// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
+/// `None`: none are wanted.
+pub(super) fn own_files(
+    options: &BundleOptions,
+    request: &Request,
+    secrets: &[Secret],
+    warnings: &mut Vec<String>,
+    context: &Context,
+) -> Result<Option<SourceFiles>, Error> {
+    let Some(source) = &options.assembly.source else { return Ok(None) };
+    let PublishSettings { state_folders, out, .. } = &options.publish;
+    let files = request.collect(source, state_folders, Some(out))?;
+    for (link, target) in &files.followed {
+        context.detail(&format!("followed the link `{}`, which leads to `{}`", link.display(), target.display()));
+    }
+    for warning in &files.warnings {
+        context.give(warnings, warning);
+    }
+    if let Some(names) = credentials_line(&files.left_out) {
+        let line = format!("left out: {names}; --include to take them");
+        // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
+        let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
+        if is_harmless { context.status(&line) } else { context.give(warnings, &line) }
+    }
+    refuse_secrets(&files, secrets)?;
+    Ok(Some(files))
+}
