@@ -35,7 +35,7 @@ pub use error::ArchiveError;
 pub(crate) use flate2::Crc as Crc32;
 pub(crate) use inflate::{DataSpan, Inflater};
 pub use limits::{Bound, Limits};
-pub(crate) use name_set::{Alike, NameClash, NameSet};
+pub(crate) use name_set::{Alike, NameClash, NameSet, composed};
 pub use partial_zip::{Located, PartialZip, PartialZipError};
 pub(crate) use read_at::ReadAt;
 pub use safe_path::SafePath;

@@ -1,5 +1,6 @@
 //! Names that must not meet, and names that would meet on another file system.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -205,6 +206,11 @@ fn fold(path: &str) -> Box<str> {
     let upper: String = path.nfd().flat_map(char::to_uppercase).collect();
     let lower: String = upper.chars().flat_map(char::to_lowercase).collect();
     lower.nfd().collect::<String>().into()
+}
+
+/// A path in the form in which texts are usually typed and stored: Unicode Normalization Form C.
+pub(crate) fn composed(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() { path.into() } else { path.nfc().collect::<String>().into() }
 }
 
 /// Whether Windows would shorten a component of the path.

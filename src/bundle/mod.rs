@@ -27,6 +27,8 @@ pub(crate) use sizes::{check_size, check_zip_size};
 pub(crate) use slim::{FileSelection, SlimRules, saved_by_slim, slim_rules};
 pub use slim::{ServiceChoice, is_dist_pattern};
 pub use source::LeftOut;
-pub(crate) use source::{SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, refuse_secrets};
+pub(crate) use source::{
+    SourceFile, SourceFiles, SourceOptions, SourceRules, Why, credentials_line, foreign_natives, refuse_secrets,
+};
 pub use split::numbered;
 pub(crate) use split::split;

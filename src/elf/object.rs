@@ -101,30 +101,35 @@ impl Object {
     /// # Errors
     /// Another kind of file; one whose headers or dynamic section lead beyond its end.
     pub fn parse(file: &[u8]) -> Result<Self, ElfError> {
-        if !is_elf(file) {
-            return Err(ElfError::Other);
-        }
-        let damaged = || ElfError::Damaged("ELF header");
-        let class: [u8; 2] = file.get(4..6).and_then(|class| class.try_into().ok()).ok_or_else(damaged)?;
-        let machine = match (class[1], file.get(18..20).ok_or_else(damaged)?) {
-            (2, [high, low]) => Machine::of(u16::from_be_bytes([*high, *low])),
-            (_, [low, high]) => Machine::of(u16::from_le_bytes([*low, *high])),
-            _ => Machine::None,
-        };
-        if class != [2, 1] {
-            return Ok(Self { machine, is_foreign: true, ..Self::default() });
+        let mut object = Self::parse_header(file)?;
+        if object.is_foreign {
+            return Ok(object);
         }
         let image = Image::of(file).ok_or(ElfError::Damaged("program headers"))?;
-        let mut object = Self {
-            machine,
-            is_program: image.interpreter,
-            has_executable_stack: image.has_executable_stack,
-            ..Self::default()
-        };
+        object.is_program = image.interpreter;
+        object.has_executable_stack = image.has_executable_stack;
         if let Some(dynamic) = image.dynamic {
             object.read_dynamic(&image, dynamic).ok_or(ElfError::Damaged("dynamic section"))?;
         }
         Ok(object)
+    }
+
+    /// Reads what the first 20 bytes of a file say: its processor, and whether a Lambda function could load it at all.
+    ///
+    /// # Errors
+    /// Another kind of file; one that ends before.
+    pub fn parse_header(start: &[u8]) -> Result<Self, ElfError> {
+        if !is_elf(start) {
+            return Err(ElfError::Other);
+        }
+        let damaged = || ElfError::Damaged("ELF header");
+        let class: [u8; 2] = start.get(4..6).and_then(|class| class.try_into().ok()).ok_or_else(damaged)?;
+        let machine = match (class[1], start.get(18..20).ok_or_else(damaged)?) {
+            (2, [high, low]) => Machine::of(u16::from_be_bytes([*high, *low])),
+            (_, [low, high]) => Machine::of(u16::from_le_bytes([*low, *high])),
+            _ => Machine::None,
+        };
+        Ok(Self { machine, is_foreign: class != [2, 1], ..Self::default() })
     }
 
     /// Its processor as Lambda calls it; `None`: another one.

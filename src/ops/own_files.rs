@@ -1,7 +1,7 @@
 //! The user's own files, as a bundle takes them.
 
 use super::Error;
-use crate::bundle::{SourceFiles, Why, credentials_line, refuse_secrets};
+use crate::bundle::{SourceFiles, Why, credentials_line, foreign_natives, refuse_secrets};
 use crate::context::Context;
 use crate::http::Secret;
 use crate::request::{BundleOptions, PublishSettings, Request};
@@ -29,6 +29,9 @@ pub(super) fn own_files(
         // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
         let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
         if is_harmless { context.status(&line) } else { context.give(warnings, &line) }
+    }
+    if let Some(line) = foreign_natives(&files.files, options.target.architecture()) {
+        context.give(warnings, &line);
     }
     refuse_secrets(&files, secrets)?;
     Ok(Some(files))

@@ -13,7 +13,7 @@ use super::file::SourceFile;
 use super::left_out::{LeftOut, Why};
 use super::links::keep_links;
 use super::options::{SourceOptions, SourceRules};
-use crate::archive::SafePath;
+use crate::archive::{SafePath, composed};
 use crate::bundle::BundleError;
 use crate::regular::same_content;
 
@@ -78,6 +78,10 @@ impl SourceFiles {
         let mut settled: Vec<SourceFile> = Vec::with_capacity(self.files.len());
         for file in self.files.drain(..) {
             match settled.last() {
+                Some(last) if last.path == file.path && Arc::ptr_eq(&last.owner, &file.owner) => {
+                    let reason = "another file has the same name in another Unicode normalization";
+                    return Err(BundleError::SourceName { path: file.from, reason });
+                }
                 Some(last) if last.path == file.path => {
                     let read_error = |source| BundleError::ReadSource { path: file.from.clone(), source };
                     if !are_alike(last, &file).map_err(read_error)? {
@@ -238,7 +242,9 @@ impl Walk<'_> {
     fn safe_path(&self, shown: &Path) -> Result<SafePath, BundleError> {
         let refuse = |reason| BundleError::SourceName { path: self.place(shown), reason };
         let text = shown.to_str().ok_or_else(|| refuse("its name is not UTF-8"))?;
-        SafePath::new(text).map_err(|error| refuse(error.reason))
+        // Some file systems of macOS give back names taken apart (é as e and an accent), and Lambda looks for them as they are
+        // written in a program.
+        SafePath::new(&composed(text)).map_err(|error| refuse(error.reason))
     }
 }
 

@@ -19,11 +19,13 @@ mod decide;
 mod links;
 mod collect;
 mod scan;
+mod natives;
 
 pub(crate) use collect::SourceFiles;
 pub(crate) use file::SourceFile;
 pub use left_out::LeftOut;
 pub(crate) use left_out::{Why, credentials_line};
+pub(crate) use natives::foreign_natives;
 pub(crate) use options::{SourceOptions, SourceRules};
 pub(crate) use scan::refuse_secrets;
 #[cfg(test)]

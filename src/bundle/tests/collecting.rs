@@ -324,6 +324,19 @@ fn outputs_in_the_source_are_left_out() {
     assert_eq!(paths(&scene.collect("source", &[]).unwrap()), ["app.py", "sub/out/b.py"]);
 }
 
+#[test]
+fn names_are_composed() {
+    let scene = Scene::new();
+    scene.write("source", &[("caf\u{65}\u{301}/men\u{75}\u{308}.py", "")]);
+    let files = scene.collect("source", &[]).unwrap();
+    assert_eq!(paths(&files), ["caf\u{e9}/men\u{fc}.py"]);
+    assert!(files.files[0].from.exists(), "the bytes are where they were");
+    // On Linux both can be there: one of the two would be lost.
+    scene.write("source", &[("caf\u{e9}/men\u{fc}.py", "")]);
+    let error = scene.collect("source", &[]).unwrap_err().to_string();
+    assert!(error.ends_with("another file has the same name in another Unicode normalization"), "{error}");
+}
+
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
 
 /// Files that must not leave the machine, by their names or by what is in them.
