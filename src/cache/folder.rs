@@ -76,7 +76,7 @@ impl Bucket {
             Self::Resolutions => "resolutions-v1",
             Self::Bundles => "bundles-v2",
             Self::Builds => "builds-v1",
-            Self::Checks => "checks-v1",
+            Self::Checks => "checks-v2",
         }
     }
 }

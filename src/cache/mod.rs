@@ -10,6 +10,7 @@
 //! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
 //! ├── bundles-v2/HH/HASH        finished results by fingerprint
 //! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
+//! ├── checks-v2/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!

@@ -9,6 +9,7 @@ use super::CheckError;
 use super::code::Code;
 use super::file::{Content, File, read_up_to};
 use super::finding::{Finding, Grade, bad_link};
+use super::stamp::Stamp;
 use crate::inventory::{ForeignZip, NoZip, open_foreign_zip};
 use crate::regular;
 
@@ -23,15 +24,20 @@ pub(super) struct Archive {
     zip: ForeignZip,
     /// Size of the archive itself, bytes.
     pub(super) size: u64,
+    /// What the archive looks like.
+    pub(super) stamp: Stamp,
 }
 
 impl Archive {
     /// Opens an archive; `Err(None)` is one that cannot be read as a zip.
     pub(super) fn open(path: &Path) -> Result<Result<Self, Finding>, CheckError> {
         let failed = |source| CheckError::Read { path: path.to_owned(), source };
+        // Before it is read: a change in between is seen the next time.
+        let stamp = regular::open(path).and_then(|file| file.metadata()).map_err(failed)?;
+        let stamp = Stamp::of(&stamp);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(match open_foreign_zip(path) {
-            Ok((zip, size)) => Ok(Self { zip, size }),
+            Ok((zip, size)) => Ok(Self { zip, size, stamp }),
             Err(NoZip::Read(source)) => return Err(failed(source)),
             Err(NoZip::TooLarge(size)) => return Err(CheckError::LargeArchive { path: path.to_owned(), size }),
             Err(NoZip::NoArchive) => return Err(CheckError::NoArchive { path: path.to_owned() }),
@@ -90,6 +96,7 @@ impl Archive {
                 label: shown,
                 size: entry.size(),
                 mode: mode.map(|mode| mode & 0o7777),
+                is_link: false,
                 content: Content::Zip(number, index),
             });
         }
@@ -133,7 +140,7 @@ impl Archive {
         let found = files.iter().find(|file| file.path == target);
         if let Some(File { size, mode, content: Content::Zip(number, index), .. }) = found {
             let (path, content) = (format!("{root}/{name}"), Content::Zip(*number, *index));
-            return Ok(Some(File { path, label: String::new(), size: *size, mode: *mode, content }));
+            return Ok(Some(File { path, label: String::new(), size: *size, mode: *mode, is_link: true, content }));
         }
         let inside = format!("{target}/");
         if files.iter().any(|file| file.path.starts_with(&inside)) { Ok(None) } else { Err("leads nowhere") }

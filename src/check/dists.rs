@@ -7,7 +7,7 @@ use super::finding::{Finding, Grade};
 use super::tree::{Tree, ends_in};
 use crate::resolve::contains;
 use crate::spec::{
-    CoreMetadata, HashAlgorithm, HashDigest, PackageName, RecordEntry, Version, VersionOrUrl, parse_record,
+    CoreMetadata, HashAlgorithm, HashDigest, PackageName, RecordEntry, Version, VersionOrUrl, parse_record, sha256,
 };
 use crate::target::Target;
 
@@ -18,6 +18,8 @@ pub(super) struct Dist {
     /// Its `.dist-info` folder in the runtime.
     folder: String,
     metadata: CoreMetadata,
+    /// The digest of its RECORD, which the same wheel has in every bundle.
+    pub(super) record_digest: Option<HashDigest>,
     /// `Import-Name` (PEP 794).
     import_names: Vec<String>,
     /// Lines of RECORD with the places of their files.
@@ -84,7 +86,10 @@ impl Dists {
         if let Some(dist) = self.owner(path) {
             return dist.name.to_string();
         }
-        tree.label(path).split('/').next().unwrap_or(path).to_owned()
+        let label = tree.label(path);
+        let top = label.split('/').next().unwrap_or(path);
+        // Libraries that were grafted into a wheel lie beside its package.
+        top.strip_suffix(".libs").unwrap_or(top).to_owned()
     }
 
     /// The modules at the top that each project brings, with whether it is the one that the project is known by.
@@ -199,7 +204,29 @@ impl Dists {
             }
             findings.extend(dist.lost(&lost, tree));
         }
+        findings.extend(self.unlisted(tree));
         findings
+    }
+
+    /// Files within packages that no RECORD lists. Where a project came without one, nobody knows what is its own.
+    fn unlisted(&self, tree: &Tree) -> Vec<Finding> {
+        if self.all.iter().any(|dist| dist.record.is_empty()) {
+            return Vec::new();
+        }
+        let package =
+            |(path, number): (&'_ String, &usize)| Some((path.strip_suffix("/__init__.py")?.to_owned(), *number));
+        let packages: HashMap<String, usize> = self.owners.iter().filter_map(package).collect();
+        let mut strays: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        for file in &tree.files {
+            if self.owners.contains_key(&file.path) || file.is_link || may_be_absent(&file.path) {
+                continue;
+            }
+            let mut above = std::iter::successors(file.path.rsplit_once('/'), |(folder, _)| folder.rsplit_once('/'));
+            if let Some(number) = above.find_map(|(folder, _)| packages.get(folder)) {
+                strays.entry(*number).or_default().push(&file.label);
+            }
+        }
+        strays.into_iter().filter_map(|(number, files)| self.all[number].strays(&files)).collect()
     }
 
     /// The files whose digests RECORD promises.
@@ -223,7 +250,9 @@ impl Dist {
         let bytes = |file: &str| tree.read(tree.file(&format!("{folder}/{file}"))?).ok();
         let text = bytes("METADATA")?;
         let metadata = CoreMetadata::parse(&text).ok()?;
-        let record = bytes("RECORD").and_then(|record| parse_record(&record).ok()).unwrap_or_default();
+        let record = bytes("RECORD");
+        let record_digest = record.as_deref().map(sha256);
+        let record = record.and_then(|record| parse_record(&record).ok()).unwrap_or_default();
         let record = record.into_iter().filter_map(|entry| Some((place(root, &entry.path)?, entry))).collect();
         Some(Self {
             name: metadata.name.clone(),
@@ -231,6 +260,7 @@ impl Dist {
             import_names: import_names(&text),
             folder,
             metadata,
+            record_digest,
             record,
         })
     }
@@ -251,6 +281,23 @@ impl Dist {
                     .fix(format!("bundle again for {}", target.runtime())),
             );
         }
+    }
+
+    /// That these files lie in its packages and are none of its own.
+    fn strays(&self, files: &[&str]) -> Option<Finding> {
+        let first = files.iter().find(|path| is_code(path)).or(files.first())?;
+        let (count, are) = (files.len(), if files.len() == 1 { "file lies" } else { "files lie" });
+        let message = format!(
+            "{count} {are} in the packages of {} {} and {} in no RECORD, such as `{first}`",
+            self.name,
+            self.version,
+            if count == 1 { "is" } else { "are" },
+        );
+        Some(
+            Finding::new(Code::UnlistedFile, Grade::Note, self.name.to_string(), message)
+                .file(*first)
+                .fix("find out who put it there"),
+        )
     }
 
     fn lost(&self, lost: &[&str], tree: &Tree) -> Option<Finding> {

@@ -15,8 +15,17 @@ pub(super) struct File {
     pub(super) size: u64,
     /// Permissions; `None` where an archive says nothing about them.
     pub(super) mode: Option<u32>,
+    /// It is another name of a file of the bundle, by a symbolic link.
+    pub(super) is_link: bool,
     /// Where its bytes are.
     pub(super) content: Content,
+}
+
+impl File {
+    /// The room that it takes unpacked, bytes: what is linked is there once.
+    pub(super) fn room(&self) -> u64 {
+        if self.is_link { 0 } else { self.size }
+    }
 }
 
 /// Where bytes are.

@@ -49,6 +49,19 @@ fn is_layer(files: &[File]) -> bool {
     files.iter().any(below) && !files.iter().any(|file| beside(file) || is_package(file))
 }
 
+/// Where a folder belongs.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// Where the runtime sees the topmost folder.
+    root: &'a str,
+    /// What stands before the names of its files in messages.
+    label: &'a str,
+    /// The topmost folder.
+    top: &'a Path,
+    /// A link within the bundle led here.
+    is_link: bool,
+}
+
 #[derive(Default)]
 struct Gathering {
     files: Vec<File>,
@@ -64,11 +77,11 @@ impl Gathering {
             let inner = [(path.join("var/task"), TASK), (path.join("opt"), LAYERS)];
             if root == TASK && inner[0].0.is_dir() {
                 for (folder, root) in inner.iter().filter(|(folder, _)| folder.is_dir()) {
-                    self.folder(folder, root, label, folder, &mut Vec::new())?;
+                    self.folder(folder, Place { root, label, top: folder, is_link: false }, &mut Vec::new())?;
                 }
                 return Ok(None);
             }
-            self.folder(path, root, label, path, &mut Vec::new())?;
+            self.folder(path, Place { root, label, top: path, is_link: false }, &mut Vec::new())?;
             return Ok(None);
         }
         let archive = match Archive::open(path)? {
@@ -94,14 +107,8 @@ impl Gathering {
     }
 
     /// Adds what lies below a folder. `above` are the real folders that lead here, against links in a circle.
-    fn folder(
-        &mut self,
-        folder: &Path,
-        root: &str,
-        label: &str,
-        top: &Path,
-        above: &mut Vec<PathBuf>,
-    ) -> Result<(), CheckError> {
+    fn folder(&mut self, folder: &Path, place: Place<'_>, above: &mut Vec<PathBuf>) -> Result<(), CheckError> {
+        let Place { root, label, top, .. } = place;
         let failed = |source| CheckError::Read { path: folder.to_owned(), source };
         let real = fs_err::canonicalize(folder).map_err(failed)?;
         if above.contains(&real) {
@@ -118,9 +125,11 @@ impl Gathering {
                 self.link(&relative, &shown, "leads nowhere");
                 continue;
             };
-            if is_link && !Self::is_inside(&path, top) {
+            let is_inner_link = is_link && Self::is_inside(&path, top);
+            if is_link && !is_inner_link {
                 self.link(&relative, &shown, "leads out of the bundle");
             }
+            let is_link = place.is_link || is_inner_link;
             if metadata.is_dir() {
                 if metadata.mode() & 0o005 != 0o005 {
                     let message =
@@ -131,13 +140,14 @@ impl Gathering {
                             .fix("give others the right to enter it: `chmod -R a+rX`"),
                     );
                 }
-                self.folder(&path, root, label, top, above)?;
+                self.folder(&path, Place { is_link, ..place }, above)?;
             } else if metadata.is_file() {
                 self.files.push(File {
                     path: format!("{root}/{relative}"),
                     label: shown,
                     size: metadata.len(),
                     mode: Some(metadata.mode() & 0o7777),
+                    is_link,
                     content: Content::Disk(path, Stamp::of(&metadata)),
                 });
             }

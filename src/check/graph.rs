@@ -63,7 +63,7 @@ pub(super) struct Graph<'a> {
     target: &'a Target,
     tree: &'a Tree,
     dists: &'a Dists,
-    summaries: &'a Summaries,
+    summaries: &'a Summaries<'a>,
     /// The top-level name of the handler's module.
     own_top: Option<String>,
     pub(super) nodes: Vec<Node>,
@@ -80,7 +80,7 @@ impl<'a> Graph<'a> {
         tree: &'a Tree,
         dists: &'a Dists,
         target: &'a Target,
-        summaries: &'a Summaries,
+        summaries: &'a Summaries<'a>,
         own_top: Option<String>,
     ) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl<'a> Graph<'a> {
         if let Some(module) = self.modules.get(&file) {
             return Some(Arc::clone(module));
         }
-        let module = self.summaries.module(self.tree, file, self.search.minor());
+        let module = self.summaries.module(file, self.search.minor());
         self.modules.insert(file, Arc::clone(&module));
         Some(module)
     }
@@ -140,8 +140,8 @@ impl<'a> Graph<'a> {
         let mut files: Vec<usize> = nodes.iter().filter_map(|node| self.nodes[*node].file).filter(is_source).collect();
         files.sort_unstable();
         files.dedup();
-        let (tree, summaries, minor) = (self.tree, self.summaries, self.search.minor());
-        let read: Vec<_> = files.into_par_iter().map(|file| (file, summaries.module(tree, file, minor))).collect();
+        let (summaries, minor) = (self.summaries, self.search.minor());
+        let read: Vec<_> = files.into_par_iter().map(|file| (file, summaries.module(file, minor))).collect();
         self.modules.extend(read);
     }
 
@@ -154,8 +154,8 @@ impl<'a> Graph<'a> {
             let is_users = self.nodes[node].is_users;
             let level = match import.moment {
                 Moment::Hard => level,
-                Moment::Fallback(guard) if failed.contains(&guard) => level,
-                Moment::Otherwise(guard) if !failed.contains(&guard) => level,
+                Moment::Fallback(guard) if failed.contains(&guard) && module.runs(guard, &failed) => level,
+                Moment::Otherwise(guard) if !failed.contains(&guard) && module.runs(guard, &failed) => level,
                 Moment::Lazy | Moment::Conditional if is_users => Level::Later,
                 Moment::Guarded(_) if is_users => {
                     self.note_guarded(node, import);
@@ -183,7 +183,8 @@ impl<'a> Graph<'a> {
 
     /// Whether it is certain that an import fails for want of its first part.
     fn is_absent(&mut self, node: usize, import: &Import) -> bool {
-        let Some(name) = self.absolute(node, import) else { return false };
+        // What leads out of its package fails for certain.
+        let Some(name) = self.absolute(node, import) else { return import.level > 0 };
         let top = name.split('.').next().unwrap_or(&name);
         if import.level == 0 {
             return self.search.top(top, self.target) == Found::Missing;
@@ -213,7 +214,10 @@ impl<'a> Graph<'a> {
 
     /// Runs one import.
     fn import(&mut self, node: usize, import: &Import, level: Level) {
-        let Some(name) = self.absolute(node, import) else { return };
+        let Some(name) = self.absolute(node, import) else {
+            let name = format!("{}{}", ".".repeat(usize::try_from(import.level).unwrap_or(0).min(9)), import.module);
+            return self.add_missing(node, import, name, Vec::new(), level, false);
+        };
         let from = Some((node, import.line));
         let loaded = match self.load(&name, level, from) {
             Ok(loaded) => loaded,
@@ -279,12 +283,12 @@ impl<'a> Graph<'a> {
         let is_package = node.folders.is_some();
         let mut parts: Vec<&str> = node.name.split('.').collect();
         let up = usize::try_from(import.level).ok()? - usize::from(is_package);
-        if up > parts.len() {
+        if up >= parts.len() {
             return None;
         }
         parts.truncate(parts.len() - up);
         parts.extend(import.module.split('.').filter(|part| !part.is_empty()));
-        (!parts.is_empty()).then(|| parts.join("."))
+        Some(parts.join("."))
     }
 
     /// Loads a module and every package above it; gives its node, or the name that is missing with the folders in which it was searched.

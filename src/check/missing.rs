@@ -65,6 +65,13 @@ fn finding(missing: &Missing, graph: &Graph<'_>, tree: &Tree, dists: &Dists, tar
             .line(missing.line)
             .chain(chain.clone())
     };
+    if missing.name.starts_with('.') {
+        if !importer.is_users || grade == Grade::Note {
+            return None;
+        }
+        let message = format!("`{}` leads out of the package of `{}`", missing.name, importer.name);
+        return Some(find(Code::MissingSubmodule, &missing.name, message).fix("write the name without leading dots"));
+    }
     if let Some(foreign) = graph.search.foreign(&missing.folders, last, target) {
         let file = &tree.files[foreign.file];
         let group = dists.group(&file.path, tree);

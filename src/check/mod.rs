@@ -18,6 +18,7 @@ mod code;
 mod dists;
 mod error;
 mod explanations;
+mod facts;
 mod file;
 mod finding;
 mod gather;
@@ -52,6 +53,7 @@ use crate::python::on_large_stack;
 use crate::spec::HashDigest;
 use crate::target::Target;
 use dists::Dists;
+use file::File;
 use gather::{Gathered, gather};
 use graph::{Graph, Level};
 use handler::Handler;
@@ -91,23 +93,13 @@ pub fn check(options: &CheckOptions) -> Result<Report, CheckError> {
         None => Libraries::of_table(),
     };
     let Gathered { tree, mut findings, zip_size } = gather(options)?;
-    let mut report = Report {
-        files: tree.files.len(),
-        size_bytes: tree.files.iter().map(|file| file.size).sum(),
-        ..Report::default()
-    };
+    let mut report =
+        Report { files: tree.files.len(), size_bytes: tree.files.iter().map(File::room).sum(), ..Report::default() };
     // Of an archive that cannot be read, nothing else is known.
     if tree.files.is_empty() {
         return Ok(report.settle(findings));
     }
-    findings.extend(tidy::sizes(&tree, options.layers.len(), zip_size));
-    let (_, minor) = options.target.runtime().python_version();
-    let cache = options.cache_folder.as_ref().map(|folder| Cache::at(folder.clone()));
-    let summaries = Summaries::open(cache.as_ref(), &options.path, minor);
-    let (modules, objects, found) = on_large_stack(|| look_into(options, &tree, &libraries, &summaries));
-    if let Some(cache) = &cache {
-        summaries.keep(cache, &options.path, minor);
-    }
+    let (modules, objects, found) = on_large_stack(|| look_into(options, &tree, &libraries, zip_size));
     (report.modules, report.objects) = (modules, objects);
     findings.extend(found);
     let all = findings.len();
@@ -121,12 +113,16 @@ fn look_into(
     options: &CheckOptions,
     tree: &Tree,
     libraries: &Libraries,
-    summaries: &Summaries,
+    zip_size: Option<u64>,
 ) -> (usize, usize, Vec<Finding>) {
     let target = &options.target;
     let roots = search::Search::new(tree, target).roots().to_vec();
     let dists = Dists::read(tree, &roots);
+    let (_, minor) = target.runtime().python_version();
+    let cache = options.cache_folder.as_ref().map(|folder| Cache::at(folder.clone()));
+    let summaries = &Summaries::open(cache.as_ref(), &options.path, minor, tree, &dists);
     let mut findings = dists.findings(tree, target);
+    findings.extend(tidy::sizes(tree, &dists, options.layers.len(), zip_size));
     if let Some(locked) = &options.locked {
         findings.extend(locked::findings(&dists, locked, target));
     }
@@ -170,6 +166,7 @@ fn look_into(
     let natives = Natives::read(tree, target, &dists, libraries, summaries);
     let objects = natives.count();
     findings.extend(natives.check(&graph));
+    summaries.keep();
     (modules, objects, findings)
 }
 
@@ -214,7 +211,7 @@ fn is_usual_name(name: &str) -> bool {
 }
 
 /// The digests of files that RECORD promises one for, made on all processors.
-fn digests(tree: &Tree, dists: &Dists, summaries: &Summaries) -> HashMap<usize, HashDigest> {
+fn digests(tree: &Tree, dists: &Dists, summaries: &Summaries<'_>) -> HashMap<usize, HashDigest> {
     let files = dists.promised_files(tree);
-    files.into_par_iter().filter_map(|file| Some((file, summaries.digest(tree, file)?))).collect()
+    files.into_par_iter().filter_map(|file| Some((file, summaries.digest(file)?))).collect()
 }

@@ -39,10 +39,10 @@ impl<'a> Natives<'a> {
         target: &'a Target,
         dists: &'a Dists,
         libraries: &'a Libraries,
-        summaries: &Summaries,
+        summaries: &Summaries<'_>,
     ) -> Self {
         let candidates: Vec<usize> = (0..tree.files.len()).filter(|file| may_be_object(tree, *file)).collect();
-        let read = |file: usize| Some((file, summaries.object(tree, file)?));
+        let read = |file: usize| Some((file, summaries.object(file)?));
         let objects: BTreeMap<usize, _> =
             candidates.into_par_iter().filter_map(read).collect::<Vec<_>>().into_iter().collect();
         let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();

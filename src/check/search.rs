@@ -172,7 +172,9 @@ impl<'a> Search<'a> {
     /// Folders anywhere below `within` in which a module of this name lies; nearest to the top first.
     pub(super) fn elsewhere(&self, name: &str, within: &str) -> Vec<String> {
         let prefix = format!("{within}/");
-        let mut folders: Vec<String> = Vec::new();
+        let inner = format!("/{name}/");
+        // Folders without code of their own count behind those that have some.
+        let (mut folders, mut namespaces): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for file in self.tree.files.iter().filter(|file| file.path.starts_with(&prefix)) {
             let Some((folder, last)) = file.path.rsplit_once('/') else { continue };
             let is_module = last.strip_suffix(".py") == Some(name);
@@ -180,11 +182,18 @@ impl<'a> Search<'a> {
             match (is_module, package) {
                 (true, _) => folders.push(folder.to_owned()),
                 (_, Some(above)) if last == "__init__.py" => folders.push(above.to_owned()),
+                _ if ends_in(last, ".py") => {
+                    let at = file.path.find(&inner).filter(|at| *at >= within.len());
+                    namespaces.extend(at.map(|at| file.path[..at].to_owned()));
+                }
                 _ => {}
             }
         }
-        folders.sort_by_key(|folder| folder.matches('/').count());
-        folders.dedup();
+        for found in [&mut folders, &mut namespaces] {
+            found.sort_by_key(|folder| folder.matches('/').count());
+            found.dedup();
+        }
+        folders.extend(namespaces);
         folders
     }
 }

@@ -1,120 +1,213 @@
-//! Summaries of files: digest, imports, needs. Made once, and kept in the cache for the next check of the same folder.
+//! Summaries of files: digest, imports, needs. Made once for each content, and kept in the cache for all later checks.
 //!
-//! A file is taken for the one that was summarised while its size, inode, time of modification and time of change are the
+//! A summary belongs to the bytes that it is of, by their sha256, so it serves wherever the same file lies. What is known
+//! lies in two kinds of entries:
+//!
+//! - one for each installed project, under the digest of its RECORD: the same wheel brings the same one into every bundle, whoever
+//!   made it. A bundle of known wheels that was never checked before is therefore parsed no further than the user's own files.
+//! - one for the place of the bundle: the user's own files, and what each file looked like, so that the next check of the
+//!   same place reads none that did not change.
+//!
+//! A file is taken for the one that was seen while its size, inode, time of modification and time of change are the
 //! same. Of a file with several names the time of change is left out: it changes with every further name, as when a bundle is made
-//! anew of files that are linked from the cache, and such files are not written to.
+//! anew of files that are linked from the cache, and such files are not written to. They are known by their RECORD too, in whatever
+//! bundle they lie. A file of a zip is known while the zip is.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
+use super::dists::Dists;
+use super::facts::{Digest, Facts};
 use super::file::Content;
 use super::stamp::Stamp;
 use super::tree::Tree;
 use crate::cache::{Bucket, Cache};
 use crate::elf::{ElfError, Object, is_elf};
 use crate::python::{self, Module};
+use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, sha256};
 
-/// Changes with everything that makes a summary another one.
-const VERSION: &str = "1";
-
 /// Where summaries come from, and go to.
+pub(super) struct Summaries<'a> {
+    tree: &'a Tree,
+    cache: Option<&'a Cache>,
+    /// The place first, then the projects.
+    groups: Vec<Group>,
+    /// The group of each file.
+    group_of: Vec<usize>,
+}
+
+/// What is known together.
 #[derive(Default)]
-pub(super) struct Summaries {
-    known: HashMap<String, Known>,
-    new: Mutex<HashMap<String, Known>>,
+struct Group {
+    entry: PathBuf,
+    known: Facts,
+    new: Mutex<Facts>,
 }
 
-/// What is known of a file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
-    stamp: Stamp,
-    sha256: Option<[u8; 32]>,
-    module: Option<Arc<Module>>,
-    object: Option<Object>,
-}
+/// The group of what belongs to no project.
+const PLACE: usize = 0;
 
-impl Summaries {
-    /// The summaries of an earlier check of this place, for Python 3.`minor`.
-    pub(super) fn open(cache: Option<&Cache>, path: &Path, minor: u64) -> Self {
-        let known = cache.and_then(|cache| {
-            let bytes = cache.read(&cache.entry(Bucket::Checks, &key(path, minor)))?;
-            rmp_serde::from_slice(&bytes).ok()
+impl<'a> Summaries<'a> {
+    /// What earlier checks left, for Python 3.`minor`.
+    pub(super) fn open(cache: Option<&'a Cache>, place: &Path, minor: u64, tree: &'a Tree, dists: &Dists) -> Self {
+        let mut keys = vec![format!("place {}", place.display())];
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let group_of = tree.files.iter().map(|file| {
+            let Some(record) = dists.owner(&file.path).and_then(|dist| dist.record_digest.as_ref()) else {
+                return PLACE;
+            };
+            let key = format!("record {}", record.hex());
+            *numbers.entry(key).or_insert_with_key(|key| {
+                keys.push(key.clone());
+                keys.len() - 1
+            })
         });
-        Self { known: known.unwrap_or_default(), new: Mutex::default() }
+        let group_of: Vec<usize> = group_of.collect();
+        let open = |key: String| match cache {
+            None => Group::default(),
+            Some(cache) => {
+                let entry = cache.entry(Bucket::Checks, &format!("3.{minor}\n{key}"));
+                let known = regular::read(&entry).ok().and_then(|bytes| Facts::decode(&bytes));
+                Group { entry, known: known.unwrap_or_default(), new: Mutex::default() }
+            }
+        };
+        Self { tree, cache, groups: keys.into_par_iter().map(open).collect(), group_of }
     }
 
-    /// Keeps them for the next check. A cache that cannot be written is only a cache.
-    pub(super) fn keep(self, cache: &Cache, path: &Path, minor: u64) {
-        let Ok(new) = self.new.into_inner() else { return };
-        if new.is_empty() {
-            return;
-        }
-        let mut all = self.known;
-        all.extend(new);
-        if let Ok(bytes) = rmp_serde::to_vec(&all) {
-            let _ = cache.write(&cache.entry(Bucket::Checks, &key(path, minor)), &bytes);
-        }
+    /// Keeps what is new for the next checks. A cache that cannot be written is only a cache.
+    pub(super) fn keep(&self) {
+        let Some(cache) = self.cache else { return };
+        self.groups.par_iter().enumerate().for_each(|(number, Group { entry, known, new })| {
+            let Ok(new) = new.lock() else { return };
+            if new.is_empty() {
+                return;
+            }
+            let mut known = known.clone();
+            known.add(new.clone());
+            if number == PLACE {
+                // What was in an earlier bundle at this place is of no more use.
+                known.seen.retain(|path, _| self.tree.file(path).is_some());
+                let is_here: HashSet<Digest> = known.seen.values().map(|(_, digest)| *digest).collect();
+                known.modules.retain(|digest, _| is_here.contains(digest));
+                known.objects.retain(|digest, _| is_here.contains(digest));
+            }
+            let _ = cache.write_unsealed(entry, &known.encode());
+        });
     }
 
     /// The summary of a source file by the grammar of Python 3.`minor`.
-    pub(super) fn module(&self, tree: &Tree, file: usize, minor: u8) -> Arc<Module> {
-        if let Some(module) = self.known(tree, file).and_then(|known| known.module.clone()) {
-            return module;
+    pub(super) fn module(&self, file: usize, minor: u8) -> Arc<Module> {
+        let known = |digest: &Digest| -> Option<Module> {
+            let packed = self.packed(file, |facts| facts.modules.get(digest).cloned())?;
+            rmp_serde::from_slice(&packed).ok()
+        };
+        let seen = self.seen(file);
+        if let Some(module) = seen.as_ref().and_then(known) {
+            return Arc::new(module);
         }
-        let module = Arc::new(match tree.read(file) {
-            Ok(bytes) => python::read(&bytes, minor),
-            Err(_) => Module { is_unread: true, is_dynamic: true, ..Module::default() },
-        });
-        self.learn(tree, file, |known| known.module = Some(Arc::clone(&module)));
-        module
+        let Ok(bytes) = self.tree.read(file) else {
+            return Arc::new(Module { is_unread: true, is_dynamic: true, ..Module::default() });
+        };
+        let Some(digest) = seen.or_else(|| self.see(file, &bytes)) else {
+            return Arc::new(python::read(&bytes, minor));
+        };
+        // The content may be known where the file is not.
+        if let Some(module) = known(&digest) {
+            return Arc::new(module);
+        }
+        let module = python::read(&bytes, minor);
+        if let Ok(packed) = rmp_serde::to_vec(&module) {
+            self.learn(file, |facts| _ = facts.modules.insert(digest, packed));
+        }
+        Arc::new(module)
     }
 
     /// A native object; `None` where the file is none.
-    pub(super) fn object(&self, tree: &Tree, file: usize) -> Option<Result<Object, ElfError>> {
-        if let Some(object) = self.known(tree, file).and_then(|known| known.object.clone()) {
-            return Some(Ok(object));
+    pub(super) fn object(&self, file: usize) -> Option<Result<Object, ElfError>> {
+        let known = |digest: &Digest| -> Option<Option<Object>> {
+            let packed = self.packed(file, |facts| facts.objects.get(digest).cloned())?;
+            if packed.is_empty() { Some(None) } else { rmp_serde::from_slice(&packed).ok().map(Some) }
+        };
+        let seen = self.seen(file);
+        if let Some(object) = seen.as_ref().and_then(known) {
+            return object.map(Ok);
         }
-        let bytes = is_elf(&tree.start(file, 4)).then(|| tree.read(file).ok()).flatten()?;
+        if !is_elf(&self.tree.start(file, 4)) {
+            if let Some(digest) = seen {
+                self.learn(file, |facts| _ = facts.objects.insert(digest, Vec::new()));
+            }
+            return None;
+        }
+        let bytes = self.tree.read(file).ok()?;
+        let digest = seen.or_else(|| self.see(file, &bytes));
+        if let Some(object) = digest.as_ref().and_then(known) {
+            return object.map(Ok);
+        }
         let object = Object::parse(&bytes);
-        if let Ok(object) = &object {
-            self.learn(tree, file, |known| known.object = Some(object.clone()));
+        if let (Some(digest), Ok(object)) = (digest, &object)
+            && let Ok(packed) = rmp_serde::to_vec(object)
+        {
+            self.learn(file, |facts| _ = facts.objects.insert(digest, packed));
         }
         Some(object)
     }
 
     /// The digest of a file.
-    pub(super) fn digest(&self, tree: &Tree, file: usize) -> Option<HashDigest> {
-        if let Some(digest) = self.known(tree, file).and_then(|known| known.sha256) {
+    pub(super) fn digest(&self, file: usize) -> Option<HashDigest> {
+        if let Some(digest) = self.seen(file) {
             return HashDigest::from_bytes(HashAlgorithm::Sha256, &digest);
         }
-        let digest = sha256(&tree.read(file).ok()?);
-        if let Ok(bytes) = digest.bytes().try_into() {
-            self.learn(tree, file, |known| known.sha256 = Some(bytes));
+        let bytes = self.tree.read(file).ok()?;
+        match self.see(file, &bytes) {
+            Some(digest) => HashDigest::from_bytes(HashAlgorithm::Sha256, &digest),
+            None => Some(sha256(&bytes)),
+        }
+    }
+
+    /// What a file holds, where it looks as it did.
+    fn seen(&self, file: usize) -> Option<Digest> {
+        self.cache?;
+        let (path, stamp) = (&self.tree.files[file].path, self.stamp(file));
+        let is_it =
+            |seen: Option<&(Stamp, Digest)>| seen.filter(|(known, _)| *known == stamp).map(|(_, digest)| *digest);
+        let place = &self.groups[PLACE];
+        is_it(place.known.seen.get(path))
+            .or_else(|| is_it(self.groups[self.group_of[file]].known.seen.get(path)))
+            .or_else(|| is_it(place.new.lock().ok()?.seen.get(path)))
+    }
+
+    /// Says what a file holds; `None` without a cache, where nobody asks again.
+    fn see(&self, file: usize, bytes: &[u8]) -> Option<Digest> {
+        self.cache?;
+        let digest: Digest = sha256(bytes).bytes().try_into().ok()?;
+        let (path, stamp, group) = (&self.tree.files[file].path, self.stamp(file), self.group_of[file]);
+        self.groups[PLACE].new.lock().ok()?.seen.insert(path.clone(), (stamp, digest));
+        if group != PLACE && stamp.has_other_names() {
+            self.groups[group].new.lock().ok()?.seen.insert(path.clone(), (stamp, digest));
         }
         Some(digest)
     }
 
-    /// What is known of a file that looks as it did.
-    fn known(&self, tree: &Tree, file: usize) -> Option<&Known> {
-        let Content::Disk(_, stamp) = &tree.files[file].content else { return None };
-        self.known.get(&tree.files[file].path).filter(|known| known.stamp == *stamp)
+    /// What an earlier check or this one knows in the group of a file.
+    fn packed(&self, file: usize, get: impl Fn(&Facts) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let group = &self.groups[self.group_of[file]];
+        get(&group.known).or_else(|| group.new.lock().ok().and_then(|new| get(&new)))
     }
 
-    fn learn(&self, tree: &Tree, file: usize, add: impl FnOnce(&mut Known)) {
-        let Content::Disk(_, stamp) = &tree.files[file].content else { return };
-        let Ok(mut new) = self.new.lock() else { return };
-        let empty = || {
-            let before = self.known(tree, file).cloned();
-            before.unwrap_or(Known { stamp: *stamp, sha256: None, module: None, object: None })
-        };
-        add(new.entry(tree.files[file].path.clone()).or_insert_with(empty));
+    fn learn(&self, file: usize, add: impl FnOnce(&mut Facts)) {
+        if let Ok(mut new) = self.groups[self.group_of[file]].new.lock() {
+            add(&mut new);
+        }
     }
-}
 
-fn key(path: &Path, minor: u64) -> String {
-    format!("{VERSION}\n3.{minor}\n{}", path.display())
+    fn stamp(&self, file: usize) -> Stamp {
+        match &self.tree.files[file].content {
+            Content::Disk(_, stamp) => *stamp,
+            Content::Zip(archive, _) => self.tree.archives[*archive].stamp,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::code::Code;
 use super::dists::Dists;
+use super::file::File;
 use super::finding::{Finding, Grade};
 use super::search::Search;
 use super::tree::{Tree, ends_in};
@@ -40,16 +41,16 @@ pub(super) fn findings(tree: &Tree, search: &Search<'_>, dists: &Dists, target: 
 }
 
 /// How much there is of everything.
-pub(super) fn sizes(tree: &Tree, layers: usize, zip: Option<u64>) -> Vec<Finding> {
+pub(super) fn sizes(tree: &Tree, dists: &Dists, layers: usize, zip: Option<u64>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let total: u64 = tree.files.iter().map(|file| file.size).sum();
+    let total: u64 = tree.files.iter().map(File::room).sum();
     if total > UNZIPPED_LIMIT_BYTES {
-        let mut by_top: HashMap<&str, u64> = HashMap::new();
-        for file in &tree.files {
-            *by_top.entry(file.label.split('/').next().unwrap_or(&file.label)).or_default() += file.size;
+        let mut by_group: HashMap<String, u64> = HashMap::new();
+        for file in tree.files.iter().filter(|file| !file.is_link) {
+            *by_group.entry(dists.group(&file.path, tree)).or_default() += file.size;
         }
-        let mut largest: Vec<(&str, u64)> = by_top.into_iter().collect();
-        largest.sort_by_key(|(name, size)| (std::cmp::Reverse(*size), *name));
+        let mut largest: Vec<(String, u64)> = by_group.into_iter().collect();
+        largest.sort_by(|(name, size), (other, others)| others.cmp(size).then_with(|| name.cmp(other)));
         let parts: Vec<String> =
             largest.iter().take(3).map(|(name, size)| format!("{name} {}", Bytes(*size))).collect();
         let message = format!(

@@ -1,24 +1,24 @@
-//! The compact form in which plans and stamps lie in the cache: a first line with the version, fields without names,
+//! The compact form in which plans, stamps and summaries lie in the cache: a first line with the version, fields without names,
 //! and a checksum at the end, so that a damaged or cut file is as good as none.
 
 /// Writes fields.
-pub(super) struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(super) fn new(first_line: &str) -> Self {
+    pub(crate) fn new(first_line: &str) -> Self {
         Self(first_line.as_bytes().to_vec())
     }
 
-    pub(super) fn number(&mut self, value: u64) {
+    pub(crate) fn number(&mut self, value: u64) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         let checksum = checksum(&self.0);
         self.0.extend_from_slice(&checksum.to_le_bytes());
         self.0
@@ -26,39 +26,39 @@ impl Writer {
 }
 
 /// Reads fields; `None` wherever something else was written than is asked for.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(first_line: &str, bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(first_line: &str, bytes: &'a [u8]) -> Option<Self> {
         let (content, promised) = bytes.split_last_chunk()?;
         (u32::from_le_bytes(*promised) == checksum(content)).then_some(())?;
         content.strip_prefix(first_line.as_bytes()).map(Self)
     }
 
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let (number, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u64::from_le_bytes(*number))
     }
 
-    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
     /// A number of items that follow, each of at least eight bytes: never more than there can be.
-    pub(super) fn count(&mut self) -> Option<usize> {
+    pub(crate) fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
         (count <= self.0.len() / 8).then_some(count)
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -17,7 +17,7 @@
 //! `include/NAME`. Different from pip: RECORD is compared in full, no `.pyc` is made (step "spread", f: the target
 //! compiles for itself), and scripts start with `#!/usr/bin/env python3`, because the host's Python is not the target's.
 
-mod codec;
+pub(crate) mod codec;
 mod error;
 mod installed;
 mod judgement;

@@ -1,7 +1,7 @@
 //! Calls in an expression, as far as they import something or run a function of the module.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, Stmt};
+use ruff_python_ast::{Expr, ExprCall, Identifier, Pattern, Stmt};
 use ruff_text_size::Ranged as _;
 
 use super::condition::{is_name, text};
@@ -13,6 +13,8 @@ pub(super) struct Calls<'a> {
     pub(super) functions: Vec<&'a str>,
     /// Modules that are imported by call, as written, and where.
     pub(super) imported: Vec<(&'a str, usize)>,
+    /// Names that it binds, by `:=`.
+    pub(super) bound: Vec<&'a str>,
     depth: usize,
 }
 
@@ -31,6 +33,19 @@ impl<'a> Visitor<'a> for Calls<'a> {
         match expression {
             // What a lambda or a generator holds runs later, if ever.
             Expr::Lambda(_) | Expr::Generator(_) => return,
+            // Of these, only what comes first is evaluated for certain.
+            Expr::If(choice) => return self.visit_below(&choice.test),
+            Expr::BoolOp(operation) => {
+                if let Some(first) = operation.values.first() {
+                    self.visit_below(first);
+                }
+                return;
+            }
+            Expr::Named(named) => {
+                if let Expr::Name(name) = &*named.target {
+                    self.bound.push(name.id.as_str());
+                }
+            }
             Expr::Call(call) => {
                 if let Expr::Name(name) = &*call.func {
                     self.functions.push(name.id.as_str());
@@ -47,6 +62,42 @@ impl<'a> Visitor<'a> for Calls<'a> {
             self.depth -= 1;
         }
     }
+}
+
+impl<'a> Calls<'a> {
+    fn visit_below(&mut self, expression: &'a Expr) {
+        if self.depth < DEPTH_MOST {
+            self.depth += 1;
+            self.visit_expr(expression);
+            self.depth -= 1;
+        }
+    }
+}
+
+/// The names that a pattern of `match` binds.
+pub(super) fn names_of(pattern: &Pattern) -> Vec<&str> {
+    let (mut names, mut open) = (Vec::new(), vec![pattern]);
+    while let Some(pattern) = open.pop() {
+        match pattern {
+            Pattern::MatchAs(capture) => {
+                names.extend(capture.name.as_ref().map(Identifier::as_str));
+                open.extend(capture.pattern.as_deref());
+            }
+            Pattern::MatchStar(star) => names.extend(star.name.as_ref().map(Identifier::as_str)),
+            Pattern::MatchMapping(mapping) => {
+                names.extend(mapping.rest.as_ref().map(Identifier::as_str));
+                open.extend(&mapping.patterns);
+            }
+            Pattern::MatchSequence(sequence) => open.extend(&sequence.patterns),
+            Pattern::MatchOr(choice) => open.extend(&choice.patterns),
+            Pattern::MatchClass(class) => {
+                open.extend(&class.arguments.patterns);
+                open.extend(class.arguments.keywords.iter().map(|keyword| &keyword.pattern));
+            }
+            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+        }
+    }
+    names
 }
 
 /// Whether a body yields, and so runs only when somebody asks for what it yields.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
 use ruff_text_size::Ranged as _;
 
-use super::calls::{Calls, is_generator};
+use super::calls::{Calls, is_generator, names_of};
 use super::condition::{Truth, decide};
 use super::module::{Import, Lines, Module, Moment};
 
@@ -123,13 +123,19 @@ impl<'a> Walk<'a> {
                 self.block(&statement.orelse, moment);
             }
             Stmt::While(statement) => {
+                self.expression(&statement.test, moment);
                 let moment = moment.within(Moment::Conditional);
                 self.block(&statement.body, moment);
                 self.block(&statement.orelse, moment);
             }
             Stmt::Match(statement) => {
                 self.expression(&statement.subject, moment);
-                statement.cases.iter().for_each(|case| self.block(&case.body, moment.within(Moment::Conditional)));
+                for case in &statement.cases {
+                    for name in names_of(&case.pattern) {
+                        self.bind(name);
+                    }
+                    self.block(&case.body, moment.within(Moment::Conditional));
+                }
             }
             Stmt::Assign(statement) => {
                 statement.targets.iter().for_each(|target| self.bind_target(target));
@@ -200,6 +206,9 @@ impl<'a> Walk<'a> {
         let is_guarded = catching.first().is_some_and(|first| !always_raises(&first.body));
         self.guards += 1;
         let guard = self.guards;
+        if matches!(moment, Moment::Fallback(_) | Moment::Otherwise(_)) {
+            self.module.nested.push((guard, moment));
+        }
         self.block(&statement.body, if is_guarded { moment.within(Moment::Guarded(guard)) } else { moment });
         for handler in &handlers {
             let is_fallback = catches(&handler) && is_guarded;
@@ -230,6 +239,9 @@ impl<'a> Walk<'a> {
         calls.add(expression);
         for (module, at) in calls.imported {
             self.import(module, 0, Vec::new(), at, moment);
+        }
+        for name in calls.bound {
+            self.bind(name);
         }
         for name in calls.functions {
             self.call(name, moment);

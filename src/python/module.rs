@@ -1,6 +1,6 @@
 //! A source file in summary.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Module {
     /// What it imports, in the order of the file.
     pub imports: Vec<Import>,
+    /// Guards whose `try` stands where something else was guarded: when that is, in the order of the guards.
+    pub nested: Vec<(u32, Moment)>,
     /// The names that it binds at its own level, in whatever branch.
     pub names: BTreeSet<String>,
     /// It takes all names of another module.
@@ -58,14 +60,33 @@ pub enum Moment {
     Typing,
 }
 
+impl Module {
+    /// Whether the `try` of a guard runs, where something behind these guards is missing.
+    pub fn runs(&self, guard: u32, failed: &HashSet<u32>) -> bool {
+        let mut guard = guard;
+        // What is outside has a smaller number.
+        while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {
+            let (outer, is_wanted) = match self.nested[at].1 {
+                Moment::Fallback(outer) => (outer, true),
+                Moment::Otherwise(outer) => (outer, false),
+                _ => return true,
+            };
+            if failed.contains(&outer) != is_wanted || outer >= guard {
+                return false;
+            }
+            guard = outer;
+        }
+        true
+    }
+}
+
 impl Moment {
     /// The moment of what stands deeper, below a statement that alone would make it `inner`.
     pub(super) fn within(self, inner: Self) -> Self {
         match (self, inner) {
             (Self::Hard, inner) => inner,
             (outer, Self::Hard) => outer,
-            // What catches its failure below a fallback catches it all the same.
-            (Self::Fallback(_) | Self::Otherwise(_), Self::Fallback(_) | Self::Otherwise(_)) => Self::Conditional,
+            // What catches its failure below a fallback catches it all the same, and `Module::nested` has what is outside.
             (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
             (outer, _) => outer,
         }

@@ -45,7 +45,8 @@ pub(crate) fn is_standard(name: &str, minor: u8) -> bool {
 
 /// Modules that begin with an underscore are not in the lists of names, and may be asked for all the same.
 fn is_internal(name: &str) -> bool {
-    const INTERNAL: [&str; 12] = [
+    const INTERNAL: [&str; 13] = [
+        "__future__",
         "__main__",
         "_frozen_importlib",
         "_frozen_importlib_external",

@@ -35,6 +35,11 @@ fn imports_by_position() {
         "import importlib\nx = importlib.import_module('a.b')\n__import__('c')",
         "1 importlib hard; 2 a.b hard; 3 c hard",
     );
+    // What may not be evaluated imports nothing for certain.
+    check(
+        "import importlib\nx = 1 if y else importlib.import_module('a')\nz = y and __import__('b')\n__import__('c') or 1",
+        "1 importlib hard; 4 c hard",
+    );
     check("@d\ndef f(x):\n    import a\n@f\ndef g(): pass", "3 a lazy");
     check("@lru_cache(1)\ndef f():\n    import a\nf()", "3 a hard");
     check("def f():\n    import a\n    yield 1\nf()", "2 a lazy");

@@ -15,7 +15,10 @@ fn found(text: &str, given: &[(&str, &str)]) -> Vec<String> {
     let line = |found| match found {
         Ok(Found::Unit(unit)) => {
             let handler = unit.handler.map(|handler| format!(" {handler}")).unwrap_or_default();
-            format!("{} {:?} {} {} {}{handler}", unit.name, unit.kind, unit.source, unit.runtime, unit.architecture)
+            let layers: Vec<&str> = unit.layers.iter().map(|layer| layer.as_deref().unwrap_or("?")).collect();
+            let layers = if layers.is_empty() { String::new() } else { format!(" +{}", layers.join(" +")) };
+            let target = format!("{} {}", unit.runtime, unit.architecture);
+            format!("{} {:?} {} {target}{handler}{layers}", unit.name, unit.kind, unit.source)
         }
         Ok(Found::Left(left)) => format!("{} left: {}", left.name, left.why),
         Ok(Found::Nested(nested)) => format!("{} nested: {} {:?}", nested.name, nested.location, nested.parameters),
@@ -114,6 +117,36 @@ fn functions_and_layers_are_found() {
     let given = found(APPLICATION, &[("Rt", "python3.10"), ("Arch", "x86_64"), ("Colour", "red")]);
     assert_eq!(given[0], "One Function src/ python3.10 x86_64 app.handler");
     assert_eq!(template(APPLICATION, &[("Colour", "red")]).parameters().unknown(), ["Colour"]);
+}
+
+#[test]
+fn layers_of_a_function_are_found_with_their_content() {
+    let text = "\
+Parameters: {Where: {Type: String, Default: made}}
+Globals: {Function: {Runtime: python3.13, Layers: [!Ref All]}}
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: one, Layers: ['arn:aws:lambda:eu-west-1:1:layer:x:1', {Ref: Own}]}
+  Plain:
+    Type: AWS::Lambda::Function
+    Properties: {Code: plain, Runtime: python3.13, Layers: [!Ref Own]}
+  All:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: !Ref Where}
+  Own:
+    Type: AWS::Lambda::LayerVersion
+    Properties: {Content: own.zip}
+  Far:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: s3://a/b}
+";
+    let units = found(text, &[]);
+    assert_eq!(units[0], "One Function one python3.13 x86_64 +All +? +Own");
+    assert_eq!(units[1], "Plain Function plain python3.13 x86_64 +Own");
+    let template = template(text, &[]);
+    let content = ["All", "Own", "Far", "One", "Absent"].map(|name| template.layer_content(name));
+    assert_eq!(content, [Some("made".to_owned()), Some("own.zip".to_owned()), None, None, None]);
 }
 
 #[test]

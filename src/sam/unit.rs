@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, reference};
 use super::problem::{Located, Problem};
 use crate::yaml::Node;
 
@@ -21,6 +21,8 @@ pub struct SamUnit {
     pub architecture: String,
     /// Such as `app.handler`, where it can be known.
     pub handler: Option<String>,
+    /// Its layers, the lowest first: those of the template by their logical ids; `None` for one that lies elsewhere.
+    pub layers: Vec<Option<String>>,
     /// Line of its logical id.
     pub line: usize,
 }
@@ -163,8 +165,27 @@ impl Resource<'_> {
         architecture: String,
         handler: Option<String>,
     ) -> Found {
-        let (name, line) = (self.name.to_owned(), self.line);
-        Found::Unit(SamUnit { name, kind, source, runtime, architecture, handler, line })
+        let (name, line, layers) = (self.name.to_owned(), self.line, self.layers());
+        Found::Unit(SamUnit { name, kind, source, runtime, architecture, handler, layers, line })
+    }
+
+    /// Layers of all functions, then its own, as SAM joins them.
+    fn layers(&self) -> Vec<Option<String>> {
+        let own = self.node.get("Properties").and_then(|properties| properties.get("Layers"));
+        let lists = [self.globals.and_then(|globals| globals.get("Layers")), own];
+        let entries = lists.iter().flatten().filter_map(|list| list.list()).flatten();
+        entries.map(|entry| reference(entry).map(str::to_owned)).collect()
+    }
+
+    /// Where the content of a layer lies, a folder or an archive; `None` for what is no layer, or lies elsewhere.
+    pub(super) fn layer_content(&self) -> Option<String> {
+        let key = match self.node.get("Type")?.text()? {
+            "AWS::Serverless::LayerVersion" => "ContentUri",
+            "AWS::Lambda::LayerVersion" => "Content",
+            _ => return None,
+        };
+        let text = self.parameters.text(self.property(key)?).ok()??;
+        is_local(&text).then_some(text)
     }
 
     fn left(&self, why: &str) -> Found {

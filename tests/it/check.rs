@@ -1,9 +1,11 @@
 //! `barrow check`: bad bundles made by code, each found with the right code and nothing else, and what is said about them.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::PathBuf;
 
-use crate::support::{ElfBuilder, TestContext, ZipEntry, sha256_base64, write_zip};
+use crate::support::{ElfBuilder, IndexServer, TestContext, WheelBuilder, ZipEntry, sha256_base64, write_zip};
 
 const OK: &str = "def handler(event, context):\n    return 1\n";
 
@@ -149,6 +151,16 @@ fn honest_bundles_have_no_findings() {
         &[],
         &[],
     );
+    // A package that brings others, one of them a namespace.
+    let vendors: &[u8] = b"import sys\nsys.path.append(__path__[0] + '/_vendor')\nfrom . import core\n";
+    let files: &[(&str, &[u8])] = &[
+        ("lib/__init__.py", vendors),
+        ("lib/core.py", b"import ns.text, plain\n"),
+        ("lib/_vendor/ns/text/__init__.py", b""),
+        ("lib/_vendor/plain.py", b""),
+    ];
+    check(&Bundle::app("import lib").dist("lib", "1", files, ""), &[], &[]);
+    check(&Bundle::app("import __future__, __main__"), &[], &[]);
     check(
         &Bundle::app("import core").dist("core", "1", &[("core.abi3.so", &ElfBuilder::module("core").build())], ""),
         &[],
@@ -195,6 +207,21 @@ fn modules_that_are_missing() {
     );
     check(&Bundle::app("import shop.nothing").file("shop/__init__.py", ""), &[], &["BAR014 error shop.nothing"]);
     check(&Bundle::app("from shop import nothing").file("shop.py", "x = 1\n"), &[], &["BAR014 error shop.nothing"]);
+    check(&Bundle::app("from .shop import x").file("shop.py", "x = 1"), &[], &["BAR014 error .shop"]);
+    check(
+        &Bundle::app("from shop import x").file("shop/__init__.py", "from .. import x").dist("other", "1", &[], ""),
+        &[],
+        &["BAR014 error .."],
+    );
+    check(&Bundle::app("try:\n    from .shop import x\nexcept ImportError:\n    x = 1"), &[], &[]);
+    let thrice = "try:\n    import a\nexcept ImportError:\n    try:\n        import b\n    except ImportError:\n        import c";
+    check(&Bundle::app(thrice), &[], &["BAR012 error c", "BAR013 note a", "BAR013 note b"]);
+    check(&Bundle::app(thrice).file("a.py", ""), &[], &["BAR013 note b"]);
+    check(
+        &Bundle::app("from shop import x, y").file("shop.py", "if (x := 1): pass\nmatch x:\n    case [*y]: pass"),
+        &[],
+        &[],
+    );
     check(&Bundle::app("import ns.nothing").file("ns/other.py", ""), &[], &["BAR014 error ns.nothing"]);
     let uses: &[u8] = b"from ns import gone\n";
     check(
@@ -385,6 +412,15 @@ fn projects_and_their_records() {
     let mut slim = app().dist("lib", "1", &[lib, ("lib/tests/t.py", b"")], "");
     slim.0.retain(|(path, ..)| path != "lib/tests/t.py");
     check(&slim, &[], &["BAR028 note lib"]);
+    // Within a package, and not beside it; byte code comes into being; without RECORD nobody knows.
+    let stray = || app().dist("lib", "1", &[lib], "").file("lib/more/extra.py", "");
+    check(&stray().file("lib/data.txt", ""), &[], &["BAR029 note lib"]);
+    check(
+        &app().dist("lib", "1", &[lib, ("ns/part/__init__.py", b"")], "").file("ns/own.py", "").file("lib/x.pyc", ""),
+        &["--ignore", "BAR032"],
+        &[],
+    );
+    check(&stray().file("old-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: old\nVersion: 1\n"), &[], &[]);
     check(&app().dist("lib", "1", &[lib], "Requires-Python: >=3.14\n"), &[], &["BAR030 warning lib"]);
     check(
         &Bundle::app("").file("__editable__.shop-1.pth", "/home/me/shop/src\n"),
@@ -422,6 +458,209 @@ fn names_modes_and_sizes() {
     let large = fs_err::File::create(context.path("b/large.bin")).unwrap();
     large.set_len(262_144_001).unwrap();
     assert_eq!(found(&context, "b", &["--handler", "app.handler"]), ["BAR036 error size"]);
+}
+
+/// A link takes no room, and the libraries of a wheel count with its project.
+#[test]
+fn sizes_are_those_of_what_is_unpacked() {
+    let context = TestContext::new();
+    Bundle::app("import num")
+        .dist("num", "1", &[("num/__init__.py", b""), ("num.libs/x.txt", b"")], "")
+        .write(&context, "b");
+    let make = |path: &str, bytes: u64| fs_err::File::create(context.path(path)).unwrap().set_len(bytes).unwrap();
+    make("b/num.libs/large.bin", 150_000_000);
+    fs_err::os::unix::fs::symlink("large.bin", context.path("b/num.libs/again.bin")).unwrap();
+    fs_err::os::unix::fs::symlink("num.libs", context.path("b/libs")).unwrap();
+    let arguments = ["check", "b", "--handler", "app.handler", "--runtime", "python3.13"];
+    let output = context.barrow().args(arguments).output().unwrap();
+    let told = context.show(&output);
+    assert!(output.status.success() && told.contains("(143 MB)"), "{told}");
+    make("b/num.libs/more.bin", 150_000_000);
+    make("b/num/data.bin", 10_000);
+    let output = context.barrow().args(arguments).output().unwrap();
+    let told = context.show(&output);
+    assert!(told.contains("BAR036") && told.contains("the largest: num 286.1 MB, app.py"), "{told}");
+}
+
+/// What the cache holds of earlier checks: entries with their inodes, which change when they are written.
+fn entries(context: &TestContext) -> BTreeMap<PathBuf, u64> {
+    let mut found = BTreeMap::new();
+    for folder in fs_err::read_dir(context.cache().join("checks-v2")).unwrap() {
+        for entry in fs_err::read_dir(folder.unwrap().path()).unwrap().map(Result::unwrap) {
+            found.insert(entry.path(), entry.metadata().unwrap().ino());
+        }
+    }
+    found
+}
+
+/// Nothing of a project is parsed in a second bundle: what would be new would be written.
+#[test]
+fn projects_are_known_by_their_record_wherever_they_lie() {
+    let object = ElfBuilder::module("fast").needed("libGL.so.1").build();
+    let bundle = |own: &str| {
+        Bundle::app(own).dist(
+            "lib",
+            "1",
+            &[("lib/__init__.py", b"import gone\n"), ("lib/fast.so", &object), ("lib/tool", b"#!/bin/sh\n")],
+            "",
+        )
+    };
+    let context = TestContext::new();
+    let check = |place: &str| {
+        found(&context, place, &["--handler", "app.handler", "--runtime", "python3.13", "--arch", "x86_64"])
+    };
+    let expected = ["BAR001 error libGL.so.1", "BAR012 error gone"];
+    let own = "import lib, lib.fast";
+    bundle(own).write(&context, "first");
+    assert_eq!(check("first"), expected);
+    let after_first = entries(&context);
+    assert_eq!(after_first.len(), 2, "one entry for the place, one for the project");
+    assert_eq!(check("first"), expected);
+    assert_eq!(entries(&context), after_first, "nothing was new");
+    bundle(&format!("{own}, other")).write(&context, "second");
+    context.write("third.zip", bundle(own).zip());
+    assert_eq!(check("second"), [expected[0], expected[1], "BAR012 error other"]);
+    assert_eq!(check("third.zip"), expected);
+    let after_all = entries(&context);
+    assert_eq!(after_all.len(), 4);
+    for (path, inode) in &after_first {
+        assert_eq!(after_all[path], *inode, "an entry was written anew");
+    }
+    // What is known is not believed of a file that changed, and what is damaged counts as nothing.
+    context.write("second/lib/__init__.py", "import away\n");
+    assert_eq!(check("second")[..3], ["BAR001 error libGL.so.1", "BAR012 error away", "BAR012 error other"]);
+    for path in after_all.keys() {
+        fs_err::write(path, b"barrow check summaries 2\n????").unwrap();
+    }
+    assert_eq!(check("first"), expected);
+    assert_eq!(check("third.zip"), expected);
+}
+
+/// `sam build` leaves a template beside the folders of its functions.
+#[test]
+fn functions_that_sam_built_are_checked_by_themselves() {
+    let context = TestContext::new();
+    let template = "\
+Globals: {Function: {Runtime: python3.13, Layers: [!Ref Shared]}}
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Orders, Handler: app.handler, Architectures: [arm64]}
+  Mails:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Mails, Handler: app.handler, Runtime: python3.12, Layers: ['arn:aws:lambda:x']}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Web, Runtime: nodejs22.x, Handler: index.handler}
+  Shared:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: python3.13}
+    Properties: {ContentUri: Shared}
+  Child:
+    Type: AWS::Serverless::Application
+    Properties: {Location: Child/template.yaml}
+";
+    context.write("build/template.yaml", template);
+    context.write(
+        "build/Child/template.yaml",
+        "Resources:\n  Inner:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: Inner, Handler: app.handler, Runtime: python3.13}\n",
+    );
+    Bundle::app("import shop, cgi").write(&context, "build/Orders");
+    Bundle::app("import shop, cgi").write(&context, "build/Mails");
+    Bundle::app("import absent").write(&context, "build/Child/Inner");
+    Bundle::default().file("python/shop.py", "").write(&context, "build/Shared");
+    barrow_snapshot!(context, context.barrow().args(["check", "build"]), @r"
+    exit code: 1
+    ----- stdout -----
+    Orders (python3.13, arm64):
+
+    error[BAR015]: Python no longer has `cgi` since 3.13
+      by app.py:1 imports cgi
+      on Lambda: Runtime.ImportModuleError
+      help: the project `legacy-cgi` brings it
+
+    Child/Inner (python3.13, x86_64):
+
+    error[BAR012]: `absent` is imported, and is nowhere to be found
+      by app.py:1 imports absent
+      on Lambda: Runtime.ImportModuleError
+      help: add the project `absent` to the requirements
+
+    ----- stderr -----
+    warning: Mails: one of its layers is not here, and what it brings is not seen
+    Orders: Checked 2 files (59 bytes) for python3.13 on arm64: 1 error, 0 warnings, 0 notes
+    Mails: Checked 2 files (59 bytes) for python3.12 on x86_64: 0 errors, 0 warnings, 0 notes
+    Child/Inner: Checked 1 file (56 bytes) for python3.13 on x86_64: 1 error, 0 warnings, 0 notes
+    error: the check found 2 errors
+    hint: `barrow explain BAR015` says more about the first of them
+    ");
+    let output = context.barrow().args(["check", "build", "--json", "-q"]).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let units: Vec<String> = answer["units"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|unit| {
+            format!("{} {} {} {} {}", unit["name"], unit["path"], unit["runtime"], unit["arch"], unit["errors"])
+                .replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        units,
+        [
+            "Orders build/Orders python3.13 arm64 1",
+            "Mails build/Mails python3.12 x86_64 0",
+            "Child/Inner build/Child/Inner python3.13 x86_64 1",
+        ]
+    );
+    assert_eq!(answer["errors"], 2);
+    let output = context.barrow().args(["check", "build", "--github", "-q"]).output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("file=build/Child/Inner/app.py,line=1"),
+        "{}",
+        context.show(&output)
+    );
+    let output = context.barrow().args(["check", "build", "--runtime", "python3.12"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", context.show(&output));
+    // One function alone, and a function that has a template among its files.
+    assert_eq!(
+        found(
+            &context,
+            "build/Orders",
+            &["--layer", "build/Shared", "--runtime", "python3.12", "--handler", "app.handler"]
+        ),
+        Vec::<String>::new()
+    );
+    context.write("build/app.py", OK);
+    assert_eq!(found(&context, "build", &["--runtime", "python3.12", "-q"]), Vec::<String>::new());
+}
+
+/// `build --check` knows the handlers and layers of each unit.
+#[test]
+fn what_build_makes_is_checked_with_its_layers() {
+    let index = IndexServer::new().file(WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", "")).start();
+    let context = TestContext::new();
+    context.write(
+        "barrow.toml",
+        "runtime = \"python3.13\"\n\n[[function]]\nname = \"good\"\nsource = \"good\"\nhandler = \"app.handler\"\nlayers = [\"base\"]\noutput = \"dist/good\"\n\n\
+         [[function]]\nname = \"bad\"\nsource = \"bad\"\nhandler = \"app.handler\"\noutput = \"dist/bad\"\n\n\
+         [[layer]]\nname = \"base\"\npackages = [\"tiny\"]\noutput = \"dist/base\"\n",
+    );
+    context.write("good/app.py", format!("import tiny\n{OK}"));
+    context.write("bad/app.py", format!("import absent\n{OK}"));
+    let run = |arguments: &[&str]| {
+        let output =
+            context.barrow().arg("build").args(arguments).env("BARROW_INDEX_URL", index.url()).output().unwrap();
+        (output.status.code(), context.show(&output))
+    };
+    let (code, told) = run(&["good", "--check"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("good (python3.13, x86_64): Checked"), "{told}");
+    let (code, told) = run(&["--check"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("bad (python3.13, x86_64): error[BAR012]: `absent` is imported"), "{told}");
+    assert!(context.path("dist/good/app.py").is_file() && told.contains("the check found 1 error"), "{told}");
+    assert_eq!(run(&[]).0, Some(0));
 }
 
 #[test]

@@ -4,17 +4,17 @@
 
 use std::path::PathBuf;
 
-use barrow::check::{Code, Ignore};
+use barrow::check::Code;
 use barrow::spec::{LicensePattern, PackageName};
 use clap::{Args, Parser, Subcommand};
 
 use super::audit::AuditArgs;
+use super::check::CheckArgs;
 use super::choices::parse_split;
 use super::groups::license_pattern;
 use super::sam::SamCommand;
 use super::{
     AssemblyArgs, GeneralArgs, LockFormat, OutputFormat, ResultArgs, SbomRequest, SettingArgs, SharedArgs, SourceArgs,
-    TargetArgs,
 };
 
 /// Resolves Python requirements for AWS Lambda and bundles them: no container, no Python needed
@@ -180,6 +180,10 @@ pub(crate) struct BuildArgs {
     /// Write a page about what was made: what takes the room, where it came from and why, what the check finds
     #[arg(long, value_name = "FILE.html", conflicts_with = "list")]
     pub(crate) report: Option<PathBuf>,
+
+    /// Check what was made, as `barrow check` does with the handlers and layers of each unit, and fail where it would not load
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) check: bool,
 
     /// Replace what is at the outputs even when barrow did not put it there
     #[arg(long)]
@@ -536,59 +540,6 @@ pub(crate) struct ManualArgs {
     /// Folder for the pages, which are called `barrow.1`, `barrow-bundle.1` and so on
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-PATH is a function as it is deployed, a layer, or the file system of an image. Without --handler, modules at its root that
-look like a handler are taken for one. Exit code 1: there are errors. Codes to ignore can stand in [tool.barrow.check] too.
-
-Examples:
-  barrow check build --runtime python3.13 --arch arm64 --handler app.handler
-  barrow check function.zip --layer layer.zip --json
-  barrow explain BAR012")]
-pub(crate) struct CheckArgs {
-    /// A folder or a zip
-    #[arg(required_unless_present = "probe")]
-    pub(crate) path: Option<PathBuf>,
-
-    /// The handler, such as app.handler; may be repeated
-    #[arg(long, value_name = "HANDLER")]
-    pub(crate) handler: Vec<String>,
-
-    /// A layer of the function, the lowest first: a folder or a zip; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub(crate) layer: Vec<PathBuf>,
-
-    /// Compare with this lock (pylock.toml, or pinned requirements)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lock: Option<PathBuf>,
-
-    /// Leave findings out: a code, or a code and its subject, such as BAR012:cv2; may be repeated
-    #[arg(long, value_name = "CODE[:SUBJECT]")]
-    pub(crate) ignore: Vec<Ignore>,
-
-    /// Fail on warnings too
-    #[arg(long)]
-    pub(crate) strict: bool,
-
-    /// Print the findings in the form of static analysis tools (SARIF 2.1.0)
-    #[arg(long, conflicts_with_all = ["github", "json"])]
-    pub(crate) sarif: bool,
-
-    /// Print the findings as annotations for GitHub
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) github: bool,
-
-    /// The libraries of a real runtime, as the handler of --probe lists them
-    #[arg(long, value_name = "FILE")]
-    pub(crate) libraries: Option<PathBuf>,
-
-    /// Print a handler that lists the libraries of a real runtime
-    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"])]
-    pub(crate) probe: bool,
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
 }
 
 #[derive(Args, Debug)]

@@ -38,7 +38,7 @@ pub(crate) struct SettingArgs {
     pub(crate) unbuilt: Unbuilt,
 }
 
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
     /// Lambda runtime, such as python3.13, or a `[runtime.NAME]` of barrow.toml [default: .python-version, else the newest]

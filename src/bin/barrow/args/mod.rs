@@ -1,6 +1,7 @@
 //! The command line as types. Every setting is optional here: [`crate::settings`] fills in the rest.
 
 mod audit;
+mod check;
 mod choices;
 mod command;
 mod groups;
@@ -11,14 +12,15 @@ mod shown;
 mod tests;
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use check::CheckArgs;
 pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, SbomRequest,
     Strategy, parse_split,
 };
 pub(crate) use command::{
-    BuildArgs, BundleArgs, CacheCommand, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs,
-    FingerprintArgs, InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, RemoteArgs,
-    RemoteCommand, TreeArgs, WhyArgs,
+    BuildArgs, BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
+    InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, RemoteArgs, RemoteCommand,
+    TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
+use barrow::check::Report;
 use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
 use super::batch::{self, Order, Outcome};
+use super::check::{self, Made};
 use super::report::ReportFile;
 use super::sbom::Sboms;
 use crate::args::{BuildArgs, OutputArgs};
@@ -66,7 +68,29 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
         }
         report.write(run, &parts)?;
     }
-    outcome.finish(run, json!({}))
+    let reports =
+        if args.check { check_each(run, &jobs, &outcome, settings.cache_folder.as_ref())? } else { Vec::new() };
+    outcome.finish(run, json!({}))?;
+    check::conclude(&reports, false)
+}
+
+/// Checks every output with the handlers and layers of its unit.
+fn check_each(
+    run: &Run,
+    jobs: &[Job],
+    outcome: &Outcome,
+    cache_folder: Option<&PathBuf>,
+) -> Result<Vec<Report>, Failure> {
+    let mut reports = Vec::new();
+    for (place, (label, published, _)) in &outcome.made {
+        let job = &jobs[*place];
+        let layers = job.unit.layers.iter().filter_map(|name| job.layer(name, jobs));
+        let layers = layers.filter_map(|(place, _)| outcome.made.get(&place)).flat_map(|(_, layer, _)| layer.places());
+        let (handlers, ignore) = (job.unit.handlers.clone(), job.unit.config.check_ignore.clone());
+        let made = Made { name: Some(label), published, handlers, layers: layers.collect(), ignore };
+        reports.push(made.check(run, cache_folder)?);
+    }
+    Ok(reports)
 }
 
 /// Makes everything: functions that use layers after their layers, which say what is left out.
@@ -216,9 +240,7 @@ impl Job {
     fn with_layers(&self, jobs: &[Self], made: &Outcome) -> Result<Self, Failure> {
         let mut without = self.without.clone();
         for name in &self.unit.layers {
-            let target = |job: &Self| (job.target.runtime().name(), job.target.architecture());
-            let is_it = |job: &Self| job.unit.name == *name && target(job) == target(self);
-            let Some((place, layer)) = jobs.iter().enumerate().find(|(_, job)| is_it(job)) else {
+            let Some((place, layer)) = self.layer(name, jobs) else {
                 let (runtime, arch) = (self.target.runtime(), self.target.architecture());
                 let text = format!("its layer `{name}` is not made for {runtime} on {arch}");
                 return Err(Failure::usage(text).hint("give the layer the same `runtime` and `arch`"));
@@ -231,6 +253,13 @@ impl Job {
         let mut job = Self { without, ..self.clone() };
         job.options.request.inputs.brought = ops::brought(&job.without, &job.target, &job.options.request)?;
         Ok(job)
+    }
+
+    /// The layer of this name for the same target, with its place among all.
+    fn layer<'a>(&self, name: &str, jobs: &'a [Self]) -> Option<(usize, &'a Self)> {
+        let target = |job: &Self| (job.target.runtime().name(), job.target.architecture());
+        let is_it = |job: &Self| job.unit.name == name && target(job) == target(self);
+        jobs.iter().enumerate().find(|(_, job)| is_it(job))
     }
 
     /// Where it goes: several places where it is spread over several layers.

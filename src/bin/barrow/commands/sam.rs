@@ -28,7 +28,7 @@ const TEMPLATES: &[&str] = &["template.yaml", "template.yml", "template.json"];
 const BUILD_DIR: &str = ".aws-sam/build";
 
 /// What a template is called in its new place, whatever it was before.
-const BUILT_TEMPLATE: &str = "template.yaml";
+pub(super) const BUILT_TEMPLATE: &str = "template.yaml";
 
 /// More than any template has, bytes: `CloudFormation` takes a megabyte.
 const TEMPLATE_MOST: u64 = 16 << 20;
@@ -215,7 +215,7 @@ impl Written {
     }
 }
 
-fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> Result<Template, Failure> {
+pub(super) fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> Result<Template, Failure> {
     let path = run.host.working_folder.join(file);
     let failed = |error: &dyn std::error::Error| {
         Failure::usage(format!("the template `{}` cannot be read", file.display())).because(error)
@@ -228,7 +228,7 @@ fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> Result<Templ
     Template::parse(file, &text, given).map_err(|error| failure(&error))
 }
 
-fn failure(error: &SamError) -> Failure {
+pub(super) fn failure(error: &SamError) -> Failure {
     let failure = Failure::usage(error.to_string());
     match hints::sam::of(&error.problem) {
         Some(hint) => failure.hint(hint),

@@ -2,15 +2,22 @@
 
 #![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
 
-use std::path::Path;
-
-use barrow::check::{Finding, Grade, Report};
-use barrow::target::Target;
+use barrow::check::{Finding, Grade};
 use serde_json::{Value, json};
 
-/// Findings of at least this grade, worst first.
-pub(super) fn text(report: &Report, least: Grade) -> String {
-    report.findings.iter().filter(|finding| finding.grade >= least).map(paragraph).collect()
+use super::Checked;
+
+/// Findings of at least this grade, worst first; below the name of each part, where there are several.
+pub(super) fn text(checked: &[Checked], least: Grade) -> String {
+    let mut text = String::new();
+    for Checked { name, target, report, .. } in checked {
+        let shown: String = report.findings.iter().filter(|finding| finding.grade >= least).map(paragraph).collect();
+        if let Some(name) = name.as_ref().filter(|_| !shown.is_empty()) {
+            text += &format!("{name} ({}, {}):\n\n", target.runtime(), target.architecture());
+        }
+        text += &shown;
+    }
+    text
 }
 
 fn paragraph(finding: &Finding) -> String {
@@ -67,7 +74,24 @@ fn aws_error(finding: &Finding) -> Option<&'static str> {
     finding.code.explanation().aws_error.filter(|_| finding.grade == Grade::Error)
 }
 
-pub(super) fn json(report: &Report, path: &Path, target: &Target) -> Value {
+/// One object; where there are several parts, with one for each of them.
+pub(super) fn json(checked: &[Checked]) -> Value {
+    if let [one @ Checked { name: None, .. }] = checked {
+        let mut object = of_part(one);
+        object["schema"] = json!(1);
+        return object;
+    }
+    let sum = |grade| checked.iter().map(|part| part.report.count(grade)).sum::<usize>();
+    json!({
+        "schema": 1,
+        "errors": sum(Grade::Error),
+        "warnings": sum(Grade::Warning),
+        "notes": sum(Grade::Note),
+        "units": checked.iter().map(of_part).collect::<Vec<_>>(),
+    })
+}
+
+fn of_part(Checked { name, path, target, report }: &Checked) -> Value {
     let findings: Vec<Value> = report
         .findings
         .iter()
@@ -86,8 +110,7 @@ pub(super) fn json(report: &Report, path: &Path, target: &Target) -> Value {
             })
         })
         .collect();
-    json!({
-        "schema": 1,
+    let mut object = json!({
         "path": path.display().to_string(),
         "runtime": target.runtime().name(),
         "arch": target.architecture().as_str(),
@@ -98,5 +121,9 @@ pub(super) fn json(report: &Report, path: &Path, target: &Target) -> Value {
         "notes": report.count(Grade::Note),
         "ignored": report.ignored,
         "findings": findings,
-    })
+    });
+    if let Some(name) = name {
+        object["name"] = json!(name);
+    }
+    object
 }

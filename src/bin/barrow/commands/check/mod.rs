@@ -2,31 +2,100 @@
 
 mod annotations;
 mod findings;
+mod sam_build;
 mod sarif;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
-use barrow::check::{self, CheckOptions, Grade, Report};
+use barrow::check::{self, CheckOptions, Grade, Ignore, Report};
 use barrow::ops::Published;
 use barrow::target::Target;
 
-use crate::args::{CheckArgs, SettingArgs};
+use crate::args::{CheckArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
 use crate::settings::{Flags, Settings};
 
+/// Something that is checked by itself.
+struct Part {
+    /// What tells it from the others, where there are several.
+    name: Option<String>,
+    /// What the user would call it.
+    path: PathBuf,
+    options: CheckOptions,
+}
+
+/// What was found in a part.
+struct Checked {
+    name: Option<String>,
+    path: PathBuf,
+    target: Target,
+    report: Report,
+}
+
 pub(super) fn call(run: &Run, args: CheckArgs) -> Result<(), Failure> {
     if args.probe {
         return Output::result(check::PROBE);
     }
+    let (is_sarif, is_github, is_strict) = (args.sarif, args.github, args.strict);
+    let checked: Vec<Checked> = parts(run, args)?.into_iter().map(look_at).collect::<Result<_, _>>()?;
+    let is_verbose = run.general.verbose > 0;
+    if run.is_json() {
+        Output::object(&findings::json(&checked))?;
+    } else if is_sarif {
+        Output::object(&sarif::log(&checked))?;
+    } else if is_github {
+        Output::text(&checked.iter().map(|part| annotations::text(&part.report, &part.path)).collect::<String>())?;
+    } else {
+        let least = if is_verbose { Grade::Note } else { Grade::Warning };
+        Output::text(&findings::text(&checked, least))?;
+    }
+    for Checked { name, target, report, .. } in &checked {
+        let before = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        run.output.status(&format!("{before}{}", summary(report, target, is_verbose)));
+    }
+    conclude(checked.iter().map(|part| &part.report), is_strict)
+}
+
+/// What there is to check: the functions of a folder that `sam build` filled, else what the user names.
+fn parts(run: &Run, args: CheckArgs) -> Result<Vec<Part>, Failure> {
     let path = args.path.unwrap_or_default();
+    let says_target = args.target != TargetArgs::default();
     let flags = Flags { settings: SettingArgs { target: args.target, ..SettingArgs::default() }, ..Flags::default() };
     let settings = run.settings(flags, Path::new("."))?;
-    let target = settings.target.single()?;
     let folder = &run.host.working_folder;
+    let libraries = args.libraries.map(|file| folder.join(file));
+    let ignore: Vec<_> = args.ignore.into_iter().chain(settings.check_ignore).collect();
+    let cache_folder = settings.cache_folder.clone();
+    if args.handler.is_empty()
+        && args.layer.is_empty()
+        && args.lock.is_none()
+        && let Some(units) = sam_build::units(run, &path)?
+    {
+        if says_target {
+            let text = format!("the template in `{}` says the runtime and processor of each function", path.display());
+            return Err(Failure::usage(text).hint("leave them out, or check the folder of one function"));
+        }
+        let part = |unit: sam_build::Unit| Part {
+            name: Some(unit.name),
+            options: CheckOptions {
+                path: folder.join(&unit.path),
+                layers: unit.layers.iter().map(|layer| folder.join(layer)).collect(),
+                handlers: unit.handler.into_iter().collect(),
+                target: unit.target,
+                locked: None,
+                libraries: libraries.clone(),
+                cache_folder: cache_folder.clone(),
+                ignore: ignore.clone(),
+            },
+            path: unit.path,
+        };
+        return Ok(units.into_iter().map(part).collect());
+    }
+    let target = settings.target.single()?;
     let locked = args.lock.map(|lock| check::read_lock(&folder.join(lock), &target)).transpose()?;
     let options = CheckOptions {
         path: folder.join(&path),
@@ -34,56 +103,71 @@ pub(super) fn call(run: &Run, args: CheckArgs) -> Result<(), Failure> {
         handlers: args.handler,
         target,
         locked,
-        libraries: args.libraries.map(|file| folder.join(file)),
-        cache_folder: settings.cache_folder.clone(),
-        ignore: args.ignore.into_iter().chain(settings.check_ignore).collect(),
+        libraries,
+        cache_folder,
+        ignore,
     };
-    let report = check::check(&options)?;
-    if run.is_json() {
-        Output::object(&findings::json(&report, &path, &options.target))?;
-    } else if args.sarif {
-        Output::object(&sarif::log(&report, &path))?;
-    } else if args.github {
-        Output::text(&annotations::text(&report, &path))?;
-    } else {
-        let least = if run.general.verbose > 0 { Grade::Note } else { Grade::Warning };
-        Output::text(&findings::text(&report, least))?;
-    }
-    run.output.status(&summary(&report, &options.target, run.general.verbose > 0));
-    conclude(&report, args.strict)
+    Ok(vec![Part { name: None, path, options }])
 }
 
-/// Checks what was just made; findings go to standard error, since standard output is for the result.
+fn look_at(part: Part) -> Result<Checked, Failure> {
+    let report = check::check(&part.options)?;
+    Ok(Checked { name: part.name, path: part.path, target: part.options.target, report })
+}
+
+/// An output that was just made.
+pub(super) struct Made<'a> {
+    /// What tells it from the others, where there are several.
+    pub(super) name: Option<&'a str>,
+    pub(super) published: &'a Published,
+    pub(super) handlers: Vec<String>,
+    /// The layers that it uses, the lowest first.
+    pub(super) layers: Vec<PathBuf>,
+    pub(super) ignore: Vec<Ignore>,
+}
+
+impl Made<'_> {
+    /// Checks it; findings go to standard error, since standard output is for the result.
+    pub(super) fn check(self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<Report, Failure> {
+        // Layers that belong together are looked at together.
+        let own = self.published.places();
+        let mut places: Vec<_> =
+            self.layers.iter().chain(&own).map(|place| run.host.working_folder.join(place)).collect();
+        let options = CheckOptions {
+            path: places.pop().unwrap_or_default(),
+            layers: places,
+            handlers: self.handlers,
+            target: self.published.target.clone(),
+            locked: None,
+            libraries: None,
+            cache_folder: cache_folder.cloned(),
+            ignore: self.ignore,
+        };
+        let report = check::check(&options)?;
+        let before = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
+        let is_verbose = run.general.verbose > 0;
+        let least = if is_verbose { Grade::Note } else { Grade::Warning };
+        for finding in report.findings.iter().filter(|finding| finding.grade >= least) {
+            run.output.warn(&format!("{before}{}", findings::one_line(finding)));
+        }
+        run.output.status(&format!("{before}{}", summary(&report, &options.target, is_verbose)));
+        Ok(report)
+    }
+}
+
+/// Checks the one output of a run, and fails where it would not load.
 pub(super) fn published(
     run: &Run,
     settings: &Settings,
     published: &Published,
     handlers: Vec<String>,
 ) -> Result<(), Failure> {
-    // Layers that belong together are looked at together.
-    let mut places: Vec<_> = published.layers.iter().map(|layer| run.host.working_folder.join(&layer.path)).collect();
-    let path = places.pop().unwrap_or_else(|| run.host.working_folder.join(&published.path));
-    let options = CheckOptions {
-        path,
-        layers: places,
-        handlers,
-        target: published.target.clone(),
-        locked: None,
-        libraries: None,
-        cache_folder: settings.cache_folder.clone(),
-        ignore: settings.check_ignore.clone(),
-    };
-    let report = check::check(&options)?;
-    let least = if run.general.verbose > 0 { Grade::Note } else { Grade::Warning };
-    for finding in report.findings.iter().filter(|finding| finding.grade >= least) {
-        run.output.warn(&findings::one_line(finding));
-    }
-    run.output.status(&summary(&report, &options.target, run.general.verbose > 0));
-    conclude(&report, false)
+    let made = Made { name: None, published, handlers, layers: Vec::new(), ignore: settings.check_ignore.clone() };
+    conclude([&made.check(run, settings.cache_folder.as_ref())?], false)
 }
 
 /// One line about the whole.
-pub(super) fn summary(report: &Report, target: &Target, shows_notes: bool) -> String {
+fn summary(report: &Report, target: &Target, shows_notes: bool) -> String {
     let notes = report.count(Grade::Note);
     let hidden = if notes > 0 && !shows_notes { " (see them with -v)" } else { "" };
     let ignored = if report.ignored > 0 { format!(", {} ignored", report.ignored) } else { String::new() };
@@ -100,17 +184,25 @@ pub(super) fn summary(report: &Report, target: &Target, shows_notes: bool) -> St
 }
 
 /// Fails where something was found that breaks.
-pub(super) fn conclude(report: &Report, is_strict: bool) -> Result<(), Failure> {
-    let (errors, warnings) = (report.count(Grade::Error), report.count(Grade::Warning));
+pub(super) fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_strict: bool) -> Result<(), Failure> {
+    let (mut errors, mut warnings, mut worst) = (0, 0, None);
+    for report in reports {
+        errors += report.count(Grade::Error);
+        warnings += report.count(Grade::Warning);
+        let first = report.findings.first().map(|finding| (finding.grade, finding.code));
+        // Of equally bad ones the first.
+        if first.map(|(grade, _)| grade) > worst.map(|(grade, _)| grade) {
+            worst = first;
+        }
+    }
     let what = match (errors, is_strict) {
         (0, true) if warnings > 0 => counted(warnings, "warning"),
         (0, _) => return Ok(()),
         (errors, _) => counted(errors, "error"),
     };
-    let first = report.findings.first().map(|finding| finding.code);
     let failure = Failure::new(format!("the check found {what}"), Exit::Failed);
-    Err(match first {
-        Some(code) => failure.hint(format!("`barrow explain {code}` says more about the first of them")),
+    Err(match worst {
+        Some((_, code)) => failure.hint(format!("`barrow explain {code}` says more about the first of them")),
         None => failure,
     })
 }

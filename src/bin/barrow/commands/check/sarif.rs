@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use barrow::check::{Code, Finding, Grade, Report};
+use barrow::check::{Code, Finding, Grade};
 use serde_json::{Value, json};
 
+use super::Checked;
+
 /// A log with one run.
-pub(super) fn log(report: &Report, path: &Path) -> Value {
-    let codes: BTreeSet<Code> = report.findings.iter().map(|finding| finding.code).collect();
+pub(super) fn log(checked: &[Checked]) -> Value {
+    let found: Vec<(&Finding, &Path)> =
+        checked.iter().flat_map(|part| part.report.findings.iter().map(|finding| (finding, &*part.path))).collect();
+    let codes: BTreeSet<Code> = found.iter().map(|(finding, _)| finding.code).collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
-    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, path)).collect();
+    let results: Vec<Value> = found.into_iter().map(|(finding, path)| result(finding, path)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -1,0 +1,66 @@
+//! The arguments of `barrow check`.
+
+#![expect(clippy::struct_excessive_bools, reason = "each switch is a flag")]
+
+use std::path::PathBuf;
+
+use barrow::check::Ignore;
+use clap::Args;
+
+use super::TargetArgs;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+PATH is a function as it is deployed, a layer, or the file system of an image. Without --handler, modules at its root that
+look like a handler are taken for one. In a folder that `sam build` filled, each function is checked by itself, for the runtime and
+with the handler and layers that the template gives it. Exit code 1: there are errors. Codes to ignore can stand in
+[tool.barrow.check] too.
+
+Examples:
+  barrow check build --runtime python3.13 --arch arm64 --handler app.handler
+  barrow check function.zip --layer layer.zip --json
+  barrow check .aws-sam/build
+  barrow explain BAR012")]
+pub(crate) struct CheckArgs {
+    /// A folder or a zip
+    #[arg(required_unless_present = "probe")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// The handler, such as app.handler; may be repeated
+    #[arg(long, value_name = "HANDLER")]
+    pub(crate) handler: Vec<String>,
+
+    /// A layer of the function, the lowest first: a folder or a zip; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) layer: Vec<PathBuf>,
+
+    /// Compare with this lock (pylock.toml, or pinned requirements)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lock: Option<PathBuf>,
+
+    /// Leave findings out: a code, or a code and its subject, such as BAR012:cv2; may be repeated
+    #[arg(long, value_name = "CODE[:SUBJECT]")]
+    pub(crate) ignore: Vec<Ignore>,
+
+    /// Fail on warnings too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Print the findings in the form of static analysis tools (SARIF 2.1.0)
+    #[arg(long, conflicts_with_all = ["github", "json"])]
+    pub(crate) sarif: bool,
+
+    /// Print the findings as annotations for GitHub
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) github: bool,
+
+    /// The libraries of a real runtime, as the handler of --probe lists them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) libraries: Option<PathBuf>,
+
+    /// Print a handler that lists the libraries of a real runtime
+    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"])]
+    pub(crate) probe: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
