@@ -8,26 +8,12 @@ use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::data_span::DataSpan;
 use super::whole::WholeInflater;
 use super::{ArchiveError, ReadAt};
 
 /// Bytes that are read or handed on at once.
 const CHUNK: usize = 128 << 10;
-
-/// Where the data of an entry is and what it must become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataSpan {
-    /// Offset of the data in the archive.
-    pub offset: u64,
-    /// Length of the data.
-    pub compressed_size: u64,
-    /// Length of the content.
-    pub size: u64,
-    /// CRC-32 of the content.
-    pub crc32: u32,
-    /// Deflated; otherwise stored.
-    pub deflated: bool,
-}
 
 /// Reads entries one after the other, reusing its buffers; one per thread.
 pub(crate) struct Inflater {

@@ -20,6 +20,7 @@ mod directory;
 mod layout;
 mod name_set;
 mod whole;
+mod data_span;
 mod inflate;
 mod zip_reader;
 mod zip_writer;
@@ -31,9 +32,10 @@ mod source_archive;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use data_span::DataSpan;
 pub use error::ArchiveError;
 pub(crate) use flate2::Crc as Crc32;
-pub(crate) use inflate::{DataSpan, Inflater};
+pub(crate) use inflate::Inflater;
 pub use limits::{Bound, Limits};
 pub(crate) use name_set::{Alike, NameClash, NameSet, composed};
 pub use partial_zip::{Located, PartialZip, PartialZipError};

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use libdeflater::Decompressor;
 use memchr::memmem;
 
-use super::{DataSpan, ReadAt};
+use super::ReadAt;
+use super::data_span::DataSpan;
 
 /// Content and data of an entry up to this many bytes together may be in memory in every thread.
 const FREE: u64 = 1 << 20;

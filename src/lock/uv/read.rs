@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::file::File;
 use super::wheel_lists::{self, Lists};
 use crate::lock::model::{
     Condition, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex,
@@ -77,18 +78,6 @@ struct Dependency {
     #[serde(default)]
     extra: Vec<String>,
     marker: Option<Spanned<String>>,
-}
-
-/// A wheel or source archive.
-#[derive(Default, Deserialize)]
-pub(super) struct File {
-    pub(super) url: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) filename: Option<String>,
-    pub(super) hash: Option<String>,
-    pub(super) size: Option<u64>,
-    #[serde(alias = "upload_time", rename = "upload-time")]
-    pub(super) upload_time: Option<toml::Value>,
 }
 
 #[derive(Default, Deserialize)]

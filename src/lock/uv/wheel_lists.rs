@@ -6,7 +6,7 @@
 
 use memchr::memchr;
 
-use super::read::File;
+use super::file::File;
 
 /// A lock without the lists that were read, and those.
 pub(super) struct Lists {
