@@ -53,7 +53,7 @@ fn compare_names(
     expected: &[Requirement],
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
-    let actual = applying(installed, extras, markers)?;
+    let actual = applying_requirements(installed, extras, markers)?;
     let names = |requirements: &[Requirement]| {
         let mut names: Vec<String> = requirements.iter().map(|requirement| requirement.name.to_string()).collect();
         names.sort_unstable();
@@ -67,8 +67,11 @@ fn compare_names(
     Err(InstallError::Requirements { wheel: installed.label(), actual, expected })
 }
 
-/// What a wheel requires on the target.
-fn applying(
+/// What a wheel requires on the target, by its own METADATA, with these of its extras.
+///
+/// # Errors
+/// Its METADATA cannot be read.
+pub(crate) fn applying_requirements(
     installed: &InstalledDist,
     extras: &[ExtraName],
     markers: &MarkerEnvironment,
@@ -89,7 +92,7 @@ pub(super) fn compare_requirements(
     expected: &[Requirement],
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
-    let actual = sorted(applying(installed, extras, markers)?.iter());
+    let actual = sorted(applying_requirements(installed, extras, markers)?.iter());
     let expected = sorted(expected.iter());
     if actual == expected {
         return Ok(());

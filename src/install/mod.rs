@@ -48,7 +48,7 @@ pub(crate) use judgement::Agreement;
 pub use judgement::RecordPolicy;
 pub use link::LinkMode;
 pub(crate) use look::Sight;
-pub(crate) use metadata::check_requirements;
+pub(crate) use metadata::{applying_requirements, check_requirements};
 pub(crate) use mode::where_modes_are_kept;
 pub use options::InstallOptions;
 pub(crate) use shares::LinkError;

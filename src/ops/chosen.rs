@@ -1,5 +1,6 @@
 //! The distributions of a bundle: installed, without what is left out of them, and what a result says of them.
 
+use super::lacking::lacking;
 use super::{Error, left_out};
 use crate::bundle::Bytes;
 use crate::context::Context;
@@ -39,8 +40,11 @@ pub(super) async fn choose_and_install(
     let mut installed = install_each(inquiry, resolution, excluded, install_options(options), knows).await?;
     refuse_licenses(&installed.dists, &options.assembly.deny_licenses, resolution)?;
     let manifest = inquiry.manifest();
+    let locked = inquiry.locked().filter(|_| !options.request.resolve.no_deps);
+    let lacking = locked.map(|locked| lacking(&installed.dists, resolution, locked, manifest)).transpose()?;
     let told = left_out::clashes(&installed.dists, excluded, manifest, options);
-    for warning in told.into_iter().chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
+    let told = told.into_iter().chain(lacking.unwrap_or_default());
+    for warning in told.chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
         context.give(&mut installed.warnings, &warning);
     }
     let whole = installed.dists.clone();

@@ -35,11 +35,16 @@ impl Locked {
         self.input.wanted.with_project
     }
 
+    /// Whether it has digests without URLs, so that indexes have to be asked for the files.
+    pub(crate) fn asks_indexes(&self) -> bool {
+        matches!(self.lock.kind, LockKind::Poetry | LockKind::Pipfile | LockKind::Pdm)
+    }
+
     /// The indexes that its packages have to be asked from, and which package from which. One that the user has set
     /// under the same URL is taken with the credentials that it has there; a package of public PyPI, or of no index, is
     /// asked from whichever indexes the user has: its digest tells whether it is the one.
     pub(crate) fn add_indexes(&self, settings: &mut IndexSettings) {
-        if !matches!(self.lock.kind, LockKind::Poetry | LockKind::Pipfile | LockKind::Pdm) {
+        if !self.asks_indexes() {
             return;
         }
         for (name, at) in self.lock.asked() {
@@ -54,7 +59,11 @@ impl Locked {
             let known = settings.named.iter().chain([&settings.default]).find(same).cloned();
             let url = match &known {
                 Some(known) => known.url.clone(),
-                None => settings.extra.iter().find(|url| plain(url) == plain(&index.url)).unwrap_or(&index.url).clone(),
+                // Tools leave the slash at the end out; the same index has one URL, whoever names it.
+                None => {
+                    let extra = settings.extra.iter().find(|url| plain(url) == plain(&index.url));
+                    extra.cloned().unwrap_or_else(|| index.url.below(&[""]))
+                }
             };
             let label = known.and_then(|known| known.name);
             let is_new = label.is_none();

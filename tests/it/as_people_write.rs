@@ -179,3 +179,19 @@ fn what_uv_is_told_to_leave_out_is_left_out() {
         "pyproject.toml:6: `index-strategy = \"unsafe-best-match\"` does not",
     );
 }
+
+#[test]
+fn a_source_beside_a_wheel_that_no_runtime_loads_may_be_built() {
+    let server = IndexServer::new()
+        .file(WheelBuilder::new("detect", "1.0").tag("py2-none-any"))
+        .file(SdistBuilder::new("detect", "1.0"))
+        .file(WheelBuilder::new("elsewhere", "1.0").tag("cp313-cp313-manylinux_2_17_x86_64"))
+        .file(SdistBuilder::new("elsewhere", "1.0"))
+        .start();
+    let context = TestContext::new();
+    let (code, shown) = locked(&context, &server, &["detect"]);
+    assert!(code == 1 && shown.contains("`--allow-build detect`"), "{shown}");
+    // Where another runtime would do, that is said instead.
+    let (code, shown) = locked(&context, &server, &["elsewhere"]);
+    assert!(code == 1 && shown.contains("python3.13") && !shown.contains("--allow-build"), "{shown}");
+}

@@ -510,3 +510,26 @@ fn the_same_wheel_built_again_is_not_published_again() {
     assert!(!changed.contains("Nothing has changed"), "{changed}");
     has(&context.tree("out"), &["mine-1.1.dist-info"]);
 }
+
+#[test]
+fn a_project_is_installed_by_the_path_that_pip_takes() {
+    if !can_build() {
+        return;
+    }
+    let (context, server) = (TestContext::new(), IndexServer::new().file(WheelBuilder::new("dep", "2.0")).start());
+    folder(&context, "mine", r#"{"name": "mine", "version": "0.1", "requires": ["dep"]}"#);
+    let installed = |folder: &str, words: &[&str]| {
+        let mut command = install(&context, &server, words);
+        let output = command.current_dir(context.path(folder)).output().unwrap();
+        (output.status.code(), context.show(&output))
+    };
+    for word in [".", "./", "./."] {
+        let (code, shown) = installed("mine", &[word, "--no-cache"]);
+        assert!(code == Some(0) && context.path("mine/out/dep").is_dir(), "{word}: {shown}");
+        fs_err::remove_dir_all(context.path("mine/out")).unwrap();
+    }
+    // What can only be read says so.
+    context.write("plain/requirements.txt", "dep\n");
+    let (code, shown) = installed("plain", &["."]);
+    assert!(code == Some(2) && shown.contains("-r ./requirements.txt"), "{shown}");
+}

@@ -208,3 +208,101 @@ fn what_cannot_be_built_is_said_with_its_line() {
         &["no Python function or layer", "BuildMethod"],
     );
 }
+
+const LOCKED: &str = "\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12, Handler: app.handler}}
+Resources:
+  ByUv: {Type: AWS::Serverless::Function, Properties: {CodeUri: services/uv}}
+  ByPoetry: {Type: AWS::Serverless::Function, Properties: {CodeUri: services/poetry}}
+  ByPipenv: {Type: AWS::Serverless::Function, Properties: {CodeUri: services/pipenv}}
+  ByPylock: {Type: AWS::Serverless::Function, Properties: {CodeUri: services/pylock}}
+  Above: {Type: AWS::Serverless::Function, Properties: {CodeUri: mono/functions/one}}
+";
+
+/// Four functions with a lock of their own and one below the lock of a project; an index that has a newer version by now.
+fn locked_application(context: &TestContext) -> RunningIndex {
+    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", "one").build();
+    let digest = crate::support::sha256_hex(&wheel.bytes);
+    let index = IndexServer::new().file(wheel).file(WheelBuilder::new("tiny", "2.0")).start();
+    let (url, files) = (index.url(), index.url().replace("/simple/", "/files"));
+    context.write("template.yaml", LOCKED);
+    for folder in ["uv", "poetry", "pipenv", "pylock"] {
+        context.write(&format!("services/{folder}/app.py"), "import tiny\n");
+    }
+    let project =
+        "[project]\nname = \"service\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"tiny\"]\n";
+    let uv_lock = format!(
+        "version = 1\nrevision = 3\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"service\"\nversion = \"0.1.0\"\n\
+         source = {{ virtual = \".\" }}\ndependencies = [\n    {{ name = \"tiny\" }},\n]\n\n[package.metadata]\n\
+         requires-dist = [{{ name = \"tiny\" }}]\n\n[[package]]\nname = \"tiny\"\nversion = \"1.0\"\n\
+         source = {{ registry = \"{url}\" }}\nwheels = [\n    {{ url = \"{files}/tiny-1.0-py3-none-any.whl\", \
+         hash = \"sha256:{digest}\" }},\n]\n"
+    );
+    for folder in ["services/uv", "mono"] {
+        context.write(&format!("{folder}/pyproject.toml"), project);
+        context.write(&format!("{folder}/uv.lock"), &uv_lock);
+    }
+    context.write("mono/functions/one/app.py", "import tiny\n");
+    context.write(
+        "services/poetry/pyproject.toml",
+        "[tool.poetry]\nname = \"service\"\nversion = \"0.1.0\"\npackage-mode = false\n\n[tool.poetry.dependencies]\n\
+         python = \"^3.9\"\ntiny = \"*\"\n",
+    );
+    context.write(
+        "services/poetry/poetry.lock",
+        format!(
+            "[[package]]\nname = \"tiny\"\nversion = \"1.0\"\ndescription = \"\"\noptional = false\npython-versions = \">=3.8\"\n\
+             groups = [\"main\"]\nfiles = [\n    {{file = \"tiny-1.0-py3-none-any.whl\", hash = \"sha256:{digest}\"}},\n]\n\n\
+             [metadata]\nlock-version = \"2.1\"\npython-versions = \"^3.9\"\ncontent-hash = \"{}\"\n",
+            "0".repeat(64)
+        ),
+    );
+    context.write(
+        "services/pipenv/Pipfile.lock",
+        format!(
+            "{{\"_meta\": {{\"pipfile-spec\": 6, \"sources\": [{{\"name\": \"ours\", \"url\": \"{url}\"}}]}},\n \
+             \"default\": {{\"tiny\": {{\"hashes\": [\"sha256:{digest}\"], \"version\": \"==1.0\"}}}}, \"develop\": {{}}}}\n"
+        ),
+    );
+    let lock = ["lock", "tiny<2", "-o", "services/pylock/pylock.toml", "--runtime", "python3.12", "--index-url", &url];
+    context.succeed(context.barrow().args(lock));
+    index
+}
+
+#[test]
+fn functions_with_locks_have_what_is_locked() {
+    let context = TestContext::new();
+    let index = locked_application(&context);
+    let output = build(&context, &index, &[]);
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for unit in ["ByUv", "ByPoetry", "ByPipenv", "ByPylock", "Above"] {
+        let place = context.path(".aws-sam/build").join(unit);
+        assert!(place.join("app.py").is_file() && place.join("tiny-1.0.dist-info").is_dir(), "{unit}: {told}");
+        assert!(!place.join("tiny-2.0.dist-info").exists(), "{unit}: {told}");
+    }
+}
+
+#[test]
+fn a_lock_that_does_not_hold_stops_all_functions() {
+    let context = TestContext::new();
+    let index = locked_application(&context);
+    let lock = read(&context, "services/uv/uv.lock");
+    let stops = |parts: &[&str]| {
+        let output = build(&context, &index, &["--no-cache"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        for part in parts {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!context.path(".aws-sam/build/template.yaml").exists(), "{told}");
+    };
+    let project = read(&context, "services/uv/pyproject.toml");
+    context.write("services/uv/pyproject.toml", project.replace("\"tiny\"", "\"tiny>=2\""));
+    stops(&["ByUv", "out of date", "`uv lock`"]);
+    context.write("services/uv/pyproject.toml", project);
+    let digest = lock.split("sha256:").nth(1).unwrap()[..64].to_owned();
+    context.write("services/uv/uv.lock", lock.replace(&digest, &"0".repeat(64)));
+    stops(&["ByUv", "services/uv/uv.lock:", "tiny-1.0-py3-none-any.whl"]);
+}

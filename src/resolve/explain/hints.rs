@@ -17,7 +17,7 @@ use super::hint::Hint;
 use super::table;
 use super::twins;
 use crate::resolution::Exclusion;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, Version};
 use crate::target::{Architecture, TagMismatch};
 
 /// Facts of a derivation that hints are looked for; a person reads fewer.
@@ -80,7 +80,11 @@ pub(super) fn unbuilt(provider: &Provider<'_>, facts: &[Fact]) -> Vec<PackageNam
         {
             let (policy, rules) = (&provider.policy, provider.policy.rules(name));
             let mut inside = listing.releases().filter(|release| range.contains(&release.version));
-            if inside.any(|release| listing.exclusion(policy, rules, release) == Some(Exclusion::OnlySdist)) {
+            if inside.any(|release| match listing.exclusion(policy, rules, release) {
+                Some(Exclusion::OnlySdist) => true,
+                Some(Exclusion::Tags(_)) => is_only_source_here(provider, name, &listing, release),
+                _ => false,
+            }) {
                 found.push(name.clone());
             }
         }
@@ -126,10 +130,7 @@ fn for_release(
             Some(Hint::Prerelease { name, version, when_named: policy.prerelease == PrereleaseMode::Explicit })
         }
         Exclusion::Yanked(_) => Some(Hint::Yanked { name, version }),
-        Exclusion::OnlySdist => {
-            let (twin, target) = (twins::of(name.as_ref()).copied(), target_name(provider));
-            Some(Hint::OnlySource { name, version, target, twin })
-        }
+        Exclusion::OnlySdist => Some(only_source(provider, name, version)),
         Exclusion::NoBinary => {
             let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());
             Some(Hint::WheelsLeftOut { name, version, has_source })
@@ -140,6 +141,9 @@ fn for_release(
             usable.then_some(Hint::Constrained { name, version, text, origin })
         }
         Exclusion::Hash => other_digests(provider, &name, listing, release),
+        Exclusion::Tags(_) if is_only_source_here(provider, &name, listing, release) => {
+            Some(only_source(provider, name, version))
+        }
         Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => other_runtimes(provider, &name, listing, release),
         Exclusion::Metadata(_)
         | Exclusion::WheelPreferred
@@ -147,6 +151,19 @@ fn for_release(
         | Exclusion::Unmet(_)
         | Exclusion::Rivalled { .. } => None,
     }
+}
+
+/// That building would help, or what does the same job in wheels.
+fn only_source(provider: &Provider<'_>, name: PackageName, version: Version) -> Hint {
+    let (twin, target) = (twins::of(name.as_ref()).copied(), target_name(provider));
+    Hint::OnlySource { name, version, target, twin }
+}
+
+/// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
+fn is_only_source_here(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> bool {
+    let (policy, rules) = (&provider.policy, provider.policy.rules(name));
+    other_runtimes(provider, name, listing, release).is_none()
+        && listing.files(release).any(|file| matches!(candidate::judge(policy, rules, file), Err(Exclusion::OnlySdist)))
 }
 
 /// The file that would be used but for its digest: which digest it has, and which the user accepts.

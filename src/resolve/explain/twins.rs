@@ -11,7 +11,7 @@ pub struct Twin {
     pub instead: &'static str,
 }
 
-/// What is known. Each line has the document that says so.
+/// What is known. Each line has the document that says so; `tests/network/twins` holds all of them against PyPI.
 const TWINS: &[Twin] = &[
     // psycopg documentation, "Installation", "Psycopg 2 or psycopg2-binary".
     Twin { name: "psycopg2", because: "it links with libpq", instead: "psycopg2-binary" },
@@ -21,8 +21,6 @@ const TWINS: &[Twin] = &[
     Twin { name: "mysqlclient", because: "it links with libmysqlclient", instead: "PyMySQL" },
     // MySQLdb1 README: the project is legacy and for Python 2 alone.
     Twin { name: "mysql-python", because: "it links with libmysqlclient, and is for Python 2", instead: "PyMySQL" },
-    // pysqlite3 README, "Using the binary package".
-    Twin { name: "pysqlite3", because: "it links with libsqlite3", instead: "pysqlite3-binary" },
     // PyCryptodome documentation, "Installation": it takes the place of the old library.
     Twin { name: "pycrypto", because: "it does not build for Python 3.8 and later", instead: "pycryptodome" },
     // Project page of sklearn on PyPI: its build ends with an error on purpose.

@@ -26,7 +26,7 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
         return Err(Failure::usage(message).hint(format!("name it with `-r {word}`")));
     }
     let is_bare = word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if !is_bare || !place.is_dir() {
+    if !is_bare || !place.is_dir() || (command == "install" && is_project_of_path(word, &place)) {
         return Ok(());
     }
     let failure =
@@ -41,6 +41,12 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
         None if holds_code(&place) => Err(failure().hint(meant)),
         None => Ok(()),
     }
+}
+
+/// Whether a word such as `.` is a path for pip too, and leads to a project that can be built: `pip install .` is what hands know.
+fn is_project_of_path(word: &str, place: &Path) -> bool {
+    let files = ["pyproject.toml", "setup.py", "setup.cfg"];
+    word.starts_with('.') && files.iter().any(|name| place.join(name).is_file())
 }
 
 fn holds_code(folder: &Path) -> bool {
