@@ -268,7 +268,11 @@ impl IndexClient {
         readings: &Readings,
     ) -> Result<Answer, IndexError> {
         if let Some(folder) = &index.folder {
-            return Ok(folder.project(name, &index.origin)?.map_or(Answer::Absent, Answer::Found));
+            let Some(detail) = folder.project(name, &index.origin)? else { return Ok(Answer::Absent) };
+            if detail.status.is_telling() {
+                self.note_status(name, &detail.status);
+            }
+            return Ok(Answer::Found(detail));
         }
         let location = &index.location;
         let is_object_store = AtomicBool::default();

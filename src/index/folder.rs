@@ -54,13 +54,19 @@ impl Folder {
         if folders.is_empty() {
             return Ok((!detail.is_empty()).then_some(detail));
         }
-        let (mut files, mut skipped) = (detail.files(), detail.skipped);
+        let (mut files, mut skipped, mut status) = (detail.files(), detail.skipped, ProjectStatus::default());
         for folder in folders {
-            let more = self.page(folder, project)?.project(project, origin);
+            let page = self.page(folder, project)?;
+            if page.status.is_telling() {
+                status = page.status.clone();
+            }
+            let more = page.project(project, origin);
             files.extend(more.files());
             skipped.extend(more.skipped);
         }
-        Ok(Some(ProjectDetail::new(project.clone(), files, skipped)))
+        let mut detail = ProjectDetail::new(project.clone(), files, skipped);
+        detail.status = status;
+        Ok(Some(detail))
     }
 
     /// The page in a project's folder, or its files.

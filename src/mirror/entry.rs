@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Yanked};
 
+/// The index of files of which nobody knows any more where they came from. It is no index that is asked.
+const UNKNOWN_INDEX: &str = "unknown:";
+
 /// Whether a URL means the same on every machine: paths of this one are nobody's business.
 fn is_public(url: &SafeUrl) -> bool {
     url.reveal().scheme() != "file"
@@ -25,6 +28,9 @@ pub struct MirrorFile {
     pub sha256: String,
     /// Its size, bytes.
     pub size: u64,
+    /// Its size was measured: its index does not tell it, and locks that are written from there do not either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub measured: bool,
     /// sha256 of its METADATA, hexadecimal; none for a source archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_sha256: Option<String>,
@@ -88,6 +94,7 @@ impl MirrorFile {
             version: file.version().to_string(),
             sha256: sha256.hex(),
             size,
+            measured: file.size.is_none(),
             metadata_sha256: None,
             requires_python,
             yanked,
@@ -96,6 +103,40 @@ impl MirrorFile {
             source: is_public(&file.url).then(|| file.url.without_credentials().without_query().to_string()),
             provenance: file.provenance.as_ref().map(|url| url.without_credentials().without_query().to_string()),
             license: None,
+        }
+    }
+
+    /// A file as a page of the mirror lists it, when all else that was known of it is lost.
+    pub(super) fn unknown(filename: String, project: String, version: String, sha256: String, size: u64) -> Self {
+        Self {
+            filename,
+            project,
+            version,
+            sha256,
+            size,
+            measured: false,
+            metadata_sha256: None,
+            requires_python: None,
+            yanked: None,
+            upload_time: None,
+            index: UNKNOWN_INDEX.to_owned(),
+            source: None,
+            provenance: None,
+            license: None,
+        }
+    }
+
+    /// Whether it is not known where it came from.
+    pub fn is_unknown(&self) -> bool {
+        self.index == UNKNOWN_INDEX
+    }
+
+    /// Takes what is known of the same file now, if nothing was.
+    pub(super) fn complete(&mut self, file: &DistFile) {
+        if self.is_unknown() && self.digest().is_some_and(|digest| file.hashes.contains(&digest)) {
+            let known = self.digest().map(|digest| Self::of(file, &digest, self.size));
+            let (metadata_sha256, license) = (self.metadata_sha256.take(), self.license.take());
+            *self = known.map_or_else(|| self.clone(), |known| Self { metadata_sha256, license, ..known });
         }
     }
 

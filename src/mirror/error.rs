@@ -30,7 +30,7 @@ pub enum MirrorError {
     #[error("interrupted")]
     Cancelled,
     /// There is no mirror.
-    #[error("`{}` is no mirror: it has no manifest `{}`", .0.display(), super::folder::MANIFEST)]
+    #[error("`{}` is no mirror: it has no manifest `{}`", .0.display(), super::contents::MANIFEST)]
     None(PathBuf),
     /// The manifest is not one that this version reads.
     #[error("the manifest `{}` cannot be read", path.display())]

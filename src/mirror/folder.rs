@@ -7,22 +7,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fs_err as fs;
-use serde::{Deserialize, Serialize};
 
+use super::contents::{Contents, MANIFEST, parse_manifest, read_manifest};
 use super::pages::{project_pages, root_pages};
+use super::rebuild::rebuilt;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
 use crate::file_lock::{Lock, LockError, unless_held, wait};
-use crate::index::MIRROR_MANIFEST;
 use crate::regular;
-use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, sha256};
-
-/// Name of the manifest.
-pub const MANIFEST: &str = MIRROR_MANIFEST;
-
-/// The version of the manifest's form.
-const SCHEMA: u32 = 1;
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, PackageName, ProjectStatus, sha256};
 
 /// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
 const TEMPORARY: &str = ".barrow-temporary";
@@ -30,28 +24,13 @@ const TEMPORARY: &str = ".barrow-temporary";
 /// Largest METADATA that is taken out of a wheel, bytes.
 const METADATA_LIMIT: u64 = 16 << 20;
 
-/// Everything that a mirror lists.
-#[derive(Serialize, Deserialize)]
-struct Manifest {
-    schema: u32,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    applications: Vec<Application>,
-    files: Vec<MirrorFile>,
-}
-
-/// The same, by names.
-#[derive(Debug, Default)]
-pub(super) struct Contents {
-    pub(super) applications: BTreeMap<String, Application>,
-    pub(super) files: BTreeMap<String, MirrorFile>,
-}
-
 /// A mirror that is open for changing: no other process changes it meanwhile.
 #[derive(Debug)]
 pub struct Mirror {
     folder: PathBuf,
     contents: Contents,
     limits: Limits,
+    was_rebuilt: bool,
     _lock: Option<Lock>,
 }
 
@@ -78,11 +57,18 @@ pub struct Changes {
 }
 
 impl Mirror {
-    /// Opens the mirror in `folder`; a new one where there is none. `limits`: how much a wheel may hold.
+    /// Opens the mirror in `folder`; a new one where there is none, and what its pages list where the manifest was lost. `limits`: how
+    /// much a wheel may hold.
     pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
         readable_folders(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder, patience)?;
-        let contents = read_manifest(&folder.join(MANIFEST))?;
+        let mut contents = read_manifest(&folder.join(MANIFEST))?;
+        let mut was_rebuilt = false;
+        if contents.is_none() {
+            // A first run that was killed has written no manifest yet, and lost none.
+            contents = rebuilt(folder).filter(|_| fs::symlink_metadata(folder.join(TEMPORARY)).is_err());
+            was_rebuilt = contents.is_some();
+        }
         if contents.is_none() {
             refuse_source(folder)?;
             let in_the_way = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
@@ -94,14 +80,29 @@ impl Mirror {
         }
         // What a killed run left half-made.
         let _ = fs::remove_dir_all(folder.join(TEMPORARY));
-        Ok(Self { folder: folder.to_owned(), contents: contents.unwrap_or_default(), limits, _lock: lock })
+        let contents = contents.unwrap_or_default();
+        Ok(Self { folder: folder.to_owned(), contents, limits, was_rebuilt, _lock: lock })
     }
 
     /// Opens a mirror that must be there, and only to be read; a manifest alone will do for what it says.
     pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
         let manifest = if place.is_file() { place.to_owned() } else { place.join(MANIFEST) };
         let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
-        Ok(Self { folder: place.to_owned(), contents, limits: Limits::default(), _lock: None })
+        Ok(Self { folder: place.to_owned(), contents, limits: Limits::default(), was_rebuilt: false, _lock: None })
+    }
+
+    /// A mirror that lies elsewhere, as its manifest tells; messages call it `shown`.
+    ///
+    /// # Errors
+    /// What is no manifest.
+    pub fn of_manifest(manifest: &[u8], shown: &Path) -> Result<Self, MirrorError> {
+        let contents = parse_manifest(manifest, &shown.join(MANIFEST))?;
+        Ok(Self { folder: shown.to_owned(), contents, limits: Limits::default(), was_rebuilt: false, _lock: None })
+    }
+
+    /// Whether its manifest was lost, and is what the files tell: nothing is known of applications and indexes.
+    pub fn was_rebuilt(&self) -> bool {
+        self.was_rebuilt
     }
 
     /// The folder.
@@ -174,6 +175,21 @@ impl Mirror {
         self.contents.files.get_mut(filename).is_some_and(|file| file.refresh(upstream))
     }
 
+    /// Takes what an index says of a project as a whole; `None`: nothing that has to be told.
+    pub fn note_status(&mut self, project: &PackageName, status: Option<ProjectStatus>) {
+        match status.filter(ProjectStatus::is_telling) {
+            Some(status) => drop(self.contents.statuses.insert(project.to_string(), status)),
+            None => drop(self.contents.statuses.remove(project.as_ref())),
+        }
+    }
+
+    /// Completes a file of which a rebuilt manifest does not know where it came from.
+    pub fn complete(&mut self, file: &DistFile) {
+        if let Some(held) = self.contents.files.get_mut(file.filename.as_str()) {
+            held.complete(file);
+        }
+    }
+
     /// The file of this name, when it has one of the digests that are accepted and lies in its place in full length.
     pub fn holds(&self, filename: &str, accepted: &[HashDigest]) -> Option<&MirrorFile> {
         let file = self.file(filename)?;
@@ -228,11 +244,8 @@ impl Mirror {
         for (path, bytes) in &pages {
             changes.pages += usize::from(self.write(&self.folder.join(path), bytes)?);
         }
-        let applications = self.applications().cloned().collect();
-        let manifest = Manifest { schema: SCHEMA, applications, files: self.files().cloned().collect() };
-        let mut text = serde_json::to_string_pretty(&manifest)
-            .map_err(|source| MirrorError::Manifest { path: self.folder.join(MANIFEST), source })?;
-        text.push('\n');
+        self.contents.forget_statuses();
+        let text = self.contents.to_manifest(&self.folder.join(MANIFEST))?;
         if self.write(&self.folder.join(MANIFEST), text.as_bytes())? {
             changes.lost_signatures = self.remove_signatures();
         }
@@ -250,7 +263,7 @@ impl Mirror {
 
     /// Every page, by path below the mirror.
     pub(super) fn pages(&self) -> BTreeMap<String, Vec<u8>> {
-        pages(self.files())
+        pages(&self.contents)
     }
 
     /// Removes what is not whole yet.
@@ -290,10 +303,10 @@ impl Mirror {
     }
 }
 
-/// The pages that list these files, by path below the mirror.
-pub(super) fn pages<'a>(files: impl Iterator<Item = &'a MirrorFile>) -> BTreeMap<String, Vec<u8>> {
+/// The pages that list the files, by path below the mirror.
+pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
     let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
-    for file in files {
+    for file in contents.files.values() {
         projects.entry(&file.project).or_default().push(file);
     }
     let mut pages = BTreeMap::new();
@@ -302,7 +315,7 @@ pub(super) fn pages<'a>(files: impl Iterator<Item = &'a MirrorFile>) -> BTreeMap
         pages.insert(format!("{folder}/index.json"), json.into_bytes());
     };
     for (name, files) in &projects {
-        add(format!("simple/{name}"), project_pages(name, files));
+        add(format!("simple/{name}"), project_pages(name, files, contents.statuses.get(*name)));
     }
     add("simple".to_owned(), root_pages(projects.keys().copied()));
     pages
@@ -344,47 +357,6 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
         fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
-}
-
-/// What a manifest says; `None`: there is no manifest.
-fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
-    let path = path.to_owned();
-    let bytes = match regular::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(MirrorError::Read { path, source }),
-    };
-    parse_manifest(&bytes, &path).map(Some)
-}
-
-/// The files that a manifest lists, sorted by name.
-///
-/// # Errors
-/// What is no manifest.
-pub fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorError> {
-    Ok(parse_manifest(bytes, Path::new(MANIFEST))?.files.into_values().collect())
-}
-
-/// What the bytes of a manifest say; messages call it `path`.
-pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
-    let path = path.to_owned();
-    let manifest: Manifest = match serde_json::from_slice(bytes) {
-        Ok(manifest) => manifest,
-        Err(source) => return Err(MirrorError::Manifest { path, source }),
-    };
-    if manifest.schema != SCHEMA {
-        let reason = format!("has the form {}, and this version of barrow knows {SCHEMA}", manifest.schema);
-        return Err(MirrorError::ManifestContent { path, reason });
-    }
-    if let Some((file, problem)) = manifest.files.iter().find_map(|file| Some((file, file.problem()?))) {
-        let reason = format!("lists `{}` with {problem}", file.filename);
-        return Err(MirrorError::ManifestContent { path, reason });
-    }
-    let by_name = |application: Application| (application.name.clone(), application);
-    Ok(Contents {
-        applications: manifest.applications.into_iter().map(by_name).collect(),
-        files: manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect(),
-    })
 }
 
 /// METADATA as it stands in the wheel.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::folder::{Contents, MANIFEST, parse_manifest};
+use super::contents::{Contents, MANIFEST, parse_manifest};
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::spec::HashDigest;
@@ -144,6 +144,6 @@ impl Mirror {
         if contents.files.is_empty() && contents.applications.is_empty() {
             return BTreeMap::new();
         }
-        super::folder::pages(contents.files.values())
+        super::folder::pages(contents)
     }
 }

@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::MirrorFile;
+use crate::spec::ProjectStatus;
 
 /// Characters that stand for themselves in a path segment.
 const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
@@ -15,21 +16,34 @@ const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// Version of the API that the pages have: with sizes and upload times (PEP 700).
 const API_VERSION: &str = "1.1";
 
+/// The version where something is told of a project as a whole (PEP 792).
+const API_VERSION_WITH_STATUS: &str = "1.4";
+
 /// The page of a project, as HTML and as JSON.
-pub(super) fn project_pages(name: &str, files: &[&MirrorFile]) -> (String, String) {
+pub(super) fn project_pages(name: &str, files: &[&MirrorFile], status: Option<&ProjectStatus>) -> (String, String) {
     let mut lines = String::new();
     for file in files {
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "{}<br>", anchor(file));
     }
     let versions: BTreeSet<&str> = files.iter().map(|file| file.version.as_str()).collect();
-    let page = json!({
-        "meta": { "api-version": API_VERSION },
+    let version = if status.is_some() { API_VERSION_WITH_STATUS } else { API_VERSION };
+    let mut page = json!({
+        "meta": { "api-version": version },
         "name": name,
         "versions": versions,
         "files": files.iter().map(|file| listing(file)).collect::<Vec<_>>(),
     });
-    (html(&format!("Links for {name}"), &lines), format!("{page:#}\n"))
+    let mut metas = String::new();
+    if let Some(ProjectStatus { word, reason }) = status {
+        page["project-status"] = json!({ "status": word });
+        let _ = writeln!(metas, "<meta name=\"pypi:project-status\" content=\"{}\">", attribute(word));
+        if let Some(reason) = reason {
+            page["project-status"]["reason"] = json!(reason);
+            let _ = writeln!(metas, "<meta name=\"pypi:project-status-reason\" content=\"{}\">", attribute(reason));
+        }
+    }
+    (html(&format!("Links for {name}"), version, &metas, &lines), format!("{page:#}\n"))
 }
 
 /// The list of projects, as HTML and as JSON.
@@ -40,19 +54,24 @@ pub(super) fn root_pages<'a>(names: impl Iterator<Item = &'a str> + Clone) -> (S
     }
     let projects: Vec<Value> = names.map(|name| json!({ "name": name })).collect();
     let page = json!({ "meta": { "api-version": API_VERSION }, "projects": projects });
-    (html("Simple index", &lines), format!("{page:#}\n"))
+    (html("Simple index", API_VERSION, "", &lines), format!("{page:#}\n"))
 }
 
-fn html(title: &str, lines: &str) -> String {
+fn html(title: &str, version: &str, metas: &str, lines: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"pypi:repository-version\" content=\"{API_VERSION}\">\n<title>{title}</title>\n</head>\n\
+         <meta name=\"pypi:repository-version\" content=\"{version}\">\n{metas}<title>{title}</title>\n</head>\n\
          <body>\n{lines}</body>\n</html>\n"
     )
 }
 
+/// A text as the value of an attribute: signs of comparison are escaped too (PEP 503).
+fn attribute(text: &str) -> String {
+    encode_double_quoted_attribute(text).replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Where a file is, seen from the page of its project.
-fn reference(file: &MirrorFile) -> String {
+pub(super) fn reference(file: &MirrorFile) -> String {
     let encoded = utf8_percent_encode(&file.filename, &SEGMENT);
     format!("../../files/{}/{}/{encoded}", &file.sha256[..2], file.sha256)
 }
@@ -60,9 +79,7 @@ fn reference(file: &MirrorFile) -> String {
 fn anchor(file: &MirrorFile) -> String {
     let mut attributes = String::new();
     let mut add = |name: &str, value: &str| {
-        // Signs of comparison are escaped too (PEP 503).
-        let value = encode_double_quoted_attribute(value).replace('<', "&lt;").replace('>', "&gt;");
-        let _ = write!(attributes, " {name}=\"{value}\"");
+        let _ = write!(attributes, " {name}=\"{}\"", attribute(value));
     };
     if let Some(requires_python) = &file.requires_python {
         add("data-requires-python", requires_python);

@@ -6,7 +6,7 @@
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::folder::MANIFEST;
+use super::contents::MANIFEST;
 use super::{Mirror, MirrorError};
 use crate::regular;
 use crate::signing::{Distrust, PublicKey, Purpose, Signature, SigningKey, verify};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fs_err as fs;
 
 use crate::archive::Limits;
+use crate::spec::ProjectStatus;
 
 use super::{Mirror, MirrorError, MirrorFile, Patience};
 
@@ -17,6 +18,7 @@ fn file(filename: &str) -> MirrorFile {
         version: "1.0+local".to_owned(),
         sha256: "ab".repeat(32),
         size: 3,
+        measured: false,
         metadata_sha256: Some("cd".repeat(32)),
         requires_python: Some(">=3.8,<4".to_owned()),
         yanked: Some("\"bad\"".to_owned()),
@@ -30,7 +32,7 @@ fn file(filename: &str) -> MirrorFile {
 
 #[test]
 fn attributes_and_links_are_escaped() {
-    let page = super::pages::project_pages("tiny", &[&file("tiny-1.0+local-py3-none-any.whl")]);
+    let page = super::pages::project_pages("tiny", &[&file("tiny-1.0+local-py3-none-any.whl")], None);
     let link = format!("../../files/ab/{}/tiny-1.0%2Blocal-py3-none-any.whl", "ab".repeat(32));
     assert!(page.0.contains(&format!("href=\"{link}#sha256={}\"", "ab".repeat(32))), "{}", page.0);
     assert!(page.0.contains("data-requires-python=\"&gt;=3.8,&lt;4\""), "{}", page.0);
@@ -38,6 +40,20 @@ fn attributes_and_links_are_escaped() {
     let listing: serde_json::Value = serde_json::from_str(&page.1).unwrap();
     assert_eq!(listing["files"][0]["url"], link);
     assert_eq!(listing["files"][0]["yanked"], "\"bad\"");
+}
+
+#[test]
+fn what_an_index_says_of_a_project_stands_on_both_pages() {
+    let status = ProjectStatus { word: "archived".to_owned(), reason: Some("see <other> & \"more\"".to_owned()) };
+    let (html, json) = super::pages::project_pages("tiny", &[&file("tiny-1.0+local-py3-none-any.whl")], Some(&status));
+    for part in
+        ["content=\"1.4\"", "status\" content=\"archived\"", "content=\"see &lt;other&gt; &amp; &quot;more&quot;\""]
+    {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["project-status"]["reason"], "see <other> & \"more\"");
+    assert_eq!(json["meta"]["api-version"], "1.4");
 }
 
 #[test]

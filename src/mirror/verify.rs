@@ -6,7 +6,7 @@ use std::path::Path;
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::folder::MANIFEST;
+use super::contents::MANIFEST;
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;

@@ -1,4 +1,6 @@
-//! `audit`: what is known about the distributions of an inventory.
+//! `audit`: what is known about the distributions of an inventory or a mirror.
+
+use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -7,8 +9,9 @@ use super::Error;
 use crate::audit::{Advisories, Finding, read_answer};
 use crate::context::Context;
 use crate::inventory::{Component, Inventory};
+use crate::mirror::Mirror;
 use crate::request::RequestOptions;
-use crate::spec::{PackageName, SafeUrl, Version};
+use crate::spec::{DistFilename, PackageName, SafeUrl, Version};
 use crate::supply::{Inquiry, Session};
 
 /// Questions to a server at the same time.
@@ -23,21 +26,70 @@ pub struct Audited {
     pub unknown: Vec<(PackageName, Version, String)>,
 }
 
-/// Compares an inventory with advisories that lie on this machine.
-pub fn audit_with(inventory: &Inventory, advisories: &Advisories) -> Audited {
-    let of = |dist: &Component| {
+/// A distribution about which it is asked.
+#[derive(Clone, Debug)]
+pub struct AuditSubject {
+    /// Name.
+    pub name: PackageName,
+    /// Version.
+    pub version: Version,
+    /// The indexes that its files came from, as far as they are known.
+    pub indexes: Vec<SafeUrl>,
+    /// How it came here: for each who wants it, the names from there to its own.
+    pub ways: Vec<Vec<String>>,
+}
+
+/// The distributions of an inventory.
+pub fn subjects_of(inventory: &Inventory) -> Vec<AuditSubject> {
+    let subject = |dist: &Component| AuditSubject {
+        name: dist.name.clone(),
+        version: dist.version.clone(),
+        indexes: dist.origin.index.iter().map(|index| index.url.clone()).collect(),
+        ways: vec![inventory.way_to(&dist.name).into_iter().map(ToString::to_string).collect()],
+    };
+    inventory.dists.iter().map(subject).collect()
+}
+
+/// Every version of every project of which a mirror has files; the ways begin with the applications.
+pub fn subjects_of_mirror(mirror: &Mirror) -> Vec<AuditSubject> {
+    let mut subjects: BTreeMap<(PackageName, Version), AuditSubject> = BTreeMap::new();
+    for file in mirror.files() {
+        let Ok(name) = file.project.parse::<PackageName>() else { continue };
+        let Ok(filename) = DistFilename::parse(&file.filename, &name) else { continue };
+        let version = filename.version().clone();
+        let subject = subjects.entry((name.clone(), version.clone())).or_insert_with(|| AuditSubject {
+            name,
+            version,
+            indexes: Vec::new(),
+            ways: Vec::new(),
+        });
+        subject.indexes.extend(SafeUrl::parse(&file.index));
+        for application in mirror.applications() {
+            let Some(way) = application.files.get(&file.filename) else { continue };
+            let way = [application.name.clone()].into_iter().chain(way.iter().cloned()).collect();
+            if !subject.ways.contains(&way) {
+                subject.ways.push(way);
+            }
+        }
+    }
+    subjects.into_values().collect()
+}
+
+/// Compares distributions with advisories that lie on this machine.
+pub fn audit_with(subjects: &[AuditSubject], advisories: &Advisories) -> Audited {
+    let of = |dist: &AuditSubject| {
         let known = advisories.of(&dist.name, &dist.version).into_iter();
         let (name, version) = (dist.name.clone(), dist.version.clone());
         known.map(move |advisory| Finding { name: name.clone(), version: version.clone(), advisory })
     };
-    Audited { findings: inventory.dists.iter().flat_map(of).collect(), unknown: Vec::new() }
+    Audited { findings: subjects.iter().flat_map(of).collect(), unknown: Vec::new() }
 }
 
 /// Asks the default index about every distribution. Those that another index has listed are not named to it.
 ///
 /// # Errors
 /// No index may be asked, or the one that may be says nothing about vulnerabilities.
-pub async fn audit(request: RequestOptions, inventory: &Inventory, context: Context) -> Result<Audited, Error> {
+pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: Context) -> Result<Audited, Error> {
     let indexes = &request.indexes;
     let default = indexes.default.url.clone();
     let is_closed = request.client.offline || indexes.no_index || indexes.mirror.is_some();
@@ -47,11 +99,10 @@ pub async fn audit(request: RequestOptions, inventory: &Inventory, context: Cont
     }
     let session = Session::open(&request, &context)?;
     let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
-    let is_known_there = |dist: &&Component| {
-        let index = dist.origin.index.as_ref();
-        index.is_none_or(|index| index.url.without_credentials() == default.without_credentials())
-    };
-    let (asked, private): (Vec<&Component>, Vec<&Component>) = inventory.dists.iter().partition(is_known_there);
+    let plain = |url: &SafeUrl| url.without_credentials().to_string().trim_end_matches('/').to_owned();
+    let place = plain(&default);
+    let is_known_there = |dist: &&AuditSubject| dist.indexes.iter().all(|index| plain(index) == place);
+    let (asked, private): (Vec<&AuditSubject>, Vec<&AuditSubject>) = subjects.iter().partition(is_known_there);
     let answers = stream::iter(asked).map(|dist| {
         let (inquiry, default) = (&inquiry, &default);
         async move { (dist, ask(inquiry, default, dist).await) }
@@ -73,7 +124,8 @@ pub async fn audit(request: RequestOptions, inventory: &Inventory, context: Cont
         return Err(Error::NoAdvisories(default));
     }
     for dist in private {
-        let index = dist.origin.index.as_ref().map(|index| index.url.to_string()).unwrap_or_default();
+        let others = dist.indexes.iter().filter(|index| plain(index) != place);
+        let index = others.map(ToString::to_string).next().unwrap_or_default();
         let why = format!("it came from {index}, and is not named to others");
         audited.unknown.push((dist.name.clone(), dist.version.clone(), why));
     }
@@ -81,7 +133,7 @@ pub async fn audit(request: RequestOptions, inventory: &Inventory, context: Cont
 }
 
 /// What the index says about one distribution; `None`: it does not know it.
-async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &Component) -> Result<Option<Vec<Finding>>, Error> {
+async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &AuditSubject) -> Result<Option<Vec<Finding>>, Error> {
     let (name, version) = (&dist.name, &dist.version);
     let answer =
         inquiry.source().index().release(index, name, version).await.map_err(crate::supply::SupplyError::from)?;

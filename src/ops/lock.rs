@@ -90,7 +90,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
-        if options.request.indexes.mirror.is_some() && !inquiry.reads_lock() {
+        if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(|locked| locked.asks_indexes()) {
             name_origins(&inquiry, &mut resolution).await;
         }
         // Targets differ as little as they have to.
@@ -139,6 +139,7 @@ async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
             {
                 file.url = url;
                 file.origin = Arc::new(IndexOrigin { name: None, url: index });
+                file.size = file.size.filter(|_| !known.measured);
                 file.provenance = known.provenance.as_ref().and_then(|url| SafeUrl::parse(url).ok());
             }
         }

@@ -31,13 +31,18 @@ pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {
     for file in &inventory.own_files {
         components.push(file_component(file, SUBJECT, &mut references));
     }
+    document(subject(inventory, options), &components, &dependencies, options)
+}
+
+/// The document about a subject, whose serial number is a digest of the rest.
+pub(super) fn document(subject: Value, components: &[Value], dependencies: &[Value], options: &SbomOptions) -> Value {
     let mut metadata = Map::new();
     if let Some(time) = options.created.and_then(time) {
         metadata.insert("timestamp".to_owned(), json!(time));
     }
     let tool = json!({ "type": "application", "name": "barrow", "version": env!("CARGO_PKG_VERSION") });
     metadata.insert("tools".to_owned(), json!({ "components": [tool] }));
-    metadata.insert("component".to_owned(), subject(inventory, options));
+    metadata.insert("component".to_owned(), subject);
     let mut document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -97,7 +102,7 @@ fn subject(inventory: &Inventory, options: &SbomOptions) -> Value {
     subject
 }
 
-fn property(name: &str, value: &str) -> Value {
+pub(super) fn property(name: &str, value: &str) -> Value {
     json!({ "name": name, "value": value })
 }
 
@@ -186,7 +191,7 @@ fn file_component(file: &FileEntry, owner: &str, references: &mut References) ->
 }
 
 /// Either one expression or any number of licences may stand there.
-fn add_licenses(component: &mut Value, license: &License) {
+pub(super) fn add_licenses(component: &mut Value, license: &License) {
     if let Some(id) = license.identifier() {
         component["licenses"] = json!([{ "license": { "id": id, "acknowledgement": "declared" } }]);
     } else if let Some(expression) = license.expression() {

@@ -5,15 +5,19 @@
 //! `SOURCE_DATE_EPOCH`. Bills of materials that distributions bring along (PEP 770) and distributions inside of others
 //! become parts of the component that carries them.
 //!
+//! A mirror is no output: of it a [`Collection`] tells the files, and for whose sake they are there.
+//!
 //! SPDX 3 is not written: at present its readers are few. CycloneDX 1.6 rather than 1.7 for the same reason.
 
 mod format;
 mod part;
 mod cyclonedx;
 mod spdx_json;
+mod collection;
 #[cfg(test)]
 mod tests;
 
+pub use collection::{Collected, Collection, Collector};
 pub use format::{SbomFormat, SbomOptions};
 
 use crate::inventory::{Inventory, Reading};

@@ -9,10 +9,10 @@ use super::part::{self, Part, purl};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::{License, WeakHasher, sha256};
 
-const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// The whole output.
-const SUBJECT: &str = "SPDXRef-Output";
-const NO_ASSERTION: &str = "NOASSERTION";
+pub(super) const SUBJECT: &str = "SPDXRef-Output";
+pub(super) const NO_ASSERTION: &str = "NOASSERTION";
 /// A time has to be there; without one that the user gives, it is the one that files in zips have.
 const NO_TIME: &str = "1980-01-01T00:00:00Z";
 
@@ -40,32 +40,13 @@ pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {
             writer.file(file, &own);
         }
     }
-    let extracted: Vec<Value> = writer
-        .licenses
-        .iter()
-        .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": name }))
-        .collect();
-    let created = options.created.and_then(time).unwrap_or_else(|| NO_TIME.to_owned());
-    let mut document = json!({
-        "spdxVersion": "SPDX-2.3",
-        "dataLicense": "CC0-1.0",
-        "SPDXID": DOCUMENT,
-        "name": inventory.subject,
-        "creationInfo": { "created": created, "creators": [format!("Tool: barrow-{}", env!("CARGO_PKG_VERSION"))] },
-        "packages": writer.packages,
-        "files": writer.files,
-        "relationships": writer.relationships,
-    });
-    if !extracted.is_empty() {
-        document["hasExtractedLicensingInfos"] = json!(extracted);
-    }
-    document["documentNamespace"] = json!(format!("urn:uuid:{}", uuid_of(&document.to_string())));
-    document
+    writer.document(&inventory.subject, options)
 }
 
+/// A document in the making.
 #[derive(Default)]
-struct Writer {
-    packages: Vec<Value>,
+pub(super) struct Writer {
+    pub(super) packages: Vec<Value>,
     files: Vec<Value>,
     relationships: Vec<Value>,
     known_files: BTreeSet<String>,
@@ -74,7 +55,32 @@ struct Writer {
 }
 
 impl Writer {
-    fn relate(&mut self, from: &str, how: &str, to: &str) {
+    /// The whole: its namespace is a digest of the rest.
+    pub(super) fn document(self, name: &str, options: &SbomOptions) -> Value {
+        let extracted: Vec<Value> = self
+            .licenses
+            .iter()
+            .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": name }))
+            .collect();
+        let created = options.created.and_then(time).unwrap_or_else(|| NO_TIME.to_owned());
+        let mut document = json!({
+            "spdxVersion": "SPDX-2.3",
+            "dataLicense": "CC0-1.0",
+            "SPDXID": DOCUMENT,
+            "name": name,
+            "creationInfo": { "created": created, "creators": [format!("Tool: barrow-{}", env!("CARGO_PKG_VERSION"))] },
+            "packages": self.packages,
+            "files": self.files,
+            "relationships": self.relationships,
+        });
+        if !extracted.is_empty() {
+            document["hasExtractedLicensingInfos"] = json!(extracted);
+        }
+        document["documentNamespace"] = json!(format!("urn:uuid:{}", uuid_of(&document.to_string())));
+        document
+    }
+
+    pub(super) fn relate(&mut self, from: &str, how: &str, to: &str) {
         self.relationships.push(json!({ "spdxElementId": from, "relationshipType": how, "relatedSpdxElement": to }));
     }
 
@@ -169,7 +175,7 @@ impl Writer {
     }
 
     /// The licence as an expression. Of several names it is said that all of them hold: who meets all meets any.
-    fn license(&mut self, license: &License) -> String {
+    pub(super) fn license(&mut self, license: &License) -> String {
         if let Some(expression) = license.expression() {
             for reference in license.references() {
                 self.licenses.entry(reference.clone()).or_insert(reference);

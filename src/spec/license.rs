@@ -131,7 +131,7 @@ impl License {
     }
 
     /// What one text says: an expression, a well-known name, or any other name.
-    fn of_text(text: &str) -> Self {
+    pub fn of_text(text: &str) -> Self {
         if is_expression(text) {
             return Self { expression: Some(text.to_owned()), names: Vec::new() };
         }

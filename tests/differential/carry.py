@@ -1,14 +1,23 @@
 #!/usr/bin/env python3
 """Twenty applications for four targets, carried across an air gap: what is made behind it is what is made before it.
 
-Run from anywhere: `python3 tests/differential/carry.py`. Five projects of our own packages stand each as a requirements file, a
+Run from anywhere: `python3 tests/differential/carry.py [--long]`. Five projects of our own packages stand each as a requirements file, a
 `pylock.toml`, a `uv.lock` and a `poetry.lock`, the locks made by the tools themselves; their files name a public and a private index, and
-stay as they are. One `barrow mirror` run holds all of them. Then, from the mirror alone, with an empty cache and in a namespace
-without a network where the machine allows one, every application is bundled as a folder and as a zip, and its
-fingerprint taken: trees, zips and fingerprints have to be those of the machine with a network. `locks.py` has the index and the tools.
+stay as they are. One `barrow mirror` run holds all of them. Then, in a namespace without a network where the machine allows one (but for
+its own loopback), the mirror that was carried lies as a folder, behind nginx, and in the buckets of moto and s3rver, into which barrow
+brings it there. From each of these places alone, with an empty cache, every application is bundled for every target; trees, zips, locks
+and fingerprints have to be those of the machine with a network. pip and uv install from the same places. `locks.py` has the index and
+the tools, `tests/servers/stores` the stores (s3rver needs npm). The short form makes of each server everything for the first target, and
+zips for all.
 """
 
+import argparse
+import difflib
 import hashlib
+import importlib.machinery
+import importlib.util
+import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -83,63 +92,195 @@ def make(work, base, proxy):
     return applications
 
 
-def tree(folder):
-    return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mode & 0o777)
-            for path in sorted(folder.rglob("*")) if path.is_file()}
+def digest_of_tree(folder):
+    """One digest over paths, modes and bytes."""
+    hasher = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            hasher.update(f"{path.relative_to(folder)} {path.stat().st_mode & 0o777}\n".encode() + path.read_bytes())
+    return hasher.hexdigest()
 
 
-def offline(words, folder, home, namespace):
-    program = locks.BINARY or str(locks.ROOT / "target/debug/barrow")
-    done = subprocess.run([*namespace, program, *map(str, words), "--no-config", "-q"], cwd=folder, text=True, capture_output=True,
-                          stdin=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin", "HOME": str(home)})
-    if done.returncode != 0:
-        raise locks.Failure(f"barrow {' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
-    return done.stdout
+def outcomes(run, folder, out, target, has_lock, is_whole):
+    """What one application becomes for one target: digests and texts by name. `run` calls barrow in its folder."""
+    given = next(name for name in ("pylock.toml", "uv.lock", "poetry.lock", "requirements.txt") if (folder / name).exists())
+    words = ["--runtime", target[0], "--arch", target[1]]
+    run(["bundle", ".", "-o", out / "made.zip", *words])
+    made = {"zip": hashlib.sha256((out / "made.zip").read_bytes()).hexdigest()}
+    if is_whole:
+        run(["bundle", ".", "-o", out / "tree", *words])
+        made["tree"] = digest_of_tree(out / "tree")
+        made["lock"] = run(["lock", "-r", given, "-o", "-", *words])
+    # Without a lock or hashes the place of the mirror is an input.
+    if is_whole and has_lock:
+        made["fingerprint"] = run(["fingerprint", ".", *words])
+    shutil.rmtree(out)
+    return made
+
+
+# --- behind the gap: another process, which has no network -------------------------------------------------------------------
+
+
+def stores_module():
+    loader = importlib.machinery.SourceFileLoader("stores", str(locks.ROOT / "tests/servers/stores"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("stores", loader))
+    loader.exec_module(module)
+    return module
+
+
+def start_nginx(stores, folder, root):
+    """nginx over the folder as it is, in one process: in a namespace there is no other user to become."""
+    port = stores.free_port()
+    temporary = "".join(f"{kind}_temp_path {folder}/nginx-{kind};" for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
+    (folder / "nginx.conf").write_text(f"""
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; events {{}}
+http {{ access_log off; {temporary} types {{ text/html html; application/json json; }} default_type application/octet-stream;
+  server {{ listen 127.0.0.1:{port}; root {root}; index index.html; }} }}
+""")
+    return stores.Store("nginx", f"http://127.0.0.1:{port}", process=stores.start(["nginx", "-c", folder / "nginx.conf"], port, folder))
+
+
+def behind(work, is_long, word):
+    """Everything that happens without a network; what came of it, by place, application and target."""
+    plan = json.loads((work / "plan.json").read_text())
+    carried, stores = work / "carried", stores_module()
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=False, capture_output=True)
+    made, installed, servers = {}, {}, []
+
+    def barrow(words, folder, environment):
+        program = locks.BINARY or str(locks.ROOT / "target/debug/barrow")
+        plain = {"PATH": "/usr/bin:/bin", "HOME": str(work / "home"), "AWS_EC2_METADATA_DISABLED": "true", **environment}
+        done = subprocess.run([program, *map(str, words), "--no-config", "-q"], cwd=folder, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, env=plain)
+        if done.returncode != 0:
+            raise locks.Failure(f"barrow {' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    try:
+        places = [("folder", str(carried), {}, f"file://{carried}/simple")]
+        if plan["nginx"]:
+            servers.append(start_nginx(stores, work, carried))
+            places.append(("nginx", servers[-1].url, {}, f"{servers[-1].url}/simple"))
+        for start, tools in ((stores.start_moto, plan["moto"]), (stores.start_s3rver, plan["s3rver"])):
+            if tools is None:
+                continue
+            store = start(pathlib.Path(tools), work)
+            servers.append(store)
+            barrow(["mirror", "-o", carried, "--upload", "s3://bucket/py"], work, store.environment)
+            pages = f"{store.environment['AWS_ENDPOINT_URL_S3']}/bucket/py/simple"
+            places.append((store.name, "s3://bucket/py", store.environment, pages))
+        for name, place, environment, pages in (place for place in places if word in place[0]):
+            cache = work / "cold" / name
+            for application, folder in plan["applications"]:
+                for number, target in enumerate(TARGETS):
+                    def run(words, folder=pathlib.Path(folder)):
+                        return barrow([*words, "--mirror", place, "--cache-dir", cache], folder, environment)
+                    key = f"{name} {application} {' '.join(target)}"
+                    is_whole = is_long or name == "folder" or number == 0
+                    try:
+                        out = work / "behind" / key.replace(" ", "-")
+                        made[key] = outcomes(run, pathlib.Path(folder), out, target, not application.endswith("requirements"), is_whole)
+                    except (locks.Failure, OSError) as failure:
+                        made[key] = {"failure": str(failure)}
+            for tool in ("pip", "uv"):
+                installed[f"{name} {tool}"] = install(pathlib.Path(plan["tools"]), tool, pages, work / f"{tool}-{name}", work / "pins.txt")
+    finally:
+        for server in servers:
+            server.process.kill()
+            server.process.wait(10)
+    (work / "behind.json").write_text(json.dumps({"made": made, "installed": installed}))
+
+
+def install(tools, tool, pages, out, pins):
+    """The files that pip or uv installs from the pages of the mirror, or what it says."""
+    words = {
+        "pip": [tools / "bin/python", "-m", "pip", "install", "--isolated", "-q", "--no-cache-dir", "--disable-pip-version-check", "--no-deps",
+                "--only-binary", ":all:", "--implementation", "cp", "--python-version", "3.11", "--platform", "manylinux_2_17_x86_64",
+                "--target", out, "--index-url", pages, "-r", pins],
+        "uv": [tools / "bin/uv", "pip", "install", "-q", "--no-config", "--no-cache", "--no-deps", "--python-version", "3.11",
+               "--python-platform", "x86_64-manylinux_2_17", "--target", out, "--index-url", pages, "-r", pins],
+    }[tool]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(out.parent / "home"), "PIP_CONFIG_FILE": "/dev/null"}
+    done = subprocess.run(list(map(str, words)), text=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment)
+    return modules(out) if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+
+
+def modules(folder):
+    """The modules of a folder and what they say, without what tools write about themselves."""
+    found = folder.rglob("*.py")
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(found) if "dist-info" not in str(path)}
+
+
+# --- before the gap ------------------------------------------------------------------------------------------------------------
+
+
+def namespace():
+    """The words that start a process without a network; none where the machine does not allow that."""
+    for words in (["unshare", "-n", "--"], ["unshare", "-rn", "--"]):
+        if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True).returncode == 0:
+            return words
+    print("there is no namespace without a network here: the mirror is used with one")
+    return []
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--long", action="store_true", help="everything from every place")
+    parser.add_argument("-k", default="", help="only places with this word in their name: folder, nginx, moto, s3rver")
+    parser.add_argument("--behind", type=pathlib.Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.behind:
+        return behind(arguments.behind, arguments.long, arguments.k)
     base = locks.install_tools({"uv-new", "poetry-new"})
     if not locks.BINARY:
         subprocess.run(["cargo", "build", "--locked", "--quiet"], cwd=locks.ROOT, check=True)
+    moto, s3rver = stores_module().prepare_tools()
     proxy = locks.serve()
-    namespace = ["unshare", "-rn", "--"]
-    if subprocess.run([*namespace, "true"], capture_output=True).returncode != 0:
-        namespace = []
-        print("there is no namespace without a network here: the mirror is used with one")
     failures, compared = [], 0
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
+        work.chmod(0o755)
         applications = make(work, base, proxy)
         words = ["mirror", *(f"./{name}" for name, _ in applications), "-o", work / "mirror"]
         words += [word for runtime in ("python3.11", "python3.13") for word in ("--runtime", runtime)]
         locks.barrow([*words, "--arch", "x86_64", "--arch", "arm64"], work / "applications", proxy, work / "online")
-        carried = work / "carried"
-        shutil.copytree(work / "mirror", carried)
+        shutil.copytree(work / "mirror", work / "carried")
+        before = {}
         for name, folder in applications:
-            for runtime, arch in TARGETS:
-                target = ["--runtime", runtime, "--arch", arch]
-                before, behind = work / "before" / name / f"{runtime}-{arch}", work / "behind" / name / f"{runtime}-{arch}"
-                try:
-                    for form in ("tree", "made.zip"):
-                        locks.barrow(["bundle", ".", "-o", before / form, *target], folder, proxy, work / "online")
-                        offline(["bundle", ".", "-o", behind / form, *target, "--mirror", carried, "--cache-dir", work / "cold"],
-                                folder, work / "home", namespace)
-                    if tree(before / "tree") != tree(behind / "tree"):
-                        raise locks.Failure("the trees differ")
-                    zips = [hashlib.sha256((place / "made.zip").read_bytes()).hexdigest() for place in (before, behind)]
-                    if zips[0] != zips[1]:
-                        raise locks.Failure("the zips differ")
-                    if not name.endswith("requirements"):
-                        online = locks.barrow(["fingerprint", ".", *target], folder, proxy, work / "online")
-                        gap = offline(["fingerprint", ".", *target, "--mirror", carried], folder, work / "home", namespace)
-                        if online != gap:
-                            raise locks.Failure("the fingerprints differ")
-                    compared += 1
-                except (locks.Failure, OSError) as failure:
-                    failures.append(f"{name} {runtime} {arch}: {failure}")
-                    print(f"FAILED: {failures[-1]}", flush=True)
-    print(f"{len(applications)} applications, {compared} bundles compared")
-    if failures or compared != len(SETS) * 4 * len(TARGETS):
+            for target in TARGETS:
+                def run(words, folder=folder):
+                    return locks.barrow(words, folder, proxy, work / "online")
+                out = work / "before" / name / "-".join(target)
+                before[f"{name} {' '.join(target)}"] = outcomes(run, folder, out, target, not name.endswith("requirements"), True)
+        folder = dict(applications)["api-pylock"]
+        pins = ["lock", "-r", "pylock.toml", "-o", "-", "--format", "requirements", "--no-annotate", "--runtime", "python3.11"]
+        (work / "pins.txt").write_text(locks.barrow(pins, folder, proxy, work / "online"))
+        locks.barrow(["install", "-r", "pylock.toml", "-t", work / "by-barrow", "--runtime", "python3.11"], folder, proxy, work / "online")
+        (work / "plan.json").write_text(json.dumps({
+            "applications": [(name, str(folder)) for name, folder in applications], "tools": str(base / "uv-new"),
+            "nginx": shutil.which("nginx") is not None, "moto": str(moto), "s3rver": str(s3rver) if s3rver else None,
+        }))
+        again = [*namespace(), sys.executable, __file__, "--behind", work] + (["--long"] if arguments.long else []) + ["-k", arguments.k]
+        subprocess.run(list(map(str, again)), check=True)
+        result = json.loads((work / "behind.json").read_text())
+        for key, made in result["made"].items():
+            online = before[key.split(" ", 1)[1]]
+            wrong = [what for what, value in made.items() if online.get(what) != value]
+            compared += 1
+            if wrong:
+                lines = [made.get("lock", "").splitlines(), online["lock"].splitlines()] if "lock" in wrong else []
+                differ = [line for line in difflib.unified_diff(*lines, lineterm="", n=0)][:12] if lines else ""
+                failures.append(f"{key}: {made.get('failure') or wrong} {differ}")
+                print(f"FAILED: {failures[-1]}", flush=True)
+        expected = modules(work / "by-barrow")
+        for key, found in result["installed"].items():
+            if found != expected:
+                said = found if isinstance(found, str) else sorted(set(found) ^ set(expected))
+                failures.append(f"{key}: {said}")
+                print(f"FAILED: {failures[-1]}", flush=True)
+        places = {key.split(" ")[0] for key in result["made"]}
+    print(f"{len(applications)} applications, {compared} bundles compared from {', '.join(sorted(places))}; pip and uv from each")
+    if failures or compared != len(SETS) * 4 * len(TARGETS) * len(places) or not (arguments.k or {"folder", "moto"} <= places):
         sys.exit(f"{len(failures)} failures")
 
 

@@ -136,8 +136,10 @@ def main():
         run("bundle", "--no-source", "-o", "alone.zip", *both, "-r", "app/requirements.txt", "--no-deps")
         (top / "told.cdx.json").write_text(run("tree", "slim.zip", "--sbom", "cyclonedx"))
         (top / "told.spdx.json").write_text(run("tree", "layer", "--sbom", "spdx"))
+        words = ["mirror", "-r", "app/requirements.txt", "-o", "mirror", *both, "--runtime", "python3.12", "--runtime", "python3.13", "--name", "ünïcode \"app\""]
+        run(*words)
         bills = sorted(top.glob("*.json"))
-        assert len(bills) == 10, bills
+        assert len(bills) == 12, bills
         subprocess.run([python(), "-c", VALIDATE, *bills], check=True)
     print("every bill of materials is valid")
 

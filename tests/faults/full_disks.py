@@ -5,6 +5,7 @@ does not fit goes to the temporary folder. Beside the real ones, every single wr
 """
 
 import contextlib
+import hashlib
 import shutil
 import subprocess
 
@@ -79,6 +80,7 @@ def full_disks(tally, folder):
             tally.check(f"{name}: OUT is absent", tree(out) is None, "")
             tally.count("full disks")
     state_is_full(tally, scene, right)
+    mirror_is_full(tally, scene)
     # No room for another file, but for bytes.
     with memory(folder / "few", 1 << 24, inodes=40) as disk:
         done = scene.bundle(disk / "out")
@@ -117,6 +119,34 @@ def out_is_full(tally, scene, shape, room, right, need):
         subprocess.run(["mount", "-o", f"remount,size={need * 8}", disk], check=True)
         done = scene.bundle(out)
         tally.check(f"{name}: the next run, with room", done.code == DONE and tree(out) == new, done)
+
+
+def mirror_is_full(tally, scene):
+    """No room for all of a mirror: the message names it, what is in it is whole, and the same command goes on once there is room."""
+    words = ("p0==1", "--runtime", "python3.12", "--name", "faults")
+    whole = scene.folder / "whole-mirror"
+    done = scene.run("mirror", *words, "-o", whole)
+    tally.check("a mirror without a full disk", done.code == DONE, done)
+    right = tree(whole)
+    need = sum(path.stat().st_size // 4096 * 4096 + 4096 for path in whole.rglob("*"))
+    for part in tally.pick((1, 4, 7), range(8)):
+        with memory(scene.folder / "mirror-disk", max(need * part // 8, 4096)) as disk:
+            name = f"{part}/8 of the room for a mirror"
+            mirror = disk / "mirror"
+            done = scene.run("mirror", *words, "-o", mirror)
+            tally.check(f"{name}: refused", done.code == FAILED and not done.has_panicked, done)
+            tally.check(f"{name}: it names the mirror", NO_ROOM in done.told and str(mirror) in done.told, done)
+            tally.check(f"{name}: and says how it goes on", "the disk with the mirror is full" in done.told or "not everything could be mirrored"
+                        in done.told, done)
+            files = [path for path in mirror.rglob("*.whl")]
+            good = all(hashlib.sha256(path.read_bytes()).hexdigest() == path.parent.name for path in files)
+            tally.check(f"{name}: what lies there is whole", good, files)
+            subprocess.run(["mount", "-o", f"remount,size={need * 4}", disk], check=True)
+            done = scene.run("mirror", *words, "-o", mirror)
+            tally.check(f"{name}: with room, the same command goes on", done.code == DONE, done)
+            done = scene.run("mirror", "-o", mirror, "--verify", index=False)
+            tally.check(f"{name}: and the mirror is right", done.code == DONE and tree(mirror) == right, done)
+            tally.count("full disks")
 
 
 def state_is_full(tally, scene, right):

@@ -470,7 +470,7 @@ const NAMES_FLAGS: [(&str, &str); 9] = [
 
 /// Warnings that go with what was published and are told again, as they are, by later runs.
 const WARNS_OF_FLAGS: [&str; 5] =
-    ["bundle/slim/selection.rs", "publish/marking.rs", "ops/own_files.rs", "ops/left_out.rs", "ops/mirror.rs"];
+    ["bundle/slim/selection.rs", "publish/marking.rs", "ops/own_files.rs", "ops/left_out.rs", "ops/mirror/folder.rs"];
 
 /// Whether a line of code has a text in which a flag stands among other words.
 fn talks_of_a_flag(line: &str) -> bool {

@@ -8,12 +8,13 @@ use super::{ResultArgs, SettingArgs};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The default index is asked about each package (PyPI answers), or advisories that lie here are read: then nothing is asked. Exit
-code 1: there are findings. What is to be ignored can stand in [audit] of barrow.toml, or [tool.barrow.audit], too.
+The default index is asked about each package (PyPI answers), or advisories that lie here are read: then nothing is asked. A
+mirror that is named without requirements is audited as a whole: every version of which it has files. Exit code 1: there are findings. What is to be ignored can stand in [audit] of barrow.toml, or [tool.barrow.audit], too.
 
 Examples:
   barrow audit                                      what this project requires
   barrow audit function.zip --osv advisories.zip    a finished bundle, without a network
+  barrow audit --mirror mirror --osv advisories.zip everything that a mirror holds
   barrow audit --ignore CVE-2024-1234='only on Windows'")]
 pub(crate) struct AuditArgs {
     /// Requirements, such as 'requests>=2.32', or one finished folder or zip, whoever made it

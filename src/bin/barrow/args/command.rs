@@ -338,7 +338,8 @@ Examples:
   barrow mirror services/orders services/mail -o mirror      each folder is an application, resolved alone
   barrow mirror -r requirements.txt -o mirror --name jobs --prune
   barrow mirror -o mirror --verify                    check every file, without a network
-  barrow mirror --diff mirror.old mirror              what a reviewer signs off")]
+  barrow mirror --diff mirror.old mirror              what a reviewer signs off
+  barrow mirror -o mirror --sbom cyclonedx            what is in it, and for whom")]
 pub(crate) struct MirrorArgs {
     /// Requirements, such as 'requests>=2.32', or folders of applications, such as `./orders`
     #[arg(value_name = "NAME|FOLDER")]
@@ -387,6 +388,10 @@ pub(crate) struct MirrorArgs {
     /// Bring the mirror into this store (s3, gs, https), whatever is not there yet
     #[arg(long, value_name = "URL", help_heading = "Output", conflicts_with_all = ["list", "diff"])]
     pub(crate) upload: Option<String>,
+
+    /// Write a bill of materials of the whole mirror (cyclonedx, spdx), by default beside it; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output", conflicts_with_all = ["list", "diff"])]
+    pub(crate) sbom: Vec<SbomRequest>,
 
     /// Show the applications of the mirror
     #[arg(long, help_heading = "Output", conflicts_with_all = ["requirements", "prune", "verify", "remove", "diff"])]

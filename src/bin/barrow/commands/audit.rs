@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use barrow::audit::{Advisories, Finding, Ignore, Judged, judge};
-use barrow::inventory::{Inventory, Reading, read_finished};
-use barrow::ops::{self, Audited, Error, Survey};
+use barrow::inventory::{Reading, read_finished};
+use barrow::ops::{self, AuditSubject, Audited, Error, Survey};
 use barrow::request::LockSettings;
 use barrow::spec::Version;
 use serde_json::{Value, json};
@@ -27,25 +27,39 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     if finished.is_none() {
         refuse_paths(run, "audit", &args.requirements)?;
     }
+    // A mirror that is named here, and nothing else, is what is looked at; else it stands for the indexes.
+    let is_about_mirror = args.settings.index.mirror.is_some()
+        && args.requirements.is_empty()
+        && args.settings.input.requirement.is_empty()
+        && args.settings.input.lock.is_none();
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     let mut advisories = Advisories::default();
     for place in &args.osv {
         advisories.add(&run.host.working_folder.join(place)).map_err(Error::from)?;
     }
-    let target = settings.target.single()?;
-    let inventory = if let Some(path) = &finished {
-        read_finished(path, &target, Reading::Sizes).map_err(Error::from)?
+    let mirror = settings.indexes.mirror.clone().filter(|_| is_about_mirror);
+    let subjects = if let Some(place) = mirror {
+        let client = settings.client.clone();
+        let mirror = run.block_on(|context| ops::read_mirror(place, client, context))?;
+        // It stands for no index here: whoever knows of vulnerabilities is asked.
+        (settings.indexes.mirror, settings.client.only) = (None, None);
+        ops::subjects_of_mirror(&mirror)
+    } else if let Some(path) = &finished {
+        let target = settings.target.single()?;
+        ops::subjects_of(&read_finished(path, &target, Reading::Sizes).map_err(Error::from)?)
     } else {
+        let target = settings.target.single()?;
         settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
         let request = settings.request(args.requirements);
-        run.block_on(|context| ops::survey(request, target, Survey::default(), context))?.inventory
+        let surveyed = run.block_on(|context| ops::survey(request, target, Survey::default(), context))?;
+        ops::subjects_of(&surveyed.inventory)
     };
     let audited =
-        if args.osv.is_empty() { ask(run, &settings, &inventory)? } else { ops::audit_with(&inventory, &advisories) };
+        if args.osv.is_empty() { ask(run, &settings, &subjects)? } else { ops::audit_with(&subjects, &advisories) };
     let ignores: Vec<Ignore> = args.ignore.into_iter().chain(settings.audit_ignore).collect();
     let judged = judge(audited.findings.clone(), &ignores);
-    tell(run, &inventory, &audited, &judged)?;
+    tell(run, &subjects, &audited, &judged)?;
     let count = judged.findings.len();
     if count == 0 {
         return Ok(());
@@ -56,17 +70,17 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
         .hint("`barrow why NAME` tells who asked for it; `--ignore ID=REASON` leaves one out"))
 }
 
-fn ask(run: &Run, settings: &Settings, inventory: &Inventory) -> Result<Audited, Failure> {
+fn ask(run: &Run, settings: &Settings, subjects: &[AuditSubject]) -> Result<Audited, Failure> {
     // What is asked about is known: nothing is required.
     let mut request = settings.request(Vec::new());
     request.inputs.requirement_files.clear();
     request.inputs.constraint_files.clear();
     request.inputs.override_files.clear();
     request.lock = LockSettings::default();
-    run.block_on(|context| async move { ops::audit(request, inventory, context).await })
+    run.block_on(|context| async move { ops::audit(request, subjects, context).await })
 }
 
-fn tell(run: &Run, inventory: &Inventory, audited: &Audited, judged: &Judged) -> Result<(), Failure> {
+fn tell(run: &Run, subjects: &[AuditSubject], audited: &Audited, judged: &Judged) -> Result<(), Failure> {
     for (name, version, why) in &audited.unknown {
         run.output.warn(&format!("nothing is known about {name} {version}: {why}"));
     }
@@ -79,17 +93,17 @@ fn tell(run: &Run, inventory: &Inventory, audited: &Audited, judged: &Judged) ->
             .status(&format!("Ignored {} of {} {}: {reason}", finding.advisory.id, finding.name, finding.version));
     }
     if run.is_json() {
-        Output::object(&object(inventory, audited, judged))?;
+        Output::object(&object(subjects, audited, judged))?;
     } else if !judged.findings.is_empty() {
-        Output::result(&table(inventory, &judged.findings, run.output.colors_results()))?;
+        Output::result(&table(subjects, &judged.findings, run.output.colors_results()))?;
     }
-    let known = inventory.dists.len() - audited.unknown.len();
+    let known = subjects.len() - audited.unknown.len();
     run.output.status(&format!("Audited {}", ops::packages(known)));
     Ok(())
 }
 
 /// One line for each finding.
-fn table(inventory: &Inventory, findings: &[Finding], colors: bool) -> String {
+fn table(subjects: &[AuditSubject], findings: &[Finding], colors: bool) -> String {
     let header = ["NAME", "VERSION", "ID", "FIXED IN", "SUMMARY"].map(str::to_owned);
     let rows: Vec<[String; 5]> = findings.iter().map(|finding| row(finding).map(|cell| printable(&cell))).collect();
     let widths: Vec<usize> = (0..4)
@@ -112,10 +126,11 @@ fn table(inventory: &Inventory, findings: &[Finding], colors: bool) -> String {
         line(cells, ["1", "36", "31", "32", ""]);
     }
     for finding in findings {
-        let way: Vec<&str> = inventory.way_to(&finding.name).into_iter().map(AsRef::as_ref).collect();
-        let line = format!("{} came by {}\n", finding.name, way.join(" → "));
-        if way.len() > 1 && !text.contains(&line) {
-            text += &line;
+        for way in ways(subjects, finding).filter(|way| way.len() > 1) {
+            let line = format!("{} came by {}\n", finding.name, printable(&way.join(" → ")));
+            if !text.contains(&line) {
+                text += &line;
+            }
         }
     }
     text
@@ -138,7 +153,14 @@ fn row(finding: &Finding) -> [String; 5] {
     ]
 }
 
-fn object(inventory: &Inventory, audited: &Audited, judged: &Judged) -> Value {
+/// How what has a vulnerability came here.
+fn ways<'a>(subjects: &'a [AuditSubject], finding: &Finding) -> impl Iterator<Item = &'a Vec<String>> {
+    let (name, version) = (finding.name.clone(), finding.version.clone());
+    let is_it = move |subject: &&AuditSubject| subject.name == name && subject.version == version;
+    subjects.iter().filter(is_it).flat_map(|subject| &subject.ways)
+}
+
+fn object(subjects: &[AuditSubject], audited: &Audited, judged: &Judged) -> Value {
     let finding = |finding: &Finding| {
         let advisory = &finding.advisory;
         json!({
@@ -149,7 +171,8 @@ fn object(inventory: &Inventory, audited: &Audited, judged: &Judged) -> Value {
             "summary": advisory.summary,
             "fixed_in": advisory.fixed_in.iter().map(Version::to_string).collect::<Vec<_>>(),
             "link": advisory.link,
-            "came_by": inventory.way_to(&finding.name).into_iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "came_by": ways(subjects, finding).next().cloned().unwrap_or_default(),
+            "ways": ways(subjects, finding).collect::<Vec<_>>(),
         })
     };
     let ignored = judged.ignored.iter().map(|(found, ignore)| {
@@ -163,7 +186,7 @@ fn object(inventory: &Inventory, audited: &Audited, judged: &Judged) -> Value {
         .map(|(name, version, why)| json!({ "name": name.to_string(), "version": version.to_string(), "reason": why }));
     json!({
         "schema": 1,
-        "packages": inventory.dists.len(),
+        "packages": subjects.len(),
         "findings": judged.findings.iter().map(finding).collect::<Vec<_>>(),
         "ignored": ignored.collect::<Vec<_>>(),
         "unknown": unknown.collect::<Vec<_>>(),

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use barrow::bundle::Bytes;
 use barrow::mirror::{Application, Difference, MirrorFile};
 use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded};
+use barrow::sbom::SbomFormat;
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use barrow::target::{Architecture, Runtime, Target};
 use serde_json::{Map, Value, json};
 
 use super::build::settings_of_unit;
 use super::meaning::refuse_paths;
+use super::result::with_sboms;
+use super::sbom::Sboms;
 use crate::args::{AssemblyArgs, MirrorArgs, SettingArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -27,12 +30,13 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if args.list {
         return print_applications(run, &run.block_on(|_| ops::list_mirror(out))?);
     }
+    // What is wrong with it is told before the work, not after it.
+    let sboms = Sboms::of(run, &args.sbom, Some(&out))?;
     if !args.remove.is_empty() {
         let names = std::mem::take(&mut args.remove);
         let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
-        return finish(run, &args, &mirrored);
+        return finish(run, &args, &sboms, &mirrored);
     }
-    // What is wrong with it is told before the work, not after it.
     args.upload.as_deref().map(keys::store).transpose()?;
     let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
@@ -46,19 +50,19 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
         if let Some(key) = sign_key {
             mirrored = run.block_on(|context| ops::sign_mirror(out, key, context))?;
         }
-        let uploaded = upload(run, &args, &mirrored)?;
+        let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, &args, &mirrored)?);
         if run.is_json() {
-            return print(&mirrored, uploaded.as_ref());
+            return print(&mirrored, uploaded.as_ref(), &written);
         }
         return Output::text(&format!("{}\n", mirrored.digest));
     }
-    if applications.is_empty() && (sign_key.is_some() || args.upload.is_some()) {
+    if applications.is_empty() && (sign_key.is_some() || args.upload.is_some() || !args.sbom.is_empty()) {
         let mirrored = match sign_key {
             Some(key) => run.block_on(|context| ops::sign_mirror(out, key, context))?,
             None => run.block_on(|_| ops::list_mirror(out))?,
         };
-        let uploaded = upload(run, &args, &mirrored)?;
-        return if run.is_json() { print(&mirrored, uploaded.as_ref()) } else { Ok(()) };
+        let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, &args, &mirrored)?);
+        return if run.is_json() { print(&mirrored, uploaded.as_ref(), &written) } else { Ok(()) };
     }
     if applications.is_empty() {
         return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
@@ -75,7 +79,7 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     let MirrorArgs { sdists, prune, force, verify, .. } = args;
     let options = MirrorOptions { applications, out, sdists, build_platforms, prune, force, verify, sign_key };
     let mirrored = run.block_on(|context| ops::mirror(options, context))?;
-    finish(run, &args, &mirrored)
+    finish(run, &args, &sboms, &mirrored)
 }
 
 /// `python3.12/arm64`: the Python and the processor of a machine that builds; without the second, `x86_64`.
@@ -190,9 +194,10 @@ fn name_of(settings: &Settings, working_folder: &Path) -> String {
     if files.is_empty() { "command line".to_owned() } else { files.join(" ") }
 }
 
-fn finish(run: &Run, args: &MirrorArgs, mirrored: &Mirrored) -> Result<(), Failure> {
+fn finish(run: &Run, args: &MirrorArgs, sboms: &Sboms, mirrored: &Mirrored) -> Result<(), Failure> {
+    let written = sboms.write_mirror(run, mirrored)?;
     if run.is_json() {
-        return print(mirrored, upload(run, args, mirrored)?.as_ref());
+        return print(mirrored, upload(run, args, mirrored)?.as_ref(), &written);
     }
     for name in &mirrored.removed {
         run.output.status(&format!("Removed {name}"));
@@ -235,7 +240,7 @@ fn files(count: usize) -> String {
 
 fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
     if run.is_json() {
-        return print(mirrored, None);
+        return print(mirrored, None, &[]);
     }
     let size = |application: &Application| {
         let of_it = |file: &&MirrorFile| application.files.contains_key(&file.filename);
@@ -282,14 +287,14 @@ fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
     Output::text(&lines)
 }
 
-fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>) -> Result<(), Failure> {
+fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>, sboms: &[(SbomFormat, PathBuf)]) -> Result<(), Failure> {
     let upload = uploaded.map(|Uploaded { place, written, bytes, present, removed }| {
         json!({
             "place": place.to_string(), "written": written, "size_bytes": bytes, "present": present, "removed": removed,
         })
     });
     let names = |files: &[MirrorFile]| files.iter().map(|file| file.filename.clone()).collect::<Vec<_>>();
-    Output::object(&json!({
+    let object = json!({
         "schema": 1,
         "path": mirrored.path.display().to_string(),
         "digest": mirrored.digest.to_string(),
@@ -301,7 +306,8 @@ fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>) -> Result<(), Failure
         "applications": mirrored.applications,
         "files": objects(&mirrored.files),
         "upload": upload,
-    }))
+    });
+    Output::object(&with_sboms(object, sboms))
 }
 
 /// Files as the other outputs have them: the manifest's keys have hyphens, those of outputs have `_`.

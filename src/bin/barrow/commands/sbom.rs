@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use barrow::inventory::{Inventory, read_finished};
-use barrow::ops::{Error, Published, write_whole};
+use barrow::ops::{self, Error, Mirrored, Published, write_whole};
 use barrow::request::AssemblySettings;
 use barrow::sbom::{SbomFormat, SbomOptions};
 use barrow::spec::HashAlgorithm;
@@ -117,6 +117,18 @@ impl Sboms {
             }
         }
         Ok(written)
+    }
+}
+
+impl Sboms {
+    /// Writes those of a mirror, from what its manifest says now.
+    pub(super) fn write_mirror(&self, run: &Run, mirrored: &Mirrored) -> Result<Vec<(SbomFormat, PathBuf)>, Failure> {
+        let collection = ops::bill_of_mirror(mirrored);
+        let options = SbomOptions { created: self.created, ..SbomOptions::default() };
+        for (format, file) in &self.files {
+            write_beside(run, file, &format.write_collection(&collection, &options))?;
+        }
+        Ok(self.files.clone())
     }
 }
 

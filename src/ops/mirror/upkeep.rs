@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::mirror::{Mirrored, UNSIGNED, open, refuse_damage};
-use super::{Context, Error};
+use super::folder::{UNSIGNED, open, refuse_damage};
+use super::options::Mirrored;
 use crate::archive::Limits;
+use crate::context::Context;
 use crate::mirror::{Difference, Mirror, MirrorError};
+use crate::ops::Error;
 use crate::signing::{PublicKey, SigningKey};
 use crate::spec::HashDigest;
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::mirror::refuse_damage;
-use super::{Context, Error};
+use super::folder::refuse_damage;
+use crate::context::Context;
 use crate::http::{Client, ClientOptions, Payload};
 use crate::mirror::{MANIFEST, Mirror, MirrorObject, ObjectContent, Transfer};
+use crate::ops::Error;
 use crate::spec::SafeUrl;
 use crate::store::{Store, StoreError};
 

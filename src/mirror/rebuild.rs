@@ -1,0 +1,98 @@
+//! A manifest that was lost, made anew of the pages and files of a mirror.
+//!
+//! The pages tell names, digests and what indexes said; the bytes have to be those. What nobody can tell any more is for which
+//! applications files are there, and where they came from: a run that needs them learns it again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fs_err as fs;
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::MirrorFile;
+use super::contents::Contents;
+use super::pages::reference;
+use crate::fetch::digest_of_file;
+use crate::regular;
+use crate::spec::{DistFilename, HashAlgorithm, License, PackageName, ProjectStatus};
+
+/// A page of a project, as far as it is needed.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Page {
+    name: PackageName,
+    files: Vec<Listing>,
+    project_status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: String,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Listing {
+    filename: String,
+    url: String,
+    hashes: Hashes,
+    size: u64,
+    requires_python: Option<String>,
+    core_metadata: Option<Hashes>,
+    #[serde(default)]
+    yanked: Value,
+    upload_time: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Hashes {
+    sha256: String,
+}
+
+/// What the pages of a mirror list and is whole; `None`: these are no pages that barrow wrote.
+pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
+    let mut contents = Contents::default();
+    let mut listed = Vec::new();
+    for entry in fs::read_dir(folder.join("simple")).ok()?.flatten().filter(|entry| entry.path().is_dir()) {
+        let page: Page = serde_json::from_slice(&regular::read(&entry.path().join("index.json")).ok()?).ok()?;
+        if let Some(Status { status, reason }) = page.project_status {
+            contents.statuses.insert(page.name.to_string(), ProjectStatus { word: status, reason });
+        }
+        for listing in page.files {
+            listed.push(file(&page.name, listing)?);
+        }
+    }
+    let is_whole = |path: &str, sha256: &str| {
+        digest_of_file(&folder.join(path), HashAlgorithm::Sha256).is_ok_and(|digest| digest.hex() == sha256)
+    };
+    let whole = |mut file: MirrorFile| {
+        let metadata = file.metadata_path().zip(file.metadata_sha256.clone());
+        let is_good = is_whole(&file.path(), &file.sha256)
+            && metadata.as_ref().is_none_or(|(path, sha256)| is_whole(path, sha256));
+        let bytes = metadata.and_then(|(path, _)| regular::read(&folder.join(path)).ok());
+        let license = bytes.map(|bytes| License::of_metadata(&bytes)).filter(|license| !license.is_unknown());
+        file.license = license.map(|license| license.to_string());
+        is_good.then(|| (file.filename.clone(), file))
+    };
+    contents.files =
+        listed.into_par_iter().filter_map(whole).collect::<Vec<_>>().into_iter().collect::<BTreeMap<_, _>>();
+    (!contents.files.is_empty()).then_some(contents)
+}
+
+/// The file that a page of ours lists; `None`: it is none of ours.
+fn file(project: &PackageName, listing: Listing) -> Option<MirrorFile> {
+    let Listing { filename, url, hashes, size, requires_python, core_metadata, yanked, upload_time } = listing;
+    let version = DistFilename::parse(&filename, project).ok()?.version().to_string();
+    let known = MirrorFile::unknown(filename, project.to_string(), version, hashes.sha256, size);
+    let yanked = match yanked {
+        Value::String(reason) => Some(reason),
+        Value::Bool(true) => Some(String::new()),
+        _ => None,
+    };
+    let metadata_sha256 = core_metadata.map(|hashes| hashes.sha256);
+    let file = MirrorFile { metadata_sha256, requires_python, yanked, upload_time, ..known };
+    (file.problem().is_none() && reference(&file) == url).then_some(file)
+}

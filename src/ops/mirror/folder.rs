@@ -1,0 +1,48 @@
+//! The folder of a mirror: opened so that nobody else changes it, and refused when it is damaged.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::archive::Limits;
+use crate::context::{Context, Interrupted};
+use crate::mirror::{Mirror, MirrorError, Patience};
+use crate::ops::Error;
+
+/// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
+/// What is said when signatures went with the manifest that they were of.
+pub(super) const UNSIGNED: &str = "the mirror is not signed any more: give --sign-key again";
+
+/// Opens a mirror that is to be changed; waits for others that change it.
+pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {
+    let opening = move || {
+        let waits = || context.status(&format!("Waiting for another run that changes `{}`", folder.display()));
+        let patience = Patience { longest: LONGEST_WAIT, cancel: &context.interrupted, waits: &waits };
+        match Mirror::open(&folder, limits, &patience) {
+            Err(MirrorError::Cancelled) => Err(Interrupted.into()),
+            opened => {
+                let mirror = opened?;
+                if mirror.was_rebuilt() {
+                    context.warn(&format!(
+                        "the manifest of `{}` was lost, and is made anew of its {} whole files; for which applications they are there is \
+                         known again when these were mirrored again",
+                        folder.display(),
+                        mirror.files().count(),
+                    ));
+                }
+                Ok(mirror)
+            }
+        }
+    };
+    tokio::task::spawn_blocking(opening).await.map_err(|_| Error::Worker("mirror"))?
+}
+
+/// Fails with everything that is not as the manifest says.
+pub(super) fn refuse_damage(mirror: &Mirror) -> Result<(), Error> {
+    let problems = mirror.verify();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::MirrorDamaged { path: mirror.folder().to_owned(), problems })
+}

@@ -1,0 +1,35 @@
+//! A file that an application needs.
+
+use crate::resolution::ResolvedDist;
+use crate::spec::{DistFile, HashAlgorithm, HashDigest};
+
+/// A file that the mirror must have.
+pub(super) enum Needed {
+    Wheel(Box<ResolvedDist>),
+    Sdist(Box<DistFile>),
+}
+
+impl Needed {
+    pub(super) fn file(&self) -> &DistFile {
+        match self {
+            Self::Wheel(dist) => &dist.file,
+            Self::Sdist(file) => file,
+        }
+    }
+
+    pub(super) fn has_sha256(&self) -> bool {
+        self.accepted().iter().any(|digest| digest.algorithm() == HashAlgorithm::Sha256)
+    }
+
+    pub(super) fn accepted(&self) -> &[HashDigest] {
+        match self {
+            Self::Wheel(dist) => &dist.accepted_hashes,
+            Self::Sdist(file) => &file.hashes,
+        }
+    }
+
+    /// The file with every digest that is accepted.
+    pub(super) fn listing(&self) -> DistFile {
+        DistFile { hashes: self.accepted().to_vec(), ..self.file().clone() }
+    }
+}

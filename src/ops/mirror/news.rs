@@ -1,0 +1,67 @@
+//! What indexes say by now of the files that a mirror has, and which applications it remembers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::finding::Findings;
+use super::plan::Plan;
+use crate::context::Context;
+use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Upstream};
+
+/// Takes what the indexes of the applications say now of the files that the mirror has from them.
+pub(super) async fn refresh(mirror: &mut Mirror, plans: &[Plan], context: &Context, findings: &mut Findings) {
+    for plan in plans {
+        refresh_one(mirror, plan, context, findings).await;
+        for name in &plan.asked {
+            mirror.note_status(name, plan.inquiry.source().index().status(name));
+        }
+    }
+}
+
+/// Remembers the applications of which everything is there. With `force`, one that requires nothing any more too.
+pub(super) fn remember(mirror: &mut Mirror, plans: Vec<Plan>, force: bool, findings: &mut Findings) {
+    for Plan { application, is_whole, .. } in plans {
+        if let Some(error) = nothing_required(mirror, &application).filter(|_| !force) {
+            findings.add(&application.name, error);
+        } else if is_whole {
+            mirror.remember(application);
+        }
+    }
+}
+
+/// An application that has files in the mirror and asks for none any more: its input is empty by mistake, most likely.
+fn nothing_required(mirror: &Mirror, application: &Application) -> Option<MirrorError> {
+    let held = mirror.applications().find(|known| known.name == application.name)?.files.len();
+    let is_empty = application.files.is_empty() && held > 0;
+    is_empty.then(|| MirrorError::NothingRequired { name: application.name.clone(), held })
+}
+
+/// Takes what the indexes of an application say now of the files that the mirror has from them: what was withdrawn, what
+/// is gone and what was replaced.
+async fn refresh_one(mirror: &mut Mirror, plan: &Plan, context: &Context, findings: &mut Findings) {
+    let is_asked = |file: &&MirrorFile| plan.asked.iter().any(|name| name.as_ref() == file.project);
+    let held: Vec<MirrorFile> = mirror.files().filter(is_asked).cloned().collect();
+    let listings = futures_util::future::join_all(plan.asked.iter().map(|name| plan.inquiry.listed(name))).await;
+    let mut listed: HashMap<(String, String), Upstream> = HashMap::new();
+    let mut indexes = BTreeSet::new();
+    for file in listings.into_iter().flatten().flatten() {
+        let index = file.origin.url.without_credentials().to_string();
+        indexes.insert((file.filename.name().to_string(), index.clone()));
+        listed.insert((file.filename.as_str().to_owned(), index), Upstream::of(&file));
+    }
+    for file in held.into_iter().filter(|file| indexes.contains(&(file.project.clone(), file.index.clone()))) {
+        let name = file.filename.clone();
+        match listed.get(&(name.clone(), file.index.clone())) {
+            None => context.warn(&format!("`{name}` is no longer listed by {}; it stays in the mirror", file.index)),
+            Some(upstream) => {
+                // Those of the application itself were compared when they were needed.
+                let others = upstream.sha256.as_ref().filter(|_| !plan.application.files.contains_key(&name));
+                let same = others.map_or(Ok(()), |sha256| mirror.check_same(&name, sha256));
+                if let Err(error) = same {
+                    findings.add(&plan.application.name, error);
+                } else if mirror.refresh(&name, upstream) {
+                    context.warn(&format!("`{name}` was withdrawn from {}; it stays in the mirror", file.index));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What to mirror, and what was.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::mirror::{Application, Mirror, MirrorFile};
+use crate::ops::Error;
+use crate::request::RequestOptions;
+use crate::signing::SigningKey;
+use crate::spec::HashDigest;
+use crate::target::Target;
+
+/// An application to mirror.
+#[derive(Clone, Debug)]
+pub struct MirrorApplication {
+    /// The name by which the mirror remembers it.
+    pub name: String,
+    /// Requirements, and how to resolve them.
+    pub request: RequestOptions,
+    /// What to resolve for, one after the other.
+    pub targets: Vec<Target>,
+}
+
+/// What to mirror.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each switch is a flag")]
+pub struct MirrorOptions {
+    /// Each is resolved alone; at least one.
+    pub applications: Vec<MirrorApplication>,
+    /// The folder of the mirror.
+    pub out: PathBuf,
+    /// The source archives of the chosen versions too.
+    pub sdists: bool,
+    /// Machines that build what has to be built; none: this one.
+    pub build_platforms: Vec<Target>,
+    /// Remove what no remembered application needs.
+    pub prune: bool,
+    /// Remove it even when it is most of the mirror, and take an application that requires nothing at its word.
+    pub force: bool,
+    /// Check the bytes of what is there already.
+    pub verify: bool,
+    /// The key that signs the manifest.
+    pub sign_key: Option<Arc<SigningKey>>,
+}
+
+/// What was mirrored.
+#[derive(Clone, Debug)]
+pub struct Mirrored {
+    /// The folder.
+    pub path: PathBuf,
+    /// Files that were added, sorted by name.
+    pub added: Vec<MirrorFile>,
+    /// Files that were needed and there already.
+    pub kept: usize,
+    /// Names of the files that were removed.
+    pub removed: Vec<String>,
+    /// Every application that is remembered, sorted by name.
+    pub applications: Vec<Application>,
+    /// Every file of the mirror, sorted by name.
+    pub files: Vec<MirrorFile>,
+    /// One digest over the whole mirror.
+    pub digest: HashDigest,
+}
+
+impl Mirrored {
+    pub(super) fn of(mirror: &Mirror) -> Result<Self, Error> {
+        Ok(Self {
+            path: mirror.folder().to_owned(),
+            added: Vec::new(),
+            kept: 0,
+            removed: Vec::new(),
+            applications: mirror.applications().cloned().collect(),
+            files: mirror.files().cloned().collect(),
+            digest: mirror.digest()?,
+        })
+    }
+}
