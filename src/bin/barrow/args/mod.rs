@@ -6,6 +6,7 @@ mod choices;
 mod command;
 mod groups;
 mod habits;
+mod mirror;
 mod sam;
 mod shown;
 #[cfg(test)]
@@ -19,14 +20,14 @@ pub(crate) use choices::{
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
-    InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, MirrorArgs, OutputArgs, RemoteArgs, RemoteCommand,
-    TreeArgs, WhyArgs,
+    InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, OutputArgs, RemoteArgs, RemoteCommand, TreeArgs, WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,
     TargetArgs, Unbuilt, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
+pub(crate) use mirror::MirrorArgs;
 pub(crate) use sam::{SamBuildArgs, SamCommand};
 pub(crate) use shown::shown;
 
