@@ -11,7 +11,7 @@ use crate::fetch::Wanted;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
 use crate::mirror::{MirrorFile, files_of_manifest};
-use crate::request::RequestOptions;
+use crate::request::{Locked, RequestOptions};
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
 use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl};
@@ -90,7 +90,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
-        if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(|locked| locked.asks_indexes()) {
+        if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes) {
             name_origins(&inquiry, &mut resolution).await;
         }
         // Targets differ as little as they have to.

@@ -57,14 +57,12 @@ impl Locked {
             };
             let same = |known: &&IndexLocation| plain(&known.url) == plain(&index.url);
             let known = settings.named.iter().chain([&settings.default]).find(same).cloned();
-            let url = match &known {
-                Some(known) => known.url.clone(),
+            let named_otherwise = || {
+                let extra = settings.extra.iter().find(|url| plain(url) == plain(&index.url));
                 // Tools leave the slash at the end out; the same index has one URL, whoever names it.
-                None => {
-                    let extra = settings.extra.iter().find(|url| plain(url) == plain(&index.url));
-                    extra.cloned().unwrap_or_else(|| index.url.below(&[""]))
-                }
+                extra.cloned().unwrap_or_else(|| index.url.below(&[""]))
             };
+            let url = known.as_ref().map_or_else(named_otherwise, |known| known.url.clone());
             let label = known.and_then(|known| known.name);
             let is_new = label.is_none();
             let label = label.unwrap_or_else(|| format!("{} of the lock", index.name.as_deref().unwrap_or("index")));
