@@ -18,9 +18,7 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// Time without a byte after which a request is given up; answers slower than `slowest` over this time are too.
     pub timeout: Duration,
-    /// Slowest body that is waited for, bytes a second: [`SLOWEST_BYTES_PER_SECOND`] unless the content can be had elsewhere.
-    ///
-    /// [`SLOWEST_BYTES_PER_SECOND`]: super::SLOWEST_BYTES_PER_SECOND
+    /// Slowest body that is waited for, bytes a second: `SLOWEST_BYTES_PER_SECOND` unless the content can be had elsewhere.
     pub slowest: u32,
     /// How long a server that says nothing is waited for in all the attempts of one request.
     pub patience: Duration,

@@ -18,7 +18,7 @@
 //! # Adding an option
 //! Every option struct is taken apart by name in `input_key.rs` or `encodings.rs`, without `..`, so a new field does
 //! not compile until somebody has decided what it is:
-//! - It can change a byte of the result: give it to [`InputKey`] as an option under its flag, to count `Everywhere`
+//! - It can change a byte of the result: give it to `InputKey` as an option under its flag, to count `Everywhere`
 //!   when it changes what is chosen, `ForOutput` when it changes what is made of the chosen files.
 //! - It changes only the form or the fate of the output on this machine (a zip, the way of linking, a bound that
 //!   refuses): it counts `ForResult`, so that a remembered result is not taken for it; the fingerprint stays.

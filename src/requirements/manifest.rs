@@ -10,8 +10,6 @@ use super::{
     RequirementEntry, TableSettings,
 };
 use crate::regular::FileBytes;
-#[cfg(doc)]
-use crate::spec::without_userinfo;
 use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
 
 /// Everything that one run asks for.
@@ -79,7 +77,7 @@ pub struct RefusedName {
 pub struct FileRead {
     /// Absolute path.
     pub path: PathBuf,
-    /// The sha256 of its text without the credentials in its URLs ([`without_userinfo`]).
+    /// The sha256 of its text without the credentials in its URLs (`without_userinfo`).
     pub content: HashDigest,
     /// What it holds.
     pub bytes: FileBytes,

@@ -22,7 +22,7 @@ pub struct SkippedFile {
 pub struct DistFile {
     /// Parsed file name.
     pub filename: DistFilename,
-    /// Where its bytes are: `http`, `https` or `file`. The fragment is a [`super::WeakDigest`] or nothing.
+    /// Where its bytes are: `http`, `https` or `file`. The fragment is a `WeakDigest` or nothing.
     pub url: SafeUrl,
     /// Digests that the index promises, strongest first; empty when it gives none that count.
     pub hashes: Vec<HashDigest>,
