@@ -358,10 +358,16 @@ impl Authenticator {
             return "none are sent over plain http".to_owned();
         }
         let mut places = vec!["the URL".to_owned()];
-        if !options.credentials.is_empty() {
+        let index = self.select(url, None).map(|at| &self.indexes[at].url);
+        let named = options.variables.iter().find(|(named, _)| Some(named) == index);
+        places.extend(named.map(|(_, prefix)| format!("${prefix}_USERNAME, _PASSWORD and _TOKEN")));
+        if named.is_none() && !options.credentials.is_empty() {
             places.push("the settings of the index".to_owned());
         }
-        places.extend(options.netrc.as_deref().map(|path| format!("netrc (`{}`)", path.display())));
+        places.extend(options.netrc.as_deref().map(|path| {
+            let (before, path) = (if path.exists() { "" } else { "there is no " }, path.display());
+            format!("netrc ({before}`{path}`)")
+        }));
         places.extend(options.keyring.then(|| "keyring".to_owned()));
         let domain = self.domain(url, self.select(url, None), options);
         places.extend(domain.map(|_| "a token of CodeArtifact".to_owned()));
@@ -435,7 +441,7 @@ fn read_netrc(path: &Path, is_required: bool, reporter: &dyn Reporter) -> Result
     let bytes = match fs_err::read(path) {
         Ok(bytes) => bytes,
         Err(error) if is_required => {
-            return Err(Error::Netrc { path: path.to_owned(), reason: error.kind().to_string() });
+            return Err(Error::Netrc { path: path.to_owned(), reason: super::error::unreadable(&error) });
         }
         Err(error) => {
             if error.kind() != std::io::ErrorKind::NotFound {

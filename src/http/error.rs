@@ -361,3 +361,11 @@ fn with(sent_as: Option<&SentAs>, looked_in: Option<&str>) -> String {
         (None, None) => String::new(),
     }
 }
+
+/// Why a file could not be read, in words that name nothing.
+pub(super) fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        kind => kind.to_string(),
+    }
+}

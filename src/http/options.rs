@@ -36,6 +36,8 @@ pub struct ClientOptions {
     pub named_urls: Vec<SafeUrl>,
     /// Credentials that settings give to indexes; userinfo in an index's URL comes before them.
     pub credentials: Vec<NamedCredentials>,
+    /// For indexes with a name, how the variables begin that would give credentials for them (`BARROW_INDEX_CORP`), for messages.
+    pub variables: Vec<(SafeUrl, String)>,
     /// netrc file; `None`: no netrc.
     pub netrc: Option<PathBuf>,
     /// Whether a missing netrc file is an error (it was named by the user).
@@ -81,6 +83,7 @@ impl Default for ClientOptions {
             index_urls: Vec::new(),
             named_urls: Vec::new(),
             credentials: Vec::new(),
+            variables: Vec::new(),
             netrc: None,
             netrc_required: false,
             keyring: false,
@@ -122,10 +125,14 @@ impl NamedCredentials {
     /// `UV_INDEX_<NAME>_…`, and Poetry's `POETRY_HTTP_BASIC_<NAME>_…`. A name stands there in upper case, with an
     /// underscore for everything but letters and digits.
     pub fn of_variables(variables: &BTreeMap<String, String>, name: &str, url: &SafeUrl) -> Option<Self> {
-        let shown = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        let name: String = name.chars().map(shown).collect();
-        let prefixes = ["BARROW_INDEX", "UV_INDEX", "POETRY_HTTP_BASIC"];
+        let name = in_variables(name);
+        let prefixes = [OWN_VARIABLES, "UV_INDEX", "POETRY_HTTP_BASIC"];
         prefixes.iter().find_map(|prefix| Self::of_prefix(variables, &format!("{prefix}_{name}"), url))
+    }
+
+    /// How the variables begin that give credentials for the index `name`: `BARROW_INDEX_CORP`.
+    pub fn variables_of(name: &str) -> String {
+        format!("{OWN_VARIABLES}_{}", in_variables(name))
     }
 
     fn of_prefix(variables: &BTreeMap<String, String>, prefix: &str, url: &SafeUrl) -> Option<Self> {
@@ -168,4 +175,13 @@ impl NamedCredentials {
     pub(super) fn source(&self) -> CredentialSource {
         CredentialSource::Setting(self.setting.clone())
     }
+}
+
+/// How variables of barrow's own for an index begin.
+const OWN_VARIABLES: &str = "BARROW_INDEX";
+
+/// The name of an index as it stands in the names of variables.
+fn in_variables(name: &str) -> String {
+    let shown = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    name.chars().map(shown).collect()
 }

@@ -104,11 +104,11 @@ fn is_authority_itself(error: &rustls::Error) -> bool {
 /// Reads a PEM file, or every PEM file of a folder (`SSL_CERT_DIR`).
 fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
-    let read = |file: &Path| fs_err::read(file).map_err(|error| failed(error.kind().to_string()));
+    let read = |file: &Path| fs_err::read(file).map_err(|error| failed(super::error::unreadable(&error)));
     let parse = |bytes: &[u8]| CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
     let mut certificates = Vec::new();
     if path.is_dir() {
-        for entry in fs_err::read_dir(path).map_err(|error| failed(error.kind().to_string()))?.flatten() {
+        for entry in fs_err::read_dir(path).map_err(|error| failed(super::error::unreadable(&error)))?.flatten() {
             if entry.path().is_file() {
                 certificates.extend(parse(&read(&entry.path())?).unwrap_or_default());
             }
@@ -125,7 +125,7 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 /// Reads a client certificate with its chain, and its key, from one PEM file.
 fn read_client_certificate(path: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
     let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
-    let bytes = fs_err::read(path).map_err(|error| failed(error.kind().to_string()))?;
+    let bytes = fs_err::read(path).map_err(|error| failed(super::error::unreadable(&error)))?;
     let chain = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     let chain = chain.ok().filter(|chain| !chain.is_empty());
     let key = PrivateKeyDer::from_pem_slice(&bytes).ok();

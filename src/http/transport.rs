@@ -111,7 +111,7 @@ impl Transport {
 /// Reads a client certificate and its key from one PEM file.
 fn read_identity(path: &Path) -> Result<Identity, Error> {
     let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
-    let bytes = fs_err::read(path).map_err(|error| failed(error.kind().to_string()))?;
+    let bytes = fs_err::read(path).map_err(|error| failed(super::error::unreadable(&error)))?;
     Identity::from_pem(&bytes)
         .map_err(|_| failed("it does not hold a client certificate and its private key in PEM form".to_owned()))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::resolve::twin_of;
 use crate::spec::{PackageName, Version};
+use crate::target::Runtime;
 
 /// A lock could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,20 @@ pub enum LockError {
         path: PathBuf,
         /// Why.
         reason: String,
+    },
+    /// The lock was made for other Pythons.
+    #[error("`{}` is for Python {wanted}, and {runtime} has {python}", path.display())]
+    OtherPython {
+        /// The file.
+        path: PathBuf,
+        /// What it is for, as it is written.
+        wanted: String,
+        /// The runtime of the target.
+        runtime: Runtime,
+        /// Its Python.
+        python: Version,
+        /// Released runtimes that it is for, oldest first.
+        fitting: Vec<Runtime>,
     },
     /// No wheel of a package fits, and its source may not be built.
     #[error(transparent)]
@@ -124,13 +139,14 @@ pub struct NoWheel {
 }
 
 /// Most tags that a message lists.
-const TAGS_TOLD: usize = 12;
+const TAGS_TOLD: usize = 4;
 
 fn wheels_text(tags: &[String]) -> String {
     if tags.is_empty() {
         return "it has none at all".to_owned();
     }
-    let more = if tags.len() > TAGS_TOLD { ", …" } else { "" };
+    let more = tags.len().saturating_sub(TAGS_TOLD);
+    let more = if more > 0 { format!(" and {more} more kinds") } else { String::new() };
     let told = tags.iter().take(TAGS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!("its wheels are for {told}{more}")
 }

@@ -10,7 +10,7 @@ use super::{LockError, LockKind};
 use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
 use crate::resolution::{Requirer, ResolvedDist};
 use crate::spec::{DistFile, ExtraName, HashDigest, MarkerTree, PackageName, Requirement, Version};
-use crate::target::Target;
+use crate::target::{Runtime, Target};
 
 /// What is wanted of a lock.
 #[derive(Clone, Debug, Default)]
@@ -141,8 +141,17 @@ impl<'a> Selection<'a> {
         if let Some((pythons, _)) = &lock.requires_python
             && !pythons.take(target.python_full_version())
         {
-            let python = target.python_full_version();
-            return Err(lock.refused(format!("it is for Python {}, not for {python}", pythons.text)));
+            let fitting = Runtime::all().filter(|runtime| {
+                !runtime.is_preview()
+                    && pythons.take(Target::new(*runtime, target.architecture()).python_full_version())
+            });
+            return Err(LockError::OtherPython {
+                path: lock.path.clone(),
+                wanted: pythons.text.clone(),
+                runtime: target.runtime(),
+                python: target.python_full_version().clone(),
+                fitting: fitting.collect(),
+            });
         }
         if lock.environments.is_empty() {
             return Ok(());

@@ -125,7 +125,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     check("lock-version = \"2.0\"\n", "pylock.toml:1: lock-version 2.0 is not known, only 1.x");
     check("\nlock-version = 1\n", "pylock.toml:2: invalid type: integer `1`, expected a string");
     let python = format!("{head}requires-python = \"<3.12\"\n");
-    check(&python, "`pylock.toml` cannot be used: it is for Python <3.12, not for 3.12.12");
+    check(&python, "`pylock.toml` is for Python <3.12, and python3.12 has 3.12.12");
     let windows = format!("{head}environments = [\"sys_platform == 'win32'\"]\n");
     let expected = "`pylock.toml` cannot be used: it is not for python3.12 on arm64, but for sys_platform == 'win32'";
     check(&windows, expected);

@@ -250,7 +250,7 @@ impl PublishSettings {
 }
 
 /// The versions that were passed over, as a result says it.
-fn passed_over(resolution: &Resolution) -> Vec<(PackageName, Version, String)> {
+pub(super) fn passed_over(resolution: &Resolution) -> Vec<(PackageName, Version, String)> {
     let passed = resolution.passed_over.iter();
     passed.map(|passed| (passed.name.clone(), passed.version.clone(), passed.exclusion.to_string())).collect()
 }

@@ -41,6 +41,13 @@ pub struct Surveyed {
     pub newest: BTreeMap<PackageName, Version>,
 }
 
+impl Surveyed {
+    /// Versions better than the chosen ones that were passed over, and why, as the end of a sentence.
+    pub fn passed_over(&self) -> Vec<(PackageName, Version, String)> {
+        super::output::passed_over(&self.resolution)
+    }
+}
+
 /// Resolves and lists what was chosen; nothing is fetched but what tells about it.
 pub async fn survey(
     request: RequestOptions,

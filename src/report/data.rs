@@ -52,8 +52,8 @@ fn part(part: &Part) -> Value {
     });
     json!({
         "label": part.label,
-        "runtime": inventory.target.runtime().to_string(),
-        "arch": inventory.target.architecture().as_str(),
+        "runtime": part.states_target.then(|| inventory.target.runtime().to_string()),
+        "arch": part.states_target.then(|| inventory.target.architecture().as_str()),
         "size": inventory.size_bytes(),
         "zip": part.zip_bytes,
         "files": files + inventory.own_files.len(),

@@ -28,6 +28,8 @@ pub struct Part {
     pub label: String,
     /// What is in it.
     pub inventory: Inventory,
+    /// The target of the inventory is that of the output, and not only what would be taken if nobody said anything.
+    pub states_target: bool,
     /// Size of the zip, bytes, where it is one.
     pub zip_bytes: Option<u64>,
     /// `--slim` was given.

@@ -38,7 +38,7 @@ function head() {
   document.title = label + " · barrow";
   fill("about",
     make("h1", {}, label),
-    make("p", { class: "faint" }, runtime + " on " + arch + " · " + count(dists.length, "package")
+    make("p", { class: "faint" }, (runtime ? runtime + " on " + arch + " · " : "") + count(dists.length, "package")
       + (files ? " · " + count(files, "file") : "")),
     gauge("Unpacked", size, data.limit),
     zip != null && gauge("Zip", zip, data.zipLimit),

@@ -20,6 +20,7 @@ fn part(label: &str) -> Part {
     Part {
         label: label.to_owned(),
         inventory,
+        states_target: true,
         zip_bytes: None,
         is_slimmed: false,
         left_out: LeftOutFiles::default(),

@@ -386,9 +386,16 @@ fn read_named(
 /// A folder is a project when a build could start in it.
 fn refuse_without_project(path: &Path, shown: &str) -> Result<(), String> {
     if path.is_dir() && !path.join("pyproject.toml").is_file() && !path.join("setup.py").is_file() {
-        return Err(format!("`{shown}` is a folder without `pyproject.toml` or `setup.py`"));
+        return Err(without_project(shown, path));
     }
     Ok(())
+}
+
+/// That a folder is no project: as it was written, and where that is.
+pub(super) fn without_project(shown: &str, path: &Path) -> String {
+    let place = path.display().to_string();
+    let place = if place == shown { String::new() } else { format!(" (`{place}`)") };
+    format!("`{shown}`{place} is a folder without `pyproject.toml` or `setup.py`")
 }
 
 /// Extras at the end of a path: the brackets and where they start.

@@ -93,8 +93,8 @@ impl Problem {
 
     /// Shows only the neighbourhood of the mark of a very long line.
     fn cut(mut self) -> Self {
-        const BEFORE: usize = 60;
-        const LONGEST: usize = 200;
+        const BEFORE: usize = 40;
+        const LONGEST: usize = 90;
         if self.source_line.chars().count() > LONGEST {
             let skipped = self.mark_start.saturating_sub(BEFORE);
             let mut shown: String = self.source_line.chars().skip(skipped).take(LONGEST).collect();

@@ -9,7 +9,7 @@ use super::candidate;
 use super::policy::{Policy, PrereleaseUse, ProjectRules};
 use super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
-use crate::spec::{DistFile, ProjectDetail, Version};
+use crate::spec::{DistFile, ProjectDetail, Version, WheelFilename};
 
 /// What the indexes list for a project, by version.
 ///
@@ -295,6 +295,7 @@ fn judge_all<'a>(
 ) -> Result<Box<DistFile>, Exclusion> {
     let mut best: Option<(candidate::FileRank<'_>, &DistFile)> = None;
     let mut nearest: Option<Exclusion> = None;
+    let mut missed: Vec<&WheelFilename> = Vec::new();
     for file in files {
         match candidate::judge(policy, rules, file) {
             Ok(rank) => {
@@ -306,6 +307,9 @@ fn judge_all<'a>(
                 }
             }
             Err(reason) => {
+                if matches!(reason, Exclusion::Tags(_)) {
+                    missed.extend(file.filename.as_wheel());
+                }
                 nearest = Some(match nearest {
                     None => reason,
                     Some(nearest) => nearest.nearer(reason),
@@ -315,6 +319,11 @@ fn judge_all<'a>(
     }
     match best {
         Some((_, file)) => Ok(Box::new(file.clone())),
+        // One tag out of dozens says little: all of these wheels together say what the release is for.
+        None if matches!(nearest, Some(Exclusion::Tags(_))) => {
+            let of_all = policy.target.tags().nearest_of_all(&missed).map(Exclusion::Tags);
+            Err(of_all.or(nearest).unwrap_or(Exclusion::OnlySdist))
+        }
         // Without a file the cached page is damaged: that is noted below, and all is asked anew.
         None => Err(nearest.unwrap_or_else(|| Exclusion::Metadata("its entry in the cache is damaged".to_owned()))),
     }

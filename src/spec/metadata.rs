@@ -56,7 +56,7 @@ pub enum MetadataError {
         second: String,
     },
     /// A field cannot be parsed.
-    #[error("`{field}: {value}` cannot be used: {reason}")]
+    #[error("`{field}: {}` cannot be used: {reason}", beginning(value))]
     Field {
         /// The field.
         field: &'static str,
@@ -224,4 +224,14 @@ impl<'a> Headers<'a> {
         self.0 = rest;
         Some(line.strip_suffix('\r').unwrap_or(line))
     }
+}
+
+/// As much of a value as a message shows: some have thousands of characters.
+fn beginning(value: &str) -> String {
+    const MOST: usize = 120;
+    let mut shown: String = value.chars().take(MOST).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
 }

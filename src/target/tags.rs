@@ -149,6 +149,16 @@ impl Tags {
         best.map(|place| TagPriority(u32::MAX - place))
     }
 
+    /// The newest glibc that can be had.
+    pub(super) fn glibc(&self) -> Glibc {
+        self.glibc
+    }
+
+    /// Whether one of a wheel's platforms can be loaded, whatever its Python.
+    pub(super) fn has_platform_of(&self, wheel: &WheelFilename) -> bool {
+        wheel.platforms.iter().any(|platform| &**platform == "any" || self.platform_place(platform).is_some())
+    }
+
     /// Why a wheel that does not fit does not: what would have to change least.
     fn mismatch(&self, wheel: &WheelFilename) -> TagMismatch {
         let pythons = || wheel.pythons.iter().map(|python| Interpreter::parse(python));

@@ -4,7 +4,8 @@
 Run from anywhere: `python3 tests/differential/sboms.py`. It makes a virtual environment with the pinned validators under
 `target/differential/` (PyPI must be reachable the first time) and builds barrow, unless `--no-build` is given. Bundles are made of
 wheels that are written here, with licences, names and bills of materials (PEP 770) of every shape; each bill must be
-valid by the official JSON schema of CycloneDX 1.6 and by the rules of SPDX 2.3, and must be read back with what is in it.
+valid by the official JSON schema of CycloneDX 1.6 and by the rules of SPDX 2.3, and must be read back with what is in it. pip-audit takes
+no bill of materials; that it reads an output, a lock and a list with hashes, as docs/materials.md says, is tried too.
 """
 
 import base64
@@ -19,7 +20,7 @@ import tempfile
 import venv
 import zipfile
 
-PINNED = ["cyclonedx-python-lib[json-validation]==11.12.0", "spdx-tools==0.8.5"]
+PINNED = ["cyclonedx-python-lib[json-validation]==11.12.0", "spdx-tools==0.8.5", "pip-audit==2.10.1"]
 BUILD = "--no-build" not in sys.argv
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "differential" / "sboms"
@@ -108,6 +109,20 @@ def python():
     return HOME / "bin" / "python"
 
 
+def read_by_pip_audit(folder, environment):
+    """Every package is seen, in each of the forms that pip-audit takes; a bill of materials is none of them."""
+    audit = [HOME / "bin" / "pip-audit", "--dry-run", "--progress-spinner", "off"]
+
+    def ask(*arguments):
+        return subprocess.run([*audit, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+
+    for arguments in (["--path", "folder"], ["--locked", "."], ["-r", "locked.txt", "--disable-pip"]):
+        done = ask(*arguments)
+        assert f"would have audited {len(WHEELS)} packages" in done.stderr, f"{arguments}: {done.stderr}"
+    refused = ask("-r", "folder.cdx.json", "--disable-pip")
+    assert refused.returncode != 0, "pip-audit reads bills of materials now: say so in docs/materials.md"
+
+
 def main():
     if BUILD:
         subprocess.run(["cargo", "build", "--locked", "--quiet"], cwd=ROOT, check=True)
@@ -141,7 +156,10 @@ def main():
         bills = sorted(top.glob("*.json"))
         assert len(bills) == 12, bills
         subprocess.run([python(), "-c", VALIDATE, *bills], check=True)
-    print("every bill of materials is valid")
+        run("lock", "-r", "app/requirements.txt", "-o", "pylock.toml")
+        run("lock", "-r", "app/requirements.txt", "-o", "locked.txt", "--generate-hashes")
+        read_by_pip_audit(top, environment)
+    print("every bill of materials is valid, and pip-audit reads outputs and locks")
 
 
 if __name__ == "__main__":

@@ -914,11 +914,11 @@ fn meet(row: &Row) -> Result<(), String> {
         Well if !output.status.success() => return fail("did not end well"),
         Well if !context.path("out/tiny.bin").exists() => return fail("nothing is installed"),
         Badly(_) if output.status.code() != Some(1) => return fail("did not end with 1"),
-        Badly(message) if !String::from_utf8_lossy(&output.stderr).contains(message) => return fail(message),
+        Badly(message) if !crate::support::said(&output).contains(message) => return fail(message),
         Badly(_) if context.path("out").exists() => return fail("something is left"),
         _ => {}
     }
-    if String::from_utf8_lossy(&output.stderr).contains("bug in barrow") {
+    if crate::support::said(&output).contains("bug in barrow") {
         return fail("it panicked");
     }
     if start.elapsed() > LONGEST {

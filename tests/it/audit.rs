@@ -108,7 +108,7 @@ fn advisories_that_lie_here() {
     ----- stderr -----
     Audited 2 packages
     error: 1 known vulnerability in 1 package
-    hint: `barrow why NAME` tells who asked for it; `--ignore ID=REASON` leaves one out
+    hint: `barrow tree out --invert NAME` tells who asked for it; `--ignore ID=REASON` leaves one out
     ");
     let locked = audit(&context, &index, &["--lock", "pylock.toml", "--osv", "advisories", "--offline", "-q"]);
     assert!(locked.starts_with("exit code: 1") && locked.contains("PYSEC-2024-1 (CVE-2024-1)"), "{locked}");

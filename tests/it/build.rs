@@ -25,7 +25,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", crate::support::said(&output)))
 }
 
 /// The states of all units, in order.
@@ -63,8 +63,8 @@ fn every_unit_is_made_in_one_run() {
     assert!(!context.path("out").exists());
 
     let built = run(&context, &["build", "--jobs", "3"]);
-    assert!(built.status.success(), "{}", text(&built.stderr));
-    assert!(text(&built.stderr).contains("9 of 9 are built"), "{}", text(&built.stderr));
+    assert!(built.status.success(), "{}", crate::support::said(&built));
+    assert!(crate::support::said(&built).contains("9 of 9 are built"), "{}", crate::support::said(&built));
     for path in [
         "out/orders/app.py",
         "out/orders/tiny/__init__.py",
@@ -76,7 +76,7 @@ fn every_unit_is_made_in_one_run() {
         "out/layer-native-python3.12-x86_64/python/native/x86.py",
         "out/layer-native-python3.12-arm64/python/native/arm.py",
     ] {
-        assert!(context.path(path).exists(), "{path}: {}", text(&built.stderr));
+        assert!(context.path(path).exists(), "{path}: {}", crate::support::said(&built));
     }
     assert_eq!(fs_err::read_to_string(context.path("out/orders/tiny/__init__.py")).unwrap(), "one");
     assert_eq!(fs_err::read_to_string(context.path("out/users/tiny/__init__.py")).unwrap(), "two");
@@ -121,7 +121,7 @@ fn one_that_fails_stops_no_other() {
     assert!(units["units"][0]["error"]["message"].as_str().unwrap().contains("orders"), "{units}");
     assert!(!context.path("out/orders").exists() && context.path("out/users/app.py").exists());
     let output = run(&context, &["build", "orders", "users"]);
-    let told = text(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(told.contains("absent") && told.contains("2 of 4 could not be built"), "{told}");
 }
 
@@ -152,11 +152,14 @@ fn units_of_another_file_have_the_settings_of_barrow_toml() {
     repository(&context, &index);
     context.write("elsewhere/units.toml", "[[function]]\nsource = \"services/orders\"\noutput = \"made\"\n");
     let output = run(&context, &["build", "--units", "elsewhere/units.toml"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     assert!(context.path("made/tiny/__init__.py").is_file() && !context.path("out").exists());
     context.write("elsewhere/units.toml", "runtime = \"python3.12\"\n");
     let output = run(&context, &["build", "--units", "elsewhere/units.toml"]);
-    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("units.toml:1: `runtime` belongs into"));
+    assert!(
+        output.status.code() == Some(2)
+            && crate::support::said(&output).contains("units.toml:1: `runtime` belongs into")
+    );
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn what_cannot_be_read_names_its_line() {
     let check = |toml: &str, part: &str| {
         context.write("barrow.toml", toml);
         let output = run(&context, &["build"]);
-        let told = text(&output.stderr);
+        let told = crate::support::said(&output);
         assert!(output.status.code() == Some(2) && told.contains(part), "{toml}: {told}");
     };
     context.write("a/app.py", "");
@@ -185,7 +188,7 @@ fn what_cannot_be_read_names_its_line() {
     );
     context.write("barrow.toml", "[[function]]\nsource = \"a\"\n");
     let output = run(&context, &["build", "b"]);
-    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("there are: a"));
+    assert!(output.status.code() == Some(2) && crate::support::said(&output).contains("there are: a"));
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn only_what_has_changed_since_a_revision() {
     let git = |arguments: &[&str]| {
         let identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"];
         let output = Command::new("git").args(identity).args(arguments).current_dir(context.path("")).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(output.status.success(), "{}", crate::support::said(&output));
     };
     git(&["init", "-q"]);
     git(&["add", "."]);
@@ -220,9 +223,9 @@ fn only_what_has_changed_since_a_revision() {
         .current_dir(context.path("deploy"))
         .output();
     let output = output.unwrap();
-    assert!(text(&output.stdout).contains("beside"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("beside"), "{}", crate::support::said(&output));
     let output = run(&context, &["build", "--changed-since", "no-such-revision"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("no-such-revision"));
+    assert!(output.status.code() == Some(1) && crate::support::said(&output).contains("no-such-revision"));
 }
 
 #[test]
@@ -243,7 +246,7 @@ fn init_writes_what_build_can_read() {
     repository(&context, &index);
     fs_err::remove_file(context.path("barrow.toml")).unwrap();
     let output = run(&context, &["init"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     let listed = text(&run(&context, &["build", "--list"]).stdout);
     assert!(listed.contains("services-orders") && listed.contains("services-users"), "{listed}");
     assert_eq!(
@@ -252,7 +255,7 @@ fn init_writes_what_build_can_read() {
         "what it wrote is printed"
     );
     let output = run(&context, &["init"]);
-    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("--force"));
+    assert!(output.status.code() == Some(2) && crate::support::said(&output).contains("--force"));
 }
 
 /// The protocol as Terraform speaks it: one object of texts in, one out, twice with equal results.
@@ -274,7 +277,7 @@ fn terraform_gets_a_flat_answer() {
         )
     };
     let (first, second) = (ask(&query("a.zip")), ask(&query("b/b.zip")));
-    assert!(first.status.success(), "{}", text(&first.stderr));
+    assert!(first.status.success(), "{}", crate::support::said(&first));
     let (first, second) = (json(&first), json(&second));
     for key in ["sha256", "sha256_base64", "size", "fingerprint", "runtime", "arch"] {
         assert!(first[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {first}");
@@ -288,17 +291,17 @@ fn terraform_gets_a_flat_answer() {
         let answer = ask(&format!(
             "{{\"source\": \"services/users\", \"output\": \"c.zip\", \"runtime\": \"python3.12\", \"packages\": \"{packages}\"}}"
         ));
-        assert!(answer.status.success(), "{packages}: {}", text(&answer.stderr));
+        assert!(answer.status.success(), "{packages}: {}", crate::support::said(&answer));
     }
     for (query, part) in [
         ("[]", "flat JSON object"),
         ("{\"source\": \"services/orders\"}", "`output`"),
-        ("{\"source\": \"nowhere\", \"output\": \"a.zip\"}", "is not a folder"),
+        ("{\"source\": \"nowhere\", \"output\": \"a.zip\"}", "there is no folder `nowhere`"),
         ("{\"source\": \"shared\", \"output\": \"a.zip\", \"colour\": \"red\"}", "`colour`"),
     ] {
         let output = ask(query);
         assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{query}");
-        assert!(text(&output.stderr).contains(part), "{query}: {}", text(&output.stderr));
+        assert!(crate::support::said(&output).contains(part), "{query}: {}", crate::support::said(&output));
     }
 }
 
@@ -311,7 +314,7 @@ fn a_unit_can_name_its_lock() {
     context.write("locks/README", "");
     let settings = ["--index-url", &index.url(), "--runtime", "python3.12"];
     let locked = run(&context, &[&["lock", "tiny==1.0", "-o", "locks/pylock.toml"][..], &settings].concat());
-    assert!(locked.status.success(), "{}", text(&locked.stderr));
+    assert!(locked.status.success(), "{}", crate::support::said(&locked));
     let lock = "lock = \"locks/pylock.toml\"\n";
     let url = index.url();
     let unit = format!(
@@ -319,16 +322,16 @@ fn a_unit_can_name_its_lock() {
     );
     context.write("barrow.toml", unit);
     let built = run(&context, &["build"]);
-    assert!(built.status.success(), "{}", text(&built.stderr));
+    assert!(built.status.success(), "{}", crate::support::said(&built));
     assert_eq!(fs_err::read_to_string(context.path("out/tiny/__init__.py")).unwrap(), "one");
 
     context.write("barrow.toml", lock);
     for (arguments, content) in [(&[][..], "one"), (&["-r", "newest.txt"], "two")] {
         let made = run(&context, &[&["bundle", "app", "-o", "made"][..], &settings, arguments].concat());
-        assert!(made.status.success(), "{}", text(&made.stderr));
+        assert!(made.status.success(), "{}", crate::support::said(&made));
         assert_eq!(fs_err::read_to_string(context.path("made/tiny/__init__.py")).unwrap(), content);
     }
     context.write("barrow.toml", "lock = \"requirements.txt\"\n");
     let refused = run(&context, &["bundle", "app", "-o", "made"]);
-    assert!(text(&refused.stderr).contains("not named like a lock"), "{}", text(&refused.stderr));
+    assert!(crate::support::said(&refused).contains("not named like a lock"), "{}", crate::support::said(&refused));
 }

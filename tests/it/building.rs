@@ -95,14 +95,14 @@ fn install(context: &TestContext, server: &RunningIndex, arguments: &[&str]) -> 
 fn fails(context: &TestContext, command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", context.show(&output));
-    context.filter(&String::from_utf8_lossy(&output.stderr))
+    context.filter(&crate::support::said(&output))
 }
 
 /// Runs a command that has to succeed, and gives what it says.
 fn says(context: &TestContext, command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", context.show(&output));
-    String::from_utf8(output.stderr).unwrap()
+    crate::support::said(&output)
 }
 
 fn has(shown: &str, parts: &[&str]) {
@@ -253,7 +253,7 @@ fn a_repository_is_built_at_its_commit() {
         command.current_dir(context.path("repo")).env_clear().env("HOME", context.home());
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
         let output = command.args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {}", crate::support::said(&output));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     git(&["init", "--quiet", "--initial-branch=trunk"]);
@@ -392,7 +392,7 @@ fn builds_that_fail_say_what_they_wrote() {
         let arguments: Vec<&str> = [name, "--allow-build", name].iter().chain(more).copied().collect();
         fails(&context, &mut install(&context, &server, &arguments))
     };
-    let shown = build("broken", &[]);
+    let shown = build("broken", &["-v"]);
     has(
         &shown,
         &["building broken-1.0.tar.gz failed", "exit code 1", "there is no compiler for this", "compiling [31mthe"],

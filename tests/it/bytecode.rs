@@ -84,7 +84,7 @@ fn python_uses_it_in_every_form_of_output() {
         .current_dir(context.path("out"))
         .output();
     let load = load.unwrap();
-    assert!(load.status.success(), "{}", String::from_utf8_lossy(&load.stderr));
+    assert!(load.status.success(), "{}", crate::support::said(&load));
     assert_eq!(mode & 0o777, 0o644);
 
     // The same bytes again, in a zip too; those of a layer name its own place.

@@ -9,7 +9,7 @@ use crate::support::{IndexServer, TestContext, WheelBuilder};
 fn refused(context: &TestContext, arguments: &[&str]) -> String {
     let output = context.barrow().args(arguments).output().unwrap();
     assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
-    let text = context.filter(&String::from_utf8_lossy(&output.stderr));
+    let text = context.filter(&crate::support::said(&output));
     format!("{}\n{text}", output.status.code().unwrap())
 }
 
@@ -46,7 +46,7 @@ fn manual_pages_are_there_for_every_command() {
     let context = TestContext::new();
     let folder = context.path("man/man1");
     let output = context.barrow().arg("manual").arg("-o").arg(&folder).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", crate::support::said(&output));
     let page = |name: &str| fs_err::read_to_string(folder.join(name)).unwrap();
     assert!(page("barrow.1").contains("barrow\\-bundle"), "{}", page("barrow.1"));
     for (name, says) in [
@@ -62,7 +62,7 @@ fn manual_pages_are_there_for_every_command() {
     fs_err::write(context.path("file"), "").unwrap();
     let output = context.barrow().arg("manual").arg("-o").arg(context.path("file")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("manual pages"), "a file is in the way");
+    assert!(crate::support::said(&output).contains("manual pages"), "a file is in the way");
 }
 
 /// Whatever a help text names can be typed, and whatever cannot be used is not in it.
@@ -119,7 +119,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     };
     check(&["frob"], "2", "unrecognized subcommand 'frob'");
     check(&["bundle"], "2", "--output <OUT>");
-    check(&["bundle", "nowhere", "-o", "out"], "2", "`nowhere` is not a folder");
+    check(&["bundle", "nowhere", "-o", "out"], "2", "there is no folder `nowhere`");
     check(&["bundle", "--no-source", "-o", "out"], "2", "has none of pylock.toml");
     check(&["install", "-t", "out"], "2", "nothing is required");
     check(&["install", "-r", "bad.txt", "-t", "out"], "2", "bad.txt:2");
@@ -157,7 +157,7 @@ fn results_stand_on_standard_output_and_nothing_else_does() {
         command.args(["bundle", "function", "-o", "out", "--index-url", &index.url()]).args(more);
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", context.show(&output));
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        (String::from_utf8_lossy(&output.stdout).into_owned(), crate::support::said(&output))
     };
     let (stdout, stderr) = bundle(&[]);
     assert_eq!(stdout, "");
@@ -287,13 +287,13 @@ fn habits_of_others_are_understood_or_answered() {
     let url = index.url();
     let words = ["pip", "install", "--no-input", "--upgrade", "-r", "requirements.txt", "-t", "out", "-i", &url];
     let output = context.barrow().args(words).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     assert!(context.path("out/tiny-1.0.dist-info").is_dir());
 
     let platform = ["--platform", "manylinux2014_aarch64", "--python-version", "312", "--only-binary=:all:"];
     let words = [&["install", "native", "--target", "old", "-i", &url][..], &platform].concat();
     let output = context.barrow().args(words).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     assert!(context.path("old/native-1.0.dist-info").is_dir());
 
     let check = |arguments: &[&str], part: &str| {

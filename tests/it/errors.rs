@@ -68,11 +68,11 @@ fn no_wheel_for_the_target() {
     ----- stdout -----
     ----- stderr -----
     Using function/requirements.txt
-    error: You require `native` (function/requirements.txt:1), but no version of native can be used for python3.12/arm64 (1.0: its wheels are for other processors: manylinux_2_17_x86_64; 0.9: its wheels are for other Pythons: cp311).
+    error: You require `native` (function/requirements.txt:1), but no version of native can be used for python3.12/arm64 (1.0: its wheels are for other processors: x86_64; 0.9: its wheels are for other Pythons: CPython 3.11).
 
-      native  wheels for                                                        could be loaded by
-      1.0     cp312-cp312-manylinux_2_17_x86_64, cp312-cp312-macosx_11_0_arm64  python3.12 (x86_64)
-      0.9     cp311-cp311-manylinux_2_17_aarch64                                python3.11 (arm64)
+      native  wheels for                    could be loaded by
+      1.0     CPython 3.12 on Linux x86_64  python3.12 (x86_64)
+      0.9     CPython 3.11 on Linux arm64   python3.11 (arm64)
     hint: native 1.0 can be loaded by python3.12 on x86_64
     ");
 }
@@ -193,8 +193,8 @@ fn an_index_that_wants_credentials() {
     ----- stderr -----
     Using function/requirements.txt
     error: failed to ask index http://127.0.0.1:[PORT]/simple/ for `tiny`
-      because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked without credentials (looked in the URL)
-    hint: give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with `--keyring-provider subprocess`
+      because: `http://127.0.0.1:[PORT]/simple/tiny/` answered 401 Unauthorized, asked without credentials (looked in the URL, netrc (there is no `[TEMP]/home/.netrc`))
+    hint: give a user and password in netrc, or by BARROW_INDEX_CORP_USERNAME and BARROW_INDEX_CORP_PASSWORD for an index that is named `corp` (`--index corp=URL`), or with `--keyring-provider subprocess`
     ");
     insta::assert_snapshot!(fails(&TestContext::new(), &server.url_with("me", "wr0ng-word"), "tiny\n"), @"
     exit code: 1

@@ -31,7 +31,9 @@ fn install(context: &TestContext, server: &RunningIndex, requirements: &str) -> 
 
 fn has(shown: &str, parts: &[&str]) {
     for part in parts {
-        assert!(shown.contains(part), "`{part}` is not in\n{shown}");
+        // However the lines were broken.
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat(shown).contains(&flat(part)), "`{part}` is not in\n{shown}");
     }
 }
 

@@ -15,7 +15,7 @@ fn init(context: &TestContext) -> Output {
 /// What the file that was written makes, a line each.
 fn listed(context: &TestContext) -> String {
     let output = context.barrow().args(["build", "--list"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     text(&output.stdout)
         .lines()
         .map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ") + "\n")
@@ -38,7 +38,7 @@ fn a_sam_template_says_targets_and_handlers() {
          \x20 Shared: {Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.13}, Properties: {ContentUri: layer}}\n",
     );
     let output = init(&context);
-    let told = text(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(output.status.success(), "{told}");
     for part in [
         "template.yaml:6: `Web` is not carried over: its runtime is nodejs22.x",
@@ -93,7 +93,7 @@ fn a_serverless_file_says_what_it_says_without_variables() {
     context.write("users.py", "");
     context.write("requirements.txt", "");
     let output = init(&context);
-    let told = text(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(output.status.success(), "{told}");
     for part in [
         "serverless.yml:8: `extra/**` is not carried over",
@@ -137,13 +137,17 @@ fn folders_count_where_files_say_nothing() {
     context.write("app/app.py", "");
     context.write("app/requirements.txt", "");
     let output = init(&context);
-    assert!(text(&output.stderr).contains("`template.yaml` is no template"), "{}", text(&output.stderr));
+    assert!(
+        crate::support::said(&output).contains("`template.yaml` is no template"),
+        "{}",
+        crate::support::said(&output)
+    );
     assert!(listed(&context).starts_with("app function"));
     context.write("serverless.yml", "a: [\n");
     let output = init(&context);
     assert!(
-        output.status.code() == Some(2) && text(&output.stderr).contains("serverless.yml:2"),
+        output.status.code() == Some(2) && crate::support::said(&output).contains("serverless.yml:2"),
         "{}",
-        text(&output.stderr)
+        crate::support::said(&output)
     );
 }

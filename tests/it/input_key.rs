@@ -383,7 +383,7 @@ fn the_first_reason_is_told() {
             command.args(["bundle", "app", "-o", "out", "-v", "--index-url", &index.url()]).args(more).output();
         let output = output.unwrap();
         assert!(output.status.success(), "{}", context.show(&output));
-        let text = String::from_utf8(output.stderr).unwrap();
+        let text = crate::support::said(&output);
         let line = text.lines().find_map(|line| line.split_once("not unchanged since the last run: "));
         line.map(|(_, reason)| context.filter(reason)).unwrap_or_default()
     };

@@ -8,6 +8,9 @@
 #[expect(dead_code, reason = "the tests of the library need some of them")]
 mod hints;
 mod scenario;
+/// How messages are broken into lines.
+#[path = "../../src/bin/barrow/wrap.rs"]
+mod wrap;
 #[macro_use]
 mod support;
 
@@ -28,6 +31,7 @@ mod clear_ends;
 mod contents;
 mod codeartifact;
 mod elf;
+mod error_page;
 mod errors;
 mod examples;
 mod explanations;
@@ -49,6 +53,7 @@ mod lock;
 mod locks;
 mod locked_sources;
 mod meaning;
+mod messages;
 mod mirror;
 mod mirror_apps;
 mod mirror_known;

@@ -11,7 +11,7 @@ fn index() -> RunningIndex {
 fn mirror(context: &TestContext, arguments: &[&str]) -> String {
     let output = context.barrow().args(["mirror", "-o", "mirror"]).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", context.show(&output));
-    String::from_utf8(output.stderr).unwrap()
+    crate::support::said(&output)
 }
 
 fn install(context: &TestContext, index: &str, target: &str) -> String {
@@ -60,7 +60,7 @@ fn damage_is_found_and_mended() {
     context.write(&wheel, vec![0; size]);
     let output = context.barrow().args(["mirror", "--verify", "-o", "mirror"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("lib-2.0-py3-none-any.whl"), "{}", context.show(&output));
+    assert!(crate::support::said(&output).contains("lib-2.0-py3-none-any.whl"), "{}", context.show(&output));
     let shown = mirror(&context, &["lib", "--verify", "--index-url", &server.url()]);
     assert!(shown.contains("Added 1 file "), "{shown}");
     mirror(&context, &["--verify"]);
@@ -103,7 +103,7 @@ fn all_that_is_missing_is_told_with_the_command_that_fetches_it() {
     let arguments = ["install", "-r", "requirements.txt", "-t", "out", "--runtime", "python3.12"];
     for closed in [&["--no-index", "--find-links", "links"][..], &["--offline"]] {
         let output = context.barrow().args(arguments).args(closed).output().unwrap();
-        let shown = String::from_utf8_lossy(&output.stderr);
+        let shown = crate::support::said(&output);
         assert_eq!(output.status.code(), Some(1));
         let command = "barrow mirror -r requirements.txt --runtime python3.12 --arch x86_64 -o DIR";
         assert!(shown.contains("`one`") && shown.contains("`two`") && shown.contains(command), "{shown}");

@@ -35,7 +35,7 @@ fn a_locked_function_is_the_same_bundle() {
     context.write("function/requirements.txt", "no-such-name\n");
     let output = context.barrow().args(["bundle", "function", "-o", "found", "--offline"]).output().unwrap();
     assert!(output.status.success(), "{}", context.show(&output));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("Using function/pylock.toml"));
+    assert!(crate::support::said(&output).contains("Using function/pylock.toml"));
 }
 
 #[test]

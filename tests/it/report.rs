@@ -112,3 +112,40 @@ fn what_is_no_report_is_left_alone() {
     assert!(!context.path("out").exists());
     assert_eq!(fs_err::read_to_string(context.path("mine.html")).unwrap(), "<!doctype html>\n<p>mine");
 }
+
+#[test]
+fn a_page_about_requirements_and_about_a_finished_output() {
+    let context = TestContext::new();
+    let index = index();
+    context.write("requirements.txt", "tiny\n");
+    let tree = |words: &[&str]| {
+        let mut command = context.barrow();
+        command.args(["tree", "--index-url", &index.url()]).args(words);
+        command
+    };
+    // Of what was chosen, sizes are known and files are not.
+    let shown = context.run(&mut tree(&["-r", "requirements.txt", "--report", "chosen.html"]));
+    assert!(shown.contains("tiny 1.0") && shown.contains("Wrote the report"), "{shown}");
+    let chosen = data(&context, "chosen.html");
+    let part = &chosen["parts"][0];
+    assert_eq!((part["label"].as_str(), part["findings"].is_null()), (Some("requirements.txt"), true));
+    assert_eq!(part["dists"][1]["passed"], serde_json::json!([["2.0", "it is yanked: broken"]]));
+    assert!(part["dists"][1]["size"].as_u64() > Some(10) && part["dists"][1]["files"] == serde_json::json!([]));
+    // Of what lies there, files are known, and the target only where somebody says it.
+    let mut layer = context.barrow();
+    context.succeed(layer.args(["layer", "tiny", "-o", "layer.zip", "--index-url", &index.url()]));
+    context.succeed(&mut tree(&["layer.zip", "--report", "there.html"]));
+    let there = data(&context, "there.html");
+    let part = &there["parts"][0];
+    assert_eq!((part["label"].as_str(), part["runtime"].is_null()), (Some("layer.zip"), true));
+    assert!(part["findings"].is_null() && part["zip"].as_u64() > Some(100));
+    assert!(part["dists"][1]["files"].as_array().unwrap().len() > 3 && part["dists"][1]["slim"] == 10);
+    context.succeed(&mut tree(&["layer.zip", "--report", "there.html", "--runtime", "python3.13"]));
+    let there = data(&context, "there.html");
+    assert!(there["parts"][0]["findings"].is_array() && there["parts"][0]["runtime"] == "python3.13");
+    context.write("mine.html", "<p>mine");
+    let refused = context.run(&mut tree(&["layer.zip", "--report", "mine.html"]));
+    assert!(refused.starts_with("exit code: 2") && refused.contains("is no report of barrow"), "{refused}");
+    let both = context.run(context.barrow().args(["bundle", ".", "--list", "--report", "list.html"]));
+    assert!(both.starts_with("exit code: 2") && both.contains("cannot be used with"), "{both}");
+}

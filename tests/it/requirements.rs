@@ -258,10 +258,14 @@ fn every_slip_of_a_file_in_one_run() {
          boto3 --global-option=x\n--use-feature bogus\nfine==1.0\n-r missing.txt\n",
         &[],
     );
+    // All of them are more than a message shows.
+    assert!(shown.contains("`-v` shows all of it") && shown.contains("missing.txt"), "{shown}");
+    let mut whole = context.barrow();
+    whole.args(["lock", "-r", "requirements.txt", "-o", "pylock.toml", "--error-file", "errors.txt"]);
+    assert_eq!(whole.output().unwrap().status.code(), Some(2));
+    let whole = fs_err::read_to_string(context.path("errors.txt")).unwrap();
+    let shown = context.filter(&crate::support::told::joined(&whole));
     insta::assert_snapshot!(shown, @r#"
-    exit code: 2
-    ----- stdout -----
-    ----- stderr -----
     error: requirements.txt:1:9: `=` is not a version operator
         requests=2.0
                 ^ expected one of `==`, `>=`, `<=`, `!=`, `~=`, `<`, `>`, `===`

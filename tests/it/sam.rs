@@ -79,7 +79,7 @@ fn functions_and_layers_are_built_for_their_own_targets() {
     // What the template says counts more than what anyone else says.
     context.write("barrow.toml", "runtime = \"python3.9\"\narch = \"arm64\"\n");
     let output = build(&context, &index, &[]);
-    let told = text(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(output.status.success(), "{told}");
     for path in [
         "Orders/app.py",
@@ -136,7 +136,7 @@ fn templates_within_templates_are_built_too() {
     context.write("code/app.py", "");
     context.write("code/requirements.txt", "native\n");
     let output = build(&context, &index, &["-t", "infra/main.yaml", "--build-dir", "out"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(output.status.success(), "{}", crate::support::said(&output));
     assert!(context.path("out/Child/Inner/native/arm.py").is_file());
     assert!(read(&context, "out/template.yaml").contains("Location: Child/template.yaml\n"));
     assert!(read(&context, "out/Child/template.yaml").contains("CodeUri: Inner\n"));
@@ -153,7 +153,7 @@ fn the_template_is_written_when_all_are_made() {
     context.write("services/arm/requirements.txt", "absent\n");
     let output = build(&context, &index, &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("1 of 3 could not be built"), "{}", text(&output.stderr));
+    assert!(crate::support::said(&output).contains("1 of 3 could not be built"), "{}", crate::support::said(&output));
     assert_eq!(read(&context, ".aws-sam/build/template.yaml"), before);
     context.write("services/arm/requirements.txt", "native\n");
     assert!(build(&context, &index, &[]).status.success());
@@ -171,7 +171,7 @@ fn what_sam_left_is_replaced_and_what_users_have_is_not() {
     context.write("mine/Orders/precious.txt", "");
     let output = build(&context, &index, &["--build-dir", "mine"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("--force"), "{}", text(&output.stderr));
+    assert!(crate::support::said(&output).contains("--force"), "{}", crate::support::said(&output));
     assert!(context.path("mine/Orders/precious.txt").exists() && !context.path("mine/template.yaml").exists());
 }
 
@@ -183,7 +183,7 @@ fn what_cannot_be_built_is_said_with_its_line() {
             context.write("template.yaml", template);
         }
         let output = build(&context, &index, arguments);
-        let told = text(&output.stderr);
+        let told = crate::support::said(&output);
         assert_eq!(output.status.code(), Some(exit), "{told}");
         for part in parts {
             assert!(told.contains(part), "{part}: {told}");

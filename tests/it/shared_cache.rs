@@ -29,7 +29,7 @@ fn install(machine: &TestContext, index: &RunningIndex, store: &ObjectStore, mor
 fn says(machine: &TestContext, mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", machine.show(&output));
-    String::from_utf8(output.stderr).unwrap()
+    crate::support::said(&output)
 }
 
 /// A store with what one machine has built.

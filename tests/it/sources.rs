@@ -25,7 +25,7 @@ fn run(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> Outpu
 fn succeed(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> String {
     let output = run(context, index, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", context.show(&output));
-    String::from_utf8(output.stderr).unwrap()
+    crate::support::said(&output)
 }
 
 /// Paths of the files of an output.
@@ -100,7 +100,7 @@ fn what_cannot_stand_beside_each_other() {
     let wrong = |flag: &str| {
         let output = run(&context, &index, &["bundle", "function", "--source", flag, "-o", "out2"]);
         assert_eq!(output.status.code(), Some(2), "{flag}");
-        String::from_utf8(output.stderr).unwrap()
+        crate::support::said(&output)
     };
     assert!(
         wrong("nowhere").contains("invalid value for `source` from --source")
@@ -116,7 +116,7 @@ fn what_cannot_stand_beside_each_other() {
         context.write("function/barrow.toml", text);
         let output = run(&context, &index, &["bundle", "function", "-o", "out2"]);
         assert_eq!(output.status.code(), Some(2), "{text}");
-        String::from_utf8(output.stderr).unwrap()
+        crate::support::said(&output)
     };
     let told = settings("source = \"../shared\"\n");
     assert!(told.contains("barrow.toml:1: `source` is the folder of a [[function]]"), "{told}");

@@ -25,7 +25,7 @@ fn barrow(context: &TestContext, store: &ObjectStore, arguments: &[&str]) -> Com
 fn done(context: &TestContext, mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", context.show(&output));
-    String::from_utf8(output.stderr).unwrap()
+    crate::support::said(&output)
 }
 
 fn refused(context: &TestContext, mut command: Command, code: i32, parts: &[&str]) -> Output {

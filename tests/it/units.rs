@@ -44,7 +44,7 @@ fn repository() -> (TestContext, RunningIndex) {
         let mut command = context.barrow();
         command.args(["lock", "tiny", "-o", &lock, "--index-url", &index.url(), "--runtime", "python3.12"]);
         let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}", crate::support::said(&output));
     }
     (context, index)
 }
@@ -124,7 +124,7 @@ fn every_shape_of_the_manual_is_built() {
         let runtime = if shape.contains("runtime =") { "" } else { "runtime = \"python3.12\"\n" };
         context.write("barrow.toml", format!("{runtime}{shape}"));
         let output = build(&context, &index, &[]);
-        let told = String::from_utf8_lossy(&output.stderr);
+        let told = crate::support::said(&output);
         assert!(output.status.success(), "{shape}\n{told}");
         for place in *there {
             assert!(holds(&context, place), "{place} is missing:\n{shape}\n{told}");
@@ -146,7 +146,7 @@ fn a_function_needs_its_layers() {
         let function = "[[function]]\nsource = \"functions/mixed\"\nlayers = [\"shared\"]\n";
         context.write("barrow.toml", format!("[defaults]\nruntime = \"python3.12\"\n{function}{layer}"));
         let output = build(&context, &index, arguments);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = crate::support::said(&output);
         assert!(output.status.code() == Some(exit) && told.contains(part), "{layer}: {told}");
     };
     let layer = |packages: &str| format!("[[layer]]\nname = \"shared\"\npackages = {packages}\n");
@@ -170,6 +170,6 @@ fn a_folder_of_the_unit_needs_one() {
     let (context, index) = repository();
     context.write("barrow.toml", "[[layer]]\nname = \"x\"\npackages = [\"tiny\"]\nrequirement = \"{source}/x.txt\"\n");
     let output = build(&context, &index, &["--list"]);
-    let told = String::from_utf8_lossy(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(output.status.code() == Some(2) && told.contains("barrow.toml:1: `{source}/x.txt` has {source}"), "{told}");
 }

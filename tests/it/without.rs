@@ -32,13 +32,13 @@ fn run(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> Outpu
 fn succeed(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> String {
     let output = run(context, index, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", context.show(&output));
-    context.filter(&String::from_utf8(output.stderr).unwrap())
+    context.filter(&crate::support::said(&output))
 }
 
 fn fail(context: &TestContext, index: &RunningIndex, code: i32, arguments: &[&str]) -> String {
     let output = run(context, index, arguments);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", context.show(&output));
-    context.filter(&String::from_utf8(output.stderr).unwrap())
+    context.filter(&crate::support::said(&output))
 }
 
 fn has(context: &TestContext, out: &str, module: &str) -> bool {

@@ -44,7 +44,9 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Ended {
     general.json |= command.format() == Some(OutputFormat::Json);
     let output = Arc::new(Output::new(&host, &general));
     let run = Run { host, general, output, began, shared: OnceLock::new() };
-    match commands::call(&run, command) {
+    let done = commands::call(&run, command);
+    run.output.end_group();
+    match done {
         Ok(()) => Exit::Done.into(),
         Err(failure) => Ended { exit: failure.exit(), message: Some(run.output.failure(&failure)) },
     }
@@ -85,9 +87,11 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, hos
         Output::failure_before_start(&Failure::usage(message));
     } else if is_harmful {
         // Its text repeats the argument as it is.
-        Output::refusal_before_start(&error.to_string());
+        Output::refusal_before_start(&error.to_string(), true);
     } else {
-        let _ = error.print();
+        let is_plain = anstream::AutoStream::choice(&std::io::stderr()) == anstream::ColorChoice::Never;
+        let text = if is_plain { error.to_string() } else { error.render().ansi().to_string() };
+        Output::refusal_before_start(&text, false);
     }
     Ended { exit: Exit::Usage, message: Some(printable(&error.to_string())) }
 }

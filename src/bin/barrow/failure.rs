@@ -1,7 +1,5 @@
 //! Why a run failed, as one message: what failed, why, and what the user can do.
 
-#![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
-
 use std::error::Error;
 
 use serde_json::{Value, json};
@@ -9,6 +7,7 @@ use serde_json::{Value, json};
 use crate::exit_code::Exit;
 use crate::hints;
 use crate::paint::{paint, printable};
+use crate::wrap::{MOST_LINES, rest_of, wrapped};
 
 /// A failed run.
 #[derive(Clone, Debug)]
@@ -75,16 +74,31 @@ impl Failure {
         self.exit
     }
 
-    /// For people.
-    pub(crate) fn to_text(&self, colored: bool) -> String {
-        let mut text = format!("{} {}\n", paint(colored, "1;31", "error:"), printable(self.message.trim_end()));
+    /// For people, in lines of at most `width` columns. Unless all of it is wanted, what makes it longer than a screen is counted
+    /// only; what the user can do comes before why.
+    pub(crate) fn to_text(&self, colored: bool, width: usize, is_whole: bool) -> String {
+        let mut why = labelled(colored, ("error:", "1;31"), &self.message, width, (0, 2));
         for cause in &self.causes {
-            text += &format!("  {} {}\n", paint(colored, "1", "because:"), indented(&printable(cause.trim_end())));
+            why.extend(labelled(colored, ("because:", "1"), cause, width, (2, 4)));
         }
-        for hint in &self.hints {
-            text += &format!("{} {}\n", paint(colored, "1;36", "hint:"), printable(hint));
+        let hints = self.hints.iter().map(|hint| labelled(colored, ("hint:", "1;36"), hint, width, (0, 2)));
+        let mut hints: Vec<Vec<String>> = hints.collect();
+        let lines_of = |hints: &[Vec<String>]| hints.iter().map(Vec::len).sum::<usize>();
+        if !is_whole && why.len() + lines_of(&hints) > MOST_LINES {
+            let before = why.len() + lines_of(&hints);
+            // One line says how much more there is.
+            let room_for_hints = (MOST_LINES - 1).saturating_sub(why.len()).max(MOST_FOR_HINTS);
+            while hints.len() > 1 && lines_of(&hints) > room_for_hints {
+                hints.pop();
+            }
+            if let [one] = &mut hints[..] {
+                one.truncate(room_for_hints);
+            }
+            let room = (MOST_LINES - 1).saturating_sub(lines_of(&hints));
+            let shown = room.min(why.len());
+            leave_out_middle(&mut why, room, &rest_of(before - shown - lines_of(&hints)));
         }
-        text
+        why.into_iter().chain(hints.into_iter().flatten()).map(|line| line + "\n").collect()
     }
 
     /// What failed.
@@ -113,9 +127,40 @@ impl Failure {
     }
 }
 
-/// Keeps the lines of one cause together.
-fn indented(text: &str) -> String {
-    text.replace('\n', "\n    ")
+/// Keeps `room` lines, and puts `mark` where others were: what comes last is the root of it, and what a backend wrote last is why
+/// it ended.
+fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
+    let is_output = lines.iter().any(|line| line.starts_with(OUTPUT));
+    let at_end = if lines.len() <= room { 0 } else { room.min(if is_output { room.saturating_sub(1) } else { 2 }) };
+    let end = lines.split_off(lines.len() - at_end);
+    lines.truncate(room - at_end);
+    lines.push(mark.to_owned());
+    lines.extend(end);
+}
+
+/// How lines begin that another program wrote.
+const OUTPUT: &str = "  | ";
+
+/// Lines that hints may have of a message that is too long.
+const MOST_FOR_HINTS: usize = 5;
+
+/// A part of a message behind its label, which stands `indent.0` columns in; what goes on in further lines of the same part stands
+/// `indent.1` columns in.
+fn labelled(
+    colored: bool,
+    (label, code): (&str, &str),
+    text: &str,
+    width: usize,
+    indent: (usize, usize),
+) -> Vec<String> {
+    let text = printable(text.trim_end());
+    // Lines of a cause are kept together below it.
+    let text = if indent.0 > 0 { text.replace('\n', "\n    ") } else { text };
+    let mut lines = wrapped(&text, width, indent.0 + label.len() + 1, indent.1);
+    if let Some(first) = lines.first_mut() {
+        *first = format!("{}{} {first}", " ".repeat(indent.0), paint(colored, code, label));
+    }
+    lines
 }
 
 impl From<barrow::request::RequestError> for Failure {
@@ -136,5 +181,47 @@ impl From<barrow::check::CheckError> for Failure {
     /// What cannot be checked at all is wrong usage.
     fn from(error: barrow::check::CheckError) -> Self {
         Self::of(&error, Exit::Usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_is_shown_before_all_of_why() {
+        let why = (0..20).map(|at| format!("reason {at}")).collect::<Vec<_>>().join("\n");
+        let failure = Failure::usage(why).hint("do this").hint("or that");
+        let short = failure.to_text(false, 100, false);
+        let lines: Vec<&str> = short.lines().collect();
+        assert_eq!((lines.len(), lines[0], lines[9]), (12, "error: reason 0", "reason 19"));
+        assert_eq!(lines[7], "  … 11 more lines: `-v` shows all of it");
+        assert_eq!(lines[10..], ["hint: do this", "hint: or that"]);
+        assert_eq!(failure.to_text(false, 100, true).lines().count(), 22);
+    }
+
+    #[test]
+    fn many_hints_give_way_to_the_first() {
+        let failure =
+            (0..9).fold(Failure::usage("no"), |failure, at| failure.hint(format!("{at} {}", "word ".repeat(30))));
+        let short = failure.to_text(false, 80, false);
+        assert!(short.lines().count() <= 12 && short.contains("hint: 0 ") && !short.contains("hint: 8 "), "{short}");
+        assert!(short.lines().all(|line| line.chars().count() <= 80), "{short}");
+    }
+
+    #[test]
+    fn parts_stand_in_from_their_label() {
+        let failure = Failure::usage("one two three four")
+            .because(&std::io::Error::other("five six seven\neight"))
+            .hint("nine ten");
+        let expected = "\
+error: one two
+  three four
+  because: five
+    six seven
+    eight
+hint: nine ten
+";
+        assert_eq!(failure.to_text(false, 16, true), expected);
     }
 }

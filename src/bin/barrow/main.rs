@@ -5,6 +5,7 @@ mod commands;
 mod dispatch;
 mod exit_code;
 mod failure;
+mod groups;
 mod hints;
 mod host;
 mod key;
@@ -16,6 +17,7 @@ mod run;
 mod serve;
 mod settings;
 mod version;
+mod wrap;
 
 /// The allocator of the released programs for Linux, which hold musl: its own is slow where several threads ask for memory.
 #[cfg(target_env = "musl")]

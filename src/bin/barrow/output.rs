@@ -2,15 +2,18 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use barrow::reporter::{Level, Reporter, Stage, one_line};
 
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::groups::Groups;
 use crate::host::Host;
 use crate::paint::{paint, printable, printable_json};
 use crate::progress::{Progress, RowState};
+use crate::wrap::{MOST_LINES, WIDEST, shortened, wrapped};
 
 /// Where messages and results go, and how many.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
@@ -23,8 +26,14 @@ pub(crate) struct Output {
     /// The least important level that is shown; `None`: none.
     least: Option<Level>,
     json: bool,
-    /// Where the message of a failed run goes as well.
+    /// Where the messages of a failed run go as well.
     error_file: Option<PathBuf>,
+    /// What stands in that file.
+    told: Mutex<String>,
+    /// How wide messages are.
+    width: usize,
+    /// What the log of a CI system folds away.
+    groups: Option<Groups>,
     /// The line that shows what is being done; `None`: nobody watches.
     progress: Option<Progress>,
 }
@@ -63,6 +72,9 @@ impl Output {
             least,
             json: general.json,
             error_file: general.error_file.clone().or_else(|| error_file(host)),
+            told: Mutex::default(),
+            width: width(),
+            groups: if general.json { None } else { Groups::of(host) },
             progress: wants_progress.then(Progress::new),
         }
     }
@@ -92,9 +104,11 @@ impl Output {
         let _ = io::stderr().lock().write_all(json_line(failure).as_bytes());
     }
 
-    /// Prints why the command line cannot be used, without what it holds for terminals.
-    pub(crate) fn refusal_before_start(text: &str) {
-        let _ = io::stderr().lock().write_all(printable(text).as_bytes());
+    /// Prints why the command line cannot be used; `text` has its colours, unless it holds something that is not for terminals.
+    pub(crate) fn refusal_before_start(text: &str, is_harmful: bool) {
+        let text = if is_harmful { printable(text) } else { text.to_owned() };
+        let lines = wrapped(&text, width(), 0, 2);
+        let _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());
     }
 
     /// Prints a result. A reader that went away has what it wanted.
@@ -123,17 +137,23 @@ impl Output {
         self.write(&printable(text));
     }
 
-    /// Prints why the run failed, and gives it as text without colours.
+    /// Prints why the run, or a part of it, failed, and gives it as text without colours. That, and the file for it, have everything,
+    /// whatever is shown.
     pub(crate) fn failure(&self, failure: &Failure) -> String {
-        let text = |colored| if self.json { json_line(failure) } else { failure.to_text(colored) };
+        let text = |colored, width, is_whole| {
+            if self.json { json_line(failure) } else { failure.to_text(colored, width, is_whole) }
+        };
+        self.end_group();
         if self.speaks {
-            self.write(&text(self.colored));
+            self.write(&text(self.colored, self.width, self.shows(Level::Detail)));
         }
-        let plain = text(false);
-        if let Some(file) = &self.error_file
-            && let Err(error) = fs_err::write(file, &plain)
-        {
-            self.warn(&error.to_string());
+        let plain = text(false, WIDEST, true);
+        if let Some(file) = &self.error_file {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.push_str(&plain);
+            if let Err(error) = fs_err::write(file, &*told) {
+                self.warn(&error.to_string());
+            }
         }
         plain
     }
@@ -153,6 +173,14 @@ impl Output {
     pub(crate) fn reach_row(&self, place: usize, reached: RowState) {
         if let Some(progress) = &self.progress {
             progress.update(|state| state.reach_row(place, reached));
+        }
+    }
+
+    /// Nothing more belongs to what is folded away.
+    pub(crate) fn end_group(&self) {
+        let before = self.groups.as_ref().map(|groups| groups.before(false)).unwrap_or_default();
+        if !before.is_empty() {
+            self.write(&before);
         }
     }
 
@@ -185,12 +213,24 @@ impl Reporter for Output {
             return;
         }
         let text = one_line(text);
+        let label = if level == Level::Warning { "warning: " } else { "" };
+        let mut lines = match level {
+            // What a backend writes is left as it is.
+            Level::Trace => vec![text],
+            _ => wrapped(&text, self.width, label.len(), 2),
+        };
+        if !self.shows(Level::Detail) {
+            lines = shortened(lines, MOST_LINES);
+        }
+        let text = lines.join("\n");
         let line = match level {
-            Level::Warning => format!("{} {text}\n", self.paint("1;33", "warning:")),
+            Level::Warning => format!("{} {text}\n", self.paint("1;33", label.trim_end())),
             Level::Status => format!("{text}\n"),
             Level::Detail | Level::Trace => format!("{}\n", self.paint("2", &text)),
         };
-        self.write(&line);
+        let is_detail = matches!(level, Level::Detail | Level::Trace);
+        let before = self.groups.as_ref().map(|groups| groups.before(is_detail)).unwrap_or_default();
+        self.write(&(before + &line));
     }
 
     fn download_started(&self, filename: &str, size: Option<u64>) -> usize {
@@ -223,6 +263,15 @@ impl Reporter for Output {
         self.least.is_some_and(|least| level <= least)
     }
 }
+
+/// How wide messages are: as is read well, or as the terminal is where that is less.
+fn width() -> usize {
+    let terminal = io::stderr().is_terminal().then(|| usize::from(console::Term::stderr().size().1));
+    terminal.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST))
+}
+
+/// Columns that messages have even on a terminal with fewer, which breaks them itself.
+const NARROWEST: usize = 40;
 
 /// The file that the environment names for the message of a failed run.
 pub(crate) fn error_file(host: &Host) -> Option<PathBuf> {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::paint::printable;
+use crate::wrap::{WIDEST, wrapped};
 
 /// Set once the workers are being torn down: threads that still wait for them may panic, and that means nothing.
 static EXPECTED: AtomicBool = AtomicBool::new(false);
@@ -26,6 +27,7 @@ pub(crate) fn install() {
             "error: this is a bug in barrow {}: {text} ({place})\nhint: please report it with the command that you ran\n",
             env!("CARGO_PKG_VERSION")
         );
+        let message = wrapped(&message, WIDEST, 0, 2).join("\n");
         let _ = std::io::stderr().lock().write_all(message.as_bytes());
         leave();
     }));

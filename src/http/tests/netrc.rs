@@ -95,5 +95,5 @@ async fn a_missing_file_is_an_error_only_when_it_was_named() {
     assert!(heard.warnings().is_empty());
     let (client, _) = listening_client(missing(true));
     let error = get(&client, &server.url("/")).await.unwrap_err();
-    assert_eq!(error.to_string(), "failed to read the netrc file `/missing/netrc`: entity not found");
+    assert_eq!(error.to_string(), "failed to read the netrc file `/missing/netrc`: there is no such file");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::direct::{Reference, is_archive, normalized, path_reference, reference};
+use super::super::line::without_project;
 use super::document::Document;
 
 /// What a revision of Git or a subdirectory may hold in a URL as it stands.
@@ -23,7 +24,7 @@ pub(super) fn local(document: &Document<'_>, path: &str, subdirectory: Option<&s
     if absolute.is_dir() {
         let project = subdirectory.map_or_else(|| absolute.clone(), |below| absolute.join(below));
         if !is_project(&project) {
-            return Err(format!("`{path}` is a folder without `pyproject.toml` or `setup.py`"));
+            return Err(without_project(path, &project));
         }
     } else if !is_archive(path) {
         return Err(format!("`{path}` is neither a folder nor an archive"));

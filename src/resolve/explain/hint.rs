@@ -114,6 +114,17 @@ pub enum Hint {
         /// The glibc of those runtimes, where it is what makes the difference.
         glibc: Option<Glibc>,
     },
+    /// No version of the range has a wheel that the target can load, and another version has one.
+    NewestThatLoads {
+        /// The project.
+        name: PackageName,
+        /// The newest such version.
+        version: Version,
+        /// The runtime of the target.
+        runtime: Runtime,
+        /// Its architecture.
+        architecture: Architecture,
+    },
     /// The user gives a URL for the project, so no index is asked for it.
     OnlyFromUrl {
         /// The project.

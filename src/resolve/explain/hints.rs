@@ -14,6 +14,7 @@ use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
 use super::hint::Hint;
+use super::popular;
 use super::table;
 use super::twins;
 use crate::resolution::Exclusion;
@@ -25,6 +26,9 @@ const MOST_PROBLEMS: usize = 20;
 
 /// Accepted digests that are shown beside the one that a file has.
 const MOST_DIGESTS: usize = 3;
+
+/// Versions that are looked at for one that the target can load; a project may have thousands.
+const MOST_LOOKED_AT: usize = 500;
 
 /// Names that are offered in the place of one that nobody knows.
 const MOST_NAMES: usize = 3;
@@ -107,12 +111,47 @@ fn for_releases(
     for release in listing.releases().rev().filter(|release| range.contains(&release.version)) {
         let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
         let Some(hint) = for_release(provider, name, listing, release, reason) else { continue };
+        // Who can have a newer version elsewhere does not want to build an old one.
+        let is_old_source = matches!(hint, Hint::OnlySource { .. })
+            && hints.iter().any(|hint| matches!(hint, Hint::OtherTarget { .. }));
+        if is_old_source {
+            continue;
+        }
         if !told.contains(&discriminant(&hint)) {
             told.push(discriminant(&hint));
             hints.push(hint);
         }
     }
+    hints.extend(newest_that_loads(provider, name, listing, range));
     hints
+}
+
+/// The newest version with a wheel that the target can load, where the range has none of those.
+fn newest_that_loads(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &Listing,
+    range: &Ranges<SourcedVersion>,
+) -> Option<Hint> {
+    let policy = &provider.policy;
+    let rules = policy.rules(name);
+    let is_of_target = |release: &Release| {
+        let reason = listing.exclusion(policy, rules, release);
+        matches!(reason, Some(Exclusion::Tags(_) | Exclusion::RequiresPython { .. } | Exclusion::OnlySdist))
+    };
+    let newest = listing.releases().rev().find(|release| range.contains(&release.version))?;
+    if !is_of_target(newest) {
+        return None;
+    }
+    let outside = listing.releases().rev().filter(|release| !range.contains(&release.version));
+    let loads = |release: &&Release| {
+        listing.verdict(policy, rules, release).is_ok_and(|file| file.filename.as_wheel().is_some())
+            && listing.exclusion(policy, rules, release).is_none()
+    };
+    let release = outside.take(MOST_LOOKED_AT).find(loads)?;
+    let (name, version) = (name.clone(), release.version.version.clone());
+    let (runtime, architecture) = (policy.target.runtime(), policy.target.architecture());
+    Some(Hint::NewestThatLoads { name, version, runtime, architecture })
 }
 
 /// What could be done about a release that is excluded for this reason.
@@ -245,7 +284,7 @@ fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing
     (!there.is_empty()).then(|| offer(there, Some(other), None))
 }
 
-/// Names that are known in this run and close to one that no index knows.
+/// Names that are close to one that no index knows: of this run, and those that many users ask for, where the user has asked for it.
 fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     let text = name.to_string();
     if text == "pkg-resources" {
@@ -261,8 +300,15 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
         others.map(|known| (strsim::osa_distance(&text, known.as_ref()), known)).collect();
     close.retain(|(distance, _)| *distance <= most);
     close.sort();
-    close.truncate(MOST_NAMES);
-    (!close.is_empty()).then(|| Hint::DidYouMean(close.into_iter().map(|(_, name)| name).collect()))
+    let mut names: Vec<PackageName> = close.into_iter().map(|(_, name)| name).collect();
+    if needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name) {
+        let more = popular::nearest_to(name);
+        // A name that this run knows not to be there is none to send anybody to.
+        let is_there = |other: &PackageName| !matches!(provider.project_if_known(other), Some(Known::Unknown(_)));
+        names.extend(more.into_iter().filter(|other| is_there(other) && !names.contains(other)).collect::<Vec<_>>());
+    }
+    names.truncate(MOST_NAMES);
+    (!names.is_empty()).then_some(Hint::DidYouMean(names))
 }
 
 /// A direct reference of the user's that an index requirement of another project does not take.

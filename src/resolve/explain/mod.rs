@@ -3,6 +3,7 @@
 mod derivation;
 mod hint;
 mod hints;
+mod popular;
 mod sentences;
 mod table;
 mod twins;
@@ -18,7 +19,7 @@ use super::package::Package;
 use super::provider::Provider;
 
 /// Ranges without usable versions for which a table is made, where wheels are what is missing.
-const MOST_TABLES: usize = 5;
+const MOST_TABLES: usize = 2;
 
 /// Turns the solver's derivation into an explanation and hints.
 pub(super) fn no_solution<'a>(provider: &Provider<'a>, tree: NoSolutionError<Provider<'a>>) -> ResolveError {

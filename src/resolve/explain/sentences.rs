@@ -20,7 +20,7 @@ const DEEPEST: usize = 60;
 /// Pairs of projects that are told of a longer one, and problems.
 const MOST_GROUPS: usize = 12;
 /// Reasons that are told for the versions of one project.
-const MOST_REASONS: usize = 4;
+const MOST_REASONS: usize = 2;
 
 /// Tells the whole derivation, one sentence a line.
 pub(super) fn tell(provider: &Provider<'_>, derivation: &Derivation<'_>, facts: &[Fact]) -> String {

@@ -1,7 +1,5 @@
 //! The table of versions, the tags of their wheels and the runtimes that could load them, for where no wheel fits.
 
-use std::collections::BTreeSet;
-
 use pubgrub::Ranges;
 
 use super::super::listing::{Listing, Release};
@@ -10,12 +8,32 @@ use super::super::ranges;
 use super::super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
 use crate::spec::{PackageName, WheelFilename};
-use crate::target::{Architecture, Runtime, Tags, span};
+use crate::target::{Architecture, Runtime, Tags, platforms_in_words, pythons_in_words, span};
 
-/// Versions that are shown, newest first.
-const MOST_VERSIONS: usize = 5;
-/// Tags that are shown of each version, nearest to the target first.
-const MOST_TAGS: usize = 3;
+/// Rows that are shown, newest versions first; versions one after the other that differ in nothing are one row.
+const MOST_ROWS: usize = 4;
+/// Versions that are looked at for rows; a project may have thousands.
+const MOST_VERSIONS: usize = 200;
+/// Columns that a table may have; where its cells need more, each row is told in words.
+const WIDEST: usize = 98;
+
+/// The versions of one row, oldest last, what their wheels are for, and where they could be loaded.
+struct Row {
+    versions: Vec<String>,
+    wheels: String,
+    loaders: String,
+}
+
+impl Row {
+    fn span(&self) -> String {
+        match self.versions.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [newest, other] => format!("{other}, {newest}"),
+            [newest, .., oldest] => format!("{oldest} to {newest}"),
+        }
+    }
+}
 
 /// The table of a project, when none of its wheels in a range fits the target.
 pub(super) fn of(provider: &Provider<'_>, name: &PackageName, range: &Ranges<SourcedVersion>) -> Option<String> {
@@ -28,42 +46,59 @@ pub(super) fn of(provider: &Provider<'_>, name: &PackageName, range: &Ranges<Sou
         .filter(|release| range.contains(&release.version))
         .filter(|release| matches!(listing.verdict(policy, rules, release), Err(Exclusion::Tags(_))))
         .collect();
-    if shown.is_empty() {
-        return None;
-    }
-    let mut rows = vec![[name.to_string(), "wheels for".to_owned(), "could be loaded by".to_owned()]];
+    let mut rows: Vec<Row> = Vec::new();
     for release in shown.iter().take(MOST_VERSIONS) {
-        rows.push([release.version.to_string(), tags(provider, &listing, release), loaders(&listing, release)]);
-    }
-    let mut widths = [0; 3];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+        let (version, wheels) = (release.version.to_string(), made_for(provider, &listing, release));
+        let loaders = loaders(&listing, release);
+        let is_full = rows.len() == MOST_ROWS;
+        match rows.last_mut() {
+            Some(row) if row.wheels == wheels && row.loaders == loaders => row.versions.push(version),
+            _ if is_full => break,
+            _ => rows.push(Row { versions: vec![version], wheels, loaders }),
         }
     }
-    let mut lines: Vec<String> = rows
-        .iter()
-        .map(|[version, tags, loaders]| {
-            let line = format!("  {version:<0$}  {tags:<1$}  {loaders}", widths[0], widths[1]);
-            line.trim_end().to_owned()
-        })
-        .collect();
-    if shown.len() > MOST_VERSIONS {
-        lines.push(format!("  and {} older versions", shown.len() - MOST_VERSIONS));
+    if rows.is_empty() {
+        return None;
+    }
+    let told: usize = rows.iter().map(|row| row.versions.len()).sum();
+    let mut lines = lines(name, &rows);
+    match shown.len() - told {
+        0 => {}
+        1 => lines.push("  and 1 older version".to_owned()),
+        more => lines.push(format!("  and {more} older versions")),
     }
     Some(lines.join("\n"))
 }
 
+/// The rows in columns, else each in words.
+fn lines(name: &PackageName, rows: &[Row]) -> Vec<String> {
+    let head = [name.to_string(), "wheels for".to_owned(), "could be loaded by".to_owned()];
+    let cells = rows.iter().map(|row| [row.span(), row.wheels.clone(), row.loaders.clone()]);
+    let cells: Vec<[String; 3]> = std::iter::once(head).chain(cells).collect();
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    if widths.iter().sum::<usize>() + 6 > WIDEST {
+        let words = rows.iter().map(|Row { wheels, loaders, .. }| format!("{wheels}; could be loaded by {loaders}"));
+        return rows.iter().zip(words).map(|(row, words)| format!("  {name} {}: {words}", row.span())).collect();
+    }
+    let line = |[version, wheels, loaders]: &[String; 3]| {
+        format!("  {version:<0$}  {wheels:<1$}  {loaders}", widths[0], widths[1]).trim_end().to_owned()
+    };
+    cells.iter().map(line).collect()
+}
+
 /// Where a release's wheels could be loaded, judged by tags and Requires-Python; `no runtime` when nowhere.
 pub(super) fn loaders(listing: &Listing, release: &Release) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for architecture in [Architecture::X86_64, Architecture::Arm64] {
-        let runtimes = runtimes_that_load(listing, release, architecture);
-        if let Some(text) = span(&runtimes) {
-            parts.push(format!("{text} ({architecture})"));
+    let both = [Architecture::X86_64, Architecture::Arm64];
+    let spans = both.map(|architecture| span(&runtimes_that_load(listing, release, architecture)));
+    match spans {
+        [None, None] => "no runtime".to_owned(),
+        [Some(one), Some(other)] if one == other => one,
+        spans => {
+            let told = spans.into_iter().zip(both).filter_map(|(span, on)| Some(format!("{} ({on})", span?)));
+            told.collect::<Vec<_>>().join(", ")
         }
     }
-    if parts.is_empty() { "no runtime".to_owned() } else { parts.join(", ") }
 }
 
 /// The runtimes that could load a wheel of a release, oldest first.
@@ -89,20 +124,14 @@ pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
     if released.is_empty() { runtimes } else { released }
 }
 
-fn tags(provider: &Provider<'_>, listing: &Listing, release: &Release) -> String {
-    let target = provider.policy.target.tags();
-    let mut wheels: Vec<&WheelFilename> = listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
-    wheels.sort_by_cached_key(|wheel| std::cmp::Reverse(target.compatibility(wheel).err()));
-    let mut seen = BTreeSet::new();
-    let mut texts: Vec<String> = Vec::new();
-    for wheel in wheels {
-        let text = format!("{}-{}-{}", wheel.pythons.join("."), wheel.abis.join("."), wheel.platforms.join("."));
-        if seen.insert(text.clone()) {
-            texts.push(text);
-        }
-    }
-    let more = texts.len().saturating_sub(MOST_TAGS);
-    texts.truncate(MOST_TAGS);
-    let shown = texts.join(", ");
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
+/// What a release's wheels are for: the Pythons of those for Linux, where there are such, and the processors.
+fn made_for(provider: &Provider<'_>, listing: &Listing, release: &Release) -> String {
+    let files: Vec<&WheelFilename> = listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
+    let is_for_linux = |wheel: &&&WheelFilename| {
+        wheel.platforms.iter().any(|it| &**it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))
+    };
+    let linux: Vec<&WheelFilename> = files.iter().filter(is_for_linux).copied().collect();
+    let wheels = if linux.is_empty() { &files } else { &linux };
+    let glibc = provider.policy.target.glibc();
+    format!("{} on {}", pythons_in_words(wheels), platforms_in_words(wheels, glibc))
 }

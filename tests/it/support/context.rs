@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::tree;
+use super::{told, tree};
 
 /// A temporary home, working folder and cache; the environment of the test run does not reach the binary.
 pub(crate) struct TestContext {
@@ -98,18 +98,24 @@ impl TestContext {
     }
 
     /// Runs a command and shows exit code, standard output and standard error, filtered.
+    ///
+    /// # Panics
+    /// A message that is wider or longer than messages may be.
     pub(crate) fn run(&self, command: &mut Command) -> String {
         let output = command.output().expect("the command can be started");
+        let is_verbose = command.get_args().any(|word| word.to_str().is_some_and(is_verbose));
+        told::check(&String::from_utf8_lossy(&output.stderr), is_verbose);
         self.show(&output)
     }
 
-    /// Shows what a finished command left, filtered.
+    /// Shows what a finished command left, filtered. Lines that were broken because they were too wide are whole again: where they
+    /// break depends on the length of the temporary folder's name.
     pub(crate) fn show(&self, output: &Output) -> String {
         let code = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
         let text = format!(
             "exit code: {code}\n----- stdout -----\n{}----- stderr -----\n{}",
             ended(&output.stdout),
-            ended(&output.stderr)
+            told::joined(&ended(&output.stderr))
         );
         self.filter(&text)
     }
@@ -132,6 +138,10 @@ impl TestContext {
         let text = replace_digits(&text, "127.0.0.1:", "[PORT]");
         without_end(&replace_times(&text))
     }
+}
+
+fn is_verbose(word: &str) -> bool {
+    word == "--verbose" || word.strip_prefix('-').is_some_and(|word| !word.is_empty() && word.chars().all(|c| c == 'v'))
 }
 
 /// Output as text that ends in a newline unless empty.

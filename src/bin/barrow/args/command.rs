@@ -213,7 +213,7 @@ pub(crate) struct OutputArgs {
     pub(crate) output: Option<PathBuf>,
 
     /// Only list what would be in, whose it is, and what of the sources would not be in and why; nothing is written
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "report"])]
     pub(crate) list: bool,
 
     /// Write a zip whatever its name
@@ -337,6 +337,7 @@ Examples:
   barrow tree                                  what this project requires
   barrow tree --sizes function.zip             what makes it large
   barrow tree --invert numpy                   who wants numpy
+  barrow tree function.zip --report out.html   a page to look at
   barrow tree --deny-license 'GPL-*'           fail when something has such a licence
   barrow tree build --sbom cyclonedx > build.cdx.json")]
 pub(crate) struct TreeArgs {
@@ -371,6 +372,10 @@ pub(crate) struct TreeArgs {
     /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output", conflicts_with_all = ["sizes", "invert", "outdated", "licenses", "depth"])]
     pub(crate) sbom: Vec<SbomRequest>,
+
+    /// Write a page about it as well: what takes the room, where it came from and why
+    #[arg(long, value_name = "FILE.html", help_heading = "Output", conflicts_with = "sbom")]
+    pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
     #[command(flatten)]

@@ -9,11 +9,12 @@ use barrow::request::LockSettings;
 use barrow::spec::Version;
 use serde_json::{Value, json};
 
-use super::meaning::refuse_paths;
+use super::meaning::{refuse_missing, refuse_paths};
 use super::tree::finished;
 use crate::args::{AssemblyArgs, AuditArgs, SourceArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::hints::supply::quoted;
 use crate::output::Output;
 use crate::paint::{paint, printable};
 use crate::run::Run;
@@ -24,6 +25,10 @@ const SUMMARY_MOST: usize = 60;
 
 pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let finished = finished(run, &args.requirements);
+    let who = match &args.requirements[..] {
+        [word] if finished.is_some() => format!("`barrow tree {} --invert NAME`", quoted(word)),
+        _ => "`barrow why NAME`".to_owned(),
+    };
     if finished.is_none() {
         refuse_paths(run, "audit", &args.requirements)?;
     }
@@ -36,6 +41,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let mut settings = run.settings(flags, Path::new("."))?;
     let mut advisories = Advisories::default();
     for place in &args.osv {
+        refuse_missing(run, place)?;
         advisories.add(&run.host.working_folder.join(place)).map_err(Error::from)?;
     }
     let mirror = settings.indexes.mirror.clone().filter(|_| is_about_mirror);
@@ -67,7 +73,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let packages: std::collections::BTreeSet<_> = judged.findings.iter().map(|finding| &finding.name).collect();
     let what = if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") };
     Err(Failure::new(format!("{what} in {}", ops::packages(packages.len())), Exit::Failed)
-        .hint("`barrow why NAME` tells who asked for it; `--ignore ID=REASON` leaves one out"))
+        .hint(format!("{who} tells who asked for it; `--ignore ID=REASON` leaves one out")))
 }
 
 fn ask(run: &Run, settings: &Settings, subjects: &[AuditSubject]) -> Result<Audited, Failure> {

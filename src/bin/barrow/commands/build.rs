@@ -138,7 +138,7 @@ fn choose(units: Vec<Unit>, names: &[String], config: &ConfigFile) -> Result<Vec
 pub(super) fn settings_of_unit(run: &Run, unit: &Unit, flags: Flags) -> Result<Settings, Failure> {
     let folder = unit.source.clone().unwrap_or_else(|| run.host.working_folder.clone());
     let settings = Settings::read_with(&run.host, &run.general, flags, &folder, unit.config.clone());
-    let mut settings = settings.map_err(|error| Failure::usage(format!("{}: {error}", unit.name)))?;
+    let mut settings = settings.map_err(|error| Failure::from(error).about(&unit.name))?;
     for warning in &settings.warnings {
         run.output.warn(&format!("{}: {warning}", unit.name));
     }

@@ -2,7 +2,7 @@
 
 use barrow::request::{BundleKind, BundleOptions};
 
-use super::meaning::refuse_other_forms;
+use super::meaning::{refuse_no_folder, refuse_other_forms};
 use super::report::ReportFile;
 use super::{check, contents, last_word, result, sbom};
 use crate::args::BundleArgs;
@@ -15,9 +15,7 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let BundleArgs { source, output, layer, handler, files, assembly, result: _, settings } = args;
     refuse_other_forms(run, &output)?;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
-    if !run.host.working_folder.join(&source).is_dir() {
-        return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
-    }
+    refuse_no_folder(run, &source)?;
     settings.detect_input_of_source((&run.host, &run.output), &source)?;
     let (is_checked, handlers) = (output.check, handler);
     settings.want_project();

@@ -4,6 +4,7 @@ use barrow::ops;
 use barrow::request::{BundleKind, FingerprintOptions};
 use serde_json::json;
 
+use super::meaning::refuse_no_folder;
 use crate::args::FingerprintArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,6 +14,7 @@ use crate::settings::Flags;
 pub(super) fn call(run: &Run, args: FingerprintArgs) -> Result<(), Failure> {
     let FingerprintArgs { source, files, assembly, result: _, settings } = args;
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
+    refuse_no_folder(run, &source)?;
     settings.detect_input_of_source((&run.host, &run.output), &source)?;
     settings.want_project();
     let target = settings.target.single()?;

@@ -54,6 +54,24 @@ fn holds_code(folder: &Path) -> bool {
     entries.into_iter().any(|entry| entry.path().extension().is_some_and(|extension| extension == "py"))
 }
 
+/// Refuses a folder that is not there, or is none.
+pub(super) fn refuse_no_folder(run: &Run, folder: &Path) -> Result<(), Failure> {
+    let (place, shown) = (run.host.working_folder.join(folder), folder.display());
+    match place.exists() {
+        _ if place.is_dir() => Ok(()),
+        true => Err(Failure::usage(format!("`{shown}` is not a folder"))),
+        false => Err(Failure::usage(format!("there is no folder `{shown}`"))),
+    }
+}
+
+/// Refuses what is not there.
+pub(super) fn refuse_missing(run: &Run, path: &Path) -> Result<(), Failure> {
+    if run.host.working_folder.join(path).exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("there is no file or folder `{}`", path.display())))
+}
+
 /// Refuses an OUT that names what barrow does not write.
 pub(super) fn refuse_other_forms(run: &Run, output: &OutputArgs) -> Result<(), Failure> {
     let Some(out) = &output.output else { return Ok(()) };

@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use barrow::check::{self, CheckOptions, Ignore};
-use barrow::inventory::Reading;
-use barrow::ops::{Published, write_whole};
+use barrow::inventory::{Inventory, Reading};
+use barrow::ops::{LeftOutFiles, Published, Surveyed, write_whole};
 use barrow::publish::mark_beside;
 use barrow::report::{BEGINNING, Part, page};
 
@@ -75,6 +75,7 @@ impl ReportFile {
             Ok(Part {
                 label,
                 inventory,
+                states_target: true,
                 zip_bytes: zip(at).map(|zip| zip.size_bytes),
                 is_slimmed,
                 left_out: published.left_out,
@@ -85,6 +86,35 @@ impl ReportFile {
             })
         };
         places.iter().enumerate().map(part).collect()
+    }
+
+    /// The part about an output that is there, whoever made it. It is checked where somebody has said for which target it is.
+    pub(super) fn part_of_finished(
+        &self,
+        settings: &Settings,
+        label: &str,
+        path: &Path,
+        inventory: Inventory,
+    ) -> Result<Part, Failure> {
+        let states_target = settings.states_target();
+        let options = CheckOptions {
+            path: path.to_owned(),
+            layers: Vec::new(),
+            handlers: Vec::new(),
+            target: inventory.target.clone(),
+            locked: None,
+            libraries: None,
+            cache_folder: self.cache_folder.clone(),
+            ignore: settings.check_ignore.clone(),
+        };
+        let findings = if states_target { Some(check::check(&options)?.findings) } else { None };
+        let zip_bytes = path.is_file().then(|| fs_err::metadata(path).ok()).flatten().map(|file| file.len());
+        Ok(Part { states_target, zip_bytes, findings, ..part_of(label, inventory) })
+    }
+
+    /// The part about what was chosen and not made.
+    pub(super) fn part_of_choice(label: &str, surveyed: &Surveyed) -> Part {
+        Part { passed_over: surveyed.passed_over(), ..part_of(label, surveyed.inventory.clone()) }
     }
 
     /// Writes the page, whole or not at all, and remembers that it is no source file.
@@ -99,6 +129,22 @@ impl ReportFile {
         mark_beside(place, &self.state_folders);
         run.output.status(&format!("Wrote the report {}", place.display()));
         Ok(())
+    }
+}
+
+/// A part of which nothing is known but what is in it.
+fn part_of(label: &str, inventory: Inventory) -> Part {
+    Part {
+        label: label.to_owned(),
+        inventory,
+        states_target: true,
+        zip_bytes: None,
+        is_slimmed: false,
+        left_out: LeftOutFiles::default(),
+        excluded: Vec::new(),
+        changes: None,
+        passed_over: Vec::new(),
+        findings: None,
     }
 }
 

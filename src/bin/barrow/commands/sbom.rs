@@ -14,7 +14,7 @@ use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{Settings, Source};
+use crate::settings::Settings;
 
 /// The bills of materials that one run writes, each with its place.
 #[derive(Clone, Debug, Default)]
@@ -155,9 +155,7 @@ pub(super) fn of_finished(
     }
     let target = settings.target.single()?;
     // What nobody has said is not stated: the output was made elsewhere, for whatever target.
-    let words = ["runtime", "python-version", "glibc"];
-    let states_target =
-        settings.records.iter().any(|record| words.contains(&record.key) && record.source != Source::Default);
+    let states_target = settings.states_target();
     let sha256 = path.is_file().then(|| barrow::fetch::digest_of_file(path, HashAlgorithm::Sha256).ok()).flatten();
     let options = SbomOptions { created: created(run)?, sha256, states_target };
     let Some(reading) = requests.iter().map(|request| request.format.reading()).max() else { return Ok(()) };

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use barrow::ops;
 use barrow::publish::PublishedZip;
@@ -14,6 +14,7 @@ use barrow::request::{BundleKind, BundleOptions, FingerprintOptions};
 use barrow::spec::Requirement;
 use serde_json::json;
 
+use super::meaning::refuse_no_folder;
 use super::sbom::Sboms;
 use crate::args::OutputArgs;
 use crate::exit_code::Exit;
@@ -21,7 +22,7 @@ use crate::failure::Failure;
 use crate::key::{KEYS, Kind};
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{ConfigValue, Flags, Settings, find_config};
+use crate::settings::{ConfigValue, Flags, Place, Settings, find_config};
 
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
@@ -42,13 +43,11 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
         .take(QUERY_MOST)
         .read_to_string(&mut text)
         .map_err(|error| Failure::new("failed to read the query from standard input", Exit::Usage).because(&error))?;
-    let query = Query::parse(&text).map_err(Failure::usage)?;
+    let query = Query::parse(&text, &run.host.working_folder).map_err(Failure::usage)?;
     let (Some(source), Some(output)) = (&query.source, &query.output) else {
         return Err(Failure::usage("the query needs `source` and `output`"));
     };
-    if !run.host.working_folder.join(source).is_dir() {
-        return Err(Failure::usage(format!("`{}` is not a folder", source.display())));
-    }
+    refuse_no_folder(run, source)?;
     let mut config = find_config(&run.host, &run.general, source)?;
     config.values.extend(query.values.clone());
     let mut settings = Settings::read_with(&run.host, &run.general, Flags::default(), source, config)?;
@@ -88,7 +87,8 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
 impl Query {
     /// Names may have `_` where flags have `-`. Values of lists are separated by line ends, and by commas but where those are part of
     /// a requirement or a pattern. An empty text is as good as nothing, which is how a module passes what was not set.
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str, working_folder: &Path) -> Result<Self, String> {
+        let place = Place::Query(working_folder.to_owned());
         let given: BTreeMap<String, String> = serde_json::from_str(text)
             .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
         let mut query = Self::default();
@@ -108,7 +108,7 @@ impl Query {
                         Kind::Switch => vec![switch(name, value)?.to_string()],
                         Kind::Text => vec![value.clone()],
                     };
-                    query.values.insert(key.name, ConfigValue { texts, line: 0 });
+                    query.values.insert(key.name, ConfigValue { texts, line: 0, place: place.clone() });
                 }
             }
         }

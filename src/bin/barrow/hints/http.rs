@@ -19,8 +19,8 @@ pub(crate) fn of(error: &Error) -> Option<String> {
         Error::Refused { code, .. } if code == "RequestTimeTooSkewed" => "check the clock of this machine",
         Error::Refused { code, .. } if code == "ExpiredToken" => "log in again: these credentials have run out",
         Error::Status { status: 401 | 403, sent_as: None, .. } => {
-            "give credentials in the URL, in netrc, by BARROW_INDEX_<NAME>_USERNAME and _PASSWORD, or with \
-             `--keyring-provider subprocess`"
+            "give a user and password in netrc, or by BARROW_INDEX_CORP_USERNAME and BARROW_INDEX_CORP_PASSWORD for an index \
+             that is named `corp` (`--index corp=URL`), or with `--keyring-provider subprocess`"
         }
         Error::Status { status: 401, sent_as: Some(_), .. } => {
             "the user or password is wrong or has expired; special characters in a URL are percent-encoded"

@@ -22,11 +22,24 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             }
             hints
         }
+        LockError::OtherPython { fitting, path, .. } => {
+            let runtime = match &fitting[..] {
+                [] => "no runtime of Lambda has such a Python: lock again for one that there is".to_owned(),
+                [one] => format!("pass `--runtime {one}` (`runtime = \"{one}\"` in barrow.toml), or lock again"),
+                several => {
+                    let names: Vec<&str> = several.iter().map(|runtime| runtime.name()).collect();
+                    let last = names.last().copied().unwrap_or_default();
+                    format!(
+                        "pass `--runtime {last}` (`runtime = \"{last}\"` in barrow.toml); the lock is for {}",
+                        names.join(", ")
+                    )
+                }
+            };
+            [runtime].into_iter().chain(requirements_beside(path)).collect()
+        }
         LockError::Unhashable { .. } => vec!["leave out --generate-hashes, or write pylock.toml".to_owned()],
         LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
-            let beside = path.with_file_name("requirements.txt");
-            let is_there = beside != *path && beside.is_file();
-            is_there.then(|| format!("`{}` is there too: name it with -r", beside.display())).into_iter().collect()
+            requirements_beside(path).into_iter().collect()
         }
         LockError::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => vec![match twin_of(name) {
             Some(Twin { because, instead, .. }) => format!("{name}: {because}; lock `{instead}` in its place"),
@@ -41,7 +54,7 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
         LockError::Several(errors) => {
             let may = |error: &&LockError| error.could_be_built().is_some();
             let names: Vec<&str> = errors.iter().filter_map(|error| Some(error.could_be_built()?.as_ref())).collect();
-            let allow = format!("allow building from source with `--allow-build {}`", names.join(","));
+            let allow = format!("allow building from source with `--allow-build {}`", named(&names));
             let others = errors.iter().filter(|error| !may(error)).flat_map(of);
             let mut hints: Vec<String> = (!names.is_empty()).then_some(allow).into_iter().chain(others).collect();
             hints.dedup();
@@ -49,4 +62,19 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
         }
         LockError::NoHashes { .. } => Vec::new(),
     }
+}
+
+/// Names as an option takes them; of many, the word that stands for all.
+pub(super) fn named(names: &[&str]) -> String {
+    if names.len() > MOST_NAMES { ":all:".to_owned() } else { names.join(",") }
+}
+
+/// Names that a hint lists; more are not typed by anybody.
+const MOST_NAMES: usize = 6;
+
+/// Requirements that lie beside a lock that cannot be used.
+fn requirements_beside(path: &std::path::Path) -> Option<String> {
+    let beside = path.with_file_name("requirements.txt");
+    let is_there = beside != *path && beside.is_file();
+    is_there.then(|| format!("`{}` is there too: name it with -r", beside.display()))
 }

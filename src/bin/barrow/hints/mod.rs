@@ -5,7 +5,7 @@ mod http;
 mod lock;
 pub(crate) mod sam;
 pub(crate) mod resolution;
-mod supply;
+pub(crate) mod supply;
 
 use barrow::archive::{ArchiveError, Bound};
 use barrow::bundle::BundleError;

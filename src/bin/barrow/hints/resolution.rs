@@ -45,7 +45,7 @@ pub(crate) fn of(hint: &Hint) -> String {
                 "{} have only source distributions: allow building them with `--allow-build {}`, or offer wheels of them with \
                  `--find-links`",
                 names.join(", "),
-                names.join(",")
+                super::lock::named(&names)
             )
         }
         Hint::WheelsLeftOut { name, version, has_source } => {
@@ -71,6 +71,9 @@ pub(crate) fn of(hint: &Hint) -> String {
             let on = architecture.map(|architecture| format!(" on {architecture}")).unwrap_or_default();
             let with = glibc.map(|glibc| format!(", with glibc {glibc}")).unwrap_or_default();
             format!("{name} {version} can be loaded by {}{on}{with}", span(runtimes).unwrap_or_default())
+        }
+        Hint::NewestThatLoads { name, version, runtime, architecture } => {
+            format!("the newest {name} that {runtime} on {architecture} can load is {version}")
         }
         Hint::OnlyFromUrl { name, origin } => {
             let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();

@@ -85,14 +85,15 @@ fn aws_options(host: &Host) -> AwsOptions {
     AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
 }
 
-/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it.
+/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it. Where none is there, the usual name is what messages tell.
 fn usual_netrc(layers: &mut Layers<'_>) -> Option<PathBuf> {
     let host = layers.host;
     let (path, source) = if let Some(path) = host.variable("NETRC") {
         (host.absolute(&host.working_folder, path), Source::Variable("NETRC".to_owned()))
     } else {
         let home = host.home.as_ref()?;
-        let path = [".netrc", "_netrc"].iter().map(|name| home.join(name)).find(|path| path.is_file())?;
+        let mut names = [".netrc", "_netrc"].iter().map(|name| home.join(name));
+        let Some(path) = names.find(|path| path.is_file()) else { return Some(home.join(".netrc")) };
         (path, Source::Default)
     };
     layers.record("netrc-file", vec![path.display().to_string()], source);

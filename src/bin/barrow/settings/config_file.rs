@@ -9,7 +9,7 @@ use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::config_reader::{ConfigValue, Reader};
+use super::config_reader::{ConfigValue, Place, Reader};
 use super::toml_values::{nearest, plain};
 use super::unit_tables::{ConfigUnit, UnitKind};
 use super::{parse, profile};
@@ -84,7 +84,13 @@ impl ConfigFile {
 
     /// The file that the user named: it must be there.
     pub(crate) fn named(path: &Path) -> Result<Self, String> {
-        Self::read_if_present(path)?.ok_or_else(|| format!("`{}` holds no settings of barrow", path.display()))
+        let shown = path.display();
+        match Self::read_if_present(path)? {
+            Some(config) => Ok(config),
+            None if path.is_dir() => Err(format!("`{shown}` is a folder: name the file with the settings")),
+            None if !path.exists() => Err(format!("there is no file `{shown}`, which should have settings")),
+            None => Err(format!("`{shown}` has no table [tool.barrow]")),
+        }
     }
 
     fn read_if_present(path: &Path) -> Result<Option<Self>, String> {
@@ -160,7 +166,9 @@ impl Reader<'_> {
                 }
                 _ if spelled == "default" => {
                     let key = Key::of("runtime");
-                    config.values.insert(key.name, ConfigValue { texts: self.texts(key, entry)?, line });
+                    config
+                        .values
+                        .insert(key.name, ConfigValue { texts: self.texts(key, entry)?, line, place: Place::Here });
                 }
                 _ => return Err(self.at(entry.span(), "a runtime must be a table")),
             }
@@ -174,7 +182,8 @@ impl Reader<'_> {
         for (name, value) in table {
             match (&**name.get_ref(), value.get_ref()) {
                 ("place", DeValue::String(text)) => {
-                    let value = ConfigValue { texts: vec![text.to_string()], line: self.line(value.span()) };
+                    let (texts, line) = (vec![text.to_string()], self.line(value.span()));
+                    let value = ConfigValue { texts, line, place: Place::Here };
                     config.values.insert("mirror", value);
                 }
                 ("application", DeValue::Array(entries)) => {
@@ -205,7 +214,7 @@ impl Reader<'_> {
             }
             let key = self.key(spelled, name.span())?;
             let (texts, line) = (self.texts(key, value)?, self.line(name.span()));
-            application.values.insert(key.name, ConfigValue { texts, line });
+            application.values.insert(key.name, ConfigValue { texts, line, place: Place::Here });
         }
         if application.name.is_empty() {
             return Err(self.at(entry.span(), "an application needs a `name`"));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -16,6 +16,18 @@ use crate::key::{KEYS, Key, Kind, OWN_KEYS};
 pub(crate) struct ConfigValue {
     pub(crate) texts: Vec<String>,
     pub(crate) line: usize,
+    pub(crate) place: Place,
+}
+
+/// Where a setting was written, beside a settings file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// In the file itself.
+    Here,
+    /// In a file of units, whose paths start where those of the settings file do.
+    Units(PathBuf),
+    /// In what another program asks for on standard input; its paths start at this folder.
+    Query(PathBuf),
 }
 
 /// A file under reading.
@@ -40,7 +52,8 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) -> Result<(&'static str, ConfigValue), String> {
         let key = self.key(name.get_ref(), name.span())?;
-        Ok((key.name, ConfigValue { texts: self.texts(key, value)?, line: self.line(name.span()) }))
+        let (texts, line) = (self.texts(key, value)?, self.line(name.span()));
+        Ok((key.name, ConfigValue { texts, line, place: Place::Here }))
     }
 
     pub(super) fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {

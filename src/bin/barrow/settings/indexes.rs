@@ -192,7 +192,10 @@ fn read_sources(
         .map(|source| {
             if !known.contains(&source.index.as_str()) {
                 let place = format!("{}:{}", layers.config.path.display(), source.line);
-                return Err(SettingsError::Other(format!("{place}: there is no index named `{}`", source.index)));
+                return Err(SettingsError::Other(format!(
+                    "{place}: there is no index named `{}`: [[index]] with its `name` makes one",
+                    source.index
+                )));
             }
             let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-")).map_err(|error| {
                 SettingsError::Other(format!("{}:{}: {error}", layers.config.path.display(), source.line))

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::config_file::ConfigFile;
+use super::config_reader::Place;
 use super::origin::Source;
 use super::pip_config::PipConfig;
 use super::{Host, SettingsError, parse};
@@ -60,8 +61,13 @@ impl Layers<'_> {
 
     fn settings_file(&self, key: &Key) -> Option<Found> {
         let value = self.config.values.get(key.name)?;
-        let base = self.config.path.parent().unwrap_or(Path::new("")).to_owned();
-        let source = Source::File { file: self.config.path.clone(), line: value.line };
+        let line = value.line;
+        let (base, source) = match &value.place {
+            Place::Here => (self.config.folder(), Source::File { file: self.config.path.clone(), line }),
+            Place::Units(file) => (self.config.folder(), Source::File { file: file.clone(), line }),
+            Place::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
+        };
+        let base = base.to_owned();
         Some(Found { texts: value.texts.clone(), source, base })
     }
 

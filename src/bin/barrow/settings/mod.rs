@@ -31,7 +31,7 @@ use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::check::Ignore;
 use barrow::fetch::FetchOptions;
-use barrow::http::ClientOptions;
+use barrow::http::{ClientOptions, NamedCredentials};
 use barrow::install::{LinkMode, RecordPolicy};
 use barrow::ops;
 use barrow::request::{
@@ -45,7 +45,7 @@ use barrow::spec::{ExtraName, LicensePattern};
 use barrow::target::Target;
 
 pub(crate) use config_file::ConfigFile;
-pub(crate) use config_reader::ConfigValue;
+pub(crate) use config_reader::{ConfigValue, Place};
 pub(crate) use error::SettingsError;
 pub(crate) use layers::Record;
 pub(crate) use origin::Source;
@@ -184,6 +184,11 @@ impl Settings {
         let concurrent_downloads = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)?;
         let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
+        let named = indexes.named.iter().chain([&indexes.default]);
+        let variables = named.filter_map(|index| {
+            Some((index.url.without_credentials(), NamedCredentials::variables_of(index.name.as_deref()?)))
+        });
+        client.variables = variables.collect();
         client.only.clone_from(&indexes.mirror);
         client.offline = layers.switch("offline", general.offline)?;
         let mut resolve = read_resolution(&mut layers, &resolution, no_deps)?;
@@ -283,6 +288,12 @@ impl Settings {
         let mut request = self.request(positional);
         request.inputs.brought = ops::brought(&self.without, target, &request)?;
         Ok(request)
+    }
+
+    /// Whether somebody has said what the target is.
+    pub(crate) fn states_target(&self) -> bool {
+        let words = ["runtime", "python-version", "glibc"];
+        self.records.iter().any(|record| words.contains(&record.key) && record.source != Source::Default)
     }
 
     /// Locks and layers that bring what is left out.

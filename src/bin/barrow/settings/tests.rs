@@ -193,7 +193,11 @@ fn what_is_wrong_is_told_with_its_place() {
     check("arch = \"arm64\"\nruntimes = []\n", &[], unknown);
     check("no-deps = \"yes\"\n", &[], "ROOT/work/barrow.toml:1: `no-deps` must be true or false");
     check("[[index]]\nname = \"a\"\n", &[], "ROOT/work/barrow.toml:1: an index needs a `url`");
-    check("[sources]\nx = \"corp\"\n", &[], "ROOT/work/barrow.toml:2: there is no index named `corp`");
+    check(
+        "[sources]\nx = \"corp\"\n",
+        &[],
+        "ROOT/work/barrow.toml:2: there is no index named `corp`: [[index]] with its `name` makes one",
+    );
     check("", &["--all-groups"], "--all-groups is not built yet in this version of barrow");
     let contradiction = "python-version 3.11 and runtime python3.12 contradict each other";
     check("", &["--runtime", "python3.12", "--python-version", "3.11"], contradiction);

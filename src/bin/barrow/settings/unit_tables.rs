@@ -1,6 +1,7 @@
 //! `[[function]]`, `[[layer]]` and `[defaults]` as they are written.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,6 +20,8 @@ pub(crate) enum UnitKind {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ConfigUnit {
     pub(crate) kind: UnitKind,
+    /// The file that it stands in.
+    pub(super) file: PathBuf,
     pub(super) line: usize,
     pub(super) name: Option<String>,
     pub(super) source: Option<String>,
@@ -60,6 +63,7 @@ impl Reader<'_> {
     fn unit(&self, kind: UnitKind, table: &DeTable<'_>, line: usize) -> Result<ConfigUnit, String> {
         let mut unit = ConfigUnit {
             kind,
+            file: self.path.to_owned(),
             line,
             name: None,
             source: None,

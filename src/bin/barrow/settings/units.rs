@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobBuilder;
 
 use super::config_file::ConfigFile;
+use super::config_reader::{ConfigValue, Place};
 use super::parse;
 use super::unit_tables::{ConfigUnit, UnitKind};
 
@@ -38,7 +39,7 @@ impl ConfigFile {
     pub(crate) fn units(&self) -> Result<Vec<Unit>, String> {
         let mut all: Vec<Unit> = Vec::new();
         for table in &self.units {
-            let at = format!("{}:{}", self.path.display(), table.line);
+            let at = format!("{}:{}", table.file.display(), table.line);
             let units = self.expand(table).map_err(|message| format!("{at}: {message}"))?;
             for unit in units {
                 if all.iter().any(|other| other.name == unit.name) {
@@ -50,7 +51,7 @@ impl ConfigFile {
         for table in &self.units {
             let is_layer = |name: &str| all.iter().any(|unit| unit.kind == UnitKind::Layer && unit.name == name);
             if let Some(name) = table.layers.iter().find(|name| !is_layer(name)) {
-                return Err(format!("{}:{}: there is no layer `{name}`", self.path.display(), table.line));
+                return Err(format!("{}:{}: there is no layer `{name}`", table.file.display(), table.line));
             }
         }
         Ok(all)
@@ -65,12 +66,18 @@ impl ConfigFile {
             let at = format!("{}:{}", other.path.display(), value.line);
             return Err(format!("{at}: `{name}` belongs into [defaults] of a file of units"));
         }
-        self.defaults.extend(other.defaults);
+        let place = Place::Units(other.path);
+        let placed = |(key, value): (&'static str, ConfigValue)| (key, ConfigValue { place: place.clone(), ..value });
+        self.defaults.extend(other.defaults.into_iter().map(placed));
         self.units = other.units;
+        for unit in &mut self.units {
+            unit.values.values_mut().for_each(|value| value.place = place.clone());
+        }
         Ok(())
     }
 
-    fn folder(&self) -> &Path {
+    /// The folder that its paths start from.
+    pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 

@@ -12,6 +12,7 @@ use barrow::check::{self, CheckOptions, Grade, Ignore, Report};
 use barrow::ops::Published;
 use barrow::target::Target;
 
+use super::meaning::refuse_missing;
 use crate::args::{CheckArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -66,6 +67,7 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<Part>, Failure> {
     let says_target = args.target != TargetArgs::default();
     let flags = Flags { settings: SettingArgs { target: args.target, ..SettingArgs::default() }, ..Flags::default() };
     let settings = run.settings(flags, Path::new("."))?;
+    refuse_missing(run, &path)?;
     let folder = &run.host.working_folder;
     let libraries = args.libraries.map(|file| folder.join(file));
     let ignore: Vec<_> = args.ignore.into_iter().chain(settings.check_ignore).collect();

@@ -13,9 +13,12 @@ use barrow::request::LockSettings;
 use barrow::spec::{PackageName, Version};
 
 use super::meaning::refuse_paths;
+use super::report::ReportFile;
 use super::sbom;
 use crate::args::{AssemblyArgs, SourceArgs, TreeArgs};
+use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::hints::supply::quoted;
 use crate::output::Output;
 use crate::run::Run;
 use crate::settings::{Flags, Settings};
@@ -37,19 +40,23 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
         })?;
         return sbom::of_finished(run, &settings, &path, &args.sbom);
     }
-    let wants_licenses = args.licenses || !settings.deny_licenses.is_empty() || run.is_json();
+    let outs: Vec<&Path> = finished.as_deref().filter(|path| path.is_dir()).into_iter().collect();
+    let report = ReportFile::of(run, args.report.as_deref(), &outs, &settings)?;
+    let wants_licenses = args.licenses || !settings.deny_licenses.is_empty() || run.is_json() || report.is_wanted();
     let survey = Survey { sizes: true, licenses: wants_licenses, newest: args.outdated };
-    let surveyed = match &finished {
+    let word = args.requirements.join(" ");
+    let listed = match &finished {
         Some(path) => of_finished(run, &settings, path, args.outdated)?,
         None => of_requirements(run, &mut settings, args.requirements, survey)?,
     };
-    let Listed { inventory, newest, resolution } = &surveyed;
+    let Listed { inventory, newest, surveyed } = &listed;
     if let Some(name) = args.invert.as_ref().filter(|name| inventory.dist(name).is_none()) {
         return Err(Error::NotInResolution(name.clone()).into());
     }
     let looks = Looks { licenses: args.licenses, newest, colors: run.output.colors_results() };
     if run.is_json() {
-        Output::object(&object::value(inventory, newest, resolution.as_ref()))?;
+        let resolution = surveyed.as_ref().map(|surveyed| &surveyed.resolution);
+        Output::object(&object::value(inventory, newest, resolution))?;
     } else if args.sizes {
         Output::result(&listed::by_size(inventory, &looks))?;
     } else if let Some(name) = &args.invert {
@@ -57,15 +64,39 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
     } else {
         Output::result(&drawing::tree(inventory, args.depth, &looks))?;
     }
+    if report.is_wanted() {
+        let part = match (&finished, surveyed) {
+            (Some(path), _) => report.part_of_finished(&settings, &word, path, inventory.clone())?,
+            (None, Some(surveyed)) => ReportFile::part_of_choice(&label(&settings, &word), surveyed),
+            (None, None) => return Ok(()),
+        };
+        report.write(run, &[part])?;
+    }
     let denied = inventory.denied(&settings.deny_licenses);
-    if denied.is_empty() { Ok(()) } else { Err(Error::DeniedLicenses(denied).into()) }
+    match &finished {
+        _ if denied.is_empty() => Ok(()),
+        // What lies there was not asked for by anybody whom a resolution would know.
+        Some(_) => Err(Failure::of(&Error::DeniedLicenses(denied), Exit::Failed).hint(format!(
+            "`barrow tree {} --invert NAME` tells who requires one; `--deny-license` and `deny-licenses` say what is ruled out",
+            quoted(&word)
+        ))),
+        None => Err(Error::DeniedLicenses(denied).into()),
+    }
+}
+
+/// What the page of a resolution is called: the requirements, else the files that have them.
+fn label(settings: &Settings, words: &str) -> String {
+    let files = settings.inputs.requirement_files.iter().map(|file| file.display().to_string());
+    let named = (!words.is_empty()).then(|| words.to_owned());
+    files.chain(named).collect::<Vec<_>>().join(", ")
 }
 
 /// What is shown.
 struct Listed {
     inventory: Inventory,
     newest: BTreeMap<PackageName, Version>,
-    resolution: Option<barrow::resolution::Resolution>,
+    /// What was found out beside, where something was resolved.
+    surveyed: Option<Surveyed>,
 }
 
 /// The finished folder or zip that the only word names.
@@ -88,7 +119,7 @@ fn of_finished(run: &Run, settings: &Settings, path: &Path, outdated: bool) -> R
         request.lock = LockSettings::default();
         newest = run.block_on(|context| ops::newest_versions(request, names, target, context))?;
     }
-    Ok(Listed { inventory, newest, resolution: None })
+    Ok(Listed { inventory, newest, surveyed: None })
 }
 
 fn of_requirements(
@@ -99,7 +130,7 @@ fn of_requirements(
 ) -> Result<Listed, Failure> {
     settings.detect_input((&run.host, &run.output), Path::new("."), &requirements)?;
     let (request, target) = (settings.request(requirements), settings.target.single()?);
-    let Surveyed { resolution, inventory, newest } =
-        run.block_on(|context| ops::survey(request, target, survey, context))?;
-    Ok(Listed { inventory, newest, resolution: Some(resolution) })
+    let surveyed = run.block_on(|context| ops::survey(request, target, survey, context))?;
+    let (inventory, newest) = (surveyed.inventory.clone(), surveyed.newest.clone());
+    Ok(Listed { inventory, newest, surveyed: Some(surveyed) })
 }
