@@ -118,9 +118,11 @@ fn advisories_that_lie_here() {
     assert_eq!(json["findings"][0]["fixed_in"], serde_json::json!(["1.6"]));
     assert_eq!(json["findings"][0]["came_by"], serde_json::json!(["top", "low"]));
     context.write("wrong.json", "{}");
-    for (place, what) in
-        [("wrong.json", "it has no `id`"), ("absent.json", "failed to read"), ("out", "holds no advisories")]
-    {
+    for (place, what) in [
+        ("wrong.json", "it has no `id`"),
+        ("absent.json", "there is no file or folder `absent.json`"),
+        ("out", "holds no advisories"),
+    ] {
         let shown = audit(&context, &index, &["out", "--osv", place]);
         assert!(shown.starts_with("exit code: 2") && shown.contains(what), "{shown}");
     }

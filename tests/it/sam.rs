@@ -12,10 +12,6 @@ fn index() -> RunningIndex {
         .start()
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 fn build(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> Output {
     let mut command = context.barrow();
     command.args(["sam", "build", "--index-url", &index.url()]).args(arguments).output().unwrap()

@@ -74,7 +74,8 @@ fn words(line: &str) -> Vec<OsString> {
 #[test]
 fn every_command_of_the_manual_can_be_typed() {
     let mut count = 0;
-    for page in pages() {
+    // What stands on the page of errors is wrong on purpose.
+    for page in pages().into_iter().filter(|page| !page.ends_with("errors.md")) {
         for line in commands(&fs_err::read_to_string(&page).unwrap()) {
             count += 1;
             if let Err(error) = Cli::try_parse_from(understand(words(&line))) {
