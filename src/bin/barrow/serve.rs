@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::host::enter;
 use crate::output::Output;
 use crate::run::signal;
+use crate::wrap::WIDEST;
 
 /// The word of the command line.
 const NAME: &str = "serve";
@@ -113,13 +114,13 @@ fn answer(question: Question, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ende
     match refusal {
         Some(failure) => {
             refuse(&failure);
-            Ended { exit: failure.exit(), message: Some(failure.to_text(false)) }
+            Ended { exit: failure.exit(), message: Some(failure.to_text(false, WIDEST, true)) }
         }
         None => dispatch(["barrow".to_owned()].into_iter().chain(arguments).map(OsString::from).collect()),
     }
 }
 
 fn refuse(failure: &Failure) -> Exit {
-    Output::refusal_before_start(&failure.to_text(false));
+    Output::refusal_before_start(&failure.to_text(false, WIDEST, false), true);
     failure.exit()
 }
