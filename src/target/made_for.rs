@@ -24,7 +24,7 @@ fn versions(minors: &BTreeSet<u32>) -> Vec<String> {
 }
 
 /// The Pythons that wheels are made for: `CPython 3.8 to 3.11`.
-pub fn pythons_in_words(wheels: &[&WheelFilename]) -> String {
+pub(crate) fn pythons_in_words(wheels: &[&WheelFilename]) -> String {
     let (mut exact, mut since, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for wheel in wheels {
         let is_stable = wheel.abis.iter().any(|abi| abi.starts_with("abi3"));
@@ -67,7 +67,7 @@ fn other_python(tag: &str) -> String {
 
 /// The systems that wheels are made for. Where one is for Linux, the others are of no interest to Lambda: `Linux x86_64 and
 /// arm64`; else `macOS and Windows`. A glibc newer than `known` is told: `Linux x86_64 (glibc 2.28)`.
-pub fn platforms_in_words(wheels: &[&WheelFilename], known: Glibc) -> String {
+pub(crate) fn platforms_in_words(wheels: &[&WheelFilename], known: Glibc) -> String {
     let mut machines: BTreeMap<String, Option<Glibc>> = BTreeMap::new();
     let mut others = BTreeSet::new();
     for wheel in wheels {
@@ -137,7 +137,7 @@ fn other_platform(platform: &str) -> String {
 impl Tags {
     /// Why none of several wheels fits: the nearest miss of all, with what they are made for in words. `None` where one fits, or there
     /// is none.
-    pub fn nearest_of_all(&self, wheels: &[&WheelFilename]) -> Option<TagMismatch> {
+    pub(crate) fn nearest_of_all(&self, wheels: &[&WheelFilename]) -> Option<TagMismatch> {
         let missed: Option<Vec<TagMismatch>> = wheels.iter().map(|wheel| self.compatibility(wheel).err()).collect();
         let missed = missed?;
         let nearest = missed.iter().max()?;
