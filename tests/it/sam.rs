@@ -271,7 +271,7 @@ fn functions_with_locks_have_what_is_locked() {
     let context = TestContext::new();
     let index = locked_application(&context);
     let output = build(&context, &index, &[]);
-    let told = text(&output.stderr);
+    let told = crate::support::said(&output);
     assert!(output.status.success(), "{told}");
     for unit in ["ByUv", "ByPoetry", "ByPipenv", "ByPylock", "Above"] {
         let place = context.path(".aws-sam/build").join(unit);
@@ -287,7 +287,7 @@ fn a_lock_that_does_not_hold_stops_all_functions() {
     let lock = read(&context, "services/uv/uv.lock");
     let stops = |parts: &[&str]| {
         let output = build(&context, &index, &["--no-cache"]);
-        let told = text(&output.stderr);
+        let told = crate::support::said(&output);
         assert_eq!(output.status.code(), Some(1), "{told}");
         for part in parts {
             assert!(told.contains(part), "{part}: {told}");
