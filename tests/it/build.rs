@@ -25,7 +25,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", crate::support::said(&output)))
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", crate::support::said(output)))
 }
 
 /// The states of all units, in order.
