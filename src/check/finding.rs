@@ -61,9 +61,9 @@ impl Finding {
         self
     }
 
-    /// At a line of it.
+    /// At a line of it, counted from 1.
     pub(super) fn line(mut self, line: usize) -> Self {
-        self.line = Some(line);
+        self.line = (line > 0).then_some(line);
         self
     }
 

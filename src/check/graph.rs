@@ -57,6 +57,14 @@ pub(super) struct Missing {
     pub(super) is_name: bool,
 }
 
+/// The line of an import that stands in no source.
+const NO_LINE: usize = 0;
+
+/// A place in a file.
+pub(super) fn place(label: &str, line: usize) -> String {
+    if line == NO_LINE { label.to_owned() } else { format!("{label}:{line}") }
+}
+
 /// The walk.
 pub(super) struct Graph<'a> {
     pub(super) search: Search<'a>,
@@ -147,7 +155,7 @@ impl<'a> Graph<'a> {
 
     /// Follows the imports of one module.
     fn follow(&mut self, node: usize) {
-        let Some(module) = self.module(node) else { return };
+        let Some(module) = self.module(node) else { return self.follow_native(node) };
         let level = self.nodes[node].level;
         let failed = self.failed_guards(node, &module);
         for import in &module.imports {
@@ -164,6 +172,18 @@ impl<'a> Graph<'a> {
                 _ => continue,
             };
             self.import(node, import, level);
+        }
+    }
+
+    /// Follows what can be known of the imports of a native module: what cffi generates loads its own core.
+    fn follow_native(&mut self, node: usize) {
+        let file = self.nodes[node].file.filter(|file| ends_in(&self.tree.files[*file].path, ".so"));
+        if let Some(Ok(object)) = file.and_then(|file| self.summaries.object(file))
+            && object.needs_cffi
+        {
+            let (module, names) = ("_cffi_backend".to_owned(), Vec::new());
+            let import = Import { module, level: 0, names, line: NO_LINE, moment: Moment::Hard };
+            self.import(node, &import, self.nodes[node].level);
         }
     }
 
@@ -200,7 +220,8 @@ impl<'a> Graph<'a> {
         };
         let Some(package) = self.by_name.get(&package).copied() else { return false };
         let Some(folders) = self.nodes[package].folders.clone() else { return false };
-        let binds = self.module(package).is_none_or(|module| module.is_dynamic || module.names.contains(&wanted));
+        let is_bound = |module: &Module| module.names.contains(&wanted) && package != node;
+        let binds = self.module(package).is_none_or(|module| module.is_dynamic || is_bound(&module));
         !binds && self.search.below(&folders, &wanted) == Found::Missing
     }
 
@@ -234,10 +255,15 @@ impl<'a> Graph<'a> {
             return;
         }
         let module = self.module(package);
-        if module.as_ref().is_some_and(|module| module.names.contains(wanted)) {
+        let is_bound = module.as_ref().is_some_and(|module| module.names.contains(wanted));
+        let name = format!("{}.{wanted}", self.nodes[package].name);
+        if is_bound {
+            // What a package imports of itself is bound by this very import, and is one of its submodules before.
+            if package == node && self.nodes[package].folders.is_some() {
+                let _ = self.load(&name, level, Some((node, import.line)));
+            }
             return;
         }
-        let name = format!("{}.{wanted}", self.nodes[package].name);
         if self.nodes[package].folders.is_some() {
             match self.load(&name, level, Some((node, import.line))) {
                 Ok(_) => return,
@@ -462,7 +488,7 @@ impl<'a> Graph<'a> {
         let mut at = self.nodes[node].from;
         // A chain is as long as there are modules, at most.
         while let Some((from, line)) = at.filter(|_| chain.len() <= self.nodes.len()) {
-            chain.push(format!("{}:{line}", self.label(from)));
+            chain.push(place(self.label(from), line));
             at = self.nodes[from].from;
         }
         chain.reverse();

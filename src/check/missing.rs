@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::dists::Dists;
 use super::finding::{Finding, Grade};
-use super::graph::{Graph, Level, Missing};
+use super::graph::{Graph, Level, Missing, place};
 use super::search::{ForeignReason, Found, runtime_project};
 use super::tree::Tree;
 use crate::python::{Moment, removal};
@@ -16,6 +16,7 @@ const PROJECTS: &[(&str, &str)] = &[
     ("MySQLdb", "mysqlclient"),
     ("OpenSSL", "pyOpenSSL"),
     ("PIL", "pillow"),
+    ("_cffi_backend", "cffi"),
     ("attr", "attrs"),
     ("bs4", "beautifulsoup4"),
     ("cv2", "opencv-python-headless"),
@@ -56,7 +57,7 @@ fn finding(missing: &Missing, graph: &Graph<'_>, tree: &Tree, dists: &Dists, tar
         _ if missing.level == Level::Surely => Grade::Error,
         _ => Grade::Warning,
     };
-    let place = format!("{}:{}", graph.label(missing.importer), missing.line);
+    let place = place(graph.label(missing.importer), missing.line);
     let mut chain = graph.chain(missing.importer);
     chain.push(format!("{place} imports {}", missing.name));
     let find = |code, subject: &str, message: String| {

@@ -31,6 +31,8 @@ pub struct Object {
     pub modules: Vec<String>,
     /// It asks for a stack that can be executed.
     pub has_executable_stack: bool,
+    /// It is a Python module that cffi generated a part of, which imports `_cffi_backend` when it is loaded.
+    pub needs_cffi: bool,
 }
 
 /// The processor of an ELF file.
@@ -111,6 +113,8 @@ impl Object {
         if let Some(dynamic) = image.dynamic {
             object.read_dynamic(&image, dynamic).ok_or(ElfError::Damaged("dynamic section"))?;
         }
+        let imports = object.python_symbols.iter().any(|symbol| symbol == "PyImport_ImportModule");
+        object.needs_cffi = imports && !object.modules.is_empty() && names_cffi(file);
         Ok(object)
     }
 
@@ -188,6 +192,12 @@ impl Object {
         }
         Some(())
     }
+}
+
+/// Whether the name of cffi's own module stands in a file.
+fn names_cffi(file: &[u8]) -> bool {
+    let mut places = file.iter().enumerate().filter(|(_, byte)| **byte == b'_');
+    places.any(|(at, _)| file[at..].starts_with(b"_cffi_backend"))
 }
 
 impl Machine {

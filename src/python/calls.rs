@@ -13,6 +13,8 @@ pub(super) struct Calls<'a> {
     pub(super) functions: Vec<&'a str>,
     /// Modules that are imported by call, as written, and where.
     pub(super) imported: Vec<(&'a str, usize)>,
+    /// Modules that are imported by call, as the name of a variable, and where.
+    pub(super) imported_by_name: Vec<(&'a str, usize)>,
     /// Names that it binds, by `:=`.
     pub(super) bound: Vec<&'a str>,
     depth: usize,
@@ -50,8 +52,14 @@ impl<'a> Visitor<'a> for Calls<'a> {
                 if let Expr::Name(name) = &*call.func {
                     self.functions.push(name.id.as_str());
                 }
-                if let Some(module) = imported_by(call) {
-                    self.imported.push((module, call.range().start().to_usize()));
+                let at = call.range().start().to_usize();
+                match imported_by(call) {
+                    Some(Expr::Name(name)) => self.imported_by_name.push((name.id.as_str(), at)),
+                    Some(written) => {
+                        let module = text(written).filter(|module| !module.is_empty() && !module.starts_with('.'));
+                        self.imported.extend(module.map(|module| (module, at)));
+                    }
+                    None => {}
                 }
             }
             _ => {}
@@ -136,8 +144,8 @@ impl<'a> Visitor<'a> for Yields {
     }
 }
 
-/// The module that `importlib.import_module("…")` or `__import__("…")` names, where it is written out.
-fn imported_by(call: &ExprCall) -> Option<&str> {
+/// What stands in the brackets of `importlib.import_module(…)` or `__import__(…)`.
+fn imported_by(call: &ExprCall) -> Option<&Expr> {
     let is_import = match &*call.func {
         Expr::Name(name) => matches!(name.id.as_str(), "import_module" | "__import__"),
         Expr::Attribute(attribute) => {
@@ -145,6 +153,5 @@ fn imported_by(call: &ExprCall) -> Option<&str> {
         }
         _ => false,
     };
-    let module = call.arguments.args.first().filter(|_| is_import).and_then(text)?;
-    (!module.is_empty() && !module.starts_with('.')).then_some(module)
+    call.arguments.args.first().filter(|_| is_import)
 }

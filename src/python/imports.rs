@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
+use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
 use ruff_text_size::Ranged as _;
 
 use super::calls::{Calls, is_generator, names_of};
-use super::condition::{Truth, decide};
+use super::condition::{Truth, decide, text};
 use super::module::{Import, Lines, Module, Moment};
 
 /// Errors that are no failed import: catching them guards none. Of names that are not built in nothing is known.
@@ -37,13 +37,24 @@ pub(super) struct Walk<'a> {
     functions: HashMap<&'a str, &'a StmtFunctionDef>,
     called: HashSet<&'a str>,
     guards: u32,
+    /// Variables of the loops around, with the texts that they go through.
+    loops: Vec<(&'a str, Vec<&'a str>)>,
     /// In the body of a function: names that are bound are its own.
     in_function: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(module: &'a mut Module, lines: &'a Lines, minor: u8) -> Self {
-        Self { module, lines, minor, functions: HashMap::new(), called: HashSet::new(), guards: 0, in_function: false }
+        Self {
+            module,
+            lines,
+            minor,
+            functions: HashMap::new(),
+            called: HashSet::new(),
+            guards: 0,
+            loops: Vec::new(),
+            in_function: false,
+        }
     }
 
     /// Walks the whole module, then the functions that it does not call itself.
@@ -118,9 +129,7 @@ impl<'a> Walk<'a> {
             Stmt::For(statement) => {
                 self.bind_target(&statement.target);
                 self.expression(&statement.iter, moment);
-                let moment = moment.within(Moment::Conditional);
-                self.block(&statement.body, moment);
-                self.block(&statement.orelse, moment);
+                self.each(statement, moment);
             }
             Stmt::While(statement) => {
                 self.expression(&statement.test, moment);
@@ -172,6 +181,27 @@ impl<'a> Walk<'a> {
         let was_in_function = std::mem::replace(&mut self.in_function, true);
         self.block(&function.body, moment);
         self.in_function = was_in_function;
+    }
+
+    /// A loop over something that is written out runs for certain, once for each.
+    fn each(&mut self, statement: &'a StmtFor, moment: Moment) {
+        let elements: &[Expr] = match &*statement.iter {
+            Expr::Tuple(tuple) => &tuple.elts,
+            Expr::List(list) => &list.elts,
+            _ => &[],
+        };
+        let perhaps = moment.within(Moment::Conditional);
+        let is_certain = !elements.is_empty()
+            && !elements.iter().any(|element| matches!(element, Expr::Starred(_)))
+            && !statement.body.iter().any(leaves);
+        if let (true, Expr::Name(name)) = (is_certain, &*statement.target) {
+            self.loops.push((name.id.as_str(), elements.iter().filter_map(text).collect()));
+            self.block(&statement.body, moment);
+            self.loops.pop();
+        } else {
+            self.block(&statement.body, if is_certain { moment } else { perhaps });
+        }
+        self.block(&statement.orelse, perhaps);
     }
 
     fn branches(&mut self, statement: &'a StmtIf, moment: Moment) {
@@ -240,6 +270,12 @@ impl<'a> Walk<'a> {
         for (module, at) in calls.imported {
             self.import(module, 0, Vec::new(), at, moment);
         }
+        for (name, at) in calls.imported_by_name {
+            let words = self.loops.iter().rev().find(|(variable, _)| *variable == name).map(|(_, words)| words.clone());
+            for module in words.unwrap_or_default() {
+                self.import(module, 0, Vec::new(), at, moment);
+            }
+        }
         for name in calls.bound {
             self.bind(name);
         }
@@ -280,6 +316,27 @@ impl<'a> Walk<'a> {
             Expr::Starred(starred) => self.bind_target(&starred.value),
             _ => {}
         }
+    }
+}
+
+/// Whether a statement may leave the loop that it stands in, or skip the rest of it.
+fn leaves(statement: &Stmt) -> bool {
+    let any = |body: &[Stmt]| body.iter().any(leaves);
+    match statement {
+        Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => true,
+        Stmt::If(statement) => {
+            any(&statement.body) || statement.elif_else_clauses.iter().any(|clause| any(&clause.body))
+        }
+        Stmt::Try(statement) => {
+            any(&statement.body)
+                || any(&statement.orelse)
+                || any(&statement.finalbody)
+                || statement.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| any(&handler.body))
+        }
+        Stmt::With(statement) => any(&statement.body),
+        Stmt::Match(statement) => statement.cases.iter().any(|case| any(&case.body)),
+        // What leaves an inner loop stays in this one.
+        other => may_return(other),
     }
 }
 

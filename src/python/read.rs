@@ -24,8 +24,21 @@ const DYNAMIC: [&str; 9] = [
     "__class__ =",
 ];
 
-/// Texts by which it changes where modules are searched.
-const PATH: [&str; 3] = ["sys.path", "addsitedir", "addpackage"];
+/// Texts by which it changes where modules are searched; many only read it.
+const PATH: [&str; 12] = [
+    "sys.path.append",
+    "sys.path.insert",
+    "sys.path.extend",
+    "sys.path =",
+    "sys.path=",
+    "sys.path +=",
+    "sys.path+=",
+    "sys.path[",
+    "= sys.path",
+    "sys import path",
+    "addsitedir",
+    "addpackage",
+];
 
 /// Reads a source file by the grammar of Python 3.`minor`. It has to be called on a large stack where the source is not
 /// trusted, see [`super::on_large_stack`].

@@ -40,6 +40,13 @@ fn imports_by_position() {
         "import importlib\nx = 1 if y else importlib.import_module('a')\nz = y and __import__('b')\n__import__('c') or 1",
         "1 importlib hard; 4 c hard",
     );
+    check(
+        "for name in ('a', 'b'):\n    locals()[name] = __import__(name)\nfor x in y:\n    __import__(x)",
+        "2 a hard; 2 b hard",
+    );
+    check("for x in (1,):\n    import a\n    for y in z:\n        if y: break", "2 a hard");
+    check("for x in (1,):\n    import a\nfor x in ():\n    import b", "2 a hard; 4 b conditional");
+    check("for x in (1,):\n    if y: break\n    import a", "3 a conditional");
     check("@d\ndef f(x):\n    import a\n@f\ndef g(): pass", "3 a lazy");
     check("@lru_cache(1)\ndef f():\n    import a\nf()", "3 a hard");
     check("def f():\n    import a\n    yield 1\nf()", "2 a lazy");

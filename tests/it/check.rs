@@ -201,6 +201,16 @@ fn modules_that_are_missing() {
         &["BAR012 error gone"],
     );
     check(
+        &Bundle::app("import lib").dist(
+            "lib",
+            "1",
+            &[("lib/__init__.py", b"from lib import inner\n"), ("lib/inner.py", b"import gone\n")],
+            "",
+        ),
+        &[],
+        &["BAR012 error gone"],
+    );
+    check(
         &Bundle::app("from shop import nothing").file("shop/__init__.py", "x = 1\n"),
         &[],
         &["BAR014 error shop.nothing"],
@@ -327,6 +337,10 @@ fn libraries_and_symbols() {
     );
     check(&with("fast.abi3.so", &fast().symbol("PyDict_GetItemRef", false)), &[], &[]);
     check(&with(file, &fast().executable_stack()), &[], &["BAR011 warning fast"]);
+    // What cffi generates imports its core.
+    let generated = || fast().symbol("PyImport_ImportModule", false).symbol("_cffi_backend", true);
+    check(&with(file, &generated()), &[], &["BAR012 error _cffi_backend"]);
+    check(&with(file, &generated()).dist("cffi", "1", &[("_cffi_backend.py", b"")], ""), &[], &[]);
     let cut = fast().build()[..200].to_vec();
     check(&Bundle::app("import fast").dist("fast", "1", &[("fast.so", &cut)], ""), &[], &["BAR010 error fast.so"]);
 }
