@@ -63,7 +63,7 @@ fn imports_that_are_guarded() {
     check("try:\n    import a\nexcept (ImportError, KeyError):\n    import b", "2 a guarded(1); 4 b fallback(1)");
     check(
         "try:\n    import a\nexcept ImportError:\n    try:\n        import b\n    except ImportError:\n        import c",
-        "2 a guarded(1); 5 b guarded(2); 7 c conditional",
+        "2 a guarded(1); 5 b guarded(2); 7 c fallback(2)",
     );
     check("try:\n    import a\nexcept:\n    pass\nelse:\n    import b", "2 a guarded(1); 6 b otherwise(1)");
     check("try:\n    import a\nexcept ImportError as e:\n    raise X from e", "2 a hard");
@@ -75,6 +75,17 @@ fn imports_that_are_guarded() {
     check("with contextlib.suppress(ImportError):\n    import a", "2 a guarded(1)");
     check("with suppress(KeyError):\n    import a", "2 a hard");
     check("def f():\n    import a\ntry:\n    f()\nexcept ImportError:\n    pass", "2 a guarded(1)");
+}
+
+#[test]
+fn a_fallback_of_a_fallback_runs_where_both_fail() {
+    let source = "try:\n    import a\nexcept ImportError:\n    try:\n        import b\n    except ImportError:\n        import c\nelse:\n    \
+                  try:\n        import d\n    except ImportError:\n        import e";
+    let module = read(source.as_bytes(), 12);
+    assert_eq!(module.nested, [(2, Moment::Fallback(1)), (3, Moment::Otherwise(1))]);
+    let runs = |guard: u32, failed: &[u32]| module.runs(guard, &failed.iter().copied().collect());
+    assert!(runs(1, &[]) && runs(2, &[1, 2]) && !runs(2, &[2]));
+    assert!(runs(3, &[3]) && !runs(3, &[1, 3]));
 }
 
 #[test]
