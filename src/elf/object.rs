@@ -8,6 +8,7 @@ use crate::target::{Architecture, Glibc};
 
 /// What an ELF file is and needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Object {
     /// Its processor.
     pub machine: Machine,

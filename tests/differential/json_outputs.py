@@ -102,7 +102,6 @@ def commands(place):
         ("check", ["check", "out", "--runtime", "python3.13"], 0),
         ("check", ["check", "hello", "--handler", "handler.handler"], 1),
         ("check_units", ["check", ".aws-sam/build"], 0),
-        ("check_sam", ["check", ".aws-sam/build"], 0),
         ("explain", ["explain"], 0),
         ("explain", ["explain", "BAR012"], 0),
         ("audit", ["audit", "barrow-hello", *INDEX, "--osv", "advisory.json"], 1),
