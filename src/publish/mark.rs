@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -39,6 +40,9 @@ const ZIP_TAIL: u64 = 1 << 20;
 const PATH_MOST: u64 = 4096 + 64;
 /// The same, and some more: a buffer that has room left at the end of what is read is not made larger.
 const PATH_ROOM: usize = 4096 + 64 + 32;
+
+/// How old the mark of an output is at least when it is forgotten because the output is gone.
+const GONE: Duration = Duration::from_hours(24);
 
 /// What barrow wrote to one OUT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,7 +182,12 @@ impl Mark {
         let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
         fs::create_dir_all(folder)?;
         let bytes = self.encode(out).ok_or(io::ErrorKind::InvalidData)?;
-        write_private(place, &bytes)
+        let is_first = fs::symlink_metadata(place).is_err();
+        write_private(place, &bytes)?;
+        if is_first && let Ok(now) = fs::metadata(place).and_then(|metadata| metadata.modified()) {
+            forget_gone(folder, now);
+        }
+        Ok(())
     }
 
     /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
@@ -304,6 +313,24 @@ fn marked_out(mark: &Path) -> Option<PathBuf> {
     let out = PathBuf::from(std::ffi::OsString::from_vec(out.to_vec()));
     known().insert(mark.to_owned(), out.clone());
     Some(out)
+}
+
+/// Forgets outputs that are gone since a day or more: whoever makes a folder for each version of a function, as the AWS CDK does, would
+/// have thousands of marks in the end, and each run reads the beginning of all. One whose folder is gone too may be on a
+/// volume that is not mounted, and stays.
+fn forget_gone(folder: &Path, now: SystemTime) {
+    let Ok(marks) = fs::read_dir(folder) else { return };
+    for mark in marks.flatten() {
+        let modified = mark.metadata().and_then(|metadata| metadata.modified());
+        let is_old = modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > GONE));
+        let is_gone = |out: &PathBuf| {
+            let is_absent = fs::symlink_metadata(out).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+            is_absent && out.parent().is_some_and(Path::is_dir)
+        };
+        if is_old && marked_out(&mark.path()).as_ref().is_some_and(is_gone) {
+            let _ = fs::remove_file(mark.path());
+        }
+    }
 }
 
 fn place(state_folder: &Path, out: &Path) -> PathBuf {

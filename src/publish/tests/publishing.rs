@@ -334,3 +334,32 @@ fn earlier_outputs_below_a_folder_are_known() {
     let absent = scene.path("absent");
     assert_eq!(around(Some(&absent)), [earlier, fs::canonicalize(scene.path("")).unwrap().join("absent")]);
 }
+
+#[test]
+fn outputs_that_are_long_gone_are_forgotten() {
+    let scene = Scene::new();
+    let age = |days: u64| {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_hours(days * 24);
+        for folder in scene.state_folders.iter().flat_map(|state| fs::read_dir(state).unwrap()) {
+            for mark in fs::read_dir(folder.unwrap().path()).unwrap() {
+                let mark = fs::File::options().write(true).open(mark.unwrap().path()).unwrap();
+                mark.file().set_modified(then).unwrap();
+            }
+        }
+    };
+    let publish = |name: &str| scene.publish(name, &[("a.py", "")]).unwrap().out;
+    let (kept, gone) = (publish("kept"), publish("gone"));
+    let elsewhere = publish("volume/elsewhere");
+    fs::remove_dir_all(&gone).unwrap();
+    fs::remove_dir_all(elsewhere.parent().unwrap()).unwrap();
+    let known = || {
+        let mut known = outputs_around(&scene.state_folders, &scene.path(""), None);
+        known.sort();
+        known
+    };
+    let first = publish("first");
+    assert_eq!(known(), [&first, &gone, &kept, &elsewhere].map(Clone::clone), "of today");
+    age(2);
+    let second = publish("second");
+    assert_eq!(known(), [&first, &kept, &second, &elsewhere].map(Clone::clone), "of the day before yesterday");
+}
