@@ -45,11 +45,11 @@ def one(tally, scene, name, words, code, must_name=(), json=False):
     is_good = done.code == code and not done.has_panicked
     tally.check(f"{name}: exit {code}", is_good, done)
     if code != DONE:
-        messages = done.told.count('"error"') if json else sum(line.startswith("error:") for line in done.told.splitlines())
+        messages = done.told.count('"error"') if json else sum(line.startswith("error:") for line in done.words.splitlines())
         tally.check(f"{name}: one message", messages == 1, done)
         tally.check(f"{name}: nothing on standard output", not done.out, done.out)
     for text in must_name:
-        tally.check(f"{name}: names {text!r}", str(text) in done.told, done)
+        tally.check(f"{name}: names {text!r}", str(text) in done.words, done)
     return done
 
 
@@ -96,13 +96,13 @@ def failures(tally, scene, good, requirements, here):
             [command, *to, "-r", scene.folder / "gone.txt", *here], USAGE, ["gone.txt"])
         done = one(tally, scene, f"{command}, as JSON", [command, *to, "-r", missing, *here, "--json"], FAILED,
                    ["not-there-at-all", '"exit_code":1'], json=True)
-        tally.check(f"{command}, as JSON: one line", done.told.strip().startswith("{") or "error" in done.told, done)
+        tally.check(f"{command}, as JSON: one line", done.told.strip().startswith("{") or "error" in done.words, done)
         one(tally, scene, f"{command}, nobody listens there",
             [command, *to, "-r", requirements, "--index-url", "http://127.0.0.1:9/simple/"], FAILED, ["http://127.0.0.1:9/"])
     escape = scene.folder / "escape.txt"
     escape.write_bytes(b"p0\np0 \x1b[31m=== \xff\n")
     done = scene.run("install", "-r", escape, "-t", "x", *here, index=False)
-    tally.check("control characters are not printed", "\x1b" not in done.told and done.code in (FAILED, USAGE), repr(done.told))
+    tally.check("control characters are not printed", "\x1b" not in done.words and done.code in (FAILED, USAGE), repr(done.told))
 
 
 def pipes(tally, scene, good):

@@ -84,7 +84,7 @@ def paths(tally, scene):
     long = scene.folder / ("n" * 255)
     expect("a name of 255 bytes", long, scene.bundle(long))
     done = scene.bundle(scene.folder / ("n" * 256))
-    tally.check("a name of 256 bytes", done.code == FAILED and "too long" in done.told, done)
+    tally.check("a name of 256 bytes", done.code == FAILED and "too long" in done.words, done)
     done = scene.bundle(scene.folder / "no\udcffn" / ".." / "plain" / "out")
     tally.check("a folder that is not there, and back", done.code == FAILED and not done.has_panicked, done)
 
@@ -103,13 +103,13 @@ def paths(tally, scene):
     expect("the same by its own name", work / "real", scene.bundle(work / "real"))
     (work / "broken").symlink_to("nowhere")
     done = scene.bundle(work / "broken")
-    tally.check("OUT is a link that leads nowhere", done.code == FAILED and "broken" in done.told, done)
+    tally.check("OUT is a link that leads nowhere", done.code == FAILED and "broken" in done.words, done)
     (work / "loop").symlink_to("loop")
     done = scene.bundle(work / "loop")
-    tally.check("OUT is a link to itself", done.code == FAILED and "loop" in done.told, done)
+    tally.check("OUT is a link to itself", done.code == FAILED and "loop" in done.words, done)
     (work / "file").write_text("")
     done = scene.bundle(work / "file/out")
-    tally.check("OUT below a file", done.code == FAILED and "file" in done.told, done)
+    tally.check("OUT below a file", done.code == FAILED and "file" in done.words, done)
 
     # A working folder that is gone.
     (work / "gone").mkdir()
@@ -160,7 +160,7 @@ def paths(tally, scene):
                 expect("another user, HOME read-only", work / "by-nobody", done)
             else:
                 # Without any place for marks OUT belongs to no one; the first run has said so.
-                is_refused = done.code == FAILED and "--force" in done.told
+                is_refused = done.code == FAILED and "--force" in done.words
                 tally.check("another user, HOME read-only, again", done.code == DONE or is_refused, done)
         scene.home.chmod(0o755)
 
@@ -203,7 +203,7 @@ def sources(tally, scene):
         for shape in ("out", "fresh.zip"):
             with with_thing(make):
                 done = scene.bundle(scene.folder / shape)
-            tally.check(f"{name} in the source: refused by name", done.code == FAILED and "thing" in done.told, done)
+            tally.check(f"{name} in the source: refused by name", done.code == FAILED and "thing" in done.words, done)
             tally.check(f"{name} in the source: OUT is old", tree(out) == before, "")
             tally.check(f"{name} in the source: no zip", not (scene.folder / "fresh.zip").exists(), "")
     with with_thing(lambda path: path.symlink_to("handler.py")):
@@ -229,7 +229,7 @@ def sources(tally, scene):
     for turn in range(tally.pick(6, 60)):
         shape = "moving" if turn % 2 else "moving.zip"
         done = scene.bundle(scene.folder / shape)
-        is_refused = done.code == FAILED and "moving" in done.told
+        is_refused = done.code == FAILED and "moving" in done.words
         tally.check(f"a source that changes, {shape}", (done.code == DONE or is_refused) and not done.has_panicked, done)
         if done.code == DONE and shape.endswith(".zip"):
             with zipfile.ZipFile(scene.folder / shape) as archive:
@@ -244,7 +244,7 @@ def sources(tally, scene):
         for secret in ("handler.py", "lib"):
             (scene.source / secret).chmod(0)
             done = scene.bundle(out, wrapper=wrapper)
-            tally.check(f"`{secret}` may not be read", done.code == FAILED and secret in done.told, done)
+            tally.check(f"`{secret}` may not be read", done.code == FAILED and secret in done.words, done)
             tally.check(f"`{secret}` may not be read: OUT is old", tree(out) == before, "")
             (scene.source / secret).chmod(0o755)
 
@@ -285,7 +285,7 @@ def mounts(tally, scene):
         before = tree(disk / "out")
         scene.write_source("2")
         done = scene.bundle(disk / "out")
-        tally.check("OUT is read-only", done.code == FAILED and "Read-only" in done.told and str(disk) in done.told, done)
+        tally.check("OUT is read-only", done.code == FAILED and "Read-only" in done.words and str(disk) in done.words, done)
         tally.check("OUT is read-only: old", tree(disk / "out") == before, "")
         scene.write_source("1")
 

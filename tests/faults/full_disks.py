@@ -75,7 +75,7 @@ def full_disks(tally, folder):
             done = scene.bundle(out, environment=environment)
             name = f"cache and temporary folder together {min(size, need // 2)} bytes"
             tally.check(f"{name}: refused", done.code == FAILED and not done.has_panicked, done)
-            tally.check(f"{name}: it says where", NO_ROOM in done.told and str(disk) in done.told, done)
+            tally.check(f"{name}: it says where", NO_ROOM in done.words and str(disk) in done.words, done)
             tally.check(f"{name}: one message", done.told.count("error:") == 1, done)
             tally.check(f"{name}: OUT is absent", tree(out) is None, "")
             tally.count("full disks")
@@ -84,7 +84,7 @@ def full_disks(tally, folder):
     # No room for another file, but for bytes.
     with memory(folder / "few", 1 << 24, inodes=40) as disk:
         done = scene.bundle(disk / "out")
-        tally.check("no inodes for OUT", done.code == FAILED and NO_ROOM in done.told and str(disk) in done.told, done)
+        tally.check("no inodes for OUT", done.code == FAILED and NO_ROOM in done.words and str(disk) in done.words, done)
         tally.check("no inodes for OUT: nothing is left", not list(disk.iterdir()), list(disk.iterdir()))
 
 
@@ -112,7 +112,7 @@ def out_is_full(tally, scene, shape, room, right, need):
             tally.check(f"{name}: new", found == new, differences(found, new))
         else:
             tally.check(f"{name}: refused", done.code == FAILED and not done.has_panicked, done)
-            tally.check(f"{name}: it says where", NO_ROOM in done.told and str(disk) in done.told, done)
+            tally.check(f"{name}: it says where", NO_ROOM in done.words and str(disk) in done.words, done)
             tally.check(f"{name}: one message", done.told.count("error:") == 1, done)
             tally.check(f"{name}: old", found == before, differences(found, before))
         tally.check(f"{name}: nothing is left", not leftovers(disk), leftovers(disk))
@@ -135,9 +135,9 @@ def mirror_is_full(tally, scene):
             mirror = disk / "mirror"
             done = scene.run("mirror", *words, "-o", mirror)
             tally.check(f"{name}: refused", done.code == FAILED and not done.has_panicked, done)
-            tally.check(f"{name}: it names the mirror", NO_ROOM in done.told and str(mirror) in done.told, done)
-            tally.check(f"{name}: and says how it goes on", "the disk with the mirror is full" in done.told or "not everything could be mirrored"
-                        in done.told, done)
+            tally.check(f"{name}: it names the mirror", NO_ROOM in done.words and str(mirror) in done.words, done)
+            tally.check(f"{name}: and says how it goes on", "the disk with the mirror is full" in done.words or "not everything could be mirrored"
+                        in done.words, done)
             files = [path for path in mirror.rglob("*.whl")]
             good = all(hashlib.sha256(path.read_bytes()).hexdigest() == path.parent.name for path in files)
             tally.check(f"{name}: what lies there is whole", good, files)
@@ -186,10 +186,13 @@ def each_write_fails(tally, folder):
             scene.write_source(version)
             trace = ["strace", "-f", "-qq", "-o", folder / "trace", "-e", f"trace={WRITES}",
                      "-e", f"inject={WRITES}:error=ENOSPC:when={number}"]
-            remove(scene.cache) if tally.random.random() < 0.5 else None
+            if tally.random.random() < 0.5 and scene.cache.exists():
+                # But for the marks that found no room elsewhere: without them OUT belongs to nobody.
+                for part in scene.cache.iterdir():
+                    remove(part) if part.name != "state-v1" else None
             done = scene.bundle(out, wrapper=trace)
             name = f"{shape}, change {number} fails"
-            if "failed to wake I/O driver" in done.told:
+            if "failed to wake I/O driver" in done.words:
                 # A pipe between threads, which no disk can fill. OUT may have been replaced before.
                 before = tree(out)
                 number += 1
@@ -202,6 +205,9 @@ def each_write_fails(tally, folder):
             wanted = right[version] if done.code == DONE else before
             tally.check(f"{name}: right", found == wanted, f"{differences(found, wanted)}; {done}")
             done = scene.bundle(out)
+            if failures > 1 and done.code == FAILED and "--force" in done.words:
+                # strace counts for each system call and thread: here both places of the mark were met, so that OUT belongs to nobody.
+                done = scene.run("bundle", scene.source, "-o", out, "--force")
             tally.check(f"{name}: the next run", done.code == DONE and tree(out) == right[version], done)
             tally.check(f"{name}: nothing is left", not leftovers(folder), leftovers(folder))
             before, version = tree(out), "1" if version == "2" else "2"

@@ -144,7 +144,7 @@ class Shape:
             self.tally.count("signals")
             check(f"{name}: exit code", done.code in (INTERRUPTED, DONE) or is_early, done)
             if done.code == INTERRUPTED:
-                check(f"{name}: one message", done.told.count("error:") == 1 and "interrupted" in done.told, done)
+                check(f"{name}: one message", done.told.count("error:") == 1 and "interrupted" in done.words, done)
             found = tree(self.out)
             check(f"{name}: old or new", found in (self.old(before), self.right[version]),
                   differences(found, self.old(before), self.right[version]))

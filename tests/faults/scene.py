@@ -213,6 +213,11 @@ class Done:
     told: str
 
     @property
+    def words(self):
+        """What was told, in one line: messages are wrapped where a terminal ends, which depends on the length of paths."""
+        return " ".join(self.told.split())
+
+    @property
     def has_panicked(self):
         return "this is a bug in barrow" in self.told or "panicked at" in self.told
 

@@ -82,7 +82,7 @@ def stopped(tally, scene, right):
         if tally.is_long:
             # The same OUT: at once, or after a bounded wait with a message that says so.
             done = scene.bundle(parent / "a/out")
-            is_told = done.code == FAILED and "another run" in done.told
+            is_told = done.code == FAILED and "another run" in done.words
             tally.check("at the OUT of a stopped one", done.code == DONE or is_told, done)
         os.kill(still.pid, signal.SIGCONT)
         done = finish(still)
@@ -149,7 +149,7 @@ def refused_at_the_out_of_a_stopped_one(tally, scene, parent):
     child = stopped_child(still)
     if tally.check("the same OUT: one is stopped", child is not None):
         done = scene.bundle(parent / "out")
-        is_told = done.code == FAILED and f"another run (process {child})" in done.told
+        is_told = done.code == FAILED and f"another run (process {child})" in done.words
         tally.check("the same OUT: the other is told", is_told, done)
         kill_group(still)
     finish(still)
