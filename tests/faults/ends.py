@@ -45,7 +45,7 @@ def one(tally, scene, name, words, code, must_name=(), json=False):
     is_good = done.code == code and not done.has_panicked
     tally.check(f"{name}: exit {code}", is_good, done)
     if code != DONE:
-        messages = done.told.count('"error"') if json else sum(line.startswith("error:") for line in done.words.splitlines())
+        messages = done.told.count('"error"') if json else sum(line.startswith("error:") for line in done.told.splitlines())
         tally.check(f"{name}: one message", messages == 1, done)
         tally.check(f"{name}: nothing on standard output", not done.out, done.out)
     for text in must_name:
