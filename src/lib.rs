@@ -21,6 +21,7 @@ pub mod reporter;
 #[doc(hidden)]
 pub mod regular;
 mod file_lock;
+mod blocking;
 mod durable;
 mod whole_file;
 mod finder;

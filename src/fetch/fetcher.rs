@@ -9,6 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::fetched::{FetchedFile, FetchedWheel, Proof};
 use super::wanted::Wanted;
 use super::{FetchError, StandIn, download, local, pointer, stored};
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::http::{Client, Response};
 use crate::reporter::{Level, Reporter};
@@ -246,8 +247,7 @@ impl Fetcher {
     async fn obtain(&self, wanted: &Wanted) -> Result<FetchedFile, FetchError> {
         if let Some(path) = wanted.url.to_file_path() {
             let (cache, wanted) = (Arc::clone(&self.cache), wanted.clone());
-            let copying = tokio::task::spawn_blocking(move || local::copy(&cache, &wanted, &path));
-            return copying.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            return blocking(move || local::copy(&cache, &wanted, &path)).await;
         }
         if self.options.offline {
             return self.find(wanted).ok_or_else(|| FetchError::Offline(vec![wanted.filename.clone()]));

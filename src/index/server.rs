@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::page_store::{Damage, Head, PageEntry, Stored};
 use super::readings::Readings;
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::http::{self, Client, Request};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
@@ -179,13 +180,7 @@ impl Asking<'_> {
             let content = head.content.filter(|_| may_be_kept);
             Ok((packed.into_page().ok_or(PageError::Length)?, content))
         };
-        let parsed = if is_large {
-            tokio::task::spawn_blocking(parse)
-                .await
-                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-        } else {
-            parse()
-        };
+        let parsed = if is_large { blocking(parse).await } else { parse() };
         let (page, content) = parsed.map_err(AskError::Page)?;
         self.readings.page(name, content);
         Ok(page)
