@@ -17,7 +17,7 @@ use super::data_span::DataSpan;
 /// Content and data of an entry up to this many bytes together may be in memory in every thread.
 const FREE: u64 = 1 << 20;
 /// Bytes that the larger ones of all threads may have together. What finds no room is inflated in pieces: nobody waits.
-const ROOM: u64 = 80 << 20;
+const ROOM: u64 = 16 << 20;
 /// A gzip file's first bytes: deflated, no flags, no time, an unknown system (RFC 1952, section 2.3).
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
