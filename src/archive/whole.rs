@@ -1,9 +1,11 @@
 //! Entries that are inflated in one piece, by libdeflate.
 //!
-//! libdeflate's function for bare deflate streams does not tell where the stream ended, and bytes after the end have to be
-//! refused. Its function for gzip files (RFC 1952) does tell, if it is asked cunningly: it looks for the checksum and the size
-//! right behind the end of the stream. So an entry is given to it as the gzip file that it would be, and whether the eight bytes at
-//! the end of that file occur anywhere before is looked up first: if not, they were found where they were put, at the end.
+//! libdeflate's function for bare deflate streams does not tell where the stream ended, and bytes after the end have to
+//! be refused. Its function for gzip files (RFC 1952) does tell, if it is asked cunningly: it looks for the checksum and
+//! the size of the content right behind the end of the stream. So an entry is given to it as the gzip file that it would
+//! be, and whether the four bytes of the size occur anywhere before their place at the end of that file is looked up
+//! first: if not, they were found where they were put, and the checksum before them is the promised one. To look for
+//! checksum and size together would not do: the data may hold the checksum of a content that was not promised.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,7 +87,8 @@ impl WholeInflater {
         input[..HEAD.len()].copy_from_slice(&HEAD);
         file.read_exact_at(&mut input[HEAD.len()..end], span.offset)?;
         input[end..].copy_from_slice(&tail);
-        if memmem::find(&input[HEAD.len()..], &tail) != Some(length) {
+        // A stream that ends at `length` has its size four bytes later: no stream can end before.
+        if memmem::find(&input[HEAD.len() + 4..], &tail[4..]) != Some(length) {
             return Ok(None);
         }
         grow(&mut self.output, size);
@@ -107,6 +110,8 @@ impl WholeInflater {
 /// Lengthens a buffer where it is too short.
 fn grow(buffer: &mut Vec<u8>, length: usize) {
     if buffer.len() < length {
+        // Not the double, which was not counted.
+        buffer.reserve_exact(length - buffer.len());
         buffer.resize(length, 0);
     }
 }
@@ -154,6 +159,15 @@ mod tests {
         assert!(!other.enlarge(ROOM / 2), "the other finds no room");
         drop(one);
         assert!(other.enlarge(ROOM / 2), "and finds it when it is given back");
+    }
+
+    #[test]
+    fn an_end_with_the_checksum_of_another_content_is_none() {
+        let content = b"print('hello')\n".repeat(40);
+        let (file, span) = entry(&content);
+        let longer = [&file[..], &span.crc32.to_le_bytes(), &600_u32.to_le_bytes()].concat();
+        let span = DataSpan { compressed_size: longer.len() as u64, crc32: span.crc32 ^ 1, ..span };
+        assert_eq!(read(&longer, &span), None, "what zlib refuses twice");
     }
 
     #[test]
