@@ -145,8 +145,11 @@ fn wheels_text(tags: &[String]) -> String {
     if tags.is_empty() {
         return "it has none at all".to_owned();
     }
-    let more = tags.len().saturating_sub(TAGS_TOLD);
-    let more = if more > 0 { format!(" and {more} more kinds") } else { String::new() };
+    let more = match tags.len().saturating_sub(TAGS_TOLD) {
+        0 => String::new(),
+        1 => " and 1 more kind".to_owned(),
+        more => format!(" and {more} more kinds"),
+    };
     let told = tags.iter().take(TAGS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!("its wheels are for {told}{more}")
 }

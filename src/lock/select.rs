@@ -141,10 +141,8 @@ impl<'a> Selection<'a> {
         if let Some((pythons, _)) = &lock.requires_python
             && !pythons.take(target.python_full_version())
         {
-            let fitting = Runtime::all().filter(|runtime| {
-                !runtime.is_preview()
-                    && pythons.take(Target::new(*runtime, target.architecture()).python_full_version())
-            });
+            let released = Runtime::all().filter(|runtime| !runtime.is_preview());
+            let fitting = released.filter(|runtime| pythons.take(&runtime.python_full_version()));
             return Err(LockError::OtherPython {
                 path: lock.path.clone(),
                 wanted: pythons.text.clone(),

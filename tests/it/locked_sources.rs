@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::building::{can_build, folder};
+use crate::building::{can_build, folder, git};
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
 
 /// Builds whatever lies in `src` by the rules of PEP 517, as backends of the usual kind do.
@@ -42,15 +42,6 @@ fn package(name: &str, version: &str, source: &str, more: &str) -> String {
 
 fn wheels(place: &str, digest: &str) -> String {
     format!("wheels = [\n    {{ {place}, hash = \"sha256:{digest}\" }},\n]\n")
-}
-
-fn git(context: &TestContext, folder: &str, arguments: &[&str]) -> String {
-    let mut command = Command::new("/usr/bin/git");
-    command.current_dir(context.path(folder)).env_clear().env("HOME", context.home());
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-    let output = command.args(arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// A project that is not built and requires one package of each kind of source; the lock, with the commit of the repository.

@@ -53,8 +53,7 @@ struct Package {
     #[serde(default, alias = "dependency-groups")]
     dev_dependencies: BTreeMap<String, Vec<Dependency>>,
     sdist: Option<File>,
-    #[serde(default)]
-    wheels: Vec<File>,
+    wheels: Option<Vec<File>>,
     metadata: Option<Metadata>,
 }
 
@@ -146,11 +145,10 @@ fn document(lock: &Lock, text: &str) -> Result<Document, LockError> {
     for package in &mut document.package {
         let name = package.name.span().start;
         let Some((_, list)) = wheels.next_if(|(header, _)| *header < name) else { continue };
-        if !package.wheels.is_empty() {
+        if package.wheels.replace(list).is_some() {
             // A second list under the same name, which TOML refuses.
             return lock.parse_toml(text);
         }
-        package.wheels = list;
     }
     Ok(document)
 }
@@ -226,7 +224,7 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         version,
         source,
         source_key: Some(source_key),
-        wheels: package.wheels.into_iter().map(file).collect(),
+        wheels: package.wheels.into_iter().flatten().map(file).collect(),
         sdist: package.sdist.map(file),
         requires_python: None,
         wanted: Vec::new(),

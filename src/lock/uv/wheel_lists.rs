@@ -34,11 +34,13 @@ pub(super) fn take(text: &str) -> Option<Lists> {
     let mut package = None;
     let mut at = 0;
     while let Some((line, next)) = line_at(text, at) {
-        if line.starts_with('[') {
+        // A header may be indented as well.
+        if line.trim_start().starts_with('[') {
             package = (line == PACKAGE).then_some(at);
         } else if line == BEGIN
             && let Some(header) = package.take()
             && let Some((list, end)) = list_at(text, next)
+            && !may_be_within(&text[..at], &text[end..])
         {
             let span = rest.get_mut(at..end)?;
             span.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
@@ -51,6 +53,14 @@ pub(super) fn take(text: &str) -> Option<Lists> {
     }
     let rest = String::from_utf8(rest).ok()?;
     (!wheels.is_empty()).then_some(Lists { rest, wheels })
+}
+
+/// Whether a list between these texts may be in an array or an inline table, which may have several lines since TOML 1.1:
+/// without the list, what is there could be TOML with another meaning.
+fn may_be_within(before: &str, behind: &str) -> bool {
+    let before = before.trim_end();
+    let has_comment = before.rsplit('\n').next().is_some_and(|line| line.contains('#'));
+    has_comment || before.ends_with(['[', '{', ',']) || behind.trim_start().starts_with([']', '}', ',', '#'])
 }
 
 /// The line that begins at `at`, and where the next one begins. `None` at the end, and for a last line without an end.
@@ -193,6 +203,22 @@ wheels = [
         ] {
             let text = format!("[[package]]\nname = \"one\"\nwheels = [\n    {line}\n]\n");
             assert!(take(&text).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn lists_of_other_tables_are_left_to_toml() {
+        let list = "wheels = [\n    { url = \"a\" },\n]\n";
+        for text in [
+            format!("[[package]]\nname = \"one\"\n  [package.metadata]\n{list}"),
+            format!("[[package]]\nname = \"one\"\n\t[[package]]\nname = \"two\"\n{list}"),
+            format!("[[package]]\nname = \"one\"\nsource = {{ registry = \"a\",\n{list}}}\n"),
+            format!("[[package]]\nname = \"one\"\nsource = {{\n{list}\n, registry = \"a\" }}\n"),
+            format!("[[package]]\nname = \"one\"\nsource = {{ url = \"a\", # b\n\n{list}path = \"c\" }}\n"),
+            format!("[[package]]\nname = \"one\"\ndependencies = [\n{list}]\n"),
+            format!("[[package]]\nname = \"one\"\ndependencies = [\n\"a\"\n{list}]\n"),
+        ] {
+            assert!(take(&text).is_none(), "{text}");
         }
     }
 
