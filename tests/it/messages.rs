@@ -138,4 +138,14 @@ fn a_name_with_a_slip_is_answered_with_the_one_that_is_meant() {
     assert!(!install("our-own-library").contains("did you mean"));
     // What is there is taken, however much it looks like another name.
     assert!(install("requets").starts_with("exit code: 0"));
+    // A name that the project ties to an index of its own is no slip of a public one.
+    context.write(
+        "app/pyproject.toml",
+        &format!(
+            "[project]\nname = \"app\"\nversion = \"1\"\ndependencies = [\"nunpy\"]\n[tool.uv.sources]\nnunpy = {{ index = \"corp\" }}\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"{}\"\n",
+            index.url()
+        ),
+    );
+    let tied = context.run(context.barrow().args(["bundle", "app", "-o", "tied", "--index-url", &index.url()]));
+    assert!(tied.contains("nunpy") && tied.starts_with("exit code: 1") && !tied.contains("did you mean"), "{tied}");
 }

@@ -284,7 +284,8 @@ fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing
     (!there.is_empty()).then(|| offer(there, Some(other), None))
 }
 
-/// Names that are close to one that no index knows: of this run, and those that many users ask for, where the user has asked for it.
+/// Names that are close to one that no index knows: of this run, and those that many users ask for, where the user has
+/// asked for it and has not tied it to an index, which the other name would not be.
 fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     let text = name.to_string();
     if text == "pkg-resources" {
@@ -301,7 +302,8 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     close.retain(|(distance, _)| *distance <= most);
     close.sort();
     let mut names: Vec<PackageName> = close.into_iter().map(|(_, name)| name).collect();
-    if needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name) {
+    let is_tied = provider.manifest.pins.iter().any(|pin| pin.name == *name);
+    if !is_tied && needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name) {
         let more = popular::nearest_to(name);
         // A name that this run knows not to be there is none to send anybody to.
         let is_there = |other: &PackageName| !matches!(provider.project_if_known(other), Some(Known::Unknown(_)));

@@ -12,6 +12,7 @@ use super::super::sourced::SourcedVersion;
 use super::derivation::{Derivation, Fact, Node, NodeId};
 use super::versions;
 use crate::spec::PackageName;
+use crate::target::join_and;
 
 /// Lines of requirements of one project on another that are told one by one; of more, the first and last are.
 const MOST_REQUIREMENTS: usize = 3;
@@ -397,14 +398,6 @@ fn without_marker(requirement: &crate::spec::Requirement) -> String {
     let mut plain = requirement.clone();
     plain.marker = crate::spec::MarkerTree::TRUE;
     plain.to_string()
-}
-
-fn join_and(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// Starts a sentence, but leaves names of projects as they are.
