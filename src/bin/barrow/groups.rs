@@ -45,9 +45,14 @@ impl Groups {
         Some(Self { system, state: Mutex::default() })
     }
 
-    /// What is printed before the next line: a group is opened before a detail, and closed before anything else.
-    pub(crate) fn before(&self, is_detail: bool) -> String {
+    /// Gives `write` what is printed before the next line: a group is opened before a detail, and closed before anything
+    /// else. Lines of other threads wait meanwhile, so that none of them comes between the mark and its line.
+    pub(crate) fn before(&self, is_detail: bool, write: impl FnOnce(String)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        write(self.mark(&mut state, is_detail));
+    }
+
+    fn mark(&self, state: &mut State, is_detail: bool) -> String {
         if state.is_open == is_detail {
             return String::new();
         }

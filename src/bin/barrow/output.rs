@@ -113,13 +113,19 @@ impl Output {
 
     /// Prints a result. A reader that went away has what it wanted.
     pub(crate) fn result(text: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match Self::written(text) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new("failed to write to standard output", Exit::Failed).because(&error))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes to standard output at once, and tells whether somebody reads.
+    pub(crate) fn written(text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
     }
 
     /// Prints a result for people, in which there may be text from outside.
@@ -178,9 +184,12 @@ impl Output {
 
     /// Nothing more belongs to what is folded away.
     pub(crate) fn end_group(&self) {
-        let before = self.groups.as_ref().map(|groups| groups.before(false)).unwrap_or_default();
-        if !before.is_empty() {
-            self.write(&before);
+        if let Some(groups) = &self.groups {
+            groups.before(false, |mark| {
+                if !mark.is_empty() {
+                    self.write(&mark);
+                }
+            });
         }
     }
 
@@ -229,8 +238,10 @@ impl Reporter for Output {
             Level::Detail | Level::Trace => format!("{}\n", self.paint("2", &text)),
         };
         let is_detail = matches!(level, Level::Detail | Level::Trace);
-        let before = self.groups.as_ref().map(|groups| groups.before(is_detail)).unwrap_or_default();
-        self.write(&(before + &line));
+        match &self.groups {
+            Some(groups) => groups.before(is_detail, |mark| self.write(&(mark + &line))),
+            None => self.write(&line),
+        }
     }
 
     fn download_started(&self, filename: &str, size: Option<u64>) -> usize {

@@ -10,7 +10,8 @@
 //! to by a signal; nobody has to end it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
-use crate::host::enter;
+use crate::host::{Host, enter};
 use crate::output::Output;
 use crate::run::signal;
 use crate::wrap::WIDEST;
@@ -40,7 +41,7 @@ const END: char = '\0';
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    /// The working folder of the run.
+    /// The working folder of the run; a relative one starts where the process was started, whatever ran before.
     folder: PathBuf,
     /// The words behind `barrow`.
     arguments: Vec<String>,
@@ -59,22 +60,23 @@ pub(crate) fn run(dispatch: impl Fn(Vec<OsString>) -> Ended) -> Exit {
             return refuse(&Failure::new("failed to start the workers", Exit::Failed).because(&error));
         }
     };
+    let started_in = Host::of_process().working_folder;
     let mut exit = Exit::Done;
     while let Some(line) = next_line(&runtime) {
-        let question = match serde_json::from_str(&line) {
+        let question = match serde_json::from_slice(&line) {
             Ok(question) => question,
             Err(error) => {
                 exit = refuse(&Failure::usage("a line of standard input is no question").because(&error));
                 break;
             }
         };
-        let ended = answer(question, &dispatch);
+        let ended = answer(question, &started_in, &dispatch);
         let told = match &ended.message {
             None => json!({ "status": ended.exit as u8 }),
             Some(message) => json!({ "status": ended.exit as u8, "error": message }),
         };
         // A reader that went away asks nothing more.
-        if Output::result(&format!("{END}{told}\n")).is_err() || ended.exit == Exit::Interrupted {
+        if Output::written(&format!("{END}{told}\n")).is_err() || ended.exit == Exit::Interrupted {
             exit = ended.exit;
             break;
         }
@@ -85,11 +87,11 @@ pub(crate) fn run(dispatch: impl Fn(Vec<OsString>) -> Ended) -> Exit {
 }
 
 /// The next question, unless there is none, or a reason not to wait for it any longer.
-fn next_line(runtime: &Runtime) -> Option<String> {
+fn next_line(runtime: &Runtime) -> Option<Vec<u8>> {
     runtime.block_on(async {
         let reading = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line).ok().filter(|length| *length > 0).map(|_| line)
+            let mut line = Vec::new();
+            std::io::stdin().lock().read_until(b'\n', &mut line).ok().filter(|length| *length > 0).map(|_| line)
         });
         tokio::select! {
             biased;
@@ -100,12 +102,12 @@ fn next_line(runtime: &Runtime) -> Option<String> {
     })
 }
 
-fn answer(question: Question, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ended {
+fn answer(question: Question, started_in: &Path, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ended {
     let Question { folder, arguments } = question;
     let command = arguments.first().map_or("", String::as_str);
     let refusal = if !SERVED.contains(&command) {
         Some(Failure::usage(format!("`{command}` is not served; these are: {}", SERVED.join(", "))))
-    } else if let Err(error) = enter(&folder) {
+    } else if let Err(error) = enter(&started_in.join(&folder)) {
         let text = format!("`{}` cannot be the working folder", folder.display());
         Some(Failure::usage(text).because(&error))
     } else {

@@ -1,7 +1,9 @@
 //! Messages as wide as is read well, and no longer than is read at all.
 //!
 //! Lines are broken at spaces, never inside of a word, so that a URL or a path stays whole and can be copied; words between
-//! backquotes, such as a command, stay together where one line has room for them.
+//! backquotes, such as a command, stay together where one line has room for them. No line is broken before `::`: there are
+//! texts from outside in messages, and GitHub takes a line that begins so for a command (GitHub Actions, "Workflow
+//! commands").
 
 /// Columns that no line of a message goes beyond, but for a word that is longer by itself.
 pub(crate) const WIDEST: usize = 100;
@@ -33,7 +35,7 @@ fn wrap_line(line: &str, width: usize, used: usize, indent: &str, lines: &mut Ve
     let mut is_begun = false;
     for piece in pieces(line, width.saturating_sub(indent.len())) {
         let wide = columns_of(piece);
-        if is_begun && columns + 1 + wide > width && !piece.is_empty() {
+        if is_begun && columns + 1 + wide > width && !piece.is_empty() && !piece.starts_with("::") {
             lines.push(now.trim_end().to_owned());
             indent.clone_into(&mut now);
             columns = indent.len();
@@ -142,6 +144,11 @@ mod tests {
         // What no line has room for is broken after all, and a backquote that nothing closes is a sign like others.
         check("run `barrow lock -o x` now", 14, 0, &["run `barrow", "  lock -o x`", "  now"]);
         check("a lone ` sign here", 10, 0, &["a lone `", "  sign", "  here"]);
+    }
+
+    #[test]
+    fn no_line_becomes_a_command() {
+        check("it says ::error::no here", 8, 0, &["it says ::error::no", "  here"]);
     }
 
     #[test]
