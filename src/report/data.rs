@@ -8,6 +8,7 @@ use super::Part;
 use crate::bundle::{SlimRules, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, slim_rules};
 use crate::check::{Finding, Grade};
 use crate::inventory::{Component, FileEntry};
+use crate::spec::SafeUrl;
 
 /// The data of all parts; no character of it can end the element that it stands in.
 pub(super) fn json(parts: &[Part]) -> String {
@@ -84,6 +85,8 @@ fn dist(dist: &Component, part: &Part, slimming: &mut Slimming) -> Value {
     let files: Vec<Value> = files.collect();
     let passed = part.passed_over.iter().filter(|(name, ..)| *name == dist.name);
     let index = dist.origin.index.as_ref();
+    // The page is made to be passed on: a path of this machine would be of no use there, and tells who made it.
+    let is_public = |url: &&SafeUrl| url.reveal().scheme() != "file";
     json!({
         "name": dist.name.to_string(),
         "version": dist.version.to_string(),
@@ -97,21 +100,20 @@ fn dist(dist: &Component, part: &Part, slimming: &mut Slimming) -> Value {
         "way": part.inventory.way_to(&dist.name).iter().map(ToString::to_string).collect::<Vec<_>>(),
         "requires": dist.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "index": index.map(|index| index.name.clone().unwrap_or_else(|| host(&index.url.to_string()))).unwrap_or_default(),
-        "indexUrl": index.map(|index| index.url.to_string()),
+        "indexUrl": index.map(|index| &index.url).filter(is_public).map(ToString::to_string),
         "wheel": dist.origin.filename,
         "tag": dist.origin.filename.as_deref().map(tag).unwrap_or_default(),
-        // The page is made to be passed on: a path of this machine would be of no use there, and tells who made it.
-        "url": dist.origin.url.as_ref().filter(|url| url.reveal().scheme() != "file").map(ToString::to_string),
+        "url": dist.origin.url.as_ref().filter(is_public).map(ToString::to_string),
         "sha256": dist.origin.sha256.as_ref().map(crate::spec::HashDigest::hex),
         "passed": passed.map(|(_, version, why)| json!([version.to_string(), why])).collect::<Vec<_>>(),
         "files": files,
     })
 }
 
-/// The server of a URL, else the whole of it.
+/// The server of a URL; of a folder of this machine only that it is one.
 fn host(url: &str) -> String {
     let server = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).filter(|host| !host.is_empty());
-    server.unwrap_or(url).to_owned()
+    server.unwrap_or("a folder").to_owned()
 }
 
 /// What a wheel is for, from its name: `cp313-cp313-manylinux_2_28_x86_64`.

@@ -75,6 +75,37 @@ fn each_layer_and_each_unit_is_a_part() {
 }
 
 #[test]
+fn a_function_is_looked_at_together_with_its_layers() {
+    let context = TestContext::new();
+    let index = index();
+    context.write("fn/handler.py", "import tiny\n");
+    context.write("fn/requirements.txt", "tiny\n");
+    let write = |layers: &str| {
+        let url = index.url();
+        let text = format!(
+            "index-url = \"{url}\"\n[[layer]]\nname = \"base\"\npackages = [\"tiny\"]\n[[function]]\nname = \"fn\"\nsource = \"fn\"\n{layers}"
+        );
+        context.write("barrow.toml", &text);
+    };
+    let findings = || {
+        context.succeed(context.barrow().args(["build", "--report", "all.html"]));
+        let page = data(&context, "all.html");
+        let part = page["parts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|part| part["label"].as_str().unwrap().starts_with("fn "))
+            .cloned();
+        part.unwrap_or_else(|| panic!("{page}"))["findings"].clone()
+    };
+    write("layers = [\"base\"]\n");
+    assert_eq!(findings(), serde_json::json!([]));
+    // The same without what the layer brings is a finding, so the page does look.
+    write("no-deps = true\n");
+    assert!(findings().to_string().contains("tiny"), "{}", findings());
+}
+
+#[test]
 fn what_is_no_report_is_left_alone() {
     let context = TestContext::new();
     let index = index();

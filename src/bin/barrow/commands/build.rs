@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
-use barrow::check::Report;
 use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
@@ -61,36 +60,31 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     }
     if report.is_wanted() {
         let mut parts = Vec::new();
-        for (place, (label, published, is_slimmed)) in &outcome.made {
-            let unit = &jobs[*place].unit;
-            let (handlers, ignore) = (unit.handlers.clone(), unit.config.check_ignore.clone());
-            parts.extend(report.parts(run, label, published, handlers, ignore, *is_slimmed)?);
+        for (label, made, is_slimmed) in each_made(&jobs, &outcome) {
+            parts.extend(report.parts(run, label, &made, is_slimmed)?);
         }
         report.write(run, &parts)?;
     }
-    let reports =
-        if args.check { check_each(run, &jobs, &outcome, settings.cache_folder.as_ref())? } else { Vec::new() };
+    let mut reports = Vec::new();
+    if args.check {
+        for (_, made, _) in each_made(&jobs, &outcome) {
+            reports.push(made.check(run, settings.cache_folder.as_ref())?);
+        }
+    }
     outcome.finish(run, json!({}))?;
     check::conclude(&reports, false)
 }
 
-/// Checks every output with the handlers and layers of its unit.
-fn check_each(
-    run: &Run,
-    jobs: &[Job],
-    outcome: &Outcome,
-    cache_folder: Option<&PathBuf>,
-) -> Result<Vec<Report>, Failure> {
-    let mut reports = Vec::new();
-    for (place, (label, published, _)) in &outcome.made {
+/// Every output with its label, the handlers and layers of its unit, and whether it is slimmed.
+fn each_made<'a>(jobs: &'a [Job], outcome: &'a Outcome) -> impl Iterator<Item = (&'a str, Made<'a>, bool)> {
+    outcome.made.iter().map(move |(place, (label, published, is_slimmed))| {
         let job = &jobs[*place];
         let layers = job.unit.layers.iter().filter_map(|name| job.layer(name, jobs));
         let layers = layers.filter_map(|(place, _)| outcome.made.get(&place)).flat_map(|(_, layer, _)| layer.places());
         let (handlers, ignore) = (job.unit.handlers.clone(), job.unit.config.check_ignore.clone());
         let made = Made { name: Some(label), published, handlers, layers: layers.collect(), ignore };
-        reports.push(made.check(run, cache_folder)?);
-    }
-    Ok(reports)
+        (label.as_str(), made, *is_slimmed)
+    })
 }
 
 /// Makes everything: functions that use layers after their layers, which say what is left out.

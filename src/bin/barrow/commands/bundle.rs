@@ -33,8 +33,8 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let sboms = sboms.write(run, &published)?;
     if report.is_wanted() {
         let label = published.path.display().to_string();
-        let (ignore, is_slimmed) = (settings.check_ignore.clone(), settings.selection.slim);
-        let parts = report.parts(run, &label, &published, handlers.clone(), ignore, is_slimmed)?;
+        let made = check::Made::alone(&settings, &published, handlers.clone());
+        let parts = report.parts(run, &label, &made, settings.selection.slim)?;
         report.write(run, &parts)?;
     }
     if run.is_json() {

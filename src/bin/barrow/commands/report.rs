@@ -3,12 +3,13 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use barrow::check::{self, CheckOptions, Ignore};
+use barrow::check::{self, CheckOptions};
 use barrow::inventory::{Inventory, Reading};
-use barrow::ops::{LeftOutFiles, Published, Surveyed, write_whole};
+use barrow::ops::{LeftOutFiles, Surveyed, write_whole};
 use barrow::publish::mark_beside;
 use barrow::report::{BEGINNING, Part, page};
 
+use super::check::Made;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::run::Run;
@@ -46,27 +47,12 @@ impl ReportFile {
         &self,
         run: &Run,
         label: &str,
-        published: &Published,
-        handlers: Vec<String>,
-        ignore: Vec<Ignore>,
+        made: &Made<'_>,
         is_slimmed: bool,
     ) -> Result<Vec<Part>, Failure> {
-        let mut places: Vec<PathBuf> = published.places();
-        for place in &mut places {
-            *place = run.host.working_folder.join(&*place);
-        }
-        let mut layers = places.clone();
-        let options = CheckOptions {
-            path: layers.pop().unwrap_or_default(),
-            layers,
-            handlers,
-            target: published.target.clone(),
-            locked: None,
-            libraries: None,
-            cache_folder: self.cache_folder.clone(),
-            ignore,
-        };
-        let findings = check::check(&options)?.findings;
+        let published = made.published;
+        let places: Vec<PathBuf> = published.places().iter().map(|place| run.host.working_folder.join(place)).collect();
+        let findings = check::check(&made.options(run, self.cache_folder.as_ref()))?.findings;
         let zip = |at: usize| published.layers.get(at).map_or(published.zip.as_ref(), |layer| layer.zip.as_ref());
         let part = |(at, place): (usize, &PathBuf)| {
             let inventory = published.inventory(place, Reading::Sizes);

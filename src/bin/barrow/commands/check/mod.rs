@@ -128,23 +128,32 @@ pub(super) struct Made<'a> {
     pub(super) ignore: Vec<Ignore>,
 }
 
-impl Made<'_> {
-    /// Checks it; findings go to standard error, since standard output is for the result.
-    pub(super) fn check(self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<Report, Failure> {
-        // Layers that belong together are looked at together.
+impl<'a> Made<'a> {
+    /// The one output of a run.
+    pub(super) fn alone(settings: &Settings, published: &'a Published, handlers: Vec<String>) -> Self {
+        Self { name: None, published, handlers, layers: Vec::new(), ignore: settings.check_ignore.clone() }
+    }
+
+    /// How it is checked: its own layers, which belong together, behind those that it uses.
+    pub(super) fn options(&self, run: &Run, cache_folder: Option<&PathBuf>) -> CheckOptions {
         let own = self.published.places();
         let mut places: Vec<_> =
             self.layers.iter().chain(&own).map(|place| run.host.working_folder.join(place)).collect();
-        let options = CheckOptions {
+        CheckOptions {
             path: places.pop().unwrap_or_default(),
             layers: places,
-            handlers: self.handlers,
+            handlers: self.handlers.clone(),
             target: self.published.target.clone(),
             locked: None,
             libraries: None,
             cache_folder: cache_folder.cloned(),
-            ignore: self.ignore,
-        };
+            ignore: self.ignore.clone(),
+        }
+    }
+
+    /// Checks it; findings go to standard error, since standard output is for the result.
+    pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<Report, Failure> {
+        let options = self.options(run, cache_folder);
         let report = check::check(&options)?;
         let before = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
         let is_verbose = run.general.verbose > 0;
@@ -164,7 +173,7 @@ pub(super) fn published(
     published: &Published,
     handlers: Vec<String>,
 ) -> Result<(), Failure> {
-    let made = Made { name: None, published, handlers, layers: Vec::new(), ignore: settings.check_ignore.clone() };
+    let made = Made::alone(settings, published, handlers);
     conclude([&made.check(run, settings.cache_folder.as_ref())?], false)
 }
 
