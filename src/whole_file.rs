@@ -17,9 +17,11 @@ use crate::durable::to_disk;
 /// What the file system answers; the old file is as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file);
-    let file = stage(path, bytes, 0o666)?;
-    if let Some(old) = old {
-        file.as_file().set_permissions(Permissions::from_mode(old.permissions().mode() & 0o777))?;
+    let old_mode = old.map(|old| old.permissions().mode() & 0o777);
+    // From the beginning nobody may read it who may not read the old one.
+    let file = stage(path, bytes, old_mode.unwrap_or(0o666))?;
+    if let Some(mode) = old_mode {
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
     to_disk(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;

@@ -203,7 +203,8 @@ impl Fetcher {
                 }
                 // It is never closed, so this is always a permit.
                 let _permit = fetcher.permits.acquire().await;
-                fetcher.fetch(&dist).await
+                // What a fetch holds while it is under way, kilobytes, is not held by those that wait for their turn.
+                Box::pin(fetcher.fetch(&dist)).await
             });
         }
         Ok(Fetches { tasks })

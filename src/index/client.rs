@@ -269,9 +269,7 @@ impl IndexClient {
     ) -> Result<Answer, IndexError> {
         if let Some(folder) = &index.folder {
             let Some(detail) = folder.project(name, &index.origin)? else { return Ok(Answer::Absent) };
-            if detail.status.is_telling() {
-                self.note_status(name, &detail.status);
-            }
+            self.note_status(name, &detail.status);
             return Ok(Answer::Found(detail));
         }
         let location = &index.location;
@@ -308,9 +306,7 @@ impl IndexClient {
                 if detail.is_empty() {
                     self.refuse_misspelled(index, name, reach).await?;
                 }
-                if detail.status.is_telling() {
-                    self.note_status(name, &detail.status);
-                }
+                self.note_status(name, &detail.status);
                 Ok(Answer::Found(detail))
             }
             Ok(PageAnswer::Absent(_)) => {
@@ -346,8 +342,11 @@ impl IndexClient {
         Ok(())
     }
 
-    /// A quarantined project is told at once, because nothing of it can be chosen.
+    /// Notes a status that says something. A quarantined project is told at once, because nothing of it can be chosen.
     fn note_status(&self, name: &PackageName, status: &ProjectStatus) {
+        if !status.is_telling() {
+            return;
+        }
         let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = statuses.insert(name.clone(), status.clone()).is_none();
         if is_new && status.is_quarantined() {

@@ -133,10 +133,9 @@ impl MirrorFile {
 
     /// Takes what is known of the same file now, if nothing was.
     pub(super) fn complete(&mut self, file: &DistFile) {
-        if self.is_unknown() && self.digest().is_some_and(|digest| file.hashes.contains(&digest)) {
-            let known = self.digest().map(|digest| Self::of(file, &digest, self.size));
+        if let Some(digest) = self.digest().filter(|digest| self.is_unknown() && file.hashes.contains(digest)) {
             let (metadata_sha256, license) = (self.metadata_sha256.take(), self.license.take());
-            *self = known.map_or_else(|| self.clone(), |known| Self { metadata_sha256, license, ..known });
+            *self = Self { metadata_sha256, license, ..Self::of(file, &digest, self.size) };
         }
     }
 

@@ -65,17 +65,16 @@ impl Mirror {
         let mut contents = read_manifest(&folder.join(MANIFEST))?;
         let mut was_rebuilt = false;
         if contents.is_none() {
+            let is_there = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
             // A first run that was killed has written no manifest yet, and lost none.
-            contents = rebuilt(folder).filter(|_| fs::symlink_metadata(folder.join(TEMPORARY)).is_err());
+            let was_killed = is_there(&TEMPORARY);
+            contents = if was_killed { None } else { rebuilt(folder) };
             was_rebuilt = contents.is_some();
-        }
-        if contents.is_none() {
-            refuse_source(folder)?;
-            let in_the_way = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
-            if let Some(name) = ["simple", "files"].into_iter().find(in_the_way)
-                && fs::symlink_metadata(folder.join(TEMPORARY)).is_err()
-            {
-                return Err(MirrorError::Occupied { path: folder.to_owned(), name: name.to_owned() });
+            if contents.is_none() {
+                refuse_source(folder)?;
+                if let Some(name) = ["simple", "files"].into_iter().find(is_there).filter(|_| !was_killed) {
+                    return Err(MirrorError::Occupied { path: folder.to_owned(), name: name.to_owned() });
+                }
             }
         }
         // What a killed run left half-made.

@@ -70,7 +70,9 @@ pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
     };
     let whole = |mut file: MirrorFile| {
         let metadata = file.metadata_path().zip(file.metadata_sha256.clone());
-        let is_good = is_whole(&file.path(), &file.sha256)
+        let has_size = fs::metadata(folder.join(file.path())).is_ok_and(|about| about.len() == file.size);
+        let is_good = has_size
+            && is_whole(&file.path(), &file.sha256)
             && metadata.as_ref().is_none_or(|(path, sha256)| is_whole(path, sha256));
         let bytes = metadata.and_then(|(path, _)| regular::read(&folder.join(path)).ok());
         let license = bytes.map(|bytes| License::of_metadata(&bytes)).filter(|license| !license.is_unknown());

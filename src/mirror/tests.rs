@@ -57,6 +57,25 @@ fn what_an_index_says_of_a_project_stands_on_both_pages() {
 }
 
 #[test]
+fn a_lost_manifest_is_made_of_what_pages_tell_truly() {
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = crate::spec::sha256(b"abc").hex();
+    let rebuilt = |size: u64| {
+        let told =
+            MirrorFile { sha256: sha256.clone(), metadata_sha256: None, size, ..file("tiny-1.0-py3-none-any.whl") };
+        let (file, page) = (folder.path().join(told.path()), folder.path().join("simple/tiny/index.json"));
+        for path in [&file, &page] {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+        }
+        fs::write(file, "abc").unwrap();
+        fs::write(page, super::pages::project_pages("tiny", &[&told], None).1).unwrap();
+        super::rebuild::rebuilt(folder.path()).map(|contents| contents.files.into_keys().collect::<Vec<_>>())
+    };
+    assert_eq!(rebuilt(3), Some(vec!["tiny-1.0-py3-none-any.whl".to_owned()]));
+    assert_eq!(rebuilt(4), None, "the file is of another size");
+}
+
+#[test]
 fn a_manifest_cannot_lead_out_of_the_mirror() {
     let good = "tiny-1.0+local-py3-none-any.whl";
     assert_eq!(file(good).problem(), None);

@@ -1,4 +1,5 @@
-//! What a lock of Pipenv does not have: it locks what the machine needs that it runs on, and is deployed to another one.
+//! What a lock of Pipenv does not have: it locks what the machine needs that it runs on, and is deployed to another
+//! one.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use crate::requirements::Manifest;
 use crate::resolution::Resolution;
 use crate::spec::PackageName;
 
-/// A warning for each project that a locked one requires on the target and that the lock does not have. Nothing is added: what a lock
-/// has is what is installed.
+/// A warning for each project that a locked one requires on the target and that the lock does not have. Nothing is
+/// added: what a lock has is what is installed.
 pub(super) fn lacking(
     installed: &[InstalledDist],
     resolution: &Resolution,
@@ -32,8 +33,8 @@ pub(super) fn lacking(
             }
             let (name, needed, lock) = (&dist.name, &needed.name, locked.input.place.path.display());
             warnings.push(format!(
-                "{name} requires {needed} on Linux with this Python, and `{lock}` does not have it, as Pipenv locks for the machine \
-                 that it runs on; lock on such a machine, or name {needed} in the Pipfile"
+                "{name} requires {needed} on Linux with this Python, and `{lock}` does not have it, as Pipenv locks \
+                 for the machine that it runs on; lock on such a machine, or name {needed} in the Pipfile"
             ));
         }
     }

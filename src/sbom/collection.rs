@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cyclonedx::{add_licenses, document, property};
 use super::format::{SbomFormat, SbomOptions};
-use super::part::purl;
+use super::part::{purl, shown};
 use super::spdx_json::{DOCUMENT, NO_ASSERTION, SUBJECT, Writer};
 use crate::spec::{HashDigest, License, PackageName, SafeUrl, sha256};
 
@@ -71,12 +71,6 @@ impl SbomFormat {
     }
 }
 
-/// A URL that means the same everywhere and tells no secret; a path of this machine is of no use to anybody.
-fn shown(url: Option<&SafeUrl>) -> Option<String> {
-    let public = url.filter(|url| url.reveal().scheme() != "file");
-    public.map(|url| url.without_credentials().without_query().to_string())
-}
-
 impl Collected {
     /// Its package URL.
     ///
@@ -94,7 +88,7 @@ impl Collected {
     }
 
     fn index_and_withdrawal(&self) -> Vec<(&'static str, String)> {
-        let index = shown(self.index.as_ref()).map(|index| ("barrow:index", index));
+        let index = self.index.as_ref().and_then(shown).map(|index| ("barrow:index", index));
         let yanked = self.yanked.clone().map(|reason| ("barrow:yanked", reason));
         index.into_iter().chain(yanked).collect()
     }
@@ -145,8 +139,10 @@ fn component(file: &Collected, collectors: &[Collector]) -> Value {
         "hashes": hashes,
     });
     add_licenses(&mut component, &file.license);
-    let source = shown(file.url.as_ref()).map(|url| json!({ "type": "distribution", "url": url, "hashes": hashes }));
-    let provenance = shown(file.provenance.as_ref()).map(|url| json!({ "type": "attestation", "url": url }));
+    let source = file.url.as_ref().and_then(shown);
+    let source = source.map(|url| json!({ "type": "distribution", "url": url, "hashes": hashes }));
+    let provenance = file.provenance.as_ref().and_then(shown);
+    let provenance = provenance.map(|url| json!({ "type": "attestation", "url": url }));
     let links: Vec<Value> = source.into_iter().chain(provenance).collect();
     if !links.is_empty() {
         component["externalReferences"] = json!(links);
@@ -178,7 +174,7 @@ fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
             "name": file.name.to_string(),
             "versionInfo": file.version,
             "packageFileName": file.filename,
-            "downloadLocation": shown(file.url.as_ref()).unwrap_or_else(|| NO_ASSERTION.to_owned()),
+            "downloadLocation": file.url.as_ref().and_then(shown).unwrap_or_else(|| NO_ASSERTION.to_owned()),
             "filesAnalyzed": false,
             "licenseConcluded": NO_ASSERTION,
             "licenseDeclared": license,

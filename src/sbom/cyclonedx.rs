@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, Part, purl};
+use super::part::{self, Part, purl, shown};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::License;
 
@@ -126,9 +126,8 @@ fn component(dist: &Component, own: &str, parts: Vec<(String, Part)>, references
         component["hashes"] = hashes.clone();
     }
     let mut links = Vec::new();
-    // A path of this machine would be of no use to anybody, and tells who made the output.
-    if let Some(url) = dist.origin.url.as_ref().filter(|url| url.reveal().scheme() != "file") {
-        let mut link = json!({ "type": "distribution", "url": url.without_credentials().without_query().to_string() });
+    if let Some(url) = dist.origin.url.as_ref().and_then(shown) {
+        let mut link = json!({ "type": "distribution", "url": url });
         if let Some(hashes) = hashes {
             link["hashes"] = hashes;
         }
@@ -141,9 +140,8 @@ fn component(dist: &Component, own: &str, parts: Vec<(String, Part)>, references
         component["externalReferences"] = json!(links);
     }
     let mut properties = Vec::new();
-    let index = dist.origin.index.as_ref().filter(|index| index.url.reveal().scheme() != "file");
-    if let Some(index) = index {
-        properties.push(property("barrow:index", &index.url.without_credentials().without_query().to_string()));
+    if let Some(index) = dist.origin.index.as_ref().and_then(|index| shown(&index.url)) {
+        properties.push(property("barrow:index", &index));
     }
     if let Some(filename) = &dist.origin.filename {
         properties.push(property("barrow:wheel", filename));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, Part, purl};
+use super::part::{self, Part, purl, shown};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::{License, WeakHasher, sha256};
 
@@ -86,9 +86,7 @@ impl Writer {
 
     fn dist(&mut self, dist: &Component, id: &str) {
         let version = dist.version.to_string();
-        let is_public = |url: &&crate::spec::SafeUrl| url.reveal().scheme() != "file";
-        let shown = |url: &crate::spec::SafeUrl| url.without_credentials().without_query().to_string();
-        let url = dist.origin.url.as_ref().filter(is_public).map_or_else(|| NO_ASSERTION.to_owned(), shown);
+        let url = dist.origin.url.as_ref().and_then(shown).unwrap_or_else(|| NO_ASSERTION.to_owned());
         let mut package = json!({
             "SPDXID": id,
             "name": dist.name.to_string(),
@@ -114,8 +112,7 @@ impl Writer {
         if let Some(digest) = &dist.origin.sha256 {
             package["checksums"] = json!([{ "algorithm": "SHA256", "checksumValue": digest.hex() }]);
         }
-        let index = dist.origin.index.as_ref().map(|index| &index.url).filter(is_public).map(shown);
-        if let Some(index) = index {
+        if let Some(index) = dist.origin.index.as_ref().and_then(|index| shown(&index.url)) {
             package["sourceInfo"] = json!(format!("listed by the index {index}"));
         }
         self.packages.push(package);

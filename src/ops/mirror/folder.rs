@@ -11,6 +11,9 @@ use crate::ops::Error;
 /// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
+/// Largest manifest that is read from elsewhere, bytes: a mirror of ten thousand files has some ten megabytes.
+pub(super) const MANIFEST_LIMIT: u64 = 256 << 20;
+
 /// What is said when signatures went with the manifest that they were of.
 pub(super) const UNSIGNED: &str = "the mirror is not signed any more: give --sign-key again";
 
@@ -25,8 +28,8 @@ pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> R
                 let mirror = opened?;
                 if mirror.was_rebuilt() {
                     context.warn(&format!(
-                        "the manifest of `{}` was lost, and is made anew of its {} whole files; for which applications they are there is \
-                         known again when these were mirrored again",
+                        "the manifest of `{}` was lost, and is made anew of its {} whole files; for which \
+                         applications they are there is known again when these were mirrored again",
                         folder.display(),
                         mirror.files().count(),
                     ));

@@ -65,14 +65,15 @@ pub(super) async fn gather(
     Ok(Gathered { added, kept, unknown })
 }
 
-/// Files whose bytes nobody promised: which they are is known when they have come, and the mirror may have had them before.
+/// Files whose bytes nobody promised: which they are is known when they have come, and the mirror may have had them
+/// before.
 fn known_without_digest(missing: &BTreeMap<String, Needed>, mirror: &Mirror) -> BTreeSet<String> {
     let is_known = |(name, needed): &(&String, &Needed)| !needed.has_sha256() && mirror.file(name).is_some();
     missing.iter().filter(is_known).map(|(name, _)| name.clone()).collect()
 }
 
-/// Refuses a file of which the mirror, or an application of this run, has one of the same name with other bytes, as far as that
-/// is known before it is fetched.
+/// Refuses a file of which the mirror, or an application of this run, has one of the same name with other bytes, as far
+/// as that is known before it is fetched.
 fn refuse_others(
     accepted: &[HashDigest],
     name: &str,

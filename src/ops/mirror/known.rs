@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::folder::MANIFEST_LIMIT;
 use super::options::Mirrored;
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, Request};
@@ -11,10 +12,8 @@ use crate::ops::Error;
 use crate::sbom::{Collected, Collection, Collector};
 use crate::spec::{License, SafeUrl};
 
-/// Largest manifest that is read, bytes: a mirror of ten thousand files has some ten megabytes.
-const MANIFEST_LIMIT: u64 = 256 << 20;
-
-/// Reads a mirror wherever it lies, as far as its manifest tells: a folder (or the `simple` in it), or the URL of its pages.
+/// Reads a mirror wherever it lies, as far as its manifest tells: a folder (or the `simple` in it), or the URL of its
+/// pages.
 ///
 /// # Errors
 /// There is no mirror, or it cannot be read.
@@ -68,7 +67,7 @@ fn collected(file: &MirrorFile) -> Option<Collected> {
         size: file.size,
         license: file.license.as_deref().map(License::of_text).unwrap_or_default(),
         url: file.source.as_ref().and_then(url),
-        index: url(&file.index),
+        index: if file.is_unknown() { None } else { url(&file.index) },
         provenance: file.provenance.as_ref().and_then(url),
         yanked: file.yanked.clone(),
     })

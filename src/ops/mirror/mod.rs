@@ -1,12 +1,13 @@
-//! `mirror`: applications in, a static index out that answers each of them without any network; and what is done with one that is
-//! there.
+//! `mirror`: applications in, a static index out that answers each of them without any network; and what is done with
+//! one that is there.
 //!
 //! ```text
 //! applications ──▶ plan (each resolved alone) ──▶ gather (files, judged) ──▶ news (what indexes say now) ──▶ publish
 //! a mirror as it lies there ──▶ upkeep (verify, sign, list, compare, remove), upload, known (for audits and bills)
 //! ```
 //!
-//! What goes wrong with one file or application stops no other: what is good is published, and all findings are told at the end.
+//! What goes wrong with one file or application stops no other: what is good is published, and all findings are told at
+//! the end.
 
 mod options;
 mod folder;

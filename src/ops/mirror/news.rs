@@ -1,11 +1,15 @@
 //! What indexes say by now of the files that a mirror has, and which applications it remembers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::finding::Findings;
 use super::plan::Plan;
 use crate::context::Context;
 use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Upstream};
+use crate::spec::PackageName;
+
+/// Projects that are listed at the same time: what indexes list of all of them is much more than a mirror has.
+const AT_ONCE: usize = 32;
 
 /// Takes what the indexes of the applications say now of the files that the mirror has from them.
 pub(super) async fn refresh(mirror: &mut Mirror, plans: &[Plan], context: &Context, findings: &mut Findings) {
@@ -35,21 +39,27 @@ fn nothing_required(mirror: &Mirror, application: &Application) -> Option<Mirror
     is_empty.then(|| MirrorError::NothingRequired { name: application.name.clone(), held })
 }
 
-/// Takes what the indexes of an application say now of the files that the mirror has from them: what was withdrawn, what
-/// is gone and what was replaced.
+/// Takes what the indexes of an application say now of the files that the mirror has from them: what was withdrawn,
+/// what is gone and what was replaced.
 async fn refresh_one(mirror: &mut Mirror, plan: &Plan, context: &Context, findings: &mut Findings) {
-    let is_asked = |file: &&MirrorFile| plan.asked.iter().any(|name| name.as_ref() == file.project);
-    let held: Vec<MirrorFile> = mirror.files().filter(is_asked).cloned().collect();
-    let listings = futures_util::future::join_all(plan.asked.iter().map(|name| plan.inquiry.listed(name))).await;
+    let projects: HashSet<&str> = plan.asked.iter().map(AsRef::as_ref).collect();
+    let of_these = mirror.files().filter(|file| projects.contains(file.project.as_str()));
+    let held: BTreeMap<String, MirrorFile> = of_these.map(|file| (file.filename.clone(), file.clone())).collect();
     let mut listed: HashMap<(String, String), Upstream> = HashMap::new();
     let mut indexes = BTreeSet::new();
-    for file in listings.into_iter().flatten().flatten() {
-        let index = file.origin.url.without_credentials().to_string();
-        indexes.insert((file.filename.name().to_string(), index.clone()));
-        listed.insert((file.filename.as_str().to_owned(), index), Upstream::of(&file));
+    let asked: Vec<&PackageName> = plan.asked.iter().collect();
+    for some in asked.chunks(AT_ONCE) {
+        let listings = futures_util::future::join_all(some.iter().map(|name| plan.inquiry.listed(name))).await;
+        for file in listings.into_iter().flatten().flatten() {
+            let index = file.origin.url.without_credentials().to_string();
+            indexes.insert((file.filename.name().to_string(), index.clone()));
+            if held.contains_key(file.filename.as_str()) {
+                listed.insert((file.filename.as_str().to_owned(), index), Upstream::of(&file));
+            }
+        }
     }
-    for file in held.into_iter().filter(|file| indexes.contains(&(file.project.clone(), file.index.clone()))) {
-        let name = file.filename.clone();
+    let has_index = |file: &MirrorFile| indexes.contains(&(file.project.clone(), file.index.clone()));
+    for (name, file) in held.into_iter().filter(|(_, file)| has_index(file)) {
         match listed.get(&(name.clone(), file.index.clone())) {
             None => context.warn(&format!("`{name}` is no longer listed by {}; it stays in the mirror", file.index)),
             Some(upstream) => {

@@ -18,6 +18,7 @@ use crate::spec::DistFile;
 
 /// Source archives that are arrived at the same time.
 const SDIST_DOWNLOADS: usize = 8;
+
 /// What the mirror does not hold, or not in good order.
 pub(super) async fn missing(
     mut needed: BTreeMap<String, Needed>,
@@ -52,9 +53,9 @@ pub(super) async fn add_all(
         }
     }
     fetcher.check_offline(wheels.iter().map(Wanted::resolved).chain(sdists.iter().map(Wanted::listed)))?;
-    let by_name: BTreeMap<String, Arc<ResolvedDist>> =
-        wheels.iter().map(|dist| (dist.file.filename.as_str().to_owned(), Arc::new(dist.clone()))).collect();
     let mut downloads = fetcher.fetch_all(&wheels, HashMap::new())?;
+    let mut by_name: BTreeMap<String, ResolvedDist> =
+        wheels.into_iter().map(|dist| (dist.file.filename.as_str().to_owned(), dist)).collect();
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
     let mut sdists = sdists.into_iter();
     let mut jobs: JoinSet<Result<MirrorFile, Error>> = JoinSet::new();
@@ -75,7 +76,7 @@ pub(super) async fn add_all(
                 None => has_more = false,
                 Some(Err(error)) => added.push(Err(error.into())),
                 Some(Ok(arrived)) => {
-                    let Some(dist) = by_name.get(arrived.filename.as_str()).cloned() else { continue };
+                    let Some(dist) = by_name.remove(arrived.filename.as_str()) else { continue };
                     jobs.spawn(add_wheel(dist, arrived, fetcher.clone(), Arc::clone(mirror), judge.clone(), context.clone()));
                 }
             },
@@ -93,9 +94,10 @@ pub(super) struct Judge {
     pub(super) options: InstallOptions,
 }
 
-/// Puts a wheel in its place, unless it could not be installed. When the cached bytes were damaged, it is fetched once more.
+/// Puts a wheel in its place, unless it could not be installed. When the cached bytes were damaged, it is fetched once
+/// more.
 async fn add_wheel(
-    dist: Arc<ResolvedDist>,
+    dist: ResolvedDist,
     arrived: FetchedWheel,
     fetcher: Fetcher,
     mirror: Arc<Mirror>,

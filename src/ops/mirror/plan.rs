@@ -123,8 +123,8 @@ impl Plan {
         }
     }
 
-    /// The same for a source that comes beside a wheel: nobody may ever build it, so what cannot be had for that is told and
-    /// stops nothing.
+    /// The same for a source that comes beside a wheel: nobody may ever build it, so what cannot be had for that is
+    /// told and stops nothing.
     async fn need_to_build_one_day(
         &mut self,
         sdist: &DistFile,

@@ -1,4 +1,5 @@
-//! What is done with a mirror as it lies there, without asking any index: verified, signed, listed, compared, made smaller.
+//! What is done with a mirror as it lies there, without asking any index: verified, signed, listed, compared, made
+//! smaller.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

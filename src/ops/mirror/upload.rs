@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::folder::refuse_damage;
+use super::folder::{MANIFEST_LIMIT, refuse_damage};
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, Payload};
 use crate::mirror::{MANIFEST, Mirror, MirrorObject, ObjectContent, Transfer};
@@ -15,9 +15,6 @@ use crate::store::{Store, StoreError};
 
 /// Objects that are on their way at the same time.
 const AT_ONCE: usize = 16;
-
-/// Largest manifest that is read, bytes: one of 500 projects for four targets has 2 MB.
-const MANIFEST_LIMIT: u64 = 256 << 20;
 
 /// What to bring where.
 #[derive(Clone, Debug)]

@@ -32,12 +32,12 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     }
     // What is wrong with it is told before the work, not after it.
     let sboms = Sboms::of(run, &args.sbom, Some(&out))?;
+    args.upload.as_deref().map(keys::store).transpose()?;
     if !args.remove.is_empty() {
         let names = std::mem::take(&mut args.remove);
         let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
         return finish(run, &args, &sboms, &mirrored);
     }
-    args.upload.as_deref().map(keys::store).transpose()?;
     let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     let expected = args.expect.as_deref().map(digest).transpose()?;

@@ -118,9 +118,7 @@ impl Sboms {
         }
         Ok(written)
     }
-}
 
-impl Sboms {
     /// Writes those of a mirror, from what its manifest says now.
     pub(super) fn write_mirror(&self, run: &Run, mirrored: &Mirrored) -> Result<Vec<(SbomFormat, PathBuf)>, Failure> {
         let collection = ops::bill_of_mirror(mirrored);
