@@ -16,8 +16,8 @@ from .barrow import BarrowError
 _FILES = ("Pipfile.lock", "poetry.lock", "requirements.txt", "uv.lock", "pylock.toml", "pdm.lock")
 _PROJECT = "pyproject.toml"
 
-# Locks that may lie above a project that is part of a larger one.
-_LOCKS = tuple(name for name in _FILES if "lock" in name)
+# The lock that may lie above a project: at the root of a workspace.
+_LOCK_OF_WORKSPACE = "uv.lock"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Requirements:
     excludes: Sequence[str] = ()
     # What differs from the Docker-based module, for people.
     notice: Optional[str] = None
-    # Barrow looks for the lock of the workspace or project that the entry is part of, which lies above it.
+    # Barrow looks for the lock of the workspace that the entry is a member of, which lies above it.
     is_looked_for: bool = False
 
     @classmethod
@@ -61,13 +61,28 @@ class Requirements:
 
 
 def _refuse_lost_lock(entry: str) -> None:
-    """A copy lies elsewhere, so that a lock above the entry would silently not count."""
-    for lock in (above / name for above in Path(entry).parents for name in _LOCKS):
-        if lock.exists():
-            raise BarrowError(
-                f"commands before the bundling work on a copy of {entry}, which is not below {lock}; give it a lock of its own, "
-                'or say `requirements=["pyproject.toml"]` to choose versions anew'
-            )
+    """A copy lies elsewhere, so that the lock above the entry would silently not count."""
+    lock = _lock_above(Path(entry))
+    if lock:
+        raise BarrowError(
+            f"commands before the bundling work on a copy of {entry}, which is not below {lock}; give it a lock of its own, "
+            'or say `requirements=["pyproject.toml"]` to choose versions anew'
+        )
+
+
+def _lock_above(entry: Path) -> Optional[Path]:
+    """The lock that barrow finds above an entry: one that has it as a member, and not beyond the root of the repository."""
+    for below in (entry, *entry.parents):
+        if (below / ".git").exists() or below == below.parent:
+            break
+        lock = below.parent / _LOCK_OF_WORKSPACE
+        if lock.exists() and _has_member(lock.read_text("utf-8"), entry.relative_to(below.parent).as_posix()):
+            return lock
+    return None
+
+
+def _has_member(lock: str, folder: str) -> bool:
+    return any(f'{kind} = "{folder}" }}' in lock for kind in ("editable", "virtual", "directory"))
 
 
 def _has_dependencies(text: str) -> bool:

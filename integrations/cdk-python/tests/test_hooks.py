@@ -149,6 +149,25 @@ class HooksTest(SynthesisTest):
         self.assertEqual((asset / "inner/stamp").read_text(), "one\n")
         self.assertTrue((asset / "barrow_hello").is_dir())
 
+    def test_a_lock_above_the_entry_counts_as_barrow_counts_it(self):
+        repository = self.folder / "repository"
+        entry = repository / "services/api"
+        entry.mkdir(parents=True)
+        (repository / ".git").mkdir()
+        (entry / "index.py").write_text("")
+        (entry / "pyproject.toml").write_text(
+            '[project]\nname = "api"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["barrow-hello"]\n'
+        )
+        lock = 'version = 1\nrequires-python = ">=3.10"\n[[package]]\nname = "api"\nversion = "1"\nsource = {{ editable = "{}" }}\n'.format
+        # Of a repository around it, of others, and of a tool that has no workspaces.
+        (self.folder / "uv.lock").write_text(lock("repository/services/api"))
+        (repository / "uv.lock").write_text(lock("services/other"))
+        (repository / "poetry.lock").write_text("")
+        self.assertTrue((self.asset(entry, before=["true"]) / "barrow_hello").is_dir())
+        (repository / "uv.lock").write_text(lock("services/api"))
+        with self.assertRaisesRegex(Exception, "which is not below .*repository/uv.lock; give it a lock of its own"):
+            self.asset(entry, before=["true"])
+
     def test_native_code_that_the_target_cannot_load_ends_the_synthesis_with_its_name(self):
         def library(name, machine):
             """A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI)."""

@@ -16,8 +16,8 @@ const FILES = [
 
 const PROJECT = 'pyproject.toml';
 
-/** Locks that may lie above a project that is part of a larger one. */
-const LOCKS = FILES.filter((name) => name.includes('lock'));
+/** The lock that may lie above a project: at the root of a workspace. */
+const LOCK_OF_WORKSPACE = 'uv.lock';
 
 /** What is installed for an entry. */
 export interface Requirements {
@@ -27,7 +27,7 @@ export interface Requirements {
   readonly notice?: string;
   /** Patterns of source files that are left out because of the choice. */
   readonly excludes: string[];
-  /** Barrow looks for the lock of the workspace or project that the entry is part of, which lies above it. */
+  /** Barrow looks for the lock of the workspace that the entry is a member of, which lies above it. */
   readonly isLookedFor?: boolean;
 }
 
@@ -52,27 +52,39 @@ export function requirementsOf(entry: string, named?: string[]): Requirements {
 /** The arguments of barrow for requirements of a source: the entry, or a copy of it. */
 export function requirementArguments({ files, isLookedFor }: Requirements, entry: string, source: string): string[] {
   if (isLookedFor) {
-    refuseLostLock(entry, source);
+    if (source !== entry) {
+      refuseLostLock(entry);
+    }
     return [];
   }
   const places = files.length > 0 ? files.map((file) => path.resolve(source, file)) : [devNull];
   return places.flatMap((file) => ['--requirement', file]);
 }
 
-/** A copy lies elsewhere, so that a lock above the entry would silently not count. */
-function refuseLostLock(entry: string, source: string): void {
-  for (let above = path.dirname(entry); source !== entry; above = path.dirname(above)) {
-    const lock = LOCKS.map((name) => path.join(above, name)).find(existsSync);
-    if (lock) {
-      throw new Error(
-        `barrow: commands before the bundling work on a copy of ${entry}, which is not below ${lock}; give it a lock of its own, `
-          + "or say `requirements: ['pyproject.toml']` to choose versions anew",
-      );
-    }
-    if (above === path.dirname(above)) {
-      return;
+/** A copy lies elsewhere, so that the lock above the entry would silently not count. */
+function refuseLostLock(entry: string): void {
+  const lock = lockAbove(entry);
+  if (lock) {
+    throw new Error(
+      `barrow: commands before the bundling work on a copy of ${entry}, which is not below ${lock}; give it a lock of its own, `
+        + "or say `requirements: ['pyproject.toml']` to choose versions anew",
+    );
+  }
+}
+
+/** The lock that barrow finds above an entry: one that has it as a member, and not beyond the root of the repository. */
+function lockAbove(entry: string): string | undefined {
+  for (let below = entry; !existsSync(path.join(below, '.git')) && below !== path.dirname(below); below = path.dirname(below)) {
+    const lock = path.join(path.dirname(below), LOCK_OF_WORKSPACE);
+    if (existsSync(lock) && hasMember(readFileSync(lock, 'utf8'), path.relative(path.dirname(lock), entry))) {
+      return lock;
     }
   }
+  return undefined;
+}
+
+function hasMember(lock: string, folder: string): boolean {
+  return ['editable', 'virtual', 'directory'].some((kind) => lock.includes(`${kind} = "${folder}" }`));
 }
 
 /** Whether a pyproject.toml names dependencies in its table `[project]`; tables of tools alone are none. */

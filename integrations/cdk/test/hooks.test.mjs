@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { PYTHON_3_13 as runtime, barrow, functionFolder, onlyAsset, synthesise, temporaryFolder, tree, useFixtures } from './support.mjs';
+import { PYTHON_3_13 as runtime, barrow, functionFolder, onlyAsset, synthesise, temporaryFolder, tree, useFixtures, write } from './support.mjs';
 
 /** Synthesises one function with hooks; `before` and `after` are lists of commands, or functions that give them. */
 function synthesiseWithHooks(folder, entry, { before = [], after = [], ...props }, outdir = fs.mkdtempSync(`${folder}/cdk.out-`)) {
@@ -202,6 +202,22 @@ test('a command that fails ends the synthesis: with its commands, or with the me
   assert.throws(failing({ before: ['exit 0'] }), /ended before anything was bundled: exit 0/);
   assert.throws(failing({ before: ['echo barrow-hello==99 > requirements.txt'] }), /barrow failed \(exit status 1\): [^]*barrow-hello==99/);
   assert.ok(fs.existsSync(path.join(synthesiseWithHooks(folder, entry, { after: ['true'] }, outdir).path, 'barrow_hello')));
+});
+
+test('a lock above the entry counts as barrow counts it: where the entry is a member, in the same repository', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const project = '[project]\nname = "api"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["barrow-hello"]\n';
+  const root = write(path.join(folder, 'repository'), { 'services/api/pyproject.toml': project, 'services/api/index.py': '' });
+  const lockOf = (member) => `version = 1\nrequires-python = ">=3.10"\n[[package]]\nname = "api"\nversion = "1"\nsource = { editable = "${member}" }\n`;
+  const bundle = () => synthesiseWithHooks(folder, path.join(root, 'services/api'), { before: ['true'] });
+  fs.mkdirSync(path.join(root, '.git'));
+  // Of a repository around it, of others, and of tools that have no workspaces.
+  write(folder, { 'uv.lock': lockOf('repository/services/api') });
+  write(root, { 'uv.lock': lockOf('services/other'), 'poetry.lock': '', 'services/pylock.toml': '' });
+  assert.ok(fs.existsSync(path.join(bundle().path, 'barrow_hello')));
+  write(root, { 'uv.lock': lockOf('services/api') });
+  assert.throws(bundle, /which is not below .*repository\/uv\.lock; give it a lock of its own/);
 });
 
 /** A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI). */
