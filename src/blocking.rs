@@ -1,7 +1,7 @@
 //! Work that would block a thread of the runtime, done on another one.
 
-/// Runs work on a thread that may block. A panic in it goes on here. When the runtime ends before the work began, nobody waits for
-/// it any more, and this never returns.
+/// Runs work on a thread that may block. A panic in it goes on here. When the runtime ends before the work began,
+/// nobody waits for it any more, and this never returns.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let error = match tokio::task::spawn_blocking(work).await {
         Ok(done) => return done,

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! For other programs are [`ops`], which has a function for each command, and what it takes and gives: [`request`],
-//! [`requirements`], [`target`], [`spec`], [`resolution`], [`resolve`] and [`reporter`]. The rooms that the documentation
-//! hides are public for the command line, which is a crate of its own; nobody else should count on them.
+//! [`requirements`], [`target`], [`spec`], [`resolution`], [`resolve`] and [`reporter`]. The rooms that the
+//! documentation hides are public for the command line, which is a crate of its own; nobody else should count on them.
 //!
 //! Rooms in reading order; a room imports only rooms above it.
 

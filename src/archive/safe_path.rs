@@ -140,6 +140,7 @@ impl fmt::Debug for SafePath {
         f.write_str(&self.0)
     }
 }
+
 /// Gives each folder that leads to the file at `path`, innermost first, until `is_new` says of one that it is known:
 /// then those around it are known as well.
 pub(crate) fn each_folder_of<'a>(path: &'a str, mut is_new: impl FnMut(&'a str) -> bool) {

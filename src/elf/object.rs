@@ -197,8 +197,7 @@ impl Object {
 
 /// Whether the name of cffi's own module stands in a file.
 fn names_cffi(file: &[u8]) -> bool {
-    let mut places = file.iter().enumerate().filter(|(_, byte)| **byte == b'_');
-    places.any(|(at, _)| file[at..].starts_with(b"_cffi_backend"))
+    memchr::memmem::find(file, b"_cffi_backend").is_some()
 }
 
 impl Machine {

@@ -1,5 +1,5 @@
-//! The compact form in which plans, stamps and summaries lie in the cache: a first line with the version, fields without names,
-//! and a checksum at the end, so that a damaged or cut file is as good as none.
+//! The compact form in which plans, stamps and summaries lie in the cache: a first line with the version, fields
+//! without names, and a checksum at the end, so that a damaged or cut file is as good as none.
 
 /// Writes fields.
 pub(crate) struct Writer(Vec<u8>);

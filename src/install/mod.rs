@@ -1,9 +1,9 @@
 //! Installing a wheel, by the binary distribution format's steps: from a verified file to files in their places.
 //!
 //! A wheel is read once into a plan: every file that the installed distribution has, where it goes, its mode, size and
-//! digest, and where its bytes are (an entry of the wheel, or generated). The plan is kept in the cache, and is
-//! written only after every byte was compared with RECORD and `judgement` let pass where the two disagree. A directory links files from the unpacked tree beside the
-//! plan; a zip takes the wheel's compressed bytes and needs no tree.
+//! digest, and where its bytes are (an entry of the wheel, or generated). The plan is kept in the cache, and is written
+//! only after every byte was compared with RECORD and `judgement` let pass where the two disagree. A directory links
+//! files from the unpacked tree beside the plan; a zip takes the wheel's compressed bytes and needs no tree.
 //!
 //! ```text
 //! installs-v2/HH/DIGEST/

@@ -45,7 +45,8 @@ pub fn install_wheel(
     Ok(dist)
 }
 
-/// What the cache knows of a wheel that was installed before, with every file; nothing is looked at but the plan itself.
+/// What the cache knows of a wheel that was installed before, with every file; nothing is looked at but the plan
+/// itself.
 pub(crate) fn planned(cache: &Cache, digest: &HashDigest) -> Option<InstalledDist> {
     plan::decode(&cache.read(&cache.install(digest).join(PLAN))?, digest, &cache.wheel(digest))
 }
@@ -59,8 +60,8 @@ fn known_plan(wheel: &FetchedWheel, cache: &Cache, options: &InstallOptions) -> 
     (same && accepted && names_agree(wheel).is_ok()).then_some(dist)
 }
 
-/// Judges a wheel as [`install_wheel`] would, writing nothing but its plan: for who passes wheels on to be installed elsewhere.
-/// Gives what the user should know.
+/// Judges a wheel as [`install_wheel`] would, writing nothing but its plan: for who passes wheels on to be installed
+/// elsewhere. Gives what the user should know.
 ///
 /// # Errors
 /// Those of [`install_wheel`].

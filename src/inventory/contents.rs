@@ -61,7 +61,8 @@ impl Contents {
                 // A link out of the output counts as the file that it leads to; what leads nowhere, and fifos, are no
                 // content.
                 let Ok(about) = fs::metadata(entry.path()) else { continue };
-                if let Some(text) = link_inside(&entry.path(), path).filter(|_| about.is_file()) {
+                let link = if kind.is_symlink() && about.is_file() { link_inside(&entry.path(), path) } else { None };
+                if let Some(text) = link {
                     files.push((name.clone(), text.len() as u64));
                     links.insert(name, text);
                 } else if about.is_file() {

@@ -315,9 +315,9 @@ fn marked_out(mark: &Path) -> Option<PathBuf> {
     Some(out)
 }
 
-/// Forgets outputs that are gone since a day or more: whoever makes a folder for each version of a function, as the AWS CDK does, would
-/// have thousands of marks in the end, and each run reads the beginning of all. One whose folder is gone too may be on a
-/// volume that is not mounted, and stays.
+/// Forgets outputs that are gone, and were last written a day ago or more: whoever makes a folder for each version of a
+/// function, as the AWS CDK does, would have thousands of marks in the end, and each run reads the beginning of all.
+/// One whose folder is gone too may be on a volume that is not mounted, and stays.
 fn forget_gone(folder: &Path, now: SystemTime) {
     let Ok(marks) = fs::read_dir(folder) else { return };
     for mark in marks.flatten() {

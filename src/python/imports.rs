@@ -321,22 +321,13 @@ impl<'a> Walk<'a> {
 
 /// Whether a statement may leave the loop that it stands in, or skip the rest of it.
 fn leaves(statement: &Stmt) -> bool {
-    let any = |body: &[Stmt]| body.iter().any(leaves);
+    let leaves_inner = |body: &[Stmt], after: &[Stmt]| body.iter().any(may_return) || after.iter().any(leaves);
     match statement {
         Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => true,
-        Stmt::If(statement) => {
-            any(&statement.body) || statement.elif_else_clauses.iter().any(|clause| any(&clause.body))
-        }
-        Stmt::Try(statement) => {
-            any(&statement.body)
-                || any(&statement.orelse)
-                || any(&statement.finalbody)
-                || statement.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| any(&handler.body))
-        }
-        Stmt::With(statement) => any(&statement.body),
-        Stmt::Match(statement) => statement.cases.iter().any(|case| any(&case.body)),
-        // What leaves an inner loop stays in this one.
-        other => may_return(other),
+        // What leaves an inner loop stays in this one; its `else` is outside of it.
+        Stmt::For(inner) => leaves_inner(&inner.body, &inner.orelse),
+        Stmt::While(inner) => leaves_inner(&inner.body, &inner.orelse),
+        other => blocks(other).into_iter().flatten().any(leaves),
     }
 }
 
@@ -385,23 +376,25 @@ fn always_raises(body: &[Stmt]) -> bool {
 
 /// Whether a statement may end the function that it stands in.
 fn may_return(statement: &Stmt) -> bool {
-    let any = |body: &[Stmt]| body.iter().any(may_return);
+    matches!(statement, Stmt::Return(_)) || blocks(statement).into_iter().flatten().any(may_return)
+}
+
+/// The blocks of a statement that run where it stands; those of functions and classes do not count.
+fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     match statement {
-        Stmt::Return(_) => true,
-        Stmt::If(statement) => {
-            any(&statement.body) || statement.elif_else_clauses.iter().any(|clause| any(&clause.body))
+        Stmt::If(choice) => {
+            let others = choice.elif_else_clauses.iter().map(|clause| &*clause.body);
+            std::iter::once(&*choice.body).chain(others).collect()
         }
-        Stmt::Try(statement) => {
-            any(&statement.body)
-                || any(&statement.orelse)
-                || any(&statement.finalbody)
-                || statement.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| any(&handler.body))
+        Stmt::Try(guarded) => {
+            let handlers = guarded.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| &*handler.body);
+            handlers.chain([&*guarded.body, &*guarded.orelse, &*guarded.finalbody]).collect()
         }
-        Stmt::For(statement) => any(&statement.body) || any(&statement.orelse),
-        Stmt::While(statement) => any(&statement.body) || any(&statement.orelse),
-        Stmt::With(statement) => any(&statement.body),
-        Stmt::Match(statement) => statement.cases.iter().any(|case| any(&case.body)),
-        _ => false,
+        Stmt::For(each) => vec![&*each.body, &*each.orelse],
+        Stmt::While(repeated) => vec![&*repeated.body, &*repeated.orelse],
+        Stmt::With(within) => vec![&*within.body],
+        Stmt::Match(choice) => choice.cases.iter().map(|case| &*case.body).collect(),
+        _ => Vec::new(),
     }
 }
 

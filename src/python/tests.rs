@@ -47,6 +47,7 @@ fn imports_by_position() {
     check("for x in (1,):\n    import a\n    for y in z:\n        if y: break", "2 a hard");
     check("for x in (1,):\n    import a\nfor x in ():\n    import b", "2 a hard; 4 b conditional");
     check("for x in (1,):\n    if y: break\n    import a", "3 a conditional");
+    check("for x in (1,):\n    for y in z: pass\n    else: break\n    import a", "4 a conditional");
     check("@d\ndef f(x):\n    import a\n@f\ndef g(): pass", "3 a lazy");
     check("@lru_cache(1)\ndef f():\n    import a\nf()", "3 a hard");
     check("def f():\n    import a\n    yield 1\nf()", "2 a lazy");

@@ -164,7 +164,8 @@ impl Tags {
     }
 }
 
-fn join_and(parts: &[String]) -> String {
+/// Several things as one enumeration: `one, two and three`.
+pub(crate) fn join_and(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),

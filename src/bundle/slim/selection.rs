@@ -1,13 +1,15 @@
 //! Which files of which distribution are left out.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use super::rules::{KEPT, RULES, Rule};
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
 use crate::bundle::patterns::{Choice, Filter, NamePattern, Patterns, way_to};
-use crate::install::{InstalledDist, InstalledFile};
+use crate::install::InstalledDist;
 use crate::spec::{parse_record, write_record_line};
 
 /// The API data that is kept of a project: `botocore=s3,dynamodb,sts`.
@@ -63,9 +65,7 @@ impl FileSelection<'_> {
             return Ok(slimmed);
         }
         for dist in dists.iter_mut() {
-            let mut rules = SlimRules::default();
-            let reason = |file| self.reason(dist, file, &named, &mut rules);
-            let left_out: Vec<Option<String>> = dist.files.iter().map(reason).collect();
+            let left_out = self.reasons(dist, &named);
             leave_out(dist, &left_out, &mut slimmed.saved);
         }
         for named in named.iter().filter(|named| !named.glob.was_used()) {
@@ -75,29 +75,28 @@ impl FileSelection<'_> {
         Ok(slimmed)
     }
 
-    /// What leaves a file out; `None`: it stays.
-    fn reason<'a>(
-        &self,
-        dist: &InstalledDist,
-        file: &'a InstalledFile,
-        named: &[Named],
-        rules: &mut SlimRules<'a>,
-    ) -> Option<String> {
-        let path = std::path::Path::new(file.path.as_str());
-        match decided_by(named, dist.name.as_ref(), path) {
-            Some((Choice::Chosen, named)) => return Some(named.text.to_owned()),
-            // The user has the last word, also over the rules of `--slim`.
-            Some((Choice::TakenBack, _)) => return None,
-            None => {}
-        }
-        if self.services.is_some_and(|choice| choice.leaves_out(dist.name.as_ref(), &file.path)) {
-            return Some("API data of other services".to_owned());
-        }
-        if !self.slim {
-            return None;
-        }
-        let rule = rules.rule(dist.name.as_ref(), requires(dist), file.path.as_str())?;
-        Some(RULES[rule].name.to_owned())
+    /// What leaves each file of a distribution out; `None`: it stays.
+    fn reasons(&self, dist: &InstalledDist, named: &[Named]) -> Vec<Option<String>> {
+        let name = dist.name.as_ref();
+        let named: Vec<&Named> = named.iter().filter(|named| named.name.matches(name)).collect();
+        let (mut rules, requires) = (SlimRules::default(), requires(dist));
+        let reasons = dist.files.iter().map(|file| {
+            match decided_by(&named, Path::new(file.path.as_str())) {
+                Some((Choice::Chosen, named)) => return Some(named.text.to_owned()),
+                // The user has the last word, also over the rules of `--slim`.
+                Some((Choice::TakenBack, _)) => return None,
+                None => {}
+            }
+            if self.services.is_some_and(|choice| choice.leaves_out(name, &file.path)) {
+                return Some("API data of other services".to_owned());
+            }
+            if !self.slim {
+                return None;
+            }
+            let rule = rules.rule(name, &requires, file.path.as_str())?;
+            Some(RULES[rule].name.to_owned())
+        });
+        reasons.collect()
     }
 
     fn unknown_services(&self, dists: &[InstalledDist]) -> Vec<String> {
@@ -115,15 +114,10 @@ impl FileSelection<'_> {
     }
 }
 
-/// The pattern that decides about the file at `path` of a project, and how. As in a `.gitignore`, the last one that
+/// The pattern of a project that decides about its file at `path`, and how. As in a `.gitignore`, the last one that
 /// matches decides, `!` takes back, and nothing is taken back below a folder that is left out.
-fn decided_by<'a, 'b>(
-    named: &'b [Named<'a>],
-    project: &str,
-    path: &std::path::Path,
-) -> Option<(Choice, &'b Named<'a>)> {
-    let of_project: Vec<&Named> = named.iter().filter(|named| named.name.matches(project)).collect();
-    let deciding = |(entry, is_folder): (&std::path::Path, bool)| {
+fn decided_by<'a, 'b>(of_project: &[&'b Named<'a>], path: &Path) -> Option<(Choice, &'b Named<'a>)> {
+    let deciding = |(entry, is_folder): (&Path, bool)| {
         let verdicts = of_project.iter().filter_map(|named| Some((named.glob.verdict(entry, is_folder)?, *named)));
         // All are asked, so that each knows whether it matches anything.
         verdicts.fold(None, |_, last| Some(last))
@@ -176,18 +170,19 @@ pub(crate) fn slim_rules() -> impl Iterator<Item = &'static str> {
 
 /// How many bytes of a distribution `--slim` would leave out.
 pub(crate) fn saved_by_slim(dist: &InstalledDist) -> u64 {
-    let mut rules = SlimRules::default();
+    let (mut rules, requires) = (SlimRules::default(), requires(dist));
     let saved = dist.files.iter().map(|file| {
-        let rule = rules.rule(dist.name.as_ref(), requires(dist), file.path.as_str());
+        let rule = rules.rule(dist.name.as_ref(), &requires, file.path.as_str());
         rule.map_or(0, |_| file.size)
     });
     saved.sum()
 }
 
-/// Whether a distribution requires a project.
+/// Whether a distribution requires a project. Its METADATA is read when that is asked first, and once.
 fn requires(dist: &InstalledDist) -> impl Fn(&str) -> bool {
-    |wanted| {
-        let metadata = dist.core_metadata().ok();
+    let metadata = LazyCell::new(move || dist.core_metadata().ok());
+    move |wanted| {
+        let metadata = metadata.as_ref();
         metadata.is_some_and(|metadata| metadata.requires_dist.iter().any(|needed| needed.name.as_ref() == wanted))
     }
 }
@@ -208,8 +203,8 @@ struct Verdict {
 }
 
 impl<'a> SlimRules<'a> {
-    /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the project
-    /// requires another one; `path` is below the folder of packages.
+    /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the
+    /// project requires another one; `path` is below the folder of packages.
     pub(crate) fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
         let around = path.rsplit_once('/').map_or_else(Verdict::default, |(folder, _)| self.folder(folder));
         let verdict = around.and(Verdict::of(path, false));
@@ -237,7 +232,7 @@ impl Verdict {
         if !FILTER.matches(path) {
             return Self::default();
         }
-        let path = std::path::Path::new(path);
+        let path = Path::new(path);
         let chosen = RULE_PATTERNS.iter().enumerate().filter(|(_, patterns)| patterns.choose(path, is_folder));
         Self { is_kept: KEPT_PATTERNS.choose(path, is_folder), rules: chosen.fold(0, |all, (at, _)| all | 1 << at) }
     }

@@ -242,8 +242,8 @@ impl Walk<'_> {
     fn safe_path(&self, shown: &Path) -> Result<SafePath, BundleError> {
         let refuse = |reason| BundleError::SourceName { path: self.place(shown), reason };
         let text = shown.to_str().ok_or_else(|| refuse("its name is not UTF-8"))?;
-        // Some file systems of macOS give back names taken apart (é as e and an accent), and Lambda looks for them as they are
-        // written in a program.
+        // Some file systems of macOS give back names taken apart (é as e and an accent), and Lambda looks for them as
+        // they are written in a program.
         SafePath::new(&composed(text)).map_err(|error| refuse(error.reason))
     }
 }

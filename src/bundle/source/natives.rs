@@ -1,6 +1,7 @@
 //! Native files among the user's own that Lambda cannot load: made for macOS, Windows or another processor.
 //!
-//! They come from a `pip install -t .` or a build on the user's machine, and fail when the function imports or runs them.
+//! They come from a `pip install -t .` or a build on the user's machine, and fail when the function imports or runs
+//! them.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -20,10 +21,12 @@ const ENDS: [&str; 7] = ["so", "dylib", "bundle", "pyd", "dll", "exe", "node"];
 pub(crate) fn foreign_natives(files: &[SourceFile], architecture: Architecture) -> Option<String> {
     let may_be_native = |file: &&SourceFile| file.link.is_none() && (file.executable || has_native_name(&file.path));
     let found = files.iter().filter(may_be_native).filter_map(|file| {
-        // What cannot be read is told where it is copied.
-        let start = read_start(&file.from).ok()?;
-        let system = made_for(&start, architecture)?;
-        Some(format!("{} ({system})", file.path))
+        let system = match &file.bytes {
+            Some(bytes) => made_for(&bytes[..bytes.len().min(FOREIGN_PREFIX)], architecture),
+            // What cannot be read is told where it is copied.
+            None => made_for(&read_start(&file.from).ok()?, architecture),
+        };
+        Some(format!("{} ({})", file.path, system?))
     });
     let found: Vec<String> = found.collect();
     let rest = match found.len() {

@@ -8,8 +8,9 @@ use super::{ResultArgs, SettingArgs};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The default index is asked about each package (PyPI answers), or advisories that lie here are read: then nothing is asked. A
-mirror that is named without requirements is audited as a whole: every version of which it has files. Exit code 1: there are findings. What is to be ignored can stand in [audit] of barrow.toml, or [tool.barrow.audit], too.
+The default index is asked about each package (PyPI answers), or advisories that lie here are read: then nothing is
+asked. A mirror that is named without requirements is audited as a whole: every version of which it has files. Exit
+code 1: there are findings. What is to be ignored can stand in [audit] of barrow.toml, or [tool.barrow.audit], too.
 
 Examples:
   barrow audit                                      what this project requires

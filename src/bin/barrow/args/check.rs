@@ -11,10 +11,10 @@ use super::TargetArgs;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-PATH is a function as it is deployed, a layer, or the file system of an image. Without --handler, modules at its root that
-look like a handler are taken for one. In a folder that `sam build` filled, each function is checked by itself, for the runtime and
-with the handler and layers that the template gives it. Exit code 1: there are errors. Codes to ignore can stand in
-[tool.barrow.check] too.
+PATH is a function as it is deployed, a layer, or the file system of an image. Without --handler, modules at its root
+that look like a handler are taken for one. In a folder that `sam build` filled, each function is checked by itself, for
+the runtime and with the handler and layers that the template gives it. Exit code 1: there are errors. Codes to ignore
+can stand in [tool.barrow.check] too.
 
 Examples:
   barrow check build --runtime python3.13 --arch arm64 --handler app.handler

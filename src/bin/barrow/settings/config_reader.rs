@@ -72,7 +72,8 @@ impl Reader<'_> {
             .chain(["sources", "audit", "check", "defaults", "function", "layer"])
             .chain(OWN_KEYS.iter().copied());
         let message = match nearest(name, known) {
-            Some(close) if close == name => format!("`{name}` is for each [[function]] and [[layer]] alone"),
+            _ if OWN_KEYS.contains(&name) => format!("`{name}` is for each [[function]] and [[layer]] alone"),
+            Some(close) if close == name => format!("`{name}` is for the whole file, and stands at its top"),
             Some(close) => format!("unknown setting `{name}`: did you mean `{close}`?"),
             None => format!("unknown setting `{name}`"),
         };
