@@ -16,7 +16,7 @@ JSONSCHEMA = "4.25.1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "manual"))
 
-from pages import blocks, manual
+from pages import blocks, manual, settings
 
 WRONG = [
     ("a misspelled setting", "runtimes = 'python3.13'"),
@@ -37,15 +37,20 @@ def environment() -> pathlib.Path:
     return python
 
 
-def settings():
-    """Each block of TOML that is a settings file of barrow, with its page."""
+def inside(script, main):
+    """Ends the script with what its `main` gives, run by the Python that has the validator."""
+    if os.environ.get("BARROW_SCHEMA_INSIDE"):
+        sys.exit(main())
+    sys.exit(subprocess.run([environment(), script], env={**os.environ, "BARROW_SCHEMA_INSIDE": "1"}, check=False).returncode)
+
+
+def documents():
+    """Each block of TOML that is a settings file of barrow, with its place."""
     for page in manual():
         for block in (block for block in blocks(page) if block.language == "toml"):
-            document = tomllib.loads(block.text)
-            own = document.get("tool", {}).get("barrow")
-            is_of_others = {"project", "build-system", "tool", "package", "dependency-groups"} & set(document)
-            if own is not None or not is_of_others:
-                yield block.place, own if own is not None else document
+            own = settings(tomllib.loads(block.text))
+            if own is not None:
+                yield block.place, own
 
 
 def main() -> int:
@@ -55,7 +60,7 @@ def main() -> int:
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     failures, count = [], 0
-    for page, document in settings():
+    for page, document in documents():
         count += 1
         # Dates become texts, as an editor hands them to the schema.
         document = json.loads(json.dumps(document, default=str))
@@ -68,6 +73,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if os.environ.get("BARROW_SCHEMA_INSIDE"):
-        sys.exit(main())
-    sys.exit(subprocess.run([environment(), __file__], env={**os.environ, "BARROW_SCHEMA_INSIDE": "1"}, check=False).returncode)
+    inside(__file__, main)

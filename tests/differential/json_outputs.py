@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from config_schema import ROOT, environment
+from config_schema import ROOT, inside
 
 BARROW = Path(os.environ.get("BARROW_BIN") or ROOT / "target/debug/barrow").resolve()
 WORK = ROOT / "target/differential/json-outputs"
@@ -196,6 +196,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if os.environ.get("BARROW_SCHEMA_INSIDE"):
-        sys.exit(main())
-    sys.exit(subprocess.run([environment(), __file__], env={**os.environ, "BARROW_SCHEMA_INSIDE": "1"}, check=False).returncode)
+    inside(__file__, main)

@@ -1,7 +1,7 @@
 """Snapshot tests of apps, as people have them: jest and pytest (with syrupy), in two checkouts of one repository.
 
-A snapshot of the template holds the asset's hash, so it has to be the same in every checkout. The runners make an environment of
-their own for each file of tests, and have to come to their end: nothing of barrow may keep them, or stay behind.
+A snapshot of the template holds the asset's hash, so it has to be the same in every checkout. Jest makes an environment of its
+own for each file of tests. The runners have to come to their end: nothing of barrow may keep them, or stay behind.
 """
 
 import json

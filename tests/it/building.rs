@@ -240,6 +240,16 @@ fn an_archive_with_another_digest_never_runs() {
     assert!(!shown.contains("Building"), "{shown}");
 }
 
+/// Runs git in a folder, with none of the settings of whoever runs the tests; gives what it prints.
+pub(crate) fn git(context: &TestContext, folder: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new("/usr/bin/git");
+    command.current_dir(context.path(folder)).env_clear().env("HOME", context.home());
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
+    let output = command.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn a_repository_is_built_at_its_commit() {
     if !can_build() || !Path::new("/usr/bin/git").is_file() {
@@ -248,14 +258,7 @@ fn a_repository_is_built_at_its_commit() {
     let server = IndexServer::new().start();
     let context = TestContext::new();
     folder(&context, "repo/below", r#"{"name": "mine", "version": "0.1"}"#);
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("/usr/bin/git");
-        command.current_dir(context.path("repo")).env_clear().env("HOME", context.home());
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-        let output = command.args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", crate::support::said(&output));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
+    let git = |arguments: &[&str]| git(&context, "repo", arguments);
     git(&["init", "--quiet", "--initial-branch=trunk"]);
     git(&["add", "."]);
     git(&["commit", "--quiet", "-m", "one"]);

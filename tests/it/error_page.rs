@@ -213,7 +213,7 @@ fn rewrapped(message: &str) -> Result<String, String> {
     for line in message.trim_end().lines() {
         lines.extend(wrapped(line, WIDEST, 0, 2));
     }
-    if lines.len() > MOST_LINES + 4 {
+    if lines.len() > MOST_LINES {
         return Err(format!("{} lines:\n{message}", lines.len()));
     }
     Ok(lines.join("\n") + "\n")

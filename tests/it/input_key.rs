@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::building::{BACKEND, can_build, folder};
+use crate::building::{BACKEND, can_build, folder, git};
 use crate::support::{IndexServer, Listed, RunningIndex, TestContext, WheelBuilder, sha256_hex};
 
 /// A change of the world, and whether it changes the bytes of the result.
@@ -168,12 +168,7 @@ fn a_repository_counts_by_its_commit() {
     let index = IndexServer::new().start();
     // The URL has the place in it, so these are compared within one world.
     let context = TestContext::new();
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("/usr/bin/git");
-        command.arg("-C").arg(context.path("repo")).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-        let output = command.args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", context.show(&output));
-    };
+    let git = |arguments: &[&str]| _ = git(&context, "repo", arguments);
     project(&context, "repo", "mine", "");
     git(&["init", "--quiet", "--initial-branch=trunk"]);
     git(&["add", "."]);

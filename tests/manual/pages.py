@@ -65,6 +65,13 @@ def blocks(page):
     return found
 
 
+def settings(document):
+    """The settings of barrow that a document of TOML has; `None`: it is a file of somebody else's."""
+    own = document.get("tool", {}).get("barrow")
+    is_of_others = {"project", "build-system", "tool", "package", "dependency-groups"} & set(document)
+    return document if own is None and not is_of_others else own
+
+
 def prose(page):
     """The page without its blocks and without quoted words."""
     lines, inside = [], False

@@ -56,8 +56,9 @@ def hidden(block):
         yield "blocks of commands are called `sh`"
     if block.language == "text" and re.search(r"^barrow ", block.text, re.M) and not block.file:
         yield "commands stand in blocks `sh`, which are run"
-    if block.language == "sh":
+    if block.language in ("sh", "console"):
         yield from (f"nobody knows the mark `{mark}`" for mark in block.marks if mark not in WORDS)
+    if block.language == "sh":
         done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
         if done.returncode:
             yield f"a shell does not understand it: {done.stderr.strip()}"

@@ -75,7 +75,6 @@ impl Scenario {
     pub(crate) fn resolve_options(&self) -> ResolveOptions {
         let mut options = ResolveOptions::default();
         options.siblings = true;
-        options.exclude_newer_package = Vec::new();
         options.prerelease = match self.options.prerelease.as_deref() {
             None | Some("if-necessary") => PrereleaseMode::IfNecessary,
             Some("disallow") => PrereleaseMode::Disallow,
