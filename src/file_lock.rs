@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 /// A lock was not got.
 #[derive(Debug)]
-pub(crate) enum LockError {
+pub(crate) enum FileLockError {
     /// The user interrupted.
     Cancelled,
     /// Another process has held it for too long; its number, where the system tells.
@@ -28,7 +28,7 @@ pub(crate) fn wait<T>(
     longest: Duration,
     cancel: Option<&AtomicBool>,
     mut attempt: impl FnMut() -> Result<T, PathBuf>,
-) -> Result<T, LockError> {
+) -> Result<T, FileLockError> {
     let mut pause = Duration::from_millis(1);
     let mut waited = Duration::ZERO;
     loop {
@@ -37,10 +37,10 @@ pub(crate) fn wait<T>(
             Err(held) => held,
         };
         if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(LockError::Cancelled);
+            return Err(FileLockError::Cancelled);
         }
         if waited > longest {
-            return Err(LockError::Busy { process: holder(&held) });
+            return Err(FileLockError::Busy { process: holder(&held) });
         }
         std::thread::sleep(pause);
         waited += pause;
@@ -49,7 +49,7 @@ pub(crate) fn wait<T>(
 }
 
 /// The lock, or `None` where there are no locks; fails with `path` when another process holds it.
-pub(crate) fn unless_held(lock: io::Result<Option<Lock>>, path: PathBuf) -> Result<Option<Lock>, PathBuf> {
+pub(crate) fn unless_held(lock: io::Result<Option<FileLock>>, path: PathBuf) -> Result<Option<FileLock>, PathBuf> {
     match lock {
         Ok(None) => Err(path),
         Ok(lock) => Ok(lock),
@@ -62,13 +62,13 @@ pub(crate) fn unless_held(lock: io::Result<Option<Lock>>, path: PathBuf) -> Resu
 /// Only who holds it may remove what is locked. So it counts only while the locked thing is what lies at the path: between
 /// opening and locking it another process may have had it, removed it, and made another one.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub(crate) struct FileLock {
     file: std::fs::File,
     /// A lock file, which goes with the lock.
     made: Option<PathBuf>,
 }
 
-impl Lock {
+impl FileLock {
     /// `None` when another process holds it, or has just removed the folder; `Err` where it cannot be locked.
     pub(crate) fn on_folder(folder: &Path) -> io::Result<Option<Self>> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
@@ -115,7 +115,7 @@ fn lies_at(file: &std::fs::File, path: &Path) -> bool {
     (there.dev(), there.ino()) == (opened.dev(), opened.ino())
 }
 
-impl Drop for Lock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         // Never the lock of another one, even if somebody else has removed this one's file.
         if let Some(made) = self.made.as_ref().filter(|made| lies_at(&self.file, made)) {
@@ -150,20 +150,20 @@ pub(crate) fn named(process: Option<u32>) -> String {
 mod tests {
     use fs_err as fs;
 
-    use crate::file_lock::Lock;
+    use crate::file_lock::FileLock;
 
     #[test]
     fn a_lock_on_a_file_that_was_replaced_does_not_count_and_removes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let first = Lock::on_file(&path).unwrap().unwrap();
+        let first = FileLock::on_file(&path).unwrap().unwrap();
         let late = fs::File::open(&path).unwrap();
         drop(first);
         assert!(!path.exists());
-        let second = Lock::on_file(&path).unwrap().unwrap();
-        assert!(Lock::on(late, &path, Some(path.clone())).unwrap().is_none());
+        let second = FileLock::on_file(&path).unwrap().unwrap();
+        assert!(FileLock::on(late, &path, Some(path.clone())).unwrap().is_none());
         assert!(path.exists(), "it is the lock of another one");
-        assert!(Lock::on_file(&path).unwrap().is_none());
+        assert!(FileLock::on_file(&path).unwrap().is_none());
         drop(second);
         assert!(!path.exists());
     }

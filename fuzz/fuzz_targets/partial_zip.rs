@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use barrow::archive::{Limits, Located, PartialZip, PartialZipError, ZipReader};
+use barrow::archive::{Limits, EntryLookup, PartialZip, PartialZipError, ZipReader};
 use libfuzzer_sys::fuzz_target;
 
 /// Content that is read, at most, bytes.
@@ -37,9 +37,9 @@ fn in_parts(bytes: &[u8], tail: usize, select: impl Fn(&str) -> bool) -> Option<
     zip.add(start as u64, bytes[start..].to_vec());
     for _ in 0..5 {
         match zip.entry(&select, CONTENT_MOST) {
-            Ok(Located::Content(content)) => return Some(Ok(content)),
+            Ok(EntryLookup::Content(content)) => return Some(Ok(content)),
             Err(error) => return Some(Err(error)),
-            Ok(Located::Missing(missing)) => {
+            Ok(EntryLookup::Missing(missing)) => {
                 assert!(missing.start < missing.end && missing.end <= bytes.len() as u64, "{missing:?}");
                 let range = usize::try_from(missing.start).unwrap()..usize::try_from(missing.end).unwrap();
                 zip.add(missing.start, bytes[range].to_vec());

@@ -5,7 +5,7 @@
 
 use std::io::{Cursor, Read as _};
 
-use barrow::archive::{Limits, Located, PartialZip, ZipEntry, ZipReader};
+use barrow::archive::{Limits, EntryLookup, PartialZip, ZipEntry, ZipReader};
 use libfuzzer_sys::fuzz_target;
 
 /// Content that is read of one entry, at most, bytes.
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
             let mut parts = PartialZip::new(bytes.len() as u64);
             parts.add(0, bytes.to_vec());
             let located = parts.entry(|name| name == entry.path.as_str(), CONTENT_MOST);
-            assert_eq!(located, Ok(Located::Content(content.clone())));
+            assert_eq!(located, Ok(EntryLookup::Content(content.clone())));
         }
         if let Some(mut file) = other.as_mut().and_then(|other| other.by_index(index).ok()) {
             let name = file.name().expect("a name that was accepted").into_owned();

@@ -38,7 +38,7 @@ pub(crate) use flate2::Crc as Crc32;
 pub(crate) use inflate::Inflater;
 pub use limits::{Bound, Limits};
 pub(crate) use name_set::{Alike, NameClash, NameSet, composed};
-pub use partial_zip::{Located, PartialZip, PartialZipError};
+pub use partial_zip::{EntryLookup, PartialZip, PartialZipError};
 pub(crate) use read_at::ReadAt;
 pub use safe_path::SafePath;
 pub(crate) use safe_path::{SafePathError, each_folder_of, normalized};

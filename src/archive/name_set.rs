@@ -27,12 +27,12 @@ pub(crate) struct NameSet {
 /// The names of one form: nearly always one.
 #[derive(Debug)]
 struct Spellings {
-    first: Known,
-    others: Vec<Known>,
+    first: KnownName,
+    others: Vec<KnownName>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownName {
     path: Box<str>,
     is_folder: bool,
     /// Named itself, and not only as the folder of something.
@@ -76,7 +76,7 @@ impl NameSet {
     /// Adds a file, and the folders that it is in.
     pub(crate) fn add_file(&mut self, path: &SafePath) -> Result<(), NameClash> {
         self.add_ancestors(path)?;
-        self.add(path.as_str(), Known { path: path.as_str().into(), is_folder: false, named: true, written: true })
+        self.add(path.as_str(), KnownName { path: path.as_str().into(), is_folder: false, named: true, written: true })
     }
 
     /// Adds a folder that is named itself. As long as no file lies below it, it is alike to nothing.
@@ -85,11 +85,11 @@ impl NameSet {
         while let Some(path) = ancestor {
             self.add(
                 path.as_str(),
-                Known { path: path.as_str().into(), is_folder: true, named: false, written: false },
+                KnownName { path: path.as_str().into(), is_folder: true, named: false, written: false },
             )?;
             ancestor = path.parent();
         }
-        self.add(path.as_str(), Known { path: path.as_str().into(), is_folder: true, named: true, written: false })
+        self.add(path.as_str(), KnownName { path: path.as_str().into(), is_folder: true, named: true, written: false })
     }
 
     /// Names of files, and of folders with files below them, that other systems take for one.
@@ -124,7 +124,7 @@ impl NameSet {
         while let Some(path) = ancestor {
             self.add(
                 path.as_str(),
-                Known { path: path.as_str().into(), is_folder: true, named: false, written: true },
+                KnownName { path: path.as_str().into(), is_folder: true, named: false, written: true },
             )?;
             ancestor = path.parent();
         }
@@ -132,7 +132,7 @@ impl NameSet {
         Ok(())
     }
 
-    fn add(&mut self, path: &str, new: Known) -> Result<(), NameClash> {
+    fn add(&mut self, path: &str, new: KnownName) -> Result<(), NameClash> {
         let length = path.len() as u64;
         let slot = match self.known.entry(fold(path)) {
             std::collections::hash_map::Entry::Vacant(slot) => {
@@ -167,12 +167,12 @@ impl NameSet {
 }
 
 impl Spellings {
-    fn at(&mut self, place: usize) -> &mut Known {
+    fn at(&mut self, place: usize) -> &mut KnownName {
         if place == 0 { &mut self.first } else { &mut self.others[place - 1] }
     }
 
     /// The pair of `new` and a written name of another spelling, if there is one.
-    fn alike(&self, new: &Known) -> Option<Alike> {
+    fn alike(&self, new: &KnownName) -> Option<Alike> {
         let mut all = std::iter::once(&self.first).chain(&self.others);
         let other = all.find(|known| known.written && known.path != new.path)?;
         Some(Alike {

@@ -1,6 +1,6 @@
 //! One small entry of a zip of which only parts are at hand: the METADATA of a wheel on a server, or in a large file.
 //!
-//! The caller adds parts, the end of the file first, and asks again until the answer is not [`Located::Missing`].
+//! The caller adds parts, the end of the file first, and asks again until the answer is not [`EntryLookup::Missing`].
 //! Nothing is proved about the rest of the archive: that is for the reader that installs it.
 
 use std::io::Read as _;
@@ -16,7 +16,7 @@ pub struct PartialZip {
 
 /// What came of looking for an entry.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Located {
+pub enum EntryLookup {
     /// The content.
     Content(Vec<u8>),
     /// Bytes that have to be added first.
@@ -81,14 +81,14 @@ impl PartialZip {
     }
 
     /// The content of the one entry that `select` takes, of at most `limit` bytes.
-    pub fn entry(&self, select: impl Fn(&str) -> bool, limit: u64) -> Result<Located, PartialZipError> {
+    pub fn entry(&self, select: impl Fn(&str) -> bool, limit: u64) -> Result<EntryLookup, PartialZipError> {
         let directory = self.directory()?;
         if directory.end - directory.start > DIRECTORY_LIMIT {
             return Err(malformed("its directory is too large"));
         }
         let bytes = match self.get(directory.clone()) {
             Ok(bytes) => bytes,
-            Err(missing) => return Ok(Located::Missing(missing)),
+            Err(missing) => return Ok(EntryLookup::Missing(missing)),
         };
         let entry = find_entry(bytes, select)?;
         if entry.compressed > limit || entry.size > limit {
@@ -174,7 +174,7 @@ impl PartialZip {
         }
     }
 
-    fn content(&self, entry: &Entry, directory_start: u64) -> Result<Located, PartialZipError> {
+    fn content(&self, entry: &Entry, directory_start: u64) -> Result<EntryLookup, PartialZipError> {
         let name_length = entry.name.len() as u64;
         let least = (entry.offset.checked_add(LOCAL_HEADER + name_length + entry.compressed))
             .filter(|&end| end <= directory_start)
@@ -184,7 +184,7 @@ impl PartialZip {
             Ok(bytes) => (bytes, None),
             Err(missing) => match self.get(entry.offset..entry.offset + LOCAL_HEADER + name_length) {
                 Ok(bytes) => (bytes, Some(missing)),
-                Err(_) => return Ok(Located::Missing(missing)),
+                Err(_) => return Ok(EntryLookup::Missing(missing)),
             },
         };
         if !header.starts_with(b"PK\x03\x04") {
@@ -207,8 +207,8 @@ impl PartialZip {
             return Err(malformed("an entry reaches into the directory"));
         }
         match self.get(start..end) {
-            Ok(data) => inflate(entry, data).map(Located::Content),
-            Err(missing) => Ok(Located::Missing(likely_missing.unwrap_or(missing))),
+            Ok(data) => inflate(entry, data).map(EntryLookup::Content),
+            Err(missing) => Ok(EntryLookup::Missing(likely_missing.unwrap_or(missing))),
         }
     }
 }

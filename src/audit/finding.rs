@@ -7,7 +7,7 @@ use crate::spec::{PackageName, Version};
 
 /// A vulnerability of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Vulnerability {
     /// Name.
     pub name: PackageName,
     /// Version.
@@ -18,14 +18,14 @@ pub struct Finding {
 
 /// An advisory that the user leaves out, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignore {
+pub struct IgnoredAdvisory {
     /// Its identifier, or one of its aliases.
     pub id: String,
     /// Why it does not matter here.
     pub reason: Option<String>,
 }
 
-impl FromStr for Ignore {
+impl FromStr for IgnoredAdvisory {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -44,18 +44,18 @@ impl FromStr for Ignore {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judged {
     /// What counts, by name and identifier.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Vulnerability>,
     /// What does not, with the reason.
-    pub ignored: Vec<(Finding, Ignore)>,
+    pub ignored: Vec<(Vulnerability, IgnoredAdvisory)>,
     /// Identifiers that are to be ignored and that nothing has.
-    pub unused: Vec<Ignore>,
+    pub unused: Vec<IgnoredAdvisory>,
 }
 
 /// Joins advisories about one flaw, and sets apart what is ignored.
-pub fn judge(all: Vec<Finding>, ignores: &[Ignore]) -> Judged {
-    let mut joined: Vec<Finding> = Vec::new();
+pub fn judge(all: Vec<Vulnerability>, ignores: &[IgnoredAdvisory]) -> Judged {
+    let mut joined: Vec<Vulnerability> = Vec::new();
     for finding in all {
-        let is_same = |known: &&mut Finding| {
+        let is_same = |known: &&mut Vulnerability| {
             known.name == finding.name
                 && known.version == finding.version
                 && finding.advisory.names().any(|name| known.advisory.is_called(name))
@@ -73,7 +73,8 @@ pub fn judge(all: Vec<Finding>, ignores: &[Ignore]) -> Judged {
             None => judged.findings.push(finding),
         }
     }
-    let is_used = |ignore: &&Ignore| judged.ignored.iter().any(|(finding, _)| finding.advisory.is_called(&ignore.id));
+    let is_used =
+        |ignore: &&IgnoredAdvisory| judged.ignored.iter().any(|(finding, _)| finding.advisory.is_called(&ignore.id));
     judged.unused = ignores.iter().filter(|ignore| !is_used(ignore)).cloned().collect();
     judged
 }

@@ -16,6 +16,6 @@ mod osv;
 mod tests;
 
 pub use advisory::Advisory;
-pub use finding::{Finding, Ignore, Judged, judge};
+pub use finding::{IgnoredAdvisory, Judged, Vulnerability, judge};
 pub use index_answer::read_answer;
 pub use osv::{Advisories, AuditError};

@@ -44,12 +44,12 @@ pub enum AuditError {
 /// Advisories by project.
 #[derive(Clone, Debug, Default)]
 pub struct Advisories {
-    by_project: BTreeMap<PackageName, Vec<Record>>,
+    by_project: BTreeMap<PackageName, Vec<OsvRecord>>,
 }
 
 /// What one advisory says about one project.
 #[derive(Clone, Debug)]
-struct Record {
+struct OsvRecord {
     advisory: Advisory,
     versions: Vec<Version>,
     ranges: Vec<Vec<Event>>,
@@ -133,7 +133,7 @@ impl Advisories {
             let versions = versions.filter_map(|version| Version::from_str(version.as_str()?).ok()).collect();
             let ranges = package["ranges"].as_array().into_iter().flatten().filter(|range| range["type"] != "GIT");
             let ranges: Vec<Vec<Event>> = ranges.map(events).collect();
-            self.by_project.entry(name).or_default().push(Record { advisory: advisory.clone(), versions, ranges });
+            self.by_project.entry(name).or_default().push(OsvRecord { advisory: advisory.clone(), versions, ranges });
             count += 1;
         }
         Ok(count)
@@ -149,7 +149,7 @@ impl Advisories {
     }
 }
 
-impl Record {
+impl OsvRecord {
     /// The algorithm of the OSV schema, "Evaluation".
     fn affects(&self, version: &Version) -> bool {
         self.versions.contains(version) || self.ranges.iter().any(|events| is_inside(events, version))

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use fs_err as fs;
 
-use super::{Advisories, Advisory, Finding, Ignore, judge, read_answer};
+use super::{Advisories, Advisory, IgnoredAdvisory, Vulnerability, judge, read_answer};
 use crate::spec::{PackageName, Version};
 
 fn name(text: &str) -> PackageName {
@@ -124,7 +124,7 @@ fn answers_of_an_index() {
 
 #[test]
 fn one_flaw_is_one_finding() {
-    let finding = |id: &str, alias: &str, fixed: &str| Finding {
+    let finding = |id: &str, alias: &str, fixed: &str| Vulnerability {
         name: name("thing"),
         version: version("1.0"),
         advisory: Advisory {
@@ -142,10 +142,11 @@ fn one_flaw_is_one_finding() {
     assert_eq!(ids, ["GHSA-2", "PYSEC-1"]);
     assert_eq!(judged.findings[1].advisory.aliases, ["CVE-1", "GHSA-1"]);
     assert_eq!(judged.findings[1].advisory.fixed_in, [version("1.1"), version("2.0")]);
-    let ignores: Vec<Ignore> = ["cve-1=not reached", "CVE-9"].iter().map(|text| text.parse().unwrap()).collect();
+    let ignores: Vec<IgnoredAdvisory> =
+        ["cve-1=not reached", "CVE-9"].iter().map(|text| text.parse().unwrap()).collect();
     let judged = judge(all(), &ignores);
     assert_eq!((judged.findings.len(), judged.ignored.len()), (1, 1));
     assert_eq!(judged.ignored[0].1.reason.as_deref(), Some("not reached"));
     assert_eq!(judged.unused.iter().map(|ignore| ignore.id.as_str()).collect::<Vec<_>>(), ["CVE-9"]);
-    assert!("".parse::<Ignore>().is_err() && "a b".parse::<Ignore>().is_err());
+    assert!("".parse::<IgnoredAdvisory>().is_err() && "a b".parse::<IgnoredAdvisory>().is_err());
 }

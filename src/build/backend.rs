@@ -9,7 +9,7 @@ use std::time::Duration;
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::child::{Children, Job, last_lines, printable, run};
+use super::child::{ChildCommand, Children, last_lines, printable, run};
 use super::surroundings::variables;
 use super::{BuildError, BuildSystem, Interpreter, fence};
 use crate::reporter::{Level, Reporter};
@@ -37,7 +37,7 @@ pub(crate) struct Workshop {
 
 /// A source that is unpacked and waits for being built.
 #[derive(Debug)]
-pub(crate) struct Project {
+pub(crate) struct UnpackedSource {
     /// The folder with its pyproject.toml or setup.py.
     pub folder: PathBuf,
     /// What messages call it.
@@ -98,7 +98,7 @@ impl BuildEnvironment {
     /// What the backend needs beside `[build-system] requires` (PEP 517, "`get_requires_for_build_wheel`").
     pub(crate) fn further_requirements(
         &self,
-        project: &Project,
+        project: &UnpackedSource,
         workshop: &Workshop,
     ) -> Result<Vec<String>, BuildError> {
         let arguments = json!([config_settings(project)]);
@@ -115,7 +115,7 @@ impl BuildEnvironment {
     pub(crate) fn build_wheel(
         &self,
         folder: &Path,
-        project: &Project,
+        project: &UnpackedSource,
         workshop: &Workshop,
     ) -> Result<PathBuf, BuildError> {
         let arguments = json!([folder.display().to_string(), config_settings(project)]);
@@ -139,7 +139,7 @@ impl BuildEnvironment {
         hook: &str,
         arguments: &Value,
         step: &'static str,
-        project: &Project,
+        project: &UnpackedSource,
         workshop: &Workshop,
     ) -> Result<Value, BuildError> {
         let failed = |path: &Path| {
@@ -164,7 +164,7 @@ impl BuildEnvironment {
         let _ = fs::remove_file(&answer);
         let scripts = self.site_packages().join("bin");
         let bin = self.root.join("bin");
-        let job = Job {
+        let job = ChildCommand {
             program: &bin.join("python"),
             arguments: vec!["-s".into(), program.into(), request.into(), answer.clone().into()],
             folder: &project.folder,
@@ -202,7 +202,7 @@ fn trimmed(all: &[Value]) -> Vec<Value> {
     all[..length].to_vec()
 }
 
-fn config_settings(project: &Project) -> Value {
+fn config_settings(project: &UnpackedSource) -> Value {
     let mut settings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in &project.config_settings {
         settings.entry(key).or_default().push(value);

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::child::{Children, Job, last_lines, run};
+use super::child::{ChildCommand, Children, last_lines, run};
 use super::surroundings::variables;
 use super::{BuildError, Interpreter, InterpreterSearch};
 use crate::spec::VersionSpecifiers;
@@ -97,7 +97,7 @@ impl Compiler {
         write_sources(given.as_file_mut(), sources).map_err(failed)?;
         let flags = ["-s", "-S", "-B", "-W", "ignore", "-c", PROGRAM].map(Into::into);
         let variables = variables(&std::collections::BTreeMap::new(), workplace, &[]);
-        let job = Job {
+        let job = ChildCommand {
             program,
             arguments: flags.into_iter().chain([given.path().into(), taken.path().into()]).collect(),
             folder: workplace,

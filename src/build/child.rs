@@ -41,7 +41,7 @@ impl Children {
 }
 
 /// A program to run.
-pub(super) struct Job<'a> {
+pub(super) struct ChildCommand<'a> {
     pub(super) program: &'a Path,
     pub(super) arguments: Vec<OsString>,
     pub(super) folder: &'a Path,
@@ -53,7 +53,7 @@ pub(super) struct Job<'a> {
 }
 
 /// What became of it.
-pub(super) struct Ended {
+pub(super) struct ChildOutput {
     pub(super) success: bool,
     /// For messages: `exit code 1`.
     pub(super) status: String,
@@ -62,7 +62,11 @@ pub(super) struct Ended {
 }
 
 /// Runs a program to its end, or until the user wants to stop.
-pub(super) fn run(job: &Job<'_>, children: &Children, interrupted: &AtomicBool) -> Result<Ended, BuildError> {
+pub(super) fn run(
+    job: &ChildCommand<'_>,
+    children: &Children,
+    interrupted: &AtomicBool,
+) -> Result<ChildOutput, BuildError> {
     let failed = |source| BuildError::Start { program: job.program.to_owned(), source };
     let mut written = tempfile::tempfile().map_err(failed)?;
     let (stdout, stderr) = (written.try_clone().map_err(failed)?, written.try_clone().map_err(failed)?);
@@ -99,7 +103,7 @@ pub(super) fn run(job: &Job<'_>, children: &Children, interrupted: &AtomicBool) 
     kill_group(group);
     let _ = child.wait();
     let (success, status) = status?;
-    Ok(Ended { success, status, output: end_of(&mut written).map_err(failed)? })
+    Ok(ChildOutput { success, status, output: end_of(&mut written).map_err(failed)? })
 }
 
 fn describe(status: ExitStatus) -> (bool, String) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::BuildError;
 use super::backend::Workshop;
-use super::child::{Job, last_lines, run};
+use super::child::{ChildCommand, last_lines, run};
 use crate::spec::SafeUrl;
 
 /// Lines of a failed git that its error shows.
@@ -68,7 +68,14 @@ pub(crate) fn check_out(
     let git = |step: &'static str, at: &Path, arguments: &[&str]| {
         let all = ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"].iter().chain(arguments);
         let arguments: Vec<OsString> = all.map(OsString::from).collect();
-        let job = Job { program: &program, arguments, folder: at, variables: &variables, limit: None, network: true };
+        let job = ChildCommand {
+            program: &program,
+            arguments,
+            folder: at,
+            variables: &variables,
+            limit: None,
+            network: true,
+        };
         let ended = run(&job, &workshop.children, &workshop.interrupted)?;
         if ended.success {
             return Ok(ended.output);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::BuildError;
-use super::child::{Children, Job, last_lines, run};
+use super::child::{ChildCommand, Children, last_lines, run};
 use super::surroundings::variables;
 use crate::resolve::contains;
 use crate::spec::{Version, VersionSpecifiers};
@@ -137,7 +137,7 @@ impl InterpreterSearch {
         // Without it, macOS 11 and later say to a Python that was made for older ones that they are version 10.16.
         variables.insert("SYSTEM_VERSION_COMPAT".to_owned(), "0".to_owned());
         variables.extend(self.environment.get("HOME").map(|home| ("HOME".to_owned(), home.clone())));
-        let job = Job {
+        let job = ChildCommand {
             program,
             arguments: ["-I", "-c", QUESTION].map(Into::into).to_vec(),
             folder: Path::new("/"),

@@ -22,7 +22,7 @@ mod surroundings;
 mod system;
 mod wheel;
 
-pub(crate) use backend::{BuildEnvironment, Project, Workshop};
+pub(crate) use backend::{BuildEnvironment, UnpackedSource, Workshop};
 pub(crate) use bytecode::{Compiler, PythonSource};
 pub(crate) use child::Children;
 pub use error::BuildError;

@@ -172,20 +172,3 @@ impl Filter {
         self.names.is_match_candidate(&Candidate::new(name)) || self.paths.is_match_candidate(&Candidate::new(path))
     }
 }
-
-/// A pattern of project names: `opentelemetry-*`. Names are compared as they are normalized.
-#[derive(Clone, Debug)]
-pub(super) struct NamePattern(GlobMatcher);
-
-impl NamePattern {
-    pub(super) fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
-        let normalized = text.to_ascii_lowercase().replace(['_', '.'], "-");
-        let glob = GlobBuilder::new(&normalized).build();
-        let glob = glob.map_err(|source| BundleError::Pattern { pattern: text.to_owned(), option, source })?;
-        Ok(Self(glob.compile_matcher()))
-    }
-
-    pub(super) fn matches(&self, name: &str) -> bool {
-        self.0.is_match(name)
-    }
-}

@@ -7,9 +7,9 @@ use zip::CompressionMethod;
 
 use super::CheckError;
 use super::code::Code;
-use super::file::{Content, File, read_up_to};
+use super::file::{BytesAt, CheckedFile, read_up_to};
 use super::finding::{Finding, Grade, bad_link};
-use super::stamp::Stamp;
+use super::stamp::CheckStamp;
 use crate::inventory::{ForeignZip, NoZip, open_foreign_zip};
 use crate::regular;
 
@@ -20,21 +20,21 @@ const ENTRIES_MOST: usize = 1 << 20;
 const LINK_MOST: u64 = 4096;
 
 /// A zip in memory. Every reading thread has its own view of it.
-pub(super) struct Archive {
+pub(super) struct CheckedArchive {
     zip: ForeignZip,
     /// Size of the archive itself, bytes.
     pub(super) size: u64,
     /// What the archive looks like.
-    pub(super) stamp: Stamp,
+    pub(super) stamp: CheckStamp,
 }
 
-impl Archive {
+impl CheckedArchive {
     /// Opens an archive; `Err(None)` is one that cannot be read as a zip.
     pub(super) fn open(path: &Path) -> Result<Result<Self, Finding>, CheckError> {
         let failed = |source| CheckError::Read { path: path.to_owned(), source };
         // Before it is read: a change in between is seen the next time.
         let stamp = regular::open(path).and_then(|file| file.metadata()).map_err(failed)?;
-        let stamp = Stamp::of(&stamp);
+        let stamp = CheckStamp::of(&stamp);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(match open_foreign_zip(path) {
             Ok((zip, size)) => Ok(Self { zip, size, stamp }),
@@ -49,7 +49,7 @@ impl Archive {
     }
 
     /// Its files below `root`, and what is odd about them. `label` stands before each name.
-    pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<File>, Vec<Finding>) {
+    pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<CheckedFile>, Vec<Finding>) {
         let mut zip = self.zip.clone();
         let (mut files, mut findings) = (Vec::new(), Vec::new());
         let (mut without_mode, mut links) = (Vec::new(), Vec::new());
@@ -91,18 +91,18 @@ impl Archive {
                 continue;
             }
             let path = format!("{root}/{name}");
-            files.push(File {
+            files.push(CheckedFile {
                 path,
                 label: shown,
                 size: entry.size(),
                 mode: mode.map(|mode| mode & 0o7777),
                 is_link: false,
-                content: Content::Zip(number, index),
+                content: BytesAt::Zip(number, index),
             });
         }
         for (name, shown, index, size) in links {
             match self.linked(&files, root, &name, index, size) {
-                Ok(file) => files.extend(file.map(|file| File { label: shown, ..file })),
+                Ok(file) => files.extend(file.map(|file| CheckedFile { label: shown, ..file })),
                 Err(what) => findings.push(bad_link(&name, &shown, what)),
             }
         }
@@ -119,12 +119,12 @@ impl Archive {
     /// The file that a link of the archive leads to, in the place of the link; `None`: it leads to a folder.
     fn linked(
         &self,
-        files: &[File],
+        files: &[CheckedFile],
         root: &str,
         name: &str,
         index: usize,
         size: u64,
-    ) -> Result<Option<File>, &'static str> {
+    ) -> Result<Option<CheckedFile>, &'static str> {
         let text = self.read(index, size.min(LINK_MOST)).unwrap_or_default();
         let text = std::str::from_utf8(&text).map_err(|_| "leads nowhere")?;
         let mut parts: Vec<&str> = name.split('/').collect();
@@ -138,9 +138,16 @@ impl Archive {
         }
         let target = format!("{root}/{}", parts.join("/"));
         let found = files.iter().find(|file| file.path == target);
-        if let Some(File { size, mode, content: Content::Zip(number, index), .. }) = found {
-            let (path, content) = (format!("{root}/{name}"), Content::Zip(*number, *index));
-            return Ok(Some(File { path, label: String::new(), size: *size, mode: *mode, is_link: true, content }));
+        if let Some(CheckedFile { size, mode, content: BytesAt::Zip(number, index), .. }) = found {
+            let (path, content) = (format!("{root}/{name}"), BytesAt::Zip(*number, *index));
+            return Ok(Some(CheckedFile {
+                path,
+                label: String::new(),
+                size: *size,
+                mode: *mode,
+                is_link: true,
+                content,
+            }));
         }
         let inside = format!("{target}/");
         if files.iter().any(|file| file.path.starts_with(&inside)) { Ok(None) } else { Err("leads nowhere") }

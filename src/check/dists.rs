@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::code::Code;
 use super::finding::{Finding, Grade};
-use super::tree::{Tree, ends_in};
+use super::tree::{RuntimeTree, ends_in};
 use crate::resolve::contains;
 use crate::spec::{
     CoreMetadata, HashAlgorithm, HashDigest, PackageName, RecordEntry, Version, VersionOrUrl, parse_record, sha256,
@@ -37,7 +37,7 @@ pub(super) struct Dists {
 
 impl Dists {
     /// Reads every `.dist-info` folder that lies in a place where Python searches.
-    pub(super) fn read(tree: &Tree, roots: &[String]) -> Self {
+    pub(super) fn read(tree: &RuntimeTree, roots: &[String]) -> Self {
         let mut all = Vec::new();
         for root in roots {
             let mut names: Vec<&String> = tree.names(root).iter().filter(|name| name.ends_with(".dist-info")).collect();
@@ -82,7 +82,7 @@ impl Dists {
     }
 
     /// What a file is called in groups: its project, else its top-level folder.
-    pub(super) fn group(&self, path: &str, tree: &Tree) -> String {
+    pub(super) fn group(&self, path: &str, tree: &RuntimeTree) -> String {
         if let Some(dist) = self.owner(path) {
             return dist.name.to_string();
         }
@@ -123,7 +123,7 @@ impl Dists {
     }
 
     /// What the metadata says about the whole.
-    pub(super) fn findings(&self, tree: &Tree, target: &Target) -> Vec<Finding> {
+    pub(super) fn findings(&self, tree: &RuntimeTree, target: &Target) -> Vec<Finding> {
         let mut findings = Vec::new();
         self.two_versions(tree, &mut findings);
         for dist in &self.all {
@@ -133,7 +133,7 @@ impl Dists {
         findings
     }
 
-    fn two_versions(&self, tree: &Tree, findings: &mut Vec<Finding>) {
+    fn two_versions(&self, tree: &RuntimeTree, findings: &mut Vec<Finding>) {
         let mut by_place: BTreeMap<(&str, &PackageName), Vec<&Dist>> = BTreeMap::new();
         for dist in &self.all {
             let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
@@ -150,7 +150,7 @@ impl Dists {
         }
     }
 
-    fn requirements(&self, dist: &Dist, tree: &Tree, target: &Target, findings: &mut Vec<Finding>) {
+    fn requirements(&self, dist: &Dist, tree: &RuntimeTree, target: &Target, findings: &mut Vec<Finding>) {
         for requirement in &dist.metadata.requires_dist {
             if !requirement.marker.evaluate(target.markers(), &[]) {
                 continue;
@@ -177,7 +177,7 @@ impl Dists {
     }
 
     /// What RECORD says about the files. `digests` are those of the files that could be read.
-    pub(super) fn record_findings(&self, tree: &Tree, digests: &HashMap<usize, HashDigest>) -> Vec<Finding> {
+    pub(super) fn record_findings(&self, tree: &RuntimeTree, digests: &HashMap<usize, HashDigest>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for dist in &self.all {
             let mut lost: Vec<&str> = Vec::new();
@@ -209,7 +209,7 @@ impl Dists {
     }
 
     /// Files within packages that no RECORD lists. Where a project came without one, nobody knows what is its own.
-    fn unlisted(&self, tree: &Tree) -> Vec<Finding> {
+    fn unlisted(&self, tree: &RuntimeTree) -> Vec<Finding> {
         if self.all.iter().any(|dist| dist.record.is_empty()) {
             return Vec::new();
         }
@@ -230,7 +230,7 @@ impl Dists {
     }
 
     /// The files whose digests RECORD promises.
-    pub(super) fn promised_files(&self, tree: &Tree) -> Vec<usize> {
+    pub(super) fn promised_files(&self, tree: &RuntimeTree) -> Vec<usize> {
         let mut files: Vec<usize> = self
             .all
             .iter()
@@ -245,7 +245,7 @@ impl Dists {
 }
 
 impl Dist {
-    fn read(tree: &Tree, root: &str, name: &str) -> Option<Self> {
+    fn read(tree: &RuntimeTree, root: &str, name: &str) -> Option<Self> {
         let folder = format!("{root}/{name}");
         let bytes = |file: &str| tree.read(tree.file(&format!("{folder}/{file}"))?).ok();
         let text = bytes("METADATA")?;
@@ -265,7 +265,7 @@ impl Dist {
         })
     }
 
-    fn requires_python(&self, tree: &Tree, target: &Target, findings: &mut Vec<Finding>) {
+    fn requires_python(&self, tree: &RuntimeTree, target: &Target, findings: &mut Vec<Finding>) {
         let Some(specifiers) = &self.metadata.requires_python else { return };
         if !contains(specifiers, target.python_full_version()) {
             let message = format!(
@@ -300,7 +300,7 @@ impl Dist {
         )
     }
 
-    fn lost(&self, lost: &[&str], tree: &Tree) -> Option<Finding> {
+    fn lost(&self, lost: &[&str], tree: &RuntimeTree) -> Option<Finding> {
         let first = lost.iter().find(|path| is_code(path)).or(lost.first())?;
         let grade = if is_code(first) { Grade::Warning } else { Grade::Note };
         let count = lost.len();

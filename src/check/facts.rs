@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::stamp::Stamp;
-use crate::install::codec::{Reader, Writer};
+use super::stamp::CheckStamp;
+use crate::install::codec::{FieldReader, FieldWriter};
 
 /// First line of an entry; changes with everything that makes a summary another one.
 const FIRST_LINE: &str = "barrow check summaries 2\n";
@@ -19,7 +19,7 @@ pub(super) struct Facts {
     /// Packed summaries of native objects; empty for what is none.
     pub(super) objects: HashMap<Digest, Vec<u8>>,
     /// What a file looked like when it had this content, by its path.
-    pub(super) seen: HashMap<String, (Stamp, Digest)>,
+    pub(super) seen: HashMap<String, (CheckStamp, Digest)>,
 }
 
 impl Facts {
@@ -37,7 +37,7 @@ impl Facts {
 
     /// As bytes with a checksum.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new(FIRST_LINE);
+        let mut writer = FieldWriter::new(FIRST_LINE);
         for summaries in [&self.modules, &self.objects] {
             writer.number(summaries.len() as u64);
             for (digest, summary) in summaries {
@@ -56,24 +56,24 @@ impl Facts {
 
     /// Reads an entry; `None` when it is damaged or of another version.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(FIRST_LINE, bytes)?;
+        let mut reader = FieldReader::new(FIRST_LINE, bytes)?;
         let (modules, objects) = (summaries(&mut reader)?, summaries(&mut reader)?);
         let seen = (0..reader.count()?).map(|_| sighting(&mut reader)).collect::<Option<_>>()?;
         reader.is_at_end().then_some(Self { modules, objects, seen })
     }
 }
 
-fn summaries(reader: &mut Reader<'_>) -> Option<HashMap<Digest, Vec<u8>>> {
+fn summaries(reader: &mut FieldReader<'_>) -> Option<HashMap<Digest, Vec<u8>>> {
     (0..reader.count()?).map(|_| Some((reader.bytes()?.try_into().ok()?, reader.bytes()?.to_vec()))).collect()
 }
 
-fn sighting(reader: &mut Reader<'_>) -> Option<(String, (Stamp, Digest))> {
+fn sighting(reader: &mut FieldReader<'_>) -> Option<(String, (CheckStamp, Digest))> {
     let path = reader.text()?.to_owned();
     let mut numbers = [0; 6];
     for number in &mut numbers {
         *number = reader.number()?;
     }
-    Some((path, (Stamp::from_numbers(numbers), reader.bytes()?.try_into().ok()?)))
+    Some((path, (CheckStamp::from_numbers(numbers), reader.bytes()?.try_into().ok()?)))
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn facts_are_read_as_they_were_written_and_damage_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let stamp = Stamp::of(&fs_err::metadata(folder.path()).unwrap());
+        let stamp = CheckStamp::of(&fs_err::metadata(folder.path()).unwrap());
         let facts = Facts {
             modules: HashMap::from([([1; 32], b"module".to_vec())]),
             objects: HashMap::from([([2; 32], Vec::new()), ([3; 32], b"object".to_vec())]),

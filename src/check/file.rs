@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::stamp::Stamp;
+use super::stamp::CheckStamp;
 
 /// One file.
-pub(super) struct File {
+pub(super) struct CheckedFile {
     /// Where the runtime sees it.
     pub(super) path: String,
     /// What the user would call it.
@@ -18,10 +18,10 @@ pub(super) struct File {
     /// It is another name of a file of the bundle, by a symbolic link.
     pub(super) is_link: bool,
     /// Where its bytes are.
-    pub(super) content: Content,
+    pub(super) content: BytesAt,
 }
 
-impl File {
+impl CheckedFile {
     /// The room that it takes unpacked, bytes: what is linked is there once.
     pub(super) fn room(&self) -> u64 {
         if self.is_link { 0 } else { self.size }
@@ -29,8 +29,8 @@ impl File {
 }
 
 /// Where bytes are.
-pub(super) enum Content {
-    Disk(PathBuf, Stamp),
+pub(super) enum BytesAt {
+    Disk(PathBuf, CheckStamp),
     /// Number of the archive, number of the entry.
     Zip(usize, usize),
 }

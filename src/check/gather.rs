@@ -3,24 +3,24 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, duplicates, short_name};
+use super::archive::{CheckedArchive, duplicates, short_name};
 use super::code::Code;
-use super::file::{Content, File};
+use super::file::{BytesAt, CheckedFile};
 use super::finding::{Finding, Grade, bad_link};
-use super::stamp::Stamp;
-use super::tree::{LAYERS, TASK, Tree, ends_in};
+use super::stamp::CheckStamp;
+use super::tree::{LAYERS, RuntimeTree, TASK, ends_in};
 use super::{CheckError, CheckOptions};
 
 /// What lies in the runtime, and what was odd on the way.
-pub(super) struct Gathered {
-    pub(super) tree: Tree,
+pub(super) struct GatheredFiles {
+    pub(super) tree: RuntimeTree,
     pub(super) findings: Vec<Finding>,
     /// The bundle is an archive of this size, bytes.
     pub(super) zip_size: Option<u64>,
 }
 
 /// Reads the bundle and its layers.
-pub(super) fn gather(options: &CheckOptions) -> Result<Gathered, CheckError> {
+pub(super) fn gather(options: &CheckOptions) -> Result<GatheredFiles, CheckError> {
     let mut gathering = Gathering::default();
     let zip_size = gathering.add(&options.path, TASK, "")?;
     if gathering.files.is_empty() && gathering.findings.is_empty() {
@@ -34,24 +34,24 @@ pub(super) fn gather(options: &CheckOptions) -> Result<Gathered, CheckError> {
     for layer in &options.layers {
         gathering.add(layer, LAYERS, &format!("{}:", short_name(layer)))?;
     }
-    let tree = Tree::of(gathering.files, gathering.archives);
-    Ok(Gathered { tree, findings: gathering.findings, zip_size })
+    let tree = RuntimeTree::of(gathering.files, gathering.archives);
+    Ok(GatheredFiles { tree, findings: gathering.findings, zip_size })
 }
 
 /// Whether these are the files of a layer: Python code lies below `python/` and none beside it.
-fn is_layer(files: &[File]) -> bool {
-    let below = |file: &File| file.path.strip_prefix("/var/task/python/").is_some_and(|rest| !rest.is_empty());
-    let beside = |file: &File| {
+fn is_layer(files: &[CheckedFile]) -> bool {
+    let below = |file: &CheckedFile| file.path.strip_prefix("/var/task/python/").is_some_and(|rest| !rest.is_empty());
+    let beside = |file: &CheckedFile| {
         let rest = file.path.strip_prefix("/var/task/").unwrap_or_default();
         !rest.starts_with("python/") && (ends_in(rest, ".py") || rest.contains(".dist-info/"))
     };
-    let is_package = |file: &File| file.path == "/var/task/python/__init__.py";
+    let is_package = |file: &CheckedFile| file.path == "/var/task/python/__init__.py";
     files.iter().any(below) && !files.iter().any(|file| beside(file) || is_package(file))
 }
 
 /// Where a folder belongs.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct FolderAt<'a> {
     /// Where the runtime sees the topmost folder.
     root: &'a str,
     /// What stands before the names of its files in messages.
@@ -64,8 +64,8 @@ struct Place<'a> {
 
 #[derive(Default)]
 struct Gathering {
-    files: Vec<File>,
-    archives: Vec<Archive>,
+    files: Vec<CheckedFile>,
+    archives: Vec<CheckedArchive>,
     findings: Vec<Finding>,
 }
 
@@ -77,14 +77,14 @@ impl Gathering {
             let inner = [(path.join("var/task"), TASK), (path.join("opt"), LAYERS)];
             if root == TASK && inner[0].0.is_dir() {
                 for (folder, root) in inner.iter().filter(|(folder, _)| folder.is_dir()) {
-                    self.folder(folder, Place { root, label, top: folder, is_link: false }, &mut Vec::new())?;
+                    self.folder(folder, FolderAt { root, label, top: folder, is_link: false }, &mut Vec::new())?;
                 }
                 return Ok(None);
             }
-            self.folder(path, Place { root, label, top: path, is_link: false }, &mut Vec::new())?;
+            self.folder(path, FolderAt { root, label, top: path, is_link: false }, &mut Vec::new())?;
             return Ok(None);
         }
-        let archive = match Archive::open(path)? {
+        let archive = match CheckedArchive::open(path)? {
             Ok(archive) => archive,
             Err(finding) => {
                 self.findings.push(finding);
@@ -107,8 +107,8 @@ impl Gathering {
     }
 
     /// Adds what lies below a folder. `above` are the real folders that lead here, against links in a circle.
-    fn folder(&mut self, folder: &Path, place: Place<'_>, above: &mut Vec<PathBuf>) -> Result<(), CheckError> {
-        let Place { root, label, top, .. } = place;
+    fn folder(&mut self, folder: &Path, place: FolderAt<'_>, above: &mut Vec<PathBuf>) -> Result<(), CheckError> {
+        let FolderAt { root, label, top, .. } = place;
         let failed = |source| CheckError::Read { path: folder.to_owned(), source };
         let real = fs_err::canonicalize(folder).map_err(failed)?;
         if above.contains(&real) {
@@ -140,15 +140,15 @@ impl Gathering {
                             .fix("give others the right to enter it: `chmod -R a+rX`"),
                     );
                 }
-                self.folder(&path, Place { is_link, ..place }, above)?;
+                self.folder(&path, FolderAt { is_link, ..place }, above)?;
             } else if metadata.is_file() {
-                self.files.push(File {
+                self.files.push(CheckedFile {
                     path: format!("{root}/{relative}"),
                     label: shown,
                     size: metadata.len(),
                     mode: Some(metadata.mode() & 0o7777),
                     is_link,
-                    content: Content::Disk(path, Stamp::of(&metadata)),
+                    content: BytesAt::Disk(path, CheckStamp::of(&metadata)),
                 });
             }
         }

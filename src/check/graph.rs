@@ -9,15 +9,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::dists::Dists;
-use super::search::{Found, Search};
+use super::search::{FoundModule, ModuleSearch};
 use super::summaries::Summaries;
-use super::tree::{Tree, ends_in};
+use super::tree::{RuntimeTree, ends_in};
 use crate::python::{Import, Module, Moment};
 use crate::target::Target;
 
 /// How sure it is that a module is imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub(super) enum Certainty {
     /// Perhaps, when a function is called.
     Later,
     /// If this is what the function is for, which nobody said.
@@ -27,7 +27,7 @@ pub(super) enum Level {
 }
 
 /// A module that is imported.
-pub(super) struct Node {
+pub(super) struct ImportedModule {
     /// Its dotted name.
     pub(super) name: String,
     /// Its file; none for a namespace, and for what the runtime brings.
@@ -36,7 +36,7 @@ pub(super) struct Node {
     folders: Option<Vec<String>>,
     /// The runtime brings it: nothing is known about what is in it.
     is_of_runtime: bool,
-    pub(super) level: Level,
+    pub(super) level: Certainty,
     /// Who imported it first, and in which line.
     from: Option<(usize, usize)>,
     pub(super) is_users: bool,
@@ -51,7 +51,7 @@ pub(super) struct Missing {
     pub(super) folders: Vec<String>,
     pub(super) importer: usize,
     pub(super) line: usize,
-    pub(super) level: Level,
+    pub(super) level: Certainty,
     pub(super) moment: Moment,
     /// It is a name behind `from … import` and perhaps no module.
     pub(super) is_name: bool,
@@ -67,14 +67,14 @@ pub(super) fn place(label: &str, line: usize) -> String {
 
 /// The walk.
 pub(super) struct Graph<'a> {
-    pub(super) search: Search<'a>,
+    pub(super) search: ModuleSearch<'a>,
     target: &'a Target,
-    tree: &'a Tree,
+    tree: &'a RuntimeTree,
     dists: &'a Dists,
     summaries: &'a Summaries<'a>,
     /// The top-level name of the handler's module.
     own_top: Option<String>,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<ImportedModule>,
     by_name: HashMap<String, usize>,
     modules: HashMap<usize, Arc<Module>>,
     next: Vec<usize>,
@@ -85,14 +85,14 @@ pub(super) struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     pub(super) fn new(
-        tree: &'a Tree,
+        tree: &'a RuntimeTree,
         dists: &'a Dists,
         target: &'a Target,
         summaries: &'a Summaries<'a>,
         own_top: Option<String>,
     ) -> Self {
         Self {
-            search: Search::new(tree, target),
+            search: ModuleSearch::new(tree, target),
             target,
             tree,
             dists,
@@ -108,13 +108,13 @@ impl<'a> Graph<'a> {
     }
 
     /// Imports a module as the runtime does with the handler's; gives its node, or what is missing.
-    pub(super) fn start(&mut self, name: &str, level: Level) -> Result<usize, String> {
+    pub(super) fn start(&mut self, name: &str, level: Certainty) -> Result<usize, String> {
         self.load(name, level, None).map_err(|missing| missing.0)
     }
 
     /// Follows everything, the surest first.
     pub(super) fn walk(&mut self) {
-        for level in [Level::Surely, Level::Probably, Level::Later] {
+        for level in [Certainty::Surely, Certainty::Probably, Certainty::Later] {
             loop {
                 let (now, later): (Vec<usize>, Vec<usize>) =
                     std::mem::take(&mut self.next).into_iter().partition(|node| self.nodes[*node].level >= level);
@@ -164,7 +164,7 @@ impl<'a> Graph<'a> {
                 Moment::Hard => level,
                 Moment::Fallback(guard) if failed.contains(&guard) && module.runs(guard, &failed) => level,
                 Moment::Otherwise(guard) if !failed.contains(&guard) && module.runs(guard, &failed) => level,
-                Moment::Lazy | Moment::Conditional if is_users => Level::Later,
+                Moment::Lazy | Moment::Conditional if is_users => Certainty::Later,
                 Moment::Guarded(_) if is_users => {
                     self.note_guarded(node, import);
                     continue;
@@ -207,7 +207,7 @@ impl<'a> Graph<'a> {
         let Some(name) = self.absolute(node, import) else { return import.level > 0 };
         let top = name.split('.').next().unwrap_or(&name);
         if import.level == 0 {
-            return self.search.top(top, self.target) == Found::Missing;
+            return self.search.top(top, self.target) == FoundModule::Missing;
         }
         // Of its own package: `from . import _speed` and `from ._speed import x`.
         let (package, wanted) = match (import.module.is_empty(), import.names.as_slice()) {
@@ -222,19 +222,19 @@ impl<'a> Graph<'a> {
         let Some(folders) = self.nodes[package].folders.clone() else { return false };
         let is_bound = |module: &Module| module.names.contains(&wanted) && package != node;
         let binds = self.module(package).is_none_or(|module| module.is_dynamic || is_bound(&module));
-        !binds && self.search.below(&folders, &wanted) == Found::Missing
+        !binds && self.search.below(&folders, &wanted) == FoundModule::Missing
     }
 
     /// A guarded import of the user's own whose module is missing: worth a note.
     fn note_guarded(&mut self, node: usize, import: &Import) {
         if import.level == 0 && self.is_absent(node, import) {
             let name = import.module.split('.').next().unwrap_or(&import.module).to_owned();
-            self.add_missing(node, import, name, Vec::new(), Level::Later, false);
+            self.add_missing(node, import, name, Vec::new(), Certainty::Later, false);
         }
     }
 
     /// Runs one import.
-    fn import(&mut self, node: usize, import: &Import, level: Level) {
+    fn import(&mut self, node: usize, import: &Import, level: Certainty) {
         let Some(name) = self.absolute(node, import) else {
             let name = format!("{}{}", ".".repeat(usize::try_from(import.level).unwrap_or(0).min(9)), import.module);
             return self.add_missing(node, import, name, Vec::new(), level, false);
@@ -250,7 +250,7 @@ impl<'a> Graph<'a> {
     }
 
     /// `from package import name`: a submodule is loaded where the package binds no such name itself.
-    fn import_name(&mut self, node: usize, import: &Import, package: usize, wanted: &str, level: Level) {
+    fn import_name(&mut self, node: usize, import: &Import, package: usize, wanted: &str, level: Certainty) {
         if self.nodes[package].is_of_runtime {
             return;
         }
@@ -293,7 +293,7 @@ impl<'a> Graph<'a> {
         import: &Import,
         name: String,
         folders: Vec<String>,
-        level: Level,
+        level: Certainty,
         is_name: bool,
     ) {
         let (line, moment) = (import.line, import.moment);
@@ -318,7 +318,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Loads a module and every package above it; gives its node, or the name that is missing with the folders in which it was searched.
-    fn load(&mut self, name: &str, level: Level, from: Option<(usize, usize)>) -> Result<usize, (String, Vec<String>)> {
+    fn load(
+        &mut self,
+        name: &str,
+        level: Certainty,
+        from: Option<(usize, usize)>,
+    ) -> Result<usize, (String, Vec<String>)> {
         let mut parent: Option<usize> = None;
         let mut end = 0;
         for part in name.split('.') {
@@ -337,7 +342,7 @@ impl<'a> Graph<'a> {
                     None => return Ok(parent),
                 },
             };
-            if found == Found::Missing {
+            if found == FoundModule::Missing {
                 let folders = parent.and_then(|parent| self.nodes[parent].folders.clone());
                 return Err((full.to_owned(), folders.unwrap_or_else(|| self.search.roots().to_vec())));
             }
@@ -347,46 +352,46 @@ impl<'a> Graph<'a> {
     }
 
     /// Finds a submodule; `None`: nothing can be known.
-    fn below(&mut self, parent: usize, part: &str) -> Option<Found> {
+    fn below(&mut self, parent: usize, part: &str) -> Option<FoundModule> {
         if self.nodes[parent].is_of_runtime {
             return None;
         }
         let folders = self.nodes[parent].folders.clone().unwrap_or_default();
         let found = self.search.below(&folders, part);
-        if found != Found::Missing {
+        if found != FoundModule::Missing {
             return Some(found);
         }
         let Some(module) = self.module(parent) else {
-            return if self.nodes[parent].file.is_some() { None } else { Some(Found::Missing) };
+            return if self.nodes[parent].file.is_some() { None } else { Some(FoundModule::Missing) };
         };
         if !module.is_dynamic && !module.is_unread && module.fault.is_none() {
-            return Some(Found::Missing);
+            return Some(FoundModule::Missing);
         }
         // A package that extends its path has portions in other roots, as old namespaces do.
         let path = self.nodes[parent].name.replace('.', "/");
         let portions: Vec<String> = self.search.roots().iter().map(|root| format!("{root}/{path}")).collect();
         match self.search.below(&portions, part) {
-            Found::Missing => None,
+            FoundModule::Missing => None,
             found => Some(found),
         }
     }
 
-    fn add(&mut self, name: &str, found: Found, level: Level, from: Option<(usize, usize)>) -> usize {
+    fn add(&mut self, name: &str, found: FoundModule, level: Certainty, from: Option<(usize, usize)>) -> usize {
         let number = self.nodes.len();
         let top = name.split('.').next().unwrap_or(name).to_owned();
-        if found == Found::Runtime
+        if found == FoundModule::Runtime
             && let Some((importer, line)) = from
             && self.nodes[importer].file.is_some()
         {
             self.of_runtime.push((top.clone(), importer, line));
         }
         let (file, folders, is_of_runtime) = match found {
-            Found::File { file, folders } => (Some(file), folders, false),
-            Found::Namespace(folders) => (None, Some(folders), false),
-            Found::Standard | Found::Runtime | Found::Missing => (None, None, true),
+            FoundModule::File { file, folders } => (Some(file), folders, false),
+            FoundModule::Namespace(folders) => (None, Some(folders), false),
+            FoundModule::Standard | FoundModule::Runtime | FoundModule::Missing => (None, None, true),
         };
         let is_users = file.is_some_and(|file| self.is_users(file, &top));
-        self.nodes.push(Node { name: name.to_owned(), file, folders, is_of_runtime, level, from, is_users });
+        self.nodes.push(ImportedModule { name: name.to_owned(), file, folders, is_of_runtime, level, from, is_users });
         self.by_name.insert(name.to_owned(), number);
         self.next.push(number);
         self.load_native_core(number);
@@ -395,12 +400,12 @@ impl<'a> Graph<'a> {
 
     /// A package `x` that has a native module `x` or `_x` loads it, whichever way it takes to do so.
     fn load_native_core(&mut self, node: usize) {
-        let Node { name, folders, level, from, .. } = &self.nodes[node];
+        let ImportedModule { name, folders, level, from, .. } = &self.nodes[node];
         let (Some(folders), Some(last)) = (folders.clone(), name.rsplit('.').next()) else { return };
         let (level, from) = (*level, *from);
         for core in [last.to_owned(), format!("_{last}")] {
             let full = format!("{name}.{core}", name = self.nodes[node].name);
-            if let found @ Found::File { file, folders: None } = &self.search.below(&folders, &core)
+            if let found @ FoundModule::File { file, folders: None } = &self.search.below(&folders, &core)
                 && ends_in(&self.tree.files[*file].path, ".so")
                 && !self.by_name.contains_key(&full)
             {
@@ -410,7 +415,7 @@ impl<'a> Graph<'a> {
     }
 
     /// A module that is imported more surely than was known is followed again.
-    fn raise(&mut self, node: usize, level: Level, from: Option<(usize, usize)>) {
+    fn raise(&mut self, node: usize, level: Certainty, from: Option<(usize, usize)>) {
         if self.nodes[node].level < level {
             self.nodes[node].level = level;
             self.nodes[node].from = from;
@@ -460,7 +465,7 @@ impl<'a> Graph<'a> {
                     continue;
                 };
                 let found = self.search.below(&[folder], first);
-                if found != Found::Missing && !self.by_name.contains_key(first) {
+                if found != FoundModule::Missing && !self.by_name.contains_key(first) {
                     self.add(first, found, missing.level, Some((missing.importer, missing.line)));
                 }
                 again = true;
@@ -497,7 +502,7 @@ impl<'a> Graph<'a> {
 
     /// What the user would call a module's file.
     pub(super) fn label(&self, node: usize) -> &str {
-        let Node { file, name, .. } = &self.nodes[node];
+        let ImportedModule { file, name, .. } = &self.nodes[node];
         file.map_or(name.as_str(), |file| &self.tree.files[file].label)
     }
 

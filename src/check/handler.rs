@@ -2,8 +2,8 @@
 
 use super::code::Code;
 use super::finding::{Finding, Grade};
-use super::graph::{Graph, Level};
-use super::tree::{TASK, Tree};
+use super::graph::{Certainty, Graph};
+use super::tree::{RuntimeTree, TASK};
 use crate::python::is_built_in;
 
 /// The parts of a handler.
@@ -48,7 +48,7 @@ impl<'a> Handler<'a> {
             );
             return None;
         }
-        let missing = match graph.start(&self.module, Level::Surely) {
+        let missing = match graph.start(&self.module, Certainty::Surely) {
             Ok(node) if graph.nodes[node].file.is_some() => return Some(node),
             Ok(_) => self.module.clone(),
             Err(missing) => missing,
@@ -84,7 +84,7 @@ pub(super) fn is_script(handler: &str) -> bool {
 }
 
 /// Checks such a script.
-pub(super) fn check_script(handler: &str, tree: &Tree) -> Vec<Finding> {
+pub(super) fn check_script(handler: &str, tree: &RuntimeTree) -> Vec<Finding> {
     let find = |message: String, fix: &str| {
         Finding::new(Code::HandlerScript, Grade::Error, handler, message).file(handler).fix(fix)
     };

@@ -10,19 +10,19 @@ use super::finding::Finding;
 
 /// `BAR012`, or `BAR012:cv2`, where the subject may have `*`.
 #[derive(Clone, Debug)]
-pub struct Ignore {
+pub struct IgnoredFinding {
     code: Code,
     subject: Option<GlobMatcher>,
 }
 
-impl Ignore {
+impl IgnoredFinding {
     /// Whether a finding is meant.
     pub fn matches(&self, finding: &Finding) -> bool {
         self.code == finding.code && self.subject.as_ref().is_none_or(|subject| subject.is_match(&finding.subject))
     }
 }
 
-impl FromStr for Ignore {
+impl FromStr for IgnoredFinding {
     type Err = CheckError;
 
     fn from_str(text: &str) -> Result<Self, CheckError> {

@@ -3,9 +3,9 @@
 use super::code::Code;
 use super::dists::Dists;
 use super::finding::{Finding, Grade};
-use super::graph::{Graph, Level, Missing, place};
-use super::search::{ForeignReason, Found, runtime_project};
-use super::tree::Tree;
+use super::graph::{Certainty, Graph, Missing, place};
+use super::search::{ForeignReason, FoundModule, runtime_project};
+use super::tree::RuntimeTree;
 use crate::python::{Moment, removal};
 use crate::target::Target;
 
@@ -44,17 +44,23 @@ const PROJECTS: &[(&str, &str)] = &[
 ];
 
 /// Turns what a graph misses into findings.
-pub(super) fn findings(graph: &Graph<'_>, tree: &Tree, dists: &Dists, target: &Target) -> Vec<Finding> {
+pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, target: &Target) -> Vec<Finding> {
     graph.missing.iter().filter_map(|missing| finding(missing, graph, tree, dists, target)).collect()
 }
 
-fn finding(missing: &Missing, graph: &Graph<'_>, tree: &Tree, dists: &Dists, target: &Target) -> Option<Finding> {
+fn finding(
+    missing: &Missing,
+    graph: &Graph<'_>,
+    tree: &RuntimeTree,
+    dists: &Dists,
+    target: &Target,
+) -> Option<Finding> {
     let importer = &graph.nodes[missing.importer];
     let (parent, last) =
         missing.name.rsplit_once('.').map_or((None, missing.name.as_str()), |(up, last)| (Some(up), last));
     let grade = match missing.moment {
         Moment::Guarded(_) => Grade::Note,
-        _ if missing.level == Level::Surely => Grade::Error,
+        _ if missing.level == Certainty::Surely => Grade::Error,
         _ => Grade::Warning,
     };
     let place = place(graph.label(missing.importer), missing.line);
@@ -121,13 +127,13 @@ fn finding(missing: &Missing, graph: &Graph<'_>, tree: &Tree, dists: &Dists, tar
     }
     if let Some((since, instead)) = removal(last, graph.search.minor()) {
         // setuptools puts a module of this name in its place when it is imported.
-        if last == "distutils" && matches!(graph.search.top("setuptools", target), Found::File { .. }) {
+        if last == "distutils" && matches!(graph.search.top("setuptools", target), FoundModule::File { .. }) {
             return None;
         }
         let message = format!("Python no longer has `{last}` since 3.{since}");
         return Some(find(Code::RemovedModule, last, message).fix(instead));
     }
-    let is_later = missing.level == Level::Later || grade == Grade::Note;
+    let is_later = missing.level == Certainty::Later || grade == Grade::Note;
     let code = if is_later { Code::MissingLazily } else { Code::MissingModule };
     let message = match missing.moment {
         Moment::Guarded(_) => format!("`{last}` is imported where its absence is caught, and is nowhere to be found"),
@@ -170,7 +176,7 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
             continue;
         }
         let Some(fault) = &module.fault else { continue };
-        let grade = if graph.nodes[node].level == Level::Surely { Grade::Error } else { Grade::Warning };
+        let grade = if graph.nodes[node].level == Certainty::Surely { Grade::Error } else { Grade::Warning };
         let (code, fix) = if fault.is_of_another_version {
             (Code::NewerSyntax, "take a runtime with that Python, or a version of the code for this one")
         } else {

@@ -1,7 +1,7 @@
 //! Whether a bundle loads: every reason why importing the handler would fail on Lambda, told before it is deployed.
 //!
 //! ```text
-//! PATH, layers ──▶ gather ──▶ Tree ──▶ dists ──▶ graph (imports, from the handler on) ──▶ natives (loader, symbols) ──▶ Report
+//! PATH, layers ──▶ gather ──▶ RuntimeTree ──▶ dists ──▶ graph (imports, from the handler on) ──▶ natives (loader, symbols) ──▶ Report
 //!                                        └──────▶ tidy (names, modes, sizes)
 //! ```
 //!
@@ -44,7 +44,7 @@ pub use catalogue::UnknownCode;
 pub use code::{Code, Explanation};
 pub use error::CheckError;
 pub use finding::{Finding, Grade, Report};
-pub use ignore::Ignore;
+pub use ignore::IgnoredFinding;
 pub use known::PROBE;
 pub use locked::{LockedVersion, read_lock};
 
@@ -53,14 +53,14 @@ use crate::python::on_large_stack;
 use crate::spec::HashDigest;
 use crate::target::Target;
 use dists::Dists;
-use file::File;
-use gather::{Gathered, gather};
-use graph::{Graph, Level};
+use file::CheckedFile;
+use gather::{GatheredFiles, gather};
+use graph::{Certainty, Graph};
 use handler::Handler;
 use known::Libraries;
 use natives::Natives;
 use summaries::Summaries;
-use tree::Tree;
+use tree::RuntimeTree;
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ pub struct CheckOptions {
     /// Where summaries are kept between checks; `None`: nowhere.
     pub cache_folder: Option<PathBuf>,
     /// What the user does not want to hear of.
-    pub ignore: Vec<Ignore>,
+    pub ignore: Vec<IgnoredFinding>,
 }
 
 /// Checks a bundle.
@@ -92,9 +92,12 @@ pub fn check(options: &CheckOptions) -> Result<Report, CheckError> {
         Some(file) => Libraries::read(file)?,
         None => Libraries::of_table(),
     };
-    let Gathered { tree, mut findings, zip_size } = gather(options)?;
-    let mut report =
-        Report { files: tree.files.len(), size_bytes: tree.files.iter().map(File::room).sum(), ..Report::default() };
+    let GatheredFiles { tree, mut findings, zip_size } = gather(options)?;
+    let mut report = Report {
+        files: tree.files.len(),
+        size_bytes: tree.files.iter().map(CheckedFile::room).sum(),
+        ..Report::default()
+    };
     // Of an archive that cannot be read, nothing else is known.
     if tree.files.is_empty() {
         return Ok(report.settle(findings));
@@ -111,12 +114,12 @@ pub fn check(options: &CheckOptions) -> Result<Report, CheckError> {
 /// Everything that needs the content of files: numbers of modules and of objects, and what was found.
 fn look_into(
     options: &CheckOptions,
-    tree: &Tree,
+    tree: &RuntimeTree,
     libraries: &Libraries,
     zip_size: Option<u64>,
 ) -> (usize, usize, Vec<Finding>) {
     let target = &options.target;
-    let roots = search::Search::new(tree, target).roots().to_vec();
+    let roots = search::ModuleSearch::new(tree, target).roots().to_vec();
     let dists = Dists::read(tree, &roots);
     let (_, minor) = target.runtime().python_version();
     let cache = options.cache_folder.as_ref().map(|folder| Cache::at(folder.clone()));
@@ -171,7 +174,7 @@ fn look_into(
 }
 
 /// Starts at what could be a handler, and at every project.
-fn start_without_handler(graph: &mut Graph<'_>, tree: &Tree, dists: &Dists) {
+fn start_without_handler(graph: &mut Graph<'_>, tree: &RuntimeTree, dists: &Dists) {
     let roots = graph.search.roots().to_vec();
     let mut own: Vec<String> = roots
         .iter()
@@ -182,15 +185,15 @@ fn start_without_handler(graph: &mut Graph<'_>, tree: &Tree, dists: &Dists) {
         .collect();
     own.sort_unstable();
     for module in own {
-        let Ok(node) = graph.start(&module, Level::Probably) else { continue };
+        let Ok(node) = graph.start(&module, Certainty::Probably) else { continue };
         let looks_like_handler = is_usual_name(&module)
             || graph.module(node).is_some_and(|module| module.names.iter().any(|name| name.contains("handler")));
         if looks_like_handler {
-            let _ = graph.start(&module, Level::Surely);
+            let _ = graph.start(&module, Certainty::Surely);
         }
     }
     for (module, is_main) in dists.top_modules() {
-        let _ = graph.start(&module, if is_main { Level::Surely } else { Level::Probably });
+        let _ = graph.start(&module, if is_main { Certainty::Surely } else { Certainty::Probably });
     }
 }
 
@@ -211,7 +214,7 @@ fn is_usual_name(name: &str) -> bool {
 }
 
 /// The digests of files that RECORD promises one for, made on all processors.
-fn digests(tree: &Tree, dists: &Dists, summaries: &Summaries<'_>) -> HashMap<usize, HashDigest> {
+fn digests(tree: &RuntimeTree, dists: &Dists, summaries: &Summaries<'_>) -> HashMap<usize, HashDigest> {
     let files = dists.promised_files(tree);
     files.into_par_iter().filter_map(|file| Some((file, summaries.digest(file)?))).collect()
 }

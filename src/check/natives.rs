@@ -7,16 +7,16 @@ use rayon::prelude::*;
 use super::code::Code;
 use super::dists::{Dists, is_beside_the_point};
 use super::finding::{Finding, Grade};
-use super::graph::{Graph, Level};
+use super::graph::{Certainty, Graph};
 use super::known::Libraries;
 use super::summaries::Summaries;
-use super::tree::Tree;
+use super::tree::RuntimeTree;
 use crate::elf::{ElfError, Object};
 use crate::target::{Presence, SymbolVersion, Target, python_symbol_since};
 
 /// Every native object of a function.
 pub(super) struct Natives<'a> {
-    tree: &'a Tree,
+    tree: &'a RuntimeTree,
     target: &'a Target,
     dists: &'a Dists,
     libraries: &'a Libraries,
@@ -35,7 +35,7 @@ struct Loading {
 impl<'a> Natives<'a> {
     /// Reads every object of the tree, on all processors.
     pub(super) fn read(
-        tree: &'a Tree,
+        tree: &'a RuntimeTree,
         target: &'a Target,
         dists: &'a Dists,
         libraries: &'a Libraries,
@@ -61,7 +61,7 @@ impl<'a> Natives<'a> {
     pub(super) fn check(mut self, graph: &Graph<'_>) -> Vec<Finding> {
         let mut loaded: HashMap<String, usize> = HashMap::new();
         let mut seen: BTreeSet<usize> = BTreeSet::new();
-        let mut reached: Vec<(Level, usize, Vec<String>)> = graph
+        let mut reached: Vec<(Certainty, usize, Vec<String>)> = graph
             .nodes
             .iter()
             .enumerate()
@@ -70,7 +70,7 @@ impl<'a> Natives<'a> {
             .collect();
         reached.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
         for (level, file, chain) in reached {
-            let grade = if level == Level::Surely { Grade::Error } else { Grade::Warning };
+            let grade = if level == Certainty::Surely { Grade::Error } else { Grade::Warning };
             self.load(file, grade, &chain, &mut loaded, &mut seen);
         }
         let rest: Vec<usize> = self.objects.keys().copied().filter(|file| !seen.contains(file)).collect();
@@ -347,7 +347,7 @@ impl<'a> Natives<'a> {
 }
 
 /// Whether a file may be an object by its name; its first bytes decide.
-fn may_be_object(tree: &Tree, file: usize) -> bool {
+fn may_be_object(tree: &RuntimeTree, file: usize) -> bool {
     let name = last_name(&tree.files[file].path);
     name.contains(".so")
         || !name.contains('.')

@@ -1,12 +1,12 @@
 //! Finding a module the way Python's import system does it on Lambda (`importlib`'s path finder, PEP 420).
 
-use super::tree::{Tree, ends_in};
+use super::tree::{RuntimeTree, ends_in};
 use crate::python::{is_built_in, is_standard};
 use crate::target::{Architecture, Target};
 
 /// Where Python searches, and what it takes there.
-pub(super) struct Search<'a> {
-    pub(super) tree: &'a Tree,
+pub(super) struct ModuleSearch<'a> {
+    pub(super) tree: &'a RuntimeTree,
     roots: Vec<String>,
     minor: u8,
     /// Endings of native modules that this interpreter sees, in its order.
@@ -15,7 +15,7 @@ pub(super) struct Search<'a> {
 
 /// What a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum FoundModule {
     /// A file of the bundle or of a layer; a package has folders in which its submodules are.
     File { file: usize, folders: Option<Vec<String>> },
     /// Folders without code of their own.
@@ -30,7 +30,7 @@ pub(super) enum Found {
 
 /// A file that would be the module on another system or for another Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Foreign {
+pub(super) struct ForeignModule {
     pub(super) file: usize,
     pub(super) reason: ForeignReason,
 }
@@ -67,8 +67,8 @@ pub(super) fn runtime_project(module: &str) -> Option<&'static str> {
     RUNTIME.binary_search_by(|(name, _)| (*name).cmp(module)).ok().map(|at| RUNTIME[at].1)
 }
 
-impl<'a> Search<'a> {
-    pub(super) fn new(tree: &'a Tree, target: &Target) -> Self {
+impl<'a> ModuleSearch<'a> {
+    pub(super) fn new(tree: &'a RuntimeTree, target: &Target) -> Self {
         let (_, minor) = target.runtime().python_version();
         let machine = target.architecture().machine();
         let mut native =
@@ -100,46 +100,46 @@ impl<'a> Search<'a> {
     }
 
     /// Finds a module that is no submodule.
-    pub(super) fn top(&self, name: &str, target: &Target) -> Found {
+    pub(super) fn top(&self, name: &str, target: &Target) -> FoundModule {
         if is_built_in(name, self.minor) {
-            return Found::Standard;
+            return FoundModule::Standard;
         }
         let (found, portions) = self.in_folders(name, self.roots.iter().map(String::as_str));
         if let Some(found) = found {
             return found;
         }
         if is_standard(name, self.minor) {
-            return Found::Standard;
+            return FoundModule::Standard;
         }
         let is_provided = |project: &str| project.parse().is_ok_and(|project| target.runtime().provides(&project));
         if runtime_project(name).is_some_and(is_provided) || (self.minor < 12 && is_installer(name)) {
-            return Found::Runtime;
+            return FoundModule::Runtime;
         }
-        if portions.is_empty() { Found::Missing } else { Found::Namespace(portions) }
+        if portions.is_empty() { FoundModule::Missing } else { FoundModule::Namespace(portions) }
     }
 
     /// Finds a submodule in the folders of its package.
-    pub(super) fn below(&self, folders: &[String], name: &str) -> Found {
+    pub(super) fn below(&self, folders: &[String], name: &str) -> FoundModule {
         let (found, portions) = self.in_folders(name, folders.iter().map(String::as_str));
-        found.unwrap_or(if portions.is_empty() { Found::Missing } else { Found::Namespace(portions) })
+        found.unwrap_or(if portions.is_empty() { FoundModule::Missing } else { FoundModule::Namespace(portions) })
     }
 
     /// The module in the first folder that has it, or the folders that are portions of a namespace.
-    fn in_folders<'b>(&self, name: &str, folders: impl Iterator<Item = &'b str>) -> (Option<Found>, Vec<String>) {
+    fn in_folders<'b>(&self, name: &str, folders: impl Iterator<Item = &'b str>) -> (Option<FoundModule>, Vec<String>) {
         let mut portions = Vec::new();
         for folder in folders {
             let inner = format!("{folder}/{name}");
             if self.tree.is_folder(&inner) {
                 if let Some(file) = self.code(&format!("{inner}/__init__")) {
-                    return (Some(Found::File { file, folders: Some(vec![inner]) }), portions);
+                    return (Some(FoundModule::File { file, folders: Some(vec![inner]) }), portions);
                 }
                 // A file beside it counts before a folder without code.
                 if let Some(file) = self.code(&inner) {
-                    return (Some(Found::File { file, folders: None }), portions);
+                    return (Some(FoundModule::File { file, folders: None }), portions);
                 }
                 portions.push(inner);
             } else if let Some(file) = self.code(&inner) {
-                return (Some(Found::File { file, folders: None }), portions);
+                return (Some(FoundModule::File { file, folders: None }), portions);
             }
         }
         (None, portions)
@@ -152,20 +152,20 @@ impl<'a> Search<'a> {
     }
 
     /// A file in these folders that would be the module elsewhere.
-    pub(super) fn foreign(&self, folders: &[String], name: &str, target: &Target) -> Option<Foreign> {
+    pub(super) fn foreign(&self, folders: &[String], name: &str, target: &Target) -> Option<ForeignModule> {
         folders.iter().find_map(|folder| {
             let here = self.foreign_in(folder, name, target);
             here.or_else(|| self.foreign_in(&format!("{folder}/{name}"), "__init__", target))
         })
     }
 
-    fn foreign_in(&self, folder: &str, name: &str, target: &Target) -> Option<Foreign> {
+    fn foreign_in(&self, folder: &str, name: &str, target: &Target) -> Option<ForeignModule> {
         let mut names: Vec<&String> = self.tree.names(folder).iter().collect();
         names.sort_unstable();
         names.into_iter().find_map(|file| {
             let ending = file.strip_prefix(name).filter(|ending| ending.starts_with('.'))?;
             let reason = foreign_reason(ending, self.minor, target.architecture())?;
-            Some(Foreign { file: self.tree.file(&format!("{folder}/{file}"))?, reason })
+            Some(ForeignModule { file: self.tree.file(&format!("{folder}/{file}"))?, reason })
         })
     }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 /// What a file looked like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct CheckStamp {
     size: u64,
     inode: u64,
     modified: (i64, i64),
@@ -12,7 +12,7 @@ pub(super) struct Stamp {
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl CheckStamp {
     /// What a file looks like.
     pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
         let changed = if metadata.nlink() > 1 { (0, 0) } else { (metadata.ctime(), metadata.ctime_nsec()) };

@@ -21,9 +21,9 @@ use rayon::prelude::*;
 
 use super::dists::Dists;
 use super::facts::{Digest, Facts};
-use super::file::Content;
-use super::stamp::Stamp;
-use super::tree::Tree;
+use super::file::BytesAt;
+use super::stamp::CheckStamp;
+use super::tree::RuntimeTree;
 use crate::cache::{Bucket, Cache};
 use crate::elf::{ElfError, Object, is_elf};
 use crate::python::{self, Module};
@@ -32,7 +32,7 @@ use crate::spec::{HashAlgorithm, HashDigest, sha256};
 
 /// Where summaries come from, and go to.
 pub(super) struct Summaries<'a> {
-    tree: &'a Tree,
+    tree: &'a RuntimeTree,
     cache: Option<&'a Cache>,
     /// The place first, then the projects.
     groups: Vec<Group>,
@@ -53,7 +53,13 @@ const PLACE: usize = 0;
 
 impl<'a> Summaries<'a> {
     /// What earlier checks left, for Python 3.`minor`.
-    pub(super) fn open(cache: Option<&'a Cache>, place: &Path, minor: u64, tree: &'a Tree, dists: &Dists) -> Self {
+    pub(super) fn open(
+        cache: Option<&'a Cache>,
+        place: &Path,
+        minor: u64,
+        tree: &'a RuntimeTree,
+        dists: &Dists,
+    ) -> Self {
         let mut keys = vec![format!("place {}", place.display())];
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let group_of = tree.files.iter().map(|file| {
@@ -173,7 +179,7 @@ impl<'a> Summaries<'a> {
         self.cache?;
         let (path, stamp) = (&self.tree.files[file].path, self.stamp(file));
         let is_it =
-            |seen: Option<&(Stamp, Digest)>| seen.filter(|(known, _)| *known == stamp).map(|(_, digest)| *digest);
+            |seen: Option<&(CheckStamp, Digest)>| seen.filter(|(known, _)| *known == stamp).map(|(_, digest)| *digest);
         let place = &self.groups[PLACE];
         is_it(place.known.seen.get(path))
             .or_else(|| is_it(self.groups[self.group_of[file]].known.seen.get(path)))
@@ -204,10 +210,10 @@ impl<'a> Summaries<'a> {
         }
     }
 
-    fn stamp(&self, file: usize) -> Stamp {
+    fn stamp(&self, file: usize) -> CheckStamp {
         match &self.tree.files[file].content {
-            Content::Disk(_, stamp) => *stamp,
-            Content::Zip(archive, _) => self.tree.archives[*archive].stamp,
+            BytesAt::Disk(_, stamp) => *stamp,
+            BytesAt::Zip(archive, _) => self.tree.archives[*archive].stamp,
         }
     }
 }

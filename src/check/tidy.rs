@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::code::Code;
 use super::dists::Dists;
-use super::file::File;
+use super::file::CheckedFile;
 use super::finding::{Finding, Grade};
-use super::search::Search;
-use super::tree::{Tree, ends_in};
+use super::search::ModuleSearch;
+use super::tree::{RuntimeTree, ends_in};
 use crate::bundle::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
 use crate::python::is_standard;
 use crate::target::Target;
@@ -23,7 +23,7 @@ const LAYERS_MOST: usize = 5;
 const BYTECODE: &[(u8, u16)] = &[(8, 3413), (9, 3425), (10, 3439), (11, 3495), (12, 3531), (13, 3571), (14, 3627)];
 
 /// Looks at every file.
-pub(super) fn findings(tree: &Tree, search: &Search<'_>, dists: &Dists, target: &Target) -> Vec<Finding> {
+pub(super) fn findings(tree: &RuntimeTree, search: &ModuleSearch<'_>, dists: &Dists, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut lower: HashMap<String, usize> = HashMap::new();
     for (number, file) in tree.files.iter().enumerate() {
@@ -41,9 +41,9 @@ pub(super) fn findings(tree: &Tree, search: &Search<'_>, dists: &Dists, target: 
 }
 
 /// How much there is of everything.
-pub(super) fn sizes(tree: &Tree, dists: &Dists, layers: usize, zip: Option<u64>) -> Vec<Finding> {
+pub(super) fn sizes(tree: &RuntimeTree, dists: &Dists, layers: usize, zip: Option<u64>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let total: u64 = tree.files.iter().map(File::room).sum();
+    let total: u64 = tree.files.iter().map(CheckedFile::room).sum();
     if total > UNZIPPED_LIMIT_BYTES {
         let mut by_group: HashMap<String, u64> = HashMap::new();
         for file in tree.files.iter().filter(|file| !file.is_link) {
@@ -76,7 +76,7 @@ pub(super) fn sizes(tree: &Tree, dists: &Dists, layers: usize, zip: Option<u64>)
     findings
 }
 
-fn mode(tree: &Tree, number: usize) -> Option<Finding> {
+fn mode(tree: &RuntimeTree, number: usize) -> Option<Finding> {
     let file = &tree.files[number];
     let mode = file.mode?;
     let find = |code, grade, message: String| Finding::new(code, grade, file.label.clone(), message).file(&file.label);
@@ -105,7 +105,7 @@ fn mode(tree: &Tree, number: usize) -> Option<Finding> {
 }
 
 /// `.pth` and `.start` files, which Python does not read here.
-fn path_file(tree: &Tree, number: usize, search: &Search<'_>) -> Option<Finding> {
+fn path_file(tree: &RuntimeTree, number: usize, search: &ModuleSearch<'_>) -> Option<Finding> {
     let file = &tree.files[number];
     let (folder, name) = file.path.rsplit_once('/')?;
     let is_path_file = ends_in(name, ".pth") || ends_in(name, ".start");
@@ -133,7 +133,7 @@ fn path_file(tree: &Tree, number: usize, search: &Search<'_>) -> Option<Finding>
 }
 
 /// Byte code of other versions, and such that stands alone.
-fn bytecode(tree: &Tree, number: usize, minor: u8) -> Option<Finding> {
+fn bytecode(tree: &RuntimeTree, number: usize, minor: u8) -> Option<Finding> {
     let file = &tree.files[number];
     let stem = file.path.strip_suffix(".pyc")?;
     let find = |grade, message: String| {
@@ -163,7 +163,7 @@ fn bytecode(tree: &Tree, number: usize, minor: u8) -> Option<Finding> {
 }
 
 /// A file of the user's own that is imported in the place of a standard module.
-fn shadowing(tree: &Tree, number: usize, search: &Search<'_>, dists: &Dists) -> Option<Finding> {
+fn shadowing(tree: &RuntimeTree, number: usize, search: &ModuleSearch<'_>, dists: &Dists) -> Option<Finding> {
     let file = &tree.files[number];
     let relative = search.roots().iter().find_map(|root| file.path.strip_prefix(root.as_str())?.strip_prefix('/'))?;
     let name = relative.strip_suffix("/__init__.py").or_else(|| relative.strip_suffix(".py"))?;
@@ -179,7 +179,7 @@ fn shadowing(tree: &Tree, number: usize, search: &Search<'_>, dists: &Dists) -> 
 }
 
 /// Layers whose modules Python does not see.
-fn layer_layout(tree: &Tree, search: &Search<'_>, target: &Target) -> Vec<Finding> {
+fn layer_layout(tree: &RuntimeTree, search: &ModuleSearch<'_>, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut stray: Vec<&str> = Vec::new();
     for name in tree.names("/opt").iter().filter(|name| *name != "python") {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use super::archive::Archive;
-use super::file::{Content, File, read_up_to};
+use super::archive::CheckedArchive;
+use super::file::{BytesAt, CheckedFile, read_up_to};
 use crate::regular;
 
 /// Where the bundle lies.
@@ -18,19 +18,19 @@ pub(super) const READ_MOST: u64 = 1 << 30;
 
 /// All files by their places in the runtime.
 #[derive(Default)]
-pub(super) struct Tree {
+pub(super) struct RuntimeTree {
     /// Sorted by path.
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<CheckedFile>,
     places: HashMap<String, usize>,
     /// Folders with the names in them.
     folders: HashMap<String, Vec<String>>,
-    pub(super) archives: Vec<Archive>,
+    pub(super) archives: Vec<CheckedArchive>,
 }
 
-impl Tree {
+impl RuntimeTree {
     /// Puts files in their places; a later one of the same path replaces an earlier one, as layers do.
-    pub(super) fn of(files: Vec<File>, archives: Vec<Archive>) -> Self {
-        let mut by_path: BTreeMap<String, File> = BTreeMap::new();
+    pub(super) fn of(files: Vec<CheckedFile>, archives: Vec<CheckedArchive>) -> Self {
+        let mut by_path: BTreeMap<String, CheckedFile> = BTreeMap::new();
         for file in files {
             by_path.insert(file.path.clone(), file);
         }
@@ -84,8 +84,8 @@ impl Tree {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large to be read"));
         }
         match &file.content {
-            Content::Disk(path, _) => regular::read(path),
-            Content::Zip(archive, entry) => self.archives[*archive].read(*entry, file.size),
+            BytesAt::Disk(path, _) => regular::read(path),
+            BytesAt::Zip(archive, entry) => self.archives[*archive].read(*entry, file.size),
         }
     }
 
@@ -94,8 +94,8 @@ impl Tree {
         let file = &self.files[number];
         let mut start = vec![0; length];
         let read = match &file.content {
-            Content::Disk(path, _) => regular::open(path).and_then(|file| read_up_to(file, &mut start)),
-            Content::Zip(archive, entry) => self.archives[*archive].start(*entry, &mut start),
+            BytesAt::Disk(path, _) => regular::open(path).and_then(|file| read_up_to(file, &mut start)),
+            BytesAt::Zip(archive, entry) => self.archives[*archive].start(*entry, &mut start),
         };
         start.truncate(read.unwrap_or(0));
         start

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 
 use super::pointer::{Pointer, Unchanged};
-use super::{DigestMismatch, FetchError, FetchedFile, Wanted, stored};
+use super::{DigestMismatch, FetchError, FetchedFile, WantedFile, stored};
 use crate::cache::{Cache, CacheError};
-use crate::http::{self, Client, Request, Response};
+use crate::http::{self, Client, HttpRequest, Response};
 use crate::reporter::Reporter;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, WeakDigest, WeakHasher};
 
@@ -23,7 +23,7 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    pub(super) fn new(wanted: &Wanted) -> Self {
+    pub(super) fn new(wanted: &WantedFile) -> Self {
         let accepted = &wanted.accepted;
         let others = [HashAlgorithm::Sha384, HashAlgorithm::Sha512];
         let others = others.into_iter().filter(|other| accepted.iter().any(|digest| digest.algorithm() == *other));
@@ -50,7 +50,7 @@ impl Digests {
     }
 
     /// The sha256, when one of the digests is accepted (or none was promised).
-    pub(super) fn finish(self, wanted: &Wanted) -> Result<HashDigest, FetchError> {
+    pub(super) fn finish(self, wanted: &WantedFile) -> Result<HashDigest, FetchError> {
         let digests: Vec<HashDigest> = self.hashers.into_iter().map(Hasher::finish).collect();
         if !wanted.accepted.is_empty() && !digests.iter().any(|digest| wanted.accepted.contains(digest)) {
             let comparable = |digest: &&HashDigest| digest.algorithm() == wanted.accepted[0].algorithm();
@@ -78,9 +78,9 @@ pub(super) async fn download(
     client: &Client,
     cache: &Cache,
     reporter: &dyn Reporter,
-    wanted: &Wanted,
+    wanted: &WantedFile,
 ) -> Result<FetchedFile, FetchError> {
-    let mut request = Request::file(wanted.url.clone()).listed_by(&wanted.index);
+    let mut request = HttpRequest::file(wanted.url.clone()).listed_by(&wanted.index);
     let pointer = if wanted.is_told_by_index() { None } else { Pointer::read(cache, &wanted.url) };
     let pointer = pointer.filter(|pointer| wanted.accepts_as_known(&pointer.sha256));
     let stored = pointer.as_ref().and_then(|pointer| stored::find(cache, &pointer.sha256, wanted.size));
@@ -99,7 +99,7 @@ pub(super) async fn download(
     }
 }
 
-fn gone(wanted: &Wanted, status: u16) -> FetchError {
+fn gone(wanted: &WantedFile, status: u16) -> FetchError {
     FetchError::Gone { file: wanted.filename.clone(), url: wanted.url.clone(), status }
 }
 
@@ -107,7 +107,7 @@ fn gone(wanted: &Wanted, status: u16) -> FetchError {
 pub(super) async fn receive(
     cache: &Cache,
     reporter: &dyn Reporter,
-    wanted: &Wanted,
+    wanted: &WantedFile,
     mut response: Response,
 ) -> Result<FetchedFile, FetchError> {
     let header = |name| response.header(name).map(str::to_owned);
@@ -137,17 +137,17 @@ pub(super) async fn receive(
 /// Bytes on their way into the cache.
 struct Receiver<'a> {
     cache: &'a Cache,
-    wanted: &'a Wanted,
+    wanted: &'a WantedFile,
     file: tempfile::NamedTempFile,
     digests: Digests,
-    progress: Progress<'a>,
+    progress: DownloadProgress<'a>,
 }
 
 impl<'a> Receiver<'a> {
     fn start(
         cache: &'a Cache,
         reporter: &'a dyn Reporter,
-        wanted: &'a Wanted,
+        wanted: &'a WantedFile,
         size: Option<u64>,
     ) -> Result<Self, FetchError> {
         Ok(Self {
@@ -155,7 +155,7 @@ impl<'a> Receiver<'a> {
             wanted,
             file: cache.temporary_file()?,
             digests: Digests::new(wanted),
-            progress: Progress::start(reporter, &wanted.filename, wanted.size.or(size)),
+            progress: DownloadProgress::start(reporter, &wanted.filename, wanted.size.or(size)),
         })
     }
 
@@ -193,12 +193,12 @@ impl<'a> Receiver<'a> {
 }
 
 /// The progress of one download; ends it when dropped.
-struct Progress<'a> {
+struct DownloadProgress<'a> {
     reporter: &'a dyn Reporter,
     handle: usize,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> DownloadProgress<'a> {
     fn start(reporter: &'a dyn Reporter, filename: &str, size: Option<u64>) -> Self {
         Self { reporter, handle: reporter.download_started(filename, size) }
     }
@@ -208,7 +208,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Drop for Progress<'_> {
+impl Drop for DownloadProgress<'_> {
     fn drop(&mut self) {
         self.reporter.download_finished(self.handle);
     }

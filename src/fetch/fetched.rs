@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::wanted::Wanted;
+use super::wanted::WantedFile;
 use crate::spec::{HashDigest, PackageName, Version, WheelFilename};
 
 /// Who vouches for the bytes of a file.
@@ -48,7 +48,7 @@ pub struct FetchedWheel {
 
 impl FetchedWheel {
     /// The wheel that was fetched for `wanted`, one that an index lists or a user has given digests of.
-    pub(crate) fn of(filename: &WheelFilename, wanted: &Wanted, file: FetchedFile) -> Self {
+    pub(crate) fn of(filename: &WheelFilename, wanted: &WantedFile, file: FetchedFile) -> Self {
         Self {
             name: filename.name.clone(),
             version: filename.version.clone(),

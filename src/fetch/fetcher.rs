@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::fetched::{FetchedFile, FetchedWheel, Proof};
-use super::wanted::Wanted;
+use super::wanted::WantedFile;
 use super::{FetchError, StandIn, download, local, pointer, stored};
 use crate::blocking::blocking;
 use crate::cache::Cache;
@@ -33,7 +33,7 @@ impl Default for FetchOptions {
     }
 }
 
-impl Wanted {
+impl WantedFile {
     /// The file in the cache, when it is there and will do.
     ///
     /// What is accepted may be the digests of every file of a version, for all platforms: only the index, or a single
@@ -106,7 +106,7 @@ impl Fetcher {
         let DistFilename::Wheel(filename) = &dist.file.filename else {
             return Err(FetchError::NotAWheel(dist.file.filename.to_string()));
         };
-        let wanted = Wanted::resolved(dist);
+        let wanted = WantedFile::resolved(dist);
         self.check_digests(&wanted)?;
         let file = self.fetch_file(&wanted).await?;
         let (name, version) = (dist.name.clone(), dist.version.clone());
@@ -119,7 +119,7 @@ impl Fetcher {
     }
 
     /// Any file: from the cache, else downloaded or copied. Whether digests are required is for the caller to ask.
-    pub async fn fetch_file(&self, wanted: &Wanted) -> Result<FetchedFile, FetchError> {
+    pub async fn fetch_file(&self, wanted: &WantedFile) -> Result<FetchedFile, FetchError> {
         if let Some(found) = wanted.find(&self.cache) {
             return Ok(found);
         }
@@ -139,9 +139,9 @@ impl Fetcher {
     }
 
     /// A mirror that stands for every place must have what the cache lacks: an error that names every file that neither has.
-    pub async fn check_mirror(&self, wanted: impl Iterator<Item = Wanted>) -> Result<(), FetchError> {
+    pub async fn check_mirror(&self, wanted: impl Iterator<Item = WantedFile>) -> Result<(), FetchError> {
         let Some(stand_in) = &self.stand_in else { return Ok(()) };
-        let lacking: Vec<Wanted> = wanted.filter(|wanted| wanted.find(&self.cache).is_none()).collect();
+        let lacking: Vec<WantedFile> = wanted.filter(|wanted| wanted.find(&self.cache).is_none()).collect();
         let asking = lacking.iter().map(async |wanted| match self.locate(wanted).await {
             Err(FetchError::NotInMirror { files, .. }) => Ok(files),
             found => found.map(|_| Vec::new()),
@@ -152,7 +152,7 @@ impl Fetcher {
     }
 
     /// Where the place that stands for all others has the file; `None`: it is where `wanted` says.
-    async fn locate(&self, wanted: &Wanted) -> Result<Option<Wanted>, FetchError> {
+    async fn locate(&self, wanted: &WantedFile) -> Result<Option<WantedFile>, FetchError> {
         let Some(stand_in) = &self.stand_in else { return Ok(None) };
         // A file of this machine is no question to anyone.
         if wanted.index == *stand_in.place() || wanted.url.to_file_path().is_some_and(|path| path.exists()) {
@@ -187,7 +187,7 @@ impl Fetcher {
         dists: &[ResolvedDist],
         mut under_way: HashMap<PackageName, UnderWay>,
     ) -> Result<Fetches, FetchError> {
-        self.check_offline(dists.iter().map(Wanted::resolved))?;
+        self.check_offline(dists.iter().map(WantedFile::resolved))?;
         let mut order: Vec<&ResolvedDist> = dists.iter().collect();
         // The largest first: what takes longest must not begin last.
         order.sort_by_key(|dist| std::cmp::Reverse(dist.file.size));
@@ -211,7 +211,7 @@ impl Fetcher {
     }
 
     /// Offline: an error that names every file that is not in the cache.
-    pub fn check_offline(&self, wanted: impl Iterator<Item = Wanted>) -> Result<(), FetchError> {
+    pub fn check_offline(&self, wanted: impl Iterator<Item = WantedFile>) -> Result<(), FetchError> {
         // Whether a mirror has a file can only be told by asking it.
         if !self.options.offline || self.stand_in.is_some() {
             return Ok(());
@@ -222,12 +222,12 @@ impl Fetcher {
     }
 
     /// Takes the body of an answer to a request for `wanted` that is there already.
-    pub(crate) async fn receive(&self, wanted: &Wanted, response: Response) -> Result<FetchedFile, FetchError> {
+    pub(crate) async fn receive(&self, wanted: &WantedFile, response: Response) -> Result<FetchedFile, FetchError> {
         download::receive(&self.cache, &*self.reporter, wanted, response).await
     }
 
     /// The file in the cache, when it can be told without asking anyone.
-    pub(crate) fn find(&self, wanted: &Wanted) -> Option<FetchedFile> {
+    pub(crate) fn find(&self, wanted: &WantedFile) -> Option<FetchedFile> {
         wanted.find(&self.cache).or_else(|| {
             let digest = match wanted.url.to_file_path() {
                 Some(path) => local::known_digest(&self.cache, wanted, &path),
@@ -241,11 +241,11 @@ impl Fetcher {
         })
     }
 
-    fn is_at_hand(&self, wanted: &Wanted) -> bool {
+    fn is_at_hand(&self, wanted: &WantedFile) -> bool {
         wanted.url.to_file_path().is_some() || self.find(wanted).is_some()
     }
 
-    async fn obtain(&self, wanted: &Wanted) -> Result<FetchedFile, FetchError> {
+    async fn obtain(&self, wanted: &WantedFile) -> Result<FetchedFile, FetchError> {
         if let Some(path) = wanted.url.to_file_path() {
             let (cache, wanted) = (Arc::clone(&self.cache), wanted.clone());
             return blocking(move || local::copy(&cache, &wanted, &path)).await;
@@ -256,7 +256,7 @@ impl Fetcher {
         download::download(&self.client, &self.cache, &*self.reporter, wanted).await
     }
 
-    fn check_digests(&self, wanted: &Wanted) -> Result<(), FetchError> {
+    fn check_digests(&self, wanted: &WantedFile) -> Result<(), FetchError> {
         if !wanted.accepted.is_empty() {
             return Ok(());
         }

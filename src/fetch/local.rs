@@ -7,13 +7,13 @@ use fs_err as fs;
 
 use super::download::Digests;
 use super::pointer::{Pointer, Unchanged};
-use super::{FetchError, FetchedFile, Wanted, stored};
+use super::{FetchError, FetchedFile, WantedFile, stored};
 use crate::cache::{Cache, CacheError};
 use crate::regular;
 use crate::spec::HashDigest;
 
 /// Copies a local file into the cache, or finds the copy of an earlier run while the file is unchanged.
-pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<FetchedFile, FetchError> {
+pub(super) fn copy(cache: &Cache, wanted: &WantedFile, path: &Path) -> Result<FetchedFile, FetchError> {
     let failed = |source| FetchError::Local { path: path.to_owned(), source };
     let mut file = regular::open(path).map_err(failed)?;
     let unchanged = identity(&file.metadata().map_err(failed)?);
@@ -49,7 +49,7 @@ pub(super) fn copy(cache: &Cache, wanted: &Wanted, path: &Path) -> Result<Fetche
 }
 
 /// The sha256 that a local file is known to have, from an earlier copy of it that it still equals.
-pub(super) fn known_digest(cache: &Cache, wanted: &Wanted, path: &Path) -> Option<HashDigest> {
+pub(super) fn known_digest(cache: &Cache, wanted: &WantedFile, path: &Path) -> Option<HashDigest> {
     let pointer = Pointer::read(cache, &wanted.url)?;
     (pointer.unchanged == identity(&fs::metadata(path).ok()?)).then_some(pointer.sha256)
 }

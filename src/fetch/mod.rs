@@ -22,6 +22,6 @@ pub use error::FetchError;
 pub use fetched::{FetchedFile, FetchedWheel, Proof};
 pub(crate) use fetcher::UnderWay;
 pub use fetcher::{FetchOptions, Fetcher};
-pub(crate) use stand_in::{Located, StandIn};
+pub(crate) use stand_in::{LocatedFile, StandIn};
 pub use stored::digest as digest_of_file;
-pub use wanted::Wanted;
+pub use wanted::WantedFile;

@@ -3,18 +3,18 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{FetchError, Wanted};
+use super::{FetchError, WantedFile};
 use crate::spec::SafeUrl;
 
 /// An answer that is on its way.
-pub(crate) type Located<'a> = Pin<Box<dyn Future<Output = Result<Option<Wanted>, FetchError>> + Send + 'a>>;
+pub(crate) type LocatedFile<'a> = Pin<Box<dyn Future<Output = Result<Option<WantedFile>, FetchError>> + Send + 'a>>;
 
 /// A place that stands for all others: whatever URL a lock, a requirement or a page gives, the file is looked for here.
 pub trait StandIn: Send + Sync {
     /// The same file as this place has it; `None`: it does not have it.
     ///
     /// What is promised of the bytes stays promised: only where they come from is another place.
-    fn locate<'a>(&'a self, wanted: &'a Wanted) -> Located<'a>;
+    fn locate<'a>(&'a self, wanted: &'a WantedFile) -> LocatedFile<'a>;
 
     /// The place, for messages; files that an index of this URL lists are not looked for a second time.
     fn place(&self) -> &SafeUrl;

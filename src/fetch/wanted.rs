@@ -6,7 +6,7 @@ use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, SafeUrl};
 
 /// A file to fetch.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct WantedFile {
     /// File name: for messages, and by which a mirror may know it.
     pub filename: String,
     /// The project that it is of.
@@ -25,7 +25,7 @@ pub struct Wanted {
     pub index: SafeUrl,
 }
 
-impl Wanted {
+impl WantedFile {
     /// A file as the index lists it.
     pub fn listed(file: &DistFile) -> Self {
         Self {

@@ -20,7 +20,7 @@ use url::Url;
 use super::aws::{self, CodeArtifact};
 use super::error::{Error, shown_url};
 use super::helper;
-use super::login::{CredentialSource, Login, Verdict};
+use super::login::{CredentialSource, Login, LoginVerdict};
 use super::means::Means;
 use super::netrc::Netrc;
 use super::options::ClientOptions;
@@ -31,17 +31,17 @@ use crate::spec::SafeUrl;
 
 /// Decides on credentials; one per client.
 pub(super) struct Authenticator {
-    indexes: Vec<Index>,
+    indexes: Vec<IndexLogins>,
     /// Hosts that the user has named: `default` of netrc is for them alone.
     named_hosts: HashSet<String>,
     netrc: OnceLock<Netrc>,
     netrc_logins: Mutex<NetrcLogins>,
-    asked: Mutex<HashMap<Key, Arc<AsyncMutex<Found>>>>,
+    asked: Mutex<HashMap<LoginKey, Arc<AsyncMutex<Found>>>>,
     given: Mutex<Vec<(Realm, Arc<Login>)>>,
 }
 
 /// An index's URL and what is known for it.
-struct Index {
+struct IndexLogins {
     url: SafeUrl,
     realm: Realm,
     /// A user name without password asks the other sources for the password.
@@ -50,7 +50,7 @@ struct Index {
 }
 
 /// A realm, and which of the indexes in it.
-type Key = (Realm, Option<usize>);
+type LoginKey = (Realm, Option<usize>);
 
 /// A URL that is about to be asked.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What netrc has for a realm, without and with its `default`.
-type NetrcLogins = HashMap<(Key, bool), Option<Arc<Login>>>;
+type NetrcLogins = HashMap<(LoginKey, bool), Option<Arc<Login>>>;
 
 /// What the sources that are asked on need have said.
 #[derive(Default)]
@@ -84,7 +84,7 @@ enum AskedState {
 
 impl Authenticator {
     pub(super) fn new(options: &ClientOptions) -> Self {
-        let named = options.credentials.iter().map(|given| Index {
+        let named = options.credentials.iter().map(|given| IndexLogins {
             url: given.url.without_credentials(),
             realm: Realm::of(given.url.reveal()),
             user: given.username.clone().filter(|_| given.password.is_none() && given.token.is_none()),
@@ -97,10 +97,10 @@ impl Authenticator {
                 let user = user.clone().unwrap_or_default();
                 Arc::new(Login::new(user, password, Scheme::Basic, CredentialSource::Url))
             });
-            Index { url: url.without_credentials(), realm: Realm::of(url.reveal()), user, login }
+            IndexLogins { url: url.without_credentials(), realm: Realm::of(url.reveal()), user, login }
         });
         // Of the same URL, its own userinfo comes first, then settings: `select` takes the first of equals.
-        let mut indexes: Vec<Index> = from_urls.chain(named).collect();
+        let mut indexes: Vec<IndexLogins> = from_urls.chain(named).collect();
         indexes.sort_by_key(|index| (index.login.is_none(), index.user.is_none()));
         let named = options.index_urls.iter().chain(&options.named_urls);
         let named = named.chain(options.credentials.iter().map(|given| &given.url));
@@ -200,7 +200,7 @@ impl Authenticator {
         let key = (Realm::of(url), self.select(url, asked.listed_by));
         match refused {
             None => self.ask(url, &key, None, None, means).await,
-            Some(login) if status == 401 && login.verdict() == Verdict::Accepted => {
+            Some(login) if status == 401 && login.verdict() == LoginVerdict::Accepted => {
                 let user = key.1.and_then(|at| self.indexes[at].user.as_deref());
                 self.ask(url, &key, user, Some(login), means).await
             }
@@ -273,7 +273,7 @@ impl Authenticator {
     fn in_netrc(
         &self,
         url: &Url,
-        key: &Key,
+        key: &LoginKey,
         user: Option<&str>,
         may_default: bool,
         means: &Means,
@@ -293,7 +293,7 @@ impl Authenticator {
     }
 
     /// What asking has found, if it was asked already.
-    async fn answered(&self, key: &Key) -> Option<Arc<Login>> {
+    async fn answered(&self, key: &LoginKey) -> Option<Arc<Login>> {
         let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
         match &slot.lock().await.state {
             AskedState::Answered(login) => Some(Arc::clone(login)),
@@ -306,7 +306,7 @@ impl Authenticator {
     async fn ask(
         &self,
         url: &Url,
-        key: &Key,
+        key: &LoginKey,
         user: Option<&str>,
         stale: Option<&Arc<Login>>,
         means: &Means,

@@ -11,7 +11,7 @@ use super::auth::{Asked, Authenticator};
 use super::aws::{Buckets, is_in_bucket, known_user};
 use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
-use super::login::{Login, Verdict};
+use super::login::{Login, LoginVerdict};
 use super::means::Means;
 use super::options::ClientOptions;
 use super::payload::{Payload, Verb};
@@ -36,7 +36,7 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct HttpRequest {
     /// Where to; userinfo in it is used as credentials.
     pub url: SafeUrl,
     /// `Accept`.
@@ -61,7 +61,7 @@ pub struct Request {
     pub payload: Option<Payload>,
 }
 
-impl Request {
+impl HttpRequest {
     /// A request for a page or another text.
     pub fn new(url: SafeUrl) -> Self {
         Self {
@@ -171,7 +171,7 @@ impl Client {
     }
 
     /// A place among the concurrent requests.
-    pub(super) async fn permit(&self, request: &Request) -> Result<OwnedSemaphorePermit, Error> {
+    pub(super) async fn permit(&self, request: &HttpRequest) -> Result<OwnedSemaphorePermit, Error> {
         let url = || shown_url(request.url.reveal());
         if self.shared.means.options.offline {
             return Err(Error::Offline { url: url() });
@@ -188,7 +188,7 @@ impl Client {
     }
 
     /// Sends a request until an answer comes that the caller handles, or no attempt is left.
-    pub(super) async fn send(&self, request: &Request, attempts: &mut Attempts) -> Result<Hop, Error> {
+    pub(super) async fn send(&self, request: &HttpRequest, attempts: &mut Attempts) -> Result<Hop, Error> {
         let host = request.url.reveal().host_str().unwrap_or_default();
         let mut blameless = 0;
         loop {
@@ -220,7 +220,7 @@ impl Client {
     }
 
     /// One attempt: the request and the redirects that it meets.
-    async fn follow(&self, request: &Request) -> Result<Hop, Fault> {
+    async fn follow(&self, request: &HttpRequest) -> Result<Hop, Fault> {
         let start = request.url.reveal();
         let mut url = start.clone();
         let mut visited = Vec::new();
@@ -261,7 +261,7 @@ impl Client {
     }
 
     /// Asks one URL, with the credentials that belong to it, and again when others turn up.
-    async fn hop(&self, request: &Request, url: &Url, own: bool) -> Result<Hop, Fault> {
+    async fn hop(&self, request: &HttpRequest, url: &Url, own: bool) -> Result<Hop, Fault> {
         let Shared { means, auth, .. } = &*self.shared;
         let asked = Asked { url, own, is_named: request.is_named, listed_by: request.listed_by.as_ref() };
         let mut login = auth.first(asked, means).await?;
@@ -280,7 +280,7 @@ impl Client {
     }
 
     /// Asks for an object of a bucket, and again when it turns out to be in another region.
-    async fn hop_in_bucket(&self, request: &Request, url: &Url) -> Result<Hop, Fault> {
+    async fn hop_in_bucket(&self, request: &HttpRequest, url: &Url) -> Result<Hop, Fault> {
         let Shared { means, buckets, .. } = &*self.shared;
         let mut is_again = false;
         loop {
@@ -339,15 +339,15 @@ impl Client {
     /// ones are sent once and not fifty times. No response: they are known to be wrong.
     async fn ask_carefully(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         url: &Url,
         login: Option<&Arc<Login>>,
     ) -> Result<(u16, Option<reqwest::Response>), Fault> {
-        let trial = match login.filter(|login| login.verdict() == Verdict::Untried) {
+        let trial = match login.filter(|login| login.verdict() == LoginVerdict::Untried) {
             Some(login) => Some(login.trial.lock().await),
             None => None,
         };
-        if login.is_some_and(|login| login.verdict() == Verdict::Refused) {
+        if login.is_some_and(|login| login.verdict() == LoginVerdict::Refused) {
             return Ok((401, None));
         }
         let mut answer = self.ask(request, url, login).await?;
@@ -363,7 +363,12 @@ impl Client {
     }
 
     /// One request to a server that knows its users by `Authorization`.
-    async fn ask(&self, request: &Request, url: &Url, login: Option<&Arc<Login>>) -> Result<reqwest::Response, Fault> {
+    async fn ask(
+        &self,
+        request: &HttpRequest,
+        url: &Url,
+        login: Option<&Arc<Login>>,
+    ) -> Result<reqwest::Response, Fault> {
         let mut headers = HeaderMap::new();
         if let Some(login) = login {
             let value = login.header().ok_or_else(|| Error::Unsendable { url: shown_url(url) })?;
@@ -376,7 +381,7 @@ impl Client {
     /// One request on the wire: what is called `url` is asked for at `address`.
     async fn exchange(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         (url, address): (&Url, &Url),
         own: HeaderMap,
         whence: &str,

@@ -20,7 +20,7 @@ use crate::spec::SafeUrl;
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// What a helper answered.
-pub(super) struct Answer {
+pub(super) struct HelperAnswer {
     pub(super) user: String,
     pub(super) password: Secret,
 }
@@ -34,18 +34,18 @@ pub(super) async fn ask_keyring(
     user: Option<&str>,
     limit: Duration,
     reporter: &dyn Reporter,
-) -> Result<Option<Answer>, String> {
+) -> Result<Option<HelperAnswer>, String> {
     let Some(user) = user else {
         let arguments = ["--mode=creds", "--output=json", "get", service];
         return Ok(run_quietly(program, &arguments, limit, reporter).await?.as_deref().and_then(parse_credentials));
     };
     let answer = run_quietly(program, &["get", service, user], limit, reporter).await?;
     let password = answer.as_deref().map(|text| text.trim_end_matches(['\r', '\n'])).filter(|text| !text.is_empty());
-    Ok(password.map(|password| Answer { user: user.to_owned(), password: Secret::new(password) }))
+    Ok(password.map(|password| HelperAnswer { user: user.to_owned(), password: Secret::new(password) }))
 }
 
 /// `{"username": …, "password": …}`, or the two on lines of their own.
-fn parse_credentials(text: &str) -> Option<Answer> {
+fn parse_credentials(text: &str) -> Option<HelperAnswer> {
     #[derive(serde::Deserialize)]
     struct Credentials {
         username: String,
@@ -57,7 +57,7 @@ fn parse_credentials(text: &str) -> Option<Answer> {
         let mut lines = text.lines();
         (lines.next()?.to_owned(), lines.next()?.to_owned())
     };
-    (!password.is_empty()).then(|| Answer { user, password: Secret::new(password) })
+    (!password.is_empty()).then(|| HelperAnswer { user, password: Secret::new(password) })
 }
 
 /// The services under which keyring may hold an index's credentials, as pip and uv call it: the URL, then the host.

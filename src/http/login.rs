@@ -76,7 +76,7 @@ pub(super) struct Login {
 
 /// What servers have said of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LoginVerdict {
     /// Never tried.
     Untried,
     /// A server has answered something else than 401 to it.
@@ -87,7 +87,7 @@ pub(super) enum Verdict {
 
 impl Login {
     pub(super) fn new(user: String, password: Secret, scheme: Scheme, source: CredentialSource) -> Self {
-        let verdict = AtomicU8::new(Verdict::Untried as u8);
+        let verdict = AtomicU8::new(LoginVerdict::Untried as u8);
         let wants_bearer = AtomicBool::new(scheme == Scheme::Bearer);
         let trial = tokio::sync::Mutex::new(());
         Self { user, password, scheme, source, is_token: false, wants_bearer, verdict, trial }
@@ -140,11 +140,11 @@ impl Login {
         self.user == other.user && self.password == other.password && self.scheme == other.scheme
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> LoginVerdict {
         match self.verdict.load(Ordering::Acquire) {
-            1 => Verdict::Accepted,
-            2 => Verdict::Refused,
-            _ => Verdict::Untried,
+            1 => LoginVerdict::Accepted,
+            2 => LoginVerdict::Refused,
+            _ => LoginVerdict::Untried,
         }
     }
 
@@ -152,13 +152,13 @@ impl Login {
     pub(super) fn answered(&self, status: u16) {
         if status == 401 {
             let _ = self.verdict.compare_exchange(
-                Verdict::Untried as u8,
-                Verdict::Refused as u8,
+                LoginVerdict::Untried as u8,
+                LoginVerdict::Refused as u8,
                 Ordering::AcqRel,
                 Ordering::Acquire,
             );
         } else {
-            self.verdict.store(Verdict::Accepted as u8, Ordering::Release);
+            self.verdict.store(LoginVerdict::Accepted as u8, Ordering::Release);
         }
     }
 }

@@ -31,7 +31,7 @@ mod response;
 pub use aws::AwsOptions;
 pub(crate) use aws::{CodeArtifactIndex, find_repository};
 pub use client::Client;
-pub(crate) use client::Request;
+pub(crate) use client::HttpRequest;
 pub use error::{Error, TlsReason, Via};
 pub use options::{ClientOptions, NamedCredentials};
 pub(crate) use payload::{Payload, Verb};

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::Body;
-use super::client::{Client, Hop, Request};
+use super::client::{Client, Hop, HttpRequest};
 use super::error::{Error, Via};
 use super::fault::Fault;
-use super::resume::{Acceptance, Changed, Progress};
+use super::resume::{Acceptance, BodyProgress, Changed};
 use super::retry::Attempts;
 use super::throttle::HostTurn;
 use crate::spec::SafeUrl;
@@ -27,10 +27,10 @@ const BREAK_LIMIT: u32 = 50;
 /// A response with a status that the caller handles: 2xx, 304, 404, 410, 416, and of a store 405, 409 and 412.
 pub struct Response {
     client: Client,
-    request: Request,
+    request: HttpRequest,
     attempts: Attempts,
     body: Body,
-    progress: Progress,
+    progress: BodyProgress,
     breaks: u32,
     /// Bytes that had been handed on when attempts were last given anew.
     best: u64,
@@ -46,7 +46,7 @@ impl Client {
     /// Sends a request: credentials, redirects and repetitions are taken care of.
     ///
     /// Holding the response holds one of the places for concurrent requests.
-    pub async fn get(&self, request: Request) -> Result<Response, Error> {
+    pub async fn get(&self, request: HttpRequest) -> Result<Response, Error> {
         let permit = self.permit(&request).await?;
         let mut attempts = Attempts::new(&self.shared.means.options);
         let hop = self.send(&request, &mut attempts).await?;
@@ -57,14 +57,14 @@ impl Client {
 impl Response {
     pub(super) fn new(
         client: Client,
-        request: Request,
+        request: HttpRequest,
         mut hop: Hop,
         attempts: Attempts,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let place = hop.place.take();
         let body = Body::new(hop, &client.shared.means.options);
-        let progress = Progress::new(&request, &body);
+        let progress = BodyProgress::new(&request, &body);
         Self {
             client,
             request,
@@ -167,7 +167,7 @@ impl Response {
         let mut hop = self.client.send(&self.request, &mut self.attempts).await?;
         self.place = hop.place.take();
         self.body = Body::new(hop, &self.client.shared.means.options);
-        self.progress = Progress::new(&self.request, &self.body);
+        self.progress = BodyProgress::new(&self.request, &self.body);
         if self.status() == status { Ok(()) } else { Err(self.changed()) }
     }
 
@@ -192,7 +192,7 @@ impl Response {
                 Acceptance::Different => {
                     // What came in place of the rest is the beginning of the whole, for who begins anew.
                     self.has_begun_anew = self.status() == status;
-                    self.progress = Progress::new(&self.request, &self.body);
+                    self.progress = BodyProgress::new(&self.request, &self.body);
                     return Err(self.changed());
                 }
                 Acceptance::WrongPart => {

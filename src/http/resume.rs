@@ -8,12 +8,12 @@
 use bytes::Bytes;
 
 use super::body::Body;
-use super::client::Request;
+use super::client::HttpRequest;
 use crate::archive::Crc32;
 use crate::spec::SafeUrl;
 
 /// How far a body was read.
-pub(super) struct Progress {
+pub(super) struct BodyProgress {
     /// Bytes that were handed on.
     delivered: u64,
     delivered_checksum: Crc32,
@@ -42,8 +42,8 @@ struct Identity {
 /// The bytes that were skipped are not those that were handed on.
 pub(super) struct Changed;
 
-impl Progress {
-    pub(super) fn new(request: &Request, body: &Body) -> Self {
+impl BodyProgress {
+    pub(super) fn new(request: &HttpRequest, body: &Body) -> Self {
         let strong = |tag: &&str| tag.starts_with('"');
         let validator = body.header("etag").filter(strong).or_else(|| body.header("last-modified"));
         let may_range = request.identity
@@ -69,7 +69,7 @@ impl Progress {
     }
 
     /// The request for the rest, or for all of it again.
-    pub(super) fn next_request(&self, request: &Request) -> Request {
+    pub(super) fn next_request(&self, request: &HttpRequest) -> HttpRequest {
         let mut request = request.clone();
         if let Some(validator) = self.validator.clone().filter(|_| self.delivered > 0) {
             request.range = Some(format!("bytes={}-", self.delivered));

@@ -22,11 +22,11 @@ pub(super) const BLAMELESS_MOST: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Throttle {
     most: usize,
-    hosts: Mutex<HashMap<String, Arc<Host>>>,
+    hosts: Mutex<HashMap<String, Arc<HostLoad>>>,
 }
 
 #[derive(Debug)]
-struct Host {
+struct HostLoad {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -47,7 +47,7 @@ struct State {
 /// A place among the requests of a host; dropping it gives it free.
 #[derive(Debug)]
 pub(super) struct HostTurn {
-    host: Arc<Host>,
+    host: Arc<HostLoad>,
     most: usize,
     /// How often the limit had been halved when this was given.
     halved: u64,
@@ -82,17 +82,17 @@ impl Throttle {
         }
     }
 
-    fn host(&self, name: &str) -> Arc<Host> {
+    fn host(&self, name: &str) -> Arc<HostLoad> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let state = State { limit: self.most, under_way: 0, answers: 0, halved: 0, pause_until: None };
-            Arc::new(Host { state: Mutex::new(state), changed: Notify::new() })
+            Arc::new(HostLoad { state: Mutex::new(state), changed: Notify::new() })
         };
         Arc::clone(hosts.entry(name.to_owned()).or_insert_with(new))
     }
 }
 
-impl Host {
+impl HostLoad {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{IndexClient, IndexError};
-use crate::archive::{Located, PartialZip, PartialZipError};
+use crate::archive::{EntryLookup, PartialZip, PartialZipError};
 use crate::cache::Bucket;
-use crate::fetch::{FetchError, FetchedFile, Wanted};
-use crate::http::{self, Request, Response};
+use crate::fetch::{FetchError, FetchedFile, WantedFile};
+use crate::http::{self, HttpRequest, Response};
 use crate::regular;
 use crate::reporter::Level;
 use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
@@ -125,7 +125,7 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
         if let Some(path) = file.url.to_file_path() {
             return from_file(file, &path);
         }
-        if let Some(wheel) = index.fetcher.find(&Wanted::listed(file)) {
+        if let Some(wheel) = index.fetcher.find(&WantedFile::listed(file)) {
             match from_fetched(file, &wheel) {
                 // A damaged file of the cache is as good as an absent one, and no reason to pass the version over.
                 Err(_) if wheel.discard_if_damaged() => {}
@@ -152,7 +152,7 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
             Ranges::Refused => note_no_ranges(index, file),
         }
     }
-    let wheel = index.fetcher.fetch_file(&Wanted::listed(file)).await?;
+    let wheel = index.fetcher.fetch_file(&WantedFile::listed(file)).await?;
     from_fetched(file, &wheel)
 }
 
@@ -161,7 +161,7 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
 async fn from_offered(index: &IndexClient, file: &DistFile) -> Result<Option<Vec<u8>>, IndexError> {
     let MetadataOffer::Offered(digests) = &file.metadata else { return Ok(None) };
     let url = file.url.with_path_suffix(".metadata");
-    let response = ask(index, file, Request::new(url.clone()).listed_by(&file.origin.url)).await?;
+    let response = ask(index, file, HttpRequest::new(url.clone()).listed_by(&file.origin.url)).await?;
     if !matches!(response.status(), 200 | 203) {
         return Ok(None);
     }
@@ -195,7 +195,7 @@ async fn from_ranges(index: &IndexClient, file: &DistFile) -> Result<Ranges, Ind
     let Some(response) = ask_range(index, file, first).await? else { return Ok(Ranges::Refused) };
     let part = match response.status() {
         206 => PartHeader::of(&response),
-        200 | 203 => match index.fetcher.receive(&Wanted::listed(file), response).await {
+        200 | 203 => match index.fetcher.receive(&WantedFile::listed(file), response).await {
             // The cache is full or read-only: fetching the file in the usual way finds another place for it.
             Err(FetchError::Cache(_)) => return Ok(Ranges::Refused),
             whole => return Ok(Ranges::Whole(whole?)),
@@ -249,8 +249,8 @@ async fn from_tail(
         };
         zip.add(start, bytes);
         let missing = match find_metadata(file, &zip) {
-            Ok(Located::Content(content)) => return Ok(Ranges::Metadata(content)),
-            Ok(Located::Missing(missing)) => missing,
+            Ok(EntryLookup::Content(content)) => return Ok(Ranges::Metadata(content)),
+            Ok(EntryLookup::Missing(missing)) => missing,
             Err(_) => return Ok(Ranges::Refused),
         };
         // What stands before the rest of a directory is likely METADATA; a round trip costs more than these bytes.
@@ -300,7 +300,7 @@ pub(super) async fn ask_range(
     file: &DistFile,
     range: String,
 ) -> Result<Option<Response>, IndexError> {
-    let request = Request { range: Some(range), ..Request::file(file.url.clone()).listed_by(&file.origin.url) };
+    let request = HttpRequest { range: Some(range), ..HttpRequest::file(file.url.clone()).listed_by(&file.origin.url) };
     match ask(index, file, request).await {
         // 400, 405 and 501 are answers of servers that do not know such requests at all.
         Err(IndexError::MetadataRequest { source, .. }) if matches!(source.status(), Some(400 | 405 | 501)) => Ok(None),
@@ -309,7 +309,7 @@ pub(super) async fn ask_range(
     }
 }
 
-async fn ask(index: &IndexClient, file: &DistFile, request: Request) -> Result<Response, IndexError> {
+async fn ask(index: &IndexClient, file: &DistFile, request: HttpRequest) -> Result<Response, IndexError> {
     let failed = |source| IndexError::MetadataRequest { file: file.filename.as_str().to_owned(), source };
     index.client.get(request).await.map_err(failed)
 }
@@ -327,7 +327,7 @@ fn missing(file: &DistFile, response: &Response) -> IndexError {
     }
 }
 
-fn find_metadata(file: &DistFile, zip: &PartialZip) -> Result<Located, IndexError> {
+fn find_metadata(file: &DistFile, zip: &PartialZip) -> Result<EntryLookup, IndexError> {
     // Binary distribution format: one `NAME-VERSION.dist-info` folder, at the top.
     let is_metadata = |name: &str| {
         name.strip_suffix(".dist-info/METADATA").is_some_and(|folder| !folder.is_empty() && !folder.contains('/'))
@@ -353,8 +353,8 @@ pub(super) fn from_file(file: &DistFile, path: &Path) -> Result<Vec<u8>, IndexEr
         opened.by_ref().take(wanted.end - wanted.start).read_to_end(&mut bytes).map_err(failed)?;
         zip.add(wanted.start, bytes);
         match find_metadata(file, &zip)? {
-            Located::Content(content) => return Ok(content),
-            Located::Missing(missing) => wanted = missing,
+            EntryLookup::Content(content) => return Ok(content),
+            EntryLookup::Missing(missing) => wanted = missing,
         }
     }
     let source = PartialZipError::Malformed("its entries are not where its directory says");

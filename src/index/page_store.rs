@@ -121,7 +121,7 @@ pub(super) struct PageEntry {
 }
 
 /// A page as it lies in the cache.
-pub(super) struct Stored {
+pub(super) struct StoredPage {
     pub(super) head: Head,
     pub(super) is_fresh: bool,
     /// Seconds since 1970 until which it is fresh.
@@ -160,7 +160,7 @@ impl PageEntry {
     }
 
     /// The entry, when there is one that can be read.
-    pub(super) fn read(&self, now: u64) -> Option<Stored> {
+    pub(super) fn read(&self, now: u64) -> Option<StoredPage> {
         let mut file = regular::open(&self.path).ok()?;
         let about = file.metadata().ok()?;
         let asked = seconds(about.modified().ok()?)?;
@@ -169,7 +169,16 @@ impl PageEntry {
         let (head, page_at) = Head::decode(&bytes)?;
         let is_fresh = asked <= now && now - asked < head.fresh_for && !head.absent;
         let fresh_until = asked.saturating_add(head.fresh_for);
-        Some(Stored { head, is_fresh, fresh_until, path: self.path.clone(), file, length: about.len(), bytes, page_at })
+        Some(StoredPage {
+            head,
+            is_fresh,
+            fresh_until,
+            path: self.path.clone(),
+            file,
+            length: about.len(),
+            bytes,
+            page_at,
+        })
     }
 
     /// Keeps an answer. A cache that cannot be written costs only time, in a later run.
@@ -201,7 +210,7 @@ impl PageEntry {
     }
 }
 
-impl Stored {
+impl StoredPage {
     /// Whether it lies in the place of this entry.
     pub(super) fn is_of(&self, entry: &PageEntry) -> bool {
         self.path == entry.path

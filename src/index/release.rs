@@ -4,7 +4,7 @@
 //! `/pypi/NAME/VERSION/json`. What it says changes from day to day, so nothing is kept.
 
 use super::{IndexClient, IndexError};
-use crate::http::Request;
+use crate::http::HttpRequest;
 use crate::spec::{PackageName, SafeUrl, Version};
 
 /// Largest answer that is read, bytes: descriptions and long lists of files have a few megabytes.
@@ -34,7 +34,7 @@ async fn release(
 ) -> Result<Option<Vec<u8>>, IndexError> {
     let Some(url) = place(index, name, version) else { return Ok(None) };
     let file = || format!("{name} {version}");
-    let request = Request { accept: Some("application/json"), ..Request::new(url) }.listed_by(index);
+    let request = HttpRequest { accept: Some("application/json"), ..HttpRequest::new(url) }.listed_by(index);
     let response = client.client.get(request).await;
     let response = match response {
         Err(error) if matches!(error.status(), Some(400 | 403 | 404 | 405 | 410 | 501)) => return Ok(None),

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::page_store::{Damage, Head, PageEntry, Stored};
+use super::page_store::{Damage, Head, PageEntry, StoredPage};
 use super::readings::Readings;
 use crate::blocking::blocking;
 use crate::cache::Cache;
-use crate::http::{self, Client, Request};
+use crate::http::{self, Client, HttpRequest};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, PackageName, PackedPage, PageError, ProjectPage, SafeUrl};
 
 /// What is accepted, best first (PEP 691).
@@ -87,7 +87,7 @@ impl Asking<'_> {
         if self.reach == Reach::AtHand {
             return Ok(PageAnswer::NotAtHand);
         }
-        let mut request = Request::new(url.clone());
+        let mut request = HttpRequest::new(url.clone());
         request.accept = Some(ACCEPT);
         if let Some(stored) = stored.as_ref().filter(|stored| !stored.head.absent) {
             request.if_none_match.clone_from(&stored.head.etag);
@@ -133,7 +133,7 @@ impl Asking<'_> {
 
     /// The whole page, when what "not modified" refers to turned out to be damaged.
     async fn again(&self, url: &SafeUrl, project: Option<&PackageName>) -> Result<PageAnswer, AskError> {
-        let mut request = Request::new(url.clone());
+        let mut request = HttpRequest::new(url.clone());
         request.accept = Some(ACCEPT);
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
@@ -152,7 +152,7 @@ impl Asking<'_> {
         url: &SafeUrl,
         project: Option<&PackageName>,
         response: http::Response,
-        stored: Option<Stored>,
+        stored: Option<StoredPage>,
     ) -> Result<PackedPage, AskError> {
         // Anew, because only this request may have led to credentials.
         let entry = self.entry(url, project);
@@ -189,7 +189,7 @@ impl Asking<'_> {
 
 /// Whether a URL gives a page that lists files. What goes wrong is a no.
 pub(super) async fn has_page(client: &Client, url: &SafeUrl) -> bool {
-    let request = Request { accept: Some(ACCEPT), ..Request::new(url.clone()) };
+    let request = HttpRequest { accept: Some(ACCEPT), ..HttpRequest::new(url.clone()) };
     let Ok(response) = client.get(request).await else { return false };
     if response.status() != 200 {
         return false;

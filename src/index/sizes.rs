@@ -7,7 +7,7 @@ use super::IndexClient;
 use super::metadata::{LARGE_TAIL, PartHeader, SMALL_TAIL, answers_ranges, ask_range, body, cache_key, is_local};
 use crate::archive::PartialZip;
 use crate::cache::Bucket;
-use crate::fetch::Wanted;
+use crate::fetch::WantedFile;
 use crate::regular;
 use crate::spec::DistFile;
 
@@ -27,7 +27,7 @@ async fn unpacked_size(index: &IndexClient, file: &DistFile) -> Option<u64> {
     if is_local(file) {
         return of_file(&file.url.to_file_path()?);
     }
-    if let Some(wheel) = index.fetcher.find(&Wanted::listed(file)) {
+    if let Some(wheel) = index.fetcher.find(&WantedFile::listed(file)) {
         return of_file(&wheel.path);
     }
     // Beside the metadata of the file, and by the same rules: bytes without a digest may change.

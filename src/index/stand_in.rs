@@ -3,7 +3,7 @@
 //! A file is looked for on the page of its project: by the digests that were promised first, because a mirror may have it
 //! under another URL and index, then by its name.
 
-use crate::fetch::{FetchError, Located, StandIn, Wanted};
+use crate::fetch::{FetchError, LocatedFile, StandIn, WantedFile};
 use crate::resolve::ProjectAnswer;
 use crate::spec::{DistFile, HashDigest, SafeUrl};
 
@@ -23,7 +23,7 @@ impl MirrorIndex {
 }
 
 impl StandIn for MirrorIndex {
-    fn locate<'a>(&'a self, wanted: &'a Wanted) -> Located<'a> {
+    fn locate<'a>(&'a self, wanted: &'a WantedFile) -> LocatedFile<'a> {
         Box::pin(async move {
             let failed = |source| FetchError::StandIn { file: wanted.filename.clone(), source: Box::new(source) };
             let ProjectAnswer::Found(details) = self.index.project(&wanted.project).await.map_err(failed)? else {
@@ -40,7 +40,7 @@ impl StandIn for MirrorIndex {
 }
 
 /// The file with the digest, best of the same name too; else the file of that name.
-fn choose<'a>(files: &'a [DistFile], wanted: &Wanted) -> Option<&'a DistFile> {
+fn choose<'a>(files: &'a [DistFile], wanted: &WantedFile) -> Option<&'a DistFile> {
     let has_name = |file: &&DistFile| file.filename.as_str() == wanted.filename;
     let has_one_of =
         |digests: &[HashDigest], file: &DistFile| file.hashes.iter().any(|digest| digests.contains(digest));

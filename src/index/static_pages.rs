@@ -2,7 +2,7 @@
 
 use super::IndexClient;
 use super::client::Index;
-use crate::http::Request;
+use crate::http::HttpRequest;
 
 /// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
 pub(crate) const MIRROR_MANIFEST: &str = "barrow-mirror.json";
@@ -23,7 +23,7 @@ impl IndexClient {
         }
         let base = location.url.without_fragment();
         let manifest = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")).ok()?;
-        let response = self.client.get(Request::new(manifest).listed_by(&location.url)).await.ok()?;
+        let response = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await.ok()?;
         if response.status() == 200 { response.bytes(MANIFEST_MOST).await.ok() } else { None }
     }
 
@@ -39,7 +39,7 @@ impl IndexClient {
         }
         let base = location.url.without_fragment();
         let Ok(manifest) = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")) else { return false };
-        let Ok(mut response) = self.client.get(Request::new(manifest).listed_by(&location.url)).await else {
+        let Ok(mut response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
             return false;
         };
         let is_json = |bytes: &[u8]| bytes.trim_ascii_start().starts_with(b"{");

@@ -2,9 +2,9 @@
 //! without names, and a checksum at the end, so that a damaged or cut file is as good as none.
 
 /// Writes fields.
-pub(crate) struct Writer(Vec<u8>);
+pub(crate) struct FieldWriter(Vec<u8>);
 
-impl Writer {
+impl FieldWriter {
     pub(crate) fn new(first_line: &str) -> Self {
         Self(first_line.as_bytes().to_vec())
     }
@@ -26,9 +26,9 @@ impl Writer {
 }
 
 /// Reads fields; `None` wherever something else was written than is asked for.
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct FieldReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> FieldReader<'a> {
     pub(crate) fn new(first_line: &str, bytes: &'a [u8]) -> Option<Self> {
         let (content, promised) = bytes.split_last_chunk()?;
         (u32::from_le_bytes(*promised) == checksum(content)).then_some(())?;

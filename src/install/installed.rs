@@ -32,7 +32,7 @@ pub struct InstalledDist {
     /// What the user should know, one sentence fragment each.
     pub warnings: Vec<String>,
     /// The unpacked files; `None` until they were asked for.
-    pub tree: Option<Tree>,
+    pub tree: Option<UnpackedTree>,
     /// Files that are others here than in the tree, because of what this bundle leaves out or adds.
     pub rewritten: Vec<SafePath>,
 }
@@ -91,7 +91,7 @@ impl InstalledDist {
 /// The unpacked files of a distribution in the cache, and what they looked like when they were checked. Whoever places one
 /// in an output compares it with that first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tree {
+pub struct UnpackedTree {
     /// The folder with every file in its place.
     pub folder: PathBuf,
     /// Of each file of the distribution, in its order.
@@ -99,7 +99,7 @@ pub struct Tree {
 }
 
 #[cfg(test)]
-impl Tree {
+impl UnpackedTree {
     /// A tree that was made by hand.
     pub(crate) fn look(folder: PathBuf, files: &[InstalledFile]) -> Self {
         let stamp = |file: &InstalledFile| Stamp::of(&fs_err::metadata(file.path.below(&folder)).unwrap());

@@ -20,7 +20,7 @@ pub(super) struct Layout {
 
 /// Where a file goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Destination {
     /// There, as it is.
     At(SafePath),
     /// There, executable, with its first line changed where it is `#!python`.
@@ -61,14 +61,14 @@ impl Layout {
     }
 
     /// The place of a file of the archive.
-    pub(super) fn place(&self, path: &SafePath) -> Result<Place, WheelFault> {
+    pub(super) fn place(&self, path: &SafePath) -> Result<Destination, WheelFault> {
         let refuse = |reason| Err(WheelFault::Data { path: path.to_string(), reason });
-        let Some((top, rest)) = path.as_str().split_once('/') else { return Ok(Place::At(path.clone())) };
+        let Some((top, rest)) = path.as_str().split_once('/') else { return Ok(Destination::At(path.clone())) };
         if top == self.dist_info.as_str() && INSTALLERS_OWN.contains(&rest) {
-            return Ok(Place::Dropped);
+            return Ok(Destination::Dropped);
         }
         if !ends_with_any_case(top, DATA) {
-            return Ok(Place::At(path.clone()));
+            return Ok(Destination::At(path.clone()));
         }
         // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two readings.
         if !top.strip_suffix(DATA).is_some_and(|stem| names(stem, &self.filename)) {
@@ -84,9 +84,9 @@ impl Layout {
             "purelib" | "platlib" | "data" if below.components().next().is_some_and(is_dist_info) => {
                 return refuse("would be installed into a `.dist-info` folder");
             }
-            "purelib" | "platlib" | "data" => Place::At(below),
-            "headers" => Place::At(below.prefixed(&self.headers)),
-            "scripts" => Place::Script(below.prefixed(&SafePath::new("bin").expect("a safe name"))),
+            "purelib" | "platlib" | "data" => Destination::At(below),
+            "headers" => Destination::At(below.prefixed(&self.headers)),
+            "scripts" => Destination::Script(below.prefixed(&SafePath::new("bin").expect("a safe name"))),
             _ => return refuse("is not in one of the folders that `.data` can have"),
         })
     }

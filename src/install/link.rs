@@ -30,12 +30,12 @@ pub enum LinkMode {
 
 /// A name in an opened folder.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct EntryAt<'a> {
     pub(super) folder: BorrowedFd<'a>,
     pub(super) name: &'a str,
 }
 
-impl At<'_> {
+impl EntryAt<'_> {
     /// Looks at what has the name. A link is not followed.
     pub(super) fn look(&self) -> io::Result<Sight> {
         Ok(Sight::of(&statat(self.folder, self.name, AtFlags::SYMLINK_NOFOLLOW)?))
@@ -73,7 +73,7 @@ impl Way {
 
     /// Places one file, the best way that works; what turns out not to work is not tried again. `seen` is what the file looks
     /// like; gives what the placed one does.
-    pub(super) fn place(&self, source: At<'_>, target: At<'_>, mode: u32, seen: Sight) -> io::Result<Sight> {
+    pub(super) fn place(&self, source: EntryAt<'_>, target: EntryAt<'_>, mode: u32, seen: Sight) -> io::Result<Sight> {
         loop {
             let now = self.get();
             let placed = match now {
@@ -109,7 +109,7 @@ fn says_cannot(error: &io::Error) -> bool {
 }
 
 /// Copies a file; `std` hands the work to the kernel where it can.
-fn copy(source: At<'_>, target: At<'_>, mode: u32) -> io::Result<Sight> {
+fn copy(source: EntryAt<'_>, target: EntryAt<'_>, mode: u32) -> io::Result<Sight> {
     let mut source = File::from(source.open()?);
     let mut copy = File::from(target.create(mode)?);
     io::copy(&mut source, &mut copy)?;
@@ -135,7 +135,7 @@ fn permissions(mode: u32) -> Mode {
 }
 
 #[cfg(target_os = "linux")]
-fn clone(source: At<'_>, target: At<'_>, mode: u32) -> io::Result<Sight> {
+fn clone(source: EntryAt<'_>, target: EntryAt<'_>, mode: u32) -> io::Result<Sight> {
     let source = source.open()?;
     let copy = target.create(mode)?;
     match rustix::fs::ioctl_ficlone(&copy, &source) {
@@ -149,13 +149,13 @@ fn clone(source: At<'_>, target: At<'_>, mode: u32) -> io::Result<Sight> {
 }
 
 #[cfg(target_os = "macos")]
-fn clone(source: At<'_>, target: At<'_>, mode: u32) -> io::Result<Sight> {
+fn clone(source: EntryAt<'_>, target: EntryAt<'_>, mode: u32) -> io::Result<Sight> {
     let source = source.open()?;
     rustix::fs::fclonefileat(&source, target.folder, target.name, rustix::fs::CloneFlags::empty())?;
     settle(target.open()?.as_fd(), mode)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn clone(_source: At<'_>, _target: At<'_>, _mode: u32) -> io::Result<Sight> {
+fn clone(_source: EntryAt<'_>, _target: EntryAt<'_>, _mode: u32) -> io::Result<Sight> {
     Err(Errno::NOTSUP.into())
 }

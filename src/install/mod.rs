@@ -42,7 +42,7 @@ mod tests;
 
 pub use error::{InstallError, WheelFault};
 #[cfg(test)]
-pub(crate) use installed::Tree;
+pub(crate) use installed::UnpackedTree;
 pub(crate) use installed::{FileContent, InstalledDist, InstalledFile};
 pub(crate) use judgement::Agreement;
 pub use judgement::RecordPolicy;

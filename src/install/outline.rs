@@ -12,7 +12,7 @@ use super::record::{Compared, Record, in_folder, write_record};
 use super::scripts::{self, entry_point_scripts};
 use super::stamps::Stamp;
 use super::tree::TreeBuilder;
-use super::unpack::{Job, UnpackError, Unpacked, unpack};
+use super::unpack::{EntryJob, UnpackError, Unpacked, unpack};
 use crate::archive::{DataSpan, SafePath, ZipEntry, ZipReader};
 use crate::cache::Cache;
 use crate::fetch::FetchedWheel;
@@ -24,7 +24,7 @@ const SMALL_FILE_MOST: u64 = 16 << 20;
 const RECORD_LINE_MOST: u64 = 256;
 
 /// Everything about a wheel that is known without reading the contents of its files.
-pub(super) struct Outline<'a> {
+pub(super) struct WheelOutline<'a> {
     wheel: &'a FetchedWheel,
     archive: &'a ZipReader,
     /// The entries that are files.
@@ -36,7 +36,7 @@ pub(super) struct Outline<'a> {
     places: Places<'a>,
 }
 
-impl<'a> Outline<'a> {
+impl<'a> WheelOutline<'a> {
     pub(super) fn read(wheel: &'a FetchedWheel, archive: &'a ZipReader) -> Result<Self, WheelFault> {
         let files: Vec<&ZipEntry> = archive.entries().iter().filter(|entry| !entry.is_folder).collect();
         let layout = Layout::find(files.iter().map(|file| &file.path), &wheel.filename)?;
@@ -116,7 +116,7 @@ impl<'a> Outline<'a> {
         kept: &[Option<(SafePath, bool)>],
         builder: Option<&TreeBuilder>,
     ) -> Result<Vec<Unpacked>, InstallError> {
-        let job = |(file, kept): (&Placed<'a>, &'_ Option<(SafePath, bool)>)| Job {
+        let job = |(file, kept): (&Placed<'a>, &'_ Option<(SafePath, bool)>)| EntryJob {
             name: file.entry.path.as_str(),
             span: file.entry.span,
             promised: self.record.promised(file.entry.path.as_str()),
@@ -125,7 +125,7 @@ impl<'a> Outline<'a> {
                 .zip(builder)
                 .map(|((path, executable), builder)| (builder.path_of(path), tree_mode(*executable))),
         };
-        let jobs: Vec<Job<'_>> = self.places.files.iter().zip(kept).map(job).collect();
+        let jobs: Vec<EntryJob<'_>> = self.places.files.iter().zip(kept).map(job).collect();
         unpack(self.archive.file(), &jobs).map_err(|error| match error {
             UnpackError::Fault(fault) => InstallError::refused(self.wheel, fault),
             UnpackError::Write { path, source } => InstallError::unpack(self.wheel.filename.as_str(), path, source),

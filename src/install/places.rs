@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::error::WheelFault;
 use super::installed::InstalledFile;
-use super::layout::Place;
+use super::layout::Destination;
 use super::unpack::Unpacked;
 use crate::archive::{NameClash, NameSet, SafePath, ZipEntry};
 
@@ -15,7 +15,7 @@ use crate::archive::{NameClash, NameSet, SafePath, ZipEntry};
 #[derive(Debug)]
 pub(super) struct Placed<'a> {
     pub(super) entry: &'a ZipEntry,
-    pub(super) place: Place,
+    pub(super) place: Destination,
     executable: bool,
 }
 
@@ -30,32 +30,32 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Placed<'a> {
-    pub(super) fn new(entry: &'a ZipEntry, place: Place) -> Self {
-        let executable = entry.is_executable || matches!(place, Place::Script(_));
+    pub(super) fn new(entry: &'a ZipEntry, place: Destination) -> Self {
+        let executable = entry.is_executable || matches!(place, Destination::Script(_));
         Self { entry, place, executable }
     }
 
     /// Where it is installed as it is, and whether as a program; `None` where it is not, or not as it is.
     pub(super) fn kept(&self, rewritten: &[InstalledFile]) -> Option<(SafePath, bool)> {
         match &self.place {
-            Place::At(path) => Some((path.clone(), self.executable)),
-            Place::Script(path) => {
+            Destination::At(path) => Some((path.clone(), self.executable)),
+            Destination::Script(path) => {
                 let is_rewritten = rewritten.iter().any(|file| file.path == *path);
                 (!is_rewritten).then(|| (path.clone(), true))
             }
-            Place::Dropped => None,
+            Destination::Dropped => None,
         }
     }
 
     fn path(&self) -> Option<&SafePath> {
         match &self.place {
-            Place::At(path) | Place::Script(path) => Some(path),
-            Place::Dropped => None,
+            Destination::At(path) | Destination::Script(path) => Some(path),
+            Destination::Dropped => None,
         }
     }
 
     fn is_script(&self) -> bool {
-        matches!(self.place, Place::Script(_))
+        matches!(self.place, Destination::Script(_))
     }
 
     /// The same content, as far as the directory tells.
@@ -80,7 +80,7 @@ impl<'a> Places<'a> {
             for file in claims {
                 if file.is_script() {
                     // Old wheels bring the script of an entry point as a file too; like pip, we take the entry point.
-                    file.place = Place::Dropped;
+                    file.place = Destination::Dropped;
                 } else {
                     is_taken = true;
                 }
@@ -119,7 +119,7 @@ impl<'a> Places<'a> {
             }
             // Whoever calls it as a script finds a program.
             self.files[stays_here].executable |= self.files[goes].executable;
-            self.files[goes].place = Place::Dropped;
+            self.files[goes].place = Destination::Dropped;
             holders.insert(path, stays_here);
         }
         Ok(())
@@ -147,7 +147,7 @@ impl<'a> Places<'a> {
     /// The scripts that are installed, and where.
     pub(super) fn scripts(&self) -> impl Iterator<Item = (&'a ZipEntry, &SafePath)> {
         self.files.iter().filter_map(|file| match &file.place {
-            Place::Script(path) => Some((file.entry, path)),
+            Destination::Script(path) => Some((file.entry, path)),
             _ => None,
         })
     }

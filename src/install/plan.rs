@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr as _;
 
-use super::codec::{Reader, Writer};
+use super::codec::{FieldReader, FieldWriter};
 use super::{Agreement, FileContent, InstalledDist, InstalledFile};
 use crate::archive::SafePath;
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, Version};
@@ -18,7 +18,7 @@ const GENERATED: u64 = 2;
 const DEFLATED: u64 = 4;
 
 pub(super) fn encode(dist: &InstalledDist) -> Vec<u8> {
-    let mut writer = Writer::new(FIRST_LINE);
+    let mut writer = FieldWriter::new(FIRST_LINE);
     writer.bytes(dist.digest.bytes());
     writer.bytes(dist.name.as_ref().as_bytes());
     writer.bytes(dist.version.to_string().as_bytes());
@@ -56,7 +56,7 @@ pub(super) fn encode(dist: &InstalledDist) -> Vec<u8> {
 
 /// Reads the plan of the wheel with this digest; `None` when it is damaged or of another version.
 pub(super) fn decode(bytes: &[u8], digest: &HashDigest, wheel: &Path) -> Option<InstalledDist> {
-    let mut reader = Reader::new(FIRST_LINE, bytes)?;
+    let mut reader = FieldReader::new(FIRST_LINE, bytes)?;
     (reader.bytes()? == digest.bytes()).then_some(())?;
     let name = PackageName::from_str(reader.text()?).ok()?;
     let version = Version::from_str(reader.text()?).ok()?;
@@ -85,7 +85,7 @@ pub(super) fn decode(bytes: &[u8], digest: &HashDigest, wheel: &Path) -> Option<
     })
 }
 
-fn decode_file(reader: &mut Reader<'_>) -> Option<InstalledFile> {
+fn decode_file(reader: &mut FieldReader<'_>) -> Option<InstalledFile> {
     let word = reader.number()?;
     let path = SafePath::new(reader.text()?).ok()?;
     let sha256 = HashDigest::from_bytes(HashAlgorithm::Sha256, reader.bytes()?)?;

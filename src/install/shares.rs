@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, chmodat, mkdirat, openat,
 use rustix::io::Errno;
 
 use super::installed::InstalledDist;
-use super::link::{At, LinkMode, Way};
+use super::link::{EntryAt, LinkMode, Way};
 use super::look::Sight;
 use super::mode::where_modes_are_kept;
 use super::tree::folders_of;
@@ -82,7 +82,7 @@ pub fn link_shares(shares: &[Share<'_>], to: &Path, mode: LinkMode) -> Result<Li
     let work = Work::cut(shares);
     let root = open(CWD, to).map_err(|source| (0, LinkError::Place { path: to.to_owned(), source }))?;
     let trees = open_trees(shares)?;
-    let run = Run {
+    let run = Placement {
         shares,
         work: &work,
         trees: &trees,
@@ -175,7 +175,7 @@ impl<'a> Work<'a> {
 }
 
 /// The work under way, shared by the threads.
-struct Run<'a> {
+struct Placement<'a> {
     shares: &'a [Share<'a>],
     work: &'a Work<'a>,
     trees: &'a [OwnedFd],
@@ -193,7 +193,7 @@ struct Run<'a> {
     failed: Mutex<Option<(usize, LinkError)>>,
 }
 
-impl Run<'_> {
+impl Placement<'_> {
     fn make_folders(&self) {
         let mut has_umask = None;
         for folder in &self.work.folders {
@@ -242,9 +242,11 @@ impl Run<'_> {
             let (source, target) = match &folders {
                 Some((source, target)) => {
                     let name = &path[piece.folder.len() + 1..];
-                    (At { folder: source.as_fd(), name }, At { folder: target.as_fd(), name })
+                    (EntryAt { folder: source.as_fd(), name }, EntryAt { folder: target.as_fd(), name })
                 }
-                None => (At { folder: source_root, name: path }, At { folder: self.root.as_fd(), name: path }),
+                None => {
+                    (EntryAt { folder: source_root, name: path }, EntryAt { folder: self.root.as_fd(), name: path })
+                }
             };
             let changed = || LinkError::Changed { path: file.path.below(&tree.folder) };
             let seen = source

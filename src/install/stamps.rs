@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use super::codec::{Reader, Writer};
+use super::codec::{FieldReader, FieldWriter};
 use super::look::Sight;
 
 /// First line of a stamps file.
@@ -34,7 +34,7 @@ impl Stamp {
 }
 
 pub(super) fn encode(stamps: &[Stamp]) -> Vec<u8> {
-    let mut writer = Writer::new(FIRST_LINE);
+    let mut writer = FieldWriter::new(FIRST_LINE);
     writer.number(stamps.len() as u64);
     for stamp in stamps {
         writer.number(stamp.size);
@@ -46,7 +46,7 @@ pub(super) fn encode(stamps: &[Stamp]) -> Vec<u8> {
 
 /// Reads stamps; `None` when they are damaged or not as many as there are files.
 pub(super) fn decode(bytes: &[u8], files: usize) -> Option<Vec<Stamp>> {
-    let mut reader = Reader::new(FIRST_LINE, bytes)?;
+    let mut reader = FieldReader::new(FIRST_LINE, bytes)?;
     let count = reader.count().filter(|&count| count == files)?;
     let mut stamp = || {
         Some(Stamp {

@@ -8,10 +8,10 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::error::{InstallError, WheelFault};
-use super::installed::{FileContent, InstalledDist, InstalledFile, Tree};
+use super::installed::{FileContent, InstalledDist, InstalledFile, UnpackedTree};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
-use super::unpack::{Job, UnpackError, create, settle, unpack};
+use super::unpack::{EntryJob, UnpackError, create, settle, unpack};
 use crate::archive::{ArchiveError, SafePath, each_folder_of};
 use crate::cache::{Cache, CacheError};
 use crate::regular;
@@ -46,7 +46,7 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
         }
         match check_and_heal(dist, &tree, cache) {
             Ok(stamps) => {
-                dist.tree = Some(Tree { folder: tree.join(FILES), stamps });
+                dist.tree = Some(UnpackedTree { folder: tree.join(FILES), stamps });
                 return Ok(());
             }
             // It can neither be used nor mended where it is: a new one takes its place, if it is ours to replace.
@@ -58,10 +58,10 @@ fn find_or_build(dist: &mut InstalledDist, cache: &Cache) -> Result<(), InstallE
 }
 
 /// The tree of a distribution as the cache has it. Its files are not looked at: that is for whoever places them.
-pub(super) fn known_tree(dist: &InstalledDist, cache: &Cache) -> Option<Tree> {
+pub(super) fn known_tree(dist: &InstalledDist, cache: &Cache) -> Option<UnpackedTree> {
     let tree = cache.install(&dist.digest).join(TREE);
     let stamps = stamps::decode(&regular::read(&tree.join(STAMPS)).ok()?, dist.files.len())?;
-    Some(Tree { folder: tree.join(FILES), stamps })
+    Some(UnpackedTree { folder: tree.join(FILES), stamps })
 }
 
 /// Unpacks every file anew.
@@ -149,7 +149,7 @@ fn write_files(dist: &InstalledDist, files: &[(&InstalledFile, PathBuf)]) -> Res
             }
             (FileContent::WheelEntry { .. }, span) => {
                 indices.push(index);
-                jobs.push(Job {
+                jobs.push(EntryJob {
                     name: file.path.as_str(),
                     span: span.expect("a wheel entry has a span"),
                     promised: Some(&file.sha256),
@@ -238,7 +238,7 @@ impl TreeBuilder {
                 fs::rename(self.folder.path(), &tree).map_err(|source| self.failed(&tree, source))?;
             }
         }
-        dist.tree = Some(Tree { folder: tree.join(FILES), stamps });
+        dist.tree = Some(UnpackedTree { folder: tree.join(FILES), stamps });
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// One entry to be read.
 #[derive(Debug)]
-pub(super) struct Job<'a> {
+pub(super) struct EntryJob<'a> {
     /// The entry's name, for messages.
     pub(super) name: &'a str,
     /// Its data.
@@ -47,7 +47,7 @@ pub(super) enum UnpackError {
 }
 
 /// Runs all jobs; results are in their order. The first job that fails, by order, among those that ran names the error.
-pub(super) fn unpack(wheel: &File, jobs: &[Job<'_>]) -> Result<Vec<Unpacked>, UnpackError> {
+pub(super) fn unpack(wheel: &File, jobs: &[EntryJob<'_>]) -> Result<Vec<Unpacked>, UnpackError> {
     // Large entries first, so that none of them is begun when all others are done.
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(jobs[index].span.size));
@@ -77,13 +77,13 @@ pub(super) fn unpack(wheel: &File, jobs: &[Job<'_>]) -> Result<Vec<Unpacked>, Un
 }
 
 /// How many threads are worth their start: one for every sixteen entries or megabyte, and no more than entries.
-fn workers(jobs: &[Job<'_>]) -> usize {
+fn workers(jobs: &[EntryJob<'_>]) -> usize {
     let size: u64 = jobs.iter().map(|job| job.span.size).sum();
     let by_size = usize::try_from(size >> 20).unwrap_or(usize::MAX);
     jobs.len().div_ceil(16).max(by_size).min(jobs.len())
 }
 
-fn run(wheel: &File, inflater: &mut Inflater, job: &Job<'_>) -> Result<Unpacked, UnpackError> {
+fn run(wheel: &File, inflater: &mut Inflater, job: &EntryJob<'_>) -> Result<Unpacked, UnpackError> {
     let mut sha256 = Hasher::new(HashAlgorithm::Sha256);
     let stronger = job.promised.map(HashDigest::algorithm).filter(|&algorithm| algorithm != HashAlgorithm::Sha256);
     let mut stronger = stronger.map(Hasher::new);

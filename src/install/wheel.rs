@@ -3,7 +3,7 @@
 use super::error::{InstallError, WheelFault};
 use super::installed::InstalledDist;
 use super::options::InstallOptions;
-use super::outline::Outline;
+use super::outline::WheelOutline;
 use super::plan::{self, PLAN};
 use super::tree::{can_retry, ensure_tree, known_tree};
 use crate::archive::{ArchiveError, ZipReader};
@@ -34,7 +34,7 @@ pub fn install_wheel(
     let refused = |fault| InstallError::refused(wheel, fault);
     let archive = ZipReader::open(&wheel.path, &options.limits).map_err(|error| refused(error.into()))?;
     names_agree(wheel).map_err(refused)?;
-    let outline = Outline::read(wheel, &archive).map_err(refused)?;
+    let outline = WheelOutline::read(wheel, &archive).map_err(refused)?;
     let was_degraded = cache.is_degraded();
     let dist = match outline.install(cache, options) {
         Err(InstallError::Unpack { .. }) if can_retry(cache, was_degraded) => outline.install(cache, options)?,

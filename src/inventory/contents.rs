@@ -18,24 +18,24 @@ const FILES_MOST: usize = 1 << 20;
 const READ_MOST: u64 = 64 << 20;
 
 /// The files of an output.
-pub(super) struct Contents {
+pub(super) struct OutputFiles {
     path: PathBuf,
     /// Paths below the top with sizes in bytes, sorted.
     pub(super) files: Vec<(String, u64)>,
     /// The texts of links in a folder that lead to files of the same output: such a link is content of its own, as it
     /// is in a zip.
     links: HashMap<String, String>,
-    archive: Option<Archive>,
+    archive: Option<OpenedZip>,
 }
 
 /// A zip in memory; every reading thread has its own view of it.
-struct Archive {
+struct OpenedZip {
     zip: ForeignZip,
     /// For each file its place in the archive.
     places: Vec<usize>,
 }
 
-impl Contents {
+impl OutputFiles {
     /// Lists a folder or a zip.
     pub(super) fn open(path: &Path) -> Result<Self, InventoryError> {
         let read = |source| InventoryError::Read { path: path.to_owned(), source };
@@ -108,7 +108,7 @@ impl Contents {
             path: path.to_owned(),
             files,
             links: HashMap::new(),
-            archive: Some(Archive { zip: archive, places }),
+            archive: Some(OpenedZip { zip: archive, places }),
         })
     }
 
@@ -156,7 +156,7 @@ impl Contents {
                 // What has grown since is what lies there now.
                 pour(regular::open(&self.path.join(name)).map_err(failed)?.take(most), &mut take).map_err(failed)?;
             }
-            Some(Archive { zip, places }) => {
+            Some(OpenedZip { zip, places }) => {
                 let mut zip = zip.clone();
                 let entry = zip.by_index(places[number]).map_err(|error| failed(io::Error::other(error)))?;
                 // Not more than it says: what unpacks to more is a bomb or damaged.

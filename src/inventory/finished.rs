@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::component::{Component, FileEntry, Requested, Sbom, Vendored};
-use super::contents::Contents;
+use super::contents::OutputFiles;
 use super::graph::connect;
 use super::{Inventory, InventoryError};
 use crate::spec::{CoreMetadata, License, PackageName, Version, WheelFile, metadata_fields, read_record};
@@ -27,7 +27,7 @@ pub enum Reading {
 /// Whether installed distributions lie at the top of a folder or zip, or below `python/`. What cannot be read holds
 /// none.
 pub fn has_distributions(path: &Path) -> bool {
-    Contents::open(path).is_ok_and(|contents| !dist_infos(&contents).is_empty())
+    OutputFiles::open(path).is_ok_and(|contents| !dist_infos(&contents).is_empty())
 }
 
 /// Lists what a finished output holds. `target` decides which requirements apply.
@@ -35,7 +35,7 @@ pub fn has_distributions(path: &Path) -> bool {
 /// # Errors
 /// What cannot be read.
 pub fn read_finished(path: &Path, target: &Target, reading: Reading) -> Result<Inventory, InventoryError> {
-    let contents = Contents::open(path)?;
+    let contents = OutputFiles::open(path)?;
     let mut found = Vec::new();
     for folder in dist_infos(&contents) {
         found.extend(Found::read(&contents, folder)?);
@@ -89,7 +89,7 @@ struct Found {
 }
 
 /// The `.dist-info` folders where Python on Lambda searches: at the top of a function, below `python/` of a layer.
-fn dist_infos(contents: &Contents) -> Vec<&str> {
+fn dist_infos(contents: &OutputFiles) -> Vec<&str> {
     let folders = contents.files.iter().filter_map(|(path, _)| path.strip_suffix("/METADATA"));
     let is_searched = |folder: &&str| {
         let Some(stem) = folder.strip_suffix(".dist-info") else { return false };
@@ -102,7 +102,7 @@ fn dist_infos(contents: &Contents) -> Vec<&str> {
 
 impl Found {
     /// `None`: the metadata is none.
-    fn read(contents: &Contents, folder: &str) -> Result<Option<Self>, InventoryError> {
+    fn read(contents: &OutputFiles, folder: &str) -> Result<Option<Self>, InventoryError> {
         let file =
             |name: &str| contents.find(&format!("{folder}/{name}")).map(|number| contents.read(number)).transpose();
         let Some(text) = file("METADATA")? else { return Ok(None) };
@@ -125,7 +125,7 @@ impl Found {
 
     /// The numbers of its files: what RECORD lists and is there, and all of its `.dist-info` folder. Without a RECORD,
     /// what lies below the names of `top_level.txt`.
-    fn files(&self, contents: &Contents) -> Vec<usize> {
+    fn files(&self, contents: &OutputFiles) -> Vec<usize> {
         let mut numbers: Vec<usize> = self.record.iter().filter_map(|path| contents.find(path)).collect();
         numbers.extend(below(contents, &self.folder));
         if self.record.is_empty() {
@@ -139,7 +139,7 @@ impl Found {
 }
 
 /// The numbers of the files below a folder.
-fn below(contents: &Contents, folder: &str) -> impl Iterator<Item = usize> {
+fn below(contents: &OutputFiles, folder: &str) -> impl Iterator<Item = usize> {
     let prefix = format!("{folder}/");
     let start = contents.files.partition_point(|(path, _)| path.as_str() < prefix.as_str());
     let rest = contents.files[start..].iter().take_while(move |(path, _)| path.starts_with(&prefix));
@@ -160,13 +160,13 @@ fn place(root: &str, path: &str) -> Option<String> {
 }
 
 /// PEP 770: bills of materials lie in `.dist-info/sboms/`.
-fn sboms(contents: &Contents, dist: &Found) -> Result<Vec<Sbom>, InventoryError> {
+fn sboms(contents: &OutputFiles, dist: &Found) -> Result<Vec<Sbom>, InventoryError> {
     let read = |number: usize| Ok(Sbom { path: contents.files[number].0.clone(), content: contents.read(number)? });
     below(contents, &format!("{}/sboms", dist.folder)).map(read).collect()
 }
 
 /// Distributions whose `.dist-info` folders lie inside another one.
-fn vendored(contents: &Contents, dist: &Found) -> Result<Vec<Vendored>, InventoryError> {
+fn vendored(contents: &OutputFiles, dist: &Found) -> Result<Vec<Vendored>, InventoryError> {
     let mut all: BTreeMap<(PackageName, Version), License> = BTreeMap::new();
     for file in &dist.component.files {
         let Some(folder) = file.path.strip_suffix(".dist-info/METADATA") else { continue };

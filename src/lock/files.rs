@@ -25,7 +25,7 @@ pub(super) struct Building<'a> {
 
 /// Where a selected package is had from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum PackageOrigin {
     /// A file whose place the lock says.
     File {
         /// The file, with the locked digests.
@@ -70,7 +70,7 @@ pub(super) fn choose_file(
     package: &LockedPackage,
     target: &Target,
     building: &Building,
-) -> Result<(Place, usize), LockError> {
+) -> Result<(PackageOrigin, usize), LockError> {
     Chooser { lock, package, target, building }.choose()
 }
 
@@ -82,7 +82,7 @@ struct Chooser<'a> {
 }
 
 impl Chooser<'_> {
-    fn choose(&self) -> Result<(Place, usize), LockError> {
+    fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let place = match &package.source {
             LockedSource::Index(index) => return self.of_index(*index),
@@ -96,7 +96,7 @@ impl Chooser<'_> {
                 self.may_build("a folder", true)?;
                 let url = SafeUrl::from_path(path, true).map_err(|error| self.wrong(&error))?;
                 let (path, subdirectory, editable) = (path.clone(), subdirectory.clone(), *editable);
-                Place::Source {
+                PackageOrigin::Source {
                     reference: DirectReference::Folder { path, editable, subdirectory },
                     url,
                     accepted: Vec::new(),
@@ -106,7 +106,7 @@ impl Chooser<'_> {
                 self.may_build("a repository", true)?;
                 let shown = SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()));
                 let (revision, subdirectory) = (Some(commit.clone()), subdirectory.clone());
-                Place::Source {
+                PackageOrigin::Source {
                     url: shown.map_err(|error| self.wrong(&error))?,
                     reference: DirectReference::Git { url: url.clone(), revision, subdirectory, editable: false },
                     accepted: Vec::new(),
@@ -116,7 +116,7 @@ impl Chooser<'_> {
         Ok((place, package.at))
     }
 
-    fn of_index(&self, index: Option<usize>) -> Result<(Place, usize), LockError> {
+    fn of_index(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let name = &package.name;
         let allows_wheels = self.building.formats.allows_wheels(name);
@@ -146,14 +146,14 @@ impl Chooser<'_> {
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
         if file.place == FilePlace::Index {
             let listed = Listed { index, filename: Some(filename), accepted, may_build: true, may_be_wheel: true };
-            return Ok((Place::Listed(listed), at));
+            return Ok((PackageOrigin::Listed(listed), at));
         }
         let file = Box::new(self.dist_file(filename, file, accepted, index)?);
-        Ok((Place::File { file, is_direct: false }, at))
+        Ok((PackageOrigin::File { file, is_direct: false }, at))
     }
 
     /// A package of which the lock has digests alone.
-    fn unnamed(&self, index: Option<usize>) -> Result<(Place, usize), LockError> {
+    fn unnamed(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let mut accepted = Vec::new();
         for file in self.package.wheels.iter().chain(&self.package.sdist) {
             accepted.extend(self.hashes(file)?);
@@ -165,10 +165,10 @@ impl Chooser<'_> {
             may_build: self.may_build("only a source distribution", false).is_ok(),
             may_be_wheel: self.building.formats.allows_wheels(&self.package.name),
         };
-        Ok((Place::Listed(listed), self.package.at))
+        Ok((PackageOrigin::Listed(listed), self.package.at))
     }
 
-    fn archive(&self, file: &LockedFile, subdirectory: Option<&str>) -> Result<(Place, usize), LockError> {
+    fn archive(&self, file: &LockedFile, subdirectory: Option<&str>) -> Result<(PackageOrigin, usize), LockError> {
         let name = &self.package.name;
         let text = file.file_name().unwrap_or_default();
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
@@ -181,12 +181,12 @@ impl Chooser<'_> {
                 return Err(self.no_wheel(false));
             }
             let file = Box::new(self.dist_file(filename, file, accepted, None)?);
-            return Ok((Place::File { file, is_direct: true }, at));
+            return Ok((PackageOrigin::File { file, is_direct: true }, at));
         }
         self.may_build("a source archive", true)?;
         let url = self.url(file)?;
         let reference = DirectReference::Sdist { url: url.clone(), subdirectory: subdirectory.map(str::to_owned) };
-        Ok((Place::Source { reference, url, accepted }, at))
+        Ok((PackageOrigin::Source { reference, url, accepted }, at))
     }
 
     /// Whether the source may be built: what the user names is, while nothing forbids it.

@@ -27,10 +27,10 @@ mod tests;
 
 pub use error::{Barrier, LockError, NoWheel};
 pub(crate) use files::normalized;
-pub use files::{Listed, Place};
+pub use files::{Listed, PackageOrigin};
 pub use find::{FoundInput, candidates, find_input};
 pub use fresh::check_fresh;
-pub use model::{Lock, LockKind, LockPlace, LockedIndex, LockedProject, Reached};
+pub use model::{LocalInput, Lock, LockKind, LockPlace, LockedIndex, LockedProject};
 pub use passed_over::{passed_over, pipfile_asks};
 pub use preferences::preferences;
 pub use project_files::extras_of;

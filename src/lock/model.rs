@@ -146,7 +146,7 @@ pub struct LockedPackage {
     /// Pythons that it runs on.
     pub requires_python: Option<Pythons>,
     /// In a flat lock: when it is wanted. One that holds is enough.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<WantedFor>,
     /// What it requires.
     pub dependencies: Vec<Edge>,
     /// What each of its extras requires beside that.
@@ -187,16 +187,16 @@ pub struct DeclaredRequirement {
 
 /// A part of a project, and the marker under which a package is wanted for it.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct WantedFor {
     /// The part.
-    pub part: Part,
+    pub part: ProjectPart,
     /// The marker; `None`: always.
     pub marker: Option<Condition>,
 }
 
 /// A part of what a project requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ProjectPart {
     /// What it always requires.
     Main,
     /// A group.
@@ -361,19 +361,19 @@ impl Lock {
 
     /// Folders, archives and repositories of the user that the lock leads to, absolute, whatever the target: their content
     /// is part of what a bundle is made of.
-    pub fn reached(&self) -> Vec<Reached> {
+    pub fn reached(&self) -> Vec<LocalInput> {
         let mut reached = Vec::new();
         for package in &self.packages {
             match &package.source {
-                LockedSource::Folder { path, is_virtual: false, .. } => reached.push(Reached::Folder(path.clone())),
+                LockedSource::Folder { path, is_virtual: false, .. } => reached.push(LocalInput::Folder(path.clone())),
                 LockedSource::Git { url, commit, .. } if url.to_file_path().is_some() => {
-                    reached.push(Reached::Repository(url.clone(), commit.clone()));
+                    reached.push(LocalInput::Repository(url.clone(), commit.clone()));
                 }
                 LockedSource::Folder { .. } | LockedSource::Git { .. } => {}
                 LockedSource::Archive { .. } | LockedSource::Index(_) => {
                     let files = package.wheels.iter().chain(&package.sdist);
                     let paths = files.filter_map(|file| match &file.place {
-                        FilePlace::Path(path) => Some(Reached::File(self.folder.join(path))),
+                        FilePlace::Path(path) => Some(LocalInput::File(self.folder.join(path))),
                         FilePlace::Url(_) | FilePlace::Index => None,
                     });
                     reached.extend(paths);
@@ -483,7 +483,7 @@ pub struct LockedProject {
 
 /// Something of the user's that a lock leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reached {
+pub enum LocalInput {
     /// A folder with a project in it.
     Folder(PathBuf),
     /// A distribution file.

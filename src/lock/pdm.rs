@@ -9,8 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedPackage, LockedSource, Part, Pythons,
-    Wanted, Which,
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart,
+    Pythons, WantedFor, Which,
 };
 use super::project_files::ProjectFile;
 use super::{LockError, files};
@@ -38,12 +38,12 @@ struct Metadata {
     #[serde(default)]
     strategy: Vec<String>,
     #[serde(default)]
-    targets: Vec<Target>,
+    targets: Vec<TargetTable>,
     content_hash: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct TargetTable {
     requires_python: Option<String>,
     platform: Option<String>,
 }
@@ -125,8 +125,8 @@ fn check_version(lock: &Lock, metadata: &Metadata) -> Result<(), LockError> {
 }
 
 /// The Pythons of all its targets that may run on Lambda.
-fn pythons(targets: &[Target]) -> Option<Pythons> {
-    let on_linux = |target: &&Target| target.platform.as_deref().is_none_or(|platform| platform.contains("linux"));
+fn pythons(targets: &[TargetTable]) -> Option<Pythons> {
+    let on_linux = |target: &&TargetTable| target.platform.as_deref().is_none_or(|platform| platform.contains("linux"));
     let texts: Vec<&str> =
         targets.iter().filter(on_linux).map(|it| it.requires_python.as_deref().unwrap_or("")).collect();
     let any_of: Vec<_> = texts.iter().filter_map(|text| lenient::specifiers(text).ok()).collect();
@@ -191,8 +191,12 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
     }
     let marker = package.marker.map(Condition::from);
     let wanted = package.groups.iter().filter_map(|group| {
-        let part = if group == DEFAULT { Part::Main } else { Part::Named(group.trim_start_matches(':').parse().ok()?) };
-        Some(Wanted { part, marker: marker.clone() })
+        let part = if group == DEFAULT {
+            ProjectPart::Main
+        } else {
+            ProjectPart::Named(group.trim_start_matches(':').parse().ok()?)
+        };
+        Some(WantedFor { part, marker: marker.clone() })
     });
     let edge = |text: &String| {
         let requirement = lenient::requirement(text).ok()?;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Part,
-    Wanted, Which,
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
+    ProjectPart, WantedFor, Which,
 };
 use super::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version};
@@ -64,12 +64,12 @@ pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
     for (category, packages) in document.iter().filter(|(category, _)| *category != META) {
         let start = text.find(&format!("\"{category}\": {{")).unwrap_or(0);
         let part = match category.as_str() {
-            "default" => Part::Main,
+            "default" => ProjectPart::Main,
             name => {
                 let name: ExtraName =
                     name.parse().map_err(|_| lock.malformed(start, format!("`{name}` is no name of a category")))?;
                 lock.groups.push(name.clone());
-                Part::Group(name)
+                ProjectPart::Group(name)
             }
         };
         for (name, entry) in packages.as_object().into_iter().flatten() {
@@ -85,7 +85,7 @@ fn package_of(
     lock: &Lock,
     name: &str,
     entry: &Value,
-    part: Part,
+    part: ProjectPart,
     indexes: &BTreeMap<String, usize>,
     at: usize,
 ) -> Result<LockedPackage, LockError> {
@@ -146,7 +146,7 @@ fn package_of(
         wheels,
         sdist: None,
         requires_python: None,
-        wanted: vec![Wanted { part, marker: text("markers").map(|text| Condition { text: text.to_owned(), at }) }],
+        wanted: vec![WantedFor { part, marker: text("markers").map(|text| Condition { text: text.to_owned(), at }) }],
         dependencies: Vec::new(),
         extras: BTreeMap::new(),
         groups: BTreeMap::new(),

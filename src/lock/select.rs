@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use super::files::{Building, Place, choose_file, source_file};
+use super::files::{Building, PackageOrigin, choose_file, source_file};
 use super::marker::Evaluation;
-use super::model::{Edge, Lock, LockedPackage, LockedSource, Part, Roots};
+use super::model::{Edge, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
 use super::{LockError, LockKind};
 use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
 use crate::resolution::{Requirer, ResolvedDist};
@@ -43,7 +43,7 @@ pub struct SelectedPackage {
     /// The locked version; `None`: the source says it.
     pub version: Option<Version>,
     /// Where it is had from.
-    pub place: Place,
+    pub place: PackageOrigin,
     /// The place in the lock where its digest stands, else its entry.
     pub origin: Origin,
     extras: Vec<ExtraName>,
@@ -58,8 +58,8 @@ impl SelectedPackage {
     /// The package, when an index has to find its file, or its source to say its version.
     pub fn into_known(self) -> Result<ResolvedDist, Box<Self>> {
         let known = match (&self.place, &self.version) {
-            (Place::File { file, .. }, _) => Some((DistFile::clone(file), file.hashes.clone())),
-            (Place::Source { url, accepted, .. }, Some(version)) if !self.is_folder() => {
+            (PackageOrigin::File { file, .. }, _) => Some((DistFile::clone(file), file.hashes.clone())),
+            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !self.is_folder() => {
                 source_file(&self.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
             }
             _ => None,
@@ -72,15 +72,15 @@ impl SelectedPackage {
 
     /// The version of a folder is what the folder says now.
     fn is_folder(&self) -> bool {
-        matches!(&self.place, Place::Source { reference: DirectReference::Folder { .. }, .. })
+        matches!(&self.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. })
     }
 
     /// The distribution, once its file and version are known.
     pub fn into_dist(self, file: DistFile, accepted_hashes: Vec<HashDigest>) -> ResolvedDist {
         let (is_direct, built_from) = match self.place {
-            Place::File { is_direct, .. } => (is_direct, None),
-            Place::Source { reference, .. } => (true, Some(reference)),
-            Place::Listed(_) => (false, None),
+            PackageOrigin::File { is_direct, .. } => (is_direct, None),
+            PackageOrigin::Source { reference, .. } => (true, Some(reference)),
+            PackageOrigin::Listed(_) => (false, None),
         };
         ResolvedDist {
             version: file.version().clone(),
@@ -202,9 +202,9 @@ impl<'a> Selection<'a> {
         for (at, package) in lock.packages.iter().enumerate() {
             for wanted in &package.wanted {
                 let part_counts = match &wanted.part {
-                    Part::Main => self.takes_main() || lock.kind == LockKind::Pylock,
-                    Part::Group(name) => groups.contains(name),
-                    Part::Named(name) => groups.contains(name) || extras.contains(name),
+                    ProjectPart::Main => self.takes_main() || lock.kind == LockKind::Pylock,
+                    ProjectPart::Group(name) => groups.contains(name),
+                    ProjectPart::Named(name) => groups.contains(name) || extras.contains(name),
                 };
                 if part_counts && evaluation.holds(wanted.marker.as_ref(), &[])? {
                     let reasons = taken.packages.entry(at).or_default();

@@ -28,7 +28,7 @@ use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
-use crate::request::{BundleKind, BundleOptions, InputKey, Part, Request};
+use crate::request::{BundleKind, BundleOptions, InputKey, KeyPart, Request};
 use crate::spec::{HashDigest, PackageName, Version, sha256};
 
 /// Changes when what is remembered does.
@@ -115,7 +115,7 @@ fn identity(key: &InputKey) -> Option<String> {
 }
 
 /// The inputs of the last run with this output.
-fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<Part>> {
+fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<KeyPart>> {
     rmp_serde::from_slice(&cache.read(&inputs_place(cache, options))?).ok()
 }
 

@@ -18,7 +18,7 @@ const SCHEMA: u32 = 1;
 
 /// Everything that a mirror lists.
 #[derive(Serialize, Deserialize)]
-struct Manifest {
+struct MirrorManifest {
     schema: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     applications: Vec<Application>,
@@ -40,7 +40,7 @@ impl Contents {
     /// The manifest, which lies at `path`.
     pub(super) fn to_manifest(&self, path: &Path) -> Result<String, MirrorError> {
         let Self { applications, statuses, files } = self;
-        let manifest = Manifest {
+        let manifest = MirrorManifest {
             schema: SCHEMA,
             applications: applications.values().cloned().collect(),
             statuses: statuses.clone(),
@@ -79,7 +79,7 @@ pub fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorError> {
 /// What the bytes of a manifest say; messages call it `path`.
 pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
     let path = path.to_owned();
-    let manifest: Manifest = match serde_json::from_slice(bytes) {
+    let manifest: MirrorManifest = match serde_json::from_slice(bytes) {
         Ok(manifest) => manifest,
         Err(source) => return Err(MirrorError::Manifest { path, source }),
     };

@@ -14,7 +14,7 @@ use super::rebuild::rebuilt;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
-use crate::file_lock::{Lock, LockError, unless_held, wait};
+use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
 use crate::regular;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, PackageName, ProjectStatus, sha256};
 
@@ -31,7 +31,7 @@ pub struct Mirror {
     contents: Contents,
     limits: Limits,
     was_rebuilt: bool,
-    _lock: Option<Lock>,
+    _lock: Option<FileLock>,
 }
 
 /// How long to wait for another process that changes the mirror.
@@ -321,11 +321,11 @@ pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
-fn lock(folder: &Path, patience: &Patience) -> Result<Option<Lock>, MirrorError> {
+fn lock(folder: &Path, patience: &Patience) -> Result<Option<FileLock>, MirrorError> {
     let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let mut is_told = false;
     let attempt = || {
-        let lock = unless_held(Lock::on_folder(&place), place.clone());
+        let lock = unless_held(FileLock::on_folder(&place), place.clone());
         if lock.is_err() && !is_told {
             is_told = true;
             (patience.waits)();
@@ -333,8 +333,8 @@ fn lock(folder: &Path, patience: &Patience) -> Result<Option<Lock>, MirrorError>
         lock
     };
     wait(patience.longest, Some(patience.cancel), attempt).map_err(|error| match error {
-        LockError::Cancelled => MirrorError::Cancelled,
-        LockError::Busy { process } => MirrorError::Busy { path: folder.to_owned(), process },
+        FileLockError::Cancelled => MirrorError::Cancelled,
+        FileLockError::Busy { process } => MirrorError::Busy { path: folder.to_owned(), process },
     })
 }
 

@@ -23,7 +23,7 @@ use crate::spec::{DistFilename, HashAlgorithm, License, PackageName, ProjectStat
 #[serde(rename_all = "kebab-case")]
 struct Page {
     name: PackageName,
-    files: Vec<Listing>,
+    files: Vec<PageListing>,
     project_status: Option<Status>,
 }
 
@@ -35,7 +35,7 @@ struct Status {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Listing {
+struct PageListing {
     filename: String,
     url: String,
     hashes: Hashes,
@@ -85,8 +85,8 @@ pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
 }
 
 /// The file that a page of ours lists; `None`: it is none of ours.
-fn file(project: &PackageName, listing: Listing) -> Option<MirrorFile> {
-    let Listing { filename, url, hashes, size, requires_python, core_metadata, yanked, upload_time } = listing;
+fn file(project: &PackageName, listing: PageListing) -> Option<MirrorFile> {
+    let PageListing { filename, url, hashes, size, requires_python, core_metadata, yanked, upload_time } = listing;
     let version = DistFilename::parse(&filename, project).ok()?.version().to_string();
     let known = MirrorFile::unknown(filename, project.to_string(), version, hashes.sha256, size);
     let yanked = match yanked {

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Error;
-use crate::audit::{Advisories, Finding, read_answer};
+use crate::audit::{Advisories, Vulnerability, read_answer};
 use crate::context::Context;
 use crate::inventory::{Component, Inventory};
 use crate::mirror::Mirror;
@@ -21,7 +21,7 @@ const QUESTIONS: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Audited {
     /// Everything that is known.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Vulnerability>,
     /// Distributions that nothing could be learnt about, each with the reason.
     pub unknown: Vec<(PackageName, Version, String)>,
 }
@@ -80,7 +80,7 @@ pub fn audit_with(subjects: &[AuditSubject], advisories: &Advisories) -> Audited
     let of = |dist: &AuditSubject| {
         let known = advisories.of(&dist.name, &dist.version).into_iter();
         let (name, version) = (dist.name.clone(), dist.version.clone());
-        known.map(move |advisory| Finding { name: name.clone(), version: version.clone(), advisory })
+        known.map(move |advisory| Vulnerability { name: name.clone(), version: version.clone(), advisory })
     };
     Audited { findings: subjects.iter().flat_map(of).collect(), unknown: Vec::new() }
 }
@@ -133,13 +133,13 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
 }
 
 /// What the index says about one distribution; `None`: it does not know it.
-async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &AuditSubject) -> Result<Option<Vec<Finding>>, Error> {
+async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &AuditSubject) -> Result<Option<Vec<Vulnerability>>, Error> {
     let (name, version) = (&dist.name, &dist.version);
     let answer =
         inquiry.source().index().release(index, name, version).await.map_err(crate::supply::SupplyError::from)?;
     let advisories = answer.as_deref().and_then(read_answer);
     Ok(advisories.map(|advisories| {
-        let finding = |advisory| Finding { name: name.clone(), version: version.clone(), advisory };
+        let finding = |advisory| Vulnerability { name: name.clone(), version: version.clone(), advisory };
         advisories.into_iter().map(finding).collect()
     }))
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::chosen::{foresee, install_options, take_built_project};
-use super::obtained::{Material, describe, obtain};
+use super::obtained::{OutputMaterial, describe, obtain};
 use super::output::{Publication, refuse_out};
 use super::shared_zip::{self, SharedZip};
 use super::{Error, left_out};
@@ -127,7 +127,7 @@ fn finish(
     output: &Publication,
     memory: Memory,
     mut news: News,
-    material: &Material,
+    material: &OutputMaterial,
     shared: Option<SharedZip>,
     begun: Instant,
 ) -> Result<Published, Error> {
@@ -139,7 +139,7 @@ fn finish(
     let (published, warnings) = output.publish(material, &news, made_of.as_deref())?;
     memory::remember(&news.dists, &output.options, &output.cache);
     // What is said of the user's own files is said to nobody else.
-    let is_plain = matches!(material, Material::Installed(_)) && warnings.of_bundle.is_empty();
+    let is_plain = matches!(material, OutputMaterial::Installed(_)) && warnings.of_bundle.is_empty();
     if let Some(shared) = shared.filter(|_| is_plain) {
         shared.offer(&published, &news.warnings[1], begun.elapsed());
     }

@@ -21,7 +21,7 @@ pub(super) fn take_built_project(inquiry: &Inquiry, options: &mut BundleOptions)
 }
 
 /// Distributions that are ready to be put together.
-pub(super) struct Chosen {
+pub(super) struct ChosenDists {
     pub(super) installed: Vec<InstalledDist>,
     /// The same, before files of theirs were left out.
     pub(super) whole: Vec<InstalledDist>,
@@ -34,7 +34,7 @@ pub(super) async fn choose_and_install(
     resolution: &Resolution,
     excluded: &[PackageName],
     options: &BundleOptions,
-) -> Result<(Chosen, Vec<String>), Error> {
+) -> Result<(ChosenDists, Vec<String>), Error> {
     let context = &inquiry.session.context;
     let knows = inquiry.knows_requirements(&options.request.resolve);
     let mut installed = install_each(inquiry, resolution, excluded, install_options(options), knows).await?;
@@ -49,7 +49,7 @@ pub(super) async fn choose_and_install(
     }
     let whole = installed.dists.clone();
     let left_out = leave_out_files(&mut installed, &options.assembly.selection, context)?;
-    Ok((Chosen { installed: installed.dists, whole, left_out }, installed.warnings))
+    Ok((ChosenDists { installed: installed.dists, whole, left_out }, installed.warnings))
 }
 
 /// How the distributions of these options are installed.

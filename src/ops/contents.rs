@@ -15,9 +15,9 @@ use crate::supply::{Inquiry, Session};
 
 /// What a bundle would hold.
 #[derive(Clone, Debug)]
-pub struct Contents {
+pub struct BundleContents {
     /// Its files, sorted by path.
-    pub files: Vec<ListedFile>,
+    pub files: Vec<BundledFile>,
     /// Unzipped size, bytes.
     pub size_bytes: u64,
     /// What of the sources is not in it, and why; sorted by path.
@@ -28,7 +28,7 @@ pub struct Contents {
 
 /// One file of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedFile {
+pub struct BundledFile {
     /// Path below OUT.
     pub path: String,
     /// Size, bytes.
@@ -52,7 +52,7 @@ pub enum FileOwner {
 ///
 /// # Errors
 /// As `bundle`, but for what concerns OUT.
-pub async fn contents(mut options: BundleOptions, context: Context) -> Result<Contents, Error> {
+pub async fn contents(mut options: BundleOptions, context: Context) -> Result<BundleContents, Error> {
     // Nothing is unpacked for a zip.
     options.publish.zip = true;
     let session = Session::open(&options.request, &context)?;
@@ -68,7 +68,7 @@ pub async fn contents(mut options: BundleOptions, context: Context) -> Result<Co
     listed
 }
 
-async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<Contents, Error> {
+async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<BundleContents, Error> {
     let context = inquiry.session.context.clone();
     let resolved = inquiry.resolve(&options.target, &options.request.resolve).await?;
     let excluded = left_out::choose(&resolved.resolution, inquiry.manifest(), &options, &context)?;
@@ -83,7 +83,7 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<Contents, Err
         for warning in &bundle.warnings {
             context.give(&mut warnings, warning);
         }
-        let files = bundle.files.iter().map(|file| ListedFile {
+        let files = bundle.files.iter().map(|file| BundledFile {
             path: file.path.to_string(),
             size: file.size,
             owner: match &file.content {
@@ -95,7 +95,7 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<Contents, Err
         let (files, size_bytes) = (files.collect(), bundle.size_bytes);
         drop(bundle);
         let left_out = source.as_mut().map(|source| std::mem::take(&mut source.left_out)).unwrap_or_default();
-        Ok(Contents { files, size_bytes, left_out, excluded })
+        Ok(BundleContents { files, size_bytes, left_out, excluded })
     });
     listing.await.map_err(|_| Error::Worker("lister"))?
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Error;
 use crate::context::Context;
-use crate::fetch::Wanted;
+use crate::fetch::WantedFile;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{json, normalized, preferences, pylock, requirements};
 use crate::mirror::{MirrorFile, files_of_manifest};
@@ -151,14 +151,14 @@ async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
 async fn compute_digests(inquiry: &Inquiry, resolution: &mut Resolution, of_siblings: bool) -> Result<(), Error> {
     for dist in resolution.dists.iter_mut().filter(|dist| dist.has_digest()) {
         if dist.file.hashes.is_empty() {
-            let fetched = inquiry.fetcher().fetch_file(&Wanted::resolved(dist)).await?;
+            let fetched = inquiry.fetcher().fetch_file(&WantedFile::resolved(dist)).await?;
             dist.file.hashes.push(fetched.digest);
         }
         for sibling in dist.siblings.iter_mut().filter(|sibling| of_siblings && sibling.hashes.is_empty()) {
             if sibling.filename == dist.file.filename {
                 sibling.hashes.clone_from(&dist.file.hashes);
             } else {
-                let fetched = inquiry.fetcher().fetch_file(&Wanted::listed(sibling)).await?;
+                let fetched = inquiry.fetcher().fetch_file(&WantedFile::listed(sibling)).await?;
                 sibling.hashes.push(fetched.digest);
             }
         }

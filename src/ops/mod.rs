@@ -54,7 +54,7 @@ pub use brought::brought;
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, recall};
 pub use bytecode::find_compiler;
-pub use contents::{Contents, FileOwner, ListedFile, contents};
+pub use contents::{BundleContents, BundledFile, FileOwner, contents};
 pub use error::{Allowance, Error};
 pub use fingerprint::fingerprint;
 pub use left_out_error::LeftOutError;

@@ -1,7 +1,7 @@
 //! What an output is made of: a zip of the shared cache, or distributions that are installed here.
 
 use super::Error;
-use super::chosen::{Chosen, choose_and_install};
+use super::chosen::{ChosenDists, choose_and_install};
 use super::shared_zip::{ReadyZip, SharedZip};
 use crate::memory::BundledDist;
 use crate::request::BundleOptions;
@@ -10,9 +10,9 @@ use crate::spec::PackageName;
 use crate::supply::Inquiry;
 
 /// What an output is made of.
-pub(super) enum Material {
+pub(super) enum OutputMaterial {
     /// Distributions that are unpacked, or looked into.
-    Installed(Chosen),
+    Installed(ChosenDists),
     /// A zip that somebody else has made of the same.
     Ready(Box<ReadyZip>),
 }
@@ -25,7 +25,7 @@ pub(super) async fn obtain(
     excluded: &[PackageName],
     shared: Option<&SharedZip>,
     options: &BundleOptions,
-) -> Result<(Material, Vec<String>), Error> {
+) -> Result<(OutputMaterial, Vec<String>), Error> {
     let context = &inquiry.session.context;
     if let Some(shared) = shared
         && let Some(ready) = shared.take(resolution, options, &inquiry.session.cache).await?
@@ -34,17 +34,17 @@ pub(super) async fn obtain(
         for warning in &ready.details.warnings {
             context.give(&mut warnings, warning);
         }
-        return Ok((Material::Ready(Box::new(ready)), warnings));
+        return Ok((OutputMaterial::Ready(Box::new(ready)), warnings));
     }
     let (chosen, warnings) = choose_and_install(inquiry, resolution, excluded, options).await?;
-    Ok((Material::Installed(chosen), warnings))
+    Ok((OutputMaterial::Installed(chosen), warnings))
 }
 
 /// What a result says about its distributions.
-pub(super) fn describe(resolution: &Resolution, material: &Material) -> Vec<BundledDist> {
+pub(super) fn describe(resolution: &Resolution, material: &OutputMaterial) -> Vec<BundledDist> {
     let installed = match material {
-        Material::Ready(ready) => return ready.dists.clone(),
-        Material::Installed(chosen) => &chosen.installed,
+        OutputMaterial::Ready(ready) => return ready.dists.clone(),
+        OutputMaterial::Installed(chosen) => &chosen.installed,
     };
     let described = installed.iter().filter_map(|dist| {
         let resolved = resolution.dists.iter().find(|resolved| resolved.name == dist.name)?;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::chosen::Chosen;
-use super::obtained::Material;
+use super::chosen::ChosenDists;
+use super::obtained::OutputMaterial;
 use super::own_files::own_files;
 use super::shared_zip::ReadyZip;
 use super::{Error, bytecode, layers, too_large};
@@ -47,7 +47,7 @@ impl OutputWarnings {
 }
 
 /// What lies in its place now, at OUT or at its numbered places.
-struct Put {
+struct PutInPlace {
     files: usize,
     size_bytes: u64,
     zip: Option<PublishedZip>,
@@ -68,7 +68,7 @@ impl Publication {
     /// what must not be in a bundle is refused here as well.
     pub(super) fn publish(
         &self,
-        material: &Material,
+        material: &OutputMaterial,
         news: &News,
         made_of: Option<&str>,
     ) -> Result<(Published, OutputWarnings), Error> {
@@ -76,8 +76,8 @@ impl Publication {
         let mut warnings = OutputWarnings { of_source: Vec::new(), of_bundle: Vec::new() };
         let source = own_files(&self.options, &self.request, &self.secrets, &mut warnings.of_source, context)?;
         let (put, left_out) = match material {
-            Material::Ready(ready) => (self.put_ready(ready, source, made_of)?, ready.left_out()),
-            Material::Installed(chosen) => {
+            OutputMaterial::Ready(ready) => (self.put_ready(ready, source, made_of)?, ready.left_out()),
+            OutputMaterial::Installed(chosen) => {
                 (self.put_together(chosen, source.as_ref(), made_of, &mut warnings.of_bundle)?, chosen.left_out)
             }
         };
@@ -93,7 +93,12 @@ impl Publication {
     }
 
     /// Puts a zip that is ready into its place.
-    fn put_ready(&self, ready: &ReadyZip, source: Option<SourceFiles>, made_of: Option<&str>) -> Result<Put, Error> {
+    fn put_ready(
+        &self,
+        ready: &ReadyZip,
+        source: Option<SourceFiles>,
+        made_of: Option<&str>,
+    ) -> Result<PutInPlace, Error> {
         let bundle = Bundle {
             files: Vec::new(),
             size_bytes: ready.details.size_bytes,
@@ -107,7 +112,7 @@ impl Publication {
         let own_folders = [self.cache.root().to_owned()];
         let options = self.options.publish.to_options(&own_folders, made_of, &self.context);
         let published = publish(&bundle, &PublishOptions { ready: Some(ready.file.path()), ..options })?;
-        Ok(Put {
+        Ok(PutInPlace {
             files: ready.details.files,
             size_bytes: ready.details.size_bytes,
             zip: published.zip,
@@ -120,11 +125,11 @@ impl Publication {
     /// changed meanwhile is unpacked again, once.
     fn put_together(
         &self,
-        chosen: &Chosen,
+        chosen: &ChosenDists,
         source: Option<&SourceFiles>,
         made_of: Option<&str>,
         warnings: &mut Vec<String>,
-    ) -> Result<Put, Error> {
+    ) -> Result<PutInPlace, Error> {
         let mut bundle = assemble(&chosen.installed, source, &self.layout())?;
         let compiled = bytecode::compile(&bundle, &self.options, &self.context)?;
         bundle.add_made(&compiled);
@@ -144,7 +149,7 @@ impl Publication {
         }
     }
 
-    fn put(&self, bundle: &Bundle, made_of: Option<&str>) -> Result<Put, Error> {
+    fn put(&self, bundle: &Bundle, made_of: Option<&str>) -> Result<PutInPlace, Error> {
         let own_folders = [self.cache.root().to_owned()];
         let options = self.options.publish.to_options(&own_folders, made_of, &self.context);
         let (files, size_bytes) = (bundle.files.len(), bundle.size_bytes);
@@ -152,17 +157,17 @@ impl Publication {
         let published = match (assembly.kind, assembly.split) {
             (BundleKind::Layer, Some(count)) => {
                 let (layers, warnings) = layers::publish_split(bundle, count, &self.resolution, &options)?;
-                return Ok(Put { files, size_bytes, zip: None, layers, warnings });
+                return Ok(PutInPlace { files, size_bytes, zip: None, layers, warnings });
             }
             (BundleKind::Function | BundleKind::Layer, _) => publish(bundle, &options)?,
             (BundleKind::Packages, _) => install_into(bundle, &options)?,
         };
         let (zip, warnings) = (published.zip, published.warnings);
-        Ok(Put { files, size_bytes, zip, layers: Vec::new(), warnings })
+        Ok(PutInPlace { files, size_bytes, zip, layers: Vec::new(), warnings })
     }
 
     /// The result, with what differs from the last one.
-    fn published(&self, put: Put, news: &News, left_out: LeftOutFiles) -> Published {
+    fn published(&self, put: PutInPlace, news: &News, left_out: LeftOutFiles) -> Published {
         Published {
             path: self.options.publish.out.clone(),
             target: self.options.target.clone(),

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::inspection::{Alone, inspect};
-use super::mark::{Content, Mark, MarkedFile};
+use super::mark::{ContentId, Mark, MarkedFile};
 use super::stored::FolderIdentity;
 use crate::archive::{SafePath, each_folder_of};
 use crate::install::LinkMode;
@@ -36,7 +36,7 @@ pub(super) fn is_exactly_as_marked(mark: &Mark, out: &Path, link_mode: LinkMode)
 impl Delta {
     /// Compares the files of a mark with new content: paths, sorted, each with what identifies its content. `None` when
     /// nothing stays.
-    pub(super) fn between(old: &[MarkedFile], new: &[(&SafePath, Content)]) -> Option<Self> {
+    pub(super) fn between(old: &[MarkedFile], new: &[(&SafePath, ContentId)]) -> Option<Self> {
         let mut delta = Self::default();
         let mut changed: Vec<&str> = Vec::new();
         let mut before = old.iter().peekable();

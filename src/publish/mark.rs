@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::inspection::{Alone, inspect};
 use super::stored::{
-    CONTENT_BYTES, Contents, EXECUTABLE, FolderIdentity, LINK, Stored, StoredFile, StoredFolder, is_derived,
+    CONTENT_BYTES, ContentIds, EXECUTABLE, FolderIdentity, LINK, StoredFile, StoredFolder, StoredMark, is_derived,
 };
 use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
@@ -30,7 +30,7 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
 use crate::whole_file::write_private;
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path,
-/// and what [`Stored`] holds.
+/// and what [`StoredMark`] holds.
 const HEADER: &[u8] = b"barrow output 5\n";
 /// Folder of the marks; its name carries the version of the format.
 const FOLDER: &str = "outputs-v5";
@@ -66,15 +66,15 @@ pub(super) struct MarkedFile {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
     pub(super) modified: i64,
-    pub(super) content: Content,
+    pub(super) content: ContentId,
 }
 
 /// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be
 /// executed and whether it is a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Content([u8; CONTENT_BYTES]);
+pub(super) struct ContentId([u8; CONTENT_BYTES]);
 
-impl Content {
+impl ContentId {
     pub(super) fn new(sha256: &HashDigest, executable: bool) -> Self {
         let mut bytes = [0; CONTENT_BYTES];
         bytes.copy_from_slice(&sha256.bytes()[..CONTENT_BYTES]);
@@ -100,7 +100,7 @@ impl Mark {
         with_stored(state_folders, out, |stored| Self::of(&stored))?
     }
 
-    fn of(stored: &Stored) -> Option<Self> {
+    fn of(stored: &StoredMark) -> Option<Self> {
         let files = stored.folders.iter().flat_map(|folder| {
             let contents = folder.contents.0.as_chunks().0;
             folder.files.iter().zip(contents).map(|(StoredFile(name, size, modified), content)| {
@@ -109,7 +109,7 @@ impl Mark {
                     "" => path,
                     parent => path.prefixed(&SafePath::new(parent).ok()?),
                 };
-                Some(MarkedFile { path, size: *size, modified: *modified, content: Content(*content) })
+                Some(MarkedFile { path, size: *size, modified: *modified, content: ContentId(*content) })
             })
         });
         let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
@@ -208,12 +208,13 @@ impl Mark {
             files.push(StoredFile(name, file.size, file.modified));
             contents.extend(file.content.0);
         }
-        let folder = |(path, (files, contents))| StoredFolder { path, files, contents: Contents(Cow::Owned(contents)) };
+        let folder =
+            |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
         folders.into_iter().map(folder).collect()
     }
 
     fn encode(&self, out: &Path) -> Option<Vec<u8>> {
-        let stored = Stored {
+        let stored = StoredMark {
             fingerprint: self.fingerprint.as_deref(),
             roots: self.roots.clone(),
             link_mode: self.link_mode,
@@ -241,17 +242,17 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
 }
 
 /// What `look` makes of the mark of OUT; `None` when there is none that can be read.
-fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(Stored) -> T) -> Option<T> {
+fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(StoredMark) -> T) -> Option<T> {
     for folder in state_folders {
         let Ok(bytes) = regular::read(&place(folder, out)) else { continue };
-        if let Some(stored) = Stored::decode(&bytes, out) {
+        if let Some(stored) = StoredMark::decode(&bytes, out) {
             return Some(look(stored));
         }
     }
     None
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoredMark<'a> {
     /// Reads a mark; `None` when it is damaged, or that of another output.
     fn decode(bytes: &'a [u8], out: &Path) -> Option<Self> {
         let (marked, rest) = split_out(bytes)?;

@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::cache::{WORKPLACE_PREFIX as PREFIX, WORKPLACE_SUFFIX as SUFFIX};
-use crate::file_lock::{Lock, LockError, unless_held, wait};
+use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
 use crate::spec::sha256;
 
 /// How long another process may hold a lock, which it needs for a few renames, before it is taken for stuck.
@@ -25,13 +25,13 @@ const DIGEST_LENGTH: usize = 32;
 /// The right to change OUT, held until it is dropped. A part of it is missing where the file system has no locks.
 #[derive(Debug)]
 pub(super) struct OutLock {
-    _by_name: Option<Lock>,
-    _folder: Option<Lock>,
+    _by_name: Option<FileLock>,
+    _folder: Option<FileLock>,
 }
 
 impl OutLock {
     /// Waits until no other process holds it. Without a place beside OUT, OUT is locked as a folder alone.
-    pub(super) fn acquire(out: &Path, has_beside: bool, cancel: Option<&AtomicBool>) -> Result<Self, LockError> {
+    pub(super) fn acquire(out: &Path, has_beside: bool, cancel: Option<&AtomicBool>) -> Result<Self, FileLockError> {
         wait(LONGEST_WAIT, cancel, || Self::attempt(out, has_beside))
     }
 
@@ -43,8 +43,8 @@ impl OutLock {
     /// Fails with the path of what another process has locked.
     fn attempt(out: &Path, has_beside: bool) -> Result<Self, PathBuf> {
         let file = out.file_name().filter(|_| has_beside).map(|name| out.with_file_name(lock_name(name)));
-        let by_name = file.map(|file| unless_held(Lock::on_file(&file), file)).transpose()?.flatten();
-        let folder = unless_held(Lock::on_folder(out), out.to_owned())?;
+        let by_name = file.map(|file| unless_held(FileLock::on_file(&file), file)).transpose()?.flatten();
+        let folder = unless_held(FileLock::on_folder(out), out.to_owned())?;
         Ok(Self { _by_name: by_name, _folder: folder })
     }
 }

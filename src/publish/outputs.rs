@@ -10,7 +10,7 @@ use super::options::{OutputForm, PublishOptions, PublishedOutput, Steps};
 use super::out_lock::OutLock;
 use super::place::canonical_place;
 use super::site::Site;
-use super::standing::{Kind, Occupant, refuse_foreign};
+use super::standing::{Occupant, OutputKind, refuse_foreign};
 use super::transaction::{Begun, Staged, Swapped, find_out};
 use super::workplace;
 use crate::bundle::Bundle;
@@ -21,7 +21,7 @@ use crate::bundle::Bundle;
 /// OUT holds what barrow did not make, or cannot be an output; something could not be written; the user interrupted.
 /// OUT is as it was before, and nothing else is left.
 pub(crate) fn publish(bundle: &Bundle, options: &PublishOptions) -> Result<PublishedOutput, PublishError> {
-    publish_with(bundle, Kind::of(options.format), options, &|_| {})
+    publish_with(bundle, OutputKind::of(options.format), options, &|_| {})
 }
 
 /// Publishes several bundles, each at a place of its own, together: all of them are whole beside their places before
@@ -38,7 +38,7 @@ pub(crate) fn publish_together(
     let staged = bundles
         .iter()
         .zip(options)
-        .map(|(bundle, options)| Begun::begin(bundle, Kind::of(options.format), options, &|_| {})?.stage());
+        .map(|(bundle, options)| Begun::begin(bundle, OutputKind::of(options.format), options, &|_| {})?.stage());
     let staged = staged.collect::<Result<Vec<_>, _>>()?;
     let marked = staged.into_iter().map(Staged::mark).collect::<Result<Vec<_>, _>>()?;
     let (mut swapped, mut failed) = (Vec::new(), None);
@@ -68,7 +68,7 @@ fn remove_own(out: &Path, options: &PublishOptions) {
     let Ok(out) = canonical_place(out) else { return };
     let Some(_lock) = OutLock::try_acquire(&out, true) else { return };
     let Some(mark) = Mark::read(options.state_folders, &out) else { return };
-    if Kind::of(options.format).look(&out, Some(&mark)).is_ok_and(|standing| standing == Occupant::Ours) {
+    if OutputKind::of(options.format).look(&out, Some(&mark)).is_ok_and(|standing| standing == Occupant::Ours) {
         let removed = if out.is_dir() { fs::remove_dir_all(&out) } else { fs::remove_file(&out) };
         if removed.is_ok() {
             Mark::remove(options.state_folders, &out);
@@ -85,12 +85,12 @@ fn remove_own(out: &Path, options: &PublishOptions) {
 /// A file in the way that no distribution lists and that is different (unless `force`); something could not be written.
 /// OUT is as it was before.
 pub(crate) fn install_into(bundle: &Bundle, options: &PublishOptions) -> Result<PublishedOutput, PublishError> {
-    publish_with(bundle, Kind::Packages, options, &|_| {})
+    publish_with(bundle, OutputKind::Packages, options, &|_| {})
 }
 
 pub(super) fn publish_with(
     bundle: &Bundle,
-    kind: Kind,
+    kind: OutputKind,
     options: &PublishOptions,
     steps: Steps,
 ) -> Result<PublishedOutput, PublishError> {
@@ -100,7 +100,7 @@ pub(super) fn publish_with(
 /// Refuses what [`publish`] would refuse in the end because of what OUT is: to be asked before anything is downloaded
 /// in vain.
 pub(crate) fn check_out(sources: &[PathBuf], options: &PublishOptions) -> Result<(), PublishError> {
-    let kind = Kind::of(options.format);
+    let kind = OutputKind::of(options.format);
     let out = find_out(sources, kind, options)?;
     let look = || {
         let mark = Mark::read(options.state_folders, &out);
@@ -158,7 +158,7 @@ pub(crate) fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Opti
     mark::outputs_below(state_folders, &folder).into_iter().chain(out).collect()
 }
 
-impl Kind {
+impl OutputKind {
     fn of(format: OutputForm) -> Self {
         match format {
             OutputForm::Folder => Self::Folder,

@@ -18,13 +18,13 @@ use crate::spec::PackageName;
 
 /// What is to be moved where.
 #[derive(Default)]
-pub(super) struct Plan {
+pub(super) struct PackageMoves {
     pub(super) removals: Vec<PathBuf>,
     pub(super) placements: Vec<PathBuf>,
     pub(super) warnings: Vec<String>,
 }
 
-impl Plan {
+impl PackageMoves {
     pub(super) fn new(
         bundle: &Bundle,
         out: &Path,

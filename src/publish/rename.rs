@@ -7,13 +7,13 @@ use rustix::io::Errno;
 
 /// Exchanges two entries in one step. Fails where the file system cannot do that.
 pub(super) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
-    rename_with(a, b, Flags::Exchange)
+    rename_with(a, b, RenameMode::Exchange)
 }
 
 /// Renames `from` to `to`, which must not exist. Where the file system cannot promise that, an empty folder is
 /// replaced.
 pub(super) fn rename_to_absent(from: &Path, to: &Path) -> io::Result<()> {
-    match rename_with(from, to, Flags::NoReplace) {
+    match rename_with(from, to, RenameMode::NoReplace) {
         Err(error) if is_unsupported(&error) => {
             if fs_err::symlink_metadata(to).is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
@@ -30,22 +30,22 @@ fn is_unsupported(error: &io::Error) -> bool {
 }
 
 #[derive(Clone, Copy)]
-enum Flags {
+enum RenameMode {
     Exchange,
     NoReplace,
 }
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-fn rename_with(from: &Path, to: &Path, flags: Flags) -> io::Result<()> {
+fn rename_with(from: &Path, to: &Path, flags: RenameMode) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     let flags = match flags {
-        Flags::Exchange => RenameFlags::EXCHANGE,
-        Flags::NoReplace => RenameFlags::NOREPLACE,
+        RenameMode::Exchange => RenameFlags::EXCHANGE,
+        RenameMode::NoReplace => RenameFlags::NOREPLACE,
     };
     Ok(renameat_with(CWD, from, CWD, to, flags)?)
 }
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn rename_with(_from: &Path, _to: &Path, _flags: Flags) -> io::Result<()> {
+fn rename_with(_from: &Path, _to: &Path, _flags: RenameMode) -> io::Result<()> {
     Err(Errno::NOSYS.into())
 }

@@ -10,7 +10,7 @@ use super::PublishError;
 use super::options::PublishOptions;
 use super::out_lock::OutLock;
 use super::workplace::{self, Workplace};
-use crate::file_lock::LockError;
+use crate::file_lock::FileLockError;
 
 /// Where the hidden folder lies.
 pub(super) enum Site {
@@ -58,8 +58,8 @@ impl Site {
             Ok(lock)
         };
         locked().map_err(|error| match error {
-            LockError::Cancelled => PublishError::Cancelled,
-            LockError::Busy { process } => PublishError::Busy { out: out.to_owned(), process },
+            FileLockError::Cancelled => PublishError::Cancelled,
+            FileLockError::Busy { process } => PublishError::Busy { out: out.to_owned(), process },
         })
     }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::PublishError;
 use super::journal::{create_folder, create_parents};
-use super::mark::{Content, MarkedFile};
+use super::mark::{ContentId, MarkedFile};
 use super::options::PublishOptions;
 use crate::archive::{Alike, SafePath, each_folder_of};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
@@ -70,14 +70,14 @@ pub(super) fn write_tree(
             (WriteError::Source(source) | WriteError::Write(source), _) => failed(file.path.as_str(), source),
         })
     };
-    let written: Vec<(Sight, Content)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
+    let written: Vec<(Sight, ContentId)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
 
     let mut written = written.into_iter();
     let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
         let (seen, content) = match (place, &file.content) {
             (Supplier::Kept, _) => return kept[at].clone(),
             (Supplier::Linked(share, position), BundleContent::Dist { file, .. }) => {
-                (seen.seen[*share][*position], Content::new(&file.sha256, file.executable))
+                (seen.seen[*share][*position], ContentId::new(&file.sha256, file.executable))
             }
             _ => written.next()?,
         };
@@ -87,13 +87,13 @@ pub(super) fn write_tree(
 }
 
 /// What identifies the content of each file, as it is now. A file of the user's is read for it.
-pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Content)>, PublishError> {
+pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, ContentId)>, PublishError> {
     let content = |file: &'a BundleFile| {
         let digest = match &file.content {
             BundleContent::Dist { file, .. } => file.sha256.clone(),
             BundleContent::Generated(bytes) => sha256(bytes),
             BundleContent::Source(SourceFile { link: Some(text), .. }) => {
-                return Ok((&file.path, Content::link(text)));
+                return Ok((&file.path, ContentId::link(text)));
             }
             BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => sha256(bytes),
             BundleContent::Source(own) => {
@@ -108,7 +108,7 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
                 hasher.finish()
             }
         };
-        Ok((&file.path, Content::new(&digest, file.executable)))
+        Ok((&file.path, ContentId::new(&digest, file.executable)))
     };
     bundle.files.par_iter().with_min_len(CONTENTS_AT_ONCE).map(content).collect()
 }
@@ -187,10 +187,10 @@ enum WriteError {
 
 /// Writes a file that no distribution has: content alone is taken over, mode and time are the bundle's own. What is
 /// noted as its content is what was written, whatever becomes of the source meanwhile.
-fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteError> {
+fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, ContentId), WriteError> {
     if let BundleContent::Source(SourceFile { link: Some(text), .. }) = &file.content {
         let linked = fs::os::unix::fs::symlink(text, to).and_then(|()| Sight::at(to));
-        return linked.map(|seen| (seen, Content::link(text))).map_err(WriteError::Write);
+        return linked.map(|seen| (seen, ContentId::link(text))).map_err(WriteError::Write);
     }
     let mode = if file.executable { 0o755 } else { 0o644 };
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
@@ -225,7 +225,7 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, Content), WriteErr
     // The umask has no say in the mode of a bundle's file.
     where_modes_are_kept(target.set_permissions(std::fs::Permissions::from_mode(mode)))
         .and_then(|()| Sight::of_file(target.file()))
-        .map(|seen| (seen, Content::new(&hasher.finish(), file.executable)))
+        .map(|seen| (seen, ContentId::new(&hasher.finish(), file.executable)))
         .map_err(WriteError::Write)
 }
 

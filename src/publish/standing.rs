@@ -15,7 +15,7 @@ const SHOWN: usize = 3;
 
 /// A kind of output: what is made, and what may lie there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum OutputKind {
     /// A folder that holds the bundle and nothing else.
     Folder,
     /// A zip.
@@ -38,7 +38,7 @@ pub(super) enum Occupant {
     Shared,
 }
 
-impl Kind {
+impl OutputKind {
     /// Looks at what lies at `out`.
     ///
     /// # Errors

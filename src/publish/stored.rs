@@ -13,7 +13,7 @@ use crate::spec::HashDigest;
 
 /// A mark as it lies on disk; the texts of one that is read are those of the bytes.
 #[derive(Deserialize, Serialize)]
-pub(super) struct Stored<'a> {
+pub(super) struct StoredMark<'a> {
     #[serde(borrow)]
     pub(super) fingerprint: Option<&'a str>,
     pub(super) roots: Vec<FolderIdentity>,
@@ -32,7 +32,7 @@ pub(super) struct StoredFolder<'a> {
     pub(super) files: Vec<StoredFile<'a>>,
     /// What identifies the content of each file, [`CONTENT_BYTES`] of them, one behind the other.
     #[serde(borrow)]
-    pub(super) contents: Contents<'a>,
+    pub(super) contents: ContentIds<'a>,
 }
 
 /// Bytes that identify the content of a file.
@@ -46,15 +46,15 @@ pub(super) const LINK: u8 = 2;
 
 /// Bytes that are stored as such, not one by one.
 #[derive(Default)]
-pub(super) struct Contents<'a>(pub(super) Cow<'a, [u8]>);
+pub(super) struct ContentIds<'a>(pub(super) Cow<'a, [u8]>);
 
-impl Serialize for Contents<'_> {
+impl Serialize for ContentIds<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(&self.0)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Contents<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for ContentIds<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&[u8]>::deserialize(deserializer).map(|bytes| Self(Cow::Borrowed(bytes)))
     }

@@ -40,7 +40,7 @@ use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made,
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;
 use super::stage::{contents, write_tree};
-use super::standing::{Kind, Occupant, refuse_foreign};
+use super::standing::{Occupant, OutputKind, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
 use super::zip::{copy_zip, write_zip};
@@ -52,7 +52,7 @@ use crate::install::where_modes_are_kept;
 /// An output whose place is found, fit, and has a hidden folder.
 pub(super) struct Begun<'a> {
     bundle: &'a Bundle<'a>,
-    kind: Kind,
+    kind: OutputKind,
     options: PublishOptions<'a>,
     steps: Steps<'a>,
     site: Site,
@@ -110,7 +110,7 @@ impl<'a> Begun<'a> {
     /// Finds the place, refuses what must not be replaced, and makes the hidden folder.
     pub(super) fn begin(
         bundle: &'a Bundle<'a>,
-        kind: Kind,
+        kind: OutputKind,
         options: &PublishOptions<'a>,
         steps: Steps<'a>,
     ) -> Result<Self, PublishError> {
@@ -120,7 +120,7 @@ impl<'a> Begun<'a> {
     /// The same, with another opinion about what lies on one mount.
     pub(super) fn begin_where(
         bundle: &'a Bundle<'a>,
-        kind: Kind,
+        kind: OutputKind,
         options: &PublishOptions<'a>,
         steps: Steps<'a>,
         same_mount: fn(&Path, &Path) -> bool,
@@ -134,7 +134,7 @@ impl<'a> Begun<'a> {
         let check = || {
             let mark = Mark::read(options.state_folders, &place.out);
             let is_exact = |mark| is_exactly_as_marked(mark, &place.out, options.link_mode);
-            if kind == Kind::Folder && mark.as_ref().is_some_and(is_exact) {
+            if kind == OutputKind::Folder && mark.as_ref().is_some_and(is_exact) {
                 exact = mark;
                 return Ok(());
             }
@@ -148,7 +148,7 @@ impl<'a> Begun<'a> {
     /// Writes the new content.
     pub(super) fn stage(mut self) -> Result<Staged<'a>, PublishError> {
         let content = match self.kind {
-            Kind::Folder | Kind::Packages => {
+            OutputKind::Folder | OutputKind::Packages => {
                 let root = self.workplace.make_new_tree().map_err(|source| self.failed("prepare", source))?;
                 let delta = match self.exact.take() {
                     Some(old) => Delta::between(&old.files, &contents(self.bundle)?).map(|delta| (delta, old)),
@@ -158,7 +158,7 @@ impl<'a> Begun<'a> {
                 let files = write_tree(self.bundle, &root, kept, &self.options)?;
                 Content::Tree { root, files, delta }
             }
-            Kind::Zip => {
+            OutputKind::Zip => {
                 let zip = self.workplace.new_zip();
                 let written = match self.options.ready {
                     Some(ready) => copy_zip(ready, &zip, &self.options)?,
@@ -184,7 +184,7 @@ impl<'a> Staged<'a> {
         let old = Mark::read(options.state_folders, &self.begun.place.out);
         if let Some(delta) = self.still_valid_delta(old.as_ref())? {
             options.refuse_cancelled()?;
-            let new = self.new_mark(&packages::Plan::default(), None)?;
+            let new = self.new_mark(&packages::PackageMoves::default(), None)?;
             let marking = Marking::begin(new, old, &self.begun.place.out, options.state_folders);
             steps(Step::Marked);
             let (change, warnings) = (Change::Differ(delta), Vec::new());
@@ -224,13 +224,17 @@ impl<'a> Staged<'a> {
     }
 
     /// How the new content takes its place, and where packages lie beside other things, what becomes of those.
-    fn change(&self, standing: &Occupant, old: Option<&Mark>) -> Result<(Change, packages::Plan), PublishError> {
+    fn change(
+        &self,
+        standing: &Occupant,
+        old: Option<&Mark>,
+    ) -> Result<(Change, packages::PackageMoves), PublishError> {
         let Begun { bundle, site, place: OutPlace { out, .. }, .. } = &self.begun;
-        let mut plan = packages::Plan::default();
+        let mut plan = packages::PackageMoves::default();
         let change = match (standing, &self.content) {
             (Occupant::Absent, _) => Change::Appear,
             (Occupant::Shared, Content::Tree { root: new, .. }) => {
-                plan = packages::Plan::new(bundle, out, new, old, &self.begun.options)?;
+                plan = packages::PackageMoves::new(bundle, out, new, old, &self.begun.options)?;
                 let (removals, placements) = (plan.removals.clone(), std::mem::take(&mut plan.placements));
                 let out_name = site.out_name(out).map(OsStr::to_owned);
                 Change::Entries(Journal { out_name, exchanges: Vec::new(), removals, placements })
@@ -245,7 +249,7 @@ impl<'a> Staged<'a> {
         Ok((change, plan))
     }
 
-    fn new_mark(&mut self, plan: &packages::Plan, old: Option<&Mark>) -> Result<Mark, PublishError> {
+    fn new_mark(&mut self, plan: &packages::PackageMoves, old: Option<&Mark>) -> Result<Mark, PublishError> {
         let out = &self.begun.place.out;
         let fingerprint = self.begun.options.fingerprint.map(str::to_owned);
         match &mut self.content {
@@ -255,7 +259,7 @@ impl<'a> Staged<'a> {
             }
             Content::Tree { root, files, .. } => {
                 let mut files = std::mem::take(files);
-                if self.begun.kind == Kind::Packages {
+                if self.begun.kind == OutputKind::Packages {
                     files.extend(plan.still_marked(out, old, &files));
                     files.sort();
                 }
@@ -285,12 +289,12 @@ impl<'a> Marked<'a> {
             (Change::Differ(delta), _) => begun.differ(delta),
         };
         if let Err(source) = swapped {
-            let action = if begun.kind == Kind::Packages { "install into" } else { "replace" };
+            let action = if begun.kind == OutputKind::Packages { "install into" } else { "replace" };
             let error = begun.failed(action, source);
             self.marking.take_back(&self.staged.begun.place.out);
             return Err(error);
         }
-        if begun.kind == Kind::Zip {
+        if begun.kind == OutputKind::Zip {
             // The new name is on disk when the folder is; a file system that cannot promise it is no reason to fail.
             let _ = out.parent().map(|parent| fs::File::open(parent).and_then(|parent| to_disk(parent.file())));
         }
@@ -304,7 +308,7 @@ impl Swapped<'_> {
     pub(super) fn finish(self) -> PublishedOutput {
         let Marked { staged, lock, marking, change, replaced, mut warnings } = self.0;
         let Begun { bundle, kind, workplace, mut place, .. } = staged.begun;
-        if let (Kind::Packages, Change::Entries(journal)) = (kind, &change) {
+        if let (OutputKind::Packages, Change::Entries(journal)) = (kind, &change) {
             packages::remove_empty_folders(&place.out, &journal.removals);
         }
         warnings.extend(marking.finish(&place.out));
@@ -381,10 +385,14 @@ impl Drop for OutPlace {
 }
 
 /// OUT without links, unless it must not be an output of this kind.
-pub(super) fn find_out(sources: &[PathBuf], kind: Kind, options: &PublishOptions) -> Result<PathBuf, PublishError> {
+pub(super) fn find_out(
+    sources: &[PathBuf],
+    kind: OutputKind,
+    options: &PublishOptions,
+) -> Result<PathBuf, PublishError> {
     let failed = |source| PublishError::Publish { action: "find the way to", out: options.out.to_owned(), source };
     let out = canonical_place(options.out).map_err(failed)?;
-    if kind != Kind::Packages {
+    if kind != OutputKind::Packages {
         refuse_dangerous(&out, sources, options.own_folders.iter().chain(options.state_folders))?;
     }
     Ok(out)

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::journal::Journal;
 use super::out_lock::{LONGEST_WAIT, OutLock, is_lock_name};
 use crate::cache::{WORKPLACE_PREFIX as PREFIX, WORKPLACE_SUFFIX as SUFFIX, is_workplace_name, spread_subfolders};
-use crate::file_lock::{Lock, LockError, unless_held, wait};
+use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
 use crate::install::where_modes_are_kept;
 
 /// How many workplaces are made, at most, until no other run removes one before it is locked.
@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 100;
 pub(super) struct Workplace {
     folder: PathBuf,
     /// Held for as long as the process lives; `None` where the file system has no locks.
-    _lock: Option<Lock>,
+    _lock: Option<FileLock>,
 }
 
 impl Workplace {
@@ -45,7 +45,7 @@ impl Workplace {
                 .permissions(std::fs::Permissions::from_mode(0o700))
                 .tempdir_in(parent)?
                 .keep();
-            match Lock::on_folder(&folder) {
+            match FileLock::on_folder(&folder) {
                 Ok(Some(lock)) => return Ok(Self { folder, _lock: Some(lock) }),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Ok(Self { folder, _lock: None }),
                 // Until it was locked it looked like an abandoned one, and another run has taken it away.
@@ -102,13 +102,13 @@ impl Drop for Workplace {
 ///
 /// # Errors
 /// A journal of `out` is in the hands of another process, which does not let it go.
-pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) -> Result<(), LockError> {
+pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) -> Result<(), FileLockError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten().filter(|entry| is_workplace_name(&entry.file_name())) {
         let workplace = entry.path();
         if is_lock_name(&entry.file_name()) {
             // It goes with the lock, if no process has that.
-            let _ = Lock::on_file(&workplace);
+            let _ = FileLock::on_file(&workplace);
             continue;
         }
         if !is_our_own(&workplace) {
@@ -124,7 +124,7 @@ pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) ->
             },
             _ => None,
         };
-        let attempt = || unless_held(Lock::on_folder(&workplace), workplace.clone());
+        let attempt = || unless_held(FileLock::on_folder(&workplace), workplace.clone());
         let lock = if is_here { wait(LONGEST_WAIT, cancel, attempt)? } else { attempt().unwrap_or_default() };
         // Without locks no one can tell an abandoned folder from one in use: it stays.
         let Some(_lock) = lock else { continue };

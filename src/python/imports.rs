@@ -30,7 +30,7 @@ const OTHER_ERRORS: [&str; 16] = [
 ];
 
 /// Walks the statements of a module.
-pub(super) struct Walk<'a> {
+pub(super) struct ImportWalk<'a> {
     module: &'a mut Module,
     lines: &'a Lines,
     minor: u8,
@@ -43,7 +43,7 @@ pub(super) struct Walk<'a> {
     in_function: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ImportWalk<'a> {
     pub(super) fn new(module: &'a mut Module, lines: &'a Lines, minor: u8) -> Self {
         Self {
             module,

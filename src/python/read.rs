@@ -4,7 +4,7 @@ use ruff_python_ast::{Mod, PySourceType, PythonVersion};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged as _;
 
-use super::imports::Walk;
+use super::imports::ImportWalk;
 use super::module::{Lines, Module, SyntaxFault};
 
 /// Largest source file that is parsed, bytes. Its tree takes many times as much memory, and each link of a chain that
@@ -63,7 +63,7 @@ pub fn read(bytes: &[u8], minor: u8) -> Module {
         ..Module::default()
     };
     if let Mod::Module(tree) = parsed.syntax() {
-        Walk::new(&mut module, &lines, minor).whole(&tree.body);
+        ImportWalk::new(&mut module, &lines, minor).whole(&tree.body);
     }
     module
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Part;
+use super::ReportPart;
 use crate::bundle::{SlimRules, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES, slim_rules};
 use crate::check::{Finding, Grade};
 use crate::inventory::{Component, FileEntry};
 use crate::spec::SafeUrl;
 
 /// The data of all parts; no character of it can end the element that it stands in.
-pub(super) fn json(parts: &[Part]) -> String {
+pub(super) fn json(parts: &[ReportPart]) -> String {
     let data = json!({
         "limit": UNZIPPED_LIMIT_BYTES,
         "zipLimit": ZIP_UPLOAD_LIMIT_BYTES,
@@ -34,7 +34,7 @@ pub(super) fn json(parts: &[Part]) -> String {
 /// Files and bytes that a rule of `--slim` would leave out, by its place in the table.
 type Slimming = BTreeMap<usize, (usize, u64)>;
 
-fn part(part: &Part) -> Value {
+fn part(part: &ReportPart) -> Value {
     let inventory = &part.inventory;
     let mut slimming = Slimming::new();
     let dists: Vec<Value> = inventory.dists.iter().map(|one| dist(one, part, &mut slimming)).collect();
@@ -69,7 +69,7 @@ fn part(part: &Part) -> Value {
     })
 }
 
-fn dist(dist: &Component, part: &Part, slimming: &mut Slimming) -> Value {
+fn dist(dist: &Component, part: &ReportPart, slimming: &mut Slimming) -> Value {
     let (mut saved, mut rules) = (0, SlimRules::default());
     let files = dist.files.iter().map(|file| {
         // The rules speak of paths below the folder of packages.

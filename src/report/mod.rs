@@ -23,7 +23,7 @@ pub const BEGINNING: &str = "<!doctype html>\n<!-- barrow report -->\n";
 
 /// One output of a page.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct ReportPart {
     /// What it is called.
     pub label: String,
     /// What is in it.
@@ -47,7 +47,7 @@ pub struct Part {
 }
 
 /// The page about these outputs.
-pub fn page(parts: &[Part]) -> String {
+pub fn page(parts: &[ReportPart]) -> String {
     let script = format!("{LAYOUT}\n{SCRIPT}");
     filled(TEMPLATE, &[("{style}", STYLE), ("{data}", &data::json(parts)), ("{script}", &script)])
 }

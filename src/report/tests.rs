@@ -1,11 +1,11 @@
 //! That a page is whole, whatever its data say.
 
-use super::{BEGINNING, Part, filled, page};
+use super::{BEGINNING, ReportPart, filled, page};
 use crate::inventory::{Reading, read_finished};
 use crate::memory::LeftOutFiles;
 use crate::target::{Architecture, Runtime, Target};
 
-fn part(label: &str) -> Part {
+fn part(label: &str) -> ReportPart {
     let folder = tempfile::tempdir().unwrap();
     let info = folder.path().join("one-1.0.dist-info");
     fs_err::create_dir_all(&info).unwrap();
@@ -17,7 +17,7 @@ fn part(label: &str) -> Part {
     fs_err::write(folder.path().join("one/tests/test.py"), "0123456789").unwrap();
     let target = Target::new("python3.13".parse::<Runtime>().unwrap(), Architecture::X86_64);
     let inventory = read_finished(folder.path(), &target, Reading::Sizes).unwrap();
-    Part {
+    ReportPart {
         label: label.to_owned(),
         inventory,
         states_target: true,
@@ -65,7 +65,7 @@ fn what_slimming_would_save_is_counted_by_rule() {
     assert!(rules.contains(&serde_json::json!(["tests", 1, 10])), "{rules:?}");
     assert_eq!(data["parts"][0]["dists"][0]["slim"], 10);
     assert_eq!(data["parts"][0]["dists"][0]["passed"], serde_json::json!([["2.0", "it is yanked"]]));
-    let slimmed = data_of(&page(&[Part { is_slimmed: true, ..part("out") }]));
+    let slimmed = data_of(&page(&[ReportPart { is_slimmed: true, ..part("out") }]));
     assert_eq!(slimmed["parts"][0]["dists"][0]["slim"], 0);
 }
 

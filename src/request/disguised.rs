@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::{Foreign, RequestError};
+use super::{ForeignFile, RequestError};
 use crate::requirements::{ManifestInputs, RequirementsError};
 
 /// Refuses a file that is named as one of requirements and has the name of a file of another program.
 pub(super) fn refuse_foreign_name(path: &Path) -> Result<(), RequestError> {
     let what = match path.file_name().and_then(|name| name.to_str()).unwrap_or_default() {
-        "setup.py" | "setup.cfg" => Foreign::Setuptools,
-        "package.json" | "package-lock.json" => Foreign::Npm,
+        "setup.py" | "setup.cfg" => ForeignFile::Setuptools,
+        "package.json" | "package-lock.json" => ForeignFile::Npm,
         _ => return Ok(()),
     };
     Err(RequestError::Foreign { path: path.to_owned(), what })
@@ -21,8 +21,8 @@ pub(super) fn explain(error: RequirementsError, inputs: &ManifestInputs) -> Requ
     let foreign = inputs.requirement_files.iter().find_map(|path| {
         let there = inputs.working_folder.join(path);
         let what = match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
-            "yml" | "yaml" if is_of_conda(&there) => Foreign::CondaEnvironment,
-            "txt" if is_list_of_conda(&there) => Foreign::CondaList,
+            "yml" | "yaml" if is_of_conda(&there) => ForeignFile::CondaEnvironment,
+            "txt" if is_list_of_conda(&there) => ForeignFile::CondaList,
             _ => return None,
         };
         Some(RequestError::Foreign { path: path.clone(), what })

@@ -23,7 +23,7 @@ pub enum RequestError {
         /// The file.
         path: PathBuf,
         /// What it is.
-        what: Foreign,
+        what: ForeignFile,
     },
     /// A file with the name of a lock that lists requirements.
     #[error("`{}` is called a lock, and is a list of requirements", path.display())]
@@ -75,7 +75,7 @@ impl RequestError {
 
 /// Files of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
+pub enum ForeignFile {
     /// `setup.py`, `setup.cfg`.
     Setuptools,
     /// `package.json` and its lock.
@@ -86,7 +86,7 @@ pub enum Foreign {
     CondaList,
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for ForeignFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Setuptools => "a file of setuptools, not a list of requirements",

@@ -18,7 +18,7 @@ use super::options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
     RequestOptions, SelectionSettings, SourceSettings,
 };
-use super::part::{Counts, Kind, Part};
+use super::part::{Counts, KeyPart, PartKind};
 use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::index::IndexLocation;
@@ -34,7 +34,7 @@ const FORMAT: &str = "key 2";
 /// The key of a request; see the file's documentation.
 #[derive(Clone, Debug)]
 pub(crate) struct InputKey {
-    parts: Vec<Part>,
+    parts: Vec<KeyPart>,
     /// Nothing local is unknown: folders that are asked like indexes could be looked through.
     is_whole: bool,
 }
@@ -83,7 +83,7 @@ impl InputKey {
         key.add_manifest(&request.manifest);
         key.add_indexes(&request.options.indexes, request, base, look)?;
         for reached in local::reach(request.references(), base, &request.looked_at)? {
-            key.push(Counts::Everywhere, Kind::Place, reached.name, None, reached.digest);
+            key.push(Counts::Everywhere, PartKind::Place, reached.name, None, reached.digest);
         }
         Ok(key)
     }
@@ -133,38 +133,47 @@ impl InputKey {
     }
 
     /// Every part, to be compared with by a later run.
-    pub(crate) fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[KeyPart] {
         &self.parts
     }
 
     /// The first thing that is not as it was, as a fragment; `None`: nothing of it.
-    pub(crate) fn first_change(&self, before: &[Part]) -> Option<String> {
-        let is_in = |part: &Part, parts: &[Part]| parts.contains(part);
-        let namesake = |part: &Part| before.iter().find(|other| (other.kind, &other.name) == (part.kind, &part.name));
+    pub(crate) fn first_change(&self, before: &[KeyPart]) -> Option<String> {
+        let is_in = |part: &KeyPart, parts: &[KeyPart]| parts.contains(part);
+        let namesake =
+            |part: &KeyPart| before.iter().find(|other| (other.kind, &other.name) == (part.kind, &part.name));
         let changed = self.parts.iter().find(|part| !is_in(part, before));
-        let gone = || before.iter().find(|part| !is_in(part, &self.parts)).map(Part::gone);
+        let gone = || before.iter().find(|part| !is_in(part, &self.parts)).map(KeyPart::gone);
         changed.map(|part| part.changed(namesake(part))).or_else(gone)
     }
 
     fn view(&self, counts: impl Fn(Counts) -> bool) -> HashDigest {
         let mut encoder = Encoder::new();
-        for Part { counts: _, kind: _, name, given: _, digest } in self.parts.iter().filter(|part| counts(part.counts))
+        for KeyPart { counts: _, kind: _, name, given: _, digest } in
+            self.parts.iter().filter(|part| counts(part.counts))
         {
             encoder.field(name, digest);
         }
         encoder.finish()
     }
 
-    fn push(&mut self, counts: Counts, kind: Kind, name: impl Into<String>, given: Option<String>, digest: HashDigest) {
-        self.parts.push(Part { counts, kind, name: name.into(), given, digest });
+    fn push(
+        &mut self,
+        counts: Counts,
+        kind: PartKind,
+        name: impl Into<String>,
+        given: Option<String>,
+        digest: HashDigest,
+    ) {
+        self.parts.push(KeyPart { counts, kind, name: name.into(), given, digest });
     }
 
     fn other(&mut self, name: &str, value: &(impl Keyed + ?Sized)) {
-        self.push(Counts::Everywhere, Kind::Other, name, None, Encoder::digest(value));
+        self.push(Counts::Everywhere, PartKind::Other, name, None, Encoder::digest(value));
     }
 
     fn option(&mut self, counts: Counts, flag: &str, value: &(impl Keyed + ?Sized), given: Option<String>) {
-        self.push(counts, Kind::Option, flag, given, Encoder::digest(value));
+        self.push(counts, PartKind::Option, flag, given, Encoder::digest(value));
     }
 
     fn switch(&mut self, counts: Counts, flag: &str, is_on: bool) {
@@ -192,10 +201,10 @@ impl InputKey {
     fn add_files(&mut self, manifest: &Manifest, lock: Option<&Locked>, base: &Path) {
         for file in &manifest.files_read {
             let name = local::relative(&file.path, base);
-            self.push(Counts::ToExplain, Kind::Place, name, None, file.content.clone());
+            self.push(Counts::ToExplain, PartKind::Place, name, None, file.content.clone());
             self.push(
                 Counts::ForResolution,
-                Kind::Place,
+                PartKind::Place,
                 file.path.display().to_string(),
                 None,
                 Encoder::digest(&*file.path.to_string_lossy()),
@@ -203,12 +212,12 @@ impl InputKey {
         }
         if let Some(Locked { lock, input, .. }) = lock {
             let content = sha256(&without_userinfo(lock.text().as_bytes()));
-            self.push(Counts::Everywhere, Kind::Place, local::relative(&input.place.file(), base), None, content);
+            self.push(Counts::Everywhere, PartKind::Place, local::relative(&input.place.file(), base), None, content);
             // What the project declares now decides whether the lock is still good, and what is warned of.
             for path in lock.project_files() {
                 if let Ok(bytes) = fs_err::read(&path) {
                     let content = sha256(&without_userinfo(&bytes));
-                    self.push(Counts::ForResult, Kind::Place, local::relative(&path, base), None, content);
+                    self.push(Counts::ForResult, PartKind::Place, local::relative(&path, base), None, content);
                 }
             }
         }
@@ -244,12 +253,12 @@ impl InputKey {
             self.other(&format!("what is said in {name}"), entries);
             // The answer names lines of files.
             let lines: Vec<_> = entries.iter().map(|entry| (entry.text.as_str(), &entry.origin)).collect();
-            self.push(Counts::ForResolution, Kind::Other, name, None, Encoder::digest(&lines));
+            self.push(Counts::ForResolution, PartKind::Other, name, None, Encoder::digest(&lines));
         }
-        self.push(Counts::ForResolution, Kind::Other, "warnings", None, Encoder::digest(warnings));
+        self.push(Counts::ForResolution, PartKind::Other, "warnings", None, Encoder::digest(warnings));
         self.other("what is tied to an index", pins);
         let refused: Vec<_> = refused.iter().map(|refused| (&refused.name, refused.problem.to_string())).collect();
-        self.push(Counts::ForResolution, Kind::Other, "refused", None, Encoder::digest(&refused));
+        self.push(Counts::ForResolution, PartKind::Other, "refused", None, Encoder::digest(&refused));
         self.other("what is said in tables", settings);
         let python: Vec<&str> = python.iter().map(|limit| limit.text.as_str()).collect();
         self.other("the Python that projects take", &python);
@@ -442,7 +451,7 @@ impl InputKey {
         for path in urls.filter_map(SafeUrl::to_file_path) {
             let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
             match local::offered(&path, look)? {
-                Some(digest) => self.push(counts, Kind::Place, local::relative(&path, base), None, digest),
+                Some(digest) => self.push(counts, PartKind::Place, local::relative(&path, base), None, digest),
                 None => self.is_whole = false,
             }
         }
@@ -461,7 +470,7 @@ impl InputKey {
         };
         let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
         match local::offered(&path, look)? {
-            Some(digest) => self.push(counts, Kind::Place, local::relative(&path, base), None, digest),
+            Some(digest) => self.push(counts, PartKind::Place, local::relative(&path, base), None, digest),
             None => self.is_whole = false,
         }
         Ok(())
@@ -480,7 +489,7 @@ impl InputKey {
             BundleKind::Layer => "layer",
             BundleKind::Packages => "packages",
         };
-        self.push(Counts::ForOutput, Kind::Other, "the kind of the output", None, Encoder::digest(word));
+        self.push(Counts::ForOutput, PartKind::Other, "the kind of the output", None, Encoder::digest(word));
         self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
         // The version of the compiler decides about its bytes, wherever it lies.
         let compiler = bytecode.as_ref().map(|compiler| compiler.interpreter.version.to_string());
@@ -532,7 +541,13 @@ impl InputKey {
         // What was left out for what it may hold is told to the user.
         let told = files.left_out.iter().filter(|left| matches!(left.why, Why::Credentials(_) | Why::State(_)));
         let left_out: Vec<String> = told.map(|left| left.path.display().to_string()).collect();
-        self.push(Counts::ForResult, Kind::Other, "what is left out of the source", None, Encoder::digest(&left_out));
+        self.push(
+            Counts::ForResult,
+            PartKind::Other,
+            "what is left out of the source",
+            None,
+            Encoder::digest(&left_out),
+        );
         for file in &files.files {
             let content = match &file.bytes {
                 // What was read for the request counts without the credentials in it.
@@ -542,7 +557,7 @@ impl InputKey {
             let mut encoder = Encoder::new();
             encoder.field("executable", &file.executable).field("content", &content).field("link", &file.link);
             let name = local::relative(&base.join(file.path.as_str()), base);
-            self.push(Counts::ForOutput, Kind::Place, name, None, encoder.finish());
+            self.push(Counts::ForOutput, PartKind::Place, name, None, encoder.finish());
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ pub(crate) enum Look {
 
 /// Something on this machine, and its content.
 #[derive(Clone, Debug)]
-pub(super) struct Reached {
+pub(super) struct LocalContent {
     /// Path relative to the base, for messages.
     pub(super) name: String,
     pub(super) digest: HashDigest,
@@ -76,7 +76,7 @@ pub(super) fn reach(
     first: Vec<DirectReference>,
     base: &Path,
     looked_at: &LookedAt,
-) -> Result<Vec<Reached>, RequestError> {
+) -> Result<Vec<LocalContent>, RequestError> {
     let mut reached = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open: VecDeque<DirectReference> = first.into();
@@ -91,7 +91,7 @@ pub(super) fn reach(
             encoder.field("content", &content);
             open.extend(further);
         }
-        reached.push(Reached { name, digest: encoder.finish() });
+        reached.push(LocalContent { name, digest: encoder.finish() });
     }
     Ok(reached)
 }

@@ -1,7 +1,7 @@
 //! A lock that stands for a whole resolution, and what is wanted of it.
 
 use super::{RequestError, disguised};
-use crate::lock::{Lock, LockPlace, LockRequest, LockedProject, Reached};
+use crate::lock::{LocalInput, Lock, LockPlace, LockRequest, LockedProject};
 use crate::regular::FileBytes;
 use crate::requirements::DirectReference;
 use crate::spec::SafeUrl;
@@ -51,11 +51,11 @@ impl Locked {
     /// Folders and files of this machine that it leads to, whatever the target.
     pub(super) fn references(&self) -> Vec<DirectReference> {
         let reference = |reached| match reached {
-            Reached::Folder(path) => Some(DirectReference::Folder { path, editable: false, subdirectory: None }),
-            Reached::Repository(url, commit) => {
+            LocalInput::Folder(path) => Some(DirectReference::Folder { path, editable: false, subdirectory: None }),
+            LocalInput::Repository(url, commit) => {
                 Some(DirectReference::Git { url, revision: Some(commit), subdirectory: None, editable: false })
             }
-            Reached::File(path) => SafeUrl::from_path(&path, false).ok().map(|url| DirectReference::Wheel { url }),
+            LocalInput::File(path) => SafeUrl::from_path(&path, false).ok().map(|url| DirectReference::Wheel { url }),
         };
         self.lock.reached().into_iter().filter_map(reference).collect()
     }

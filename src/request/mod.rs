@@ -42,7 +42,7 @@ mod repository;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Foreign, RequestError};
+pub use error::{ForeignFile, RequestError};
 pub(crate) use input_key::InputKey;
 pub(crate) use inputs::Request;
 pub(crate) use keyed::Encoder;
@@ -52,4 +52,4 @@ pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, FurtherSource,
     IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
-pub(crate) use part::Part;
+pub(crate) use part::KeyPart;

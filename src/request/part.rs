@@ -23,7 +23,7 @@ pub(super) enum Counts {
 
 /// What a part stands for, which decides how a change of it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub(super) enum PartKind {
     /// An option, by its flag.
     Option,
     /// A file, folder or repository, by its path.
@@ -34,35 +34,35 @@ pub(super) enum Kind {
 
 /// One named input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Part {
+pub(crate) struct KeyPart {
     pub(super) counts: Counts,
-    pub(super) kind: Kind,
+    pub(super) kind: PartKind,
     pub(super) name: String,
     /// An option as it was given, credentials hidden; `None`: it was not given.
     pub(super) given: Option<String>,
     pub(super) digest: HashDigest,
 }
 
-impl Part {
+impl KeyPart {
     /// How it differs from the part of the same name that was there before, if there was one.
     pub(super) fn changed(&self, before: Option<&Self>) -> String {
         let Self { kind, name, given, .. } = self;
         match (kind, before) {
-            (Kind::Option, before) => match (given, before.and_then(|part| part.given.as_ref())) {
+            (PartKind::Option, before) => match (given, before.and_then(|part| part.given.as_ref())) {
                 (Some(now), Some(then)) if now != then => format!("`{then}` was given last time, and now `{now}`"),
                 (Some(now), None) => format!("`{now}` was not given last time"),
                 (None, Some(then)) => format!("`{then}` was given last time"),
                 _ => format!("`{name}` is another one than last time"),
             },
-            (Kind::Place, None) => format!("{name} is new"),
-            (Kind::Place, Some(_)) | (Kind::Other, _) => format!("{name} changed"),
+            (PartKind::Place, None) => format!("{name} is new"),
+            (PartKind::Place, Some(_)) | (PartKind::Other, _) => format!("{name} changed"),
         }
     }
 
     /// That it is not there any more.
     pub(super) fn gone(&self) -> String {
         match (self.kind, &self.given) {
-            (Kind::Option, Some(given)) => format!("`{given}` was given last time"),
+            (PartKind::Option, Some(given)) => format!("`{given}` was given last time"),
             _ => format!("{} is gone", self.name),
         }
     }

@@ -20,9 +20,9 @@ pub(super) struct Folders {
 impl Folders {
     /// The absolute path of one that stands in a requirement: from the folder of the file, as in uv; when nothing is
     /// there, from the working folder, as in pip.
-    pub(super) fn resolve(&self, path: &str) -> Result<Located, String> {
+    pub(super) fn resolve(&self, path: &str) -> Result<LocatedPath, String> {
         let from_working = normalized(&self.working.join(path));
-        let Some(folder) = &self.of_file else { return Ok(Located { path: from_working, note: None }) };
+        let Some(folder) = &self.of_file else { return Ok(LocatedPath { path: from_working, note: None }) };
         let from_file = normalized(&folder.join(path));
         let (mut file_counts, mut working_counts) = (from_file.exists(), from_working.exists());
         if file_counts && working_counts && is_usable(&from_file) != is_usable(&from_working) {
@@ -39,15 +39,15 @@ impl Folders {
             (false, true) => {
                 let note =
                     format!("`{path}` is not beside this file; it is taken from the working folder, as pip does");
-                Ok(Located { path: from_working, note: Some(note) })
+                Ok(LocatedPath { path: from_working, note: Some(note) })
             }
-            _ => Ok(Located { path: from_file, note: None }),
+            _ => Ok(LocatedPath { path: from_file, note: None }),
         }
     }
 }
 
 /// Where a path leads to.
-pub(super) struct Located {
+pub(super) struct LocatedPath {
     /// Absolute.
     pub(super) path: PathBuf,
     /// What the user should know of the way there.
@@ -179,7 +179,7 @@ fn file_reference(text: &str, editable: bool, folders: &Folders) -> Result<Refer
     if decoded.is_empty() {
         return Err("this `file` URL has no path".to_owned());
     }
-    let Located { path, note } = folders.resolve(&decoded)?;
+    let LocatedPath { path, note } = folders.resolve(&decoded)?;
     let is_folder = path.is_dir() || decoded.ends_with('/') || (!path.exists() && !is_archive(&decoded));
     let mut url = SafeUrl::from_path(&path, is_folder).map_err(|error| error.to_string())?;
     if let Some(fragment) = fragment {
@@ -192,7 +192,7 @@ fn file_reference(text: &str, editable: bool, folders: &Folders) -> Result<Refer
 
 /// Looks at a path to an archive or a folder that starts from `folders`.
 pub(super) fn relative_reference(path: &str, editable: bool, folders: &Folders) -> Result<Reference, String> {
-    let Located { path, note } = folders.resolve(path)?;
+    let LocatedPath { path, note } = folders.resolve(path)?;
     let mut found = path_reference(&path, editable)?;
     found.warnings.extend(note);
     Ok(found)

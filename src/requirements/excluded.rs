@@ -28,17 +28,22 @@ pub struct Brought {
 }
 
 impl NamePattern {
+    /// Reads a pattern; a plain name is one that matches this name alone.
+    ///
+    /// # Errors
+    /// The text is not a valid glob.
+    pub fn new(text: &str) -> Result<Self, globset::Error> {
+        let normalized = text.trim().to_ascii_lowercase().replace(['_', '.'], "-");
+        let matcher = GlobBuilder::new(&normalized).build()?.compile_matcher();
+        Ok(Self { text: text.to_owned(), matcher })
+    }
+
     /// Reads a pattern; `None`: it is a plain name.
     ///
     /// # Errors
-    /// What is no pattern.
+    /// The text has characters of a glob and is not a valid one.
     pub fn parse(text: &str) -> Result<Option<Self>, globset::Error> {
-        if !text.contains(['*', '?', '[', '{']) {
-            return Ok(None);
-        }
-        let normalized = text.trim().to_ascii_lowercase().replace(['_', '.'], "-");
-        let matcher = GlobBuilder::new(&normalized).build()?.compile_matcher();
-        Ok(Some(Self { text: text.to_owned(), matcher }))
+        text.contains(['*', '?', '[', '{']).then(|| Self::new(text)).transpose()
     }
 
     /// Whether a project has such a name.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::direct::{
-    Folders, Located, Reference, is_archive, is_of_conda, is_short_git, is_url, is_wheel, path_reference, reference,
-    relative_reference, scheme,
+    Folders, LocatedPath, Reference, is_archive, is_of_conda, is_short_git, is_url, is_wheel, path_reference,
+    reference, relative_reference, scheme,
 };
 use super::option_line::{OptionName, OptionUse, Options, options_start, parse_options};
 use super::{DirectReference, Origin, RequirementEntry};
@@ -16,7 +16,7 @@ use crate::spec::{
 
 /// Where a line stands: what may be said differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum LineContext {
     /// A requirements or overrides file.
     File,
     /// A constraints file: neither extras nor `-e`.
@@ -29,7 +29,7 @@ pub(super) enum Place {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     /// Its requirement.
-    pub(super) requirement: Option<Found>,
+    pub(super) requirement: Option<LineRequirement>,
     /// Its options.
     pub(super) options: Options,
     /// What pip ignores, and so does barrow.
@@ -38,7 +38,7 @@ pub(super) struct Line {
 
 /// A requirement, before it is known where it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct LineRequirement {
     pub(super) requirement: Requirement,
     text: String,
     direct: Option<DirectReference>,
@@ -51,7 +51,7 @@ pub(super) struct Found {
 /// Stands for the name of a project that is not known yet.
 const UNNAMED: &str = "unnamed";
 
-impl Found {
+impl LineRequirement {
     /// A requirement that no line gave; `text` is what messages show.
     pub(super) fn new(requirement: Requirement, text: String) -> Self {
         let (hashes, config_settings) = (Vec::new(), Vec::new());
@@ -85,8 +85,8 @@ impl Found {
 }
 
 /// Reads a line that is not empty.
-pub(super) fn read_line(text: &str, folders: &Folders, place: Place) -> Result<Line, SyntaxError> {
-    let start = if place == Place::CommandLine { text.len() } else { options_start(text) };
+pub(super) fn read_line(text: &str, folders: &Folders, place: LineContext) -> Result<Line, SyntaxError> {
+    let start = if place == LineContext::CommandLine { text.len() } else { options_start(text) };
     let (requirement_text, option_text) = text.split_at(start);
     let options = parse_options(option_text).map_err(|error| with_command_hint(error.shifted(start), text))?;
     let options = shifted(options, start);
@@ -170,7 +170,7 @@ fn warn_ignored(options: &Options, warnings: &mut Vec<String>, heeded: &[OptionN
     }
 }
 
-fn add_options(found: &mut Found, options: &Options) -> Result<(), SyntaxError> {
+fn add_options(found: &mut LineRequirement, options: &Options) -> Result<(), SyntaxError> {
     for option in options.of(OptionName::Hash) {
         let hash = parse_hash(option)?;
         if !found.hashes.contains(&hash) {
@@ -223,7 +223,11 @@ fn with_command_hint(error: SyntaxError, text: &str) -> SyntaxError {
 }
 
 /// Reads a dependency specifier as it stands in metadata: a project name first, no paths in its place.
-pub(super) fn read_specifier(text: &str, folders: &Folders, warnings: &mut Vec<String>) -> Result<Found, SyntaxError> {
+pub(super) fn read_specifier(
+    text: &str,
+    folders: &Folders,
+    warnings: &mut Vec<String>,
+) -> Result<LineRequirement, SyntaxError> {
     let parts = parse_dependency(text)?;
     let marker = parts.marker.clone();
     read_named(text, parts, false, folders)?.into_found(marker, text.trim(), warnings)
@@ -233,9 +237,9 @@ pub(super) fn read_specifier(text: &str, folders: &Folders, warnings: &mut Vec<S
 fn read_requirement(
     text: &str,
     folders: &Folders,
-    place: Place,
+    place: LineContext,
     warnings: &mut Vec<String>,
-) -> Result<Found, SyntaxError> {
+) -> Result<LineRequirement, SyntaxError> {
     // In a URL a semicolon is an ordinary character unless a blank follows it.
     let separator = if is_url(text.trim_start()) { "; " } else { ";" };
     let (subject, marker) = match text.find(separator) {
@@ -254,7 +258,7 @@ fn read_requirement(
     let subject = subject.trim();
     let parts = read_subject(subject, folders).map_err(|error| error.shifted(offset))?;
     let found = parts.into_found(marker, text.trim(), warnings).map_err(|error| error.shifted(offset))?;
-    if place == Place::Constraint && !found.requirement.extras.is_empty() {
+    if place == LineContext::Constraint && !found.requirement.extras.is_empty() {
         let at = offset + subject.find('[').unwrap_or(0);
         let length = subject.find(']').map_or(0, |end| (end + 1 + offset).saturating_sub(at));
         return Err(SyntaxError::new(at, length, "a constraint cannot have extras")
@@ -279,7 +283,12 @@ impl Subject {
         Self { text_length: text.len(), name, extras, version_or_url, reference: Some(reference) }
     }
 
-    fn into_found(self, marker: MarkerTree, text: &str, warnings: &mut Vec<String>) -> Result<Found, SyntaxError> {
+    fn into_found(
+        self,
+        marker: MarkerTree,
+        text: &str,
+        warnings: &mut Vec<String>,
+    ) -> Result<LineRequirement, SyntaxError> {
         let can_be_looked_at = self.reference.as_ref().is_some_and(|reference| match &reference.direct {
             DirectReference::Git { .. } => true,
             DirectReference::Sdist { url, .. } => is_archive(&url.file_name().unwrap_or_default()),
@@ -301,7 +310,7 @@ impl Subject {
         let requirement =
             Requirement { name, extras: self.extras, version_or_url: self.version_or_url, marker, origin: None };
         let (text, config_settings) = (text.to_owned(), Vec::new());
-        Ok(Found { requirement, text, direct, hashes, config_settings, is_unnamed })
+        Ok(LineRequirement { requirement, text, direct, hashes, config_settings, is_unnamed })
     }
 }
 
@@ -324,7 +333,7 @@ fn read_subject(subject: &str, folders: &Folders) -> Result<Subject, SyntaxError
     }
     let (path, extras_text) = split_extras(subject);
     if looks_like_path(subject) || is_archive(path) {
-        let Located { path: absolute, note } = folders.resolve(path).map_err(whole)?;
+        let LocatedPath { path: absolute, note } = folders.resolve(path).map_err(whole)?;
         let before_at = subject.split_once('@').map(|(before, _)| before);
         let named = before_at.is_some_and(|before| !looks_like_path(before));
         if (looks_like_path(subject) && absolute.is_dir()) || (is_archive(path) && (absolute.is_file() || !named)) {
@@ -451,11 +460,11 @@ fn read_editable(
     option: &OptionUse,
     options: &Options,
     folders: &Folders,
-    place: Place,
+    place: LineContext,
     warnings: &mut Vec<String>,
-) -> Result<Found, SyntaxError> {
+) -> Result<LineRequirement, SyntaxError> {
     let at_option = |message: &str| SyntaxError::new(option.at, option.end - option.at, message);
-    if place == Place::Constraint {
+    if place == LineContext::Constraint {
         return Err(
             at_option("a constraint cannot be editable").hint("remove `-e`, or move the line to a requirements file")
         );
@@ -528,7 +537,7 @@ fn editable_subject(value: &str, folders: &Folders) -> Result<Subject, SyntaxErr
         let found = reference(&format!("git+{value}"), true, folders).map_err(whole)?;
         return Ok(Subject::of_reference(value, None, Vec::new(), found));
     }
-    let Located { path, note } = folders.resolve(bare).map_err(whole)?;
+    let LocatedPath { path, note } = folders.resolve(bare).map_err(whole)?;
     if path.is_dir() {
         refuse_without_project(&path, bare).map_err(whole)?;
         let mut found = path_reference(&path, true).map_err(whole)?;

@@ -14,9 +14,9 @@ use toml::Spanned;
 
 use super::RequirementEntry;
 use super::direct::Folders;
-use super::line::{Found, read_specifier};
+use super::line::{LineRequirement, read_specifier};
 use super::problem::{Problem, hide_all};
-use super::tables::{self, Document, PoetryDependency, Tables, TiedTo};
+use super::tables::{self, PoetryDependency, PyprojectDocument, Tables, TiedTo};
 use super::toml_text::TomlText;
 use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl};
 
@@ -69,8 +69,12 @@ struct Project {
 }
 
 /// Reads the requirements that `input` asks for; `tables` are what the tables of tools say.
-pub(super) fn read_pyproject(document: &Document<'_>, tables: &Tables, input: &PyprojectInput) -> PyprojectAnswer {
-    let mut reading = Reading {
+pub(super) fn read_pyproject(
+    document: &PyprojectDocument<'_>,
+    tables: &Tables,
+    input: &PyprojectInput,
+) -> PyprojectAnswer {
+    let mut reading = GroupReading {
         document,
         tables,
         toml: document.toml,
@@ -99,7 +103,7 @@ pub(super) fn read_pyproject(document: &Document<'_>, tables: &Tables, input: &P
 /// A requirement of the file, read.
 #[derive(Clone)]
 struct Member {
-    found: Found,
+    found: LineRequirement,
     span: Range<usize>,
 }
 
@@ -109,8 +113,8 @@ enum GroupMember {
     Include { group: ExtraName, span: Range<usize> },
 }
 
-struct Reading<'a> {
-    document: &'a Document<'a>,
+struct GroupReading<'a> {
+    document: &'a PyprojectDocument<'a>,
     tables: &'a Tables,
     toml: TomlText<'a>,
     folders: Folders,
@@ -126,7 +130,7 @@ struct Reading<'a> {
     answer: PyprojectAnswer,
 }
 
-impl Reading<'_> {
+impl GroupReading<'_> {
     fn read(&mut self, contents: Contents, input: &PyprojectInput) {
         let has_project = contents.project.is_some();
         let project = contents.project.unwrap_or_default();
@@ -457,7 +461,7 @@ fn poetry_member(dependency: &PoetryDependency) -> Member {
         marker: dependency.marker.clone(),
         origin: None,
     };
-    let mut found = Found::new(requirement, dependency.text.clone());
+    let mut found = LineRequirement::new(requirement, dependency.text.clone());
     if let Some(place) = &dependency.place {
         found.tie_to(place);
     }

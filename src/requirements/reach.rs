@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
-use super::requirements_txt::Reader;
+use super::requirements_txt::RequirementsReader;
 use super::scope::Scope;
-use super::tables::{Document, Format, Tables, Tie, TiedTo, shown_path};
+use super::tables::{Format, PyprojectDocument, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
 use super::{
     DeclaredIndex, DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry,
@@ -18,7 +18,7 @@ use super::{
 use crate::regular::FileBytes;
 use crate::spec::{MarkerTree, PackageName};
 
-impl Reader<'_> {
+impl RequirementsReader<'_> {
     /// Reads the tables beside the files that were read, and those of every folder that is reached from there.
     pub(super) fn read_reached(&mut self) {
         let is_list = |path: &PathBuf| path.file_name().is_none_or(|name| name != "pyproject.toml");
@@ -71,7 +71,7 @@ impl Reader<'_> {
         };
         let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
         let folder = path.parent().unwrap_or(Path::new("/"));
-        match Document::parse(toml, folder, &self.inputs.working_folder) {
+        match PyprojectDocument::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => {
                 let tables = Tables::read(&document);
                 self.take_tables(tables, scope);
@@ -206,7 +206,7 @@ pub fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit>
     let text = fs_err::read_to_string(&path).ok()?;
     let shown = shown_path(&path, working_folder);
     let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
-    Tables::read(&Document::parse(toml, folder, working_folder).ok()?).python
+    Tables::read(&PyprojectDocument::parse(toml, folder, working_folder).ok()?).python
 }
 
 /// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its file can be
@@ -216,7 +216,7 @@ pub fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<DeclaredIn
     let shown = shown_path(&path, working_folder);
     let text = fs_err::read_to_string(&path).unwrap_or_default();
     let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
-    let Ok(document) = Document::parse(toml, folder, working_folder) else { return Default::default() };
+    let Ok(document) = PyprojectDocument::parse(toml, folder, working_folder) else { return Default::default() };
     let tables = Tables::read(&document);
     let pin = |tie: Tie| match tie.to {
         TiedTo::Index(index) => Some(Pin { name: tie.name, index, marker: tie.marker, origin: tie.origin }),

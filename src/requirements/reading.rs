@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::requirements_txt::{Reader, Role};
+use super::requirements_txt::{RequirementsReader, Role};
 use super::{Manifest, ManifestInputs, RequirementsError};
 
 impl Manifest {
@@ -11,7 +11,7 @@ impl Manifest {
     /// # Errors
     /// Every line that cannot be used and every file that cannot be read, not only the first.
     pub fn read(inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
-        Self::read_after(Reader::new(inputs), inputs)
+        Self::read_after(RequirementsReader::new(inputs), inputs)
     }
 
     /// Reads `bytes` as the requirements file `file`, which need not exist, then everything that `inputs` names.
@@ -19,12 +19,12 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::read`].
     pub fn read_bytes(bytes: &[u8], file: &Path, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
-        let mut reader = Reader::new(inputs);
+        let mut reader = RequirementsReader::new(inputs);
         reader.read_bytes(bytes, file, Role::Requirement);
         Self::read_after(reader, inputs)
     }
 
-    fn read_after(mut reader: Reader<'_>, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
+    fn read_after(mut reader: RequirementsReader<'_>, inputs: &ManifestInputs) -> Result<Self, RequirementsError> {
         for text in &inputs.positional {
             reader.read_positional(text);
         }

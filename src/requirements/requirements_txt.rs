@@ -13,7 +13,7 @@ use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
 use super::pyproject::{PyprojectInput, read_pyproject};
 use super::scope::Scope;
-use super::tables::{Document, Tables};
+use super::tables::{PyprojectDocument, Tables};
 use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::spec::{SafeUrl, SyntaxError, sha256, without_userinfo};
@@ -37,7 +37,7 @@ pub(super) enum Role {
 }
 
 /// Reads files into a manifest and collects what is wrong.
-pub(super) struct Reader<'a> {
+pub(super) struct RequirementsReader<'a> {
     pub(super) inputs: &'a ManifestInputs,
     /// What was read so far.
     pub(super) manifest: Manifest,
@@ -87,7 +87,7 @@ impl Source<'_> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RequirementsReader<'a> {
     pub(super) fn new(inputs: &'a ManifestInputs) -> Self {
         let options = FileOptions { format_control: inputs.format_control.clone(), ..FileOptions::default() };
         let manifest = Manifest { options, ..Manifest::default() };
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         };
         let folder = path.parent().unwrap_or(Path::new("/"));
         let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &input.path };
-        let document = match Document::parse(toml, folder, &self.inputs.working_folder) {
+        let document = match PyprojectDocument::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => document,
             Err(problem) => return self.problems.push(problem),
         };
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         let line = LogicalLine::alone(text.trim());
         let folders = Folders { of_file: None, working: self.inputs.working_folder.clone() };
         let problem = |error: &SyntaxError| Problem::in_line(Origin::CommandLine, &line.text, error.at, error, &[]);
-        match read_line(&line.text, &folders, super::line::Place::CommandLine) {
+        match read_line(&line.text, &folders, super::line::LineContext::CommandLine) {
             Ok(Line { requirement: Some(found), warnings, .. }) => {
                 self.warn(&Origin::CommandLine, &warnings, &[]);
                 let is_unnamed = found.is_unnamed;
@@ -299,7 +299,11 @@ impl<'a> Reader<'a> {
         role: Role,
         ancestors: &mut Vec<Location>,
     ) -> Result<(), SyntaxError> {
-        let place = if role == Role::Constraint { super::line::Place::Constraint } else { super::line::Place::File };
+        let place = if role == Role::Constraint {
+            super::line::LineContext::Constraint
+        } else {
+            super::line::LineContext::File
+        };
         let Line { requirement, options, warnings } = read_line(&line.text, &source.folders, place)?;
         let origin = source.origin(line.number);
         self.warn(&origin, &warnings, &line.expanded);

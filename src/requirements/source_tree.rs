@@ -9,7 +9,7 @@ use std::path::Path;
 use percent_encoding::utf8_percent_encode;
 
 use super::DirectReference;
-use super::tables::{Document, PLAIN, Tables, Tie, TiedTo};
+use super::tables::{PLAIN, PyprojectDocument, Tables, Tie, TiedTo};
 use super::toml_text::TomlText;
 use crate::spec::{
     CoreMetadata, ExtraName, MarkerEnvironment, MarkerTree, PackageName, Requirement, SafeUrl, VersionOrUrl,
@@ -52,7 +52,7 @@ impl SourceTree<'_> {
         let shown = folder.join("pyproject.toml");
         let shown = shown.strip_prefix(self.top).unwrap_or(&shown).to_owned();
         let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
-        let document = Document::parse(toml, &folder, self.top).map_err(|problem| problem.to_string())?;
+        let document = PyprojectDocument::parse(toml, &folder, self.top).map_err(|problem| problem.to_string())?;
         let known = Tables::read(&document).ties;
         let mut references = Vec::new();
         let mut tied = Vec::with_capacity(metadata.requires_dist.len());

@@ -15,7 +15,7 @@ use crate::spec::{DistFile, ProjectDetail, Version, WheelFilename};
 ///
 /// Nothing of a version is read before somebody asks for it; the order of all is known before.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(super) struct ListedVersions {
     /// Lowest version first.
     releases: Vec<OnceLock<Box<Release>>>,
     details: Vec<Arc<ProjectDetail>>,
@@ -37,7 +37,7 @@ pub(super) struct Release {
     verdict: OnceLock<Result<Box<DistFile>, Exclusion>>,
 }
 
-impl Listing {
+impl ListedVersions {
     pub(super) fn new(details: &[Arc<ProjectDetail>]) -> Self {
         let merged = match details {
             [_] => Vec::new(),
@@ -208,7 +208,7 @@ impl Listing {
 
 /// Walks the releases and the segments of a range side by side: a range has as many segments as versions were ruled out.
 struct InOrder<'a> {
-    listing: &'a Listing,
+    listing: &'a ListedVersions,
     /// What is left of the releases.
     places: Range<usize>,
     /// What is left of the segments is before the end, and not before `first_segment`.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pubgrub::Ranges;
 
 use super::candidate;
-use super::listing::{Listing, Release};
+use super::listing::{ListedVersions, Release};
 use super::package::Package;
 use super::policy::Policy;
 use super::priority::{MOST_RESTARTS, Standing};
@@ -38,15 +38,15 @@ pub(super) struct Provider<'a> {
     pub(super) policy: Arc<Policy>,
     pub(super) no_deps: bool,
     pub(super) listings: Listings,
-    pub(super) state: RefCell<State>,
+    pub(super) state: RefCell<SolverState>,
 }
 
 /// The listings that have arrived, shared with threads that fetch ahead. Never asked for what decides an answer.
-type Listings = Arc<Mutex<HashMap<PackageName, Arc<Listing>>>>;
+type Listings = Arc<Mutex<HashMap<PackageName, Arc<ListedVersions>>>>;
 
 /// What has been learned and done so far.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct SolverState {
     projects: HashMap<PackageName, Known>,
     directs: Vec<Direct>,
     metadata: HashMap<(PackageName, SourcedVersion), Result<Arc<CoreMetadata>, Exclusion>>,
@@ -87,7 +87,7 @@ pub(super) enum Interruption {
 #[derive(Clone)]
 pub(super) enum Known {
     /// Indexes list it.
-    Listed(Arc<Listing>),
+    Listed(Arc<ListedVersions>),
     /// No index knows it; these were asked.
     Unknown(Vec<SafeUrl>),
     /// Nothing is known without a network.
@@ -424,10 +424,10 @@ impl<'a> Provider<'a> {
 }
 
 /// The listing of a project, made by whoever needs it first; the lock is not held while versions are sorted.
-fn listing_of(listings: &Listings, name: &PackageName, details: &[Arc<ProjectDetail>]) -> Arc<Listing> {
+fn listing_of(listings: &Listings, name: &PackageName, details: &[Arc<ProjectDetail>]) -> Arc<ListedVersions> {
     let known = || listings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
     known().unwrap_or_else(|| {
-        let made = Arc::new(Listing::new(details));
+        let made = Arc::new(ListedVersions::new(details));
         let mut listings = listings.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(listings.entry(name.clone()).or_insert(made))
     })
@@ -451,6 +451,6 @@ fn error_text(error: &SourceError) -> String {
 }
 
 /// Whether `===` keeps a listed version out that is equal but written otherwise.
-pub(super) fn is_kept_out_by_text(listing: &Listing, wanted: &Version) -> bool {
+pub(super) fn is_kept_out_by_text(listing: &ListedVersions, wanted: &Version) -> bool {
     listing.release(wanted).is_some_and(|release| !ranges::is_same_text(&release.version.version, wanted))
 }

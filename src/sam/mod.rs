@@ -14,6 +14,6 @@ mod unit;
 mod tests;
 
 pub use parameters::read_overrides;
-pub use problem::{Problem, SamError};
+pub use problem::{SamError, TemplateProblem};
 pub use template::Template;
-pub use unit::{Found, Left, Nested, SamUnit, SamUnitKind};
+pub use unit::{Left, Nested, ResourceUse, SamUnit, SamUnitKind};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::Problem;
-use crate::yaml::{Content, Node};
+use super::problem::TemplateProblem;
+use crate::yaml::{Node, NodeContent};
 
 /// The parameters of a template with the values that they have in this run.
 #[derive(Clone, Debug, Default)]
@@ -32,38 +32,39 @@ impl Parameters {
     }
 
     /// The value of a parameter; `None`: `AWS::NoValue`, as if nothing were said.
-    pub(super) fn value(&self, name: &str) -> Result<Option<String>, Problem> {
+    pub(super) fn value(&self, name: &str) -> Result<Option<String>, TemplateProblem> {
         if name == "AWS::NoValue" {
             return Ok(None);
         }
         let Some(default) = self.declared.get(name) else {
-            return Err(Problem::NoParameter { name: name.to_owned() });
+            return Err(TemplateProblem::NoParameter { name: name.to_owned() });
         };
         match self.given.get(name).or(default.as_ref()) {
             Some(value) => Ok(Some(value.clone())),
-            None => Err(Problem::NoValue { name: name.to_owned() }),
+            None => Err(TemplateProblem::NoValue { name: name.to_owned() }),
         }
     }
 
     /// A text, or what a `Ref` stands for; `None`: nothing is said.
-    pub(super) fn text(&self, node: &Node) -> Result<Option<String>, Problem> {
+    pub(super) fn text(&self, node: &Node) -> Result<Option<String>, TemplateProblem> {
         if let Some(name) = reference(node) {
             return self.value(name);
         }
         match node.text() {
             Some(text) => Ok(Some(text.to_owned())),
             None if node.is_null() && node.followed().tag.is_none() => Ok(None),
-            None => Err(Problem::Unreadable { what: described(node) }),
+            None => Err(TemplateProblem::Unreadable { what: described(node) }),
         }
     }
 
     /// A list of texts; one text has its parts separated by commas, as the value of a list parameter has.
-    pub(super) fn texts(&self, node: &Node) -> Result<Vec<String>, Problem> {
+    pub(super) fn texts(&self, node: &Node) -> Result<Vec<String>, TemplateProblem> {
         let Some(entries) = node.list() else {
             let text = self.text(node)?.unwrap_or_default();
             return Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect());
         };
-        let texts: Result<Vec<Option<String>>, Problem> = entries.iter().map(|entry| self.text(entry)).collect();
+        let texts: Result<Vec<Option<String>>, TemplateProblem> =
+            entries.iter().map(|entry| self.text(entry)).collect();
         Ok(texts?.into_iter().flatten().collect())
     }
 }
@@ -72,8 +73,8 @@ impl Parameters {
 pub(super) fn reference(node: &Node) -> Option<&str> {
     let node = node.followed();
     match (&node.content, node.tag.as_deref()) {
-        (Content::Text { text, .. }, Some("Ref")) => Some(text),
-        (Content::Map { entries, .. }, None) if entries.len() == 1 => node.own("Ref")?.text(),
+        (NodeContent::Text { text, .. }, Some("Ref")) => Some(text),
+        (NodeContent::Map { entries, .. }, None) if entries.len() == 1 => node.own("Ref")?.text(),
         _ => None,
     }
 }

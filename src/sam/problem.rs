@@ -11,13 +11,13 @@ pub struct SamError {
     /// Line, from 1.
     pub line: usize,
     /// What is wrong there.
-    pub problem: Problem,
+    pub problem: TemplateProblem,
 }
 
 /// What is wrong at a line of a template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each says what it is")]
-pub enum Problem {
+pub enum TemplateProblem {
     #[error("{0}")]
     Text(String),
     #[error("`{name}` is no parameter of this template, so its value is not known before the deployment")]
@@ -39,4 +39,4 @@ pub enum Problem {
 }
 
 /// A problem with the line of the value that it is about.
-pub(super) type Located = (usize, Problem);
+pub(super) type ProblemAt = (usize, TemplateProblem);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::local_paths::{GRAPHQL, LOCAL_PATHS, built_property, moved};
-use super::problem::{Problem, SamError};
+use super::problem::{SamError, TemplateProblem};
 use super::template::Template;
 use super::unit::is_local;
-use crate::yaml::{Content, Edits, Node};
+use crate::yaml::{Edits, Node, NodeContent};
 
 impl Template {
     /// The text for the folder `to`, where the resources of `built` lie at the paths that it names, relative to `to`. The template
@@ -24,7 +24,7 @@ impl Template {
                 _ => self.move_paths(&mut edits, node, kind, from, to),
             };
             written.map_err(|text| {
-                let problem = Problem::Text(format!("the path of `{name}` cannot be written: {text}"));
+                let problem = TemplateProblem::Text(format!("the path of `{name}` cannot be written: {text}"));
                 SamError { file: self.file.clone(), line, problem }
             })?;
         }
@@ -81,8 +81,8 @@ impl Template {
         };
         self.document.root.visit(&mut |node| {
             let transform = match &node.content {
-                Content::Map { .. } if node.tag.as_deref() == Some("Transform") => Some(node),
-                Content::Map { .. } => node.own("Fn::Transform").map(AsRef::as_ref),
+                NodeContent::Map { .. } if node.tag.as_deref() == Some("Transform") => Some(node),
+                NodeContent::Map { .. } => node.own("Fn::Transform").map(AsRef::as_ref),
                 _ => None,
             };
             found.extend(transform.filter(|node| names_include(node)).and_then(location));

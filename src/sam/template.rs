@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::parameters::Parameters;
-use super::problem::{Located, Problem, SamError};
-use super::unit::{Found, Resource};
-use crate::yaml::{Content, Document, Node};
+use super::problem::{ProblemAt, SamError, TemplateProblem};
+use super::unit::{Resource, ResourceUse};
+use crate::yaml::{Document, Node, NodeContent};
 
 /// A template that was read.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Template {
     /// # Errors
     /// What is no YAML or JSON, or has no resources.
     pub fn parse(file: &Path, text: &str, given: BTreeMap<String, String>) -> Result<Self, SamError> {
-        let error = |line, text: String| SamError { file: file.to_owned(), line, problem: Problem::Text(text) };
+        let error = |line, text: String| SamError { file: file.to_owned(), line, problem: TemplateProblem::Text(text) };
         let document = Document::parse(text).map_err(|problem| error(problem.line, problem.reason))?;
         if !document.root.get("Resources").is_some_and(|node| node.is_map()) {
             return Err(error(document.root.line, "a template has a mapping of `Resources`".to_owned()));
@@ -38,8 +38,8 @@ impl Template {
     }
 
     /// Everything that concerns a build, in the order of the template; an error concerns one resource.
-    pub fn resources(&self) -> Vec<Result<Found, SamError>> {
-        let error = |(line, problem): Located| SamError { file: self.file.clone(), line, problem };
+    pub fn resources(&self) -> Vec<Result<ResourceUse, SamError>> {
+        let error = |(line, problem): ProblemAt| SamError { file: self.file.clone(), line, problem };
         let globals = |kind: &str| {
             let section = if kind == "AWS::Serverless::Function" { "Function" } else { "LayerVersion" };
             let node = self.document.root.get("Globals")?.get(section)?;
@@ -48,7 +48,7 @@ impl Template {
         let mut found = Vec::new();
         for (name, key_line, node) in self.named_resources() {
             if name.starts_with("Fn::ForEach") {
-                found.push(Err(error((key_line, Problem::ForEach { name: name.to_owned() }))));
+                found.push(Err(error((key_line, TemplateProblem::ForEach { name: name.to_owned() }))));
                 continue;
             }
             let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
@@ -57,7 +57,7 @@ impl Template {
             match resource.read() {
                 Ok(None) => {}
                 Ok(Some(_)) if !is_name(name) => {
-                    found.push(Err(error((key_line, Problem::Name { name: name.to_owned() }))));
+                    found.push(Err(error((key_line, TemplateProblem::Name { name: name.to_owned() }))));
                 }
                 Ok(Some(what)) => found.push(Ok(what)),
                 Err(located) => found.push(Err(error(located))),
@@ -85,7 +85,7 @@ impl Template {
     }
 
     fn key_line(&self, name: &str) -> Option<usize> {
-        let Content::Map { entries, .. } = &self.document.root.get("Resources")?.followed().content else {
+        let NodeContent::Map { entries, .. } = &self.document.root.get("Resources")?.followed().content else {
             return None;
         };
         entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(key, _)| key.line)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Found, Template, read_overrides};
+use super::{ResourceUse, Template, read_overrides};
 
 fn template(text: &str, given: &[(&str, &str)]) -> Template {
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -13,15 +13,17 @@ fn template(text: &str, given: &[(&str, &str)]) -> Template {
 /// Everything that was found, a line each.
 fn found(text: &str, given: &[(&str, &str)]) -> Vec<String> {
     let line = |found| match found {
-        Ok(Found::Unit(unit)) => {
+        Ok(ResourceUse::Unit(unit)) => {
             let handler = unit.handler.map(|handler| format!(" {handler}")).unwrap_or_default();
             let layers: Vec<&str> = unit.layers.iter().map(|layer| layer.as_deref().unwrap_or("?")).collect();
             let layers = if layers.is_empty() { String::new() } else { format!(" +{}", layers.join(" +")) };
             let target = format!("{} {}", unit.runtime, unit.architecture);
             format!("{} {:?} {} {target}{handler}{layers}", unit.name, unit.kind, unit.source)
         }
-        Ok(Found::Left(left)) => format!("{} left: {}", left.name, left.why),
-        Ok(Found::Nested(nested)) => format!("{} nested: {} {:?}", nested.name, nested.location, nested.parameters),
+        Ok(ResourceUse::Left(left)) => format!("{} left: {}", left.name, left.why),
+        Ok(ResourceUse::Nested(nested)) => {
+            format!("{} nested: {} {:?}", nested.name, nested.location, nested.parameters)
+        }
         Err(error) => format!("{error}"),
     };
     template(text, given).resources().into_iter().map(line).collect()
@@ -84,7 +86,7 @@ Resources:
   UvLayer:
     Type: AWS::Lambda::LayerVersion
     Metadata: {BuildMethod: python-uv, BuildArchitecture: arm64}
-    Properties: {Content: uv, CompatibleRuntimes: [nodejs20.x, python3.12]}
+    Properties: {NodeContent: uv, CompatibleRuntimes: [nodejs20.x, python3.12]}
   Ready:
     Type: AWS::Serverless::LayerVersion
     Properties: {ContentUri: ready}
@@ -136,7 +138,7 @@ Resources:
     Properties: {ContentUri: !Ref Where}
   Own:
     Type: AWS::Lambda::LayerVersion
-    Properties: {Content: own.zip}
+    Properties: {NodeContent: own.zip}
   Far:
     Type: AWS::Serverless::LayerVersion
     Properties: {ContentUri: s3://a/b}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parameters::{Parameters, reference};
-use super::problem::{Located, Problem};
+use super::problem::{ProblemAt, TemplateProblem};
 use crate::yaml::Node;
 
 /// A function or layer of Python with code of its own.
@@ -62,7 +62,7 @@ pub struct Nested {
 
 /// What was found in a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum ResourceUse {
     /// Something to build.
     Unit(SamUnit),
     /// Something that others build.
@@ -82,7 +82,7 @@ pub(super) struct Resource<'a> {
 
 impl Resource<'_> {
     /// What it asks for; `None`: nothing that concerns a build.
-    pub(super) fn read(&self) -> Result<Option<Found>, Located> {
+    pub(super) fn read(&self) -> Result<Option<ResourceUse>, ProblemAt> {
         match self.node.get("Type").and_then(|node| node.text()).unwrap_or_default() {
             "AWS::Serverless::Function" => self.function("CodeUri", &["InlineCode", "ImageUri"]),
             "AWS::Lambda::Function" => self.function("Code", &[]),
@@ -94,7 +94,7 @@ impl Resource<'_> {
         }
     }
 
-    fn function(&self, code: &str, elsewhere: &[&str]) -> Result<Option<Found>, Located> {
+    fn function(&self, code: &str, elsewhere: &[&str]) -> Result<Option<ResourceUse>, ProblemAt> {
         if elsewhere.iter().any(|key| self.property(key).is_some()) || self.is_skipped()? {
             return Ok(None);
         }
@@ -104,7 +104,7 @@ impl Resource<'_> {
         // The code of a plain function says where it is; one of SAM lies beside the template when it says nothing.
         let is_optional = code == "CodeUri";
         let Some(source) = self.source(code, is_optional)? else { return Ok(None) };
-        let Some(runtime) = self.value("Runtime")? else { return Err((self.line, Problem::NoRuntime)) };
+        let Some(runtime) = self.value("Runtime")? else { return Err((self.line, TemplateProblem::NoRuntime)) };
         if !runtime.starts_with("python") {
             return Ok(Some(self.left(&format!("its runtime is {runtime}"))));
         }
@@ -115,14 +115,14 @@ impl Resource<'_> {
         let architectures = self.values("Architectures")?;
         if let [_, second, ..] = &architectures[..] {
             let line = self.property("Architectures").map_or(self.line, |node| node.line);
-            return Err((line, Problem::TwoArchitectures { second: second.clone() }));
+            return Err((line, TemplateProblem::TwoArchitectures { second: second.clone() }));
         }
         let architecture = architectures.into_iter().next().unwrap_or_else(|| "x86_64".to_owned());
         let handler = self.value("Handler").ok().flatten();
         Ok(Some(self.unit(SamUnitKind::Function, source, runtime, architecture, handler)))
     }
 
-    fn layer(&self, content: &str) -> Result<Option<Found>, Located> {
+    fn layer(&self, content: &str) -> Result<Option<ResourceUse>, ProblemAt> {
         let Some(method) = self.method()? else { return Ok(None) };
         if self.is_skipped()? {
             return Ok(None);
@@ -134,7 +134,7 @@ impl Resource<'_> {
         self.refuse_build_properties()?;
         let mut runtimes = self.values("CompatibleRuntimes")?.into_iter().filter(|name| name.starts_with("python"));
         let runtime = if method == UV { runtimes.next() } else { Some(method) };
-        let runtime = runtime.ok_or((self.line, Problem::NoRuntime))?;
+        let runtime = runtime.ok_or((self.line, TemplateProblem::NoRuntime))?;
         let stated = match self.metadata("BuildArchitecture") {
             Some(node) => self.read_text(node)?,
             None => None,
@@ -145,7 +145,7 @@ impl Resource<'_> {
         Ok(Some(self.unit(SamUnitKind::Layer, source, runtime, architecture, None)))
     }
 
-    fn nested(&self, location: &str) -> Option<Found> {
+    fn nested(&self, location: &str) -> Option<ResourceUse> {
         // One of the application repository is named by a mapping, and one that is elsewhere by a URL.
         let location = self.property(location)?.text().filter(|text| is_local(text))?;
         let given = self.property("Parameters").map(|node| node.entries()).unwrap_or_default();
@@ -154,7 +154,7 @@ impl Resource<'_> {
             .into_iter()
             .filter_map(|(name, node)| Some((name.to_owned(), self.parameters.text(node).ok().flatten()?)));
         let (name, parameters) = (self.name.to_owned(), known.collect());
-        Some(Found::Nested(Nested { name, location: location.to_owned(), parameters, line: self.line }))
+        Some(ResourceUse::Nested(Nested { name, location: location.to_owned(), parameters, line: self.line }))
     }
 
     fn unit(
@@ -164,9 +164,9 @@ impl Resource<'_> {
         runtime: String,
         architecture: String,
         handler: Option<String>,
-    ) -> Found {
+    ) -> ResourceUse {
         let (name, line, layers) = (self.name.to_owned(), self.line, self.layers());
-        Found::Unit(SamUnit { name, kind, source, runtime, architecture, handler, layers, line })
+        ResourceUse::Unit(SamUnit { name, kind, source, runtime, architecture, handler, layers, line })
     }
 
     /// Layers of all functions, then its own, as SAM joins them.
@@ -188,12 +188,12 @@ impl Resource<'_> {
         is_local(&text).then_some(text)
     }
 
-    fn left(&self, why: &str) -> Found {
-        Found::Left(Left { name: self.name.to_owned(), why: why.to_owned(), line: self.line })
+    fn left(&self, why: &str) -> ResourceUse {
+        ResourceUse::Left(Left { name: self.name.to_owned(), why: why.to_owned(), line: self.line })
     }
 
     /// The folder of its files; `None`: they are in a bucket, in the template or packed already.
-    fn source(&self, key: &str, is_optional: bool) -> Result<Option<String>, Located> {
+    fn source(&self, key: &str, is_optional: bool) -> Result<Option<String>, ProblemAt> {
         let Some(node) = self.property(key) else {
             return Ok(is_optional.then(|| ".".to_owned()));
         };
@@ -215,33 +215,33 @@ impl Resource<'_> {
         self.node.get("Metadata")?.get(key).map(AsRef::as_ref)
     }
 
-    fn read_text(&self, node: &Node) -> Result<Option<String>, Located> {
+    fn read_text(&self, node: &Node) -> Result<Option<String>, ProblemAt> {
         self.parameters.text(node).map_err(|problem| (node.line, problem))
     }
 
-    fn value(&self, key: &str) -> Result<Option<String>, Located> {
+    fn value(&self, key: &str) -> Result<Option<String>, ProblemAt> {
         self.property(key).map_or(Ok(None), |node| self.read_text(node))
     }
 
-    fn values(&self, key: &str) -> Result<Vec<String>, Located> {
+    fn values(&self, key: &str) -> Result<Vec<String>, ProblemAt> {
         let texts = |node: &Node| self.parameters.texts(node).map_err(|problem| (node.line, problem));
         self.property(key).map_or(Ok(Vec::new()), texts)
     }
 
-    fn method(&self) -> Result<Option<String>, Located> {
+    fn method(&self) -> Result<Option<String>, ProblemAt> {
         self.metadata("BuildMethod").map_or(Ok(None), |node| self.read_text(node))
     }
 
-    fn is_skipped(&self) -> Result<bool, Located> {
+    fn is_skipped(&self) -> Result<bool, ProblemAt> {
         let said = self.metadata("SkipBuild").map_or(Ok(None), |node| self.read_text(node))?;
         Ok(said.is_some_and(|text| text.eq_ignore_ascii_case("true")))
     }
 
     /// What would change the layout of a Python build is not passed over.
-    fn refuse_build_properties(&self) -> Result<(), Located> {
+    fn refuse_build_properties(&self) -> Result<(), ProblemAt> {
         let properties = self.metadata("BuildProperties").map(Node::entries).unwrap_or_default();
         match properties.iter().find(|(key, _)| key.starts_with("ParentPackage")) {
-            Some((key, node)) => Err((node.line, Problem::BuildProperty { name: (*key).to_owned() })),
+            Some((key, node)) => Err((node.line, TemplateProblem::BuildProperty { name: (*key).to_owned() })),
             None => Ok(()),
         }
     }

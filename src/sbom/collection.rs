@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cyclonedx::{add_licenses, document, property};
 use super::format::{SbomFormat, SbomOptions};
 use super::part::{purl, shown};
-use super::spdx_json::{DOCUMENT, NO_ASSERTION, SUBJECT, Writer};
+use super::spdx_json::{DOCUMENT, NO_ASSERTION, SUBJECT, SpdxWriter};
 use crate::spec::{HashDigest, License, PackageName, SafeUrl, sha256};
 
 /// Files that lie together, and for whom.
@@ -157,7 +157,7 @@ fn component(file: &Collected, collectors: &[Collector]) -> Value {
 
 fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
     let Collection { name, manifest, collectors, files } = collection;
-    let mut writer = Writer::default();
+    let mut writer = SpdxWriter::default();
     writer.relate(DOCUMENT, "DESCRIBES", SUBJECT);
     writer.packages.push(json!({
         "SPDXID": SUBJECT, "name": name, "downloadLocation": NO_ASSERTION, "filesAnalyzed": false,

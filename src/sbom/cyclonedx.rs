@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, Part, purl, shown};
+use super::part::{self, BundledPart, purl, shown};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::License;
 
@@ -19,7 +19,7 @@ pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {
     for dist in &inventory.dists {
         let own = reference(dist);
         references.0.insert(own.clone());
-        let parts: Vec<(String, Part)> = part::of(dist)
+        let parts: Vec<(String, BundledPart)> = part::of(dist)
             .into_iter()
             .map(|part| (references.unique(&format!("{own}#{}", named(&part))), part))
             .collect();
@@ -78,7 +78,7 @@ fn reference(dist: &Component) -> String {
     purl(&dist.name, &dist.version.to_string())
 }
 
-fn named(part: &Part) -> String {
+fn named(part: &BundledPart) -> String {
     match &part.version {
         Some(version) => format!("{}@{version}", part.name),
         None => part.name.clone(),
@@ -106,7 +106,7 @@ pub(super) fn property(name: &str, value: &str) -> Value {
     json!({ "name": name, "value": value })
 }
 
-fn component(dist: &Component, own: &str, parts: Vec<(String, Part)>, references: &mut References) -> Value {
+fn component(dist: &Component, own: &str, parts: Vec<(String, BundledPart)>, references: &mut References) -> Value {
     let mut component = json!({
         "type": "library",
         "bom-ref": own,
@@ -159,7 +159,7 @@ fn component(dist: &Component, own: &str, parts: Vec<(String, Part)>, references
     component
 }
 
-fn part_component(reference: &str, part: &Part) -> Value {
+fn part_component(reference: &str, part: &BundledPart) -> Value {
     let mut component = json!({ "type": part.kind, "bom-ref": reference, "name": part.name });
     if let Some(version) = &part.version {
         component["version"] = json!(version);

@@ -19,7 +19,7 @@ const KINDS: [&str; 8] =
 
 /// Something inside a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct BundledPart {
     /// As CycloneDX calls kinds.
     pub(super) kind: &'static str,
     pub(super) name: String,
@@ -32,8 +32,8 @@ pub(super) struct Part {
 }
 
 /// Everything inside a distribution, each once.
-pub(super) fn of(dist: &Component) -> Vec<Part> {
-    let vendored = dist.vendored.iter().map(|part| Part {
+pub(super) fn of(dist: &Component) -> Vec<BundledPart> {
+    let vendored = dist.vendored.iter().map(|part| BundledPart {
         kind: "library",
         name: part.name.to_string(),
         version: Some(part.version.to_string()),
@@ -44,7 +44,7 @@ pub(super) fn of(dist: &Component) -> Vec<Part> {
     });
     let listed = dist.sboms.iter().flat_map(|sbom| read(sbom, dist));
     let mut seen = BTreeSet::new();
-    let is_new = |part: &Part| seen.insert((part.purl.clone(), part.name.clone(), part.version.clone()));
+    let is_new = |part: &BundledPart| seen.insert((part.purl.clone(), part.name.clone(), part.version.clone()));
     vendored.chain(listed).filter(is_new).collect()
 }
 
@@ -65,7 +65,7 @@ pub(super) fn purl(name: &PackageName, version: &str) -> String {
 }
 
 /// The components of a bill in a format that is known; what cannot be read lists nothing.
-fn read(sbom: &Sbom, dist: &Component) -> Vec<Part> {
+fn read(sbom: &Sbom, dist: &Component) -> Vec<BundledPart> {
     let Ok(document) = serde_json::from_slice::<Value>(&sbom.content) else { return Vec::new() };
     let mut parts = Vec::new();
     if document["bomFormat"] == "CycloneDX" {
@@ -88,14 +88,14 @@ fn read(sbom: &Sbom, dist: &Component) -> Vec<Part> {
         }
     }
     // A bill often lists the distribution itself.
-    let is_itself = |part: &Part| part.name.parse::<PackageName>().is_ok_and(|name| name == dist.name);
+    let is_itself = |part: &BundledPart| part.name.parse::<PackageName>().is_ok_and(|name| name == dist.name);
     parts.retain(|part| !is_itself(part));
     parts.truncate(MOST);
     parts
 }
 
 /// Components may lie in components; a few levels are more than any tool writes.
-fn cyclonedx(of: &Value, sbom: &Sbom, parts: &mut Vec<Part>, level: usize) {
+fn cyclonedx(of: &Value, sbom: &Sbom, parts: &mut Vec<BundledPart>, level: usize) {
     for component in of["components"].as_array().into_iter().flatten().take(MOST) {
         let kind = KINDS.into_iter().find(|kind| component["type"] == *kind).unwrap_or("library");
         let licenses = component["licenses"].as_array().into_iter().flatten();
@@ -123,13 +123,13 @@ fn part(
     license: Option<&str>,
     sha256: Option<&Value>,
     sbom: &Sbom,
-) -> Option<Part> {
+) -> Option<BundledPart> {
     let text = |value: &Value| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let is_purl = |text: &String| {
         text.strip_prefix("pkg:").is_some_and(|rest| rest.contains('/'))
             && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
     };
-    Some(Part {
+    Some(BundledPart {
         kind,
         name: text(name)?,
         version: text(version),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, Part, purl, shown};
+use super::part::{self, BundledPart, purl, shown};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::{License, WeakHasher, sha256};
 
@@ -17,7 +17,7 @@ pub(super) const NO_ASSERTION: &str = "NOASSERTION";
 const NO_TIME: &str = "1980-01-01T00:00:00Z";
 
 pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {
-    let mut writer = Writer::default();
+    let mut writer = SpdxWriter::default();
     writer.relate(DOCUMENT, "DESCRIBES", SUBJECT);
     let all_files = || inventory.dists.iter().flat_map(|dist| &dist.files).chain(&inventory.own_files);
     writer.packages.push(subject(inventory, options, all_files()));
@@ -45,7 +45,7 @@ pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {
 
 /// A document in the making.
 #[derive(Default)]
-pub(super) struct Writer {
+pub(super) struct SpdxWriter {
     pub(super) packages: Vec<Value>,
     files: Vec<Value>,
     relationships: Vec<Value>,
@@ -54,7 +54,7 @@ pub(super) struct Writer {
     licenses: BTreeMap<String, String>,
 }
 
-impl Writer {
+impl SpdxWriter {
     /// The whole: its namespace is a digest of the rest.
     pub(super) fn document(self, name: &str, options: &SbomOptions) -> Value {
         let extracted: Vec<Value> = self
@@ -118,7 +118,7 @@ impl Writer {
         self.packages.push(package);
     }
 
-    fn part(&mut self, part: &Part, id: &str) {
+    fn part(&mut self, part: &BundledPart, id: &str) {
         let mut package = json!({
             "SPDXID": id,
             "name": part.name,

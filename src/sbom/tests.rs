@@ -22,7 +22,7 @@ fn inventory(sboms: &[&str]) -> Inventory {
 /// What is taken of a bill: name, version, purl, licence.
 fn taken(sbom: &str) -> Vec<String> {
     let parts = part::of(&inventory(&[sbom]).dists[0]);
-    let show = |part: &part::Part| {
+    let show = |part: &part::BundledPart| {
         let (version, purl) = (part.version.as_deref().unwrap_or("-"), part.purl.as_deref().unwrap_or("-"));
         format!("{} {} {version} {purl} {}", part.kind, part.name, part.license)
     };

@@ -33,7 +33,7 @@ const UPLOADS_AT_ONCE: usize = 4;
 
 /// A claim that may be taken, and where it was found.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundClaim {
     /// What it says.
     pub claim: Claim,
     namespace: Namespace,
@@ -130,7 +130,7 @@ impl SharedCache {
     ///
     /// # Errors
     /// The store is required and in trouble.
-    pub(crate) async fn find(&self, kind: ClaimKind, key: &HashDigest) -> Result<Option<Found>, SharedError> {
+    pub(crate) async fn find(&self, kind: ClaimKind, key: &HashDigest) -> Result<Option<FoundClaim>, SharedError> {
         let begun = Instant::now();
         for namespace in &self.options.read {
             if self.state().is_off {
@@ -148,7 +148,7 @@ impl SharedCache {
             match Claim::open(&bytes, (namespace, kind, key), &self.options.keys) {
                 Ok(claim) => {
                     let (namespace, key) = (namespace.clone(), key.clone());
-                    return Ok(Some(Found { claim, namespace, kind, key, begun }));
+                    return Ok(Some(FoundClaim { claim, namespace, kind, key, begun }));
                 }
                 Err(refusal) => {
                     self.state().stale.insert(place.clone());
@@ -170,7 +170,7 @@ impl SharedCache {
     /// The store is required and in trouble.
     pub(crate) async fn fetch(
         &self,
-        found: &Found,
+        found: &FoundClaim,
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
         let Some(digest) = found.claim.digest() else { return Ok(None) };
@@ -197,7 +197,7 @@ impl SharedCache {
     }
 
     /// Notes that a content was of use.
-    pub(crate) fn took(&self, found: &Found) {
+    pub(crate) fn took(&self, found: &FoundClaim) {
         let (made, got) = (Duration::from_millis(found.claim.took), found.begun.elapsed());
         let mut state = self.state();
         state.tally.hits += 1;
@@ -214,7 +214,7 @@ impl SharedCache {
     }
 
     /// Notes that a content was of no use, though it has the digest of its claim.
-    pub(crate) fn missed(&self, found: &Found) {
+    pub(crate) fn missed(&self, found: &FoundClaim) {
         let mut state = self.state();
         state.tally.misses += 1;
         state.stale.insert(claim_place(&found.namespace, found.kind, &found.key));
@@ -291,11 +291,11 @@ impl SharedCache {
 
     async fn download(
         &self,
-        found: &Found,
+        found: &FoundClaim,
         digest: &HashDigest,
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, Trouble> {
-        let Found { claim, namespace, .. } = found;
+        let FoundClaim { claim, namespace, .. } = found;
         let place = content_place(namespace, digest);
         let Some(mut response) = self.store.get(&place).await? else { return Ok(None) };
         let wrong = |what: &str| Trouble::Answer(format!("the content of {} {what}, and is not taken", claim.name));

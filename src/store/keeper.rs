@@ -1,13 +1,13 @@
 //! A store: bytes under keys.
 
-use crate::http::{self, Client, Payload, Request, Response, Verb};
+use crate::http::{self, Client, HttpRequest, Payload, Response, Verb};
 use crate::spec::SafeUrl;
 
 use super::StoreError;
 
 /// What kind of store a URL leads to: the kinds differ in what they want to hear, and in how they say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StoreKind {
     Amazon,
     Google,
     Azure,
@@ -29,7 +29,7 @@ pub(crate) enum Put {
 pub(crate) struct Store {
     client: Client,
     place: SafeUrl,
-    kind: Kind,
+    kind: StoreKind,
 }
 
 impl Store {
@@ -44,12 +44,12 @@ impl Store {
             return Err(failed("it has no host"));
         }
         let kind = match url.scheme() {
-            "s3" => Kind::Amazon,
-            "gs" => Kind::Google,
+            "s3" => StoreKind::Amazon,
+            "gs" => StoreKind::Google,
             "http" | "https" if is_azure(url.host_str().unwrap_or_default(), url.query().unwrap_or_default()) => {
-                Kind::Azure
+                StoreKind::Azure
             }
-            "http" | "https" => Kind::Files,
+            "http" | "https" => StoreKind::Files,
             _ => return Err(failed("give an s3, gs, https or http URL")),
         };
         Ok(Self { client, place: place.without_fragment(), kind })
@@ -57,13 +57,13 @@ impl Store {
 
     /// Whether keys may end in a slash, so that a page can lie where a folder would be asked for.
     pub(crate) fn has_no_folders(&self) -> bool {
-        self.kind != Kind::Files
+        self.kind != StoreKind::Files
     }
 
     /// The content of a key, to be read; `None`: there is none.
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Response>, StoreError> {
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
-        let response = self.client.get(Request::file(self.url(key))).await.map_err(failed)?;
+        let response = self.client.get(HttpRequest::file(self.url(key))).await.map_err(failed)?;
         match response.status() {
             200 | 203 => Ok(Some(response)),
             404 | 410 => Ok(None),
@@ -80,7 +80,7 @@ impl Store {
 
     /// The size of the content of a key, bytes, where the store tells it; `None`: there is none.
     pub(crate) async fn has(&self, key: &str) -> Result<Option<Option<u64>>, StoreError> {
-        let response = self.ask(Request::of(Verb::Head, self.url(key)), "look for", key).await?;
+        let response = self.ask(HttpRequest::of(Verb::Head, self.url(key)), "look for", key).await?;
         match response.status() {
             200 | 204 => Ok(Some(response.header("content-length").and_then(|size| size.trim().parse().ok()))),
             404 | 410 => Ok(None),
@@ -92,9 +92,9 @@ impl Store {
     /// there.
     pub(crate) async fn put(&self, key: &str, mut payload: Payload) -> Result<Put, StoreError> {
         match self.kind {
-            Kind::Azure => payload.headers.push(("x-ms-blob-type", "BlockBlob".to_owned())),
+            StoreKind::Azure => payload.headers.push(("x-ms-blob-type", "BlockBlob".to_owned())),
             // Its own condition does not go together with the signature of an HMAC key.
-            Kind::Google if payload.only_if_absent => {
+            StoreKind::Google if payload.only_if_absent => {
                 if self.has(key).await?.is_some() {
                     return Ok(Put::Present);
                 }
@@ -102,16 +102,16 @@ impl Store {
             }
             _ => {}
         }
-        let mut has_folders = self.kind != Kind::Files;
+        let mut has_folders = self.kind != StoreKind::Files;
         loop {
             let only_if_absent = payload.only_if_absent;
-            let request = Request::put(self.url(key), payload.clone());
+            let request = HttpRequest::put(self.url(key), payload.clone());
             let status = self.ask(request, "write", key).await?.status();
             match status {
                 200..=299 => return Ok(Put::Written),
                 // "There is one" or, from S3, "somebody else is writing it now".
                 304 | 412 if only_if_absent => return Ok(Put::Present),
-                409 if only_if_absent && self.kind != Kind::Files => return Ok(Put::Present),
+                409 if only_if_absent && self.kind != StoreKind::Files => return Ok(Put::Present),
                 // A folder above is missing.
                 404 | 409 if !has_folders => {
                     has_folders = true;
@@ -124,7 +124,7 @@ impl Store {
 
     /// Removes a key; whether there was a content.
     pub(crate) async fn remove(&self, key: &str) -> Result<bool, StoreError> {
-        let status = self.ask(Request::of(Verb::Delete, self.url(key)), "remove", key).await?.status();
+        let status = self.ask(HttpRequest::of(Verb::Delete, self.url(key)), "remove", key).await?.status();
         match status {
             200..=299 => Ok(true),
             404 | 410 => Ok(false),
@@ -137,12 +137,12 @@ impl Store {
         for count in 1..parts.len() {
             let folder = format!("{}/", parts[..count].join("/"));
             // Those that are there already say so, and what cannot be made is told by the content that goes there.
-            self.ask(Request::of(Verb::MakeFolder, self.url(&folder)), "make the folder", &folder).await?;
+            self.ask(HttpRequest::of(Verb::MakeFolder, self.url(&folder)), "make the folder", &folder).await?;
         }
         Ok(())
     }
 
-    async fn ask(&self, request: Request, action: &'static str, key: &str) -> Result<Response, StoreError> {
+    async fn ask(&self, request: HttpRequest, action: &'static str, key: &str) -> Result<Response, StoreError> {
         let failed = |source: http::Error| StoreError::Request { action, key: key.to_owned(), source };
         self.client.get(request).await.map_err(failed)
     }

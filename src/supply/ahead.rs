@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
-use crate::fetch::{FetchedWheel, Fetcher, UnderWay, Wanted};
+use crate::fetch::{FetchedWheel, Fetcher, UnderWay, WantedFile};
 use crate::install::{InstallOptions, install_wheel};
 use crate::requirements::{Manifest, Origin};
 use crate::resolution::ResolvedDist;
@@ -83,7 +83,7 @@ impl Ahead {
         let (fetcher, cache, options) = (self.fetcher.clone(), Arc::clone(&self.cache), self.options.clone());
         let (downloads, installs) = (Arc::clone(&self.downloads), Arc::clone(&self.installs));
         let (name, filename) = (filename.name.clone(), filename.clone());
-        let mut wanted = Wanted::listed(file);
+        let mut wanted = WantedFile::listed(file);
         if let Some((hashes, origin)) = self.demanded.get(&name) {
             wanted.accepted.clone_from(hashes);
             wanted.hashes_from = Some(origin.clone());

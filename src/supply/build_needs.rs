@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::SupplyError;
 use super::bench::blocking;
-use super::building::Builder;
+use super::building::SourceBuilder;
 use super::inquiry::Inquiry;
-use super::material::Material;
+use super::material::BuildSource;
 use crate::build::BuildError;
-use crate::fetch::Wanted;
+use crate::fetch::WantedFile;
 use crate::resolution::ResolvedDist;
 use crate::spec::{DistFile, PackageName, VersionSpecifiers};
 use crate::target::Target;
@@ -37,17 +37,17 @@ impl Inquiry {
         target: &Target,
         platforms: &[Target],
     ) -> Result<Vec<ResolvedDist>, SupplyError> {
-        let fetched = self.builder.fetcher.fetch_file(&Wanted::listed(sdist)).await?;
-        let material = Material::archive(sdist.filename.as_str(), fetched, &sdist.origin.url);
+        let fetched = self.builder.fetcher.fetch_file(&WantedFile::listed(sdist)).await?;
+        let material = BuildSource::archive(sdist.filename.as_str(), fetched, &sdist.origin.url);
         let python = sdist.requires_python.as_ref();
         self.builder.needs(&material, sdist.filename.name(), python, target, platforms, false).await
     }
 }
 
-impl Builder {
+impl SourceBuilder {
     async fn needs(
         &self,
-        material: &Material,
+        material: &BuildSource,
         name: &PackageName,
         requires_python: Option<&VersionSpecifiers>,
         target: &Target,

@@ -16,20 +16,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::bench::{Bench, Tools, blocking};
 use super::kept_build::KeptBuild;
-use super::material::{Material, Whereabouts};
+use super::material::{BuildSource, Whereabouts};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
 use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::build::{
-    BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, Project, SOURCE_DATE,
+    BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, SOURCE_DATE, UnpackedSource,
     Workshop, accept_wheel, backend_variables, check_loadable, copy_folder,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::{Bucket, Cache};
 use crate::context::Context;
-use crate::fetch::{FetchedWheel, Fetcher, Proof, Wanted};
+use crate::fetch::{FetchedWheel, Fetcher, Proof, WantedFile};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputForm, PublishOptions, publish};
 use crate::request::{Encoder, Request};
@@ -47,7 +47,7 @@ use crate::target::Target;
 const FORMAT: &str = "build 3";
 
 /// Builds, for one request.
-pub(super) struct Builder {
+pub(super) struct SourceBuilder {
     live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
     pub(super) cache: Arc<Cache>,
@@ -59,7 +59,7 @@ pub(super) struct Builder {
     pub(super) limits: Limits,
     record: RecordPolicy,
     /// What the user's own lines say of projects.
-    words: HashMap<PackageName, Word>,
+    words: HashMap<PackageName, UserLine>,
     /// Names of which the user's own files say where they come from.
     own_ties: OwnTies,
     /// Limits on what backends require.
@@ -84,19 +84,19 @@ pub(super) struct Told {
 
 /// What the user's own lines say of a project.
 #[derive(Clone, Debug, Default)]
-struct Word {
+struct UserLine {
     hashes: Vec<HashDigest>,
     extras: Vec<ExtraName>,
     config_settings: Vec<(String, String)>,
     direct: Vec<DirectReference>,
 }
 
-impl Builder {
+impl SourceBuilder {
     pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, tools: Tools) -> Self {
         let Request { options: request, manifest, .. } = request;
         let Tools { cache, context, bench, shared } = tools;
         let environment = Arc::new(request.inputs.environment.clone());
-        let mut words: HashMap<PackageName, Word> = HashMap::new();
+        let mut words: HashMap<PackageName, UserLine> = HashMap::new();
         let mut own_ties = OwnTies::default();
         for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
             let word = words.entry(entry.requirement.name.clone()).or_default();
@@ -153,14 +153,14 @@ impl Builder {
     /// The metadata of a source distribution of an index.
     pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, SupplyError> {
         let name = file.filename.name();
-        let mut wanted = Wanted::listed(file);
+        let mut wanted = WantedFile::listed(file);
         // Nothing of it may run before it has the digest that the user demands.
         let demanded = self.words.get(name).map(|word| word.hashes.clone()).unwrap_or_default();
         if !demanded.is_empty() {
             wanted.accepted = demanded;
         }
         let fetched = self.fetcher.fetch_file(&wanted).await?;
-        let material = Material::archive(file.filename.as_str(), fetched, &file.origin.url);
+        let material = BuildSource::archive(file.filename.as_str(), fetched, &file.origin.url);
         if let Some(metadata) = material.static_metadata(self.limits).await? {
             return Ok(Told { metadata: Arc::new(metadata), is_built: false });
         }
@@ -226,19 +226,19 @@ impl Builder {
     }
 
     /// What a chosen source is built from.
-    pub(super) async fn material_of(&self, dist: &ResolvedDist) -> Result<Material, SupplyError> {
+    pub(super) async fn material_of(&self, dist: &ResolvedDist) -> Result<BuildSource, SupplyError> {
         if let Some(reference) = &dist.built_from {
             return self.material(&dist.name, reference, dist.accepted_hashes.clone()).await;
         }
-        let fetched = self.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
-        Ok(Material::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url))
+        let fetched = self.fetcher.fetch_file(&WantedFile::resolved(dist)).await?;
+        Ok(BuildSource::archive(dist.file.filename.as_str(), fetched, &dist.file.origin.url))
     }
 
     /// The metadata of a source with the places that its tables tie names to. Those may be built as well: the tables
     /// that name them belong to what the user named.
     async fn with_ties(
         &self,
-        material: &Material,
+        material: &BuildSource,
         reference: &DirectReference,
         metadata: CoreMetadata,
         target: &Target,
@@ -273,7 +273,7 @@ impl Builder {
     /// The wheel of a source: the one that was built of the same before, else built now.
     async fn build(
         &self,
-        material: &Material,
+        material: &BuildSource,
         name: &PackageName,
         version: Option<&Version>,
         requires_python: Option<&VersionSpecifiers>,
@@ -338,7 +338,7 @@ impl Builder {
     /// Where the cache keeps what is built of a source with these.
     fn entry(
         &self,
-        material: &Material,
+        material: &BuildSource,
         name: &PackageName,
         interpreter: &Interpreter,
         config_settings: &Vec<(String, String)>,
@@ -422,10 +422,10 @@ impl Builder {
     /// The source in a folder of its own, where a build may do what it likes.
     pub(super) async fn unpack(
         &self,
-        material: &Material,
+        material: &BuildSource,
         into: PathBuf,
         config_settings: Vec<(String, String)>,
-    ) -> Result<Project, SupplyError> {
+    ) -> Result<UnpackedSource, SupplyError> {
         let (origin, label, subdirectory) =
             (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
         let limits = self.limits;
@@ -448,7 +448,7 @@ impl Builder {
                 None => top,
             };
             let system = BuildSystem::read(&folder, &label)?;
-            Ok::<_, BuildError>(Project { folder, label, system, config_settings })
+            Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings })
         });
         Ok(unpacking.await??)
     }
@@ -543,7 +543,7 @@ impl Builder {
 
 /// URL, digest and size of a source, as an index would say them.
 fn listing(
-    material: &Material,
+    material: &BuildSource,
     reference: &DirectReference,
 ) -> Result<(SafeUrl, Option<HashDigest>, Option<u64>), BuildError> {
     let url = match (&material.origin, reference) {

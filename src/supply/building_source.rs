@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::SupplyError;
 use super::ahead::Ahead;
-use super::building::{Builder, Told};
+use super::building::{SourceBuilder, Told};
 use super::source::LiveSource;
 use crate::index::Evidence;
 use crate::requirements::{DirectReference, StatedMetadata};
@@ -20,7 +20,7 @@ use crate::target::Target;
 /// must be asked on a thread that is not the runtime's.
 pub(super) struct BuildingSource {
     live: Arc<LiveSource>,
-    builder: Arc<Builder>,
+    builder: Arc<SourceBuilder>,
     /// Where wheels are sent for as soon as they are decided for.
     ahead: Option<Arc<Ahead>>,
     target: Target,
@@ -43,7 +43,7 @@ impl BuildingSource {
     /// Made on the runtime that answers.
     pub(super) fn new(
         live: Arc<LiveSource>,
-        builder: Arc<Builder>,
+        builder: Arc<SourceBuilder>,
         ahead: Option<Arc<Ahead>>,
         target: Target,
         stated: Vec<StatedMetadata>,

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ahead::Ahead;
-use super::building::Builder;
+use super::building::SourceBuilder;
 use super::building_source::BuildingSource;
 use super::session::{Session, World};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::{SupplyError, indexes, missing, naming, python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
-use crate::fetch::{FetchError, Fetcher, UnderWay, Wanted};
+use crate::fetch::{FetchError, Fetcher, UnderWay, WantedFile};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
@@ -32,7 +32,7 @@ pub(crate) struct Inquiry {
     /// Asked for every target, so that each question reaches an index once.
     world: Arc<World>,
     /// Makes wheels of sources.
-    pub(super) builder: Arc<Builder>,
+    pub(super) builder: Arc<SourceBuilder>,
     /// Wheels that are fetched as soon as they are decided for.
     ahead: Option<Arc<Ahead>>,
     /// Warnings about the requirements themselves.
@@ -75,7 +75,7 @@ impl Inquiry {
             context.give(&mut warnings, text);
         }
         let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
-        let builder = Builder::new(&request, source, fetcher, session.tools());
+        let builder = SourceBuilder::new(&request, source, fetcher, session.tools());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
     }
 
@@ -157,7 +157,7 @@ impl Inquiry {
     async fn for_target(&self, target: &Target) -> Result<Self, SupplyError> {
         let (session, request) = (&self.session, self.request.clone());
         let world = session.world(&request, Some(target)).await?;
-        let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
+        let builder = SourceBuilder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
         let (ahead, warnings) = (self.ahead.clone(), self.warnings.clone());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead, warnings })
     }
@@ -256,7 +256,7 @@ impl Inquiry {
             dist.is_direct && !dist.accepted_hashes.is_empty() && !dist.accepted_hashes.iter().any(of_file)
         };
         for dist in resolution.dists.iter().filter(is_open) {
-            self.world.fetcher.fetch_file(&Wanted::resolved(dist)).await?;
+            self.world.fetcher.fetch_file(&WantedFile::resolved(dist)).await?;
         }
         Ok(())
     }
@@ -325,7 +325,7 @@ impl Inquiry {
     pub(crate) fn known_digest(&self, dist: &ResolvedDist) -> Option<HashDigest> {
         dist.file.filename.as_wheel()?;
         let listed = dist.file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
-        listed.cloned().or_else(|| Some(self.world.fetcher.find(&Wanted::resolved(dist))?.digest))
+        listed.cloned().or_else(|| Some(self.world.fetcher.find(&WantedFile::resolved(dist))?.digest))
     }
 
     /// The lock that stands for the resolution.
@@ -350,7 +350,7 @@ impl Inquiry {
     /// Fails when the mirror that stands for everything lacks a wheel that a lock names: all that are lacking at once.
     async fn check_mirror(&self, resolution: &Resolution, target: &Target) -> Result<(), SupplyError> {
         let wheels = resolution.dists.iter().filter(|dist| dist.file.filename.as_wheel().is_some());
-        let checked = self.world.fetcher.check_mirror(wheels.map(Wanted::resolved)).await;
+        let checked = self.world.fetcher.check_mirror(wheels.map(WantedFile::resolved)).await;
         checked.map_err(|source| self.with_mirrored(source, target))
     }
 

@@ -9,7 +9,7 @@ use super::{SupplyError, indexes};
 use crate::context::Context;
 use crate::index::IndexLocation;
 use crate::lock::{
-    Barrier, Listed, Lock, LockError, LockKind, LockedProject, Place, SelectedPackage, check_fresh, select,
+    Barrier, Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh, select,
 };
 use crate::request::{IndexSettings, Locked};
 use crate::requirements::Origin;
@@ -87,7 +87,7 @@ impl Inquiry {
         }
         let mut packages = select(lock, &input.wanted, target)?;
         packages.retain(|package| !self.is_excluded(&package.name));
-        let listed = packages.iter().filter(|package| matches!(package.place, Place::Listed(_)));
+        let listed = packages.iter().filter(|package| matches!(package.place, PackageOrigin::Listed(_)));
         let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
         self.source().know_projects(&names).await;
         // Most packages are known whole; only what has to be asked for is worth a task.
@@ -108,12 +108,14 @@ impl Inquiry {
         target: &Target,
     ) -> Result<ResolvedDist, SupplyError> {
         let (file, accepted) = match &package.place {
-            Place::File { file, .. } => (DistFile::clone(file), file.hashes.clone()),
-            Place::Source { reference, accepted, .. } => {
+            PackageOrigin::File { file, .. } => (DistFile::clone(file), file.hashes.clone()),
+            PackageOrigin::Source { reference, accepted, .. } => {
                 let found = self.builder.look_at(&package.name, reference, accepted.clone(), target).await?;
                 (found.file.clone(), accepted.clone())
             }
-            Place::Listed(listed) => (self.find_listed(lock, &package, listed, target).await?, listed.accepted.clone()),
+            PackageOrigin::Listed(listed) => {
+                (self.find_listed(lock, &package, listed, target).await?, listed.accepted.clone())
+            }
         };
         Ok(package.into_dist(file, accepted))
     }

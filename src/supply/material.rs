@@ -16,7 +16,7 @@ const METADATA_MOST: u64 = 16 << 20;
 
 /// A source that can be built.
 #[derive(Clone, Debug)]
-pub(super) struct Material {
+pub(super) struct BuildSource {
     /// What messages call it.
     pub(super) label: String,
     pub(super) origin: Whereabouts,
@@ -37,7 +37,7 @@ pub(super) enum Whereabouts {
     Git { url: SafeUrl, commit: String, checkout: PathBuf },
 }
 
-impl Material {
+impl BuildSource {
     /// An archive that an index lists.
     pub(super) fn archive(filename: &str, file: FetchedFile, index: &SafeUrl) -> Self {
         let (label, origin) = (filename.to_owned(), Whereabouts::Archive { file });

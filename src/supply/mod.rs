@@ -5,7 +5,7 @@
 //!                        │        ▲
 //!                        ▼        │ PackageSource
 //!                      solver ──▶ BuildingSource ──▶ LiveSource (indexes, folders, cache)
-//!                                        └─────────▶ Builder (sources are fetched and built)
+//!                                        └─────────▶ SourceBuilder (sources are fetched and built)
 //! ```
 //!
 //! The solver asks synchronously on a thread of its own; everything else here is asynchronous. Each question is asked

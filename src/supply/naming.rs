@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::SupplyError;
 use super::bench::blocking;
-use super::building::Builder;
-use super::material::{Material, Whereabouts};
+use super::building::SourceBuilder;
+use super::material::{BuildSource, Whereabouts};
 use super::session::{Session, World};
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::BuildError;
@@ -24,7 +24,7 @@ pub(super) async fn name_all(mut request: Request, world: &World, session: &Sess
     if request.manifest.unnamed.is_empty() {
         return Ok(request);
     }
-    let builder = Builder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
+    let builder = SourceBuilder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
     let mut manifest = (*request.manifest).clone();
     for entry in std::mem::take(&mut manifest.unnamed) {
         let named = name_one(entry, &builder, &session.context).await?;
@@ -36,7 +36,7 @@ pub(super) async fn name_all(mut request: Request, world: &World, session: &Sess
 
 async fn name_one(
     mut entry: RequirementEntry,
-    builder: &Builder,
+    builder: &SourceBuilder,
     context: &Context,
 ) -> Result<RequirementEntry, SupplyError> {
     let Some(reference) = entry.direct.clone() else { return Ok(entry) };
@@ -49,7 +49,7 @@ async fn name_one(
     Ok(entry)
 }
 
-impl Material {
+impl BuildSource {
     /// The name that its own files give the project.
     async fn name(&self, limits: Limits) -> Result<Option<PackageName>, SupplyError> {
         let (origin, label) = (self.origin.clone(), self.label.clone());

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use super::SupplyError;
 use super::bench::blocking;
-use super::building::Builder;
-use super::material::{Material, Whereabouts, describe};
+use super::building::SourceBuilder;
+use super::material::{BuildSource, Whereabouts, describe};
 use crate::archive::SafePath;
 use crate::build::{BuildError, check_out, folder_digest, is_commit};
-use crate::fetch::Wanted;
+use crate::fetch::WantedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{HashDigest, PackageName, SafeUrl};
 
-impl Builder {
+impl SourceBuilder {
     /// Fetches what a reference leads to. An archive must have one of the digests, if there are any.
     pub(super) async fn material(
         &self,
         name: &PackageName,
         reference: &DirectReference,
         accepted: Vec<HashDigest>,
-    ) -> Result<Material, SupplyError> {
+    ) -> Result<BuildSource, SupplyError> {
         let label = describe(reference);
         let (origin, subdirectory) = match reference {
             DirectReference::Wheel { url } | DirectReference::Sdist { url, subdirectory: None } => {
@@ -48,7 +48,7 @@ impl Builder {
             }
             DirectReference::Folder { .. } => false,
         };
-        Ok(Material { origin, subdirectory: subdirectory.map_err(failed)?, label, is_private })
+        Ok(BuildSource { origin, subdirectory: subdirectory.map_err(failed)?, label, is_private })
     }
 
     async fn archive(
@@ -57,7 +57,7 @@ impl Builder {
         url: &SafeUrl,
         accepted: Vec<HashDigest>,
     ) -> Result<Whereabouts, SupplyError> {
-        let wanted = Wanted {
+        let wanted = WantedFile {
             filename: url.file_name().unwrap_or_else(|| name.to_string()),
             project: name.clone(),
             url: url.clone(),

@@ -151,7 +151,7 @@ fn identity(all: &AllIndexes, request: &Request) -> HashDigest {
 
 /// The body of a requirements file behind a URL.
 async fn fetch_text(client: &Client, url: &SafeUrl) -> Result<Vec<u8>, String> {
-    let request = http::Request { is_named: true, ..http::Request::new(url.clone()) };
+    let request = http::HttpRequest { is_named: true, ..http::HttpRequest::new(url.clone()) };
     let response = client.get(request).await.map_err(|error| chain(&error))?;
     if !matches!(response.status(), 200 | 203) {
         return Err(format!("{url} answered with status {}", response.status()));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::bench::blocking;
-use super::building::Builder;
+use super::building::SourceBuilder;
 use super::error::SupplyError;
 use super::kept_build::{KeptBuild, shared_key};
 use crate::build::{Expected, accept_wheel};
@@ -13,7 +13,7 @@ use crate::shared::ClaimKind;
 use crate::spec::{PackageName, Version, WheelFilename};
 use crate::target::Target;
 
-impl Builder {
+impl SourceBuilder {
     /// The wheel that somebody else has built of the same inputs, checked like one that was built here.
     pub(super) async fn shared_wheel(
         &self,

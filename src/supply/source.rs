@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use super::{SupplyError, material};
-use crate::fetch::{Fetcher, Wanted};
+use crate::fetch::{Fetcher, WantedFile};
 use crate::index::{Evidence, IndexClient, IndexError, Listing};
 use crate::requirements::DirectReference;
 use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
@@ -201,8 +201,11 @@ impl Shared {
     async fn ask_direct(&self, name: &PackageName, url: &SafeUrl) -> Result<Arc<DirectDist>, SourceError> {
         let filename = wheel_filename(name, url)?;
         let mut file = DistFile::unlisted(DistFilename::Wheel(filename), url.clone());
-        let fetched =
-            self.fetcher.fetch_file(&Wanted::listed(&file)).await.map_err(|error| SourceError::new(error, false))?;
+        let fetched = self
+            .fetcher
+            .fetch_file(&WantedFile::listed(&file))
+            .await
+            .map_err(|error| SourceError::new(error, false))?;
         file.size = Some(fetched.size);
         file.hashes = vec![fetched.digest];
         let metadata = self.index.metadata(&file).await.map_err(|error| index_error(error).final_word())?;

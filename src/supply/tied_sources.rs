@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::SupplyError;
 use super::bench::blocking;
-use super::material::{Material, Whereabouts};
+use super::material::{BuildSource, Whereabouts};
 use crate::archive::{Limits, SafePath, read_source, unpack_source};
 use crate::build::{BuildError, SOURCE_DATE};
 use crate::requirements::{DirectReference, SourceTree, TieContext, may_tie};
@@ -39,7 +39,7 @@ pub(super) struct TieWords {
 /// The metadata of a source with the places that its tables tie names to, and those places. An archive is unpacked for
 /// that in the folder of `room`, within the limits.
 pub(super) async fn tied(
-    material: &Material,
+    material: &BuildSource,
     reference: &DirectReference,
     mut metadata: CoreMetadata,
     words: TieWords,

@@ -8,12 +8,12 @@ use std::str::FromStr;
 use super::architecture::Architecture;
 use super::error::TargetError;
 use super::glibc::Glibc;
-use super::table::{AL2023, Dates, Home, PROFILES, Row, TABLE};
+use super::table::{AL2023, Dates, Home, PROFILES, RuntimeRow, TABLE};
 use crate::spec::{PackageName, Version};
 
 /// A runtime: a row of the table, or a profile of the user. Cheap to copy; older Pythons are less than newer ones.
 #[derive(Clone, Copy)]
-pub struct Runtime(&'static Row);
+pub struct Runtime(&'static RuntimeRow);
 
 /// A runtime that is in no table of ours: one that a customer manages, the base of a container, another service.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl Runtime {
             libraries.sort_unstable();
             &*libraries.leak()
         });
-        Ok(Self(Box::leak(Box::new(Row {
+        Ok(Self(Box::leak(Box::new(RuntimeRow {
             name: leaked(profile.name),
             minor: base.0.minor,
             patch: profile.python.release().get(2).copied().unwrap_or(base.0.patch),

@@ -10,7 +10,7 @@ use super::glibc::Glibc;
 
 /// One row: adding a runtime is adding one of these.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct RuntimeRow {
     pub(super) name: &'static str,
     pub(super) minor: u32,
     /// Patch level that markers see unless the user names another. AWS moves every function to new patch levels over
@@ -59,8 +59,8 @@ const AL2: Glibc = Glibc { major: 2, minor: 26 };
 pub(super) const AL2023: Glibc = Glibc { major: 2, minor: 34 };
 
 /// The runtimes of Lambda, oldest first.
-pub(super) static TABLE: &[Row] = &[
-    Row {
+pub(super) static TABLE: &[RuntimeRow] = &[
+    RuntimeRow {
         name: "python3.8",
         minor: 8,
         patch: 20,
@@ -72,7 +72,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_AND_CLIENT,
     },
-    Row {
+    RuntimeRow {
         name: "python3.9",
         minor: 9,
         patch: 25,
@@ -84,7 +84,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_AND_CLIENT,
     },
-    Row {
+    RuntimeRow {
         name: "python3.10",
         minor: 10,
         patch: 19,
@@ -96,7 +96,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_AND_CLIENT,
     },
-    Row {
+    RuntimeRow {
         name: "python3.11",
         minor: 11,
         patch: 14,
@@ -108,7 +108,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_AND_CLIENT,
     },
-    Row {
+    RuntimeRow {
         name: "python3.12",
         minor: 12,
         patch: 12,
@@ -120,7 +120,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_CLIENT_AND_SNAPSTART,
     },
-    Row {
+    RuntimeRow {
         name: "python3.13",
         minor: 13,
         patch: 11,
@@ -132,7 +132,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_CLIENT_AND_SNAPSTART,
     },
-    Row {
+    RuntimeRow {
         name: "python3.14",
         minor: 14,
         patch: 2,
@@ -144,7 +144,7 @@ pub(super) static TABLE: &[Row] = &[
         libraries: None,
         provided: SDK_CLIENT_AND_SNAPSTART,
     },
-    Row {
+    RuntimeRow {
         name: "python3.15",
         minor: 15,
         patch: 0,
@@ -157,8 +157,8 @@ pub(super) static TABLE: &[Row] = &[
 
 /// Profiles that barrow brings: Bedrock `AgentCore` runs uploaded code on Amazon Linux 2023 whatever the Python version, on Arm
 /// alone, and brings nothing.
-pub(super) static PROFILES: &[Row] = &[
-    Row {
+pub(super) static PROFILES: &[RuntimeRow] = &[
+    RuntimeRow {
         name: "agentcore-python3.10",
         minor: 10,
         patch: 19,
@@ -167,7 +167,7 @@ pub(super) static PROFILES: &[Row] = &[
         libraries: None,
         provided: &[],
     },
-    Row {
+    RuntimeRow {
         name: "agentcore-python3.11",
         minor: 11,
         patch: 14,
@@ -176,7 +176,7 @@ pub(super) static PROFILES: &[Row] = &[
         libraries: None,
         provided: &[],
     },
-    Row {
+    RuntimeRow {
         name: "agentcore-python3.12",
         minor: 12,
         patch: 12,
@@ -185,7 +185,7 @@ pub(super) static PROFILES: &[Row] = &[
         libraries: None,
         provided: &[],
     },
-    Row {
+    RuntimeRow {
         name: "agentcore-python3.13",
         minor: 13,
         patch: 11,
@@ -194,7 +194,7 @@ pub(super) static PROFILES: &[Row] = &[
         libraries: None,
         provided: &[],
     },
-    Row {
+    RuntimeRow {
         name: "agentcore-python3.14",
         minor: 14,
         patch: 2,

@@ -129,7 +129,7 @@ impl Tags {
         let platform_count = self.platform_count();
         let any_start = self.row_count() * platform_count;
         let mut best: Option<u32> = None;
-        for python in pythons.map(Interpreter::parse) {
+        for python in pythons.map(InterpreterTag::parse) {
             for abi in abis.clone().map(Abi::parse) {
                 let row = self.row(python, abi);
                 let any_row = if abi == Abi::None { self.any_row(python) } else { None };
@@ -161,13 +161,13 @@ impl Tags {
 
     /// Why a wheel that does not fit does not: what would have to change least.
     fn mismatch(&self, wheel: &WheelFilename) -> TagMismatch {
-        let pythons = || wheel.pythons.iter().map(|python| Interpreter::parse(python));
+        let pythons = || wheel.pythons.iter().map(|python| InterpreterTag::parse(python));
         let abis = || wheel.abis.iter().map(|abi| Abi::parse(abi));
         // Whether the interpreter fits is asked without the platform, whether the ABI fits with the interpreter.
         let fits = |python, abi| self.row(python, abi).is_some() || abi == Abi::None && self.any_row(python).is_some();
         if !pythons().any(|python| abis().any(|abi| fits(python, abi))) {
             let interpreter_fits =
-                pythons().any(|python| python == Interpreter::CPython(self.minor) || self.any_row(python).is_some());
+                pythons().any(|python| python == InterpreterTag::CPython(self.minor) || self.any_row(python).is_some());
             let is_free_threaded = |abi: &str| {
                 abi == "abi3t"
                     || abi
@@ -205,33 +205,33 @@ impl Tags {
     }
 
     /// The pairs of interpreter and ABI that go with each platform, best first. `row` is its inverse.
-    fn rows(&self) -> impl Iterator<Item = (Interpreter, Abi)> {
-        let own = Interpreter::CPython(self.minor);
+    fn rows(&self) -> impl Iterator<Item = (InterpreterTag, Abi)> {
+        let own = InterpreterTag::CPython(self.minor);
         [(own, Abi::CPython(self.minor)), (own, Abi::Abi3), (own, Abi::None)]
             .into_iter()
-            .chain((OLDEST_ABI3..self.minor).rev().map(|minor| (Interpreter::CPython(minor), Abi::Abi3)))
+            .chain((OLDEST_ABI3..self.minor).rev().map(|minor| (InterpreterTag::CPython(minor), Abi::Abi3)))
             .chain(self.generic().map(|python| (python, Abi::None)))
     }
 
     /// The interpreters that go with the platform `any`, best first. `any_row` is its inverse.
-    fn any_rows(&self) -> impl Iterator<Item = Interpreter> {
-        std::iter::once(Interpreter::CPython(self.minor)).chain(self.generic())
+    fn any_rows(&self) -> impl Iterator<Item = InterpreterTag> {
+        std::iter::once(InterpreterTag::CPython(self.minor)).chain(self.generic())
     }
 
     /// `py312`, `py3`, `py311` … `py30`.
-    fn generic(&self) -> impl Iterator<Item = Interpreter> {
-        [Interpreter::Generic(Some(self.minor)), Interpreter::Generic(None)]
+    fn generic(&self) -> impl Iterator<Item = InterpreterTag> {
+        [InterpreterTag::Generic(Some(self.minor)), InterpreterTag::Generic(None)]
             .into_iter()
-            .chain((0..self.minor).rev().map(|minor| Interpreter::Generic(Some(minor))))
+            .chain((0..self.minor).rev().map(|minor| InterpreterTag::Generic(Some(minor))))
     }
 
-    fn row(&self, python: Interpreter, abi: Abi) -> Option<u32> {
+    fn row(&self, python: InterpreterTag, abi: Abi) -> Option<u32> {
         let generic_start = 3 + (self.minor - OLDEST_ABI3);
         match (python, abi) {
-            (Interpreter::CPython(minor), Abi::CPython(abi)) if minor == self.minor && abi == minor => Some(0),
-            (Interpreter::CPython(minor), Abi::Abi3) if minor == self.minor => Some(1),
-            (Interpreter::CPython(minor), Abi::None) if minor == self.minor => Some(2),
-            (Interpreter::CPython(minor), Abi::Abi3) if (OLDEST_ABI3..self.minor).contains(&minor) => {
+            (InterpreterTag::CPython(minor), Abi::CPython(abi)) if minor == self.minor && abi == minor => Some(0),
+            (InterpreterTag::CPython(minor), Abi::Abi3) if minor == self.minor => Some(1),
+            (InterpreterTag::CPython(minor), Abi::None) if minor == self.minor => Some(2),
+            (InterpreterTag::CPython(minor), Abi::Abi3) if (OLDEST_ABI3..self.minor).contains(&minor) => {
                 Some(2 + (self.minor - minor))
             }
             (python, Abi::None) => self.generic_row(python).map(|row| generic_start + row),
@@ -239,18 +239,18 @@ impl Tags {
         }
     }
 
-    fn any_row(&self, python: Interpreter) -> Option<u32> {
+    fn any_row(&self, python: InterpreterTag) -> Option<u32> {
         match python {
-            Interpreter::CPython(minor) if minor == self.minor => Some(0),
+            InterpreterTag::CPython(minor) if minor == self.minor => Some(0),
             python => self.generic_row(python).map(|row| 1 + row),
         }
     }
 
-    fn generic_row(&self, python: Interpreter) -> Option<u32> {
+    fn generic_row(&self, python: InterpreterTag) -> Option<u32> {
         match python {
-            Interpreter::Generic(None) => Some(1),
-            Interpreter::Generic(Some(minor)) if minor == self.minor => Some(0),
-            Interpreter::Generic(Some(minor)) if minor < self.minor => Some(1 + self.minor - minor),
+            InterpreterTag::Generic(None) => Some(1),
+            InterpreterTag::Generic(Some(minor)) if minor == self.minor => Some(0),
+            InterpreterTag::Generic(Some(minor)) if minor < self.minor => Some(1 + self.minor - minor),
             _ => None,
         }
     }
@@ -305,7 +305,7 @@ const OLDEST_ABI3: u32 = 2;
 
 /// An interpreter tag, as far as it can matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Interpreter {
+enum InterpreterTag {
     /// `cp3N`.
     CPython(u32),
     /// `py3N`, or `py3` without a minor version.
@@ -314,7 +314,7 @@ enum Interpreter {
     Other,
 }
 
-impl Interpreter {
+impl InterpreterTag {
     fn parse(text: &str) -> Self {
         if let Some(minor) = text.strip_prefix("cp3").and_then(number) {
             return Self::CPython(minor);
@@ -327,7 +327,7 @@ impl Interpreter {
     }
 }
 
-impl fmt::Display for Interpreter {
+impl fmt::Display for InterpreterTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CPython(minor) => write!(f, "cp3{minor}"),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::node::{Content, Node, Style};
+use super::node::{Node, NodeContent, Style};
 
 /// More levels than any template has. A tree is dropped level by level, and the stack has an end.
 const DEEPEST: usize = 100;
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
                     ScalarStyle::DoubleQuoted => Style::Double,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
-                let content = Content::Text { text: text.into_owned(), style };
+                let content = NodeContent::Text { text: text.into_owned(), style };
                 let node = self.node(span, self.range(span), anchor, tag_name(tag.as_deref()), content);
                 self.add(node);
                 Ok(())
@@ -111,7 +111,7 @@ impl<'a> Builder<'a> {
             Event::Alias(anchor) => {
                 let target = self.anchors.places.get(&anchor).map(|place| Rc::clone(&self.anchors.nodes[*place]));
                 let target = target.ok_or_else(|| at(span, "an alias stands within what it names"))?;
-                let node = self.node(span, self.range(span), 0, None, Content::Alias(target));
+                let node = self.node(span, self.range(span), 0, None, NodeContent::Alias(target));
                 self.add(node);
                 Ok(())
             }
@@ -144,9 +144,9 @@ impl<'a> Builder<'a> {
                 entries.push((key, value));
             }
             refuse_doubles(&entries)?;
-            Content::Map { entries, is_flow }
+            NodeContent::Map { entries, is_flow }
         } else {
-            Content::List { entries: children }
+            NodeContent::List { entries: children }
         };
         let node = self.node(start, range, anchor, tag, content);
         self.add(node);
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
         range: Range<usize>,
         anchor: usize,
         tag: Option<String>,
-        content: Content,
+        content: NodeContent,
     ) -> Rc<Node> {
         let (line, column) = (span.start.line(), span.start.col());
         let node = Rc::new(Node { span: range, line, column, tag, is_anchored: anchor > 0, content });

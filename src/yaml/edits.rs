@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::builder::Document;
-use super::node::{Content, Node, Style};
+use super::node::{Node, NodeContent, Style};
 
 /// Changes to one document.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ impl Edits {
     /// In words, where the value is written as lines below a `|` or `>`.
     pub(crate) fn replace(&mut self, document: &Document, node: &Node, text: &str) -> Result<(), String> {
         let style = match &node.content {
-            Content::Text { style: Style::Block, .. } => return Err("it must stand on one line".to_owned()),
-            Content::Text { style, .. } => *style,
+            NodeContent::Text { style: Style::Block, .. } => return Err("it must stand on one line".to_owned()),
+            NodeContent::Text { style, .. } => *style,
             _ => Style::Plain,
         };
         let mut new = plain_or_quoted(text, style == Style::Double || is_json(document));
@@ -44,11 +44,11 @@ impl Edits {
 
     /// Aliases of a text that changes get the text itself.
     fn keep_elsewhere(&mut self, document: &Document, node: &Node) {
-        let Content::Text { text, .. } = &node.content else { return };
+        let NodeContent::Text { text, .. } = &node.content else { return };
         let kept = plain_or_quoted(text, false);
         let mut aliases = Vec::new();
         document.root.visit(&mut |other| {
-            if let Content::Alias(target) = &other.content
+            if let NodeContent::Alias(target) = &other.content
                 && std::ptr::eq(target.as_ref(), node)
             {
                 aliases.push(other.span.clone());
@@ -72,7 +72,7 @@ impl Edits {
             self.changes.push((map.span.clone(), new));
             return Ok(());
         }
-        let Content::Map { entries, is_flow } = &map.content else {
+        let NodeContent::Map { entries, is_flow } = &map.content else {
             return Err("it must be written out as a mapping".to_owned());
         };
         let text = &document.text;

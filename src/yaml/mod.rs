@@ -12,5 +12,5 @@ mod tests;
 
 pub use builder::Document;
 pub(crate) use edits::Edits;
-pub(crate) use node::Content;
 pub use node::Node;
+pub(crate) use node::NodeContent;

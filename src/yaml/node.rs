@@ -18,12 +18,12 @@ pub struct Node {
     /// Whether aliases can name it.
     pub is_anchored: bool,
     /// The value.
-    pub content: Content,
+    pub content: NodeContent,
 }
 
 /// What a node holds.
 #[derive(Debug)]
-pub enum Content {
+pub enum NodeContent {
     /// One text.
     Text {
         /// Without quotes and escapes.
@@ -64,7 +64,7 @@ impl Node {
     /// What an alias stands for; anything else is itself.
     pub fn followed(&self) -> &Self {
         let mut node = self;
-        while let Content::Alias(target) = &node.content {
+        while let NodeContent::Alias(target) = &node.content {
             node = target;
         }
         node
@@ -73,28 +73,28 @@ impl Node {
     /// A text without a tag. Nothing, `~` and `null` are no text.
     pub fn text(&self) -> Option<&str> {
         match self.followed() {
-            Self { content: Content::Text { text, .. }, tag: None, .. } if !self.is_null() => Some(text),
+            Self { content: NodeContent::Text { text, .. }, tag: None, .. } if !self.is_null() => Some(text),
             _ => None,
         }
     }
 
     /// Whether it says nothing.
     pub fn is_null(&self) -> bool {
-        matches!(&self.followed().content, Content::Text { text, style: Style::Plain }
+        matches!(&self.followed().content, NodeContent::Text { text, style: Style::Plain }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// The entries of a sequence without a tag.
     pub fn list(&self) -> Option<&[Rc<Self>]> {
         match self.followed() {
-            Self { content: Content::List { entries }, tag: None, .. } => Some(entries),
+            Self { content: NodeContent::List { entries }, tag: None, .. } => Some(entries),
             _ => None,
         }
     }
 
     /// Whether it is a mapping without a tag.
     pub fn is_map(&self) -> bool {
-        matches!(self.followed(), Self { content: Content::Map { .. }, tag: None, .. })
+        matches!(self.followed(), Self { content: NodeContent::Map { .. }, tag: None, .. })
     }
 
     /// The value of a key, its own or one that is merged in.
@@ -107,7 +107,7 @@ impl Node {
         let (mut found, mut names, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
         let mut open = vec![self.followed()];
         while let Some(node) = open.pop() {
-            let Content::Map { entries, .. } = &node.content else { continue };
+            let NodeContent::Map { entries, .. } = &node.content else { continue };
             // A mapping that is merged in by many ways counts once.
             if !seen.insert(std::ptr::from_ref(node)) {
                 continue;
@@ -130,7 +130,7 @@ impl Node {
 
     /// The value that stands in this very place of the text under a key.
     pub fn own(&self, key: &str) -> Option<&Rc<Self>> {
-        let Content::Map { entries, .. } = &self.content else { return None };
+        let NodeContent::Map { entries, .. } = &self.content else { return None };
         entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
@@ -140,11 +140,11 @@ impl Node {
         while let Some(node) = open.pop() {
             look(node);
             match &node.content {
-                Content::List { entries } => open.extend(entries.iter().map(Rc::as_ref)),
-                Content::Map { entries, .. } => {
+                NodeContent::List { entries } => open.extend(entries.iter().map(Rc::as_ref)),
+                NodeContent::Map { entries, .. } => {
                     open.extend(entries.iter().flat_map(|(key, value)| [key.as_ref(), value.as_ref()]));
                 }
-                Content::Text { .. } | Content::Alias(_) => {}
+                NodeContent::Text { .. } | NodeContent::Alias(_) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Reading and changing documents.
 
 use super::edits::plain_or_quoted;
-use super::{Content, Document, Edits, Node};
+use super::{Document, Edits, Node, NodeContent};
 
 fn parse(text: &str) -> Document {
     Document::parse(text).unwrap_or_else(|error| panic!("{}: {}", error.line, error.reason))
@@ -101,7 +101,7 @@ fn a_key_is_added_in_the_style_of_its_mapping() {
     edits.insert_map(&document, at(&document, "a"), "Properties", ("Key", "Value")).unwrap();
     assert_eq!(edits.apply(&document), "a:\n  Properties: {\"Key\": \"Value\"}\n  Type: X\n");
     let document = parse("a: &a {b: 1}\nc: *a\n");
-    assert!(matches!(at(&document, "c").content, Content::Alias(_)));
+    assert!(matches!(at(&document, "c").content, NodeContent::Alias(_)));
     assert!(Edits::default().insert(&document, at(&document, "c"), "Key", "Value").is_err());
 }
 

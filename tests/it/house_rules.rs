@@ -332,6 +332,30 @@ fn a_module_is_named_by_a_noun() {
     none(&found, "these names say nothing about what is inside");
 }
 
+/// The name of the type that a line defines for other files to use; `None`: it defines none.
+fn shared_type(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("pub")?;
+    let rest = if rest.starts_with('(') { rest.split_once(')')?.1 } else { rest };
+    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| rest.trim_start().strip_prefix(word))?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
+#[test]
+fn the_name_of_a_type_has_one_meaning() {
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|it| !it.is_test()) {
+        for name in source.text.lines().filter_map(shared_type) {
+            defined.entry(name.to_owned()).or_default().push(source.path.display().to_string());
+        }
+    }
+    assert!(defined.len() > 400, "definitions are found");
+    // Rooms call their errors so, and whoever uses one says the room.
+    defined.remove("Error");
+    let twice = defined.iter().filter(|(_, files)| files.len() > 1);
+    let found: Vec<String> = twice.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
+    none(&found, "types that other files use have names of their own");
+}
+
 #[test]
 fn a_file_says_what_it_is_for_and_is_short() {
     let mut found = Vec::new();
@@ -544,4 +568,7 @@ fn the_rules_see_what_they_look_for() {
         !talks_of_a_flag("field(\"--no-build\", 1)") && !talks_of_a_flag("\"a--b\"") && !talks_of_a_flag("\"-- x\"")
     );
     assert!(rooms().len() > 10 && sources().len() > 30);
+    assert_eq!(shared_type("pub(in crate::http) struct Token<'a> {"), Some("Token"));
+    assert_eq!((shared_type("pub type Item = u8;"), shared_type("struct Own;")), (Some("Item"), None));
+    assert_eq!((shared_type("pub fn one() {}"), shared_type("pub use a::Struct;")), (None, None));
 }

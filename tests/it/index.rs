@@ -5,9 +5,9 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use barrow::archive::{Located, PartialZip};
+use barrow::archive::{EntryLookup, PartialZip};
 use barrow::cache::Cache;
-use barrow::fetch::{FetchError, FetchOptions, FetchedFile, Fetcher, Wanted};
+use barrow::fetch::{FetchError, FetchOptions, FetchedFile, Fetcher, WantedFile};
 use barrow::http::{Client, ClientOptions};
 use barrow::index::{IndexClient, IndexError, IndexLocation, IndexOptions, IndexStrategy};
 use barrow::ops::{Error, LiveSource, SupplyError};
@@ -136,7 +136,7 @@ async fn check_large_wheel(server: IndexServer, expected_whole: bool) -> String 
     let metadata = index.metadata(&files[0]).await.unwrap();
     assert_eq!(metadata.requires_dist[0].to_string(), "dep>=2");
     let fetcher = world.fetcher(FetchOptions { offline: true, ..FetchOptions::default() });
-    let kept = fetcher.fetch_file(&Wanted::listed(&files[0])).await;
+    let kept = fetcher.fetch_file(&WantedFile::listed(&files[0])).await;
     assert_eq!(kept.is_ok(), expected_whole, "{kept:?}");
     log(&server)
 }
@@ -170,7 +170,7 @@ async fn small_wheels_are_fetched_whole_at_once() {
     let index = world.index(at(&server.url()));
     let files = files(&index, "tiny").await;
     index.metadata(&files[0]).await.unwrap();
-    world.fetcher(FetchOptions::default()).fetch_file(&Wanted::listed(&files[0])).await.unwrap();
+    world.fetcher(FetchOptions::default()).fetch_file(&WantedFile::listed(&files[0])).await.unwrap();
     assert_eq!(log(&server).matches("/files/").count(), 1, "{}", log(&server));
 }
 
@@ -218,7 +218,7 @@ async fn a_wrong_digest_is_refused_and_never_kept() {
     let files = files(&index, "tiny").await;
     let fetcher = world.fetcher(FetchOptions::default());
     for _ in 0..2 {
-        let error = fetcher.fetch_file(&Wanted::listed(&files[0])).await.unwrap_err();
+        let error = fetcher.fetch_file(&WantedFile::listed(&files[0])).await.unwrap_err();
         assert!(matches!(error, FetchError::DigestMismatch(_)), "{error}");
     }
     assert_eq!(log(&server).matches("whl\n").count(), 2, "{}", log(&server));
@@ -315,7 +315,7 @@ async fn folders_work_as_indexes_and_as_find_links() {
     let index = world.index(IndexOptions { find_links: vec![url], no_index: true, ..IndexOptions::default() });
     let found = files(&index, "acme-tools").await;
     let fetcher = world.fetcher(FetchOptions { offline: true, ..FetchOptions::default() });
-    let copied = fetcher.fetch_file(&Wanted::listed(&found[0])).await.unwrap();
+    let copied = fetcher.fetch_file(&WantedFile::listed(&found[0])).await.unwrap();
     assert_eq!(fs_err::read(copied.path).unwrap(), wheel.bytes);
 
     let missing = SafeUrl::from_path(&folder.path().join("missing"), true).unwrap();
@@ -329,7 +329,7 @@ async fn a_body_that_breaks_off_is_fetched_to_its_end() {
     let server = IndexServer::new().file(wheel).fault("any.whl", Fault::Truncated(1)).start();
     let world = World::new();
     let index = world.index(at(&server.url()));
-    let wanted = Wanted::listed(&files(&index, "tiny").await[0]);
+    let wanted = WantedFile::listed(&files(&index, "tiny").await[0]);
     let client_options = ClientOptions { retries: 2, ..ClientOptions::default() };
     let client = Client::new(client_options, Arc::new(Silent)).unwrap();
     let fetcher = Fetcher::new(client, Arc::clone(&world.cache), Arc::new(Silent), FetchOptions::default());
@@ -391,7 +391,7 @@ async fn offline_names_everything_that_is_missing() {
     let server = IndexServer::new().file(WheelBuilder::new("one", "1.0")).file(WheelBuilder::new("two", "1.0")).start();
     let world = World::new();
     let index = world.index(at(&server.url()));
-    let wanted = [&files(&index, "one").await[0], &files(&index, "two").await[0]].map(Wanted::listed);
+    let wanted = [&files(&index, "one").await[0], &files(&index, "two").await[0]].map(WantedFile::listed);
     let offline = world.fetcher(FetchOptions { offline: true, ..FetchOptions::default() });
     let error = offline.check_offline(wanted.iter().cloned()).unwrap_err();
     assert!(matches!(&error, FetchError::Offline(files) if files.len() == 2), "{error}");
@@ -405,13 +405,13 @@ async fn a_damaged_file_of_the_cache_is_fetched_again() {
     let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
     let world = World::new();
     let index = world.index(at(&server.url()));
-    let wanted = Wanted::listed(&files(&index, "tiny").await[0]);
+    let wanted = WantedFile::listed(&files(&index, "tiny").await[0]);
     let fetcher = world.fetcher(FetchOptions::default());
     let first = fetcher.fetch_file(&wanted).await.unwrap();
     let kept = FetchedFile { is_fresh: false, ..first.clone() };
     for damage in [&b""[..], b"PK", &[0; 4000]] {
         fs_err::write(&first.path, damage).unwrap();
-        let unsized_wanted = Wanted { size: None, ..wanted.clone() };
+        let unsized_wanted = WantedFile { size: None, ..wanted.clone() };
         assert_eq!(fetcher.fetch_file(&wanted).await.unwrap(), first);
         assert_eq!(fetcher.fetch_file(&unsized_wanted).await.unwrap(), kept, "it is there again");
     }
@@ -422,7 +422,7 @@ async fn without_a_digest_the_server_is_asked_whether_the_file_changed() {
     let server = IndexServer::new().file(Listed::new(WheelBuilder::new("tiny", "1.0")).unhashed()).start();
     let world = World::new();
     let index = world.index(at(&server.url()));
-    let wanted = Wanted::listed(&files(&index, "tiny").await[0]);
+    let wanted = WantedFile::listed(&files(&index, "tiny").await[0]);
     assert!(wanted.accepted.is_empty());
     let first = world.fetcher(FetchOptions::default()).fetch_file(&wanted).await.unwrap();
     assert_eq!(world.fetcher(FetchOptions::default()).fetch_file(&wanted).await.unwrap(), first);
@@ -466,8 +466,8 @@ fn broken_ends_of_wheels_are_errors() {
                 let range = usize::try_from(wanted.start).unwrap()..usize::try_from(wanted.end).unwrap();
                 zip.add(wanted.start, bytes[range].to_vec());
                 match zip.entry(|name| name.ends_with(".dist-info/METADATA"), 1 << 20) {
-                    Ok(Located::Missing(missing)) => wanted = missing,
-                    Ok(Located::Content(_)) | Err(_) => break,
+                    Ok(EntryLookup::Missing(missing)) => wanted = missing,
+                    Ok(EntryLookup::Content(_)) | Err(_) => break,
                 }
                 assert!(wanted.start < wanted.end && wanted.end <= length, "byte {at}: {wanted:?}");
             }

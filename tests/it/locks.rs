@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use barrow::lock::{Lock, LockKind, LockPlace, LockRequest, Place, SelectedPackage, check_fresh, select};
+use barrow::lock::{Lock, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, check_fresh, select};
 use barrow::requirements::DirectReference;
 use barrow::target::{Architecture, Runtime, Target};
 use serde::Deserialize;
@@ -28,7 +28,7 @@ fn stored() -> Vec<PathBuf> {
 }
 
 fn pin(package: &SelectedPackage) -> (String, String) {
-    let is_folder = matches!(&package.place, Place::Source { reference: DirectReference::Folder { .. }, .. });
+    let is_folder = matches!(&package.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. });
     let version = package.version.as_ref().filter(|_| !is_folder).map(ToString::to_string);
     (package.name.to_string(), version.unwrap_or_else(|| "folder".to_owned()))
 }

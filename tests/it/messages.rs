@@ -141,7 +141,7 @@ fn a_name_with_a_slip_is_answered_with_the_one_that_is_meant() {
     // A name that the project ties to an index of its own is no slip of a public one.
     context.write(
         "app/pyproject.toml",
-        &format!(
+        format!(
             "[project]\nname = \"app\"\nversion = \"1\"\ndependencies = [\"nunpy\"]\n[tool.uv.sources]\nnunpy = {{ index = \"corp\" }}\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"{}\"\n",
             index.url()
         ),

@@ -16,7 +16,7 @@ use barrow::reporter::Stage;
 
 mod table;
 
-pub(crate) use table::{Row, RowState};
+pub(crate) use table::{ProgressRow, RowState};
 
 /// How long a run may take before the line appears. Less than what people feel as waiting.
 const PATIENCE: Duration = Duration::from_millis(150);
@@ -38,19 +38,19 @@ const ECHO: usize = 2;
 
 /// The line of a run.
 pub(crate) struct Progress {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ProgressState>>,
     /// The thread that draws, and who tells it that the run is over.
     drawing: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
 /// What the line speaks of.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct ProgressState {
     /// What is being done beside downloading, and how far it is: done, and of how many (0: not known).
     stage: Option<(Stage, usize, usize)>,
     downloads: Vec<Download>,
     /// The outputs, where several are made.
-    rows: Vec<Row>,
+    rows: Vec<ProgressRow>,
     /// Bytes that had arrived at moments of the last seconds.
     samples: VecDeque<(Instant, u64)>,
     /// Columns that each row took when they were drawn last.
@@ -72,7 +72,7 @@ impl Progress {
     }
 
     /// Changes what the line speaks of.
-    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut ProgressState) -> T) -> T {
         let changed = change(&mut locked(&self.state));
         self.begin();
         changed
@@ -94,7 +94,7 @@ impl Progress {
         let _ = thread.join();
         let mut state = locked(&self.state);
         write(&state.erased(size().1));
-        *state = State::default();
+        *state = ProgressState::default();
     }
 
     /// The thread that draws, unless there is one.
@@ -137,7 +137,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl State {
+impl ProgressState {
     /// What takes away what was drawn, on a terminal of so many columns: every row that it takes by now, and nothing above them.
     fn erased(&self, columns: usize) -> String {
         let Some(last) = self.drawn.last() else { return String::new() };
@@ -164,7 +164,7 @@ impl State {
 
     /// Several outputs are to be made.
     pub(crate) fn begin_table(&mut self, names: Vec<String>) {
-        self.rows = names.into_iter().map(Row::new).collect();
+        self.rows = names.into_iter().map(ProgressRow::new).collect();
     }
 
     /// Something happened to one of several outputs.
@@ -215,7 +215,7 @@ impl State {
 
 /// The line as it stands at `now`, at most `width` columns wide. The less a part matters, the earlier it goes when there is no
 /// room for it.
-pub(crate) fn line(state: &mut State, now: Instant, width: usize) -> String {
+pub(crate) fn line(state: &mut ProgressState, now: Instant, width: usize) -> String {
     let rate = state.rate(now);
     let latest = state.downloads.iter().rev().find(|download| !download.is_finished);
     let Some(latest) = latest.map(|download| download.name.clone()) else {

@@ -40,7 +40,7 @@ const END: char = '\0';
 /// One run.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct ServedRun {
     /// The working folder of the run; a relative one starts where the process was started, whatever ran before.
     folder: PathBuf,
     /// The words behind `barrow`.
@@ -102,8 +102,8 @@ fn next_line(runtime: &Runtime) -> Option<Vec<u8>> {
     })
 }
 
-fn answer(question: Question, started_in: &Path, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ended {
-    let Question { folder, arguments } = question;
+fn answer(question: ServedRun, started_in: &Path, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ended {
+    let ServedRun { folder, arguments } = question;
     let command = arguments.first().map_or("", String::as_str);
     let refusal = if !SERVED.contains(&command) {
         Some(Failure::usage(format!("`{command}` is not served; these are: {}", SERVED.join(", "))))

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use super::rules::{KEPT, RULES, Rule};
 use crate::archive::SafePath;
 use crate::bundle::BundleError;
-use crate::bundle::patterns::{Choice, Filter, NamePattern, Patterns, way_to};
+use crate::bundle::patterns::{Choice, Filter, Patterns, way_to};
 use crate::install::InstalledDist;
+use crate::requirements::NamePattern;
 use crate::spec::{parse_record, write_record_line};
 
 /// The API data that is kept of a project: `botocore=s3,dynamodb,sts`.
@@ -78,7 +79,7 @@ impl FileSelection<'_> {
     /// What leaves each file of a distribution out; `None`: it stays.
     fn reasons(&self, dist: &InstalledDist, named: &[Named]) -> Vec<Option<String>> {
         let name = dist.name.as_ref();
-        let named: Vec<&Named> = named.iter().filter(|named| named.name.matches(name)).collect();
+        let named: Vec<&Named> = named.iter().filter(|named| named.name.matches(&dist.name)).collect();
         let (mut rules, requires) = (SlimRules::default(), requires(dist));
         let reasons = dist.files.iter().map(|file| {
             match decided_by(&named, Path::new(file.path.as_str())) {
@@ -135,7 +136,9 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn parse(text: &'a str, name: &str, glob: &str) -> Result<Self, BundleError> {
-        Ok(Self { text, name: NamePattern::parse(name, "--exclude")?, glob: Patterns::new(&[glob], "--exclude")? })
+        let option = "--exclude";
+        let invalid = |source| BundleError::Pattern { pattern: name.to_owned(), option, source };
+        Ok(Self { text, name: NamePattern::new(name).map_err(invalid)?, glob: Patterns::new(&[glob], option)? })
     }
 }
 

@@ -20,11 +20,11 @@ const GITIGNORE: &str = ".gitignore";
 /// The files that count for the folder that is being walked, outermost first.
 pub(super) struct IgnoreFiles {
     gitignore: bool,
-    levels: Vec<Level>,
+    levels: Vec<IgnoreLevel>,
 }
 
 /// What one file says.
-struct Level {
+struct IgnoreLevel {
     rules: Gitignore,
     /// What messages call it.
     file: PathBuf,
@@ -98,13 +98,13 @@ impl IgnoreFiles {
         let wrong = |source| BundleError::IgnoreLine { path: path.to_owned(), line: 1, source };
         let rules = builder.build().map_err(wrong)?;
         if !rules.is_empty() {
-            self.levels.push(Level { rules, file, place });
+            self.levels.push(IgnoreLevel { rules, file, place });
         }
         Ok(())
     }
 }
 
-impl Level {
+impl IgnoreLevel {
     fn matched(&self, shown: &Path, is_folder: bool) -> Match<&ignore::gitignore::Glob> {
         match &self.place {
             FoundAt::Above(below) => self.rules.matched(below.join(shown), is_folder),

@@ -15,10 +15,10 @@ use crate::regular::{self, FileBytes};
 
 /// A row of the table.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SecretRule {
     /// Patterns of paths; without a slash they hold at any depth. Upper and lower case are alike.
     pub(super) names: &'static [&'static str],
-    pub(super) kind: Kind,
+    pub(super) kind: RuleKind,
     pub(super) when: When,
     /// What it is.
     pub(super) what: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Row {
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RuleKind {
     Credentials,
     State,
     Settings,
@@ -49,16 +49,16 @@ pub(super) enum When {
     HoldsCredentialOption,
 }
 
-const fn row(names: &'static [&'static str], what: &'static str) -> Row {
-    Row { names, kind: Kind::Credentials, when: When::Always, what }
+const fn row(names: &'static [&'static str], what: &'static str) -> SecretRule {
+    SecretRule { names, kind: RuleKind::Credentials, when: When::Always, what }
 }
 
-impl Row {
+impl SecretRule {
     const fn when(self, when: When) -> Self {
         Self { when, ..self }
     }
 
-    const fn kind(self, kind: Kind) -> Self {
+    const fn kind(self, kind: RuleKind) -> Self {
         Self { kind, ..self }
     }
 }
@@ -67,7 +67,7 @@ impl Row {
 const LOOKED_AT_MOST: u64 = 8 << 20;
 
 /// The first row that fits decides.
-pub(super) const TABLE: &[Row] = &[
+pub(super) const TABLE: &[SecretRule] = &[
     row(&[".env*", "*.env", ".dev.vars", ".secrets*", "secrets.{json,toml,yaml,yml}"], "variables with secrets"),
     row(&[".netrc", "_netrc"], "passwords by host"),
     row(&[".pypirc", "pip.conf", "pip.ini", ".condarc"], "settings of a package index"),
@@ -105,8 +105,8 @@ pub(super) const TABLE: &[Row] = &[
     ),
     row(&[".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history"], "what was typed"),
     row(&["*.tfvars", "*.tfvars.json", ".terraformrc", "terraform.rc", ".terraform.d"], "variables of Terraform"),
-    row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").kind(Kind::State),
-    row(&["barrow.toml"], "settings of barrow").kind(Kind::Settings),
+    row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").kind(RuleKind::State),
+    row(&["barrow.toml"], "settings of barrow").kind(RuleKind::Settings),
     row(
         &[
             "requirements*.{txt,in}",
@@ -150,9 +150,9 @@ pub(super) fn secret_by_name(
     let row = rows.into_iter().find(|row| content.fits(row.when, is_folder));
     if let Some(row) = row {
         return Some(match row.kind {
-            Kind::Credentials => Why::Credentials(row.what),
-            Kind::State => Why::State(row.what),
-            Kind::Settings => Why::Settings,
+            RuleKind::Credentials => Why::Credentials(row.what),
+            RuleKind::State => Why::State(row.what),
+            RuleKind::Settings => Why::Settings,
         });
     }
     let holds_credential = is_input && content.fits(When::HoldsCredential, is_folder);

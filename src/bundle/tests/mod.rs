@@ -11,7 +11,7 @@ use fs_err as fs;
 
 use super::{Bundle, BundleError, BundleLayout, SourceFiles, SourceOptions, SourceRules};
 use crate::archive::{SafePath, deflate};
-use crate::install::{FileContent, InstalledDist, InstalledFile, Tree};
+use crate::install::{FileContent, InstalledDist, InstalledFile, UnpackedTree};
 use crate::spec::{sha256, write_record_line};
 
 /// A folder with everything that a test needs, gone when the test ends.
@@ -111,7 +111,7 @@ impl Scene {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(file.tree_mode());
             fs::set_permissions(file.path.below(&tree), mode).unwrap();
         }
-        dist.tree = Some(Tree::look(tree, &dist.files));
+        dist.tree = Some(UnpackedTree::look(tree, &dist.files));
         dist
     }
 

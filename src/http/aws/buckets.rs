@@ -41,7 +41,7 @@ const SOON: i64 = 120;
 
 /// Whose store it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Provider {
+enum BucketHost {
     Amazon,
     Google,
 }
@@ -51,14 +51,14 @@ enum Provider {
 pub(in crate::http) struct Buckets {
     /// Where buckets turned out to be.
     regions: Mutex<HashMap<String, String>>,
-    known: AsyncMutex<HashMap<Provider, Known>>,
+    known: AsyncMutex<HashMap<BucketHost, Known>>,
     secrets: Mutex<Vec<Secret>>,
 }
 
 /// What the search for credentials has given.
 #[derive(Clone)]
 enum Known {
-    Found(Arc<chain::Found>),
+    Found(Arc<chain::FoundCredential>),
     /// Nothing, and where it was looked.
     Nothing(Arc<str>),
 }
@@ -77,10 +77,10 @@ pub(in crate::http) fn is_in_bucket(url: &Url) -> bool {
     provider(url).is_some() && url.has_host()
 }
 
-fn provider(url: &Url) -> Option<Provider> {
+fn provider(url: &Url) -> Option<BucketHost> {
     match url.scheme() {
-        "s3" => Some(Provider::Amazon),
-        "gs" => Some(Provider::Google),
+        "s3" => Some(BucketHost::Amazon),
+        "gs" => Some(BucketHost::Google),
         _ => None,
     }
 }
@@ -125,8 +125,8 @@ impl Buckets {
         signer.sign(&mut parts, None).await.map_err(|error| failed(reason(&error)))?;
         parts.headers.remove(::http::header::HOST);
         let whence = match provider {
-            Provider::Amazon => format!("the AWS credentials of {}", found.whence),
-            Provider::Google => format!("the HMAC key of {}", found.whence),
+            BucketHost::Amazon => format!("the AWS credentials of {}", found.whence),
+            BucketHost::Google => format!("the HMAC key of {}", found.whence),
         };
         Ok(Signed { url: address, headers: parts.headers, whence: Ok(whence), region })
     }
@@ -151,8 +151,8 @@ impl Buckets {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn region(&self, url: &Url, provider: Provider, aws: &AwsOptions) -> String {
-        if provider == Provider::Google {
+    fn region(&self, url: &Url, provider: BucketHost, aws: &AwsOptions) -> String {
+        if provider == BucketHost::Google {
             return "auto".to_owned();
         }
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,14 +160,14 @@ impl Buckets {
         known.or_else(|| chain::region(aws)).unwrap_or_else(|| USUAL_REGION.to_owned())
     }
 
-    async fn credentials(&self, provider: Provider, region: &str, means: &Means, aws: &AwsOptions) -> Known {
+    async fn credentials(&self, provider: BucketHost, region: &str, means: &Means, aws: &AwsOptions) -> Known {
         let mut all = self.known.lock().await;
         if let Some(known) = all.get(&provider).filter(|known| known.lasts()) {
             return known.clone();
         }
         let known = match provider {
-            Provider::Google => google(aws),
-            Provider::Amazon => match chain::find(&bridge::context(means, aws), aws, region).await {
+            BucketHost::Google => google(aws),
+            BucketHost::Amazon => match chain::find(&bridge::context(means, aws), aws, region).await {
                 Ok(found) => Known::Found(Arc::new(found)),
                 Err(tried) => Known::Nothing(tried.join("; ").into()),
             },
@@ -186,10 +186,10 @@ impl Buckets {
 pub(in crate::http) fn known_user(url: &Url, aws: Option<&AwsOptions>) -> Option<String> {
     let aws = aws?;
     let key = match provider(url)? {
-        Provider::Amazon => aws.variable("AWS_ACCESS_KEY_ID"),
-        Provider::Google => aws.variable("GS_ACCESS_KEY_ID"),
+        BucketHost::Amazon => aws.variable("AWS_ACCESS_KEY_ID"),
+        BucketHost::Google => aws.variable("GS_ACCESS_KEY_ID"),
     };
-    let is_configured = || (provider(url) == Some(Provider::Amazon) && chain::is_configured(aws)).then_some("aws");
+    let is_configured = || (provider(url) == Some(BucketHost::Amazon) && chain::is_configured(aws)).then_some("aws");
     key.or_else(is_configured).map(str::to_owned)
 }
 
@@ -209,7 +209,7 @@ fn google(aws: &AwsOptions) -> Known {
                 session_token: None,
                 expires_in: None,
             };
-            Known::Found(Arc::new(chain::Found { credential, whence: "GS_ACCESS_KEY_ID".to_owned() }))
+            Known::Found(Arc::new(chain::FoundCredential { credential, whence: "GS_ACCESS_KEY_ID".to_owned() }))
         }
         _ => Known::Nothing("GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY, an HMAC key, are not set".into()),
     }
@@ -221,18 +221,18 @@ fn is_region(text: &str) -> bool {
 
 /// Where an object is asked for. An endpoint of its own is taken to want the bucket in the path, as most do; Amazon's wants it in
 /// the host, but for buckets with a dot, to whose names no certificate fits.
-fn address(url: &Url, provider: Provider, region: &str, aws: &AwsOptions) -> Result<Url, String> {
+fn address(url: &Url, provider: BucketHost, region: &str, aws: &AwsOptions) -> Result<Url, String> {
     let bucket = url.host_str().filter(|bucket| !bucket.is_empty()).ok_or("the bucket is missing")?;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if !bucket.bytes().all(is_name) {
         return Err(format!("`{bucket}` is no name of a bucket"));
     }
     let endpoint = match provider {
-        Provider::Amazon => aws.endpoint("S3").map(str::to_owned).or_else(|| chain::endpoint(aws)),
-        Provider::Google => aws.variable("GS_ENDPOINT_URL").map(str::to_owned).or_else(|| Some(GOOGLE.to_owned())),
+        BucketHost::Amazon => aws.endpoint("S3").map(str::to_owned).or_else(|| chain::endpoint(aws)),
+        BucketHost::Google => aws.variable("GS_ENDPOINT_URL").map(str::to_owned).or_else(|| Some(GOOGLE.to_owned())),
     };
     let usual_style = if endpoint.is_some() || bucket.contains('.') { "path" } else { "virtual" };
-    let style = match aws.variable("AWS_S3_ADDRESSING_STYLE").filter(|_| provider == Provider::Amazon) {
+    let style = match aws.variable("AWS_S3_ADDRESSING_STYLE").filter(|_| provider == BucketHost::Amazon) {
         None | Some("auto") => usual_style,
         Some(style @ ("path" | "virtual")) => style,
         Some(other) => return Err(format!("AWS_S3_ADDRESSING_STYLE is `{other}`, and neither `path` nor `virtual`")),

@@ -10,7 +10,7 @@ use reqsign_aws_v4::{
 use reqsign_core::{Context, ProvideCredential, Signer};
 
 use super::options::AwsOptions;
-use super::profile::{Profiles, Settings};
+use super::profile::{Profiles, Section};
 use crate::http::error::shown;
 
 /// Most profiles that may lead to one another.
@@ -20,7 +20,7 @@ const LONGEST_CHAIN: usize = 5;
 const SESSION_NAME: &str = "barrow";
 
 /// Credentials and where they came from, in words.
-pub(super) struct Found {
+pub(super) struct FoundCredential {
     pub(super) credential: Credential,
     pub(super) whence: String,
 }
@@ -63,9 +63,9 @@ const CONTAINER_RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const CONTAINER_FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /// Searches the sources in order.
-pub(super) async fn find(context: &Context, aws: &AwsOptions, region: &str) -> Result<Found, Tried> {
+pub(super) async fn find(context: &Context, aws: &AwsOptions, region: &str) -> Result<FoundCredential, Tried> {
     let mut tried = Vec::new();
-    let mut take = |outcome: Result<Found, Miss>| match outcome {
+    let mut take = |outcome: Result<FoundCredential, Miss>| match outcome {
         Ok(found) => Some(Ok(found)),
         Err(Miss::Absent(reason)) => {
             tried.push(reason);
@@ -94,12 +94,12 @@ pub(super) async fn find(context: &Context, aws: &AwsOptions, region: &str) -> R
     end.map_err(|()| tried)
 }
 
-fn in_environment(aws: &AwsOptions) -> Result<Found, Miss> {
+fn in_environment(aws: &AwsOptions) -> Result<FoundCredential, Miss> {
     let (key, secret) = (aws.variable("AWS_ACCESS_KEY_ID"), aws.variable("AWS_SECRET_ACCESS_KEY"));
     match (key, secret) {
         (Some(key), Some(secret)) => {
             let token = aws.variable("AWS_SESSION_TOKEN").or_else(|| aws.variable("AWS_SECURITY_TOKEN"));
-            Ok(Found { credential: keys(key, secret, token), whence: "AWS_ACCESS_KEY_ID".to_owned() })
+            Ok(FoundCredential { credential: keys(key, secret, token), whence: "AWS_ACCESS_KEY_ID".to_owned() })
         }
         (None, None) => Err(Miss::Absent("environment: AWS_ACCESS_KEY_ID is not set".to_owned())),
         (None, _) => Err(Miss::Failed("environment: AWS_SECRET_ACCESS_KEY without AWS_ACCESS_KEY_ID".to_owned())),
@@ -116,7 +116,7 @@ fn keys(key: &str, secret: &str, token: Option<&str>) -> Credential {
     }
 }
 
-async fn by_web_identity(context: &Context, aws: &AwsOptions, region: &str) -> Result<Found, Miss> {
+async fn by_web_identity(context: &Context, aws: &AwsOptions, region: &str) -> Result<FoundCredential, Miss> {
     let Some(file) = aws.variable("AWS_WEB_IDENTITY_TOKEN_FILE") else {
         return Err(Miss::Absent("web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set".to_owned()));
     };
@@ -135,7 +135,7 @@ fn web_identity(role: &str, file: &str, session: &str, region: &str) -> AssumeRo
         .with_regional_sts_endpoint()
 }
 
-async fn of_container(context: &Context, aws: &AwsOptions) -> Result<Found, Miss> {
+async fn of_container(context: &Context, aws: &AwsOptions) -> Result<FoundCredential, Miss> {
     let provider = match (aws.variable(CONTAINER_RELATIVE), aws.variable(CONTAINER_FULL)) {
         (Some(path), _) => ECSCredentialProvider::new().with_relative_uri(path),
         (None, Some(url)) => ECSCredentialProvider::new().with_endpoint(url),
@@ -144,7 +144,7 @@ async fn of_container(context: &Context, aws: &AwsOptions) -> Result<Found, Miss
     ask("container", "the role of the container", &provider, context).await
 }
 
-async fn of_instance(context: &Context, aws: &AwsOptions) -> Result<Found, Miss> {
+async fn of_instance(context: &Context, aws: &AwsOptions) -> Result<FoundCredential, Miss> {
     if aws.is_on("AWS_EC2_METADATA_DISABLED") {
         return Err(Miss::Absent("instance: switched off by AWS_EC2_METADATA_DISABLED".to_owned()));
     }
@@ -163,7 +163,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    async fn in_chosen_profile(&self) -> Result<Found, Miss> {
+    async fn in_chosen_profile(&self) -> Result<FoundCredential, Miss> {
         let (name, is_chosen) = self.aws.profile();
         let profiles = Profiles::read(self.aws).map_err(|reason| Miss::Failed(format!("profile: {reason}")))?;
         match profiles.profile(name) {
@@ -176,7 +176,7 @@ impl Search<'_> {
     }
 
     /// What a profile gives: a role first, then a login, then keys, as the AWS programs do it.
-    async fn in_profile(&self, profiles: &Profiles, name: &str, depth: usize) -> Result<Found, Miss> {
+    async fn in_profile(&self, profiles: &Profiles, name: &str, depth: usize) -> Result<FoundCredential, Miss> {
         let failed = |reason: &str| Miss::Failed(format!("profile `{}`: {reason}", shown(name)));
         let settings = profiles.profile(name).ok_or_else(|| failed("it is not in the configuration"))?;
         if depth == LONGEST_CHAIN {
@@ -192,7 +192,7 @@ impl Search<'_> {
             return ask(&what, &what, &provider, self.context).await;
         }
         if let (Some(key), Some(secret)) = (get("aws_access_key_id"), get("aws_secret_access_key")) {
-            return Ok(Found { credential: keys(key, secret, get("aws_session_token")), whence: what });
+            return Ok(FoundCredential { credential: keys(key, secret, get("aws_session_token")), whence: what });
         }
         match get("credential_process") {
             // The crate splits at white space; what is quoted is for a program that knows shells.
@@ -212,11 +212,11 @@ impl Search<'_> {
     async fn by_role(
         &self,
         profiles: &Profiles,
-        settings: &Settings,
+        settings: &Section,
         name: &str,
         role: &str,
         depth: usize,
-    ) -> Result<Found, Miss> {
+    ) -> Result<FoundCredential, Miss> {
         let get = |key: &str| settings.get(key).map(String::as_str);
         let what = format!("profile `{}`", shown(name));
         let session = get("role_session_name").unwrap_or(SESSION_NAME);
@@ -255,7 +255,7 @@ impl Search<'_> {
     }
 
     /// A login of IAM Identity Center that `aws sso login` left in the cache.
-    fn login(&self, profiles: &Profiles, settings: &Settings) -> Result<SSOCredentialProvider, String> {
+    fn login(&self, profiles: &Profiles, settings: &Section) -> Result<SSOCredentialProvider, String> {
         let empty = BTreeMap::new();
         let session = settings.get("sso_session");
         let shared = match session {
@@ -298,9 +298,9 @@ async fn ask(
     whence: &str,
     provider: &impl ProvideCredential<Credential = Credential>,
     context: &Context,
-) -> Result<Found, Miss> {
+) -> Result<FoundCredential, Miss> {
     match provider.provide_credential(context).await {
-        Ok(Some(credential)) => Ok(Found { credential, whence: whence.to_owned() }),
+        Ok(Some(credential)) => Ok(FoundCredential { credential, whence: whence.to_owned() }),
         Ok(None) => Err(Miss::Failed(format!("{what}: it gives no credentials"))),
         Err(error) => Err(Miss::Failed(format!("{what}: {}", reason(&error)))),
     }

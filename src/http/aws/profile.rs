@@ -11,13 +11,13 @@ use std::path::Path;
 use super::options::AwsOptions;
 
 /// The settings of one section.
-pub(super) type Settings = BTreeMap<String, String>;
+pub(super) type Section = BTreeMap<String, String>;
 
 /// What the two files say.
 #[derive(Default)]
 pub(super) struct Profiles {
-    profiles: BTreeMap<String, Settings>,
-    sso_sessions: BTreeMap<String, Settings>,
+    profiles: BTreeMap<String, Section>,
+    sso_sessions: BTreeMap<String, Section>,
 }
 
 impl Profiles {
@@ -36,17 +36,17 @@ impl Profiles {
         Ok(profiles)
     }
 
-    pub(super) fn profile(&self, name: &str) -> Option<&Settings> {
+    pub(super) fn profile(&self, name: &str) -> Option<&Section> {
         self.profiles.get(name)
     }
 
-    pub(super) fn sso_session(&self, name: &str) -> Option<&Settings> {
+    pub(super) fn sso_session(&self, name: &str) -> Option<&Section> {
         self.sso_sessions.get(name)
     }
 
     /// Adds a file. In the configuration file sections say what they are, in the other one all are profiles.
     pub(super) fn add(&mut self, text: &str, is_config: bool) {
-        let mut current: Option<&mut Settings> = None;
+        let mut current: Option<&mut Section> = None;
         for line in text.trim_start_matches('\u{feff}').lines() {
             let trimmed = line.trim();
             // Indented lines are nested settings (`s3 =`), of which none matters here.
@@ -62,7 +62,7 @@ impl Profiles {
         }
     }
 
-    fn section(&mut self, section: &str, is_config: bool) -> Option<&mut Settings> {
+    fn section(&mut self, section: &str, is_config: bool) -> Option<&mut Section> {
         let (kind, name) = match section.split_once([' ', '\t']) {
             Some((kind, name)) if is_config => (kind, name.trim().trim_matches(['"', '\''])),
             // A bare section of the configuration file is a profile only when it is the default one.

@@ -8,7 +8,7 @@ use reqsign_aws_v4::{EMPTY_STRING_SHA256, RequestSigner, StaticCredentialProvide
 use reqsign_core::Signer;
 use url::form_urlencoded::Serializer;
 
-use super::chain::{self, Found};
+use super::chain::{self, FoundCredential};
 use super::options::AwsOptions;
 use super::repository::{CodeArtifact, CodeArtifactIndex, ShortForm, suffix};
 use super::{bridge, chain::reason};
@@ -96,7 +96,7 @@ struct Caller<'a> {
     means: &'a Means,
     aws: &'a AwsOptions,
     region: &'a str,
-    found: Found,
+    found: FoundCredential,
 }
 
 impl<'a> Caller<'a> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::codeartifact::{KEY, SECRET, refusal};
 use super::server::{Answer, Server};
 use super::{client, get, listening_client, options, text_of, url};
-use crate::http::{AwsOptions, ClientOptions, Payload, Request, Secret, Verb};
+use crate::http::{AwsOptions, ClientOptions, HttpRequest, Payload, Secret, Verb};
 
 /// The store: objects are under `/bucket/`, and every request has to be signed for `eu-west-1`.
 fn store() -> Server {
@@ -58,10 +58,10 @@ async fn contents_are_put_and_conditions_kept() {
     let server = store();
     let client = client(with(&server, &keys()));
     let payload = || Payload::bytes(b"content".to_vec(), "text/plain");
-    let status = async |payload, text| client.get(Request::put(url(text), payload)).await.unwrap().status();
+    let status = async |payload, text| client.get(HttpRequest::put(url(text), payload)).await.unwrap().status();
     assert_eq!(status(payload(), "s3://bucket/new").await, 200);
     assert_eq!(status(payload().only_if_absent(), "s3://bucket/old").await, 412);
-    let head = client.get(Request::of(Verb::Head, url("s3://bucket/none"))).await.unwrap();
+    let head = client.get(HttpRequest::of(Verb::Head, url("s3://bucket/none"))).await.unwrap();
     assert_eq!(head.status(), 404);
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), "content").unwrap();

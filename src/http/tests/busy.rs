@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::server::{Answer, Server};
 use super::{client, get, options, url};
 use crate::http::throttle::Throttle;
-use crate::http::{ClientOptions, Request};
+use crate::http::{ClientOptions, HttpRequest};
 use crate::spec::SafeUrl;
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn the_default_of_netrc_is_for_hosts_that_the_user_named() {
     assert_eq!(there.asked()[0].authorization(), None, "where a redirect leads");
     get(&named, &target).await.unwrap();
     assert_eq!(there.asked()[1].authorization(), None, "a host that a page named");
-    let request = Request { is_named: true, ..Request::new(url(&target)) };
+    let request = HttpRequest { is_named: true, ..HttpRequest::new(url(&target)) };
     named.get(request).await.unwrap();
     assert!(there.asked()[2].authorization().is_some(), "a URL of the user's own");
 }
@@ -95,12 +95,12 @@ async fn the_index_that_lists_a_file_opens_it() {
     let feeds = client(ClientOptions { index_urls: vec![feed("one"), feed("two")], ..options() });
     for name in ["one", "two", "one"] {
         let file = url(&server.url("/files/a.whl"));
-        feeds.get(Request::file(file).listed_by(&feed(name).without_credentials())).await.unwrap();
+        feeds.get(HttpRequest::file(file).listed_by(&feed(name).without_credentials())).await.unwrap();
         let sent = server.asked().last().unwrap().authorization().unwrap().to_owned();
         assert_eq!(sent, super::basic(name, "secret"), "{name}");
     }
     // A path below an index belongs to that one, whoever lists it.
     let file = url(&server.url("/one/simple/a.whl"));
-    feeds.get(Request::file(file).listed_by(&feed("two").without_credentials())).await.unwrap();
+    feeds.get(HttpRequest::file(file).listed_by(&feed("two").without_credentials())).await.unwrap();
     assert_eq!(server.asked().last().unwrap().authorization().unwrap(), super::basic("one", "secret"));
 }

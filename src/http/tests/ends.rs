@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::server::{Answer, Server, Step, head};
 use super::{client, get, listening_client, options, text_of, url};
-use crate::http::{ClientOptions, Error, Request};
+use crate::http::{ClientOptions, Error, HttpRequest};
 
 #[tokio::test]
 async fn faults_that_pass_are_survived() {
@@ -128,7 +128,7 @@ async fn redirects_are_bounded() {
     let ten = Server::start(
         |_, before| if before < 10 { Answer::redirect(&format!("/{before}")) } else { Answer::text("ok") },
     );
-    let response = client(options()).get(Request::new(url(&ten.url("/a#fragment")))).await.unwrap();
+    let response = client(options()).get(HttpRequest::new(url(&ten.url("/a#fragment")))).await.unwrap();
     assert_eq!(response.url().to_string(), ten.url("/9"));
 
     for location in ["file:///etc/passwd", "ftp://host/x", "http://", "http://[::1", "javascript:alert(1)"] {
@@ -150,7 +150,7 @@ async fn bodies_are_limited_announced_or_not() {
     ];
     for body in bodies {
         let server = Server::start(move |_, _| body.clone());
-        let response = client(options()).get(Request::new(url(&server.url("/")))).await.unwrap();
+        let response = client(options()).get(HttpRequest::new(url(&server.url("/")))).await.unwrap();
         let error = response.bytes(999).await.unwrap_err();
         assert!(matches!(error, Error::TooLarge { limit: 999, .. }) && server.asked().len() == 1, "{error}");
     }
@@ -162,8 +162,8 @@ async fn pages_are_decoded_and_files_are_not() {
     let sent = packed.clone();
     let server = Server::start(move |_, _| Answer::new(200, &[("content-encoding", "gzip")], &sent));
     let client = client(options());
-    let page = client.get(Request::new(url(&server.url("/")))).await.unwrap().bytes(1000).await.unwrap();
-    let file = client.get(Request::file(url(&server.url("/")))).await.unwrap().bytes(1000).await.unwrap();
+    let page = client.get(HttpRequest::new(url(&server.url("/")))).await.unwrap().bytes(1000).await.unwrap();
+    let file = client.get(HttpRequest::file(url(&server.url("/")))).await.unwrap().bytes(1000).await.unwrap();
     assert_eq!((page, file), (vec![0; 100], packed));
     let accepted: Vec<_> =
         server.asked().iter().map(|asked| asked.header("accept-encoding").unwrap().to_owned()).collect();

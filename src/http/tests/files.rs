@@ -2,13 +2,13 @@
 
 use super::server::{Answer, Asked, Server};
 use super::{client, options, url};
-use crate::http::{ClientOptions, Error, Request};
+use crate::http::{ClientOptions, Error, HttpRequest};
 
 const FILE: &[u8] = b"0123456789abcdefghij";
 
 /// Downloads chunk by chunk.
 async fn download(server: &Server, options: ClientOptions) -> Result<Vec<u8>, Error> {
-    let mut response = client(options).get(Request::file(url(&server.url("/tiny.whl")))).await?;
+    let mut response = client(options).get(HttpRequest::file(url(&server.url("/tiny.whl")))).await?;
     let mut file = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         assert!(!chunk.is_empty());
@@ -127,7 +127,7 @@ async fn a_range_that_the_caller_asked_for_is_read_again_as_it_is() {
         0 => Answer::cut(206, &range, &FILE[10..13], 10),
         _ => Answer::new(206, &range, &FILE[10..]),
     });
-    let request = Request { range: Some("bytes=10-19".to_owned()), ..Request::file(url(&server.url("/"))) };
+    let request = HttpRequest { range: Some("bytes=10-19".to_owned()), ..HttpRequest::file(url(&server.url("/"))) };
     let response = client(options()).get(request).await.unwrap();
     assert_eq!((response.status(), &response.bytes(100).await.unwrap()[..]), (206, &FILE[10..]));
     assert!(server.asked().iter().all(|asked| asked.header("range") == Some("bytes=10-19")));
@@ -171,7 +171,7 @@ async fn a_piece_that_brings_much_costs_no_repetition() {
 async fn answers_without_a_body_have_none() {
     for status in [204, 304] {
         let server = Server::start(move |_, _| Answer::cut(status, &[], b"", 20));
-        let response = client(options()).get(Request::new(url(&server.url("/")))).await.unwrap();
+        let response = client(options()).get(HttpRequest::new(url(&server.url("/")))).await.unwrap();
         assert_eq!(response.bytes(10).await.unwrap(), b"");
         assert_eq!(server.asked().len(), 1);
     }

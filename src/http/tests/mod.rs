@@ -15,7 +15,7 @@ mod tls;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Client, ClientOptions, Error, Request};
+use super::{Client, ClientOptions, Error, HttpRequest};
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
 
@@ -75,7 +75,7 @@ fn url(text: &str) -> SafeUrl {
 
 /// Gets a URL: status and body.
 async fn get(client: &Client, text: &str) -> Result<(u16, String), Error> {
-    let response = client.get(Request::new(url(text))).await?;
+    let response = client.get(HttpRequest::new(url(text))).await?;
     let status = response.status();
     Ok((status, String::from_utf8(response.bytes(1 << 20).await?).unwrap()))
 }

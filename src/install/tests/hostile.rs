@@ -1,6 +1,6 @@
 //! Wheels that are not what they say.
 
-use super::{METADATA, Place, TestWheel, WHEEL, refuses};
+use super::{METADATA, TestCache, TestWheel, WHEEL, refuses};
 use crate::archive::tests::builder::RawEntry;
 use crate::archive::tests::chain;
 
@@ -56,7 +56,7 @@ pub(super) fn identity() {
     refuses("no WHEEL", "has no `tiny_pkg-1.0.dist-info/WHEEL`", |wheel| {
         wheel.remove(&in_info("WHEEL"));
     });
-    let place = Place::new();
+    let place = TestCache::new();
     let mut fetched = TestWheel::tiny().fetched(place.folder.path());
     fetched.version = "2.0".parse().unwrap();
     let error = super::install_wheel(&fetched, &place.cache, &super::InstallOptions::default()).unwrap_err();

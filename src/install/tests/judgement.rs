@@ -1,6 +1,6 @@
 //! What becomes of wheels whose RECORD and archive disagree, and of other carelessness of honest tools.
 
-use super::{METADATA, Place, RawEntry, TestWheel, WHEEL, generated, paths};
+use super::{METADATA, RawEntry, TestCache, TestWheel, WHEEL, generated, paths};
 use crate::archive::tests::chain;
 use crate::fetch::Proof;
 use crate::install::{Agreement, InstalledDist, RecordPolicy};
@@ -28,8 +28,8 @@ fn changed(change: impl FnOnce(&mut TestWheel)) -> TestWheel {
 /// Installs a wheel of whose archive the digest was promised, in all ways, and without a promise; gives the warnings.
 fn out_of_step(what: &str, expected: &str, change: impl FnOnce(&mut TestWheel)) {
     let mut wheel = changed(change);
-    let place = Place::new();
-    let refused = |place: &Place, wheel: &TestWheel, policy: RecordPolicy| {
+    let place = TestCache::new();
+    let refused = |place: &TestCache, wheel: &TestWheel, policy: RecordPolicy| {
         let error = place.install_as(wheel, true, policy).err().unwrap_or_else(|| panic!("{what}: accepted"));
         let first = expected.split(", and ").next().unwrap();
         assert!(chain(&error).contains(first), "{what}: {}", chain(&error));
@@ -55,14 +55,14 @@ fn out_of_step(what: &str, expected: &str, change: impl FnOnce(&mut TestWheel)) 
         assert_eq!(written, paths(&dist), "{what}");
     }
     wheel.proof = Proof::Nothing;
-    let accepted = Place::new().install_as(&wheel, true, accepting());
+    let accepted = TestCache::new().install_as(&wheel, true, accepting());
     assert_eq!(accepted.unwrap().warnings.len(), 1, "{what}");
 }
 
 /// A wheel that is refused though the digest of its archive was promised, and accepted by name.
 fn contradiction(what: &str, expected: &str, change: impl FnOnce(&mut TestWheel)) {
     let mut wheel = changed(change);
-    let place = Place::new();
+    let place = TestCache::new();
     for proof in [Proof::Promised, Proof::Built, Proof::Nothing] {
         wheel.proof = proof;
         let error = place.install(&wheel, true).err().unwrap_or_else(|| panic!("{what}: accepted"));
@@ -142,10 +142,10 @@ fn contradictions_are_refused_whoever_vouches() {
 }
 
 /// A wheel that is installed without a word, whoever vouches for it.
-fn fine(what: &str, change: impl FnOnce(&mut TestWheel)) -> (InstalledDist, Place) {
+fn fine(what: &str, change: impl FnOnce(&mut TestWheel)) -> (InstalledDist, TestCache) {
     let mut wheel = TestWheel::tiny();
     change(&mut wheel);
-    let place = Place::new();
+    let place = TestCache::new();
     let dist = place.install_as(&wheel, true, strict()).unwrap_or_else(|error| panic!("{what}: {}", chain(&error)));
     assert_eq!((dist.record, &dist.warnings), (Agreement::Full, &Vec::new()), "{what}");
     (dist, place)
@@ -213,7 +213,8 @@ fn one_version_in_many_spellings() {
         );
         wheel.add("tiny_pkg.py", "").add(&format!("{stem}.data/data/share/x"), "").add("tiny_pkg-9.data.txt", "");
         wheel.record_path = format!("{stem}.dist-info/RECORD");
-        let dist = Place::new().install(&wheel, true).unwrap_or_else(|error| panic!("{filename}: {}", chain(&error)));
+        let dist =
+            TestCache::new().install(&wheel, true).unwrap_or_else(|error| panic!("{filename}: {}", chain(&error)));
         assert!(paths(&dist).contains(&"share/x"), "{filename}");
     }
     let (dist, _place) = fine("a `.data` folder of its own spelling", |wheel| {
@@ -246,7 +247,7 @@ fn a_program_that_is_packed_twice() {
             let files = [(package, "#!/bin/sh\n# the package's\n"), (script, "#!python\n# the script\n")];
             let [one, two] = if turned { [files[1], files[0]] } else { files };
             wheel.add(one.0, one.1).add(two.0, two.1);
-            let dist = Place::new().install(&wheel, true).unwrap();
+            let dist = TestCache::new().install(&wheel, true).unwrap();
             assert_eq!(dist.warnings, ["its script `bin/run` is left out: the package has another file there"]);
             let run = dist.files.iter().find(|file| file.path.as_str() == "bin/run").unwrap();
             assert_eq!(run.sha256, crate::spec::sha256(files[0].1.as_bytes()));
@@ -254,7 +255,7 @@ fn a_program_that_is_packed_twice() {
     }
     let mut wheel = TestWheel::tiny();
     wheel.add("bin/run", "1").add(&format!("{INFO}/entry_points.txt"), "[console_scripts]\nrun = tiny_pkg:main\n");
-    let dist = Place::new().install(&wheel, true).unwrap();
+    let dist = TestCache::new().install(&wheel, true).unwrap();
     assert_eq!(dist.warnings, ["its script `bin/run` is left out: the package has another file there"]);
 }
 

@@ -1,6 +1,6 @@
 //! Where files of a wheel go, and what the installer adds.
 
-use super::{METADATA, Place, TestWheel, WHEEL, generated, paths};
+use super::{METADATA, TestCache, TestWheel, WHEEL, generated, paths};
 use crate::install::metadata::compare_requirements;
 use crate::spec::{ExtraName, Requirement};
 use crate::target::{Architecture, Runtime, Target};
@@ -26,7 +26,7 @@ fn a_wheel_is_spread_as_pip_install_target_does_it() {
              [other.group]\nx = anything at all\n",
         );
     wheel.entries.push(super::RawEntry::stored("tiny_pkg/folder/", b""));
-    let dist = Place::new().install(&wheel, false).unwrap();
+    let dist = TestCache::new().install(&wheel, false).unwrap();
     let expected = [
         "bin/old",
         "bin/run",
@@ -60,7 +60,7 @@ fn a_wheel_is_spread_as_pip_install_target_does_it() {
 
 #[test]
 fn record_tells_what_is_installed() {
-    let place = Place::new();
+    let place = TestCache::new();
     let dist = place.install(&TestWheel::tiny(), true).unwrap();
     let record = generated(&dist, "tiny_pkg-1.0.dist-info/RECORD");
     let entries = crate::spec::parse_record(record.as_bytes()).unwrap();
@@ -82,7 +82,7 @@ fn what_may_differ() {
     let accepts = |what: &str, change: fn(&mut TestWheel)| {
         let mut wheel = TestWheel::tiny();
         change(&mut wheel);
-        if let Err(error) = Place::new().install(&wheel, true) {
+        if let Err(error) = TestCache::new().install(&wheel, true) {
             panic!("{what}: {}", crate::archive::tests::chain(&error));
         }
     };
@@ -129,7 +129,7 @@ fn what_may_differ() {
 fn a_newer_minor_version_is_a_warning() {
     let mut wheel = TestWheel::tiny();
     wheel.set("tiny_pkg-1.0.dist-info/WHEEL", &WHEEL.replace("1.0", "1.9"));
-    let place = Place::new();
+    let place = TestCache::new();
     let dist = place.install(&wheel, false).unwrap();
     assert_eq!(dist.warnings, ["has Wheel-Version 1.9, newer than the 1.0 that is known"]);
     assert_eq!(place.install(&wheel, false).unwrap().warnings, dist.warnings, "from the cache too");
@@ -140,7 +140,7 @@ fn requirements_are_those_of_the_wheel() {
     let mut wheel = TestWheel::tiny();
     let lines = "Requires-Dist: extra-dep ; extra == 'more'\nRequires-Dist: colorama; sys_platform == 'win32'\nSummary";
     wheel.set("tiny_pkg-1.0.dist-info/METADATA", &METADATA.replace("Summary", lines));
-    let place = Place::new();
+    let place = TestCache::new();
     let target = Target::new(Runtime::newest(), Architecture::X86_64);
     // Fresh, and from the plan in the cache.
     for _ in 0..2 {
@@ -162,7 +162,7 @@ fn requirements_are_those_of_the_wheel() {
 
 #[test]
 fn a_plan_keeps_the_fields_of_metadata_only() {
-    let dist = Place::new().install(&TestWheel::tiny(), false).unwrap();
+    let dist = TestCache::new().install(&TestWheel::tiny(), false).unwrap();
     assert_eq!(String::from_utf8(dist.metadata).unwrap(), METADATA.replace("\nText\n", ""));
 }
 
@@ -171,7 +171,7 @@ fn a_line_of_blanks_does_not_end_the_fields() {
     let folded = "License: BSD\n        \n        Copyright\n\t\nRequires-Dist: other\nSummary";
     let mut wheel = TestWheel::tiny();
     wheel.set("tiny_pkg-1.0.dist-info/METADATA", &METADATA.replace("Summary", folded));
-    let dist = Place::new().install(&wheel, false).unwrap();
+    let dist = TestCache::new().install(&wheel, false).unwrap();
     let requires: Vec<String> = dist.core_metadata().unwrap().requires_dist.iter().map(ToString::to_string).collect();
     assert_eq!(requires, ["dep>=2", "other"]);
 }

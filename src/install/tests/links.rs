@@ -4,11 +4,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use fs_err as fs;
 
-use super::{Place, TestWheel};
+use super::{TestCache, TestWheel};
 use crate::install::shares::Linked;
 use crate::install::{InstalledDist, LinkError, LinkMode, Share, Sight, link_shares};
 
-fn installed(place: &Place) -> InstalledDist {
+fn installed(place: &TestCache) -> InstalledDist {
     place.install(&TestWheel::tiny(), true).unwrap()
 }
 
@@ -20,7 +20,7 @@ fn link(dist: &InstalledDist, out: &std::path::Path, mode: LinkMode) -> Result<L
 #[test]
 fn every_mode_gives_the_same_tree() {
     for mode in [LinkMode::Auto, LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy] {
-        let place = Place::new();
+        let place = TestCache::new();
         let dist = installed(&place);
         let out = place.folder.path().join("out");
         fs::create_dir(&out).unwrap();
@@ -65,7 +65,7 @@ fn nothing_is_overwritten_or_written_through() {
     ];
     for mode in modes {
         for (what, obstacle) in obstacles {
-            let place = Place::new();
+            let place = TestCache::new();
             let dist = installed(&place);
             let (out, outside) = (place.folder.path().join("out"), place.folder.path().join("outside"));
             fs::create_dir(&out).unwrap();
@@ -83,7 +83,7 @@ fn nothing_is_overwritten_or_written_through() {
 fn an_output_on_another_file_system_is_copied_to() {
     // `/dev/shm` is a file system of its own wherever Linux has it.
     let Ok(out) = tempfile::tempdir_in("/dev/shm") else { return };
-    let place = Place::new();
+    let place = TestCache::new();
     let dist = installed(&place);
     let device = |path: &std::path::Path| fs::metadata(path).unwrap().dev();
     if device(out.path()) == device(place.folder.path()) {
@@ -99,7 +99,7 @@ fn an_output_on_another_file_system_is_copied_to() {
 
 #[test]
 fn copies_carry_fresh_times() {
-    let place = Place::new();
+    let place = TestCache::new();
     let dist = installed(&place);
     let tree = &dist.tree.as_ref().unwrap().folder;
     let before = fs::metadata(tree.join("tiny_pkg/run.sh")).unwrap();
@@ -123,7 +123,7 @@ fn what_was_changed_in_the_cache_never_reaches_an_output() {
     ];
     for mode in [LinkMode::Auto, LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy] {
         for (what, change) in changes {
-            let place = Place::new();
+            let place = TestCache::new();
             let dist = installed(&place);
             change(&dist.tree.as_ref().unwrap().folder.join("tiny_pkg/__init__.py"));
             let out = place.folder.path().join("out");

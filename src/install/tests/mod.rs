@@ -124,12 +124,12 @@ fn content_of(entry: &RawEntry) -> Vec<u8> {
 }
 
 /// A cache and a folder for wheels, in one temporary folder.
-pub(super) struct Place {
+pub(super) struct TestCache {
     pub(super) folder: tempfile::TempDir,
     pub(super) cache: Cache,
 }
 
-impl Place {
+impl TestCache {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().join("cache"));
@@ -179,7 +179,7 @@ pub(super) fn refuses(what: &str, expected: &str, change: impl FnOnce(&mut TestW
     let mut wheel = TestWheel::tiny();
     change(&mut wheel);
     for tree in [false, true] {
-        let place = Place::new();
+        let place = TestCache::new();
         match place.install(&wheel, tree) {
             Ok(_) => panic!("{what}: accepted"),
             Err(error) => {

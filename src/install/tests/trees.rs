@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use fs_err as fs;
 
-use super::{Place, TestWheel, paths};
+use super::{TestCache, TestWheel, paths};
 use crate::cache::Cache;
 use crate::install::{InstallOptions, InstalledDist, ensure_tree, install_wheel};
 use crate::spec::sha256;
@@ -27,7 +27,7 @@ fn assert_whole(dist: &InstalledDist) {
 
 #[test]
 fn plan_and_tree_are_found_again() {
-    let place = Place::new();
+    let place = TestCache::new();
     let wheel = TestWheel::tiny();
     let first = place.install(&wheel, true).unwrap();
     assert_whole(&first);
@@ -41,7 +41,7 @@ fn plan_and_tree_are_found_again() {
 
 #[test]
 fn a_plan_gets_its_tree_later() {
-    let place = Place::new();
+    let place = TestCache::new();
     let mut dist = place.install(&TestWheel::tiny(), false).unwrap();
     assert_eq!(dist.tree, None);
     ensure_tree(&mut dist, &place.cache).unwrap();
@@ -52,7 +52,7 @@ fn a_plan_gets_its_tree_later() {
 fn changed_files_are_healed() {
     let wheel = TestWheel::tiny();
     let change = |what: &str, change: fn(&std::path::Path)| {
-        let place = Place::new();
+        let place = TestCache::new();
         let dist = place.install(&wheel, true).unwrap();
         let file = tree(&dist).join("tiny_pkg/__init__.py");
         let output = place.folder.path().join("output.py");
@@ -90,7 +90,7 @@ fn changed_files_are_healed() {
 
 #[test]
 fn whichever_file_of_a_folder_was_changed_is_healed() {
-    let place = Place::new();
+    let place = TestCache::new();
     let wheel = TestWheel::tiny();
     let dist = place.install(&wheel, true).unwrap();
     for file in &dist.files {
@@ -108,7 +108,7 @@ fn whichever_file_of_a_folder_was_changed_is_healed() {
 fn damaged_entries_cost_time_only() {
     let wheel = TestWheel::tiny();
     let damage = |what: &str, damage: fn(&std::path::Path)| {
-        let place = Place::new();
+        let place = TestCache::new();
         let first = place.install(&wheel, true).unwrap();
         damage(&place.cache.install(&first.digest));
         let again = place.install(&wheel, true).unwrap();
@@ -145,7 +145,7 @@ fn damaged_entries_cost_time_only() {
 
 #[test]
 fn every_flipped_bit_of_a_plan_is_seen() {
-    let place = Place::new();
+    let place = TestCache::new();
     let wheel = TestWheel::tiny();
     let first = place.install(&wheel, false).unwrap();
     let plan = place.cache.install(&first.digest).join("plan");
@@ -159,7 +159,7 @@ fn every_flipped_bit_of_a_plan_is_seen() {
 
 #[test]
 fn a_damaged_wheel_is_told() {
-    let place = Place::new();
+    let place = TestCache::new();
     let mut dist = place.install(&TestWheel::tiny(), false).unwrap();
     let mut bytes = fs::read(&dist.wheel).unwrap();
     bytes[60] ^= 1;
@@ -171,7 +171,7 @@ fn a_damaged_wheel_is_told() {
 
 #[test]
 fn a_damaged_wheel_gets_into_no_zip() {
-    let place = Place::new();
+    let place = TestCache::new();
     let fetched = TestWheel::tiny().fetched(place.folder.path());
     let options = InstallOptions::default();
     let dist = install_wheel(&fetched, &place.cache, &options).unwrap();
@@ -184,7 +184,7 @@ fn a_damaged_wheel_gets_into_no_zip() {
 
 #[test]
 fn many_at_once() {
-    let place = Place::new();
+    let place = TestCache::new();
     let fetched = TestWheel::tiny().fetched(place.folder.path());
     let options = InstallOptions { tree: true, ..InstallOptions::default() };
     std::thread::scope(|scope| {
@@ -201,7 +201,7 @@ fn many_at_once() {
 
 #[test]
 fn a_cache_that_cannot_be_written() {
-    let place = Place::new();
+    let place = TestCache::new();
     let fetched = TestWheel::tiny().fetched(place.folder.path());
     let options = InstallOptions { tree: true, ..InstallOptions::default() };
     // A file in the place of the folder: nothing below it can be made, whoever runs the test.

@@ -11,9 +11,9 @@ pub(super) const SPACED: [&str; 2] = [", ", ": "];
 pub(super) const COMPACT: [&str; 2] = [",", ":"];
 
 /// A table with these entries; `None` is written as `null`.
-pub(super) struct Object(pub(super) Vec<(String, Option<Value>)>);
+pub(super) struct JsonObject(pub(super) Vec<(String, Option<Value>)>);
 
-impl Object {
+impl JsonObject {
     /// Its digest, keys sorted.
     pub(super) fn digest(mut self, separators: [&str; 2]) -> String {
         self.0.sort_by(|a, b| a.0.cmp(&b.0));

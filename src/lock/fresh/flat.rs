@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::Findings;
-use super::content_hash::{COMPACT, Object, SPACED};
+use super::Differences;
+use super::content_hash::{COMPACT, JsonObject, SPACED};
 use crate::lock::marker::Evaluation;
-use crate::lock::model::{Edge, Lock, LockKind, LockPlace, LockedPackage, Part};
+use crate::lock::model::{Edge, Lock, LockKind, LockPlace, LockedPackage, ProjectPart};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::select::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
@@ -22,26 +22,26 @@ pub(super) fn compare(
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Findings, LockError> {
+) -> Result<Differences, LockError> {
     let (project, is_same) = match lock.kind {
         LockKind::Pipfile => match pipfile::declared(lock, place)? {
             Some((project, file)) => (project, is_pipfile(lock, &file)),
-            None => return Ok(Findings::default()),
+            None => return Ok(Differences::default()),
         },
         kind => {
-            let Some(file) = ProjectFile::read(place)? else { return Ok(Findings::default()) };
+            let Some(file) = ProjectFile::read(place)? else { return Ok(Differences::default()) };
             if kind == LockKind::Pdm {
                 (pdm::declared(lock, &file)?, is_pdm(lock, &file))
             } else {
-                let Some(project) = poetry::declared(lock, place)? else { return Ok(Findings::default()) };
+                let Some(project) = poetry::declared(lock, place)? else { return Ok(Differences::default()) };
                 (project, is_poetry(lock, &file))
             }
         }
     };
     if is_same {
-        return Ok(Findings::default());
+        return Ok(Differences::default());
     }
-    let mut findings = Findings::default();
+    let mut findings = Differences::default();
     let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
     let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
     let groups: Vec<ExtraName> = request.groups.iter().chain(&request.only_groups).cloned().collect();
@@ -113,7 +113,7 @@ fn forgotten(lock: &Lock, asked: &BTreeSet<PackageName>, request: &LockRequest) 
         .map(|edge| &edge.name)
         .collect();
     let is_forgotten = |package: &&LockedPackage| {
-        package.wanted.iter().any(|wanted| wanted.part == Part::Main)
+        package.wanted.iter().any(|wanted| wanted.part == ProjectPart::Main)
             && !asked.contains(&package.name)
             && !required.contains(&package.name)
     };
@@ -150,7 +150,7 @@ fn poetry_digest(table: &Table, with_groups: bool) -> String {
         }
     }
     if !is_standard {
-        return Object(poetry).digest(SPACED);
+        return JsonObject(poetry).digest(SPACED);
     }
     let poetry: Table = poetry.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     let tool = Table::from_iter([("poetry".to_owned(), Value::Table(poetry))]);
@@ -161,7 +161,7 @@ fn poetry_digest(table: &Table, with_groups: bool) -> String {
     if let Some(groups) = groups {
         parts.push(("dependency-groups".to_owned(), Some(groups.clone())));
     }
-    Object(parts).digest(SPACED)
+    JsonObject(parts).digest(SPACED)
 }
 
 /// PDM's recipe, for a project that is alone.
@@ -178,7 +178,7 @@ fn is_pdm(lock: &Lock, file: &ProjectFile) -> bool {
         Some(Value::Table(all.unwrap_or_default()))
     };
     let object = |with_groups| {
-        Object(vec![
+        JsonObject(vec![
             ("sources".to_owned(), part(&["tool", "pdm", "source"], empty_list())),
             ("dependencies".to_owned(), part(&["project", "dependencies"], empty_list())),
             ("dev-dependencies".to_owned(), dev(with_groups)),
@@ -207,5 +207,5 @@ fn is_pipfile(lock: &Lock, file: &Table) -> bool {
             parts.push((category.clone(), Some(value.clone())));
         }
     }
-    Object(parts).digest(COMPACT) == *locked
+    JsonObject(parts).digest(COMPACT) == *locked
 }

@@ -14,7 +14,7 @@ use crate::target::Target;
 
 /// What was found.
 #[derive(Default)]
-struct Findings {
+struct Differences {
     /// What can change the result.
     differences: Vec<String>,
     /// What cannot.
@@ -34,7 +34,7 @@ pub fn check_fresh(
     let findings = match lock.kind {
         LockKind::Uv => uv::compare(lock, place, request, target)?,
         LockKind::Poetry | LockKind::Pdm | LockKind::Pipfile => flat::compare(lock, place, request, target)?,
-        LockKind::Pylock => Findings::default(),
+        LockKind::Pylock => Differences::default(),
     };
     let command = lock.kind.update_command();
     if !findings.differences.is_empty() {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::Findings;
+use super::Differences;
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{
@@ -22,8 +22,8 @@ pub(super) fn compare(
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Findings, LockError> {
-    let mut findings = Findings::default();
+) -> Result<Differences, LockError> {
+    let mut findings = Differences::default();
     let root = ProjectFile::read(place)?;
     let root_sources = root.as_ref().map(sources).unwrap_or_default();
     if let (Some(root), Some((locked, _))) = (&root, &lock.requires_python)
@@ -70,7 +70,7 @@ struct Project<'a> {
 type Comparable = (String, bool);
 
 impl Project<'_> {
-    fn compare(&self, findings: &mut Findings) -> Result<(), LockError> {
+    fn compare(&self, findings: &mut Differences) -> Result<(), LockError> {
         let (file, package) = (self.file, self.package);
         let shown = file.path.display();
         if let Some(name) = file.name()
@@ -122,7 +122,7 @@ impl Project<'_> {
 
     fn report(
         &self,
-        findings: &mut Findings,
+        findings: &mut Differences,
         what: &str,
         now: &BTreeSet<Comparable>,
         then: &BTreeSet<Comparable>,

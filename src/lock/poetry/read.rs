@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{constraint, project};
 use crate::lock::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Part,
-    Pythons, Roots, Wanted, Which,
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
+    ProjectPart, Pythons, Roots, WantedFor, Which,
 };
 use crate::lock::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
@@ -159,10 +159,10 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
     Ok(lock)
 }
 
-fn group_of(part: &Part) -> Option<ExtraName> {
+fn group_of(part: &ProjectPart) -> Option<ExtraName> {
     match part {
-        Part::Group(name) => Some(name.clone()),
-        Part::Main | Part::Named(_) => None,
+        ProjectPart::Group(name) => Some(name.clone()),
+        ProjectPart::Main | ProjectPart::Named(_) => None,
     }
 }
 
@@ -251,7 +251,7 @@ fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<Lo
     })
 }
 
-fn wanted_of(lock: &Lock, groups: &[String], markers: Option<Spanned<Markers>>) -> Result<Vec<Wanted>, LockError> {
+fn wanted_of(lock: &Lock, groups: &[String], markers: Option<Spanned<Markers>>) -> Result<Vec<WantedFor>, LockError> {
     let at = markers.as_ref().map_or(0, |markers| markers.span().start);
     let markers = markers.map(Spanned::into_inner);
     groups
@@ -263,12 +263,12 @@ fn wanted_of(lock: &Lock, groups: &[String], markers: Option<Spanned<Markers>>) 
                 Some(Markers::ByGroup(by_group)) => by_group.get(group),
             };
             let part = if group == MAIN {
-                Part::Main
+                ProjectPart::Main
             } else {
                 let name = group.parse().map_err(|_| lock.malformed(at, format!("`{group}` is no name of a group")));
-                Part::Group(name?)
+                ProjectPart::Group(name?)
             };
-            Ok(Wanted { part, marker: text.map(|text| Condition { text: text.clone(), at }) })
+            Ok(WantedFor { part, marker: text.map(|text| Condition { text: text.clone(), at }) })
         })
         .collect()
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::lock::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Part,
-    Pythons, Wanted, Which,
+    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
+    ProjectPart, Pythons, WantedFor, Which,
 };
 use crate::lock::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
@@ -187,7 +187,7 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         wheels,
         sdist,
         requires_python,
-        wanted: vec![Wanted { part: Part::Main, marker: package.marker.map(Condition::from) }],
+        wanted: vec![WantedFor { part: ProjectPart::Main, marker: package.marker.map(Condition::from) }],
         dependencies: package.dependencies.into_iter().filter_map(edge).collect(),
         extras: BTreeMap::new(),
         groups: BTreeMap::new(),

@@ -4,26 +4,26 @@ use crate::ops::Error;
 use crate::reporter::chain;
 
 /// Something that could not be mirrored; the rest could.
-struct Finding {
+struct ApplicationFailure {
     application: String,
     error: Error,
 }
 
 /// Everything that went wrong in one run.
-pub(super) struct Findings {
-    all: Vec<Finding>,
+pub(super) struct MirrorFailures {
+    all: Vec<ApplicationFailure>,
     /// Only one application is mirrored, so that nobody needs its name.
     is_one: bool,
 }
 
-impl Findings {
+impl MirrorFailures {
     pub(super) fn new(is_one: bool) -> Self {
         Self { all: Vec::new(), is_one }
     }
 
     /// Notes what went wrong with an application.
     pub(super) fn add(&mut self, application: &str, error: impl Into<Error>) {
-        self.all.push(Finding { application: application.to_owned(), error: error.into() });
+        self.all.push(ApplicationFailure { application: application.to_owned(), error: error.into() });
     }
 
     /// Notes what went wrong with the mirror as a whole.
@@ -45,7 +45,7 @@ impl Findings {
         if all.len() == 1 && (is_one || all[0].application.is_empty()) {
             return all.remove(0).error;
         }
-        let text = |Finding { application, error }: &Finding| match application.as_str() {
+        let text = |ApplicationFailure { application, error }: &ApplicationFailure| match application.as_str() {
             "" => chain(error),
             _ if is_one => chain(error),
             name => format!("{name}: {}", chain(error)),

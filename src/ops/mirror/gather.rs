@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::finding::Findings;
+use super::finding::MirrorFailures;
 use super::needed::Needed;
 use super::place::{add_all, missing};
-use super::plan::Plan;
+use super::plan::ApplicationPlan;
 use crate::context::Context;
 use crate::mirror::{Mirror, MirrorError, MirrorFile};
 use crate::ops::Error;
@@ -24,11 +24,11 @@ pub(super) struct Gathered {
 
 /// Brings what is missing into the mirror, plan after plan; files of one name have the same bytes for all of them.
 pub(super) async fn gather(
-    plans: &mut [Plan],
+    plans: &mut [ApplicationPlan],
     mirror: &Arc<Mirror>,
     verify: bool,
     context: &Context,
-    findings: &mut Findings,
+    findings: &mut MirrorFailures,
 ) -> Result<Gathered, Error> {
     let mut added: BTreeMap<String, MirrorFile> = BTreeMap::new();
     let (mut names, mut unknown) = (BTreeSet::new(), Vec::new());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::folder::MANIFEST_LIMIT;
 use super::options::Mirrored;
 use crate::context::Context;
-use crate::http::{Client, ClientOptions, Request};
+use crate::http::{Client, ClientOptions, HttpRequest};
 use crate::mirror::{Application, MANIFEST, Mirror, MirrorError, MirrorFile};
 use crate::ops::Error;
 use crate::sbom::{Collected, Collection, Collector};
@@ -28,7 +28,7 @@ pub async fn read_mirror(place: SafeUrl, client: ClientOptions, context: Context
     let none = || MirrorError::None(shown.clone());
     let manifest = place.below(&[""]).join(&format!("../{MANIFEST}")).map_err(|_| none())?;
     let client = Client::new(client, Arc::clone(&context.reporter))?;
-    let response = client.get(Request::new(manifest).listed_by(&place)).await?;
+    let response = client.get(HttpRequest::new(manifest).listed_by(&place)).await?;
     match response.status() {
         200 => Ok(Mirror::of_manifest(&response.bytes(MANIFEST_LIMIT).await?, &shown)?),
         404 | 410 => Err(none().into()),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::finding::Findings;
-use super::plan::Plan;
+use super::finding::MirrorFailures;
+use super::plan::ApplicationPlan;
 use crate::context::Context;
 use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Upstream};
 use crate::spec::PackageName;
@@ -12,7 +12,12 @@ use crate::spec::PackageName;
 const AT_ONCE: usize = 32;
 
 /// Takes what the indexes of the applications say now of the files that the mirror has from them.
-pub(super) async fn refresh(mirror: &mut Mirror, plans: &[Plan], context: &Context, findings: &mut Findings) {
+pub(super) async fn refresh(
+    mirror: &mut Mirror,
+    plans: &[ApplicationPlan],
+    context: &Context,
+    findings: &mut MirrorFailures,
+) {
     for plan in plans {
         refresh_one(mirror, plan, context, findings).await;
         for name in &plan.asked {
@@ -22,8 +27,8 @@ pub(super) async fn refresh(mirror: &mut Mirror, plans: &[Plan], context: &Conte
 }
 
 /// Remembers the applications of which everything is there. With `force`, one that requires nothing any more too.
-pub(super) fn remember(mirror: &mut Mirror, plans: Vec<Plan>, force: bool, findings: &mut Findings) {
-    for Plan { application, is_whole, .. } in plans {
+pub(super) fn remember(mirror: &mut Mirror, plans: Vec<ApplicationPlan>, force: bool, findings: &mut MirrorFailures) {
+    for ApplicationPlan { application, is_whole, .. } in plans {
         if let Some(error) = nothing_required(mirror, &application).filter(|_| !force) {
             findings.add(&application.name, error);
         } else if is_whole {
@@ -41,7 +46,7 @@ fn nothing_required(mirror: &Mirror, application: &Application) -> Option<Mirror
 
 /// Takes what the indexes of an application say now of the files that the mirror has from them: what was withdrawn,
 /// what is gone and what was replaced.
-async fn refresh_one(mirror: &mut Mirror, plan: &Plan, context: &Context, findings: &mut Findings) {
+async fn refresh_one(mirror: &mut Mirror, plan: &ApplicationPlan, context: &Context, findings: &mut MirrorFailures) {
     let projects: HashSet<&str> = plan.asked.iter().map(AsRef::as_ref).collect();
     let of_these = mirror.files().filter(|file| projects.contains(file.project.as_str()));
     let held: BTreeMap<String, MirrorFile> = of_these.map(|file| (file.filename.clone(), file.clone())).collect();

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::needed::Needed;
 use crate::cache::Cache;
 use crate::context::Context;
-use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, Wanted};
+use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, WantedFile};
 use crate::install::{InstallOptions, judge_wheel};
 use crate::mirror::{Mirror, MirrorError, MirrorFile};
 use crate::ops::Error;
@@ -52,7 +52,7 @@ pub(super) async fn add_all(
             Needed::Sdist(file) => sdists.push(*file),
         }
     }
-    fetcher.check_offline(wheels.iter().map(Wanted::resolved).chain(sdists.iter().map(Wanted::listed)))?;
+    fetcher.check_offline(wheels.iter().map(WantedFile::resolved).chain(sdists.iter().map(WantedFile::listed)))?;
     let mut downloads = fetcher.fetch_all(&wheels, HashMap::new())?;
     let mut by_name: BTreeMap<String, ResolvedDist> =
         wheels.into_iter().map(|dist| (dist.file.filename.as_str().to_owned(), dist)).collect();
@@ -135,7 +135,7 @@ async fn judge_and_place(
 }
 
 async fn add_sdist(file: DistFile, fetcher: Fetcher, mirror: Arc<Mirror>) -> Result<MirrorFile, Error> {
-    let arrived = fetcher.fetch_file(&Wanted::listed(&file)).await?;
+    let arrived = fetcher.fetch_file(&WantedFile::listed(&file)).await?;
     place(&file, arrived, &mirror).await
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::finding::Findings;
+use super::finding::MirrorFailures;
 use super::needed::Needed;
 use super::options::{MirrorApplication, MirrorOptions};
 use super::place::Judge;
@@ -19,7 +19,7 @@ use crate::supply::{Inquiry, Session, SupplyError};
 use crate::target::Target;
 
 /// What one application needs.
-pub(super) struct Plan {
+pub(super) struct ApplicationPlan {
     pub(super) application: Application,
     pub(super) inquiry: Inquiry,
     /// Its files by name.
@@ -32,12 +32,12 @@ pub(super) struct Plan {
     pub(super) is_whole: bool,
 }
 
-impl Plan {
+impl ApplicationPlan {
     /// Plans every application, each for itself.
     pub(super) async fn make_all(
         options: &MirrorOptions,
         context: &Context,
-        findings: &mut Findings,
+        findings: &mut MirrorFailures,
     ) -> Result<Vec<Self>, Error> {
         let Some(first) = options.applications.first() else { return Err(Error::Worker("mirror")) };
         let session = Session::open(&first.request, context)?;

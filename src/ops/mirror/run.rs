@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::finding::Findings;
+use super::finding::MirrorFailures;
 use super::folder::{UNSIGNED, open, refuse_damage};
 use super::gather::{Gathered, gather};
 use super::news::{refresh, remember};
 use super::options::{MirrorOptions, Mirrored};
-use super::plan::Plan;
+use super::plan::ApplicationPlan;
 use crate::context::Context;
 use crate::mirror::Mirror;
 use crate::ops::Error;
 
 /// Resolves every application for its targets and adds what is missing to the mirror.
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
-    let mut findings = Findings::new(options.applications.len() == 1);
-    let mut plans = Plan::make_all(&options, &context, &mut findings).await?;
+    let mut findings = MirrorFailures::new(options.applications.len() == 1);
+    let mut plans = ApplicationPlan::make_all(&options, &context, &mut findings).await?;
     let Some(first) = plans.first() else { return Err(findings.into_error()) };
     let mirror = Arc::new(open(options.out.clone(), first.judge.options.limits, context.clone()).await?);
     let gathered = gather(&mut plans, &mirror, options.verify, &context, &mut findings).await?;
@@ -34,7 +34,7 @@ fn publish(
     mut mirror: Mirror,
     gathered: Gathered,
     options: &MirrorOptions,
-    mut findings: Findings,
+    mut findings: MirrorFailures,
     context: &Context,
 ) -> Result<Mirrored, Error> {
     let keep = mirror.needed();

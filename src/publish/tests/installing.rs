@@ -10,7 +10,7 @@ use super::{Scene, bundle, tree};
 use crate::install::InstalledDist;
 use crate::publish::options::Step;
 use crate::publish::outputs::publish_with;
-use crate::publish::standing::Kind;
+use crate::publish::standing::OutputKind;
 use crate::publish::{PublishError, PublishedOutput, install_into};
 
 fn install(scene: &Scene, dists: &[InstalledDist]) -> Result<PublishedOutput, PublishError> {
@@ -189,7 +189,7 @@ fn killed_at_each_step() {
                 }
             };
             let out = scene.path("out");
-            let run = || publish_with(&bundle(&new), Kind::Packages, &scene.options(&out), &dies);
+            let run = || publish_with(&bundle(&new), OutputKind::Packages, &scene.options(&out), &dies);
             if catch_unwind(AssertUnwindSafe(run)).is_ok() {
                 continue;
             }

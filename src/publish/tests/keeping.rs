@@ -13,7 +13,7 @@ use crate::bundle::{BundleLayout, assemble};
 use crate::install::{InstalledDist, LinkMode};
 use crate::publish::options::{Step, Steps};
 use crate::publish::outputs::publish_with;
-use crate::publish::standing::Kind;
+use crate::publish::standing::OutputKind;
 use crate::publish::{PublishOptions, publish};
 
 const STAYS: &[(&str, &str)] = &[("stay/a.py", "s"), ("stay/deep/b.py", "s"), ("shared/stay.py", "s")];
@@ -40,7 +40,7 @@ fn put(scene: &Scene, out: &Path, dists: &[InstalledDist], inside: bool, steps: 
     if inside {
         publish_inside(&bundle, &scene.options(out), steps).unwrap();
     } else {
-        publish_with(&bundle, Kind::Folder, &scene.options(out), steps).unwrap();
+        publish_with(&bundle, OutputKind::Folder, &scene.options(out), steps).unwrap();
     }
 }
 
@@ -130,7 +130,7 @@ fn an_edited_handler_is_one_step_without_a_journal() {
             steps.push(step);
             seen.set(steps);
         };
-        publish_with(&bundle, Kind::Folder, &scene.options(&out), &note).unwrap();
+        publish_with(&bundle, OutputKind::Folder, &scene.options(&out), &note).unwrap();
         (seen.take(), inodes(&out), tree(&out))
     };
     let (_, first, _) = put("1");

@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::publish::journal::Journal;
 use crate::publish::options::{Step, Steps};
 use crate::publish::outputs::publish_with;
-use crate::publish::standing::Kind;
+use crate::publish::standing::OutputKind;
 use crate::publish::transaction::{Begun, Marked, Staged};
 use crate::publish::{OutputForm, PublishError, PublishOptions, workplace};
 
@@ -35,7 +35,7 @@ fn die(scene: &Scene, out: &Path, inside: bool, step: Step, count: usize) -> boo
         if inside {
             super::publish_inside(&bundle(&dists), &scene.options(out), &hook)
         } else {
-            publish_with(&bundle(&dists), Kind::Folder, &scene.options(out), &hook)
+            publish_with(&bundle(&dists), OutputKind::Folder, &scene.options(out), &hook)
         }
     };
     catch_unwind(AssertUnwindSafe(run)).is_err()
@@ -103,7 +103,7 @@ fn a_zip_is_old_or_new() {
             let options = PublishOptions { format: OutputForm::Zip, ..scene.options(&zip) };
             let publish = |files, steps: Steps| {
                 let dists = [scene.dist("demo", &version(files), files)];
-                publish_with(&bundle(&dists), Kind::Zip, &options, steps).map(drop)
+                publish_with(&bundle(&dists), OutputKind::Zip, &options, steps).map(drop)
             };
             let read = || fs::read(&zip).ok();
             publish(TWO, &|_| {}).unwrap();
@@ -132,7 +132,7 @@ fn stage_all<'a>(
     bundle: &'a Bundle<'a>,
     outs: &'a [PathBuf],
 ) -> Result<Vec<Staged<'a>>, PublishError> {
-    let stage = |out: &'a PathBuf| Begun::begin(bundle, Kind::Folder, &scene.options(out), &|_| {})?.stage();
+    let stage = |out: &'a PathBuf| Begun::begin(bundle, OutputKind::Folder, &scene.options(out), &|_| {})?.stage();
     outs.iter().map(stage).collect()
 }
 

@@ -9,11 +9,11 @@ use std::sync::mpsc;
 use fs_err as fs;
 
 use super::{Scene, bundle, expected, tree};
-use crate::file_lock::Lock;
+use crate::file_lock::FileLock;
 use crate::publish::options::{Step, Steps};
 use crate::publish::out_lock::{OutLock, is_lock_name, lock_name};
 use crate::publish::outputs::publish_with;
-use crate::publish::standing::Kind;
+use crate::publish::standing::OutputKind;
 use crate::publish::workplace::{self, Workplace};
 use crate::publish::{OutputForm, PublishError, publish};
 
@@ -49,8 +49,9 @@ fn a_stopped_run_is_in_nobody_elses_way() {
         fs::create_dir(scene.path("stopped")).unwrap();
         let dists = [scene.dist("demo", "1", ONE)];
         let out = scene.path("stopped");
-        let stopped =
-            |steps: Steps| drop(publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), steps).unwrap());
+        let stopped = |steps: Steps| {
+            drop(publish_with(&bundle(&dists), OutputKind::Folder, &scene.options(&out), steps).unwrap());
+        };
         while_stopped(step, stopped, || {
             for files in [ONE, TWO] {
                 scene.publish("other", files).unwrap();
@@ -61,7 +62,7 @@ fn a_stopped_run_is_in_nobody_elses_way() {
             let options = crate::publish::PublishOptions { format: OutputForm::Zip, ..options };
             publish(&bundle(&dists), &options).unwrap();
             let installed = scene.path("installed");
-            publish_with(&bundle(&dists), Kind::Packages, &scene.options(&installed), &|_| {}).unwrap();
+            publish_with(&bundle(&dists), OutputKind::Packages, &scene.options(&installed), &|_| {}).unwrap();
         });
         assert_eq!(tree(&out), expected(ONE), "{step:?}");
         scene.assert_clean(".");
@@ -74,7 +75,7 @@ fn at_its_own_out_it_is_waited_for() {
     let dists = [scene.dist("demo", "1", ONE)];
     let out = scene.path("out");
     let stopped =
-        |steps: Steps| drop(publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), steps).unwrap());
+        |steps: Steps| drop(publish_with(&bundle(&dists), OutputKind::Folder, &scene.options(&out), steps).unwrap());
     while_stopped(Step::Marked, stopped, || {
         let cancel = AtomicBool::new(false);
         let options = crate::publish::PublishOptions { cancel: Some(&cancel), ..scene.options(&out) };
@@ -103,10 +104,11 @@ fn a_run_that_dies_while_another_prepares_is_put_in_order_by_that_one() {
                 resume_unwind(Box::new("killed"));
             }
         };
-        let stopped =
-            |steps: Steps| drop(publish_with(&bundle(&first), Kind::Folder, &scene.options(&out), steps).unwrap());
+        let stopped = |steps: Steps| {
+            drop(publish_with(&bundle(&first), OutputKind::Folder, &scene.options(&out), steps).unwrap());
+        };
         while_stopped(Step::Staged, stopped, || {
-            let run = || publish_with(&bundle(&second), Kind::Folder, &scene.options(&out), &dies);
+            let run = || publish_with(&bundle(&second), OutputKind::Folder, &scene.options(&out), &dies);
             assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
         });
         assert_eq!(tree(&out), expected(ONE), "{step:?}");
@@ -127,7 +129,7 @@ fn what_another_out_has_left_is_put_in_order_while_nobody_is_there() {
             resume_unwind(Box::new("killed"));
         }
     };
-    let run = || publish_with(&bundle(&dists), Kind::Folder, &scene.options(&out), &dies);
+    let run = || publish_with(&bundle(&dists), OutputKind::Folder, &scene.options(&out), &dies);
     assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
     let busy = OutLock::try_acquire(&out, true).unwrap();
     let half = tree(&out);
@@ -200,9 +202,9 @@ fn lock_files_go_with_their_locks() {
 fn a_lock_on_what_was_removed_counts_for_nothing() {
     let scene = Scene::new();
     let file = scene.path("lock");
-    let held = Lock::on_file(&file).unwrap().unwrap();
+    let held = FileLock::on_file(&file).unwrap().unwrap();
     fs::remove_file(&file).unwrap();
-    let second = Lock::on_file(&file).unwrap().unwrap();
+    let second = FileLock::on_file(&file).unwrap().unwrap();
     drop(held);
     assert!(file.exists(), "it is the lock of another one");
     drop(second);

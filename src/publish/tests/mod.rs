@@ -16,7 +16,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::options::Steps;
-use super::standing::Kind;
+use super::standing::OutputKind;
 use super::transaction::Begun;
 use super::{OutputForm, PublishError, PublishOptions, PublishedOutput};
 use crate::bundle::Bundle;
@@ -75,7 +75,7 @@ impl Scene {
 
 /// Publishes to a folder as if it were a mount point.
 fn publish_inside(bundle: &Bundle, options: &PublishOptions, steps: Steps) -> Result<PublishedOutput, PublishError> {
-    let begun = Begun::begin_where(bundle, Kind::Folder, options, steps, |_, _| false)?;
+    let begun = Begun::begin_where(bundle, OutputKind::Folder, options, steps, |_, _| false)?;
     Ok(begun.stage()?.mark()?.swap()?.finish())
 }
 

@@ -13,7 +13,7 @@ use super::super::toml_text::TomlText;
 use crate::spec::{PackageName, SyntaxError};
 
 /// A `pyproject.toml` under reading.
-pub(in super::super) struct Document<'a> {
+pub(in super::super) struct PyprojectDocument<'a> {
     pub(in super::super) toml: TomlText<'a>,
     /// Its folder, absolute.
     pub(in super::super) folder: &'a Path,
@@ -22,7 +22,7 @@ pub(in super::super) struct Document<'a> {
     table: DeTable<'a>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> PyprojectDocument<'a> {
     /// Parses the text of a file; what is wrong, when it is not TOML.
     pub(in super::super) fn parse(
         toml: TomlText<'a>,
@@ -67,7 +67,7 @@ impl<'a> Document<'a> {
 /// A project that a key names, where the key stands, and its value or the values of its list.
 type Named<'d, 'a> = (PackageName, Range<usize>, &'d [Spanned<DeValue<'a>>]);
 
-impl Document<'_> {
+impl PyprojectDocument<'_> {
     /// The project that each key of a table names, with its value or the values of its list. What is no name of a project is a
     /// problem.
     pub(super) fn by_project<'d, 'a>(&self, table: &'d DeTable<'a>, problems: &mut Vec<Problem>) -> Vec<Named<'d, 'a>> {

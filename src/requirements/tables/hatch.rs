@@ -3,12 +3,12 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Document, texts};
+use super::document::{PyprojectDocument, texts};
 use super::{Tables, Tie, TiedTo, pdm, workspace};
 use crate::spec::{MarkerTree, SafeUrl};
 
 /// Reads what environments say of places: their lists, and the members of their workspaces.
-pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     let Some(environments) = document.table(&["tool", "hatch", "envs"]) else { return };
     for (_, environment) in environments {
         let Some(environment) = environment.get_ref().as_table() else { continue };
@@ -27,7 +27,7 @@ pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
 }
 
 /// Members are patterns, or tables with a `path`.
-fn tie_members(document: &Document<'_>, members: &Spanned<DeValue<'_>>, tables: &mut Tables) {
+fn tie_members(document: &PyprojectDocument<'_>, members: &Spanned<DeValue<'_>>, tables: &mut Tables) {
     let DeValue::Array(list) = members.get_ref() else { return };
     for member in list {
         let path = |table: &DeTable<'_>| table.get("path")?.get_ref().as_str().map(str::to_owned);
@@ -54,7 +54,7 @@ fn tie_members(document: &Document<'_>, members: &Spanned<DeValue<'_>>, tables: 
 }
 
 /// A text with `{root}`, `{root:uri}`, `{root:parent}`, `{root:parent:uri}` and so on in it put in their places.
-pub(super) fn formatted(document: &Document<'_>, text: &str) -> String {
+pub(super) fn formatted(document: &PyprojectDocument<'_>, text: &str) -> String {
     let mut done = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("{root") {

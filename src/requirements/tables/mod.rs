@@ -18,7 +18,7 @@ mod workspace;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use document::Document;
+pub(super) use document::PyprojectDocument;
 pub(super) use place::PLAIN;
 pub(super) use poetry::PoetryDependency;
 pub use uv::is_virtual_project;
@@ -174,7 +174,7 @@ pub struct StatedMetadata {
 
 impl Tables {
     /// Reads the tables of `document`, and those of the workspace that it belongs to.
-    pub(super) fn read(document: &Document<'_>) -> Self {
+    pub(super) fn read(document: &PyprojectDocument<'_>) -> Self {
         let mut tables = Self::default();
         standard::read(document, &mut tables);
         uv::read(document, &mut tables);
@@ -201,7 +201,7 @@ impl Tables {
 }
 
 /// The text of a requirement in `[project]` with what tools put in the place of the project's folder.
-pub(super) fn expanded(document: &Document<'_>, text: &str) -> String {
+pub(super) fn expanded(document: &PyprojectDocument<'_>, text: &str) -> String {
     if text.contains(pdm::PROJECT_ROOT) || text.contains("{root") {
         pdm::expanded(document, &hatch::formatted(document, text))
     } else {

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::line::read_specifier;
 use super::super::problem::hide_all;
-use super::document::{Document, Fields, texts};
+use super::document::{Fields, PyprojectDocument, texts};
 use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, uv};
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName};
@@ -19,7 +19,7 @@ pub(super) const PROJECT_ROOT: &str = "${PROJECT_ROOT}";
 const PYPI: &str = "pypi";
 
 /// Reads the tables of both tools.
-pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     for tool in ["pdm", "rye"] {
         let Some(table) = document.table(&["tool", tool]) else { continue };
         for key in ["source", "sources"] {
@@ -44,7 +44,7 @@ pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
 }
 
 /// `[[tool.pdm.source]]`.
-fn read_indexes(document: &Document<'_>, table: &DeTable<'_>, key: &str, tables: &mut Tables) {
+fn read_indexes(document: &PyprojectDocument<'_>, table: &DeTable<'_>, key: &str, tables: &mut Tables) {
     let Some(value) = table.get(key) else { return };
     let DeValue::Array(list) = value.get_ref() else { return };
     for entry in list {
@@ -56,7 +56,7 @@ fn read_indexes(document: &Document<'_>, table: &DeTable<'_>, key: &str, tables:
 }
 
 fn read_index(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     value: &Spanned<DeValue<'_>>,
     tables: &mut Tables,
 ) -> Result<DeclaredIndex, String> {
@@ -100,7 +100,7 @@ fn read_index(
 
 /// `[tool.pdm.dev-dependencies]`, by group, and `[tool.rye] dev-dependencies`, a list. What they name by a place is tied
 /// to it.
-fn read_development(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+fn read_development(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
     let Some(value) = table.get("dev-dependencies") else { return };
     let groups: Vec<(&str, &Spanned<DeValue<'_>>)> = match value.get_ref() {
         DeValue::Table(groups) => groups.iter().map(|(key, list)| (&**key.get_ref(), list)).collect(),
@@ -126,7 +126,7 @@ fn read_development(document: &Document<'_>, table: &DeTable<'_>, tables: &mut T
 }
 
 /// A text with the project's folder in its place, and as a specifier where it is `-e URL#egg=name`.
-pub(super) fn expanded(document: &Document<'_>, text: &str) -> String {
+pub(super) fn expanded(document: &PyprojectDocument<'_>, text: &str) -> String {
     let text = text.replace(PROJECT_ROOT, &document.folder.to_string_lossy());
     let editable = text.strip_prefix("-e ").or_else(|| text.strip_prefix("--editable ")).map(str::trim);
     match editable.map(|url| (url, url.split(['#', '&']).find_map(|part| part.strip_prefix("egg=")))) {
@@ -140,7 +140,7 @@ pub(super) fn expanded(document: &Document<'_>, text: &str) -> String {
 }
 
 /// The tie that a requirement with a place of its own is for its name.
-pub(super) fn tie_of(document: &Document<'_>, text: &str, span: &std::ops::Range<usize>) -> Option<Tie> {
+pub(super) fn tie_of(document: &PyprojectDocument<'_>, text: &str, span: &std::ops::Range<usize>) -> Option<Tie> {
     if !text.contains('@') {
         return None;
     }
@@ -157,7 +157,7 @@ pub(super) fn tie_of(document: &Document<'_>, text: &str, span: &std::ops::Range
 }
 
 /// `[tool.pdm.resolution.overrides]`: a version, a specifier or a URL for a name.
-fn read_overrides(document: &Document<'_>, resolution: &DeTable<'_>, tables: &mut Tables) {
+fn read_overrides(document: &PyprojectDocument<'_>, resolution: &DeTable<'_>, tables: &mut Tables) {
     let Some(overrides) = resolution.get("overrides").and_then(|value| value.get_ref().as_table()) else { return };
     for (key, value) in overrides {
         let name = key.get_ref();

@@ -6,14 +6,18 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::direct::{Reference, is_archive, normalized, path_reference, reference};
 use super::super::line::without_project;
-use super::document::Document;
+use super::document::PyprojectDocument;
 
 /// What a revision of Git or a subdirectory may hold in a URL as it stands.
 pub(in super::super) const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'+');
 
 /// A folder with a project in it, or an archive; `path` is relative to the file.
-pub(super) fn local(document: &Document<'_>, path: &str, subdirectory: Option<&str>) -> Result<Reference, String> {
+pub(super) fn local(
+    document: &PyprojectDocument<'_>,
+    path: &str,
+    subdirectory: Option<&str>,
+) -> Result<Reference, String> {
     if path.starts_with("file:") {
         return url(document, path, subdirectory);
     }
@@ -45,7 +49,11 @@ pub(super) fn is_project(folder: &Path) -> bool {
 }
 
 /// An archive behind a URL.
-pub(super) fn url(document: &Document<'_>, url: &str, subdirectory: Option<&str>) -> Result<Reference, String> {
+pub(super) fn url(
+    document: &PyprojectDocument<'_>,
+    url: &str,
+    subdirectory: Option<&str>,
+) -> Result<Reference, String> {
     let text = match subdirectory {
         None => url.to_owned(),
         Some(below) => {
@@ -58,7 +66,7 @@ pub(super) fn url(document: &Document<'_>, url: &str, subdirectory: Option<&str>
 
 /// A repository: a URL, `user@host:path`, or a folder.
 pub(super) fn git(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     place: &str,
     revision: Option<&str>,
     subdirectory: Option<&str>,
@@ -76,7 +84,7 @@ pub(super) fn git(
     reference(&text, false, &document.folders())
 }
 
-fn git_url(document: &Document<'_>, place: &str) -> Result<String, String> {
+fn git_url(document: &PyprojectDocument<'_>, place: &str) -> Result<String, String> {
     if place.contains("://") {
         return Ok(place.to_owned());
     }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::direct::Reference;
 use super::super::problem::hide_all;
-use super::document::{Document, Fields, texts};
+use super::document::{Fields, PyprojectDocument, texts};
 use super::{DeclaredIndex, IndexRole, PythonLimit, Tables, Tie, TiedTo, place, uv};
 use crate::spec::{
     ExtraName, MarkerTree, PackageName, VersionSpecifiers, one_specifier_list, parse_marker, parse_poetry_constraint,
@@ -37,7 +37,7 @@ pub(in super::super) struct PoetryDependency {
 const PYPI: &str = "pypi";
 
 /// Reads Poetry's tables.
-pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     let Some(poetry) = document.table(&["tool", "poetry"]) else { return };
     read_repositories(document, poetry, tables);
     let extras = read_extras(document, poetry, tables);
@@ -59,7 +59,11 @@ pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
 }
 
 /// `[tool.poetry.extras]`: which extras take an optional dependency in.
-fn read_extras(document: &Document<'_>, poetry: &DeTable<'_>, tables: &mut Tables) -> Vec<(PackageName, ExtraName)> {
+fn read_extras(
+    document: &PyprojectDocument<'_>,
+    poetry: &DeTable<'_>,
+    tables: &mut Tables,
+) -> Vec<(PackageName, ExtraName)> {
     let mut found = Vec::new();
     let extras = poetry.get("extras").and_then(|value| value.get_ref().as_table());
     for (key, value) in extras.into_iter().flat_map(DeTable::iter) {
@@ -81,7 +85,7 @@ fn read_extras(document: &Document<'_>, poetry: &DeTable<'_>, tables: &mut Table
 }
 
 fn read_dependencies(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     dependencies: &DeTable<'_>,
     group: Option<&ExtraName>,
     extras: &[(PackageName, ExtraName)],
@@ -99,7 +103,7 @@ fn read_dependencies(
 }
 
 /// `python`, which stands among the dependencies.
-fn read_python(document: &Document<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
+fn read_python(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
     let text = value.get_ref().as_str().unwrap_or_default();
     match parse_poetry_constraint(text) {
         Ok(alternatives) => {
@@ -118,7 +122,7 @@ struct Origins {
 }
 
 fn read_dependency(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     name: &PackageName,
     key: Range<usize>,
     value: &Spanned<DeValue<'_>>,
@@ -174,7 +178,7 @@ fn read_dependency(
 }
 
 fn fill(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     table: &DeTable<'_>,
     dependency: &mut PoetryDependency,
     prereleases_of: &mut Vec<PackageName>,
@@ -213,7 +217,7 @@ fn fill(
     Ok(origins)
 }
 
-fn origins(document: &Document<'_>, fields: &mut Fields<'_, '_>) -> Result<Origins, String> {
+fn origins(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Origins, String> {
     let subdirectory = fields.text("subdirectory")?;
     let path = fields.text("path")?.or(fields.text("file")?);
     let (git, url) = (fields.text("git")?, fields.text("url")?);
@@ -246,7 +250,7 @@ fn constraint(text: &str) -> Result<VersionSpecifiers, String> {
 }
 
 /// `[[tool.poetry.source]]`. Where one of them is primary and none is PyPI, PyPI is not asked at all.
-fn read_repositories(document: &Document<'_>, poetry: &DeTable<'_>, tables: &mut Tables) {
+fn read_repositories(document: &PyprojectDocument<'_>, poetry: &DeTable<'_>, tables: &mut Tables) {
     let Some(value) = poetry.get("source") else { return };
     let DeValue::Array(list) = value.get_ref() else {
         return tables.problems.push(document.problem(&value.span(), "`tool.poetry.source` must be a list of tables"));
@@ -279,7 +283,7 @@ enum Repository {
     },
 }
 
-fn read_repository(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<Repository, String> {
+fn read_repository(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>) -> Result<Repository, String> {
     let DeValue::Table(table) = value.get_ref() else { return Err("a source must be a table".to_owned()) };
     let mut fields = Fields::of(table);
     let name = fields.text("name")?.ok_or("a source needs a `name`")?;

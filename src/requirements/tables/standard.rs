@@ -7,12 +7,12 @@ use std::str::FromStr as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Document, texts};
+use super::document::{PyprojectDocument, texts};
 use super::{PythonLimit, Tables};
 use crate::spec::{ExtraName, lenient};
 
 /// Reads what stands beside the lists of `[project]`.
-pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     if let Some(value) = document.value(&["project", "requires-python"]) {
         let text = value.get_ref().as_str().unwrap_or_default();
         match lenient::specifiers(text) {

@@ -6,12 +6,12 @@ use std::str::FromStr as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Document, Fields, texts};
+use super::document::{Fields, PyprojectDocument, texts};
 use super::{StatedMetadata, Tables};
 use crate::spec::{ExtraName, PackageName, Version, lenient};
 
 /// Reads both tables.
-pub(super) fn read(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
     if let Some(value) = table.get("exclude-newer-package") {
         read_times(document, value, tables);
     }
@@ -31,7 +31,7 @@ pub(super) fn read(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Ta
 }
 
 /// A table of projects and times; `false` takes a project out of the general rule.
-fn read_times(document: &Document<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
+fn read_times(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
     let Some(times) = value.get_ref().as_table() else {
         let message = "`exclude-newer-package` must be a table of projects and dates";
         return tables.problems.push(document.problem(&value.span(), message));

@@ -13,14 +13,14 @@ use super::super::direct::{Reference, normalized, scheme};
 use super::super::line::read_specifier;
 use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
-use super::document::{Document, Fields, texts};
+use super::document::{Fields, PyprojectDocument, texts};
 use super::workspace::Workspace;
 use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
 
 /// Reads the tables of a project, and those of its workspace's root.
-pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
+pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     let workspace = Workspace::of(document.folder);
     read_sources(document, workspace.as_ref(), tables);
     let root = workspace.as_ref().filter(|workspace| workspace.root != document.folder);
@@ -32,7 +32,7 @@ pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
     read_indexes(document, tables);
     let file = shown_path(&root.root.join("pyproject.toml"), document.working_folder);
     let text = TomlText { text: &root.text, file: &file };
-    match Document::parse(text, &root.root, document.working_folder) {
+    match PyprojectDocument::parse(text, &root.root, document.working_folder) {
         Ok(root_document) => {
             let own: Vec<PackageName> = tables.ties.iter().map(|tie| tie.name.clone()).collect();
             let mut above = Tables::default();
@@ -49,7 +49,7 @@ pub(super) fn read(document: &Document<'_>, tables: &mut Tables) {
 
 /// Members of a workspace of the tools that know them by their names alone, and members of uv's that nothing else ties:
 /// a public project of the same name is another one.
-fn tie_members(document: &Document<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
+fn tie_members(document: &PyprojectDocument<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
     let Some(workspace) = workspace else { return };
     for file in &workspace.files {
         if !tables.files.contains(file) {
@@ -95,7 +95,7 @@ fn tie_members(document: &Document<'_>, workspace: Option<&Workspace>, tables: &
 }
 
 /// `[tool.uv.sources]`.
-fn read_sources(document: &Document<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
+fn read_sources(document: &PyprojectDocument<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
     let Some(value) = document.value(&["tool", "uv", "sources"]) else { return };
     let DeValue::Table(sources) = value.get_ref() else {
         return tables.problems.push(document.problem(&value.span(), "`tool.uv.sources` must be a table"));
@@ -107,7 +107,7 @@ fn read_sources(document: &Document<'_>, workspace: Option<&Workspace>, tables: 
 }
 
 fn read_source(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     workspace: Option<&Workspace>,
     name: &PackageName,
     key: Range<usize>,
@@ -133,7 +133,7 @@ fn read_source(
 
 /// Reads the conditions of a source into `tie`, and gives what it leads to.
 fn fill(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     workspace: Option<&Workspace>,
     tie: &mut Tie,
     value: &Spanned<DeValue<'_>>,
@@ -199,7 +199,11 @@ fn fill(
 }
 
 /// The folder of a member of the workspace.
-fn member(document: &Document<'_>, workspace: Option<&Workspace>, name: &PackageName) -> Result<Reference, String> {
+fn member(
+    document: &PyprojectDocument<'_>,
+    workspace: Option<&Workspace>,
+    name: &PackageName,
+) -> Result<Reference, String> {
     let Some(workspace) = workspace else {
         return Err(
             "`workspace = true`, and no `pyproject.toml` here or above has this project in a workspace".to_owned()
@@ -222,7 +226,7 @@ pub fn is_virtual_project(folder: &Path) -> bool {
 }
 
 /// Everything of `[tool.uv]` but `sources`.
-fn read_settings(document: &Document<'_>, tables: &mut Tables) {
+fn read_settings(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     read_indexes(document, tables);
     let Some(table) = document.table(&["tool", "uv"]) else { return };
     tables.constraints.extend(requirements(document, table, "constraint-dependencies", &mut tables.problems));
@@ -261,7 +265,7 @@ fn read_settings(document: &Document<'_>, tables: &mut Tables) {
 
 /// `no-build`, `no-binary` and their like. `no-build = true` needs no word: nothing of an index is built that is not allowed by
 /// name.
-fn read_formats(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+fn read_formats(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
     let is_true = |key: &str| table.get(key).is_some_and(|value| value.get_ref().as_bool() == Some(true));
     if is_true("no-binary") {
         tables.formats.push((Format::NoBinary, ":all:".to_owned()));
@@ -287,7 +291,7 @@ fn read_formats(document: &Document<'_>, table: &DeTable<'_>, tables: &mut Table
 
 /// The requirements of a list.
 fn requirements(
-    document: &Document<'_>,
+    document: &PyprojectDocument<'_>,
     table: &DeTable<'_>,
     key: &str,
     problems: &mut Vec<super::Problem>,
@@ -311,7 +315,7 @@ fn requirements(
 }
 
 /// `[[tool.uv.index]]`, and the older settings for the same.
-fn read_indexes(document: &Document<'_>, tables: &mut Tables) {
+fn read_indexes(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     let Some(table) = document.table(&["tool", "uv"]) else { return };
     if let Some(value) = table.get("index") {
         let DeValue::Array(list) = value.get_ref() else {
@@ -357,7 +361,7 @@ fn push_index(indexes: &mut Vec<DeclaredIndex>, index: DeclaredIndex) {
     }
 }
 
-fn read_index(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<DeclaredIndex, String> {
+fn read_index(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>) -> Result<DeclaredIndex, String> {
     let DeValue::Table(table) = value.get_ref() else { return Err("an index must be a table".to_owned()) };
     let mut fields = Fields::of(table);
     let url = fields.text("url")?.ok_or("an index needs a `url`")?;
@@ -384,7 +388,7 @@ fn read_index(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<D
 }
 
 /// A URL, or a folder that is relative to the file.
-pub(super) fn location(document: &Document<'_>, text: &str) -> Result<SafeUrl, String> {
+pub(super) fn location(document: &PyprojectDocument<'_>, text: &str) -> Result<SafeUrl, String> {
     match scheme(text).as_deref() {
         Some("http" | "https" | "file" | "codeartifact" | "s3" | "gs") => {
             SafeUrl::parse(text).map_err(|error| error.to_string())

@@ -35,7 +35,7 @@ pub(super) enum Fact {
 
 /// A fact, or what follows from other nodes.
 #[derive(Debug)]
-pub(super) enum Node<'t> {
+pub(super) enum DerivationNode<'t> {
     Fact(Fact),
     Derived {
         terms: &'t Terms,
@@ -57,7 +57,7 @@ pub(super) struct NodeId(usize);
 /// A simplified derivation.
 #[derive(Debug)]
 pub(super) struct Derivation<'t> {
-    nodes: Vec<Node<'t>>,
+    nodes: Vec<DerivationNode<'t>>,
     /// How many nodes stand beneath each, and how deep.
     sizes: Vec<(usize, usize)>,
     /// Nodes that others follow from more than once: they must stay as they are, the rest may be taken apart.
@@ -74,7 +74,7 @@ impl<'t> Derivation<'t> {
         let mut waiting: Vec<&'t Tree> = vec![tree];
         while let Some(&tree) = waiting.last() {
             let place = match tree {
-                DerivationTree::External(external) => fact(external).map(|fact| made.push(Node::Fact(fact))),
+                DerivationTree::External(external) => fact(external).map(|fact| made.push(DerivationNode::Fact(fact))),
                 DerivationTree::Derived(derived) => {
                     let causes = [&derived.cause1, &derived.cause2].map(Arc::as_ptr);
                     let known = causes.map(|cause| done.get(&cause).copied());
@@ -103,7 +103,7 @@ impl<'t> Derivation<'t> {
         }
         let root = done.get(&std::ptr::from_ref(tree)).copied().flatten();
         made.root = root.unwrap_or_else(|| {
-            made.push(Node::Fact(Fact::NoVersions { package: Package::Root, range: Ranges::empty() }))
+            made.push(DerivationNode::Fact(Fact::NoVersions { package: Package::Root, range: Ranges::empty() }))
         });
         made
     }
@@ -113,7 +113,7 @@ impl<'t> Derivation<'t> {
         self.root
     }
 
-    pub(super) fn node(&self, place: NodeId) -> &Node<'t> {
+    pub(super) fn node(&self, place: NodeId) -> &DerivationNode<'t> {
         &self.nodes[place.0]
     }
 
@@ -143,9 +143,9 @@ impl<'t> Derivation<'t> {
                 continue;
             }
             match self.node(place) {
-                Node::Fact(fact) => add(fact),
-                Node::Derived { causes, .. } => waiting.extend(causes.iter().rev()),
-                Node::Versions { requirements, rest, .. } => {
+                DerivationNode::Fact(fact) => add(fact),
+                DerivationNode::Derived { causes, .. } => waiting.extend(causes.iter().rev()),
+                DerivationNode::Versions { requirements, rest, .. } => {
                     requirements.iter().for_each(&mut add);
                     waiting.extend(rest.iter().rev());
                 }
@@ -154,11 +154,11 @@ impl<'t> Derivation<'t> {
         facts
     }
 
-    fn push(&mut self, node: Node<'t>) -> NodeId {
+    fn push(&mut self, node: DerivationNode<'t>) -> NodeId {
         let beneath: &[NodeId] = match &node {
-            Node::Fact(_) => &[],
-            Node::Derived { causes, .. } => causes,
-            Node::Versions { rest, .. } => rest,
+            DerivationNode::Fact(_) => &[],
+            DerivationNode::Derived { causes, .. } => causes,
+            DerivationNode::Versions { rest, .. } => rest,
         };
         let size = beneath.iter().map(|place| self.size(*place)).fold(1usize, usize::saturating_add);
         let depth = beneath.iter().map(|place| self.depth(*place)).max().unwrap_or(0) + 1;
@@ -176,14 +176,14 @@ impl<'t> Derivation<'t> {
         }
         let node = match self.common_pair(left, right) {
             Some(pair) => self.gather(terms, &pair, [left, right]),
-            None => Node::Derived { terms, causes: [left, right] },
+            None => DerivationNode::Derived { terms, causes: [left, right] },
         };
         self.push(node)
     }
 
     /// Whether a fact is only that a gap between listed versions is empty, while the other node speaks of listed ones.
     fn says_only_that_no_more_exist(&self, provider: &Provider<'_>, place: NodeId, other: NodeId) -> bool {
-        let Node::Fact(Fact::NoVersions { package, range }) = self.node(place) else { return false };
+        let DerivationNode::Fact(Fact::NoVersions { package, range }) = self.node(place) else { return false };
         let Some(name) = package.name() else { return true };
         let Some(Known::Listed(listing)) = provider.project_if_known(name) else { return false };
         if listing.has_any_in(range) {
@@ -191,7 +191,7 @@ impl<'t> Derivation<'t> {
             return matches!(package, Package::Extra(..));
         }
         match self.node(other) {
-            Node::Fact(Fact::Requires { required, required_range, .. }) if required == package => {
+            DerivationNode::Fact(Fact::Requires { required, required_range, .. }) if required == package => {
                 listing.has_any_in(required_range)
                     || required_range.as_singleton().is_some_and(|version| provider.direct_of(version).is_some())
             }
@@ -202,34 +202,34 @@ impl<'t> Derivation<'t> {
     /// Whether a node is one or more requirements between the same two projects, apart from what else it stands on.
     fn has_pair(&self, place: NodeId, pair: (&Package, &Package)) -> bool {
         match self.node(place) {
-            Node::Fact(fact) => between(fact) == Some(pair),
-            Node::Versions { requirements, .. } => requirements.first().and_then(between) == Some(pair),
-            Node::Derived { causes, .. } => {
-                causes.iter().any(|cause| matches!(self.node(*cause), Node::Fact(fact) if between(fact) == Some(pair)))
-            }
+            DerivationNode::Fact(fact) => between(fact) == Some(pair),
+            DerivationNode::Versions { requirements, .. } => requirements.first().and_then(between) == Some(pair),
+            DerivationNode::Derived { causes, .. } => causes
+                .iter()
+                .any(|cause| matches!(self.node(*cause), DerivationNode::Fact(fact) if between(fact) == Some(pair))),
         }
     }
 
     /// The pair of projects of a node that says nothing but that versions of one require what the other has not.
     fn pair_of(&self, place: NodeId) -> Option<(Package, Package)> {
         let pair = match self.node(place) {
-            Node::Fact(fact) => between(fact),
-            Node::Versions { requirements, .. } => requirements.first().and_then(between),
-            Node::Derived { causes, .. } => causes.iter().find_map(|cause| match self.node(*cause) {
-                Node::Fact(fact) => between(fact),
+            DerivationNode::Fact(fact) => between(fact),
+            DerivationNode::Versions { requirements, .. } => requirements.first().and_then(between),
+            DerivationNode::Derived { causes, .. } => causes.iter().find_map(|cause| match self.node(*cause) {
+                DerivationNode::Fact(fact) => between(fact),
                 _ => None,
             }),
         };
         let (package, required) = pair?;
         let is_dead_end = |place: &NodeId| match self.node(*place) {
-            Node::Fact(Fact::NoVersions { package, .. }) => package == required,
-            Node::Fact(fact) => between(fact) == pair,
+            DerivationNode::Fact(Fact::NoVersions { package, .. }) => package == required,
+            DerivationNode::Fact(fact) => between(fact) == pair,
             _ => false,
         };
         let is_pure = match self.node(place) {
-            Node::Fact(_) => true,
-            Node::Versions { rest, .. } => rest.iter().all(is_dead_end),
-            Node::Derived { causes, .. } => causes.iter().all(is_dead_end),
+            DerivationNode::Fact(_) => true,
+            DerivationNode::Versions { rest, .. } => rest.iter().all(is_dead_end),
+            DerivationNode::Derived { causes, .. } => causes.iter().all(is_dead_end),
         };
         is_pure.then(|| (package.clone(), required.clone()))
     }
@@ -243,18 +243,18 @@ impl<'t> Derivation<'t> {
     }
 
     /// Joins requirements between the same two projects into one node.
-    fn gather(&mut self, terms: &'t Terms, pair: &(Package, Package), places: [NodeId; 2]) -> Node<'t> {
+    fn gather(&mut self, terms: &'t Terms, pair: &(Package, Package), places: [NodeId; 2]) -> DerivationNode<'t> {
         let mut requirements: Vec<Fact> = Vec::new();
         let mut rest: Vec<NodeId> = Vec::new();
         for place in places {
             let is_shared = self.shared.contains(&place);
             // Such chains are as long as lists of versions, so what is used only here is taken and not copied.
             let beneath = match &mut self.nodes[place.0] {
-                Node::Versions { requirements: known, rest, .. } if is_shared => {
+                DerivationNode::Versions { requirements: known, rest, .. } if is_shared => {
                     requirements.extend(known.iter().cloned());
                     rest.clone()
                 }
-                Node::Versions { requirements: known, rest, .. } => {
+                DerivationNode::Versions { requirements: known, rest, .. } => {
                     if requirements.is_empty() {
                         requirements = std::mem::take(known);
                     } else {
@@ -262,13 +262,15 @@ impl<'t> Derivation<'t> {
                     }
                     std::mem::take(rest)
                 }
-                Node::Derived { causes, .. } => causes.to_vec(),
-                Node::Fact(_) => vec![place],
+                DerivationNode::Derived { causes, .. } => causes.to_vec(),
+                DerivationNode::Fact(_) => vec![place],
             };
             for place in beneath {
                 match self.node(place) {
-                    Node::Fact(fact) if between(fact) == Some((&pair.0, &pair.1)) => requirements.push(fact.clone()),
-                    Node::Fact(Fact::NoVersions { package, range }) if *package == pair.1 => {
+                    DerivationNode::Fact(fact) if between(fact) == Some((&pair.0, &pair.1)) => {
+                        requirements.push(fact.clone());
+                    }
+                    DerivationNode::Fact(Fact::NoVersions { package, range }) if *package == pair.1 => {
                         let (package, range) = (package.clone(), range.clone());
                         self.add_gap(&mut rest, package, &range);
                     }
@@ -276,19 +278,19 @@ impl<'t> Derivation<'t> {
                 }
             }
         }
-        Node::Versions { terms, requirements, rest }
+        DerivationNode::Versions { terms, requirements, rest }
     }
 
     /// Adds a range without versions to the one that is there already.
     fn add_gap(&mut self, rest: &mut Vec<NodeId>, package: Package, range: &Range) {
         let known = rest.iter().position(
-            |place| matches!(self.node(*place), Node::Fact(Fact::NoVersions { package: of, .. }) if *of == package),
+            |place| matches!(self.node(*place), DerivationNode::Fact(Fact::NoVersions { package: of, .. }) if *of == package),
         );
         let joined = match known.map(|at| self.node(rest.swap_remove(at))) {
-            Some(Node::Fact(Fact::NoVersions { range: known, .. })) => known.union(range),
+            Some(DerivationNode::Fact(Fact::NoVersions { range: known, .. })) => known.union(range),
             _ => range.clone(),
         };
-        let place = self.push(Node::Fact(Fact::NoVersions { package, range: joined }));
+        let place = self.push(DerivationNode::Fact(Fact::NoVersions { package, range: joined }));
         rest.push(place);
     }
 }

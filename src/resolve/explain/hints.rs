@@ -7,7 +7,7 @@ use pubgrub::Ranges;
 use super::super::PrereleaseMode;
 use super::super::candidate;
 use super::super::conclude::target_name;
-use super::super::listing::{Listing, Release};
+use super::super::listing::{ListedVersions, Release};
 use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
@@ -100,7 +100,7 @@ pub(super) fn unbuilt(provider: &Provider<'_>, facts: &[Fact]) -> Vec<PackageNam
 fn for_releases(
     provider: &Provider<'_>,
     name: &PackageName,
-    listing: &Listing,
+    listing: &ListedVersions,
     range: &Ranges<SourcedVersion>,
 ) -> Vec<Hint> {
     let policy = &provider.policy;
@@ -130,7 +130,7 @@ fn for_releases(
 fn newest_that_loads(
     provider: &Provider<'_>,
     name: &PackageName,
-    listing: &Listing,
+    listing: &ListedVersions,
     range: &Ranges<SourcedVersion>,
 ) -> Option<Hint> {
     let policy = &provider.policy;
@@ -158,7 +158,7 @@ fn newest_that_loads(
 fn for_release(
     provider: &Provider<'_>,
     name: &PackageName,
-    listing: &Listing,
+    listing: &ListedVersions,
     release: &Release,
     reason: Exclusion,
 ) -> Option<Hint> {
@@ -199,14 +199,24 @@ fn only_source(provider: &Provider<'_>, name: PackageName, version: Version) -> 
 }
 
 /// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
-fn is_only_source_here(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> bool {
+fn is_only_source_here(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &ListedVersions,
+    release: &Release,
+) -> bool {
     let (policy, rules) = (&provider.policy, provider.policy.rules(name));
     other_runtimes(provider, name, listing, release).is_none()
         && listing.files(release).any(|file| matches!(candidate::judge(policy, rules, file), Err(Exclusion::OnlySdist)))
 }
 
 /// The file that would be used but for its digest: which digest it has, and which the user accepts.
-fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
+fn other_digests(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &ListedVersions,
+    release: &Release,
+) -> Option<Hint> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
     let hashes = rules.hashes.as_ref()?;
@@ -235,7 +245,7 @@ fn other_digests(provider: &Provider<'_>, name: &PackageName, listing: &Listing,
 fn prerelease_below(
     provider: &Provider<'_>,
     name: &PackageName,
-    listing: &Listing,
+    listing: &ListedVersions,
     range: &Ranges<SourcedVersion>,
 ) -> Option<Hint> {
     if listing.has_any_in(range) {
@@ -252,7 +262,12 @@ fn prerelease_below(
 }
 
 /// A file that only `--exclude-newer` keeps out.
-fn newer_would_fit(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
+fn newer_would_fit(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &ListedVersions,
+    release: &Release,
+) -> Option<Hint> {
     let policy = &provider.policy;
     let rules = policy.rules(name);
     let file = listing.files(release).find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
@@ -261,7 +276,12 @@ fn newer_would_fit(provider: &Provider<'_>, name: &PackageName, listing: &Listin
 }
 
 /// Runtimes on which a release would do.
-fn other_runtimes(provider: &Provider<'_>, name: &PackageName, listing: &Listing, release: &Release) -> Option<Hint> {
+fn other_runtimes(
+    provider: &Provider<'_>,
+    name: &PackageName,
+    listing: &ListedVersions,
+    release: &Release,
+) -> Option<Hint> {
     let target = &provider.policy.target;
     let offer = |runtimes, architecture, glibc| {
         let (name, version) = (name.clone(), release.version.version.clone());

@@ -9,7 +9,7 @@ use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
-use super::derivation::{Derivation, Fact, Node, NodeId};
+use super::derivation::{Derivation, DerivationNode, Fact, NodeId};
 use super::versions;
 use crate::spec::PackageName;
 use crate::target::join_and;
@@ -33,19 +33,21 @@ pub(super) fn tell(provider: &Provider<'_>, derivation: &Derivation<'_>, facts: 
         return teller.too_long(facts);
     }
     match derivation.node(derivation.root()) {
-        Node::Fact(fact) => {
+        DerivationNode::Fact(fact) => {
             let text = teller.fact(fact);
             teller.lines.push(format!("{}.", capitalized(&text)));
         }
-        Node::Derived { causes: [one, other], .. } => match (derivation.node(*one), derivation.node(*other)) {
-            (Node::Fact(one), Node::Fact(other)) if is_problem(one) != is_problem(other) => {
-                let (need, problem) = if is_problem(one) { (other, one) } else { (one, other) };
-                let text = format!("{}, but {}", teller.fact(need), teller.fact(problem));
-                teller.lines.push(format!("{}.", capitalized(&text)));
+        DerivationNode::Derived { causes: [one, other], .. } => {
+            match (derivation.node(*one), derivation.node(*other)) {
+                (DerivationNode::Fact(one), DerivationNode::Fact(other)) if is_problem(one) != is_problem(other) => {
+                    let (need, problem) = if is_problem(one) { (other, one) } else { (one, other) };
+                    let text = format!("{}, but {}", teller.fact(need), teller.fact(problem));
+                    teller.lines.push(format!("{}.", capitalized(&text)));
+                }
+                _ => teller.derived(derivation.root()),
             }
-            _ => teller.derived(derivation.root()),
-        },
-        Node::Versions { .. } => teller.derived(derivation.root()),
+        }
+        DerivationNode::Versions { .. } => teller.derived(derivation.root()),
     }
     teller.lines.join("\n")
 }
@@ -68,19 +70,19 @@ impl Teller<'_, '_> {
         let mut facts: Vec<&Fact> = Vec::new();
         let mut needs: Vec<String> = Vec::new();
         let causes: &[NodeId] = match derivation.node(place) {
-            Node::Fact(fact) => {
+            DerivationNode::Fact(fact) => {
                 facts.push(fact);
                 &[]
             }
-            Node::Derived { causes, .. } => causes,
-            Node::Versions { requirements, rest, .. } => {
+            DerivationNode::Derived { causes, .. } => causes,
+            DerivationNode::Versions { requirements, rest, .. } => {
                 needs.push(self.requirements(requirements));
                 rest
             }
         };
         for cause in causes {
             match derivation.node(*cause) {
-                Node::Fact(fact) => facts.push(fact),
+                DerivationNode::Fact(fact) => facts.push(fact),
                 _ => derived.push(*cause),
             }
         }
@@ -283,7 +285,7 @@ impl Teller<'_, '_> {
         &self,
         name: &PackageName,
         package: &Package,
-        listing: &super::super::listing::Listing,
+        listing: &super::super::listing::ListedVersions,
         range: &Ranges<SourcedVersion>,
     ) -> String {
         let policy = &self.provider.policy;
@@ -341,8 +343,8 @@ impl Teller<'_, '_> {
     /// What follows from a node: of its terms, not all can hold.
     fn conclusion(&self, place: NodeId) -> String {
         let terms = match self.derivation.node(place) {
-            Node::Fact(fact) => return self.fact(fact),
-            Node::Derived { terms, .. } | Node::Versions { terms, .. } => terms,
+            DerivationNode::Fact(fact) => return self.fact(fact),
+            DerivationNode::Derived { terms, .. } | DerivationNode::Versions { terms, .. } => terms,
         };
         let terms: BTreeMap<_, _> = terms.iter().filter(|(package, _)| **package != Package::Root).collect();
         let mut held: Vec<String> = Vec::new();

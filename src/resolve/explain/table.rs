@@ -2,7 +2,7 @@
 
 use pubgrub::Ranges;
 
-use super::super::listing::{Listing, Release};
+use super::super::listing::{ListedVersions, Release};
 use super::super::provider::{Known, Provider};
 use super::super::ranges;
 use super::super::sourced::SourcedVersion;
@@ -88,7 +88,7 @@ fn lines(name: &PackageName, rows: &[Row]) -> Vec<String> {
 }
 
 /// Where a release's wheels could be loaded, judged by tags and Requires-Python; `no runtime` when nowhere.
-pub(super) fn loaders(listing: &Listing, release: &Release) -> String {
+pub(super) fn loaders(listing: &ListedVersions, release: &Release) -> String {
     let both = [Architecture::X86_64, Architecture::Arm64];
     let spans = both.map(|architecture| span(&runtimes_that_load(listing, release, architecture)));
     match spans {
@@ -102,7 +102,11 @@ pub(super) fn loaders(listing: &Listing, release: &Release) -> String {
 }
 
 /// The runtimes that could load a wheel of a release, oldest first.
-pub(super) fn runtimes_that_load(listing: &Listing, release: &Release, architecture: Architecture) -> Vec<Runtime> {
+pub(super) fn runtimes_that_load(
+    listing: &ListedVersions,
+    release: &Release,
+    architecture: Architecture,
+) -> Vec<Runtime> {
     let loading = Runtime::all()
         .filter(|runtime| {
             let tags = Tags::new(*runtime, architecture, runtime.glibc());
@@ -125,7 +129,7 @@ pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
 }
 
 /// What a release's wheels are for: the Pythons of those for Linux, where there are such, and the processors.
-fn made_for(provider: &Provider<'_>, listing: &Listing, release: &Release) -> String {
+fn made_for(provider: &Provider<'_>, listing: &ListedVersions, release: &Release) -> String {
     let files: Vec<&WheelFilename> = listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
     let is_for_linux = |wheel: &&&WheelFilename| {
         wheel.platforms.iter().any(|it| &**it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))

@@ -28,7 +28,7 @@ pub(crate) struct AuditArgs {
 
     /// Leave out an advisory by its identifier, and say why; may be repeated
     #[arg(long, value_name = "ID=REASON", help_heading = "Advisories")]
-    pub(crate) ignore: Vec<barrow::audit::Ignore>,
+    pub(crate) ignore: Vec<barrow::audit::IgnoredAdvisory>,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
     #[command(flatten)]

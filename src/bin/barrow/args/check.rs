@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use barrow::check::Ignore;
+use barrow::check::IgnoredFinding;
 use clap::Args;
 
 use super::TargetArgs;
@@ -40,7 +40,7 @@ pub(crate) struct CheckArgs {
 
     /// Leave findings out: a code, or a code and its subject, such as BAR012:cv2; may be repeated
     #[arg(long, value_name = "CODE[:SUBJECT]")]
-    pub(crate) ignore: Vec<Ignore>,
+    pub(crate) ignore: Vec<IgnoredFinding>,
 
     /// Fail on warnings too
     #[arg(long)]

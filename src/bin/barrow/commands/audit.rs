@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use barrow::audit::{Advisories, Finding, Ignore, Judged, judge};
+use barrow::audit::{Advisories, IgnoredAdvisory, Judged, Vulnerability, judge};
 use barrow::inventory::{Reading, read_finished};
 use barrow::ops::{self, AuditSubject, Audited, Error, Survey};
 use barrow::request::LockSettings;
@@ -63,7 +63,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     };
     let audited =
         if args.osv.is_empty() { ask(run, &settings, &subjects)? } else { ops::audit_with(&subjects, &advisories) };
-    let ignores: Vec<Ignore> = args.ignore.into_iter().chain(settings.audit_ignore).collect();
+    let ignores: Vec<IgnoredAdvisory> = args.ignore.into_iter().chain(settings.audit_ignore).collect();
     let judged = judge(audited.findings.clone(), &ignores);
     tell(run, &subjects, &audited, &judged)?;
     let count = judged.findings.len();
@@ -109,7 +109,7 @@ fn tell(run: &Run, subjects: &[AuditSubject], audited: &Audited, judged: &Judged
 }
 
 /// One line for each finding.
-fn table(subjects: &[AuditSubject], findings: &[Finding], colors: bool) -> String {
+fn table(subjects: &[AuditSubject], findings: &[Vulnerability], colors: bool) -> String {
     let header = ["NAME", "VERSION", "ID", "FIXED IN", "SUMMARY"].map(str::to_owned);
     let rows: Vec<[String; 5]> = findings.iter().map(|finding| row(finding).map(|cell| printable(&cell))).collect();
     let widths: Vec<usize> = (0..4)
@@ -142,7 +142,7 @@ fn table(subjects: &[AuditSubject], findings: &[Finding], colors: bool) -> Strin
     text
 }
 
-fn row(finding: &Finding) -> [String; 5] {
+fn row(finding: &Vulnerability) -> [String; 5] {
     let advisory = &finding.advisory;
     let fixed: Vec<String> = advisory.fixed_in.iter().map(Version::to_string).collect();
     let alias = advisory.aliases.iter().find(|alias| alias.starts_with("CVE-"));
@@ -160,14 +160,14 @@ fn row(finding: &Finding) -> [String; 5] {
 }
 
 /// How what has a vulnerability came here.
-fn ways<'a>(subjects: &'a [AuditSubject], finding: &Finding) -> impl Iterator<Item = &'a Vec<String>> {
+fn ways<'a>(subjects: &'a [AuditSubject], finding: &Vulnerability) -> impl Iterator<Item = &'a Vec<String>> {
     let (name, version) = (finding.name.clone(), finding.version.clone());
     let is_it = move |subject: &&AuditSubject| subject.name == name && subject.version == version;
     subjects.iter().filter(is_it).flat_map(|subject| &subject.ways)
 }
 
 fn object(subjects: &[AuditSubject], audited: &Audited, judged: &Judged) -> Value {
-    let finding = |finding: &Finding| {
+    let finding = |finding: &Vulnerability| {
         let advisory = &finding.advisory;
         json!({
             "name": finding.name.to_string(),

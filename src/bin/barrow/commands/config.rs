@@ -6,7 +6,7 @@ use crate::args::ConfigArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{Flags, Record};
+use crate::settings::{Flags, SettingRecord};
 
 pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
     let ConfigArgs { source, files, assembly, result: _, settings } = args;
@@ -25,6 +25,6 @@ pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
     Output::text(&text)
 }
 
-fn line(record: &Record) -> String {
+fn line(record: &SettingRecord) -> String {
     format!("{} = {}  # {}\n", record.key, record.values.join(" "), record.source)
 }

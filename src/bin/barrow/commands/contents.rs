@@ -3,7 +3,7 @@
 #![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
 
 use barrow::bundle::{Bytes, LeftOut};
-use barrow::ops::{self, Contents, FileOwner};
+use barrow::ops::{self, BundleContents, FileOwner};
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) fn list(run: &Run, options: BundleOptions) -> Result<(), Failure> {
     if run.is_json() { Output::object(&value(&contents)) } else { Output::text(&text(&contents)) }
 }
 
-fn text(contents: &Contents) -> String {
+fn text(contents: &BundleContents) -> String {
     let mut text = String::new();
     for file in &contents.files {
         let owner = match &file.owner {
@@ -43,8 +43,8 @@ fn shown(left: &LeftOut) -> String {
     format!("{}{}", left.path.display(), if left.is_folder { "/" } else { "" })
 }
 
-fn value(contents: &Contents) -> Value {
-    let file = |file: &ops::ListedFile| {
+fn value(contents: &BundleContents) -> Value {
+    let file = |file: &ops::BundledFile| {
         let mut value = json!({ "path": file.path, "size_bytes": file.size });
         match &file.owner {
             FileOwner::Dist(name, version) => {

@@ -7,7 +7,7 @@ use barrow::check::{self, CheckOptions};
 use barrow::inventory::{Inventory, Reading};
 use barrow::ops::{LeftOutFiles, Surveyed, write_whole};
 use barrow::publish::mark_beside;
-use barrow::report::{BEGINNING, Part, page};
+use barrow::report::{BEGINNING, ReportPart, page};
 
 use super::check::Made;
 use crate::exit_code::Exit;
@@ -49,7 +49,7 @@ impl ReportFile {
         label: &str,
         made: &Made<'_>,
         is_slimmed: bool,
-    ) -> Result<Vec<Part>, Failure> {
+    ) -> Result<Vec<ReportPart>, Failure> {
         let published = made.published;
         let places: Vec<PathBuf> = published.places().iter().map(|place| run.host.working_folder.join(place)).collect();
         let findings = check::check(&made.options(run, self.cache_folder.as_ref()))?.findings;
@@ -58,7 +58,7 @@ impl ReportFile {
             let inventory = published.inventory(place, Reading::Sizes);
             let inventory = inventory.map_err(|error| Failure::of(&error, Exit::Failed))?;
             let label = if places.len() > 1 { format!("{label}, layer {}", at + 1) } else { label.to_owned() };
-            Ok(Part {
+            Ok(ReportPart {
                 label,
                 inventory,
                 states_target: true,
@@ -81,7 +81,7 @@ impl ReportFile {
         label: &str,
         path: &Path,
         inventory: Inventory,
-    ) -> Result<Part, Failure> {
+    ) -> Result<ReportPart, Failure> {
         let states_target = settings.states_target();
         let options = CheckOptions {
             path: path.to_owned(),
@@ -95,16 +95,16 @@ impl ReportFile {
         };
         let findings = if states_target { Some(check::check(&options)?.findings) } else { None };
         let zip_bytes = path.is_file().then(|| fs_err::metadata(path).ok()).flatten().map(|file| file.len());
-        Ok(Part { states_target, zip_bytes, findings, ..part_of(label, inventory) })
+        Ok(ReportPart { states_target, zip_bytes, findings, ..part_of(label, inventory) })
     }
 
     /// The part about what was chosen and not made.
-    pub(super) fn part_of_choice(label: &str, surveyed: &Surveyed) -> Part {
-        Part { passed_over: surveyed.passed_over(), ..part_of(label, surveyed.inventory.clone()) }
+    pub(super) fn part_of_choice(label: &str, surveyed: &Surveyed) -> ReportPart {
+        ReportPart { passed_over: surveyed.passed_over(), ..part_of(label, surveyed.inventory.clone()) }
     }
 
     /// Writes the page, whole or not at all, and remembers that it is no source file.
-    pub(super) fn write(&self, run: &Run, parts: &[Part]) -> Result<(), Failure> {
+    pub(super) fn write(&self, run: &Run, parts: &[ReportPart]) -> Result<(), Failure> {
         let Some(place) = &self.place else { return Ok(()) };
         let failed = |error: &std::io::Error| {
             Failure::new(format!("failed to write the report `{}`", place.display()), Exit::Failed).because(error)
@@ -119,8 +119,8 @@ impl ReportFile {
 }
 
 /// A part of which nothing is known but what is in it.
-fn part_of(label: &str, inventory: Inventory) -> Part {
-    Part {
+fn part_of(label: &str, inventory: Inventory) -> ReportPart {
+    ReportPart {
         label: label.to_owned(),
         inventory,
         states_target: true,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::ops::write_whole;
 use barrow::request::{BundleKind, BundleOptions};
-use barrow::sam::{Found, Left, Nested, SamError, SamUnit, SamUnitKind, Template, read_overrides};
+use barrow::sam::{Left, Nested, ResourceUse, SamError, SamUnit, SamUnitKind, Template, read_overrides};
 use barrow::target::{Architecture, Runtime};
 use serde_json::json;
 
@@ -134,7 +134,7 @@ impl Plan {
         let mut inner = Vec::new();
         for found in template.resources() {
             match found.map_err(|error| failure(&error))? {
-                Found::Unit(unit) => {
+                ResourceUse::Unit(unit) => {
                     built.insert(unit.name.clone(), unit.name.clone());
                     let (label, out) = (format!("{prefix}{}", unit.name), to.join(&unit.name));
                     let source = base.join(&unit.source);
@@ -145,8 +145,8 @@ impl Plan {
                     }
                     self.units.push(Planned { label, unit, template: file.to_owned(), source, out });
                 }
-                Found::Left(left) => self.left.push((file.to_owned(), left)),
-                Found::Nested(nested) => {
+                ResourceUse::Left(left) => self.left.push((file.to_owned(), left)),
+                ResourceUse::Nested(nested) => {
                     built.insert(nested.name.clone(), format!("{}/{BUILT_TEMPLATE}", nested.name));
                     inner.push(nested);
                 }

@@ -19,10 +19,10 @@ use super::sbom::Sboms;
 use crate::args::OutputArgs;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::key::{KEYS, Kind};
+use crate::key::{Arity, KEYS};
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{ConfigValue, Flags, Place, Settings, find_config};
+use crate::settings::{ConfigValue, Flags, Settings, WrittenIn, find_config};
 
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
@@ -88,7 +88,7 @@ impl Query {
     /// Names may have `_` where flags have `-`. Values of lists are separated by line ends, and by commas but where those are part of
     /// a requirement or a pattern. An empty text is as good as nothing, which is how a module passes what was not set.
     fn parse(text: &str, working_folder: &Path) -> Result<Self, String> {
-        let place = Place::Query(working_folder.to_owned());
+        let place = WrittenIn::Query(working_folder.to_owned());
         let given: BTreeMap<String, String> = serde_json::from_str(text)
             .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
         let mut query = Self::default();
@@ -103,10 +103,10 @@ impl Query {
                     let key = KEYS.iter().find(|key| key.name == spelled || key.alias == Some(spelled.as_str()));
                     let key = key.ok_or_else(|| format!("the query has `{name}`, which is no setting of barrow"))?;
                     let texts = match key.kind {
-                        Kind::List if matches!(key.name, "exclude" | "include") => lines(value),
-                        Kind::List | Kind::SwitchOrList => split(value),
-                        Kind::Switch => vec![switch(name, value)?.to_string()],
-                        Kind::Text => vec![value.clone()],
+                        Arity::List if matches!(key.name, "exclude" | "include") => lines(value),
+                        Arity::List | Arity::SwitchOrList => split(value),
+                        Arity::Switch => vec![switch(name, value)?.to_string()],
+                        Arity::Text => vec![value.clone()],
                     };
                     query.values.insert(key.name, ConfigValue { texts, line: 0, place: place.clone() });
                 }

@@ -5,7 +5,7 @@ use barrow::http;
 use barrow::index::IndexError;
 use barrow::install::{InstallError, WheelFault};
 use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
-use barrow::request::{Foreign, RequestError};
+use barrow::request::{ForeignFile, RequestError};
 use barrow::resolve::{ResolveError, SourceError, Unfit};
 
 use super::{ALIKE, build, limit, lock, resolution};
@@ -72,9 +72,11 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Lock(error) => return lock::of(error),
         RequestError::Source(error) => return super::bundle(error).into_iter().collect(),
         RequestError::Folder(error) => return build::of(error).into_iter().collect(),
-        RequestError::Foreign { what: Foreign::Setuptools, .. } => "name its folder, as `.`, to install the project",
-        RequestError::Foreign { what: Foreign::Npm, .. } => "name the file of the Python function with -r",
-        RequestError::Foreign { what: Foreign::CondaEnvironment | Foreign::CondaList, .. } => FROM_CONDA,
+        RequestError::Foreign { what: ForeignFile::Setuptools, .. } => {
+            "name its folder, as `.`, to install the project"
+        }
+        RequestError::Foreign { what: ForeignFile::Npm, .. } => "name the file of the Python function with -r",
+        RequestError::Foreign { what: ForeignFile::CondaEnvironment | ForeignFile::CondaList, .. } => FROM_CONDA,
         RequestError::ListCalledLock { .. } => "call it `requirements.txt`",
         RequestError::NothingToSelectFrom => "name one with -r",
         _ => return Vec::new(),

@@ -9,7 +9,7 @@ const FEWEST: usize = 3;
 
 /// An output and how far it is.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct ProgressRow {
     name: String,
     state: RowState,
     began: Option<Instant>,
@@ -28,7 +28,7 @@ pub(crate) enum RowState {
     Failed(Duration),
 }
 
-impl Row {
+impl ProgressRow {
     /// An output that waits.
     pub(crate) fn new(name: String) -> Self {
         Self { name, state: RowState::Waiting, began: None }
@@ -70,17 +70,17 @@ impl Row {
 
 /// The table as it stands at `now`, no wider and higher than there is room. Where it does not fit, what is worked on is shown, and
 /// all else counted.
-pub(crate) fn table(rows: &[Row], now: Instant, width: usize, height: usize) -> Vec<String> {
+pub(crate) fn table(rows: &[ProgressRow], now: Instant, width: usize, height: usize) -> Vec<String> {
     // What stands behind the name, with its gaps.
     let rest = 31;
     let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
     let column = longest.min(width.saturating_sub(rest).max(8));
-    let line = |row: &Row| cut(&row.line(column, now), width);
+    let line = |row: &ProgressRow| cut(&row.line(column, now), width);
     let height = height.max(FEWEST);
     if rows.len() <= height {
         return rows.iter().map(line).collect();
     }
-    let is_working = |row: &&Row| matches!(row.state, RowState::Working(_));
+    let is_working = |row: &&ProgressRow| matches!(row.state, RowState::Working(_));
     let mut lines: Vec<String> = rows.iter().filter(is_working).take(height - 1).map(line).collect();
     let over = rows.iter().filter(|row| row.is_over()).count();
     let failed = rows.iter().filter(|row| matches!(row.state, RowState::Failed(_))).count();

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use barrow::reporter::Stage;
 
 use super::table::table;
-use super::{Row, RowState, State, line};
+use super::{ProgressRow, ProgressState, RowState, line};
 
 /// Two downloads of five, a second after the first byte.
-fn downloading() -> (State, Instant) {
-    let mut state = State::default();
+fn downloading() -> (ProgressState, Instant) {
+    let mut state = ProgressState::default();
     let first = state.start("six-1.17.0-py2.py3-none-any.whl".to_owned(), Some(11 << 10));
     let second = state.start("numpy-2.2.6-cp311-cp311-manylinux_2_17_x86_64.whl".to_owned(), Some(16 << 20));
     let begin = Instant::now();
@@ -43,7 +43,7 @@ fn a_line_says_less_where_there_is_less_room() {
 #[test]
 fn without_downloads_the_stage_is_told() {
     let check = |stage, done, total, expected: &str| {
-        let mut state = State::default();
+        let mut state = ProgressState::default();
         state.reach(stage, done, total);
         assert_eq!(line(&mut state, Instant::now(), 80), expected);
     };
@@ -52,7 +52,7 @@ fn without_downloads_the_stage_is_told() {
     check(Stage::Building, 0, 2, "Building 0/2");
     check(Stage::Unpacking, 3, 25, "Unpacking 3/25");
     check(Stage::Writing, 0, 5561, "Writing 5561 files");
-    assert_eq!(line(&mut State::default(), Instant::now(), 80), "");
+    assert_eq!(line(&mut ProgressState::default(), Instant::now(), 80), "");
 }
 
 #[test]
@@ -64,8 +64,9 @@ fn what_did_not_arrive_is_not_waited_for() {
 }
 
 /// Three outputs: one made, one under work, one that waits.
-fn rows(begin: Instant) -> Vec<Row> {
-    let mut rows: Vec<Row> = ["orders", "a-long-name", "mail"].map(|name| Row::new(name.to_owned())).into();
+fn rows(begin: Instant) -> Vec<ProgressRow> {
+    let mut rows: Vec<ProgressRow> =
+        ["orders", "a-long-name", "mail"].map(|name| ProgressRow::new(name.to_owned())).into();
     let done = RowState::Done("built", "1.8 MB".to_owned(), Duration::from_millis(2100));
     rows[0].reach(done, begin);
     // What is told late changes nothing.
@@ -94,7 +95,7 @@ fn a_table_has_a_row_for_each_output_while_there_is_room() {
 fn a_table_that_is_too_high_counts() {
     let begin = Instant::now();
     let mut rows = rows(begin);
-    rows.extend((0..50).map(|at| Row::new(format!("unit-{at}"))));
+    rows.extend((0..50).map(|at| ProgressRow::new(format!("unit-{at}"))));
     rows[9].reach(RowState::Failed(Duration::ZERO), begin);
     let shown = table(&rows, begin, 80, 4);
     assert_eq!(shown.len(), 2, "{shown:?}");

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use barrow::check::{CheckError, Ignore};
+use barrow::check::{CheckError, IgnoredFinding};
 use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::config_reader::{ConfigValue, Place, Reader};
+use super::config_reader::{ConfigValue, TomlReader, WrittenIn};
 use super::toml_values::{nearest, plain};
 use super::unit_tables::{ConfigUnit, UnitKind};
 use super::{parse, profile};
@@ -31,9 +31,9 @@ pub(crate) struct ConfigFile {
     /// `[[mirror.application]]`.
     pub(crate) applications: Vec<ConfigApplication>,
     /// `ignore` of `[check]`.
-    pub(crate) check_ignore: Vec<Ignore>,
+    pub(crate) check_ignore: Vec<IgnoredFinding>,
     /// `ignore` of `[audit]`.
-    pub(crate) audit_ignore: Vec<barrow::audit::Ignore>,
+    pub(crate) audit_ignore: Vec<barrow::audit::IgnoredAdvisory>,
     /// `[defaults]`: settings of every unit.
     pub(super) defaults: BTreeMap<&'static str, ConfigValue>,
     /// `[[function]]` and `[[layer]]`.
@@ -103,7 +103,7 @@ impl ConfigFile {
 
     /// Reads a settings file; `None` when it is a pyproject.toml that has nothing for barrow.
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Option<Self>, String> {
-        let reader = Reader { path, text };
+        let reader = TomlReader { path, text };
         let is_pyproject = path.file_name().is_some_and(|name| name == "pyproject.toml");
         // Most pyproject.toml files on the way up are not for us, and may be anything.
         if is_pyproject && !text.contains("barrow") {
@@ -127,7 +127,7 @@ impl ConfigFile {
     }
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     fn settings(&self, table: &DeTable<'_>) -> Result<ConfigFile, String> {
         let mut config = ConfigFile { path: self.path.to_owned(), ..ConfigFile::default() };
         for (name, value) in table {
@@ -168,7 +168,7 @@ impl Reader<'_> {
                     let key = Key::of("runtime");
                     config
                         .values
-                        .insert(key.name, ConfigValue { texts: self.texts(key, entry)?, line, place: Place::Here });
+                        .insert(key.name, ConfigValue { texts: self.texts(key, entry)?, line, place: WrittenIn::Here });
                 }
                 _ => return Err(self.at(entry.span(), "a runtime must be a table")),
             }
@@ -183,7 +183,7 @@ impl Reader<'_> {
             match (&**name.get_ref(), value.get_ref()) {
                 ("place", DeValue::String(text)) => {
                     let (texts, line) = (vec![text.to_string()], self.line(value.span()));
-                    let value = ConfigValue { texts, line, place: Place::Here };
+                    let value = ConfigValue { texts, line, place: WrittenIn::Here };
                     config.values.insert("mirror", value);
                 }
                 ("application", DeValue::Array(entries)) => {
@@ -214,7 +214,7 @@ impl Reader<'_> {
             }
             let key = self.key(spelled, name.span())?;
             let (texts, line) = (self.texts(key, value)?, self.line(name.span()));
-            application.values.insert(key.name, ConfigValue { texts, line, place: Place::Here });
+            application.values.insert(key.name, ConfigValue { texts, line, place: WrittenIn::Here });
         }
         if application.name.is_empty() {
             return Err(self.at(entry.span(), "an application needs a `name`"));
@@ -296,9 +296,9 @@ impl Reader<'_> {
     }
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     /// `[check]`: what its command leaves out.
-    fn check(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Ignore>, String> {
+    fn check(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<IgnoredFinding>, String> {
         let wrong =
             || self.at(value.span(), "`check` must be a table with `ignore`, a list of codes such as \"BAR012:cv2\"");
         let DeValue::Table(table) = value.get_ref() else { return Err(wrong()) };
@@ -317,9 +317,9 @@ impl Reader<'_> {
     }
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     /// `[audit]`: what its command leaves out.
-    fn audit(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<barrow::audit::Ignore>, String> {
+    fn audit(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<barrow::audit::IgnoredAdvisory>, String> {
         let wrong = || {
             self.at(value.span(), "`audit` must be a table with `ignore`, a list of texts such as \"CVE-2024-1=why\"")
         };

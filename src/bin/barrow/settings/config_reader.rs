@@ -9,19 +9,19 @@ use toml::de::DeValue;
 
 use super::source_table;
 use super::toml_values::{nearest, plain};
-use crate::key::{KEYS, Key, Kind, OWN_KEYS};
+use crate::key::{Arity, KEYS, Key, OWN_KEYS};
 
 /// The texts of one setting.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ConfigValue {
     pub(crate) texts: Vec<String>,
     pub(crate) line: usize,
-    pub(crate) place: Place,
+    pub(crate) place: WrittenIn,
 }
 
 /// Where a setting was written, beside a settings file.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Place {
+pub(crate) enum WrittenIn {
     /// In the file itself.
     Here,
     /// In a file of units, whose paths start where those of the settings file do.
@@ -31,12 +31,12 @@ pub(crate) enum Place {
 }
 
 /// A file under reading.
-pub(super) struct Reader<'a> {
+pub(super) struct TomlReader<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     pub(super) fn line(&self, span: Range<usize>) -> usize {
         self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
     }
@@ -53,7 +53,7 @@ impl Reader<'_> {
     ) -> Result<(&'static str, ConfigValue), String> {
         let key = self.key(name.get_ref(), name.span())?;
         let (texts, line) = (self.texts(key, value)?, self.line(name.span()));
-        Ok((key.name, ConfigValue { texts, line, place: Place::Here }))
+        Ok((key.name, ConfigValue { texts, line, place: WrittenIn::Here }))
     }
 
     pub(super) fn key(&self, name: &str, span: Range<usize>) -> Result<&'static Key, String> {
@@ -84,9 +84,9 @@ impl Reader<'_> {
         let wrong = |what: &str| self.at(value.span(), &format!("`{}` must be {what}", key.name));
         match (key.kind, value.get_ref()) {
             _ if key.name == "source" => source_table::texts(&|span, message| self.at(span, message), value),
-            (Kind::Switch | Kind::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
-            (Kind::Switch, _) => Err(wrong("true or false")),
-            (Kind::List | Kind::SwitchOrList, DeValue::Array(values)) => {
+            (Arity::Switch | Arity::SwitchOrList, DeValue::Boolean(on)) => Ok(vec![on.to_string()]),
+            (Arity::Switch, _) => Err(wrong("true or false")),
+            (Arity::List | Arity::SwitchOrList, DeValue::Array(values)) => {
                 values.iter().map(|value| plain(value.get_ref()).ok_or_else(|| wrong("a list of texts"))).collect()
             }
             (_, one) => Ok(vec![plain(one).ok_or_else(|| wrong("a text"))?]),

@@ -5,15 +5,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::config_file::ConfigFile;
-use super::config_reader::Place;
+use super::config_reader::WrittenIn;
 use super::origin::Source;
 use super::pip_config::PipConfig;
 use super::{Host, SettingsError, parse};
-use crate::key::{Key, Kind};
+use crate::key::{Arity, Key};
 
 /// One line of `barrow config`: nothing in it is secret.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Record {
+pub(crate) struct SettingRecord {
     pub(crate) key: &'static str,
     pub(crate) values: Vec<String>,
     pub(crate) source: Source,
@@ -21,7 +21,7 @@ pub(crate) struct Record {
 
 /// Texts of one setting from one place.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct FoundSetting {
     pub(super) texts: Vec<String>,
     pub(super) source: Source,
     /// The folder that relative paths in the texts start from.
@@ -33,15 +33,15 @@ pub(super) struct Layers<'a> {
     pub(super) host: &'a Host,
     pub(super) config: ConfigFile,
     pub(super) pip: PipConfig,
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<SettingRecord>,
 }
 
 impl Layers<'_> {
     /// The best of all places: `flag` holds what stood on the command line.
-    pub(super) fn find(&self, name: &'static str, flag: Vec<String>) -> Option<Found> {
+    pub(super) fn find(&self, name: &'static str, flag: Vec<String>) -> Option<FoundSetting> {
         if !flag.is_empty() {
             let base = self.host.working_folder.clone();
-            return Some(Found { texts: flag, source: Source::Flag(name), base });
+            return Some(FoundSetting { texts: flag, source: Source::Flag(name), base });
         }
         let key = Key::of(name);
         self.variable(key, &key.variable())
@@ -52,30 +52,30 @@ impl Layers<'_> {
             .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
     }
 
-    fn variable(&self, key: &Key, variable: &str) -> Option<Found> {
+    fn variable(&self, key: &Key, variable: &str) -> Option<FoundSetting> {
         let text = self.host.variable(variable)?;
         let texts = split(key, text);
         let source = Source::Variable(variable.to_owned());
-        (!texts.is_empty()).then(|| Found { texts, source, base: self.host.working_folder.clone() })
+        (!texts.is_empty()).then(|| FoundSetting { texts, source, base: self.host.working_folder.clone() })
     }
 
-    fn settings_file(&self, key: &Key) -> Option<Found> {
+    fn settings_file(&self, key: &Key) -> Option<FoundSetting> {
         let value = self.config.values.get(key.name)?;
         let line = value.line;
         let (base, source) = match &value.place {
-            Place::Here => (self.config.folder(), Source::File { file: self.config.path.clone(), line }),
-            Place::Units(file) => (self.config.folder(), Source::File { file: file.clone(), line }),
-            Place::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
+            WrittenIn::Here => (self.config.folder(), Source::File { file: self.config.path.clone(), line }),
+            WrittenIn::Units(file) => (self.config.folder(), Source::File { file: file.clone(), line }),
+            WrittenIn::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
         };
         let base = base.to_owned();
-        Some(Found { texts: value.texts.clone(), source, base })
+        Some(FoundSetting { texts: value.texts.clone(), source, base })
     }
 
-    fn pip_file(&self, key: &Key) -> Option<Found> {
+    fn pip_file(&self, key: &Key) -> Option<FoundSetting> {
         let value = self.pip.get(key.pip?)?;
         let texts = split(key, &value.text);
         let source = Source::File { file: value.file.clone(), line: value.line };
-        Some(Found { texts, source, base: self.host.working_folder.clone() })
+        Some(FoundSetting { texts, source, base: self.host.working_folder.clone() })
     }
 
     /// One value. What comes from a flag was parsed by the command line already and is only recorded.
@@ -173,19 +173,19 @@ impl Layers<'_> {
 
     /// On or off; off when it is nowhere.
     pub(super) fn switch(&mut self, name: &'static str, flag: bool) -> Result<bool, SettingsError> {
-        debug_assert_eq!(Key::of(name).kind, Kind::Switch);
+        debug_assert_eq!(Key::of(name).kind, Arity::Switch);
         Ok(self.one(name, flag.then_some(true), parse::switch)?.unwrap_or(false))
     }
 
     pub(super) fn record(&mut self, key: &'static str, values: Vec<String>, source: Source) {
-        self.records.push(Record { key, values, source });
+        self.records.push(SettingRecord { key, values, source });
     }
 }
 
 /// Values of a variable or of pip's file: pip separates them by white space.
 fn split(key: &Key, text: &str) -> Vec<String> {
     match key.kind {
-        Kind::List | Kind::SwitchOrList => text.split_whitespace().map(str::to_owned).collect(),
-        Kind::Text | Kind::Switch => vec![text.trim().to_owned()],
+        Arity::List | Arity::SwitchOrList => text.split_whitespace().map(str::to_owned).collect(),
+        Arity::Text | Arity::Switch => vec![text.trim().to_owned()],
     }
 }

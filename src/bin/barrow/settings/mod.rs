@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::archive::Limits;
 use barrow::bundle::Bytes;
-use barrow::check::Ignore;
+use barrow::check::IgnoredFinding;
 use barrow::fetch::FetchOptions;
 use barrow::http::{ClientOptions, NamedCredentials};
 use barrow::install::{LinkMode, RecordPolicy};
@@ -45,9 +45,9 @@ use barrow::spec::{ExtraName, LicensePattern};
 use barrow::target::Target;
 
 pub(crate) use config_file::ConfigFile;
-pub(crate) use config_reader::{ConfigValue, Place};
+pub(crate) use config_reader::{ConfigValue, WrittenIn};
 pub(crate) use error::SettingsError;
-pub(crate) use layers::Record;
+pub(crate) use layers::SettingRecord;
 pub(crate) use origin::Source;
 pub(crate) use target::TargetSettings;
 pub(crate) use unit_tables::UnitKind;
@@ -125,11 +125,11 @@ pub(crate) struct Settings {
     pub(crate) applications: Vec<String>,
     now: u64,
     /// What `audit` leaves out by a settings file.
-    pub(crate) audit_ignore: Vec<barrow::audit::Ignore>,
+    pub(crate) audit_ignore: Vec<barrow::audit::IgnoredAdvisory>,
     /// What `check` leaves out by a settings file.
-    pub(crate) check_ignore: Vec<Ignore>,
+    pub(crate) check_ignore: Vec<IgnoredFinding>,
     /// Where everything came from.
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Vec<SettingRecord>,
     /// For the user, before the run.
     pub(crate) warnings: Vec<String>,
 }
@@ -416,7 +416,7 @@ fn read_resolution(
 ) -> Result<ResolveOptions, SettingsError> {
     let layers_now = layers.host.now.as_second();
     let (exclude_newer, _) = layers.located("exclude-newer", resolution.exclude_newer.as_slice(), |_, _, text| {
-        parse_moment(text, layers_now).map(|moment| Moment { text: text.to_owned(), moment })
+        parse_moment(text, layers_now).map(|moment| ShownMoment { text: text.to_owned(), moment })
     })?;
     let pre = layers.switch("pre", resolution.pre)?;
     let prerelease = layers.one("prerelease", resolution.prerelease, parse::choice::<Prerelease>)?;
@@ -437,12 +437,12 @@ fn read_resolution(
 }
 
 /// A point in time that is shown as the user wrote it.
-struct Moment {
+struct ShownMoment {
     text: String,
     moment: i64,
 }
 
-impl std::fmt::Display for Moment {
+impl std::fmt::Display for ShownMoment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
     }
@@ -504,6 +504,6 @@ fn record_defaults(layers: &mut Layers<'_>) {
         }
     }
     // What is not in the table is no setting of its own, and stands last.
-    let place = |record: &Record| key::KEYS.iter().position(|key| key.name == record.key);
+    let place = |record: &SettingRecord| key::KEYS.iter().position(|key| key.name == record.key);
     layers.records.sort_by_key(|record| place(record).unwrap_or(usize::MAX));
 }

@@ -6,13 +6,13 @@ use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::toml_values::{At, nearest, plain};
+use super::toml_values::{Locate, nearest, plain};
 
 /// What a table can say.
 const KNOWN: [&str; 5] = ["python", "glibc", "arch", "libraries", "provided"];
 
 /// Reads the table of one runtime.
-pub(super) fn read(at: &At<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Result<Profile, String> {
+pub(super) fn read(at: &Locate<'_>, name: &str, table: &DeTable<'_>, span: Range<usize>) -> Result<Profile, String> {
     let mut python = None;
     let mut profile = Profile {
         name: name.to_owned(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::toml_values::{self, At, nearest};
+use super::toml_values::{self, Locate, nearest};
 
 /// `{ path = "../shared", prefix = "common", include = ["**/*.py"] }`, as a settings file has it. Among the texts of
 /// the setting it stands as JSON, which a flag may have too.
@@ -26,7 +26,7 @@ pub(super) struct Table {
 const KEYS: [&str; 4] = ["path", "prefix", "include", "exclude"];
 
 /// `sources`: folders as texts, or as tables with patterns, which become JSON.
-pub(super) fn texts(at: &At<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
+pub(super) fn texts(at: &Locate<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
     let wrong = |span| at(span, "`sources` must be a list of folders and of tables with a `path`");
     let DeValue::Array(entries) = value.get_ref() else { return Err(wrong(value.span())) };
     let text = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
@@ -37,7 +37,7 @@ pub(super) fn texts(at: &At<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<Str
     entries.iter().map(text).collect()
 }
 
-fn one(at: &At<'_>, table: &DeTable<'_>, span: Range<usize>) -> Result<String, String> {
+fn one(at: &Locate<'_>, table: &DeTable<'_>, span: Range<usize>) -> Result<String, String> {
     let mut source = Table::default();
     for (name, value) in table {
         let spelled: &str = name.get_ref();

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// Gives a message its place in the file.
-pub(super) type At<'a> = dyn Fn(Range<usize>, &str) -> String + 'a;
+pub(super) type Locate<'a> = dyn Fn(Range<usize>, &str) -> String + 'a;
 
 /// A text or a list of them.
 pub(super) fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::config_reader::{ConfigValue, Reader};
+use super::config_reader::{ConfigValue, TomlReader};
 use super::toml_values::texts;
 
 /// What a unit is.
@@ -39,7 +39,7 @@ pub(crate) struct ConfigUnit {
     pub(super) values: BTreeMap<&'static str, ConfigValue>,
 }
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     /// `[[function]]` or `[[layer]]`.
     pub(super) fn units(&self, kind: UnitKind, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigUnit>, String> {
         let word = if kind == UnitKind::Function { "function" } else { "layer" };

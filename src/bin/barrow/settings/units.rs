@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobBuilder;
 
 use super::config_file::ConfigFile;
-use super::config_reader::{ConfigValue, Place};
+use super::config_reader::{ConfigValue, WrittenIn};
 use super::parse;
 use super::unit_tables::{ConfigUnit, UnitKind};
 
@@ -66,7 +66,7 @@ impl ConfigFile {
             let at = format!("{}:{}", other.path.display(), value.line);
             return Err(format!("{at}: `{name}` belongs into [defaults] of a file of units"));
         }
-        let place = Place::Units(other.path);
+        let place = WrittenIn::Units(other.path);
         let placed = |(key, value): (&'static str, ConfigValue)| (key, ConfigValue { place: place.clone(), ..value });
         self.defaults.extend(other.defaults.into_iter().map(placed));
         self.units = other.units;

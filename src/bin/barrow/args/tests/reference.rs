@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
 use crate::args::shown;
-use crate::key::{KEYS, Key, Kind, OWN_KEYS};
+use crate::key::{Arity, KEYS, Key, OWN_KEYS};
 
 /// A page below `docs/`, which has to be what the program says of itself.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether it writes")]
@@ -50,10 +50,10 @@ fn the_reference_of_the_command_line_is_what_the_program_says() {
 
 fn kind(key: &Key) -> &'static str {
     match key.kind {
-        Kind::Text => "text",
-        Kind::List => "list",
-        Kind::Switch => "true or false",
-        Kind::SwitchOrList => "true, false or list",
+        Arity::Text => "text",
+        Arity::List => "list",
+        Arity::Switch => "true or false",
+        Arity::SwitchOrList => "true, false or list",
     }
 }
 
@@ -195,10 +195,10 @@ fn schema() -> Value {
     for key in KEYS {
         let value = match key.kind {
             // Numbers may be written as such.
-            Kind::Text => json!({"type": ["string", "integer", "number"]}),
-            Kind::List => one_or_more.clone(),
-            Kind::Switch => json!({"type": "boolean"}),
-            Kind::SwitchOrList => json!({"anyOf": [{"type": ["boolean", "integer", "string"]}, texts]}),
+            Arity::Text => json!({"type": ["string", "integer", "number"]}),
+            Arity::List => one_or_more.clone(),
+            Arity::Switch => json!({"type": "boolean"}),
+            Arity::SwitchOrList => json!({"anyOf": [{"type": ["boolean", "integer", "string"]}, texts]}),
         };
         for name in [Some(key.name), key.alias].into_iter().flatten() {
             settings.insert(name.to_owned(), value.clone());

@@ -8,7 +8,7 @@ mod sarif;
 use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
-use barrow::check::{self, CheckOptions, Grade, Ignore, Report};
+use barrow::check::{self, CheckOptions, Grade, IgnoredFinding, Report};
 use barrow::ops::Published;
 use barrow::target::Target;
 
@@ -21,7 +21,7 @@ use crate::run::Run;
 use crate::settings::{Flags, Settings};
 
 /// Something that is checked by itself.
-struct Part {
+struct CheckedPart {
     /// What tells it from the others, where there are several.
     name: Option<String>,
     /// What the user would call it.
@@ -62,7 +62,7 @@ pub(super) fn call(run: &Run, args: CheckArgs) -> Result<(), Failure> {
 }
 
 /// What there is to check: the functions of a folder that `sam build` filled, else what the user names.
-fn parts(run: &Run, args: CheckArgs) -> Result<Vec<Part>, Failure> {
+fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
     let path = args.path.unwrap_or_default();
     let says_target = args.target != TargetArgs::default();
     let flags = Flags { settings: SettingArgs { target: args.target, ..SettingArgs::default() }, ..Flags::default() };
@@ -81,7 +81,7 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<Part>, Failure> {
             let text = format!("the template in `{}` says the runtime and processor of each function", path.display());
             return Err(Failure::usage(text).hint("leave them out, or check the folder of one function"));
         }
-        let part = |unit: sam_build::Unit| Part {
+        let part = |unit: sam_build::SamBuildUnit| CheckedPart {
             name: Some(unit.name),
             options: CheckOptions {
                 path: folder.join(&unit.path),
@@ -109,10 +109,10 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<Part>, Failure> {
         cache_folder,
         ignore,
     };
-    Ok(vec![Part { name: None, path, options }])
+    Ok(vec![CheckedPart { name: None, path, options }])
 }
 
-fn look_at(part: Part) -> Result<Checked, Failure> {
+fn look_at(part: CheckedPart) -> Result<Checked, Failure> {
     let report = check::check(&part.options)?;
     Ok(Checked { name: part.name, path: part.path, target: part.options.target, report })
 }
@@ -125,7 +125,7 @@ pub(super) struct Made<'a> {
     pub(super) handlers: Vec<String>,
     /// The layers that it uses, the lowest first.
     pub(super) layers: Vec<PathBuf>,
-    pub(super) ignore: Vec<Ignore>,
+    pub(super) ignore: Vec<IgnoredFinding>,
 }
 
 impl<'a> Made<'a> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use barrow::sam::{Found, SamUnit, SamUnitKind, Template};
+use barrow::sam::{ResourceUse, SamUnit, SamUnitKind, Template};
 use barrow::target::{Architecture, Runtime, Target};
 
 use crate::commands::sam::{BUILT_TEMPLATE, failure, read};
@@ -14,7 +14,7 @@ use crate::run::Run;
 const DEEPEST: usize = 8;
 
 /// A function, or a layer that no function here uses.
-pub(super) struct Unit {
+pub(super) struct SamBuildUnit {
     /// Logical ids from the outermost template on.
     pub(super) name: String,
     /// Its folder.
@@ -26,7 +26,7 @@ pub(super) struct Unit {
 }
 
 /// The units of such a folder; `None` for any other folder: one without a template, or with code beside it.
-pub(super) fn units(run: &Run, folder: &Path) -> Result<Option<Vec<Unit>>, Failure> {
+pub(super) fn units(run: &Run, folder: &Path) -> Result<Option<Vec<SamBuildUnit>>, Failure> {
     let absolute = run.host.working_folder.join(folder);
     if !absolute.join(BUILT_TEMPLATE).is_file() || has_code(&absolute) {
         return Ok(None);
@@ -51,16 +51,16 @@ fn add(
     folder: &Path,
     given: BTreeMap<String, String>,
     before: &str,
-    units: &mut Vec<Unit>,
+    units: &mut Vec<SamBuildUnit>,
 ) -> Result<(), Failure> {
     let file = folder.join(BUILT_TEMPLATE);
     let template = read(run, &file, given)?;
     let (mut built, mut inner) = (Vec::new(), Vec::new());
     for found in template.resources() {
         match found.map_err(|error| failure(&error))? {
-            Found::Unit(unit) => built.push(unit),
-            Found::Nested(nested) => inner.push(nested),
-            Found::Left(_) => {}
+            ResourceUse::Unit(unit) => built.push(unit),
+            ResourceUse::Nested(nested) => inner.push(nested),
+            ResourceUse::Left(_) => {}
         }
     }
     let used: BTreeSet<String> = built.iter().flat_map(|unit| unit.layers.iter().flatten().cloned()).collect();
@@ -81,7 +81,13 @@ fn add(
 }
 
 /// One function or layer; `None` where its code is not in the folder.
-fn one(run: &Run, folder: &Path, template: &Template, unit: SamUnit, before: &str) -> Result<Option<Unit>, Failure> {
+fn one(
+    run: &Run,
+    folder: &Path,
+    template: &Template,
+    unit: SamUnit,
+    before: &str,
+) -> Result<Option<SamBuildUnit>, Failure> {
     let path = folder.join(&unit.source);
     if !run.host.working_folder.join(&path).is_dir() {
         return Ok(None);
@@ -100,5 +106,5 @@ fn one(run: &Run, folder: &Path, template: &Template, unit: SamUnit, before: &st
         }
     }
     let target = Target::new(runtime, architecture);
-    Ok(Some(Unit { name, path, target, handler: unit.handler, layers }))
+    Ok(Some(SamBuildUnit { name, path, target, handler: unit.handler, layers }))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::lock::find_input;
 
-use super::outline::{Outline, Outlined};
+use super::outline::{ConfigDraft, Outlined};
 
 /// How far down functions are looked for. Deeper ones are named by hand.
 const DEEPEST: usize = 4;
@@ -14,8 +14,8 @@ const PASSED_OVER: &[&str] =
     &["build", "dist", "node_modules", "cdk.out", "venv", "site-packages", "__pycache__", "tests"];
 
 /// A function for each such folder.
-pub(super) fn read(root: &Path) -> Outline {
-    let mut outline = Outline::default();
+pub(super) fn read(root: &Path) -> ConfigDraft {
+    let mut outline = ConfigDraft::default();
     for folder in functions(root) {
         let source = if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.to_string_lossy().into_owned() };
         let name = if source == "." { "function".to_owned() } else { source.replace(['/', '\\'], "-") };

@@ -15,7 +15,7 @@ use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use outline::Outline;
+use outline::ConfigDraft;
 
 pub(super) fn call(run: &Run, args: &InitArgs) -> Result<(), Failure> {
     let folder = &run.host.working_folder;
@@ -49,7 +49,7 @@ pub(super) fn call(run: &Run, args: &InitArgs) -> Result<(), Failure> {
 }
 
 /// The first of these that has something to build, with the remarks of those before it.
-fn find(folder: &Path) -> Result<Outline, Failure> {
+fn find(folder: &Path) -> Result<ConfigDraft, Failure> {
     let mut remarks = Vec::new();
     for read in [sam::read, serverless::read] {
         if let Some(mut outline) = read(folder)? {

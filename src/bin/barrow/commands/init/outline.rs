@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Units, and what could not be carried over.
 #[derive(Debug, Default)]
-pub(super) struct Outline {
+pub(super) struct ConfigDraft {
     /// The file that it was read from.
     pub(super) from: Option<String>,
     /// In the order of that file.
@@ -32,7 +32,7 @@ pub(super) struct Outlined {
     pub(super) settings: Vec<(&'static str, String)>,
 }
 
-impl Outline {
+impl ConfigDraft {
     /// The text of barrow.toml. What most units have stands in `[defaults]`.
     pub(super) fn text(&self) -> String {
         let runtime = most(self.units.iter().map(|unit| unit.runtime.as_deref()));

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use barrow::sam::{Found, SamUnitKind, Template};
+use barrow::sam::{ResourceUse, SamUnitKind, Template};
 
-use super::outline::{Outline, Outlined};
+use super::outline::{ConfigDraft, Outlined};
 use crate::failure::Failure;
 
 /// Its functions and layers, with the values that its parameters have by default.
-pub(super) fn read(folder: &Path) -> Result<Option<Outline>, Failure> {
+pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
     let names = ["template.yaml", "template.yml", "template.json"];
     let Some(name) = names.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let text = fs_err::read_to_string(folder.join(name))
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
-    let mut outline = Outline { from: Some(name.to_owned()), ..Outline::default() };
+    let mut outline = ConfigDraft { from: Some(name.to_owned()), ..ConfigDraft::default() };
     // Any file may be called so: one that is no template has nothing to carry over.
     let Ok(template) = Template::parse(Path::new(name), &text, BTreeMap::new()) else {
         outline.remarks.push(format!("`{name}` is no template that can be read, and nothing of it is carried over"));
@@ -22,7 +22,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Outline>, Failure> {
     };
     for found in template.resources() {
         match found {
-            Ok(Found::Unit(unit)) => outline.units.push(Outlined {
+            Ok(ResourceUse::Unit(unit)) => outline.units.push(Outlined {
                 is_layer: unit.kind == SamUnitKind::Layer,
                 name: unit.name,
                 source: Some(unit.source.trim_end_matches('/').trim_start_matches("./").to_owned())
@@ -32,12 +32,12 @@ pub(super) fn read(folder: &Path) -> Result<Option<Outline>, Failure> {
                 handlers: unit.handler.into_iter().collect(),
                 ..Outlined::default()
             }),
-            Ok(Found::Left(left)) => {
+            Ok(ResourceUse::Left(left)) => {
                 outline
                     .remarks
                     .push(format!("{name}:{}: `{}` is not carried over: {}", left.line, left.name, left.why));
             }
-            Ok(Found::Nested(nested)) => outline.remarks.push(format!(
+            Ok(ResourceUse::Nested(nested)) => outline.remarks.push(format!(
                 "{name}:{}: what `{}` names is not carried over: run `barrow init` beside it",
                 nested.line, nested.name
             )),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use barrow::yaml::{Document, Node};
 
-use super::outline::{Outline, Outlined, list};
+use super::outline::{ConfigDraft, Outlined, list};
 use crate::failure::Failure;
 
 /// Options of serverless-python-requirements that have no part here, and why.
@@ -31,18 +31,18 @@ const NEEDLESS: &[(&str, &str)] = &[
 /// Under reading.
 struct Reader<'a> {
     name: &'a str,
-    outline: Outline,
+    outline: ConfigDraft,
 }
 
 /// Its functions, for the targets that it names.
-pub(super) fn read(folder: &Path) -> Result<Option<Outline>, Failure> {
+pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
     let names = ["serverless.yml", "serverless.yaml"];
     let Some(name) = names.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let text = fs_err::read_to_string(folder.join(name))
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
     let document =
         Document::parse(&text).map_err(|error| Failure::usage(format!("{name}:{}: {}", error.line, error.reason)))?;
-    let mut reader = Reader { name, outline: Outline { from: Some(name.to_owned()), ..Outline::default() } };
+    let mut reader = Reader { name, outline: ConfigDraft { from: Some(name.to_owned()), ..ConfigDraft::default() } };
     reader.service(&document.root, folder);
     Ok(Some(reader.outline))
 }

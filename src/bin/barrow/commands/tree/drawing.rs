@@ -53,7 +53,7 @@ pub(super) fn tree(inventory: &Inventory, depth: Option<usize>, looks: &Looks) -
     let mut drawing = Drawing::new(inventory, depth, looks);
     for dist in inventory.tops() {
         let asked = dist.requested_by.iter().filter(|requested| requested.by.is_none());
-        drawing.down(dist, &extras_of(asked), &Place::top());
+        drawing.down(dist, &extras_of(asked), &Branch::top());
     }
     drawing.finish("what it requires") + &summary(inventory, looks)
 }
@@ -62,14 +62,14 @@ pub(super) fn tree(inventory: &Inventory, depth: Option<usize>, looks: &Looks) -
 pub(super) fn inverted(inventory: &Inventory, name: &PackageName, depth: Option<usize>, looks: &Looks) -> String {
     let mut drawing = Drawing::new(inventory, depth, looks);
     if let Some(dist) = inventory.dist(name) {
-        drawing.up(dist, None, &Place::top());
+        drawing.up(dist, None, &Branch::top());
     }
     drawing.finish("who requires it")
 }
 
 /// Where a line of the drawing stands.
 #[derive(Clone)]
-struct Place {
+struct Branch {
     /// What stands before its name.
     first: String,
     /// What stands before the lines below it.
@@ -77,7 +77,7 @@ struct Place {
     level: usize,
 }
 
-impl Place {
+impl Branch {
     fn top() -> Self {
         Self { first: String::new(), rest: String::new(), level: 0 }
     }
@@ -113,7 +113,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn down(&mut self, dist: &'a Component, extras: &str, place: &Place) {
+    fn down(&mut self, dist: &'a Component, extras: &str, place: &Branch) {
         let label = self.looks.label(dist, extras);
         let children: Vec<&Component> = dist.dependencies.iter().filter_map(|name| self.inventory.dist(name)).collect();
         if self.ends(dist, &label, place, !children.is_empty()) {
@@ -125,7 +125,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn up(&mut self, dist: &'a Component, asks: Option<&str>, place: &Place) {
+    fn up(&mut self, dist: &'a Component, asks: Option<&str>, place: &Branch) {
         let mut label = self.looks.label(dist, "");
         if let Some(asks) = asks {
             label += &format!(" {}", self.looks.paint("2", &format!("wants {asks}")));
@@ -146,7 +146,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Draws one line; whether nothing is to be drawn below it.
-    fn ends(&mut self, dist: &'a Component, label: &str, place: &Place, has_more: bool) -> bool {
+    fn ends(&mut self, dist: &'a Component, label: &str, place: &Branch, has_more: bool) -> bool {
         let is_repeated = !self.drawn.insert(&dist.name);
         let is_deepest = place.level >= self.depth;
         let is_cut = has_more && (is_repeated || is_deepest);

@@ -49,7 +49,7 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
         Some(path) => of_finished(run, &settings, path, args.outdated)?,
         None => of_requirements(run, &mut settings, args.requirements, survey)?,
     };
-    let Listed { inventory, newest, surveyed } = &listed;
+    let ListedDist { inventory, newest, surveyed } = &listed;
     if let Some(name) = args.invert.as_ref().filter(|name| inventory.dist(name).is_none()) {
         return Err(Error::NotInResolution(name.clone()).into());
     }
@@ -92,7 +92,7 @@ fn label(settings: &Settings, words: &str) -> String {
 }
 
 /// What is shown.
-struct Listed {
+struct ListedDist {
     inventory: Inventory,
     newest: BTreeMap<PackageName, Version>,
     /// What was found out beside, where something was resolved.
@@ -107,7 +107,7 @@ pub(super) fn finished(run: &Run, words: &[String]) -> Option<PathBuf> {
     (is_zip || path.is_dir() && has_distributions(&path)).then_some(path)
 }
 
-fn of_finished(run: &Run, settings: &Settings, path: &Path, outdated: bool) -> Result<Listed, Failure> {
+fn of_finished(run: &Run, settings: &Settings, path: &Path, outdated: bool) -> Result<ListedDist, Failure> {
     let target = settings.target.single()?;
     let inventory = read_finished(path, &target, Reading::Sizes).map_err(Error::from)?;
     let mut newest = BTreeMap::new();
@@ -119,7 +119,7 @@ fn of_finished(run: &Run, settings: &Settings, path: &Path, outdated: bool) -> R
         request.lock = LockSettings::default();
         newest = run.block_on(|context| ops::newest_versions(request, names, target, context))?;
     }
-    Ok(Listed { inventory, newest, surveyed: None })
+    Ok(ListedDist { inventory, newest, surveyed: None })
 }
 
 fn of_requirements(
@@ -127,10 +127,10 @@ fn of_requirements(
     settings: &mut Settings,
     requirements: Vec<String>,
     survey: Survey,
-) -> Result<Listed, Failure> {
+) -> Result<ListedDist, Failure> {
     settings.detect_input((&run.host, &run.output), Path::new("."), &requirements)?;
     let (request, target) = (settings.request(requirements), settings.target.single()?);
     let surveyed = run.block_on(|context| ops::survey(request, target, survey, context))?;
     let (inventory, newest) = (surveyed.inventory.clone(), surveyed.newest.clone());
-    Ok(Listed { inventory, newest, surveyed: Some(surveyed) })
+    Ok(ListedDist { inventory, newest, surveyed: Some(surveyed) })
 }
