@@ -4,7 +4,18 @@ set -euo pipefail
 
 # Words may stand on several lines; reading to the end of the text counts as a failure.
 read -r -d '' -a command <<< "${INPUT_COMMAND:-build}" || true
-read -r -d '' -a arguments <<< "${INPUT_ARGUMENTS:-}" || true
+# A word with spaces has quotes, as in a shell; nothing else of a shell has a meaning here.
+words=$(mktemp)
+result=$(mktemp)
+trap 'rm -f "$words" "$result"' EXIT
+if ! printf '%s\n' "${INPUT_ARGUMENTS:-}" | xargs printf '%s\0' > "$words"; then
+    printf '::error title=barrow::a quote in `arguments` is not closed: %s\n' "${INPUT_ARGUMENTS//$'\n'/ }"
+    exit 2
+fi
+arguments=()
+while IFS= read -r -d '' word; do
+    if [ -n "$word" ]; then arguments+=("$word"); fi
+done < "$words"
 case "${command[*]}" in
     build | "sam build") ;;
     *)
@@ -13,8 +24,6 @@ case "${command[*]}" in
         ;;
 esac
 
-result=$(mktemp)
-trap 'rm -f "$result"' EXIT
 status=0
 "$BARROW" "${command[@]}" ${arguments[@]+"${arguments[@]}"} --github --json > "$result" || status=$?
 # A word that ends the value and cannot be part of it.

@@ -1,16 +1,18 @@
 //! `build`: many functions and layers in one run.
 //!
 //! All of them share one session: an index is asked, a file fetched and a wheel unpacked once, whichever of them needs
-//! it. Each has its own output, old or new, and one that fails stops no other.
+//! it. Each has its own output, old or new, and one that fails stops no other. One that uses layers of the run begins when
+//! those are made, and others fill the time until then.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::Error;
 use super::bundle::{Recall, bundle_in, recall};
+use super::{Error, brought, layers};
 use crate::context::Context;
 use crate::memory::Published;
 use crate::reporter::{Level, Reporter, Stage};
@@ -24,6 +26,11 @@ pub struct BuildUnit {
     pub label: String,
     /// What it is made of, and where it goes.
     pub options: BundleOptions,
+    /// Places of the units that bring a part of what it requires: they are made first, what they bring is left out, and all
+    /// else agrees with their versions. Each has to stand for the same target, and to use none itself.
+    pub layers: Vec<usize>,
+    /// Locks, folders and zips that bring something besides, as for [`brought`](super::brought()).
+    pub without: Vec<PathBuf>,
 }
 
 /// What became of one output.
@@ -55,14 +62,23 @@ pub async fn build(
     let session = Session::open(&first.options.request, &context)?;
     let free = Arc::new(Semaphore::new(jobs.max(1)));
     let mut running = JoinSet::new();
-    for (place, unit) in units.into_iter().enumerate() {
+    let ends: Vec<watch::Sender<UnitEnd>> = units.iter().map(|_| watch::Sender::new(UnitEnd::Open)).collect();
+    let places: Vec<(String, Vec<PathBuf>)> = units.iter().map(BuildUnit::named_places).collect();
+    for (place, (unit, end)) in units.into_iter().zip(ends.clone()).enumerate() {
         let (free, session) = (Arc::clone(&free), session.with_context(named(&context, place, &unit.label)));
+        let layers = unit.layers.iter().filter_map(|at| Some((places.get(*at)?.clone(), ends.get(*at)?.subscribe())));
+        let layers: Vec<AwaitedLayer> = layers.collect();
         running.spawn(async move {
+            // Whoever waits takes nobody's turn.
+            let layers = made(layers).await;
             let _turn = free.acquire_owned().await;
             session.context.reporter.unit_reached(place, None);
-            one(&session, place, unit).await
+            let built = one(&session, place, unit, layers).await;
+            end.send_replace(if built.outcome.is_ok() { UnitEnd::Made } else { UnitEnd::Failed });
+            built
         });
     }
+    drop(ends);
     let mut all = Vec::with_capacity(running.len());
     while let Some(ended) = running.join_next().await {
         let built = ended.map_err(|_| Error::Worker("builder"))?;
@@ -74,14 +90,66 @@ pub async fn build(
     Ok(all)
 }
 
-async fn one(session: &Arc<Session>, place: usize, BuildUnit { label, options }: BuildUnit) -> Built {
+/// Whether a unit has come to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UnitEnd {
+    Open,
+    Made,
+    Failed,
+}
+
+impl BuildUnit {
+    /// What messages call it, and where it goes.
+    fn named_places(&self) -> (String, Vec<PathBuf>) {
+        let out = &self.options.publish.out;
+        let places = match self.options.assembly.split {
+            None => vec![out.clone()],
+            Some(most) => layers::places(out, most),
+        };
+        (self.label.clone(), places)
+    }
+}
+
+/// A layer that is waited for: what messages call it, where it goes, and how it ends.
+type AwaitedLayer = ((String, Vec<PathBuf>), watch::Receiver<UnitEnd>);
+
+/// Waits for layers to be made; gives their places, or the name of the one that could not be made.
+async fn made(layers: Vec<AwaitedLayer>) -> Result<Vec<PathBuf>, Error> {
+    let mut all = Vec::new();
+    for ((label, places), mut end) in layers {
+        // A sender that is gone without a word has failed, too.
+        let last = end.wait_for(|end| *end != UnitEnd::Open).await.map_or(UnitEnd::Failed, |end| *end);
+        if last != UnitEnd::Made {
+            return Err(Error::LayerFailed(label));
+        }
+        // A layer that may be spread over several needs not all of them.
+        all.extend(places.into_iter().filter(|place| place.exists()));
+    }
+    Ok(all)
+}
+
+async fn one(session: &Arc<Session>, place: usize, unit: BuildUnit, layers: Result<Vec<PathBuf>, Error>) -> Built {
     let begin = Instant::now();
-    let outcome = match recall_apart(session, &options).await {
-        Ok(Recall::Unchanged(published)) => Ok(*published),
-        Ok(Recall::Changed(prepared)) => Box::pin(bundle_in(session, options, *prepared)).await,
+    let label = unit.label.clone();
+    let outcome = match layers {
+        Ok(layers) => make(session, unit, layers).await,
         Err(error) => Err(error),
     };
     Built { place, label, outcome, took: begin.elapsed() }
+}
+
+async fn make(session: &Arc<Session>, unit: BuildUnit, layers: Vec<PathBuf>) -> Result<Published, Error> {
+    let BuildUnit { mut options, mut without, .. } = unit;
+    if !layers.is_empty() {
+        without.extend(layers);
+        let (target, request) = (options.target.clone(), options.request.clone());
+        let reading = tokio::task::spawn_blocking(move || brought(&without, &target, &request));
+        options.request.inputs.brought = reading.await.map_err(|_| Error::Worker("reader"))??;
+    }
+    match recall_apart(session, &options).await? {
+        Recall::Unchanged(published) => Ok(*published),
+        Recall::Changed(prepared) => Box::pin(bundle_in(session, options, *prepared)).await,
+    }
 }
 
 /// Looks through an output where that may take its time.

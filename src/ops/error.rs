@@ -50,6 +50,9 @@ pub enum Error {
     /// What is said to be there already is not what is needed.
     #[error(transparent)]
     LeftOut(#[from] LeftOutError),
+    /// A layer of the same run that brings a part of it.
+    #[error("its layer {0} could not be built")]
+    LayerFailed(String),
     /// The lock would be written over one of its own inputs.
     #[error("`{}` is an input of the lock, and would be overwritten", path.display())]
     OverInput {

@@ -4,6 +4,7 @@
 //! Read are texts and `!Ref` to a parameter that has a value. What else decides what is built (`!Sub`, `!FindInMap`, `!If`,
 //! `Fn::ForEach`) is an error with its line and never guessed. What decides nothing here is not looked at.
 
+mod config;
 mod local_paths;
 mod parameters;
 mod problem;
@@ -13,6 +14,7 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
+pub use config::{SAM_CONFIG_NAMES, SamConfig};
 pub use parameters::read_overrides;
 pub use problem::{SamError, TemplateProblem};
 pub use template::Template;

@@ -8,6 +8,14 @@ use super::problem::{ProblemAt, SamError, TemplateProblem};
 use super::unit::{Resource, ResourceUse};
 use crate::yaml::{Document, Node, NodeContent};
 
+/// What `sam build` can be told to leave out.
+const NAMED_BY_SAM: [&str; 4] = [
+    "AWS::Serverless::Function",
+    "AWS::Lambda::Function",
+    "AWS::Serverless::LayerVersion",
+    "AWS::Lambda::LayerVersion",
+];
+
 /// A template that was read.
 #[derive(Debug)]
 pub struct Template {
@@ -39,6 +47,12 @@ impl Template {
 
     /// Everything that concerns a build, in the order of the template; an error concerns one resource.
     pub fn resources(&self) -> Vec<Result<ResourceUse, SamError>> {
+        self.resources_but(|_| false)
+    }
+
+    /// The same without the functions and layers whose logical ids are `excluded`: nothing of them is read, so nothing in them can be
+    /// wrong.
+    pub fn resources_but(&self, excluded: impl Fn(&str) -> bool) -> Vec<Result<ResourceUse, SamError>> {
         let error = |(line, problem): ProblemAt| SamError { file: self.file.clone(), line, problem };
         let globals = |kind: &str| {
             let section = if kind == "AWS::Serverless::Function" { "Function" } else { "LayerVersion" };
@@ -47,11 +61,14 @@ impl Template {
         };
         let mut found = Vec::new();
         for (name, key_line, node) in self.named_resources() {
+            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
+            if NAMED_BY_SAM.contains(&kind) && excluded(name) {
+                continue;
+            }
             if name.starts_with("Fn::ForEach") {
                 found.push(Err(error((key_line, TemplateProblem::ForEach { name: name.to_owned() }))));
                 continue;
             }
-            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
             let (globals, parameters) = (globals(kind), &self.parameters);
             let resource = Resource { name, line: key_line, node, globals, parameters };
             match resource.read() {

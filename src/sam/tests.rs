@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ResourceUse, Template, read_overrides};
+use super::{ResourceUse, SamConfig, Template, read_overrides};
 
 fn template(text: &str, given: &[(&str, &str)]) -> Template {
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -309,4 +309,63 @@ Resources:
         error.to_string(),
         "template.yaml:3: the path of `A` cannot be written: it must be written out as a mapping"
     );
+}
+
+/// What counts of a settings file of SAM, in TOML and in YAML.
+#[test]
+fn settings_of_sam_are_read_in_both_languages() {
+    let toml = "\
+version = 0.1
+[default.global.parameters]
+region = \"eu-west-1\"
+base_dir = \"one\"
+[default.build.parameters]
+template = \"a.yaml\"
+base_dir = \"two\"
+exclude = [\"A\", \"B\"]
+cached = true
+colour = 1
+parameter_overrides = [\"A=1 B='two words'\", {C = 3, D = [\"x\", \"y\"], E = true}]
+";
+    let yaml = "\
+version: 0.1
+default:
+  global: {parameters: {region: eu-west-1, base_dir: one}}
+  build:
+    parameters:
+      template: a.yaml
+      base_dir: two
+      exclude: [A, B]
+      cached: true
+      colour: 1
+      parameter_overrides: [\"A=1 B='two words'\", {C: 3, D: [x, y], E: true}]
+";
+    for (file, text, line) in [("samconfig.toml", toml, 10), ("samconfig.yaml", yaml, 10)] {
+        let config = SamConfig::parse(Path::new(file), text, "default").unwrap();
+        assert_eq!(config.template_file.as_deref(), Some(Path::new("a.yaml")));
+        assert_eq!(config.base_dir.as_deref(), Some(Path::new("two")));
+        assert_eq!(config.exclude, ["A", "B"]);
+        let values: Vec<String> =
+            config.parameter_overrides.unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(values, ["A=1", "B=two words", "C=3", "D=x,y", "E=true"]);
+        assert_eq!(config.unknown, [("colour".to_owned(), line)], "{file}");
+        assert_eq!(config.passed_over.into_iter().collect::<Vec<_>>(), ["cached"]);
+        let other = SamConfig::parse(Path::new(file), text, "prod").unwrap();
+        assert!(!other.has_environment && other.taken.is_empty());
+    }
+    let both =
+        "[default.global.parameters]\ntemplate_file = \"long\"\n[default.build.parameters]\ntemplate = \"short\"\n";
+    let config = SamConfig::parse(Path::new("samconfig.toml"), both, "default").unwrap();
+    assert_eq!(config.template_file.as_deref(), Some(Path::new("long")));
+}
+
+#[test]
+fn what_is_excluded_is_not_read() {
+    let text = "\
+Resources:
+  Odd: {Type: AWS::Serverless::Function, Properties: {Runtime: !Sub x}}
+  Child: {Type: AWS::Serverless::Application, Properties: {Location: child.yaml}}
+";
+    let found = template(text, &[]).resources_but(|name| ["Odd", "Child"].contains(&name));
+    assert!(matches!(&found[..], [Ok(ResourceUse::Nested(nested))] if nested.name == "Child"), "{found:?}");
 }

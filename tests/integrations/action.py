@@ -71,5 +71,24 @@ def builds(barrow, action, folder, index):
     status, told, output, summary = step(script, folder, INPUT_ARGUMENTS="one two --jobs 1", **variables)
     assert status == 1 and "::error title=barrow build::one (python3.12, x86_64)" in told, told
     assert "| one | python3.12, x86_64 | **failed** |" in summary and "| two |" in summary, summary
+    spaces(folder, script, variables)
     status, told, _, _ = step(script, folder, INPUT_COMMAND="cache clean", **variables)
     assert status == 2 and "not `cache clean`" in told, told
+
+
+def spaces(folder, script, variables):
+    """Names and paths with spaces, as quoted words; nothing of a shell has a meaning in them."""
+    (folder / "my function").mkdir(exist_ok=True)
+    (folder / "my function" / "app.py").write_text("")
+    toml = folder / "barrow.toml"
+    toml.write_text(toml.read_text() + '[[function]]\nsource = "my function"\n')
+    for words in ('"my function" --jobs 1', "'my function'\n  --jobs\n  1\n", "my\\ function --jobs 1"):
+        status, told, output, _ = step(script, folder, INPUT_ARGUMENTS=words, **variables)
+        assert status == 0 and '"name":"my function"' in output.replace(": ", ":"), (words, told, output)
+    status, told, _, _ = step(script, folder, INPUT_ARGUMENTS='"my function', **variables)
+    assert status == 2 and "a quote in `arguments` is not closed" in told, told
+    status, told, _, _ = step(script, folder, INPUT_ARGUMENTS="$(touch made) `touch made` ; touch made", **variables)
+    assert status == 2 and not (folder / "made").exists() and "there is no unit" in told, told
+    cache = {**variables, "BARROW_CACHE_DIR": str(folder / "a cache")}
+    status, told, _, _ = step(script, folder, INPUT_ARGUMENTS="two", **cache)
+    assert status == 0 and (folder / "a cache").is_dir(), told

@@ -79,13 +79,123 @@ BUILT = ["One", "Two", "Same", "Alone", "Shared"]
 ONLY_OURS = {"INSTALLER", "bin"}
 
 
-def check(run, sam, invoke, folder):
-    """Builds with both, and compares. `run` runs a command to its end."""
+# Paths of all templates start in the folder that SAM's settings name, and nothing stands on the command line.
+SETTINGS = {
+    "samconfig.toml": """\
+version = 0.1
+[default.global.parameters]
+stack_name = "shop"
+parameter_overrides = "Rt=python3.8"
+[default.build.parameters]
+template_file = "infra/app.yaml"
+base_dir = "code"
+build_dir = "BUILD_DIR"
+cached = true
+parallel = true
+exclude = ["Odd"]
+parameter_overrides = "Rt=\\"python3.11\\" Stage=prod"
+[prod.build.parameters]
+template = "infra/app.yaml"
+base_dir = "code"
+build_dir = "BUILD_DIR"
+exclude = "Odd"
+manifest = "all.txt"
+[prod.build.parameters.parameter_overrides]
+Rt = "python3.11"
+""",
+    "infra/app.yaml": """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Rt: {Type: String}
+  Stage: {Type: String, Default: test}
+Globals:
+  Function: {CodeUri: one, Runtime: !Ref Rt, Handler: app.handler}
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+  Two:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ./deep/two/}
+  Odd:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: !Sub 'x${Stage}'}
+  Shared:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: python3.11}
+    Properties: {ContentUri: layer, CompatibleRuntimes: [python3.11]}
+  Ready:
+    Type: AWS::Serverless::Function
+    Metadata: {SkipBuild: true}
+    Properties: {CodeUri: ready}
+  Child:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: child/template.yml
+      Parameters: {Python: !Ref Rt}
+""",
+    "infra/child/template.yml": """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Python: {Type: String}
+Resources:
+  Inner:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: deep/two, Runtime: !Ref Python, Handler: app.handler}
+""",
+    "code/one/app.py": "def handler(event, context):\n    return 1\n",
+    "code/one/requirements.txt": "idna==3.10\n",
+    "code/deep/two/app.py": "def handler(event, context):\n    return 2\n",
+    "code/layer/helpers.py": "",
+    "code/layer/requirements.txt": "idna==3.10\n",
+    "code/ready/app.py": "",
+    "all.txt": "idna==3.9\n",
+}
+
+
+def write(folder, files):
     shutil.rmtree(folder, ignore_errors=True)
-    for name, text in {"template.yaml": TEMPLATE, **FILES}.items():
+    for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def settings(run, sam, folder):
+    """What SAM's own settings file says, in both, for each of its environments."""
+    for environment in ("default", "prod"):
+        write(folder, SETTINGS)
+        words = [] if environment == "default" else ["--config-env", environment]
+        told = {}
+        for side, command in (("theirs", [sam, "build", *words]), ("ours", ["barrow", "sam", "build", *words])):
+            (folder / "samconfig.toml").write_text(SETTINGS["samconfig.toml"].replace("BUILD_DIR", side))
+            told[side] = run(command, folder)
+        places = ["One", "Two", "Shared", "Child/Inner"]
+        for place in places:
+            compare(folder / "theirs" / place, folder / "ours" / place)
+        for side in ("theirs", "ours"):
+            assert not (folder / side / "Odd").exists(), f"{side} has what is excluded"
+            assert (folder / side / "One" / "idna").is_dir() and (folder / side / "Two" / "app.py").is_file(), side
+        version = {"default": "3.10", "prod": "3.9"}[environment]
+        assert (folder / "ours" / "One" / f"idna-{version}.dist-info").is_dir(), environment
+        for name in ("template.yaml", "Child/template.yaml"):
+            same_templates(*(read(run, sam, folder / side / name) for side in ("ours", "theirs")))
+        assert "samconfig.toml says base_dir" in told["ours"], told["ours"]
+
+
+def same_templates(ours, theirs):
+    """Two templates say the same, but for what SAM notes in its own."""
+    for resource in theirs["Resources"].values():
+        metadata = resource.get("Metadata", {})
+        metadata.pop("SamResourceId", None)
+        if not metadata:
+            resource.pop("Metadata", None)
+    assert ours == theirs, json.dumps([ours, theirs], indent=1)
+
+
+def check(run, sam, invoke, folder):
+    """Builds with both, and compares. `run` runs a command to its end."""
+    settings(run, sam, folder)
+    write(folder, {"template.yaml": TEMPLATE, **FILES})
     run([sam, "build", *OVERRIDES, "--build-dir", folder / "theirs"], folder)
     told = run(["barrow", "sam", "build", *OVERRIDES, "--build-dir", "ours"], folder)
     assert "`Made` is left to SAM: its BuildMethod is makefile" in told, told
@@ -93,15 +203,10 @@ def check(run, sam, invoke, folder):
         compare(folder / "theirs" / name, folder / "ours" / name)
     ours, theirs = (read(run, sam, folder / side / "template.yaml") for side in ("ours", "theirs"))
     assert "# Two functions" in (folder / "ours" / "template.yaml").read_text(), "comments are kept"
-    for resource in theirs["Resources"].values():
-        metadata = resource.get("Metadata", {})
-        metadata.pop("SamResourceId", None)
-        if not metadata:
-            resource.pop("Metadata", None)
     # The one that is left to SAM leads to its source from the new place.
     assert ours["Resources"]["Made"]["Properties"].pop("CodeUri") == "../made"
     theirs["Resources"]["Made"]["Properties"].pop("CodeUri")
-    assert ours == theirs, json.dumps([ours, theirs], indent=1)
+    same_templates(ours, theirs)
     run([sam, "validate", "--lint", "-t", folder / "ours" / "template.yaml"], folder, AWS_DEFAULT_REGION="eu-west-1")
     together(run, sam, folder)
     answer = invoke(sam.parent / "python", folder / "ours" / "One", "app.handler", {}, [folder / "ours" / "Shared" / "python"])

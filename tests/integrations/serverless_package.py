@@ -1,4 +1,5 @@
-"""The plugin for the Serverless Framework under the real `serverless package`, without Docker and without an account."""
+"""The plugin for the Serverless Framework under the real `serverless package`, without Docker and without an account: that of
+Serverless 3, and those of osls, which goes on from there."""
 
 import json
 import os
@@ -27,7 +28,7 @@ custom:
 functions:
   orders: {handler: app.handler, module: orders}
   users: {handler: users.handler, runtime: python3.13, architecture: x86_64}
-  web: {handler: index.handler, runtime: nodejs18.x}
+  web: {handler: index.handler, runtime: nodejs20.x}
 """
 WHOLE = """\
 service: shop
@@ -39,62 +40,82 @@ functions:
   users: {handler: users.handler, layers: [{Ref: PythonRequirementsLambdaLayer}]}
   mail: {handler: mail.handler, layers: [{Ref: PythonRequirementsLambdaLayer}]}
 """
+# What packages a service: the package of npm, its program, and the version that a service asks for.
+FRAMEWORKS = {"serverless@3": ("serverless", "3"), "osls@3": ("osls", "3"), "osls@4": ("osls", "4")}
 # With a layer, Serverless asks the account what was deployed last. Here it has none.
 NO_ACCOUNT = """\
 module.exports = class {
   constructor(serverless) {
-    serverless.getProvider("aws").request = async () => {
-      throw Object.assign(new Error("Stack with id shop-dev does not exist"), { code: "ValidationError" });
+    const none = async () => {
+      throw Object.assign(new Error("Stack with id shop-dev does not exist"), { code: "ValidationError", name: "ValidationError" });
     };
+    const provider = serverless.getProvider("aws");
+    provider.request = none;
+    provider.getAwsSdkV3Config = async () => ({
+      region: "us-east-1",
+      credentials: { accessKeyId: "none", secretAccessKey: "none" },
+      requestHandler: { handle: none },
+    });
   }
 };
 """
 
 
-def check(run, plugin, folder):
-    """Packages two services; `run` runs a command to its end."""
-    prepare(run, plugin, folder)
-    individual(run, folder)
-    whole(run, folder)
-    failing(folder)
+class Service:
+    """A folder with a service, and the program that packages it."""
+
+    def __init__(self, run, plugin, folder, framework):
+        self.run, self.folder = run, folder
+        program, self.version = FRAMEWORKS[framework]
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "node_modules" / program / "package.json").exists():
+            (folder / "package.json").write_text('{"private": true}')
+            run(["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--no-package-lock", framework], folder)
+        self.program = folder / "node_modules" / ".bin" / program
+        installed = folder / "node_modules" / "serverless-barrow"
+        if installed.is_symlink() or installed.exists():
+            installed.unlink() if installed.is_symlink() else shutil.rmtree(installed)
+        shutil.copytree(plugin, installed)
+        for name, text in {**FILES, "no-account.js": NO_ACCOUNT}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def package(self, text):
+        """Runs `serverless package`; gives its status and what it said."""
+        shutil.rmtree(self.folder / ".serverless", ignore_errors=True)
+        (self.folder / "serverless.yml").write_text(text.replace('frameworkVersion: "3"', f'frameworkVersion: "{self.version}"'))
+        environment = {
+            **os.environ,
+            "SLS_TELEMETRY_DISABLED": "1",
+            "SLS_NOTIFICATIONS_MODE": "off",
+            "SLS_INTERACTIVE_SETUP_ENABLE": "",
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+        }
+        result = subprocess.run(
+            [self.program, "package"],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return result.returncode, result.stdout
 
 
-def prepare(run, plugin, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "node_modules" / "serverless" / "package.json").exists():
-        (folder / "package.json").write_text('{"private": true}')
-        run(["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--no-package-lock", "serverless@3"], folder)
-    installed = folder / "node_modules" / "serverless-barrow"
-    if installed.is_symlink() or installed.exists():
-        installed.unlink() if installed.is_symlink() else shutil.rmtree(installed)
-    shutil.copytree(plugin, installed)
-    for name, text in {**FILES, "no-account.js": NO_ACCOUNT}.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+def check(run, plugin, folder, framework):
+    """Packages two services by a framework; `run` runs a command to its end."""
+    service = Service(run, plugin, folder, framework)
+    individual(run, service)
+    whole(run, service)
+    failing(service)
 
 
-def package(folder, text):
-    """Runs `serverless package`; gives its status and what it said."""
-    shutil.rmtree(folder / ".serverless", ignore_errors=True)
-    (folder / "serverless.yml").write_text(text)
-    environment = {
-        **os.environ,
-        "SLS_TELEMETRY_DISABLED": "1",
-        "SLS_NOTIFICATIONS_MODE": "off",
-        "SLS_INTERACTIVE_SETUP_ENABLE": "",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-    }
-    command = [folder / "node_modules" / ".bin" / "serverless", "package"]
-    result = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    return result.returncode, result.stdout
-
-
-def individual(run, folder):
-    status, told = package(folder, INDIVIDUAL)
+def individual(run, service):
+    folder = service.folder
+    status, told = service.package(INDIVIDUAL)
     assert status == 0, told
     assert "`dockerizePip` is passed over: no container is needed" in told, told
     made = folder / ".serverless"
@@ -115,8 +136,9 @@ def individual(run, folder):
         assert key.endswith(f"/{function.lower()}.zip"), key
 
 
-def whole(run, folder):
-    status, told = package(folder, WHOLE)
+def whole(run, service):
+    folder = service.folder
+    status, told = service.package(WHOLE)
     assert status == 0, told
     made = folder / ".serverless"
     settings = [word for name in ("orders", "index.js", "no-account.js", "node_modules", "package*.json") for word in ("--exclude", name)]
@@ -134,13 +156,14 @@ def whole(run, folder):
     assert len(keys) == 1 and keys.pop().endswith("/shop.zip"), "one package for both"
 
 
-def failing(folder):
+def failing(service):
     """What barrow says ends the packaging, and what would change the result is refused."""
-    status, told = package(folder, INDIVIDUAL.replace("runtime: python3.12,", "runtime: python3.12,").replace("noDeploy: [certifi]", "zip: true"))
+    folder = service.folder
+    status, told = service.package(INDIVIDUAL.replace("noDeploy: [certifi]", "zip: true"))
     assert status != 0 and "`zip` of pythonRequirements cannot be honoured" in told, told
     before = (folder / "orders" / "requirements.txt").read_text()
     (folder / "orders" / "requirements.txt").write_text("idna==0.0.0\n")
-    status, told = package(folder, INDIVIDUAL)
+    status, told = service.package(INDIVIDUAL)
     (folder / "orders" / "requirements.txt").write_text(before)
     assert status != 0 and "orders (python3.12, arm64)" in told and "idna" in told, told
 

@@ -151,3 +151,42 @@ fn folders_count_where_files_say_nothing() {
         crate::support::said(&output)
     );
 }
+
+/// A repository that several tools know: one of them counts, and what is missing is told.
+#[test]
+fn what_lies_beside_is_told() {
+    let context = TestContext::new();
+    context.write(
+        "template.yaml",
+        "Globals:\n  Function: {Runtime: python3.13}\nResources:\n\
+         \x20 Mail: {Type: AWS::Serverless::Function, Properties: {CodeUri: mail, Handler: app.handler}}\n\
+         \x20 Gone: {Type: AWS::Serverless::Function, Properties: {CodeUri: gone, Handler: app.handler}}\n",
+    );
+    context.write("serverless.yml", SERVERLESS);
+    context.write("mail/app.py", "");
+    context.write("mail/Pipfile", "[packages]\nrequests = \"*\"\n");
+    let output = init(&context);
+    let told = crate::support::said(&output);
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "`serverless.yml` is not read: template.yaml says what is built, and of both one counts",
+        "`Gone` of template.yaml is not carried over: there is no folder `gone`",
+        "`mail/Pipfile` has no lock beside it, and the lock is what is built: run `pipenv lock`",
+        "Wrote barrow.toml from template.yaml with 1 unit",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(listed(&context), "Mail function python3.13 x86_64\n");
+    // A template without anything to build leaves the word to the next file, and folders have the last one.
+    context.write("template.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n");
+    context.write("users.py", "");
+    context.write("requirements.txt", "");
+    context.write("services/orders/app.py", "");
+    assert!(crate::support::said(&init(&context)).contains("Wrote barrow.toml from serverless.yml with 2 units"));
+    for file in ["template.yaml", "serverless.yml", "users.py", "requirements.txt"] {
+        fs_err::remove_file(context.path(file)).unwrap();
+    }
+    let output = init(&context);
+    let told = crate::support::said(&output);
+    assert!(output.status.code() == Some(1) && told.contains("`mail/Pipfile` has no lock beside it"), "{told}");
+}

@@ -18,6 +18,7 @@ fn repository() -> (TestContext, RunningIndex) {
         IndexServer::new()
             .file(WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", ""))
             .file(WheelBuilder::new("more", "1.0").file("more/__init__.py", ""))
+            .file(WheelBuilder::new("worker", "1.0").file("worker/__init__.py", ""))
             .start(),
     );
     for function in ["billing/src/charge", "billing/src/refund", "mail/src/send"] {
@@ -46,7 +47,38 @@ fn repository() -> (TestContext, RunningIndex) {
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", crate::support::said(&output));
     }
+    project(&context, &index);
     (context, index)
+}
+
+/// A project with an extra and a group, and the lock that uv would write of it.
+fn project(context: &TestContext, index: &RunningIndex) {
+    let files = index.url().replace("/simple/", "/files");
+    let package = |name: &str| {
+        let wheel = WheelBuilder::new(name, "1.0").file(&format!("{name}/__init__.py"), "").build();
+        let digest = crate::support::sha256_hex(&wheel.bytes);
+        let url = index.url();
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"{url}\" }}\nwheels = [\n    \
+             {{ url = \"{files}/{name}-1.0-py3-none-any.whl\", hash = \"sha256:{digest}\" }},\n]\n\n"
+        )
+    };
+    context.write(
+        "backend/pyproject.toml",
+        "[project]\nname = \"backend\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"tiny\"]\n\
+         [project.optional-dependencies]\nfast = [\"more\"]\n[dependency-groups]\njobs = [\"worker\"]\n",
+    );
+    let own = "[[package]]\nname = \"backend\"\nversion = \"0.1.0\"\nsource = { virtual = \".\" }\n\
+               dependencies = [\n    { name = \"tiny\" },\n]\n\n[package.optional-dependencies]\nfast = [\n    { name = \"more\" },\n]\n\n\
+               [package.dev-dependencies]\njobs = [\n    { name = \"worker\" },\n]\n\n[package.metadata]\nrequires-dist = [\n    \
+               { name = \"more\", marker = \"extra == 'fast'\" },\n    { name = \"tiny\" },\n]\nprovides-extras = [\"fast\"]\n\n\
+               [package.metadata.requires-dev]\njobs = [{ name = \"worker\" }]\n\n";
+    let others: String = ["more", "tiny", "worker"].map(package).concat();
+    context
+        .write("backend/uv.lock", format!("version = 1\nrevision = 3\nrequires-python = \">=3.9\"\n\n{own}{others}"));
+    for folder in ["web", "jobs"] {
+        context.write(&format!("backend/{folder}/app.py"), "");
+    }
 }
 
 fn build(context: &TestContext, index: &RunningIndex, arguments: &[&str]) -> Output {
@@ -79,6 +111,15 @@ const EXPECTED: &[(&[&str], &[&str])] = &[
     ),
     (&["build/report/app.py", "build/report/tiny/__init__.py", "build/report/more/__init__.py"], &[]),
     (&["build/one/common/log.py", "build/two/common/log.py", "build/two/tiny/__init__.py"], &["build/one/more"]),
+    (
+        &[
+            "build/web/tiny/__init__.py",
+            "build/web/more/__init__.py",
+            "build/jobs/app.py",
+            "build/jobs/worker/__init__.py",
+        ],
+        &["build/web/worker", "build/jobs/tiny", "build/jobs/more"],
+    ),
     (&["build/api/app.py"], &["build/api/tiny"]),
     (
         &[
@@ -151,7 +192,12 @@ fn a_function_needs_its_layers() {
     };
     let layer = |packages: &str| format!("[[layer]]\nname = \"shared\"\npackages = {packages}\n");
     check("", &[], 2, "barrow.toml:3: there is no layer `shared`");
-    check(&layer("[\"absent\"]"), &[], 1, "mixed (python3.12, x86_64): its layer `shared` could not be built");
+    check(
+        &layer("[\"absent\"]"),
+        &[],
+        1,
+        "mixed (python3.12, x86_64): its layer shared (python3.12, x86_64) could not be built",
+    );
     check(
         &(layer("[\"tiny\"]") + "arch = \"arm64\"\n"),
         &[],

@@ -16,7 +16,8 @@ pub(crate) enum SamCommand {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Runtime and architecture of each function and layer are those of the template; every other setting can be given here, and
-stand in barrow.toml. `sam deploy`, `sam package` and `sam local invoke` read what is written.
+stand in barrow.toml. `sam deploy`, `sam package` and `sam local invoke` read what is written. What samconfig.toml says of
+`sam build` counts where it means the same here: template_file, base_dir, build_dir, manifest, exclude, parameter_overrides.
 
 Examples:
   barrow sam build
@@ -33,6 +34,14 @@ pub(crate) struct SamBuildArgs {
     /// Folder that the template's paths start from [default: that of the template]
     #[arg(short = 's', long, value_name = "DIR", help_heading = "Template")]
     pub(crate) base_dir: Option<PathBuf>,
+
+    /// SAM's own settings file [default: samconfig.toml, .yaml or .yml beside a template that is named, else here]
+    #[arg(long, value_name = "FILE", help_heading = "Template")]
+    pub(crate) samconfig: Option<PathBuf>,
+
+    /// Environment of SAM's own settings [default: default]
+    #[arg(long, value_name = "NAME", help_heading = "Template")]
+    pub(crate) config_env: Option<String>,
 
     /// Folder of what is built [default: .aws-sam/build]
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]

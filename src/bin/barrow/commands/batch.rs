@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use barrow::bundle::Bytes;
@@ -32,6 +33,10 @@ pub(super) struct Order {
     pub(super) described: Value,
     /// The bills of materials that are written of it.
     pub(super) sboms: Sboms,
+    /// Places of the layers that bring a part of what it requires, all among the orders of one run.
+    pub(super) layers: Vec<usize>,
+    /// What brings something besides.
+    pub(super) without: Vec<PathBuf>,
 }
 
 /// What became of all of them.
@@ -43,7 +48,7 @@ pub(super) struct Outcome {
     pub(super) made: BTreeMap<usize, (String, Published, bool)>,
 }
 
-/// Makes all of them, `jobs` at a time.
+/// Makes all of them, `jobs` at a time, those that use layers after their layers.
 pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result<Outcome, Failure> {
     let jobs = jobs.unwrap_or_else(|| available_parallelism().map_or(2, std::num::NonZero::get));
     let mut described = Vec::with_capacity(orders.len());
@@ -51,10 +56,12 @@ pub(super) fn make(run: &Run, orders: Vec<Order>, jobs: Option<usize>) -> Result
     let slimmed: Vec<bool> = orders.iter().map(|order| order.options.assembly.selection.slim).collect();
     refuse_shared_sboms(orders.iter().map(|order| &order.sboms))?;
     let mut all_sboms = Vec::with_capacity(orders.len());
-    for Order { place, label, options, described: unit, sboms } in orders {
+    let at: BTreeMap<usize, usize> = orders.iter().enumerate().map(|(at, order)| (order.place, at)).collect();
+    for Order { place, label, options, described: unit, sboms, layers, without } in orders {
         described.push((place, unit));
         all_sboms.push(sboms);
-        units.push(BuildUnit { label, options });
+        let layers = layers.iter().filter_map(|place| at.get(place).copied()).collect();
+        units.push(BuildUnit { label, options, layers, without });
     }
     // A single one has the line of its downloads for itself.
     let has_table = units.len() > 1 && run.output.begin_table(units.iter().map(|unit| unit.label.clone()));
@@ -134,11 +141,6 @@ impl Outcome {
         unit["error"] = failure.to_json()["error"].clone();
         self.units.insert(place, unit);
         self.failed.push(failure);
-    }
-
-    /// Whether the one at this place was made.
-    pub(super) fn is_made(&self, place: usize) -> bool {
-        self.made.contains_key(&place)
     }
 
     /// With what became of others.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
-use barrow::ops;
 use barrow::request::{BundleKind, BundleOptions, SourceSettings};
 use barrow::target::Target;
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{ConfigFile, Flags, Settings, Unit, UnitKind, find_config};
+use crate::settings::{ConfigFile, Flags, Settings, Unit, UnitKind, find_config, units_of};
 
 /// One output of one unit for one target.
 #[derive(Clone)]
@@ -38,7 +37,7 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
         let units = ConfigFile::named(&run.host.working_folder.join(file)).map_err(Failure::usage)?;
         config.take_units(units).map_err(Failure::usage)?;
     }
-    let units = choose(config.units().map_err(Failure::usage)?, &args.names, &config)?;
+    let units = choose(units_of(&run.host, &run.general, &config)?, &args.names, &config)?;
     let mut jobs = Vec::new();
     for unit in units {
         jobs.extend(of_unit(run, &unit, args)?);
@@ -87,22 +86,16 @@ fn each_made<'a>(jobs: &'a [Job], outcome: &'a Outcome) -> impl Iterator<Item = 
     })
 }
 
-/// Makes everything: functions that use layers after their layers, which say what is left out.
+/// Makes everything in one run: functions that use layers after their layers, which say what is left out.
 fn make(run: &Run, jobs: &[Job], args: &BuildArgs) -> Result<Outcome, Failure> {
-    let placed = || jobs.iter().enumerate();
-    let first = placed().filter(|(_, job)| job.unit.layers.is_empty()).map(|(place, job)| job.order(place));
-    let outcome = batch::make(run, first.collect(), args.jobs)?;
-    let (mut second, mut refused) = (Vec::new(), Outcome::default());
-    for (place, job) in placed().filter(|(_, job)| !job.unit.layers.is_empty()) {
-        match job.with_layers(jobs, &outcome) {
-            Ok(job) => second.push(job.order(place)),
+    let (mut orders, mut refused) = (Vec::with_capacity(jobs.len()), Outcome::default());
+    for (place, job) in jobs.iter().enumerate() {
+        match job.order(place, jobs) {
+            Ok(order) => orders.push(order),
             Err(failure) => refused.fail(place, described(job), failure.about(&job.label())),
         }
     }
-    if second.is_empty() {
-        return Ok(outcome.and(refused));
-    }
-    Ok(outcome.and(refused).and(batch::make(run, second, args.jobs)?))
+    Ok(refused.and(batch::make(run, orders, args.jobs)?))
 }
 
 /// The units of these names; without names, all.
@@ -202,15 +195,20 @@ impl Job {
         format!("{} ({}, {})", self.unit.name, self.target.runtime(), self.target.architecture())
     }
 
-    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it.
+    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it. A submodule is one
+    /// path, of whatever lies in it.
     fn is_touched_by(&self, changed: &[PathBuf], config: &ConfigFile) -> bool {
         let inputs = &self.options.request.inputs;
         let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
         let files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
+        let sources = self.options.assembly.source.iter().flat_map(SourceSettings::folders).map(Path::to_owned);
+        let mut folders: Vec<PathBuf> = sources.chain(self.unit.source.clone()).collect();
+        // git names what lies behind a link by its own place.
+        folders.extend(folders.clone().iter().filter_map(|folder| fs_err::canonicalize(folder).ok()));
         let concerns = |path: &PathBuf| {
             *path == config.path
-                || self.options.assembly.source.iter().flat_map(SourceSettings::folders).any(|it| path.starts_with(it))
-                || self.unit.source.as_ref().is_some_and(|source| path.starts_with(source))
+                || self.unit.own_settings.as_ref() == Some(path)
+                || folders.iter().any(|folder| path.starts_with(folder) || folder.starts_with(path))
                 || files
                     .iter()
                     .any(|file| file == path || file.parent().is_some_and(|folder| is_local_project(path, folder)))
@@ -220,33 +218,25 @@ impl Job {
 }
 
 impl Job {
-    fn order(&self, place: usize) -> Order {
-        Order {
+    /// What is to be made of it, behind its layers.
+    fn order(&self, place: usize, jobs: &[Self]) -> Result<Order, Failure> {
+        let of_name = |name: &String| {
+            let found = self.layer(name, jobs).map(|(place, _)| place);
+            found.ok_or_else(|| {
+                let (runtime, arch) = (self.target.runtime(), self.target.architecture());
+                let text = format!("its layer `{name}` is not made for {runtime} on {arch}");
+                Failure::usage(text).hint("give the layer the same `runtime` and `arch`")
+            })
+        };
+        Ok(Order {
             place,
             label: self.label(),
             described: described(self),
             options: self.options.clone(),
             sboms: self.sboms.clone(),
-        }
-    }
-
-    /// The same, without what its layers bring to its target. All else agrees with their versions.
-    fn with_layers(&self, jobs: &[Self], made: &Outcome) -> Result<Self, Failure> {
-        let mut without = self.without.clone();
-        for name in &self.unit.layers {
-            let Some((place, layer)) = self.layer(name, jobs) else {
-                let (runtime, arch) = (self.target.runtime(), self.target.architecture());
-                let text = format!("its layer `{name}` is not made for {runtime} on {arch}");
-                return Err(Failure::usage(text).hint("give the layer the same `runtime` and `arch`"));
-            };
-            if !made.is_made(place) {
-                return Err(Failure::new(format!("its layer `{name}` could not be built"), Exit::Failed));
-            }
-            without.extend(layer.places().into_iter().filter(|place| place.exists()));
-        }
-        let mut job = Self { without, ..self.clone() };
-        job.options.request.inputs.brought = ops::brought(&job.without, &job.target, &job.options.request)?;
-        Ok(job)
+            layers: self.unit.layers.iter().map(of_name).collect::<Result<_, _>>()?,
+            without: self.without.clone(),
+        })
     }
 
     /// The layer of this name for the same target, with its place among all.
@@ -305,7 +295,9 @@ fn changed_since(config: &ConfigFile, revision: &str) -> Result<Vec<PathBuf>, Fa
         return Err(Failure::usage(format!("`{revision}` is not a revision")));
     }
     let top = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?.trim_end());
-    let differing = git(&["diff", "--name-only", "-z", revision, "--"])?;
+    // A file that was moved is gone where it was, whatever git is told to say by default; paths start at the top.
+    let differing =
+        git(&["diff", "--name-only", "--no-renames", "--no-relative", "--no-ext-diff", "-z", revision, "--"])?;
     let unknown = git(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/"])?;
     Ok(differing
         .split('\0')

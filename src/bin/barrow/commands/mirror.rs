@@ -19,7 +19,7 @@ use crate::args::{AssemblyArgs, MirrorArgs, SettingArgs, SourceArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{Flags, Settings, Unit, find_config, keys};
+use crate::settings::{Flags, Settings, Unit, find_config, keys, units_of};
 
 pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if let [old, new] = args.diff.as_slice() {
@@ -125,7 +125,7 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
         return Ok(vec![application(&settings, name, names)]);
     }
     let config = find_config(&run.host, &run.general, Path::new("."))?;
-    let units: Vec<Unit> = config.units().map_err(Failure::usage)?;
+    let units: Vec<Unit> = units_of(&run.host, &run.general, &config)?;
     let wanted = |name: &String| args.name.as_ref().is_none_or(|wanted| wanted == name);
     let is_known = |name: &String| listed.contains(name) || units.iter().any(|unit| unit.name == *name);
     if let Some(name) = args.name.as_ref().filter(|name| !is_known(name)) {

@@ -24,6 +24,7 @@ mod mirror;
 mod report;
 mod result;
 mod sam;
+mod sam_config;
 mod sbom;
 mod terraform;
 mod tree;

@@ -8,24 +8,18 @@ use std::path::{Path, PathBuf};
 
 use barrow::ops::write_whole;
 use barrow::request::{BundleKind, BundleOptions};
-use barrow::sam::{Left, Nested, ResourceUse, SamError, SamUnit, SamUnitKind, Template, read_overrides};
+use barrow::sam::{Left, Nested, ResourceUse, SamUnit, SamUnitKind, Template};
 use barrow::target::{Architecture, Runtime};
 use serde_json::json;
 
 use super::batch::{self, Order};
+use super::sam_config::{BUILD_DIR, SamOrder, TEMPLATES, failure};
 use super::sbom::Sboms;
 use crate::args::{OutputArgs, SamBuildArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::hints;
 use crate::run::Run;
 use crate::settings::{Flags, Settings, find_config};
-
-/// Names of a template, as SAM looks for them.
-const TEMPLATES: &[&str] = &["template.yaml", "template.yml", "template.json"];
-
-/// Where SAM puts what it builds. Nothing else lives there.
-const BUILD_DIR: &str = ".aws-sam/build";
 
 /// What a template is called in its new place, whatever it was before.
 pub(super) const BUILT_TEMPLATE: &str = "template.yaml";
@@ -64,29 +58,24 @@ struct Written {
 }
 
 pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
-    let template = find(run, args.template_file.clone())?;
-    let build_dir = args.build_dir.clone().unwrap_or_else(|| PathBuf::from(BUILD_DIR));
-    let given = read_overrides(&args.parameter_overrides).map_err(|word| {
-        Failure::usage(format!("`{word}` of --parameter-overrides gives no parameter a value"))
-            .hint("write NAME=VALUE, or ParameterKey=NAME,ParameterValue=VALUE")
-    })?;
+    let asked = SamOrder::of(run, args)?;
     let mut plan = Plan::default();
-    plan.add(run, &template, args.base_dir.as_deref(), given, &build_dir, "")?;
-    plan.say_what_is_left(run, &template);
+    plan.add(run, &asked, &asked.template, asked.overrides.clone(), &asked.build_dir, "")?;
+    plan.say_what_is_left(run, &asked);
     if plan.units.is_empty() {
-        let text = format!("`{}` has no Python function or layer with code of its own", template.display());
+        let text = format!("`{}` has no Python function or layer with code of its own", asked.template.display());
         return Err(Failure::new(text, Exit::Failed).hint("layers are built where Metadata has a BuildMethod"));
     }
-    let force = args.force || args.build_dir.is_none();
+    let force = args.force || asked.is_in_usual_place();
     let mut orders = Vec::with_capacity(plan.units.len());
     for (place, planned) in plan.units.iter().enumerate() {
-        orders.push(Order { place, ..order(run, planned, args, force)? });
+        orders.push(Order { place, ..order(run, planned, args, asked.manifest.as_ref(), force)? });
     }
     let outcome = batch::make(run, orders, args.jobs)?;
     if args.github {
         outcome.tell_github(run)?;
     }
-    let written = build_dir.join(BUILT_TEMPLATE);
+    let written = asked.build_dir.join(BUILT_TEMPLATE);
     if outcome.is_whole() {
         // Inner ones first: the outer one leads to them.
         for template in plan.templates.iter().rev() {
@@ -99,24 +88,13 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The template that was named, else the one that lies here.
-fn find(run: &Run, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    if let Some(file) = named {
-        return Ok(file);
-    }
-    let found = TEMPLATES.iter().find(|name| run.host.working_folder.join(name).is_file());
-    found.map(PathBuf::from).ok_or_else(|| {
-        Failure::usage(format!("there is none of {} here", TEMPLATES.join(", "))).hint("name a template with -t")
-    })
-}
-
 impl Plan {
     /// Adds what a template has, and the templates within it. `prefix` is the way to it.
     fn add(
         &mut self,
         run: &Run,
+        asked: &SamOrder,
         file: &Path,
-        base: Option<&Path>,
         given: BTreeMap<String, String>,
         to: &Path,
         prefix: &str,
@@ -128,11 +106,12 @@ impl Plan {
             }
         }
         let folder = file.parent().unwrap_or(Path::new(""));
-        let base = base.unwrap_or(folder);
+        // Where a folder is named, all templates start there, those within others too.
+        let base = asked.base_dir.as_deref().unwrap_or(folder);
         let mut built = BTreeMap::new();
         let place = self.templates.len();
         let mut inner = Vec::new();
-        for found in template.resources() {
+        for found in template.resources_but(|name| asked.exclude.iter().any(|other| other == name)) {
             match found.map_err(|error| failure(&error))? {
                 ResourceUse::Unit(unit) => {
                     built.insert(unit.name.clone(), unit.name.clone());
@@ -165,31 +144,37 @@ impl Plan {
             if !absolute(&inner).is_file() {
                 return Err(Failure::usage(format!("{}: the template `{}` is not there", at(), inner.display())));
             }
-            self.add(run, &inner, None, parameters, &to.join(&name), &way)?;
+            self.add(run, asked, &inner, parameters, &to.join(&name), &way)?;
         }
         Ok(())
     }
 
     /// One word on each resource that SAM has to build, and how both are put together.
-    fn say_what_is_left(&self, run: &Run, template: &Path) {
+    fn say_what_is_left(&self, run: &Run, asked: &SamOrder) {
         for (file, left) in &self.left {
             let at = format!("{}:{}", file.display(), left.line);
             run.output.warn(&format!("{at}: `{}` is left to SAM: {}", left.name, left.why));
         }
-        if !self.left.is_empty() && !self.units.is_empty() {
-            let template = if TEMPLATES.iter().any(|name| Path::new(name) == template) {
-                String::new()
-            } else {
-                format!(" -t {}", template.display())
-            };
-            let excluded: Vec<String> =
-                self.units.iter().map(|planned| format!(" --exclude {}", planned.label)).collect();
-            let excluded = excluded.concat();
-            run.output.status(&format!(
-                "`sam build{template}{excluded}` builds the rest; \
-                 `barrow sam build -t {BUILD_DIR}/{BUILT_TEMPLATE} --build-dir .aws-sam/all` then adds these"
-            ));
+        if self.left.is_empty() || self.units.is_empty() {
+            return;
         }
+        let said = asked.config.clone().unwrap_or_default();
+        let is_found = TEMPLATES.iter().any(|name| Path::new(name) == asked.template)
+            || said.template_file.as_ref() == Some(&asked.template);
+        let template = if is_found { String::new() } else { format!(" -t {}", asked.template.display()) };
+        let excluded: Vec<String> =
+            self.units.iter().map(|planned| format!(" --exclude {}", planned.unit.name)).collect();
+        let excluded = excluded.concat();
+        // SAM's settings lie beside another template than the one that it writes.
+        let theirs = said.build_dir.unwrap_or_else(|| PathBuf::from(BUILD_DIR));
+        let config = asked.config.iter().map(|config| format!(" --samconfig {}", config.file.display()));
+        let base = asked.base_dir.iter().map(|_| format!(" --base-dir {}", theirs.display()));
+        let further: String = config.chain(base).collect();
+        run.output.status(&format!(
+            "`sam build{template}{excluded}` builds the rest; \
+             `barrow sam build -t {}/{BUILT_TEMPLATE} --build-dir .aws-sam/all{further}` then adds these",
+            theirs.display()
+        ));
     }
 }
 
@@ -228,16 +213,14 @@ pub(super) fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> R
     Template::parse(file, &text, given).map_err(|error| failure(&error))
 }
 
-pub(super) fn failure(error: &SamError) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    match hints::sam::of(&error.problem) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
 /// What one function or layer is made of: the settings of its folder, for the template's target.
-fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Result<Order, Failure> {
+fn order(
+    run: &Run,
+    planned: &Planned,
+    args: &SamBuildArgs,
+    manifest: Option<&PathBuf>,
+    force: bool,
+) -> Result<Order, Failure> {
     let Planned { label, unit, template, source, out } = planned;
     let wrong =
         |reason: String| Failure::usage(format!("{}:{}: `{}`: {reason}", template.display(), unit.line, unit.name));
@@ -245,9 +228,11 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
     let architecture: Architecture = unit.architecture.parse().map_err(|error| wrong(format!("{error}")))?;
     let target =
         TargetArgs { runtime: vec![runtime.name().to_owned()], arch: vec![architecture], ..TargetArgs::default() };
+    let mut input = args.input.clone();
+    input.requirement.extend(manifest.cloned());
     let settings = SettingArgs {
         target,
-        input: args.input.clone(),
+        input,
         index: args.index.clone(),
         resolution: args.resolution.clone(),
         wheels: args.wheels.clone(),
@@ -279,5 +264,5 @@ fn order(run: &Run, planned: &Planned, args: &SamBuildArgs, force: bool) -> Resu
     sboms.keep_out_of(&mut assembly);
     let request = settings.request_for(Vec::new(), &target)?;
     let options = BundleOptions::of(request, assembly, settings.publish(output), target);
-    Ok(Order { place: 0, label: label.clone(), options, described, sboms })
+    Ok(Order { place: 0, label: label.clone(), options, described, sboms, layers: Vec::new(), without: Vec::new() })
 }

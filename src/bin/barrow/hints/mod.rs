@@ -40,6 +40,7 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
             vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
         }
         Error::ReadInput { .. }
+        | Error::LayerFailed(_)
         | Error::Audit(_)
         | Error::Inventory(_)
         | Error::WriteLock { .. }

@@ -50,6 +50,8 @@ pub(crate) struct ConfigIndex {
     pub(crate) ignore_status: Vec<u16>,
     /// `auth = "bearer"`: its token is sent as one.
     pub(crate) bearer: bool,
+    /// Where it stands, beside the settings file itself.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) line: usize,
 }
 
@@ -65,6 +67,8 @@ pub(crate) struct ConfigApplication {
 pub(crate) struct ConfigSource {
     pub(crate) pattern: String,
     pub(crate) index: String,
+    /// Where it stands, beside the settings file itself.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) line: usize,
 }
 
@@ -72,11 +76,18 @@ impl ConfigFile {
     /// The settings file for `folder`: its own or that of the nearest folder above which has one.
     pub(crate) fn search(folder: &Path) -> Result<Option<Self>, String> {
         for folder in folder.ancestors() {
-            for name in ["barrow.toml", "pyproject.toml"] {
-                let path = folder.join(name);
-                if let Some(config) = Self::read_if_present(&path)? {
-                    return Ok(Some(config));
-                }
+            if let Some(config) = Self::of_folder(folder)? {
+                return Ok(Some(config));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The settings file of this very folder.
+    pub(super) fn of_folder(folder: &Path) -> Result<Option<Self>, String> {
+        for name in ["barrow.toml", "pyproject.toml"] {
+            if let Some(config) = Self::read_if_present(&folder.join(name))? {
+                return Ok(Some(config));
             }
         }
         Ok(None)
@@ -288,6 +299,7 @@ impl TomlReader<'_> {
                 DeValue::String(name) => Ok(ConfigSource {
                     pattern: pattern.get_ref().to_string(),
                     index: name.to_string(),
+                    file: None,
                     line: self.line(pattern.span()),
                 }),
                 _ => Err(self.at(index.span(), "a source must be the name of an index")),

@@ -26,6 +26,8 @@ pub(crate) enum WrittenIn {
     Here,
     /// In a file of units, whose paths start where those of the settings file do.
     Units(PathBuf),
+    /// In the settings file of a unit's own folder, beside which its paths start.
+    Beside(PathBuf),
     /// In what another program asks for on standard input; its paths start at this folder.
     Query(PathBuf),
 }

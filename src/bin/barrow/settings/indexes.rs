@@ -107,8 +107,9 @@ fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> 
 }
 
 fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<IndexLocation, SettingsError> {
-    let source = Source::File { file: layers.config.path.clone(), line: configured.line };
-    let base = layers.config.path.parent().unwrap_or(Path::new("")).to_owned();
+    let file = configured.file.clone().unwrap_or_else(|| layers.config.path.clone());
+    let base = file.parent().unwrap_or(Path::new("")).to_owned();
+    let source = Source::File { file, line: configured.line };
     let url = parse::location(layers.host, &base, &configured.url)
         .map_err(|reason| SettingsError::value("index", &source, reason))?;
     let index = IndexLocation {
@@ -156,7 +157,7 @@ fn read_find_links(
     let (places, source) = layers.located("find-links", &flags.find_links, parse::location)?;
     let is_pips = match &source {
         Source::Variable(name) => name.starts_with("PIP_"),
-        Source::File { file, .. } => *file != layers.config.path,
+        Source::File { .. } => !layers.config.values.contains_key("find-links"),
         _ => false,
     };
     let mut found = Vec::new();
@@ -183,25 +184,24 @@ fn read_sources(
     default: &IndexLocation,
 ) -> Result<Vec<(Glob, String)>, SettingsError> {
     let known: Vec<&str> = named.iter().chain([default]).filter_map(|index| index.name.as_deref()).collect();
-    let file = layers.config.path.clone();
     layers
         .config
         .sources
         .clone()
         .into_iter()
         .map(|source| {
+            let file = source.file.unwrap_or_else(|| layers.config.path.clone());
+            let place = format!("{}:{}", file.display(), source.line);
             if !known.contains(&source.index.as_str()) {
-                let place = format!("{}:{}", layers.config.path.display(), source.line);
                 return Err(SettingsError::Other(format!(
                     "{place}: there is no index named `{}`: [[index]] with its `name` makes one",
                     source.index
                 )));
             }
-            let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-")).map_err(|error| {
-                SettingsError::Other(format!("{}:{}: {error}", layers.config.path.display(), source.line))
-            })?;
+            let pattern = Glob::new(&source.pattern.to_lowercase().replace(['_', '.'], "-"))
+                .map_err(|error| SettingsError::Other(format!("{place}: {error}")))?;
             let shown = format!("{}={}", source.pattern, source.index);
-            layers.record("sources", vec![shown], Source::File { file: file.clone(), line: source.line });
+            layers.record("sources", vec![shown], Source::File { file, line: source.line });
             Ok((pattern, source.index))
         })
         .collect()

@@ -65,6 +65,9 @@ impl Layers<'_> {
         let (base, source) = match &value.place {
             WrittenIn::Here => (self.config.folder(), Source::File { file: self.config.path.clone(), line }),
             WrittenIn::Units(file) => (self.config.folder(), Source::File { file: file.clone(), line }),
+            WrittenIn::Beside(file) => {
+                (file.parent().unwrap_or(Path::new("")), Source::File { file: file.clone(), line })
+            }
             WrittenIn::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
         };
         let base = base.to_owned();

@@ -7,6 +7,7 @@ mod config_reader;
 mod credentials;
 mod detect;
 mod error;
+mod glob;
 mod indexes;
 mod inputs;
 pub(crate) mod keys;
@@ -374,7 +375,8 @@ fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// Whether the run was told to read no settings files.
-fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsError> {
+/// Whether no settings file is to be read at all.
+pub(crate) fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsError> {
     Ok(general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?)
 }
 
@@ -390,6 +392,30 @@ pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> 
         None => ConfigFile::search(&parse::normalized(&host.working_folder.join(folder))),
     };
     config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
+}
+
+/// The units of a file with the settings of their own folders: those in the folder of a unit, and in folders between it and the
+/// file. None are looked for where a file was named, or none is to be read.
+pub(crate) fn units_of(host: &Host, general: &GeneralArgs, config: &ConfigFile) -> Result<Vec<Unit>, SettingsError> {
+    let mut units = config.units().map_err(SettingsError::Other)?;
+    let is_named = general.config_file.is_some() || host.variable("BARROW_CONFIG_FILE").is_some();
+    if is_named || reads_no_config(host, general)? {
+        return Ok(units);
+    }
+    let absolute = |path: &Path| parse::normalized(&host.working_folder.join(path));
+    let top = absolute(config.path.parent().unwrap_or(Path::new("")));
+    for unit in &mut units {
+        let Some(source) = unit.source.as_deref().map(absolute) else { continue };
+        // Above a folder that lies elsewhere are settings of others.
+        let is_within = source.starts_with(&top);
+        let mut folders =
+            source.ancestors().take_while(|folder| if is_within { *folder != top } else { *folder == source });
+        let own = folders.find_map(|folder| ConfigFile::of_folder(folder).transpose());
+        if let Some(own) = own.transpose().map_err(SettingsError::Other)? {
+            unit.take_own(own);
+        }
+    }
+    Ok(units)
 }
 
 fn refuse_unbuilt(unbuilt: &Unbuilt) -> Result<(), SettingsError> {

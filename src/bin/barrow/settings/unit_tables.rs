@@ -87,7 +87,13 @@ impl TomlReader<'_> {
                 "glob" => unit.glob = Some(text()?),
                 "names-from" => unit.names_from = Some(text()?),
                 "packages" => unit.packages = texts()?,
-                "output" => unit.outputs = texts()?,
+                "output" => {
+                    unit.outputs = texts()?;
+                    if let Some(word) = unit.outputs.iter().find_map(|output| unknown_word(output)) {
+                        let known = "`{name}`, `{runtime}` and `{arch}` stand for something there";
+                        return Err(self.at(value.span(), &format!("`{word}` in `output` means nothing: {known}")));
+                    }
+                }
                 "handler" => unit.handlers = texts()?,
                 "layers" if kind == UnitKind::Layer => return Err(wrong("of a function: a layer uses no layers")),
                 "layers" => unit.layers = texts()?,
@@ -100,10 +106,32 @@ impl TomlReader<'_> {
                 }
             }
         }
+        let at = |what: &str| Err(format!("{}:{line}: {what}", self.path.display()));
         if unit.glob.is_some() && (unit.source.is_some() || unit.names_from.is_some()) {
-            let at = format!("{}:{line}", self.path.display());
-            return Err(format!("{at}: `glob` stands for sources, so it cannot go with `source` or `names-from`"));
+            return at("`glob` stands for sources, so it cannot go with `source` or `names-from`");
+        }
+        if unit.names_from.is_some() && unit.source.is_some() {
+            return at("`names-from` stands for units without files of their own, so it cannot go with `source`");
+        }
+        if unit.name.is_some() && (unit.glob.is_some() || unit.names_from.is_some()) {
+            return at("each folder or line has a name of its own, so `name` cannot go with `glob` or `names-from`");
         }
         Ok(unit)
     }
+}
+
+impl ConfigUnit {
+    /// Where it goes, as it is written.
+    pub(super) fn outputs(&self) -> Vec<String> {
+        if self.outputs.is_empty() { vec!["build/{name}".to_owned()] } else { self.outputs.clone() }
+    }
+}
+
+/// The first `{word}` of a pattern that stands for nothing.
+fn unknown_word(output: &str) -> Option<&str> {
+    let words = output.match_indices('{').filter_map(|(start, _)| {
+        let end = output[start..].find('}')?;
+        output.get(start..=start + end)
+    });
+    words.into_iter().find(|word| !["{name}", "{runtime}", "{arch}"].contains(word))
 }

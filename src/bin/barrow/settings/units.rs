@@ -2,16 +2,15 @@
 //!
 //! A unit has keys of its own ([`OWN_KEYS`](crate::key::OWN_KEYS)); every other key is a setting, and counts for that
 //! unit in the place of the same setting of `[defaults]`, which counts in the place of the file's own. Relative paths
-//! start at the folder of the file.
+//! start at the folder of the file. A settings file in the unit's own folder stands between its table and `[defaults]`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
-
-use super::config_file::ConfigFile;
+use super::config_file::{ConfigFile, ConfigIndex, ConfigSource};
 use super::config_reader::{ConfigValue, WrittenIn};
-use super::parse;
 use super::unit_tables::{ConfigUnit, UnitKind};
+use super::{glob, parse};
 
 /// One thing to make: a table, or what a pattern in it stands for.
 #[derive(Clone, Debug)]
@@ -29,6 +28,38 @@ pub(crate) struct Unit {
     pub(crate) layers: Vec<String>,
     /// The file, with the unit's settings in the place of its own.
     pub(crate) config: ConfigFile,
+    /// Settings that the unit's table states.
+    stated: BTreeSet<&'static str>,
+    /// The settings file of its own folder, where there is one.
+    pub(crate) own_settings: Option<PathBuf>,
+}
+
+impl Unit {
+    /// Takes the settings of a file that lies in the unit's own folder: the unit's table comes before them, and they come before
+    /// `[defaults]` and the rest of the file that names the unit.
+    pub(super) fn take_own(&mut self, own: ConfigFile) {
+        let (config, file) = (&mut self.config, own.path);
+        let place = WrittenIn::Beside(file.clone());
+        let states_default = own.values.contains_key("index-url") || own.indexes.iter().any(|index| index.default);
+        for (key, value) in own.values.into_iter().filter(|(key, _)| !self.stated.contains(key)) {
+            config.values.insert(key, ConfigValue { place: place.clone(), ..value });
+        }
+        let replaces = |index: &ConfigIndex| own.indexes.iter().any(|own| own.name.is_some() && own.name == index.name);
+        config.indexes.retain(|index| !(replaces(index) || (states_default && index.default && index.name.is_none())));
+        for index in config.indexes.iter_mut().filter(|index| states_default && index.default) {
+            // The index that stands nearer is asked in its place, and names that are tied to this one stay tied.
+            (index.default, index.explicit) = (false, true);
+        }
+        let indexes = own.indexes.into_iter().map(|index| ConfigIndex { file: Some(file.clone()), ..index });
+        config.indexes.splice(0..0, indexes).for_each(drop);
+        let sources = own.sources.into_iter().map(|source| ConfigSource { file: Some(file.clone()), ..source });
+        config.sources.splice(0..0, sources).for_each(drop);
+        config.runtimes.retain(|(profile, _)| own.runtimes.iter().all(|(other, _)| other.name != profile.name));
+        config.runtimes.extend(own.runtimes);
+        config.check_ignore.extend(own.check_ignore);
+        config.audit_ignore.extend(own.audit_ignore);
+        self.own_settings = Some(file);
+    }
 }
 
 impl ConfigFile {
@@ -84,20 +115,13 @@ impl ConfigFile {
     /// One unit, or one for each folder or line that it stands for.
     fn expand(&self, table: &ConfigUnit) -> Result<Vec<Unit>, String> {
         if let Some(pattern) = &table.glob {
-            let folders = self.matching(pattern)?;
+            let folders = glob::folders(self.folder(), pattern, &table.outputs())?;
             let unit = |(name, folder): (String, PathBuf)| self.unit(table, name, Some(folder), Vec::new());
             return folders.into_iter().map(unit).collect();
         }
         if let Some(file) = &table.names_from {
-            let path = self.folder().join(file);
-            let text = fs_err::read_to_string(&path).map_err(|error| error.to_string())?;
-            let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
-            let names: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-            if names.is_empty() {
-                return Err(format!("`{}` has no line with a name", path.display()));
-            }
-            let unit = |line: &str| self.unit(table, name_in(line), None, vec![line.to_owned()]);
-            return names.into_iter().map(unit).collect();
+            let unit = |(name, line): (String, String)| self.unit(table, name, None, vec![line]);
+            return listed(&self.folder().join(file))?.into_iter().map(unit).collect();
         }
         let source = table.source.as_ref().map(|source| parse::normalized(&self.folder().join(source)));
         if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
@@ -129,7 +153,6 @@ impl ConfigFile {
             // Folders beside the source of every unit are beside nothing here.
             values.remove("source");
         }
-        let outputs = if table.outputs.is_empty() { vec!["build/{name}".to_owned()] } else { table.outputs.clone() };
         let packages = packages.into_iter().chain(table.packages.iter().cloned()).collect();
         Ok(Unit {
             name,
@@ -137,46 +160,13 @@ impl ConfigFile {
             source,
             packages,
             has_dependencies: table.has_dependencies,
-            outputs: outputs.iter().map(|output| self.folder().join(output)).collect(),
+            outputs: table.outputs().iter().map(|output| self.folder().join(output)).collect(),
             handlers: table.handlers.clone(),
             layers: table.layers.clone(),
             config: Self { values, units: Vec::new(), ..self.clone() },
+            stated: table.values.keys().copied().collect(),
+            own_settings: None,
         })
-    }
-
-    /// The folders below that of the file which a pattern matches, in order, each with a name: what the wildcards stand
-    /// for.
-    fn matching(&self, pattern: &str) -> Result<Vec<(String, PathBuf)>, String> {
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| error.to_string())?;
-        let glob = glob.compile_matcher();
-        let depth = Path::new(pattern).components().count();
-        let wild = |part: &str| part.contains(['*', '?', '[', '{']);
-        let wildcards: Vec<usize> =
-            pattern.split('/').enumerate().filter(|(_, part)| wild(part)).map(|(at, _)| at).collect();
-        let mut found = Vec::new();
-        let mut folders = vec![PathBuf::new()];
-        while let Some(folder) = folders.pop() {
-            let Ok(entries) = fs_err::read_dir(self.folder().join(&folder)) else { continue };
-            for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir()) {
-                let path = folder.join(entry.file_name());
-                if glob.is_match(&path) {
-                    found.push(path.clone());
-                }
-                if path.components().count() < depth {
-                    folders.push(path);
-                }
-            }
-        }
-        if found.is_empty() {
-            return Err(format!("the pattern `{pattern}` matches no folder"));
-        }
-        found.sort();
-        let named = found.into_iter().map(|path| {
-            let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-            let parts: Vec<&str> = wildcards.iter().filter_map(|at| parts.get(*at)).map(AsRef::as_ref).collect();
-            (parts.join("-"), self.folder().join(&path))
-        });
-        Ok(named.collect())
     }
 }
 
@@ -193,6 +183,39 @@ fn place(text: &mut String, source: Option<&Path>) -> Result<(), String> {
     let folder = if is_table { quoted() } else { folder };
     *text = text.replace("{source}", &folder);
     Ok(())
+}
+
+/// The requirements of a file, a unit each, with the names of their projects: comments and lines that go on as pip has them.
+fn listed(path: &Path) -> Result<Vec<(String, String)>, String> {
+    let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    let mut begun: Option<(usize, String)> = None;
+    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = if line.trim_start().starts_with('#') { "" } else { line };
+        let (number, mut joined) = begun.take().unwrap_or((at + 1, String::new()));
+        if let Some(line) = line.strip_suffix('\\') {
+            joined += line;
+            begun = Some((number, joined));
+            continue;
+        }
+        joined += line;
+        let end = [" #", "\t#"].iter().filter_map(|mark| joined.find(mark)).min();
+        let requirement = joined[..end.unwrap_or(joined.len())].trim();
+        if !requirement.is_empty() {
+            let name = name_in(requirement);
+            if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+                let place = format!("{}:{number}", path.display());
+                return Err(format!(
+                    "{place}: `{requirement}` is no requirement that begins with the name of a project"
+                ));
+            }
+            found.push((name, requirement.to_owned()));
+        }
+    }
+    if found.is_empty() {
+        return Err(format!("`{}` has no line with a name", path.display()));
+    }
+    Ok(found)
 }
 
 /// The project name that a requirement begins with.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use barrow::sam::{ResourceUse, SamUnit, SamUnitKind, Template};
 use barrow::target::{Architecture, Runtime, Target};
 
-use crate::commands::sam::{BUILT_TEMPLATE, failure, read};
+use crate::commands::sam::{BUILT_TEMPLATE, read};
+use crate::commands::sam_config::failure;
 use crate::failure::Failure;
 use crate::run::Run;
 

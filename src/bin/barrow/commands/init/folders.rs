@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::lock::find_input;
 
-use super::outline::{ConfigDraft, Outlined};
+use super::outline::{ConfigDraft, Outlined, lockless};
 
 /// How far down functions are looked for. Deeper ones are named by hand.
 const DEEPEST: usize = 4;
@@ -16,7 +16,7 @@ const PASSED_OVER: &[&str] =
 /// A function for each such folder.
 pub(super) fn read(root: &Path) -> ConfigDraft {
     let mut outline = ConfigDraft::default();
-    for folder in functions(root) {
+    for folder in functions(root, &mut outline.remarks) {
         let source = if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.to_string_lossy().into_owned() };
         let name = if source == "." { "function".to_owned() } else { source.replace(['/', '\\'], "-") };
         outline.units.push(Outlined { name, source: Some(source), ..Outlined::default() });
@@ -25,7 +25,7 @@ pub(super) fn read(root: &Path) -> ConfigDraft {
 }
 
 /// Folders with Python files and something that states what they need, relative to `root`, in order.
-fn functions(root: &Path) -> Vec<PathBuf> {
+fn functions(root: &Path, remarks: &mut Vec<String>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
@@ -35,6 +35,9 @@ fn functions(root: &Path) -> Vec<PathBuf> {
         if has_code && states_needs(&root.join(&folder)) {
             found.push(folder);
             continue;
+        }
+        if has_code {
+            remarks.extend(lockless(root, &folder));
         }
         if folder.components().count() == DEEPEST {
             continue;

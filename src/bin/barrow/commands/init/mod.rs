@@ -52,15 +52,23 @@ pub(super) fn call(run: &Run, args: &InitArgs) -> Result<(), Failure> {
 fn find(folder: &Path) -> Result<ConfigDraft, Failure> {
     let mut remarks = Vec::new();
     for read in [sam::read, serverless::read] {
-        if let Some(mut outline) = read(folder)? {
-            outline.remarks.splice(0..0, std::mem::take(&mut remarks)).for_each(drop);
-            if !outline.units.is_empty() {
-                return Ok(outline);
-            }
-            remarks = outline.remarks;
+        let Some(mut outline) = read(folder)? else { continue };
+        outline.remarks.splice(0..0, std::mem::take(&mut remarks)).for_each(drop);
+        outline.drop_absent(folder);
+        if !outline.units.is_empty() {
+            outline.remarks.extend(not_read(folder, outline.from.as_deref()));
+            return Ok(outline);
         }
+        remarks = outline.remarks;
     }
     let mut outline = folders::read(folder);
-    outline.remarks = remarks;
+    outline.remarks.splice(0..0, remarks).for_each(drop);
     Ok(outline)
+}
+
+/// A word on a file of another framework that lies here too.
+fn not_read(folder: &Path, from: Option<&str>) -> Option<String> {
+    let other = serverless::NAMES.into_iter().find(|name| folder.join(name).is_file())?;
+    let from = from.filter(|from| !serverless::NAMES.contains(from))?;
+    Some(format!("`{other}` is not read: {from} says what is built, and of both one counts"))
 }

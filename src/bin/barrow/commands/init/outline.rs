@@ -3,6 +3,9 @@
 #![expect(clippy::format_push_string, reason = "a file for people, made once in a run")]
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use barrow::lock::find_input;
 
 /// Units, and what could not be carried over.
 #[derive(Debug, Default)]
@@ -33,6 +36,25 @@ pub(super) struct Outlined {
 }
 
 impl ConfigDraft {
+    /// Leaves out units whose folders are not there, which no build could read, and says what of the others is not.
+    pub(super) fn drop_absent(&mut self, folder: &Path) {
+        let from = self.from.clone().unwrap_or_default();
+        let remarks = &mut self.remarks;
+        self.units.retain(|unit| {
+            let Some(source) = &unit.source else { return true };
+            let is_there = folder.join(source).is_dir();
+            if !is_there {
+                remarks.push(format!("`{}` of {from} is not carried over: there is no folder `{source}`", unit.name));
+            }
+            is_there
+        });
+        let sources = self.units.iter().filter(|unit| unit.requirement.is_none() && !unit.is_alone);
+        let mut sources: Vec<&String> = sources.filter_map(|unit| unit.source.as_ref()).collect();
+        sources.sort();
+        sources.dedup();
+        remarks.extend(sources.into_iter().filter_map(|source| lockless(folder, Path::new(source))));
+    }
+
     /// The text of barrow.toml. What most units have stands in `[defaults]`.
     pub(super) fn text(&self) -> String {
         let runtime = most(self.units.iter().map(|unit| unit.runtime.as_deref()));
@@ -86,6 +108,17 @@ impl Outlined {
         }
         text + "# output = \"build/{name}.zip\"\n"
     }
+}
+
+/// A word on a Pipfile without its lock: what it asks for would not be in the bundle.
+pub(super) fn lockless(root: &Path, source: &Path) -> Option<String> {
+    let folder = root.join(source);
+    let has_input = find_input(&folder).is_some_and(|found| found.file.parent() == Some(&folder));
+    let is_lockless = folder.join("Pipfile").is_file() && !has_input;
+    let shown = if source == Path::new(".") { PathBuf::from("Pipfile") } else { source.join("Pipfile") };
+    is_lockless.then(|| {
+        format!("`{}` has no lock beside it, and the lock is what is built: run `pipenv lock`", shown.display())
+    })
 }
 
 /// The value that most have, the first of them where several are as frequent.

@@ -9,6 +9,9 @@ use barrow::yaml::{Document, Node};
 use super::outline::{ConfigDraft, Outlined, list};
 use crate::failure::Failure;
 
+/// Names of the file.
+pub(super) const NAMES: [&str; 2] = ["serverless.yml", "serverless.yaml"];
+
 /// Options of serverless-python-requirements that have no part here, and why.
 const NEEDLESS: &[(&str, &str)] = &[
     ("dockerizePip", "no container is needed"),
@@ -36,8 +39,7 @@ struct Reader<'a> {
 
 /// Its functions, for the targets that it names.
 pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
-    let names = ["serverless.yml", "serverless.yaml"];
-    let Some(name) = names.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
+    let Some(name) = NAMES.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let text = fs_err::read_to_string(folder.join(name))
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
     let document =
