@@ -23,6 +23,7 @@ pub mod regular;
 mod file_lock;
 mod blocking;
 mod durable;
+mod modes;
 mod whole_file;
 mod finder;
 pub mod spec;

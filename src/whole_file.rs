@@ -8,6 +8,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use crate::durable::to_disk;
+use crate::modes::where_modes_are_kept;
 
 /// Writes a file beside its place and renames it, when it is on disk. The folder has to be there.
 ///
@@ -21,7 +22,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // From the beginning nobody may read it who may not read the old one.
     let file = stage(path, bytes, old_mode.unwrap_or(0o666))?;
     if let Some(mode) = old_mode {
-        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+        where_modes_are_kept(file.as_file().set_permissions(Permissions::from_mode(mode)))?;
     }
     to_disk(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;

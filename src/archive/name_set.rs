@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -211,6 +212,14 @@ fn fold(path: &str) -> Box<str> {
 /// A path in the form in which texts are usually typed and stored: Unicode Normalization Form C.
 pub(crate) fn composed(path: &str) -> Cow<'_, str> {
     if path.is_ascii() { path.into() } else { path.nfc().collect::<String>().into() }
+}
+
+/// The same of a path on disk. One that is not UTF-8 stays what it is.
+pub(crate) fn composed_path(path: &Path) -> Cow<'_, Path> {
+    match path.to_str().map(composed) {
+        Some(Cow::Owned(text)) => PathBuf::from(text).into(),
+        _ => path.into(),
+    }
 }
 
 /// Whether Windows would shorten a component of the path.

@@ -6,7 +6,9 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::BuildError;
+use crate::archive::composed_path;
 use crate::finder::is_left_by_mac;
+use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// Folders that belong to tools, at any depth: no build reads them, and some are huge.
@@ -46,6 +48,8 @@ pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, Bu
 
 enum CopyError {
     File(std::io::Error),
+    /// A file or folder has this name in two Unicode normalizations.
+    Twice(String),
     TooDeep,
 }
 
@@ -53,6 +57,10 @@ impl CopyError {
     fn into_build_error(self, label: &str) -> BuildError {
         match self {
             Self::File(source) => BuildError::File { action: "copy", path: label.into(), source },
+            Self::Twice(path) => BuildError::Metadata {
+                label: label.to_owned(),
+                reason: format!("it has `{path}` twice, in two Unicode normalizations"),
+            },
             Self::TooDeep => BuildError::Metadata {
                 label: label.to_owned(),
                 reason: format!("its folders are more than {DEEPEST} deep"),
@@ -85,10 +93,17 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
     if let Some(to) = to {
         fs::create_dir_all(to)?;
     }
-    let mut entries = fs::read_dir(from)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name();
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        // HFS+ gives names back taken apart, and a module is looked for as it is written in a program.
+        entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if let Some([(name, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
+        return Err(CopyError::Twice(format!("{shown}{}", name.display())));
+    }
+    for (name, entry) in entries {
         let (path, target) = (entry.path(), to.map(|to| to.join(&name)));
         let name = name.to_string_lossy();
         if is_left_by_mac(&name) {
@@ -118,9 +133,61 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
             note(kind, &content);
             if let Some(target) = target {
                 fs::write(&target, &content)?;
-                fs::set_permissions(&target, metadata.permissions())?;
+                where_modes_are_kept(fs::set_permissions(&target, metadata.permissions()))?;
             }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for path in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "content").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn names_that_hfs_took_apart_are_as_they_are_typed() {
+        let (apart, typed) = (
+            project(&["pkg/gro\u{308}\u{df}e/u\u{308}ber/a\u{308}.py", "pkg/z.py"]),
+            project(&["pkg/gr\u{f6}\u{df}e/\u{fc}ber/\u{e4}.py", "pkg/z.py"]),
+        );
+        let copy = tempfile::tempdir().unwrap();
+        let digest = copy_folder(apart.path(), copy.path(), "it").unwrap();
+        assert!(copy.path().join("pkg/gr\u{f6}\u{df}e/\u{fc}ber/\u{e4}.py").exists());
+        assert_eq!(digest, folder_digest(typed.path(), "it").unwrap());
+        assert_eq!(digest, folder_digest(apart.path(), "it").unwrap());
+
+        let both = project(&["pkg/u\u{308}/a.py", "pkg/\u{fc}/b.py"]);
+        let error = folder_digest(both.path(), "it").unwrap_err().to_string();
+        assert!(error.contains("`pkg/\u{fc}` twice"), "{error}");
+    }
+
+    #[test]
+    fn what_the_finder_leaves_is_no_part_of_a_project() {
+        let plain = project(&["pkg/a.py"]);
+        let noted = project(&[
+            "pkg/a.py",
+            "pkg/._a.py",
+            "pkg/.DS_Store",
+            "pkg/Icon\r",
+            "__MACOSX/pkg/._a.py",
+            ".AppleDouble/a.py",
+            ".fseventsd/0",
+            ".Spotlight-V100/x",
+            "pkg/.localized",
+        ]);
+        let copy = tempfile::tempdir().unwrap();
+        assert_eq!(copy_folder(noted.path(), copy.path(), "it").unwrap(), folder_digest(plain.path(), "it").unwrap());
+        assert_eq!(fs::read_dir(copy.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(copy.path().join("pkg")).unwrap().count(), 1);
+    }
 }

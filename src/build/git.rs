@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::BuildError;
 use super::backend::Workshop;
 use super::child::{ChildCommand, last_lines, run};
+use super::xcode::{STUB, is_stub};
 use crate::spec::SafeUrl;
 
 /// Lines of a failed git that its error shows.
@@ -111,9 +112,14 @@ pub(crate) fn check_out(
 
 fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {
     let path = workshop.environment.get("PATH").map(String::as_str).unwrap_or_default();
-    let mut programs = path.split(':').map(|folder| Path::new(folder).join("git"));
-    programs.find(|program| program.is_absolute() && program.is_file()).ok_or_else(|| BuildError::Start {
-        program: "git".into(),
-        source: std::io::Error::new(std::io::ErrorKind::NotFound, "it is not on the PATH"),
-    })
+    let programs = path.split(':').map(|folder| Path::new(folder).join("git"));
+    let mut why = "it is not on the PATH";
+    for program in programs.filter(|program| program.is_absolute() && program.is_file()) {
+        if !is_stub(&program) {
+            return Ok(program);
+        }
+        why = STUB;
+    }
+    let source = std::io::Error::new(std::io::ErrorKind::NotFound, why);
+    Err(BuildError::Start { program: "git".into(), source })
 }

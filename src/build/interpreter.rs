@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::BuildError;
 use super::child::{ChildCommand, Children, last_lines, run};
 use super::surroundings::variables;
+use super::xcode::{STUB, is_stub};
 use crate::resolve::contains;
 use crate::spec::{Version, VersionSpecifiers};
 use crate::target::{Architecture, HostSystem, Runtime, Target};
@@ -132,10 +133,13 @@ impl InterpreterSearch {
         children: &Children,
         interrupted: &AtomicBool,
     ) -> Result<Result<Interpreter, String>, BuildError> {
+        if is_stub(program) {
+            return Ok(Err(STUB.to_owned()));
+        }
         let mut variables = variables(&self.environment, Path::new("/"), &[]);
-        // Managers of versions put a script of theirs in the place of `python3`, which needs to find its home.
         // Without it, macOS 11 and later say to a Python that was made for older ones that they are version 10.16.
         variables.insert("SYSTEM_VERSION_COMPAT".to_owned(), "0".to_owned());
+        // Managers of versions put a script of theirs in the place of `python3`, which needs to find its home.
         variables.extend(self.environment.get("HOME").map(|home| ("HOME".to_owned(), home.clone())));
         let job = ChildCommand {
             program,

@@ -20,6 +20,7 @@ mod interpreter;
 mod static_metadata;
 mod surroundings;
 mod system;
+mod xcode;
 mod wheel;
 
 pub(crate) use backend::{BuildEnvironment, UnpackedSource, Workshop};

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{Candidate, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::BundleError;
+use crate::archive::{composed, composed_path};
 
 /// The user's patterns, in the order given: the last that matches decides.
 #[derive(Debug, Default)]
@@ -63,7 +64,9 @@ impl Patterns {
     }
 
     fn deciding(&self, path: &Path, is_folder: bool) -> Option<&Pattern> {
-        let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
+        // As people type names: HFS+ gives them back taken apart.
+        let path = composed_path(path);
+        let matching = self.patterns.iter().rev().find(|pattern| pattern.matches(&path, is_folder))?;
         matching.was_used.store(true, Ordering::Relaxed);
         Some(matching)
     }
@@ -91,7 +94,8 @@ impl Patterns {
 
     /// Whether a pattern names the folder at `path` on the way to something inside it.
     pub(super) fn lead_through(&self, path: &Path) -> bool {
-        let leads = |pattern: &Pattern| pattern.leading.iter().any(|leading| leading.is_match(path));
+        let path = composed_path(path);
+        let leads = |pattern: &Pattern| pattern.leading.iter().any(|leading| leading.is_match(&path));
         self.patterns.iter().any(|pattern| !pattern.takes_back && leads(pattern))
     }
 }
@@ -116,6 +120,7 @@ impl Pattern {
             None => (false, glob),
         };
         let glob = glob.strip_prefix("./").map_or_else(|| glob.to_owned(), |rest| format!("/{rest}"));
+        let glob = composed(&glob).into_owned();
         let anchored = glob.contains('/');
         let glob = glob.strip_prefix('/').unwrap_or(&glob);
         if glob.is_empty() {
@@ -168,6 +173,7 @@ impl Filter {
 
     /// Whether one of the patterns matches `path` itself, as a file or as a folder.
     pub(super) fn matches(&self, path: &str) -> bool {
+        let path = &*composed(path);
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
         self.names.is_match_candidate(&Candidate::new(name)) || self.paths.is_match_candidate(&Candidate::new(path))
     }

@@ -16,6 +16,7 @@ mod options;
 mod helper;
 mod aws;
 mod auth;
+mod system_proxies;
 mod proxy;
 mod fault;
 mod tls;

@@ -60,6 +60,8 @@ pub struct ClientOptions {
     pub proxy: Option<SafeUrl>,
     /// `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and their lower-case forms, as the environment has them.
     pub proxy_environment: Vec<(String, Secret)>,
+    /// Program that prints the proxies of the system, asked where neither of the two names one: `scutil` of macOS.
+    pub system_proxies: Option<PathBuf>,
     /// `host` or `host:port` whose certificates are not verified and that may get credentials over plain http.
     pub insecure_hosts: Vec<String>,
     /// No socket is opened.
@@ -95,6 +97,7 @@ impl Default for ClientOptions {
             client_certificate: None,
             proxy: None,
             proxy_environment: Vec::new(),
+            system_proxies: None,
             insecure_hosts: Vec::new(),
             offline: false,
             only: None,

@@ -1,6 +1,9 @@
-//! Which proxy a request goes through (the variables that curl made a custom: `HTTPS_PROXY`, `NO_PROXY`, …).
+//! Which proxy a request goes through (the variables that curl made a custom: `HTTPS_PROXY`, `NO_PROXY`, …; where none is set, on a
+//! Mac, the system's settings).
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use url::Url;
 
@@ -8,12 +11,21 @@ use super::aws::is_metadata_service;
 use super::error::Error;
 use super::options::ClientOptions;
 use super::realm::split_port;
+use super::system_proxies::SystemProxies;
 
 /// The proxies of a run.
 pub(super) struct Proxies {
+    set: Chosen,
+    /// Where nothing is set: what the system says, which is asked when the first request is made.
+    system: Option<(PathBuf, OnceLock<Chosen>)>,
+}
+
+/// Proxies, and who is asked directly.
+struct Chosen {
     http: Option<Proxy>,
     https: Option<Proxy>,
     exempt: Vec<String>,
+    system: Option<SystemProxies>,
 }
 
 /// A proxy's URL; where it is none, the setting, which matters only to requests that would go that way.
@@ -23,23 +35,10 @@ impl Proxies {
     /// Reads the settings: an explicit proxy serves both schemes; lower-case variables come before upper-case ones,
     /// and empty ones count as unset.
     pub(super) fn new(options: &ClientOptions) -> Self {
-        let variable = |name: &str| {
-            let value = |name: &str| {
-                let mut set = options.proxy_environment.iter().filter(|(_, value)| !value.reveal().trim().is_empty());
-                set.find(|(key, _)| key == name).map(|(_, value)| value.reveal().trim().to_owned())
-            };
-            value(&name.to_ascii_lowercase()).or_else(|| value(name))
-        };
-        let proxy = |name: &str| variable(name).map(|text| parse(&text, name));
-        let exempt = variable("NO_PROXY").unwrap_or_default();
-        let exempt =
-            exempt.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
-        if let Some(explicit) = &options.proxy {
-            let explicit = Some(parse(explicit.reveal().as_str(), "the proxy setting"));
-            return Self { http: explicit.clone(), https: explicit, exempt };
-        }
-        let all = proxy("ALL_PROXY");
-        Self { http: proxy("HTTP_PROXY").or_else(|| all.clone()), https: proxy("HTTPS_PROXY").or(all), exempt }
+        let set = Chosen::set(options);
+        let is_set = set.http.is_some() || set.https.is_some();
+        let system = options.system_proxies.clone().filter(|_| !is_set).map(|program| (program, OnceLock::new()));
+        Self { set, system }
     }
 
     /// The proxy for a URL.
@@ -59,8 +58,47 @@ impl Proxies {
         if is_metadata_service(url) {
             return None;
         }
-        let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
-        proxy.as_ref().filter(|_| !self.exempt.iter().any(|entry| is_exempt(entry, url)))
+        let chosen = match &self.system {
+            Some((program, asked)) => asked.get_or_init(|| Chosen::by_system(program, self.set.exempt.clone())),
+            None => &self.set,
+        };
+        let proxy = if url.scheme() == "https" { &chosen.https } else { &chosen.http };
+        proxy.as_ref().filter(|_| !chosen.exempts(url))
+    }
+}
+
+impl Chosen {
+    fn set(options: &ClientOptions) -> Self {
+        let variable = |name: &str| {
+            let value = |name: &str| {
+                let mut set = options.proxy_environment.iter().filter(|(_, value)| !value.reveal().trim().is_empty());
+                set.find(|(key, _)| key == name).map(|(_, value)| value.reveal().trim().to_owned())
+            };
+            value(&name.to_ascii_lowercase()).or_else(|| value(name))
+        };
+        let proxy = |name: &str| variable(name).map(|text| parse(&text, name));
+        let exempt = variable("NO_PROXY").unwrap_or_default();
+        let exempt =
+            exempt.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
+        if let Some(explicit) = &options.proxy {
+            let explicit = Some(parse(explicit.reveal().as_str(), "the proxy setting"));
+            return Self { http: explicit.clone(), https: explicit, exempt, system: None };
+        }
+        let all = proxy("ALL_PROXY");
+        let (http, https) = (proxy("HTTP_PROXY").or_else(|| all.clone()), proxy("HTTPS_PROXY").or(all));
+        Self { http, https, exempt, system: None }
+    }
+
+    fn by_system(program: &Path, exempt: Vec<String>) -> Self {
+        let system = SystemProxies::ask(program);
+        let proxy =
+            |text: &Option<String>| text.as_deref().map(|text| parse(text, "the network settings of the system"));
+        Self { http: proxy(&system.http), https: proxy(&system.https), exempt, system: Some(system) }
+    }
+
+    fn exempts(&self, url: &Url) -> bool {
+        self.exempt.iter().any(|entry| is_exempt(entry, url))
+            || self.system.as_ref().is_some_and(|system| system.exempts(url))
     }
 }
 

@@ -102,7 +102,8 @@ pub struct UnpackedTree {
 impl UnpackedTree {
     /// A tree that was made by hand.
     pub(crate) fn look(folder: PathBuf, files: &[InstalledFile]) -> Self {
-        let stamp = |file: &InstalledFile| Stamp::of(&fs_err::metadata(file.path.below(&folder)).unwrap());
+        let stamp =
+            |file: &InstalledFile| Stamp::of(&fs_err::metadata(file.path.below(&folder)).unwrap(), file.tree_mode());
         let stamps = files.iter().map(stamp).collect();
         Self { folder, stamps }
     }

@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fstat, linkat, openat, statat};
 use rustix::io::Errno;
 
 use super::look::Sight;
-use super::mode::where_modes_are_kept;
+use crate::modes::where_modes_are_kept;
 
 /// How files get from the cache to an output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

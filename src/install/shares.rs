@@ -16,8 +16,8 @@ use rustix::io::Errno;
 use super::installed::InstalledDist;
 use super::link::{EntryAt, LinkMode, Way};
 use super::look::Sight;
-use super::mode::where_modes_are_kept;
 use super::tree::folders_of;
+use crate::modes::where_modes_are_kept;
 
 /// Files of a piece, at most, so that the threads end together.
 const PIECE_FILES: usize = 64;

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::error::WheelFault;
-use super::mode::where_modes_are_kept;
 use super::stamps::Stamp;
 use crate::archive::{ArchiveError, DataSpan, Inflater};
+use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// One entry to be read.
@@ -121,9 +121,10 @@ pub(super) fn create(path: &Path, mode: u32) -> io::Result<File> {
 
 /// Gives a file that was written its exact mode, which the umask may have narrowed, and takes its stamp.
 pub(super) fn settle(file: &File, mode: u32) -> io::Result<Stamp> {
-    let metadata = file.metadata()?;
+    let mut metadata = file.metadata()?;
     if metadata.mode() & 0o7777 != mode {
         where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(mode)))?;
+        metadata = file.metadata()?;
     }
-    Ok(Stamp::of(&metadata))
+    Ok(Stamp::of(&metadata, mode))
 }

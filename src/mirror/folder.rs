@@ -15,6 +15,7 @@ use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::FetchedFile;
 use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
+use crate::modes::where_modes_are_kept;
 use crate::regular;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, PackageName, ProjectStatus, sha256};
 
@@ -294,7 +295,8 @@ impl Mirror {
         {
             use std::os::unix::fs::PermissionsExt as _;
             // A web server reads it, as another user than the one who wrote it.
-            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+            let readable = std::fs::Permissions::from_mode(0o644);
+            where_modes_are_kept(file.as_file().set_permissions(readable)).map_err(failed)?;
         }
         readable_folders(path.parent().unwrap_or(&self.folder)).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
@@ -353,7 +355,7 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+        where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))?;
     }
     Ok(())
 }

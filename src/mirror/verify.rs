@@ -10,6 +10,7 @@ use super::contents::MANIFEST;
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;
+use crate::finder::is_left_by_mac;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest};
 
@@ -71,6 +72,10 @@ fn unlisted(folder: &Path, shown: &str, known: &BTreeSet<String>, problems: &mut
     for entry in entries {
         let name = entry.file_name();
         let name = name.to_string_lossy();
+        // A Mac that carried the mirror leaves these, and no page names them.
+        if is_left_by_mac(&name) {
+            continue;
+        }
         let shown = if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             unlisted(&entry.path(), &shown, known, problems);

@@ -27,6 +27,7 @@
 //! ```
 
 mod audit;
+mod newest;
 mod build;
 mod brought;
 mod bundle;
@@ -62,6 +63,7 @@ pub use lock::{LockForm, LockOptions, WrittenLock, lock, resolve_only};
 pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded, bill_of_mirror};
 pub use mirror::{compare_mirrors, list_mirror, mirror, read_mirror, remove_from_mirror, sign_mirror};
 pub use mirror::{upload_mirror, verify_mirror};
+pub use newest::{Newest, newest_barrow};
 pub use shared_cache::{push_to_shared_cache, shared_cache_standing};
 pub use survey::{Survey, Surveyed, newest_versions, survey};
 

@@ -61,6 +61,21 @@ pub enum PublishError {
         /// OUT.
         out: PathBuf,
     },
+    /// A package comes with another spelling of a folder that has to stay because of what else is in it.
+    #[error(
+        "`{}` cannot be installed in `{}`: other files keep `{}` there, and its file system takes the two names for one",
+        new.display(),
+        out.display(),
+        there.display()
+    )]
+    Respelled {
+        /// The folder that stays.
+        there: PathBuf,
+        /// The one that comes.
+        new: PathBuf,
+        /// OUT.
+        out: PathBuf,
+    },
     /// The files of a distribution could not be placed beside OUT.
     #[error("failed to place the files of `{dist}` for `{}`", out.display())]
     Link {

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, statat};
 
 use super::stored::{CONTENT_BYTES, EXECUTABLE, LINK, StoredFile, StoredFolder, is_derived};
+use crate::archive::composed;
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
 
@@ -97,9 +98,18 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&s
 /// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a
 /// folder, as it should be, is found out where its own turn comes.
 fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
-    every_entry(opened, |name| {
+    let is_listed = |name: &str| {
         folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()
             || inner.binary_search(&name).is_ok()
+    };
+    // HFS+ gives names back taken apart.
+    let is_same = |name: &str, other: &str| {
+        let inode = |name: &str| statat(opened, name, AtFlags::SYMLINK_NOFOLLOW).map(|found| found.st_ino);
+        name != other && matches!((inode(name), inode(other)), (Ok(one), Ok(other)) if one == other)
+    };
+    every_entry(opened, |name| {
+        is_listed(name)
+            || (!name.is_ascii() && is_listed(&composed(name)) && is_same(name, &composed(name)))
             || (folder.path.is_empty() && is_workplace_name(name.as_ref()))
             || (alone == Alone::ButForDerived && is_derived(&format!("{}/{name}", folder.path)))
             || (alone == Alone::ButForDerived

@@ -10,7 +10,9 @@ use std::str::FromStr as _;
 
 use fs_err as fs;
 
+use super::spellings::listed_name;
 use crate::archive::SafePath;
+use crate::finder::is_left_by_mac;
 use crate::regular;
 use crate::spec::{PackageName, parse_record};
 
@@ -113,7 +115,7 @@ impl Sweep<'_> {
         let mut all = true;
         for inner in fs::read_dir(entry)? {
             let inner = inner?;
-            let goes = match inner.file_name().to_str() {
+            let goes = match listed_name(entry, &inner.file_name()) {
                 Some(name) => {
                     let path = format!("{path}/{name}");
                     let goes = self.goes(&inner.path(), &path)?;
@@ -124,7 +126,8 @@ impl Sweep<'_> {
                 }
                 None => false,
             };
-            all &= goes;
+            // What the Finder left keeps no folder, and goes with it alone.
+            all &= goes || inner.file_name().to_str().is_some_and(is_left_by_mac);
         }
         // An empty folder was there before anyone listed a file in it.
         if all && !going.is_empty() {

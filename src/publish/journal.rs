@@ -11,7 +11,7 @@ use fs_err as fs;
 
 use super::options::{Step, Steps};
 use super::rename::exchange;
-use crate::install::where_modes_are_kept;
+use crate::modes::where_modes_are_kept;
 use crate::regular;
 
 /// First field of a journal: format and version.

@@ -19,11 +19,13 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::inspection::{Alone, inspect};
+use super::spellings::listed_name;
 use super::stored::{
     CONTENT_BYTES, ContentIds, EXECUTABLE, FolderIdentity, LINK, StoredFile, StoredFolder, StoredMark, is_derived,
 };
 use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
+use crate::finder::is_left_by_mac;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
@@ -359,13 +361,13 @@ impl Search<'_> {
             if shown.is_empty() && is_workplace_name(&name) {
                 continue;
             }
+            if name.to_str().is_some_and(is_left_by_mac) {
+                continue;
+            }
             let file_type = entry.file_type()?;
             // A name that is not UTF-8 is none of barrow's, and the replacement makes it none.
-            let path = if shown.is_empty() {
-                name.to_string_lossy().into_owned()
-            } else {
-                format!("{shown}/{}", name.to_string_lossy())
-            };
+            let name = listed_name(folder, &name).unwrap_or_else(|| name.to_string_lossy().into_owned());
+            let path = if shown.is_empty() { name.clone() } else { format!("{shown}/{name}") };
             if file_type.is_dir() {
                 if self.folders.contains(path.as_str()) || name == "__pycache__" {
                     self.folder(&entry.path(), &path)?;

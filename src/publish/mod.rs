@@ -28,6 +28,7 @@ mod workplace;
 mod site;
 mod stage;
 mod installed_before;
+mod spellings;
 mod packages;
 mod delta;
 mod transaction;

@@ -1,6 +1,7 @@
 //! Packages in a folder that holds other things: what goes, what comes, and what is in the way.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use super::PublishError;
 use super::installed_before::InstalledBefore;
 use super::mark::{Mark, MarkedFile};
 use super::options::PublishOptions;
+use super::spellings::{Spellings, listed_name};
 use super::standing::{Occupant, refuse_foreign};
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
@@ -41,33 +43,40 @@ impl PackageMoves {
             result => result.map_err(failed)?,
         };
         let mut removals: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut spellings = Spellings::of(out);
         let below = prefix.map_or_else(PathBuf::new, |prefix| PathBuf::from(prefix.as_str()));
         if folder.is_dir() {
-            removals.extend(before.removals(&folder, &names).map_err(failed)?.iter().map(|path| below.join(path)));
+            for path in before.removals(&folder, &names).map_err(failed)? {
+                removals.insert(spellings.real(&below.join(path)).map_err(failed)?);
+            }
         }
         let marked: HashSet<&SafePath> =
             mark.into_iter().flat_map(|mark| mark.own_files(out)).map(|file| &file.path).collect();
-        let mut placing = Placing { out, new, removals, placements: Vec::new(), in_the_way: Vec::new() };
+        let mut placing =
+            Placing { out, new, spellings, removals, placements: Vec::new(), in_the_way: Vec::new(), respelled: None };
         placing.folder(Path::new("")).map_err(failed)?;
+        if let Some((there, new)) = placing.respelled {
+            return Err(PublishError::Respelled { there, new, out: options.out.to_owned() });
+        }
 
         let mut warnings = Vec::new();
         let mut foreign = Vec::new();
-        for path in &placing.in_the_way {
+        for (path, there) in &placing.in_the_way {
             let safe = |path: &Path| path.to_str().and_then(|path| SafePath::new(path).ok());
-            let owner = path.strip_prefix(&below).ok().and_then(safe).and_then(|path| before.owner(&path, &names));
+            let owner = there.strip_prefix(&below).ok().and_then(safe).and_then(|path| before.owner(&path, &names));
             let is_same = || same_content(&out.join(path), &new.join(path)).unwrap_or(false);
             match owner {
                 _ if is_same() => {}
-                Some(owner) => warnings.push(format!("`{}` of {owner} is replaced", path.display())),
-                None if safe(path).is_some_and(|path| marked.contains(&path)) => {}
-                None => foreign.push(path.to_string_lossy().into_owned()),
+                Some(owner) => warnings.push(format!("`{}` of {owner} is replaced", there.display())),
+                None if safe(there).is_some_and(|path| marked.contains(&path)) => {}
+                None => foreign.push(there.to_string_lossy().into_owned()),
             }
         }
         if !foreign.is_empty() {
             refuse_foreign(out, &Occupant::Foreign(foreign), options)?;
         }
         let mut removals = placing.removals;
-        removals.extend(placing.in_the_way);
+        removals.extend(placing.in_the_way.into_iter().map(|(_, there)| there));
         Ok(Self { removals: outermost(removals), placements: placing.placements, warnings })
     }
 
@@ -86,10 +95,13 @@ impl PackageMoves {
 struct Placing<'a> {
     out: &'a Path,
     new: &'a Path,
+    spellings: Spellings<'a>,
     removals: BTreeSet<PathBuf>,
     placements: Vec<PathBuf>,
-    /// What lies where something new is to lie, and is no folder on its way.
-    in_the_way: Vec<PathBuf>,
+    /// What is to lie where something lies that is no folder on its way, and how that is spelled.
+    in_the_way: Vec<(PathBuf, PathBuf)>,
+    /// A folder that stays, and one that is to come, which are one to the file system: no Python would find what comes.
+    respelled: Option<(PathBuf, PathBuf)>,
 }
 
 impl Placing<'_> {
@@ -98,14 +110,18 @@ impl Placing<'_> {
             fs::read_dir(self.new.join(path))?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
         names.sort();
         for name in names {
-            let path = path.join(name);
+            let path = path.join(listed_name(&self.new.join(path), &name).map_or(name, OsString::from));
             let is_folder = fs::symlink_metadata(self.new.join(&path))?.is_dir();
-            let there = fs::symlink_metadata(self.out.join(&path)).ok().filter(|_| !self.removals.contains(&path));
-            match there {
+            let there = fs::symlink_metadata(self.out.join(&path)).ok();
+            let real = if there.is_some() { self.spellings.real(&path)? } else { path.clone() };
+            match there.filter(|_| !self.removals.contains(&real)) {
                 // A link to a folder is no folder: nothing is written through it.
-                Some(there) if is_folder && there.is_dir() => self.folder(&path)?,
+                Some(there) if is_folder && there.is_dir() && real == path => self.folder(&path)?,
+                Some(there) if is_folder && there.is_dir() => {
+                    self.respelled.get_or_insert((real, path));
+                }
                 Some(_) => {
-                    self.in_the_way.push(path.clone());
+                    self.in_the_way.push((path.clone(), real));
                     self.placements.push(path);
                 }
                 None => self.placements.push(path),

@@ -15,7 +15,8 @@ use super::mark::{ContentId, MarkedFile};
 use super::options::PublishOptions;
 use crate::archive::{Alike, SafePath, each_folder_of};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
-use crate::install::{LinkError, Share, Sight, link_shares, where_modes_are_kept};
+use crate::install::{LinkError, Share, Sight, link_shares};
+use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 
 /// Files whose contents one thread identifies at a time: those of distributions are known.

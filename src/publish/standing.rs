@@ -1,5 +1,6 @@
 //! What lies at OUT, and whether it may be replaced.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use super::PublishError;
 use super::mark::{Mark, zip_identity};
 use super::options::PublishOptions;
 use crate::cache::is_workplace_name;
+use crate::finder::is_left_by_mac;
 
 /// Names that a refusal shows, at most.
 const SHOWN: usize = 3;
@@ -65,7 +67,8 @@ impl OutputKind {
 
 fn folder(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
     let mut entries = fs::read_dir(out)?;
-    if entries.all(|entry| entry.is_ok_and(|entry| is_workplace_name(&entry.file_name()))) {
+    let is_nothing = |name: &OsStr| is_workplace_name(name) || name.to_str().is_some_and(is_left_by_mac);
+    if entries.all(|entry| entry.is_ok_and(|entry| is_nothing(&entry.file_name()))) {
         return Ok(Occupant::Empty);
     }
     let foreign = mark.unwrap_or(&Mark::default()).foreign(out, SHOWN + 1)?;

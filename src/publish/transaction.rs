@@ -47,7 +47,8 @@ use super::zip::{copy_zip, write_zip};
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
 use crate::durable::to_disk;
-use crate::install::where_modes_are_kept;
+use crate::finder::is_left_by_mac;
+use crate::modes::where_modes_are_kept;
 
 /// An output whose place is found, fit, and has a hidden folder.
 pub(super) struct Begun<'a> {
@@ -360,9 +361,16 @@ impl Begun<'_> {
     /// Everything old goes, everything new comes.
     fn all_entries(&self, new: &Path) -> io::Result<Journal> {
         let names = |folder: &Path| -> io::Result<Vec<PathBuf>> {
-            let mut names: Vec<PathBuf> =
-                fs::read_dir(folder)?.map(|entry| Ok(PathBuf::from(entry?.file_name()))).collect::<io::Result<_>>()?;
-            names.retain(|name| !is_workplace_name(name.as_os_str()));
+            let mut names = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let name = entry.file_name();
+                // Folders of the system's lie at the top of a volume, and nobody else may move them.
+                let is_of_system = name.to_str().is_some_and(is_left_by_mac) && entry.file_type()?.is_dir();
+                if !is_workplace_name(&name) && !is_of_system {
+                    names.push(PathBuf::from(name));
+                }
+            }
             names.sort();
             Ok(names)
         };

@@ -22,7 +22,7 @@ use super::journal::Journal;
 use super::out_lock::{LONGEST_WAIT, OutLock, is_lock_name};
 use crate::cache::{WORKPLACE_PREFIX as PREFIX, WORKPLACE_SUFFIX as SUFFIX, is_workplace_name, spread_subfolders};
 use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
-use crate::install::where_modes_are_kept;
+use crate::modes::where_modes_are_kept;
 
 /// How many workplaces are made, at most, until no other run removes one before it is locked.
 const ATTEMPTS: usize = 100;

@@ -15,7 +15,8 @@ use super::options::{PublishOptions, PublishedZip};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::durable::to_disk;
-use crate::install::{FileContent, InstalledDist, where_modes_are_kept};
+use crate::install::{FileContent, InstalledDist};
+use crate::modes::where_modes_are_kept;
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;

@@ -104,6 +104,7 @@ def commands(place):
         ("check_units", ["check", ".aws-sam/build"], 0),
         ("explain", ["explain"], 0),
         ("explain", ["explain", "BAR012"], 0),
+        ("version_check", ["self", "version-check", "--no-index", "--find-links", "ours"], 0),
         ("audit", ["audit", "barrow-hello", *INDEX, "--osv", "advisory.json"], 1),
         ("audit", ["audit", "barrow-hello", *INDEX, "--osv", "advisory.json", "--ignore", "CVE-2026-1=known"], 0),
         ("config", ["config", "hello"], 0),
@@ -129,6 +130,9 @@ def prepare():
     shutil.copytree(ROOT / "examples/hello", WORK / "hello")
     (WORK / "template.yaml").write_text(TEMPLATE)
     (WORK / "advisory.json").write_text(json.dumps(ADVISORY))
+    (WORK / "ours").mkdir()
+    # Its name is all that is read.
+    (WORK / "ours/barrow-9.0-py3-none-manylinux_2_17_x86_64.whl").write_bytes(b"")
     (WORK / "barrow.toml").write_text(
         f'index-url = "{INDEX[1]}"\n\n[[function]]\nsource = "hello"\n\n[[layer]]\nname = "missing"\npackages = ["no-such-project"]\n'
     )

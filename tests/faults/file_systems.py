@@ -297,7 +297,10 @@ def mounts(tally, scene):
                                    ("renameat2", "ENOSYS", "such renames at all"),
                                    ("flock", "ENOSYS", "locks"), ("flock", "ENOLCK", "free locks"),
                                    ("copy_file_range", "EOPNOTSUPP", "copies in the kernel"),
-                                   ("ioctl", "ENOTTY", "clones"), ("fchmod,chmod,fchmodat", "EPERM", "modes")]:
+                                   ("ioctl", "ENOTTY", "clones"), ("fchmod,chmod,fchmodat", "EPERM", "modes"),
+                                   ("fchmod,chmod,fchmodat", "EOPNOTSUPP", "modes of any kind"),
+                                   # The first of two attempts fails, as on volumes that cannot ask the disk itself.
+                                   ("fsync", "EOPNOTSUPP:when=1+2", "a way to the disk itself")]:
             for turn in ("absent", "ours"):
                 trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
                          "-e", f"inject={calls}:error={error}"]

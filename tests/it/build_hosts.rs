@@ -59,6 +59,24 @@ fn a_build_on_a_mac_takes_its_tools_for_the_mac() {
     let shown = built_with(&context, &python, &["macosx_10_9_universal2", "macosx_11_0_arm64"]);
     assert!(shown.contains("helper = 'macosx_10_9_universal2'"), "{shown}");
 
+    // Under Rosetta a Python for Intel processors is one.
+    let context = TestContext::new();
+    let python = python_of(&context, "Darwin", "x86_64", "15.3", "None");
+    let shown = built_with(&context, &python, &["macosx_11_0_arm64", "macosx_15_0_arm64", "macosx_10_12_x86_64"]);
+    assert!(shown.contains("helper = 'macosx_10_12_x86_64'"), "{shown}");
+
+    let context = TestContext::new();
+    let python = python_of(&context, "Darwin", "arm64", "26.1", "None");
+    let shown =
+        built_with(&context, &python, &["macosx_10_9_universal2", "macosx_15_0_universal2", "macosx_27_0_arm64"]);
+    assert!(shown.contains("helper = 'macosx_15_0_universal2'"), "{shown}");
+
+    // One that does not say which system it is on gets what has no native code.
+    let context = TestContext::new();
+    let python = python_of(&context, "Darwin", "arm64", "", "None");
+    let shown = built_with(&context, &python, &["macosx_11_0_arm64", "any"]);
+    assert!(shown.contains("helper = 'any'"), "{shown}");
+
     let context = TestContext::new();
     let python = python_of(&context, "Darwin", "arm64", "14.5", "None");
     let shown = built_with(&context, &python, &["manylinux_2_17_aarch64", "win_arm64"]);
@@ -104,4 +122,76 @@ fn a_wheel_that_a_mac_built_for_itself_is_refused() {
         assert!(shown.contains("native code for macOS"), "{shown}");
         assert!(!context.path("out/mine.py").exists());
     }
+}
+
+/// Before Xcode's command line tools are installed, `python3` and `git` in a Mac's `/usr/bin` open a dialog: they are not started.
+#[test]
+fn stubs_of_apple_are_passed_over() {
+    if !can_build() {
+        return;
+    }
+    let context = TestContext::new();
+    let started = context.path("started");
+    for name in ["python3.12", "python3", "python", "git"] {
+        context.write(&format!("stubs/{name}"), format!("#!/bin/sh\necho {name} >> '{}'\nexit 1\n", started.display()));
+        context.chmod(&format!("stubs/{name}"), 0o755);
+    }
+    let has_tools = |has: bool| {
+        context.write("stubs/xcode-select", format!("#!/bin/sh\nexit {}\n", if has { 0 } else { 2 }));
+        context.chmod("stubs/xcode-select", 0o755);
+    };
+    has_tools(false);
+    folder(&context, "mine", r#"{"name": "mine", "version": "0.1"}"#);
+    let stubs = context.path("stubs").display().to_string();
+    let install = |what: &str, path: &str| {
+        let mut command = context.barrow();
+        command.args(["install", what, "-t", "out", "--runtime", "python3.12", "--no-index", "--no-cache"]);
+        context.show(&command.env("PATH", path).output().unwrap())
+    };
+
+    let shown = install("./mine", &format!("{stubs}:/usr/bin:/bin"));
+    assert!(shown.contains("exit code: 0"), "{shown}");
+    let shown = install("./mine", &stubs);
+    assert!(shown.contains("exit code: 1") && shown.contains("command line tools of Xcode"), "{shown}");
+    let shown = install("mine @ git+file:///nowhere/mine.git", &stubs);
+    assert!(shown.contains("exit code: 1") && shown.contains("command line tools of Xcode"), "{shown}");
+    assert!(!started.exists(), "{:?}", fs_err::read_to_string(&started));
+
+    // With the tools they are what they are called.
+    has_tools(true);
+    let shown = install("./mine", &stubs);
+    assert!(shown.contains("exit code: 1") && started.exists(), "{shown}");
+}
+
+/// What a `pip install -t .` on a Mac leaves in SOURCE is bundled, as the user has it, and named.
+#[test]
+fn native_files_of_a_mac_in_the_source_are_named() {
+    let context = TestContext::new();
+    let thin = |processor: u32| {
+        let words = [0xfeed_facf, processor, 0, 6, 0, 0, 0, 0];
+        words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect::<Vec<u8>>()
+    };
+    let universal = |magic: u32| {
+        let words = [magic, 2, 0x0100_0007, 3, 4096, 32, 12, 0x0100_000c, 0, 8192, 32, 14];
+        words.iter().flat_map(|word: &u32| word.to_be_bytes()).collect::<Vec<u8>>()
+    };
+    context.write("own/handler.py", "");
+    context.write("own/lib/both.cpython-313-darwin.so", universal(0xcafe_babe));
+    context.write("own/lib/Large.DYLIB", universal(0xcafe_babf));
+    context.write("own/lib/arm.so", thin(0x0100_000c));
+    context.write("own/bin/tool", thin(0x0100_0007));
+    // A class of Java begins like a universal file, and what is no native file by its name is not looked into.
+    context.write("own/Main", b"\xca\xfe\xba\xbe\x00\x00\x00\x41 and so on");
+    context.write("own/notes.txt", thin(0x0100_000c));
+    for form in ["out", "out.zip"] {
+        let mut command = context.barrow();
+        let output = command.args(["bundle", "own", "--no-index", "-o", form]).output().unwrap();
+        let shown = context.show(&output);
+        assert!(output.status.success(), "{shown}");
+        for name in ["bin/tool", "lib/Large.DYLIB", "lib/arm.so", "lib/both.cpython-313-darwin.so"] {
+            assert!(shown.contains(&format!("{name} (macOS)")), "{name}: {shown}");
+        }
+        assert!(!shown.contains("Main") && !shown.contains("notes.txt"), "{shown}");
+    }
+    assert!(context.path("out/lib/arm.so").exists());
 }

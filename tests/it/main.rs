@@ -76,6 +76,7 @@ mod timing;
 mod unchanged;
 mod units;
 mod units_at_work;
+mod version_check;
 mod without;
 mod secrets;
 mod serve;

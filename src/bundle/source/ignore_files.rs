@@ -10,6 +10,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::left_out::Why;
+use crate::archive::{composed, composed_path};
 use crate::bundle::BundleError;
 
 /// The file of ours.
@@ -93,7 +94,7 @@ impl IgnoreFiles {
         let mut builder = GitignoreBuilder::new(".");
         for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
             let wrong = |source| BundleError::IgnoreLine { path: path.to_owned(), line: number + 1, source };
-            builder.add_line(None, line).map_err(wrong)?;
+            builder.add_line(None, &composed(line)).map_err(wrong)?;
         }
         let wrong = |source| BundleError::IgnoreLine { path: path.to_owned(), line: 1, source };
         let rules = builder.build().map_err(wrong)?;
@@ -106,9 +107,10 @@ impl IgnoreFiles {
 
 impl IgnoreLevel {
     fn matched(&self, shown: &Path, is_folder: bool) -> Match<&ignore::gitignore::Glob> {
-        match &self.place {
-            FoundAt::Above(below) => self.rules.matched(below.join(shown), is_folder),
-            FoundAt::Inside(folder) => self.rules.matched(shown.strip_prefix(folder).unwrap_or(shown), is_folder),
-        }
+        let path = match &self.place {
+            FoundAt::Above(below) => &below.join(shown),
+            FoundAt::Inside(folder) => shown.strip_prefix(folder).unwrap_or(shown),
+        };
+        self.rules.matched(composed_path(path), is_folder)
     }
 }

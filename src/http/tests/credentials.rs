@@ -1,5 +1,6 @@
 //! Which requests carry credentials, and which never do.
 
+use super::helper_programs::program;
 use super::server::{Answer, Server};
 use super::{basic, client, get, listening_client, options, text_of, url};
 use crate::http::{ClientOptions, Error, NamedCredentials, Secret};
@@ -341,4 +342,35 @@ async fn a_proxy_that_is_no_url_matters_only_to_what_goes_through_it() {
             assert!(matches!(&error, Error::Proxy { setting } if setting == "HTTP_PROXY"), "{error}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_proxies_of_the_system_serve_where_nothing_is_set() {
+    let proxy = Server::start(|_, _| Answer::text("by proxy"));
+    let direct = Server::start(|_, _| Answer::text("direct"));
+    let folder = tempfile::tempdir().unwrap();
+    let (host, port) = (proxy.address.ip(), proxy.address.port());
+    let script = format!(
+        "echo \"$1\" >> '{}'\necho '<dictionary> {{'\necho '  HTTPEnable : 1'\necho '  HTTPProxy : {host}'\necho '  HTTPPort : {port}'\necho '}}'\n",
+        folder.path().join("asked").display()
+    );
+    let base = || ClientOptions { system_proxies: Some(program(folder.path(), &script)), ..options() };
+
+    let by_system = client(base());
+    for _ in 0..2 {
+        assert_eq!(get(&by_system, "http://index.example/simple/").await.unwrap().1, "by proxy");
+    }
+    assert_eq!(get(&by_system, &direct.url("/x")).await.unwrap().1, "direct", "this machine is asked directly");
+    let asked = || fs_err::read_to_string(folder.path().join("asked")).unwrap();
+    assert_eq!(asked(), "--proxy\n", "the system is asked once");
+
+    let set = |name: &str, value: &str| vec![(name.to_owned(), Secret::new(value))];
+    let variable = ClientOptions { proxy_environment: set("HTTP_PROXY", &direct.url_as("", "")), ..base() };
+    assert_eq!(get(&client(variable), "http://index.example/").await.unwrap().1, "direct");
+    assert_eq!(asked(), "--proxy\n", "a variable comes first, and nobody is asked");
+    let exempt = ClientOptions { proxy_environment: set("NO_PROXY", "index.example"), retries: 0, ..base() };
+    assert!(get(&client(exempt), "http://index.example/").await.is_err(), "NO_PROXY holds for the system's too");
+
+    let broken = ClientOptions { system_proxies: Some(folder.path().join("none")), ..options() };
+    assert_eq!(get(&client(broken), &direct.url("/x")).await.unwrap().1, "direct");
 }

@@ -12,6 +12,7 @@ use super::audit::AuditArgs;
 use super::check::CheckArgs;
 use super::choices::parse_split;
 use super::groups::license_pattern;
+use super::itself::SelfCommand;
 use super::mirror::MirrorArgs;
 use super::sam::SamCommand;
 use super::{
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Explain a code of `check`
     Explain(ExplainArgs),
+    /// Ask about barrow itself
+    #[command(subcommand, name = "self")]
+    Itself(SelfCommand),
 }
 
 impl Command {
@@ -90,6 +94,7 @@ impl Command {
             Self::Config(args) => args.result.format,
             Self::Build(args) => args.result.format,
             Self::Sam(SamCommand::Build(args)) => args.result.format,
+            Self::Itself(SelfCommand::VersionCheck(args)) => args.result.format,
             Self::Init(_)
             | Self::Terraform
             | Self::Serve

@@ -59,7 +59,6 @@ const ADVICE: &[(&str, &str)] = &[
     ("freeze", "`barrow lock -o -` prints the versions that are chosen"),
     ("list", "`barrow tree` shows what is in a resolution"),
     ("package", "`barrow bundle` makes a folder or a zip that Lambda can load"),
-    ("self", "barrow does not replace itself: update it the way it was installed"),
     ("show", "`barrow why NAME` shows a package of the resolution"),
     ("sync", "`barrow install -t DIR` brings a folder to what the requirements ask for"),
     ("uninstall", "leave the requirement out and run barrow again: OUT is made anew"),

@@ -6,6 +6,7 @@ mod choices;
 mod command;
 mod groups;
 mod habits;
+mod itself;
 mod mirror;
 mod sam;
 mod shown;
@@ -27,6 +28,7 @@ pub(crate) use groups::{
     TargetArgs, Unbuilt, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
+pub(crate) use itself::{SelfCommand, VersionCheckArgs};
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use sam::{SamBuildArgs, SamCommand};
 pub(crate) use shown::shown;

@@ -14,6 +14,7 @@ mod explain;
 mod fingerprint;
 mod init;
 mod install;
+mod itself;
 
 mod last_word;
 mod layer;
@@ -30,7 +31,7 @@ mod terraform;
 mod tree;
 mod why;
 
-use crate::args::{Command, SamCommand};
+use crate::args::{Command, SamCommand, SelfCommand};
 use crate::failure::Failure;
 use crate::run::Run;
 
@@ -57,5 +58,6 @@ pub(crate) fn call(run: &Run, command: Command) -> Result<(), Failure> {
         Command::Mirror(args) => mirror::call(run, args),
         Command::Check(args) => check::call(run, args),
         Command::Explain(args) => explain::call(run, &args),
+        Command::Itself(SelfCommand::VersionCheck(args)) => itself::version_check(run, args),
     }
 }

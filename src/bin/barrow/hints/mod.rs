@@ -103,6 +103,9 @@ fn publish(error: &PublishError) -> Option<String> {
         }
         PublishError::Busy { process, .. } => Some(stuck(*process)),
         PublishError::Alike { .. } => Some(ALIKE.to_owned()),
+        PublishError::Respelled { there, .. } => {
+            Some(format!("move what is yours out of `{}`, or install into a new folder", there.display()))
+        }
         _ => None,
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn read_client(
         client_certificate,
         proxy,
         proxy_environment: proxy_environment(layers),
+        system_proxies: cfg!(target_os = "macos").then(|| PathBuf::from(SCUTIL)),
         aws: Some(aws_options(host)),
         insecure_hosts,
         // Whoever has less patience than that has less for connecting too.
@@ -55,6 +56,9 @@ pub(super) fn read_client(
         ..defaults
     })
 }
+
+/// The program of macOS that prints the proxies in its settings.
+const SCUTIL: &str = "/usr/sbin/scutil";
 
 /// A number of things at the same time: at least one.
 pub(super) fn read_count(

@@ -53,7 +53,7 @@ fn python_versions_without_a_point() {
 
 #[test]
 fn what_belongs_to_others_is_answered() {
-    for word in ["--dry-run", "--python=3.12", "self", "download", "first-match"] {
+    for word in ["--dry-run", "--python=3.12", "update", "download", "first-match"] {
         assert!(advice(word).is_some(), "{word}");
     }
     assert_eq!(advice("--frobnicate"), None);
