@@ -39,7 +39,7 @@ def faults(program: bytes, platform: Platform, paths: Iterable[str] = ()) -> lis
         found = list(check(program, processor, platform))
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         found = [f"it breaks off, or is not what it begins as: {error}"]
-    return found + [f"it names a path of this machine: {path}" for path in paths if path.encode() in program]
+    return found + [f"it names a path of this machine: {path}" for path in paths if f"{path}/".encode() in program]
 
 
 def elf(program: bytes, processor: str, _: Platform) -> Iterator[str]:

@@ -25,7 +25,7 @@ impl PipConfig {
     /// Reads every file that is there. pip refuses to work with a malformed file; so do we, naming it.
     pub(crate) fn read(host: &Host) -> Result<Self, String> {
         let mut config = Self::default();
-        for file in files(host) {
+        for file in files(host, cfg!(target_os = "macos")) {
             let bytes = match fs_err::read(&file) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
@@ -90,8 +90,9 @@ impl PipConfig {
     }
 }
 
-/// The files in pip's order of reading: site-wide, the user's, the virtual environment's, `PIP_CONFIG_FILE`.
-fn files(host: &Host) -> Vec<PathBuf> {
+/// The files in pip's order of reading: site-wide, the user's, the virtual environment's, `PIP_CONFIG_FILE`. On a Mac pip has
+/// folders of its own for the first two, and reads neither `/etc/pip.conf` nor `XDG_CONFIG_HOME`.
+fn files(host: &Host, is_mac: bool) -> Vec<PathBuf> {
     let named = host.variable("PIP_CONFIG_FILE");
     if named == Some("/dev/null") || named.is_some_and(|name| name.eq_ignore_ascii_case("nul")) {
         return Vec::new();
@@ -103,24 +104,61 @@ fn files(host: &Host) -> Vec<PathBuf> {
         files.extend(host.folder_variable("APPDATA").map(|folder| folder.join("pip").join("pip.ini")));
         files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.ini")));
     } else {
-        if cfg!(target_os = "macos") {
+        if is_mac {
             files.push(PathBuf::from("/Library/Application Support/pip/pip.conf"));
         } else {
             let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg").split(':');
             files.extend(
                 shared.filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")),
             );
+            files.push(PathBuf::from("/etc/pip.conf"));
         }
-        files.push(PathBuf::from("/etc/pip.conf"));
         if let Some(home) = &host.home {
             files.push(home.join(".pip/pip.conf"));
             let library = home.join("Library/Application Support/pip");
-            let configuration = host.folder_variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-            let is_mac_folder = cfg!(target_os = "macos") && library.is_dir();
-            files.push(if is_mac_folder { library.join("pip.conf") } else { configuration.join("pip/pip.conf") });
+            let configuration = host.folder_variable("XDG_CONFIG_HOME").filter(|_| !is_mac);
+            let configuration = configuration.unwrap_or_else(|| home.join(".config"));
+            let own = if is_mac && library.is_dir() { library } else { configuration.join("pip") };
+            files.push(own.join("pip.conf"));
         }
         files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.conf")));
     }
     files.extend(named.map(|name| host.absolute(&host.working_folder, name)));
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mac_has_folders_of_its_own() {
+        let home = tempfile::tempdir().unwrap();
+        let mut host = Host {
+            environment: [("XDG_CONFIG_HOME".to_owned(), "/elsewhere".to_owned())].into(),
+            home: Some(home.path().to_owned()),
+            working_folder: PathBuf::from("/"),
+            temporary_folder: PathBuf::from("/tmp"),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let of_system = PathBuf::from("/Library/Application Support/pip/pip.conf");
+        let own = |path: &str| home.path().join(path);
+        let usual = [of_system.clone(), own(".pip/pip.conf"), own(".config/pip/pip.conf")];
+        assert_eq!(files(&host, true), usual);
+        // The folder counts where it is there, whether or not a file lies in it.
+        fs_err::create_dir_all(own("Library/Application Support/pip")).unwrap();
+        let library = own("Library/Application Support/pip/pip.conf");
+        assert_eq!(files(&host, true), [of_system, own(".pip/pip.conf"), library]);
+        assert_eq!(
+            files(&host, false),
+            [
+                "/etc/xdg/pip/pip.conf".into(),
+                "/etc/pip.conf".into(),
+                own(".pip/pip.conf"),
+                "/elsewhere/pip/pip.conf".into()
+            ]
+        );
+        host.environment.insert("PIP_CONFIG_FILE".to_owned(), "/dev/null".to_owned());
+        assert!(files(&host, true).is_empty());
+    }
 }
