@@ -15,13 +15,13 @@ use super::system_proxies::SystemProxies;
 
 /// The proxies of a run.
 pub(super) struct Proxies {
-    set: Chosen,
+    set: ProxyChoice,
     /// Where nothing is set: what the system says, which is asked when the first request is made.
-    system: Option<(PathBuf, OnceLock<Chosen>)>,
+    system: Option<(PathBuf, OnceLock<ProxyChoice>)>,
 }
 
 /// Proxies, and who is asked directly.
-struct Chosen {
+struct ProxyChoice {
     http: Option<Proxy>,
     https: Option<Proxy>,
     exempt: Vec<String>,
@@ -35,7 +35,7 @@ impl Proxies {
     /// Reads the settings: an explicit proxy serves both schemes; lower-case variables come before upper-case ones,
     /// and empty ones count as unset.
     pub(super) fn new(options: &ClientOptions) -> Self {
-        let set = Chosen::set(options);
+        let set = ProxyChoice::set(options);
         let is_set = set.http.is_some() || set.https.is_some();
         let system = options.system_proxies.clone().filter(|_| !is_set).map(|program| (program, OnceLock::new()));
         Self { set, system }
@@ -59,7 +59,7 @@ impl Proxies {
             return None;
         }
         let chosen = match &self.system {
-            Some((program, asked)) => asked.get_or_init(|| Chosen::by_system(program, self.set.exempt.clone())),
+            Some((program, asked)) => asked.get_or_init(|| ProxyChoice::by_system(program, self.set.exempt.clone())),
             None => &self.set,
         };
         let proxy = if url.scheme() == "https" { &chosen.https } else { &chosen.http };
@@ -67,7 +67,7 @@ impl Proxies {
     }
 }
 
-impl Chosen {
+impl ProxyChoice {
     fn set(options: &ClientOptions) -> Self {
         let variable = |name: &str| {
             let value = |name: &str| {

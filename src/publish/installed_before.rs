@@ -10,7 +10,7 @@ use std::str::FromStr as _;
 
 use fs_err as fs;
 
-use super::spellings::listed_name;
+use super::names_on_disk::listed_name;
 use crate::archive::SafePath;
 use crate::finder::is_left_by_mac;
 use crate::regular;

@@ -19,7 +19,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::inspection::{Alone, inspect};
-use super::spellings::listed_name;
+use super::names_on_disk::listed_name;
 use super::stored::{
     CONTENT_BYTES, ContentIds, EXECUTABLE, FolderIdentity, LINK, StoredFile, StoredFolder, StoredMark, is_derived,
 };

@@ -28,7 +28,7 @@ mod workplace;
 mod site;
 mod stage;
 mod installed_before;
-mod spellings;
+mod names_on_disk;
 mod packages;
 mod delta;
 mod transaction;

@@ -10,8 +10,8 @@ use fs_err as fs;
 use super::PublishError;
 use super::installed_before::InstalledBefore;
 use super::mark::{Mark, MarkedFile};
+use super::names_on_disk::{NamesOnDisk, listed_name};
 use super::options::PublishOptions;
-use super::spellings::{Spellings, listed_name};
 use super::standing::{Occupant, refuse_foreign};
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
@@ -43,17 +43,17 @@ impl PackageMoves {
             result => result.map_err(failed)?,
         };
         let mut removals: BTreeSet<PathBuf> = BTreeSet::new();
-        let mut spellings = Spellings::of(out);
+        let mut on_disk = NamesOnDisk::of(out);
         let below = prefix.map_or_else(PathBuf::new, |prefix| PathBuf::from(prefix.as_str()));
         if folder.is_dir() {
             for path in before.removals(&folder, &names).map_err(failed)? {
-                removals.insert(spellings.real(&below.join(path)).map_err(failed)?);
+                removals.insert(on_disk.real(&below.join(path)).map_err(failed)?);
             }
         }
         let marked: HashSet<&SafePath> =
             mark.into_iter().flat_map(|mark| mark.own_files(out)).map(|file| &file.path).collect();
         let mut placing =
-            Placing { out, new, spellings, removals, placements: Vec::new(), in_the_way: Vec::new(), respelled: None };
+            Placing { out, new, on_disk, removals, placements: Vec::new(), in_the_way: Vec::new(), respelled: None };
         placing.folder(Path::new("")).map_err(failed)?;
         if let Some((there, new)) = placing.respelled {
             return Err(PublishError::Respelled { there, new, out: options.out.to_owned() });
@@ -95,7 +95,7 @@ impl PackageMoves {
 struct Placing<'a> {
     out: &'a Path,
     new: &'a Path,
-    spellings: Spellings<'a>,
+    on_disk: NamesOnDisk<'a>,
     removals: BTreeSet<PathBuf>,
     placements: Vec<PathBuf>,
     /// What is to lie where something lies that is no folder on its way, and how that is spelled.
@@ -113,7 +113,7 @@ impl Placing<'_> {
             let path = path.join(listed_name(&self.new.join(path), &name).map_or(name, OsString::from));
             let is_folder = fs::symlink_metadata(self.new.join(&path))?.is_dir();
             let there = fs::symlink_metadata(self.out.join(&path)).ok();
-            let real = if there.is_some() { self.spellings.real(&path)? } else { path.clone() };
+            let real = if there.is_some() { self.on_disk.real(&path)? } else { path.clone() };
             match there.filter(|_| !self.removals.contains(&real)) {
                 // A link to a folder is no folder: nothing is written through it.
                 Some(there) if is_folder && there.is_dir() && real == path => self.folder(&path)?,

@@ -12,12 +12,12 @@ use fs_err as fs;
 use crate::archive::composed;
 
 /// The spellings of what lies below OUT. Each folder is listed once.
-pub(super) struct Spellings<'a> {
+pub(super) struct NamesOnDisk<'a> {
     out: &'a Path,
     listed: HashMap<PathBuf, HashSet<OsString>>,
 }
 
-impl<'a> Spellings<'a> {
+impl<'a> NamesOnDisk<'a> {
     pub(super) fn of(out: &'a Path) -> Self {
         Self { out, listed: HashMap::new() }
     }
