@@ -23,7 +23,7 @@ pub(crate) use assemble::assemble;
 pub(crate) use contents::{Bundle, BundleContent, BundleFile, BundleLayout};
 pub use error::BundleError;
 pub use limits::{Bytes, LAYER_LIMIT, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
-pub(crate) use sizes::{check_size, check_zip_size};
+pub(crate) use sizes::{check_size, check_zip_size, largest, too_large_for_lambda};
 pub(crate) use slim::{FileSelection, SlimRules, saved_by_slim, slim_rules};
 pub use slim::{ServiceChoice, is_dist_pattern};
 pub use source::LeftOut;

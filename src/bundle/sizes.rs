@@ -4,6 +4,9 @@ use super::contents::Bundle;
 use super::error::BundleError;
 use super::limits::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
 
+/// How many of the largest parts are named.
+const LARGEST: usize = 3;
+
 /// Compares the size of a bundle with what the user allows and with what Lambda accepts; gives what the user should
 /// know.
 ///
@@ -16,16 +19,23 @@ pub(crate) fn check_size(bundle: &Bundle, max_size: Option<Bytes>) -> Result<Opt
     {
         return Err(BundleError::TooLarge { size, limit });
     }
-    let too_large = max_size.is_none() && size > UNZIPPED_LIMIT_BYTES;
-    Ok(too_large.then(|| {
-        let largest = bundle.largest(3).map(|(name, size)| format!("{name} {}", Bytes(size))).collect::<Vec<_>>();
-        format!(
-            "the bundle is {} unzipped, but Lambda accepts {} for a function with its layers (largest: {})",
-            Bytes(size),
-            Bytes(UNZIPPED_LIMIT_BYTES),
-            largest.join(", "),
-        )
-    }))
+    let is_too_large = max_size.is_none() && size > UNZIPPED_LIMIT_BYTES;
+    Ok(is_too_large.then(|| too_large_for_lambda(size, &largest(bundle))))
+}
+
+/// The largest parts of a bundle, with their sizes, for a person.
+pub(crate) fn largest(bundle: &Bundle) -> Vec<String> {
+    bundle.largest(LARGEST).map(|(name, size)| format!("{name} {}", Bytes(size))).collect()
+}
+
+/// That Lambda would refuse a bundle of this size, bytes.
+pub(crate) fn too_large_for_lambda(size: u64, largest: &[String]) -> String {
+    format!(
+        "the bundle is {} unzipped, but Lambda accepts {} for a function with its layers (largest: {})",
+        Bytes(size),
+        Bytes(UNZIPPED_LIMIT_BYTES),
+        largest.join(", "),
+    )
 }
 
 /// What the user should know about the size of a finished zip.

@@ -7,10 +7,12 @@
 
 mod last_run;
 mod published;
+mod edited;
 mod resolutions;
 mod footing;
 mod unchanged;
 
+pub(crate) use edited::{Edited, OwnPart};
 pub(crate) use footing::{Footing, footing};
 pub(crate) use last_run::{changes, remember};
 pub use published::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};

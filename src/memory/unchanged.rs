@@ -21,6 +21,7 @@ use std::sync::Arc;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use super::edited::{Edited, OwnPart, Warnings};
 use super::last_run::place_of;
 use super::published::{BundledDist, LeftOutFiles, Published, PublishedLayer};
 use crate::bundle::numbered;
@@ -28,11 +29,11 @@ use crate::cache::{Bucket, Cache};
 use crate::context::Context;
 use crate::index::Freshness;
 use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
-use crate::request::{BundleKind, BundleOptions, InputKey, KeyPart, Request};
+use crate::request::{BundleKind, BundleOptions, InputKey, KeyPart, Request, RequestOptions};
 use crate::spec::{HashDigest, PackageName, Version, sha256};
 
 /// Changes when what is remembered does.
-const FORMAT: &str = "result 8";
+const FORMAT: &str = "result 9";
 
 /// The option under which nothing is taken as it was, as `InputKey` names options.
 const REFRESH: &str = "--refresh";
@@ -41,7 +42,7 @@ const REFRESH: &str = "--refresh";
 const UNCHANGED: &str = "Nothing has changed since the last run";
 
 /// What a run made of its inputs.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Kept {
     /// How long nobody need be asked; `None`: what it was made of can change unseen.
     freshness: Option<Freshness>,
@@ -54,6 +55,8 @@ struct Kept {
     passed_over: Vec<(PackageName, Version, String)>,
     /// Files that were left out, and their bytes.
     left_out: (usize, u64),
+    /// What an output with other contents of the same own files needs; `None`: it has to be put together anew.
+    own: Option<OwnPart>,
     warnings: Warnings,
 }
 
@@ -62,9 +65,6 @@ type KeptLayer = (usize, u64, KeptZip, Vec<PackageName>);
 
 /// Size and digest of a zip.
 type KeptZip = Option<(u64, HashDigest)>;
-
-/// Warnings by the part of the run that gave them: choosing, unpacking, putting together.
-type Warnings = [Vec<String>; 3];
 
 /// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why
 /// not, as a fragment.
@@ -96,17 +96,21 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
     let Some(freshness) = &kept.freshness else {
         return Err("it was made of something that can change without that showing".to_owned());
     };
-    if !request.client.offline && freshness.until <= request.now {
+    if !still_holds(freshness, request) {
         return Err(match &freshness.stalest {
             Some(project) => format!("the page of {project} is older than its freshness"),
             None => "a page of links is older than its freshness".to_owned(),
         });
     }
-    let dists = kept.dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
-    if !lies_in_out(options, &made_of(identity, dists), kept.layers.len()) {
+    if !lies_in_out(options, &made_of(identity, &kept.dists), kept.layers.len()) {
         return Err(format!("`{}` is not as it was left", options.publish.out.display()));
     }
     Ok(kept)
+}
+
+/// Whether nobody need be asked.
+fn still_holds(freshness: &Freshness, request: &RequestOptions) -> bool {
+    request.client.offline || freshness.until > request.now
 }
 
 /// Identifies the inputs of a run and the form of its result.
@@ -121,12 +125,15 @@ fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<KeyPart>> {
 
 /// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
 /// leaves to the next.
+#[derive(Clone)]
 pub(crate) struct Memory {
     request: Request,
     /// What was asked for when the run began.
     key: Option<InputKey>,
     identity: Option<String>,
     last: Option<Kept>,
+    /// The last result with the same output, of which the user's own files alone were others, under its identity.
+    edited: Option<(String, Kept)>,
     cache: Arc<Cache>,
 }
 
@@ -145,7 +152,13 @@ impl Memory {
     pub(crate) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
         let identity = key.as_ref().and_then(identity);
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
-        Self { request, key, identity, last, cache: Arc::clone(cache) }
+        let edited = key.as_ref().zip(identity.as_ref()).and_then(|(key, now)| {
+            let before = InputKey::of_stored(last_inputs(options, cache)?);
+            let identity = self::identity(&before).filter(|identity| identity != now && key.is_edited(&before))?;
+            let kept = Kept::read(options, &identity, cache)?;
+            Some((identity, kept))
+        });
+        Self { request, key, identity, last, edited, cache: Arc::clone(cache) }
     }
 
     /// Whether there is a last result that may still hold.
@@ -155,12 +168,13 @@ impl Memory {
 
     /// The unpacked size of a wheel, when it was part of the last result, bytes.
     pub(crate) fn size_of(&self, wheel: &HashDigest) -> Option<u64> {
-        self.last.as_ref()?.dists.iter().find(|dist| dist.sha256 == *wheel).map(|dist| dist.size_bytes)
+        let edited = self.edited.as_ref().map(|(_, kept)| kept);
+        let mut dists = self.last.iter().chain(edited).flat_map(|kept| &kept.dists);
+        dists.find(|dist| dist.sha256 == *wheel).map(|dist| dist.size_bytes)
     }
 
     /// Identifies what OUT will hold, for its mark.
     pub(crate) fn made_of(&self, dists: &[BundledDist]) -> Option<String> {
-        let dists = dists.iter().map(|dist| (dist.filename.as_str(), &dist.sha256));
         self.identity.as_deref().map(|identity| made_of(identity, dists))
     }
 
@@ -178,8 +192,37 @@ impl Memory {
         // Those of the parts that are not done are given as they were.
         warnings.iter().skip(news.warnings.len()).flatten().for_each(|warning| context.warn(warning));
         let published = last.published(news.dists.clone(), news.excluded.clone(), options);
-        self.write(&Kept::new(&published, news.freshness.as_ref(), warnings), options);
+        self.write(&Kept::new(&published, news.freshness.as_ref(), last.own.clone(), warnings), options);
         Some(published)
+    }
+
+    /// The last result with this output, when the contents of the user's own files are all that has changed since.
+    /// That holds while nobody need be asked, or once the distributions are chosen again: `news` says what was found
+    /// out then.
+    pub(crate) fn edited(&self, options: &BundleOptions, news: Option<&News>) -> Option<Edited> {
+        let (identity, kept) = self.edited.as_ref()?;
+        let made_of = |dists: &[BundledDist]| made_of(identity, dists);
+        let (dists, freshness) = match news {
+            Some(news) if made_of(&news.dists) == made_of(&kept.dists) && news.excluded == kept.excluded => {
+                (&news.dists, news.freshness.clone())
+            }
+            Some(_) => return None,
+            None => {
+                let fresh = kept.freshness.clone().filter(|freshness| still_holds(freshness, &options.request));
+                (&kept.dists, Some(fresh?))
+            }
+        };
+        Some(Edited {
+            made_of: made_of(dists),
+            freshness,
+            size_bytes: kept.size_bytes,
+            dists: dists.clone(),
+            excluded: kept.excluded.clone(),
+            passed_over: kept.passed_over.clone(),
+            left_out: LeftOutFiles { files: kept.left_out.0, bytes: kept.left_out.1 },
+            own: kept.own.clone()?,
+            warnings: kept.warnings.clone(),
+        })
     }
 
     /// Forgets the last result before OUT becomes another one: a run that is killed between the two must not leave the
@@ -193,7 +236,7 @@ impl Memory {
 
     /// Remembers a result. Inputs that changed while they were read are not what it was made of, so they are looked at
     /// again.
-    pub(crate) fn remember(&self, published: &Published, news: &News, options: &BundleOptions) {
+    pub(crate) fn remember(&self, published: &Published, news: &News, own: Option<OwnPart>, options: &BundleOptions) {
         let Some(key) = &self.key else { return };
         let is_as_it_was = || {
             // What was read is what was published; what lies in folders may have changed meanwhile.
@@ -205,7 +248,7 @@ impl Memory {
             for (part, given) in warnings.iter_mut().zip(&news.warnings) {
                 part.clone_from(given);
             }
-            self.write(&Kept::new(published, news.freshness.as_ref(), warnings), options);
+            self.write(&Kept::new(published, news.freshness.as_ref(), own, warnings), options);
             if let (Ok(bytes), false) = (rmp_serde::to_vec(key.parts()), self.cache.is_degraded()) {
                 let _ = self.cache.write(&inputs_place(&self.cache, options), &bytes);
             }
@@ -234,7 +277,7 @@ impl Kept {
     }
 
     /// A result to be remembered.
-    fn new(published: &Published, freshness: Option<&Freshness>, warnings: Warnings) -> Self {
+    fn new(published: &Published, freshness: Option<&Freshness>, own: Option<OwnPart>, warnings: Warnings) -> Self {
         Self {
             freshness: freshness.cloned(),
             files: published.files,
@@ -245,6 +288,7 @@ impl Kept {
             excluded: published.excluded.clone(),
             passed_over: published.passed_over.clone(),
             left_out: (published.left_out.files, published.left_out.bytes),
+            own,
             warnings,
         }
     }
@@ -292,8 +336,8 @@ fn published_layer(kept: &KeptLayer, number: usize, options: &BundleOptions) -> 
 }
 
 /// Identifies what an output holds: the inputs, and name and digest of each wheel.
-fn made_of<'a>(identity: &str, dists: impl Iterator<Item = (&'a str, &'a HashDigest)>) -> String {
-    let mut lines: Vec<String> = dists.map(|(filename, sha256)| format!("{filename} {sha256}")).collect();
+fn made_of(identity: &str, dists: &[BundledDist]) -> String {
+    let mut lines: Vec<String> = dists.iter().map(|dist| format!("{} {}", dist.filename, dist.sha256)).collect();
     lines.sort_unstable();
     sha256(format!("{identity}\n{}", lines.join("\n")).as_bytes()).hex()
 }

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! recall ── nothing has changed ──────────────────────────────▶ Published
-//!    └─ bundle ─▶ resolve ─▶ again? ─▶ obtain ─▶ again? ─▶ publish ─▶ remember ─▶ Published
+//!    └─ bundle ─▶ edited? ─▶ resolve ─▶ again? ─▶ edited? ─▶ obtain ─▶ again? ─▶ publish ─▶ remember ─▶ Published
 //! ```
 //!
-//! `again?` asks whether the last result with this output was made of the same: once when the distributions are chosen,
-//! and once more when the digest of each is known. What is obtained (`obtained.rs`) are unpacked distributions
+//! `edited?` asks whether the contents of the user's own files are all that has changed (`edited.rs`): before anybody is
+//! asked for versions, and with the versions that were chosen. `again?` asks whether the last result with this output
+//! was made of the same: once when the distributions are chosen, and once more when the digest of each is known. What
+//! is obtained (`obtained.rs`) are unpacked distributions
 //! (`chosen.rs`), or a finished zip of the shared cache (`shared_zip.rs`); `output.rs` publishes either.
 
 use std::sync::Arc;
@@ -14,9 +16,9 @@ use std::time::Instant;
 
 use super::chosen::{foresee, install_options, take_built_project};
 use super::obtained::{OutputMaterial, describe, obtain};
-use super::output::{Publication, refuse_out};
+use super::output::{PlacedOutput, Publication, refuse_out};
 use super::shared_zip::{self, SharedZip};
-use super::{Error, left_out};
+use super::{Error, edited, left_out};
 use crate::context::Context;
 use crate::memory::{self, Memory, News, Published};
 use crate::request::{BundleOptions, InputKey, Request};
@@ -80,6 +82,9 @@ pub(super) async fn bundle_in(
     let memory = Memory::open(request.clone(), key, &options, &session.cache);
     let mut inquiry = Box::pin(Inquiry::open(session, request)).await?;
     take_built_project(&inquiry, &mut options);
+    if let Some(published) = edited::publish(&inquiry, &memory, None, &options).await? {
+        return Ok(published);
+    }
     // Where the last run has published the same, it most likely can be left alone, and is looked at only once.
     if !memory.has_last() {
         refuse_out(&options, &session.cache, &session.context)?;
@@ -107,8 +112,13 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
         freshness: resolved.freshness,
         warnings: vec![resolved.warnings],
     };
-    if is_foreseen && let Some(published) = memory.again(&news, &options, &context) {
-        return Ok(published);
+    if is_foreseen {
+        if let Some(published) = memory.again(&news, &options, &context) {
+            return Ok(published);
+        }
+        if let Some(published) = edited::publish(inquiry, &memory, Some((&resolution, &news)), &options).await? {
+            return Ok(published);
+        }
     }
     if memory.has_last() {
         refuse_out(&options, &inquiry.session.cache, &context)?;
@@ -136,7 +146,7 @@ fn finish(
     }
     let memory = memory.forget(&output.options);
     let made_of = memory.made_of(&news.dists);
-    let (published, warnings) = output.publish(material, &news, made_of.as_deref())?;
+    let PlacedOutput { published, warnings, own } = output.publish(material, &news, made_of.as_deref())?;
     memory::remember(&news.dists, &output.options, &output.cache);
     // What is said of the user's own files is said to nobody else.
     let is_plain = matches!(material, OutputMaterial::Installed(_)) && warnings.of_bundle.is_empty();
@@ -144,6 +154,6 @@ fn finish(
         shared.offer(&published, &news.warnings[1], begun.elapsed());
     }
     news.warnings.push(warnings.all());
-    memory.remember(&published, &news, &output.options);
+    memory.remember(&published, &news, own, &output.options);
     Ok(published)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::chosen::ChosenDists;
 use super::obtained::OutputMaterial;
 use super::own_files::own_files;
+use super::own_part::own_part;
 use super::shared_zip::ReadyZip;
 use super::{Error, bytecode, layers, too_large};
 use crate::bundle::{
@@ -15,7 +16,7 @@ use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
 use crate::install::ensure_tree;
-use crate::memory::{self, LeftOutFiles, News, Published, PublishedLayer};
+use crate::memory::{self, LeftOutFiles, News, OwnPart, Published, PublishedLayer};
 use crate::publish::{OutputForm, PublishOptions, PublishedZip, check_out, install_into, publish};
 use crate::reporter::Stage;
 use crate::request::{BundleKind, BundleOptions, PublishSettings, Request, SourceSettings};
@@ -53,6 +54,15 @@ struct PutInPlace {
     zip: Option<PublishedZip>,
     layers: Vec<PublishedLayer>,
     warnings: Vec<String>,
+    own: Option<OwnPart>,
+}
+
+/// An output as it was published.
+pub(super) struct PlacedOutput {
+    pub(super) published: Published,
+    pub(super) warnings: OutputWarnings,
+    /// What a run needs that finds the user's own files edited.
+    pub(super) own: Option<OwnPart>,
 }
 
 impl Publication {
@@ -71,11 +81,11 @@ impl Publication {
         material: &OutputMaterial,
         news: &News,
         made_of: Option<&str>,
-    ) -> Result<(Published, OutputWarnings), Error> {
+    ) -> Result<PlacedOutput, Error> {
         let context = &self.context;
         let mut warnings = OutputWarnings { of_source: Vec::new(), of_bundle: Vec::new() };
         let source = own_files(&self.options, &self.request, &self.secrets, &mut warnings.of_source, context)?;
-        let (put, left_out) = match material {
+        let (mut put, left_out) = match material {
             OutputMaterial::Ready(ready) => (self.put_ready(ready, source, made_of)?, ready.left_out()),
             OutputMaterial::Installed(chosen) => {
                 (self.put_together(chosen, source.as_ref(), made_of, &mut warnings.of_bundle)?, chosen.left_out)
@@ -89,7 +99,8 @@ impl Publication {
                 context.give(&mut warnings.of_bundle, &warning);
             }
         }
-        Ok((self.published(put, news, left_out), warnings))
+        let own = put.own.take();
+        Ok(PlacedOutput { published: self.published(put, news, left_out), warnings, own })
     }
 
     /// Puts a zip that is ready into its place.
@@ -118,6 +129,7 @@ impl Publication {
             zip: published.zip,
             layers: Vec::new(),
             warnings: published.warnings,
+            own: None,
         })
     }
 
@@ -136,7 +148,8 @@ impl Publication {
         self.check_size(&bundle, warnings)?;
         self.context.reporter.reached(Stage::Writing, 0, bundle.files.len());
         self.context.check_interrupted()?;
-        match self.put(&bundle, made_of) {
+        let own = own_part(&bundle, &chosen.installed, source, &self.options);
+        let put = match self.put(&bundle, made_of) {
             Err(Error::Publish(error)) if error.found_a_changed_file() => {
                 let mut mended = chosen.whole.clone();
                 mended.iter_mut().try_for_each(|dist| ensure_tree(dist, &self.cache))?;
@@ -146,7 +159,8 @@ impl Publication {
                 self.put(&bundle, made_of)
             }
             done => done,
-        }
+        };
+        Ok(PutInPlace { own, ..put? })
     }
 
     fn put(&self, bundle: &Bundle, made_of: Option<&str>) -> Result<PutInPlace, Error> {
@@ -157,13 +171,13 @@ impl Publication {
         let published = match (assembly.kind, assembly.split) {
             (BundleKind::Layer, Some(count)) => {
                 let (layers, warnings) = layers::publish_split(bundle, count, &self.resolution, &options)?;
-                return Ok(PutInPlace { files, size_bytes, zip: None, layers, warnings });
+                return Ok(PutInPlace { files, size_bytes, zip: None, layers, warnings, own: None });
             }
             (BundleKind::Function | BundleKind::Layer, _) => publish(bundle, &options)?,
             (BundleKind::Packages, _) => install_into(bundle, &options)?,
         };
         let (zip, warnings) = (published.zip, published.warnings);
-        Ok(PutInPlace { files, size_bytes, zip, layers: Vec::new(), warnings })
+        Ok(PutInPlace { files, size_bytes, zip, layers: Vec::new(), warnings, own: None })
     }
 
     /// The result, with what differs from the last one.
@@ -203,8 +217,8 @@ impl Publication {
         });
         if let Some(warning) = checked? {
             context.give(warnings, &warning);
-            for way in too_large::ways(bundle, &self.options).iter().filter(|way| way.contains(" would save ")) {
-                context.status(way);
+            for way in too_large::savings(bundle, &self.options) {
+                context.status(&way);
             }
         }
         Ok(())
@@ -234,7 +248,7 @@ pub(super) fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Conte
 }
 
 impl PublishSettings {
-    fn to_options<'a>(
+    pub(super) fn to_options<'a>(
         &'a self,
         own_folders: &'a [PathBuf],
         fingerprint: Option<&'a str>,

@@ -15,9 +15,28 @@ pub(super) fn own_files(
     warnings: &mut Vec<String>,
     context: &Context,
 ) -> Result<Option<SourceFiles>, Error> {
+    let files = collect(options, request)?;
+    if let Some(files) = &files {
+        judge(files, options, secrets, warnings, context)?;
+    }
+    Ok(files)
+}
+
+/// The user's own files, without a word.
+pub(super) fn collect(options: &BundleOptions, request: &Request) -> Result<Option<SourceFiles>, Error> {
     let Some(source) = &options.assembly.source else { return Ok(None) };
     let PublishSettings { state_folders, out, .. } = &options.publish;
-    let files = request.collect(source, state_folders, Some(out))?;
+    Ok(Some(request.collect(source, state_folders, Some(out))?))
+}
+
+/// Tells what was left out for what it may hold, and refuses what must not be among the user's own files.
+pub(super) fn judge(
+    files: &SourceFiles,
+    options: &BundleOptions,
+    secrets: &[Secret],
+    warnings: &mut Vec<String>,
+    context: &Context,
+) -> Result<(), Error> {
     for (link, target) in &files.followed {
         context.detail(&format!("followed the link `{}`, which leads to `{}`", link.display(), target.display()));
     }
@@ -33,6 +52,6 @@ pub(super) fn own_files(
     if let Some(line) = foreign_natives(&files.files, options.target.architecture()) {
         context.give(warnings, &line);
     }
-    refuse_secrets(&files, secrets)?;
-    Ok(Some(files))
+    refuse_secrets(files, secrets)?;
+    Ok(())
 }

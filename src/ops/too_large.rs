@@ -87,6 +87,11 @@ fn own_bytes(bundle: &Bundle) -> u64 {
     own.map(|file| file.size).sum()
 }
 
+/// Those of [`ways`] that say what would be saved.
+pub(super) fn savings(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
+    ways(bundle, options).into_iter().filter(|way| way.contains(" would save ")).collect()
+}
+
 /// What would make the bundle smaller, and by how much, a sentence each, the most useful first.
 pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     let mut ways = Vec::new();

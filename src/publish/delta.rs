@@ -5,11 +5,20 @@
 //! files goes and comes as a whole.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
+
 use super::inspection::{Alone, inspect};
+use super::journal::{Exchange, Journal};
 use super::mark::{ContentId, Mark, MarkedFile};
+use super::options::Steps;
+use super::rename::{exchange, rename_to_absent};
+use super::site::Site;
 use super::stored::FolderIdentity;
+use super::workplace::Workplace;
 use crate::archive::{SafePath, each_folder_of};
 use crate::install::LinkMode;
 
@@ -71,8 +80,34 @@ impl Delta {
         Some(delta)
     }
 
+    /// Lets what differs change places, come and go. The new content lies in the workplace.
+    pub(super) fn perform(&self, workplace: &Workplace, site: &Site, out: &Path, steps: Steps) -> io::Result<()> {
+        let new = workplace.new_tree();
+        if self.is_one_step() {
+            let step = match (self.exchanges.first(), self.removals.first(), self.placements.first()) {
+                (Some(path), ..) => exchange(&new.join(path), &out.join(path)),
+                (_, Some(path), _) => fs::rename(out.join(path), workplace.folder().join("gone")),
+                (.., Some(path)) => rename_to_absent(&new.join(path), &out.join(path)),
+                _ => Ok(()),
+            };
+            if step.is_ok() {
+                return step;
+            }
+        }
+        let exchanges = self.exchanges.iter().map(|path| Exchange::with(&new, path.clone()));
+        let journal = Journal {
+            out_name: site.out_name(out).map(OsStr::to_owned),
+            exchanges: exchanges.collect::<io::Result<_>>()?,
+            removals: self.removals.clone(),
+            placements: self.placements.clone(),
+        };
+        let perform = |journal: &Journal| journal.perform(workplace.folder(), out, steps);
+        // Where entries cannot be exchanged, the old ones go and the new ones come.
+        perform(&journal).or_else(|_| perform(&journal.without_exchanges()))
+    }
+
     /// Whether one system call makes the old output the new one.
-    pub(super) fn is_one_step(&self) -> bool {
+    fn is_one_step(&self) -> bool {
         self.exchanges.len() + self.removals.len() + self.placements.len() <= 1
     }
 }

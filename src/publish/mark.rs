@@ -74,7 +74,7 @@ pub(super) struct MarkedFile {
 /// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be
 /// executed and whether it is a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ContentId([u8; CONTENT_BYTES]);
+pub(super) struct ContentId(pub(super) [u8; CONTENT_BYTES]);
 
 impl ContentId {
     pub(super) fn new(sha256: &HashDigest, executable: bool) -> Self {
@@ -130,17 +130,7 @@ impl Mark {
     /// The first mark of an OUT is forced to disk: it would be empty after a power loss, and OUT would belong to no
     /// one. ext4 and Btrfs take care of that themselves where a file replaces another one.
     pub(super) fn write(&self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
-        let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "there is no folder for it"));
-        for (rank, folder) in state_folders.iter().enumerate() {
-            result = self.write_to(&place(folder, out), out);
-            if result.is_ok() {
-                // An older mark in another folder would contradict it.
-                let others = state_folders.iter().enumerate().filter(|(other, _)| *other != rank);
-                others.for_each(|(_, folder)| drop(fs::remove_file(place(folder, out))));
-                break;
-            }
-        }
-        result
+        write_encoded(&self.stored().encode(out)?, state_folders, out)
     }
 
     /// Forgets the mark of OUT.
@@ -180,18 +170,6 @@ impl Mark {
         Ok(search.found)
     }
 
-    fn write_to(&self, place: &Path, out: &Path) -> io::Result<()> {
-        let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        fs::create_dir_all(folder)?;
-        let bytes = self.encode(out).ok_or(io::ErrorKind::InvalidData)?;
-        let is_first = fs::symlink_metadata(place).is_err();
-        write_private(place, &bytes)?;
-        if is_first && let Ok(now) = fs::metadata(place).and_then(|metadata| metadata.modified()) {
-            forget_gone(folder, now);
-        }
-        Ok(())
-    }
-
     /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
     pub(super) fn folders(&self) -> Vec<StoredFolder<'_>> {
         let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
@@ -215,21 +193,41 @@ impl Mark {
         folders.into_iter().map(folder).collect()
     }
 
-    fn encode(&self, out: &Path) -> Option<Vec<u8>> {
-        let stored = StoredMark {
+    fn stored(&self) -> StoredMark<'_> {
+        StoredMark {
             fingerprint: self.fingerprint.as_deref(),
             roots: self.roots.clone(),
             link_mode: self.link_mode,
             zips: self.zips.clone(),
             folders: self.folders(),
-        };
-        let out = out.as_os_str().as_bytes();
-        let mut bytes = HEADER.to_vec();
-        bytes.extend(u32::try_from(out.len()).ok()?.to_le_bytes());
-        bytes.extend(out);
-        rmp_serde::encode::write(&mut bytes, &stored).ok()?;
-        Some(bytes)
+        }
     }
+}
+
+/// Writes the bytes of a mark of OUT; see [`Mark::write`].
+pub(super) fn write_encoded(bytes: &[u8], state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
+    let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "there is no folder for it"));
+    for (rank, folder) in state_folders.iter().enumerate() {
+        result = write_to(&place(folder, out), bytes);
+        if result.is_ok() {
+            // An older mark in another folder would contradict it.
+            let others = state_folders.iter().enumerate().filter(|(other, _)| *other != rank);
+            others.for_each(|(_, folder)| drop(fs::remove_file(place(folder, out))));
+            break;
+        }
+    }
+    result
+}
+
+fn write_to(place: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = place.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let is_first = fs::symlink_metadata(place).is_err();
+    write_private(place, bytes)?;
+    if is_first && let Ok(now) = fs::metadata(place).and_then(|metadata| metadata.modified()) {
+        forget_gone(folder, now);
+    }
+    Ok(())
 }
 
 /// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and
@@ -245,8 +243,7 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
 
 /// What `look` makes of the mark of OUT; `None` when there is none that can be read.
 fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(StoredMark) -> T) -> Option<T> {
-    for folder in state_folders {
-        let Ok(bytes) = regular::read(&place(folder, out)) else { continue };
+    for bytes in encoded(state_folders, out) {
         if let Some(stored) = StoredMark::decode(&bytes, out) {
             return Some(look(stored));
         }
@@ -254,14 +251,29 @@ fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(Store
     None
 }
 
+/// What lies where marks of OUT would lie, best first.
+pub(super) fn encoded(state_folders: &[PathBuf], out: &Path) -> impl Iterator<Item = Vec<u8>> {
+    state_folders.iter().filter_map(|folder| regular::read(&place(folder, out)).ok())
+}
+
 impl<'a> StoredMark<'a> {
     /// Reads a mark; `None` when it is damaged, or that of another output.
-    fn decode(bytes: &'a [u8], out: &Path) -> Option<Self> {
+    pub(super) fn decode(bytes: &'a [u8], out: &Path) -> Option<Self> {
         let (marked, rest) = split_out(bytes)?;
         if marked != out.as_os_str().as_bytes() {
             return None;
         }
         rmp_serde::from_slice(rest).ok()
+    }
+
+    /// The bytes of a mark of `out`.
+    pub(super) fn encode(&self, out: &Path) -> io::Result<Vec<u8>> {
+        let out = out.as_os_str().as_bytes();
+        let mut bytes = HEADER.to_vec();
+        bytes.extend(u32::try_from(out.len()).map_err(io::Error::other)?.to_le_bytes());
+        bytes.extend(out);
+        rmp_serde::encode::write(&mut bytes, self).map_err(io::Error::other)?;
+        Ok(bytes)
     }
 }
 

@@ -37,10 +37,12 @@ impl<'a> Marking<'a> {
             Some(_) => self.new.write(self.state_folders, out),
             None => Ok(()),
         });
-        let sentence = |error| {
-            let out = out.display();
-            format!("could not note that barrow made `{out}`, so the next run will ask for `--force`: {error}")
-        };
-        done.err().map(sentence)
+        done.err().map(|error| not_noted(out, &error))
     }
+}
+
+/// That there was no place for the mark, for the user.
+pub(super) fn not_noted(out: &Path, error: &io::Error) -> String {
+    let out = out.display();
+    format!("could not note that barrow made `{out}`, so the next run will ask for `--force`: {error}")
 }

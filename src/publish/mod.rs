@@ -32,10 +32,12 @@ mod names_on_disk;
 mod packages;
 mod delta;
 mod transaction;
+mod amend;
 mod outputs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use amend::Amendment;
 pub use error::PublishError;
 pub use options::PublishedZip;
 pub(crate) use options::{OutputForm, PublishOptions, PublishedOutput};

@@ -12,7 +12,7 @@ use crate::finder::is_left_by_mac;
 use crate::spec::HashDigest;
 
 /// A mark as it lies on disk; the texts of one that is read are those of the bytes.
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct StoredMark<'a> {
     #[serde(borrow)]
     pub(super) fingerprint: Option<&'a str>,
@@ -24,7 +24,7 @@ pub(super) struct StoredMark<'a> {
 }
 
 /// A folder of an output, with the files right in it. Folders are sorted by path, files by name.
-#[derive(Default, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub(super) struct StoredFolder<'a> {
     /// Path below OUT, empty for OUT itself.
     pub(super) path: &'a str,
@@ -44,8 +44,38 @@ pub(super) const EXECUTABLE: u8 = 1;
 /// Bit of the last of these bytes: it is a symbolic link.
 pub(super) const LINK: u8 = 2;
 
+impl StoredMark<'_> {
+    /// Where a file is listed: the place of its folder, and its own in that.
+    pub(super) fn find(&self, path: &str) -> Option<(usize, usize)> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let at = self.folders.binary_search_by(|listed| listed.path.cmp(folder)).ok()?;
+        let file = self.folders[at].files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).ok()?;
+        Some((at, file))
+    }
+}
+
+impl<'a> StoredFolder<'a> {
+    /// What identifies the content of a file of the folder, by its place.
+    pub(super) fn content(&self, at: usize) -> Option<&[u8; CONTENT_BYTES]> {
+        self.contents.0.as_chunks().0.get(at)
+    }
+
+    /// Lists another file in the place of one.
+    pub(super) fn replace(&mut self, at: usize, file: StoredFile<'a>, content: [u8; CONTENT_BYTES]) {
+        self.files[at] = file;
+        self.contents.0.to_mut()[at * CONTENT_BYTES..][..CONTENT_BYTES].copy_from_slice(&content);
+    }
+
+    /// Lists one more file, before the one that has its place now.
+    pub(super) fn insert(&mut self, at: usize, file: StoredFile<'a>, content: [u8; CONTENT_BYTES]) {
+        self.files.insert(at, file);
+        let place = at * CONTENT_BYTES;
+        self.contents.0.to_mut().splice(place..place, content);
+    }
+}
+
 /// Bytes that are stored as such, not one by one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ContentIds<'a>(pub(super) Cow<'a, [u8]>);
 
 impl Serialize for ContentIds<'_> {
@@ -61,7 +91,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for ContentIds<'a> {
 }
 
 /// Name, size, and nanoseconds since 1970.
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
 
 /// Tells a folder from another one that has its path later. An inode number alone is given again soon.

@@ -30,7 +30,7 @@ use fs_err as fs;
 
 use super::PublishError;
 use super::delta::{Delta, is_exactly_as_marked};
-use super::journal::{Exchange, Journal};
+use super::journal::Journal;
 use super::mark::{Mark, MarkedFile, zip_identity};
 use super::marking::Marking;
 use super::options::{PublishOptions, PublishedOutput, PublishedZip, Step, Steps};
@@ -287,7 +287,7 @@ impl<'a> Marked<'a> {
                 exchange_trees(new, out).or_else(|_| perform(&begun.all_entries(new)?))
             }
             (Change::Entries(journal), _) => perform(journal),
-            (Change::Differ(delta), _) => begun.differ(delta),
+            (Change::Differ(delta), _) => delta.perform(&begun.workplace, &begun.site, out, begun.steps),
         };
         if let Err(source) = swapped {
             let action = if begun.kind == OutputKind::Packages { "install into" } else { "replace" };
@@ -331,33 +331,6 @@ impl Swapped<'_> {
 }
 
 impl Begun<'_> {
-    /// Lets what differs change places, come and go.
-    fn differ(&self, delta: &Delta) -> io::Result<()> {
-        let (new, out) = (self.workplace.new_tree(), &self.place.out);
-        if delta.is_one_step() {
-            let step = match (delta.exchanges.first(), delta.removals.first(), delta.placements.first()) {
-                (Some(path), ..) => exchange(&new.join(path), &out.join(path)),
-                (_, Some(path), _) => fs::rename(out.join(path), self.workplace.folder().join("gone")),
-                (.., Some(path)) => rename_to_absent(&new.join(path), &out.join(path)),
-                _ => Ok(()),
-            };
-            if step.is_ok() {
-                return step;
-            }
-        }
-        let out_name = self.site.out_name(out).map(OsStr::to_owned);
-        let exchanges = delta.exchanges.iter().map(|path| Exchange::with(&new, path.clone()));
-        let journal = Journal {
-            out_name,
-            exchanges: exchanges.collect::<io::Result<_>>()?,
-            removals: delta.removals.clone(),
-            placements: delta.placements.clone(),
-        };
-        let perform = |journal: &Journal| journal.perform(self.workplace.folder(), out, self.steps);
-        // Where entries cannot be exchanged, the old ones go and the new ones come.
-        perform(&journal).or_else(|_| perform(&journal.without_exchanges()))
-    }
-
     /// Everything old goes, everything new comes.
     fn all_entries(&self, new: &Path) -> io::Result<Journal> {
         let names = |folder: &Path| -> io::Result<Vec<PathBuf>> {

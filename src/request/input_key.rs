@@ -137,6 +137,20 @@ impl InputKey {
         &self.parts
     }
 
+    /// The key that these parts were stored of; nothing local was unknown in it.
+    pub(crate) fn of_stored(parts: Vec<KeyPart>) -> Self {
+        Self { parts, is_whole: true }
+    }
+
+    /// Whether the contents of the user's own files are all that is not as it was: the same files are there.
+    pub(crate) fn is_edited(&self, before: &Self) -> bool {
+        let counts = |key: &Self| -> Vec<KeyPart> {
+            let parts = key.parts.iter().filter(|part| part.counts != Counts::ToExplain);
+            parts.map(KeyPart::without_own_content).collect()
+        };
+        self.is_whole && counts(self) == counts(before)
+    }
+
     /// The first thing that is not as it was, as a fragment; `None`: nothing of it.
     pub(crate) fn first_change(&self, before: &[KeyPart]) -> Option<String> {
         let is_in = |part: &KeyPart, parts: &[KeyPart]| parts.contains(part);

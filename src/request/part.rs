@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::HashDigest;
+use crate::spec::{HashDigest, sha256};
 
 /// For which views a part counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,13 @@ pub(crate) struct KeyPart {
 }
 
 impl KeyPart {
+    /// The same part, whatever a file of the user's own holds.
+    pub(super) fn without_own_content(&self) -> Self {
+        let is_own = self.counts == Counts::ForOutput && self.kind == PartKind::Place;
+        let digest = if is_own { sha256(b"") } else { self.digest.clone() };
+        Self { digest, ..self.clone() }
+    }
+
     /// How it differs from the part of the same name that was there before, if there was one.
     pub(super) fn changed(&self, before: Option<&Self>) -> String {
         let Self { kind, name, given, .. } = self;

@@ -84,6 +84,11 @@ impl Inquiry {
         self.world.source.index().secrets()
     }
 
+    /// The warnings about the requirements themselves, which were given.
+    pub(crate) fn said(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// The cache that others share, if there is one.
     pub(crate) fn shared(&self) -> Option<Arc<SharedCache>> {
         self.session.shared.clone()

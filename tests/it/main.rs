@@ -30,6 +30,7 @@ mod cli;
 mod clear_ends;
 mod contents;
 mod codeartifact;
+mod edits;
 mod elf;
 mod error_page;
 mod errors;

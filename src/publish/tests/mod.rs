@@ -1,5 +1,6 @@
 //! Outputs of bundles that are made by hand, in temporary folders.
 
+mod amending;
 mod inspecting;
 mod installing;
 mod keeping;

@@ -1,0 +1,48 @@
+//! What of an output concerns the user's own files alone, for a run that finds nothing else changed (`edited.rs`).
+
+use std::collections::HashSet;
+
+use super::too_large::savings;
+use crate::bundle::{Bundle, BundleContent, SourceFiles, UNZIPPED_LIMIT_BYTES, largest};
+use crate::install::InstalledDist;
+use crate::memory::OwnPart;
+use crate::request::{BundleKind, BundleOptions};
+
+/// What a later run needs to publish an output with other contents of the same own files; `None`: it would have to be
+/// put together anew.
+pub(super) fn own_part(
+    bundle: &Bundle,
+    dists: &[InstalledDist],
+    source: Option<&SourceFiles>,
+    options: &BundleOptions,
+) -> Option<OwnPart> {
+    if !can_be_edited(options) {
+        return None;
+    }
+    // A file that stands in the place of a distribution's changes the RECORD of that.
+    let own: HashSet<&str> = source?.files.iter().map(|file| file.path.as_str()).collect();
+    let is_in_the_way = dists.iter().flat_map(|dist| &dist.files).any(|file| own.contains(file.path.as_str()));
+    if own.is_empty() || is_in_the_way {
+        return None;
+    }
+    let is_too_large = bundle.size_bytes > UNZIPPED_LIMIT_BYTES;
+    let largest = is_too_large.then(|| largest(bundle));
+    let names_own = |line: &String| line.starts_with("source files ");
+    if largest.iter().flatten().any(names_own) {
+        return None;
+    }
+    let own_files = bundle.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
+    Some(OwnPart {
+        bytes: own_files.map(|file| file.size).sum(),
+        warnings: bundle.warnings.clone(),
+        largest,
+        ways: if is_too_large { savings(bundle, options) } else { Vec::new() },
+    })
+}
+
+/// Whether the contents of own files stand in nothing else of such an output.
+pub(super) fn can_be_edited(options: &BundleOptions) -> bool {
+    let (assembly, publish) = (&options.assembly, &options.publish);
+    let is_plain = assembly.split.is_none() && assembly.bytecode.is_none() && !publish.zip;
+    is_plain && assembly.kind != BundleKind::Packages
+}

@@ -1,0 +1,150 @@
+//! An output of which the user's own files alone become others: what else lies in it stays, and is neither unpacked nor
+//! compared again.
+//!
+//! ```text
+//! Amendment::begin ── OUT is exactly as it was written ──▶ publish ── own files that differ change places ──▶ OUT
+//! ```
+//!
+//! The mark is worked on as it lies on disk (`stored.rs`): an edited line of a handler must not cost a look at
+//! thousands of paths. The moments and promises are those of any other output (`transaction.rs`).
+
+use std::path::PathBuf;
+
+use super::PublishError;
+use super::delta::Delta;
+use super::inspection::{Alone, inspect};
+use super::mark::{ContentId, MarkedFile, encoded, write_encoded};
+use super::marking::not_noted;
+use super::options::{PublishOptions, PublishedOutput, Step, Steps};
+use super::place::same_mount;
+use super::site::Site;
+use super::stage::{contents, write_tree};
+use super::standing::OutputKind;
+use super::stored::{FolderIdentity, StoredFile, StoredMark};
+use super::transaction::find_out;
+use super::workplace::Workplace;
+use crate::archive::SafePath;
+use crate::bundle::Bundle;
+
+/// An output that lies there exactly as it was written.
+pub(crate) struct Amendment<'a> {
+    options: PublishOptions<'a>,
+    out: PathBuf,
+    site: Site,
+    workplace: Workplace,
+    /// Its mark.
+    mark: Vec<u8>,
+}
+
+impl<'a> Amendment<'a> {
+    /// Looks whether OUT is exactly what a run with the fingerprint `before` wrote; `None`: it is not.
+    ///
+    /// # Errors
+    /// OUT cannot be an output; another process does not let go of it; the user interrupted.
+    pub(crate) fn begin(
+        before: &str,
+        sources: &[PathBuf],
+        options: &PublishOptions<'a>,
+    ) -> Result<Option<Self>, PublishError> {
+        let out = find_out(sources, OutputKind::Folder, options)?;
+        if FolderIdentity::of(&out).is_none() {
+            return Ok(None);
+        }
+        let is_exact = |stored: &StoredMark| {
+            let is_of_before = stored.fingerprint == Some(before) && stored.link_mode == Some(options.link_mode as u8);
+            let is_folder = FolderIdentity::of(&out).is_some_and(|identity| stored.roots.contains(&identity));
+            is_of_before && is_folder && inspect(&out, &stored.folders, Alone::Exactly)
+        };
+        let mut mark = None;
+        let look = || {
+            let mut marks = encoded(options.state_folders, &out);
+            mark = marks.find(|bytes| StoredMark::decode(bytes, &out).is_some_and(|stored| is_exact(&stored)));
+            Ok(())
+        };
+        let (site, workplace) = Site::prepare(&out, options, same_mount, look)?;
+        Ok(mark.map(|mark| Self { options: *options, out, site, workplace, mark }))
+    }
+
+    /// Lets the user's own files change places with those of `own`, which has no others; `None`: it had others, or
+    /// another run has published meanwhile.
+    ///
+    /// # Errors
+    /// Something could not be read or written; the user interrupted. OUT is as it was.
+    pub(crate) fn publish(self, own: &Bundle) -> Result<Option<PublishedOutput>, PublishError> {
+        self.publish_with(own, &|_| {})
+    }
+
+    pub(super) fn publish_with(self, own: &Bundle, steps: Steps) -> Result<Option<PublishedOutput>, PublishError> {
+        let Self { options, out, site, workplace, mark } = self;
+        let failed = |action, source| PublishError::Publish { action, out: out.clone(), source };
+        let Some(before) = StoredMark::decode(&mark, &out) else { return Ok(None) };
+        let Some((places, kept)) = find_all(&before, &contents(own)?) else { return Ok(None) };
+        let root = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
+        let written = write_tree(own, &root, &kept, &options)?;
+        steps(Step::Staged);
+
+        let _lock = site.lock(&out, &options)?;
+        let is_same = FolderIdentity::of(&out).is_some_and(|identity| before.roots.contains(&identity));
+        if !is_same || encoded(options.state_folders, &out).next().as_ref() != Some(&mark) {
+            return Ok(None);
+        }
+        options.refuse_cancelled()?;
+        let (both, new) = marks(&before, &places, &kept, &written, options.fingerprint);
+        let encode = |stored: &StoredMark| stored.encode(&out).map_err(|source| failed("mark", source));
+        let (both, named) = (encode(&both)?, encode(&new)?);
+        // Without a place for marks OUT is published all the same.
+        let begun = write_encoded(&both, options.state_folders, &out);
+        steps(Step::Marked);
+
+        let changed = written.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+        let exchanges = changed.map(|(file, _)| PathBuf::from(file.path.as_str())).collect();
+        let delta = Delta { exchanges, ..Delta::default() };
+        if let Err(source) = delta.perform(&workplace, &site, &out, steps) {
+            let _ = write_encoded(&mark, options.state_folders, &out);
+            return Err(failed("replace", source));
+        }
+        steps(Step::Swapped);
+        let noted = begun.and_then(|()| write_encoded(&named, options.state_folders, &out));
+        let warnings = noted.err().map(|error| not_noted(&out, &error)).into_iter().collect();
+        let files = new.folders.iter().flat_map(|folder| &folder.files);
+        let (files, size_bytes) = (files.clone().count(), files.map(|StoredFile(_, size, _)| size).sum());
+        Ok(Some(PublishedOutput { out: out.clone(), files, size_bytes, zip: None, replaced: true, warnings }))
+    }
+}
+
+/// The place of a file in a mark: that of its folder, and its own in that.
+type ListedAt = (usize, usize);
+
+/// Where the files are listed, and of each that is the same its line of the mark. `None`: one is not listed.
+fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<ListedAt>, Vec<Option<MarkedFile>>)> {
+    let found = own.iter().map(|(path, content)| {
+        let (folder, file) = before.find(path.as_str())?;
+        let listed = &before.folders[folder];
+        let StoredFile(_, size, modified) = listed.files[file];
+        let is_same = content.0 == *listed.content(file)?;
+        let kept = MarkedFile { path: (*path).clone(), size, modified, content: *content };
+        Some(((folder, file), is_same.then_some(kept)))
+    });
+    Some(found.collect::<Option<Vec<_>>>()?.into_iter().unzip())
+}
+
+/// The mark that names old and new together, and the one that names the new content alone.
+fn marks<'a>(
+    before: &StoredMark<'a>,
+    places: &[ListedAt],
+    kept: &[Option<MarkedFile>],
+    written: &[MarkedFile],
+    fingerprint: Option<&'a str>,
+) -> (StoredMark<'a>, StoredMark<'a>) {
+    let mut new = StoredMark { fingerprint, ..before.clone() };
+    let mut both = StoredMark { fingerprint: None, link_mode: None, ..before.clone() };
+    let changed = places.iter().zip(written).zip(kept).filter(|(_, kept)| kept.is_none());
+    // From the last one on, so that what is inserted moves no place that is still to come.
+    for ((&(folder, at), file), _) in changed.rev() {
+        let name = before.folders[folder].files[at].0;
+        let line = StoredFile(name, file.size, file.modified);
+        new.folders[folder].replace(at, line, file.content.0);
+        both.folders[folder].insert(at + 1, line, file.content.0);
+    }
+    (both, new)
+}
