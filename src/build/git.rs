@@ -32,6 +32,8 @@ pub(crate) struct Checkout {
     pub folder: PathBuf,
     /// The commit, 40 (or 64) hexadecimal digits.
     pub commit: String,
+    /// The nearest tag and how far it is, as `git describe` says it: backends make versions of it.
+    pub described: String,
 }
 
 /// Whether a revision is the name of a commit, which never means another.
@@ -107,7 +109,8 @@ pub(crate) fn check_out(
     let commit = found.unwrap_or_default().trim().to_owned();
     git("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
     git("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
-    Ok(Checkout { folder: folder.to_owned(), commit })
+    let described = git("git describe", folder, &["describe", "--tags", "--long", "--always", "--abbrev=40"])?;
+    Ok(Checkout { folder: folder.to_owned(), commit, described: described.trim().to_owned() })
 }
 
 fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {

@@ -1,6 +1,6 @@
 //! The Python of this machine that builds: found, and asked what it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -20,20 +20,25 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Prints what is asked of an interpreter, as the last line.
 const QUESTION: &str = "\
-import glob, json, os, platform, subprocess, sys
-libc = None
+import json, os, sys
+libc, system = None, os.uname()
 try:
     libc = os.confstr('CS_GNU_LIBC_VERSION')
 except (AttributeError, ValueError, OSError):
     pass
-if not libc and platform.system() == 'Linux':
+if not libc and system.sysname == 'Linux':
+    import glob, subprocess
     for loader in glob.glob('/lib/ld-musl-*.so.1'):
         said = subprocess.run([loader], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         words = said.stderr.decode('utf-8', 'replace').split()
         libc = ' '.join(['musl'] + words[words.index('Version') + 1:][:1]) if 'Version' in words else None
+macos = ''
+if system.sysname == 'Darwin':
+    import platform
+    macos = platform.mac_ver()[0]
 print(json.dumps({
-    'version': platform.python_version(), 'implementation': sys.implementation.name, 'system': platform.system(),
-    'machine': platform.machine(), 'libc': libc, 'macos': platform.mac_ver()[0],
+    'version': sys.version.split()[0], 'implementation': sys.implementation.name, 'system': system.sysname,
+    'machine': system.machine, 'libc': libc, 'macos': macos,
     'executable': getattr(sys, '_base_executable', None) or sys.executable,
 }))";
 
@@ -71,6 +76,9 @@ struct Answer {
     executable: PathBuf,
 }
 
+/// What a program says that it is, or why it does not do; the error ends the search.
+type Introduction = Result<Result<Interpreter, String>, BuildError>;
+
 impl InterpreterSearch {
     /// The interpreter to build with: the one that was named, else that of the target's minor version, else any that the
     /// source's `requires-python` takes.
@@ -103,8 +111,12 @@ impl InterpreterSearch {
         let (major, minor) = wanted;
         let mut tried = Vec::new();
         let mut second_best = None;
-        for program in self.candidates(&[&format!("python{major}.{minor}"), "python3", "python"]) {
-            match self.ask(&program, children, interrupted)? {
+        let exact = self.candidates(&[&format!("python{major}.{minor}")]);
+        // One after the other as long as the name says what it is; of the rest any may be it, so all are asked at once.
+        let answers = exact.into_iter().map(|program| (self.ask(&program, children, interrupted), program));
+        let others = std::iter::once_with(|| self.ask_all(self.other_candidates(), children, interrupted)).flatten();
+        for (answer, program) in answers.chain(others) {
+            match answer? {
                 Err(reason) => tried.push(format!("`{}`: {reason}", program.display())),
                 Ok(found) if !fits(&found) => tried.push(format!("`{}`: {}", program.display(), too_other(&found))),
                 Ok(found) if found.target.runtime().python_version() == wanted => return Ok(found),
@@ -118,6 +130,30 @@ impl InterpreterSearch {
         })
     }
 
+    /// What many programs say, in their order.
+    fn ask_all(
+        &self,
+        programs: Vec<PathBuf>,
+        children: &Children,
+        interrupted: &AtomicBool,
+    ) -> Vec<(Introduction, PathBuf)> {
+        std::thread::scope(|scope| {
+            let ask = |program: PathBuf| scope.spawn(move || (self.ask(&program, children, interrupted), program));
+            let asking: Vec<_> = programs.into_iter().map(ask).collect();
+            let joined =
+                asking.into_iter().map(|asked| asked.join().unwrap_or_else(|it| std::panic::resume_unwind(it)));
+            joined.collect()
+        })
+    }
+
+    /// Programs whose names do not say their version, each once though it has several names.
+    fn other_candidates(&self) -> Vec<PathBuf> {
+        let mut seen = HashSet::new();
+        let mut programs = self.candidates(&["python3", "python"]);
+        programs.retain(|program| seen.insert(fs_err::canonicalize(program).unwrap_or_else(|_| program.clone())));
+        programs
+    }
+
     /// Programs of these names on the PATH, in the order of the names.
     fn candidates(&self, names: &[&str]) -> Vec<PathBuf> {
         let path = self.environment.get("PATH").map(String::as_str).unwrap_or_default();
@@ -127,12 +163,7 @@ impl InterpreterSearch {
     }
 
     /// What a program says that it is, or why it does not do.
-    fn ask(
-        &self,
-        program: &Path,
-        children: &Children,
-        interrupted: &AtomicBool,
-    ) -> Result<Result<Interpreter, String>, BuildError> {
+    fn ask(&self, program: &Path, children: &Children, interrupted: &AtomicBool) -> Introduction {
         if is_stub(program) {
             return Ok(Err(STUB.to_owned()));
         }

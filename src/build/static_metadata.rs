@@ -19,9 +19,7 @@ pub(crate) fn static_metadata(
     label: &str,
 ) -> Result<Option<CoreMetadata>, BuildError> {
     // A PKG-INFO that cannot be used is what building is for.
-    let stated = pkg_info.and_then(|bytes| CoreMetadata::parse(bytes).ok()).filter(|metadata| {
-        metadata.metadata_version >= (2, 2) && !metadata.dynamic.iter().any(|it| DECISIVE.contains(&it.as_str()))
-    });
+    let stated = pkg_info.and_then(|bytes| CoreMetadata::parse(bytes).ok()).filter(is_certain);
     if stated.is_some() {
         return Ok(stated);
     }
@@ -33,6 +31,11 @@ pub(crate) fn static_metadata(
         Some(project) => of_project(project).map_err(failed),
         None => Ok(None),
     }
+}
+
+/// Whether metadata would be the same after another build.
+pub(crate) fn is_certain(metadata: &CoreMetadata) -> bool {
+    metadata.metadata_version >= (2, 2) && !metadata.dynamic.iter().any(|it| DECISIVE.contains(&it.as_str()))
 }
 
 fn of_project(project: &toml::Table) -> Result<Option<CoreMetadata>, String> {

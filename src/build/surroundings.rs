@@ -17,6 +17,38 @@ const OTHERS: &[&str] = &["BARROW_", "PIP_", "AWS_", "TWINE_", "PYTHON", "VIRTUA
 /// Beginnings of the names of variables that backends read.
 const OF_BACKENDS: &[&str] = &["UV_", "PDM_", "POETRY_", "SETUPTOOLS_SCM_"];
 
+/// Names, and beginnings of names, of variables that compilers and what calls them read.
+const OF_COMPILERS: &[&str] = &[
+    "CC",
+    "CXX",
+    "CPP",
+    "FC",
+    "LD",
+    "AR",
+    "CFLAGS",
+    "CXXFLAGS",
+    "CPPFLAGS",
+    "FFLAGS",
+    "LDFLAGS",
+    "LDSHARED",
+    "ARCHFLAGS",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "LIBRARY_PATH",
+    "PKG_CONFIG_PATH",
+    "RUSTFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "CARGO_BUILD_*",
+    "CARGO_PROFILE_*",
+    "CMAKE_*",
+    "SKBUILD_*",
+    "MATURIN_*",
+    "MESON_*",
+    "SETUPTOOLS_*",
+    "CIBW_*",
+];
+
 /// Among those, of what concerns indexes and uploads: a user's name or a URL there may be a secret.
 const OF_INDEXES: &[&str] = &["INDEX", "HTTP_BASIC", "PYPI", "PUBLISH", "REPOSITOR", "USERNAME", "KEYRING", "CACHE"];
 
@@ -81,10 +113,13 @@ pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variabl
     variables
 }
 
-/// Variables that backends read, as far as builds get them: what is built depends on them.
+/// Variables that backends and compilers read, as far as builds get them: what is built depends on them.
 pub(crate) fn backend_variables(own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut wanted = variables(own, Path::new("/"), &[]);
-    wanted.retain(|name, _| is_of_backends(name));
+    let is_of_compilers = |name: &str| {
+        OF_COMPILERS.iter().any(|own| own.strip_suffix('*').map_or(name == *own, |begin| name.starts_with(begin)))
+    };
+    wanted.retain(|name, _| is_of_backends(name) || is_of_compilers(name));
     wanted
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::cache::CacheError;
 use crate::http;
 use crate::requirements::Origin;
+use crate::shared::SharedError;
 use crate::spec::{HashDigest, SafeUrl, WeakDigest};
 
 /// A file that could not be had.
@@ -25,6 +26,9 @@ pub enum FetchError {
         /// What the bytes have.
         actual: WeakDigest,
     },
+    /// A shared cache is required, and in trouble.
+    #[error(transparent)]
+    Shared(Box<SharedError>),
     /// More or fewer bytes than the index says.
     #[error("`{file}` from {url} has {actual} bytes, but the index says {expected}")]
     SizeMismatch {

@@ -1,7 +1,9 @@
 //! The door: distribution files in, files of the cache out.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
@@ -14,6 +16,7 @@ use crate::cache::Cache;
 use crate::http::{Client, Response};
 use crate::reporter::{Level, Reporter};
 use crate::resolution::ResolvedDist;
+use crate::shared::{Offer, SharedCache};
 use crate::spec::{DistFilename, HashAlgorithm, HashDigest, PackageName};
 
 /// Settings of fetching.
@@ -86,19 +89,29 @@ pub struct Fetcher {
     options: FetchOptions,
     permits: Arc<Semaphore>,
     stand_in: Option<Arc<dyn StandIn>>,
+    /// A cache that others share.
+    shared: Option<Arc<SharedCache>>,
+    /// Which files not everybody may have.
+    is_private: fn(&WantedFile) -> bool,
 }
 
 impl Fetcher {
     /// Makes a fetcher.
     pub fn new(client: Client, cache: Arc<Cache>, reporter: Arc<dyn Reporter>, options: FetchOptions) -> Self {
         let permits = Arc::new(Semaphore::new(options.concurrency.max(1)));
-        Self { client, cache, reporter, options, permits, stand_in: None }
+        Self { client, cache, reporter, options, permits, stand_in: None, shared: None, is_private: |_| true }
     }
 
     /// The same, but that files are looked for in one place, whatever their URLs.
     #[must_use]
     pub fn with_stand_in(self, stand_in: Arc<dyn StandIn>) -> Self {
         Self { stand_in: Some(stand_in), ..self }
+    }
+
+    /// The same, but that wheels of private indexes are looked for in a cache that others share, and brought there.
+    #[must_use]
+    pub(crate) fn with_shared(self, shared: Arc<SharedCache>, is_private: fn(&WantedFile) -> bool) -> Self {
+        Self { shared: Some(shared), is_private, ..self }
     }
 
     /// The wheel of a resolved distribution: from the cache, else downloaded.
@@ -253,7 +266,38 @@ impl Fetcher {
         if self.options.offline {
             return self.find(wanted).ok_or_else(|| FetchError::Offline(vec![wanted.filename.clone()]));
         }
-        download::download(&self.client, &self.cache, &*self.reporter, wanted).await
+        let Some((shared, digest)) = self.shared_with(wanted) else {
+            return download::download(&self.client, &self.cache, &*self.reporter, wanted).await;
+        };
+        let named = (wanted.filename.as_str(), &digest, wanted.size);
+        let shared_file = shared.private_file(named, &self.cache).await;
+        if let Some(file) = shared_file.map_err(|error| FetchError::Shared(Box::new(error)))? {
+            let size = file.as_file().metadata().map_or(0, |about| about.len());
+            let path = self.cache.persist(file, &self.cache.wheel(&digest))?;
+            return Ok(FetchedFile { digest, path, size, is_fresh: true });
+        }
+        let fetched = download::download(&self.client, &self.cache, &*self.reporter, wanted).await?;
+        if shared.takes_private_files() {
+            shared.offer(Offer {
+                about: None,
+                name: wanted.filename.clone(),
+                path: fetched.path.clone(),
+                digest: fetched.digest.clone(),
+                size: fetched.size,
+                took: Duration::ZERO,
+                details: serde_json::Value::Null,
+                is_private: true,
+            });
+        }
+        Ok(fetched)
+    }
+
+    /// The shared cache, for a wheel of a private index whose digest is known: what PyPI has comes from there as fast.
+    fn shared_with(&self, wanted: &WantedFile) -> Option<(&SharedCache, HashDigest)> {
+        let shared = self.shared.as_ref()?;
+        let is_wheel = Path::new(&wanted.filename).extension().is_some_and(|extension| extension == "whl");
+        let digest = wanted.sha256().filter(|_| is_wheel && (self.is_private)(wanted))?;
+        Some((shared, digest))
     }
 
     fn check_digests(&self, wanted: &WantedFile) -> Result<(), FetchError> {

@@ -68,6 +68,17 @@ impl WantedFile {
         self.accepted.is_empty() || self.accepted.contains(sha256)
     }
 
+    /// The sha256 that it has to have, where it is known.
+    pub(super) fn sha256(&self) -> Option<HashDigest> {
+        let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
+        let known = match (self.listed.iter().find(is_sha256), self.accepted.as_slice()) {
+            (Some(listed), _) => Some(listed).filter(|listed| self.accepts_as_known(listed)),
+            (None, [only]) => Some(only).filter(is_sha256),
+            (None, _) => None,
+        };
+        known.cloned()
+    }
+
     /// Whether the index says which bytes this file is.
     pub(super) fn is_told_by_index(&self) -> bool {
         self.listed.iter().any(|digest| digest.algorithm() == HashAlgorithm::Sha256)

@@ -149,7 +149,7 @@ fn finish(
     let PlacedOutput { published, warnings, own } = output.publish(material, &news, made_of.as_deref())?;
     memory::remember(&news.dists, &output.options, &output.cache);
     // What is said of the user's own files is said to nobody else.
-    let is_plain = matches!(material, OutputMaterial::Installed(_)) && warnings.of_bundle.is_empty();
+    let is_plain = matches!(material, OutputMaterial::Installed(_)) && warnings.bundle.is_empty();
     if let Some(shared) = shared.filter(|_| is_plain) {
         shared.offer(&published, &news.warnings[1], begun.elapsed());
     }

@@ -66,7 +66,9 @@ pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uplo
 pub use mirror::{compare_mirrors, list_mirror, mirror, read_mirror, remove_from_mirror, sign_mirror};
 pub use mirror::{upload_mirror, verify_mirror};
 pub use newest::{Newest, newest_barrow};
-pub use shared_cache::{push_to_shared_cache, shared_cache_standing};
+pub use shared_cache::{
+    Pulled, prune_shared_cache, pull_from_shared_cache, push_to_shared_cache, shared_cache_standing,
+};
 pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};

@@ -36,14 +36,16 @@ pub(super) struct Publication {
 
 /// What was said while an output was made.
 pub(super) struct OutputWarnings {
-    of_source: Vec<String>,
-    pub(super) of_bundle: Vec<String>,
+    source: Vec<String>,
+    pub(super) bundle: Vec<String>,
+    /// Of what follows from the size of a zip, so that it is said of one that is ready as well.
+    zip: Vec<String>,
 }
 
 impl OutputWarnings {
     /// All of it, in order.
     pub(super) fn all(self) -> Vec<String> {
-        self.of_source.into_iter().chain(self.of_bundle).collect()
+        self.source.into_iter().chain(self.bundle).chain(self.zip).collect()
     }
 }
 
@@ -83,20 +85,20 @@ impl Publication {
         made_of: Option<&str>,
     ) -> Result<PlacedOutput, Error> {
         let context = &self.context;
-        let mut warnings = OutputWarnings { of_source: Vec::new(), of_bundle: Vec::new() };
-        let source = own_files(&self.options, &self.request, &self.secrets, &mut warnings.of_source, context)?;
+        let mut warnings = OutputWarnings { source: Vec::new(), bundle: Vec::new(), zip: Vec::new() };
+        let source = own_files(&self.options, &self.request, &self.secrets, &mut warnings.source, context)?;
         let (mut put, left_out) = match material {
             OutputMaterial::Ready(ready) => (self.put_ready(ready, source, made_of)?, ready.left_out()),
             OutputMaterial::Installed(chosen) => {
-                (self.put_together(chosen, source.as_ref(), made_of, &mut warnings.of_bundle)?, chosen.left_out)
+                (self.put_together(chosen, source.as_ref(), made_of, &mut warnings.bundle)?, chosen.left_out)
             }
         };
         for warning in &put.warnings {
-            context.give(&mut warnings.of_bundle, warning);
+            context.give(&mut warnings.bundle, warning);
         }
         for zip in put.zip.iter().chain(put.layers.iter().filter_map(|layer| layer.zip.as_ref())) {
             if let Some(warning) = check_zip_size(zip.size_bytes) {
-                context.give(&mut warnings.of_bundle, &warning);
+                context.give(&mut warnings.zip, &warning);
             }
         }
         let own = put.own.take();
@@ -122,7 +124,7 @@ impl Publication {
         self.context.check_interrupted()?;
         let own_folders = [self.cache.root().to_owned()];
         let options = self.options.publish.to_options(&own_folders, made_of, &self.context);
-        let published = publish(&bundle, &PublishOptions { ready: Some(ready.file.path()), ..options })?;
+        let published = publish(&bundle, &PublishOptions { ready: Some(ready.file()), ..options })?;
         Ok(PutInPlace {
             files: ready.details.files,
             size_bytes: ready.details.size_bytes,

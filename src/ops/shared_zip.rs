@@ -13,14 +13,15 @@ use super::Error;
 use crate::bundle::UNZIPPED_LIMIT_BYTES;
 use crate::cache::Cache;
 use crate::memory::{BundledDist, LeftOutFiles, Published};
+use crate::publish::ReadyFile;
 use crate::request::{BundleKind, BundleOptions, FingerprintOptions, InputKey};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::shared::{ClaimKind, Offer, SharedCache};
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, sha256};
-use crate::supply::{Inquiry, is_public};
+use crate::supply::Inquiry;
 
 /// Changes when what is shared of a zip does.
-const FORMAT: &str = "shared zip 1";
+const FORMAT: &str = "shared zip 2";
 
 /// What a claim about a zip says beside its digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub(super) struct Details {
     left_out: (usize, u64),
     /// Unpacked size of each distribution, by the digest of its wheel.
     sizes: BTreeMap<String, u64>,
+    /// Digests of the wheels that were built for it, by the name of the distribution.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    built: BTreeMap<PackageName, String>,
     /// What was said while its distributions were unpacked.
     pub(super) warnings: Vec<String>,
 }
@@ -38,19 +42,27 @@ pub(super) struct Details {
 pub(super) struct SharedZip {
     shared: Arc<SharedCache>,
     key: HashDigest,
-    digests: Vec<(PackageName, HashDigest)>,
+    /// The wheel of each distribution; `None`: it has to be built.
+    digests: Vec<(PackageName, Option<HashDigest>)>,
     is_private: bool,
 }
 
 /// A zip that came from there.
 pub(super) struct ReadyZip {
-    pub(super) file: tempfile::NamedTempFile,
+    file: tempfile::NamedTempFile,
+    sha256: HashDigest,
+    size_bytes: u64,
     pub(super) details: Details,
     /// What it is made of.
     pub(super) dists: Vec<BundledDist>,
 }
 
 impl ReadyZip {
+    /// The zip itself: its bytes had this digest when they came.
+    pub(super) fn file(&self) -> ReadyFile<'_> {
+        ReadyFile { path: self.file.path(), sha256: &self.sha256, size_bytes: self.size_bytes }
+    }
+
     /// What was left out of its distributions.
     pub(super) fn left_out(&self) -> LeftOutFiles {
         LeftOutFiles { files: self.details.left_out.0, bytes: self.details.left_out.1 }
@@ -89,10 +101,16 @@ impl SharedZip {
         let wanted = resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name));
         let (mut digests, mut lines, mut is_private) = (Vec::new(), Vec::new(), false);
         for dist in wanted {
+            is_private |= crate::supply::is_private(dist);
+            if dist.file.filename.as_wheel().is_none() {
+                let Some(source) = inquiry.foreseen_source(dist).await? else { return Ok(None) };
+                lines.push(format!("built {source}"));
+                digests.push((dist.name.clone(), None));
+                continue;
+            }
             let Some(digest) = inquiry.known_digest(dist).or_else(|| only_digest(dist)) else { return Ok(None) };
             lines.push(format!("{} {digest}", dist.file.filename));
-            is_private |= !is_public(&dist.file.origin.url);
-            digests.push((dist.name.clone(), digest));
+            digests.push((dist.name.clone(), Some(digest)));
         }
         lines.sort_unstable();
         let fingerprint_options = FingerprintOptions::of(options);
@@ -124,23 +142,28 @@ impl SharedZip {
         };
         let Some(file) = self.shared.fetch(&found, cache).await? else { return Ok(None) };
         self.shared.took(&found);
-        Ok(Some(ReadyZip { file, details, dists }))
+        let Some(sha256) = found.claim.digest() else { return Ok(None) };
+        Ok(Some(ReadyZip { file, sha256, size_bytes: found.claim.size, details, dists }))
     }
 
     /// Offers the zip that was made.
     pub(super) fn offer(&self, published: &Published, warnings: &[String], took: Duration) {
         let Some(zip) = &published.zip else { return };
         let sizes = published.dists.iter().map(|dist| (dist.sha256.hex(), dist.size_bytes)).collect();
+        let is_built =
+            |name: &PackageName| self.digests.iter().any(|(other, digest)| other == name && digest.is_none());
+        let built = published.dists.iter().filter(|dist| is_built(&dist.name));
+        let built = built.map(|dist| (dist.name.clone(), dist.sha256.hex())).collect();
         let details = Details {
             files: published.files,
             size_bytes: published.size_bytes,
             left_out: (published.left_out.files, published.left_out.bytes),
             sizes,
+            built,
             warnings: warnings.to_vec(),
         };
         self.shared.offer(Offer {
-            kind: ClaimKind::Bundles,
-            key: self.key.clone(),
+            about: Some((ClaimKind::Bundles, self.key.clone())),
             name: "the finished zip".to_owned(),
             path: published.path.clone(),
             digest: zip.sha256.clone(),
@@ -154,8 +177,10 @@ impl SharedZip {
     fn dists(&self, resolution: &Resolution, details: &Details) -> Option<Vec<BundledDist>> {
         let described = self.digests.iter().map(|(name, digest)| {
             let resolved = resolution.dists.iter().find(|resolved| resolved.name == *name)?;
+            let built = || HashDigest::from_hex(HashAlgorithm::Sha256, details.built.get(name)?).ok();
+            let digest = digest.clone().or_else(built)?;
             let size = details.sizes.get(&digest.hex())?;
-            Some(BundledDist::of(resolved, digest.clone(), *size))
+            Some(BundledDist::of(resolved, digest, *size))
         });
         described.collect()
     }

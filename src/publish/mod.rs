@@ -40,7 +40,7 @@ mod tests;
 pub(crate) use amend::Amendment;
 pub use error::PublishError;
 pub use options::PublishedZip;
-pub(crate) use options::{OutputForm, PublishOptions, PublishedOutput};
+pub(crate) use options::{OutputForm, PublishOptions, PublishedOutput, ReadyFile};
 pub use outputs::mark_beside;
 pub(crate) use outputs::{
     check_out, install_into, is_installed_unchanged, is_unchanged, outputs_around, publish, publish_together, tidy,

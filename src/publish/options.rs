@@ -36,9 +36,20 @@ pub(crate) struct PublishOptions<'a> {
     /// Identifies what the output is made of, so that a later run can ask [`super::is_unchanged`].
     pub fingerprint: Option<&'a str>,
     /// The zip, where it was made already; the bundle then only says what is in it.
-    pub ready: Option<&'a Path>,
+    pub ready: Option<ReadyFile<'a>>,
     /// Set when the user interrupts.
     pub cancel: Option<&'a AtomicBool>,
+}
+
+/// A zip that was made already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadyFile<'a> {
+    /// Where it lies; it may be moved away from there.
+    pub path: &'a Path,
+    /// The digest of its bytes.
+    pub sha256: &'a HashDigest,
+    /// Their number.
+    pub size_bytes: u64,
 }
 
 /// What was published.

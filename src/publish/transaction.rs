@@ -43,7 +43,7 @@ use super::stage::{contents, write_tree};
 use super::standing::{Occupant, OutputKind, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
-use super::zip::{copy_zip, write_zip};
+use super::zip::{take_zip, write_zip};
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
 use crate::durable::to_disk;
@@ -162,7 +162,7 @@ impl<'a> Begun<'a> {
             OutputKind::Zip => {
                 let zip = self.workplace.new_zip();
                 let written = match self.options.ready {
-                    Some(ready) => copy_zip(ready, &zip, &self.options)?,
+                    Some(ready) => take_zip(ready, &zip, &self.options)?,
                     None => write_zip(self.bundle, &zip, &self.options)?,
                 };
                 Content::Zip(zip, written)

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::PublishError;
 use super::digesting::{CHUNK_BYTES, DigestingFile};
-use super::options::{PublishOptions, PublishedZip};
+use super::options::{PublishOptions, PublishedZip, ReadyFile};
 use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::durable::to_disk;
@@ -61,8 +61,26 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     finish().map_err(|source| failed("", source))
 }
 
-/// Copies a zip that was made already to a new file, which is on disk when this returns.
-pub(super) fn copy_zip(ready: &Path, to: &Path, options: &PublishOptions) -> Result<PublishedZip, PublishError> {
+/// Makes a zip that was made already the new file, which is on disk when this returns: it is moved there, or copied where it lies
+/// on another file system.
+pub(super) fn take_zip(
+    ready: ReadyFile<'_>,
+    to: &Path,
+    options: &PublishOptions,
+) -> Result<PublishedZip, PublishError> {
+    if fs::rename(ready.path, to).is_err() {
+        return copy_zip(ready.path, to, options);
+    }
+    let finish = || -> io::Result<PublishedZip> {
+        let file = fs::OpenOptions::new().write(true).open(to)?.into_parts().0;
+        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
+        to_disk(&file)?;
+        Ok(PublishedZip { size_bytes: ready.size_bytes, sha256: ready.sha256.clone() })
+    };
+    finish().map_err(|source| PublishError::Stage { path: String::new(), out: options.out.to_owned(), source })
+}
+
+fn copy_zip(ready: &Path, to: &Path, options: &PublishOptions) -> Result<PublishedZip, PublishError> {
     let copy = || -> io::Result<PublishedZip> {
         let mut from = fs::File::open(ready)?;
         let mut file = DigestingFile::new(fs::File::create_new(to)?.into_parts().0)?;

@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 
 /// Largest content that a claim may name, bytes: some times the largest wheels that there are. How long a download may take follows
 /// from the size, so what is said of it has a bound.
-const SIZE_MOST: u64 = 16 << 30;
+pub(super) const SIZE_MOST: u64 = 16 << 30;
 
 /// Largest claim, bytes: one of a finished bundle names each wheel in it.
 pub(super) const CLAIM_LIMIT: u64 = 1 << 20;
@@ -137,6 +137,12 @@ impl Claim {
         let claim = serde_json::to_string(self).unwrap_or_default();
         let signatures = key.map(|key| Signature::of(claim.as_bytes(), Purpose::Claim, key)).into_iter().collect();
         serde_json::to_vec(&Envelope { claim, signatures }).unwrap_or_default()
+    }
+
+    /// The digest of the content that a claim names, whoever has signed it: for those who look after a store.
+    pub(super) fn named_content(bytes: &[u8]) -> Option<HashDigest> {
+        let Envelope { claim, signatures: _ } = serde_json::from_slice(bytes).ok()?;
+        serde_json::from_str::<Self>(&claim).ok()?.digest()
     }
 
     /// The digest of the content; of a claim that was opened, it is one.

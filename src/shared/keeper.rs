@@ -2,19 +2,17 @@
 
 use std::collections::HashSet;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt as _, stream};
-
-use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, claim_place, content_place};
+use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, SIZE_MOST, claim_place, content_place};
+use super::offer::Offer;
 use super::{Namespace, SharedError, SharedOptions, Tally};
 use crate::cache::Cache;
-use crate::http::{Client, ClientOptions, Payload};
-use crate::reporter::{Level, Reporter, chain};
+use crate::http::{Client, ClientOptions};
+use crate::reporter::{Level, Reporter};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, SafeUrl};
-use crate::store::{Put, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Time for a connection, and after it to the first byte: what is shared can always be made here instead.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -28,8 +26,8 @@ const RETRIES: u32 = 1;
 /// After so many failures a store is left alone for the rest of the run.
 const FAILURES_MOST: u32 = 3;
 
-/// Contents that are brought at the same time.
-const UPLOADS_AT_ONCE: usize = 4;
+/// Size that is reckoned with where nobody says it, bytes: how long a download may take follows from it.
+const SIZE_UNTOLD: u64 = 1 << 30;
 
 /// A claim that may be taken, and where it was found.
 #[derive(Clone, Debug)]
@@ -42,60 +40,30 @@ pub(crate) struct FoundClaim {
     begun: Instant,
 }
 
-/// A result that others may use.
-#[derive(Clone, Debug)]
-pub(crate) struct Offer {
-    /// What it is.
-    pub kind: ClaimKind,
-    /// The key of its inputs.
-    pub key: HashDigest,
-    /// What it is called.
-    pub name: String,
-    /// The file.
-    pub path: PathBuf,
-    /// sha256 of the file.
-    pub digest: HashDigest,
-    /// Size of the file, bytes.
-    pub size: u64,
-    /// How long it took to make.
-    pub took: Duration,
-    /// What else is to be known of it.
-    pub details: serde_json::Value,
-    /// Something of it comes from a private index.
-    pub is_private: bool,
-}
-
-/// What a store says about itself, for a person who sets it up.
-#[derive(Clone, Debug)]
-pub struct SharedStanding {
-    /// Namespaces that are read, each with why it cannot be.
-    pub read: Vec<(Namespace, Option<String>)>,
-    /// The namespace that is written, with why it cannot be.
-    pub write: Option<(Namespace, Option<String>)>,
-}
-
 /// The shared cache of a run.
 pub(crate) struct SharedCache {
-    options: SharedOptions,
-    store: Store,
+    pub(super) options: SharedOptions,
+    pub(super) store: Store,
     reporter: Arc<dyn Reporter>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     failures: u32,
-    is_off: bool,
-    offers: Vec<Offer>,
+    pub(super) is_off: bool,
+    pub(super) offers: Vec<Offer>,
+    /// Keys of which no namespace has a claim.
+    missing: HashSet<(ClaimKind, HashDigest)>,
     /// Places of claims that lead nowhere or are not taken: whoever writes may put a good one there.
-    stale: HashSet<String>,
+    pub(super) stale: HashSet<String>,
     /// Namespaces of which it was said already that a claim is not taken.
     told: HashSet<Namespace>,
     is_told_private: bool,
     is_told_wrong: bool,
     /// Offers that are there now, whoever brought them.
-    settled: u32,
-    tally: Tally,
+    pub(super) settled: u32,
+    pub(super) tally: Tally,
 }
 
 impl SharedCache {
@@ -132,6 +100,9 @@ impl SharedCache {
     /// The store is required and in trouble.
     pub(crate) async fn find(&self, kind: ClaimKind, key: &HashDigest) -> Result<Option<FoundClaim>, SharedError> {
         let begun = Instant::now();
+        if self.options.no_claims || self.state().missing.contains(&(kind, key.clone())) {
+            return Ok(None);
+        }
         for namespace in &self.options.read {
             if self.state().is_off {
                 return Ok(None);
@@ -159,7 +130,10 @@ impl SharedCache {
                 }
             }
         }
-        self.state().tally.misses += 1;
+        let mut state = self.state();
+        state.tally.misses += 1;
+        state.missing.insert((kind, key.clone()));
+        drop(state);
         self.detail(&format!("the shared cache has nothing for {} {}", kind.folder(), &key.hex()[..12]));
         Ok(None)
     }
@@ -173,26 +147,44 @@ impl SharedCache {
         found: &FoundClaim,
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
-        let Some(digest) = found.claim.digest() else { return Ok(None) };
-        let longest = PATIENCE * 6 + Duration::from_secs(found.claim.size / u64::from(FLOOR) * 2);
-        let fetching = self.download(found, &digest, cache);
-        let outcome = tokio::time::timeout(longest, fetching).await;
-        let reason = match outcome {
-            Ok(Ok(Some(file))) => return Ok(Some(file)),
-            Ok(Ok(None)) => None,
-            Ok(Err(Trouble::Store(error))) => {
-                self.missed(found);
-                self.failed(error)?;
+        let FoundClaim { claim, namespace, .. } = found;
+        let Some(digest) = claim.digest() else { return Ok(None) };
+        let content = WantedContent { namespace, name: &claim.name, digest: &digest, size: Some(claim.size) };
+        let file = self.get(content, cache).await;
+        if !matches!(file, Ok(Some(_))) {
+            self.missed(found);
+        }
+        file
+    }
+
+    /// The file of a private index with this digest, from the namespaces that may hold such; `None`: none has it. Nobody
+    /// is believed for it: the index, the lock or the user has said the digest.
+    ///
+    /// # Errors
+    /// The store is required and in trouble.
+    pub(crate) async fn private_file(
+        &self,
+        (name, digest, size): (&str, &HashDigest, Option<u64>),
+        cache: &Cache,
+    ) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
+        let (begun, mut is_asked) = (Instant::now(), false);
+        for namespace in self.options.read.iter().filter(|namespace| self.options.private.contains(namespace)) {
+            if self.state().is_off {
                 return Ok(None);
             }
-            Ok(Err(Trouble::Answer(reason))) => Some(reason),
-            Err(_) => Some(format!("`{}` did not come within {} s", found.claim.name, longest.as_secs())),
-        };
-        self.missed(found);
-        match reason {
-            Some(reason) => self.answered_wrong(&reason)?,
-            None => self.detail(&format!("the content of a claim is gone from the shared cache: {}", found.claim.name)),
+            is_asked = true;
+            if let Some(file) = self.get(WantedContent { namespace, name, digest, size }, cache).await? {
+                let bytes = file.as_file().metadata().map_or(0, |about| about.len());
+                let mut state = self.state();
+                state.tally.hits += 1;
+                state.tally.bytes += bytes;
+                drop(state);
+                let seconds = begun.elapsed().as_secs_f64();
+                self.detail(&format!("{name} from the shared cache, namespace `{namespace}`, in {seconds:.1} s"));
+                return Ok(Some(file));
+            }
         }
+        self.state().tally.misses += u32::from(is_asked);
         Ok(None)
     }
 
@@ -218,6 +210,7 @@ impl SharedCache {
         let mut state = self.state();
         state.tally.misses += 1;
         state.stale.insert(claim_place(&found.namespace, found.kind, &found.key));
+        state.missing.insert((found.kind, found.key.clone()));
     }
 
     /// Offers a result: it is brought there by [`Self::finish`].
@@ -236,52 +229,9 @@ impl SharedCache {
         self.state().offers.push(offer);
     }
 
-    /// Brings what was offered there, as far as there is time, and tells what the cache was good for.
-    ///
-    /// # Errors
-    /// The store is required and in trouble.
-    pub(crate) async fn finish(&self) -> Result<Tally, SharedError> {
-        let offers = std::mem::take(&mut self.state().offers);
-        let count = u32::try_from(offers.len()).unwrap_or(u32::MAX);
-        let mut outcome = Ok(());
-        if let Some(namespace) = self.options.write.as_ref().filter(|_| !offers.is_empty()) {
-            let uploading = stream::iter(offers).map(|offer| self.bring(offer, namespace));
-            let uploading = uploading.buffer_unordered(UPLOADS_AT_ONCE).collect::<Vec<Result<(), SharedError>>>();
-            if let Ok(outcomes) = tokio::time::timeout(self.options.wait, uploading).await {
-                outcome = outcomes.into_iter().collect::<Result<(), _>>();
-            } else {
-                let seconds = self.options.wait.as_secs_f64();
-                self.detail(&format!("uploads to the shared cache were given up after {seconds} s"));
-            }
-            let mut state = self.state();
-            state.tally.not_uploaded += count.saturating_sub(std::mem::take(&mut state.settled));
-        }
-        outcome?;
-        Ok(self.state().tally)
-    }
-
     /// What it was good for so far.
     pub(crate) fn tally(&self) -> Tally {
         self.state().tally
-    }
-
-    /// Tries whether the namespaces can be read and written as the settings want it.
-    pub(crate) async fn standing(&self) -> SharedStanding {
-        let mut read = Vec::new();
-        for namespace in &self.options.read {
-            // What is not there may be asked for as well.
-            let asked = self.store.read(&format!("{namespace}/claims/status"), CLAIM_LIMIT).await;
-            read.push((namespace.clone(), asked.err().map(|error| chain(&error))));
-        }
-        let write = match &self.options.write {
-            None => None,
-            Some(namespace) => {
-                let payload = Payload::bytes(b"written by `barrow cache remote status`\n".to_vec(), "text/plain");
-                let put = self.store.put(&format!("{namespace}/claims/status"), payload).await;
-                Some((namespace.clone(), put.err().map(|error| chain(&error))))
-            }
-        };
-        SharedStanding { read, write }
     }
 
     /// Where it is.
@@ -289,65 +239,49 @@ impl SharedCache {
         self.options.place.without_credentials().without_query()
     }
 
+    /// A content, with the digest that it must have; `None`: it is not there, or what is there is not taken.
+    async fn get(
+        &self,
+        content: WantedContent<'_>,
+        cache: &Cache,
+    ) -> Result<Option<tempfile::NamedTempFile>, SharedError> {
+        let size = content.size.unwrap_or(SIZE_UNTOLD);
+        let longest = PATIENCE * 6 + Duration::from_secs(size / u64::from(FLOOR) * 2);
+        match tokio::time::timeout(longest, self.download(content, cache)).await {
+            Ok(Ok(Some(file))) => return Ok(Some(file)),
+            Ok(Ok(None)) => self.detail(&format!("{} is gone from the shared cache, or never was in it", content.name)),
+            Ok(Err(Trouble::Store(error))) => self.failed(error)?,
+            Ok(Err(Trouble::Answer(reason))) => self.answered_wrong(&reason)?,
+            Err(_) => {
+                self.answered_wrong(&format!("`{}` did not come within {} s", content.name, longest.as_secs()))?;
+            }
+        }
+        Ok(None)
+    }
+
     async fn download(
         &self,
-        found: &FoundClaim,
-        digest: &HashDigest,
+        WantedContent { namespace, name, digest, size: promised }: WantedContent<'_>,
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, Trouble> {
-        let FoundClaim { claim, namespace, .. } = found;
         let place = content_place(namespace, digest);
         let Some(mut response) = self.store.get(&place).await? else { return Ok(None) };
-        let wrong = |what: &str| Trouble::Answer(format!("the content of {} {what}, and is not taken", claim.name));
+        let wrong = |what: &str| Trouble::Answer(format!("the content of {name} {what}, and is not taken"));
         let mut file = cache.temporary_file().map_err(|error| Trouble::Answer(error.to_string()))?;
         let (mut hasher, mut size) = (Hasher::new(HashAlgorithm::Sha256), 0);
         let broken = |source| StoreError::Request { action: "read", key: place.clone(), source };
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             size += chunk.len() as u64;
-            if size > claim.size {
+            if size > promised.unwrap_or(SIZE_MOST) {
                 return Err(wrong("is larger than its claim says"));
             }
             hasher.update(&chunk);
             file.write_all(&chunk).map_err(|error| Trouble::Answer(error.to_string()))?;
         }
-        if size != claim.size || hasher.finish() != *digest {
+        if promised.is_some_and(|promised| size != promised) || hasher.finish() != *digest {
             return Err(wrong("is not what its claim says"));
         }
         Ok(Some(file))
-    }
-
-    /// Brings a content, and then the claim about it: whoever finds the claim finds the content.
-    async fn bring(&self, offer: Offer, namespace: &Namespace) -> Result<(), SharedError> {
-        if self.state().is_off {
-            return Ok(());
-        }
-        let Offer { kind, key, name, path, digest, size, took, details, is_private: _ } = offer;
-        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let claim = Claim::new((namespace, kind, &key), (&name, &digest, size), took, details);
-        let place = claim_place(namespace, kind, &key);
-        let sealed = Payload::bytes(claim.seal(self.options.sign_key.as_deref()), "application/json");
-        let is_stale = self.state().stale.contains(&place);
-        let sealed = if is_stale { sealed } else { sealed.only_if_absent() };
-        let content = Payload::file(path, size, digest.clone(), "application/octet-stream").only_if_absent();
-        let bringing = async {
-            let content_place = content_place(namespace, &digest);
-            if self.store.has(&content_place).await? != Some(Some(size)) {
-                self.store.put(&content_place, content).await?;
-            }
-            self.store.put(&place, sealed).await
-        };
-        match bringing.await {
-            Ok(put) => {
-                let mut state = self.state();
-                state.settled += 1;
-                state.tally.uploaded += u32::from(put == Put::Written);
-                drop(state);
-                let what = if put == Put::Written { "is in" } else { "was already in" };
-                self.detail(&format!("{name} {what} the shared cache"));
-                Ok(())
-            }
-            Err(error) => self.failed(error),
-        }
     }
 
     fn answered_wrong(&self, reason: &str) -> Result<(), SharedError> {
@@ -363,7 +297,7 @@ impl SharedCache {
         Ok(())
     }
 
-    fn failed(&self, source: StoreError) -> Result<(), SharedError> {
+    pub(super) fn failed(&self, source: StoreError) -> Result<(), SharedError> {
         if self.options.required {
             return Err(SharedError::Store { place: self.place(), source });
         }
@@ -386,13 +320,24 @@ impl SharedCache {
         }
     }
 
-    fn detail(&self, text: &str) {
+    pub(super) fn detail(&self, text: &str) {
         self.reporter.message(Level::Detail, text);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A content that is wanted.
+#[derive(Clone, Copy)]
+struct WantedContent<'a> {
+    namespace: &'a Namespace,
+    /// What messages call it.
+    name: &'a str,
+    digest: &'a HashDigest,
+    /// Bytes, where that is known.
+    size: Option<u64>,
 }
 
 /// Why a content could not be taken.

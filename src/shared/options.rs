@@ -62,6 +62,8 @@ pub struct SharedOptions {
     pub private: Vec<Namespace>,
     /// Keys of which one must have signed a claim; none: claims need not be signed.
     pub keys: Vec<PublicKey>,
+    /// Nothing is taken on the word of a claim, only what has a digest that an index, a lock or the user says.
+    pub no_claims: bool,
     /// Signs the claims that are written.
     pub sign_key: Option<Arc<SigningKey>>,
     /// Trouble with the store is an error.
@@ -79,6 +81,7 @@ impl SharedOptions {
             write: None,
             private: Vec::new(),
             keys: Vec::new(),
+            no_claims: false,
             sign_key: None,
             required: false,
             wait: USUAL_WAIT,

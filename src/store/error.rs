@@ -25,6 +25,12 @@ pub enum StoreError {
         #[source]
         source: http::Error,
     },
+    /// A server of files has no list of what it has.
+    #[error("`{url}` is a server of files, which cannot say what it has: remove old files where it keeps them")]
+    NoList {
+        /// The place.
+        url: SafeUrl,
+    },
     /// The store answered something that is no answer to the request.
     #[error("failed to {action} `{key}`: the store answered with status {status}")]
     Status {

@@ -1,9 +1,20 @@
 //! A store: bytes under keys.
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::StoreError;
+use super::listing::{self, ListedObject, ListingPage};
 use crate::http::{self, Client, HttpRequest, Payload, Response, Verb};
 use crate::spec::SafeUrl;
 
-use super::StoreError;
+/// How the hosts of Azure's accounts end.
+const AZURE_HOSTS: &str = ".blob.core.windows.net";
+
+/// Largest page of a listing, bytes: it has at most 5,000 objects of about 500 bytes each.
+const PAGE_LIMIT: u64 = 16 << 20;
+
+/// Most objects that are listed at once: a store that says more has others than ours, or does not end.
+const LISTED_MOST: usize = 5_000_000;
 
 /// What kind of store a URL leads to: the kinds differ in what they want to hear, and in how they say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +143,65 @@ impl Store {
         }
     }
 
+    /// Everything below a prefix, which ends in a slash.
+    ///
+    /// # Errors
+    /// The store cannot list, or is in trouble.
+    pub(crate) async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
+        let own = self.place.reveal();
+        let mut segments: Vec<&str> = own.path().split('/').filter(|segment| !segment.is_empty()).collect();
+        let (mut top, dialect, question) = (own.clone(), &listing::S3, "list-type=2&max-keys=1000&encoding-type=url");
+        let (dialect, question) = match self.kind {
+            Kind::Files => return Err(StoreError::NoList { url: self.place.clone() }),
+            Kind::Amazon | Kind::Google => {
+                top.set_path("/");
+                (dialect, question)
+            }
+            Kind::Azure => {
+                // An emulator has the account in front of the container.
+                let is_azure = own.host_str().is_some_and(|host| host.ends_with(AZURE_HOSTS));
+                let rest = segments.split_off(segments.len().min(if is_azure { 1 } else { 2 }));
+                top.set_path(&segments.join("/"));
+                segments = rest;
+                (&listing::AZURE, "restype=container&comp=list")
+            }
+        };
+        let below: String = segments.iter().flat_map(|segment| [*segment, "/"]).collect();
+        let below = percent_decode_str(&below).decode_utf8_lossy().into_owned();
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let (mut found, mut next) = (Vec::new(), None::<String>);
+        loop {
+            let next_name = if self.kind == Kind::Azure { "marker" } else { "continuation-token" };
+            let further = next.map(|next| format!("&{next_name}={}", encoded(&next))).unwrap_or_default();
+            let signature = own.query().map(|query| format!("{query}&")).unwrap_or_default();
+            top.set_query(Some(&format!(
+                "{signature}{question}&prefix={}{further}",
+                encoded(&format!("{below}{prefix}"))
+            )));
+            let failed = |source| StoreError::Request { action: "list", key: prefix.to_owned(), source };
+            let response = self.client.get(HttpRequest::file(top.clone().into())).await.map_err(failed)?;
+            let status = response.status();
+            let unreadable = || StoreError::Status { action: "list", key: prefix.to_owned(), status };
+            if status != 200 {
+                return Err(unreadable());
+            }
+            let text = String::from_utf8_lossy(&response.bytes(PAGE_LIMIT).await.map_err(failed)?).into_owned();
+            let page = ListingPage::read(&text, dialect).ok_or_else(unreadable)?;
+            // What a store says is below the prefix, or it is none of ours.
+            found.extend(page.objects.into_iter().filter_map(|listed| {
+                let key = listed.key.strip_prefix(&below).filter(|key| key.starts_with(prefix) && is_plain(key))?;
+                Some(ListedObject { key: key.to_owned(), ..listed })
+            }));
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+            if found.len() > LISTED_MOST {
+                return Err(unreadable());
+            }
+        }
+    }
+
     async fn make_folders(&self, key: &str) -> Result<(), StoreError> {
         let parts: Vec<&str> = key.split('/').collect();
         for count in 1..parts.len() {
@@ -153,8 +223,14 @@ impl Store {
     }
 }
 
+/// Whether a key leads to nowhere but itself.
+fn is_plain(key: &str) -> bool {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    key.bytes().all(is_fine) && key.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 /// Whether a URL is one of Azure's with a shared access signature (also that of an emulator under any name).
 fn is_azure(host: &str, query: &str) -> bool {
     let has = |name: &str| query.split('&').any(|pair| pair.starts_with(name));
-    host.ends_with(".blob.core.windows.net") || (has("sv=") && has("sig="))
+    host.ends_with(AZURE_HOSTS) || (has("sv=") && has("sig="))
 }

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SupplyError;
-use crate::build::Interpreter;
+use crate::build::{Checkout, Interpreter};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::shared::SharedCache;
 
-/// Repositories that were fetched, by URL and revision, with the commit that is checked out.
-pub(super) type Clones = tokio::sync::Mutex<HashMap<String, (Arc<tempfile::TempDir>, String)>>;
+/// Repositories that were fetched, by URL and revision, with what is checked out.
+pub(super) type Clones = tokio::sync::Mutex<HashMap<String, (Arc<tempfile::TempDir>, Checkout)>>;
 
 /// Where all requests of a run build.
 #[derive(Default)]
 pub(super) struct Bench {
     pub(super) interpreters: Mutex<HashMap<String, Interpreter>>,
+    /// Held while one is asked what it is, so that the next who wants to know finds the answer.
+    pub(super) asking: tokio::sync::Mutex<()>,
     /// Repositories that were fetched in this run.
     pub(super) clones: Clones,
     pub(super) turns: Turns,

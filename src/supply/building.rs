@@ -23,8 +23,8 @@ use super::tied_sources::{OwnTies, TieWords, tied};
 use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::build::{
-    BuildEnvironment, BuildError, BuildSystem, Expected, Interpreter, InterpreterSearch, SOURCE_DATE, UnpackedSource,
-    Workshop, accept_wheel, backend_variables, check_loadable, copy_folder,
+    BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, Interpreter, InterpreterSearch, SOURCE_DATE,
+    UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::{Bucket, Cache};
@@ -38,20 +38,20 @@ use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::shared::SharedCache;
 use crate::spec::{
-    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, PackageName, SafeUrl, SdistFilename, Version,
-    VersionSpecifiers, WheelFilename, lenient, sha256,
+    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, MarkerTree, PackageName, SafeUrl, SdistFilename,
+    Version, VersionSpecifiers, WheelFilename, lenient, sha256,
 };
 use crate::target::Target;
 
 /// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 3";
+const FORMAT: &str = "build 4";
 
 /// Builds, for one request.
 pub(super) struct SourceBuilder {
     live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
     pub(super) cache: Arc<Cache>,
-    context: Context,
+    pub(super) context: Context,
     pub(super) workshop: Workshop,
     search: InterpreterSearch,
     options: ResolveOptions,
@@ -62,6 +62,8 @@ pub(super) struct SourceBuilder {
     words: HashMap<PackageName, UserLine>,
     /// Names of which the user's own files say where they come from.
     own_ties: OwnTies,
+    /// Sources that the user names, each with where it is wanted.
+    pub(super) named: Vec<(PackageName, MarkerTree, DirectReference)>,
     /// Limits on what backends require.
     build_constraints: Vec<RequirementEntry>,
     /// Places that the tables of permitted sources lead to.
@@ -109,7 +111,11 @@ impl SourceBuilder {
             }
         }
         own_ties.0.extend(manifest.pins.iter().map(|pin| (pin.name.clone(), pin.marker.clone())));
-        let named = request
+        let of_entry = |entry: &RequirementEntry| {
+            Some((entry.requirement.name.clone(), entry.requirement.marker.clone(), entry.direct.clone()?))
+        };
+        let named = manifest.requirements.iter().filter_map(of_entry).collect();
+        let python = request
             .build
             .python
             .as_ref()
@@ -125,7 +131,7 @@ impl SourceBuilder {
                 environment: Arc::clone(&environment),
                 network: request.build.network,
             },
-            search: InterpreterSearch { named, environment: (*environment).clone() },
+            search: InterpreterSearch { named: python, environment: (*environment).clone() },
             context,
             options: ResolveOptions {
                 allow_build: ProjectSet::None,
@@ -140,6 +146,7 @@ impl SourceBuilder {
             words,
             own_ties,
             permitted: Mutex::default(),
+            named,
             build_constraints: manifest.build_constraints.clone(),
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
@@ -153,9 +160,13 @@ impl SourceBuilder {
     /// The metadata of a source distribution of an index.
     pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, SupplyError> {
         let name = file.filename.name();
+        if let Some(wheel) = self.known_wheel(file, &self.accepted_for(name), target).await? {
+            let metadata = self.metadata_of(&wheel).await?;
+            return Ok(Told { is_built: !is_certain(&metadata), metadata });
+        }
         let mut wanted = WantedFile::listed(file);
         // Nothing of it may run before it has the digest that the user demands.
-        let demanded = self.words.get(name).map(|word| word.hashes.clone()).unwrap_or_default();
+        let demanded = self.accepted_for(name);
         if !demanded.is_empty() {
             wanted.accepted = demanded;
         }
@@ -183,8 +194,7 @@ impl SourceBuilder {
         if !is_allowed {
             return Err(SupplyError::BuildNotAllowed { name: name.clone(), what: material::describe(reference) });
         }
-        let accepted = word.map(|word| word.hashes.clone()).unwrap_or_default();
-        self.look_at(name, reference, accepted, target).await
+        self.look_at(name, reference, self.accepted_for(name), target).await
     }
 
     /// The same for a reference of which it is known that it may be built.
@@ -220,6 +230,11 @@ impl SourceBuilder {
 
     /// The wheel of a distribution of which there is only the source.
     pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, SupplyError> {
+        if dist.built_from.is_none()
+            && let Some(wheel) = self.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
+        {
+            return Ok(wheel);
+        }
         let material = self.material_of(dist).await?;
         let requires_python = dist.file.requires_python.as_ref();
         self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
@@ -257,6 +272,11 @@ impl SourceBuilder {
         Ok(metadata)
     }
 
+    /// The digests that the user demands of a project's files.
+    pub(super) fn accepted_for(&self, name: &PackageName) -> Vec<HashDigest> {
+        self.words.get(name).map(|word| word.hashes.clone()).unwrap_or_default()
+    }
+
     /// Whether `--allow-build` names a project.
     fn allows(&self, name: &PackageName) -> bool {
         self.allowed == ProjectSet::All || self.allowed.names(name)
@@ -282,18 +302,11 @@ impl SourceBuilder {
         self.context.check_interrupted()?;
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
-        let entry = self.entry(material, name, &interpreter, &config_settings);
+        let entry = self.entry(&material.identity(), name, &interpreter, &config_settings);
         let own_turn = self.bench.turns.of(&entry);
         let _own_turn = own_turn.lock().await;
-        if let Some(kept) = self.kept(&entry, name, version) {
-            let (path, filename) = (kept.path.clone(), kept.filename.clone());
-            let (label, target, limits) = (material.label.clone(), target.clone(), self.limits);
-            blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
-            return Ok(kept);
-        }
-        let label = &material.label;
-        if let Some(wheel) = self.shared_wheel(&entry, label, (name, version), target).await? {
-            self.keep(&entry, &KeptBuild::of(&wheel, Duration::ZERO, material.is_private));
+        let source = (material.label.as_str(), material.is_private);
+        if let Some(wheel) = self.ready_wheel(&entry, source, (name, version), target).await? {
             return Ok(wheel);
         }
         // Never closed, so this is a permit.
@@ -336,9 +349,9 @@ impl SourceBuilder {
     }
 
     /// Where the cache keeps what is built of a source with these.
-    fn entry(
+    pub(super) fn entry(
         &self,
-        material: &BuildSource,
+        identity: &str,
         name: &PackageName,
         interpreter: &Interpreter,
         config_settings: &Vec<(String, String)>,
@@ -348,7 +361,7 @@ impl SourceBuilder {
         let mut encoder = Encoder::new();
         encoder
             .field("format", FORMAT)
-            .field("source", &material.identity())
+            .field("source", identity)
             .field("name", name)
             .field("python", &interpreter.version.to_string())
             .field("architecture", interpreter.target.architecture().as_str())
@@ -361,13 +374,13 @@ impl SourceBuilder {
     }
 
     /// That it cannot be kept costs a later run time.
-    fn keep(&self, entry: &Path, kept: &KeptBuild) {
+    pub(super) fn keep(&self, entry: &Path, kept: &KeptBuild) {
         if let Ok(bytes) = serde_json::to_vec(kept) {
             let _ = self.cache.write(entry, &bytes);
         }
     }
 
-    fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
+    pub(super) fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
         let kept: KeptBuild = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
         let filename: WheelFilename = kept.filename.parse().ok()?;
         let path = self.cache.wheel(&kept.sha256);
@@ -398,6 +411,10 @@ impl SourceBuilder {
         let wanted = target.runtime().python_version();
         let key = format!("{wanted:?} {requires_python:?} {:?}", self.search.named);
         let known = || self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let _asking = self.bench.asking.lock().await;
         if let Some(known) = known() {
             return Ok(known);
         }
@@ -438,7 +455,7 @@ impl SourceBuilder {
                     unpack_source(&file.path, &into, date, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
                 }
-                Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
+                Whereabouts::Folder { path, .. } | Whereabouts::Git(Checkout { folder: path, .. }) => {
                     copy_folder(path, &into, &label)?;
                     into.clone()
                 }
@@ -548,7 +565,7 @@ fn listing(
 ) -> Result<(SafeUrl, Option<HashDigest>, Option<u64>), BuildError> {
     let url = match (&material.origin, reference) {
         (_, DirectReference::Folder { path, .. }) => SafeUrl::from_path(path, true),
-        (Whereabouts::Git { commit, .. }, DirectReference::Git { url, .. }) => {
+        (Whereabouts::Git(Checkout { commit, .. }), DirectReference::Git { url, .. }) => {
             SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()))
         }
         (_, DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. }) => {
@@ -558,7 +575,7 @@ fn listing(
     let url = url.map_err(|error| BuildError::Metadata { label: material.label.clone(), reason: error.to_string() })?;
     Ok(match &material.origin {
         Whereabouts::Archive { file } => (url, Some(file.digest.clone()), Some(file.size)),
-        Whereabouts::Folder { .. } | Whereabouts::Git { .. } => (url, None, None),
+        Whereabouts::Folder { .. } | Whereabouts::Git(_) => (url, None, None),
     })
 }
 

@@ -6,7 +6,8 @@
 
 use crate::index::IndexLocation;
 use crate::request::{DEFAULT_INDEX_URL, IndexSettings};
-use crate::requirements::{FileOptions, IndexRole, Manifest, Pin};
+use crate::requirements::{DirectReference, FileOptions, IndexRole, Manifest, Pin};
+use crate::resolution::ResolvedDist;
 use crate::spec::SafeUrl;
 use crate::target::{Architecture, Runtime, Target};
 
@@ -154,6 +155,25 @@ fn unnamed(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
 pub(crate) fn is_public(url: &SafeUrl) -> bool {
     let public = SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL");
     url.reveal().host_str() == public.reveal().host_str()
+}
+
+/// Whether not everybody may have what a distribution is: it comes from somewhere else than PyPI and the user's own folders.
+pub(crate) fn is_private(dist: &ResolvedDist) -> bool {
+    match &dist.built_from {
+        Some(reference) => is_private_reference(reference),
+        None => !is_public(&dist.file.origin.url),
+    }
+}
+
+/// The same of what a reference leads to.
+pub(super) fn is_private_reference(reference: &DirectReference) -> bool {
+    match reference {
+        DirectReference::Folder { .. } => false,
+        // Who may read a repository or a server is not seen from its URL: keys and helpers have credentials too.
+        DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
+            !is_public(url)
+        }
+    }
 }
 
 /// Keeps the first of several entries with the same URL.

@@ -376,6 +376,7 @@ impl Inquiry {
         target: &Target,
         options: &ResolveOptions,
     ) -> Result<(Resolution, Evidence), SupplyError> {
+        self.builder.take_ahead(target).await;
         let live = Arc::clone(&self.world.source);
         let stated = self.request.manifest.settings.dependency_metadata.clone();
         let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone(), stated);

@@ -38,8 +38,7 @@ impl KeptBuild {
 
     pub(super) fn offer(&self, key: HashDigest, cache: &Cache, size: u64) -> Offer {
         Offer {
-            kind: ClaimKind::Builds,
-            key,
+            about: Some((ClaimKind::Builds, key)),
             name: self.filename.clone(),
             path: cache.wheel(&self.sha256),
             digest: self.sha256.clone(),

@@ -6,7 +6,7 @@ use super::SupplyError;
 use super::bench::blocking;
 use super::indexes::is_public;
 use crate::archive::{Limits, SafePath, read_source};
-use crate::build::{BuildError, static_metadata};
+use crate::build::{BuildError, Checkout, static_metadata};
 use crate::fetch::FetchedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{CoreMetadata, HashDigest, SafeUrl};
@@ -34,7 +34,7 @@ pub(super) enum Whereabouts {
     /// Where the user has it.
     Folder { path: PathBuf, digest: HashDigest },
     /// In a temporary folder, which goes with the session.
-    Git { url: SafeUrl, commit: String, checkout: PathBuf },
+    Git(Checkout),
 }
 
 impl BuildSource {
@@ -48,11 +48,10 @@ impl BuildSource {
     pub(super) fn identity(&self) -> String {
         let below = self.subdirectory.as_ref().map_or("", SafePath::as_str);
         match &self.origin {
-            Whereabouts::Archive { file } => format!("archive {} {below}", file.digest),
+            Whereabouts::Archive { file } => identity_of_archive(&file.digest, below),
             Whereabouts::Folder { digest, .. } => format!("folder {digest} {below}"),
-            Whereabouts::Git { url, commit, .. } => {
-                format!("git {} {commit} {below}", url.without_credentials().reveal())
-            }
+            // Wherever it was fetched from: a commit is a content, and tags are beside it.
+            Whereabouts::Git(Checkout { commit, described, .. }) => format!("git {commit} {described} {below}"),
         }
     }
 
@@ -70,7 +69,7 @@ impl BuildSource {
                     names.map(|name| kept.remove(&name))
                 }
                 // A PKG-INFO that lies in a folder is left from something else.
-                Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
+                Whereabouts::Folder { path, .. } | Whereabouts::Git(Checkout { folder: path, .. }) => {
                     [None, fs_err::read(path.join(&names[1])).ok()]
                 }
             };
@@ -82,13 +81,18 @@ impl BuildSource {
     /// The reference that leads to this source, now and later: the commit stands in the place of a branch.
     pub(super) fn pinned(&self, reference: &DirectReference) -> DirectReference {
         match (reference, &self.origin) {
-            (DirectReference::Git { url, subdirectory, editable, .. }, Whereabouts::Git { commit, .. }) => {
+            (DirectReference::Git { url, subdirectory, editable, .. }, Whereabouts::Git(Checkout { commit, .. })) => {
                 let (url, subdirectory, editable) = (url.clone(), subdirectory.clone(), *editable);
                 DirectReference::Git { url, revision: Some(commit.clone()), subdirectory, editable }
             }
             _ => reference.clone(),
         }
     }
+}
+
+/// Says which archive it is that is built.
+pub(super) fn identity_of_archive(digest: &HashDigest, below: &str) -> String {
+    format!("archive {digest} {below}")
 }
 
 /// What a reference leads to, for messages.

@@ -39,7 +39,7 @@ mod tied_sources;
 mod virtual_projects;
 
 pub use error::{MirrorInputs, PythonRefused, SupplyError};
-pub(crate) use indexes::is_public;
+pub(crate) use indexes::is_private;
 pub(crate) use inquiry::Inquiry;
 pub(crate) use installing::{Installed, install_each};
 pub(crate) use kept_build::kept_builds;

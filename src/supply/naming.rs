@@ -9,7 +9,7 @@ use super::building::SourceBuilder;
 use super::material::{BuildSource, Whereabouts};
 use super::session::{Session, World};
 use crate::archive::{Limits, SafePath, read_source};
-use crate::build::BuildError;
+use crate::build::{BuildError, Checkout};
 use crate::context::Context;
 use crate::request::Request;
 use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
@@ -55,7 +55,7 @@ impl BuildSource {
         let (origin, label) = (self.origin.clone(), self.label.clone());
         let below = self.subdirectory.as_ref().map(SafePath::as_str).unwrap_or_default().to_owned();
         let reading = blocking(move || match &origin {
-            Whereabouts::Folder { path, .. } | Whereabouts::Git { checkout: path, .. } => {
+            Whereabouts::Folder { path, .. } | Whereabouts::Git(Checkout { folder: path, .. }) => {
                 let folder = path.join(&below);
                 Ok::<_, BuildError>(static_name(|file| fs_err::read_to_string(folder.join(file)).ok()))
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::SupplyError;
 use super::bench::blocking;
 use super::building::SourceBuilder;
+use super::indexes::is_private_reference;
 use super::material::{BuildSource, Whereabouts, describe};
 use crate::archive::SafePath;
 use crate::build::{BuildError, check_out, folder_digest, is_commit};
@@ -42,13 +43,12 @@ impl SourceBuilder {
             label: label.clone(),
             reason: format!("its subdirectory: {error}"),
         };
-        let is_private = match reference {
-            DirectReference::Wheel { url } | DirectReference::Sdist { url, .. } | DirectReference::Git { url, .. } => {
-                url.without_credentials() != *url
-            }
-            DirectReference::Folder { .. } => false,
-        };
-        Ok(BuildSource { origin, subdirectory: subdirectory.map_err(failed)?, label, is_private })
+        Ok(BuildSource {
+            origin,
+            subdirectory: subdirectory.map_err(failed)?,
+            label,
+            is_private: is_private_reference(reference),
+        })
     }
 
     async fn archive(
@@ -74,13 +74,8 @@ impl SourceBuilder {
         let shown = url.without_credentials();
         let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
         let mut clones = self.bench.clones.lock().await;
-        let origin = |folder: &tempfile::TempDir, commit: &str| Whereabouts::Git {
-            url: url.clone(),
-            commit: commit.to_owned(),
-            checkout: folder.path().join("clone"),
-        };
-        if let Some((folder, commit)) = clones.get(&key) {
-            return Ok(origin(folder, commit));
+        if let Some((_, checkout)) = clones.get(&key) {
+            return Ok(Whereabouts::Git(checkout.clone()));
         }
         if self.offline && url.to_file_path().is_none() {
             return Err(SupplyError::OfflineRepository(shown));
@@ -93,12 +88,13 @@ impl SourceBuilder {
         let (url_there, revision_there) = (url.clone(), revision.map(str::to_owned));
         let (place, workshop) = (folder.path().join("clone"), self.workshop.clone());
         let fetching = blocking(move || check_out(&url_there, revision_there.as_deref(), &place, &workshop));
-        let commit = fetching.await??.commit;
-        clones.insert(key, (Arc::clone(&folder), commit.clone()));
+        let checkout = fetching.await??;
+        clones.insert(key, (Arc::clone(&folder), checkout.clone()));
         if !revision.is_some_and(is_commit) {
             // Asked for by its commit from here on.
-            clones.insert(format!("{} {commit}", shown.reveal()), (Arc::clone(&folder), commit.clone()));
+            let key = format!("{} {}", shown.reveal(), checkout.commit);
+            clones.insert(key, (Arc::clone(&folder), checkout.clone()));
         }
-        Ok(origin(&folder, &commit))
+        Ok(Whereabouts::Git(checkout))
     }
 }

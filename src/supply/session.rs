@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::bench::{Bench, Tools};
 use super::error::SupplyError;
-use super::indexes::{self, AllIndexes};
+use super::indexes::{self, AllIndexes, is_public};
 use super::source::LiveSource;
 use crate::cache::Cache;
 use crate::context::Context;
@@ -114,6 +114,9 @@ impl Session {
         if let Some(mirror) = &request.options.indexes.mirror {
             let index = IndexClient::new(options.clone(), client.clone(), Arc::clone(cache), Arc::clone(reporter));
             fetcher = fetcher.with_stand_in(Arc::new(MirrorIndex::new(index, mirror)));
+        }
+        if let Some(shared) = &self.shared {
+            fetcher = fetcher.with_shared(Arc::clone(shared), |wanted| !is_public(&wanted.index));
         }
         let is_closed = options.offline || options.no_index || request.options.indexes.mirror.is_some();
         let asked = options.indexes.iter().map(|index| &index.url).chain(&options.find_links).cloned().collect();

@@ -2,18 +2,132 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
 
 use super::bench::blocking;
 use super::building::SourceBuilder;
 use super::error::SupplyError;
+use super::indexes::is_public;
+use super::inquiry::Inquiry;
 use super::kept_build::{KeptBuild, shared_key};
-use crate::build::{Expected, accept_wheel};
+use super::material::identity_of_archive;
+use crate::build::{Expected, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit};
 use crate::fetch::FetchedWheel;
+use crate::requirements::DirectReference;
+use crate::resolution::ResolvedDist;
 use crate::shared::ClaimKind;
-use crate::spec::{PackageName, Version, WheelFilename};
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, Version, WheelFilename};
 use crate::target::Target;
 
 impl SourceBuilder {
+    /// The wheel that was built of the same before, here or by somebody else.
+    pub(super) async fn ready_wheel(
+        &self,
+        entry: &Path,
+        (label, is_private): (&str, bool),
+        (name, version): (&PackageName, Option<&Version>),
+        target: &Target,
+    ) -> Result<Option<FetchedWheel>, SupplyError> {
+        if let Some(kept) = self.kept(entry, name, version) {
+            let (path, filename) = (kept.path.clone(), kept.filename.clone());
+            let (label, target, limits) = (label.to_owned(), target.clone(), self.limits);
+            blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
+            return Ok(Some(kept));
+        }
+        let wheel = self.shared_wheel(entry, label, (name, version), target).await?;
+        if let Some(wheel) = &wheel {
+            self.keep(entry, &KeptBuild::of(wheel, Duration::ZERO, is_private));
+        }
+        Ok(wheel)
+    }
+
+    /// The wheel of a source that an index lists, without the source, where there is a shared cache: what was built of bytes with
+    /// this digest need not be built of them again.
+    pub(super) async fn known_wheel(
+        &self,
+        file: &DistFile,
+        accepted: &[HashDigest],
+        target: &Target,
+    ) -> Result<Option<FetchedWheel>, SupplyError> {
+        let Some(digest) = only_digest(file, accepted).filter(|_| self.shared.is_some()) else { return Ok(None) };
+        let (name, label) = (file.filename.name(), file.filename.as_str());
+        // Where there is no Python, what the source says of itself may do.
+        let Ok(interpreter) = self.interpreter(label, file.requires_python.as_ref(), target).await else {
+            return Ok(None);
+        };
+        let identity = identity_of_archive(&digest, "");
+        let entry = self.entry(&identity, name, &interpreter, &self.config_settings_of(name));
+        let own_turn = self.bench.turns.of(&entry);
+        let _own_turn = own_turn.lock().await;
+        let source = (label, !is_public(&file.origin.url));
+        self.ready_wheel(&entry, source, (name, Some(file.version())), target).await
+    }
+
+    /// Takes from the shared cache the wheels of all sources that the user names and that say too little of themselves: the
+    /// solver would ask for one after the other. What is not there is found out when it asks.
+    pub(super) async fn take_ahead(self: &Arc<Self>, target: &Target) {
+        if self.shared.is_none() {
+            return;
+        }
+        let wanted = self.named.iter().filter(|(_, marker, _)| marker.evaluate(target.markers(), &[]));
+        let mut under_way = JoinSet::new();
+        for (name, _, reference) in wanted {
+            let (builder, target) = (Arc::clone(self), target.clone());
+            let (name, reference) = (name.clone(), reference.clone());
+            under_way.spawn(async move { builder.take_one_ahead(&name, &reference, &target).await });
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn take_one_ahead(
+        &self,
+        name: &PackageName,
+        reference: &DirectReference,
+        target: &Target,
+    ) -> Result<(), SupplyError> {
+        // Repositories are fetched one after the other in any case.
+        if matches!(reference, DirectReference::Wheel { .. } | DirectReference::Git { .. }) {
+            return Ok(());
+        }
+        let material = self.material(name, reference, self.accepted_for(name)).await?;
+        if material.static_metadata(self.limits).await?.is_none() {
+            let interpreter = self.interpreter(&material.label, None, target).await?;
+            let entry = self.entry(&material.identity(), name, &interpreter, &self.config_settings_of(name));
+            let own_turn = self.bench.turns.of(&entry);
+            let _own_turn = own_turn.lock().await;
+            self.ready_wheel(&entry, (&material.label, material.is_private), (name, None), target).await?;
+        }
+        Ok(())
+    }
+
+    /// Says which source a distribution is built of and how, as far as that is known before anything of it is fetched.
+    async fn foreseen_source(&self, dist: &ResolvedDist) -> Result<Option<String>, SupplyError> {
+        let identity = match &dist.built_from {
+            Some(DirectReference::Folder { path, subdirectory, .. }) => {
+                let (folder, shown) = (path.clone(), dist.name.to_string());
+                let digest = blocking(move || folder_digest(&folder, &shown)).await??;
+                format!("folder {digest} {subdirectory:?}")
+            }
+            Some(DirectReference::Git { revision: Some(commit), subdirectory, .. }) if is_commit(commit) => {
+                format!("git {commit} {subdirectory:?}")
+            }
+            Some(DirectReference::Git { .. } | DirectReference::Wheel { .. }) => return Ok(None),
+            reference @ (Some(DirectReference::Sdist { .. }) | None) => {
+                let below = match reference {
+                    Some(DirectReference::Sdist { subdirectory, .. }) => subdirectory.as_deref().unwrap_or_default(),
+                    _ => "",
+                };
+                let Some(digest) = only_digest(&dist.file, &dist.accepted_hashes) else { return Ok(None) };
+                identity_of_archive(&digest, below)
+            }
+        };
+        let variables = backend_variables(&self.workshop.environment);
+        let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+        Ok(Some(format!("{} {} {identity} {system} {processor} {variables:?}", dist.name, dist.version)))
+    }
+
     /// The wheel that somebody else has built of the same inputs, checked like one that was built here.
     pub(super) async fn shared_wheel(
         &self,
@@ -60,4 +174,51 @@ impl SourceBuilder {
             shared.offer(kept.offer(key, &self.cache, size));
         }
     }
+}
+
+impl Inquiry {
+    /// Says which source a distribution that has to be built is built of, and how; `None`: that is not known beforehand.
+    ///
+    /// # Errors
+    /// A folder of the user's cannot be read.
+    pub(crate) async fn foreseen_source(&self, dist: &ResolvedDist) -> Result<Option<String>, SupplyError> {
+        self.builder.foreseen_source(dist).await
+    }
+
+    /// The wheel of a source as the cache or the shared cache has it; nothing is built.
+    ///
+    /// # Errors
+    /// The source cannot be had, or the shared cache is required and in trouble.
+    pub(crate) async fn ready_wheel(
+        &self,
+        dist: &ResolvedDist,
+        target: &Target,
+    ) -> Result<Option<FetchedWheel>, SupplyError> {
+        let builder = &self.builder;
+        if dist.built_from.is_none()
+            && let Some(wheel) = builder.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
+        {
+            return Ok(Some(wheel));
+        }
+        let material = builder.material_of(dist).await?;
+        let requires_python = dist.file.requires_python.as_ref();
+        let interpreter = builder.interpreter(&material.label, requires_python, target).await?;
+        let settings = builder.config_settings_of(&dist.name);
+        let entry = builder.entry(&material.identity(), &dist.name, &interpreter, &settings);
+        let source = (material.label.as_str(), material.is_private);
+        builder.ready_wheel(&entry, source, (&dist.name, Some(&dist.version)), target).await
+    }
+}
+
+/// The sha256 that a file has to have, where there is one alone.
+fn only_digest(file: &DistFile, accepted: &[HashDigest]) -> Option<HashDigest> {
+    let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
+    let listed = file.hashes.iter().find(is_sha256);
+    let known = match (listed, accepted) {
+        (Some(listed), []) => Some(listed),
+        (Some(listed), accepted) => accepted.contains(listed).then_some(listed),
+        (None, [only]) => Some(only).filter(is_sha256),
+        (None, _) => None,
+    };
+    known.cloned()
 }

@@ -8,7 +8,7 @@ use super::SupplyError;
 use super::bench::blocking;
 use super::material::{BuildSource, Whereabouts};
 use crate::archive::{Limits, SafePath, read_source, unpack_source};
-use crate::build::{BuildError, SOURCE_DATE};
+use crate::build::{BuildError, Checkout, SOURCE_DATE};
 use crate::requirements::{DirectReference, SourceTree, TieContext, may_tie};
 use crate::spec::{CoreMetadata, ExtraName, MarkerTree, PackageName};
 use crate::target::Target;
@@ -51,7 +51,7 @@ pub(super) async fn tied(
         let TieWords { settled, extras, target } = words;
         let below = below.as_ref().map(SafePath::as_str);
         let (top, settled) = match &origin {
-            Whereabouts::Git { checkout, .. } => (checkout.clone(), settled),
+            Whereabouts::Git(Checkout { folder, .. }) => (folder.clone(), settled),
             // What a folder ties is known from the reading on; a build may have written a place that is no more.
             Whereabouts::Folder { path, .. } => (path.clone(), all_names(&metadata)),
             Whereabouts::Archive { file } => {

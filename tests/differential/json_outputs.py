@@ -119,6 +119,7 @@ def commands(place):
         ("cache", ["cache", "prune"], 0),
         ("cache_remote_status", ["cache", "remote", "status", *remote], 0),
         ("cache_remote_push", ["cache", "remote", "push", *remote], 0),
+        ("cache_remote_pull", ["cache", "remote", "pull", "barrow-hello", *INDEX, *remote], 0),
         ("cache", ["cache", "clean"], 0),
         ("error", ["bundle", "nowhere", "-o", "x"], 2),
         ("error", ["bundle", "hello", "--no-index", "-o", "x"], 1),

@@ -83,6 +83,8 @@ mod secrets;
 mod serve;
 mod shared_bytes;
 mod shared_cache;
+mod shared_care;
+mod shared_kinds;
 mod slim;
 mod sources;
 mod stays_home;

@@ -9,14 +9,14 @@ use crate::building::{can_build, sdist};
 use crate::support::{IndexServer, ObjectStore, RunningIndex, StoreFault, TestContext, WheelBuilder, sha256_hex};
 
 /// An index with two packages that have to be built.
-fn sources() -> RunningIndex {
+pub(crate) fn sources() -> RunningIndex {
     IndexServer::new().file(sdist("one", "1.0", "")).file(sdist("two", "2.0", "")).start()
 }
 
-const WRITING: [&str; 4] = ["--remote-cache-write", "main", "--remote-cache-private", "main"];
+pub(crate) const WRITING: [&str; 4] = ["--remote-cache-write", "main", "--remote-cache-private", "main"];
 
 /// Installs both packages on a machine, with the shared cache.
-fn install(machine: &TestContext, index: &RunningIndex, store: &ObjectStore, more: &[&str]) -> Command {
+pub(crate) fn install(machine: &TestContext, index: &RunningIndex, store: &ObjectStore, more: &[&str]) -> Command {
     let mut command = machine.barrow();
     let place = format!("{}/team", store.url());
     command
@@ -26,7 +26,7 @@ fn install(machine: &TestContext, index: &RunningIndex, store: &ObjectStore, mor
     command
 }
 
-fn says(machine: &TestContext, mut command: Command) -> String {
+pub(crate) fn says(machine: &TestContext, mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", machine.show(&output));
     crate::support::said(&output)
@@ -67,6 +67,8 @@ fn the_second_machine_builds_nothing() {
     assert!(shown.contains("Shared cache: 2 hits, 0 misses") && shown.contains(" s saved"), "{shown}");
     assert!(!shown.contains("Building"), "{shown}");
     assert_eq!(second.tree("out"), first.tree("out"));
+    let sources = index.requests().iter().filter(|it| it.path.ends_with(".tar.gz")).count();
+    assert_eq!(sources, 2, "the second machine needs no source either: {}", index.log());
     assert!(
         store.take_requests().iter().all(|request| request.method == "GET"),
         "nothing is written unless that is asked for"
@@ -310,7 +312,7 @@ fn a_finished_zip_is_taken_as_it_is_and_nothing_else_is_fetched() {
     };
     let first = TestContext::new();
     let shown = zip(&first, &WRITING);
-    assert!(shown.contains("0 hits, 1 miss, 1 uploaded"), "{shown}");
+    assert!(shown.contains("0 hits, 2 misses, 2 uploaded"), "the zip and the wheel of a private index: {shown}");
     let fetched = |index: &RunningIndex| index.requests().iter().filter(|it| it.path.ends_with("-any.whl")).count();
     let before = fetched(&index);
     let second = TestContext::new();

@@ -155,6 +155,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("remote-cache-write", Arity::Text),
     key("remote-cache-private", Arity::List),
     key("remote-cache-key", Arity::List).alias("remote-cache-keys"),
+    key("remote-cache-no-claims", Arity::Switch),
     key("remote-cache-sign-key", Arity::Text),
     key("remote-cache-wait", Arity::Text),
     key("remote-cache-require", Arity::Switch),

@@ -24,6 +24,8 @@ pub(crate) enum StoreFault {
     Stalls(Duration),
     /// As many bytes as there are, each after this long.
     Drips(Duration),
+    /// To another server, with what was asked.
+    Redirects(String),
 }
 
 /// An object.
@@ -39,12 +41,15 @@ pub(crate) struct StoreRequest {
     pub(crate) method: String,
     pub(crate) key: String,
     pub(crate) is_signed: bool,
+    pub(crate) has_credentials: bool,
     pub(crate) status: u16,
 }
 
 #[derive(Default)]
 struct Kept {
     objects: BTreeMap<String, Object>,
+    /// Objects that were written another day.
+    old: BTreeMap<String, jiff::Timestamp>,
     faults: Vec<(Option<Method>, String, StoreFault)>,
     requests: Vec<StoreRequest>,
     wants_signatures: bool,
@@ -121,16 +126,43 @@ impl ObjectStore {
         self.kept.lock().unwrap().objects.remove(key);
     }
 
+    /// An object was written some days ago.
+    pub(crate) fn is_old(&self, key: &str, days: i64) {
+        let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        self.kept.lock().unwrap().old.insert(key.to_owned(), then);
+    }
+
     /// The requests that came, in order; forgets them.
     pub(crate) fn take_requests(&self) -> Vec<StoreRequest> {
         std::mem::take(&mut self.kept.lock().unwrap().requests)
     }
 }
 
+/// The list of a bucket, two objects a page.
+fn list(kept: &Kept, bucket: &str, query: &str) -> Vec<u8> {
+    let words = url::form_urlencoded::parse(query.as_bytes()).collect::<BTreeMap<_, _>>();
+    let (after, prefix) = (words.get("continuation-token"), &words["prefix"]);
+    let inside = |key: &&String| {
+        let own = key.strip_prefix(&format!("{bucket}/"));
+        own.is_some_and(|own| own.starts_with(&**prefix) && after.is_none_or(|after| own > &**after))
+    };
+    let keys: Vec<&String> = kept.objects.keys().filter(inside).collect();
+    let object = |key: &&String| {
+        let (own, size) = (&key[bucket.len() + 1..], kept.objects[*key].bytes.len());
+        let modified = kept.old.get(*key).copied().unwrap_or_else(jiff::Timestamp::now);
+        format!("<Contents><Key>{own}</Key><LastModified>{modified}</LastModified><Size>{size}</Size></Contents>")
+    };
+    let page: String = keys.iter().take(2).map(object).collect();
+    let next = if keys.len() > 2 { keys[1][bucket.len() + 1..].to_owned() } else { String::new() };
+    format!("<ListBucketResult><NextContinuationToken>{next}</NextContinuationToken>{page}</ListBucketResult>").into()
+}
+
 async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().trim_start_matches('/').to_owned();
     let key = percent_encoding::percent_decode_str(&path).decode_utf8_lossy().into_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let has_credentials = request.headers().contains_key(header::AUTHORIZATION);
     let is_signed = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -142,6 +174,18 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
         };
         kept.faults.iter().find(fits).map(|(_, _, fault)| fault.clone())
     };
+    if let Some(StoreFault::Redirects(place)) = &fault {
+        kept.lock().unwrap().requests.push(StoreRequest {
+            method: method.to_string(),
+            key,
+            is_signed,
+            has_credentials,
+            status: 307,
+        });
+        let answer =
+            Response::builder().status(307).header(header::LOCATION, format!("{place}/{path}?token=marked-too"));
+        return answer.body(Body::empty()).unwrap();
+    }
     if let Some(StoreFault::Stalls(time)) = &fault {
         tokio::time::sleep(*time).await;
     }
@@ -161,6 +205,10 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
                 kept.objects.insert(key.clone(), Object { bytes: body.to_vec(), content_type });
                 (200, None)
             }
+            "GET" if query.contains("list-type=2") => {
+                let bytes = list(&kept, key.trim_end_matches('/'), &query);
+                (200, Some(Object { bytes, content_type: "application/xml".to_owned() }))
+            }
             "GET" | "HEAD" => match kept.objects.get(&key) {
                 Some(object) => (200, Some(object.clone())),
                 None => (404, None),
@@ -169,7 +217,7 @@ async fn answer(State(kept): State<Arc<Mutex<Kept>>>, request: Request) -> Respo
             _ => (405, None),
         },
     };
-    kept.requests.push(StoreRequest { method: method.to_string(), key, is_signed, status });
+    kept.requests.push(StoreRequest { method: method.to_string(), key, is_signed, has_credentials, status });
     drop(kept);
     let answer = Response::builder().status(StatusCode::from_u16(status).unwrap());
     let Some(Object { mut bytes, content_type }) = object else {

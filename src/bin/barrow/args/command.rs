@@ -439,6 +439,45 @@ pub(crate) enum RemoteCommand {
     Status(RemoteArgs),
     /// Bring every wheel that was built here to the namespace that is written
     Push(RemoteArgs),
+    /// Bring what these requirements need of it into the cache of this machine
+    Pull(Box<PullArgs>),
+    /// Remove what is old from the namespace that is written, where the store can list
+    Prune(RemotePruneArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Wheels that others have built and files of private indexes come into the cache of this machine; nothing is installed, and
+what nobody has built is named. Without -r, the first lock or requirements file of this folder is taken.
+
+Examples:
+  barrow cache remote pull
+  barrow cache remote pull -r requirements.txt --runtime python3.12 --runtime python3.13")]
+pub(crate) struct PullArgs {
+    /// Requirements, such as 'requests>=2.32'
+    #[arg(value_name = "NAME")]
+    pub(crate) requirements: Vec<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Claims go first. A wheel or zip that was written long ago stays as long as a younger claim names it. Servers of files cannot list:
+remove old files where they lie.
+
+Example:
+  barrow cache remote prune --remote-cache-write main --older-than 30 --dry-run")]
+pub(crate) struct RemotePruneArgs {
+    /// Remove what was written more than so many days ago
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub(crate) older_than: u32,
+
+    /// Remove nothing, only say what would be
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) shared: SharedArgs,
 }
 
 #[derive(Args, Debug)]

@@ -286,6 +286,10 @@ pub(crate) struct SharedArgs {
     #[arg(long, value_name = "KEY|FILE")]
     pub(crate) remote_cache_key: Vec<String>,
 
+    /// Believe no claim: take only files of private indexes, whose digest the index or a lock says
+    #[arg(long)]
+    pub(crate) remote_cache_no_claims: bool,
+
     /// The private key (PEM) that signs what is written
     #[arg(long, value_name = "FILE")]
     pub(crate) remote_cache_sign_key: Option<PathBuf>,

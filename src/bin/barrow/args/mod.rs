@@ -21,7 +21,8 @@ pub(crate) use choices::{
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
-    InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, OutputArgs, RemoteArgs, RemoteCommand, TreeArgs, WhyArgs,
+    InitArgs, InstallArgs, LayerArgs, LockArgs, ManualArgs, OutputArgs, PullArgs, RemoteArgs, RemoteCommand, TreeArgs,
+    WhyArgs,
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,

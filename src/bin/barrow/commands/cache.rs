@@ -1,18 +1,21 @@
 //! `barrow cache`.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
-use barrow::ops;
-use barrow::shared::Namespace;
+use barrow::ops::{self, Context};
+use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
 
-use crate::args::{CacheCommand, RemoteArgs, RemoteCommand, SettingArgs};
+use super::meaning::refuse_paths;
+use crate::args::{CacheCommand, PullArgs, RemoteArgs, RemoteCommand, SettingArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::Flags;
+use crate::settings::{Flags, Settings};
 
 pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
     let folder = folder(run)?;
@@ -40,19 +43,27 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
 }
 
 fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failure> {
-    let (RemoteCommand::Status(RemoteArgs { shared }) | RemoteCommand::Push(RemoteArgs { shared })) = command;
+    let shared = match command {
+        RemoteCommand::Status(RemoteArgs { shared }) | RemoteCommand::Push(RemoteArgs { shared }) => shared,
+        RemoteCommand::Prune(args) => &args.shared,
+        RemoteCommand::Pull(args) => return pull(run, args),
+    };
     let flags =
         Flags { settings: SettingArgs { shared: shared.clone(), ..SettingArgs::default() }, ..Flags::default() };
     let settings = run.settings(flags, Path::new("."))?;
-    let Some(options) = settings.shared.clone() else {
-        return Err(Failure::usage("no shared cache is named").hint("name one with `--remote-cache URL`"));
-    };
+    let options = named(&settings)?;
     let client = settings.client.clone();
+    if matches!(command, RemoteCommand::Push(_) | RemoteCommand::Prune(_)) && options.write.is_none() {
+        let message = "no namespace of the shared cache is written";
+        return Err(Failure::usage(message).hint("name one with `--remote-cache-write NAMESPACE`"));
+    }
+    if let RemoteCommand::Prune(args) = command {
+        let before = run.host.now - Duration::from_secs(u64::from(args.older_than) * 86_400);
+        return prune(run, args.dry_run, |dry, context| {
+            ops::prune_shared_cache(options, client, (before, dry), context)
+        });
+    }
     if let RemoteCommand::Push(_) = command {
-        if options.write.is_none() {
-            let message = "no namespace of the shared cache is written";
-            return Err(Failure::usage(message).hint("name one with `--remote-cache-write NAMESPACE`"));
-        }
         let tally = run.block_on(|context| ops::push_to_shared_cache(options, client, cache, context))?;
         if run.general.json {
             return Output::object(
@@ -86,11 +97,74 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
     }
 }
 
+/// The shared cache that the settings name.
+fn named(settings: &Settings) -> Result<SharedOptions, Failure> {
+    let unnamed = || Failure::usage("no shared cache is named").hint("name one with `--remote-cache URL`");
+    settings.shared.clone().ok_or_else(unnamed)
+}
+
+/// Brings what requirements need into the cache of this machine.
+fn pull(run: &Run, args: &PullArgs) -> Result<(), Failure> {
+    refuse_paths(run, "cache remote pull", &args.requirements)?;
+    let mut settings = run.settings(Flags { settings: args.settings.clone(), ..Flags::default() }, Path::new("."))?;
+    settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
+    named(&settings)?;
+    if settings.cache_folder.is_none() {
+        return Err(no_folder());
+    }
+    let (request, targets) = (settings.request(args.requirements.clone()), settings.target.all());
+    let pulled = run.block_on(|context| ops::pull_from_shared_cache(request, targets, context))?;
+    if run.general.json {
+        return Output::object(&json!({
+            "schema": 1,
+            "ready": pulled.ready,
+            "missing": pulled.missing,
+            "hits": pulled.tally.hits,
+            "misses": pulled.tally.misses,
+            "size_bytes": pulled.tally.bytes,
+        }));
+    }
+    for missing in &pulled.missing {
+        run.output.status(&format!("{missing} is not in the shared cache, and will be built"));
+    }
+    let (ready, taken) = (pulled.ready.len(), pulled.tally.hits);
+    let (plural, bytes) = (if ready == 1 { " is" } else { "s are" }, Bytes(pulled.tally.bytes));
+    run.output.status(&format!("{ready} result{plural} in the cache of this machine, {taken} taken now ({bytes})"));
+    Ok(())
+}
+
+/// Removes what is old.
+fn prune<F>(run: &Run, is_dry: bool, work: impl FnOnce(bool, Context) -> F) -> Result<(), Failure>
+where
+    F: Future<Output = Result<Pruned, ops::Error>>,
+{
+    let Pruned { claims, contents, bytes, kept } = run.block_on(|context| work(is_dry, context))?;
+    if run.general.json {
+        return Output::object(&json!({
+            "schema": 1,
+            "claims": claims,
+            "contents": contents,
+            "size_bytes": bytes,
+            "kept": kept,
+            "dry_run": is_dry,
+        }));
+    }
+    let verb = if is_dry { "Would remove" } else { "Removed" };
+    let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (claims, contents) = (counted(claims, "claim"), counted(contents, "content"));
+    let stay = if kept == 1 { "stays" } else { "stay" };
+    let text = format!("{verb} {claims} and {contents} ({}); {kept} {stay}", Bytes(bytes));
+    run.output.status(&text);
+    Ok(())
+}
+
+fn no_folder() -> Failure {
+    Failure::usage("there is no cache folder").hint("name one with --cache-dir, and leave --no-cache out")
+}
+
 fn folder(run: &Run) -> Result<PathBuf, Failure> {
     let settings = run.settings(Flags::default(), Path::new("."))?;
-    settings.cache_folder.ok_or_else(|| {
-        Failure::usage("there is no cache folder").hint("name one with --cache-dir, and leave --no-cache out")
-    })
+    settings.cache_folder.ok_or_else(no_folder)
 }
 
 fn removed(run: &Run, folder: &Path, Usage { files, bytes }: Usage) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ pub(super) fn read(layers: &mut Layers<'_>, flags: SharedArgs) -> Result<Option<
     let private = layers.many("remote-cache-private", flags.remote_cache_private, namespace)?;
     let public_key = |host: &Host, base: &Path, text: &str| keys::read_public_key(&host.absolute(base, text), text);
     let (trusted, _) = layers.located("remote-cache-key", &flags.remote_cache_key, public_key)?;
+    let no_claims = layers.switch("remote-cache-no-claims", flags.remote_cache_no_claims)?;
     let sign_key = layers.path("remote-cache-sign-key", flags.remote_cache_sign_key);
     let seconds = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
     let wait = layers.one("remote-cache-wait", flags.remote_cache_wait, seconds)?;
@@ -34,6 +35,7 @@ pub(super) fn read(layers: &mut Layers<'_>, flags: SharedArgs) -> Result<Option<
         read,
         private,
         keys: trusted,
+        no_claims,
         sign_key: match write.as_ref().and(sign_key) {
             Some(path) => Some(Arc::new(keys::read_signing_key(&path).map_err(SettingsError::Other)?)),
             None => None,

@@ -1,0 +1,78 @@
+//! What a run has made for others, brought to the shared cache when its own work is done.
+
+use futures_util::{StreamExt as _, stream};
+
+use super::claim::{Claim, claim_place, content_place};
+use super::{Namespace, Offer, SharedCache, SharedError, Tally};
+use crate::http::Payload;
+use crate::store::{Put, StoreError};
+
+/// Contents that are brought at the same time.
+const UPLOADS_AT_ONCE: usize = 4;
+
+impl SharedCache {
+    /// Whether files of private indexes are brought there.
+    pub(crate) fn takes_private_files(&self) -> bool {
+        self.options.write.as_ref().is_some_and(|namespace| self.options.private.contains(namespace))
+    }
+
+    /// Brings what was offered there, as far as there is time, and tells what the cache was good for.
+    ///
+    /// # Errors
+    /// The store is required and in trouble.
+    pub(crate) async fn finish(&self) -> Result<Tally, SharedError> {
+        let offers = std::mem::take(&mut self.state().offers);
+        let count = u32::try_from(offers.len()).unwrap_or(u32::MAX);
+        let mut outcome = Ok(());
+        if let Some(namespace) = self.options.write.as_ref().filter(|_| !offers.is_empty()) {
+            let uploading = stream::iter(offers).map(|offer| self.bring(offer, namespace));
+            let uploading = uploading.buffer_unordered(UPLOADS_AT_ONCE).collect::<Vec<Result<(), SharedError>>>();
+            if let Ok(outcomes) = tokio::time::timeout(self.options.wait, uploading).await {
+                outcome = outcomes.into_iter().collect::<Result<(), _>>();
+            } else {
+                let seconds = self.options.wait.as_secs_f64();
+                self.detail(&format!("uploads to the shared cache were given up after {seconds} s"));
+            }
+            let mut state = self.state();
+            state.tally.not_uploaded += count.saturating_sub(std::mem::take(&mut state.settled));
+        }
+        outcome?;
+        Ok(self.tally())
+    }
+
+    async fn bring(&self, offer: Offer, namespace: &Namespace) -> Result<(), SharedError> {
+        if self.state().is_off {
+            return Ok(());
+        }
+        match self.put(&offer, namespace).await {
+            Ok(put) => {
+                let mut state = self.state();
+                state.settled += 1;
+                state.tally.uploaded += u32::from(put == Put::Written);
+                drop(state);
+                let what = if put == Put::Written { "is in" } else { "was already in" };
+                self.detail(&format!("{} {what} the shared cache", offer.name));
+                Ok(())
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Puts a content there, and then the claim about it: whoever finds the claim finds the content.
+    async fn put(&self, offer: &Offer, namespace: &Namespace) -> Result<Put, StoreError> {
+        let Offer { about, name, path, digest, size, took, details, is_private: _ } = offer;
+        let place = content_place(namespace, digest);
+        let mut put = Put::Present;
+        if self.store.has(&place).await? != Some(Some(*size)) {
+            let content = Payload::file(path.clone(), *size, digest.clone(), "application/octet-stream");
+            put = self.store.put(&place, content.only_if_absent()).await?;
+        }
+        let Some((kind, key)) = about else { return Ok(put) };
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let claim = Claim::new((namespace, *kind, key), (name, digest, *size), took, details.clone());
+        let sealed = Payload::bytes(claim.seal(self.options.sign_key.as_deref()), "application/json");
+        let place = claim_place(namespace, *kind, key);
+        let is_stale = self.state().stale.contains(&place);
+        self.store.put(&place, if is_stale { sealed } else { sealed.only_if_absent() }).await
+    }
+}
