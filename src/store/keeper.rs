@@ -152,12 +152,12 @@ impl Store {
         let mut segments: Vec<&str> = own.path().split('/').filter(|segment| !segment.is_empty()).collect();
         let (mut top, dialect, question) = (own.clone(), &listing::S3, "list-type=2&max-keys=1000&encoding-type=url");
         let (dialect, question) = match self.kind {
-            Kind::Files => return Err(StoreError::NoList { url: self.place.clone() }),
-            Kind::Amazon | Kind::Google => {
+            StoreKind::Files => return Err(StoreError::NoList { url: self.place.clone() }),
+            StoreKind::Amazon | StoreKind::Google => {
                 top.set_path("/");
                 (dialect, question)
             }
-            Kind::Azure => {
+            StoreKind::Azure => {
                 // An emulator has the account in front of the container.
                 let is_azure = own.host_str().is_some_and(|host| host.ends_with(AZURE_HOSTS));
                 let rest = segments.split_off(segments.len().min(if is_azure { 1 } else { 2 }));
@@ -171,7 +171,7 @@ impl Store {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let (mut found, mut next) = (Vec::new(), None::<String>);
         loop {
-            let next_name = if self.kind == Kind::Azure { "marker" } else { "continuation-token" };
+            let next_name = if self.kind == StoreKind::Azure { "marker" } else { "continuation-token" };
             let further = next.map(|next| format!("&{next_name}={}", encoded(&next))).unwrap_or_default();
             let signature = own.query().map(|query| format!("{query}&")).unwrap_or_default();
             top.set_query(Some(&format!(
