@@ -26,7 +26,7 @@ fn install_wheels(machine: &TestContext, index: &RunningIndex, store: &ObjectSto
 }
 
 fn fetched(index: &RunningIndex) -> usize {
-    index.requests().iter().filter(|request| request.path.ends_with(".whl")).count()
+    index.requests().iter().filter(|request| request.path.ends_with("-any.whl")).count()
 }
 
 #[test]
