@@ -162,12 +162,13 @@ impl Keyed for Requirement {
 impl Keyed for RequirementEntry {
     fn encode(&self, encoder: &mut Encoder) {
         // Text and origin are for messages; the reference counts with what it leads to, by `local.rs`.
-        let Self { requirement, text: _, hashes, config_settings, direct, origin: _ } = self;
+        let Self { requirement, text: _, hashes, config_settings, direct, is_alone, origin: _ } = self;
         encoder
             .field("requirement", requirement)
             .field("hashes", hashes)
             .field("config-settings", config_settings)
-            .field("is-direct", &direct.is_some());
+            .field("is-direct", &direct.is_some())
+            .field("is-alone", is_alone);
     }
 }
 

@@ -334,6 +334,7 @@ impl InputKey {
         // All of these were read into the manifest, or are a lock.
         let ManifestInputs {
             requirement_files: _,
+            no_deps_files: _,
             pyproject: _,
             constraint_files: _,
             override_files: _,

@@ -24,6 +24,8 @@ pub struct RequirementEntry {
     pub config_settings: Vec<(String, String)>,
     /// What the URL or path of a direct reference leads to.
     pub direct: Option<DirectReference>,
+    /// What its project requires in turn is not followed.
+    pub is_alone: bool,
     /// Where it was written.
     pub origin: Origin,
 }

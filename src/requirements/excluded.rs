@@ -75,6 +75,7 @@ impl Brought {
         let text = format!("{}=={}", self.name, self.version);
         let requirement: Requirement = text.parse().ok()?;
         Some(RequirementEntry {
+            is_alone: false,
             requirement,
             text,
             hashes: Vec::new(),

@@ -74,6 +74,7 @@ impl LineRequirement {
     /// The entry; `hide` takes secrets out of its text.
     pub(super) fn into_entry(self, origin: Origin, hide: impl Fn(&str) -> String) -> RequirementEntry {
         RequirementEntry {
+            is_alone: false,
             requirement: self.requirement,
             text: hide(&self.text),
             hashes: self.hashes,

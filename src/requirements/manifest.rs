@@ -89,6 +89,8 @@ pub struct ManifestInputs {
     /// Requirement files (`-r`), in order: paths, or `file` and `http(s)` URLs. A `pyproject.toml` among them
     /// gives its `[project] dependencies`.
     pub requirement_files: Vec<PathBuf>,
+    /// Those of the requirement files whose projects come without what they require in turn (`--no-deps-requirement`).
+    pub no_deps_files: Vec<PathBuf>,
     /// Requirements of a project.
     pub pyproject: Option<PyprojectInput>,
     /// Constraint files (`-c`).

@@ -37,7 +37,14 @@ impl Manifest {
             (&inputs.override_files, Role::Override),
         ] {
             for file in files {
+                let before = (reader.manifest.requirements.len(), reader.manifest.unnamed.len());
                 reader.read_named(file, role);
+                // Files that it includes belong to it.
+                if role == Role::Requirement && inputs.no_deps_files.contains(file) {
+                    let Manifest { requirements, unnamed, .. } = &mut reader.manifest;
+                    let new = requirements.iter_mut().skip(before.0).chain(unnamed.iter_mut().skip(before.1));
+                    new.for_each(|entry| entry.is_alone = true);
+                }
             }
         }
         reader.read_reached();

@@ -105,7 +105,7 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
             for requirement in needs::requirements_of(provider, &metadata, extra) {
                 if !requires_dist.contains(requirement) {
                     requires_dist.push(requirement.clone());
-                    if !provider.no_deps {
+                    if provider.follows(&name) {
                         requires.extend(needs::with_overrides(provider, requirement, None, None));
                     }
                 }

@@ -51,7 +51,7 @@ impl Needs {
         if extra.is_some() {
             needs.ranges.insert(Package::Project(name.clone()), Ranges::singleton(version.clone()));
         }
-        if provider.no_deps {
+        if !provider.follows(name) {
             return Ok(Ok(needs));
         }
         for requirement in requirements_of(provider, metadata, extra) {

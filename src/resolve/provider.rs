@@ -36,7 +36,9 @@ pub(super) struct Provider<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) source: &'a dyn PackageSource,
     pub(super) policy: Arc<Policy>,
-    pub(super) no_deps: bool,
+    no_deps: bool,
+    /// Projects whose requirements are not followed.
+    alone: BTreeSet<PackageName>,
     pub(super) listings: Listings,
     pub(super) state: RefCell<SolverState>,
 }
@@ -109,7 +111,14 @@ impl<'a> Provider<'a> {
         policy: Arc<Policy>,
         no_deps: bool,
     ) -> Self {
-        Self { manifest, source, policy, no_deps, listings: Listings::default(), state: RefCell::default() }
+        let alone = manifest.requirements.iter().filter(|entry| entry.is_alone);
+        let alone = alone.map(|entry| entry.requirement.name.clone()).collect();
+        Self { manifest, source, policy, no_deps, alone, listings: Listings::default(), state: RefCell::default() }
+    }
+
+    /// Whether what a project requires is wanted too.
+    pub(super) fn follows(&self, name: &PackageName) -> bool {
+        !self.no_deps && !self.alone.contains(name)
     }
 
     /// What is known of a project, asked for when nothing is yet.
@@ -382,7 +391,7 @@ impl<'a> Provider<'a> {
             *state.prefetches.entry(name.clone()).or_default() += 1;
         }
         drop(state);
-        if !new.is_empty() && !self.no_deps {
+        if !new.is_empty() && self.follows(name) {
             self.source.prefetch_metadata(&new);
         }
     }
@@ -400,13 +409,13 @@ impl<'a> Provider<'a> {
             }
             let policy = Arc::clone(&self.policy);
             let listings = Arc::clone(&self.listings);
-            let (name_there, range, no_deps) = (name.clone(), range.clone(), self.no_deps);
+            let (name_there, range, follows) = (name.clone(), range.clone(), self.follows(name));
             let likely = move |answer: &ProjectAnswer| {
                 let ProjectAnswer::Found(details) = answer else { return Vec::new() };
                 let listing = listing_of(&listings, &name_there, details);
                 let mut candidates = listing.candidates(&policy, policy.rules(&name_there), &range);
                 let likely = candidates.next().map(|(_, file)| file.clone());
-                likely.into_iter().filter(|_| !no_deps).collect()
+                likely.into_iter().filter(|_| follows).collect()
             };
             self.source.prefetch_likely(name, Box::new(likely));
         }

@@ -295,6 +295,15 @@ fn terraform_gets_a_flat_answer() {
     }
     for (query, part) in [
         ("[]", "flat JSON object"),
+        ("", "there is nothing on standard input"),
+        (
+            "{\"source\": \"shared\", \"output\": \"a.zip\", \"exclude_runtime\": true}",
+            "`exclude_runtime` of the query must be a text",
+        ),
+        (
+            "{\"source\": \"shared\", \"output\": \"a.zip\", \"exclude\": [\"x\"]}",
+            "`exclude` of the query must be a text, and is",
+        ),
         ("{\"source\": \"services/orders\"}", "`output`"),
         ("{\"source\": \"nowhere\", \"output\": \"a.zip\"}", "there is no folder `nowhere`"),
         ("{\"source\": \"shared\", \"output\": \"a.zip\", \"colour\": \"red\"}", "`colour`"),

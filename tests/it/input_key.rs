@@ -117,6 +117,7 @@ fn requirements_and_every_option_about_them() {
         flags("--gitignore", true),
         flags("--follow-links", false),
         flags("-c constraints.txt -r app/requirements.txt", true),
+        flags("--no-deps-requirement app/requirements.txt", true),
         flags("--override overrides.txt -r app/requirements.txt", true),
         write("app/handler.py", "import tiny  # edited\n", true),
         write("app/requirements.txt", "-r more.txt\ntiny==1.0\nboto3\n", true),

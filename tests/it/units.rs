@@ -18,6 +18,7 @@ fn repository() -> (TestContext, RunningIndex) {
         IndexServer::new()
             .file(WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", ""))
             .file(WheelBuilder::new("more", "1.0").file("more/__init__.py", ""))
+            .file(WheelBuilder::new("needy", "1.0").file("needy/__init__.py", "").requires("more"))
             .file(WheelBuilder::new("worker", "1.0").file("worker/__init__.py", ""))
             .start(),
     );
@@ -35,6 +36,7 @@ fn repository() -> (TestContext, RunningIndex) {
     context.write("functions/mixed/requirements.txt", "tiny\nmore\n");
     context.write("requirements/base.txt", "tiny\n");
     context.write("requirements/report.txt", "more\n");
+    context.write("requirements/alone.txt", "needy\n");
     context.write("requirements.txt", "tiny\nmore\n");
     context.write("packages.txt", "tiny\nmore\n");
     context.write("libs/common/log.py", "");
@@ -110,6 +112,7 @@ const EXPECTED: &[(&[&str], &[&str])] = &[
         &["build/mail-send/shared/money.py"],
     ),
     (&["build/report/app.py", "build/report/tiny/__init__.py", "build/report/more/__init__.py"], &[]),
+    (&["build/report/tiny/__init__.py", "build/report/needy/__init__.py"], &["build/report/more"]),
     (&["build/one/common/log.py", "build/two/common/log.py", "build/two/tiny/__init__.py"], &["build/one/more"]),
     (
         &[

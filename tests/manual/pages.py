@@ -68,7 +68,7 @@ def blocks(page):
 def settings(document):
     """The settings of barrow that a document of TOML has; `None`: it is a file of somebody else's."""
     own = document.get("tool", {}).get("barrow")
-    is_of_others = {"project", "build-system", "tool", "package", "dependency-groups"} & set(document)
+    is_of_others = {"version", "project", "build-system", "tool", "package", "dependency-groups"} & set(document)
     return document if own is None and not is_of_others else own
 
 

@@ -80,6 +80,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("python-version", Arity::Text),
     key("glibc", Arity::Text),
     key("requirement", Arity::List).alias("requirements"),
+    key("no-deps-requirement", Arity::List),
     key("lock", Arity::List),
     key("constraint", Arity::List).alias("constraints").pip("constraint"),
     key("override", Arity::List).alias("overrides"),

@@ -213,6 +213,7 @@ impl Tie {
     /// The tie as a constraint, which demands its place wherever the name is required.
     pub(super) fn as_constraint(&self, reference: &Reference) -> RequirementEntry {
         RequirementEntry {
+            is_alone: false,
             requirement: Requirement {
                 name: self.name.clone(),
                 extras: Vec::new(),

@@ -147,6 +147,7 @@ fn entry(file: &str, number: u32, line: &UserLine) -> RequirementEntry {
         _ => None,
     };
     RequirementEntry {
+        is_alone: false,
         requirement,
         text: text.clone(),
         hashes: hashes.iter().map(|file| table::digest_of(file)).collect(),

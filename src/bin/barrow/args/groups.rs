@@ -65,6 +65,10 @@ pub(crate) struct InputArgs {
     #[arg(short, long, value_name = "FILE", alias = "requirements")]
     pub(crate) requirement: Vec<PathBuf>,
 
+    /// Requirements file whose packages come without what they require; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) no_deps_requirement: Vec<PathBuf>,
+
     /// Lock file, to be installed exactly: pylock.toml, uv.lock, poetry.lock, pdm.lock or Pipfile.lock
     #[arg(long, value_name = "FILE")]
     pub(crate) lock: Option<PathBuf>,

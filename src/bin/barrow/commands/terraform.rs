@@ -89,8 +89,19 @@ impl Query {
     /// a requirement or a pattern. An empty text is as good as nothing, which is how a module passes what was not set.
     fn parse(text: &str, working_folder: &Path) -> Result<Self, String> {
         let place = WrittenIn::Query(working_folder.to_owned());
-        let given: BTreeMap<String, String> = serde_json::from_str(text)
+        if text.trim().is_empty() {
+            let whose = "Terraform's `external` data source writes the query there";
+            return Err(format!("there is nothing on standard input: {whose}, a JSON object of texts"));
+        }
+        let given: BTreeMap<String, serde_json::Value> = serde_json::from_str(text)
             .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
+        let text = |(name, value): (String, serde_json::Value)| match value {
+            serde_json::Value::String(text) => Ok((name, text)),
+            other => Err(format!(
+                "`{name}` of the query must be a text, and is {other}: write `tostring(…)`, or `join` for lists"
+            )),
+        };
+        let given: BTreeMap<String, String> = given.into_iter().map(text).collect::<Result<_, _>>()?;
         let mut query = Self::default();
         for (name, value) in given.iter().filter(|(_, value)| !value.is_empty()) {
             let spelled = name.replace('_', "-");

@@ -15,8 +15,11 @@ use crate::args::{InputArgs, WheelArgs};
 
 pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
     // Files that are named where the command is given take the place of a lock that settings name.
-    let named_here = !input.requirement.is_empty() && input.lock.is_none();
+    let names_files = !input.requirement.is_empty() || !input.no_deps_requirement.is_empty();
+    let named_here = names_files && input.lock.is_none();
     let mut requirement_files = layers.paths("requirement", input.requirement);
+    let no_deps_files = layers.paths("no-deps-requirement", input.no_deps_requirement);
+    requirement_files.extend(no_deps_files.iter().cloned());
     let locks = if named_here { Vec::new() } else { layers.paths("lock", input.lock.into_iter().collect()) };
     for lock in locks {
         if LockKind::of(&lock).is_none() {
@@ -38,6 +41,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     }
     Ok(ManifestInputs {
         requirement_files,
+        no_deps_files,
         constraint_files,
         override_files,
         excluded,

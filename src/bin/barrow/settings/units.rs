@@ -146,7 +146,12 @@ impl ConfigFile {
         values.extend(own);
         let states = |key: &str| table.values.contains_key(key);
         let has_files = source.is_some() || states("source");
-        if !has_files && packages.is_empty() && table.packages.is_empty() && !states("requirement") {
+        if !has_files
+            && packages.is_empty()
+            && table.packages.is_empty()
+            && !states("requirement")
+            && !states("no-deps-requirement")
+        {
             return Err(format!("`{name}` has neither a `source` nor anything that it requires"));
         }
         if !has_files {
