@@ -86,7 +86,7 @@ Resources:
   UvLayer:
     Type: AWS::Lambda::LayerVersion
     Metadata: {BuildMethod: python-uv, BuildArchitecture: arm64}
-    Properties: {NodeContent: uv, CompatibleRuntimes: [nodejs20.x, python3.12]}
+    Properties: {Content: uv, CompatibleRuntimes: [nodejs20.x, python3.12]}
   Ready:
     Type: AWS::Serverless::LayerVersion
     Properties: {ContentUri: ready}
@@ -138,7 +138,7 @@ Resources:
     Properties: {ContentUri: !Ref Where}
   Own:
     Type: AWS::Lambda::LayerVersion
-    Properties: {NodeContent: own.zip}
+    Properties: {Content: own.zip}
   Far:
     Type: AWS::Serverless::LayerVersion
     Properties: {ContentUri: s3://a/b}
