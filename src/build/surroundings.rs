@@ -179,7 +179,13 @@ mod tests {
         let counted: Vec<String> = backend_variables(&own).into_keys().collect();
         assert_eq!(
             counted,
-            ["PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS", "SETUPTOOLS_SCM_PRETEND_VERSION"]
+            [
+                "CC",
+                "CFLAGS",
+                "PDM_BUILD_SCM_VERSION",
+                "POETRY_DYNAMIC_VERSIONING_BYPASS",
+                "SETUPTOOLS_SCM_PRETEND_VERSION"
+            ]
         );
         expect("HTTP_PROXY", "http://proxy:3128");
         expect("HOME", "/tmp/home");
