@@ -92,10 +92,11 @@ def mach_o(program: bytes, processor: str, platform: Platform) -> Iterator[str]:
         yield f"its oldest system is {oldest}, and the wheel's is {promised}"
     if not unique:
         yield "it has no UUID, without which new systems do not load it"
-    if signature is None:
-        yield "it is not signed, and Apple's processors run nothing that is not"
-    else:
+    if signature is not None:
         yield from unsigned(program, *signature)
+    elif processor == "aarch64":
+        # Intel's run what nobody signed, and zig signs nothing for them.
+        yield "it is not signed, and Apple's processors run nothing that is not"
 
 
 def unsigned(program: bytes, start: int, length: int) -> Iterator[str]:
