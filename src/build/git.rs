@@ -41,76 +41,208 @@ pub(crate) fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Clones a repository into `folder`, which does not exist, and checks out `revision`, with submodules.
+/// A file with everything that a repository has, in its place.
+pub(crate) struct RepositoryStandIn {
+    /// The repository, without credentials.
+    pub url: SafeUrl,
+    /// The file, as [`bundle`] writes it.
+    pub file: PathBuf,
+}
+
+/// Clones a repository into `folder`, which does not exist, and checks out `revision`, with submodules. Repositories of
+/// `stand_ins` are read from files.
 ///
 /// Credentials of the URL reach git by its environment: neither the list of processes nor the clone has them.
 pub(crate) fn check_out(
     url: &SafeUrl,
     revision: Option<&str>,
     folder: &Path,
+    stand_ins: &[RepositoryStandIn],
     workshop: &Workshop,
 ) -> Result<Checkout, BuildError> {
-    let program = find_git(workshop)?;
-    let plain = url.without_credentials();
-    let mut variables: BTreeMap<String, String> = (*workshop.environment).clone();
-    variables.retain(|name, _| !OTHER_REPOSITORY.contains(&name.as_str()));
-    variables.extend(
-        [("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    if plain.reveal() != url.reveal() {
-        let key = format!("url.{}.insteadOf", url.reveal());
-        let own: usize = variables.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
-        variables.extend([
-            ("GIT_CONFIG_COUNT".to_owned(), (own + 1).to_string()),
-            (format!("GIT_CONFIG_KEY_{own}"), key),
-            (format!("GIT_CONFIG_VALUE_{own}"), plain.reveal().to_string()),
-        ]);
+    let git = Git::of(url, stand_ins, workshop)?;
+    let parent = folder.parent().unwrap_or(Path::new("/"));
+    let place = folder.display().to_string();
+    let address = git.plain.reveal().as_str();
+    let mut clone = vec!["clone", "--quiet", "--no-checkout"];
+    // Servers need not send files of other commits; a file has them all.
+    clone.extend(stand_ins.is_empty().then_some("--filter=blob:none"));
+    clone.extend(["--", address, &place]);
+    git.run("git clone", parent, &clone)?;
+    let wanted = revision.unwrap_or("HEAD");
+    // A branch of the repository is a branch of another one here.
+    let names = [format!("refs/remotes/origin/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
+    let mut found = git.first_commit(folder, &names);
+    if found.is_none() {
+        // Commits that no branch has, such as those of pull requests.
+        git.run("git fetch", folder, &["fetch", "--quiet", "origin", wanted])?;
+        found = Some(git.run("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?);
     }
-    let secrets: Vec<String> = url.reveal().password().into_iter().map(str::to_owned).collect();
-    let git = |step: &'static str, at: &Path, arguments: &[&str]| {
+    let commit = found.unwrap_or_default().trim().to_owned();
+    git.run("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
+    git.run("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
+    let described = git.describe(folder, &commit)?;
+    Ok(Checkout { folder: folder.to_owned(), commit, described })
+}
+
+/// The repositories of all submodules of a checkout of `url`, as git calls them, each with what is checked out.
+pub(crate) fn submodules(
+    url: &SafeUrl,
+    checkout: &Path,
+    workshop: &Workshop,
+) -> Result<Vec<(String, Checkout)>, BuildError> {
+    let git = Git::of(url, &[], workshop)?;
+    let each = "git config remote.origin.url && pwd && git rev-parse HEAD";
+    let told = git.run("git submodule", checkout, &["submodule", "--quiet", "foreach", "--recursive", each])?;
+    let lines: Vec<&str> = told.lines().collect();
+    let part = |lines: &[&str]| {
+        let (folder, commit) = (PathBuf::from(lines[1]), lines[2].to_owned());
+        let described = git.describe(&folder, &commit)?;
+        Ok((lines[0].to_owned(), Checkout { folder, commit, described }))
+    };
+    lines.chunks_exact(3).map(part).collect()
+}
+
+/// Writes all branches and tags of a repository into one file, which git clones as it clones the repository. `asked`:
+/// the revisions that were asked for, and what these are now. What an earlier such file has and the
+/// repository has no more, such as commits of a branch that was rewritten, is kept.
+///
+/// `None`: the earlier file gives the same commits, and will do. `room` is an empty folder.
+pub(crate) fn bundle(
+    url: &SafeUrl,
+    asked: &[(Option<String>, Checkout)],
+    earlier: Option<&Path>,
+    room: &Path,
+    workshop: &Workshop,
+) -> Result<Option<PathBuf>, BuildError> {
+    let git = Git::of(url, &[], workshop)?;
+    let (all, old, file) = (room.join("all.git"), room.join("old.git"), room.join("repository.bundle"));
+    if let Some(earlier) = earlier {
+        let earlier = earlier.display().to_string();
+        git.run("git clone", room, &["clone", "--quiet", "--bare", "--", &earlier, "old.git"])?;
+        if asked.iter().all(|(revision, asked)| git.gives(&old, revision.as_deref(), asked)) {
+            return Ok(None);
+        }
+    }
+    git.run("git clone", room, &["clone", "--quiet", "--bare", "--", git.plain.reveal().as_str(), "all.git"])?;
+    for (_, Checkout { commit, .. }) in asked {
+        if git.first_commit(&all, std::slice::from_ref(commit)).is_none() {
+            git.run("git fetch", &all, &["fetch", "--quiet", "origin", commit])?;
+        }
+        git.keep(&all, commit)?;
+    }
+    if earlier.is_some() {
+        let references = ["fetch", "--quiet", "../old.git", "+refs/*:refs/earlier/*"];
+        git.run("git fetch", &all, &references)?;
+        let listed = ["for-each-ref", "--format=%(objectname)", "refs/earlier"];
+        for object in git.run("git for-each-ref", &all, &listed)?.lines() {
+            if let Some(commit) = git.first_commit(&all, &[object.to_owned()]) {
+                git.keep(&all, commit.trim())?;
+            }
+        }
+    }
+    // One thread, so that the same commits give the same bytes.
+    let mut words = vec!["-c", "pack.threads=1", "bundle", "create", "--quiet", "../repository.bundle"];
+    words.extend(git.first_commit(&all, &["HEAD".to_owned()]).map(|_| "HEAD"));
+    words.extend(["--branches", "--tags"]);
+    git.run("git bundle", &all, &words)?;
+    Ok(Some(file))
+}
+
+/// git, about one repository.
+struct Git<'a> {
+    program: PathBuf,
+    variables: BTreeMap<String, String>,
+    /// The repository, without credentials.
+    plain: SafeUrl,
+    /// What no message may show.
+    secrets: Vec<String>,
+    workshop: &'a Workshop,
+}
+
+impl<'a> Git<'a> {
+    fn of(url: &SafeUrl, stand_ins: &[RepositoryStandIn], workshop: &'a Workshop) -> Result<Self, BuildError> {
+        let program = find_git(workshop)?;
+        let plain = url.without_credentials();
+        let mut variables: BTreeMap<String, String> = (*workshop.environment).clone();
+        variables.retain(|name, _| !OTHER_REPOSITORY.contains(&name.as_str()));
+        variables.extend(
+            [("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let instead = |of: &SafeUrl, address: &str| {
+            (format!("url.{address}.insteadOf"), of.without_credentials().reveal().to_string())
+        };
+        let mut settings: Vec<(String, String)> = Vec::new();
+        for RepositoryStandIn { url, file } in stand_ins {
+            settings.push(instead(url, &file.display().to_string()));
+        }
+        if !settings.is_empty() {
+            // Submodules lie in files as well.
+            settings.push(("protocol.file.allow".to_owned(), "always".to_owned()));
+        } else if plain.reveal() != url.reveal() {
+            settings.push(instead(url, url.reveal().as_str()));
+        }
+        let own: usize = variables.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
+        if !settings.is_empty() {
+            variables.insert("GIT_CONFIG_COUNT".to_owned(), (own + settings.len()).to_string());
+        }
+        for (number, (key, value)) in (own..).zip(settings) {
+            variables.insert(format!("GIT_CONFIG_KEY_{number}"), key);
+            variables.insert(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+        let secrets = url.reveal().password().into_iter().map(str::to_owned).collect();
+        Ok(Self { program, variables, plain, secrets, workshop })
+    }
+
+    fn run(&self, step: &'static str, at: &Path, arguments: &[&str]) -> Result<String, BuildError> {
         let all = ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"].iter().chain(arguments);
         let arguments: Vec<OsString> = all.map(OsString::from).collect();
-        let job = ChildCommand {
-            program: &program,
-            arguments,
-            folder: at,
-            variables: &variables,
-            limit: None,
-            network: true,
-        };
-        let ended = run(&job, &workshop.children, &workshop.interrupted)?;
+        let (program, variables) = (self.program.as_path(), &self.variables);
+        let job = ChildCommand { program, arguments, folder: at, variables, limit: None, network: true };
+        let ended = run(&job, &self.workshop.children, &self.workshop.interrupted)?;
         if ended.success {
             return Ok(ended.output);
         }
         let mut output = last_lines(&ended.output, LINES_SHOWN);
-        for secret in &secrets {
+        for secret in &self.secrets {
             output = output.replace(secret.as_str(), "****");
         }
-        Err(BuildError::Git { url: plain.clone(), step, status: ended.status, output })
-    };
-    let parent = folder.parent().unwrap_or(Path::new("/"));
-    let place = folder.display().to_string();
-    let address = plain.reveal().as_str();
-    git("git clone", parent, &["clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", address, &place])?;
-    let wanted = revision.unwrap_or("HEAD");
-    // A branch of the repository is a branch of another one here.
-    let names = [format!("refs/remotes/origin/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-    let find = |name: &String| {
-        let name = format!("{name}^{{commit}}");
-        git("git rev-parse", folder, &["rev-parse", "--verify", "--quiet", &name]).ok()
-    };
-    let mut found = names.iter().find_map(find);
-    if found.is_none() {
-        // Commits that no branch has, such as those of pull requests.
-        git("git fetch", folder, &["fetch", "--quiet", "origin", wanted])?;
-        found = Some(git("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?);
+        Err(BuildError::Git { url: self.plain.clone(), step, status: ended.status, output })
     }
-    let commit = found.unwrap_or_default().trim().to_owned();
-    git("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
-    git("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
-    let described = git("git describe", folder, &["describe", "--tags", "--long", "--always", "--abbrev=40"])?;
-    Ok(Checkout { folder: folder.to_owned(), commit, described: described.trim().to_owned() })
+
+    /// The commit of the first of these names that the repository at `at` has.
+    fn first_commit(&self, at: &Path, names: &[String]) -> Option<String> {
+        names.iter().find_map(|name| {
+            let name = format!("{name}^{{commit}}");
+            self.run("git rev-parse", at, &["rev-parse", "--verify", "--quiet", &name]).ok()
+        })
+    }
+
+    /// The nearest tag of a commit and how far it is.
+    fn describe(&self, at: &Path, commit: &str) -> Result<String, BuildError> {
+        let words = ["describe", "--tags", "--long", "--always", "--abbrev=40", commit];
+        Ok(self.run("git describe", at, &words)?.trim().to_owned())
+    }
+
+    /// Whether a clone of the bare repository at `at` would have this commit for a revision, and the same tag near it.
+    fn gives(&self, at: &Path, revision: Option<&str>, asked: &Checkout) -> bool {
+        let Checkout { commit, described, .. } = asked;
+        let wanted = revision.unwrap_or("HEAD");
+        let names = [format!("refs/heads/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
+        let is_commit = self.first_commit(at, &names).is_some_and(|found| found.trim() == commit);
+        is_commit && self.describe(at, commit).is_ok_and(|told| told == *described)
+    }
+
+    /// Gives a commit a branch when it is on none, so that clones have it.
+    fn keep(&self, at: &Path, commit: &str) -> Result<(), BuildError> {
+        let listed = ["for-each-ref", "--count=1", "--contains", commit, "refs/heads", "refs/tags"];
+        if self.run("git for-each-ref", at, &listed)?.trim().is_empty() {
+            let branch = format!("refs/heads/barrow-kept/{commit}");
+            self.run("git update-ref", at, &["update-ref", &branch, commit])?;
+        }
+        Ok(())
+    }
 }
 
 fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {

@@ -1,12 +1,12 @@
 //! The door: distribution files in, files of the cache out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use super::fetched::{FetchedFile, FetchedWheel, Proof};
 use super::wanted::WantedFile;
@@ -197,30 +197,60 @@ impl Fetcher {
     /// Those of `under_way` are on their way into the cache already, and are waited for.
     pub fn fetch_all(
         &self,
-        dists: &[ResolvedDist],
-        mut under_way: HashMap<PackageName, UnderWay>,
+        dists: &[Arc<ResolvedDist>],
+        under_way: HashMap<PackageName, UnderWay>,
     ) -> Result<Fetches, FetchError> {
-        self.check_offline(dists.iter().map(WantedFile::resolved))?;
-        let mut order: Vec<&ResolvedDist> = dists.iter().collect();
+        self.check_offline(dists.iter().map(|dist| WantedFile::resolved(dist)))?;
+        let mut order = dists.to_vec();
         // The largest first: what takes longest must not begin last.
         order.sort_by_key(|dist| std::cmp::Reverse(dist.file.size));
+        let (sender, arrived) = mpsc::unbounded_channel();
+        let mut driver = JoinSet::new();
+        driver.spawn(self.clone().fetch_in_order(order, under_way, sender));
+        Ok(Fetches { arrived, driver })
+    }
+
+    /// Begins to fetch whenever there is a turn, so that what a fetch holds, kilobytes, is not held by those that wait.
+    async fn fetch_in_order(
+        self,
+        order: Vec<Arc<ResolvedDist>>,
+        mut under_way: HashMap<PackageName, UnderWay>,
+        sender: mpsc::UnboundedSender<Result<FetchedWheel, FetchError>>,
+    ) {
         let mut tasks = JoinSet::new();
-        for dist in order {
-            let (fetcher, dist, under_way) = (self.clone(), dist.clone(), under_way.remove(&dist.name));
+        let begun = order.iter().filter_map(|dist| Some((Arc::clone(dist), under_way.remove(&dist.name)?)));
+        let begun: Vec<(Arc<ResolvedDist>, UnderWay)> = begun.collect();
+        let names: HashSet<PackageName> = begun.iter().map(|(dist, _)| dist.name.clone()).collect();
+        for (dist, UnderWay { accepted, task }) in begun {
+            let (fetcher, sender) = (self.clone(), sender.clone());
             tasks.spawn(async move {
-                if let Some(UnderWay { accepted, task }) = under_way
-                    && let Ok(Err(error)) = task.await
-                    && accepted == dist.accepted_hashes
-                {
-                    return Err(error);
-                }
-                // It is never closed, so this is always a permit.
-                let _permit = fetcher.permits.acquire().await;
-                // What a fetch holds while it is under way, kilobytes, is not held by those that wait for their turn.
-                Box::pin(fetcher.fetch(&dist)).await
+                let outcome = match task.await {
+                    Ok(Err(error)) if accepted == dist.accepted_hashes => Err(error),
+                    _ => {
+                        // It is never closed, so this is always a permit.
+                        let _permit = fetcher.permits.acquire().await;
+                        fetcher.fetch(&dist).await
+                    }
+                };
+                let _ = sender.send(outcome);
             });
         }
-        Ok(Fetches { tasks })
+        for dist in order.into_iter().filter(|dist| !names.contains(&dist.name)) {
+            let permit = Arc::clone(&self.permits).acquire_owned().await;
+            let (fetcher, sender) = (self.clone(), sender.clone());
+            tasks.spawn(async move {
+                let outcome = fetcher.fetch(&dist).await;
+                drop(permit);
+                // Whoever waits for no more needs no answer.
+                let _ = sender.send(outcome);
+            });
+            while let Some(done) = tasks.try_join_next() {
+                pass_panic_on(done);
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            pass_panic_on(done);
+        }
     }
 
     /// Offline: an error that names every file that is not in the cache.
@@ -322,16 +352,27 @@ impl Fetcher {
 
 /// Files that are being fetched; dropping it ends the downloads.
 pub struct Fetches {
-    tasks: JoinSet<Result<FetchedWheel, FetchError>>,
+    arrived: mpsc::UnboundedReceiver<Result<FetchedWheel, FetchError>>,
+    /// One task, which has all others.
+    driver: JoinSet<()>,
 }
 
 impl Fetches {
     /// The next file that is there; `None` after the last.
     pub async fn next(&mut self) -> Option<Result<FetchedWheel, FetchError>> {
-        let joined = self.tasks.join_next().await?;
-        Some(joined.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => unreachable!("tasks are cancelled only when this value is dropped"),
-        }))
+        if let Some(fetched) = self.arrived.recv().await {
+            return Some(fetched);
+        }
+        while let Some(done) = self.driver.join_next().await {
+            pass_panic_on(done);
+        }
+        None
+    }
+}
+
+/// A task that panicked is an error of ours, which is shown as one.
+fn pass_panic_on(done: Result<(), JoinError>) {
+    if let Err(Ok(panic)) = done.map_err(JoinError::try_into_panic) {
+        std::panic::resume_unwind(panic);
     }
 }

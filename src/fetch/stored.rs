@@ -50,13 +50,14 @@ pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDige
     }
 }
 
-/// Whether the file ends as a zip or a gzip archive of its length does. Of gzip only the beginning can be told.
+/// Whether the file ends as an archive of its length does, as far as that can be told.
 fn has_whole_end(path: &Path, length: u64) -> bool {
     let read = || -> std::io::Result<bool> {
         let mut file = regular::open(path)?;
         let mut start = [0; 2];
         file.read_exact(&mut start)?;
-        if start == [0x1f, 0x8b] {
+        // Neither of a gzip archive nor of the bundle of a repository can more be told.
+        if start == [0x1f, 0x8b] || start == *b"# " {
             return Ok(true);
         }
         for window in [SHORT_TAIL, LONG_TAIL] {

@@ -21,8 +21,7 @@ impl IndexClient {
         if self.options.offline {
             return None;
         }
-        let base = location.url.without_fragment();
-        let manifest = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")).ok()?;
+        let manifest = self.beside_pages(MIRROR_MANIFEST)?;
         let response = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await.ok()?;
         if response.status() == 200 { response.bytes(MANIFEST_MOST).await.ok() } else { None }
     }
@@ -37,8 +36,7 @@ impl IndexClient {
         if self.options.offline {
             return false;
         }
-        let base = location.url.without_fragment();
-        let Ok(manifest) = base.below(&[""]).join(&format!("../{MIRROR_MANIFEST}")) else { return false };
+        let Some(manifest) = self.beside_pages(MIRROR_MANIFEST) else { return false };
         let Ok(mut response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
             return false;
         };

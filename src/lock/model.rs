@@ -94,6 +94,8 @@ pub struct Lock {
     pub project: Option<usize>,
     /// The digest of what it was made of, in its tool's own recipe.
     pub content_hash: Option<String>,
+    /// The tool that says to have made it, where the format has a place for that.
+    pub created_by: Option<String>,
     /// Whether its markers hold names of extras, groups and projects that exclude each other.
     pub has_conflicts: bool,
     pub(super) text: Text,
@@ -337,6 +339,17 @@ impl Lock {
         }
     }
 
+    /// The tool that made it, and where that tool is told what to lock, where it locks for no other machine than the one
+    /// that it runs on.
+    pub fn made_for_its_machine(&self) -> Option<(&'static str, &'static str)> {
+        match (self.kind, self.created_by.as_deref()) {
+            (LockKind::Pipfile, _) => Some(("Pipenv", "in the Pipfile")),
+            // `pip lock` evaluates markers and chooses files for the Python that runs it.
+            (LockKind::Pylock, Some("pip")) => Some(("pip", "among what pip locks")),
+            _ => None,
+        }
+    }
+
     /// The user's own project in a folder, absolute; `None`: the lock knows none there.
     pub fn project_in(&self, folder: &Path) -> Option<LockedProject> {
         let members = self.roots.iter().flat_map(|roots| &roots.members).map(|(_, at)| *at);
@@ -399,6 +412,7 @@ impl Lock {
             roots: None,
             project: None,
             content_hash: None,
+            created_by: None,
             has_conflicts: false,
             text: Text::new(text),
         }

@@ -1,6 +1,9 @@
 //! What changed between two mirrors, for the person who signs it off.
 
+use std::collections::BTreeSet;
+
 use super::{Mirror, MirrorFile};
+use crate::index::MirroredRepository;
 
 /// The files that are not alike in two mirrors, each list sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub struct Difference {
     pub yanked: Vec<MirrorFile>,
     /// The same name with other bytes, other METADATA or other Python versions: the old one, the new one.
     pub changed: Vec<(MirrorFile, MirrorFile)>,
+    /// Repositories that are only in one of them or have other commits: the old one, the new one.
+    pub repositories: Vec<(Option<MirroredRepository>, Option<MirroredRepository>)>,
 }
 
 impl Difference {
@@ -33,6 +38,10 @@ impl Difference {
                 difference.yanked.push(now.clone());
             }
         }
+        let both = [old, new].map(|mirror| &mirror.contents.repositories);
+        let names: BTreeSet<&String> = both.iter().flat_map(|repositories| repositories.keys()).collect();
+        let pairs = names.into_iter().map(|name| (both[0].get(name).cloned(), both[1].get(name).cloned()));
+        difference.repositories = pairs.filter(|(then, now)| then != now).collect();
         difference
     }
 

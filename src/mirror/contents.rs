@@ -1,12 +1,13 @@
 //! What is in a mirror, and the manifest that says so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Application, MirrorError, MirrorFile};
-use crate::index::MIRROR_MANIFEST;
+use crate::index::{MIRROR_MANIFEST, MirroredRepository};
 use crate::regular;
 use crate::spec::ProjectStatus;
 
@@ -17,14 +18,29 @@ pub const MANIFEST: &str = MIRROR_MANIFEST;
 const SCHEMA: u32 = 1;
 
 /// Everything that a mirror lists.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct MirrorManifest {
     schema: u32,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     applications: Vec<Application>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     statuses: BTreeMap<String, ProjectStatus>,
+    #[serde(default)]
+    repositories: Vec<MirroredRepository>,
     files: Vec<MirrorFile>,
+}
+
+/// The same, to be written.
+#[derive(Serialize)]
+struct WrittenManifest<'a> {
+    schema: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    applications: Vec<&'a Application>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    statuses: &'a BTreeMap<String, ProjectStatus>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repositories: Vec<&'a MirroredRepository>,
+    files: Vec<&'a MirrorFile>,
 }
 
 /// The same, by names.
@@ -34,20 +50,31 @@ pub(super) struct Contents {
     /// What is to be told of projects as a whole, by their names.
     pub(super) statuses: BTreeMap<String, ProjectStatus>,
     pub(super) files: BTreeMap<String, MirrorFile>,
+    /// By the names that applications call them.
+    pub(super) repositories: BTreeMap<String, MirroredRepository>,
 }
 
 impl Contents {
-    /// The manifest, which lies at `path`.
-    pub(super) fn to_manifest(&self, path: &Path) -> Result<String, MirrorError> {
-        let Self { applications, statuses, files } = self;
-        let manifest = MirrorManifest {
+    /// Every path that is neither a page nor the manifest, below the mirror.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        let of_files = self.files.values().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten();
+        of_files.chain(self.repositories.values().map(MirroredRepository::path))
+    }
+
+    /// Writes the manifest.
+    pub(super) fn write_manifest(&self, to: impl std::io::Write) -> std::io::Result<()> {
+        let Self { applications, statuses, files, repositories } = self;
+        let manifest = WrittenManifest {
             schema: SCHEMA,
-            applications: applications.values().cloned().collect(),
-            statuses: statuses.clone(),
-            files: files.values().cloned().collect(),
+            applications: applications.values().collect(),
+            statuses,
+            repositories: repositories.values().collect(),
+            files: files.values().collect(),
         };
-        let text = serde_json::to_string_pretty(&manifest);
-        Ok(text.map_err(|source| MirrorError::Manifest { path: path.to_owned(), source })? + "\n")
+        let mut to = std::io::BufWriter::new(to);
+        serde_json::to_writer_pretty(&mut to, &manifest)?;
+        to.write_all(b"\n")?;
+        to.flush()
     }
 
     /// Of a project without files nothing is told.
@@ -91,10 +118,16 @@ pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, Mirr
         let reason = format!("lists `{}` with {problem}", file.filename);
         return Err(MirrorError::ManifestContent { path, reason });
     }
+    if let Some((held, problem)) = manifest.repositories.iter().find_map(|held| Some((held, held.problem()?))) {
+        let reason = format!("lists the repository `{}` with {problem}", held.filename);
+        return Err(MirrorError::ManifestContent { path, reason });
+    }
+    let named = |held: MirroredRepository| Some((held.name()?, held));
     let by_name = |application: Application| (application.name.clone(), application);
     Ok(Contents {
         applications: manifest.applications.into_iter().map(by_name).collect(),
         statuses: manifest.statuses,
         files: manifest.files.into_iter().map(|file| (file.filename.clone(), file)).collect(),
+        repositories: manifest.repositories.into_iter().filter_map(named).collect(),
     })
 }

@@ -176,6 +176,10 @@ impl MirrorFile {
         if !is_digest(&self.sha256) || !self.metadata_sha256.as_deref().is_none_or(is_digest) {
             return Some("a digest that is no sha256");
         }
+        // Who asks about a file asks its index alone.
+        if SafeUrl::parse(&self.index).is_err() {
+            return Some("an index that is no URL");
+        }
         if self.filename.contains(['/', '\\']) {
             return Some("a file name with a folder in it");
         }

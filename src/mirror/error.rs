@@ -115,6 +115,12 @@ pub enum MirrorError {
         /// Files in the mirror.
         total: usize,
     },
+    /// Pruning would remove files of which it is not known who needs them.
+    #[error("the manifest was lost, and it is not known who needs these: {}", names.join(", "))]
+    UnknownWouldGo {
+        /// Names of the files.
+        names: Vec<String>,
+    },
     /// The mirror is another one than expected.
     #[error("the mirror `{}` has the digest {actual}, and {expected} was expected", path.display())]
     NotExpected {

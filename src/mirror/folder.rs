@@ -9,18 +9,24 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::contents::{Contents, MANIFEST, parse_manifest, read_manifest};
+use super::license::{license, license_of_sdist};
 use super::pages::{project_pages, root_pages};
 use super::rebuild::rebuilt;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
-use crate::fetch::FetchedFile;
+use crate::fetch::{FetchedFile, digest_of_file};
 use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
+use crate::index::MirroredRepository;
 use crate::modes::where_modes_are_kept;
 use crate::regular;
-use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, License, PackageName, ProjectStatus, sha256};
+use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, PackageName, ProjectStatus, sha256};
 
 /// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
 const TEMPORARY: &str = ".barrow-temporary";
+
+/// A manifest that was lost and is made anew, before it is whole. It lies elsewhere than in the folder that tells a first
+/// run that was killed.
+const HALF_MADE_MANIFEST: &str = "barrow-mirror.json.new";
 
 /// Largest METADATA that is taken out of a wheel, bytes.
 const METADATA_LIMIT: u64 = 16 << 20;
@@ -29,9 +35,11 @@ const METADATA_LIMIT: u64 = 16 << 20;
 #[derive(Debug)]
 pub struct Mirror {
     folder: PathBuf,
-    contents: Contents,
+    pub(super) contents: Contents,
     limits: Limits,
     was_rebuilt: bool,
+    /// Files that others took the place of.
+    pub(super) replaced: Vec<String>,
     _lock: Option<FileLock>,
 }
 
@@ -78,17 +86,27 @@ impl Mirror {
                 }
             }
         }
+        let contents = contents.unwrap_or_default();
+        let half_made = folder.join(HALF_MADE_MANIFEST);
+        if was_rebuilt {
+            // At once: a run that is killed later must not leave the mark of one that had none to lose.
+            let path = folder.join(MANIFEST);
+            let made = fs::File::create(&half_made).and_then(|file| contents.write_manifest(file));
+            let written = made.and_then(|()| readable(&half_made));
+            let placed = written.and_then(|()| fs::rename(&half_made, &path));
+            placed.map_err(|source| MirrorError::Write { path, source })?;
+        }
         // What a killed run left half-made.
         let _ = fs::remove_dir_all(folder.join(TEMPORARY));
-        let contents = contents.unwrap_or_default();
-        Ok(Self { folder: folder.to_owned(), contents, limits, was_rebuilt, _lock: lock })
+        let _ = fs::remove_file(half_made);
+        Ok(Self { folder: folder.to_owned(), contents, limits, was_rebuilt, replaced: Vec::new(), _lock: lock })
     }
 
     /// Opens a mirror that must be there, and only to be read; a manifest alone will do for what it says.
     pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
         let manifest = if place.is_file() { place.to_owned() } else { place.join(MANIFEST) };
         let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
-        Ok(Self { folder: place.to_owned(), contents, limits: Limits::default(), was_rebuilt: false, _lock: None })
+        Ok(Self::to_read(place, contents))
     }
 
     /// A mirror that lies elsewhere, as its manifest tells; messages call it `shown`.
@@ -97,7 +115,12 @@ impl Mirror {
     /// What is no manifest.
     pub fn of_manifest(manifest: &[u8], shown: &Path) -> Result<Self, MirrorError> {
         let contents = parse_manifest(manifest, &shown.join(MANIFEST))?;
-        Ok(Self { folder: shown.to_owned(), contents, limits: Limits::default(), was_rebuilt: false, _lock: None })
+        Ok(Self::to_read(shown, contents))
+    }
+
+    fn to_read(folder: &Path, contents: Contents) -> Self {
+        let (folder, limits, replaced) = (folder.to_owned(), Limits::default(), Vec::new());
+        Self { folder, contents, limits, was_rebuilt: false, replaced, _lock: None }
     }
 
     /// Whether its manifest was lost, and is what the files tell: nothing is known of applications and indexes.
@@ -110,6 +133,12 @@ impl Mirror {
         &self.folder
     }
 
+    /// What it lists, each sorted by name: applications, files and repositories.
+    pub fn into_contents(self) -> (Vec<Application>, Vec<MirrorFile>, Vec<MirroredRepository>) {
+        let Contents { applications, files, repositories, .. } = self.contents;
+        (applications.into_values().collect(), files.into_values().collect(), repositories.into_values().collect())
+    }
+
     /// Every file, by name.
     pub fn files(&self) -> impl Iterator<Item = &MirrorFile> {
         self.contents.files.values()
@@ -118,6 +147,11 @@ impl Mirror {
     /// The file of this name.
     pub fn file(&self, filename: &str) -> Option<&MirrorFile> {
         self.contents.files.get(filename)
+    }
+
+    /// Names of all that it holds, as applications call it.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.contents.files.keys().chain(self.contents.repositories.keys())
     }
 
     /// Every application that is remembered, by name.
@@ -140,18 +174,23 @@ impl Mirror {
         self.contents.applications.remove(name).ok_or(unknown)
     }
 
-    /// Names of the files that some application needs.
+    /// Names of all that some application needs.
     pub fn needed(&self) -> BTreeSet<String> {
         self.applications().flat_map(|application| application.files.keys().cloned()).collect()
     }
 
-    /// Refuses to remove more than half of the files.
+    /// Refuses to remove more than half of the files, and files of which it is not known any more who needs them.
     ///
     /// # Errors
     /// With the names of all that would go.
     pub fn check_prune(&self, keep: &BTreeSet<String>) -> Result<(), MirrorError> {
-        let names: Vec<String> = self.contents.files.keys().filter(|name| !keep.contains(*name)).cloned().collect();
-        let total = self.contents.files.len();
+        let names: Vec<String> = self.names().filter(|name| !keep.contains(*name)).cloned().collect();
+        let is_unknown = |name: &&String| self.file(name).is_some_and(MirrorFile::is_unknown);
+        let unknown: Vec<String> = names.iter().filter(is_unknown).cloned().collect();
+        if !unknown.is_empty() {
+            return Err(MirrorError::UnknownWouldGo { names: unknown });
+        }
+        let total = self.names().count();
         if names.len() * 2 > total { Err(MirrorError::MostWouldGo { names, total }) } else { Ok(()) }
     }
 
@@ -214,10 +253,11 @@ impl Mirror {
         if file.filename.as_wheel().is_some() {
             let metadata = read_metadata(&entry.filename, &fetched.path, &self.limits)?;
             entry.metadata_sha256 = Some(sha256(&metadata).hex());
-            let license = License::of_metadata(&metadata);
-            entry.license = (!license.is_unknown()).then(|| license.to_string());
+            entry.license = license(&metadata);
             let path = self.folder.join(format!("{}.metadata", entry.path()));
             self.write(&path, &metadata)?;
+        } else {
+            entry.license = license_of_sdist(&fetched.path, &self.limits);
         }
         let mut file = self.temporary()?;
         copy(fetched, &entry.filename, &mut file, &self.folder.join(entry.path()))?;
@@ -235,24 +275,28 @@ impl Mirror {
     pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
         let mut changes = Changes::default();
         if let Some(keep) = keep {
-            let files = std::mem::take(&mut self.contents.files);
-            let (kept, gone) = files.into_iter().partition(|(name, _)| keep.contains(name));
-            self.contents.files = kept;
-            changes.removed = BTreeMap::into_keys(gone).collect();
+            changes.removed = self.names().filter(|name| !keep.contains(*name)).cloned().collect();
+            self.contents.files.retain(|name, _| keep.contains(name));
+            self.contents.repositories.retain(|name, _| keep.contains(name));
         }
-        let pages = self.pages();
-        for (path, bytes) in &pages {
-            changes.pages += usize::from(self.write(&self.folder.join(path), bytes)?);
-        }
+        let mut known = BTreeSet::new();
+        for_each_page(&self.contents, |path, bytes| {
+            changes.pages += usize::from(self.write(&self.folder.join(&path), &bytes)?);
+            known.insert(path);
+            Ok(())
+        })?;
         self.contents.forget_statuses();
-        let text = self.contents.to_manifest(&self.folder.join(MANIFEST))?;
-        if self.write(&self.folder.join(MANIFEST), text.as_bytes())? {
+        if self.write_manifest()? || self.was_rebuilt {
             changes.lost_signatures = self.remove_signatures();
         }
+        known.extend(self.contents.paths());
+        for path in std::mem::take(&mut self.replaced).into_iter().filter(|path| !known.contains(path)) {
+            let path = self.folder.join(path);
+            fs::remove_file(&path).map_err(|source| MirrorError::Write { path: path.clone(), source })?;
+            // Folders that are not empty stay.
+            let _ = path.ancestors().skip(1).take(2).try_for_each(fs::remove_dir);
+        }
         if keep.is_some() {
-            let mut known: BTreeSet<String> = pages.into_keys().collect();
-            known.extend(self.files().map(MirrorFile::path));
-            known.extend(self.files().filter_map(MirrorFile::metadata_path));
             for top in ["simple", "files"] {
                 remove_unknown(&self.folder.join(top), top, &known)?;
             }
@@ -283,13 +327,28 @@ impl Mirror {
         Ok(true)
     }
 
-    fn temporary(&self) -> Result<tempfile::NamedTempFile, MirrorError> {
+    /// Writes the manifest when it is not there as it has to be; whether it was written. Of a large mirror it is as large
+    /// as all pages together, so it is never held as a whole.
+    fn write_manifest(&self) -> Result<bool, MirrorError> {
+        let path = self.folder.join(MANIFEST);
+        let failed = |source| MirrorError::Write { path: path.clone(), source };
+        let file = self.temporary()?;
+        self.contents.write_manifest(file.as_file()).map_err(failed)?;
+        let digest = |path: &Path| digest_of_file(path, HashAlgorithm::Sha256);
+        if digest(&path).is_ok_and(|there| digest(file.path()).is_ok_and(|made| made == there)) {
+            return Ok(false);
+        }
+        self.persist(file, &path)?;
+        Ok(true)
+    }
+
+    pub(super) fn temporary(&self) -> Result<tempfile::NamedTempFile, MirrorError> {
         let folder = self.folder.join(TEMPORARY);
         let made = fs::create_dir_all(&folder).and_then(|()| tempfile::NamedTempFile::new_in(&folder));
         made.map_err(|source| MirrorError::Write { path: folder, source })
     }
 
-    fn persist(&self, file: tempfile::NamedTempFile, path: &Path) -> Result<(), MirrorError> {
+    pub(super) fn persist(&self, file: tempfile::NamedTempFile, path: &Path) -> Result<(), MirrorError> {
         let failed = |source| MirrorError::Write { path: path.to_owned(), source };
         #[cfg(unix)]
         {
@@ -306,20 +365,30 @@ impl Mirror {
 
 /// The pages that list the files, by path below the mirror.
 pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
+    let mut pages = BTreeMap::new();
+    let added: Result<(), std::convert::Infallible> = for_each_page(contents, |path, bytes| {
+        pages.insert(path, bytes);
+        Ok(())
+    });
+    match added {
+        Ok(()) => pages,
+    }
+}
+
+/// The same, one after the other: all of them are as much as the manifest.
+fn for_each_page<E>(contents: &Contents, mut each: impl FnMut(String, Vec<u8>) -> Result<(), E>) -> Result<(), E> {
     let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
     for file in contents.files.values() {
         projects.entry(&file.project).or_default().push(file);
     }
-    let mut pages = BTreeMap::new();
     let mut add = |folder: String, (html, json): (String, String)| {
-        pages.insert(format!("{folder}/index.html"), html.into_bytes());
-        pages.insert(format!("{folder}/index.json"), json.into_bytes());
+        each(format!("{folder}/index.html"), html.into_bytes())?;
+        each(format!("{folder}/index.json"), json.into_bytes())
     };
     for (name, files) in &projects {
-        add(format!("simple/{name}"), project_pages(name, files, contents.statuses.get(*name)));
+        add(format!("simple/{name}"), project_pages(name, files, contents.statuses.get(*name)))?;
     }
-    add("simple".to_owned(), root_pages(projects.keys().copied()));
-    pages
+    add("simple".to_owned(), root_pages(projects.keys().copied()))
 }
 
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
@@ -356,6 +425,16 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt as _;
         where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))?;
+    }
+    Ok(())
+}
+
+/// Lets others read a file, as all of a mirror.
+fn readable(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))?;
     }
     Ok(())
 }

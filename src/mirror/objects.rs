@@ -71,12 +71,19 @@ impl Mirror {
     pub fn transfer(&self, there: Option<&[u8]>, bare: bool) -> Result<Transfer, MirrorError> {
         let there = there.map(|bytes| parse_manifest(bytes, Path::new(MANIFEST))).transpose()?.unwrap_or_default();
         let mut transfer = Transfer::default();
-        let is_known: BTreeSet<String> = keys(&there).collect();
+        let is_known: BTreeSet<String> = there.paths().collect();
         let mut files = Vec::new();
         for file in self.files() {
             for object in self.objects_of(file) {
                 if is_known.contains(&object.key) { transfer.present += 1 } else { files.push(object) }
             }
+        }
+        for repository in self.repositories() {
+            let Some(sha256) = repository.digest() else { continue };
+            let (key, size) = (repository.path(), Some(repository.size));
+            let content = ObjectContent::File { path: self.folder().join(&key), size, sha256 };
+            let object = MirrorObject { key, content, content_type: BYTES };
+            if is_known.contains(&object.key) { transfer.present += 1 } else { files.push(object) }
         }
         let before = Self::pages_of(&there);
         let now = self.pages();
@@ -96,15 +103,11 @@ impl Mirror {
         last.splice(0..0, self.signature_bytes().map(|bytes| object(SIGNATURES.to_owned(), bytes, PLAIN)));
         transfer.stages = vec![files, project_pages, root_pages, last];
         transfer.stages.retain(|stage| !stage.is_empty());
-        let needed: BTreeSet<String> = self.keys().collect();
+        let needed: BTreeSet<String> = self.contents.paths().collect();
         let gone_pages = before.iter().filter(|(path, _)| !now.contains_key(*path));
         let gone_pages = gone_pages.flat_map(|(path, bytes)| page_objects(path, bytes, bare)).map(|object| object.key);
         transfer.gone = gone_pages.chain(is_known.into_iter().filter(|key| !needed.contains(key))).collect();
         Ok(transfer)
-    }
-
-    fn keys(&self) -> impl Iterator<Item = String> {
-        self.files().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten()
     }
 
     fn objects_of(&self, file: &MirrorFile) -> Vec<MirrorObject> {
@@ -117,10 +120,6 @@ impl Mirror {
         // METADATA first: a page says that it is there.
         [metadata, own].into_iter().flatten().map(object).collect()
     }
-}
-
-fn keys(contents: &Contents) -> impl Iterator<Item = String> {
-    contents.files.values().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten()
 }
 
 fn page_objects(path: &str, bytes: &[u8], bare: bool) -> Vec<MirrorObject> {

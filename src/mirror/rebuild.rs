@@ -13,10 +13,12 @@ use serde_json::Value;
 
 use super::MirrorFile;
 use super::contents::Contents;
+use super::license::{license, license_of_sdist};
 use super::pages::reference;
+use crate::archive::Limits;
 use crate::fetch::digest_of_file;
 use crate::regular;
-use crate::spec::{DistFilename, HashAlgorithm, License, PackageName, ProjectStatus};
+use crate::spec::{DistFilename, HashAlgorithm, PackageName, ProjectStatus};
 
 /// A page of a project, as far as it is needed.
 #[derive(Deserialize)]
@@ -74,9 +76,10 @@ pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
         let is_good = has_size
             && is_whole(&file.path(), &file.sha256)
             && metadata.as_ref().is_none_or(|(path, sha256)| is_whole(path, sha256));
-        let bytes = metadata.and_then(|(path, _)| regular::read(&folder.join(path)).ok());
-        let license = bytes.map(|bytes| License::of_metadata(&bytes)).filter(|license| !license.is_unknown());
-        file.license = license.map(|license| license.to_string());
+        file.license = match metadata {
+            Some((path, _)) => regular::read(&folder.join(path)).ok().and_then(|bytes| license(&bytes)),
+            None => license_of_sdist(&folder.join(file.path()), &Limits::default()),
+        };
         is_good.then(|| (file.filename.clone(), file))
     };
     contents.files =

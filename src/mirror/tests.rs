@@ -1,5 +1,6 @@
 //! Tests of the manifest and the pages; mirrors as a whole are tested from outside.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -73,6 +74,36 @@ fn a_lost_manifest_is_made_of_what_pages_tell_truly() {
     };
     assert_eq!(rebuilt(3), Some(vec!["tiny-1.0-py3-none-any.whl".to_owned()]));
     assert_eq!(rebuilt(4), None, "the file is of another size");
+
+    // It is there from then on, whatever becomes of the run that made it; and nothing of it goes by mistake.
+    rebuilt(3);
+    let none = AtomicBool::new(false);
+    drop(open(folder.path(), &none, &|| {}).unwrap());
+    fs::create_dir(folder.path().join(".barrow-temporary")).unwrap();
+    fs::write(folder.path().join("barrow-mirror.json.new"), "half").unwrap();
+    let mut mirror = open(folder.path(), &none, &|| {}).unwrap();
+    assert!(!mirror.was_rebuilt() && !folder.path().join("barrow-mirror.json.new").exists());
+    assert_eq!(mirror.names().collect::<Vec<_>>(), ["tiny-1.0-py3-none-any.whl"]);
+    let pruned = mirror.check_prune(&BTreeSet::new());
+    assert!(matches!(pruned, Err(MirrorError::UnknownWouldGo { .. })), "{pruned:?}");
+
+    // A repository has one file, whatever commits it has.
+    let url = crate::spec::SafeUrl::parse("https://me:secret@git.example/Team/Tool.git").unwrap();
+    let place = |mirror: &mut Mirror, content: &str| {
+        let file = folder.path().join("made");
+        fs::write(&file, content).unwrap();
+        let placed = mirror.place_repository(&url, Vec::new(), &file).unwrap();
+        fs::remove_file(file).unwrap();
+        mirror.list_repository(placed.clone());
+        mirror.publish(None).unwrap();
+        placed
+    };
+    let (one, two) = (place(&mut mirror, "one"), place(&mut mirror, "two"));
+    assert_eq!((one.url.as_str(), one.filename.as_str()), ("https://git.example/Team/Tool.git", "tool.bundle"));
+    assert!(!folder.path().join(one.path()).exists() && folder.path().join(two.path()).exists());
+    assert_eq!(mirror.verify(), Vec::<String>::new());
+    fs::write(folder.path().join(two.path()), "damaged").unwrap();
+    assert!(mirror.verify().concat().contains("tool.bundle has the sha256"), "{:?}", mirror.verify());
 }
 
 #[test]
@@ -92,6 +123,7 @@ fn a_manifest_cannot_lead_out_of_the_mirror() {
     check(|file| file.filename = "other-1.0-py3-none-any.whl".to_owned());
     check(|file| file.project = "../tiny".to_owned());
     check(|file| file.project = "Tiny".to_owned());
+    check(|file| file.index = "nowhere".to_owned());
     check(|file| file.sha256 = "../..".to_owned());
     check(|file| file.metadata_sha256 = Some(String::new()));
 }

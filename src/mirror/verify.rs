@@ -20,6 +20,7 @@ impl Mirror {
     pub fn verify(&self) -> Vec<String> {
         let files: Vec<&MirrorFile> = self.files().collect();
         let mut problems: Vec<String> = files.par_iter().filter_map(|file| self.damage(file)).collect();
+        problems.extend(self.repositories().filter_map(|repository| self.damage_of_repository(repository)));
         let pages = self.pages();
         for (path, expected) in &pages {
             match regular::read(&self.folder().join(path)) {
@@ -29,7 +30,7 @@ impl Mirror {
             }
         }
         let mut known: BTreeSet<String> = pages.into_keys().collect();
-        known.extend(self.files().flat_map(|file| [Some(file.path()), file.metadata_path()]).flatten());
+        known.extend(self.contents.paths());
         known.extend([MANIFEST, SIGNATURES].map(str::to_owned));
         unlisted(self.folder(), "", &known, &mut problems);
         problems

@@ -71,9 +71,6 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Something that is to be mirrored is no file of a release.
-    #[error("`{0}` comes from a folder or a repository, which a mirror cannot hold")]
-    NotAFile(PackageName),
     /// The bundle could not be put together.
     #[error(transparent)]
     Bundle(#[from] BundleError),

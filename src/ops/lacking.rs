@@ -1,10 +1,9 @@
-//! What a lock of Pipenv does not have: it locks what the machine needs that it runs on, and is deployed to another
-//! one.
+//! What a lock of Pipenv or of `pip lock` does not have: these lock what the machine needs that they run on, and what is
+//! locked is deployed to another one.
 
 use std::collections::BTreeSet;
 
 use crate::install::{InstallError, InstalledDist, applying_requirements};
-use crate::lock::LockKind;
 use crate::request::Locked;
 use crate::requirements::Manifest;
 use crate::resolution::Resolution;
@@ -18,9 +17,7 @@ pub(super) fn lacking(
     locked: &Locked,
     manifest: &Manifest,
 ) -> Result<Vec<String>, InstallError> {
-    if locked.lock.kind != LockKind::Pipfile {
-        return Ok(Vec::new());
-    }
+    let Some((tool, place)) = locked.lock.made_for_its_machine() else { return Ok(Vec::new()) };
     let known: BTreeSet<&PackageName> = resolution.dists.iter().map(|dist| &dist.name).collect();
     let mut told: BTreeSet<PackageName> = BTreeSet::new();
     let mut warnings = Vec::new();
@@ -33,8 +30,8 @@ pub(super) fn lacking(
             }
             let (name, needed, lock) = (&dist.name, &needed.name, locked.input.place.path.display());
             warnings.push(format!(
-                "{name} requires {needed} on Linux with this Python, and `{lock}` does not have it, as Pipenv locks \
-                 for the machine that it runs on; lock on such a machine, or name {needed} in the Pipfile"
+                "{name} requires {needed} on Linux with this Python, and `{lock}` does not have it, as {tool} locks \
+                 for the machine that it runs on; lock on such a machine, or name {needed} {place}"
             ));
         }
     }

@@ -62,8 +62,8 @@ pub use error::{Allowance, Error};
 pub use fingerprint::fingerprint;
 pub use left_out_error::LeftOutError;
 pub use lock::{LockForm, LockOptions, WrittenLock, lock, resolve_only};
-pub use mirror::{MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded, bill_of_mirror};
-pub use mirror::{compare_mirrors, list_mirror, mirror, read_mirror, remove_from_mirror, sign_mirror};
+pub use mirror::{MirrorApplication, MirrorOptions, MirrorRemoval, Mirrored, UploadOptions, Uploaded};
+pub use mirror::{bill_of_mirror, compare_mirrors, list_mirror, mirror, read_mirror, remove_from_mirror, sign_mirror};
 pub use mirror::{upload_mirror, verify_mirror};
 pub use newest::{Newest, newest_barrow};
 pub use shared_cache::{

@@ -115,7 +115,7 @@ impl Ahead {
     }
 
     /// Gives up what the resolution does not need, and hands over the way of each wheel that it does, to be waited for.
-    pub(super) fn settle(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
+    pub(super) fn settle(&self, wanted: &[Arc<ResolvedDist>]) -> HashMap<PackageName, UnderWay> {
         let mut needed = HashMap::new();
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, (url, under_way)) in started.drain() {

@@ -9,9 +9,27 @@ use crate::build::{Checkout, Interpreter};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::shared::SharedCache;
+use crate::spec::SafeUrl;
 
-/// Repositories that were fetched, by URL and revision, with what is checked out.
-pub(super) type Clones = tokio::sync::Mutex<HashMap<String, (Arc<tempfile::TempDir>, Checkout)>>;
+/// Repositories that were fetched, by URL and revision.
+pub(super) type Clones = tokio::sync::Mutex<HashMap<String, Cloned>>;
+
+/// A repository that was fetched.
+#[derive(Clone)]
+pub(super) struct Cloned {
+    pub(super) url: SafeUrl,
+    /// What was asked for; `None`: what the repository gives to whoever asks for nothing.
+    pub(super) revision: Option<String>,
+    /// What is checked out; it lasts as long as this value.
+    pub(super) checkout: Checkout,
+    _room: Arc<tempfile::TempDir>,
+}
+
+impl Cloned {
+    pub(super) fn new(url: &SafeUrl, revision: Option<&str>, checkout: Checkout, room: Arc<tempfile::TempDir>) -> Self {
+        Self { url: url.clone(), revision: revision.map(str::to_owned), checkout, _room: room }
+    }
+}
 
 /// Where all requests of a run build.
 #[derive(Default)]

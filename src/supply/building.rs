@@ -48,7 +48,7 @@ const FORMAT: &str = "build 4";
 
 /// Builds, for one request.
 pub(super) struct SourceBuilder {
-    live: Arc<LiveSource>,
+    pub(super) live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
@@ -533,7 +533,8 @@ impl SourceBuilder {
     }
 
     async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {
-        let mut downloads = self.fetcher.fetch_all(dists, HashMap::new())?;
+        let mut downloads =
+            self.fetcher.fetch_all(&dists.iter().cloned().map(Arc::new).collect::<Vec<_>>(), HashMap::new())?;
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));

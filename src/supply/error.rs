@@ -112,6 +112,17 @@ pub enum SupplyError {
     /// A repository is needed, and a mirror stands for every other place.
     #[error("{0} would have to be fetched, and nothing but the mirror is asked")]
     RepositoryBeyondMirror(SafeUrl),
+    /// The mirror holds a repository as it was before it had this.
+    #[error("`{revision}` of {url} is not in the mirror, or what its submodules need is not")]
+    RevisionBeyondMirror {
+        /// The repository.
+        url: SafeUrl,
+        /// The branch, tag or commit.
+        revision: String,
+        /// What git says.
+        #[source]
+        source: Box<BuildError>,
+    },
     /// A file could not be downloaded, or is not what was promised.
     #[error(transparent)]
     Fetch(#[from] FetchError),

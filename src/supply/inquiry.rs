@@ -138,7 +138,7 @@ impl Inquiry {
     }
 
     /// What is on its way of `wanted`; all else that is, is given up.
-    pub(crate) fn settle_ahead(&self, wanted: &[ResolvedDist]) -> HashMap<PackageName, UnderWay> {
+    pub(crate) fn settle_ahead(&self, wanted: &[Arc<ResolvedDist>]) -> HashMap<PackageName, UnderWay> {
         self.ahead.as_ref().map(|ahead| ahead.settle(wanted)).unwrap_or_default()
     }
 

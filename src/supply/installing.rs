@@ -31,18 +31,18 @@ pub(crate) async fn install_each(
     knows_requirements: bool,
 ) -> Result<Installed, SupplyError> {
     let context = &inquiry.session.context;
-    let wanted: Vec<ResolvedDist> =
-        resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name)).cloned().collect();
+    let wanted = resolution.dists.iter().filter(|dist| !excluded.contains(&dist.name));
+    let wanted: Vec<Arc<ResolvedDist>> = wanted.cloned().map(Arc::new).collect();
     let by_name: BTreeMap<PackageName, Arc<ResolvedDist>> =
-        wanted.iter().map(|dist| (dist.name.clone(), Arc::new(dist.clone()))).collect();
+        wanted.iter().map(|dist| (dist.name.clone(), Arc::clone(dist))).collect();
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
-    let (wheels, sources): (Vec<ResolvedDist>, Vec<ResolvedDist>) =
+    let (wheels, sources): (Vec<Arc<ResolvedDist>>, Vec<Arc<ResolvedDist>>) =
         wanted.iter().cloned().partition(|dist| dist.file.filename.as_wheel().is_some());
     let mut downloads = inquiry.fetcher().fetch_all(&wheels, inquiry.settle_ahead(&wheels))?;
     let mut installs: JoinSet<Result<InstalledDist, SupplyError>> = JoinSet::new();
     for dist in sources {
         let (builder, target) = (Arc::clone(&inquiry.builder), resolution.target.clone());
-        let job = Installation { session: inquiry.parts(), dist: Arc::new(dist), options: options.clone() };
+        let job = Installation { session: inquiry.parts(), dist, options: options.clone() };
         installs.spawn(async move {
             let built = builder.wheel(&job.dist, &target).await?;
             job.install(&built).await

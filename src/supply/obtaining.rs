@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::SupplyError;
-use super::bench::blocking;
+use super::bench::{Cloned, blocking};
 use super::building::SourceBuilder;
 use super::indexes::is_private_reference;
 use super::material::{BuildSource, Whereabouts, describe};
 use crate::archive::SafePath;
-use crate::build::{BuildError, check_out, folder_digest, is_commit};
+use crate::build::{BuildError, RepositoryStandIn, check_out, folder_digest, is_commit};
 use crate::fetch::WantedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{HashDigest, PackageName, SafeUrl};
@@ -35,7 +35,7 @@ impl SourceBuilder {
                 (Whereabouts::Folder { path: path.clone(), digest }, subdirectory.as_ref())
             }
             DirectReference::Git { url, revision, subdirectory, .. } => {
-                (self.repository(url, revision.as_deref()).await?, subdirectory.as_ref())
+                (self.repository(name, url, revision.as_deref()).await?, subdirectory.as_ref())
             }
         };
         let subdirectory = subdirectory.map(|text| SafePath::new(text.trim_matches('/'))).transpose();
@@ -70,31 +70,60 @@ impl SourceBuilder {
         Ok(Whereabouts::Archive { file: self.fetcher.fetch_file(&wanted).await? })
     }
 
-    async fn repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Whereabouts, SupplyError> {
+    async fn repository(
+        &self,
+        name: &PackageName,
+        url: &SafeUrl,
+        revision: Option<&str>,
+    ) -> Result<Whereabouts, SupplyError> {
         let shown = url.without_credentials();
         let key = format!("{} {}", shown.reveal(), revision.unwrap_or_default());
-        let mut clones = self.bench.clones.lock().await;
-        if let Some((_, checkout)) = clones.get(&key) {
-            return Ok(Whereabouts::Git(checkout.clone()));
+        let mut known = self.bench.clones.lock().await;
+        if let Some(cloned) = known.get(&key) {
+            return Ok(Whereabouts::Git(cloned.checkout.clone()));
         }
-        if self.offline && url.to_file_path().is_none() {
+        let stand_ins = self.stand_ins(name, url).await?;
+        let is_asked = stand_ins.is_empty() && url.to_file_path().is_none();
+        if self.offline && is_asked {
             return Err(SupplyError::OfflineRepository(shown));
         }
-        if self.has_mirror && url.to_file_path().is_none() {
-            return Err(SupplyError::RepositoryBeyondMirror(shown));
-        }
         self.tell(&format!("Fetching {shown}"));
-        let folder = Arc::new(self.cache.temporary_folder()?);
+        let room = Arc::new(self.cache.temporary_folder()?);
         let (url_there, revision_there) = (url.clone(), revision.map(str::to_owned));
-        let (place, workshop) = (folder.path().join("clone"), self.workshop.clone());
-        let fetching = blocking(move || check_out(&url_there, revision_there.as_deref(), &place, &workshop));
-        let checkout = fetching.await??;
-        clones.insert(key, (Arc::clone(&folder), checkout.clone()));
+        let (place, workshop, is_mirrored) = (room.path().join("clone"), self.workshop.clone(), !stand_ins.is_empty());
+        let fetching =
+            blocking(move || check_out(&url_there, revision_there.as_deref(), &place, &stand_ins, &workshop));
+        let checkout = fetching.await?.map_err(|source| match revision {
+            Some(revision) if is_mirrored => {
+                let (revision, source) = (revision.to_owned(), Box::new(source));
+                SupplyError::RevisionBeyondMirror { url: shown.clone(), revision, source }
+            }
+            _ => source.into(),
+        });
+        let checkout = checkout?;
+        let cloned = Cloned::new(url, revision, checkout.clone(), room);
         if !revision.is_some_and(is_commit) {
             // Asked for by its commit from here on.
-            let key = format!("{} {}", shown.reveal(), checkout.commit);
-            clones.insert(key, (Arc::clone(&folder), checkout.clone()));
+            known.insert(format!("{} {}", shown.reveal(), checkout.commit), cloned.clone());
         }
+        known.insert(key, cloned);
         Ok(Whereabouts::Git(checkout))
+    }
+
+    /// Files of the mirror that stand for a repository and its submodules; none where no mirror stands for everything.
+    async fn stand_ins(&self, name: &PackageName, url: &SafeUrl) -> Result<Vec<RepositoryStandIn>, SupplyError> {
+        if !self.has_mirror || url.to_file_path().is_some() {
+            return Ok(Vec::new());
+        }
+        let mut stand_ins = Vec::new();
+        for (url, wanted) in self.live.index().repository_files(url, name).await {
+            let file = self.fetcher.fetch_file(&wanted).await?.path;
+            stand_ins.push(RepositoryStandIn { url, file });
+        }
+        if stand_ins.is_empty() {
+            Err(SupplyError::RepositoryBeyondMirror(url.without_credentials()))
+        } else {
+            Ok(stand_ins)
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::{SupplyError, material};
 use crate::fetch::{Fetcher, WantedFile};
@@ -30,7 +30,13 @@ struct Shared {
     projects: Memo<PackageName, Arc<Listing>>,
     metadata: Memo<(SafeUrl, Option<HashDigest>), Arc<CoreMetadata>>,
     direct: Memo<(PackageName, SafeUrl), Arc<DirectDist>>,
+    /// Who may ask ahead; never closed.
+    turns: Semaphore,
 }
+
+/// Questions that are on their way ahead of the solver: more than connections, and few enough that hundreds of projects
+/// do not hold what an answer takes, kilobytes, while they wait.
+const AHEAD: usize = 64;
 
 /// Answers by question; each is computed once.
 struct Memo<K, V>(Mutex<HashMap<K, Arc<Answer<V>>>>);
@@ -58,14 +64,22 @@ impl<K: Eq + Hash, V> Memo<K, V> {
 impl LiveSource {
     /// Makes a source that asks `index`, fetches direct references by `fetcher` and works on `runtime`.
     pub fn new(index: IndexClient, fetcher: Fetcher, runtime: Handle) -> Self {
-        let shared =
-            Shared { index, fetcher, projects: Memo::default(), metadata: Memo::default(), direct: Memo::default() };
+        let (projects, metadata, direct) = (Memo::default(), Memo::default(), Memo::default());
+        let shared = Shared { index, fetcher, projects, metadata, direct, turns: Semaphore::new(AHEAD) };
         Self { shared: Arc::new(shared), runtime }
     }
 
     /// The index client, to be asked about what is kept of earlier answers.
     pub fn index(&self) -> &IndexClient {
         &self.shared.index
+    }
+
+    /// Forgets what was asked so far: who asks again is answered by the cache.
+    pub(crate) fn forget_answers(&self) {
+        let Shared { projects, metadata, direct, .. } = &*self.shared;
+        projects.clear();
+        metadata.clear();
+        direct.clear();
     }
 
     /// Whether what was said of some project was damaged in the cache. It is forgotten, and the solver should ask
@@ -128,7 +142,10 @@ impl PackageSource for LiveSource {
     fn prefetch_projects(&self, names: &[PackageName]) {
         for name in names.iter().filter(|name| !self.shared.project_at_hand(name).initialized()) {
             let (shared, name) = (Arc::clone(&self.shared), name.clone());
-            self.runtime.spawn(async move { shared.know_project(&name).await });
+            self.runtime.spawn(async move {
+                let _turn = shared.turns.acquire().await;
+                Box::pin(shared.know_project(&name)).await;
+            });
         }
     }
 
@@ -141,18 +158,25 @@ impl PackageSource for LiveSource {
         }
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         self.runtime.spawn(async move {
-            shared.know_project(&name).await;
-            let Some(Ok(listing)) = cell.get() else { return };
-            for file in likely(&listing.answer) {
-                shared.know_metadata(&file).await;
-            }
+            let _turn = shared.turns.acquire().await;
+            Box::pin(async {
+                shared.know_project(&name).await;
+                let Some(Ok(listing)) = cell.get() else { return };
+                for file in likely(&listing.answer) {
+                    shared.know_metadata(&file).await;
+                }
+            })
+            .await;
         });
     }
 
     fn prefetch_metadata(&self, files: &[&DistFile]) {
         for &file in files.iter().filter(|file| !self.shared.metadata_at_hand(file).initialized()) {
             let (shared, file) = (Arc::clone(&self.shared), file.clone());
-            self.runtime.spawn(async move { shared.know_metadata(&file).await });
+            self.runtime.spawn(async move {
+                let _turn = shared.turns.acquire().await;
+                Box::pin(shared.know_metadata(&file)).await;
+            });
         }
     }
 }

@@ -34,6 +34,7 @@ SETS = {
     "mail": ["client[tls]", "lib-5"],
     "hook": ["corp-utils", "lib-3"],
 }
+PLACES = ("folder", "nginx", "moto", "s3rver")
 UV_SOURCES = f'\n[[tool.uv.index]]\nname = "private"\nurl = "{locks.PRIVATE}"\nexplicit = true\n\n[tool.uv.sources]\n'
 HANDLER = "def handler(event, context):\n    return 200\n"
 
@@ -229,6 +230,8 @@ def main():
     parser.add_argument("-k", default="", help="only places with this word in their name: folder, nginx, moto, s3rver")
     parser.add_argument("--behind", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if not any(arguments.k in place for place in PLACES):
+        parser.error(f"no place has `{arguments.k}` in its name: there are {', '.join(PLACES)}")
     if arguments.behind:
         return behind(arguments.behind, arguments.long, arguments.k)
     base = locks.install_tools({"uv-new", "poetry-new"})
@@ -280,7 +283,7 @@ def main():
                 print(f"FAILED: {failures[-1]}", flush=True)
         places = {key.split(" ")[0] for key in result["made"]}
     print(f"{len(applications)} applications, {compared} bundles compared from {', '.join(sorted(places))}; pip and uv from each")
-    if failures or compared != len(SETS) * 4 * len(TARGETS) * len(places) or not (arguments.k or {"folder", "moto"} <= places):
+    if not places or failures or compared != len(SETS) * 4 * len(TARGETS) * len(places) or not (arguments.k or {"folder", "moto"} <= places):
         sys.exit(f"{len(failures)} failures")
 
 

@@ -242,3 +242,28 @@ fn what_pipenv_did_not_lock_is_told() {
         assert!(code == Some(0) && !shown.contains(told), "{shown}");
     }
 }
+
+#[test]
+fn what_pip_did_not_lock_is_told() {
+    let context = TestContext::new();
+    let client = WheelBuilder::new("client", "2.0").requires("only-linux>=1; sys_platform == 'linux'").build();
+    let (name, digest) = (client.filename.clone(), sha256_hex(&client.bytes));
+    let index = IndexServer::new().file(client).file(WheelBuilder::new("only-linux", "1.0")).start();
+    let url = index.url().replace("/simple/", "/files/");
+    let lock = |tool: &str| {
+        format!(
+            "lock-version = \"1.0\"\ncreated-by = \"{tool}\"\n\n[[packages]]\nname = \"client\"\nversion = \"2.0\"\n\n\
+             [[packages.wheels]]\nname = \"{name}\"\nurl = \"{url}{name}\"\n\n[packages.wheels.hashes]\nsha256 = \"{digest}\"\n"
+        )
+    };
+    context.write("fn/pylock.toml", lock("pip"));
+    context.write("fn/handler.py", "");
+    let told = "client requires only-linux on Linux with this Python, and `fn/pylock.toml` does not have it, as pip locks for \
+                the machine that it runs on; lock on such a machine, or name only-linux among what pip locks";
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert!(code == Some(0) && shown.contains(told), "{shown}");
+    // Another tool knows what it leaves out.
+    context.write("fn/pylock.toml", lock("another tool"));
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert!(code == Some(0) && !shown.contains("only-linux"), "{shown}");
+}

@@ -58,6 +58,7 @@ mod messages;
 mod mirror;
 mod mirror_apps;
 mod mirror_known;
+mod mirrored_repositories;
 mod one_mirror;
 mod pylock;
 mod projects;

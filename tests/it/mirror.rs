@@ -69,7 +69,8 @@ fn damage_is_found_and_mended() {
 #[test]
 fn source_archives_come_too_from_requirements_and_from_a_lock() {
     let context = TestContext::new();
-    let server = IndexServer::new().file(WheelBuilder::new("lib", "2.0")).file(SdistBuilder::new("lib", "2.0")).start();
+    let licensed = SdistBuilder::new("lib", "2.0").metadata_line("License-Expression: MIT");
+    let server = IndexServer::new().file(WheelBuilder::new("lib", "2.0")).file(licensed).start();
     let url = server.url();
     let runtime = ["--runtime", "python3.12"];
     context.succeed(context.barrow().args(["lock", "lib", "-o", "pylock.toml", "--index-url", &url]).args(runtime));
@@ -79,6 +80,10 @@ fn source_archives_come_too_from_requirements_and_from_a_lock() {
             let arguments = ["mirror", "-o", out, "--index-url", &url];
             context.succeed(context.barrow().args(arguments).args(input).args(runtime).args(more));
         }
+        let manifest = fs_err::read(context.path(&all).join("barrow-mirror.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let sdist = manifest["files"].as_array().unwrap().iter().find(|file| file["filename"] == "lib-2.0.tar.gz");
+        assert_eq!(sdist.unwrap()["license"], "MIT", "{manifest}");
         let page = |out: &str| fs_err::read_to_string(context.path(out).join("simple/lib/index.html")).unwrap();
         assert!(page(&wheels).contains("lib-2.0-py3-none-any.whl") && !page(&wheels).contains("lib-2.0.tar.gz"));
         assert!(page(&all).contains("lib-2.0-py3-none-any.whl") && page(&all).contains("lib-2.0.tar.gz"), "{input:?}");

@@ -66,6 +66,11 @@ fn each_application_is_resolved_alone_and_remembered() {
     let shown = done(&context, &["-o", "m", "--remove", "new"]);
     assert!(shown.contains("Removed app-1.0-py3-none-any.whl") && !shown.contains("Removed lib"), "{shown}");
     refused(&context, &["-o", "m", "--remove", "new"], &["no application `new`: it has `old`"]);
+    // With --prune, what nobody has needed before goes as well, and still little by mistake.
+    done(&context, &["app", "lib", "-o", "m", "--name", "new", "--index-url", &url]);
+    done(&context, &["lib<2", "-o", "m", "--name", "new", "--index-url", &url]);
+    let shown = done(&context, &["-o", "m", "--remove", "new", "--prune"]);
+    assert!(shown.contains("Removed app-1.0") && shown.contains("Removed lib-1.0"), "{shown}");
     done(&context, &["-o", "m", "--verify"]);
 }
 
@@ -82,6 +87,11 @@ fn applications_of_the_settings_file() {
     let listed = done(&context, &["-o", "m", "--list"]);
     assert!(listed.contains("one: 1 file (") && listed.contains("two: 2 files ("), "{listed}");
     assert!(listed.contains("for python3.12/arm64, python3.12/x86_64"), "{listed}");
+    // Of two with one name the second would be the first again.
+    context.write("barrow.toml", format!("{text}\n[[mirror.application]]\nname = \"one\"\n"));
+    let shown = mirror(&context, &["-o", "m", "--index-url", &url]);
+    assert!(shown.starts_with("exit code: 2") && shown.contains("two applications called `one`"), "{shown}");
+    context.write("barrow.toml", text);
     // One that cannot be resolved stops no other.
     context.write("one.txt", "lib==9\n");
     refused(&context, &["-o", "other", "--index-url", &url], &["one: ", "lib"]);
@@ -170,6 +180,13 @@ fn a_mirror_is_exactly_what_its_manifest_says() {
         fs_err::remove_file(context.path(&format!("m/{planted}"))).unwrap();
     }
     done(&context, &["-o", "m", "--verify"]);
+    // A file that went by hand is told by whoever needs it.
+    let tree = context.tree("m");
+    let wheel = tree.lines().find_map(|line| line.split(' ').find(|word| word.ends_with("lib-2.0-py3-none-any.whl")));
+    fs_err::remove_file(context.path("m").join(wheel.unwrap())).unwrap();
+    let install = ["install", "app", "-t", "out", "--mirror", "m", "--runtime", "python3.12", "--no-cache"];
+    let shown = context.run(context.barrow().args(install));
+    assert!(shown.starts_with("exit code: 1") && shown.contains("`barrow mirror --verify` names"), "{shown}");
 }
 
 #[test]

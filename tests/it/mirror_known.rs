@@ -66,7 +66,7 @@ fn a_mirror_is_audited_as_a_whole() {
     ----- stderr -----
     Audited 4 packages
     error: 1 known vulnerability in 1 package
-    hint: `barrow why NAME` tells who asked for it; `--ignore ID=REASON` leaves one out
+    hint: mirror the applications again when they take a version without it; `--ignore ID=REASON` leaves one out
     ");
     let served = store(&context.path("m"));
     for place in [served.url("/"), served.url("/simple/"), context.path("m/simple").display().to_string()] {
@@ -100,6 +100,13 @@ fn a_mirror_is_audited_as_a_whole() {
     assert!(none.starts_with("exit code: 1") && none.contains("is no mirror: it has no manifest"), "{none}");
     let none = audit(&context, &[&served.url("/nowhere"), "--osv", "advisories"]);
     assert!(none.starts_with("exit code: 1") && none.contains("is no mirror: it has no manifest"), "{none}");
+    // A manifest that hides where a file came from names it to nobody.
+    let manifest = fs_err::read_to_string(context.path("m/barrow-mirror.json")).unwrap();
+    context.write("hidden/barrow-mirror.json", manifest.replace(&private.url(), "no URL at all"));
+    let before = asked();
+    let hidden = audit(&context, &["hidden", "--index-url", &public.url()]);
+    assert!(hidden.starts_with("exit code: 1") && hidden.contains("an index that is no URL"), "{hidden}");
+    assert_eq!(asked(), before);
     let nobody = audit(&context, &["m", "--offline"]);
     assert!(nobody.starts_with("exit code: 2") && nobody.contains("--osv FILE"), "{nobody}");
 }

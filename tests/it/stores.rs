@@ -186,6 +186,13 @@ fn a_signature_proves_who_made_the_mirror() {
     refused(&context, run(&["--verify", "--verify-key", "ours.pub"]), 1, &["it is not signed"]);
     done(&context, run(&["--sign-key", "ours.pem"]));
     done(&context, run(&["--verify", "--verify-key", "ours.pub"]));
+    // What is left after a removal is signed by who removes.
+    mirror(&context, &server, &["local", "--name", "two", "--sign-key", "ours.pem"]);
+    done(&context, run(&["--remove", "two", "--sign-key", "ours.pem"]));
+    done(&context, run(&["--verify", "--verify-key", "ours.pub"]));
+    refused(&context, run(&["--list", "--sign-key", "ours.pem"]), 2, &["cannot be used with"]);
+    refused(&context, run(&["--remove", "two", "--expect", "sha256:0"]), 2, &["cannot be used with"]);
+    refused(&context, run(&["--remove", "two", "-r", "x.txt"]), 2, &["cannot be used with"]);
     // Whatever else is asked for, a key that is named is held against it; and what is changed cannot be what was signed.
     let store = ObjectStore::start();
     let upload = ["--verify", "--verify-key", "theirs.pub", "--prune", "--upload", &store.url()];

@@ -30,6 +30,7 @@ struct Document {
     #[serde(default)]
     environments: Vec<Spanned<String>>,
     requires_python: Option<Spanned<String>>,
+    created_by: Option<String>,
     #[serde(default)]
     extras: Vec<String>,
     #[serde(default)]
@@ -107,6 +108,7 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
         Some(pythons) => Some((specifiers(&lock, pythons)?, pythons.span().start)),
         None => None,
     };
+    lock.created_by = document.created_by;
     lock.environments = document.environments.into_iter().map(Condition::from).collect();
     let names = |list: Vec<String>| list.iter().filter_map(|name| name.parse::<ExtraName>().ok()).collect();
     lock.extras = names(document.extras);

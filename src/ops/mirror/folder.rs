@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::archive::Limits;
 use crate::context::{Context, Interrupted};
-use crate::mirror::{Mirror, MirrorError, Patience};
+use crate::mirror::{Changes, Mirror, MirrorError, Patience};
 use crate::ops::Error;
+use crate::signing::SigningKey;
 
 /// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
@@ -14,8 +15,20 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// Largest manifest that is read from elsewhere, bytes: a mirror of ten thousand files has some ten megabytes.
 pub(super) const MANIFEST_LIMIT: u64 = 256 << 20;
 
-/// What is said when signatures went with the manifest that they were of.
-pub(super) const UNSIGNED: &str = "the mirror is not signed any more: give --sign-key again";
+/// Signs what was published, where there is a key; else says when signatures went with the manifest that they were of.
+pub(super) fn sign_or_warn(
+    mirror: &Mirror,
+    key: Option<&SigningKey>,
+    changes: &Changes,
+    context: &Context,
+) -> Result<(), MirrorError> {
+    match key {
+        Some(key) => mirror.sign(key)?,
+        None if changes.lost_signatures => context.warn("the mirror is not signed any more: give --sign-key again"),
+        None => {}
+    }
+    Ok(())
+}
 
 /// Opens a mirror that is to be changed; waits for others that change it.
 pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {

@@ -66,9 +66,10 @@ pub(super) async fn gather(
 }
 
 /// Files whose bytes nobody promised: which they are is known when they have come, and the mirror may have had them
-/// before.
+/// before, and know where from.
 fn known_without_digest(missing: &BTreeMap<String, Needed>, mirror: &Mirror) -> BTreeSet<String> {
-    let is_known = |(name, needed): &(&String, &Needed)| !needed.has_sha256() && mirror.file(name).is_some();
+    let is_held = |name: &str| mirror.file(name).is_some_and(|file| !file.is_unknown());
+    let is_known = |(name, needed): &(&String, &Needed)| !needed.has_sha256() && is_held(name);
     missing.iter().filter(is_known).map(|(name, _)| name.clone()).collect()
 }
 

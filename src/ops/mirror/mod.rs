@@ -16,6 +16,7 @@ mod needed;
 mod place;
 mod plan;
 mod gather;
+mod repositories;
 mod news;
 mod run;
 mod upkeep;
@@ -23,7 +24,7 @@ mod upload;
 mod known;
 
 pub use known::{bill_of_mirror, read_mirror};
-pub use options::{MirrorApplication, MirrorOptions, Mirrored};
+pub use options::{MirrorApplication, MirrorOptions, MirrorRemoval, Mirrored};
 pub use run::mirror;
 pub use upkeep::{compare_mirrors, list_mirror, remove_from_mirror, sign_mirror, verify_mirror};
 pub use upload::{UploadOptions, Uploaded, upload_mirror};

@@ -10,6 +10,18 @@ pub(super) enum Needed {
 }
 
 impl Needed {
+    /// A wheel, without what the resolution says of it beside the file: there are thousands of them.
+    pub(super) fn wheel(dist: ResolvedDist) -> Self {
+        Self::Wheel(Box::new(ResolvedDist {
+            siblings: Vec::new(),
+            extras: Vec::new(),
+            dependencies: Vec::new(),
+            required_by: Vec::new(),
+            requires_dist: Vec::new(),
+            ..dist
+        }))
+    }
+
     pub(super) fn file(&self) -> &DistFile {
         match self {
             Self::Wheel(dist) => &dist.file,

@@ -1,6 +1,6 @@
 //! What indexes say by now of the files that a mirror has, and which applications it remembers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::finding::MirrorFailures;
 use super::plan::ApplicationPlan;
@@ -49,7 +49,7 @@ fn nothing_required(mirror: &Mirror, application: &Application) -> Option<Mirror
 async fn refresh_one(mirror: &mut Mirror, plan: &ApplicationPlan, context: &Context, findings: &mut MirrorFailures) {
     let projects: HashSet<&str> = plan.asked.iter().map(AsRef::as_ref).collect();
     let of_these = mirror.files().filter(|file| projects.contains(file.project.as_str()));
-    let held: BTreeMap<String, MirrorFile> = of_these.map(|file| (file.filename.clone(), file.clone())).collect();
+    let held: BTreeSet<String> = of_these.map(|file| file.filename.clone()).collect();
     let mut listed: HashMap<(String, String), Upstream> = HashMap::new();
     let mut indexes = BTreeSet::new();
     let asked: Vec<&PackageName> = plan.asked.iter().collect();
@@ -58,15 +58,19 @@ async fn refresh_one(mirror: &mut Mirror, plan: &ApplicationPlan, context: &Cont
         for file in listings.into_iter().flatten().flatten() {
             let index = file.origin.url.without_credentials().to_string();
             indexes.insert((file.filename.name().to_string(), index.clone()));
-            if held.contains_key(file.filename.as_str()) {
+            if held.contains(file.filename.as_str()) {
                 listed.insert((file.filename.as_str().to_owned(), index), Upstream::of(&file));
             }
         }
     }
-    let has_index = |file: &MirrorFile| indexes.contains(&(file.project.clone(), file.index.clone()));
-    for (name, file) in held.into_iter().filter(|(_, file)| has_index(file)) {
-        match listed.get(&(name.clone(), file.index.clone())) {
-            None => context.warn(&format!("`{name}` is no longer listed by {}; it stays in the mirror", file.index)),
+    for name in held {
+        let Some(MirrorFile { project, index, .. }) = mirror.file(&name) else { continue };
+        if !indexes.contains(&(project.clone(), index.clone())) {
+            continue;
+        }
+        let index = index.clone();
+        match listed.get(&(name.clone(), index.clone())) {
+            None => context.warn(&format!("`{name}` is no longer listed by {index}; it stays in the mirror")),
             Some(upstream) => {
                 // Those of the application itself were compared when they were needed.
                 let others = upstream.sha256.as_ref().filter(|_| !plan.application.files.contains_key(&name));
@@ -74,7 +78,7 @@ async fn refresh_one(mirror: &mut Mirror, plan: &ApplicationPlan, context: &Cont
                 if let Err(error) = same {
                     findings.add(&plan.application.name, error);
                 } else if mirror.refresh(&name, upstream) {
-                    context.warn(&format!("`{name}` was withdrawn from {}; it stays in the mirror", file.index));
+                    context.warn(&format!("`{name}` was withdrawn from {index}; it stays in the mirror"));
                 }
             }
         }

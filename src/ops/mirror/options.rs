@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::index::MirroredRepository;
 use crate::mirror::{Application, Mirror, MirrorFile};
 use crate::ops::Error;
 use crate::request::RequestOptions;
@@ -43,13 +44,28 @@ pub struct MirrorOptions {
     pub sign_key: Option<Arc<SigningKey>>,
 }
 
+/// What to take out of a mirror.
+#[derive(Clone, Debug)]
+pub struct MirrorRemoval {
+    /// The folder of the mirror.
+    pub folder: PathBuf,
+    /// Applications that are forgotten, with what only they need.
+    pub names: Vec<String>,
+    /// Remove whatever no remembered application needs.
+    pub prune: bool,
+    /// Remove it even when it is most of the mirror.
+    pub force: bool,
+    /// The key that signs the manifest.
+    pub sign_key: Option<Arc<SigningKey>>,
+}
+
 /// What was mirrored.
 #[derive(Clone, Debug)]
 pub struct Mirrored {
     /// The folder.
     pub path: PathBuf,
-    /// Files that were added, sorted by name.
-    pub added: Vec<MirrorFile>,
+    /// Names of the files that were added, sorted.
+    pub added: Vec<String>,
     /// Files that were needed and there already.
     pub kept: usize,
     /// Names of the files that were removed.
@@ -58,20 +74,17 @@ pub struct Mirrored {
     pub applications: Vec<Application>,
     /// Every file of the mirror, sorted by name.
     pub files: Vec<MirrorFile>,
+    /// Its Git repositories, sorted by name.
+    pub repositories: Vec<MirroredRepository>,
     /// One digest over the whole mirror.
     pub digest: HashDigest,
 }
 
 impl Mirrored {
-    pub(super) fn of(mirror: &Mirror) -> Result<Self, Error> {
-        Ok(Self {
-            path: mirror.folder().to_owned(),
-            added: Vec::new(),
-            kept: 0,
-            removed: Vec::new(),
-            applications: mirror.applications().cloned().collect(),
-            files: mirror.files().cloned().collect(),
-            digest: mirror.digest()?,
-        })
+    pub(super) fn of(mirror: Mirror) -> Result<Self, Error> {
+        let (path, digest) = (mirror.folder().to_owned(), mirror.digest()?);
+        let (applications, files, repositories) = mirror.into_contents();
+        let (added, kept, removed) = (Vec::new(), 0, Vec::new());
+        Ok(Self { path, added, kept, removed, applications, files, repositories, digest })
     }
 }

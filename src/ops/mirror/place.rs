@@ -44,17 +44,19 @@ pub(super) async fn add_all(
     judge: &Judge,
     context: &Context,
 ) -> Result<Vec<Result<MirrorFile, Error>>, Error> {
-    let mut wheels = Vec::new();
+    let mut wheels: Vec<Arc<ResolvedDist>> = Vec::new();
     let mut sdists = Vec::new();
     for needed in missing.into_values() {
         match needed {
-            Needed::Wheel(dist) => wheels.push(*dist),
+            Needed::Wheel(dist) => wheels.push(Arc::from(dist)),
             Needed::Sdist(file) => sdists.push(*file),
         }
     }
-    fetcher.check_offline(wheels.iter().map(WantedFile::resolved).chain(sdists.iter().map(WantedFile::listed)))?;
+    fetcher.check_offline(
+        wheels.iter().map(|dist| WantedFile::resolved(dist)).chain(sdists.iter().map(WantedFile::listed)),
+    )?;
     let mut downloads = fetcher.fetch_all(&wheels, HashMap::new())?;
-    let mut by_name: BTreeMap<String, ResolvedDist> =
+    let mut by_name: BTreeMap<String, Arc<ResolvedDist>> =
         wheels.into_iter().map(|dist| (dist.file.filename.as_str().to_owned(), dist)).collect();
     let workers = available_parallelism().map_or(2, std::num::NonZero::get);
     let mut sdists = sdists.into_iter();
@@ -97,7 +99,7 @@ pub(super) struct Judge {
 /// Puts a wheel in its place, unless it could not be installed. When the cached bytes were damaged, it is fetched once
 /// more.
 async fn add_wheel(
-    dist: ResolvedDist,
+    dist: Arc<ResolvedDist>,
     arrived: FetchedWheel,
     fetcher: Fetcher,
     mirror: Arc<Mirror>,

@@ -8,13 +8,14 @@ use super::needed::Needed;
 use super::options::{MirrorApplication, MirrorOptions};
 use super::place::Judge;
 use crate::context::{Context, Interrupted};
+use crate::index::MirroredRepository;
 use crate::mirror::Application;
 use crate::ops::Error;
 use crate::reporter::chain;
 use crate::requirements::DirectReference;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
 use crate::resolve::ResolveOptions;
-use crate::spec::{DistFile, PackageName};
+use crate::spec::{DistFile, PackageName, SafeUrl};
 use crate::supply::{Inquiry, Session, SupplyError};
 use crate::target::Target;
 
@@ -24,6 +25,8 @@ pub(super) struct ApplicationPlan {
     pub(super) inquiry: Inquiry,
     /// Its files by name.
     pub(super) needed: BTreeMap<String, Needed>,
+    /// Repositories by name, each with the projects that lead to it.
+    pub(super) repositories: BTreeMap<String, (SafeUrl, Vec<String>)>,
     /// Projects about which the indexes of this application were asked.
     pub(super) asked: BTreeSet<PackageName>,
     /// By the options with which it will be installed.
@@ -67,6 +70,7 @@ impl ApplicationPlan {
             application: Application { name: name.clone(), ..Application::default() },
             inquiry,
             needed: BTreeMap::new(),
+            repositories: BTreeMap::new(),
             asked: BTreeSet::new(),
             is_whole: false,
         };
@@ -88,12 +92,16 @@ impl ApplicationPlan {
                 let needs = self.inquiry.build_needs(&dist, &target, platforms).await?;
                 self.need_for_build(needs, &why);
             }
-            if let Some(DirectReference::Folder { .. }) = dist.built_from {
+            match &dist.built_from {
                 // The user carries it himself; what it requires is needed.
-                continue;
-            }
-            if !dist.has_digest() {
-                return Err(Error::NotAFile(dist.name));
+                Some(DirectReference::Folder { .. }) => continue,
+                Some(DirectReference::Git { url, .. }) => {
+                    if url.to_file_path().is_none() {
+                        self.repositories.entry(MirroredRepository::name_of(url)).or_insert_with(|| (url.clone(), why));
+                    }
+                    continue;
+                }
+                _ => {}
             }
             if !dist.is_direct && !self.inquiry.reads_lock() {
                 self.asked.insert(dist.name.clone());
@@ -106,7 +114,7 @@ impl ApplicationPlan {
             }
             self.need(
                 match dist.file.filename.as_wheel() {
-                    Some(_) => Needed::Wheel(Box::new(dist)),
+                    Some(_) => Needed::wheel(dist),
                     None => Needed::Sdist(Box::new(DistFile { hashes: dist.accepted_hashes, ..dist.file })),
                 },
                 &why,
@@ -119,7 +127,7 @@ impl ApplicationPlan {
     fn need_for_build(&mut self, needs: Vec<ResolvedDist>, why: &[String]) {
         for dist in needs {
             let why: Vec<String> = why.iter().cloned().chain([format!("{} (to build it)", dist.name)]).collect();
-            self.need(Needed::Wheel(Box::new(dist)), &why);
+            self.need(Needed::wheel(dist), &why);
         }
     }
 

@@ -1,14 +1,14 @@
 //! The command itself, from applications to a mirror that is published.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::finding::MirrorFailures;
-use super::folder::{UNSIGNED, open, refuse_damage};
+use super::folder::{open, refuse_damage, sign_or_warn};
 use super::gather::{Gathered, gather};
 use super::news::{refresh, remember};
 use super::options::{MirrorOptions, Mirrored};
 use super::plan::ApplicationPlan;
+use super::repositories::gather_repositories;
 use crate::context::Context;
 use crate::mirror::Mirror;
 use crate::ops::Error;
@@ -17,22 +17,38 @@ use crate::ops::Error;
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
     let mut findings = MirrorFailures::new(options.applications.len() == 1);
     let mut plans = ApplicationPlan::make_all(&options, &context, &mut findings).await?;
+    // All is chosen: what was learnt for that is not needed any more.
+    for plan in &plans {
+        plan.inquiry.source().forget_answers();
+    }
     let Some(first) = plans.first() else { return Err(findings.into_error()) };
     let mirror = Arc::new(open(options.out.clone(), first.judge.options.limits, context.clone()).await?);
     let gathered = gather(&mut plans, &mirror, options.verify, &context, &mut findings).await?;
+    let repositories = gather_repositories(&mut plans, &mirror, &context, &mut findings).await?;
     let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;
-    gathered.added.values().for_each(|file| mirror.list(file.clone()));
-    gathered.unknown.iter().for_each(|file| mirror.complete(file));
+    let Gathered { added, kept, unknown } = gathered;
+    let added_names: Vec<String> = added.keys().cloned().collect();
+    for file in added.into_values() {
+        mirror.list(file);
+    }
+    for repository in repositories {
+        mirror.list_repository(repository);
+    }
+    for file in &unknown {
+        mirror.complete(file);
+    }
     refresh(&mut mirror, &plans, &context, &mut findings).await;
     remember(&mut mirror, plans, options.force, &mut findings);
-    let publishing = move || publish(mirror, gathered, &options, findings, &context);
+    let publishing = move || {
+        let mirrored = publish(mirror, &options, findings, &context)?;
+        Ok(Mirrored { added: added_names, kept, ..mirrored })
+    };
     tokio::task::spawn_blocking(publishing).await.map_err(|_| Error::Worker("mirror"))?
 }
 
 /// Writes pages and manifest. What is not all that was asked for is neither pruned nor signed.
 fn publish(
     mut mirror: Mirror,
-    gathered: Gathered,
     options: &MirrorOptions,
     mut findings: MirrorFailures,
     context: &Context,
@@ -46,18 +62,13 @@ fn publish(
         findings.add_of_mirror(error);
     }
     let changes = mirror.publish((options.prune && findings.is_empty()).then_some(&keep))?;
-    match &options.sign_key {
-        Some(key) if findings.is_empty() => mirror.sign(key)?,
-        _ if changes.lost_signatures => context.warn(UNSIGNED),
-        _ => {}
-    }
+    let key = options.sign_key.as_deref().filter(|_| findings.is_empty());
+    sign_or_warn(&mirror, key, &changes, context)?;
     if !findings.is_empty() {
         return Err(findings.into_error());
     }
     if options.verify {
         refuse_damage(&mirror)?;
     }
-    let Gathered { added, kept, .. } = gathered;
-    let added = BTreeMap::into_values(added).collect();
-    Ok(Mirrored { added, kept, removed: changes.removed, ..Mirrored::of(&mirror)? })
+    Ok(Mirrored { removed: changes.removed, ..Mirrored::of(mirror)? })
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::folder::{UNSIGNED, open, refuse_damage};
-use super::options::Mirrored;
+use super::folder::{open, refuse_damage, sign_or_warn};
+use super::options::{MirrorRemoval, Mirrored};
 use crate::archive::Limits;
 use crate::context::Context;
 use crate::mirror::{Difference, Mirror, MirrorError};
@@ -26,7 +26,7 @@ pub async fn verify_mirror(
             mirror.check_signature(&trusted)?;
         }
         refuse_damage(&mirror)?;
-        let mirrored = Mirrored::of(&mirror)?;
+        let mirrored = Mirrored::of(mirror)?;
         if let Some(expected) = expected.filter(|expected| *expected != mirrored.digest) {
             return Err(MirrorError::NotExpected { path: folder, expected, actual: mirrored.digest }.into());
         }
@@ -42,14 +42,14 @@ pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context
     let mirror = open(folder, Limits::default(), context).await?;
     let signing = move || {
         mirror.sign(&key)?;
-        Ok(Mirrored { kept: mirror.files().count(), ..Mirrored::of(&mirror)? })
+        Ok(Mirrored { kept: mirror.names().count(), ..Mirrored::of(mirror)? })
     };
     tokio::task::spawn_blocking(signing).await.map_err(|_| Error::Worker("mirror"))?
 }
 
 /// What a mirror remembers.
 pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
-    let reading = move || Mirrored::of(&Mirror::open_existing(&folder)?);
+    let reading = move || Mirrored::of(Mirror::open_existing(&folder)?);
     tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
 }
 
@@ -60,7 +60,8 @@ pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, E
 }
 
 /// Forgets applications, and removes the files that only they needed.
-pub async fn remove_from_mirror(folder: PathBuf, names: Vec<String>, context: Context) -> Result<Mirrored, Error> {
+pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Result<Mirrored, Error> {
+    let MirrorRemoval { folder, names, prune, force, sign_key } = removal;
     Mirror::open_existing(&folder)?;
     let own = context.clone();
     let mut mirror = open(folder, Limits::default(), context).await?;
@@ -69,15 +70,19 @@ pub async fn remove_from_mirror(folder: PathBuf, names: Vec<String>, context: Co
         for name in &names {
             gone.extend(mirror.forget(name)?.files.into_keys());
         }
-        let needed = mirror.needed();
-        let is_kept = |name: &&String| needed.contains(*name) || !gone.contains(*name);
-        let all: Vec<String> = mirror.files().map(|file| file.filename.clone()).collect();
-        let keep: BTreeSet<String> = all.iter().filter(is_kept).cloned().collect();
-        let changes = mirror.publish(Some(&keep))?;
-        if changes.lost_signatures {
-            own.warn(UNSIGNED);
+        let mut keep = mirror.needed();
+        if prune {
+            // What is removed with the applications is not in question.
+            let in_question = keep.union(&gone).cloned().collect();
+            if !force {
+                mirror.check_prune(&in_question)?;
+            }
+        } else {
+            keep.extend(mirror.names().filter(|name| !gone.contains(*name)).cloned());
         }
-        Ok(Mirrored { kept: keep.len(), removed: changes.removed, ..Mirrored::of(&mirror)? })
+        let changes = mirror.publish(Some(&keep))?;
+        sign_or_warn(&mirror, sign_key.as_deref(), &changes, &own)?;
+        Ok(Mirrored { kept: mirror.names().count(), removed: changes.removed, ..Mirrored::of(mirror)? })
     };
     tokio::task::spawn_blocking(removing).await.map_err(|_| Error::Worker("mirror"))?
 }

@@ -6,6 +6,12 @@ use clap::Args;
 
 use super::{ResultArgs, SbomRequest, SettingArgs};
 
+/// What only a run that mirrors something takes.
+const OF_MIRRORING: [&str; 6] = ["requirements", "requirement", "name", "sdists", "build_platform", "expect"];
+
+/// What a run that only looks takes neither.
+const OF_CHANGING: [&str; 4] = ["prune", "force", "verify", "sign_key"];
+
 #[expect(clippy::struct_excessive_bools, reason = "each switch is a flag")]
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -74,15 +80,15 @@ pub(crate) struct MirrorArgs {
     pub(crate) sbom: Vec<SbomRequest>,
 
     /// Show the applications of the mirror
-    #[arg(long, help_heading = "Output", conflicts_with_all = ["requirements", "prune", "verify", "remove", "diff"])]
+    #[arg(long, help_heading = "Output", conflicts_with_all = OF_MIRRORING.into_iter().chain(OF_CHANGING).chain(["remove", "diff"]))]
     pub(crate) list: bool,
 
     /// Forget this application, and remove what only it needs; may be repeated
-    #[arg(long, value_name = "APP", help_heading = "Output", conflicts_with_all = ["requirements", "verify", "diff"])]
+    #[arg(long, value_name = "APP", help_heading = "Output", conflicts_with_all = OF_MIRRORING.into_iter().chain(["verify", "diff"]))]
     pub(crate) remove: Vec<String>,
 
     /// Show what changed between two mirrors
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], help_heading = "Output", conflicts_with = "requirements")]
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], help_heading = "Output", conflicts_with_all = OF_MIRRORING.into_iter().chain(OF_CHANGING).chain(["output"]))]
     pub(crate) diff: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) result: ResultArgs,

@@ -25,10 +25,6 @@ const SUMMARY_MOST: usize = 60;
 
 pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let finished = finished(run, &args.requirements);
-    let who = match &args.requirements[..] {
-        [word] if finished.is_some() => format!("`barrow tree {} --invert NAME`", quoted(word)),
-        _ => "`barrow why NAME`".to_owned(),
-    };
     if finished.is_none() {
         refuse_paths(run, "audit", &args.requirements)?;
     }
@@ -37,6 +33,12 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
         && args.requirements.is_empty()
         && args.settings.input.requirement.is_empty()
         && args.settings.input.lock.is_none();
+    let next = match &args.requirements[..] {
+        // By which way it came stands in the table.
+        _ if is_about_mirror => "mirror the applications again when they take a version without it".to_owned(),
+        [word] if finished.is_some() => format!("`barrow tree {} --invert NAME` tells who asked for it", quoted(word)),
+        _ => "`barrow why NAME` tells who asked for it".to_owned(),
+    };
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     let mut advisories = Advisories::default();
@@ -73,7 +75,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     let packages: std::collections::BTreeSet<_> = judged.findings.iter().map(|finding| &finding.name).collect();
     let what = if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") };
     Err(Failure::new(format!("{what} in {}", ops::packages(packages.len())), Exit::Failed)
-        .hint(format!("{who} tells who asked for it; `--ignore ID=REASON` leaves one out")))
+        .hint(format!("{next}; `--ignore ID=REASON` leaves one out")))
 }
 
 fn ask(run: &Run, settings: &Settings, subjects: &[AuditSubject]) -> Result<Audited, Failure> {

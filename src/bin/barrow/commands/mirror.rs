@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use barrow::bundle::Bytes;
+use barrow::index::MirroredRepository;
 use barrow::mirror::{Application, Difference, MirrorFile};
-use barrow::ops::{self, MirrorApplication, MirrorOptions, Mirrored, UploadOptions, Uploaded};
+use barrow::ops::{self, MirrorApplication, MirrorOptions, MirrorRemoval, Mirrored, UploadOptions, Uploaded};
 use barrow::sbom::SbomFormat;
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use barrow::target::{Architecture, Runtime, Target};
@@ -33,12 +34,13 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     // What is wrong with it is told before the work, not after it.
     let sboms = Sboms::of(run, &args.sbom, Some(&out))?;
     args.upload.as_deref().map(keys::store).transpose()?;
+    let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     if !args.remove.is_empty() {
         let names = std::mem::take(&mut args.remove);
-        let mirrored = run.block_on(|context| ops::remove_from_mirror(out, names, context))?;
+        let removal = MirrorRemoval { folder: out, names, prune: args.prune, force: args.force, sign_key };
+        let mirrored = run.block_on(|context| ops::remove_from_mirror(removal, context))?;
         return finish(run, &args, &sboms, &mirrored);
     }
-    let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     let expected = args.expect.as_deref().map(digest).transpose()?;
     let applications = applications(run, &args)?;
@@ -202,7 +204,8 @@ fn finish(run: &Run, args: &MirrorArgs, sboms: &Sboms, mirrored: &Mirrored) -> R
     for name in &mirrored.removed {
         run.output.status(&format!("Removed {name}"));
     }
-    let bytes = mirrored.added.iter().map(|file| file.size).sum();
+    let is_added = |file: &&MirrorFile| mirrored.added.binary_search(&file.filename).is_ok();
+    let bytes = mirrored.files.iter().filter(is_added).map(|file| file.size).sum();
     let removed =
         if mirrored.removed.is_empty() { String::new() } else { format!(", removed {}", mirrored.removed.len()) };
     run.output.status(&format!(
@@ -244,7 +247,9 @@ fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
     }
     let size = |application: &Application| {
         let of_it = |file: &&MirrorFile| application.files.contains_key(&file.filename);
-        Bytes(mirrored.files.iter().filter(of_it).map(|file| file.size).sum())
+        let held = |it: &&MirroredRepository| it.name().is_some_and(|name| application.files.contains_key(&name));
+        let repositories = mirrored.repositories.iter().filter(held).map(|repository| repository.size);
+        Bytes(mirrored.files.iter().filter(of_it).map(|file| file.size).chain(repositories).sum())
     };
     let line = |application: &Application| {
         let targets: Vec<&str> = application.targets.iter().map(String::as_str).collect();
@@ -255,7 +260,7 @@ fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
 }
 
 fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
-    let Difference { added, removed, yanked, changed } = difference;
+    let Difference { added, removed, yanked, changed, repositories } = difference;
     if run.is_json() {
         let changed = changed.iter().map(|(old, new)| json!({ "old": object(old), "new": object(new) }));
         return Output::object(&json!({
@@ -264,6 +269,7 @@ fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
             "removed": objects(removed),
             "yanked": objects(yanked),
             "changed": changed.collect::<Vec<_>>(),
+            "repositories": repositories.iter().map(|(old, new)| json!({ "old": old, "new": new })).collect::<Vec<_>>(),
         }));
     }
     let with_digest = |word: &str, file: &MirrorFile| format!("{word} {} sha256:{}\n", file.filename, file.sha256);
@@ -278,9 +284,17 @@ fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
         }
         format!("changed {} sha256:{} to sha256:{}\n", new.filename, old.sha256, new.sha256)
     };
+    let repository = |(old, new): &(Option<MirroredRepository>, Option<MirroredRepository>)| match (old, new) {
+        (Some(old), Some(new)) if old.sha256 == new.sha256 => format!("changed {}: what is said of it\n", new.url),
+        (Some(old), Some(new)) => format!("changed {} sha256:{} to sha256:{}\n", new.url, old.sha256, new.sha256),
+        (None, Some(new)) => format!("added {} sha256:{}\n", new.url, new.sha256),
+        (Some(old), None) => format!("removed {} sha256:{}\n", old.url, old.sha256),
+        (None, None) => String::new(),
+    };
     let lines = added.iter().map(|file| with_digest("added", file));
     let lines = lines.chain(removed.iter().map(|file| with_digest("removed", file)));
-    let lines: String = lines.chain(yanked.iter().map(yank)).chain(changed.iter().map(change)).collect();
+    let lines = lines.chain(yanked.iter().map(yank)).chain(changed.iter().map(change));
+    let lines: String = lines.chain(repositories.iter().map(repository)).collect();
     if difference.is_empty() {
         run.output.status("Nothing changed");
     }
@@ -293,18 +307,20 @@ fn print(mirrored: &Mirrored, uploaded: Option<&Uploaded>, sboms: &[(SbomFormat,
             "place": place.to_string(), "written": written, "size_bytes": bytes, "present": present, "removed": removed,
         })
     });
-    let names = |files: &[MirrorFile]| files.iter().map(|file| file.filename.clone()).collect::<Vec<_>>();
+    let of_repositories = mirrored.repositories.iter().map(|repository| repository.size);
+    let sizes = mirrored.files.iter().map(|file| file.size).chain(of_repositories);
     let object = json!({
         "schema": 1,
         "path": mirrored.path.display().to_string(),
         "digest": mirrored.digest.to_string(),
-        "added": names(&mirrored.added),
+        "added": mirrored.added,
         "kept": mirrored.kept,
         "removed": mirrored.removed.len(),
         "removed_files": mirrored.removed,
-        "size_bytes": mirrored.files.iter().map(|file| file.size).sum::<u64>(),
+        "size_bytes": sizes.sum::<u64>(),
         "applications": mirrored.applications,
         "files": objects(&mirrored.files),
+        "repositories": mirrored.repositories,
         "upload": upload,
     });
     Output::object(&with_sboms(object, sboms))

@@ -33,9 +33,6 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
             "`barrow why NAME` tells who asked for one; `--deny-license` and `deny-licenses` say what is ruled out"
                 .to_owned(),
         ],
-        Error::NotAFile(name) => vec![format!(
-            "build a wheel of {name} and offer it with `--find-links`, or leave it out with `--exclude-package`"
-        )],
         Error::MirrorDamaged { .. } => {
             vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
         }
@@ -120,6 +117,9 @@ fn mirror(error: &MirrorError) -> Option<String> {
         MirrorError::Occupied { .. } => "name an empty or new folder",
         MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. } => {
             "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
+        }
+        MirrorError::UnknownWouldGo { .. } => {
+            "nothing was removed: mirror the other applications again first; with `--force` these files go"
         }
         MirrorError::OtherBytes { .. } => {
             "nothing was replaced: find out who changed the file; a new folder takes the new one"

@@ -50,9 +50,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
             let command = mirror_command(mirrored);
             Some(format!("`{command}` on a machine with a network adds them to a mirror"))
         }
-        SupplyError::RepositoryBeyondMirror(_) => {
-            Some("a mirror holds files: name a wheel or a source archive of it, or a clone on this machine".to_owned())
-        }
+        SupplyError::RepositoryBeyondMirror(_) | SupplyError::RevisionBeyondMirror { .. } => Some(MIRROR_IT.to_owned()),
         SupplyError::Fetch(FetchError::Offline(_)) => Some(
             "run once without `--offline`, or write a mirror of the same requirements with `barrow mirror`".to_owned(),
         ),
@@ -123,6 +121,10 @@ fn index(error: &IndexError) -> Option<String> {
         | IndexError::MetadataRequest { source, .. } => asked(source),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
+        IndexError::Folder { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Some(
+            "its page lists it, and it is not there: of a mirror, `barrow mirror --verify` names all such files"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

@@ -199,7 +199,12 @@ impl TomlReader<'_> {
                 }
                 ("application", DeValue::Array(entries)) => {
                     for entry in entries {
-                        config.applications.push(self.application(entry)?);
+                        let application = self.application(entry)?;
+                        if config.applications.iter().any(|known| known.name == application.name) {
+                            let text = format!("there are two applications called `{}`", application.name);
+                            return Err(self.at(entry.span(), &text));
+                        }
+                        config.applications.push(application);
                     }
                 }
                 (spelled, _) => {

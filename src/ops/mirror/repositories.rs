@@ -1,0 +1,87 @@
+//! Git repositories of every plan, brought into the mirror as files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::finding::MirrorFailures;
+use super::plan::ApplicationPlan;
+use crate::context::Context;
+use crate::index::MirroredRepository;
+use crate::mirror::Mirror;
+use crate::ops::Error;
+use crate::supply::{Inquiry, NeededRepository};
+
+/// Brings the repositories of the plans into the mirror, each once; gives those that are new or have new commits.
+pub(super) async fn gather_repositories(
+    plans: &mut [ApplicationPlan],
+    mirror: &Arc<Mirror>,
+    context: &Context,
+    findings: &mut MirrorFailures,
+) -> Result<Vec<MirroredRepository>, Error> {
+    // What an application before has asked for counts in a run as a whole.
+    let mut done: BTreeMap<String, Option<MirroredRepository>> = BTreeMap::new();
+    for plan in plans {
+        let known = findings.count();
+        for (url, why) in std::mem::take(&mut plan.repositories).into_values() {
+            let needed = match plan.inquiry.needed_repositories(&url).await {
+                Ok(needed) => needed,
+                Err(error) => {
+                    findings.add(&plan.application.name, error);
+                    continue;
+                }
+            };
+            for (name, needed) in needed {
+                plan.application.files.entry(name.clone()).or_insert_with(|| why.clone());
+                if done.contains_key(&name) {
+                    continue;
+                }
+                match gather_one(&plan.inquiry, &name, needed, mirror).await {
+                    Ok(placed) => {
+                        if let Some(repository) = &placed {
+                            context.status(&format!("Mirrored the repository {}", repository.url));
+                        }
+                        done.insert(name, placed);
+                    }
+                    Err(error) => findings.add(&plan.application.name, error),
+                }
+            }
+            context.check_interrupted()?;
+        }
+        plan.is_whole &= findings.count() == known;
+    }
+    Ok(done.into_values().flatten().collect())
+}
+
+/// `None`: the mirror has it already.
+async fn gather_one(
+    inquiry: &Inquiry,
+    name: &str,
+    needed: NeededRepository,
+    mirror: &Arc<Mirror>,
+) -> Result<Option<MirroredRepository>, Error> {
+    let submodules: Vec<String> = needed.submodules.iter().cloned().collect();
+    let (own, wanted) = (Arc::clone(mirror), name.to_owned());
+    let held = tokio::task::spawn_blocking(move || own.repository(&wanted).map(|(held, path)| (held.clone(), path)));
+    let held = held.await.map_err(|_| Error::Worker("mirror"))?;
+    let earlier = held.as_ref().map(|(_, path)| path.as_path());
+    let Some(file) = inquiry.repository_file(&needed, earlier).await? else {
+        let held = held.map(|(held, _)| MirroredRepository { submodules: all(&held, &submodules), ..held.clone() });
+        return Ok(held.filter(|now| Some(now) != mirror.repository_listed(name)));
+    };
+    let submodules = held.map_or(submodules.clone(), |(held, _)| all(&held, &submodules));
+    let mirror = Arc::clone(mirror);
+    let placing = tokio::task::spawn_blocking(move || {
+        let placed = mirror.place_repository(&needed.url, submodules, &file.path);
+        drop(file);
+        placed
+    });
+    Ok(Some(placing.await.map_err(|_| Error::Worker("mirror"))??))
+}
+
+/// Submodules that any commit of the repository needs.
+fn all(held: &MirroredRepository, more: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = held.submodules.iter().chain(more).cloned().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}

@@ -1,0 +1,189 @@
+//! Git repositories across the air gap: mirrored as one file each, and cloned from there as from their own place.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::building::{can_build, folder, git};
+use crate::support::{IndexServer, ObjectStore, RunningIndex, TestContext, WheelBuilder};
+
+const TARGET: [&str; 4] = ["--runtime", "python3.12", "--arch", "x86_64"];
+const MINE: &str = "https://git.invalid/team/Mine.git";
+const PART: &str = "https://git.invalid/team/part.git";
+
+/// A repository with a submodule, which git finds behind URLs where there is a "network".
+struct World {
+    context: TestContext,
+    index: RunningIndex,
+}
+
+impl World {
+    fn new() -> Self {
+        let context = TestContext::new();
+        context.write("part/data.txt", "part");
+        folder(&context, "mine", r#"{"name": "mine", "version": "0.1", "requires": ["lib"]}"#);
+        let world = Self { context, index: IndexServer::new().file(WheelBuilder::new("lib", "2.0")).start() };
+        for place in ["part", "mine"] {
+            world.git(place, &["init", "--quiet", "--initial-branch=trunk"]);
+            world.git(place, &["add", "."]);
+            world.git(place, &["commit", "--quiet", "-m", "one"]);
+        }
+        let part = format!("url.{}.insteadOf={PART}", world.context.path("part").display());
+        let add = ["-c", &part, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", PART, "parts/one"];
+        world.git("mine", &add);
+        world.git("mine", &["commit", "--quiet", "-m", "with a part"]);
+        world.git("mine", &["tag", "v1"]);
+        world.context.write("function/requirements.txt", format!("mine @ git+{MINE}@trunk\n"));
+        world.context.write("function/handler.py", "");
+        world
+    }
+
+    fn git(&self, place: &str, arguments: &[&str]) -> String {
+        git(&self.context, place, arguments)
+    }
+
+    /// A new version on the branch.
+    fn go_on(&self, version: &str) -> String {
+        self.context
+            .write("mine/own.json", format!(r#"{{"name": "mine", "version": "{version}", "requires": ["lib"]}}"#));
+        self.git("mine", &["commit", "--quiet", "-a", "-m", version]);
+        self.git("mine", &["rev-parse", "HEAD"])
+    }
+
+    /// barrow where git reaches the repositories.
+    fn online(&self, arguments: &[&str]) -> String {
+        let mut command = self.context.barrow();
+        command.args(arguments).args(TARGET).args(["--index-url", &self.index.url()]);
+        command.env("GIT_CONFIG_COUNT", "3").env("GIT_CONFIG_KEY_0", "protocol.file.allow");
+        command.env("GIT_CONFIG_VALUE_0", "always");
+        for (number, (place, url)) in [("mine", MINE), ("part", PART)].into_iter().enumerate() {
+            let key = format!("url.{}.insteadOf", self.context.path(place).display());
+            command.env(format!("GIT_CONFIG_KEY_{}", number + 1), key);
+            command.env(format!("GIT_CONFIG_VALUE_{}", number + 1), url);
+        }
+        done(&self.context, &mut command)
+    }
+
+    fn behind(&self, arguments: &[&str]) -> Command {
+        let mut command = self.context.barrow();
+        command.args(arguments).args(TARGET).arg("--no-cache");
+        command
+    }
+
+    fn manifest(&self) -> serde_json::Value {
+        serde_json::from_slice(&fs_err::read(self.context.path("m/barrow-mirror.json")).unwrap()).unwrap()
+    }
+}
+
+fn done(context: &TestContext, command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", context.show(&output));
+    crate::support::said(&output)
+}
+
+fn can() -> bool {
+    can_build() && Path::new("/usr/bin/git").is_file()
+}
+
+#[test]
+fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
+    if !can() {
+        return;
+    }
+    let world = World::new();
+    let context = &world.context;
+    world.online(&["bundle", "function", "-o", "online"]);
+    let lock = ["lock", "-r", "function/requirements.txt", "-o", "-", "--format", "requirements"];
+    world.online(&[&lock[..3], &["-o", "online.txt", "--format", "requirements"]].concat());
+    let shown = world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
+    assert!(shown.contains(&format!("Mirrored the repository {MINE}")), "{shown}");
+    let manifest = world.manifest();
+    let urls: Vec<&str> =
+        manifest["repositories"].as_array().unwrap().iter().map(|it| it["url"].as_str().unwrap()).collect();
+    assert_eq!(urls, [MINE, PART]);
+    assert_eq!(manifest["repositories"][0]["submodules"], serde_json::json!([PART]));
+    let why = &manifest["applications"][0]["files"]["git+https://git.invalid/team/Mine"];
+    assert_eq!(*why, serde_json::json!(["mine"]), "{manifest}");
+
+    let tree = context.tree("online");
+    let store = ObjectStore::start();
+    let mut upload = context.barrow();
+    upload.args(["mirror", "-o", "m", "--verify", "--upload", "s3://bucket/py"]);
+    let with_store = |command: &mut Command| {
+        command
+            .env("AWS_ENDPOINT_URL_S3", store.url())
+            .env("AWS_ACCESS_KEY_ID", "id")
+            .env("AWS_SECRET_ACCESS_KEY", "key");
+        command.env("AWS_REGION", "eu-west-1");
+    };
+    with_store(&mut upload);
+    done(context, &mut upload);
+    for (place, out) in [("m", "from-folder"), ("m/simple", "from-pages"), ("s3://bucket/py", "from-store")] {
+        let mut command = world.behind(&["bundle", "function", "-o", out, "--mirror", place]);
+        with_store(&mut command);
+        done(context, &mut command);
+        assert_eq!(context.tree(out), tree, "{place}");
+    }
+    let locked = world.behind(&[&lock[..], &["--mirror", "m"]].concat()).output().unwrap();
+    assert_eq!(locked.stdout, fs_err::read(context.path("online.txt")).unwrap());
+
+    // A second run brings nothing, and a lock of the commit is met by the same file.
+    let before = context.tree("m");
+    world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
+    assert_eq!(context.tree("m"), before);
+}
+
+#[test]
+fn commits_stay_whatever_becomes_of_the_branch() {
+    if !can() {
+        return;
+    }
+    let world = World::new();
+    let context = &world.context;
+    let first = world.go_on("0.2");
+    let mirror = ["mirror", "-r", "function/requirements.txt", "-o", "m"];
+    world.online(&mirror);
+    fs_err::copy(context.path("m/barrow-mirror.json"), context.path("before.json")).unwrap();
+    // The branch is written anew: the commit is on none.
+    world.git("mine", &["reset", "--quiet", "--hard", "v1"]);
+    world.go_on("0.3");
+    let install = |revision: &str| {
+        let requirement = format!("mine @ git+{MINE}{revision}");
+        context.run(world.behind(&["install", &requirement, "-t", "out", "--mirror", "m"]).args(["--force"]))
+    };
+    assert!(install("@trunk").contains("exit code: 0") && context.tree("out").contains("mine-0.2"));
+    world.online(&mirror);
+    for (revision, version) in
+        [("@trunk", "mine-0.3"), (first.as_str(), "mine-0.2"), ("", "mine-0.3"), ("@v1", "mine-0.1")]
+    {
+        let revision = if revision.len() == 40 { format!("@{revision}") } else { revision.to_owned() };
+        let shown = install(&revision);
+        assert!(shown.contains("exit code: 0") && context.tree("out").contains(version), "{revision}: {shown}");
+    }
+    let shown = install("@nothing");
+    assert!(shown.contains("`nothing` of https://git.invalid/team/Mine.git is not in the mirror"), "{shown}");
+    let diff = context.run(context.barrow().args(["mirror", "--diff", "before.json", "m"]));
+    assert!(diff.contains(&format!("changed {MINE} sha256:")) && !diff.contains(PART), "{diff}");
+    let verified = context.run(context.barrow().args(["mirror", "-o", "m", "--verify"]));
+    assert!(verified.contains("exit code: 0"), "{verified}");
+
+    // A bundle that was exchanged is built of by nobody; and what nobody needs goes.
+    let path = world.manifest()["repositories"][0]["sha256"].as_str().unwrap().to_owned();
+    context.write(&format!("m/files/{}/{path}/mine.bundle", &path[..2]), "# v2 git bundle\n");
+    let shown = install("@trunk");
+    assert!(shown.contains("exit code: 1") && shown.contains("mine.bundle"), "{shown}");
+    let removed = context.run(context.barrow().args(["mirror", "-o", "m", "--remove", "function/requirements.txt"]));
+    assert!(removed.contains("Removed git+https://git.invalid/team/Mine"), "{removed}");
+    assert!(!context.tree("m").contains(".bundle"), "{}", context.tree("m"));
+}
+
+#[test]
+fn a_repository_that_was_not_mirrored_is_asked_nowhere_else() {
+    let world = IndexServer::new().file(WheelBuilder::new("lib", "2.0")).start();
+    let context = TestContext::new();
+    context.succeed(context.barrow().args(["mirror", "lib", "-o", "m", "--index-url", &world.url()]).args(TARGET));
+    let mut command = context.barrow();
+    command.args(["install", "mine @ git+https://git.invalid/mine.git", "-t", "out", "--mirror", "m"]);
+    let shown = context.run(&mut command);
+    assert!(shown.contains("exit code: 1") && shown.contains("nothing but the mirror is asked"), "{shown}");
+    assert!(shown.contains("`barrow mirror` with the same requirements"), "{shown}");
+}
