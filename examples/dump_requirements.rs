@@ -1,9 +1,9 @@
 //! Reads requirements files and prints what was read as JSON, for comparing it with another tool's reading.
 //!
 //! Standard input is an object: `environments` is a list of marker environments, `cases` a list of objects with
-//! `folder` (absolute), `requirements`, `constraints`, `overrides` (file names), `positional` (texts) and `environment` (variables).
-//! Standard output is a list with one object for each case: `errors`, or `entries`, `constraints`, `options`
-//! and `warnings`. A marker is printed as its value in each environment.
+//! `folder` (absolute), `requirements`, `constraints`, `overrides` (file names), `positional` (texts) and `environment`
+//! (variables). Standard output is a list with one object for each case: `errors`, or `entries`, `constraints`,
+//! `options` and `warnings`. A marker is printed as its value in each environment.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};

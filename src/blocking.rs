@@ -1,15 +1,19 @@
 //! Work that would block a thread of the runtime, done on another one.
 
+use tokio::task::JoinError;
+
 /// Runs work on a thread that may block. A panic in it goes on here. When the runtime ends before the work began,
 /// nobody waits for it any more, and this never returns.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let error = match tokio::task::spawn_blocking(work).await {
-        Ok(done) => return done,
-        Err(error) => error,
-    };
-    match error.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        Err(_) => std::future::pending().await,
+    joined(tokio::task::spawn_blocking(work).await).await
+}
+
+/// What a task has given, by the same rules.
+pub(crate) async fn joined<T>(ended: Result<T, JoinError>) -> T {
+    match ended.map_err(JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_)) => std::future::pending().await,
     }
 }
 

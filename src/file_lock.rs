@@ -1,7 +1,7 @@
 //! Exclusive locks between processes, on folders and on files that are there for nothing else.
 //!
-//! The system releases them when the process ends, however it ends. A process that is stopped keeps them, so nobody waits for
-//! ever, and who has waited in vain is told whom to end.
+//! The system releases them when the process ends, however it ends. A process that is stopped keeps them, so nobody
+//! waits for ever, and who has waited in vain is told whom to end.
 
 use std::fs::TryLockError;
 use std::io;
@@ -59,8 +59,8 @@ pub(crate) fn unless_held(lock: io::Result<Option<FileLock>>, path: PathBuf) -> 
 
 /// An exclusive lock on what lies at a path.
 ///
-/// Only who holds it may remove what is locked. So it counts only while the locked thing is what lies at the path: between
-/// opening and locking it another process may have had it, removed it, and made another one.
+/// Only who holds it may remove what is locked. So it counts only while the locked thing is what lies at the path:
+/// between opening and locking it another process may have had it, removed it, and made another one.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     file: std::fs::File,
@@ -121,7 +121,7 @@ impl Drop for FileLock {
         if let Some(made) = self.made.as_ref().filter(|made| lies_at(&self.file, made)) {
             let _ = fs::remove_file(made);
         }
-        // A child process that has not become its program yet shares the open file.
+        // A child between fork and exec shares the open file, so that closing it here would not release the lock.
         let _ = self.file.unlock();
     }
 }

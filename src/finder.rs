@@ -1,6 +1,7 @@
 //! What macOS leaves in folders that it has shown or copied. None of it belongs to anyone's work.
 
-/// Files and folders by their whole names: notes of the Finder, indexes of Spotlight, wastebaskets, and what its archives add.
+/// Files and folders by their whole names: notes of the Finder, indexes of Spotlight, wastebaskets, and what its
+/// archives add.
 const NAMES: &[&str] = &[
     ".AppleDouble",
     ".DS_Store",
@@ -13,7 +14,8 @@ const NAMES: &[&str] = &[
     "__MACOSX",
 ];
 
-/// Whether a file or folder of this name is one of them. `._NAME` holds the attributes of `NAME` where a file system cannot.
+/// Whether a file or folder of this name is one of them. `._NAME` holds the attributes of `NAME` where a file system
+/// cannot.
 pub(crate) fn is_left_by_mac(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with("._")
 }

@@ -20,11 +20,11 @@ pub fn open(path: &Path) -> io::Result<fs::File> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{}` is not a regular file", path.display())))
 }
 
-/// Room that is made for a file before it is read, bytes, at most: what its length says need not be there.
+/// Most bytes that are reserved for a file before it is read: its length may promise more than there is.
 const ROOM_MOST: u64 = 64 << 20;
 
 /// The bytes of a regular file.
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
     let room = usize::try_from(file.metadata()?.len().min(ROOM_MOST)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(room);
@@ -32,8 +32,34 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The bytes of a file that was read, for everybody who needs them. What they are is not shown for debugging: a file
-/// may hold credentials.
+/// Most bytes that are read at one time.
+const PIECE_MOST: u64 = 256 << 10;
+
+/// Hands on what a reader gives, piece by piece; gives how many bytes that were. `size` is how many are expected: of
+/// few, all are read at once, and the end with them. `unread` makes an error of what the reader answers.
+pub(crate) fn each_piece<E>(
+    mut from: impl io::Read,
+    size: u64,
+    unread: impl Fn(io::Error) -> E,
+    mut hand_on: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<u64, E> {
+    let room = usize::try_from(size.saturating_add(1).min(PIECE_MOST)).unwrap_or_default();
+    let (mut buffer, mut total) = (vec![0; room], 0);
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(read) => {
+                hand_on(&buffer[..read])?;
+                total += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unread(error)),
+        }
+    }
+}
+
+/// The bytes of a file that was read once, shared by everybody who needs them. `Debug` does not show them: a file may
+/// hold credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileBytes(Arc<[u8]>);
 
@@ -58,7 +84,7 @@ impl fmt::Debug for FileBytes {
 }
 
 /// Whether two paths are regular files, and not links to such, of the same bytes.
-pub fn same_content(a: &Path, b: &Path) -> io::Result<bool> {
+pub(crate) fn same_content(a: &Path, b: &Path) -> io::Result<bool> {
     let (first, second) = (fs::symlink_metadata(a)?, fs::symlink_metadata(b)?);
     if !first.is_file() || !second.is_file() || first.len() != second.len() {
         return Ok(false);

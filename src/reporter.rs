@@ -41,12 +41,12 @@ pub trait Reporter: Send + Sync {
     /// A download has ended, well or not.
     fn download_finished(&self, handle: usize);
 
-    /// The run has come so far: `done` of `total`, which is 0 while nobody knows it.
+    /// A stage of the run has done `done` of `total`; `total` is 0 while it is not known.
     fn reached(&self, stage: Stage, done: usize, total: usize) {
         let _ = (stage, done, total);
     }
 
-    /// One of several outputs, the one at `place`, has come so far; `None`: its turn has come.
+    /// The output at `place`, one of several, is in this stage now; `None`: work on it begins.
     fn unit_reached(&self, place: usize, stage: Option<Stage>) {
         let _ = (place, stage);
     }

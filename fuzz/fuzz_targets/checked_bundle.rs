@@ -1,7 +1,8 @@
 //! Bundles: whatever lies in them, `check` comes to an end, and to the same one again.
 //!
-//! The input is a list of files, each a line with its path and then its content, with two bytes 0xff between them. They become a zip,
-//! so that imports are followed over several modules and RECORD, METADATA and native objects are read as well.
+//! The input is a list of files, each a line with its path and then its content, with two bytes 0xff between them. They
+//! become a zip, so that imports are followed over several modules and RECORD, METADATA and native objects are read as
+//! well.
 
 #![no_main]
 
@@ -18,16 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
     if fs_err::write(&path, archive(bytes)).is_err() {
         return;
     }
-    let options = CheckOptions {
-        path,
-        layers: Vec::new(),
-        handlers: vec!["app.handler".to_owned()],
-        target: Target::new("python3.13".parse().expect("a runtime"), Architecture::X86_64),
-        locked: None,
-        libraries: None,
-        cache_folder: None,
-        ignore: Vec::new(),
-    };
+    let target = Target::new("python3.13".parse().expect("a runtime"), Architecture::X86_64);
+    let options = CheckOptions { handlers: vec!["app.handler".to_owned()], ..CheckOptions::new(path, target) };
     let Ok(report) = check(&options) else { return };
     let again = check(&options).expect("it could be read before");
     assert_eq!(report.findings, again.findings);

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use barrow::archive::{Limits, EntryLookup, PartialZip, PartialZipError, ZipReader};
+use barrow::archive::{EntryLookup, Limits, PartialZip, PartialZipError, ZipReader};
 use libfuzzer_sys::fuzz_target;
 
 /// Content that is read, at most, bytes.

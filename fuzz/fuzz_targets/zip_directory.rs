@@ -5,7 +5,7 @@
 
 use std::io::{Cursor, Read as _};
 
-use barrow::archive::{Limits, EntryLookup, PartialZip, ZipEntry, ZipReader};
+use barrow::archive::{EntryLookup, Limits, PartialZip, ZipEntry, ZipReader};
 use libfuzzer_sys::fuzz_target;
 
 /// Content that is read of one entry, at most, bytes.

@@ -15,7 +15,7 @@ pub(super) const EMPTY_STREAM: [u8; 2] = [3, 0];
 /// Largest factor by which deflate can shrink: 258 bytes in two bits, rounded up.
 const DEFLATE_MOST: u64 = 1032;
 
-/// Names that are there twice, at most: each is searched for among all.
+/// Most names that may be there twice: each of them costs a search among all.
 const REPEATED_MOST: u64 = 1000;
 
 /// One header of the directory. Names are safe paths; nothing is known about the local header yet.

@@ -12,9 +12,7 @@ pub enum ArchiveError {
     /// The receiver of an entry's bytes failed.
     #[error("`{}` cannot be written", entry.escape_debug())]
     Write {
-        /// The entry.
         entry: String,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
@@ -48,7 +46,7 @@ pub enum ArchiveError {
         /// How.
         reason: &'static str,
     },
-    /// More than is reasonable.
+    /// The archive exceeds one of its [`Limits`](super::Limits).
     #[error("the archive has {actual} {what}, and at most {limit} are accepted")]
     Limit {
         /// What there is too much of.

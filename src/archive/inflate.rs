@@ -1,8 +1,8 @@
 //! The bytes of an entry, checked against its sizes and CRC while they pass.
 //!
-//! There are two ways to inflate. Most entries are small enough to be in memory as a whole, twice, and libdeflate inflates
-//! such ones in little more than half of the time (`whole.rs`). What it does not confirm, and what is larger, goes through
-//! zlib piece by piece, which has the last word: it alone refuses, and says why.
+//! There are two ways to inflate. Most entries are small enough to be in memory as a whole, twice, and libdeflate
+//! inflates such ones in little more than half of the time (`whole.rs`). What it does not confirm, and what is larger,
+//! goes through zlib piece by piece, which has the last word: it alone refuses, and says why.
 
 use std::io;
 

@@ -27,7 +27,6 @@ impl Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bound {
-    /// Entries.
     Entries,
     /// Files and folders, those that names only imply included.
     FilesAndFolders,

@@ -19,13 +19,13 @@ pub(crate) struct NameSet {
     known: HashMap<Box<str>, Spellings>,
     alike: Vec<Alike>,
     count: u64,
-    /// Of all names together.
+    /// Bytes of all names together.
     bytes: u64,
     /// The folder of the last file: its ancestors are known already.
     last_folder: Option<SafePath>,
 }
 
-/// The names of one form: nearly always one.
+/// The names that compare as equal: nearly always a single one.
 #[derive(Debug)]
 struct Spellings {
     first: KnownName,
@@ -64,8 +64,8 @@ pub(crate) struct Alike {
     pub reason: &'static str,
 }
 
-/// Names that differ in case and the like only, at most: nobody has more than a few, and each is compared with all of
-/// its form.
+/// Most names that may differ in nothing but case and the like: nobody has more than a few, and each is compared with
+/// all others that compare as equal.
 const ALIKE_MOST: u64 = 1000;
 
 impl NameSet {

@@ -17,7 +17,6 @@ pub struct PartialZip {
 /// What came of looking for an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EntryLookup {
-    /// The content.
     Content(Vec<u8>),
     /// Bytes that have to be added first.
     Missing(Range<u64>),

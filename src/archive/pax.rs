@@ -9,7 +9,7 @@ pub(super) struct PaxRecords {
     pub(super) linkpath: Option<Vec<u8>>,
     /// Size of its content.
     pub(super) size: Option<u64>,
-    /// Anything was said that is not mere description.
+    /// Some record does more than describe, such as one that renames the entry.
     pub(super) changes: bool,
 }
 

@@ -28,9 +28,10 @@ pub(crate) fn normalized(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir => {
+            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
                 normal.pop();
             }
+            Component::ParentDir if normal.has_root() => {}
             other => normal.push(other),
         }
     }

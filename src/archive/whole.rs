@@ -1,10 +1,10 @@
 //! Entries that are inflated in one piece, by libdeflate.
 //!
 //! libdeflate's function for bare deflate streams does not tell where the stream ended, and bytes after the end have to
-//! be refused. Its function for gzip files (RFC 1952) does tell, if it is asked cunningly: it looks for the checksum and
-//! the size of the content right behind the end of the stream. So an entry is given to it as the gzip file that it would
-//! be, and whether the four bytes of the size occur anywhere before their place at the end of that file is looked up
-//! first: if not, they were found where they were put, and the checksum before them is the promised one. To look for
+//! be refused. Its function for gzip files (RFC 1952) does tell, if it is asked cunningly: it looks for the checksum
+//! and the size of the content right behind the end of the stream. So an entry is given to it as the gzip file that it
+//! would be, and whether the four bytes of the size occur anywhere before their place at the end of that file is looked
+//! up first: if not, they were found where they were put, and the checksum before them is the promised one. To look for
 //! checksum and size together would not do: the data may hold the checksum of a content that was not promised.
 
 use std::io;

@@ -12,6 +12,7 @@ use super::fields::{
     CENTRAL_HEADER, DEFLATED, END_RECORD, FLAG_UTF8, LOCAL_HEADER, STORED, ZIP64_END_RECORD, ZIP64_LOCATOR,
 };
 use super::{DataSpan, ReadAt as _, SafePath};
+use crate::regular::each_piece;
 
 /// 1980-01-01 00:00 in MS-DOS form, the earliest that a zip can express: date in the upper half, time in the lower.
 const TIME: u32 = 0x0021_0000;
@@ -33,7 +34,6 @@ pub(crate) struct ZipWriter<W> {
 /// Content that is ready to be written: deflated, or stored where deflate does not make it smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Compressed {
-    /// The data.
     pub data: Vec<u8>,
     /// Length of the content.
     pub size: u64,
@@ -66,18 +66,15 @@ pub(crate) fn deflate(content: &[u8]) -> Compressed {
 pub(crate) fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64) -> io::Result<DataSpan> {
     let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
     let mut crc = flate2::Crc::new();
-    let (mut size, mut buffer) = (0, vec![0; 256 << 10]);
-    loop {
-        let count = match content.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        crc.update(&buffer[..count]);
-        encoder.write_all(&buffer[..count])?;
-        size += count as u64;
-    }
+    let size = each_piece(
+        content,
+        u64::MAX,
+        |error| error,
+        |piece| {
+            crc.update(piece);
+            encoder.write_all(piece)
+        },
+    )?;
     encoder.try_finish()?;
     let compressed_size = encoder.total_out();
     encoder.finish()?.flush()?;

@@ -8,9 +8,7 @@ use crate::spec::{PackageName, Version};
 /// A vulnerability of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vulnerability {
-    /// Name.
     pub name: PackageName,
-    /// Version.
     pub version: Version,
     /// What is known about it.
     pub advisory: Advisory,

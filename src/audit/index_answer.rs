@@ -8,7 +8,7 @@ use super::Advisory;
 use crate::spec::Version;
 
 /// Reads the vulnerabilities of an answer; `None`: the answer says nothing of such, so nothing is known.
-pub fn read_answer(bytes: &[u8]) -> Option<Vec<Advisory>> {
+pub(crate) fn read_answer(bytes: &[u8]) -> Option<Vec<Advisory>> {
     let answer: Value = serde_json::from_slice(bytes).ok()?;
     let known = answer.get("vulnerabilities")?.as_array()?;
     let counts = |value: &&Value| value["withdrawn"].is_null();
@@ -33,7 +33,7 @@ fn read(value: &Value) -> Option<Advisory> {
     })
 }
 
-/// What stands for a summary that is not there.
+/// The first sentence of the details, in the place of a summary that is not there.
 pub(super) fn first_sentence(details: &str) -> String {
     let line = details.lines().map(|line| line.trim_start_matches(['#', ' '])).find(|line| !line.is_empty());
     let line = line.unwrap_or_default();

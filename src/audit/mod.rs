@@ -5,8 +5,8 @@
 //! OSV files ─────────┴──▶ Advisory ──▶ findings (of one distribution each, aliases joined) ──▶ what is ignored, with a reason
 //! ```
 //!
-//! The form of advisories is OSV's (<https://ossf.github.io/osv-schema/>), which PyPI's own database has too. What cannot be told
-//! is never taken for "nothing is known": a distribution that no source knows is named.
+//! The form of advisories is OSV's (<https://ossf.github.io/osv-schema/>), which PyPI's own database has too. What
+//! cannot be told is never taken for "nothing is known": a distribution that no source knows is named.
 
 mod advisory;
 mod finding;
@@ -17,5 +17,5 @@ mod tests;
 
 pub use advisory::Advisory;
 pub use finding::{IgnoredAdvisory, Judged, Vulnerability, judge};
-pub use index_answer::read_answer;
+pub(crate) use index_answer::read_answer;
 pub use osv::{Advisories, AuditError};

@@ -1,4 +1,5 @@
-//! Advisories that lie on this machine, in OSV's form: one file, a folder, or a zip such as OSV publishes for each ecosystem.
+//! Advisories that lie on this machine, in OSV's form: one file, a folder, or a zip such as OSV publishes for each
+//! ecosystem.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
@@ -25,7 +26,6 @@ pub enum AuditError {
     Read {
         /// What.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// A file that is no advisory.
@@ -172,7 +172,8 @@ impl OsvRecord {
     }
 }
 
-/// Whether a version lies in a range: events in order of their versions, each changing the answer for what comes behind it.
+/// Whether a version lies in a range: events in order of their versions, each changing the answer for what comes behind
+/// it.
 fn is_inside(events: &[Event], version: &Version) -> bool {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by(|a, b| a.version().cmp(&b.version()));

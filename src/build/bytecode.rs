@@ -1,9 +1,10 @@
-//! Bytecode for a runtime, by a Python of its minor version on this machine: `.pyc` files that are never compared with their sources
-//! (PEP 552, "unchecked hash").
+//! Bytecode for a runtime, by a Python of its minor version on this machine: `.pyc` files that are never compared with
+//! their sources (PEP 552, "unchecked hash").
 //!
-//! No code of a package is run: sources are compiled, not imported. The interpreter starts without `site` and with a fixed hash
-//! seed. Its `marshal` marks an object as shared by how often it happens to be referred to, so what it writes is read and
-//! written once more: then that depends on the code alone. Sources and results pass through two files of framed records.
+//! No code of a package is run: sources are compiled, not imported. The interpreter starts without `site` and with a
+//! fixed hash seed. Its `marshal` marks an object as shared by how often it happens to be referred to, so what it
+//! writes is read and written once more: then that depends on the code alone. Sources and results pass through two
+//! files of framed records.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,8 +16,8 @@ use super::{BuildError, Interpreter, InterpreterSearch};
 use crate::spec::VersionSpecifiers;
 use crate::target::Runtime;
 
-/// Reads records (length of name, length of source, name, source) and writes one for each (length, bytes); a length of all ones
-/// stands for what cannot be compiled.
+/// Reads records (length of name, length of source, name, source) and writes one for each (length, bytes); a length of
+/// all ones stands for what cannot be compiled.
 const PROGRAM: &str = "\
 import sys
 sys.path[:] = [place for place in sys.path if place]
@@ -79,7 +80,8 @@ impl Compiler {
         Ok(Self { interpreter })
     }
 
-    /// Compiles sources in one process; `None` for each that is no Python of this version. Files in between lie in `workplace`.
+    /// Compiles sources in one process; `None` for each that is no Python of this version. Files in between lie in
+    /// `workplace`.
     ///
     /// # Errors
     /// The program cannot be run, or ends before its work is done.

@@ -25,13 +25,11 @@ pub enum BuildError {
     Interpreter {
         /// The program.
         path: PathBuf,
-        /// Why.
         reason: String,
     },
     /// The Python that compiles sources failed.
     #[error("`{}` failed to compile the sources of the bundle ({status}){}", program.display(), indented(output))]
     Bytecode {
-        /// The program.
         program: PathBuf,
         /// How it ended.
         status: String,
@@ -59,16 +57,13 @@ pub enum BuildError {
     Unpack {
         /// The source.
         label: String,
-        /// Why.
         #[source]
         source: ArchiveError,
     },
     /// A program could not be started.
     #[error("the program `{}` could not be started", program.display())]
     Start {
-        /// The program.
         program: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -125,7 +120,6 @@ pub enum BuildError {
         action: &'static str,
         /// With what.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },

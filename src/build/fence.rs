@@ -1,17 +1,18 @@
-//! Builds without a network. What a backend requires was resolved, verified and installed for it, so whatever it would fetch beyond
-//! that is a stranger's word that nobody has checked.
+//! Builds without a network. What a backend requires was resolved, verified and installed for it, so whatever it would
+//! fetch beyond that is a stranger's word that nobody has checked.
 //!
-//! On Linux that is a network namespace of its own, made by `unshare` of util-linux; on macOS a sandbox, made by `sandbox-exec`. Both
-//! are programs of the system: what they do cannot be done here without unsafe code. Where neither may be had, as in many
-//! containers, builds run as they are.
+//! On Linux that is a network namespace of its own, made by `unshare` of util-linux; on macOS a sandbox, made by
+//! `sandbox-exec`. Both are programs of the system: what they do cannot be done here without unsafe code. Where neither
+//! may be had, as in many containers, builds run as they are.
 
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Ways to start a program without a network, best first: the program that does it, and what stands before the name of the other.
+/// Ways to start a program without a network, best first: the program that does it, and what stands before the name of
+/// the other.
 ///
-/// The first needs the rights of an administrator, and changes nothing else. The second makes a user namespace too, in which
-/// everybody stays who they are.
+/// The first needs the rights of an administrator, and changes nothing else. The second makes a user namespace too, in
+/// which everybody stays who they are.
 #[cfg(target_os = "linux")]
 const WAYS: &[(&str, &[&str])] = &[
     ("/usr/bin/unshare", &["--net", "--"]),

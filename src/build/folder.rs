@@ -31,8 +31,8 @@ const DEEPEST: usize = 64;
 
 /// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links.
 ///
-/// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied too
-/// (versions are made of it), and does not count but for the commit that is checked out.
+/// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied
+/// too (versions are made of it), and does not count but for the commit that is checked out.
 pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     copy(from, Some(to), "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;

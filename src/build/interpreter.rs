@@ -80,8 +80,8 @@ struct Answer {
 type Introduction = Result<Result<Interpreter, String>, BuildError>;
 
 impl InterpreterSearch {
-    /// The interpreter to build with: the one that was named, else that of the target's minor version, else any that the
-    /// source's `requires-python` takes.
+    /// The interpreter to build with: the one that was named, else that of the target's minor version, else any that
+    /// the source's `requires-python` takes.
     pub fn find(
         &self,
         wanted: (u64, u64),

@@ -1,13 +1,13 @@
 //! Building from source: an sdist, a folder or a repository becomes a wheel (PEP 517, PEP 518).
 //!
 //! This runs code of packages, so it happens only for what the user names as source or allows by name. Each hook of a
-//! backend is a process of its own, in a virtual environment that `supply` filled by barrow's own resolver and installer, with
-//! no credentials and no home of the user's in its environment, a fixed `SOURCE_DATE_EPOCH` and a fixed hash seed. It is
-//! not a prison: a build can read what the user can read, and open connections.
+//! backend is a process of its own, in a virtual environment that `supply` filled by barrow's own resolver and
+//! installer, with no credentials and no home of the user's in its environment, a fixed `SOURCE_DATE_EPOCH` and a fixed
+//! hash seed. It is not a prison: a build can read what the user can read, and open connections.
 //!
-//! The wheel is for the target, the build runs here: pure Python always fits; native code only where tags, processor and
-//! the glibc symbols of every library in the wheel say so. Of the two ways to get metadata out of a backend, only building
-//! the wheel is used: it is needed in any case, and is kept.
+//! The wheel is for the target, the build runs here: pure Python always fits; native code only where tags, processor
+//! and the glibc symbols of every library in the wheel say so. Of the two ways to get metadata out of a backend, only
+//! building the wheel is used: it is needed in any case, and is kept.
 
 mod backend;
 mod bytecode;

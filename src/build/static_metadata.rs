@@ -1,7 +1,8 @@
 //! What a source says about its requirements for certain, without any of its code being run.
 //!
-//! PKG-INFO counts from version 2.2 of the metadata on, where `Dynamic` names the fields that a wheel may answer differently
-//! (PEP 643); else the `[project]` table of pyproject.toml, as far as it leaves none of them `dynamic` (PEP 621).
+//! PKG-INFO counts from version 2.2 of the metadata on, where `Dynamic` names the fields that a wheel may answer
+//! differently (PEP 643); else the `[project]` table of pyproject.toml, as far as it leaves none of them `dynamic` (PEP
+//! 621).
 
 use super::BuildError;
 use crate::spec::{CoreMetadata, ExtraName, Requirement, lenient};

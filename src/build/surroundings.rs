@@ -6,7 +6,8 @@ use std::path::Path;
 /// Environment variables of a program.
 pub(super) type Variables = BTreeMap<String, String>;
 
-/// The time of every file of a source archive, and what `SOURCE_DATE_EPOCH` says: 1980-01-01, the first that a zip can hold.
+/// The time of every file of a source archive, and what `SOURCE_DATE_EPOCH` says: 1980-01-01, the first that a zip can
+/// hold.
 ///
 /// Source: APPNOTE.TXT, 4.4.6; <https://reproducible-builds.org/specs/source-date-epoch/>.
 pub(crate) const SOURCE_DATE: u64 = 315_532_800;

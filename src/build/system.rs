@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::BuildError;
 use crate::archive::SafePath;
 
-/// What a project without a statement is built with (PEP 517, "Build requirements"): setuptools, as if its `setup.py` were run.
+/// What a project without a statement is built with (PEP 517, "Build requirements"): setuptools, as if its `setup.py`
+/// were run.
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
 
 /// The first release of setuptools that has this backend.

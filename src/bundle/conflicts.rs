@@ -1,14 +1,12 @@
 //! Several claims to one path: who wins, who is told, and what no one can win.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 
 use super::BundleError;
 use super::contents::{BundleContent, BundleFile, BundleLayout};
-use super::source::SourceFile;
 use crate::archive::{Alike, NameSet, SafePath};
 use crate::install::{FileContent, InstalledDist};
-use crate::spec::{HashAlgorithm, HashDigest, Hasher, parse_record, sha256, write_record_line};
+use crate::spec::{HashDigest, parse_record, sha256, write_record_line};
 
 /// The files of a bundle, each path once.
 pub(super) struct Settled<'a> {
@@ -91,9 +89,9 @@ impl<'a> Replaced<'a> {
         let (digest, size) = match &winner.content {
             BundleContent::Dist { file, .. } => (file.sha256.clone(), file.size),
             BundleContent::Generated(bytes) => (sha256(bytes), bytes.len() as u64),
-            BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => (sha256(bytes), bytes.len() as u64),
-            BundleContent::Source(source) => digest_of(&source.from)
-                .map_err(|error| BundleError::ReadSource { path: source.from.clone(), source: error })?,
+            BundleContent::Source(source) => {
+                source.digest().map_err(|error| BundleError::ReadSource { path: source.from.clone(), source: error })?
+            }
         };
         if digest == file.sha256 {
             return Ok(());
@@ -161,20 +159,4 @@ fn corrected(record: &[u8], now: &BTreeMap<&str, &(HashDigest, u64)>) -> Option<
         write_record_line(&mut text, &entry.path, proof);
     }
     Some(text.into_bytes())
-}
-
-fn digest_of(path: &std::path::Path) -> std::io::Result<(HashDigest, u64)> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 64 << 10];
-    let mut size = 0;
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((hasher.finish(), size)),
-            count => {
-                hasher.update(&buffer[..count]);
-                size += count as u64;
-            }
-        }
-    }
 }

@@ -14,7 +14,6 @@ pub enum BundleError {
     ReadSource {
         /// What could not be read.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -49,7 +48,6 @@ pub enum BundleError {
         path: PathBuf,
         /// Which line.
         line: usize,
-        /// Why.
         #[source]
         source: ignore::Error,
     },
@@ -74,18 +72,15 @@ pub enum BundleError {
     /// A pattern that is none.
     #[error("`{pattern}` is not a pattern that `{option}` understands")]
     Pattern {
-        /// The pattern.
         pattern: String,
         /// Where it was given.
         option: &'static str,
-        /// Why.
         #[source]
         source: globset::Error,
     },
     /// A pattern with nothing in it.
     #[error("`{pattern}` is not a pattern that `{option}` understands: it names nothing")]
     EmptyPattern {
-        /// The pattern.
         pattern: String,
         /// Where it was given.
         option: &'static str,
@@ -107,7 +102,6 @@ pub enum BundleError {
         other: String,
         /// Whose that is.
         other_owner: String,
-        /// Why.
         reason: &'static str,
     },
     /// Nothing to put into the bundle.

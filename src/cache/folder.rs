@@ -19,7 +19,8 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 /// Where temporary files lie until they are renamed to entries.
 pub(super) const TEMPORARY: &str = "temporary-v1";
 
-/// Bytes of the seal behind an entry's content: enough against accidents. Whoever may write to the cache could forge any.
+/// Bytes of the seal behind an entry's content: enough against accidents. Whoever may write to the cache could forge
+/// any.
 const SEAL: usize = 4;
 
 /// The cache folder; a temporary one is removed when the value is dropped.
@@ -89,7 +90,6 @@ pub enum CacheError {
     Write {
         /// The entry or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -98,7 +98,6 @@ pub enum CacheError {
     Read {
         /// The folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -107,7 +106,6 @@ pub enum CacheError {
     Remove {
         /// The entry.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -154,8 +152,8 @@ impl Cache {
     /// From now on writes to a temporary folder, which goes with the value; what can be read in the cache still is.
     ///
     /// The write functions do this themselves; it is for callers whose own writes into a temporary file failed.
-    /// `was_degraded` is what [`Self::is_degraded`] said before that write. Returns whether writing again has a chance: it
-    /// has as well when another thread found out first.
+    /// `was_degraded` is what [`Self::is_degraded`] said before that write. Returns whether writing again has a chance:
+    /// it has as well when another thread found out first.
     pub fn degrade(&self, was_degraded: bool) -> Result<bool, CacheError> {
         let Some(parent) = self.fallback.as_ref().filter(|_| !was_degraded) else { return Ok(false) };
         if self.substitute.get().is_none() {
@@ -202,8 +200,8 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Writes an entry whole or not at all; returns where it is now. It is not forced to disk: after a power loss the seal
-    /// does not fit what is there, and the entry counts as absent.
+    /// Writes an entry whole or not at all; returns where it is now. It is not forced to disk: after a power loss the
+    /// seal does not fit what is there, and the entry counts as absent.
     pub fn write(&self, entry: &Path, bytes: &[u8]) -> Result<PathBuf, CacheError> {
         self.write_parts(entry, &[bytes, &seal(bytes)])
     }
@@ -325,8 +323,8 @@ impl Cache {
             return Ok(());
         }
         create_private(root).map_err(failed)?;
-        // A courtesy to other programs: no entry is worse off without it. What lies in its place is never opened, for it
-        // may be a fifo or a link.
+        // A courtesy to other programs: no entry is worse off without it. What lies in its place is never opened, for
+        // it may be a fifo or a link.
         let _ = fs::OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -14,10 +14,10 @@
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!
-//! Every name carries a format version: an older or newer barrow uses other folders. Entries are written to a
-//! temporary file beside their place and renamed, so a reader sees a whole entry or none. No name holds a credential.
-//! Metadata, plans, resolutions and results end with a checksum, pages hold one for each of their parts: what does not fit
-//! makes the entry absent.
+//! Every name carries a format version: an older or newer barrow uses other folders. Entries are written to a temporary
+//! file beside their place and renamed, so a reader sees a whole entry or none. No name holds a credential. Metadata,
+//! plans, resolutions and results end with a checksum, pages hold one for each of their parts: what does not fit makes
+//! the entry absent.
 //!
 //! The cache is only a cache: what cannot be read is absent, and what cannot be written goes to a temporary folder
 //! that stands in for it until the run ends, so that a full or read-only cache costs time and nothing else.

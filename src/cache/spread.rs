@@ -8,7 +8,8 @@ use std::path::Path;
 /// that neighbourhood, past everything that was deleted there within the last minutes. Who removes an output of some
 /// thousand files and makes it anew waits for that search with every folder and file: half a millisecond each was
 /// measured, ten times as long as making them. Below a folder with this attribute ("top of a directory hierarchy",
-/// `chattr +T`) the emptiest neighbourhood is taken instead. Subfolders do not inherit the attribute, and other file systems refuse it.
+/// `chattr +T`) the emptiest neighbourhood is taken instead. Subfolders do not inherit the attribute, and other file
+/// systems refuse it.
 pub(crate) fn spread_subfolders(folder: &Path) {
     #[cfg(target_os = "linux")]
     {

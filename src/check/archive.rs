@@ -194,7 +194,8 @@ fn unsafe_reason(name: &str) -> Option<&'static str> {
     name.split('/').any(|part| part == "..").then_some("leads out of the folder with `..`")
 }
 
-/// Names that stand in an archive more than once: the crate keeps the last of each, so they are counted in its directory.
+/// Names that stand in an archive more than once: the crate keeps the last of each, so they are counted in its
+/// directory.
 pub(super) fn duplicates(path: &Path) -> Vec<String> {
     let Ok(bytes) = regular::read(path) else { return Vec::new() };
     let mut names: Vec<&[u8]> = Vec::new();

@@ -104,7 +104,6 @@ pub enum Code {
 /// What is documented about a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
-    /// Its number.
     pub number: u16,
     /// What it is, a fragment.
     pub title: &'static str,

@@ -283,7 +283,7 @@ impl Dist {
         }
     }
 
-    /// That these files lie in its packages and are none of its own.
+    /// The finding that these files lie in its packages and are none of its own.
     fn strays(&self, files: &[&str]) -> Option<Finding> {
         let first = files.iter().find(|path| is_code(path)).or(files.first())?;
         let (count, are) = (files.len(), if files.len() == 1 { "file lies" } else { "files lie" });

@@ -11,7 +11,6 @@ pub enum CheckError {
     Read {
         /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -46,7 +45,6 @@ pub enum CheckError {
     Lock {
         /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: Box<crate::lock::LockError>,
     },

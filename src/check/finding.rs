@@ -125,7 +125,7 @@ impl Report {
     }
 }
 
-/// That a link cannot be relied on.
+/// The finding that a link cannot be relied on.
 pub(super) fn bad_link(name: &str, shown: &str, what: &str) -> Finding {
     Finding::new(Code::BadLink, Grade::Warning, name, format!("the link {what}"))
         .file(shown)

@@ -317,7 +317,8 @@ impl<'a> Graph<'a> {
         Some(parts.join("."))
     }
 
-    /// Loads a module and every package above it; gives its node, or the name that is missing with the folders in which it was searched.
+    /// Loads a module and every package above it; gives its node, or the name that is missing with the folders in which
+    /// it was searched.
     fn load(
         &mut self,
         name: &str,
@@ -338,7 +339,8 @@ impl<'a> Graph<'a> {
                 None => self.search.top(part, self.target),
                 Some(parent) => match self.below(parent, part) {
                     Some(found) => found,
-                    // Of what the runtime brings, and of modules that make submodules as they run, everything is believed.
+                    // Of what the runtime brings, and of modules that make submodules as they run, everything is
+                    // believed.
                     None => return Ok(parent),
                 },
             };

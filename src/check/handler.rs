@@ -1,4 +1,5 @@
-//! The handler, by the rules of the runtime's own bootstrap (aws-lambda-python-runtime-interface-client, `bootstrap.py`).
+//! The handler, by the rules of the runtime's own bootstrap (aws-lambda-python-runtime-interface-client,
+//! `bootstrap.py`).
 
 use super::code::Code;
 use super::finding::{Finding, Grade};

@@ -6,11 +6,11 @@
 //! ```
 //!
 //! Nothing is run and nothing is asked: the tables are in [`crate::target`]. An error is what certainly breaks; what
-//! may break is a warning, and what an import catches, or nobody loads, is silence or a note. Any bundle is taken, whoever made it, and
-//! hostile files end in a note.
+//! may break is a warning, and what an import catches, or nobody loads, is silence or a note. Any bundle is taken,
+//! whoever made it, and hostile files end in a note.
 //!
-//! Where nobody names a handler, modules at the root that look like one are taken for handlers, and every project of the bundle is
-//! taken for imported.
+//! Where nobody names a handler, modules at the root that look like one are taken for handlers, and every project of
+//! the bundle is taken for imported.
 
 mod archive;
 mod catalogue;
@@ -81,6 +81,22 @@ pub struct CheckOptions {
     pub cache_folder: Option<PathBuf>,
     /// What the user does not want to hear of.
     pub ignore: Vec<IgnoredFinding>,
+}
+
+impl CheckOptions {
+    /// The bundle at `path` by itself, without layers; nothing is kept for later checks.
+    pub fn new(path: impl Into<PathBuf>, target: Target) -> Self {
+        Self {
+            path: path.into(),
+            layers: Vec::new(),
+            handlers: Vec::new(),
+            target,
+            locked: None,
+            libraries: None,
+            cache_folder: None,
+            ignore: Vec::new(),
+        }
+    }
 }
 
 /// Checks a bundle.

@@ -46,8 +46,8 @@ pub(super) enum ForeignReason {
     System(&'static str),
 }
 
-/// Modules that the runtime brings, and the projects that they come with. Where its own library has `pip` and `setuptools` is not
-/// published for every version: they are taken for there, because silence does less harm.
+/// Modules that the runtime brings, and the projects that they come with. Where its own library has `pip` and
+/// `setuptools` is not published for every version: they are taken for there, because silence does less harm.
 const RUNTIME: &[(&str, &str)] = &[
     ("awslambdaric", "awslambdaric"),
     ("boto3", "boto3"),

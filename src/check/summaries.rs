@@ -1,17 +1,18 @@
 //! Summaries of files: digest, imports, needs. Made once for each content, and kept in the cache for all later checks.
 //!
-//! A summary belongs to the bytes that it is of, by their sha256, so it serves wherever the same file lies. What is known
-//! lies in two kinds of entries:
+//! A summary belongs to the bytes that it is of, by their sha256, so it serves wherever the same file lies. What is
+//! known lies in two kinds of entries:
 //!
-//! - one for each installed project, under the digest of its RECORD: the same wheel brings the same one into every bundle, whoever
-//!   made it. A bundle of known wheels that was never checked before is therefore parsed no further than the user's own files.
-//! - one for the place of the bundle: the user's own files, and what each file looked like, so that the next check of the
-//!   same place reads none that did not change.
+//! - one for each installed project, under the digest of its RECORD: the same wheel brings the same one into every
+//!   bundle, whoever made it. A bundle of known wheels that was never checked before is therefore parsed no further
+//!   than the user's own files.
+//! - one for the place of the bundle: the user's own files, and what each file looked like, so that the next check of
+//!   the same place reads none that did not change.
 //!
 //! A file is taken for the one that was seen while its size, inode, time of modification and time of change are the
-//! same. Of a file with several names the time of change is left out: it changes with every further name, as when a bundle is made
-//! anew of files that are linked from the cache, and such files are not written to. They are known by their RECORD too, in whatever
-//! bundle they lie. A file of a zip is known while the zip is.
+//! same. Of a file with several names the time of change is left out: it changes with every further name, as when a
+//! bundle is made anew of files that are linked from the cache, and such files are not written to. They are known by
+//! their RECORD too, in whatever bundle they lie. A file of a zip is known while the zip is.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -108,8 +109,7 @@ impl<'a> Summaries<'a> {
     /// The summary of a source file by the grammar of Python 3.`minor`.
     pub(super) fn module(&self, file: usize, minor: u8) -> Arc<Module> {
         let known = |digest: &Digest| -> Option<Module> {
-            let packed = self.packed(file, |facts| facts.modules.get(digest).cloned())?;
-            rmp_serde::from_slice(&packed).ok()
+            self.known(file, |facts| rmp_serde::from_slice(facts.modules.get(digest)?).ok())
         };
         let seen = self.seen(file);
         if let Some(module) = seen.as_ref().and_then(known) {
@@ -135,8 +135,10 @@ impl<'a> Summaries<'a> {
     /// A native object; `None` where the file is none.
     pub(super) fn object(&self, file: usize) -> Option<Result<Object, ElfError>> {
         let known = |digest: &Digest| -> Option<Option<Object>> {
-            let packed = self.packed(file, |facts| facts.objects.get(digest).cloned())?;
-            if packed.is_empty() { Some(None) } else { rmp_serde::from_slice(&packed).ok().map(Some) }
+            self.known(file, |facts| {
+                let packed = facts.objects.get(digest)?;
+                if packed.is_empty() { Some(None) } else { rmp_serde::from_slice(packed).ok().map(Some) }
+            })
         };
         let seen = self.seen(file);
         if let Some(object) = seen.as_ref().and_then(known) {
@@ -199,7 +201,7 @@ impl<'a> Summaries<'a> {
     }
 
     /// What an earlier check or this one knows in the group of a file.
-    fn packed(&self, file: usize, get: impl Fn(&Facts) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    fn known<T>(&self, file: usize, get: impl Fn(&Facts) -> Option<T>) -> Option<T> {
         let group = &self.groups[self.group_of[file]];
         get(&group.known).or_else(|| group.new.lock().ok().and_then(|new| get(&new)))
     }

@@ -3,14 +3,14 @@
 /// How many bytes of a file [`foreign_format`] looks at.
 pub(crate) const FOREIGN_PREFIX: usize = 4096;
 
-/// The largest number of processors that one universal file is made for. A Java class, which starts with the same four bytes,
-/// has its version in this place, and that is 45 or more.
+/// The largest number of processors that one universal file is made for. A Java class, which starts with the same four
+/// bytes, has its version in this place, and that is 45 or more.
 const MOST_PROCESSORS: u32 = 40;
 
 /// The system that a native file is made for, when that is not Linux: `macOS` or `Windows`.
 ///
-/// Told from the first [`FOREIGN_PREFIX`] bytes, or all of a shorter file: Mach-O, thin and universal (Apple, "Mach-O Programming
-/// Topics", `mach-o/loader.h`, `mach-o/fat.h`), and PE (Microsoft, "PE Format").
+/// Told from the first [`FOREIGN_PREFIX`] bytes, or all of a shorter file: Mach-O, thin and universal (Apple, "Mach-O
+/// Programming Topics", `mach-o/loader.h`, `mach-o/fat.h`), and PE (Microsoft, "PE Format").
 pub(crate) fn foreign_format(start: &[u8]) -> Option<&'static str> {
     let word = |at: usize| start.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
     let first = u32::from_be_bytes(word(0)?);

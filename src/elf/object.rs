@@ -45,7 +45,6 @@ pub enum Machine {
     Aarch64,
     /// Another one, by its number.
     Other(u16),
-    /// None.
     #[default]
     None,
 }

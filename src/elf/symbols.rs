@@ -16,7 +16,7 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
-    /// Reads a symbol table. How long it is only its hash tables say: `gnu_hash`, else `hash`.
+    /// Reads a symbol table. Only its hash tables tell how long it is: `gnu_hash`, else `hash`.
     pub(super) fn read(table: &[u8], names: &[u8], gnu_hash: Option<&[u8]>, hash: Option<&[u8]>) -> Self {
         let count = gnu_hash.and_then(count_of_gnu_hash).or_else(|| usize::try_from(u32_at(hash?, 4)?).ok());
         let mut symbols = Self { needed_of_python: Vec::new(), modules: Vec::new() };

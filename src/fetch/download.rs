@@ -17,7 +17,7 @@ const FILE_LIMIT: u64 = 8 << 30;
 /// Digests of the bytes that pass: sha256, by which the cache is ordered, and what else can prove them.
 pub(super) struct Digests {
     hashers: Vec<Hasher>,
-    /// What can only speak against the bytes, and its hasher.
+    /// A weak digest that was promised, which can only speak against the bytes, and its hasher.
     weak: Option<(WeakDigest, WeakHasher)>,
     bytes: u64,
 }

@@ -54,7 +54,6 @@ pub enum FetchError {
     Download {
         /// File name.
         file: String,
-        /// Why.
         #[source]
         source: http::Error,
     },
@@ -84,7 +83,6 @@ pub enum FetchError {
     StandIn {
         /// File name.
         file: String,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -93,7 +91,6 @@ pub enum FetchError {
     Local {
         /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },

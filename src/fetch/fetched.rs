@@ -10,8 +10,8 @@ use crate::spec::{HashDigest, PackageName, Version, WheelFilename};
 pub enum Proof {
     /// They have one of the digests that an index, a lock or the requirements promised.
     Promised,
-    /// They were made on this machine and never left it, or came from a shared cache with the digest of a claim that may be
-    /// taken.
+    /// They were made on this machine and never left it, or came from a shared cache with the digest of a claim that
+    /// may be taken.
     Built,
     /// Nobody: they are what came.
     Nothing,

@@ -151,7 +151,8 @@ impl Fetcher {
         }
     }
 
-    /// A mirror that stands for every place must have what the cache lacks: an error that names every file that neither has.
+    /// A mirror that stands for every place must have what the cache lacks: an error that names every file that neither
+    /// has.
     pub async fn check_mirror(&self, wanted: impl Iterator<Item = WantedFile>) -> Result<(), FetchError> {
         let Some(stand_in) = &self.stand_in else { return Ok(()) };
         let lacking: Vec<WantedFile> = wanted.filter(|wanted| wanted.find(&self.cache).is_none()).collect();
@@ -183,8 +184,8 @@ impl Fetcher {
     /// replaced when they do not have their digest. `None` when they have: then it is the wheel that is bad.
     pub async fn heal(&self, dist: &ResolvedDist, bad: &FetchedWheel) -> Result<Option<FetchedWheel>, FetchError> {
         let (path, expected) = (bad.path.clone(), bad.digest.clone());
-        let actual = tokio::task::spawn_blocking(move || stored::digest(&path, HashAlgorithm::Sha256));
-        if actual.await.is_ok_and(|actual| actual.is_ok_and(|actual| actual == expected)) {
+        let actual = blocking(move || stored::digest(&path, HashAlgorithm::Sha256)).await;
+        if actual.is_ok_and(|actual| actual == expected) {
             return Ok(None);
         }
         self.reporter
@@ -193,8 +194,8 @@ impl Fetcher {
         self.fetch(dist).await.map(Some)
     }
 
-    /// Fetches the wheels of many distributions, in any order. Offline, what is missing is found before anything starts.
-    /// Those of `under_way` are on their way into the cache already, and are waited for.
+    /// Fetches the wheels of many distributions, in any order. Offline, what is missing is found before anything
+    /// starts. Those of `under_way` are on their way into the cache already, and are waited for.
     pub fn fetch_all(
         &self,
         dists: &[Arc<ResolvedDist>],

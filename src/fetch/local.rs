@@ -1,6 +1,6 @@
 //! Files of this machine: copied into the cache while they are hashed.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use fs_err as fs;
@@ -15,7 +15,7 @@ use crate::spec::HashDigest;
 /// Copies a local file into the cache, or finds the copy of an earlier run while the file is unchanged.
 pub(super) fn copy(cache: &Cache, wanted: &WantedFile, path: &Path) -> Result<FetchedFile, FetchError> {
     let failed = |source| FetchError::Local { path: path.to_owned(), source };
-    let mut file = regular::open(path).map_err(failed)?;
+    let file = regular::open(path).map_err(failed)?;
     let unchanged = identity(&file.metadata().map_err(failed)?);
     if let Some(pointer) = Pointer::read(cache, &wanted.url)
         && pointer.unchanged == unchanged
@@ -26,16 +26,11 @@ pub(super) fn copy(cache: &Cache, wanted: &WantedFile, path: &Path) -> Result<Fe
     }
     let mut copy = cache.temporary_file()?;
     let mut digests = Digests::new(wanted);
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = file.read(&mut buffer).map_err(failed)?;
-        if read == 0 {
-            break;
-        }
-        digests.update(&buffer[..read]);
-        let copied = copy.write_all(&buffer[..read]);
-        copied.map_err(|source| CacheError::Write { path: copy.path().to_owned(), source })?;
-    }
+    regular::each_piece(file, u64::MAX, failed, |piece| {
+        digests.update(piece);
+        let copied = copy.write_all(piece);
+        Ok(copied.map_err(|source| CacheError::Write { path: copy.path().to_owned(), source })?)
+    })?;
     let size = digests.bytes();
     let digest = digests.finish(wanted)?;
     let copied_at = copy.as_file().metadata().map(|about| identity(&about));

@@ -4,8 +4,8 @@
 //! but for damage from outside: a hit is checked for its length and the zip's end, and RECORD is checked at install.
 //! Local files are copied into the cache, never used in place: their bytes could change after they were hashed.
 //!
-//! A file without a promised digest is found again by a *pointer*: an entry under its URL that holds the digest and what
-//! has to be unchanged, the server's validator or the local file's size, times and inode.
+//! A file without a promised digest is found again by a *pointer*: an entry under its URL that holds the digest and
+//! what has to be unchanged, the server's validator or the local file's size, times and inode.
 
 mod download;
 mod error;

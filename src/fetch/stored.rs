@@ -39,15 +39,17 @@ pub(super) fn remove(path: &Path) {
 
 /// The digest of a file's bytes.
 pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDigest> {
-    let mut file = regular::open(path)?;
     let mut hasher = Hasher::new(algorithm);
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish()),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
+    regular::each_piece(
+        regular::open(path)?,
+        u64::MAX,
+        |error| error,
+        |piece| {
+            hasher.update(piece);
+            Ok(())
+        },
+    )?;
+    Ok(hasher.finish())
 }
 
 /// Whether the file ends as an archive of its length does, as far as that can be told.

@@ -4,7 +4,8 @@
 //! asked only when needed, the `keyring` program and the token service of AWS CodeArtifact.
 //!
 //! - What is known goes with the *first* request to its realm: some indexes forward anonymous requests to a public one.
-//! - Where several indexes share a realm, the longest path prefix decides; for files beside them, the longest common path.
+//! - Where several indexes share a realm, the longest path prefix decides; for files beside them, the longest common
+//!   path.
 //! - What is not known is asked for once per index on a 401, 403 or 404, by one task while the others wait; that
 //!   nothing was found is remembered too.
 //! - A minted token that had worked and is refused is minted once more.
@@ -173,7 +174,8 @@ impl Authenticator {
         if let Ok(Some(login)) = self.in_netrc(url, &key, None, may_default, means) {
             return Some(login.user().to_owned());
         }
-        // Tokens of CodeArtifact have one user. Who has no credentials for AWS gets none, and must not see what came for one.
+        // Tokens of CodeArtifact have one user. Who has no credentials for AWS gets none, and must not see what came
+        // for one.
         let aws = means.options.aws.as_ref().filter(|_| self.domain(url, selected, &means.options).is_some());
         if aws.is_some_and(aws::seems_configured) {
             return Some(aws::USER.to_owned());
@@ -208,8 +210,8 @@ impl Authenticator {
         }
     }
 
-    /// The index whose credentials are for `url`: the longest path prefix, else the index that lists it, else the longest common
-    /// path in the realm.
+    /// The index whose credentials are for `url`: the longest path prefix, else the index that lists it, else the
+    /// longest common path in the realm.
     fn select(&self, url: &Url, listed_by: Option<&SafeUrl>) -> Option<usize> {
         let realm = Realm::of(url);
         let listed_by = listed_by.map(SafeUrl::without_credentials);
@@ -225,8 +227,8 @@ impl Authenticator {
         best.map(|(at, _)| at)
     }
 
-    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, in netrc under
-    /// the name of its host, or by being one that only answers to tokens.
+    /// Whether credentials for an index are at hand without asking any program: in its URL, in a setting, in netrc
+    /// under the name of its host, or by being one that only answers to tokens.
     pub(super) fn has_at_hand(&self, url: &Url, means: &Means) -> Result<bool, Error> {
         let index = self.select(url, None).map(|at| &self.indexes[at]);
         if userinfo(url).is_some() || index.is_some_and(|index| index.login.is_some() || index.user.is_some()) {

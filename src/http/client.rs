@@ -34,7 +34,7 @@ const REFUSAL_LIMIT: usize = 16 * 1024;
 /// How long that is waited for: without it the status alone is told.
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A request.
+/// What is asked of a server, before credentials, redirects and repetitions.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     /// Where to; userinfo in it is used as credentials.
@@ -316,7 +316,8 @@ impl Client {
             _ if status == 407 => Err(self.proxy_refused(url)),
             answer => {
                 let looked_in = || self.shared.auth.looked_in(url, &self.shared.means);
-                // Who forbids and asks for no credentials may have none to take: a server of files that its user cannot read.
+                // Who forbids and asks for no credentials may have none to take: a server of files that its user cannot
+                // read.
                 let wants_none = status == 403
                     && answer.is_some_and(|answer| !answer.headers().contains_key(header::WWW_AUTHENTICATE))
                     && !self.shared.auth.knows_accounts(url);

@@ -26,7 +26,6 @@ pub enum Error {
     NotTheMirror {
         /// What would have been asked.
         url: Box<SafeUrl>,
-        /// The mirror.
         mirror: Box<SafeUrl>,
     },
     /// Neither http nor https, nor a store where one is spoken with.
@@ -37,16 +36,12 @@ pub enum Error {
     },
     /// The client could not be set up.
     #[error("failed to set up the HTTP client: {reason}")]
-    Setup {
-        /// Why.
-        reason: String,
-    },
+    Setup { reason: String },
     /// A repository of AWS CodeArtifact in its short form could not be turned into an index.
     #[error("`{url}` cannot be found: {reason}")]
     Repository {
         /// The short form.
         url: Box<SafeUrl>,
-        /// Why.
         reason: String,
     },
     /// A file of certificates could not be used.
@@ -54,7 +49,6 @@ pub enum Error {
     Certificates {
         /// The file.
         path: PathBuf,
-        /// Why.
         reason: String,
     },
     /// The netrc file that the user named could not be read.
@@ -62,7 +56,6 @@ pub enum Error {
     Netrc {
         /// The file.
         path: PathBuf,
-        /// Why.
         reason: String,
     },
     /// A proxy setting that is no URL; it is not repeated, it may hold a password.
@@ -78,7 +71,6 @@ pub enum Error {
         url: Box<SafeUrl>,
         /// The proxy, if any.
         via: Via,
-        /// Why.
         reason: String,
     },
     /// The proxy wants other credentials.
@@ -94,7 +86,6 @@ pub enum Error {
     Tls {
         /// What was asked.
         url: Box<SafeUrl>,
-        /// Why.
         reason: TlsReason,
     },
     /// Nothing, or too little, came in time.
@@ -114,7 +105,6 @@ pub enum Error {
         url: Box<SafeUrl>,
         /// The proxy, if any.
         via: Via,
-        /// Why.
         reason: String,
     },
     /// The body ended early.

@@ -1,7 +1,8 @@
 //! Programs that are asked for credentials: `keyring`, `aws`, and what AWS profiles name.
 //!
-//! They run with standard input closed and under a time limit. What `aws` and its like write on standard error is passed on as it
-//! comes, because it may ask the person to do something; what `keyring` writes is chatter of its backends unless it fails.
+//! They run with standard input closed and under a time limit. What `aws` and its like write on standard error is
+//! passed on as it comes, because it may ask the person to do something; what `keyring` writes is chatter of its
+//! backends unless it fails.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -68,8 +69,8 @@ pub(super) fn keyring_services(index: Option<&SafeUrl>, url: &Url) -> Vec<String
     index.into_iter().chain([host]).collect()
 }
 
-/// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here". What it says on standard
-/// error is passed on at once.
+/// Runs a program; `None` when it ends with a failure, which is how these programs say "nothing here". What it says on
+/// standard error is passed on at once.
 pub(super) async fn run(
     program: &Path,
     arguments: &[&str],

@@ -65,7 +65,7 @@ pub(super) struct Login {
     password: Secret,
     scheme: Scheme,
     source: CredentialSource,
-    /// A token whose user is only a form of it.
+    /// The password is a token, and the user beside it only a placeholder.
     is_token: bool,
     /// A server has asked for bearer tokens.
     wants_bearer: AtomicBool,

@@ -18,7 +18,8 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// Time without a byte after which a request is given up; answers slower than `slowest` over this time are too.
     pub timeout: Duration,
-    /// Slowest body that is waited for, bytes a second: `SLOWEST_BYTES_PER_SECOND` unless the content can be had elsewhere.
+    /// Slowest body that is waited for, bytes a second: `SLOWEST_BYTES_PER_SECOND` unless the content can be had
+    /// elsewhere.
     pub slowest: u32,
     /// How long a server that says nothing is waited for in all the attempts of one request.
     pub patience: Duration,
@@ -31,12 +32,13 @@ pub struct ClientOptions {
     /// URLs of all indexes, with userinfo where they have it: the longest prefix of a request's URL decides about its
     /// credentials.
     pub index_urls: Vec<SafeUrl>,
-    /// Further URLs that the user has named, those of requirements: netrc's `default` is for their hosts, and for those of
-    /// `index_urls`.
+    /// Further URLs that the user has named, those of requirements: netrc's `default` is for their hosts, and for those
+    /// of `index_urls`.
     pub named_urls: Vec<SafeUrl>,
     /// Credentials that settings give to indexes; userinfo in an index's URL comes before them.
     pub credentials: Vec<NamedCredentials>,
-    /// For indexes with a name, how the variables begin that would give credentials for them (`BARROW_INDEX_CORP`), for messages.
+    /// For indexes with a name, how the variables begin that would give credentials for them (`BARROW_INDEX_CORP`), for
+    /// messages.
     pub variables: Vec<(SafeUrl, String)>,
     /// netrc file; `None`: no netrc.
     pub netrc: Option<PathBuf>,
@@ -112,7 +114,6 @@ pub struct NamedCredentials {
     pub url: SafeUrl,
     /// User name; without one, that in `url` is taken.
     pub username: Option<String>,
-    /// Password.
     pub password: Option<Secret>,
     /// Token; sent as the password of `username`, or of `__token__` when there is none. A server that asks for bearer
     /// tokens and for nothing else gets it as one.
@@ -124,9 +125,9 @@ pub struct NamedCredentials {
 }
 
 impl NamedCredentials {
-    /// What variables of an environment have for the index `name`: `BARROW_INDEX_<NAME>_USERNAME`, `_PASSWORD`, `_TOKEN`, uv's
-    /// `UV_INDEX_<NAME>_…`, and Poetry's `POETRY_HTTP_BASIC_<NAME>_…`. A name stands there in upper case, with an
-    /// underscore for everything but letters and digits.
+    /// What variables of an environment have for the index `name`: `BARROW_INDEX_<NAME>_USERNAME`, `_PASSWORD`,
+    /// `_TOKEN`, uv's `UV_INDEX_<NAME>_…`, and Poetry's `POETRY_HTTP_BASIC_<NAME>_…`. A name stands there in upper
+    /// case, with an underscore for everything but letters and digits.
     pub fn of_variables(variables: &BTreeMap<String, String>, name: &str, url: &SafeUrl) -> Option<Self> {
         let name = in_variables(name);
         let prefixes = [OWN_VARIABLES, "UV_INDEX", "POETRY_HTTP_BASIC"];

@@ -19,7 +19,8 @@ pub enum Verb {
     Put,
     /// That it forgets one.
     Delete,
-    /// That it makes a folder (RFC 4918, section 9.3): `WebDAV` servers take no content below a folder that is not there.
+    /// That it makes a folder (RFC 4918, section 9.3): `WebDAV` servers take no content below a folder that is not
+    /// there.
     MakeFolder,
 }
 
@@ -34,8 +35,8 @@ impl Verb {
         }
     }
 
-    /// Whether an answer with this status is one that the caller handles, beside those of success: a condition that was not
-    /// met, a folder that is missing or there already.
+    /// Whether an answer with this status is one that the caller handles, beside those of success: a condition that was
+    /// not met, a folder that is missing or there already.
     pub(super) fn handles(self, status: u16) -> bool {
         match self {
             Self::Get | Self::Head => matches!(status, 304 | 404 | 410 | 416),

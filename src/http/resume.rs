@@ -21,9 +21,10 @@ pub(super) struct BodyProgress {
     first: Identity,
     /// Size of the whole body, when the server tells it.
     pub(super) size: Option<u64>,
-    /// What proves that a range is of the same file; `None`: no ranges.
+    /// The strong validator which proves that a range is of the same file; `None`: the rest cannot be asked for by a
+    /// range.
     validator: Option<String>,
-    /// Bytes of the present answer that were handed on from an earlier one.
+    /// Bytes at the beginning of the present answer that an earlier one has brought already.
     skipped: u64,
     skipped_checksum: Crc32,
     is_skipping: bool,
@@ -133,7 +134,7 @@ impl BodyProgress {
     }
 }
 
-/// What an answer is worth for going on.
+/// Whether an answer goes on with the body.
 pub(super) enum Acceptance {
     /// It goes on with the body.
     Fits,

@@ -37,8 +37,8 @@ impl Attempts {
         }
     }
 
-    /// Takes one more attempt after a fault: the pause before it, or the fault when there is none left. A server that stays
-    /// silent is given up earlier, when one more wait would be more than [`ClientOptions::patience`].
+    /// Takes one more attempt after a fault: the pause before it, or the fault when there is none left. A server that
+    /// stays silent is given up earlier, when one more wait would be more than [`ClientOptions::patience`].
     pub(super) fn after(&mut self, fault: Fault) -> Result<Duration, Fault> {
         if let Error::Timeout { seconds, .. } = &fault.error {
             let waited = Duration::from_secs_f32(*seconds);

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 /// Answers in a row, for each place that a host has, after which it gets one more.
 const ANSWERS_FOR_MORE: usize = 4;
 
-/// Refusals of one request for which the number of requests was to blame, and not the request: they take no attempt. More than
-/// are needed to get from any number to one.
+/// Refusals of one request for which the number of requests was to blame, and not the request: they take no attempt.
+/// More than are needed to get from any number to one.
 pub(super) const BLAMELESS_MOST: u32 = 16;
 
 /// The hosts that were asked.
@@ -40,7 +40,7 @@ struct State {
     answers: usize,
     /// How often it was halved.
     halved: u64,
-    /// Nothing is sent before.
+    /// No request is sent to the host before this moment.
     pause_until: Option<Instant>,
 }
 
@@ -111,8 +111,8 @@ impl HostTurn {
         }
     }
 
-    /// The host said that there were too many requests, and how long it wants none. Whether their number was to blame: it was
-    /// alone otherwise.
+    /// The host said that there were too many requests, and how long it wants none. Whether their number was to blame:
+    /// it was alone otherwise.
     pub(super) fn refused(&self, pause: Option<Duration>) -> bool {
         let mut state = self.host.lock();
         if let Some(pause) = pause {

@@ -44,7 +44,7 @@ pub(super) struct Index {
     folder: Option<Folder>,
     /// Its pages are files, asked for by their full names.
     has_file_pages: AtomicBool,
-    /// It was looked whether its pages are elsewhere.
+    /// It has been tried whether its pages lie below a folder `simple`.
     is_looked_through: AtomicBool,
 }
 
@@ -292,7 +292,7 @@ impl IndexClient {
             } else if self.options.offline
                 && let Ok(page @ PageAnswer::Page(_)) = asking.page(&file_url, Some(name)).await
             {
-                // It was one when there was a network.
+                // The page was there when it was last asked for with a network.
                 answer = Ok(page);
             }
         }
@@ -325,8 +325,8 @@ impl IndexClient {
         }
     }
 
-    /// Refuses an index whose URL lacks the `simple` at its end: where it has no page of a project, and the folder below it has, that
-    /// one was meant. Looked for once, because indexes without such a folder do lack projects.
+    /// Refuses an index whose URL lacks the `simple` at its end: where it has no page of a project, and the folder
+    /// below it has, that one was meant. Looked for once, because indexes without such a folder do lack projects.
     async fn refuse_misspelled(&self, index: &Index, name: &PackageName, reach: Reach) -> Result<(), IndexError> {
         let url = index.location.url.without_fragment();
         let mut segments = url.reveal().path().rsplit('/').filter(|segment| !segment.is_empty());

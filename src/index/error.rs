@@ -15,9 +15,7 @@ pub enum IndexError {
     Ask {
         /// The index, shown without credentials.
         index: String,
-        /// The project.
         project: PackageName,
-        /// Why.
         #[source]
         source: http::Error,
     },
@@ -26,9 +24,7 @@ pub enum IndexError {
     Page {
         /// The index, shown without credentials.
         index: String,
-        /// The project.
         project: PackageName,
-        /// Why.
         #[source]
         source: PageError,
     },
@@ -45,7 +41,6 @@ pub enum IndexError {
     FindLinks {
         /// The page.
         url: SafeUrl,
-        /// Why.
         #[source]
         source: http::Error,
     },
@@ -54,7 +49,6 @@ pub enum IndexError {
     FindLinksPage {
         /// The page.
         url: SafeUrl,
-        /// Why.
         #[source]
         source: PageError,
     },
@@ -73,14 +67,12 @@ pub enum IndexError {
         what: &'static str,
         /// The folder or file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
     /// A pin names an index that is not configured.
     #[error("`{project}` is pinned to the index `{index}`, but no index has this name")]
     UnknownIndex {
-        /// The project.
         project: PackageName,
         /// The name of the pin.
         index: String,
@@ -88,16 +80,13 @@ pub enum IndexError {
     /// A request for metadata failed.
     #[error("failed to fetch the metadata of `{file}`")]
     MetadataRequest {
-        /// The file.
         file: String,
-        /// Why.
         #[source]
         source: http::Error,
     },
     /// The file is listed and not there.
     #[error("`{file}` is listed, but {url} answered with status {status}")]
     Gone {
-        /// The file.
         file: String,
         /// Where it should be.
         url: Box<SafeUrl>,
@@ -107,7 +96,6 @@ pub enum IndexError {
     /// The metadata file is not what the index promised.
     #[error("the metadata of `{file}` from {url} has digest {actual}, but {expected} was promised by the index")]
     MetadataDigest {
-        /// The file.
         file: String,
         /// Where the metadata came from.
         url: SafeUrl,
@@ -119,16 +107,13 @@ pub enum IndexError {
     /// The metadata cannot be used.
     #[error("the metadata of `{file}` cannot be used")]
     Metadata {
-        /// The file.
         file: String,
-        /// Why.
         #[source]
         source: MetadataError,
     },
     /// The metadata is that of something else.
     #[error("`{file}` holds the metadata of {name} {version}")]
     MetadataMismatch {
-        /// The file.
         file: String,
         /// What the metadata says.
         name: PackageName,
@@ -138,24 +123,16 @@ pub enum IndexError {
     /// The METADATA cannot be found in the wheel.
     #[error("failed to read METADATA in `{file}`")]
     Wheel {
-        /// The file.
         file: String,
-        /// Why.
         #[source]
         source: PartialZipError,
     },
     /// A source distribution says nothing that can be used without building it.
     #[error("`{file}` is a source distribution without static metadata")]
-    Sdist {
-        /// The file.
-        file: String,
-    },
+    Sdist { file: String },
     /// The metadata is not in the cache, and the run is offline.
     #[error("the metadata of `{file}` is not in the cache, and the run is offline")]
-    Offline {
-        /// The file.
-        file: String,
-    },
+    Offline { file: String },
     /// The whole file was needed and could not be had.
     #[error(transparent)]
     Fetch(#[from] FetchError),

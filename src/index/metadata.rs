@@ -1,8 +1,8 @@
 //! Core metadata of a distribution file, by the cheapest way that its server offers.
 //!
-//! In this order: the cache; the wheel when it is in the cache or on this machine; the file that the index offers beside
-//! it (PEP 658); a small wheel whole; the end of the wheel by range requests; the wheel whole, which is then kept.
-//! Only the headers of METADATA are cached, not the description behind them.
+//! In this order: the cache; the wheel when it is in the cache or on this machine; the file that the index offers
+//! beside it (PEP 658); a small wheel whole; the end of the wheel by range requests; the wheel whole, which is then
+//! kept. Only the headers of METADATA are cached, not the description behind them.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -20,7 +20,8 @@ use crate::spec::{CoreMetadata, DistFile, Hasher, MetadataOffer};
 /// Largest METADATA that is read, bytes: descriptions with pictures in them reach a few megabytes.
 const METADATA_LIMIT: u64 = 16 << 20;
 
-/// Wheels up to this size are fetched whole: one request as for the end alone, and the wheel is there when it is chosen.
+/// Wheels up to this size are fetched whole: one request as for the end alone, and the wheel is there when it is
+/// chosen.
 const SMALL_WHEEL: u64 = 128 << 10;
 
 /// Bytes of the end of a wheel that are asked for first: the directory of most wheels, and METADATA of those whose

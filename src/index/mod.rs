@@ -2,7 +2,8 @@
 //! from servers and from folders.
 //!
 //! Rules that keep a private name private:
-//! - indexes are asked in order, one after the other, and under `first-index` the first that knows a name answers alone;
+//! - indexes are asked in order, one after the other, and under `first-index` the first that knows a name answers
+//!   alone;
 //! - only "not found" (404, 410, and what the user lists in `ignore_status`) leads to the next index: an index that
 //!   refuses, fails or is silent stops the run;
 //! - a pinned project is looked for on its index only.

@@ -1,12 +1,12 @@
 //! Pages in the cache: what the server said, with its validators.
 //!
-//! An entry is the length of its head (four bytes, little endian), the head in the `MessagePack` form, and the packed page. The time
-//! of asking is the entry's modification time, so that "not modified" needs no rewriting. The key holds the user name,
-//! so a run without credentials never sees a page that came for some.
+//! An entry is the length of its head (four bytes, little endian), the head in the `MessagePack` form, and the packed
+//! page. The time of asking is the entry's modification time, so that "not modified" needs no rewriting. The key holds
+//! the user name, so a run without credentials never sees a page that came for some.
 //!
-//! Of a large page only the beginning is read, and later the blocks that a run asks for. Between the two the entry may be
-//! replaced, and a block may turn out to be damaged. Then the entry goes, the run notes it in [`Damage`], and resolving
-//! starts again as if the entry had never been there.
+//! Of a large page only the beginning is read, and later the blocks that a run asks for. Between the two the entry may
+//! be replaced, and a block may turn out to be damaged. Then the entry goes, the run notes it in [`Damage`], and
+//! resolving starts again as if the entry had never been there.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -27,7 +27,8 @@ use crate::spec::{HashDigest, PackageName, PackedBytes, PackedPage, PageBlocks, 
 /// Bytes from the beginning of an entry that hold its head, unless a server's validators are unusually long.
 const HEAD_USUAL: usize = 1024;
 
-/// Bytes that are read of an entry at first: most pages as a whole; of large ones the newest versions, if not all names.
+/// Bytes that are read of an entry at first: most pages as a whole; of large ones the newest versions, if not all
+/// names.
 const BEGINNING: u64 = 16 << 10;
 
 /// What is read behind the head of a large page, bytes: a few of the newest versions.
@@ -84,8 +85,8 @@ fn seconds(time: SystemTime) -> Option<u64> {
     Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
-/// The entries of which something that was read was not what was written. They are as good as absent for the rest of the
-/// run, also where they cannot be removed.
+/// The entries of which something that was read was not what was written. They are as good as absent for the rest of
+/// the run, also where they cannot be removed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Damage(Arc<Mutex<Damaged>>);
 
@@ -147,8 +148,8 @@ impl PageEntry {
         Some(Self { path: cache.entry_named(Bucket::Pages, name)? })
     }
 
-    /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970). Nothing, and never
-    /// fresh: that there is no such page.
+    /// What an entry holds, without reading the page, and until when it is fresh (seconds since 1970). Nothing, and
+    /// never fresh: that there is no such page.
     pub(super) fn glance(&self, now: u64) -> Option<(Option<HashDigest>, u64)> {
         let mut file = regular::open(&self.path).ok()?;
         let mut beginning = Vec::with_capacity(HEAD_USUAL);
@@ -248,8 +249,8 @@ fn read_on(file: &mut fs::File, bytes: &mut Vec<u8>, more: u64) -> Option<()> {
     (bytes.len() as u64 == length).then_some(())
 }
 
-/// The blocks of a page that lies in the cache. Its file is not kept open: a run may look at more pages than it may have
-/// files open.
+/// The blocks of a page that lies in the cache. Its file is not kept open: a run may look at more pages than it may
+/// have files open.
 struct StoredBlocks {
     path: PathBuf,
     page_at: u64,

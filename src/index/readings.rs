@@ -126,8 +126,9 @@ impl Readings {
         }
     }
 
-    /// The page with this entry is not there. That is never fresh: HTTP lets an answer "not here" be kept like any other (RFC 9111,
-    /// section 4.2.2), but this one hands the name to the next index, and a name that appears must count at once.
+    /// The page with this entry is not there. That is never fresh: HTTP lets an answer "not here" be kept like any
+    /// other (RFC 9111, section 4.2.2), but this one hands the name to the next index, and a name that appears must
+    /// count at once.
     pub(super) fn absent(&self, entry: String) {
         self.limit(0);
         self.lock().pages.insert(entry, PageRead { project: self.project.clone(), content: None });

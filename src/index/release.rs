@@ -11,7 +11,8 @@ use crate::spec::{PackageName, SafeUrl, Version};
 const ANSWER_MOST: u64 = 32 << 20;
 
 impl IndexClient {
-    /// What the server of an index tells about one version of a project, as JSON; `None`: it tells nothing of that kind.
+    /// What the server of an index tells about one version of a project, as JSON; `None`: it tells nothing of that
+    /// kind.
     ///
     /// # Errors
     /// The server cannot be asked, or fails.

@@ -121,8 +121,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Notes that there is no such page: a later run that is offline may then ask the next index, and one that asks again
-    /// can tell that nothing has changed.
+    /// Notes that there is no such page: a later run that is offline may then ask the next index, and one that asks
+    /// again can tell that nothing has changed.
     fn absent(&self, url: &SafeUrl, project: Option<&PackageName>, status: u16) -> PageAnswer {
         // Anew, because only this request may have led to credentials.
         let entry = self.entry(url, project);
@@ -208,8 +208,8 @@ fn content_digest(body: &[u8], content_type: Option<&str>, base: &SafeUrl) -> Ha
     hasher.finish()
 }
 
-/// Only these two say that there is no page. Half a page, or "not modified" without having been asked, is the answer of a
-/// server that fails, and must not lead to the next index.
+/// Only these two say that there is no page. Half a page, or "not modified" without having been asked, is the answer of
+/// a server that fails, and must not lead to the next index.
 fn check_absent(response: &http::Response) -> Result<(), AskError> {
     match response.status() {
         404 | 410 => Ok(()),
@@ -217,8 +217,8 @@ fn check_absent(response: &http::Response) -> Result<(), AskError> {
     }
 }
 
-/// Whether an answer without a page is that of an object store, which says what it lacks in XML. Such a store has the pages
-/// of a mirror under their full names alone.
+/// Whether an answer without a page is that of an object store, which says what it lacks in XML. Such a store has the
+/// pages of a mirror under their full names alone.
 fn is_of_object_store(response: &http::Response) -> bool {
     let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
     ["application/xml", "text/xml"].iter().any(|xml| content_type.starts_with(xml))

@@ -1,5 +1,5 @@
-//! What a wheel will hold once it is unpacked, without fetching it: its directory stands at its end, and a server that answers range
-//! requests sends that alone.
+//! What a wheel will hold once it is unpacked, without fetching it: its directory stands at its end, and a server that
+//! answers range requests sends that alone.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
@@ -15,7 +15,8 @@ use crate::spec::DistFile;
 const MOST_PARTS: usize = 2;
 
 impl IndexClient {
-    /// What a wheel will hold once it is unpacked, bytes, by its directory alone; `None`: that cannot be had for one small request.
+    /// What a wheel will hold once it is unpacked, bytes, by its directory alone; `None`: that cannot be had for one
+    /// small request.
     pub async fn unpacked_size(&self, file: &DistFile) -> Option<u64> {
         unpacked_size(self, file).await
     }

@@ -1,7 +1,7 @@
 //! One index that stands for every place that files come from.
 //!
-//! A file is looked for on the page of its project: by the digests that were promised first, because a mirror may have it
-//! under another URL and index, then by its name.
+//! A file is looked for on the page of its project: by the digests that were promised first, because a mirror may have
+//! it under another URL and index, then by its name.
 
 use crate::fetch::{FetchError, LocatedFile, StandIn, WantedFile};
 use crate::resolve::ProjectAnswer;

@@ -12,7 +12,6 @@ pub enum InstallError {
     /// The wheel is refused: it is not what its name says, or not what its RECORD says.
     #[error("`{wheel}` is refused")]
     Refused {
-        /// The wheel.
         wheel: String,
         /// Why.
         #[source]
@@ -21,7 +20,6 @@ pub enum InstallError {
     /// The wheel's RECORD disagrees with its archive, more than is accepted.
     #[error("`{wheel}` is refused")]
     Record {
-        /// The wheel.
         wheel: String,
         /// Its project.
         name: PackageName,
@@ -36,7 +34,6 @@ pub enum InstallError {
         path.display()
     )]
     Alike {
-        /// The wheel.
         wheel: String,
         /// The second of them.
         path: PathBuf,
@@ -44,7 +41,6 @@ pub enum InstallError {
     /// The wheel itself cannot be read any more, though its bytes were right before.
     #[error("`{wheel}` cannot be read again")]
     Reread {
-        /// The wheel.
         wheel: String,
         /// Why.
         #[source]
@@ -53,11 +49,9 @@ pub enum InstallError {
     /// The unpacked files could not be written.
     #[error("failed to unpack `{wheel}` in `{}`", path.display())]
     Unpack {
-        /// The wheel.
         wheel: String,
         /// The file or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
@@ -68,7 +62,6 @@ pub enum InstallError {
         list(expected)
     )]
     Requirements {
-        /// The wheel.
         wheel: String,
         /// What its METADATA requires on the target.
         actual: Vec<String>,
@@ -87,8 +80,8 @@ impl InstallError {
         }
     }
 
-    /// A file that could not be written into an empty folder of ours: where something is in its place, it is another file of
-    /// the same wheel.
+    /// A file that could not be written into an empty folder of ours: where something is in its place, it is another
+    /// file of the same wheel.
     pub(super) fn unpack(wheel: &str, path: PathBuf, source: std::io::Error) -> Self {
         let wheel = wheel.to_owned();
         match source.kind() {
@@ -101,7 +94,6 @@ impl InstallError {
 /// What is wrong with a wheel.
 #[derive(Debug, thiserror::Error)]
 pub enum WheelFault {
-    /// The archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// Its bytes in the cache are no longer those that were downloaded.
@@ -125,12 +117,7 @@ pub enum WheelFault {
     },
     /// A major version of the wheel format that is not known.
     #[error("it has Wheel-Version {major}.{minor}, and only 1.x is known")]
-    WheelVersion {
-        /// Major.
-        major: u32,
-        /// Minor.
-        minor: u32,
-    },
+    WheelVersion { major: u32, minor: u32 },
     /// WHEEL is malformed.
     #[error("its WHEEL file is malformed")]
     WheelFile(#[from] WheelFileError),
@@ -145,7 +132,6 @@ pub enum WheelFault {
     Data {
         /// The file.
         path: String,
-        /// Why.
         reason: &'static str,
     },
     /// `entry_points.txt` is malformed.

@@ -9,13 +9,13 @@ use super::stamps::Stamp;
 use crate::archive::{DataSpan, SafePath};
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
-/// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest that
-/// the wheel's RECORD gives, or that the archive has the promised digest and `record` and `warnings` say what RECORD has not.
+/// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest
+/// that the wheel's RECORD gives, or that the archive has the promised digest and `record` and `warnings` say what
+/// RECORD has not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstalledDist {
     /// Normalized name.
     pub name: PackageName,
-    /// Version.
     pub version: Version,
     /// The sha256 of the wheel.
     pub digest: HashDigest,
@@ -88,8 +88,8 @@ impl InstalledDist {
     }
 }
 
-/// The unpacked files of a distribution in the cache, and what they looked like when they were checked. Whoever places one
-/// in an output compares it with that first.
+/// The unpacked files of a distribution in the cache, and what they looked like when they were checked. Whoever places
+/// one in an output compares it with that first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnpackedTree {
     /// The folder with every file in its place.
@@ -178,8 +178,8 @@ pub enum FileContent {
     Generated(Vec<u8>),
 }
 
-/// Permissions of an unpacked file in the cache. Nobody may write to it: outputs are other names of the same file, and what is
-/// written into one of them would be in all.
+/// Permissions of an unpacked file in the cache. Nobody may write to it: outputs are other names of the same file, and
+/// what is written into one of them would be in all.
 pub(super) fn tree_mode(executable: bool) -> u32 {
     if executable { 0o555 } else { 0o444 }
 }

@@ -1,10 +1,10 @@
 //! What becomes of a wheel whose RECORD and archive disagree.
 //!
-//! RECORD is written by whoever makes the wheel, so it is a second witness of the same hand. Where an index, a lock or the
-//! requirements gave the digest of the archive, the bytes are known to be the promised ones, and a RECORD that is out of
-//! step says only that a tool was careless: a file that was removed or signed after RECORD was written. That is told. It is
-//! refused where the two contradict each other about what is executed, for someone has changed a program and not the list of
-//! its files. Where nobody gave a digest, RECORD is all there is, and has to be right.
+//! RECORD is written by whoever makes the wheel, so it is a second witness of the same hand. Where an index, a lock or
+//! the requirements gave the digest of the archive, the bytes are known to be the promised ones, and a RECORD that is
+//! out of step says only that a tool was careless: a file that was removed or signed after RECORD was written. That is
+//! told. It is refused where the two contradict each other about what is executed, for someone has changed a program
+//! and not the list of its files. Where nobody gave a digest, RECORD is all there is, and has to be right.
 
 use std::sync::Arc;
 
@@ -95,8 +95,8 @@ pub(super) fn judge(
 const EXECUTED: [&str; 14] =
     ["py", "pyw", "pyc", "pyo", "pyd", "pyz", "pth", "so", "dll", "dylib", "exe", "sh", "egg", "jar"];
 
-/// Whether a file of a wheel is executed: a module, a library, a program, or a list of paths that Python runs at its start.
-/// What lies in `.dist-info` is read and never run.
+/// Whether a file of a wheel is executed: a module, a library, a program, or a list of paths that Python runs at its
+/// start. What lies in `.dist-info` is read and never run.
 pub(super) fn is_executed(entry: &ZipEntry, dist_info: &SafePath, archive: &ZipReader) -> Result<bool, ArchiveError> {
     let path = entry.path.as_str();
     if path.strip_prefix(dist_info.as_str()).is_some_and(|rest| rest.starts_with('/')) {

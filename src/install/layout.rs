@@ -70,7 +70,8 @@ impl Layout {
         if !ends_with_any_case(top, DATA) {
             return Ok(Destination::At(path.clone()));
         }
-        // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two readings.
+        // Programs disagree on which `.data` folders count: with one that is not this wheel's there would be two
+        // readings.
         if !top.strip_suffix(DATA).is_some_and(|stem| names(stem, &self.filename)) {
             return refuse("is in a `.data` folder that is not this wheel's");
         }

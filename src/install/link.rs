@@ -1,7 +1,8 @@
 //! One file from an unpacked tree to an output: cloned, hard-linked or copied, whichever the file systems can do.
 //!
-//! Both sides are named by an opened folder and a name in it. Together with one look at the file in the cache that is two
-//! system calls for a hard link: a link does not change size and time, so the look tells those of the output as well.
+//! Both sides are named by an opened folder and a name in it. Together with one look at the file in the cache that is
+//! two system calls for a hard link: a link does not change size and time, so the look tells those of the output as
+//! well.
 
 use std::fs::File;
 use std::io;
@@ -24,7 +25,6 @@ pub enum LinkMode {
     Clone,
     /// A second name of the same file.
     Hardlink,
-    /// A copy.
     Copy,
 }
 
@@ -53,7 +53,7 @@ impl EntryAt<'_> {
     }
 }
 
-/// The way that works, as far as is known.
+/// The way of placing files that works between two file systems, as far as is known.
 pub(super) struct Way {
     now: AtomicU8,
     /// Hard links may take the place of clones.
@@ -71,8 +71,8 @@ impl Way {
             [usize::from(self.now.load(Ordering::Relaxed).min(3))]
     }
 
-    /// Places one file, the best way that works; what turns out not to work is not tried again. `seen` is what the file looks
-    /// like; gives what the placed one does.
+    /// Places one file, the best way that works; what turns out not to work is not tried again. `seen` is what the file
+    /// looks like; gives what the placed one does.
     pub(super) fn place(&self, source: EntryAt<'_>, target: EntryAt<'_>, mode: u32, seen: Sight) -> io::Result<Sight> {
         loop {
             let now = self.get();
@@ -126,7 +126,8 @@ fn settle(file: BorrowedFd<'_>, mode: u32) -> io::Result<Sight> {
     Ok(Sight::of(&found))
 }
 
-/// The mode of a file that everyone may read, with its bits for writing and executing. Systems differ in the type of the number.
+/// The mode of a file that everyone may read, with its bits for writing and executing. Systems differ in the type of
+/// the number.
 fn permissions(mode: u32) -> Mode {
     let mut permissions = Mode::RUSR | Mode::RGRP | Mode::ROTH;
     permissions.set(Mode::WUSR, mode & 0o200 != 0);

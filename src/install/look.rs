@@ -22,7 +22,6 @@ pub struct Sight {
     pub size: u64,
     /// Time of the last change, nanoseconds since 1970.
     pub modified: i64,
-    /// Inode.
     pub inode: u64,
     /// Whether everyone may execute it; `None` where its mode is none that barrow gives to files.
     pub executable: Option<bool>,

@@ -15,7 +15,8 @@
 //!
 //! The layout is that of `pip install --target`: purelib, platlib and data at the root, scripts in `bin`, headers in
 //! `include/NAME`. Different from pip: RECORD is compared in full, no `.pyc` is made (step "spread", f: the target
-//! compiles for itself), and scripts start with `#!/usr/bin/env python3`, because the host's Python is not the target's.
+//! compiles for itself), and scripts start with `#!/usr/bin/env python3`, because the host's Python is not the
+//! target's.
 
 pub(crate) mod codec;
 mod error;

@@ -12,6 +12,7 @@ pub struct InstallOptions {
     pub record: RecordPolicy,
     /// Unpack the files as well; otherwise they are only checked, for a zip.
     pub tree: bool,
-    /// Do not look at unpacked files that the cache has: [`super::link_shares`] does, and tells of one that was changed.
+    /// Do not look at unpacked files that the cache has: [`super::link_shares`] does, and tells of one that was
+    /// changed.
     pub checked_when_placed: bool,
 }

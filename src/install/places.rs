@@ -1,7 +1,7 @@
 //! The places of a wheel's files, one file each.
 //!
-//! Some tools pack a program twice, as a file of the package and as a script. Where both have the same bytes it makes no
-//! difference which one is installed; where they differ, the package's own file stays.
+//! Some tools pack a program twice, as a file of the package and as a script. Where both have the same bytes it makes
+//! no difference which one is installed; where they differ, the package's own file stays.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 //! What an output gets of each distribution, placed by all threads together.
 //!
-//! The work is cut into pieces: files of one distribution in one folder, so that each side's folder is opened once for all of
-//! them. One thread makes the folders, in order, and the others follow behind it.
+//! The work is cut into pieces: files of one distribution in one folder, so that each side's folder is opened once for
+//! all of them. One thread makes the folders, in order, and the others follow behind it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,7 +23,8 @@ use crate::modes::where_modes_are_kept;
 const PIECE_FILES: usize = 64;
 /// Bytes of a piece, at most, unless one file alone has more: copying takes as long as there are bytes.
 const PIECE_BYTES: u64 = 4 << 20;
-/// Files from which opening their folder is worth it: a path below the tree's root is looked up in a microsecond as well.
+/// Files from which opening their folder is worth it: a path below the tree's root is looked up in a microsecond as
+/// well.
 const WORTH_OPENING: usize = 3;
 /// Pieces for which one more thread is worth its start.
 const WORTH_A_THREAD: usize = 4;
@@ -54,7 +55,6 @@ pub enum LinkError {
     Place {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -69,12 +69,12 @@ pub enum LinkError {
     NotUnpacked,
 }
 
-/// Places the shares below the folder `to`, with the folders that they need. After an error the position of the share tells
-/// whose file it was.
+/// Places the shares below the folder `to`, with the folders that they need. After an error the position of the share
+/// tells whose file it was.
 ///
-/// Each file is looked at before it is placed: it must be as it was unpacked. Nothing that is there is overwritten or written
-/// through: a file or link in the place of a file, and a link in the place of a folder, are errors. Folders get mode 0755,
-/// files theirs, whatever the umask.
+/// Each file is looked at before it is placed: it must be as it was unpacked. Nothing that is there is overwritten or
+/// written through: a file or link in the place of a file, and a link in the place of a folder, are errors. Folders get
+/// mode 0755, files theirs, whatever the umask.
 pub fn link_shares(shares: &[Share<'_>], to: &Path, mode: LinkMode) -> Result<Linked, (usize, LinkError)> {
     if shares.is_empty() {
         return Ok(Linked { mode, seen: Vec::new() });
@@ -266,9 +266,9 @@ impl Placement<'_> {
     }
 }
 
-/// Makes a folder with mode 0755; one that is there already stays as it is, a link to one is refused. What the umask and
-/// inherited access lists make of one folder of a tree they make of all: the first one is looked at, and `has_umask` tells the
-/// others.
+/// Makes a folder with mode 0755; one that is there already stays as it is, a link to one is refused. What the umask
+/// and inherited access lists make of one folder of a tree they make of all: the first one is looked at, and
+/// `has_umask` tells the others.
 fn make_folder(root: BorrowedFd<'_>, folder: &str, has_umask: &mut Option<bool>) -> io::Result<()> {
     let wanted = Mode::from_raw_mode(0o755);
     let look = || statat(root, folder, AtFlags::SYMLINK_NOFOLLOW);

@@ -18,7 +18,6 @@ use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 pub(super) struct EntryJob<'a> {
     /// The entry's name, for messages.
     pub(super) name: &'a str,
-    /// Its data.
     pub(super) span: DataSpan,
     /// The digest that its content should have.
     pub(super) promised: Option<&'a HashDigest>,

@@ -9,7 +9,6 @@ use crate::spec::{ExtraName, HashDigest, IndexOrigin, License, PackageName, Safe
 pub struct Component {
     /// Name, normalized.
     pub name: PackageName,
-    /// Version.
     pub version: Version,
     /// Its licence.
     pub license: License,
@@ -88,7 +87,6 @@ pub struct Sbom {
 pub struct Vendored {
     /// Name, normalized.
     pub name: PackageName,
-    /// Version.
     pub version: Version,
     /// Its licence.
     pub license: License,

@@ -143,9 +143,12 @@ impl OutputFiles {
 
     fn pass(&self, number: usize, most: u64, mut take: impl FnMut(&[u8])) -> Result<(), InventoryError> {
         let (name, size) = &self.files[number];
+        let mut take = |piece: &[u8]| {
+            take(piece);
+            Ok(())
+        };
         if let Some(text) = self.links.get(name) {
-            take(text.as_bytes());
-            return Ok(());
+            return take(text.as_bytes());
         }
         let failed = |source| InventoryError::Read { path: self.path.join(name), source };
         if *size > most {
@@ -154,13 +157,14 @@ impl OutputFiles {
         match &self.archive {
             None => {
                 // What has grown since is what lies there now.
-                pour(regular::open(&self.path.join(name)).map_err(failed)?.take(most), &mut take).map_err(failed)?;
+                let file = regular::open(&self.path.join(name)).map_err(failed)?.take(most);
+                regular::each_piece(file, *size, failed, take)?;
             }
             Some(OpenedZip { zip, places }) => {
                 let mut zip = zip.clone();
                 let entry = zip.by_index(places[number]).map_err(|error| failed(io::Error::other(error)))?;
                 // Not more than it says: what unpacks to more is a bomb or damaged.
-                let read = pour(entry.take(size.saturating_add(1)), &mut take).map_err(failed)?;
+                let read = regular::each_piece(entry.take(size.saturating_add(1)), *size, failed, take)?;
                 if read != *size {
                     let text = "it has another size than the archive says";
                     return Err(failed(io::Error::new(io::ErrorKind::InvalidData, text)));
@@ -168,21 +172,6 @@ impl OutputFiles {
             }
         }
         Ok(())
-    }
-}
-
-fn pour(mut from: impl io::Read, take: &mut impl FnMut(&[u8])) -> io::Result<u64> {
-    let (mut buffer, mut total) = (vec![0; 128 << 10], 0);
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(total),
-            Ok(read) => {
-                take(&buffer[..read]);
-                total += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }
 

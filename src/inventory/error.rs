@@ -11,7 +11,6 @@ pub enum InventoryError {
     Read {
         /// What.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// A file that is no zip.

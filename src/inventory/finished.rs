@@ -101,7 +101,7 @@ fn dist_infos(contents: &OutputFiles) -> Vec<&str> {
 }
 
 impl Found {
-    /// `None`: the metadata is none.
+    /// `None`: its METADATA has no name or version that can be used.
     fn read(contents: &OutputFiles, folder: &str) -> Result<Option<Self>, InventoryError> {
         let file =
             |name: &str| contents.find(&format!("{folder}/{name}")).map(|number| contents.read(number)).transpose();

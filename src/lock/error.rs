@@ -15,7 +15,6 @@ pub enum LockError {
     NoHashes {
         /// Project.
         name: PackageName,
-        /// Version.
         version: Version,
     },
     /// Hashes were asked for, and a source has no one digest.
@@ -41,7 +40,6 @@ pub enum LockError {
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
         reason: String,
     },
     /// The lock was made for other Pythons.
@@ -53,7 +51,6 @@ pub enum LockError {
         wanted: String,
         /// The runtime of the target.
         runtime: Runtime,
-        /// Its Python.
         python: Version,
         /// Released runtimes that it is for, oldest first.
         fitting: Vec<Runtime>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
 use super::{Barrier, LockError, NoWheel};
-pub(crate) use crate::archive::normalized;
+use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,

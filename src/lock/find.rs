@@ -1,7 +1,7 @@
 //! Which file states what a folder needs, when the user names none.
 //!
-//! A lock comes first, then `requirements.txt`, then `pyproject.toml`. A lock also counts where it lies at the root of the
-//! project or workspace that the folder belongs to; the way up ends at the root of the repository. A folder with
+//! A lock comes first, then `requirements.txt`, then `pyproject.toml`. A lock also counts where it lies at the root of
+//! the project or workspace that the folder belongs to; the way up ends at the root of the repository. A folder with
 //! requirements of its own, and no part of a workspace, is on its own.
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Markers of lock files, evaluated for a target and a choice of extras and groups.
 //!
-//! Beside the usual variables they know `extras` and `dependency_groups` (dependency specifiers, "Environment markers").
-//! In other locks `extra == "name"` asks for the same, and uv writes extras, groups and projects that exclude each other as
-//! names of its own making: `extra == 'extra-5-small-b'`.
+//! Beside the usual variables they know `extras` and `dependency_groups` (dependency specifiers, "Environment
+//! markers"). In other locks `extra == "name"` asks for the same, and uv writes extras, groups and projects that
+//! exclude each other as names of its own making: `extra == 'extra-5-small-b'`.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -94,7 +94,8 @@ fn decided<'a>(marker: &'a str, selection: Selection) -> Cow<'a, str> {
     Cow::Owned(text)
 }
 
-/// Reads `[not] in extras` or `[not] in dependency_groups`: whether it is negated, whether it is about extras, and its length.
+/// Reads `[not] in extras` or `[not] in dependency_groups`: whether it is negated, whether it is about extras, and its
+/// length.
 fn membership(text: &str) -> Option<(bool, bool, usize)> {
     let mut rest = text.trim_start();
     let is_negated = match rest.strip_prefix("not") {

@@ -1,8 +1,9 @@
 //! Lock files: resolutions on paper.
 //!
-//! Read: a file of any tool becomes a [`Lock`], which knows no target, and [`select()`] takes from it what one target gets.
-//! Nothing is resolved. Written: [`requirements`] is what pip and uv read back, [`pylock`] the standard form (PEP 751),
-//! [`json`] everything that barrow knows. No form holds a credential. Writing is pure: the same resolution gives the same text.
+//! Read: a file of any tool becomes a [`Lock`], which knows no target, and [`select()`] takes from it what one target
+//! gets. Nothing is resolved. Written: [`requirements`] is what pip and uv read back, [`pylock`] the standard form (PEP
+//! 751), [`json`] everything that barrow knows. No form holds a credential. Writing is pure: the same resolution gives
+//! the same text.
 
 pub mod json;
 pub mod pylock;
@@ -26,12 +27,11 @@ mod uv;
 mod tests;
 
 pub use error::{Barrier, LockError, NoWheel};
-pub(crate) use files::normalized;
 pub use files::{Listed, PackageOrigin};
 pub use find::{FoundInput, candidates, find_input};
 pub use fresh::check_fresh;
 pub use model::{LocalInput, Lock, LockKind, LockPlace, LockedIndex, LockedProject};
 pub use passed_over::{passed_over, pipfile_asks};
-pub use preferences::preferences;
-pub use project_files::extras_of;
+pub(crate) use preferences::preferences;
+pub(crate) use project_files::extras_of;
 pub use select::{LockRequest, SelectedPackage, select};

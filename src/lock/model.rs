@@ -1,8 +1,8 @@
 //! A lock without a target: what a lock file of any tool says, before anybody asks for a runtime.
 //!
-//! There are two shapes of lock. In a *flat* one every package says itself when it is wanted (`pylock.toml`, `pdm.lock`,
-//! `Pipfile.lock`, `poetry.lock` since 2.1). In a *walked* one packages say what they require, and what is wanted follows
-//! from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select()) takes both.
+//! There are two shapes of lock. In a *flat* one every package says itself when it is wanted (`pylock.toml`,
+//! `pdm.lock`, `Pipfile.lock`, `poetry.lock` since 2.1). In a *walked* one packages say what they require, and what is
+//! wanted follows from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select()) takes both.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -139,9 +139,8 @@ pub struct LockedPackage {
     pub version: Option<Version>,
     /// Where it comes from.
     pub source: LockedSource,
-    /// Which of several of the same name and version it is: the source as its edges name it.
+    /// Tells packages of one name and version apart: the source, in the text by which edges of the lock name it.
     pub source_key: Option<String>,
-    /// Its wheels.
     pub wheels: Vec<LockedFile>,
     /// Its source archive.
     pub sdist: Option<LockedFile>,
@@ -166,7 +165,6 @@ pub struct LockedPackage {
 pub struct Declared {
     /// Its requirements, those of extras with a marker that says so.
     pub requires: Vec<DeclaredRequirement>,
-    /// Its extras.
     pub extras: Vec<ExtraName>,
     /// Its dependency groups.
     pub groups: BTreeMap<ExtraName, Vec<DeclaredRequirement>>,
@@ -177,7 +175,6 @@ pub struct Declared {
 pub struct DeclaredRequirement {
     /// The project.
     pub name: PackageName,
-    /// Extras of it.
     pub extras: Vec<ExtraName>,
     /// Version specifiers, as they are written; empty: none.
     pub specifiers: String,
@@ -190,7 +187,6 @@ pub struct DeclaredRequirement {
 /// A part of a project, and the marker under which a package is wanted for it.
 #[derive(Clone, Debug)]
 pub struct WantedFor {
-    /// The part.
     pub part: ProjectPart,
     /// The marker; `None`: always.
     pub marker: Option<Condition>,
@@ -201,7 +197,6 @@ pub struct WantedFor {
 pub enum ProjectPart {
     /// What it always requires.
     Main,
-    /// A group.
     Group(ExtraName),
     /// An extra, or a group: the lock does not tell which.
     Named(ExtraName),
@@ -214,7 +209,6 @@ pub struct Edge {
     pub name: PackageName,
     /// Which of several packages of that name.
     pub which: Which,
-    /// Extras of it.
     pub extras: Vec<ExtraName>,
     /// When it is required; `None`: always.
     pub marker: Option<Condition>,
@@ -223,7 +217,6 @@ pub struct Edge {
 /// Which of several packages of a name an edge leads to.
 #[derive(Clone, Debug, Default)]
 pub struct Which {
-    /// The version.
     pub version: Option<Version>,
     /// One of these takes its version.
     pub any_of: Vec<VersionSpecifiers>,
@@ -250,7 +243,6 @@ pub enum LockedSource {
         /// The folder of the project in it.
         subdirectory: Option<String>,
     },
-    /// A folder.
     Folder {
         /// Absolute path.
         path: PathBuf,
@@ -372,8 +364,8 @@ impl Lock {
         })
     }
 
-    /// Folders, archives and repositories of the user that the lock leads to, absolute, whatever the target: their content
-    /// is part of what a bundle is made of.
+    /// Folders, archives and repositories of the user that the lock leads to, absolute, whatever the target: their
+    /// content is part of what a bundle is made of.
     pub fn reached(&self) -> Vec<LocalInput> {
         let mut reached = Vec::new();
         for package in &self.packages {
@@ -489,7 +481,6 @@ impl Lock {
 /// The user's own project, as a lock knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedProject {
-    /// Its name.
     pub name: PackageName,
     /// Its tool builds and installs it; else its files are used as they lie there.
     pub is_built: bool,

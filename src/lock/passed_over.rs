@@ -1,4 +1,5 @@
-//! Files that may state what a folder needs, and are not read for it: who has one of them and nothing else should know.
+//! Files that may state what a folder needs and that barrow does not read for it. A user who has one of them and
+//! nothing else is told.
 
 use std::path::Path;
 

@@ -1,19 +1,20 @@
 //! `pdm.lock`, `lock_version` 4.4 and later (PDM documentation, "Lock file").
 //!
-//! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and under
-//! which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
+//! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and
+//! under which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::LockError;
 use super::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart,
     Pythons, WantedFor, Which,
 };
 use super::project_files::ProjectFile;
-use super::{LockError, files};
+use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient};
 
 /// The group of what a project always requires.
@@ -236,6 +237,6 @@ fn source_of(lock: &Lock, package: &Package, name: &PackageName, at: usize) -> R
     if [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end)) {
         return Ok(LockedSource::Archive { subdirectory });
     }
-    let (path, editable) = (files::normalized(&lock.folder.join(path)), package.editable);
+    let (path, editable) = (normalized(&lock.folder.join(path)), package.editable);
     Ok(LockedSource::Folder { path, subdirectory, editable, is_virtual: false })
 }

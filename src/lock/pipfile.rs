@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::LockError;
 use super::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, WantedFor, Which,
 };
-use super::{LockError, files};
+use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version};
 
 /// The part of the file that is about the file.
@@ -107,7 +108,7 @@ fn package_of(
         }
         (None, Some(path)) if is_archive(path) => LockedSource::Archive { subdirectory },
         (None, Some(path)) => {
-            let path = files::normalized(&lock.folder.join(path.trim_start_matches("file://")));
+            let path = normalized(&lock.folder.join(path.trim_start_matches("file://")));
             let editable = entry.get("editable").and_then(Value::as_bool) == Some(true);
             // A Pipfile that installs its own folder names it so.
             LockedSource::Folder { path, subdirectory, editable, is_virtual: false }

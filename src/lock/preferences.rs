@@ -4,7 +4,7 @@ use crate::spec::{PackageName, Version};
 
 /// Reads `(project, version)` pairs out of a lock in any form that barrow writes. What is not one is passed over: the
 /// file is about to be replaced, and a preference is only a preference.
-pub fn preferences(text: &str) -> Vec<(PackageName, Version)> {
+pub(crate) fn preferences(text: &str) -> Vec<(PackageName, Version)> {
     if text.trim_start().starts_with('{') {
         return from_json(text).unwrap_or_default();
     }

@@ -99,7 +99,7 @@ impl ProjectFile {
         self.table.contains_key("build-system")
     }
 
-    /// The project as a package of the lock beside it, which says nothing of it; not one that is built.
+    /// The project as a package for a lock that does not list it; it is not built.
     pub(super) fn package(&self, lock: &Lock) -> LockedPackage {
         LockedPackage::of_project(lock, self.name())
     }
@@ -133,7 +133,7 @@ impl LockedPackage {
 }
 
 /// The extras that a `pyproject.toml` declares; none where it cannot be read.
-pub fn extras_of(path: &Path) -> Vec<ExtraName> {
+pub(crate) fn extras_of(path: &Path) -> Vec<ExtraName> {
     let file = path.parent().and_then(|folder| ProjectFile::read_in(folder, path).ok().flatten());
     file.map(|file| file.optional_dependencies().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
 }

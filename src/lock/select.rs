@@ -221,8 +221,8 @@ impl<'a> Selection<'a> {
         Ok(taken)
     }
 
-    /// Says of each package of a flat lock which others ask for it; requirements that do not apply on the target go. A
-    /// package that nobody asks for is the user's.
+    /// Notes for each package of a flat lock which others require it, leaving out requirements that do not apply on the
+    /// target. The user requires those that no other package does.
     fn connect(&self, taken: &mut Taken) {
         let places: HashMap<&PackageName, usize> =
             taken.packages.keys().map(|at| (&self.lock.packages[*at].name, *at)).collect();

@@ -70,7 +70,7 @@ pub struct LeftOutFiles {
 /// A distribution that came, went, or has another version than in the last run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistChange {
-    /// Name.
+    /// The project, by its normalized name.
     pub name: PackageName,
     /// The version of the last run; `None`: it was not there.
     pub before: Option<Version>,
@@ -95,9 +95,9 @@ impl fmt::Display for DistChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BundledDist {
-    /// Name.
+    /// The project, by its normalized name.
     pub name: PackageName,
-    /// Version.
+    /// The version of the wheel, local part included.
     pub version: Version,
     /// Name of the wheel.
     pub filename: String,

@@ -52,7 +52,7 @@ impl Question {
         Self { entry: cache.entry(Bucket::Resolutions, &format!("{FORMAT}\n{identity}")) }
     }
 
-    /// What is remembered, whether or not it is still so.
+    /// The answer that is remembered, whether or not it is out of date.
     pub(crate) fn remembered(&self, cache: &Cache) -> Option<Remembered> {
         rmp_serde::from_slice(&cache.read(&self.entry)?).ok()
     }

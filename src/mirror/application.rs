@@ -12,6 +12,7 @@ pub struct Application {
     pub name: String,
     /// What it was resolved for, such as `python3.12/x86_64`.
     pub targets: BTreeSet<String>,
-    /// Its files by name, each with the projects that lead to it: what the application asks for first, its own project last.
+    /// Its files by name, each with the projects that lead to it: what the application asks for first, its own project
+    /// last.
     pub files: BTreeMap<String, Vec<String>>,
 }

@@ -12,7 +12,7 @@ use crate::regular;
 use crate::spec::ProjectStatus;
 
 /// Name of the manifest.
-pub const MANIFEST: &str = MIRROR_MANIFEST;
+pub(crate) const MANIFEST: &str = MIRROR_MANIFEST;
 
 /// The version of the manifest's form.
 const SCHEMA: u32 = 1;
@@ -99,7 +99,7 @@ pub(super) fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError
 ///
 /// # Errors
 /// What is no manifest.
-pub fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorError> {
+pub(crate) fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorError> {
     Ok(parse_manifest(bytes, Path::new(MANIFEST))?.files.into_values().collect())
 }
 

@@ -22,7 +22,6 @@ pub struct MirrorFile {
     pub filename: String,
     /// The normalized name of its project.
     pub project: String,
-    /// Its version.
     pub version: String,
     /// Its sha256, hexadecimal.
     pub sha256: String,

@@ -54,7 +54,6 @@ pub enum MirrorError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
@@ -63,7 +62,6 @@ pub enum MirrorError {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
@@ -75,14 +73,12 @@ pub enum MirrorError {
     Wheel {
         /// The wheel.
         file: String,
-        /// Why.
         #[source]
         source: ArchiveError,
     },
     /// The same name with other bytes: whoever changed them, nothing is replaced.
     #[error("`{file}` has the sha256 {offered}, and the mirror has a file of this name with {held}")]
     OtherBytes {
-        /// The file.
         file: String,
         /// sha256 of the one in the mirror, hexadecimal.
         held: String,
@@ -94,7 +90,6 @@ pub enum MirrorError {
     NoApplication {
         /// The folder.
         path: PathBuf,
-        /// The name.
         name: String,
         /// Those that are there.
         known: Vec<String>,
@@ -136,7 +131,6 @@ pub enum MirrorError {
     NotTrusted {
         /// The folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: Distrust,
     },

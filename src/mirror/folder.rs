@@ -1,7 +1,7 @@
 //! The folder of a mirror: what is in it, and how it changes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -66,8 +66,8 @@ pub struct Changes {
 }
 
 impl Mirror {
-    /// Opens the mirror in `folder`; a new one where there is none, and what its pages list where the manifest was lost. `limits`: how
-    /// much a wheel may hold.
+    /// Opens the mirror in `folder`; a new one where there is none, and what its pages list where the manifest was
+    /// lost. `limits`: how much a wheel may hold.
     pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
         readable_folders(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder, patience)?;
@@ -469,16 +469,10 @@ fn copy(
         return if copied == fetched.size { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) };
     }
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let count = file.read(&mut buffer).map_err(unreadable)?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&buffer[..count]);
-        let written = to.write_all(&buffer[..count]);
-        written.map_err(|source| MirrorError::Write { path: place.to_owned(), source })?;
-    }
+    regular::each_piece(file, fetched.size, unreadable, |piece| {
+        hasher.update(piece);
+        to.write_all(piece).map_err(|source| MirrorError::Write { path: place.to_owned(), source })
+    })?;
     if hasher.finish() == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
 }
 

@@ -31,7 +31,7 @@ mod tests;
 
 pub use application::Application;
 pub use compare::Difference;
-pub use contents::{MANIFEST, files_of_manifest};
+pub(crate) use contents::{MANIFEST, files_of_manifest};
 pub use entry::{MirrorFile, Upstream};
 pub use error::MirrorError;
 pub use folder::{Changes, Mirror, Patience};

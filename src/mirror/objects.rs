@@ -1,8 +1,8 @@
-//! A mirror as a list of objects, in the order in which a store has to get them: whoever reads there while they arrive finds
-//! every file that a page names.
+//! A mirror as a list of objects, in the order in which a store has to get them: whoever reads there while they arrive
+//! finds every file that a page names.
 //!
-//! A store without folders has no documents for them either. So each page lies there also under the key that is asked for,
-//! `simple/NAME/`, and pip and uv can use such a store as it is.
+//! A store without folders has no documents for them either. So each page lies there also under the key that is asked
+//! for, `simple/NAME/`, and pip and uv can use such a store as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,7 +31,6 @@ pub struct MirrorObject {
     pub key: String,
     /// What it consists of.
     pub content: ObjectContent,
-    /// Its content type.
     pub content_type: &'static str,
 }
 
@@ -46,7 +45,6 @@ pub enum ObjectContent {
         path: PathBuf,
         /// Its size, bytes; `None`: it is to be looked at.
         size: Option<u64>,
-        /// Its sha256.
         sha256: HashDigest,
     },
 }
@@ -54,7 +52,7 @@ pub enum ObjectContent {
 /// What a store has to get, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transfer {
-    /// One after the other; of each, all at the same time.
+    /// Stages, one after the other; the objects of a stage may go at the same time.
     pub stages: Vec<Vec<MirrorObject>>,
     /// Keys that nothing names any more.
     pub gone: Vec<String>,
@@ -63,8 +61,8 @@ pub struct Transfer {
 }
 
 impl Mirror {
-    /// What a store lacks that has the mirror with this manifest; `None`: it has none. `bare`: pages lie under the keys of
-    /// folders too.
+    /// What a store lacks that has the mirror with this manifest; `None`: it has none. `bare`: pages lie under the keys
+    /// of folders too.
     ///
     /// # Errors
     /// The manifest of the store is none.

@@ -1,7 +1,7 @@
 //! A manifest that was lost, made anew of the pages and files of a mirror.
 //!
-//! The pages tell names, digests and what indexes said; the bytes have to be those. What nobody can tell any more is for which
-//! applications files are there, and where they came from: a run that needs them learns it again.
+//! The pages tell names, digests and what indexes said; the bytes have to be those. What nobody can tell any more is
+//! for which applications files are there, and where they came from: a run that needs them learns it again.
 
 use std::collections::BTreeMap;
 use std::path::Path;

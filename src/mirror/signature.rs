@@ -1,7 +1,7 @@
 //! The signature of a manifest: who made the mirror, for the other side of a gap.
 //!
-//! It is over the bytes of the manifest, which has the digest of every file and decides every page. It lies beside the manifest
-//! (`barrow-mirror.json.sig`), and goes when the manifest changes.
+//! It is over the bytes of the manifest, which has the digest of every file and decides every page. It lies beside the
+//! manifest (`barrow-mirror.json.sig`), and goes when the manifest changes.
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};

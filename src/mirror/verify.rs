@@ -15,8 +15,8 @@ use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest};
 
 impl Mirror {
-    /// Everything that is not as it should be, a fragment each: files and METADATA by their digests, pages by their bytes, and
-    /// whatever lies in the folder and is neither.
+    /// Everything that is not as it should be, a fragment each: files and METADATA by their digests, pages by their
+    /// bytes, and whatever lies in the folder and is neither.
     pub fn verify(&self) -> Vec<String> {
         let files: Vec<&MirrorFile> = self.files().collect();
         let mut problems: Vec<String> = files.par_iter().filter_map(|file| self.damage(file)).collect();
@@ -36,8 +36,8 @@ impl Mirror {
         problems
     }
 
-    /// One digest over the whole mirror: the sha256 of its manifest, which has that of every file and decides every page. It
-    /// stands for what is in the folder when [`Mirror::verify`] finds nothing.
+    /// One digest over the whole mirror: the sha256 of its manifest, which has that of every file and decides every
+    /// page. It stands for what is in the folder when [`Mirror::verify`] finds nothing.
     ///
     /// # Errors
     /// The manifest cannot be read.

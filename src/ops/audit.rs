@@ -29,9 +29,9 @@ pub struct Audited {
 /// A distribution about which it is asked.
 #[derive(Clone, Debug)]
 pub struct AuditSubject {
-    /// Name.
+    /// The project, by its normalized name.
     pub name: PackageName,
-    /// Version.
+    /// The version of which vulnerabilities are looked for.
     pub version: Version,
     /// The indexes that its files came from, as far as they are known.
     pub indexes: Vec<SafeUrl>,
@@ -99,9 +99,7 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
     }
     let session = Session::open(&request, &context)?;
     let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
-    let plain = |url: &SafeUrl| url.without_credentials().to_string().trim_end_matches('/').to_owned();
-    let place = plain(&default);
-    let is_known_there = |dist: &&AuditSubject| dist.indexes.iter().all(|index| plain(index) == place);
+    let is_known_there = |dist: &&AuditSubject| dist.indexes.iter().all(|index| index.is_same_index(&default));
     let (asked, private): (Vec<&AuditSubject>, Vec<&AuditSubject>) = subjects.iter().partition(is_known_there);
     let answers = stream::iter(asked).map(|dist| {
         let (inquiry, default) = (&inquiry, &default);
@@ -124,7 +122,7 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
         return Err(Error::NoAdvisories(default));
     }
     for dist in private {
-        let others = dist.indexes.iter().filter(|index| plain(index) != place);
+        let others = dist.indexes.iter().filter(|index| !index.is_same_index(&default));
         let index = others.map(ToString::to_string).next().unwrap_or_default();
         let why = format!("it came from {index}, and is not named to others");
         audited.unknown.push((dist.name.clone(), dist.version.clone(), why));

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::bundle::{Recall, bundle_in, recall};
 use super::{Error, brought, layers};
+use crate::blocking::{blocking, joined};
 use crate::context::Context;
 use crate::memory::Published;
 use crate::reporter::{Level, Reporter, Stage};
@@ -73,7 +74,7 @@ pub async fn build(
             let layers = made(layers).await;
             let _turn = free.acquire_owned().await;
             session.context.reporter.unit_reached(place, None);
-            let built = one(&session, place, unit, layers).await;
+            let built = Box::pin(one(&session, place, unit, layers)).await;
             end.send_replace(if built.outcome.is_ok() { UnitEnd::Made } else { UnitEnd::Failed });
             built
         });
@@ -81,7 +82,7 @@ pub async fn build(
     drop(ends);
     let mut all = Vec::with_capacity(running.len());
     while let Some(ended) = running.join_next().await {
-        let built = ended.map_err(|_| Error::Worker("builder"))?;
+        let built = joined(ended).await;
         context.check_interrupted()?;
         done(&built);
         all.push(built);
@@ -155,8 +156,7 @@ async fn make(session: &Arc<Session>, unit: BuildUnit, layers: Vec<PathBuf>) -> 
 /// Looks through an output where that may take its time.
 async fn recall_apart(session: &Session, options: &BundleOptions) -> Result<Recall, Error> {
     let (options, context) = (options.clone(), session.context.clone());
-    let looking = tokio::task::spawn_blocking(move || recall(&options, &context));
-    looking.await.map_err(|_| Error::Worker("reader"))?
+    blocking(move || recall(&options, &context)).await
 }
 
 /// The same context with a reporter that says whom a message is about.

@@ -19,6 +19,7 @@ use super::obtained::{OutputMaterial, describe, obtain};
 use super::output::{PlacedOutput, Publication, refuse_out};
 use super::shared_zip::{self, SharedZip};
 use super::{Error, edited, left_out};
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::memory::{self, Memory, News, Published};
 use crate::request::{BundleOptions, InputKey, Request};
@@ -128,8 +129,7 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     news.dists = describe(&resolution, &material);
     news.warnings.push(warnings);
     let output = Publication::new(inquiry, resolution, options);
-    let finishing = tokio::task::spawn_blocking(move || finish(&output, memory, news, &material, shared, begun));
-    finishing.await.map_err(|_| Error::Worker("publisher"))?
+    blocking(move || finish(&output, memory, news, &material, shared, begun)).await
 }
 
 /// Publishes, unless the last result was made of the same, and leaves to later runs what they may want to know.

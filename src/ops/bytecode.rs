@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::Error;
 use crate::archive::{Inflater, SafePath};
 use crate::build::{BuildError, Children, Compiler, InterpreterSearch, PythonSource};
-use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes, SourceFile};
+use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes};
 use crate::context::Context;
 use crate::install::FileContent;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
@@ -105,8 +105,7 @@ fn read(file: &BundleFile) -> Result<Vec<u8>, Error> {
     let failed = |path: &std::path::Path, source| BundleError::ReadSource { path: path.to_owned(), source };
     match &file.content {
         BundleContent::Generated(bytes) => Ok(bytes.clone()),
-        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => Ok(bytes.to_vec()),
-        BundleContent::Source(own) => Ok(fs::read(&own.from).map_err(|source| failed(&own.from, source))?),
+        BundleContent::Source(own) => Ok(own.read().map_err(|source| failed(&own.from, source))?.into_owned()),
         BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
             (FileContent::Generated(bytes), _) => Ok(bytes.clone()),
             (FileContent::WheelEntry { .. }, span) => {

@@ -7,6 +7,7 @@ use super::chosen::{choose_and_install, install_options, take_built_project};
 use super::output::layout_of;
 use super::own_files::own_files;
 use super::{Error, bytecode, left_out};
+use crate::blocking::blocking;
 use crate::bundle::{BundleContent, LeftOut, assemble};
 use crate::context::Context;
 use crate::request::{BundleOptions, Request};
@@ -74,7 +75,7 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<BundleContent
     let excluded = left_out::choose(&resolved.resolution, inquiry.manifest(), &options, &context)?;
     let (chosen, _) = choose_and_install(inquiry, &resolved.resolution, &excluded, &options).await?;
     let (secrets, request) = (inquiry.secrets(), inquiry.request().clone());
-    let listing = tokio::task::spawn_blocking(move || {
+    blocking(move || {
         let mut warnings = Vec::new();
         let mut source = own_files(&options, &request, &secrets, &mut warnings, &context)?;
         let mut bundle = assemble(&chosen.installed, source.as_ref(), &layout_of(&options))?;
@@ -96,6 +97,6 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<BundleContent
         drop(bundle);
         let left_out = source.as_mut().map(|source| std::mem::take(&mut source.left_out)).unwrap_or_default();
         Ok(BundleContents { files, size_bytes, left_out, excluded })
-    });
-    listing.await.map_err(|_| Error::Worker("lister"))?
+    })
+    .await
 }

@@ -26,7 +26,7 @@ use crate::supply::SupplyError;
 /// Who says how large a bundle may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowance {
-    /// The user.
+    /// The user, who has given a limit.
     OfUser,
     /// AWS, for a function together with its layers.
     OfLambda,

@@ -15,7 +15,7 @@ pub enum LeftOutError {
         lines.join("\n  ")
     )]
     Pinned {
-        /// The runtime.
+        /// The runtime that is to bring the projects.
         runtime: Runtime,
         /// What is asked for, and where.
         lines: Vec<String>,

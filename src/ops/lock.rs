@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Error;
+use crate::archive::normalized;
 use crate::context::Context;
 use crate::fetch::WantedFile;
 use crate::lock::requirements::RequirementsStyle;
-use crate::lock::{json, normalized, preferences, pylock, requirements};
+use crate::lock::{json, preferences, pylock, requirements};
 use crate::mirror::{MirrorFile, files_of_manifest};
 use crate::request::{Locked, RequestOptions};
 use crate::requirements::ManifestInputs;
@@ -56,14 +57,14 @@ pub enum LockForm {
     Pylock,
     /// A requirements file.
     Requirements(RequirementsStyle),
-    /// JSON.
+    /// One JSON object with everything that is known of the resolution.
     Json,
 }
 
 /// A lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenLock {
-    /// Its text.
+    /// The whole text, whether or not it was written to a file.
     pub text: String,
     /// The file did not have this text before.
     pub changes: bool,
@@ -93,7 +94,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
         if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes) {
             name_origins(&inquiry, &mut resolution).await;
         }
-        // Targets differ as little as they have to.
+        // The versions of one target are preferred for the next, so that targets differ as little as they have to.
         let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
         resolve_options.preferences.extend(chosen);
         resolutions.push(resolution);

@@ -13,7 +13,7 @@ use crate::supply::Inquiry;
 pub(super) enum OutputMaterial {
     /// Distributions that are unpacked, or looked into.
     Installed(ChosenDists),
-    /// A zip that somebody else has made of the same.
+    /// A zip that somebody else has made of the same inputs.
     Ready(Box<ReadyZip>),
 }
 

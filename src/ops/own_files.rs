@@ -45,7 +45,8 @@ pub(super) fn judge(
     }
     if let Some(names) = credentials_line(&files.left_out) {
         let line = format!("left out: {names}; --include to take them");
-        // That the settings of barrow stay here concerns nobody; what the function may have been reading does.
+        // Nobody needs to hear that barrow's own settings stay here. Other files that are left out may be read by the
+        // function.
         let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
         if is_harmless { context.status(&line) } else { context.give(warnings, &line) }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Context, Error};
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::fetch::WantedFile;
 use crate::http::ClientOptions;
@@ -49,8 +50,7 @@ pub async fn push_to_shared_cache(
     // Somebody asked for this, so trouble is an error, and there is time.
     let options = SharedOptions { required: true, wait: Duration::from_hours(1), ..options };
     let shared = SharedCache::open(options, &client, Arc::clone(&context.reporter))?;
-    let reading = tokio::task::spawn_blocking(move || kept_builds(&cache));
-    for offer in reading.await.map_err(|_| Error::Worker("reader"))? {
+    for offer in blocking(move || kept_builds(&cache)).await {
         shared.offer(offer);
     }
     Ok(shared.finish().await?)

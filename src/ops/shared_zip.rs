@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use crate::blocking::blocking;
 use crate::bundle::UNZIPPED_LIMIT_BYTES;
 use crate::cache::Cache;
 use crate::memory::{BundledDist, LeftOutFiles, Published};
@@ -115,10 +116,8 @@ impl SharedZip {
         lines.sort_unstable();
         let fingerprint_options = FingerprintOptions::of(options);
         let request = inquiry.request().clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            InputKey::for_fingerprint(&request, &fingerprint_options).ok().map(|key| key.fingerprint())
-        });
-        let Some(fingerprint) = reading.await.map_err(|_| Error::Worker("reader"))? else { return Ok(None) };
+        let key = blocking(move || InputKey::for_fingerprint(&request, &fingerprint_options)).await;
+        let Ok(fingerprint) = key.map(|key| key.fingerprint()) else { return Ok(None) };
         let key = sha256(format!("{FORMAT}\n{fingerprint}\n{:?}\n{}", assembly.kind, lines.join("\n")).as_bytes());
         Ok(Some(Self { shared, key, digests, is_private }))
     }

@@ -14,22 +14,15 @@ pub enum PublishError {
     ReadSource {
         /// What could not be read.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// OUT cannot be an output at all.
     #[error("`{}` cannot be the output: {reason}", out.display())]
-    Unfit {
-        /// OUT.
-        out: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Unfit { out: PathBuf, reason: String },
     /// OUT holds what barrow did not make.
     #[error("`{}` holds what barrow did not make ({files}), so it is left alone", out.display())]
     Occupied {
-        /// OUT.
         out: PathBuf,
         /// A few of them.
         files: String,
@@ -42,9 +35,7 @@ pub enum PublishError {
     Stage {
         /// The file.
         path: String,
-        /// OUT.
         out: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -58,7 +49,6 @@ pub enum PublishError {
         first: String,
         /// The other.
         second: String,
-        /// OUT.
         out: PathBuf,
     },
     /// A package comes with another spelling of a folder that has to stay because of what else is in it.
@@ -81,9 +71,7 @@ pub enum PublishError {
     Link {
         /// The distribution.
         dist: String,
-        /// OUT.
         out: PathBuf,
-        /// Why.
         #[source]
         source: LinkError,
     },
@@ -92,16 +80,13 @@ pub enum PublishError {
     Publish {
         /// What was tried.
         action: &'static str,
-        /// OUT.
         out: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// Another run is publishing at the same OUT, and does not come to an end.
     #[error("another run{} has been publishing to `{}` for a minute", named(*process), out.display())]
     Busy {
-        /// OUT.
         out: PathBuf,
         /// Number of its process, where the system tells.
         process: Option<u32>,

@@ -292,18 +292,21 @@ impl MarkedFile {
 
 /// Size and digest of the end of a zip, by which it is recognised.
 pub(super) fn zip_identity(zip: &Path) -> io::Result<(u64, HashDigest)> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
+    use std::io::{Seek as _, SeekFrom};
     let mut file = regular::open(zip)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(ZIP_TAIL)))?;
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((size, hasher.finish())),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
+    regular::each_piece(
+        file,
+        ZIP_TAIL,
+        |error| error,
+        |piece| {
+            hasher.update(piece);
+            Ok(())
+        },
+    )?;
+    Ok((size, hasher.finish()))
 }
 
 /// Every output below `folder` that barrow made, as far as it knows.

@@ -12,9 +12,7 @@ use crate::spec::HashDigest;
 /// What a bundle becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutputForm {
-    /// A folder.
     Folder,
-    /// A zip.
     Zip,
 }
 
@@ -74,7 +72,6 @@ pub(crate) struct PublishedOutput {
 pub struct PublishedZip {
     /// Its size, bytes.
     pub size_bytes: u64,
-    /// Its digest.
     pub sha256: HashDigest,
 }
 

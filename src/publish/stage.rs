@@ -1,7 +1,7 @@
 //! Writing the files of a bundle into the folder where it is prepared.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -17,12 +17,11 @@ use crate::archive::{Alike, SafePath, each_folder_of};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::install::{LinkError, Share, Sight, link_shares};
 use crate::modes::where_modes_are_kept;
+use crate::regular::each_piece;
 use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 
 /// Files whose contents one thread identifies at a time: those of distributions are known.
 const CONTENTS_AT_ONCE: usize = 256;
-/// Bytes that are read of a file of the user's at one time, at most.
-const CHUNK_BYTES: usize = 256 << 10;
 
 /// Writes the files of the bundle below `root`, an empty folder, but for those that stay where they are: `kept` has one
 /// item for each file, or none at all. Gives what the output will hold, sorted by path.
@@ -96,17 +95,9 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
             BundleContent::Source(SourceFile { link: Some(text), .. }) => {
                 return Ok((&file.path, ContentId::link(text)));
             }
-            BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => sha256(bytes),
             BundleContent::Source(own) => {
-                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-                let read = fs::File::open(&own.from).and_then(|file| {
-                    each_chunk(file, |chunk| {
-                        hasher.update(chunk);
-                        Ok(())
-                    })
-                });
-                read.map_err(|source| PublishError::ReadSource { path: own.from.clone(), source })?;
-                hasher.finish()
+                let failed = |source| PublishError::ReadSource { path: own.from.clone(), source };
+                own.digest().map_err(failed)?.0
             }
         };
         Ok((&file.path, ContentId::new(&digest, file.executable)))
@@ -198,24 +189,12 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, ContentId), WriteE
     let mut target =
         fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(to).map_err(WriteError::Write)?;
     match &file.content {
-        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => {
-            hasher.update(bytes);
-            target.write_all(bytes).map_err(WriteError::Write)?;
-        }
         BundleContent::Source(own) => {
-            let source = fs::File::open(&own.from).map_err(WriteError::Source)?;
-            let mut failed = None;
-            let copied = each_chunk(source, |chunk| {
-                hasher.update(chunk);
-                target.write_all(chunk).map_err(|error| {
-                    failed = Some(error);
-                    io::ErrorKind::Other.into()
-                })
-            });
-            match (copied, failed) {
-                (_, Some(error)) => return Err(WriteError::Write(error)),
-                (copied, None) => copied.map_err(WriteError::Source)?,
-            }
+            let content = own.open().map_err(WriteError::Source)?;
+            each_piece(content, own.size, WriteError::Source, |piece| {
+                hasher.update(piece);
+                target.write_all(piece).map_err(WriteError::Write)
+            })?;
         }
         BundleContent::Generated(bytes) => {
             hasher.update(bytes);
@@ -228,19 +207,4 @@ fn write_file(file: &BundleFile, to: &Path) -> Result<(Sight, ContentId), WriteE
         .and_then(|()| Sight::of_file(target.file()))
         .map(|seen| (seen, ContentId::new(&hasher.finish(), file.executable)))
         .map_err(WriteError::Write)
-}
-
-/// Hands on what a file holds, piece by piece.
-fn each_chunk(mut file: fs::File, mut hand_on: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(CHUNK_BYTES);
-    // A byte more than there is, so that a small file is read at once and its end with it.
-    let mut buffer = vec![0; length.saturating_add(1).min(CHUNK_BYTES)];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => hand_on(&buffer[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

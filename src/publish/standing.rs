@@ -20,7 +20,6 @@ const SHOWN: usize = 3;
 pub(super) enum OutputKind {
     /// A folder that holds the bundle and nothing else.
     Folder,
-    /// A zip.
     Zip,
     /// A folder in which packages lie beside anything else.
     Packages,

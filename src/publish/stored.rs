@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::finder::is_left_by_mac;
 use crate::spec::HashDigest;
 
-/// A mark as it lies on disk; the texts of one that is read are those of the bytes.
+/// A mark as it lies on disk. When a mark is read, its texts are borrowed from the bytes of the file.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct StoredMark<'a> {
     #[serde(borrow)]
@@ -74,7 +74,7 @@ impl<'a> StoredFolder<'a> {
     }
 }
 
-/// Bytes that are stored as such, not one by one.
+/// Bytes that are serialized as one byte string, not as a list of numbers.
 #[derive(Clone, Default)]
 pub(super) struct ContentIds<'a>(pub(super) Cow<'a, [u8]>);
 

@@ -118,7 +118,7 @@ impl<'a> Begun<'a> {
         Self::begin_where(bundle, kind, options, steps, same_mount)
     }
 
-    /// The same, with another opinion about what lies on one mount.
+    /// The same, with the caller's word on whether two folders lie on one mount: for tests.
     pub(super) fn begin_where(
         bundle: &'a Bundle<'a>,
         kind: OutputKind,

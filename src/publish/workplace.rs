@@ -107,7 +107,7 @@ pub(super) fn recover(folder: &Path, out: &Path, cancel: Option<&AtomicBool>) ->
     for entry in entries.flatten().filter(|entry| is_workplace_name(&entry.file_name())) {
         let workplace = entry.path();
         if is_lock_name(&entry.file_name()) {
-            // It goes with the lock, if no process has that.
+            // Where no process holds the lock, taking it and letting it go removes the file.
             let _ = FileLock::on_file(&workplace);
             continue;
         }

@@ -42,8 +42,9 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
             let written = match ready? {
                 Ready::Link(text) => writer.add_link(&file.path, text),
                 Ready::Compressed(content) => writer.add(&file.path, file.executable, &content),
-                Ready::Large(own) => spool(&own.from, to)
-                    .and_then(|(spool, span)| writer.splice(&file.path, file.executable, &spool, &span)),
+                Ready::Large(own) => {
+                    spool(own, to).and_then(|(spool, span)| writer.splice(&file.path, file.executable, &spool, &span))
+                }
                 Ready::InWheel(dist, span) => {
                     wheels.of(dist).and_then(|wheel| writer.splice(&file.path, file.executable, wheel, &span))
                 }
@@ -128,12 +129,10 @@ fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, PublishError> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(Ready::Compressed(deflate(bytes))),
         BundleContent::Source(SourceFile { link: Some(text), .. }) => Ok(Ready::Link(text)),
-        BundleContent::Source(SourceFile { bytes: Some(bytes), .. }) => Ok(Ready::Compressed(deflate(bytes))),
         BundleContent::Source(own) if own.size >= LARGE_BYTES => Ok(Ready::Large(own)),
         BundleContent::Source(own) => {
-            let content =
-                fs::read(&own.from).map_err(|source| PublishError::ReadSource { path: own.from.clone(), source })?;
-            Ok(Ready::Compressed(deflate(&content)))
+            let failed = |source| PublishError::ReadSource { path: own.from.clone(), source };
+            Ok(Ready::Compressed(deflate(&own.read().map_err(failed)?)))
         }
         BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
             (FileContent::Generated(bytes), _) => Ok(Ready::Compressed(deflate(bytes))),
@@ -145,9 +144,9 @@ fn prepare<'a>(file: &BundleFile<'a>) -> Result<Ready<'a>, PublishError> {
 }
 
 /// Compresses a large file into one without a name, beside the zip.
-fn spool(from: &Path, zip: &Path) -> io::Result<(File, DataSpan)> {
+fn spool(from: &SourceFile, zip: &Path) -> io::Result<(File, DataSpan)> {
     let spool = tempfile::tempfile_in(zip.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
-    let span = deflate_stream(&mut fs::File::open(from)?, &spool, 0)?;
+    let span = deflate_stream(&mut from.open()?, &spool, 0)?;
     Ok((spool, span))
 }
 

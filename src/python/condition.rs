@@ -102,7 +102,8 @@ fn compare_one(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth {
     Truth::of(is_equal != matches!(operator, CmpOp::NotEq | CmpOp::NotIn))
 }
 
-/// How the target's version compares with what is written; `None` where it is no such comparison, or depends on a patch level.
+/// How the target's version compares with what is written; `None` where it is no such comparison, or depends on a patch
+/// level.
 fn version_order(left: &Expr, right: &Expr, minor: u8) -> Option<std::cmp::Ordering> {
     let own = [3_i64, i64::from(minor)];
     match left {

@@ -331,8 +331,8 @@ fn leaves(statement: &Stmt) -> bool {
     }
 }
 
-/// Whether calling a function runs its body: that of a coroutine or generator runs later, and what a decorator makes of one is
-/// not known, but for those that only remember answers.
+/// Whether calling a function runs its body: that of a coroutine or generator runs later, and what a decorator makes of
+/// one is not known, but for those that only remember answers.
 fn runs_when_called(function: &StmtFunctionDef) -> bool {
     let is_cache = |decorator: &Decorator| {
         let named = match &decorator.expression {

@@ -86,7 +86,8 @@ impl Moment {
         match (self, inner) {
             (Self::Hard, inner) => inner,
             (outer, Self::Hard) => outer,
-            // What catches its failure below a fallback catches it all the same, and `Module::nested` has what is outside.
+            // What catches its failure below a fallback catches it all the same, and `Module::nested` has what is
+            // outside.
             (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
             (outer, _) => outer,
         }

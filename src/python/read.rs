@@ -89,8 +89,8 @@ fn lowered(text: &str) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// The text of a source file (PEP 263): UTF-8, unless its first two lines name another encoding. Every encoding but UTF-8
-/// is read as Latin-1: what is not ASCII then stands in texts and comments, which do not count.
+/// The text of a source file (PEP 263): UTF-8, unless its first two lines name another encoding. Every encoding but
+/// UTF-8 is read as Latin-1: what is not ASCII then stands in texts and comments, which do not count.
 fn decode(bytes: &[u8]) -> Result<String, SyntaxFault> {
     let fault = |at: usize, reason: &str| SyntaxFault {
         line: bytes[..at].split(|byte| *byte == b'\n').count(),

@@ -1,8 +1,10 @@
-//! A page about outputs, for a browser: what takes the room, where it came from and why, what was found, and what has changed.
+//! A page about outputs, for a browser: what takes the room, where it came from and why, what was found, and what has
+//! changed.
 //!
-//! It is one file that asks nothing of anybody: style, scripts (`page.js`, and `layout.js`, which knows nothing of the page) and data
-//! are in it, and its policy forbids all else. The data are JSON in which no character can end the element that they stand in;
-//! the scripts make texts of them, never markup, so a hostile METADATA shows as what it is. The same outputs give the same bytes.
+//! It is one file that asks nothing of anybody: style, scripts (`page.js`, and `layout.js`, which knows nothing of the
+//! page) and data are in it, and its policy forbids all else. The data are JSON in which no character can end the
+//! element that they stand in; the scripts make texts of them, never markup, so a hostile METADATA shows as what it is.
+//! The same outputs give the same bytes.
 
 mod data;
 #[cfg(test)]
@@ -44,6 +46,24 @@ pub struct ReportPart {
     pub passed_over: Vec<(PackageName, Version, String)>,
     /// What `check` found, worst first; `None`: it was not asked.
     pub findings: Option<Vec<Finding>>,
+}
+
+impl ReportPart {
+    /// A part of which nothing is known but what is in it.
+    pub fn new(label: impl Into<String>, inventory: Inventory) -> Self {
+        Self {
+            label: label.into(),
+            inventory,
+            states_target: true,
+            zip_bytes: None,
+            is_slimmed: false,
+            left_out: LeftOutFiles::default(),
+            excluded: Vec::new(),
+            changes: None,
+            passed_over: Vec::new(),
+            findings: None,
+        }
+    }
 }
 
 /// The page about these outputs.

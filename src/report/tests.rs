@@ -2,7 +2,6 @@
 
 use super::{BEGINNING, ReportPart, filled, page};
 use crate::inventory::{Reading, read_finished};
-use crate::memory::LeftOutFiles;
 use crate::target::{Architecture, Runtime, Target};
 
 fn part(label: &str) -> ReportPart {
@@ -17,18 +16,8 @@ fn part(label: &str) -> ReportPart {
     fs_err::write(folder.path().join("one/tests/test.py"), "0123456789").unwrap();
     let target = Target::new("python3.13".parse::<Runtime>().unwrap(), Architecture::X86_64);
     let inventory = read_finished(folder.path(), &target, Reading::Sizes).unwrap();
-    ReportPart {
-        label: label.to_owned(),
-        inventory,
-        states_target: true,
-        zip_bytes: None,
-        is_slimmed: false,
-        left_out: LeftOutFiles::default(),
-        excluded: Vec::new(),
-        changes: None,
-        passed_over: vec![("one".parse().unwrap(), "2.0".parse().unwrap(), "it is yanked".to_owned())],
-        findings: None,
-    }
+    let passed_over = vec![("one".parse().unwrap(), "2.0".parse().unwrap(), "it is yanked".to_owned())];
+    ReportPart { passed_over, ..ReportPart::new(label, inventory) }
 }
 
 fn data_of(page: &str) -> serde_json::Value {

@@ -22,7 +22,7 @@ pub enum RequestError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// Whose file it is, as its name tells.
         what: ForeignFile,
     },
     /// A file with the name of a lock that lists requirements.

@@ -178,7 +178,7 @@ fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<LockInput, Reques
             groups: request.groups.clone(),
             only_groups: settings.only_groups.clone(),
             with_project: settings.with_project,
-            folder: settings.folder.as_ref().map(|folder| crate::lock::normalized(&working_folder.join(folder))),
+            folder: settings.folder.as_ref().map(|folder| crate::archive::normalized(&working_folder.join(folder))),
             allow_build: request.resolve.allow_build.clone(),
             no_build: request.build.forbidden,
             format_control: request.format_control.clone(),

@@ -22,11 +22,11 @@ use crate::fetch::digest_of_file;
 use crate::requirements::DirectReference;
 use crate::spec::{HashAlgorithm, HashDigest, Requirement, SafeUrl, VersionOrUrl, lenient};
 
-/// Entries of a folder that is asked like an index that are looked at for their times, at most: more take longer than
-/// what is saved.
+/// Most entries of a folder that is asked like an index whose times are looked at: looking at more takes longer than it
+/// saves.
 const ENTRIES_MOST: usize = 5000;
 
-/// Folders below a folder that is asked like an index, at most: a mirror has them four deep.
+/// How deep folders may lie below a folder that is asked like an index: a mirror has them four deep.
 const DEEPEST: usize = 8;
 
 /// Largest metadata of an archive that is read, bytes: descriptions with pictures in them reach a few megabytes.

@@ -96,7 +96,7 @@ pub struct RequestOptions {
     pub resolve: ResolveOptions,
     /// Building from source.
     pub build: BuildSettings,
-    /// Indexes.
+    /// Which indexes are asked, and how names are spread over them.
     pub indexes: IndexSettings,
     /// HTTP; the URLs of indexes and the trusted hosts of requirements files are added when the run starts.
     pub client: ClientOptions,
@@ -384,7 +384,7 @@ impl FingerprintOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PublishSettings {
-    /// OUT.
+    /// OUT: the folder or zip that is written.
     pub out: PathBuf,
     /// A zip rather than a folder.
     pub zip: bool,

@@ -10,7 +10,8 @@ use super::keyed::Encoder;
 use crate::build::is_commit;
 use crate::spec::HashDigest;
 
-/// Symbolic references that may follow each other: `HEAD` names a branch, and hardly anything names more.
+/// Most symbolic references that are followed, one after the other: `HEAD` names a branch, and hardly anything names
+/// more.
 const LINKS_MOST: usize = 5;
 
 /// The commit of a revision, hashed; of one that cannot be read here (`main~1`, an abbreviated commit), all references

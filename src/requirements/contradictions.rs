@@ -1,7 +1,7 @@
 //! Names that are tied to two places at once.
 //!
-//! Markers split ties by target, as those of torch by platform. So what contradicts itself is told where the markers always
-//! hold, and else for the target that a run is for.
+//! Markers split ties by target, as those of torch by platform. So what contradicts itself is told where the markers
+//! always hold, and else for the target that a run is for.
 
 use super::problem::Problem;
 use super::{Manifest, Pin, RequirementEntry};

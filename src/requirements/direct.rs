@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 pub(super) use super::archive_name::is_archive;
 use super::{DirectReference, setup_files};
+use crate::archive::normalized;
 use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WeakDigest, WheelFilename};
 
 /// Where relative paths start.
@@ -62,22 +63,6 @@ fn is_usable(path: &Path) -> bool {
 /// Whether two paths that exist lead to one file or folder.
 fn is_same_place(one: &Path, two: &Path) -> bool {
     one == two || matches!((fs_err::canonicalize(one), fs_err::canonicalize(two)), (Ok(one), Ok(two)) if one == two)
-}
-
-/// A path without `.` and `..`, by its text alone.
-pub(super) fn normalized(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
-                normal.pop();
-            }
-            Component::ParentDir if normal.has_root() => {}
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 /// What was found behind a URL or path.
@@ -357,10 +342,10 @@ fn folder_name(folder: &Path) -> Option<PackageName> {
 }
 
 /// Files that may say the name of a project, for [`static_name`].
-pub const NAMING_FILES: [&str; 4] = ["PKG-INFO", "pyproject.toml", "setup.cfg", "setup.py"];
+pub(crate) const NAMING_FILES: [&str; 4] = ["PKG-INFO", "pyproject.toml", "setup.cfg", "setup.py"];
 
 /// The name that a project's own files give, without running any of them; `read` gives the text of a file at its top.
-pub fn static_name(read: impl Fn(&str) -> Option<String>) -> Option<PackageName> {
+pub(crate) fn static_name(read: impl Fn(&str) -> Option<String>) -> Option<PackageName> {
     let pyproject = read("pyproject.toml").unwrap_or_default();
     let table: toml::Table = pyproject.parse().unwrap_or_default();
     let tool = |name: &str| table.get("tool")?.get(name)?.as_table();

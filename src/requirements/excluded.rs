@@ -15,13 +15,13 @@ pub struct NamePattern {
     matcher: GlobMatcher,
 }
 
-/// A distribution that is there already where the result runs (`--without`): what else is chosen has to agree with it, and it is
-/// not bundled.
+/// A distribution that is there already where the result runs (`--without`): what else is chosen has to agree with it,
+/// and it is not bundled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brought {
     /// The project.
     pub name: PackageName,
-    /// Its version.
+    /// The version that is there.
     pub version: Version,
     /// The lock, folder or zip that brings it, as the user named it.
     pub by: PathBuf,

@@ -161,7 +161,7 @@ fn refuse_stray(options: &Options, text: &str) -> Result<(), SyntaxError> {
 }
 
 fn warn_ignored(options: &Options, warnings: &mut Vec<String>, heeded: &[OptionName], place: &str) {
-    /// They count wherever they stand.
+    /// Options that count for the whole run, wherever they stand.
     const GLOBAL: [OptionName; 4] =
         [OptionName::NoBinary, OptionName::OnlyBinary, OptionName::AllReleases, OptionName::OnlyFinal];
     for option in &options.uses {
@@ -199,7 +199,7 @@ fn parse_setting(option: &OptionUse) -> Result<(String, String), SyntaxError> {
     }
 }
 
-/// Commands that are pasted into files.
+/// Adds a hint where somebody has pasted a whole command into a file.
 fn with_command_hint(error: SyntaxError, text: &str) -> SyntaxError {
     let words: Vec<&str> = text.trim_start_matches(['$', '>', '!', '%', ' ']).split_whitespace().take(4).collect();
     let is_pip = |word: &str| word == "pip" || (word.starts_with("pip3") && word.len() < 8);
@@ -401,7 +401,7 @@ fn refuse_without_project(path: &Path, shown: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// That a folder is no project: as it was written, and where that is.
+/// The message that a folder is no project, with the path as it was written and the absolute path.
 pub(super) fn without_project(shown: &str, path: &Path) -> String {
     let place = path.display().to_string();
     let place = if place == shown { String::new() } else { format!(" (`{place}`)") };
@@ -449,7 +449,8 @@ fn with_path_hint(error: SyntaxError, subject: &str, folders: &Folders) -> Synta
     error.hint("if this is a path, nothing is there")
 }
 
-/// What looks like the URL of a repository and is the short form of SSH, which only Git's own commands take.
+/// The error for the short form of SSH, which looks like the URL of a repository and which only Git's own commands
+/// take.
 fn of_short_git(text: &str, at: usize) -> SyntaxError {
     SyntaxError::new(at, text.len(), "this is the short form of SSH addresses, and no URL")
         .hint("write `git+ssh://` in front, and `/` instead of `:` after the host")

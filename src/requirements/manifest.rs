@@ -17,8 +17,8 @@ use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
 pub struct Manifest {
     /// Requirements, in the order of reading: command line, `pyproject.toml`, requirement files.
     pub requirements: Vec<RequirementEntry>,
-    /// Requirements whose name stands in the archive or repository that they lead to; until it is read there, they have one
-    /// that means nothing.
+    /// Requirements whose name stands in the archive or repository that they lead to; until it is read there, they have
+    /// one that means nothing.
     pub unnamed: Vec<RequirementEntry>,
     /// Constraints: they limit versions and never add a project.
     pub constraints: Vec<RequirementEntry>,
@@ -51,7 +51,7 @@ pub struct Manifest {
 /// A name that a table ties to an index: no other one is asked for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pin {
-    /// The name.
+    /// The project, by its normalized name.
     pub name: PackageName,
     /// What the index is called.
     pub index: String,
@@ -64,7 +64,7 @@ pub struct Pin {
 /// A name that a table ties to what cannot be had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedName {
-    /// The name.
+    /// The project, by its normalized name.
     pub name: PackageName,
     /// Where it counts.
     pub marker: MarkerTree,
@@ -109,8 +109,8 @@ pub struct ManifestInputs {
     pub working_folder: PathBuf,
     /// Environment variables for `${NAME}`.
     pub environment: BTreeMap<String, String>,
-    /// `--no-binary` and `--only-binary` of the command line: what files say comes after it, so that the later word on a
-    /// project counts, as in pip.
+    /// `--no-binary` and `--only-binary` of the command line: what files say comes after it, so that the later word on
+    /// a project counts, as in pip.
     pub format_control: FormatControl,
     /// How requirements files behind `http(s)` URLs are fetched; without it they are an error.
     pub remote: Option<RemoteFiles>,

@@ -54,7 +54,7 @@ mod shell;
 mod lines;
 mod decode;
 
-pub use direct::{NAMING_FILES, static_name};
+pub(crate) use direct::{NAMING_FILES, static_name};
 pub use entry::{DirectReference, RequirementEntry};
 pub use excluded::{Brought, NamePattern};
 pub use manifest::{FileRead, Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
@@ -62,9 +62,10 @@ pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
-pub use reach::{declared_indexes, python_limit};
-pub use source_tree::{SourceTree, TieContext, may_tie};
-pub use tables::{DeclaredIndex, IndexRole, PythonLimit, StatedMetadata, TableSettings, is_virtual_project};
+pub(crate) use reach::{declared_indexes, python_limit};
+pub(crate) use source_tree::{SourceTree, TieContext, may_tie};
+pub(crate) use tables::is_virtual_project;
+pub use tables::{DeclaredIndex, IndexRole, PythonLimit, StatedMetadata, TableSettings};
 
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,7 @@ pub(super) struct PyprojectAnswer {
     /// The extras and groups that were taken in.
     pub(super) extras: Vec<ExtraName>,
     pub(super) groups: Vec<ExtraName>,
-    /// The dependencies are elsewhere.
+    /// `[project]` leaves its dependencies to a build (`dynamic`).
     pub(super) is_dynamic: bool,
 }
 
@@ -244,7 +244,8 @@ impl GroupReading<'_> {
         }
     }
 
-    /// What Poetry's table says of the dependencies of `[project]`; names that it has alone do not count, as for Poetry.
+    /// What Poetry's table says of the dependencies of `[project]`; names that it has alone do not count, as for
+    /// Poetry.
     fn complete_by_poetry(&mut self) {
         let tables = self.tables;
         let main = || tables.poetry.iter().filter(|dependency| dependency.group.is_none());

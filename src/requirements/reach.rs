@@ -1,8 +1,8 @@
 //! Taking in what tables say, and the tables of every project folder that requirements lead to.
 //!
-//! A name that a project ties to a place is not asked from another one, whoever requires it. So the ties of the input, of
-//! the `pyproject.toml` beside a requirements file, and of each local project that is reached count for the whole run; where
-//! two of them contradict each other, that is an error.
+//! A name that a project ties to a place is not asked from another one, whoever requires it. So the ties of the input,
+//! of the `pyproject.toml` beside a requirements file, and of each local project that is reached count for the whole
+//! run; where two of them contradict each other, that is an error.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ impl RequirementsReader<'_> {
     /// What a file holds, which is read once; `None`: it cannot be read.
     fn bytes_of(&mut self, path: &Path) -> Option<FileBytes> {
         if self.manifest.files_read.iter().all(|known| known.path != path) {
-            self.note_read(path, &fs_err::read(path).ok()?);
+            self.note_read(path, fs_err::read(path).ok()?.into());
         }
         self.manifest.files_read.iter().find(|known| known.path == path).map(|known| known.bytes.clone())
     }
@@ -199,9 +199,9 @@ impl RequirementsReader<'_> {
     }
 }
 
-/// The versions of Python that the project in a folder takes, as far as its file can be read; `working_folder` is absolute,
-/// and where messages show paths from.
-pub fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit> {
+/// The versions of Python that the project in a folder takes, as far as its file can be read; `working_folder` is
+/// absolute, and where messages show paths from.
+pub(crate) fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit> {
     let path = folder.join("pyproject.toml");
     let text = fs_err::read_to_string(&path).ok()?;
     let shown = shown_path(&path, working_folder);
@@ -209,9 +209,9 @@ pub fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit>
     Tables::read(&PyprojectDocument::parse(toml, folder, working_folder).ok()?).python
 }
 
-/// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its file can be
-/// read: for locks that name neither.
-pub fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<DeclaredIndex>, Vec<Pin>) {
+/// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its
+/// file can be read: for locks that name neither.
+pub(crate) fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<DeclaredIndex>, Vec<Pin>) {
     let path = folder.join("pyproject.toml");
     let shown = shown_path(&path, working_folder);
     let text = fs_err::read_to_string(&path).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::decode::decode;
-use super::direct::{Folders, normalized, reference, scheme};
+use super::direct::{Folders, reference, scheme};
 use super::line::{Line, read_line};
 use super::lines::{LogicalLine, logical_lines, physical_lines};
 use super::option_line::{OptionName, OptionUse, Options};
@@ -16,6 +16,8 @@ use super::scope::Scope;
 use super::tables::{PyprojectDocument, Tables};
 use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
+use crate::archive::normalized;
+use crate::regular::FileBytes;
 use crate::spec::{SafeUrl, SyntaxError, sha256, without_userinfo};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
@@ -123,7 +125,7 @@ impl<'a> RequirementsReader<'a> {
         let path = normalized(&self.inputs.working_folder.join(&input.path));
         let refuse = |why: String| Problem::whole(Origin::CommandLine, &why, None);
         let text = match self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() }) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+            Ok(bytes) => String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8".to_owned()),
             Err(why) => Err(why),
         };
         let text = match text {
@@ -268,24 +270,23 @@ impl<'a> RequirementsReader<'a> {
     }
 
     /// Notes that a file of this machine was read.
-    pub(super) fn note_read(&mut self, path: &Path, bytes: &[u8]) {
+    pub(super) fn note_read(&mut self, path: &Path, bytes: FileBytes) {
         if self.manifest.files_read.iter().all(|read| read.path != *path) {
-            let content = sha256(&without_userinfo(bytes));
-            let bytes = bytes.to_vec().into();
+            let content = sha256(&without_userinfo(&bytes));
             self.manifest.files_read.push(FileRead { path: path.to_owned(), content, bytes });
         }
     }
 
-    fn fetch(&mut self, location: &Location) -> Result<Vec<u8>, String> {
+    fn fetch(&mut self, location: &Location) -> Result<FileBytes, String> {
         let bytes = match location {
             Location::Local { path, .. } => {
                 // The path is named by the message around it.
-                let bytes = read_at_most(path).map_err(|error| reason(&error))?;
-                self.note_read(path, &bytes);
+                let bytes = FileBytes::from(read_at_most(path).map_err(|error| reason(&error))?);
+                self.note_read(path, bytes.clone());
                 bytes
             }
             Location::Remote(url) => match &self.inputs.remote {
-                Some(remote) => remote.fetch(url)?,
+                Some(remote) => remote.fetch(url)?.into(),
                 None => return Err("remote requirements files are not available here".to_owned()),
             },
         };

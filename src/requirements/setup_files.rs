@@ -1,8 +1,8 @@
 //! What `setup.cfg` and `setup.py` say of a project without any code being run (setuptools documentation, "Configuring
 //! setuptools using setup.cfg files", "Keywords").
 //!
-//! Of `setup.py` only literal texts that are arguments of `setup(…)` count. A wrong guess does no harm: the metadata of what
-//! is built has the last word, and has to agree.
+//! Of `setup.py` only literal texts that are arguments of `setup(…)` count. A wrong guess does no harm: the metadata of
+//! what is built has the last word, and has to agree.
 
 use std::str::FromStr as _;
 

@@ -1,8 +1,9 @@
 //! What the tables of a project tie that lies in a repository or an archive.
 //!
-//! Its own folder is a temporary one, so a tie to a folder of the same source becomes a reference to the source with that
-//! folder as `#subdirectory=`. A tie to an index would need that index for this project alone, and one that leads out of
-//! the source leads to nobody's files: both are errors where the name is required, and never a question to an index.
+//! Its own folder is a temporary one, so a tie to a folder of the same source becomes a reference to the source with
+//! that folder as `#subdirectory=`. A tie to an index would need that index for this project alone, and one that leads
+//! out of the source leads to nobody's files: both are errors where the name is required, and never a question to an
+//! index.
 
 use std::path::Path;
 
@@ -18,24 +19,24 @@ use crate::spec::{
 
 /// A project in a source that was unpacked or checked out.
 #[derive(Clone, Copy, Debug)]
-pub struct SourceTree<'a> {
+pub(crate) struct SourceTree<'a> {
     /// The folder at the top of the source, absolute.
-    pub top: &'a Path,
+    pub(crate) top: &'a Path,
     /// The folder of the project, below the top.
-    pub below: Option<&'a str>,
+    pub(crate) below: Option<&'a str>,
     /// What leads to the source.
-    pub home: &'a DirectReference,
+    pub(crate) home: &'a DirectReference,
 }
 
 /// Whose word counts where a name is tied twice, and for whom the requirements are.
 #[derive(Clone, Copy, Debug)]
-pub struct TieContext<'a> {
+pub(crate) struct TieContext<'a> {
     /// Names of which the user's own files say where they come from.
-    pub settled: &'a [PackageName],
+    pub(crate) settled: &'a [PackageName],
     /// Extras of the project that the user asks for.
-    pub extras: &'a [ExtraName],
+    pub(crate) extras: &'a [ExtraName],
     /// The target.
-    pub markers: &'a MarkerEnvironment,
+    pub(crate) markers: &'a MarkerEnvironment,
 }
 
 impl SourceTree<'_> {
@@ -43,7 +44,11 @@ impl SourceTree<'_> {
     ///
     /// # Errors
     /// The tables cannot be read, or what they say of a name that is required cannot be honoured; with file and line.
-    pub fn tie(&self, metadata: &mut CoreMetadata, context: &TieContext<'_>) -> Result<Vec<DirectReference>, String> {
+    pub(crate) fn tie(
+        &self,
+        metadata: &mut CoreMetadata,
+        context: &TieContext<'_>,
+    ) -> Result<Vec<DirectReference>, String> {
         let folder = self.below.map_or_else(|| self.top.to_owned(), |below| self.top.join(below));
         let Ok(text) = fs_err::read_to_string(folder.join("pyproject.toml")) else { return Ok(Vec::new()) };
         if !may_tie(&text) {
@@ -172,7 +177,7 @@ impl DirectReference {
 }
 
 /// Whether a `pyproject.toml` may tie names at all: most of those that are published do not.
-pub fn may_tie(pyproject: &str) -> bool {
+pub(crate) fn may_tie(pyproject: &str) -> bool {
     ["uv", "poetry", "pdm", "hatch", "rye"].iter().any(|tool| pyproject.contains(&format!("tool.{tool}")))
         || pyproject.contains("[tool]")
 }

@@ -11,7 +11,8 @@ use crate::target::TagMismatch;
 
 /// Why a version or file cannot be used: a value that travels to messages, never a silence.
 ///
-/// `Display` gives the end of a sentence that starts with the version: "its wheels need glibc 2.27, the runtime has 2.26".
+/// `Display` gives the end of a sentence that starts with the version: "its wheels need glibc 2.27, the runtime has
+/// 2.26".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exclusion {
     /// No wheel fits the target: the nearest miss of all its wheels.
@@ -50,7 +51,7 @@ pub enum Exclusion {
     },
     /// It requires what the rest of the resolution does not allow.
     Conflict {
-        /// Its requirement.
+        /// The requirement that is not met.
         requirement: Box<Requirement>,
         /// The version that was chosen instead.
         chosen: Version,
@@ -59,7 +60,7 @@ pub enum Exclusion {
     Unmet(Box<Requirement>),
     /// It requires what does not go with a project that the user names, whatever its version.
     Rivalled {
-        /// Its requirement.
+        /// The requirement that cannot be met beside that project.
         requirement: Box<Requirement>,
         /// The project; `None`: the user requires another version.
         by: Option<PackageName>,

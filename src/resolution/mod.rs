@@ -1,6 +1,8 @@
-//! The answer to "what does this target get": one file of every project that is needed, and what was refused on the way.
+//! The answer to "what does this target get": one file of every project that is needed, and what was refused on the
+//! way.
 //!
-//! The solver gives a [`Resolution`] after choosing, a lock gives one by selection; what comes after cannot tell them apart.
+//! The solver gives a [`Resolution`] after choosing, a lock gives one by selection; what comes after cannot tell them
+//! apart.
 
 mod exclusion;
 mod resolved;

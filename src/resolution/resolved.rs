@@ -12,7 +12,7 @@ use crate::target::Target;
 /// One distribution file for every project that is needed on one target, sorted by name.
 #[derive(Clone, Debug)]
 pub struct Resolution {
-    /// What it was made for.
+    /// The runtime and architecture that it is the answer for.
     pub target: Target,
     /// The distributions, sorted by name.
     pub dists: Vec<ResolvedDist>,
@@ -22,12 +22,12 @@ pub struct Resolution {
     pub passed_over: Vec<PassedOver>,
 }
 
-/// A version that would have been preferred but for one reason.
+/// A version that would have been preferred but for one reason. It is not the version that was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PassedOver {
-    /// Project.
+    /// The project, by its normalized name.
     pub name: PackageName,
-    /// Version.
+    /// The version that was passed over.
     pub version: Version,
     /// Why it could not be used.
     pub exclusion: Exclusion,
@@ -46,11 +46,12 @@ impl fmt::Display for PassedOver {
 pub struct ResolvedDist {
     /// Normalized name.
     pub name: PackageName,
-    /// Version.
+    /// The chosen version.
     pub version: Version,
     /// The file to use on the target.
     pub file: DistFile,
-    /// Digests of which the file must match one: of the user's `--hash` where given, else of the index. Empty: none known.
+    /// Digests of which the file must match one: of the user's `--hash` where given, else of the index. Empty: none
+    /// known.
     pub accepted_hashes: Vec<HashDigest>,
     /// The digests come from the user's file (`--hash`), from here; for messages.
     pub hashes_from: Option<Origin>,
@@ -81,9 +82,9 @@ impl ResolvedDist {
 /// Who asked for a distribution, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Requirer {
-    /// The user, there.
+    /// The user.
     User {
-        /// Where.
+        /// The line of a file, or the command line.
         origin: Origin,
         /// The requirement.
         requirement: Requirement,

@@ -12,7 +12,7 @@ use crate::target::TagPriority;
 /// How good a usable file is beside others of its version: greater is better.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileRank<'a> {
-    /// One of its digests is one that the user accepts; else it can be known only after the download.
+    /// The index lists a digest of it that the user accepts; without one, only a download can tell.
     digest_is_accepted: bool,
     /// `None`: a source distribution, which comes after every wheel.
     tags: Option<TagPriority>,

@@ -21,9 +21,9 @@ struct Chosen {
     dependencies: BTreeSet<PackageName>,
     required_by: Vec<Requirer>,
     requires_dist: Vec<Requirement>,
-    /// What all that is required of it together allows.
+    /// The versions that all requirements on it together allow.
     range: Ranges<SourcedVersion>,
-    /// The projects that asked for it, the user apart, for messages.
+    /// Extras that somebody asked of it and that it does not have, for warnings.
     missing_extras: BTreeSet<ExtraName>,
 }
 
@@ -201,7 +201,8 @@ fn resolved_dist(
     })
 }
 
-/// Notes the versions that the requirements allow and that are better than the chosen one, with what stands against each.
+/// Notes the versions that the requirements allow and that are better than the chosen one, with what stands against
+/// each.
 fn passed_over(
     provider: &Provider<'_>,
     chosen: &BTreeMap<PackageName, Chosen>,

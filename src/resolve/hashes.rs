@@ -6,7 +6,8 @@ use crate::requirements::{DirectReference, RequirementEntry};
 use crate::resolution::{Requirer, Resolution};
 use crate::spec::{HashDigest, VersionOrUrl};
 
-/// Refuses lines on one project whose digests exclude each other, before anything is asked of an index: no file would do.
+/// Refuses lines on one project whose digests exclude each other, before anything is asked of an index: no file would
+/// do.
 pub(super) fn check_agreement(provider: &Provider<'_>) -> Result<(), ResolveError> {
     match provider.policy.disjoint_hashes() {
         None => Ok(()),
@@ -38,8 +39,8 @@ pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveErr
     report(unpinned, unhashed)
 }
 
-/// Refuses a file behind a URL or path that has another digest than its line demands: it was fetched to be read, so that
-/// is known before anyone installs it.
+/// Refuses a file behind a URL or path that has another digest than its line demands: it was fetched to be read, so
+/// that is known before anyone installs it.
 pub(super) fn check_directs(resolution: &Resolution) -> Result<(), ResolveError> {
     for dist in resolution.dists.iter().filter(|dist| dist.is_direct) {
         let Some(origin) = &dist.hashes_from else { continue };

@@ -206,7 +206,8 @@ impl ListedVersions {
     }
 }
 
-/// Walks the releases and the segments of a range side by side: a range has as many segments as versions were ruled out.
+/// Walks the releases and the segments of a range side by side: a range has as many segments as versions were ruled
+/// out.
 struct InOrder<'a> {
     listing: &'a ListedVersions,
     /// What is left of the releases.

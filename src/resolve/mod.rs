@@ -117,8 +117,8 @@ pub struct ResolveOptions {
     pub prerelease: PrereleaseMode,
     /// Which end is taken.
     pub resolution: ResolutionMode,
-    /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind of
-    /// candidate, so both answers are the same then.
+    /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind
+    /// of candidate, so both answers are the same then.
     pub prefer_binary: bool,
     /// Projects whose source distributions may be built.
     pub allow_build: ProjectSet,
@@ -134,7 +134,7 @@ pub struct ResolveOptions {
     pub preferences: Vec<(PackageName, crate::spec::Version)>,
 }
 
-/// What a run does that is told nothing: the newest versions that have a wheel, with all that they require, and nothing built.
+/// The newest versions that have a wheel, with all that they require, and nothing is built.
 impl Default for ResolveOptions {
     fn default() -> Self {
         Self {
@@ -153,8 +153,8 @@ impl Default for ResolveOptions {
 
 /// Chooses one file for every project that `manifest` needs on `target`.
 ///
-/// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what the
-/// source says, never on when it says it.
+/// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what
+/// the source says, never on when it says it.
 pub fn resolve(
     manifest: &Manifest,
     target: &Target,
@@ -201,7 +201,8 @@ pub enum ResolveError {
         explanation: String,
         /// What could be done, each judged true.
         hints: Vec<Hint>,
-        /// Projects that may do when building them is allowed: they have sources only, as far as this derivation met them.
+        /// Projects that may do when building them is allowed: they have sources only, as far as this derivation met
+        /// them.
         unbuilt: Vec<PackageName>,
     },
     /// Hashes are required, and these requirements lack a pin or a hash. All of them are named.
@@ -225,7 +226,7 @@ pub enum ResolveError {
     /// The file behind a URL or path is not the one whose digest its line demands.
     #[error("`{file}` has digest {actual}, but {expected} was promised by {origin}")]
     Digest {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// What it has.
         actual: HashDigest,

@@ -5,8 +5,8 @@ use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan as _};
 
 /// `exclude-newer`: microseconds since 1970 from which on files do not exist.
 ///
-/// A date alone means that whole day, as uv reads it, but in UTC: the host's time zone must not show in the result. A span of
-/// time, such as `7 days` or `P7D`, ends now; `now` is in seconds since 1970.
+/// A date alone means that whole day, as uv reads it, but in UTC: the host's time zone must not show in the result. A
+/// span of time, such as `7 days` or `P7D`, ends now; `now` is in seconds since 1970.
 ///
 /// # Errors
 /// What could stand there.

@@ -100,8 +100,8 @@ impl Needs {
     }
 }
 
-/// A requirement of a version that no usable version meets, as far as pages tell that are known already, or that a
-/// rival leaves none for.
+/// The first requirement of a version that cannot be met whatever else is chosen: no usable version meets it, or a
+/// rival (see [`super::rivals`]) rules out all that do. Only pages that were fetched already are looked at.
 pub(super) fn unmet(
     provider: &Provider<'_>,
     name: &PackageName,

@@ -1,10 +1,10 @@
 //! The order in which packages get their versions.
 //!
 //! What leaves no choice goes first: direct references, then exact pins. Then what has been part of many conflicts, so
-//! that the others yield to it. Then what the user names, and of that first what is limited from above: it will not move,
-//! and the newest versions of others may not go with it. The rest goes in the order of first sight, which is breadth
-//! first from the user's own requirements (by name, not by line): what the user names is as new as possible, and what it
-//! brings along yields.
+//! that the others yield to it. Then what the user names, and of that first what is limited from above: it will not
+//! move, and the newest versions of others may not go with it. The rest goes in the order of first sight, which is
+//! breadth first from the user's own requirements (by name, not by line): what the user names is as new as possible,
+//! and what it brings along yields.
 //!
 //! A project whose versions are turned down one after the other was asked too late: what it cannot be used with had its
 //! version already. Then solving starts over, and the project has a [`Standing`]: it goes before what the user has not
@@ -21,16 +21,16 @@ use super::package::Package;
 use super::ranges;
 use super::sourced::{SourcedVersion, VersionSource};
 
-/// Conflicts from which on a package is decided before the ordinary ones.
+/// After so many conflicts a package is decided before the ordinary ones.
 const MANY_CONFLICTS: u32 = 5;
 
-/// Versions of a project turned down, after which it stands before ordinary ones.
+/// After so many rejected versions a project is decided before the ordinary ones.
 const MANY_REJECTIONS: u32 = 5;
 
-/// Versions of a project turned down, after which it stands before what the user names.
+/// After so many rejected versions a project is decided even before those that the user names.
 const TOO_MANY_REJECTIONS: u32 = 25;
 
-/// Times that solving starts over. A run repeats what earlier ones did, so hopeless cases must not go on for ever.
+/// Most times that solving starts over. Each time repeats much of what was done before, so hopeless cases have to end.
 pub(super) const MOST_RESTARTS: u32 = 20;
 
 /// What earlier runs have taught about a project; greater goes earlier.

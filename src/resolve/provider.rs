@@ -55,7 +55,7 @@ pub(super) struct SolverState {
     first_seen: HashMap<Package, u32>,
     announced: HashSet<PackageName>,
     prefetched: HashSet<(PackageName, Version)>,
-    /// How often that was done for a project.
+    /// How often metadata was fetched ahead for a project (see [`MOST_PREFETCHES`]).
     pub(super) prefetches: HashMap<PackageName, u32>,
     pub(super) last_choice: HashMap<PackageName, SourcedVersion>,
     pub(super) last_range: HashMap<PackageName, Ranges<SourcedVersion>>,
@@ -68,7 +68,7 @@ pub(super) struct SolverState {
     tries: HashMap<PackageName, (u32, u32)>,
     /// How many versions that were chosen had to go again, over all runs.
     rejections: HashMap<PackageName, u32>,
-    /// With the number of those that had one before.
+    /// What earlier runs have taught about projects, and how many projects had a standing before each of them.
     pub(super) standings: HashMap<PackageName, (Standing, u32)>,
     restarts: u32,
     pub(super) wants_restart: bool,

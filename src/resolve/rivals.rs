@@ -15,7 +15,7 @@ pub(super) const SCREENED_AFTER: u32 = 60;
 pub(super) struct Rival {
     /// A project that the user names; `None` for the user's own requirements.
     pub(super) by: Option<PackageName>,
-    /// All that some usable version of it goes with.
+    /// For each other project, the versions that at least one usable version of this one can stand beside.
     pub(super) leaves: BTreeMap<PackageName, Ranges<SourcedVersion>>,
 }
 

@@ -1,9 +1,9 @@
 //! Candidates that are looked at before the solver gets them.
 //!
-//! Each version that the solver turns down makes its sets longer, so a thousand of them take a million steps and hundreds of
-//! megabytes. After some dozens of a project, those are kept from it that can never be used, whatever else is chosen:
-//! no usable version meets one of their requirements, or what the user asks for leaves none that does. Fewer are left to
-//! the solver, because it can explain them better.
+//! Each version that the solver turns down makes its sets longer, so a thousand of them take a million steps and
+//! hundreds of megabytes. After some dozens of a project, those are kept from it that can never be used, whatever else
+//! is chosen: no usable version meets one of their requirements, or what the user asks for leaves none that does. Fewer
+//! are left to the solver, because it can explain them better.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -37,7 +37,8 @@ impl Provider<'_> {
         Ok(is_out)
     }
 
-    /// What a version of a project has to go with. Nothing is asked for: a project whose versions are not all known is none.
+    /// The rivals that a version of a project has to agree with. Nothing is fetched for that: a project is no rival
+    /// while some of its usable versions are not known.
     pub(super) fn rivals(&self, name: &PackageName) -> Result<Vec<Rc<Rival>>, SourceError> {
         let Rivals { mut known, mut open } = std::mem::take(&mut self.state.borrow_mut().rivals);
         if known.is_empty() {
@@ -79,7 +80,7 @@ impl Provider<'_> {
             let mut ranges = of_projects(needs);
             leaves = Some(match leaves {
                 None => ranges,
-                // What one version does not require it goes with, whatever its version.
+                // A version that does not require a project goes with all versions of that project.
                 Some(leaves) => leaves
                     .into_iter()
                     .filter_map(|(required, known)| {

@@ -25,8 +25,8 @@ pub trait PackageSource {
 
     /// This project will be asked for soon, and then the metadata of the files that `likely` picks from the answer.
     ///
-    /// A source that fetches ahead calls `likely` once, from any thread, as soon as the answer has arrived, and goes on to
-    /// fetch the metadata of those files. The default fetches no metadata ahead.
+    /// A source that fetches ahead calls `likely` once, from any thread, as soon as the answer has arrived, and goes on
+    /// to fetch the metadata of those files. The default fetches no metadata ahead.
     fn prefetch_likely(&self, name: &PackageName, likely: LikelyFiles) {
         drop(likely);
         self.prefetch_projects(std::slice::from_ref(name));
@@ -110,7 +110,7 @@ pub enum Unfit {
     /// Another distribution than the one that is required.
     #[error("`{file}` is a distribution of `{found}`, but it is required as `{wanted}`")]
     OtherProject {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Whose it is.
         found: PackageName,

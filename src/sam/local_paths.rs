@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::archive::normalized;
 
-/// Types of resources with the properties that name a file or folder beside the template; `.` stands between a property and one
-/// within it.
+/// Types of resources with the properties that name a file or folder beside the template; `.` stands between a property
+/// and one within it.
 pub(super) const LOCAL_PATHS: &[(&str, &[&str])] = &[
     ("AWS::Serverless::Function", &["CodeUri"]),
     ("AWS::Serverless::LayerVersion", &["ContentUri"]),

@@ -1,8 +1,9 @@
-//! Templates of AWS SAM and of `CloudFormation`: which functions and layers they have, and the template that says where they were built
-//! (AWS Serverless Application Model specification, version 2016-10-31; `aws cloudformation package` for what is a local path).
+//! Templates of AWS SAM and of `CloudFormation`: which functions and layers they have, and the template that says where
+//! they were built (AWS Serverless Application Model specification, version 2016-10-31; `aws cloudformation package`
+//! for what is a local path).
 //!
-//! Read are texts and `!Ref` to a parameter that has a value. What else decides what is built (`!Sub`, `!FindInMap`, `!If`,
-//! `Fn::ForEach`) is an error with its line and never guessed. What decides nothing here is not looked at.
+//! Read are texts and `!Ref` to a parameter that has a value. What else decides what is built (`!Sub`, `!FindInMap`,
+//! `!If`, `Fn::ForEach`) is an error with its line and never guessed. What decides nothing here is not looked at.
 
 mod config;
 mod local_paths;

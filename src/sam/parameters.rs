@@ -92,8 +92,8 @@ fn described(node: &Node) -> String {
     }
 }
 
-/// The values of `--parameter-overrides`: `Name=value` and `ParameterKey=Name,ParameterValue=value`, any number in one text, with
-/// quotes where a value has spaces.
+/// The values of `--parameter-overrides`: `Name=value` and `ParameterKey=Name,ParameterValue=value`, any number in one
+/// text, with quotes where a value has spaces.
 ///
 /// # Errors
 /// A text that is neither; it is the error.

@@ -10,8 +10,9 @@ use super::unit::is_local;
 use crate::yaml::{Edits, Node, NodeContent};
 
 impl Template {
-    /// The text for the folder `to`, where the resources of `built` lie at the paths that it names, relative to `to`. The template
-    /// itself lies in `from`; both folders are absolute. All that names no path stays as it is, comments and tags too.
+    /// The text for the folder `to`, where the resources of `built` lie at the paths that it names, relative to `to`.
+    /// The template itself lies in `from`; both folders are absolute. All that names no path stays as it is, comments
+    /// and tags too.
     ///
     /// # Errors
     /// A resource whose properties do not stand where they could be changed, with its line.

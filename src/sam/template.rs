@@ -83,8 +83,8 @@ impl Template {
         found
     }
 
-    /// Where the content of a layer lies, relative to the folder of the template: a folder or an archive; `None` for a logical id
-    /// that is no layer, or one that lies elsewhere.
+    /// Where the content of a layer lies, relative to the folder of the template: a folder or an archive; `None` for a
+    /// logical id that is no layer, or one that lies elsewhere.
     pub fn layer_content(&self, name: &str) -> Option<String> {
         let (name, line, node) = self.named_resources().into_iter().find(|(known, ..)| *known == name)?;
         Resource { name, line, node, globals: None, parameters: &self.parameters }.layer_content()

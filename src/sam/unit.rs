@@ -30,9 +30,7 @@ pub struct SamUnit {
 /// What a [`SamUnit`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SamUnitKind {
-    /// A function.
     Function,
-    /// A layer.
     Layer,
 }
 

@@ -1,5 +1,5 @@
-//! Files that lie together for several applications, such as those of a mirror, as a bill lists them: each file is a component,
-//! because of one version there may be files for several targets, and of one project several versions.
+//! Files that lie together for several applications, such as those of a mirror, as a bill lists them: each file is a
+//! component, because of one version there may be files for several targets, and of one project several versions.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,6 @@ pub struct Collection {
 /// Somebody for whose sake files are there.
 #[derive(Clone, Debug)]
 pub struct Collector {
-    /// Name.
     pub name: String,
     /// What it is for, such as `python3.12/x86_64`.
     pub targets: Vec<String>,
@@ -42,9 +41,7 @@ pub struct Collected {
     pub filename: String,
     /// Its project.
     pub name: PackageName,
-    /// Its version.
     pub version: String,
-    /// Its digest.
     pub sha256: HashDigest,
     /// Its size, bytes.
     pub size: u64,

@@ -9,7 +9,7 @@ use super::part::{self, BundledPart, purl, shown};
 use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::License;
 
-/// What the whole is referred to by.
+/// The reference that stands for the whole output.
 const SUBJECT: &str = "output";
 
 pub(super) fn value(inventory: &Inventory, options: &SbomOptions) -> Value {

@@ -1,9 +1,9 @@
 //! Bills of materials: an [`Inventory`] as CycloneDX 1.6 or SPDX 2.3, both as JSON.
 //!
-//! They describe what lies in the output, file by file, after everything that was left out, and say where each wheel came from.
-//! The same output gives the same bytes: the serial number is a digest of the rest, and there is no time but that of
-//! `SOURCE_DATE_EPOCH`. Bills of materials that distributions bring along (PEP 770) and distributions inside of others
-//! become parts of the component that carries them.
+//! They describe what lies in the output, file by file, after everything that was left out, and say where each wheel
+//! came from. The same output gives the same bytes: the serial number is a digest of the rest, and there is no time but
+//! that of `SOURCE_DATE_EPOCH`. Bills of materials that distributions bring along (PEP 770) and distributions inside of
+//! others become parts of the component that carries them.
 //!
 //! A mirror is no output: of it a [`Collection`] tells the files, and for whose sake they are there.
 //!

@@ -1,7 +1,7 @@
 //! What a distribution carries inside itself: other distributions, and what its own bills of materials list.
 //!
-//! Bills that distributions bring are documents of strangers in several formats and versions. What is taken of each component is
-//! what both formats here can say, checked one by one; relations inside of such a bill are not taken over.
+//! Bills that distributions bring are documents of strangers in several formats and versions. What is taken of each
+//! component is what both formats here can say, checked one by one; relations inside of such a bill are not taken over.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ const KINDS: [&str; 8] =
 /// Something inside a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BundledPart {
-    /// As CycloneDX calls kinds.
+    /// What kind of component it is, in a word of CycloneDX.
     pub(super) kind: &'static str,
     pub(super) name: String,
     pub(super) version: Option<String>,

@@ -10,7 +10,7 @@ use crate::inventory::{Component, FileEntry, Inventory};
 use crate::spec::{License, WeakHasher, sha256};
 
 pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
-/// The whole output.
+/// The identifier that stands for the whole output.
 pub(super) const SUBJECT: &str = "SPDXRef-Output";
 pub(super) const NO_ASSERTION: &str = "NOASSERTION";
 /// A time has to be there; without one that the user gives, it is the one that files in zips have.
@@ -55,7 +55,7 @@ pub(super) struct SpdxWriter {
 }
 
 impl SpdxWriter {
-    /// The whole: its namespace is a digest of the rest.
+    /// The finished document. Its namespace is a digest of all the rest.
     pub(super) fn document(self, name: &str, options: &SbomOptions) -> Value {
         let extracted: Vec<Value> = self
             .licenses

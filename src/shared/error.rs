@@ -15,7 +15,6 @@ pub enum SharedError {
     Store {
         /// Where it is.
         place: SafeUrl,
-        /// Why.
         #[source]
         source: StoreError,
     },

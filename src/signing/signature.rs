@@ -31,7 +31,7 @@ impl Purpose {
 pub(crate) struct Signature {
     /// The key that it is to be verified with, if it is one of those that are trusted.
     pub public_key: String,
-    /// base64.
+    /// The signature itself, in base64.
     pub signature: String,
 }
 
@@ -52,7 +52,7 @@ pub enum Distrust {
     /// Somebody else has.
     #[error("it is signed with {0}, which is not among the keys that are trusted")]
     Unknown(String),
-    /// A key that is trusted is said to have, and has not.
+    /// It names a key that is trusted, which has not signed this content.
     #[error("its signature with {0} is wrong")]
     Wrong(PublicKey),
 }
@@ -60,7 +60,7 @@ pub enum Distrust {
 /// The trusted key that has signed a content.
 ///
 /// # Errors
-/// None has.
+/// No trusted key has signed it.
 pub(crate) fn verify(
     content: &[u8],
     purpose: Purpose,

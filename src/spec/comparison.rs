@@ -51,12 +51,12 @@ impl Sign {
         }
     }
 
-    /// The comparison that a version specifier writes so.
+    /// The comparison that version specifiers spell like this.
     pub(super) fn of(text: &str) -> Option<Self> {
         SIGNS.into_iter().find(|(sign, _)| *sign == text).map(|(_, sign)| sign)
     }
 
-    /// The comparison as a version specifier has it.
+    /// How version specifiers spell the comparison.
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Equal => "==",
@@ -184,8 +184,8 @@ fn version_list_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Re
     Ok(if negated { tree.negate() } else { tree })
 }
 
-/// The Pythons in whose versions a text is looked for: major version and newest minor version, that of Python 3 years beyond any
-/// that there is.
+/// The Pythons in whose versions a text is looked for: major version and newest minor version, that of Python 3 years
+/// beyond any that there is.
 const PYTHONS: [(u64, u64); 2] = [(2, 7), (3, 60)];
 
 /// The newest patch level that is looked at.
@@ -194,8 +194,8 @@ const NEWEST_PATCH: u64 = 60;
 /// Runs of versions that a comparison may come to: each takes two leaves of the tree.
 const MOST_RUNS: usize = 64;
 
-/// `"3.1" in python_version` asks for a part of the value's text, as `packaging` has it. The versions whose texts hold it become
-/// ranges, one for each run of neighbours.
+/// `"3.1" in python_version` asks for a part of the value's text, as `packaging` has it. The versions whose texts hold
+/// it become ranges, one for each run of neighbours.
 pub(super) fn containing_tree(key: &MarkerValueVersion, value: &str, negated: bool) -> Result<MarkerTree, String> {
     let holds = |(version, _): &(Vec<u64>, Vec<u64>)| {
         let numbers: Vec<String> = version.iter().map(u64::to_string).collect();
@@ -218,7 +218,7 @@ pub(super) fn containing_tree(key: &MarkerValueVersion, value: &str, negated: bo
     Ok(if negated { tree.negate() } else { tree })
 }
 
-/// From the first version to before the second.
+/// True for versions from `first` on that are older than `next`.
 fn range_tree(key: &MarkerValueVersion, first: &[u64], next: &[u64]) -> MarkerTree {
     let mut tree = version_leaf(key.clone(), VersionSpecifier::greater_than_equal_version(Version::new(first)));
     tree.and(version_leaf(key.clone(), VersionSpecifier::less_than_version(Version::new(next))));

@@ -5,7 +5,7 @@
 pub struct EntryPoint {
     /// The group, such as `console_scripts`.
     pub group: String,
-    /// The name.
+    /// The name, for a script that of its command.
     pub name: String,
     /// The object reference and, for old files, extras.
     pub value: String,

@@ -1,8 +1,10 @@
-//! The licence of a distribution, as its METADATA says it (core metadata 2.4 and PEP 639; before that, `License` and classifiers).
+//! The licence of a distribution, as its METADATA says it (core metadata 2.4 and PEP 639; before that, `License` and
+//! classifiers).
 //!
-//! Best first: `License-Expression`; `License`, where it is the well-known name of a licence; classifiers; `License` as it stands.
-//! Well-known names become identifiers of the SPDX list. Names that say too little, such as "BSD License", stay names: which of
-//! several licences is meant cannot be told from them. Whole licence texts in `License`, which were usual once, are no names.
+//! Best first: `License-Expression`; `License`, where it is the well-known name of a licence; classifiers; `License` as
+//! it stands. Well-known names become identifiers of the SPDX list. Names that say too little, such as "BSD License",
+//! stay names: which of several licences is meant cannot be told from them. Whole licence texts in `License`, which
+//! were usual once, are no names.
 
 use std::fmt;
 
@@ -249,8 +251,8 @@ impl LicensePattern {
 }
 
 impl License {
-    /// Whether some of these patterns rule the licence out. An expression with a choice (`OR`) is ruled out when each of its choices is;
-    /// of several names, each counts.
+    /// Whether some of these patterns rule the licence out. An expression with a choice (`OR`) is ruled out when each
+    /// of its choices is; of several names, each counts.
     pub fn is_denied(&self, patterns: &[LicensePattern]) -> bool {
         let is_denied = |name: &str| patterns.iter().any(|pattern| pattern.takes(name));
         if self.is_unknown() {

@@ -154,8 +154,8 @@ fn parse_side(scanner: &mut Scanner<'_>) -> Result<Side, SyntaxError> {
                 "escapes and quotes inside a quoted text are not supported",
             ));
         }
-        // No variable has a value with quotes. What takes their place makes no difference either, and lets the marker be
-        // printed, which is always done with the same quotes.
+        // No variable has a value with quotes. What takes their place makes no difference either, and lets the marker
+        // be printed, which is always done with the same quotes.
         return Ok(Side::Quoted(value.replace(['"', '\''], "`")));
     }
     let word = scanner.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));

@@ -1,8 +1,8 @@
 //! How much a marker means: a short text can stand for a table that no memory holds.
 //!
 //! `pep508_rs` keeps a marker as a decision diagram and prints it as a list of cases. `(a or b) and (c or d) and …` of
-//! twenty pairs is a small diagram with a million cases, and other orders make the diagram itself as large. Markers come
-//! from packages of strangers, so both are bounded while a marker is read.
+//! twenty pairs is a small diagram with a million cases, and other orders make the diagram itself as large. Markers
+//! come from packages of strangers, so both are bounded while a marker is read.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ fn count_cases(tree: &MarkerTree, known: &mut HashMap<MarkerTree, u64>) -> Optio
         MarkerTreeKind::Contains(node) => node.children().map(|(_, child)| child).collect(),
         MarkerTreeKind::Extra(node) => node.children().map(|(_, child)| child).collect(),
     };
-    // Found again in the middle of its own counting a node cannot be: the diagram has no cycles.
+    // The diagram has no cycles, so a node is never met again while it is being counted.
     let mut cases = 0_u64;
     for child in &children {
         cases = cases.saturating_add(count_cases(child, known)?);

@@ -14,8 +14,8 @@ use std::str::FromStr;
 
 use super::{ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient};
 
-/// Most bytes of all `Requires-Dist` lines together. The projects on PyPI with the most dependencies, some seven hundred
-/// with their extras, have less than a tenth of it.
+/// Most bytes of all `Requires-Dist` lines together. The projects on PyPI with the most dependencies, some seven
+/// hundred with their extras, have less than a tenth of it.
 const MOST_REQUIRES_BYTES: usize = 512 << 10;
 
 /// The fields of core metadata that barrow uses.
@@ -23,7 +23,7 @@ const MOST_REQUIRES_BYTES: usize = 512 << 10;
 pub struct CoreMetadata {
     /// `Name`, normalized.
     pub name: PackageName,
-    /// `Version`.
+    /// `Version`, by the rules of PEP 440.
     pub version: Version,
     /// `Requires-Dist`, in the order of the file. Old forms are repaired where the ecosystem does so.
     pub requires_dist: Vec<Requirement>,
@@ -48,7 +48,7 @@ pub enum MetadataError {
     /// A field that must be there once is there twice, with different values.
     #[error("the `{field}` field is there twice: `{first}` and `{second}`")]
     Ambiguous {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
         /// Its first value.
         first: String,
@@ -58,17 +58,17 @@ pub enum MetadataError {
     /// A field cannot be parsed.
     #[error("`{field}: {}` cannot be used: {reason}", beginning(value))]
     Field {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
         /// Its value.
         value: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// More than anyone needs.
+    /// The fields of one name are larger together than any honest project needs.
     #[error("its `{field}` fields have more than {limit} bytes")]
     TooMuch {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
         /// How much is accepted.
         limit: usize,

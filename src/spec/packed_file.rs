@@ -8,7 +8,7 @@
 
 use super::{HashAlgorithm, HashDigest, ListedFile, MetadataOffer, Yanked};
 
-/// What of the rest is there; the first says that the reference ends in the name.
+/// Bits of the first byte, which say which parts follow; this one says that the reference ends in the name.
 const ENDS_IN_NAME: u8 = 1;
 const SIZE: u8 = 1 << 1;
 const REQUIRES_PYTHON: u8 = 1 << 2;
@@ -34,7 +34,7 @@ pub(super) struct PackedFile<'a> {
 /// Digests, each the number of its algorithm and its bytes.
 struct Digests<'a>(&'a [u8]);
 
-/// Writes a file behind what is there.
+/// Appends a file to a block.
 pub(super) fn write(block: &mut Vec<u8>, file: &ListedFile<'_>) {
     let before_name = file.reference.strip_suffix(&*file.filename);
     let flags = [

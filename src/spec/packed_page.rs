@@ -1,15 +1,16 @@
 //! A page of an index in the form in which it is kept: nothing has to be read of a version that nobody asks for.
 //!
-//! A page of a large project lists ten thousand files, and a run looks into those of a handful of versions. So the files
-//! are grouped by version when the page arrives: the head has the versions in order, and behind it each version has a
-//! block with its files. A run reads the head, and of the blocks those that it tries.
+//! A page of a large project lists ten thousand files, and a run looks into those of a handful of versions. So the
+//! files are grouped by version when the page arrives: the head has the versions in order, and behind it each version
+//! has a block with its files. A run reads the head, and of the blocks those that it tries.
 //!
 //! ```text
 //! head    sizes of the parts (4 × 4 bytes) │ checksum │ per version: end of its text, end of its block │ texts │ last part
 //! blocks  per version, newest first: checksum │ files
 //! ```
-//! All numbers are little endian. The last part of the head is the base URL, the skipped entries and the status of the project in the `MessagePack`
-//! form. Head and blocks have checksums of their own, so damage is found in what is read, and only there.
+//! All numbers are little endian. The last part of the head is the base URL, the skipped entries and the status of the
+//! project in the `MessagePack` form. Head and blocks have checksums of their own, so damage is found in what is read,
+//! and only there.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -113,7 +114,7 @@ fn encode(packing: &Packing<'_>, status: &ProjectStatus) -> Option<PackedBytes> 
 }
 
 impl PackedBytes {
-    /// The page that these bytes are.
+    /// The page that is packed in these bytes.
     pub fn into_page(self) -> Option<PackedPage> {
         PackedPage::read(self.head, Box::new(self.blocks))
     }

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use super::project_page::strip_project;
 use super::{ListedFile, PackageName, ProjectPage, SafeUrl, SkippedFile, Version};
 
-/// What is packed of a page.
+/// The part of a page that is packed.
 pub(super) struct Packing<'a> {
     pub(super) base: &'a SafeUrl,
     pub(super) skipped: Vec<SkippedFile>,

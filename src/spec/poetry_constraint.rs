@@ -1,7 +1,7 @@
 //! Poetry's language of version constraints (Poetry documentation, "Dependency specification").
 //!
-//! `^1.2`, `~1.2`, `1.*`, a bare version, PEP 440's operators, commas or blanks between what must hold together, and `||`
-//! between alternatives. The answer is in PEP 440's words.
+//! `^1.2`, `~1.2`, `1.*`, a bare version, PEP 440's operators, commas or blanks between what must hold together, and
+//! `||` between alternatives. The answer is in PEP 440's words.
 
 use std::str::FromStr as _;
 

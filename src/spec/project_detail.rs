@@ -1,7 +1,7 @@
 //! What one index lists for one project, by version.
 //!
-//! A page lists thousands of versions, of which the solver looks into a handful. So a version's files are read when they
-//! are asked for; what would make a file unusable was found out when the page was packed.
+//! A page lists thousands of versions, of which the solver looks into a handful. So a version's files are read when
+//! they are asked for; what would make a file unusable was found out when the page was packed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ pub struct ProjectDetail {
 /// Where the files are.
 #[derive(Clone)]
 enum Releases {
-    /// Here, lowest version first.
+    /// In memory, lowest version first.
     Read(Vec<(Version, Vec<DistFile>)>),
-    /// On a page.
+    /// On a packed page, from which they are read when they are asked for.
     Packed(Arc<PackedPage>, Arc<IndexOrigin>),
 }
 

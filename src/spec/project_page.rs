@@ -12,8 +12,9 @@ use super::{
     ProjectStatus, SafeUrl, SkippedFile, Version, Yanked,
 };
 
-/// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror that
-/// is used with `--find-links` lists those of all projects; what an attacker's page costs in memory is bounded by it.
+/// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror
+/// that is used with `--find-links` lists those of all projects; what an attacker's page costs in memory is bounded by
+/// it.
 pub(super) const MOST_FILES: usize = 1_000_000;
 
 /// A page: files as listed.
@@ -108,7 +109,8 @@ impl ListedFile<'_> {
         }
     }
 
-    /// The version, when name and URL can be read; `None` for a file of another project or of a kind that nobody installs.
+    /// The version, when name and URL can be read; `None` for a file of another project or of a kind that nobody
+    /// installs.
     pub(super) fn check(&self, project: &PackageName, base: &SafeUrl) -> Result<Option<Version>, String> {
         let Some(filename) = read_filename(&self.filename, project)? else { return Ok(None) };
         resolve(&self.reference, base)?;

@@ -103,7 +103,8 @@ fn parse_hash(field: &str) -> Result<Option<HashDigest>, &'static str> {
         // The format rules md5 and everything weaker than sha256 out.
         _ => return Err(WEAK_HASH),
     };
-    // The format says base64; uv_build before 0.8 wrote hexadecimal digits, which no base64 of the same digest is as long as.
+    // The format says base64; uv_build before 0.8 wrote hexadecimal digits, which no base64 of the same digest is as
+    // long as.
     if encoded.len() == algorithm.digest_len() * 2 {
         return HashDigest::from_hex(algorithm, encoded).map(Some).map_err(|_| "has a malformed hash");
     }

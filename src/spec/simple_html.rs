@@ -55,8 +55,8 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
     Ok(ProjectPage { base, files, skipped: Vec::new(), status })
 }
 
-/// Where the links of the page start. A page of a server cannot move that to this machine, and credentials would be inherited
-/// by no link.
+/// The URL that links of the page are relative to, from its `base` tag. A page of a server cannot set it to a place on
+/// this machine; credentials in it are left out, because no link inherits them.
 fn read_base(href: &str, url: &SafeUrl) -> Option<SafeUrl> {
     let base = url.join(href).ok()?.without_credentials();
     let scheme = base.reveal().scheme();
@@ -75,7 +75,7 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
     // The fragment is `sha256=<hex>`; some servers join several fields with `&`.
     let fields = fragment.split('&').filter_map(|field| field.split_once('='));
     let hashes = digests(fields.clone());
-    // One that proves nothing stays where it is, to speak against what comes.
+    // A digest that proves nothing stays in the fragment: one that does not match still speaks against the file.
     let weak = fields.clone().find_map(|(name, hex)| WeakDigest::of_pair(name, hex)).filter(|_| hashes.is_empty());
     let reference = weak.map_or_else(|| reference.to_owned(), |weak| format!("{reference}#{}", weak.as_fragment()));
     let metadata = attributes.get("data-core-metadata").or_else(|| attributes.get("data-dist-info-metadata"));

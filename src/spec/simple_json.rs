@@ -4,8 +4,8 @@
 //! spoils at most its file, never the page. PEP 708's `tracks` and `alternate-locations` are read over: which index
 //! answers for a project is the user's word here, so they decide nothing.
 //!
-//! A page can have tens of thousands of files, so what is kept of each is read right out of the text: values of the keys
-//! that count, borrowed from the page, and nothing of the others.
+//! A page can have tens of thousands of files, so what is kept of each is read right out of the text: values of the
+//! keys that count, borrowed from the page, and nothing of the others.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -84,7 +84,7 @@ impl<'de: 'a, 'a> Visitor<'de> for FilesVisitor<'a> {
     }
 }
 
-/// A JSON value of any kind, borrowed where it can be; of a map what `M` takes of it.
+/// A JSON value of any kind, borrowed where it can be; of a map only what `M` keeps.
 #[derive(Default)]
 enum Loose<'a, M> {
     #[default]
@@ -95,7 +95,7 @@ enum Loose<'a, M> {
     Map(M),
 }
 
-/// What is taken of a map.
+/// What is kept of a map.
 trait FromMap<'de>: Sized {
     fn from_map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }
@@ -118,7 +118,7 @@ struct FileDigests {
     weak: Option<WeakDigest>,
 }
 
-/// A map of which nothing counts.
+/// A map of which nothing is kept.
 struct Nothing;
 
 #[derive(Deserialize)]

@@ -81,6 +81,12 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// Whether both lead to the same index: neither credentials nor slashes at the end make a difference.
+    pub fn is_same_index(&self, other: &Self) -> bool {
+        let [one, other] = [self, other].map(Self::without_credentials);
+        one.0.as_str().trim_end_matches('/') == other.0.as_str().trim_end_matches('/')
+    }
+
     /// The local path of a `file://` URL.
     pub fn to_file_path(&self) -> Option<PathBuf> {
         (self.0.scheme() == "file").then(|| self.0.to_file_path().ok()).flatten()

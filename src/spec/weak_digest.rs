@@ -1,5 +1,6 @@
-//! Digests that prove nothing when they match, because others of the same digest can be made: MD5, SHA-1, and SHA-224, which no
-//! specification of packages takes. One that does not match still says that these are not the bytes that were meant.
+//! Digests that prove nothing when they match, because others of the same digest can be made: MD5, SHA-1, and SHA-224,
+//! which no specification of packages takes. One that does not match still says that these are not the bytes that were
+//! meant.
 //!
 //! Old indexes give no others. They stay in the fragment of a file's URL (`#md5=…`), where those indexes write them.
 
@@ -35,13 +36,13 @@ impl WeakDigest {
         is_whole.then(|| Self { algorithm, hex: hex.to_ascii_lowercase() })
     }
 
-    /// The first in the fragment of a URL.
+    /// The first weak digest in the fragment of a URL.
     pub fn of_fragment(url: &SafeUrl) -> Option<Self> {
         let mut pairs = url.fragment()?.split('&').filter_map(|field| field.split_once('='));
         pairs.find_map(|(name, hex)| Self::of_pair(name, hex))
     }
 
-    /// As a URL's fragment has it.
+    /// The digest as the fragment of a URL spells it: `md5=…`.
     pub fn as_fragment(&self) -> String {
         format!("{}={}", self.algorithm.name(), self.hex)
     }

@@ -1,7 +1,7 @@
 //! The WHEEL file: how a wheel is to be unpacked (binary distribution format, "File contents").
 //!
-//! It is read like the header of a mail, as Python does it: a line that begins with a blank continues the one before, and what
-//! stands behind an empty line, or behind a line that is no field, is not part of it.
+//! It is read like the header of a mail, as Python does it: a line that begins with a blank continues the one before,
+//! and what stands behind an empty line, or behind a line that is no field, is not part of it.
 
 /// The fields of a WHEEL file that matter to an installer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ pub struct WheelFilename {
     text: Box<str>,
     /// Normalized name of the project.
     pub name: PackageName,
-    /// Version.
+    /// The version; `Display` of the name keeps the spelling of the file.
     pub version: Version,
     /// Build number and the rest of the build tag: the tie-breaker between otherwise equal wheels; absent sorts first.
     pub build: Option<(u64, Box<str>)>,
@@ -35,8 +35,8 @@ pub enum FilenameError {
     /// Wrong number of `-` separated parts.
     #[error("`{}` does not have the form name-version[-build]-python-abi-platform.whl", .0.escape_debug())]
     Parts(String),
-    /// A wheel made for a part of the machines of its platform (PEP 817, PEP 825), which nobody can choose among without looking at
-    /// the machine.
+    /// A wheel made for a part of the machines of its platform (PEP 817, PEP 825), which nobody can choose among
+    /// without looking at the machine.
     #[error("`{}` is the variant `{label}` of a wheel, and variants are not chosen between", file.escape_debug())]
     Variant {
         /// The whole name.
@@ -83,8 +83,8 @@ impl WheelFilename {
     }
 }
 
-/// What a version of a file or folder name may stand for: hyphens are escaped there, and old tools escaped the `+` of a local
-/// version in the same way.
+/// What a version of a file or folder name may stand for: hyphens are escaped there, and old tools escaped the `+` of a
+/// local version in the same way.
 fn unescaped(version: &str) -> impl Iterator<Item = Version> {
     let readings = [version.replace('_', "-"), version.replacen('_', "+", 1)];
     readings.into_iter().filter_map(|reading| reading.parse().ok())
@@ -146,7 +146,8 @@ impl fmt::Debug for WheelFilename {
     }
 }
 
-/// The label of a variant, which stands behind the platform. A build tag begins with a digit, so that six parts are one or the other.
+/// The label of a variant, which stands behind the platform. A build tag begins with a digit, so that six parts are one
+/// or the other.
 fn variant_label<'a>(parts: &[&'a str]) -> Option<&'a str> {
     let is_build = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
     let label = match parts {
@@ -185,7 +186,7 @@ pub struct SdistFilename {
     text: Box<str>,
     /// Normalized name of the project.
     pub name: PackageName,
-    /// Version.
+    /// The version; `Display` of the name keeps the spelling of the file.
     pub version: Version,
     /// How it is packed.
     pub format: SdistFormat,
@@ -267,7 +268,7 @@ impl DistFilename {
         }
     }
 
-    /// Version.
+    /// The version that the file is of.
     pub fn version(&self) -> &Version {
         match self {
             Self::Wheel(wheel) => &wheel.version,

@@ -21,7 +21,6 @@ pub enum StoreError {
         action: &'static str,
         /// The key, below the place of the store.
         key: String,
-        /// Why.
         #[source]
         source: http::Error,
     },

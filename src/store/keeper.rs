@@ -99,8 +99,8 @@ impl Store {
         }
     }
 
-    /// Puts a content under a key. A payload that is to be written only where there is nothing is not compared with what is
-    /// there.
+    /// Puts a content under a key. A payload that is to be written only where there is nothing is not compared with
+    /// what is there.
     pub(crate) async fn put(&self, key: &str, mut payload: Payload) -> Result<Put, StoreError> {
         match self.kind {
             StoreKind::Azure => payload.headers.push(("x-ms-blob-type", "BlockBlob".to_owned())),

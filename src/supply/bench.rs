@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::SupplyError;
 use crate::build::{Checkout, Interpreter};
 use crate::cache::Cache;
 use crate::context::Context;
@@ -47,9 +46,10 @@ const BUILDS_MOST: usize = 4;
 
 /// Whose turn it is to build.
 pub(super) struct Turns {
-    /// Every build has a permit of it. Never closed.
+    /// Each build holds a permit of this semaphore, which is never closed.
     pub(super) all: tokio::sync::Semaphore,
-    /// By the entry of the cache: what one build makes, the next finds there.
+    /// A lock for each entry of the cache: of two builds that would make the same entry, the second finds what the
+    /// first has made.
     of_one: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -75,9 +75,4 @@ pub(super) struct Tools {
     pub(super) context: Context,
     pub(super) bench: Arc<Bench>,
     pub(super) shared: Option<Arc<SharedCache>>,
-}
-
-/// Runs work where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SupplyError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| SupplyError::Worker("builder"))
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::SupplyError;
-use super::bench::blocking;
 use super::building::SourceBuilder;
 use super::inquiry::Inquiry;
 use super::material::BuildSource;
+use crate::blocking::blocking;
 use crate::build::BuildError;
 use crate::fetch::WantedFile;
 use crate::resolution::ResolvedDist;
@@ -75,7 +75,7 @@ impl SourceBuilder {
             let place = room.path().join("environment");
             let environment = self.environment(&place, interpreter, &requires, &project.label).await?;
             let (own, workshop) = (Arc::clone(&project), self.workshop.clone());
-            requires.extend(blocking(move || environment.further_requirements(&own, &workshop)).await??);
+            requires.extend(blocking(move || environment.further_requirements(&own, &workshop)).await?);
         }
         let here = [interpreter.map_or_else(|| target.clone(), |interpreter| interpreter.target)];
         let mut needs = Vec::new();

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::bench::{Bench, Tools, blocking};
+use super::bench::{Bench, Tools};
 use super::kept_build::KeptBuild;
 use super::material::{BuildSource, Whereabouts};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
@@ -22,6 +22,7 @@ use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
 use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
+use crate::blocking::blocking;
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, Interpreter, InterpreterSearch, SOURCE_DATE,
     UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
@@ -323,7 +324,7 @@ impl SourceBuilder {
             let further = environment.further_requirements(&own, &workshop)?;
             Ok::<_, BuildError>((environment, further))
         });
-        let (mut environment, further) = asked.await??;
+        let (mut environment, further) = asked.await?;
         if !further.is_empty() {
             requires.extend(further);
             environment =
@@ -340,7 +341,7 @@ impl SourceBuilder {
             let expected = Expected { label: &own.label, name: Some(&name_wanted), version: version_wanted.as_ref() };
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
-        let wheel = building.await??;
+        let wheel = building.await?;
         let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private);
         self.keep(&entry, &kept);
         self.offer_wheel(&entry, &kept, wheel.size);
@@ -423,7 +424,7 @@ impl SourceBuilder {
         let searching = blocking(move || {
             search.find(wanted, requires_python.as_ref(), &label, &workshop.children, &workshop.interrupted)
         });
-        let found = searching.await??;
+        let found = searching.await?;
         self.context.detail(&format!("building with `{}`, Python {}", found.executable.display(), found.version));
         self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
         Ok(found)
@@ -467,7 +468,7 @@ impl SourceBuilder {
             let system = BuildSystem::read(&folder, &label)?;
             Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings })
         });
-        Ok(unpacking.await??)
+        Ok(unpacking.await?)
     }
 
     /// An environment with these requirements installed.
@@ -504,7 +505,7 @@ impl SourceBuilder {
                 },
             )?)
         });
-        publishing.await??;
+        publishing.await?;
         Ok(environment)
     }
 
@@ -544,7 +545,7 @@ impl SourceBuilder {
                 record: self.record.clone(),
                 checked_when_placed: false,
             };
-            installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await??);
+            installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await?);
         }
         Ok(installed)
     }

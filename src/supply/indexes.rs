@@ -178,13 +178,9 @@ pub(super) fn is_private_reference(reference: &DirectReference) -> bool {
 
 /// Keeps the first of several entries with the same URL.
 fn without_repetition(indexes: Vec<IndexLocation>) -> Vec<IndexLocation> {
-    let plain = |index: &IndexLocation| {
-        let url = index.url.without_credentials();
-        url.reveal().as_str().trim_end_matches('/').to_owned()
-    };
     let mut kept: Vec<IndexLocation> = Vec::new();
     for index in indexes {
-        let is_same = |other: &&IndexLocation| plain(other) == plain(&index) && other.explicit == index.explicit;
+        let is_same = |other: &&IndexLocation| other.url.is_same_index(&index.url) && other.explicit == index.explicit;
         match kept.iter().find(is_same) {
             None => kept.push(index),
             // Names are tied to it under this name too.

@@ -215,8 +215,8 @@ impl Inquiry {
         let (mut resolution, evidence) = self.solve_on_own_thread(target, options).await?;
         self.confirm_directs(&resolution).await?;
         self.add_statuses(&mut resolution);
-        // While indexes were asked, it may have turned out as whom. And what is known offline alone is not all there
-        // is.
+        // The question holds the user as whom each index is asked, which may have become known only now. What was found
+        // offline is not remembered: online there may be more.
         if let Some(question) = question().filter(|after| before.as_ref() == Some(after) && !self.is_offline()) {
             let stands_on = self.footing(&resolution);
             question.remember(&resolution, stands_on, &evidence, cache);

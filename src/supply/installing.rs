@@ -8,8 +8,9 @@ use tokio::task::JoinSet;
 
 use super::SupplyError;
 use super::inquiry::{Inquiry, Parts};
+use crate::blocking::{blocking, joined};
 use crate::fetch::FetchedWheel;
-use crate::install::{InstallError, InstallOptions, InstalledDist, check_requirements, install_wheel};
+use crate::install::{InstallOptions, InstalledDist, check_requirements, install_wheel};
 use crate::reporter::Stage;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::PackageName;
@@ -62,7 +63,7 @@ pub(crate) async fn install_each(
                 }
             },
             Some(done) = installs.join_next() => {
-                let done = done.map_err(|_| SupplyError::Worker("installer"))??;
+                let done = joined(done).await?;
                 context.check_interrupted()?;
                 installed.push(done);
                 context.reporter.reached(Stage::Unpacking, installed.len(), wanted.len());
@@ -102,9 +103,6 @@ impl Installation {
 
     async fn install(&self, fetched: &FetchedWheel) -> Result<InstalledDist, SupplyError> {
         let (fetched, cache, options) = (fetched.clone(), Arc::clone(&self.session.cache), self.options.clone());
-        let installing = tokio::task::spawn_blocking(move || install_wheel(&fetched, &cache, &options));
-        let done: Result<InstalledDist, InstallError> =
-            installing.await.map_err(|_| SupplyError::Worker("installer"))?;
-        Ok(done?)
+        Ok(blocking(move || install_wheel(&fetched, &cache, &options)).await?)
     }
 }

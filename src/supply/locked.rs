@@ -52,13 +52,10 @@ impl Locked {
             if indexes::is_public(&index.url) {
                 continue;
             }
-            let plain = |url: &crate::spec::SafeUrl| {
-                url.without_credentials().reveal().as_str().trim_end_matches('/').to_owned()
-            };
-            let same = |known: &&IndexLocation| plain(&known.url) == plain(&index.url);
+            let same = |known: &&IndexLocation| known.url.is_same_index(&index.url);
             let known = settings.named.iter().chain([&settings.default]).find(same).cloned();
             let named_otherwise = || {
-                let extra = settings.extra.iter().find(|url| plain(url) == plain(&index.url));
+                let extra = settings.extra.iter().find(|url| url.is_same_index(&index.url));
                 // Tools leave the slash at the end out; the same index has one URL, whoever names it.
                 extra.cloned().unwrap_or_else(|| index.url.below(&[""]))
             };

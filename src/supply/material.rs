@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::SupplyError;
-use super::bench::blocking;
 use super::indexes::is_public;
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::{BuildError, Checkout, static_metadata};
+use crate::blocking::blocking;
 use crate::fetch::FetchedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{CoreMetadata, HashDigest, SafeUrl};
@@ -75,7 +75,7 @@ impl BuildSource {
             };
             static_metadata(info.as_deref(), pyproject.as_deref(), &label)
         });
-        Ok(reading.await??)
+        Ok(reading.await?)
     }
 
     /// The reference that leads to this source, now and later: the commit stands in the place of a branch.

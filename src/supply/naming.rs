@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::SupplyError;
-use super::bench::blocking;
 use super::building::SourceBuilder;
 use super::material::{BuildSource, Whereabouts};
 use super::session::{Session, World};
 use crate::archive::{Limits, SafePath, read_source};
 use crate::build::{BuildError, Checkout};
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::request::Request;
 use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
@@ -72,7 +72,7 @@ impl BuildSource {
                 Ok(stated.map(|metadata| metadata.name).or_else(|| static_name(text)))
             }
         });
-        let named: Result<_, BuildError> = reading.await?;
+        let named: Result<_, BuildError> = reading.await;
         Ok(named?)
     }
 }

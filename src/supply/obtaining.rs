@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::SupplyError;
-use super::bench::{Cloned, blocking};
+use super::bench::Cloned;
 use super::building::SourceBuilder;
 use super::indexes::is_private_reference;
 use super::material::{BuildSource, Whereabouts, describe};
 use crate::archive::SafePath;
+use crate::blocking::blocking;
 use crate::build::{BuildError, RepositoryStandIn, check_out, folder_digest, is_commit};
 use crate::fetch::WantedFile;
 use crate::requirements::DirectReference;
@@ -31,7 +32,7 @@ impl SourceBuilder {
             }
             DirectReference::Folder { path, subdirectory, .. } => {
                 let (folder, shown) = (path.clone(), label.clone());
-                let digest = blocking(move || folder_digest(&folder, &shown)).await??;
+                let digest = blocking(move || folder_digest(&folder, &shown)).await?;
                 (Whereabouts::Folder { path: path.clone(), digest }, subdirectory.as_ref())
             }
             DirectReference::Git { url, revision, subdirectory, .. } => {
@@ -93,7 +94,7 @@ impl SourceBuilder {
         let (place, workshop, is_mirrored) = (room.path().join("clone"), self.workshop.clone(), !stand_ins.is_empty());
         let fetching =
             blocking(move || check_out(&url_there, revision_there.as_deref(), &place, &stand_ins, &workshop));
-        let checkout = fetching.await?.map_err(|source| match revision {
+        let checkout = fetching.await.map_err(|source| match revision {
             Some(revision) if is_mirrored => {
                 let (revision, source) = (revision.to_owned(), Box::new(source));
                 SupplyError::RevisionBeyondMirror { url: shown.clone(), revision, source }

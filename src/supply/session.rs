@@ -10,6 +10,7 @@ use super::bench::{Bench, Tools};
 use super::error::SupplyError;
 use super::indexes::{self, AllIndexes, is_public};
 use super::source::LiveSource;
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::fetch::{FetchOptions, Fetcher};
@@ -32,7 +33,7 @@ pub(crate) struct Session {
     pub(super) bench: Arc<Bench>,
     /// A cache that others share, unless the run is offline.
     pub(super) shared: Option<Arc<SharedCache>>,
-    /// By what is asked, and how.
+    /// The worlds of this run, by a digest of which indexes are asked and how.
     worlds: Arc<tokio::sync::Mutex<HashMap<HashDigest, Arc<World>>>>,
 }
 
@@ -80,8 +81,7 @@ impl Session {
         let client = Client::new(options.client.clone(), Arc::clone(&self.context.reporter))?;
         let runtime = tokio::runtime::Handle::current();
         let remote = RemoteFiles::new(move |url| runtime.block_on(fetch_text(&client, url)));
-        let reading = tokio::task::spawn_blocking(move || Request::read_with(options, remote));
-        Ok(reading.await.map_err(|_| SupplyError::Worker("reader"))??)
+        Ok(blocking(move || Request::read_with(options, remote)).await?)
     }
 
     /// The indexes of a request; for one target where it decides which index a name is tied to. Those that another one

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::bench::blocking;
 use super::building::SourceBuilder;
 use super::error::SupplyError;
 use super::indexes::is_public;
@@ -14,6 +13,7 @@ use super::inquiry::Inquiry;
 use super::kept_build::{KeptBuild, shared_key};
 use super::material::identity_of_archive;
 use crate::build::{Expected, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit};
+use crate::blocking::blocking;
 use crate::fetch::FetchedWheel;
 use crate::requirements::DirectReference;
 use crate::resolution::ResolvedDist;
@@ -150,7 +150,7 @@ impl SourceBuilder {
             let expected = Expected { label: &label, name: Some(&name), version: version.as_ref() };
             Some(accept_wheel(&path, expected, &target, &cache, &limits))
         });
-        match accepting.await? {
+        match accepting.await {
             Some(Ok(wheel)) => {
                 shared.took(&found);
                 self.tell(&format!("Took {} from the shared cache", wheel.filename));

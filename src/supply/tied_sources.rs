@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::SupplyError;
-use super::bench::blocking;
 use super::material::{BuildSource, Whereabouts};
 use crate::archive::{Limits, SafePath, read_source, unpack_source};
 use crate::build::{BuildError, Checkout, SOURCE_DATE};
+use crate::blocking::blocking;
 use crate::requirements::{DirectReference, SourceTree, TieContext, may_tie};
 use crate::spec::{CoreMetadata, ExtraName, MarkerTree, PackageName};
 use crate::target::Target;
@@ -71,7 +71,7 @@ pub(super) async fn tied(
             .map_err(|reason| BuildError::Metadata { label: label.clone(), reason })?;
         Ok::<_, BuildError>((metadata, places))
     });
-    Ok(reading.await??)
+    Ok(reading.await?)
 }
 
 fn all_names(metadata: &CoreMetadata) -> Vec<PackageName> {

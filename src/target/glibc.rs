@@ -10,7 +10,7 @@ use super::error::TargetError;
 pub struct Glibc {
     /// Major, always 2 so far.
     pub major: u32,
-    /// Minor.
+    /// Minor: each release raises it by one.
     pub minor: u32,
 }
 

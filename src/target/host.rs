@@ -1,5 +1,5 @@
-//! The machine that builds: which wheels its own Python loads. Only what a build backend needs is chosen for it, and a bundle
-//! never.
+//! The machine that builds: which wheels its own Python loads. Only what a build backend needs is chosen for it, and a
+//! bundle never.
 //!
 //! Order and names are those of `packaging.tags` (PEP 425, PEP 656 for musl, PEP 600 for glibc).
 

@@ -1,12 +1,13 @@
 //! The libraries of a Lambda runtime, and the versions of symbols in them: data, by Amazon Linux.
 //!
-//! Sources, read on 2026-11-29: lambci/docker-lambda `base/base-2/fs.txt` and `packages.txt`, a listing of the Amazon Linux 2 runtime itself
-//! (what is certain there); brefphp/aws-lambda-layers `utils/lib-check/al2-x64.txt`, `utils/lib-copy/libs-x86.txt` and
-//! `libs-arm.txt`, listings of the base images of both generations (what is likely); aws/aws-lambda-base-images, the
-//! Dockerfiles (the library path) and issue 127 (`liblzma` of Python 3.11); amazonlinux/amazon-linux-2023 issue 585
-//! (packages of the image); docker-library/official-images pull request 18759 (libstdc++ of gcc 14 in 2025). No listing of the Amazon
-//! Linux 2023 runtime is published, so only what no program can start without is certain there. The list that
-//! `manylinux` wheels are made by is another one: it lets them lean on X11, GL, glib and expat.
+//! Sources, read on 2026-11-29: lambci/docker-lambda `base/base-2/fs.txt` and `packages.txt`, a listing of the Amazon
+//! Linux 2 runtime itself (what is certain there); brefphp/aws-lambda-layers `utils/lib-check/al2-x64.txt`,
+//! `utils/lib-copy/libs-x86.txt` and `libs-arm.txt`, listings of the base images of both generations (what is likely);
+//! aws/aws-lambda-base-images, the Dockerfiles (the library path) and issue 127 (`liblzma` of Python 3.11);
+//! amazonlinux/amazon-linux-2023 issue 585 (packages of the image); docker-library/official-images pull request 18759
+//! (libstdc++ of gcc 14 in 2025). No listing of the Amazon Linux 2023 runtime is published, so only what no program can
+//! start without is certain there. The list that `manylinux` wheels are made by is another one: it lets them lean on
+//! X11, GL, glib and expat.
 
 use super::{AmazonLinux, Architecture, Glibc, Runtime};
 
@@ -204,8 +205,8 @@ impl Runtime {
         }
     }
 
-    /// Whether the runtime's libraries have a version of symbols, such as `GLIBC_2.28` or `GLIBCXX_3.4.29`; `glibc` is the newest
-    /// that can be used.
+    /// Whether the runtime's libraries have a version of symbols, such as `GLIBC_2.28` or `GLIBCXX_3.4.29`; `glibc` is
+    /// the newest that can be used.
     pub fn symbol_version(self, version: &str, glibc: Glibc) -> SymbolVersion {
         if version == "GLIBC_ABI_DT_RELR" {
             // Compact relocations: glibc 2.36.
@@ -243,7 +244,8 @@ impl AmazonLinux {
     }
 }
 
-/// `1.2.11` as numbers that compare; three are enough for every kind of version but zlib's patches, whose fourth is left out.
+/// `1.2.11` as numbers that compare; three are enough for every kind of version but zlib's patches, whose fourth is
+/// left out.
 fn numbers(text: &str) -> Option<[u64; 3]> {
     let mut found = [0; 3];
     for (at, part) in text.split('.').enumerate() {

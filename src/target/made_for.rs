@@ -65,8 +65,8 @@ fn other_python(tag: &str) -> String {
     word.to_owned()
 }
 
-/// The systems that wheels are made for. Where one is for Linux, the others are of no interest to Lambda: `Linux x86_64 and
-/// arm64`; else `macOS and Windows`. A glibc newer than `known` is told: `Linux x86_64 (glibc 2.28)`.
+/// The systems that wheels are made for. Where one is for Linux, the others are of no interest to Lambda: `Linux x86_64
+/// and arm64`; else `macOS and Windows`. A glibc newer than `known` is told: `Linux x86_64 (glibc 2.28)`.
 pub(crate) fn platforms_in_words(wheels: &[&WheelFilename], known: Glibc) -> String {
     let mut machines: BTreeMap<String, Option<Glibc>> = BTreeMap::new();
     let mut others = BTreeSet::new();
@@ -135,8 +135,8 @@ fn other_platform(platform: &str) -> String {
 }
 
 impl Tags {
-    /// Why none of several wheels fits: the nearest miss of all, with what they are made for in words. `None` where one fits, or there
-    /// is none.
+    /// Why none of several wheels fits: the nearest miss of all, with what they are made for in words. `None` where one
+    /// fits, or there is none.
     pub(crate) fn nearest_of_all(&self, wheels: &[&WheelFilename]) -> Option<TagMismatch> {
         let missed: Option<Vec<TagMismatch>> = wheels.iter().map(|wheel| self.compatibility(wheel).err()).collect();
         let missed = missed?;

@@ -54,7 +54,7 @@ pub struct Target {
 }
 
 /// Every runtime and architecture that could load a wheel, oldest runtime first: for telling the user what would do.
-pub fn targets_that_load(wheel: &WheelFilename) -> impl Iterator<Item = (Runtime, Architecture)> + '_ {
+pub(crate) fn targets_that_load(wheel: &WheelFilename) -> impl Iterator<Item = (Runtime, Architecture)> + '_ {
     let architectures = [Architecture::X86_64, Architecture::Arm64];
     Runtime::all()
         .flat_map(move |runtime| architectures.map(|architecture| (runtime, architecture)))

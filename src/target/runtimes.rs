@@ -157,8 +157,8 @@ impl Runtime {
         }
     }
 
-    /// File names of the shared libraries that it has, sorted, whatever the processor; `None`: those of the Amazon Linux with
-    /// its glibc.
+    /// File names of the shared libraries that it has, sorted, whatever the processor; `None`: those of the Amazon
+    /// Linux with its glibc.
     pub fn libraries(self) -> Option<&'static [&'static str]> {
         self.0.libraries
     }
@@ -213,8 +213,8 @@ impl fmt::Display for Runtime {
 impl FromStr for Runtime {
     type Err = TargetError;
 
-    /// Takes AWS's name; the bare version (`3.12`) is understood too. Of the profiles that barrow brings it takes the name,
-    /// and `agentcore` for the newest of those.
+    /// Takes AWS's name; the bare version (`3.12`) is understood too. Of the profiles that barrow brings it takes the
+    /// name, and `agentcore` for the newest of those.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let of_lambda =
             Self::all().find(|runtime| runtime.name() == text || runtime.name().strip_prefix("python") == Some(text));

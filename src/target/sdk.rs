@@ -1,7 +1,7 @@
 //! Which parts of the AWS SDK in a runtime need which others, as far as that has been stable for years.
 //!
-//! Sources: `Requires-Dist` of botocore 1.26 to 1.44, boto3 and s3transfer of the same time (read on 2026-11-29). A runtime has
-//! some version of each, and does not say which.
+//! Sources: `Requires-Dist` of botocore 1.26 to 1.44, boto3 and s3transfer of the same time (read on 2026-11-29). A
+//! runtime has some version of each, and does not say which.
 
 use super::Runtime;
 
@@ -20,7 +20,7 @@ const fn need(by: &'static str, of: &'static str, specifiers: Option<&'static st
     SdkNeed { by, of, specifiers }
 }
 
-/// Of every runtime.
+/// The needs that hold in every runtime.
 const ALWAYS: [SdkNeed; 7] = [
     need("boto3", "botocore", None),
     need("boto3", "s3transfer", None),
@@ -48,7 +48,7 @@ const NEXT_MAJORS: [(&str, u64); 8] = [
 ];
 
 impl SdkNeed {
-    /// Those of a runtime.
+    /// The needs that hold in one runtime.
     pub(crate) fn of(runtime: Runtime) -> impl Iterator<Item = Self> {
         let urllib3 = if runtime.python_version() < (3, 10) { URLLIB3_BEFORE_3_10 } else { URLLIB3 };
         ALWAYS.into_iter().chain([urllib3])

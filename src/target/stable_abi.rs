@@ -1,11 +1,11 @@
 //! Symbols of Python's C API by the version that brought them: data.
 //!
-//! A module of the stable ABI (`.abi3.so`) names no version, and may need a symbol that an older Python does not have. Here stand
-//! the symbols that came with 3.9 or later, by the first version whose interpreter exports them, which for some is earlier
-//! than the version that made them part of the stable ABI.
+//! A module of the stable ABI (`.abi3.so`) names no version, and may need a symbol that an older Python does not have.
+//! Here stand the symbols that came with 3.9 or later, by the first version whose interpreter exports them, which for
+//! some is earlier than the version that made them part of the stable ABI.
 //!
-//! Sources: CPython's `Misc/stable_abi.toml` as the project abi3info 2026.9.25 gives it, held against the symbols that an
-//! interpreter of 3.11 exports, and "What's New" of 3.9, 3.10, 3.13 and 3.14 (C API, "New features").
+//! Sources: CPython's `Misc/stable_abi.toml` as the project abi3info 2026.9.25 gives it, held against the symbols that
+//! an interpreter of 3.11 exports, and "What's New" of 3.9, 3.10, 3.13 and 3.14 (C API, "New features").
 
 /// Symbol and the N of the first Python 3.N that has it, sorted.
 const SINCE: &[(&str, u8)] = &[

@@ -1,9 +1,9 @@
 //! The rows of the runtime table.
 //!
 //! Sources: AWS Lambda developer guide, "Lambda runtimes" (operating systems, the three dates; as of the release of
-//! `cfn-lint` of October 2026, which copies them) and "Runtimes included SDK versions"; the base images (glibc, the projects
-//! that they bring); for the preview of Python 3.15 its announcement of July 2026; for Bedrock `AgentCore` its developer
-//! guide, "Direct code deployment".
+//! `cfn-lint` of October 2026, which copies them) and "Runtimes included SDK versions"; the base images (glibc, the
+//! projects that they bring); for the preview of Python 3.15 its announcement of July 2026; for Bedrock `AgentCore` its
+//! developer guide, "Direct code deployment".
 
 use super::architecture::Architecture;
 use super::glibc::Glibc;
@@ -14,7 +14,8 @@ pub(super) struct RuntimeRow {
     pub(super) name: &'static str,
     pub(super) minor: u32,
     /// Patch level that markers see unless the user names another. AWS moves every function to new patch levels over
-    /// time and by region, so this is the level of the base images when the row was last looked at (early 2026), not a promise.
+    /// time and by region, so this is the level of the base images when the row was last looked at (early 2026), not a
+    /// promise.
     pub(super) patch: u64,
     /// The newest glibc whose symbols can be loaded.
     pub(super) glibc: Glibc,
@@ -155,8 +156,8 @@ pub(super) static TABLE: &[RuntimeRow] = &[
     },
 ];
 
-/// Profiles that barrow brings: Bedrock `AgentCore` runs uploaded code on Amazon Linux 2023 whatever the Python version, on Arm
-/// alone, and brings nothing.
+/// Profiles that barrow brings: Bedrock `AgentCore` runs uploaded code on Amazon Linux 2023 whatever the Python
+/// version, on Arm alone, and brings nothing.
 pub(super) static PROFILES: &[RuntimeRow] = &[
     RuntimeRow {
         name: "agentcore-python3.10",

@@ -1,12 +1,13 @@
 //! The tags that a target can load, in order (PEP 425, PEP 600).
 //!
-//! The order is that of `packaging.tags` for CPython on glibc, but for one thing: the plain `linux_ARCH` stands behind the
-//! manylinux platforms, as it did before `packaging` 26.3. There it says "built on this very machine"; here no wheel
-//! was built on the target, and a manylinux tag promises a glibc where a plain one promises nothing.
-//! `musllinux` is never loadable on Lambda, nor is what is made for free-threaded Python (`cp314t`; `abi3t` alone, PEP 803): a
+//! The order is that of `packaging.tags` for CPython on glibc, but for one thing: the plain `linux_ARCH` stands behind
+//! the manylinux platforms, as it did before `packaging` 26.3. There it says "built on this very machine"; here no
+//! wheel was built on the target, and a manylinux tag promises a glibc where a plain one promises nothing. `musllinux`
+//! is never loadable on Lambda, nor is what is made for free-threaded Python (`cp314t`; `abi3t` alone, PEP 803): a
 //! wheel for both kinds of Python says `abi3.abi3t`, and is taken for the former.
 //!
-//! The list is regular, so it is never written down: a tag's place follows from its parts, and judging a wheel allocates nothing.
+//! The list is regular, so it is never written down: a tag's place follows from its parts, and judging a wheel
+//! allocates nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -100,7 +101,8 @@ impl Tags {
         self.priority(wheel).ok_or_else(|| self.mismatch(wheel))
     }
 
-    /// How well the best of a wheel's tags fits; `None` when none does. For those who do not ask why: it never allocates.
+    /// How well the best of a wheel's tags fits; `None` when none does. For those who do not ask why: it never
+    /// allocates.
     pub fn priority(&self, wheel: &WheelFilename) -> Option<TagPriority> {
         let [pythons, abis, platforms] = [&wheel.pythons, &wheel.abis, &wheel.platforms];
         self.best(pythons.iter().map(|it| &**it), &abis.iter().map(|it| &**it), &platforms.iter().map(|it| &**it))

@@ -63,7 +63,8 @@ struct Anchors {
 }
 
 impl Drop for Anchors {
-    /// The last one first: an alias of an alias of an alias would take a piece of the stack each otherwise.
+    /// Drops the last one first: a long chain of aliases of aliases would overflow the stack if it were dropped from
+    /// its outer end.
     fn drop(&mut self) {
         while self.nodes.pop().is_some() {}
     }

@@ -34,7 +34,7 @@ impl Edits {
             new = format!("{anchor} {new}");
             self.keep_elsewhere(document, node);
         }
-        // Nothing has a range of its own behind its colon.
+        // A value that is not written has an empty range right behind its colon.
         if node.span.is_empty() {
             new.insert(0, ' ');
         }

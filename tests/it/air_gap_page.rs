@@ -1,5 +1,5 @@
-//! The page about air gaps: every command of it is run, those that need a store or an index that knows of vulnerabilities too, in the
-//! order in which they stand there; and every table is read.
+//! The page about air gaps: every command of it is run, those that need a store or an index that knows of
+//! vulnerabilities too, in the order in which they stand there; and every table is read.
 
 use std::path::Path;
 use std::process::Command;

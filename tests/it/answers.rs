@@ -144,7 +144,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A zstd frame of as many zeros as `blocks` blocks of 128 KiB hold, each of them four bytes (RFC 8878, 3.1.1.2.2: RLE).
+/// A zstd frame of as many zeros as `blocks` blocks of 128 KiB hold, each of them four bytes (RFC 8878, 3.1.1.2.2:
+/// RLE).
 fn zstd_zeros(blocks: u32) -> Vec<u8> {
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
     for index in 0..blocks {
@@ -155,16 +156,18 @@ fn zstd_zeros(blocks: u32) -> Vec<u8> {
     frame
 }
 
-/// A brotli stream of as many spaces as `blocks` meta-blocks of 16 MiB hold (RFC 7932, 9.2): each of them four spaces and one
-/// copy of the last four, over and over, with prefix codes of one symbol, which take no bits.
+/// A brotli stream of as many spaces as `blocks` meta-blocks of 16 MiB hold (RFC 7932, 9.2): each of them four spaces
+/// and one copy of the last four, over and over, with prefix codes of one symbol, which take no bits.
 fn brotli_spaces(blocks: u32) -> Vec<u8> {
     const LENGTH: u32 = 1 << 24;
     // Value and number of bits. First the window: 64 KiB.
     let mut fields = vec![(0, 1)];
     for _ in 0..blocks {
-        // Not the last, length in six nibbles, compressed; one block type each, plain distances, one context mode, one tree each.
+        // Not the last, length in six nibbles, compressed; one block type each, plain distances, one context mode, one
+        // tree each.
         fields.extend([(0, 1), (2, 2), (LENGTH - 1, 24), (0, 1), (0, 3), (0, 6), (0, 2), (0, 2)]);
-        // The prefix codes: the literal is a space, the command inserts 4 and copies 2118 and more, the distance is the last one.
+        // The prefix codes: the literal is a space, the command inserts 4 and copies 2118 and more, the distance is the
+        // last one.
         fields.extend([(1, 2), (0, 2), (u32::from(b' '), 8), (1, 2), (0, 2), (423, 10), (1, 2), (0, 2), (0, 6)]);
         fields.push((LENGTH - 4 - 2118, 24));
     }

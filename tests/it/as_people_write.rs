@@ -1,8 +1,9 @@
-//! Inputs as people have them: names left out, files that are not what they are called, several projects without wheels.
+//! Inputs as people have them: names left out, files that are not what they are called, several projects without
+//! wheels.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::building::git;
 use crate::support::{IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
 
 /// A lock of what `inputs` ask for: the exit code, and what is said.
@@ -49,10 +50,7 @@ fn the_name_of_a_repository_stands_in_it() {
     for arguments in
         [&["init", "--quiet", "--initial-branch=trunk"][..], &["add", "."], &["commit", "--quiet", "-m", "1"]]
     {
-        let mut command = Command::new("/usr/bin/git");
-        command.current_dir(context.path("repo")).env_clear().env("HOME", context.home());
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-        assert!(command.args(arguments).output().unwrap().status.success(), "{arguments:?}");
+        git(&context, "repo", arguments);
     }
     let url = format!("git+file://{}@trunk#subdirectory=below", context.path("repo").display());
     context.write("requirements.txt", format!("{url}\n"));

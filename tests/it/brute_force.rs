@@ -1,4 +1,5 @@
-//! The solver against trying everything: small random indexes with extras, pre-releases, yanked versions, Requires-Python.
+//! The solver against trying everything: small random indexes with extras, pre-releases, yanked versions,
+//! Requires-Python.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Building from source: sdists that are allowed, folders, repositories and archives that are named, and what goes wrong.
+//! Building from source: sdists that are allowed, folders, repositories and archives that are named, and what goes
+//! wrong.
 //!
 //! The build backend of these tests lies in the sources themselves (`backend-path`), so nothing is fetched for it.
 

@@ -1,4 +1,5 @@
-//! `barrow check`: bad bundles made by code, each found with the right code and nothing else, and what is said about them.
+//! `barrow check`: bad bundles made by code, each found with the right code and nothing else, and what is said about
+//! them.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Whatever comes from outside, a run ends with an exit code of the contract, without a panic, and prints nothing that a
-//! terminal would obey.
+//! Whatever comes from outside, a run ends with an exit code of the contract, without a panic, and prints nothing that
+//! a terminal would obey.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;

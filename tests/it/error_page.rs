@@ -1,5 +1,5 @@
-//! `docs/errors.md`: every message of a failed run. Each scene is played and its message put on the page as it is printed; the texts of
-//! errors in the source that no scene meets are listed behind them, so that none is missing.
+//! `docs/errors.md`: every message of a failed run. Each scene is played and its message put on the page as it is
+//! printed; the texts of errors in the source that no scene meets are listed behind them, so that none is missing.
 //!
 //! The page is compared with what is made anew; `BARROW_WRITE_DOCS=1` writes it.
 

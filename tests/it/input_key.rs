@@ -1,5 +1,5 @@
-//! The key of a request, from outside: each option and each kind of input in turn. Where the bytes of the result differ, so does
-//! the fingerprint; where it is equal, so are the bytes. And a run says what has changed.
+//! The key of a request, from outside: each option and each kind of input in turn. Where the bytes of the result
+//! differ, so does the fingerprint; where it is equal, so are the bytes. And a run says what has changed.
 
 use std::process::Command;
 
@@ -401,8 +401,8 @@ fn the_first_reason_is_told() {
     assert_eq!(run(&["-r", "requirements.txt", "--no-cache"]), "there is no cache");
 }
 
-/// Requirements files are read once in a run, whoever asks for what they say: also for whether a credential stands in them, and for
-/// the copy of those that lie in SOURCE.
+/// Requirements files are read once in a run, whoever asks for what they say: also for whether a credential stands in
+/// them, and for the copy of those that lie in SOURCE.
 #[cfg(target_os = "linux")]
 #[test]
 fn requirements_are_read_once() {

@@ -1,5 +1,5 @@
-//! What an index, a table or a URL says, and must not be lost on the way: attestations, project status, digests of every kind,
-//! words in the place of metadata, and lists of requirements that lie there unread.
+//! What an index, a table or a URL says, and must not be lost on the way: attestations, project status, digests of
+//! every kind, words in the place of metadata, and lists of requirements that lie there unread.
 
 use sha2::Digest as _;
 

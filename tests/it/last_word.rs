@@ -1,4 +1,5 @@
-//! What a run says last: what has changed since the one before, how large the result is, and what to do where it is too large.
+//! What a run says last: what has changed since the one before, how large the result is, and what to do where it is too
+//! large.
 
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 

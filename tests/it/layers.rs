@@ -1,4 +1,5 @@
-//! A layer that is spread over several: where they go, that they are one transaction, and what is said where they cannot fit.
+//! A layer that is spread over several: where they go, that they are one transaction, and what is said where they
+//! cannot fit.
 
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 

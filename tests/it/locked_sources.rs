@@ -1,4 +1,5 @@
-//! Locks of uv and Pipenv whose packages come from folders, repositories and URLs, and the project that is locked, built itself.
+//! Locks of uv and Pipenv whose packages come from folders, repositories and URLs, and the project that is locked,
+//! built itself.
 
 use std::path::Path;
 use std::process::Command;
@@ -44,7 +45,8 @@ fn wheels(place: &str, digest: &str) -> String {
     format!("wheels = [\n    {{ {place}, hash = \"sha256:{digest}\" }},\n]\n")
 }
 
-/// A project that is not built and requires one package of each kind of source; the lock, with the commit of the repository.
+/// A project that is not built and requires one package of each kind of source; the lock, with the commit of the
+/// repository.
 struct Sources {
     context: TestContext,
     /// Serves what comes from the registry and by URL.

@@ -1,4 +1,5 @@
-//! Projects as people have them: their Python, folders without any dependency file, folders that are named in old files only.
+//! Projects as people have them: their Python, folders without any dependency file, folders that are named in old files
+//! only.
 
 use crate::support::{IndexServer, TestContext, WheelBuilder};
 

@@ -216,7 +216,8 @@ Resources:
   Above: {Type: AWS::Serverless::Function, Properties: {CodeUri: mono/functions/one}}
 ";
 
-/// Four functions with a lock of their own and one below the lock of a project; an index that has a newer version by now.
+/// Four functions with a lock of their own and one below the lock of a project; an index that has a newer version by
+/// now.
 fn locked_application(context: &TestContext) -> RunningIndex {
     let wheel = WheelBuilder::new("tiny", "1.0").file("tiny/__init__.py", "one").build();
     let digest = crate::support::sha256_hex(&wheel.bytes);

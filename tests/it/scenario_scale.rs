@@ -91,8 +91,8 @@ fn versions_that_nothing_meets_are_screened() {
     assert!(error.contains("1.1939: it requires `b==1.1939`, which no usable version meets"), "{error}");
 }
 
-/// Two thousand versions that do not go with what the user asks for beside them: most are kept from the solver as well, and
-/// the one that does go is found among them.
+/// Two thousand versions that do not go with what the user asks for beside them: most are kept from the solver as well,
+/// and the one that does go is found among them.
 #[test]
 fn versions_that_go_with_nothing_the_user_names_are_screened() {
     let scenario_with = |oldest: u32| {

@@ -1,4 +1,5 @@
-//! A cache that machines share: what the second one is spared, what is never taken, and that a store in trouble costs time only.
+//! A cache that machines share: what the second one is spared, what is never taken, and that a store in trouble costs
+//! time only.
 //!
 //! Every machine of these tests has a cache and a home of its own.
 

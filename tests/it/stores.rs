@@ -130,7 +130,8 @@ fn what_the_mirror_has_no_more_is_removed_with_prune_alone() {
     context.succeed(context.barrow().args(["mirror", "-o", "mirror", "--remove", "two"]));
     done(&context, barrow(&context, &store, &UPLOAD));
     assert!(!store.keys("local").is_empty());
-    // The store's manifest names it no more, so it is found by nothing but its key: the upload that forgets is the one to prune.
+    // The store's manifest names it no more, so it is found by nothing but its key: the upload that forgets is the one
+    // to prune.
     mirror(&context, &server, &["local", "--name", "two"]);
     done(&context, barrow(&context, &store, &UPLOAD));
     context.succeed(context.barrow().args(["mirror", "-o", "mirror", "--remove", "two"]));

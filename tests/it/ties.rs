@@ -1,8 +1,8 @@
 //! A name that a project ties to a folder, repository or index is never asked from any other place.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::building::git;
 use crate::support::{IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
 
 /// An index that anyone may upload to: it has every name, in a version that no project means.
@@ -175,10 +175,7 @@ fn repository(context: &TestContext, folder: &str) -> bool {
     for arguments in
         [&["init", "--quiet", "--initial-branch=trunk"][..], &["add", "."], &["commit", "--quiet", "-m", "one"]]
     {
-        let mut command = Command::new("/usr/bin/git");
-        command.current_dir(context.path(folder)).env_clear().env("HOME", context.home());
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-        assert!(command.args(arguments).output().unwrap().status.success(), "{arguments:?}");
+        git(context, folder, arguments);
     }
     true
 }

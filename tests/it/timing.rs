@@ -7,8 +7,8 @@ use crate::support::{IndexServer, Listed, TestContext, WheelBuilder};
 const PROJECTS: usize = 40;
 const VERSIONS: usize = 6;
 
-/// Every project asks for three later ones, in ranges that often do not go together; some requirements hang on markers and
-/// extras, some releases are yanked, and half of them have no METADATA file.
+/// Every project asks for three later ones, in ranges that often do not go together; some requirements hang on markers
+/// and extras, some releases are yanked, and half of them have no METADATA file.
 fn listed(project: usize, version: usize) -> Listed {
     let mut wheel = WheelBuilder::new(&format!("p{project}"), &format!("1.{version}"));
     for step in 0..3 {

@@ -1,4 +1,5 @@
-//! Projects that are not bundled: by patterns of names, because the runtime has them, because a layer or lock brings them.
+//! Projects that are not bundled: by patterns of names, because the runtime has them, because a layer or lock brings
+//! them.
 
 use std::process::Output;
 

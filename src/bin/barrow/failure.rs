@@ -74,8 +74,8 @@ impl Failure {
         self.exit
     }
 
-    /// For people, in lines of at most `width` columns. Unless all of it is wanted, what makes it longer than a screen is counted
-    /// only; what the user can do comes before why.
+    /// For people, in lines of at most `width` columns. Unless all of it is wanted, what makes it longer than a screen
+    /// is counted only; what the user can do comes before why.
     pub(crate) fn to_text(&self, colored: bool, width: usize, is_whole: bool) -> String {
         let mut why = labelled(colored, ("error:", "1;31"), &self.message, width, (0, 2));
         for cause in &self.causes {
@@ -127,8 +127,8 @@ impl Failure {
     }
 }
 
-/// Keeps `room` lines, and puts `mark` where others were: what comes last is the root of it, and what a backend wrote last is why
-/// it ended.
+/// Keeps `room` lines, and puts `mark` where others were: what comes last is the root of it, and what a backend wrote
+/// last is why it ended.
 fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
     let is_output = lines.iter().any(|line| line.starts_with(OUTPUT));
     let at_end = if lines.len() <= room { 0 } else { room.min(if is_output { room.saturating_sub(1) } else { 2 }) };
@@ -144,8 +144,8 @@ const OUTPUT: &str = "  | ";
 /// Lines that hints may have of a message that is too long.
 const MOST_FOR_HINTS: usize = 5;
 
-/// A part of a message behind its label, which stands `indent.0` columns in; what goes on in further lines of the same part stands
-/// `indent.1` columns in.
+/// A part of a message behind its label, which stands `indent.0` columns in; what goes on in further lines of the same
+/// part stands `indent.1` columns in.
 fn labelled(
     colored: bool,
     (label, code): (&str, &str),

@@ -1,7 +1,8 @@
 //! What the log of a CI system folds away: the details that `-v` adds, which are looked at when something went wrong.
 //!
-//! GitHub reads `::group::` and `::endgroup::` (GitHub Actions, "Workflow commands"), GitLab reads markers with a time and a name
-//! (GitLab CI/CD, "Custom collapsible sections"). Warnings, errors and the lines that a run has without `-v` stay outside.
+//! GitHub reads `::group::` and `::endgroup::` (GitHub Actions, "Workflow commands"), GitLab reads markers with a time
+//! and a name (GitLab CI/CD, "Custom collapsible sections"). Warnings, errors and the lines that a run has without `-v`
+//! stay outside.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -45,8 +46,8 @@ impl Groups {
         Some(Self { system, state: Mutex::default() })
     }
 
-    /// Gives `write` what is printed before the next line: a group is opened before a detail, and closed before anything
-    /// else. Lines of other threads wait meanwhile, so that none of them comes between the mark and its line.
+    /// Gives `write` what is printed before the next line: a group is opened before a detail, and closed before
+    /// anything else. Lines of other threads wait meanwhile, so that none of them comes between the mark and its line.
     pub(crate) fn before(&self, is_detail: bool, write: impl FnOnce(String)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         write(self.mark(&mut state, is_detail));

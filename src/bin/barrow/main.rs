@@ -19,7 +19,8 @@ mod settings;
 mod version;
 mod wrap;
 
-/// The allocator of the released programs for Linux, which hold musl: its own is slow where several threads ask for memory.
+/// The allocator of the released programs for Linux, which hold musl: its own is slow where several threads ask for
+/// memory.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

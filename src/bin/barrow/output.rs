@@ -104,7 +104,8 @@ impl Output {
         let _ = io::stderr().lock().write_all(json_line(failure).as_bytes());
     }
 
-    /// Prints why the command line cannot be used; `text` has its colours, unless it holds something that is not for terminals.
+    /// Prints why the command line cannot be used; `text` has its colours, unless it holds something that is not for
+    /// terminals.
     pub(crate) fn refusal_before_start(text: &str, is_harmful: bool) {
         let text = if is_harmful { printable(text) } else { text.to_owned() };
         let lines = wrapped(&text, width(), 0, 2);
@@ -143,8 +144,8 @@ impl Output {
         self.write(&printable(text));
     }
 
-    /// Prints why the run, or a part of it, failed, and gives it as text without colours. That, and the file for it, have everything,
-    /// whatever is shown.
+    /// Prints why the run, or a part of it, failed, and gives it as text without colours. That, and the file for it,
+    /// have everything, whatever is shown.
     pub(crate) fn failure(&self, failure: &Failure) -> String {
         let text = |colored, width, is_whole| {
             if self.json { json_line(failure) } else { failure.to_text(colored, width, is_whole) }

@@ -1,8 +1,9 @@
-//! One line that shows what a run is doing, on a terminal, while it lasts; above it a table where several outputs are made.
+//! One line that shows what a run is doing, on a terminal, while it lasts; above it a table where several outputs are
+//! made.
 //!
-//! It is drawn first when [`PATIENCE`] is over, so that a run that takes no time shows nothing; it is drawn anew in place, and
-//! taken away before anything else is printed and at the end. What it says is made by [`line()`], which knows neither terminal
-//! nor clock.
+//! It is drawn first when [`PATIENCE`] is over, so that a run that takes no time shows nothing; it is drawn anew in
+//! place, and taken away before anything else is printed and at the end. What it says is made by [`line()`], which
+//! knows neither terminal nor clock.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -138,7 +139,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl ProgressState {
-    /// What takes away what was drawn, on a terminal of so many columns: every row that it takes by now, and nothing above them.
+    /// What takes away what was drawn, on a terminal of so many columns: every row that it takes by now, and nothing
+    /// above them.
     fn erased(&self, columns: usize) -> String {
         let Some(last) = self.drawn.last() else { return String::new() };
         let broken = |drawn: usize| drawn.saturating_sub(1) / columns.max(1);
@@ -146,8 +148,8 @@ impl ProgressState {
         format!("\r{}\u{1b}[J", "\u{1b}[A".repeat(before + broken(last + ECHO)))
     }
 
-    /// What draws everything anew. Some columns are left free: for what the terminal writes itself, and because some terminals
-    /// break the line at the last one.
+    /// What draws everything anew. Some columns are left free: for what the terminal writes itself, and because some
+    /// terminals break the line at the last one.
     fn redrawn(&mut self, now: Instant, (height, columns): (usize, usize)) -> String {
         let width = columns.saturating_sub(1 + ECHO).min(WIDEST);
         let mut rows = table::table(&self.rows, now, width, height.saturating_sub(2));
@@ -213,8 +215,8 @@ impl ProgressState {
     }
 }
 
-/// The line as it stands at `now`, at most `width` columns wide. The less a part matters, the earlier it goes when there is no
-/// room for it.
+/// The line as it stands at `now`, at most `width` columns wide. The less a part matters, the earlier it goes when
+/// there is no room for it.
 pub(crate) fn line(state: &mut ProgressState, now: Instant, width: usize) -> String {
     let rate = state.rate(now);
     let latest = state.downloads.iter().rev().find(|download| !download.is_finished);

@@ -1,13 +1,13 @@
 //! `barrow serve`: runs that come one after the other on standard input, as if each were a process of its own.
 //!
-//! For programs that call barrow for each of many functions and have to wait for each, as the constructs for the CDK do: starting a
-//! process takes longer than looking whether a function has changed. Nothing is remembered from one run to the next, so that a
-//! result is never older than its question.
+//! For programs that call barrow for each of many functions and have to wait for each, as the constructs for the CDK
+//! do: starting a process takes longer than looking whether a function has changed. Nothing is remembered from one run
+//! to the next, so that a result is never older than its question.
 //!
-//! A line of standard input is a JSON object: `{"folder": "/where/it/runs", "arguments": ["bundle", "…"]}`. The answer is what the run
-//! prints on standard output, a NUL, and a line with `{"status": 0}`, or with the `error` of a failed run. Messages go to standard
-//! error as ever. Variables are those of the process. It ends with its input, after a while without questions, and when it is told
-//! to by a signal; nobody has to end it.
+//! A line of standard input is a JSON object: `{"folder": "/where/it/runs", "arguments": ["bundle", "…"]}`. The answer
+//! is what the run prints on standard output, a NUL, and a line with `{"status": 0}`, or with the `error` of a failed
+//! run. Messages go to standard error as ever. Variables are those of the process. It ends with its input, after a
+//! while without questions, and when it is told to by a signal; nobody has to end it.
 
 use std::ffi::OsString;
 use std::io::BufRead as _;
@@ -52,7 +52,8 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
     matches!(arguments, [_, word] if word == NAME)
 }
 
-/// Answers until there are no more questions; `dispatch` does what words of a command line say, the name of the program first.
+/// Answers until there are no more questions; `dispatch` does what words of a command line say, the name of the program
+/// first.
 pub(crate) fn run(dispatch: impl Fn(Vec<OsString>) -> Ended) -> Exit {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

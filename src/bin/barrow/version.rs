@@ -13,7 +13,8 @@ pub(crate) fn asks_for_all(arguments: &[OsString]) -> bool {
             && words().all(|word| is_version(word) || is_verbose(word))
 }
 
-/// A line for each thing that is known of this build. The release script gives commit and profile; a build by hand has neither.
+/// A line for each thing that is known of this build. The release script gives commit and profile; a build by hand has
+/// neither.
 pub(crate) fn lines() -> String {
     let profile = option_env!("BARROW_PROFILE").unwrap_or(if cfg!(debug_assertions) { "debug" } else { "release" });
     let commit = option_env!("BARROW_COMMIT").map(|commit| format!("commit: {commit}\n")).unwrap_or_default();

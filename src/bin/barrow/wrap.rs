@@ -1,9 +1,9 @@
 //! Messages as wide as is read well, and no longer than is read at all.
 //!
-//! Lines are broken at spaces, never inside of a word, so that a URL or a path stays whole and can be copied; words between
-//! backquotes, such as a command, stay together where one line has room for them. No line is broken before `::`: there are
-//! texts from outside in messages, and GitHub takes a line that begins so for a command (GitHub Actions, "Workflow
-//! commands").
+//! Lines are broken at spaces, never inside of a word, so that a URL or a path stays whole and can be copied; words
+//! between backquotes, such as a command, stay together where one line has room for them. No line is broken before
+//! `::`: there are texts from outside in messages, and GitHub takes a line that begins so for a command (GitHub
+//! Actions, "Workflow commands").
 
 /// Columns that no line of a message goes beyond, but for a word that is longer by itself.
 pub(crate) const WIDEST: usize = 100;
@@ -11,8 +11,8 @@ pub(crate) const WIDEST: usize = 100;
 /// Lines that one message has at most, unless the user wants to see all of it.
 pub(crate) const MOST_LINES: usize = 12;
 
-/// A text in lines of at most `width` columns. Its own line ends stay. `used` columns of the first line are taken, and what goes on
-/// after a break stands `indent` columns further in than its line.
+/// A text in lines of at most `width` columns. Its own line ends stay. `used` columns of the first line are taken, and
+/// what goes on after a break stands `indent` columns further in than its line.
 pub(crate) fn wrapped(text: &str, width: usize, used: usize, indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut taken = used;

@@ -1,10 +1,14 @@
 //! One file of the user's, as a bundle takes it.
 
+use std::borrow::Cow;
+use std::convert::identity;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::SafePath;
-use crate::regular::FileBytes;
+use crate::regular::{self, FileBytes, each_piece};
+use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// One file of the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,4 +29,32 @@ pub(crate) struct SourceFile {
     pub is_included: bool,
     /// Whose it is, for messages: `the source folder`.
     pub owner: Arc<str>,
+}
+
+impl SourceFile {
+    /// Its content from the beginning on: what the run has read already, else what lies there now.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn io::Read + '_>> {
+        Ok(match &self.bytes {
+            Some(bytes) => Box::new(&**bytes),
+            None => Box::new(regular::open(&self.from)?),
+        })
+    }
+
+    /// The digest of that content, and its size in bytes.
+    pub(crate) fn digest(&self) -> io::Result<(HashDigest, u64)> {
+        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+        let size = each_piece(self.open()?, self.size, identity, |piece| {
+            hasher.update(piece);
+            Ok(())
+        })?;
+        Ok((hasher.finish(), size))
+    }
+
+    /// All of that content.
+    pub(crate) fn read(&self) -> io::Result<Cow<'_, [u8]>> {
+        match &self.bytes {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => regular::read(&self.from).map(Cow::Owned),
+        }
+    }
 }

@@ -10,7 +10,6 @@ pub struct LeftOut {
     pub path: PathBuf,
     /// A folder: nothing in it was looked at.
     pub is_folder: bool,
-    /// Why.
     pub why: Why,
 }
 

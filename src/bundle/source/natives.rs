@@ -8,7 +8,6 @@ use std::path::Path;
 
 use super::file::SourceFile;
 use crate::elf::{FOREIGN_PREFIX, Object, foreign_format, is_elf};
-use crate::regular;
 use crate::target::Architecture;
 
 /// Files that the warning names, at most.
@@ -21,12 +20,9 @@ const ENDS: [&str; 7] = ["so", "dylib", "bundle", "pyd", "dll", "exe", "node"];
 pub(crate) fn foreign_natives(files: &[SourceFile], architecture: Architecture) -> Option<String> {
     let may_be_native = |file: &&SourceFile| file.link.is_none() && (file.executable || has_native_name(&file.path));
     let found = files.iter().filter(may_be_native).filter_map(|file| {
-        let system = match &file.bytes {
-            Some(bytes) => made_for(&bytes[..bytes.len().min(FOREIGN_PREFIX)], architecture),
-            // What cannot be read is told where it is copied.
-            None => made_for(&read_start(&file.from).ok()?, architecture),
-        };
-        Some(format!("{} ({})", file.path, system?))
+        // What cannot be read is told where it is copied.
+        let system = made_for(&read_start(file).ok()?, architecture)?;
+        Some(format!("{} ({system})", file.path))
     });
     let found: Vec<String> = found.collect();
     let rest = match found.len() {
@@ -46,9 +42,9 @@ fn has_native_name(path: &crate::archive::SafePath) -> bool {
         || name.contains(".so.")
 }
 
-fn read_start(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_start(file: &SourceFile) -> std::io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    regular::open(path)?.take(FOREIGN_PREFIX as u64).read_to_end(&mut start)?;
+    file.open()?.take(FOREIGN_PREFIX as u64).read_to_end(&mut start)?;
     Ok(start)
 }
 

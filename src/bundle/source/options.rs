@@ -9,7 +9,6 @@ use crate::regular::FileBytes;
 /// One folder to collect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceOptions<'a> {
-    /// The folder.
     pub folder: &'a Path,
     /// What messages call it, as the user wrote it; `None`: it is SOURCE.
     pub label: Option<&'a str>,

@@ -4,7 +4,7 @@
 //! counts: as it is, percent-encoded as in URLs, and with the escapes of JSON. Credentials that are ordinary words
 //! count only where a value stands, and very short ones not at all: they would be found everywhere.
 
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 use aho_corasick::AhoCorasick;
@@ -35,10 +35,7 @@ pub(crate) fn refuse_secrets(source: &SourceFiles, secrets: &[Secret]) -> Result
     let found = looked_at.par_iter().map(|file| {
         let read_error = |error| BundleError::ReadSource { path: file.from.clone(), source: error };
         let is_code = is_code(file.path.as_str());
-        let found = match &file.bytes {
-            Some(bytes) => finder.find(&Piece { bytes, is_first: true, is_end: true, is_code }),
-            None => finder.look_into(&file.from, is_code).map_err(read_error)?,
-        };
+        let found = file.open().and_then(|content| finder.look_into(content, is_code)).map_err(read_error)?;
         Ok(found.map(|found| (file.path.as_str().to_owned(), found)))
     });
     let files: Vec<_> = found.filter_map(Result::transpose).collect::<Result<_, BundleError>>()?;
@@ -87,8 +84,7 @@ impl Finder {
     }
 
     /// The first thing in a file that must not leave the machine.
-    fn look_into(&self, path: &Path, is_code: bool) -> std::io::Result<Option<&'static str>> {
-        let mut file = fs_err::File::open(path)?;
+    fn look_into(&self, mut file: impl Read, is_code: bool) -> std::io::Result<Option<&'static str>> {
         let kept_back = self.longest + 2 * AROUND;
         let (mut buffer, mut is_first) = (Vec::new(), true);
         loop {
@@ -185,7 +181,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs_err::write(file.path(), content).unwrap();
         let secrets = ["t0ken-of-ours/x", "hunter", "abc"].map(Secret::new);
-        let found = Finder::new(&secrets).look_into(file.path(), is_code).unwrap();
+        let found = Finder::new(&secrets).look_into(file.reopen().unwrap(), is_code).unwrap();
         assert_eq!(found, expected, "{}", String::from_utf8_lossy(&content[..content.len().min(200)]));
     }
 

@@ -137,7 +137,8 @@ pub(super) async fn send(means: &Means, request: Request<Bytes>) -> std::result:
 
 async fn send_once(means: &Means, request: &Request<Bytes>, url: &Url) -> std::result::Result<Response<Bytes>, String> {
     let mut own = request.clone();
-    // The connection says by itself where it goes, unless the signature is for the name of a service that stands elsewhere.
+    // The connection says by itself where it goes, unless the signature is for the name of a service that stands
+    // elsewhere.
     let authority = request.uri().authority().map(::http::uri::Authority::as_str);
     if own.headers().get(header::HOST).and_then(|host| host.to_str().ok()) == authority {
         own.headers_mut().remove(header::HOST);

@@ -1,8 +1,8 @@
 //! Object stores: `s3://BUCKET/KEY` and `gs://BUCKET/KEY` as requests with AWS Signature Version 4.
 //!
 //! Credentials for S3 and for what is compatible with it are those of the chain; Google's store is spoken to by its XML
-//! interface with HMAC keys (`GS_ACCESS_KEY_ID`, `GS_SECRET_ACCESS_KEY`). Without any, requests are anonymous: buckets can
-//! be public.
+//! interface with HMAC keys (`GS_ACCESS_KEY_ID`, `GS_SECRET_ACCESS_KEY`). Without any, requests are anonymous: buckets
+//! can be public.
 //!
 //! The signatures are those of `reqsign-aws-v4`, which the room has for CodeArtifact. Ours are the address (path or
 //! virtual-hosted), the encoding of keys, and the region: the store itself says it when another one was asked.
@@ -32,8 +32,8 @@ const USUAL_REGION: &str = "us-east-1";
 /// Google's XML interface.
 const GOOGLE: &str = "https://storage.googleapis.com";
 
-/// Characters that stand for themselves in a key (AWS: "Create a signed AWS API request", `UriEncode`). A `+` must not: S3
-/// takes it for a space.
+/// Characters that stand for themselves in a key (AWS: "Create a signed AWS API request", `UriEncode`). A `+` must not:
+/// S3 takes it for a space.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Credentials that run out so soon are got anew, seconds.
@@ -131,8 +131,8 @@ impl Buckets {
         Ok(Signed { url: address, headers: parts.headers, whence: Ok(whence), region })
     }
 
-    /// Whether an answer says that the bucket is in another region than the one that was asked: then it is known from now
-    /// on, and asking again is right.
+    /// Whether an answer says that the bucket is in another region than the one that was asked: then it is known from
+    /// now on, and asking again is right.
     pub(in crate::http) fn is_elsewhere(&self, url: &Url, signed: &Signed, answer: &reqwest::Response) -> bool {
         if !matches!(answer.status().as_u16(), 301 | 307 | 400 | 403) {
             return false;
@@ -219,8 +219,8 @@ fn is_region(text: &str) -> bool {
     !text.is_empty() && text.len() < 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Where an object is asked for. An endpoint of its own is taken to want the bucket in the path, as most do; Amazon's wants it in
-/// the host, but for buckets with a dot, to whose names no certificate fits.
+/// Where an object is asked for. An endpoint of its own is taken to want the bucket in the path, as most do; Amazon's
+/// wants it in the host, but for buckets with a dot, to whose names no certificate fits.
 fn address(url: &Url, provider: BucketHost, region: &str, aws: &AwsOptions) -> Result<Url, String> {
     let bucket = url.host_str().filter(|bucket| !bucket.is_empty()).ok_or("the bucket is missing")?;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');

@@ -284,7 +284,7 @@ impl Search<'_> {
 }
 
 impl Miss {
-    /// What had to be there.
+    /// Takes the absence of a source that has to be there for a failure.
     fn failed(self) -> Self {
         match self {
             Self::Absent(reason) | Self::Failed(reason) => Self::Failed(reason),

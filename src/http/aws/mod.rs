@@ -8,8 +8,8 @@
 //!
 //! Objects in buckets are asked for with the same credentials (`buckets`).
 //!
-//! Signatures and the exchange of credentials are those of the `reqsign` crates; what they ask of the world goes through
-//! `bridge`, so every request is one of this room's.
+//! Signatures and the exchange of credentials are those of the `reqsign` crates; what they ask of the world goes
+//! through `bridge`, so every request is one of this room's.
 
 mod options;
 mod profile;

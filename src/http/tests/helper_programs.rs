@@ -16,8 +16,8 @@ pub(super) fn program(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("program");
     let log = folder.join("log");
     let text = format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display());
-    // Another process writes it: what this one has open for writing, a child of another test may have open as well, for a
-    // moment, and a program that is open for writing cannot be started.
+    // Another process writes it: what this one has open for writing, a child of another test may have open as well, for
+    // a moment, and a program that is open for writing cannot be started.
     let mut shell = Command::new("sh");
     let shell = shell.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(&path).stdin(Stdio::piped());
     let mut writer = shell.spawn().unwrap();

@@ -1,7 +1,7 @@
 //! Locks with a digest of the project file: Poetry's, PDM's and Pipenv's.
 //!
-//! Where the digest is another one, what the project asks for now is held against what is locked: a requirement that the
-//! locked version does not meet is a difference, and so is a package that nobody asks for any more.
+//! Where the digest is another one, what the project asks for now is held against what is locked: a requirement that
+//! the locked version does not meet is a difference, and so is a package that nobody asks for any more.
 
 use std::collections::BTreeSet;
 

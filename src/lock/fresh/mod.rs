@@ -1,7 +1,7 @@
 //! Whether a lock still says what the project asks for, by each tool's own recipe.
 //!
-//! A difference that cannot change what this target gets is a warning: the tools' own checks have had false alarms, and a
-//! lock that works should not be refused for a version number. One that can is an error, with both sides.
+//! A difference that cannot change what this target gets is a warning: the tools' own checks have had false alarms, and
+//! a lock that works should not be refused for a version number. One that can is an error, with both sides.
 
 mod content_hash;
 mod flat;

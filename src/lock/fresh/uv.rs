@@ -1,5 +1,5 @@
-//! uv's own comparison, as far as it can change what is bundled: of each project of the user's, what it declares now and
-//! what the lock repeats of it (uv, `Lock::satisfies`).
+//! uv's own comparison, as far as it can change what is bundled: of each project of the user's, what it declares now
+//! and what the lock repeats of it (uv, `Lock::satisfies`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -150,7 +150,7 @@ impl Project<'_> {
         let mut found = BTreeSet::new();
         for text in texts {
             let wrong = |reason: String| LockError::Malformed { path: self.file.path.clone(), line: 1, reason };
-            // Relative paths are no URLs to everyone; what cannot be read here is compared by nobody.
+            // Not every parser takes a relative path for a URL; a requirement that cannot be read here is not compared.
             let Ok(requirement) = parse_requirement(&text) else { continue };
             let (specifiers, url) = match &requirement.version_or_url {
                 Some(VersionOrUrl::VersionSpecifier(specifiers)) => (specifiers.to_string(), None),

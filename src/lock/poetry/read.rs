@@ -6,11 +6,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{constraint, project};
+use crate::archive::normalized;
+use crate::lock::LockError;
 use crate::lock::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, Pythons, Roots, WantedFor, Which,
 };
-use crate::lock::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 /// The group of what a project always requires.
@@ -298,7 +299,7 @@ fn source_of(
             LockedSource::Git { url, commit: lock.commit(name, &commit, at)?, subdirectory }
         }
         "directory" => LockedSource::Folder {
-            path: files::normalized(&lock.folder.join(place)),
+            path: normalized(&lock.folder.join(place)),
             subdirectory,
             editable: develop,
             is_virtual: false,

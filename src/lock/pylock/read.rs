@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::archive::normalized;
+use crate::lock::LockError;
 use crate::lock::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, Pythons, WantedFor, Which,
 };
-use crate::lock::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 /// Whether a file is a lock of this form by its name: `pylock.toml`, `pylock.NAME.toml` (PEP 751, "File Name").
@@ -164,7 +165,7 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         }
         (None, Some(vcs), _) => repository(lock, &name, vcs, at)?,
         (None, None, Some(directory)) => LockedSource::Folder {
-            path: files::normalized(&lock.folder.join(&directory.path)),
+            path: normalized(&lock.folder.join(&directory.path)),
             subdirectory: directory.subdirectory,
             editable: directory.editable,
             is_virtual: false,
@@ -205,7 +206,7 @@ fn repository(lock: &Lock, name: &PackageName, vcs: Vcs, at: usize) -> Result<Lo
     }
     let url = match (url, path) {
         (Some(url), _) => SafeUrl::parse(&url),
-        (None, Some(path)) => SafeUrl::from_path(&files::normalized(&lock.folder.join(path)), false),
+        (None, Some(path)) => SafeUrl::from_path(&normalized(&lock.folder.join(path)), false),
         (None, None) => {
             return Err(lock.malformed(at, format!("the repository of {name} has neither `url` nor `path`")));
         }

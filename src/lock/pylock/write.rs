@@ -1,4 +1,5 @@
-//! Writing a lock. Files and folders of this machine are named relative to the lock, so that it means the same elsewhere.
+//! Writing a lock. Files and folders of this machine are named relative to the lock, so that it means the same
+//! elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -190,8 +191,8 @@ impl Merged<'_> {
         self.write_provenance(text);
     }
 
-    /// Where the attestations of its files are (PEP 740), by file name. The form has no key for that, and a table for what a tool
-    /// knows of a package.
+    /// Where the attestations of its files are (PEP 740), by file name. The form has no key for that, and a table for
+    /// what a tool knows of a package.
     fn write_provenance(&self, text: &mut String) {
         let known: BTreeMap<&str, String> = (self.0.iter())
             .filter_map(|(_, dist)| Some((dist.file.filename.as_str(), dist.file.provenance.as_ref()?)))

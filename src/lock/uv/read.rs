@@ -7,11 +7,12 @@ use toml::Spanned;
 
 use super::file::File;
 use super::wheel_lists::{self, Lists};
+use crate::archive::normalized;
+use crate::lock::LockError;
 use crate::lock::model::{
     Condition, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex,
     LockedPackage, LockedSource, Pythons, Roots, Which,
 };
-use crate::lock::{LockError, files};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 #[derive(Deserialize)]
@@ -139,7 +140,7 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
 /// The document, most of it read as TOML.
 fn document(lock: &Lock, text: &str) -> Result<Document, LockError> {
     let Some(Lists { rest, wheels }) = wheel_lists::take(text) else { return lock.parse_toml(text) };
-    // What is wrong is said of the lock as it is.
+    // Where reading the rest fails, the whole lock is read as TOML, so that the message is about the text as it stands.
     let mut document: Document = lock.parse_toml(&rest).or_else(|_| lock.parse_toml(text))?;
     let mut wheels = wheels.into_iter().peekable();
     for package in &mut document.package {
@@ -238,7 +239,7 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
 }
 
 fn source(lock: &mut Lock, source: Source, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
-    let folder = |path: &str| files::normalized(&lock.folder.join(path));
+    let folder = |path: &str| normalized(&lock.folder.join(path));
     let local = |path: &str, editable, is_virtual| LockedSource::Folder {
         path: folder(path),
         subdirectory: None,

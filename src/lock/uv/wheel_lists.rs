@@ -1,8 +1,8 @@
 //! The lists of wheels in a `uv.lock`, read line by line.
 //!
-//! They are nine tenths of a lock, and uv writes each wheel as a line of its own, always in the same shape. Reading such lines takes
-//! a small part of what reading them as TOML takes. Whatever has another shape stays where it is and is read as TOML, which
-//! also says what is wrong with it.
+//! They are nine tenths of a lock, and uv writes each wheel as a line of its own, always in the same shape. Reading
+//! such lines takes a small part of what reading them as TOML takes. Whatever has another shape stays where it is and
+//! is read as TOML, which also says what is wrong with it.
 
 use memchr::memchr;
 
@@ -10,7 +10,8 @@ use super::file::File;
 
 /// A lock without the lists that were read, and those.
 pub(super) struct Lists {
-    /// The text with every list that was read turned into a comment of the same length, so that all else keeps its place.
+    /// The text with every list that was read turned into a comment of the same length, so that all else keeps its
+    /// place.
     pub(super) rest: String,
     /// Where the `[[package]]` of a list begins, bytes, and its wheels; in the order of the text.
     pub(super) wheels: Vec<(usize, Vec<File>)>,
@@ -55,8 +56,8 @@ pub(super) fn take(text: &str) -> Option<Lists> {
     (!wheels.is_empty()).then_some(Lists { rest, wheels })
 }
 
-/// Whether a list between these texts may be in an array or an inline table, which may have several lines since TOML 1.1:
-/// without the list, what is there could be TOML with another meaning.
+/// Whether a list between these texts may be in an array or an inline table, which may have several lines since TOML
+/// 1.1: without the list, what is there could be TOML with another meaning.
 fn may_be_within(before: &str, behind: &str) -> bool {
     let before = before.trim_end();
     let has_comment = before.rsplit('\n').next().is_some_and(|line| line.contains('#'));
@@ -70,7 +71,8 @@ fn line_at(text: &str, at: usize) -> Option<(&str, usize)> {
     Some((&rest[..length], at + length + 1))
 }
 
-/// The wheels from `at` on, and where the line behind them ends, its line break left out. `None` when a line is not as uv writes it.
+/// The wheels from `at` on, and where the line behind them ends, its line break left out. `None` when a line is not as
+/// uv writes it.
 fn list_at(text: &str, mut at: usize) -> Option<(Vec<File>, usize)> {
     let mut list = Vec::new();
     loop {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::archive::Limits;
+use crate::blocking::blocking;
 use crate::context::{Context, Interrupted};
 use crate::mirror::{Changes, Mirror, MirrorError, Patience};
 use crate::ops::Error;
@@ -51,7 +52,7 @@ pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> R
             }
         }
     };
-    tokio::task::spawn_blocking(opening).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(opening).await
 }
 
 /// Fails with everything that is not as the manifest says.

@@ -18,7 +18,7 @@ pub(super) struct Gathered {
     pub(super) added: BTreeMap<String, MirrorFile>,
     /// Files that were needed and there already.
     pub(super) kept: usize,
-    /// Those of them of which the mirror does not know any more where they came from.
+    /// Of those, the files of which the mirror does not know where they came from: its manifest was lost and made anew.
     pub(super) unknown: Vec<DistFile>,
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn gather(
         });
         let is_unknown = |file: &str| mirror.file(file).is_some_and(MirrorFile::is_unknown);
         unknown.extend(needed.iter().filter(|(file, _)| is_unknown(file)).map(|(_, needed)| needed.listing()));
-        let missing = missing(needed, mirror, verify).await?;
+        let missing = missing(needed, mirror, verify).await;
         let unhashed = known_without_digest(&missing, mirror);
         for one in add_all(missing, plan.inquiry.fetcher(), mirror, &plan.judge, context).await? {
             let same = |file: MirrorFile| mirror.check_same(&file.filename, &file.sha256).map(|()| file);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::folder::MANIFEST_LIMIT;
 use super::options::Mirrored;
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, HttpRequest};
 use crate::mirror::{Application, MANIFEST, Mirror, MirrorError, MirrorFile};
@@ -22,7 +23,7 @@ pub async fn read_mirror(place: SafeUrl, client: ClientOptions, context: Context
         let above = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "simple"));
         let folder = above.filter(|_| !path.join(MANIFEST).is_file()).unwrap_or(&path).to_owned();
         let reading = move || Ok(Mirror::open_existing(&folder)?);
-        return tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?;
+        return blocking(reading).await;
     }
     let shown = PathBuf::from(place.without_credentials().without_query().to_string());
     let none = || MirrorError::None(shown.clone());

@@ -7,16 +7,17 @@ use std::thread::available_parallelism;
 use tokio::task::JoinSet;
 
 use super::needed::Needed;
+use crate::blocking::{blocking, joined};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::fetch::{FetchedFile, FetchedWheel, Fetcher, WantedFile};
 use crate::install::{InstallOptions, judge_wheel};
-use crate::mirror::{Mirror, MirrorError, MirrorFile};
+use crate::mirror::{Mirror, MirrorFile};
 use crate::ops::Error;
 use crate::resolution::ResolvedDist;
 use crate::spec::DistFile;
 
-/// Source archives that are arrived at the same time.
+/// Most source archives that are downloaded at the same time.
 const SDIST_DOWNLOADS: usize = 8;
 
 /// What the mirror does not hold, or not in good order.
@@ -24,7 +25,7 @@ pub(super) async fn missing(
     mut needed: BTreeMap<String, Needed>,
     mirror: &Arc<Mirror>,
     verify: bool,
-) -> Result<BTreeMap<String, Needed>, Error> {
+) -> BTreeMap<String, Needed> {
     let mirror = Arc::clone(mirror);
     let looking = move || {
         needed.retain(|name, needed| {
@@ -33,7 +34,7 @@ pub(super) async fn missing(
         });
         needed
     };
-    tokio::task::spawn_blocking(looking).await.map_err(|_| Error::Worker("mirror"))
+    blocking(looking).await
 }
 
 /// Downloads overlap with copying; what has come is in its place even when another file fails.
@@ -82,8 +83,8 @@ pub(super) async fn add_all(
                     jobs.spawn(add_wheel(dist, arrived, fetcher.clone(), Arc::clone(mirror), judge.clone(), context.clone()));
                 }
             },
-            Some(done) = jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))?),
-            Some(done) = sdist_jobs.join_next() => added.push(done.map_err(|_| Error::Worker("mirror"))?),
+            Some(done) = jobs.join_next() => added.push(joined(done).await),
+            Some(done) = sdist_jobs.join_next() => added.push(joined(done).await),
         }
         context.check_interrupted()?;
     }
@@ -123,8 +124,7 @@ async fn judge_and_place(
     context: &Context,
 ) -> Result<MirrorFile, Error> {
     let (judged, Judge { cache, options }) = (wheel.clone(), judge.clone());
-    let judging = tokio::task::spawn_blocking(move || judge_wheel(&judged, &cache, &options));
-    for warning in judging.await.map_err(|_| Error::Worker("mirror"))?? {
+    for warning in blocking(move || judge_wheel(&judged, &cache, &options)).await? {
         context.warn(&format!("{} {}: {warning}", dist.name, dist.version));
     }
     let file = FetchedFile {
@@ -143,7 +143,5 @@ async fn add_sdist(file: DistFile, fetcher: Fetcher, mirror: Arc<Mirror>) -> Res
 
 async fn place(file: &DistFile, arrived: FetchedFile, mirror: &Arc<Mirror>) -> Result<MirrorFile, Error> {
     let (file, mirror) = (file.clone(), Arc::clone(mirror));
-    let placing = tokio::task::spawn_blocking(move || mirror.place(&file, &arrived));
-    let placed: Result<MirrorFile, MirrorError> = placing.await.map_err(|_| Error::Worker("mirror"))?;
-    Ok(placed?)
+    Ok(blocking(move || mirror.place(&file, &arrived)).await?)
 }

@@ -9,6 +9,7 @@ use super::news::{refresh, remember};
 use super::options::{MirrorOptions, Mirrored};
 use super::plan::ApplicationPlan;
 use super::repositories::gather_repositories;
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::mirror::Mirror;
 use crate::ops::Error;
@@ -43,7 +44,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         let mirrored = publish(mirror, &options, findings, &context)?;
         Ok(Mirrored { added: added_names, kept, ..mirrored })
     };
-    tokio::task::spawn_blocking(publishing).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(publishing).await
 }
 
 /// Writes pages and manifest. What is not all that was asked for is neither pruned nor signed.

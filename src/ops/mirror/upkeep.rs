@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::folder::{open, refuse_damage, sign_or_warn};
 use super::options::{MirrorRemoval, Mirrored};
 use crate::archive::Limits;
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::mirror::{Difference, Mirror, MirrorError};
 use crate::ops::Error;
@@ -32,7 +33,7 @@ pub async fn verify_mirror(
         }
         Ok(Mirrored { kept: mirrored.files.len(), ..mirrored })
     };
-    tokio::task::spawn_blocking(checking).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(checking).await
 }
 
 /// Signs the manifest of a mirror as it is.
@@ -44,19 +45,19 @@ pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context
         mirror.sign(&key)?;
         Ok(Mirrored { kept: mirror.names().count(), ..Mirrored::of(mirror)? })
     };
-    tokio::task::spawn_blocking(signing).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(signing).await
 }
 
 /// What a mirror remembers.
 pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
     let reading = move || Mirrored::of(Mirror::open_existing(&folder)?);
-    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(reading).await
 }
 
 /// What changed from one mirror to another; manifests alone will do.
 pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, Error> {
     let reading = move || Ok(Difference::between(&Mirror::open_existing(&old)?, &Mirror::open_existing(&new)?));
-    tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(reading).await
 }
 
 /// Forgets applications, and removes the files that only they needed.
@@ -84,5 +85,5 @@ pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Res
         sign_or_warn(&mirror, sign_key.as_deref(), &changes, &own)?;
         Ok(Mirrored { kept: mirror.names().count(), removed: changes.removed, ..Mirrored::of(mirror)? })
     };
-    tokio::task::spawn_blocking(removing).await.map_err(|_| Error::Worker("mirror"))?
+    blocking(removing).await
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::folder::{MANIFEST_LIMIT, refuse_damage};
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, Payload};
 use crate::mirror::{MANIFEST, Mirror, MirrorObject, ObjectContent, Transfer};
@@ -58,8 +59,7 @@ pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<U
         refuse_damage(&mirror)?;
         Ok::<_, Error>(mirror.transfer(there.as_deref(), bare)?)
     };
-    let Transfer { stages, gone, present } =
-        tokio::task::spawn_blocking(planning).await.map_err(|_| Error::Worker("mirror"))??;
+    let Transfer { stages, gone, present } = blocking(planning).await?;
     let mut uploaded = Uploaded { place: to, written: 0, bytes: 0, present, removed: 0 };
     // A manifest alone would be written for nothing.
     if stages.len() == 1 && gone.is_empty() && is_there_alike(&store, &stages[0]).await? {

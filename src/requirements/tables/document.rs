@@ -68,8 +68,8 @@ impl<'a> PyprojectDocument<'a> {
 type Named<'d, 'a> = (PackageName, Range<usize>, &'d [Spanned<DeValue<'a>>]);
 
 impl PyprojectDocument<'_> {
-    /// The project that each key of a table names, with its value or the values of its list. What is no name of a project is a
-    /// problem.
+    /// The project that each key of a table names, with its value or the values of its list. What is no name of a
+    /// project is a problem.
     pub(super) fn by_project<'d, 'a>(&self, table: &'d DeTable<'a>, problems: &mut Vec<Problem>) -> Vec<Named<'d, 'a>> {
         let mut found = Vec::new();
         for (key, value) in table {

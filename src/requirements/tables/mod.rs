@@ -2,9 +2,10 @@
 //! versions.
 //!
 //! `[tool.uv]` (uv documentation, "Settings", "Managing dependencies"), `[tool.poetry]` (Poetry documentation, "The
-//! pyproject.toml file", "Dependency specification"), `[tool.pdm]`, `[tool.hatch]` and `[tool.rye]` are read as far as they
-//! tie a name to a place. A name that is tied is never asked from another one, so whatever a table says and this module
-//! does not understand is kept as a [`Tie`] that cannot be used: whoever needs that name gets an error with its line.
+//! pyproject.toml file", "Dependency specification"), `[tool.pdm]`, `[tool.hatch]` and `[tool.rye]` are read as far as
+//! they tie a name to a place. A name that is tied is never asked from another one, so whatever a table says and this
+//! module does not understand is kept as a [`Tie`] that cannot be used: whoever needs that name gets an error with its
+//! line.
 
 mod document;
 mod hatch;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub(super) use document::PyprojectDocument;
 pub(super) use place::PLAIN;
 pub(super) use poetry::PoetryDependency;
-pub use uv::is_virtual_project;
+pub(crate) use uv::is_virtual_project;
 
 use super::direct::Reference;
 use super::problem::{Problem, hide_all};

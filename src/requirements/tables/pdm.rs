@@ -98,8 +98,8 @@ fn read_index(
     Ok(DeclaredIndex { name, url: uv::location(document, &url)?, role, origin })
 }
 
-/// `[tool.pdm.dev-dependencies]`, by group, and `[tool.rye] dev-dependencies`, a list. What they name by a place is tied
-/// to it.
+/// `[tool.pdm.dev-dependencies]`, by group, and `[tool.rye] dev-dependencies`, a list. What they name by a place is
+/// tied to it.
 fn read_development(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
     let Some(value) = table.get("dev-dependencies") else { return };
     let groups: Vec<(&str, &Spanned<DeValue<'_>>)> = match value.get_ref() {

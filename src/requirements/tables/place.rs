@@ -4,9 +4,10 @@ use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::super::direct::{Reference, is_archive, normalized, path_reference, reference};
+use super::super::direct::{Reference, is_archive, path_reference, reference};
 use super::super::line::without_project;
 use super::document::PyprojectDocument;
+use crate::archive::normalized;
 
 /// What a revision of Git or a subdirectory may hold in a URL as it stands.
 pub(in super::super) const PLAIN: &AsciiSet =

@@ -1,6 +1,6 @@
 //! `requires-python`, and the files that hold `dependencies` where `[project]` leaves them `dynamic` (setuptools
-//! documentation, "Configuring setuptools using pyproject.toml files", "Dynamic Metadata"; hatch-requirements-txt). And what
-//! Flit had before there was a `[project]`.
+//! documentation, "Configuring setuptools using pyproject.toml files", "Dynamic Metadata"; hatch-requirements-txt). And
+//! what Flit had before there was a `[project]`.
 
 use std::str::FromStr as _;
 

@@ -1,5 +1,5 @@
-//! What `[tool.uv]` says of single projects in the place of what they and their indexes say (uv documentation, "Settings":
-//! `dependency-metadata`, `exclude-newer-package`).
+//! What `[tool.uv]` says of single projects in the place of what they and their indexes say (uv documentation,
+//! "Settings": `dependency-metadata`, `exclude-newer-package`).
 
 use std::str::FromStr as _;
 

@@ -9,13 +9,14 @@ use std::str::FromStr as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::direct::{Reference, normalized, scheme};
+use super::super::direct::{Reference, scheme};
 use super::super::line::read_specifier;
 use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::workspace::Workspace;
 use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
+use crate::archive::normalized;
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
 
@@ -216,9 +217,9 @@ fn member(
     super::super::direct::path_reference(folder, false)
 }
 
-/// Whether the project in a folder says that it is no package (`package = false`): what it requires is installed, and of
-/// itself there is nothing to install.
-pub fn is_virtual_project(folder: &Path) -> bool {
+/// Whether the project in a folder says that it is no package (`package = false`): what it requires is installed, and
+/// of itself there is nothing to install.
+pub(crate) fn is_virtual_project(folder: &Path) -> bool {
     let Ok(text) = fs_err::read_to_string(folder.join("pyproject.toml")) else { return false };
     let Ok(table) = text.parse::<toml::Table>() else { return false };
     let package = table.get("tool").and_then(|tool| tool.get("uv")?.get("package")?.as_bool());
@@ -263,8 +264,8 @@ fn read_settings(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     stated::read(document, table, tables);
 }
 
-/// `no-build`, `no-binary` and their like. `no-build = true` needs no word: nothing of an index is built that is not allowed by
-/// name.
+/// `no-build`, `no-binary` and their like. `no-build = true` needs no word: nothing of an index is built that is not
+/// allowed by name.
 fn read_formats(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
     let is_true = |key: &str| table.get(key).is_some_and(|value| value.get_ref().as_bool() == Some(true));
     if is_true("no-binary") {

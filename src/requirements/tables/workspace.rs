@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use globset::{Glob, GlobMatcher};
 use toml::de::DeTable;
 
-use super::super::direct::normalized;
+use crate::archive::normalized;
 use crate::spec::PackageName;
 
 /// Tools whose tables are alike: `members`, and `exclude` where there is one.

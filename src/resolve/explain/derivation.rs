@@ -16,10 +16,10 @@ use crate::resolution::Exclusion;
 type Range = Ranges<SourcedVersion>;
 type Tree = DerivationTree<Package, Range, Exclusion>;
 
-/// Facts up to which each is compared with all others.
+/// Most facts of which each is compared with all others, to tell equal ones once.
 const MOST_COMPARED: usize = 100;
 
-/// What cannot all hold together.
+/// Terms that cannot all hold together.
 pub(super) type Terms = Map<Package, Term<Range>>;
 
 /// A thing that is known without derivation.

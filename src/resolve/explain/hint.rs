@@ -43,14 +43,14 @@ pub enum Hint {
     Yanked {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The withdrawn version.
         version: Version,
     },
     /// A version would do if it could be built.
     OnlySource {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The version that would have to be built.
         version: Version,
         /// What it would be built for, such as `python3.12/x86_64`.
         target: String,
@@ -63,7 +63,7 @@ pub enum Hint {
     WheelsLeftOut {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The version that has a wheel.
         version: Version,
         /// There is a source archive, which could be built.
         has_source: bool,
@@ -72,7 +72,7 @@ pub enum Hint {
     TooNew {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The version that is too new.
         version: Version,
         /// When it was uploaded.
         uploaded: Option<jiff::Timestamp>,
@@ -81,7 +81,7 @@ pub enum Hint {
     Constrained {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The version that the constraint rules out.
         version: Version,
         /// The constraint.
         text: String,
@@ -90,7 +90,7 @@ pub enum Hint {
     },
     /// The file that would be used has another digest than is accepted.
     OtherDigest {
-        /// The file.
+        /// Name of the file.
         file: String,
         /// Its digest.
         actual: String,
@@ -105,7 +105,7 @@ pub enum Hint {
     OtherTarget {
         /// The project.
         name: PackageName,
-        /// The version.
+        /// The version that another target could load.
         version: Version,
         /// Runtimes that could load it, oldest first.
         runtimes: Vec<Runtime>,

@@ -21,16 +21,16 @@ use crate::resolution::Exclusion;
 use crate::spec::{PackageName, Version};
 use crate::target::{Architecture, TagMismatch};
 
-/// Facts of a derivation that hints are looked for; a person reads fewer.
+/// Most facts of a derivation for which hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
 
-/// Accepted digests that are shown beside the one that a file has.
+/// Most accepted digests that are shown beside the one that a file has.
 const MOST_DIGESTS: usize = 3;
 
-/// Versions that are looked at for one that the target can load; a project may have thousands.
+/// Most versions among which one is looked for that the target can load; a project may have thousands.
 const MOST_LOOKED_AT: usize = 500;
 
-/// Names that are offered in the place of one that nobody knows.
+/// Most names that are offered in the place of one that no index knows.
 const MOST_NAMES: usize = 3;
 
 /// Hints for the facts of a derivation, each once, in the order of the facts.
@@ -111,7 +111,7 @@ fn for_releases(
     for release in listing.releases().rev().filter(|release| range.contains(&release.version)) {
         let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
         let Some(hint) = for_release(provider, name, listing, release, reason) else { continue };
-        // Who can have a newer version elsewhere does not want to build an old one.
+        // Nobody wants to build an old version who can have a newer one on another target.
         let is_old_source = matches!(hint, Hint::OnlySource { .. })
             && hints.iter().any(|hint| matches!(hint, Hint::OtherTarget { .. }));
         if is_old_source {
@@ -192,7 +192,7 @@ fn for_release(
     }
 }
 
-/// That building would help, or what does the same job in wheels.
+/// The hint that building would help, or that another project does the same job in wheels.
 fn only_source(provider: &Provider<'_>, name: PackageName, version: Version) -> Hint {
     let (twin, target) = (twins::of(name.as_ref()).copied(), target_name(provider));
     Hint::OnlySource { name, version, target, twin }
@@ -325,7 +325,7 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     let is_tied = provider.manifest.pins.iter().any(|pin| pin.name == *name);
     if !is_tied && needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name) {
         let more = popular::nearest_to(name);
-        // A name that this run knows not to be there is none to send anybody to.
+        // A name that no index has, as this run has found out, is not offered.
         let is_there = |other: &PackageName| !matches!(provider.project_if_known(other), Some(Known::Unknown(_)));
         names.extend(more.into_iter().filter(|other| is_there(other) && !names.contains(other)).collect::<Vec<_>>());
     }

@@ -18,7 +18,7 @@ use super::ResolveError;
 use super::package::Package;
 use super::provider::Provider;
 
-/// Ranges without usable versions for which a table is made, where wheels are what is missing.
+/// Most ranges without a usable version for which a table is shown; one is made where only wheels are missing.
 const MOST_TABLES: usize = 2;
 
 /// Turns the solver's derivation into an explanation and hints.

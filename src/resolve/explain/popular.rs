@@ -1,4 +1,5 @@
-//! Names that nearly every user of Python knows, for one who mistyped one of them. Nothing is ever installed by this list.
+//! Names that nearly every user of Python knows, for one who mistyped one of them. Nothing is ever installed by this
+//! list.
 
 use crate::spec::PackageName;
 

@@ -14,13 +14,13 @@ use super::versions;
 use crate::spec::PackageName;
 use crate::target::join_and;
 
-/// Lines of requirements of one project on another that are told one by one; of more, the first and last are.
+/// Most requirements of one project on another that are told one by one; of more, the first and the last are told.
 const MOST_REQUIREMENTS: usize = 3;
-/// Steps of the longest derivation that is told as one; of a longer one only the facts are.
+/// Most steps of a derivation that is told as a whole; of a longer one only the facts are told.
 const DEEPEST: usize = 60;
-/// Pairs of projects that are told of a longer one, and problems.
+/// Most pairs of projects, and most problems, that are told of such a longer derivation.
 const MOST_GROUPS: usize = 12;
-/// Reasons that are told for the versions of one project.
+/// Most reasons that are told for the versions of one project.
 const MOST_REASONS: usize = 2;
 
 /// Tells the whole derivation, one sentence a line.

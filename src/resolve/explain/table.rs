@@ -10,9 +10,9 @@ use crate::resolution::Exclusion;
 use crate::spec::{PackageName, WheelFilename};
 use crate::target::{Architecture, Runtime, Tags, platforms_in_words, pythons_in_words, span};
 
-/// Rows that are shown, newest versions first; versions one after the other that differ in nothing are one row.
+/// Most rows that are shown, newest versions first; neighbouring versions that differ in nothing are one row.
 const MOST_ROWS: usize = 4;
-/// Versions that are looked at for rows; a project may have thousands.
+/// Most versions that are looked at to make rows; a project may have thousands.
 const MOST_VERSIONS: usize = 200;
 /// Columns that a table may have; where its cells need more, each row is told in words.
 const WIDEST: usize = 98;

@@ -108,8 +108,8 @@ impl TestContext {
         self.show(&output)
     }
 
-    /// Shows what a finished command left, filtered. Lines that were broken because they were too wide are whole again: where they
-    /// break depends on the length of the temporary folder's name.
+    /// Shows what a finished command left, filtered. Lines that were broken because they were too wide are whole again:
+    /// where they break depends on the length of the temporary folder's name.
     pub(crate) fn show(&self, output: &Output) -> String {
         let code = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
         let text = format!(
@@ -131,7 +131,8 @@ impl TestContext {
         tree(&self.path(relative))
     }
 
-    /// Replaces what differs from run to run: the temporary folder, the project's own, ports of the loopback address, elapsed times.
+    /// Replaces what differs from run to run: the temporary folder, the project's own, ports of the loopback address,
+    /// elapsed times.
     pub(crate) fn filter(&self, text: &str) -> String {
         let text = text.replace(&self.root.path().display().to_string(), "[TEMP]");
         let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[PROJECT]");

@@ -1,4 +1,5 @@
-//! ELF objects built in code, byte for byte: what the dynamic loader reads of them and nothing else, no section headers.
+//! ELF objects built in code, byte for byte: what the dynamic loader reads of them and nothing else, no section
+//! headers.
 
 /// Describes an object; [`ElfBuilder::build`] makes it.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! A store of objects on the loopback address: PUT, GET, HEAD and DELETE of keys, which lies, stalls, cuts, denies and fills
-//! up on request, and remembers what it was asked.
+//! A store of objects on the loopback address: PUT, GET, HEAD and DELETE of keys, which lies, stalls, cuts, denies and
+//! fills up on request, and remembers what it was asked.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

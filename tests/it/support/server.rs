@@ -195,8 +195,8 @@ impl IndexServer {
         self
     }
 
-    /// Each answer comes later by some milliseconds, which depend on its path and this number: answers arrive in another
-    /// order with each.
+    /// Each answer comes later by some milliseconds, which depend on its path and this number: answers arrive in
+    /// another order with each.
     pub(crate) fn disorder(mut self, seed: u64) -> Self {
         self.disorder = Some(seed);
         self

@@ -7,7 +7,8 @@ pub(crate) fn said(output: &std::process::Output) -> String {
     joined(&String::from_utf8_lossy(&output.stderr))
 }
 
-/// Lines that were broken at the greatest width are whole again: the first word of the next one would not have had room.
+/// Lines that were broken at the greatest width are whole again: the first word of the next one would not have had
+/// room.
 pub(crate) fn joined(text: &str) -> String {
     let mut joined = String::new();
     let (mut columns, mut begins_list) = (0, false);

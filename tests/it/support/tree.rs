@@ -7,8 +7,8 @@ use super::sha256_hex;
 
 /// Lists everything below `root`, sorted by path: `0644     12 3f79bb7b435b  hello.py`; folders end in `/`.
 ///
-/// Where the file system cannot clone, outputs are hard links, which are read-only. That depends on the machine, so it is
-/// not shown: `0444` reads `0644`, `0555` reads `0755`. `tests/it/shared_bytes.rs` looks at the modes themselves.
+/// Where the file system cannot clone, outputs are hard links, which are read-only. That depends on the machine, so it
+/// is not shown: `0444` reads `0644`, `0555` reads `0755`. `tests/it/shared_bytes.rs` looks at the modes themselves.
 pub(crate) fn tree(root: &Path) -> String {
     let mut lines = Vec::new();
     walk(root, "", &mut lines);

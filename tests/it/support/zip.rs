@@ -1,4 +1,5 @@
-//! A zip writer of a few lines (APPNOTE 6.3): own bytes, so that tests do not believe what the code under test believes.
+//! A zip writer of a few lines (APPNOTE 6.3): own bytes, so that tests do not believe what the code under test
+//! believes.
 
 use std::io::Write as _;
 

@@ -187,7 +187,8 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "FILE.html", conflicts_with = "list")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Check what was made, as `barrow check` does with the handlers and layers of each unit, and fail where it would not load
+    /// Check what was made, as `barrow check` does with the handlers and layers of each unit, and fail where it would
+    /// not load
     #[arg(long, conflicts_with = "list")]
     pub(crate) check: bool,
 
@@ -271,7 +272,8 @@ pub(crate) struct LayerArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 
-    /// Spread the dependencies over at most N layers (up to 5) of at most 50 MB each: OUT-1, OUT-2, …; little moves when something changes
+    /// Spread the dependencies over at most N layers (up to 5) of at most 50 MB each: OUT-1, OUT-2, …; little moves
+    /// when something changes
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = parse_split)]
     pub(crate) split: Option<usize>,
     #[command(flatten)]

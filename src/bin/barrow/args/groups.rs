@@ -41,7 +41,8 @@ pub(crate) struct SettingArgs {
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
-    /// Lambda runtime, such as python3.13, or a `[runtime.NAME]` of barrow.toml [default: .python-version, else the newest]
+    /// Lambda runtime, such as python3.13, or a `[runtime.NAME]` of barrow.toml [default: .python-version, else the
+    /// newest]
     #[arg(long, value_name = "RUNTIME")]
     pub(crate) runtime: Vec<String>,
 
@@ -148,7 +149,8 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "NAME|GLOB", value_delimiter = ',')]
     pub(crate) exclude_package: Vec<String>,
 
-    /// Leave out what this lock, or folder or zip of a layer, brings already, and agree with its versions; may be repeated
+    /// Leave out what this lock, or folder or zip of a layer, brings already, and agree with its versions; may be
+    /// repeated
     #[arg(long, value_name = "LOCK|LAYER")]
     pub(crate) without: Vec<PathBuf>,
 }
@@ -340,7 +342,8 @@ pub(crate) struct AssemblyArgs {
     #[arg(long)]
     pub(crate) compile_bytecode: bool,
 
-    /// Write a bill of materials, cyclonedx or spdx: beside OUT, under its name with another end, or to FILE; may be repeated
+    /// Write a bill of materials, cyclonedx or spdx: beside OUT, under its name with another end, or to FILE; may be
+    /// repeated
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(crate) sbom: Vec<SbomRequest>,
 

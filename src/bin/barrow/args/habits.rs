@@ -1,12 +1,12 @@
 //! Command lines in the words of pip and uv.
 //!
-//! What means the same here is put into our words before the command line is parsed ([`understand`]). What does not exist here,
-//! or means something else, is refused by the parser, and [`advice`] names what does the job.
+//! What means the same here is put into our words before the command line is parsed ([`understand`]). What does not
+//! exist here, or means something else, is refused by the parser, and [`advice`] names what does the job.
 
 use std::ffi::OsString;
 
-/// Options of pip that ask for what barrow does anyway, or for silence about what it never says. They are taken where a script
-/// calls pip (`barrow pip install`). With `=` behind the name they have a value.
+/// Options of pip that ask for what barrow does anyway, or for silence about what it never says. They are taken where a
+/// script calls pip (`barrow pip install`). With `=` behind the name they have a value.
 const MET_ANYWAY: &[&str] = &[
     "--disable-pip-version-check",
     "--force-reinstall",
@@ -122,8 +122,8 @@ fn met_anyway(name: &str) -> Option<bool> {
     Some(found.ends_with('='))
 }
 
-/// `--platform` of pip and `--python-platform` of uv as processor and glibc, where they name a Linux. Anything else stays as it
-/// is, for the parser to refuse.
+/// `--platform` of pip and `--python-platform` of uv as processor and glibc, where they name a Linux. Anything else
+/// stays as it is, for the parser to refuse.
 fn platform(option: &str, value: Option<String>) -> Vec<OsString> {
     let Some(value) = value else { return vec![option.into()] };
     let machine = ["x86_64", "aarch64", "arm64", "amd64"].into_iter().find(|machine| value.contains(machine));

@@ -34,8 +34,8 @@ pub(crate) use mirror::MirrorArgs;
 pub(crate) use sam::{SamBuildArgs, SamCommand};
 pub(crate) use shown::shown;
 
-/// Joins `--slim` with a value that stands behind it. The value may be missing, so the parser takes it behind `=` alone: it
-/// would take SOURCE for it otherwise.
+/// Joins `--slim` with a value that stands behind it. The value may be missing, so the parser takes it behind `=`
+/// alone: it would take SOURCE for it otherwise.
 pub(crate) fn joined(arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut joined: Vec<std::ffi::OsString> = Vec::with_capacity(arguments.len());
     for argument in arguments {

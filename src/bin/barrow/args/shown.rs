@@ -1,5 +1,5 @@
-//! The command line as help, completions and manual pages show it: with the values that an option takes, and with the environment
-//! variable of each setting.
+//! The command line as help, completions and manual pages show it: with the values that an option takes, and with the
+//! environment variable of each setting.
 
 use barrow::target::{Architecture, Runtime};
 use clap::builder::PossibleValuesParser;

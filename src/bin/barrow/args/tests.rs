@@ -29,8 +29,8 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The lines of fenced blocks that begin with `barrow`, continued lines joined, without comments: what is typed, what stands behind a
-/// prompt, and what files of other tools call.
+/// The lines of fenced blocks that begin with `barrow`, continued lines joined, without comments: what is typed, what
+/// stands behind a prompt, and what files of other tools call.
 fn commands(markdown: &str) -> Vec<String> {
     let blocks = markdown.split("```").skip(1).step_by(2);
     let lines = blocks.flat_map(|block| {

@@ -1,11 +1,11 @@
 //! What GitHub reads of a job's output and shows beside the code (GitHub Actions, "Workflow commands").
 
-/// The message of a command.
+/// Escapes a text that is the message of a command.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A value before the message.
+/// Escapes a text that is a value before the message.
 pub(super) fn escaped_property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -197,7 +197,8 @@ impl Outcome {
         text + "\n"
     }
 
-    /// The messages of all that failed, and one result for everything; `also` are further parts of what `--json` prints.
+    /// The messages of all that failed, and one result for everything; `also` are further parts of what `--json`
+    /// prints.
     pub(super) fn finish(self, run: &Run, also: Value) -> Result<(), Failure> {
         let count = self.units.len();
         if run.is_json() {

@@ -160,8 +160,8 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
     Ok(jobs)
 }
 
-/// Where an output goes: `{name}`, `{runtime}` and `{arch}` stand for what they say. With several targets and no word of the
-/// target in the pattern, runtime and architecture are put behind the name.
+/// Where an output goes: `{name}`, `{runtime}` and `{arch}` stand for what they say. With several targets and no word
+/// of the target in the pattern, runtime and architecture are put behind the name.
 fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -> PathBuf {
     let (runtime, arch) = (target.runtime().name(), target.architecture().as_str());
     let text = pattern.to_string_lossy();
@@ -269,7 +269,8 @@ fn retain_touched(jobs: &mut Vec<Job>, is_touched: impl Fn(&Job) -> bool) {
     jobs.retain(|job| names.contains(&job.unit.name));
 }
 
-/// Whether a file could belong to a project that a requirements file beside it names: those are looked for below its folder.
+/// Whether a file could belong to a project that a requirements file beside it names: those are looked for below its
+/// folder.
 fn is_local_project(path: &Path, folder: &Path) -> bool {
     path.starts_with(folder)
         && path

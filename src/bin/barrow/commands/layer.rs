@@ -57,8 +57,8 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
     if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) }
 }
 
-/// The folder of the user's own files among the words, if the only one is that of a folder: `shared`, or `./shared` where
-/// nothing in it could be built. What could be built is a requirement, as for pip.
+/// The folder of the user's own files among the words, if the only one is that of a folder: `shared`, or `./shared`
+/// where nothing in it could be built. What could be built is a requirement, as for pip.
 fn source_of(run: &Run, words: Vec<String>) -> (Option<PathBuf>, Vec<String>) {
     let [word] = &words[..] else { return (None, words) };
     let folder = run.host.working_folder.join(word);

@@ -1,4 +1,5 @@
-//! Words of a command line that mean something else than the command takes them for: said so, rather than asked of an index.
+//! Words of a command line that mean something else than the command takes them for: said so, rather than asked of an
+//! index.
 
 use std::path::Path;
 
@@ -12,8 +13,8 @@ const OTHER_ARCHIVES: &[&str] = &[".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.x
 /// Ends of names of files that state requirements.
 const REQUIREMENT_FILES: &[&str] = &[".txt", ".in", ".toml", ".lock"];
 
-/// Refuses requirements that are the name of a file with requirements, or of a folder that has such a file or Python code.
-/// `command` is what takes them.
+/// Refuses requirements that are the name of a file with requirements, or of a folder that has such a file or Python
+/// code. `command` is what takes them.
 pub(super) fn refuse_paths(run: &Run, command: &str, words: &[String]) -> Result<(), Failure> {
     words.iter().try_for_each(|word| refuse_path(run, command, word))
 }
@@ -43,7 +44,8 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
     }
 }
 
-/// Whether a word such as `.` is a path for pip too, and leads to a project that can be built: `pip install .` is what hands know.
+/// Whether a word such as `.` is a path for pip too, and leads to a project that can be built: `pip install .` is what
+/// hands know.
 fn is_project_of_path(word: &str, place: &Path) -> bool {
     let files = ["pyproject.toml", "setup.py", "setup.cfg"];
     word.starts_with('.') && files.iter().any(|name| place.join(name).is_file())

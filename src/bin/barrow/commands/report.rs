@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::check::{self, CheckOptions};
 use barrow::inventory::{Inventory, Reading};
-use barrow::ops::{LeftOutFiles, Surveyed, write_whole};
+use barrow::ops::{Surveyed, write_whole};
 use barrow::publish::mark_beside;
 use barrow::report::{BEGINNING, ReportPart, page};
 
@@ -42,7 +42,8 @@ impl ReportFile {
         self.place.is_some()
     }
 
-    /// Looks through an output: a part for each layer that it was split into, else one. It is checked as `barrow check` does.
+    /// Looks through an output: a part for each layer that it was split into, else one. It is checked as `barrow check`
+    /// does.
     pub(super) fn parts(
         &self,
         run: &Run,
@@ -59,9 +60,6 @@ impl ReportFile {
             let inventory = inventory.map_err(|error| Failure::of(&error, Exit::Failed))?;
             let label = if places.len() > 1 { format!("{label}, layer {}", at + 1) } else { label.to_owned() };
             Ok(ReportPart {
-                label,
-                inventory,
-                states_target: true,
                 zip_bytes: zip(at).map(|zip| zip.size_bytes),
                 is_slimmed,
                 left_out: published.left_out,
@@ -69,12 +67,14 @@ impl ReportFile {
                 changes: published.changes.clone(),
                 passed_over: published.passed_over.clone(),
                 findings: Some(findings.clone()),
+                ..ReportPart::new(label, inventory)
             })
         };
         places.iter().enumerate().map(part).collect()
     }
 
-    /// The part about an output that is there, whoever made it. It is checked where somebody has said for which target it is.
+    /// The part about an output that is there, whoever made it. It is checked where somebody has said for which target
+    /// it is.
     pub(super) fn part_of_finished(
         &self,
         settings: &Settings,
@@ -84,23 +84,18 @@ impl ReportFile {
     ) -> Result<ReportPart, Failure> {
         let states_target = settings.states_target();
         let options = CheckOptions {
-            path: path.to_owned(),
-            layers: Vec::new(),
-            handlers: Vec::new(),
-            target: inventory.target.clone(),
-            locked: None,
-            libraries: None,
             cache_folder: self.cache_folder.clone(),
             ignore: settings.check_ignore.clone(),
+            ..CheckOptions::new(path, inventory.target.clone())
         };
         let findings = if states_target { Some(check::check(&options)?.findings) } else { None };
         let zip_bytes = path.is_file().then(|| fs_err::metadata(path).ok()).flatten().map(|file| file.len());
-        Ok(ReportPart { states_target, zip_bytes, findings, ..part_of(label, inventory) })
+        Ok(ReportPart { states_target, zip_bytes, findings, ..ReportPart::new(label, inventory) })
     }
 
     /// The part about what was chosen and not made.
     pub(super) fn part_of_choice(label: &str, surveyed: &Surveyed) -> ReportPart {
-        ReportPart { passed_over: surveyed.passed_over(), ..part_of(label, surveyed.inventory.clone()) }
+        ReportPart { passed_over: surveyed.passed_over(), ..ReportPart::new(label, surveyed.inventory.clone()) }
     }
 
     /// Writes the page, whole or not at all, and remembers that it is no source file.
@@ -115,22 +110,6 @@ impl ReportFile {
         mark_beside(place, &self.state_folders);
         run.output.status(&format!("Wrote the report {}", place.display()));
         Ok(())
-    }
-}
-
-/// A part of which nothing is known but what is in it.
-fn part_of(label: &str, inventory: Inventory) -> ReportPart {
-    ReportPart {
-        label: label.to_owned(),
-        inventory,
-        states_target: true,
-        zip_bytes: None,
-        is_slimmed: false,
-        left_out: LeftOutFiles::default(),
-        excluded: Vec::new(),
-        changes: None,
-        passed_over: Vec::new(),
-        findings: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! `barrow sam build`: the Python functions and layers of a SAM template in one run.
 //!
-//! What `sam build` writes for each of them is written here: a folder named by its logical id, and a template that leads to the
-//! folders. The template is written last and only when all of them are made, so that what can be deployed is old or new.
+//! What `sam build` writes for each of them is written here: a folder named by its logical id, and a template that
+//! leads to the folders. The template is written last and only when all of them are made, so that what can be deployed
+//! is old or new.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

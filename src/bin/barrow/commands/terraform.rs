@@ -1,8 +1,9 @@
 //! `barrow terraform`: the protocol of Terraform's `external` data source.
 //!
-//! Standard input holds one flat JSON object of texts, standard output gets one, messages go to standard error and a failure is
-//! an exit status. The zip is made when the data source is read, which is at plan: its bytes are the same on every machine, so
-//! that plan and apply may run on two of them. Source: Terraform registry, "External Data Source", "External Program Protocol".
+//! Standard input holds one flat JSON object of texts, standard output gets one, messages go to standard error and a
+//! failure is an exit status. The zip is made when the data source is read, which is at plan: its bytes are the same on
+//! every machine, so that plan and apply may run on two of them. Source: Terraform registry, "External Data Source",
+//! "External Program Protocol".
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -85,8 +86,9 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
 }
 
 impl Query {
-    /// Names may have `_` where flags have `-`. Values of lists are separated by line ends, and by commas but where those are part of
-    /// a requirement or a pattern. An empty text is as good as nothing, which is how a module passes what was not set.
+    /// Names may have `_` where flags have `-`. Values of lists are separated by line ends, and by commas but where
+    /// those are part of a requirement or a pattern. An empty text is as good as nothing, which is how a module passes
+    /// what was not set.
     fn parse(text: &str, working_folder: &Path) -> Result<Self, String> {
         let place = WrittenIn::Query(working_folder.to_owned());
         if text.trim().is_empty() {

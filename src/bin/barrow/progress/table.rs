@@ -68,8 +68,8 @@ impl ProgressRow {
     }
 }
 
-/// The table as it stands at `now`, no wider and higher than there is room. Where it does not fit, what is worked on is shown, and
-/// all else counted.
+/// The table as it stands at `now`, no wider and higher than there is room. Where it does not fit, what is worked on is
+/// shown, and all else counted.
 pub(crate) fn table(rows: &[ProgressRow], now: Instant, width: usize, height: usize) -> Vec<String> {
     // What stands behind the name, with its gaps.
     let rest = 31;

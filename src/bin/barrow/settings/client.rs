@@ -89,7 +89,8 @@ fn aws_options(host: &Host) -> AwsOptions {
     AwsOptions { variables, home: host.home.clone(), program: Some("aws".into()) }
 }
 
-/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it. Where none is there, the usual name is what messages tell.
+/// `$NETRC`, else `.netrc` or `_netrc` in the home folder, as pip has it. Where none is there, the usual name is what
+/// messages tell.
 fn usual_netrc(layers: &mut Layers<'_>) -> Option<PathBuf> {
     let host = layers.host;
     let (path, source) = if let Some(path) = host.variable("NETRC") {

@@ -1,6 +1,7 @@
 //! The reference pages of the manual, written from the command line and the table of settings themselves.
 //!
-//! `BARROW_WRITE_DOCS=1 cargo test --bin barrow reference` writes them anew; without it the test tells that they have fallen behind.
+//! `BARROW_WRITE_DOCS=1 cargo test --bin barrow reference` writes them anew; without it the test tells that they have
+//! fallen behind.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -84,14 +84,12 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
         let part = |unit: sam_build::SamBuildUnit| CheckedPart {
             name: Some(unit.name),
             options: CheckOptions {
-                path: folder.join(&unit.path),
                 layers: unit.layers.iter().map(|layer| folder.join(layer)).collect(),
                 handlers: unit.handler.into_iter().collect(),
-                target: unit.target,
-                locked: None,
                 libraries: libraries.clone(),
                 cache_folder: cache_folder.clone(),
                 ignore: ignore.clone(),
+                ..CheckOptions::new(folder.join(&unit.path), unit.target)
             },
             path: unit.path,
         };
@@ -139,15 +137,13 @@ impl<'a> Made<'a> {
         let own = self.published.places();
         let mut places: Vec<_> =
             self.layers.iter().chain(&own).map(|place| run.host.working_folder.join(place)).collect();
+        let path = places.pop().unwrap_or_default();
         CheckOptions {
-            path: places.pop().unwrap_or_default(),
             layers: places,
             handlers: self.handlers.clone(),
-            target: self.published.target.clone(),
-            locked: None,
-            libraries: None,
             cache_folder: cache_folder.cloned(),
             ignore: self.ignore.clone(),
+            ..CheckOptions::new(path, self.published.target.clone())
         }
     }
 

@@ -1,7 +1,7 @@
 //! `barrow init`: a barrow.toml from what lies here.
 //!
-//! A SAM template or a serverless.yml says what the functions are, and for which target; without one, folders do. What they say and
-//! barrow.toml cannot, or what cannot be known before a deployment, is told with its line.
+//! A SAM template or a serverless.yml says what the functions are, and for which target; without one, folders do. What
+//! they say and barrow.toml cannot, or what cannot be known before a deployment, is told with its line.
 
 mod folders;
 mod outline;

@@ -31,7 +31,7 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("strip", "barrow changes no binaries"),
 ];
 
-/// Under reading.
+/// A `serverless.yml` under reading.
 struct Reader<'a> {
     name: &'a str,
     outline: ConfigDraft,
