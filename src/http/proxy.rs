@@ -1,5 +1,5 @@
-//! Which proxy a request goes through (the variables that curl made a custom: `HTTPS_PROXY`, `NO_PROXY`, …; where none is set, on a
-//! Mac, the system's settings).
+//! Which proxy a request goes through (the variables that curl made a custom: `HTTPS_PROXY`, `NO_PROXY`, …; where none
+//! is set, on a Mac, the system's settings).
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! The proxies in the settings of macOS, for runs that no option and no variable names one for.
 //!
-//! `scutil --proxy`, a program of the system, prints them as text: what `SCDynamicStoreCopyProxies` of Apple's System Configuration
-//! gives to programs. A script that chooses a proxy (`ProxyAutoConfigEnable`) would have to be run, and is not.
+//! `scutil --proxy`, a program of the system, prints them as text: what `SCDynamicStoreCopyProxies` of Apple's System
+//! Configuration gives to programs. A script that chooses a proxy (`ProxyAutoConfigEnable`) would have to be run, and
+//! is not.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,8 +30,8 @@ impl SystemProxies {
         said.map(|output| Self::read(&String::from_utf8_lossy(&output.stdout))).unwrap_or_default()
     }
 
-    /// Reads what it prints: dictionaries and arrays in braces, a line for each value. Those of single network interfaces are nested
-    /// deeper, and not read.
+    /// Reads what it prints: dictionaries and arrays in braces, a line for each value. Those of single network
+    /// interfaces are nested deeper, and not read.
     fn read(text: &str) -> Self {
         let (mut values, mut exceptions) = (HashMap::new(), Vec::new());
         let mut inside: Vec<&str> = Vec::new();
@@ -75,7 +76,8 @@ impl SystemProxies {
     }
 }
 
-/// Whether an entry covers a host: a name with `*` in it, or a network of which the last parts may be missing (`169.254/16`).
+/// Whether an entry covers a host: a name with `*` in it, or a network of which the last parts may be missing
+/// (`169.254/16`).
 fn is_exception(entry: &str, host: &str, address: Option<IpAddr>) -> bool {
     if let (Some(IpAddr::V4(address)), Some((network, bits))) = (address, network(entry)) {
         return u32::MAX.checked_shl(32 - bits).unwrap_or(0) & (address.to_bits() ^ network) == 0;

@@ -281,7 +281,33 @@ pub struct LockedFile {
     pub provenance: Option<String>,
 }
 
+impl LockedPackage {
+    /// One of which nothing else is known.
+    pub(super) fn new(name: PackageName, version: Option<Version>, source: LockedSource, at: usize) -> Self {
+        Self {
+            name,
+            version,
+            source,
+            source_key: None,
+            wheels: Vec::new(),
+            sdist: None,
+            requires_python: None,
+            wanted: Vec::new(),
+            dependencies: Vec::new(),
+            extras: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            declared: None,
+            at,
+        }
+    }
+}
+
 impl LockedFile {
+    /// One of which nothing else is known.
+    pub(super) fn new(name: Option<String>, place: FilePlace, hashes: Vec<(String, String)>) -> Self {
+        Self { name, place, hashes, size: None, upload_time: None, provenance: None }
+    }
+
     /// Whether only an index can say where it is.
     fn is_asked_for(&self) -> bool {
         self.place == FilePlace::Index

@@ -3,8 +3,6 @@
 //! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and
 //! under which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -175,14 +173,8 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
             _ => FilePlace::Index,
         };
         let hashes = file.hash.iter().filter_map(|hash| hash.split_once(':'));
-        let locked = LockedFile {
-            name: file.name,
-            place,
-            hashes: hashes.map(|(kind, hex)| (kind.to_owned(), hex.to_owned())).collect(),
-            size: None,
-            upload_time: None,
-            provenance: None,
-        };
+        let hashes = hashes.map(|(kind, hex)| (kind.to_owned(), hex.to_owned())).collect();
+        let locked = LockedFile::new(file.name, place, hashes);
         let file_name = locked.file_name().unwrap_or_default();
         if file_name.strip_suffix(".whl").is_some() {
             wheels.push(locked);
@@ -204,19 +196,12 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
         Some(Edge { name: requirement.name, which: Which::default(), extras: requirement.extras, marker: None })
     };
     Ok(LockedPackage {
-        version,
-        source,
-        source_key: None,
         wheels,
         sdist,
         requires_python: package.requires_python.as_deref().and_then(|text| Pythons::all_of(text).ok()),
         wanted: wanted.collect(),
         dependencies: package.dependencies.iter().filter_map(edge).filter(|edge| edge.name != name).collect(),
-        extras: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        declared: None,
-        name,
-        at,
+        ..LockedPackage::new(name, version, source, at)
     })
 }
 

@@ -131,29 +131,17 @@ fn package_of(
     let mut wheels: Vec<LockedFile> = Vec::new();
     for hash in hashes {
         let Some((kind, hex)) = hash.split_once(':') else { return Err(wrong(format!("`{hash}` is no digest"))) };
-        wheels.push(unnamed_file(FilePlace::Index, vec![(kind.to_owned(), hex.to_owned())]));
+        wheels.push(LockedFile::new(None, FilePlace::Index, vec![(kind.to_owned(), hex.to_owned())]));
     }
     if let (LockedSource::Archive { .. }, Some(path)) = (&source, place) {
         let hashes = wheels.into_iter().flat_map(|file| file.hashes).collect();
         let there =
             if path.contains("://") { FilePlace::Url(path.to_owned()) } else { FilePlace::Path(path.to_owned()) };
-        wheels = vec![unnamed_file(there, hashes)];
+        wheels = vec![LockedFile::new(None, there, hashes)];
     }
-    Ok(LockedPackage {
-        name,
-        version,
-        source,
-        source_key: None,
-        wheels,
-        sdist: None,
-        requires_python: None,
-        wanted: vec![WantedFor { part, marker: text("markers").map(|text| Condition { text: text.to_owned(), at }) }],
-        dependencies: Vec::new(),
-        extras: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        declared: None,
-        at,
-    })
+    let marker = text("markers").map(|text| Condition { text: text.to_owned(), at });
+    let wanted = vec![WantedFor { part, marker }];
+    Ok(LockedPackage { wheels, wanted, ..LockedPackage::new(name, version, source, at) })
 }
 
 /// The Pipfile beside a lock, and what it asks for now; `None`: there is none.
@@ -192,10 +180,6 @@ fn edge(name: &str, value: &toml::Value) -> Result<Edge, String> {
         extras: Vec::new(),
         marker: marker.map(|text| Condition { text: text.to_owned(), at: 0 }),
     })
-}
-
-fn unnamed_file(place: FilePlace, hashes: Vec<(String, String)>) -> LockedFile {
-    LockedFile { name: None, place, hashes, size: None, upload_time: None, provenance: None }
 }
 
 fn version_of(pin: &str) -> Option<Version> {

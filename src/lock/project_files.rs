@@ -109,26 +109,10 @@ impl LockedPackage {
     /// The user's own project beside a lock, as one that requires nothing and is not built.
     pub(super) fn of_project(lock: &Lock, name: Option<&str>) -> Self {
         let name = name.and_then(|name| name.parse().ok());
-        Self {
-            name: name.unwrap_or_else(|| "project".parse::<PackageName>().expect("this is a name")),
-            version: None,
-            source: LockedSource::Folder {
-                path: lock.folder.clone(),
-                subdirectory: None,
-                editable: true,
-                is_virtual: true,
-            },
-            source_key: None,
-            wheels: Vec::new(),
-            sdist: None,
-            requires_python: None,
-            wanted: Vec::new(),
-            dependencies: Vec::new(),
-            extras: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            declared: None,
-            at: 0,
-        }
+        let name = name.unwrap_or_else(|| "project".parse::<PackageName>().expect("this is a name"));
+        let path = lock.folder.clone();
+        let source = LockedSource::Folder { path, subdirectory: None, editable: true, is_virtual: true };
+        Self::new(name, None, source, 0)
     }
 }
 

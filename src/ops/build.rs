@@ -1,8 +1,8 @@
 //! `build`: many functions and layers in one run.
 //!
 //! All of them share one session: an index is asked, a file fetched and a wheel unpacked once, whichever of them needs
-//! it. Each has its own output, old or new, and one that fails stops no other. One that uses layers of the run begins when
-//! those are made, and others fill the time until then.
+//! it. Each has its own output, old or new, and one that fails stops no other. One that uses layers of the run begins
+//! when those are made, and others fill the time until then.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub struct BuildUnit {
     pub label: String,
     /// What it is made of, and where it goes.
     pub options: BundleOptions,
-    /// Places of the units that bring a part of what it requires: they are made first, what they bring is left out, and all
-    /// else agrees with their versions. Each has to stand for the same target, and to use none itself.
+    /// Places of the units that bring a part of what it requires: they are made first, what they bring is left out, and
+    /// all else agrees with their versions. Each has to stand for the same target, and to use none itself.
     pub layers: Vec<usize>,
     /// Locks, folders and zips that bring something besides, as for [`brought`](super::brought()).
     pub without: Vec<PathBuf>,

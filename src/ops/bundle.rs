@@ -5,11 +5,11 @@
 //!    └─ bundle ─▶ edited? ─▶ resolve ─▶ again? ─▶ edited? ─▶ obtain ─▶ again? ─▶ publish ─▶ remember ─▶ Published
 //! ```
 //!
-//! `edited?` asks whether the contents of the user's own files are all that has changed (`edited.rs`): before anybody is
-//! asked for versions, and with the versions that were chosen. `again?` asks whether the last result with this output
-//! was made of the same: once when the distributions are chosen, and once more when the digest of each is known. What
-//! is obtained (`obtained.rs`) are unpacked distributions
-//! (`chosen.rs`), or a finished zip of the shared cache (`shared_zip.rs`); `output.rs` publishes either.
+//! `edited?` asks whether the contents of the user's own files are all that has changed (`edited.rs`): before anybody
+//! is asked for versions, and with the versions that were chosen. `again?` asks whether the last result with this
+//! output was made of the same: once when the distributions are chosen, and once more when the digest of each is known.
+//! What is obtained (`obtained.rs`) are unpacked distributions (`chosen.rs`), or a finished zip of the shared cache
+//! (`shared_zip.rs`); `output.rs` publishes either.
 
 use std::sync::Arc;
 use std::time::Instant;

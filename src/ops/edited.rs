@@ -1,8 +1,8 @@
-//! The edit loop: where the contents of the user's own files are all that has changed since the last run with an output,
-//! nothing is chosen, unpacked or put together. The files that differ change places with those in OUT.
+//! The edit loop: where the contents of the user's own files are all that has changed since the last run with an
+//! output, nothing is chosen, unpacked or put together. The files that differ change places with those in OUT.
 //!
-//! It is a shorter way to the same output. Where anything is not as it was but these contents (an option, a requirement,
-//! a file that came or went, a page that is no longer fresh, OUT itself), the run takes the usual way.
+//! It is a shorter way to the same output. Where anything is not as it was but these contents (an option, a
+//! requirement, a file that came or went, a page that is no longer fresh, OUT itself), the run takes the usual way.
 
 use std::path::PathBuf;
 use std::sync::Arc;

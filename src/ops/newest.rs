@@ -46,8 +46,8 @@ pub async fn newest_barrow(request: RequestOptions, with_previews: bool, context
     Ok(Newest::Nowhere(asked))
 }
 
-/// Whether a file looks like a release of this program: a wheel for any Python of one platform, as `tools/release` makes them. Another
-/// project of the name would have others.
+/// Whether a file looks like a release of this program: a wheel for any Python of one platform, as `tools/release`
+/// makes them. Another project of the name would have others.
 fn is_release(file: &DistFile) -> bool {
     let DistFilename::Wheel(wheel) = &file.filename else { return false };
     let is_only = |tags: &[Box<str>], tag: &str| tags.iter().all(|other| &**other == tag);

@@ -1,5 +1,5 @@
-//! The shared cache itself: whether it can be used, what was built here brought there, what is there brought here, and what
-//! is old removed.
+//! The shared cache itself: whether it can be used, what was built here brought there, what is there brought here, and
+//! what is old removed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +56,8 @@ pub async fn push_to_shared_cache(
     Ok(shared.finish().await?)
 }
 
-/// Brings what requests for these targets need of a shared cache into the one of this machine. What only a build can tell is
-/// built, as for every resolution; nothing else is.
+/// Brings what requests for these targets need of a shared cache into the one of this machine. What only a build can
+/// tell is built, as for every resolution; nothing else is.
 ///
 /// # Errors
 /// Nothing can be chosen, or the shared cache is in trouble.

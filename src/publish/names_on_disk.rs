@@ -1,5 +1,5 @@
-//! Names as a folder lists them, where it answers to other spellings as well: file systems of macOS and Windows take `Pkg` and
-//! `pkg` for one name, and some keep `é` as `e` and an accent.
+//! Names as a folder lists them, where it answers to other spellings as well: file systems of macOS and Windows take
+//! `Pkg` and `pkg` for one name, and some keep `é` as `e` and an accent.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -22,8 +22,8 @@ impl<'a> NamesOnDisk<'a> {
         Self { out, listed: HashMap::new() }
     }
 
-    /// The path by which folders list what answers to `path`, which lies below OUT. Where nothing does, and where the names
-    /// differ in nothing that anyone can choose, it is `path`.
+    /// The path by which folders list what answers to `path`, which lies below OUT. Where nothing does, and where the
+    /// names differ in nothing that anyone can choose, it is `path`.
     pub(super) fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_owned()) };
         let parent = self.real(parent)?;
@@ -53,8 +53,8 @@ impl<'a> NamesOnDisk<'a> {
     }
 }
 
-/// The name of an entry as whoever wrote it has it. HFS+ takes names apart, and answers to the composed ones; elsewhere those are
-/// others, or nobody's. `None` where it is not UTF-8.
+/// The name of an entry as whoever wrote it has it. HFS+ takes names apart, and answers to the composed ones; elsewhere
+/// those are others, or nobody's. `None` where it is not UTF-8.
 pub(super) fn listed_name(folder: &Path, name: &OsStr) -> Option<String> {
     let name = name.to_str()?;
     let usual = composed(name);

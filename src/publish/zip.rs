@@ -62,8 +62,8 @@ pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) ->
     finish().map_err(|source| failed("", source))
 }
 
-/// Makes a zip that was made already the new file, which is on disk when this returns: it is moved there, or copied where it lies
-/// on another file system.
+/// Makes a zip that was made already the new file, which is on disk when this returns: it is moved there, or copied
+/// where it lies on another file system.
 pub(super) fn take_zip(
     ready: ReadyFile<'_>,
     to: &Path,

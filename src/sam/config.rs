@@ -1,9 +1,9 @@
-//! What `sam build` takes from its own settings file, `samconfig.toml` or `samconfig.yaml` (AWS SAM developer guide, "AWS SAM CLI
-//! configuration file").
+//! What `sam build` takes from its own settings file, `samconfig.toml` or `samconfig.yaml` (AWS SAM developer guide,
+//! "AWS SAM CLI configuration file").
 //!
-//! The file has a table for each environment, in it one for each command, and in that `parameters`, named like options with `_`.
-//! Those of `global` count for every command; those of `build` come before them. What says what is built, and where, is taken. What
-//! says how SAM works (containers, its cache, parallel work) has no part here.
+//! The file has a table for each environment, in it one for each command, and in that `parameters`, named like options
+//! with `_`. Those of `global` count for every command; those of `build` come before them. What says what is built, and
+//! where, is taken. What says how SAM works (containers, its cache, parallel work) has no part here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

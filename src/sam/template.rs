@@ -50,8 +50,8 @@ impl Template {
         self.resources_but(|_| false)
     }
 
-    /// The same without the functions and layers whose logical ids are `excluded`: nothing of them is read, so nothing in them can be
-    /// wrong.
+    /// The same without the functions and layers whose logical ids are `excluded`: nothing of them is read, so nothing
+    /// in them can be wrong.
     pub fn resources_but(&self, excluded: impl Fn(&str) -> bool) -> Vec<Result<ResourceUse, SamError>> {
         let error = |(line, problem): ProblemAt| SamError { file: self.file.clone(), line, problem };
         let globals = |kind: &str| {

@@ -56,8 +56,8 @@ impl SharedCache {
         SharedStanding { read, write }
     }
 
-    /// Removes what was written to a namespace before a time; with `is_dry`, only counts it. Claims go first, so that none
-    /// is left without its content; a content that was written long ago stays as long as a younger claim names it.
+    /// Removes what was written to a namespace before a time; with `is_dry`, only counts it. Claims go first, so that
+    /// none is left without its content; a content that was written long ago stays as long as a younger claim names it.
     ///
     /// # Errors
     /// The store cannot list, or is in trouble: then nothing more is removed.

@@ -16,8 +16,8 @@ use crate::spec::{HashAlgorithm, HashDigest};
 /// The form of claims; it is also a part of their place.
 const FORMAT: u32 = 1;
 
-/// Largest content that a claim may name, bytes: some times the largest wheels that there are. How long a download may take follows
-/// from the size, so what is said of it has a bound.
+/// Largest content that a claim may name, bytes: some times the largest wheels that there are. How long a download may
+/// take follows from the size, so what is said of it has a bound.
 pub(super) const SIZE_MOST: u64 = 16 << 30;
 
 /// Largest claim, bytes: one of a finished bundle names each wheel in it.

@@ -157,8 +157,8 @@ impl SharedCache {
         file
     }
 
-    /// The file of a private index with this digest, from the namespaces that may hold such; `None`: none has it. Nobody
-    /// is believed for it: the index, the lock or the user has said the digest.
+    /// The file of a private index with this digest, from the namespaces that may hold such; `None`: none has it.
+    /// Nobody is believed for it: the index, the lock or the user has said the digest.
     ///
     /// # Errors
     /// The store is required and in trouble.

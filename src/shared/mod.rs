@@ -7,14 +7,14 @@
 //! ```
 //!
 //! A content proves itself, by its digest. A claim does not: it says which content was made of which inputs, and what a
-//! claim says runs in production. So claims are read from namespaces that are named, written to one that is named, and, where
-//! keys are given, taken only when one of these has signed them. A claim holds its own namespace, kind and key, and one that
-//! lies elsewhere is refused. Keys are digests of inputs: they tell no name, path or credential. Files of private indexes need no
-//! claim: the index or a lock says their digest.
+//! claim says runs in production. So claims are read from namespaces that are named, written to one that is named, and,
+//! where keys are given, taken only when one of these has signed them. A claim holds its own namespace, kind and key,
+//! and one that lies elsewhere is refused. Keys are digests of inputs: they tell no name, path or credential. Files of
+//! private indexes need no claim: the index or a lock says their digest.
 //!
-//! It is never in the way: a store that is slow, broken, full or lying costs a few seconds at most, and the run does by itself
-//! what it would have done. Only with `required` is trouble an error. No run removes anything: that is for the lifecycle
-//! rules of the store or for `barrow cache remote prune`, and `v1` retires what an older version wrote.
+//! It is never in the way: a store that is slow, broken, full or lying costs a few seconds at most, and the run does by
+//! itself what it would have done. Only with `required` is trouble an error. No run removes anything: that is for the
+//! lifecycle rules of the store or for `barrow cache remote prune`, and `v1` retires what an older version wrote.
 
 mod care;
 mod claim;

@@ -9,8 +9,8 @@ use crate::spec::HashDigest;
 /// A result that others may use.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
-    /// What it was made of: the kind and the key of the claim about it. `None`: whoever wants it knows its digest, as that of a
-    /// file of an index.
+    /// What it was made of: the kind and the key of the claim about it. `None`: whoever wants it knows its digest, as
+    /// that of a file of an index.
     pub about: Option<(ClaimKind, HashDigest)>,
     /// What it is called.
     pub name: String,

@@ -1,5 +1,5 @@
-//! What object stores answer when they are asked what they have: the XML of S3's `ListObjectsV2`, which Google speaks too, and of
-//! Azure's List Blobs.
+//! What object stores answer when they are asked what they have: the XML of S3's `ListObjectsV2`, which Google speaks
+//! too, and of Azure's List Blobs.
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -57,8 +57,8 @@ pub(super) const AZURE: ListingDialect = ListingDialect {
 };
 
 impl ListingPage {
-    /// Reads a page; `None`: it is none. An object of which something is not said is left out: whoever looks after a store
-    /// removes nothing of which he does not know the age.
+    /// Reads a page; `None`: it is none. An object of which something is not said is left out: whoever looks after a
+    /// store removes nothing of which he does not know the age.
     pub(super) fn read(xml: &str, dialect: &ListingDialect) -> Option<Self> {
         if !xml.contains("<ListBucketResult") && !xml.contains("<EnumerationResults") {
             return None;

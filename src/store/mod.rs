@@ -7,10 +7,11 @@
 //! | `https://ACCOUNT.blob.core.windows.net/CONTAINER?sv=…&sig=…` | Azure's blobs by a shared access signature |
 //! | `http(s)://…` | PUT, GET and HEAD: `WebDAV`, nginx, raw repositories |
 //!
-//! What holds for every store: a content is seen whole or not at all, as far as the kind of store can do it (object stores
-//! can; servers that write into the place of a file may show half of one, so whoever reads compares digests); nothing is
-//! deleted but by [`Store::remove`]. Object stores say what they have ([`Store::list`]), servers of files do not. Requests are those of `http`, with its credentials, repetitions, proxies and
-//! certificates. Contents go up in one request, so the largest is what the store takes in one: 5 GB with S3.
+//! What holds for every store: a content is seen whole or not at all, as far as the kind of store can do it (object
+//! stores can; servers that write into the place of a file may show half of one, so whoever reads compares digests);
+//! nothing is deleted but by [`Store::remove`]. Object stores say what they have ([`Store::list`]), servers of files do
+//! not. Requests are those of `http`, with its credentials, repetitions, proxies and certificates. Contents go up in
+//! one request, so the largest is what the store takes in one: 5 GB with S3.
 
 mod error;
 mod keeper;

@@ -157,7 +157,8 @@ pub(crate) fn is_public(url: &SafeUrl) -> bool {
     url.reveal().host_str() == public.reveal().host_str()
 }
 
-/// Whether not everybody may have what a distribution is: it comes from somewhere else than PyPI and the user's own folders.
+/// Whether not everybody may have what a distribution is: it comes from somewhere else than PyPI and the user's own
+/// folders.
 pub(crate) fn is_private(dist: &ResolvedDist) -> bool {
     match &dist.built_from {
         Some(reference) => is_private_reference(reference),

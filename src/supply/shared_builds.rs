@@ -12,8 +12,8 @@ use super::indexes::is_public;
 use super::inquiry::Inquiry;
 use super::kept_build::{KeptBuild, shared_key};
 use super::material::identity_of_archive;
-use crate::build::{Expected, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit};
 use crate::blocking::blocking;
+use crate::build::{Expected, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit};
 use crate::fetch::FetchedWheel;
 use crate::requirements::DirectReference;
 use crate::resolution::ResolvedDist;
@@ -33,7 +33,7 @@ impl SourceBuilder {
         if let Some(kept) = self.kept(entry, name, version) {
             let (path, filename) = (kept.path.clone(), kept.filename.clone());
             let (label, target, limits) = (label.to_owned(), target.clone(), self.limits);
-            blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await??;
+            blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await?;
             return Ok(Some(kept));
         }
         let wheel = self.shared_wheel(entry, label, (name, version), target).await?;
@@ -43,8 +43,8 @@ impl SourceBuilder {
         Ok(wheel)
     }
 
-    /// The wheel of a source that an index lists, without the source, where there is a shared cache: what was built of bytes with
-    /// this digest need not be built of them again.
+    /// The wheel of a source that an index lists, without the source, where there is a shared cache: what was built of
+    /// bytes with this digest need not be built of them again.
     pub(super) async fn known_wheel(
         &self,
         file: &DistFile,
@@ -65,8 +65,8 @@ impl SourceBuilder {
         self.ready_wheel(&entry, source, (name, Some(file.version())), target).await
     }
 
-    /// Takes from the shared cache the wheels of all sources that the user names and that say too little of themselves: the
-    /// solver would ask for one after the other. What is not there is found out when it asks.
+    /// Takes from the shared cache the wheels of all sources that the user names and that say too little of themselves:
+    /// the solver would ask for one after the other. What is not there is found out when it asks.
     pub(super) async fn take_ahead(self: &Arc<Self>, target: &Target) {
         if self.shared.is_none() {
             return;
@@ -107,7 +107,7 @@ impl SourceBuilder {
         let identity = match &dist.built_from {
             Some(DirectReference::Folder { path, subdirectory, .. }) => {
                 let (folder, shown) = (path.clone(), dist.name.to_string());
-                let digest = blocking(move || folder_digest(&folder, &shown)).await??;
+                let digest = blocking(move || folder_digest(&folder, &shown)).await?;
                 format!("folder {digest} {subdirectory:?}")
             }
             Some(DirectReference::Git { revision: Some(commit), subdirectory, .. }) if is_commit(commit) => {
@@ -177,7 +177,8 @@ impl SourceBuilder {
 }
 
 impl Inquiry {
-    /// Says which source a distribution that has to be built is built of, and how; `None`: that is not known beforehand.
+    /// Says which source a distribution that has to be built is built of, and how; `None`: that is not known
+    /// beforehand.
     ///
     /// # Errors
     /// A folder of the user's cannot be read.

@@ -124,7 +124,8 @@ fn a_wheel_that_a_mac_built_for_itself_is_refused() {
     }
 }
 
-/// Before Xcode's command line tools are installed, `python3` and `git` in a Mac's `/usr/bin` open a dialog: they are not started.
+/// Before Xcode's command line tools are installed, `python3` and `git` in a Mac's `/usr/bin` open a dialog: they are
+/// not started.
 #[test]
 fn stubs_of_apple_are_passed_over() {
     if !can_build() {

@@ -1,5 +1,5 @@
-//! What a shared cache holds beside wheels of an index's sources: wheels of private indexes, wheels of folders and repositories,
-//! zips with what was built; and that each is known by its content, wherever it lay.
+//! What a shared cache holds beside wheels of an index's sources: wheels of private indexes, wheels of folders and
+//! repositories, zips with what was built; and that each is known by its content, wherever it lay.
 
 use std::path::Path;
 use std::process::Command;

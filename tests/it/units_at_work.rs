@@ -1,5 +1,5 @@
-//! `barrow build` in repositories as people have them: settings in folders, odd names, moved files, layers in the same run, and
-//! how it ends.
+//! `barrow build` in repositories as people have them: settings in folders, odd names, moved files, layers in the same
+//! run, and how it ends.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
@@ -101,7 +101,8 @@ fn a_folder_ties_its_names() {
     assert!(output.status.code() == Some(2) && told.contains("services/a/barrow.toml:2: there is no index"), "{told}");
 }
 
-/// Layers are made in the run that uses them: each page is asked for once, and a function begins when its layers are there.
+/// Layers are made in the run that uses them: each page is asked for once, and a function begins when its layers are
+/// there.
 #[test]
 fn layers_and_their_functions_share_one_run() {
     let (context, index) = repository(

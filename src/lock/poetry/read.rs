@@ -219,14 +219,7 @@ fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<Lo
             _ => FilePlace::Index,
         };
         let hashes = file.hash.split_once(':').map(|(kind, hex)| (kind.to_owned(), hex.to_owned()));
-        let locked = LockedFile {
-            name: file.name,
-            place: there,
-            hashes: hashes.into_iter().collect(),
-            size: None,
-            upload_time: None,
-            provenance: None,
-        };
+        let locked = LockedFile::new(file.name, there, hashes.into_iter().collect());
         if is_wheel {
             wheels.push(locked);
         } else if is_source && (sdist.is_none() || locked.name.as_deref().is_some_and(|it| it.ends_with(".tar.gz"))) {
@@ -236,19 +229,13 @@ fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<Lo
     let wanted = if says_groups { wanted_of(lock, &package.groups, package.markers)? } else { Vec::new() };
     let (dependencies, extras) = edges(lock, &package.dependencies, &package.extras, at)?;
     Ok(LockedPackage {
-        version: Some(version),
-        source,
-        source_key: None,
         wheels,
         sdist,
         requires_python,
         wanted,
         dependencies,
         extras,
-        groups: BTreeMap::new(),
-        declared: None,
-        name,
-        at,
+        ..LockedPackage::new(name, Some(version), source, at)
     })
 }
 

@@ -183,19 +183,12 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         Some(Edge { name, which: Which::default(), extras: Vec::new(), marker: None })
     };
     Ok(LockedPackage {
-        name,
-        version,
-        source,
-        source_key: None,
         wheels,
         sdist,
         requires_python,
         wanted: vec![WantedFor { part: ProjectPart::Main, marker: package.marker.map(Condition::from) }],
         dependencies: package.dependencies.into_iter().filter_map(edge).collect(),
-        extras: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        declared: None,
-        at,
+        ..LockedPackage::new(name, version, source, at)
     })
 }
 
@@ -223,13 +216,7 @@ impl From<File> for LockedFile {
             (None, Some(url)) => FilePlace::Url(url),
             (None, None) => FilePlace::Index,
         };
-        Self {
-            name: file.name,
-            place,
-            hashes: file.hashes.into_iter().collect(),
-            size: file.size,
-            upload_time: file.upload_time.map(|time| time.to_string()),
-            provenance: None,
-        }
+        let upload_time = file.upload_time.map(|time| time.to_string());
+        Self { size: file.size, upload_time, ..Self::new(file.name, place, file.hashes.into_iter().collect()) }
     }
 }

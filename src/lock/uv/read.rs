@@ -222,19 +222,14 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         }
     }
     Ok(LockedPackage {
-        version,
-        source,
         source_key: Some(source_key),
         wheels: package.wheels.into_iter().flatten().map(file).collect(),
         sdist: package.sdist.map(file),
-        requires_python: None,
-        wanted: Vec::new(),
         dependencies: edges(package.dependencies)?,
         extras,
         groups,
         declared,
-        name,
-        at,
+        ..LockedPackage::new(name, version, source, at)
     })
 }
 
@@ -304,18 +299,13 @@ fn locked_file(file: File, registry: Option<&str>, of_source: Option<&FilePlace>
         (None, path, Some(place)) => path.map_or_else(|| place.clone(), FilePlace::Path),
         (None, None, None) => FilePlace::Index,
     };
-    LockedFile {
-        name: file.filename,
-        place,
-        hashes: file.hash.iter().filter_map(|hash| hash.split_once(':')).map(owned).collect(),
-        size: file.size,
-        provenance: None,
-        upload_time: file.upload_time.map(|time| match time {
-            toml::Value::String(text) => text,
-            toml::Value::Datetime(time) => time.to_string(),
-            _ => String::new(),
-        }),
-    }
+    let upload_time = file.upload_time.map(|time| match time {
+        toml::Value::String(text) => text,
+        toml::Value::Datetime(time) => time.to_string(),
+        _ => String::new(),
+    });
+    let hashes = file.hash.iter().filter_map(|hash| hash.split_once(':')).map(owned).collect();
+    LockedFile { size: file.size, upload_time, ..LockedFile::new(file.filename, place, hashes) }
 }
 
 fn edge(lock: &Lock, dependency: Dependency, at: usize) -> Result<Edge, LockError> {

@@ -10,6 +10,7 @@ use super::super::conclude::target_name;
 use super::super::listing::{ListedVersions, Release};
 use super::super::needs;
 use super::super::package::Package;
+use super::super::policy::{Policy, ProjectRules};
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
@@ -49,7 +50,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
                 Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
                 Some(Known::Offline) => tell(Hint::UnknownOffline(name.clone())),
                 Some(Known::Listed(listing)) => {
-                    for_releases(provider, name, &listing, range).into_iter().for_each(&mut tell);
+                    ProjectHints::new(provider, name, &listing).for_releases(range).into_iter().for_each(&mut tell);
                 }
                 None => {}
             },
@@ -82,11 +83,11 @@ pub(super) fn unbuilt(provider: &Provider<'_>, facts: &[Fact]) -> Vec<PackageNam
             && twins::of(name.as_ref()).is_none()
             && !found.contains(name)
         {
-            let (policy, rules) = (&provider.policy, provider.policy.rules(name));
+            let project = ProjectHints::new(provider, name, &listing);
             let mut inside = listing.releases().filter(|release| range.contains(&release.version));
-            if inside.any(|release| match listing.exclusion(policy, rules, release) {
+            if inside.any(|release| match listing.exclusion(project.policy, project.rules, release) {
                 Some(Exclusion::OnlySdist) => true,
-                Some(Exclusion::Tags(_)) => is_only_source_here(provider, name, &listing, release),
+                Some(Exclusion::Tags(_)) => project.is_only_source_here(release),
                 _ => false,
             }) {
                 found.push(name.clone());
@@ -96,212 +97,183 @@ pub(super) fn unbuilt(provider: &Provider<'_>, facts: &[Fact]) -> Vec<PackageNam
     found
 }
 
-/// Hints on the newest release of each kind of exclusion.
-fn for_releases(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    range: &Ranges<SourcedVersion>,
-) -> Vec<Hint> {
-    let policy = &provider.policy;
-    let rules = policy.rules(name);
-    let mut hints: Vec<Hint> = Vec::new();
-    let mut told: Vec<Discriminant<Hint>> = Vec::new();
-    hints.extend(prerelease_below(provider, name, listing, range));
-    for release in listing.releases().rev().filter(|release| range.contains(&release.version)) {
-        let Some(reason) = listing.exclusion(policy, rules, release) else { continue };
-        let Some(hint) = for_release(provider, name, listing, release, reason) else { continue };
-        // Nobody wants to build an old version who can have a newer one on another target.
-        let is_old_source = matches!(hint, Hint::OnlySource { .. })
-            && hints.iter().any(|hint| matches!(hint, Hint::OtherTarget { .. }));
-        if is_old_source {
-            continue;
+/// What hints on a project of which versions are listed are made from.
+struct ProjectHints<'a> {
+    provider: &'a Provider<'a>,
+    policy: &'a Policy,
+    rules: &'a ProjectRules,
+    name: &'a PackageName,
+    listing: &'a ListedVersions,
+}
+
+impl<'a> ProjectHints<'a> {
+    fn new(provider: &'a Provider<'a>, name: &'a PackageName, listing: &'a ListedVersions) -> Self {
+        let policy = &*provider.policy;
+        Self { provider, policy, rules: policy.rules(name), name, listing }
+    }
+
+    /// Hints on the newest release of each kind of exclusion.
+    fn for_releases(&self, range: &Ranges<SourcedVersion>) -> Vec<Hint> {
+        let mut hints: Vec<Hint> = Vec::new();
+        let mut told: Vec<Discriminant<Hint>> = Vec::new();
+        hints.extend(self.prerelease_below(range));
+        for release in self.listing.releases().rev().filter(|release| range.contains(&release.version)) {
+            let Some(reason) = self.listing.exclusion(self.policy, self.rules, release) else { continue };
+            let Some(hint) = self.for_release(release, reason) else { continue };
+            // Nobody wants to build an old version who can have a newer one on another target.
+            let is_old_source = matches!(hint, Hint::OnlySource { .. })
+                && hints.iter().any(|hint| matches!(hint, Hint::OtherTarget { .. }));
+            if is_old_source {
+                continue;
+            }
+            if !told.contains(&discriminant(&hint)) {
+                told.push(discriminant(&hint));
+                hints.push(hint);
+            }
         }
-        if !told.contains(&discriminant(&hint)) {
-            told.push(discriminant(&hint));
-            hints.push(hint);
+        hints.extend(self.newest_that_loads(range));
+        hints
+    }
+
+    /// The newest version with a wheel that the target can load, where the range has none of those.
+    fn newest_that_loads(&self, range: &Ranges<SourcedVersion>) -> Option<Hint> {
+        let is_of_target = |release: &Release| {
+            let reason = self.listing.exclusion(self.policy, self.rules, release);
+            matches!(reason, Some(Exclusion::Tags(_) | Exclusion::RequiresPython { .. } | Exclusion::OnlySdist))
+        };
+        let newest = self.listing.releases().rev().find(|release| range.contains(&release.version))?;
+        if !is_of_target(newest) {
+            return None;
+        }
+        let outside = self.listing.releases().rev().filter(|release| !range.contains(&release.version));
+        let loads = |release: &&Release| {
+            self.listing.verdict(self.policy, self.rules, release).is_ok_and(|file| file.filename.as_wheel().is_some())
+                && self.listing.exclusion(self.policy, self.rules, release).is_none()
+        };
+        let release = outside.take(MOST_LOOKED_AT).find(loads)?;
+        let (name, version) = (self.name.clone(), release.version.version.clone());
+        let (runtime, architecture) = (self.policy.target.runtime(), self.policy.target.architecture());
+        Some(Hint::NewestThatLoads { name, version, runtime, architecture })
+    }
+
+    /// What could be done about a release that is excluded for this reason.
+    fn for_release(&self, release: &Release, reason: Exclusion) -> Option<Hint> {
+        let (name, version) = (self.name.clone(), release.version.version.clone());
+        match reason {
+            Exclusion::Prerelease => {
+                Some(Hint::Prerelease { name, version, when_named: self.policy.prerelease == PrereleaseMode::Explicit })
+            }
+            Exclusion::Yanked(_) => Some(Hint::Yanked { name, version }),
+            Exclusion::OnlySdist => Some(self.only_source(version)),
+            Exclusion::NoBinary => {
+                let has_source = self.listing.files(release).any(|file| file.filename.as_wheel().is_none());
+                Some(Hint::WheelsLeftOut { name, version, has_source })
+            }
+            Exclusion::TooNew | Exclusion::UploadTimeUnknown => self.newer_would_fit(release),
+            Exclusion::Constraint { text, origin } => {
+                let usable = self.listing.verdict(self.policy, self.rules, release).is_ok();
+                usable.then_some(Hint::Constrained { name, version, text, origin })
+            }
+            Exclusion::Hash => self.other_digests(release),
+            Exclusion::Tags(_) if self.is_only_source_here(release) => Some(self.only_source(version)),
+            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => self.other_runtimes(release),
+            Exclusion::Metadata(_)
+            | Exclusion::WheelPreferred
+            | Exclusion::Conflict { .. }
+            | Exclusion::Unmet(_)
+            | Exclusion::Rivalled { .. } => None,
         }
     }
-    hints.extend(newest_that_loads(provider, name, listing, range));
-    hints
-}
 
-/// The newest version with a wheel that the target can load, where the range has none of those.
-fn newest_that_loads(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    range: &Ranges<SourcedVersion>,
-) -> Option<Hint> {
-    let policy = &provider.policy;
-    let rules = policy.rules(name);
-    let is_of_target = |release: &Release| {
-        let reason = listing.exclusion(policy, rules, release);
-        matches!(reason, Some(Exclusion::Tags(_) | Exclusion::RequiresPython { .. } | Exclusion::OnlySdist))
-    };
-    let newest = listing.releases().rev().find(|release| range.contains(&release.version))?;
-    if !is_of_target(newest) {
-        return None;
+    /// The hint that building would help, or that another project does the same job in wheels.
+    fn only_source(&self, version: Version) -> Hint {
+        let (name, twin) = (self.name.clone(), twins::of(self.name.as_ref()).copied());
+        let target = target_name(self.provider);
+        Hint::OnlySource { name, version, target, twin }
     }
-    let outside = listing.releases().rev().filter(|release| !range.contains(&release.version));
-    let loads = |release: &&Release| {
-        listing.verdict(policy, rules, release).is_ok_and(|file| file.filename.as_wheel().is_some())
-            && listing.exclusion(policy, rules, release).is_none()
-    };
-    let release = outside.take(MOST_LOOKED_AT).find(loads)?;
-    let (name, version) = (name.clone(), release.version.version.clone());
-    let (runtime, architecture) = (policy.target.runtime(), policy.target.architecture());
-    Some(Hint::NewestThatLoads { name, version, runtime, architecture })
-}
 
-/// What could be done about a release that is excluded for this reason.
-fn for_release(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    release: &Release,
-    reason: Exclusion,
-) -> Option<Hint> {
-    let policy = &provider.policy;
-    let (name, version) = (name.clone(), release.version.version.clone());
-    match reason {
-        Exclusion::Prerelease => {
-            Some(Hint::Prerelease { name, version, when_named: policy.prerelease == PrereleaseMode::Explicit })
-        }
-        Exclusion::Yanked(_) => Some(Hint::Yanked { name, version }),
-        Exclusion::OnlySdist => Some(only_source(provider, name, version)),
-        Exclusion::NoBinary => {
-            let has_source = listing.files(release).any(|file| file.filename.as_wheel().is_none());
-            Some(Hint::WheelsLeftOut { name, version, has_source })
-        }
-        Exclusion::TooNew | Exclusion::UploadTimeUnknown => newer_would_fit(provider, &name, listing, release),
-        Exclusion::Constraint { text, origin } => {
-            let usable = listing.verdict(policy, policy.rules(&name), release).is_ok();
-            usable.then_some(Hint::Constrained { name, version, text, origin })
-        }
-        Exclusion::Hash => other_digests(provider, &name, listing, release),
-        Exclusion::Tags(_) if is_only_source_here(provider, &name, listing, release) => {
-            Some(only_source(provider, name, version))
-        }
-        Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => other_runtimes(provider, &name, listing, release),
-        Exclusion::Metadata(_)
-        | Exclusion::WheelPreferred
-        | Exclusion::Conflict { .. }
-        | Exclusion::Unmet(_)
-        | Exclusion::Rivalled { .. } => None,
+    /// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
+    fn is_only_source_here(&self, release: &Release) -> bool {
+        self.other_runtimes(release).is_none()
+            && self
+                .listing
+                .files(release)
+                .any(|file| matches!(candidate::judge(self.policy, self.rules, file), Err(Exclusion::OnlySdist)))
     }
-}
 
-/// The hint that building would help, or that another project does the same job in wheels.
-fn only_source(provider: &Provider<'_>, name: PackageName, version: Version) -> Hint {
-    let (twin, target) = (twins::of(name.as_ref()).copied(), target_name(provider));
-    Hint::OnlySource { name, version, target, twin }
-}
-
-/// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
-fn is_only_source_here(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    release: &Release,
-) -> bool {
-    let (policy, rules) = (&provider.policy, provider.policy.rules(name));
-    other_runtimes(provider, name, listing, release).is_none()
-        && listing.files(release).any(|file| matches!(candidate::judge(policy, rules, file), Err(Exclusion::OnlySdist)))
-}
-
-/// The file that would be used but for its digest: which digest it has, and which the user accepts.
-fn other_digests(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    release: &Release,
-) -> Option<Hint> {
-    let policy = &provider.policy;
-    let rules = policy.rules(name);
-    let hashes = rules.hashes.as_ref()?;
-    let mut without_hashes = rules.clone();
-    without_hashes.hashes = None;
-    let (_, file) = listing
-        .files(release)
-        .filter_map(|file| Some((candidate::judge(policy, &without_hashes, file).ok()?, file)))
-        .max_by(|left, right| candidate::compare_files((&left.0, left.1), (&right.0, right.1)))?;
-    let actual = file.hashes.iter().map(ToString::to_string).max()?;
-    // The digest that was meant, when one was mistyped, agrees with the actual one in most places: nearest first.
-    let mut accepted: Vec<(usize, String)> = hashes
-        .digests
-        .iter()
-        .map(ToString::to_string)
-        .map(|digest| (digest.chars().zip(actual.chars()).filter(|(a, b)| a != b).count(), digest))
-        .collect();
-    accepted.sort();
-    let more = accepted.len().saturating_sub(MOST_DIGESTS);
-    let accepted = accepted.into_iter().take(MOST_DIGESTS).map(|(_, digest)| digest).collect();
-    let (file, origin) = (file.filename.to_string(), hashes.origin.clone());
-    Some(Hint::OtherDigest { file, actual, origin, accepted, more })
-}
-
-/// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.
-fn prerelease_below(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    range: &Ranges<SourcedVersion>,
-) -> Option<Hint> {
-    if listing.has_any_in(range) {
-        return None;
+    /// The file that would be used but for its digest: which digest it has, and which the user accepts.
+    fn other_digests(&self, release: &Release) -> Option<Hint> {
+        let hashes = self.rules.hashes.as_ref()?;
+        let mut without_hashes = self.rules.clone();
+        without_hashes.hashes = None;
+        let (_, file) = self
+            .listing
+            .files(release)
+            .filter_map(|file| Some((candidate::judge(self.policy, &without_hashes, file).ok()?, file)))
+            .max_by(|left, right| candidate::compare_files((&left.0, left.1), (&right.0, right.1)))?;
+        let actual = file.hashes.iter().map(ToString::to_string).max()?;
+        // The digest that was meant, when one was mistyped, agrees with the actual one in most places: nearest first.
+        let mut accepted: Vec<(usize, String)> = hashes
+            .digests
+            .iter()
+            .map(ToString::to_string)
+            .map(|digest| (digest.chars().zip(actual.chars()).filter(|(a, b)| a != b).count(), digest))
+            .collect();
+        accepted.sort();
+        let more = accepted.len().saturating_sub(MOST_DIGESTS);
+        let accepted = accepted.into_iter().take(MOST_DIGESTS).map(|(_, digest)| digest).collect();
+        let (file, origin) = (file.filename.to_string(), hashes.origin.clone());
+        Some(Hint::OtherDigest { file, actual, origin, accepted, more })
     }
-    let release = listing.releases().rev().find(|release| {
-        let version = &release.version.version;
-        let last = version.only_release().with_epoch(version.epoch());
-        version.any_prerelease()
-            && range.contains(&SourcedVersion::listed(last))
-            && listing.verdict(&provider.policy, provider.policy.rules(name), release).is_ok()
-    })?;
-    Some(Hint::PrereleaseBefore { name: name.clone(), version: release.version.version.clone() })
-}
 
-/// A file that only `--exclude-newer` keeps out.
-fn newer_would_fit(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    release: &Release,
-) -> Option<Hint> {
-    let policy = &provider.policy;
-    let rules = policy.rules(name);
-    let file = listing.files(release).find(|file| candidate::judge_apart_from_time(policy, rules, file).is_ok())?;
-    let uploaded = file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok());
-    Some(Hint::TooNew { name: name.clone(), version: release.version.version.clone(), uploaded })
-}
-
-/// Runtimes on which a release would do.
-fn other_runtimes(
-    provider: &Provider<'_>,
-    name: &PackageName,
-    listing: &ListedVersions,
-    release: &Release,
-) -> Option<Hint> {
-    let target = &provider.policy.target;
-    let offer = |runtimes, architecture, glibc| {
-        let (name, version) = (name.clone(), release.version.version.clone());
-        Hint::OtherTarget { name, version, runtimes, architecture, glibc }
-    };
-    let same = table::runtimes_that_load(listing, release, target.architecture());
-    if let Some(first) = same.first() {
-        let python = target.runtime().python_version();
-        let are_newer = same.iter().all(|runtime| runtime.python_version() > python);
-        let verdict = listing.verdict(&provider.policy, provider.policy.rules(name), release);
-        let is_glibc = matches!(verdict, Err(Exclusion::Tags(TagMismatch::Glibc { .. })));
-        let glibc = (are_newer && is_glibc).then(|| first.glibc());
-        return Some(offer(same, None, glibc));
+    /// A pre-release of a version that the range would take, when it holds no listed version: `2.0rc1` for `>=2.0`.
+    fn prerelease_below(&self, range: &Ranges<SourcedVersion>) -> Option<Hint> {
+        if self.listing.has_any_in(range) {
+            return None;
+        }
+        let release = self.listing.releases().rev().find(|release| {
+            let version = &release.version.version;
+            let last = version.only_release().with_epoch(version.epoch());
+            version.any_prerelease()
+                && range.contains(&SourcedVersion::listed(last))
+                && self.listing.verdict(self.policy, self.rules, release).is_ok()
+        })?;
+        Some(Hint::PrereleaseBefore { name: self.name.clone(), version: release.version.version.clone() })
     }
-    let other = match target.architecture() {
-        Architecture::X86_64 => Architecture::Arm64,
-        Architecture::Arm64 => Architecture::X86_64,
-    };
-    let there = table::runtimes_that_load(listing, release, other);
-    (!there.is_empty()).then(|| offer(there, Some(other), None))
+
+    /// A file that only `--exclude-newer` keeps out.
+    fn newer_would_fit(&self, release: &Release) -> Option<Hint> {
+        let file = self
+            .listing
+            .files(release)
+            .find(|file| candidate::judge_apart_from_time(self.policy, self.rules, file).is_ok())?;
+        let uploaded = file.upload_time.and_then(|time| jiff::Timestamp::from_microsecond(time).ok());
+        Some(Hint::TooNew { name: self.name.clone(), version: release.version.version.clone(), uploaded })
+    }
+
+    /// Runtimes on which a release would do.
+    fn other_runtimes(&self, release: &Release) -> Option<Hint> {
+        let target = &self.policy.target;
+        let offer = |runtimes, architecture, glibc| {
+            let (name, version) = (self.name.clone(), release.version.version.clone());
+            Hint::OtherTarget { name, version, runtimes, architecture, glibc }
+        };
+        let same = table::runtimes_that_load(self.listing, release, target.architecture());
+        if let Some(first) = same.first() {
+            let python = target.runtime().python_version();
+            let are_newer = same.iter().all(|runtime| runtime.python_version() > python);
+            let verdict = self.listing.verdict(self.policy, self.rules, release);
+            let is_glibc = matches!(verdict, Err(Exclusion::Tags(TagMismatch::Glibc { .. })));
+            let glibc = (are_newer && is_glibc).then(|| first.glibc());
+            return Some(offer(same, None, glibc));
+        }
+        let other = match target.architecture() {
+            Architecture::X86_64 => Architecture::Arm64,
+            Architecture::Arm64 => Architecture::X86_64,
+        };
+        let there = table::runtimes_that_load(self.listing, release, other);
+        (!there.is_empty()).then(|| offer(there, Some(other), None))
+    }
 }
 
 /// Names that are close to one that no index knows: of this run, and those that many users ask for, where the user has

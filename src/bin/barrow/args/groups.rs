@@ -34,8 +34,9 @@ pub(crate) struct SettingArgs {
     pub(crate) wheels: WheelArgs,
     #[command(flatten)]
     pub(crate) shared: SharedArgs,
-    #[command(flatten)]
-    pub(crate) unbuilt: Unbuilt,
+    // Part of the public face and not built yet: naming it is an error, not a silence.
+    #[arg(long, hide = true)]
+    pub(crate) all_groups: bool,
 }
 
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -400,13 +401,6 @@ pub(crate) struct ResultArgs {
     /// How the result is printed on standard output
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Option<OutputFormat>,
-}
-
-/// Options that are part of the public face and not built yet: naming one is an error, not a silence.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Unbuilt {
-    #[arg(long, hide = true)]
-    pub(crate) all_groups: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]

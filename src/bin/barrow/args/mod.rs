@@ -26,7 +26,7 @@ pub(crate) use command::{
 };
 pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,
-    TargetArgs, Unbuilt, WheelArgs,
+    TargetArgs, WheelArgs,
 };
 pub(crate) use habits::{advice, understand};
 pub(crate) use itself::{SelfCommand, VersionCheckArgs};

@@ -195,8 +195,8 @@ impl Job {
         format!("{} ({}, {})", self.unit.name, self.target.runtime(), self.target.architecture())
     }
 
-    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it. A submodule is one
-    /// path, of whatever lies in it.
+    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it. A submodule
+    /// is one path, of whatever lies in it.
     fn is_touched_by(&self, changed: &[PathBuf], config: &ConfigFile) -> bool {
         let inputs = &self.options.request.inputs;
         let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);

@@ -1,15 +1,18 @@
 //! `barrow bundle`.
 
+use std::path::Path;
+
+use barrow::ops::Published;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_no_folder, refuse_other_forms};
 use super::report::ReportFile;
 use super::{check, contents, last_word, result, sbom};
-use crate::args::BundleArgs;
+use crate::args::{BundleArgs, OutputArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::Flags;
+use crate::settings::{Flags, Settings};
 
 pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let BundleArgs { source, output, layer, handler, files, assembly, result: _, settings } = args;
@@ -17,14 +20,36 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let mut settings = run.settings(Flags { settings, assembly, files }, &source)?;
     refuse_no_folder(run, &source)?;
     settings.detect_input_of_source((&run.host, &run.output), &source)?;
-    let (is_checked, handlers) = (output.check, handler);
     settings.want_project();
-    let (target, is_list) = (settings.target.single()?, output.list);
     let kind = if layer { BundleKind::Layer } else { BundleKind::Function };
-    let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
+    let wanted = Wanted { kind, source: Some(&source), requirements: Vec::new(), handlers: handler };
+    make(run, &settings, output, wanted, |_| "into".to_owned())
+}
+
+/// The one output of a run, as the command line wants it.
+pub(super) struct Wanted<'a> {
+    pub kind: BundleKind,
+    /// The folder of the user's own files.
+    pub source: Option<&'a Path>,
+    pub requirements: Vec<String>,
+    /// What Lambda calls, where it has to be there.
+    pub handlers: Vec<String>,
+}
+
+/// Makes it, and tells, writes down and checks what was made. `place` has the words before its path.
+pub(super) fn make(
+    run: &Run,
+    settings: &Settings,
+    output: OutputArgs,
+    wanted: Wanted<'_>,
+    place: impl FnOnce(&Published) -> String,
+) -> Result<(), Failure> {
+    let Wanted { kind, source, requirements, handlers } = wanted;
+    let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
+    let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), settings)?;
     let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
-    let request = settings.request_for(Vec::new(), &target)?;
-    let assembly = settings.assembly_for(Some(&source), kind, &target)?;
+    let request = settings.request_for(requirements, &target)?;
+    let assembly = settings.assembly_for(source, kind, &target)?;
     let options = BundleOptions::of(request, assembly, settings.publish(output), target);
     if is_list {
         return contents::list(run, options);
@@ -33,15 +58,16 @@ pub(super) fn call(run: &Run, args: BundleArgs) -> Result<(), Failure> {
     let sboms = sboms.write(run, &published)?;
     if report.is_wanted() {
         let label = published.path.display().to_string();
-        let made = check::Made::alone(&settings, &published, handlers.clone());
+        let made = check::Made::alone(settings, &published, handlers.clone());
         let parts = report.parts(run, &label, &made, settings.selection.slim)?;
         report.write(run, &parts)?;
     }
     if run.is_json() {
         let told = result::with_sboms(result::published(&published), &sboms);
         Output::object(&result::with_shared(told, run.shared.get()))?;
-        return if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) };
+    } else {
+        let what = format!("Bundled {} files", published.files);
+        last_word::tell(run, &published, &what, &place(&published));
     }
-    last_word::tell(run, &published, &format!("Bundled {} files", published.files), "into");
-    if is_checked { check::published(run, &settings, &published, handlers) } else { Ok(()) }
+    if is_checked { check::published(run, settings, &published, handlers) } else { Ok(()) }
 }

@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use barrow::request::{BundleKind, BundleOptions};
+use barrow::request::BundleKind;
 
+use super::bundle::{Wanted, make};
 use super::meaning::{refuse_other_forms, refuse_paths};
-use super::report::ReportFile;
-use super::{check, contents, last_word, result, sbom};
 use crate::args::LayerArgs;
 use crate::failure::Failure;
-use crate::output::Output;
 use crate::run::Run;
 use crate::settings::Flags;
 
@@ -26,35 +24,12 @@ pub(super) fn call(run: &Run, args: LayerArgs) -> Result<(), Failure> {
         None if settings.take_named_sources() => {}
         None => settings.check_something_required(&requirements)?,
     }
-    let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
-    let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), &settings)?;
-    let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
-    let request = settings.request_for(requirements, &target)?;
-    let assembly = settings.assembly_for(source.as_deref(), BundleKind::Layer, &target)?;
-    let options = BundleOptions::of(request, assembly, settings.publish(output), target);
-    if is_list {
-        return contents::list(run, options);
-    }
-    let published = run.bundle(options)?;
-    let sboms = sboms.write(run, &published)?;
-    if report.is_wanted() {
-        let label = published.path.display().to_string();
-        let made = check::Made::alone(&settings, &published, Vec::new());
-        let parts = report.parts(run, &label, &made, settings.selection.slim)?;
-        report.write(run, &parts)?;
-    }
-    if run.is_json() {
-        let told = result::with_sboms(result::published(&published), &sboms);
-        Output::object(&result::with_shared(told, run.shared.get()))?;
-        return if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) };
-    }
-    let place = match published.layers.len() {
+    let wanted = Wanted { kind: BundleKind::Layer, source: source.as_deref(), requirements, handlers: Vec::new() };
+    make(run, &settings, output, wanted, |published| match published.layers.len() {
         0 => "into the layer".to_owned(),
         1 => "into 1 layer of".to_owned(),
         count => format!("into {count} layers of"),
-    };
-    last_word::tell(run, &published, &format!("Bundled {} files", published.files), &place);
-    if is_checked { check::published(run, &settings, &published, Vec::new()) } else { Ok(()) }
+    })
 }
 
 /// The folder of the user's own files among the words, if the only one is that of a folder: `shared`, or `./shared`

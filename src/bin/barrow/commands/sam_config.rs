@@ -78,7 +78,8 @@ fn find(run: &Run, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The file that was named, else the one that SAM would find: beside the template that the command line names, else here.
+/// The file that was named, else the one that SAM would find: beside the template that the command line names, else
+/// here.
 fn read(run: &Run, args: &SamBuildArgs) -> Result<Option<SamConfig>, Failure> {
     let beside = args.template_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let absolute = |path: &Path| run.host.working_folder.join(path);

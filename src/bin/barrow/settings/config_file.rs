@@ -1,10 +1,13 @@
 //! `barrow.toml`, or `[tool.barrow]` of pyproject.toml: the nearest of them, searched upwards.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use barrow::check::{CheckError, IgnoredFinding};
+use barrow::audit::IgnoredAdvisory;
+use barrow::check::IgnoredFinding;
 use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -33,7 +36,7 @@ pub(crate) struct ConfigFile {
     /// `ignore` of `[check]`.
     pub(crate) check_ignore: Vec<IgnoredFinding>,
     /// `ignore` of `[audit]`.
-    pub(crate) audit_ignore: Vec<barrow::audit::IgnoredAdvisory>,
+    pub(crate) audit_ignore: Vec<IgnoredAdvisory>,
     /// `[defaults]`: settings of every unit.
     pub(super) defaults: BTreeMap<&'static str, ConfigValue>,
     /// `[[function]]` and `[[layer]]`.
@@ -148,8 +151,10 @@ impl TomlReader<'_> {
                 "runtime" if matches!(value.get_ref(), DeValue::Table(_)) => self.runtimes(value, &mut config)?,
                 "mirror" if matches!(value.get_ref(), DeValue::Table(_)) => self.mirror(value, &mut config)?,
                 "sources" if matches!(value.get_ref(), DeValue::Table(_)) => config.sources = self.sources(value)?,
-                "audit" => config.audit_ignore = self.audit(value)?,
-                "check" => config.check_ignore = self.check(value)?,
+                "audit" => {
+                    config.audit_ignore = self.ignored("audit", r#"texts such as "CVE-2024-1=why""#, value)?;
+                }
+                "check" => config.check_ignore = self.ignored("check", r#"codes such as "BAR012:cv2""#, value)?,
                 "defaults" => config.defaults = self.defaults(value)?,
                 "function" => config.units.splice(0..0, self.units(UnitKind::Function, value)?).for_each(drop),
                 "layer" => config.units.extend(self.units(UnitKind::Layer, value)?),
@@ -314,42 +319,25 @@ impl TomlReader<'_> {
 }
 
 impl TomlReader<'_> {
-    /// `[check]`: what its command leaves out.
-    fn check(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<IgnoredFinding>, String> {
-        let wrong =
-            || self.at(value.span(), "`check` must be a table with `ignore`, a list of codes such as \"BAR012:cv2\"");
+    /// `ignore` of `[audit]` or `[check]`, the table `of`: what that command leaves out. `such` shows how it is
+    /// written.
+    fn ignored<T: FromStr<Err: Display>>(
+        &self,
+        of: &str,
+        such: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Vec<T>, String> {
+        let wrong = || self.at(value.span(), &format!("`{of}` must be a table with `ignore`, a list of {such}"));
         let DeValue::Table(table) = value.get_ref() else { return Err(wrong()) };
         let mut ignored = Vec::new();
         for (name, value) in table {
             let DeValue::Array(entries) = value.get_ref() else { return Err(wrong()) };
             if **name.get_ref() != *"ignore" {
-                return Err(self.at(name.span(), &format!("unknown setting `{}` of `check`", name.get_ref())));
+                return Err(self.at(name.span(), &format!("unknown setting `{}` of `{of}`", name.get_ref())));
             }
             for entry in entries {
                 let text = plain(entry.get_ref()).ok_or_else(wrong)?;
-                ignored.push(text.parse().map_err(|error: CheckError| self.at(entry.span(), &error.to_string()))?);
-            }
-        }
-        Ok(ignored)
-    }
-}
-
-impl TomlReader<'_> {
-    /// `[audit]`: what its command leaves out.
-    fn audit(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<barrow::audit::IgnoredAdvisory>, String> {
-        let wrong = || {
-            self.at(value.span(), "`audit` must be a table with `ignore`, a list of texts such as \"CVE-2024-1=why\"")
-        };
-        let DeValue::Table(table) = value.get_ref() else { return Err(wrong()) };
-        let mut ignored = Vec::new();
-        for (name, value) in table {
-            let DeValue::Array(entries) = value.get_ref() else { return Err(wrong()) };
-            if **name.get_ref() != *"ignore" {
-                return Err(self.at(name.span(), &format!("unknown setting `{}` of `audit`", name.get_ref())));
-            }
-            for entry in entries {
-                let text = plain(entry.get_ref()).ok_or_else(wrong)?;
-                ignored.push(text.parse().map_err(|error: String| self.at(entry.span(), &error))?);
+                ignored.push(text.parse().map_err(|error: T::Err| self.at(entry.span(), &error.to_string()))?);
             }
         }
         Ok(ignored)

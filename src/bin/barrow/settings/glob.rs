@@ -10,8 +10,9 @@ const PASSED_OVER: [&str; 3] = ["__pycache__", "node_modules", "site-packages"];
 /// How far down `**` looks.
 const DEEPEST: usize = 12;
 
-/// The folders that a pattern matches, in order, each with a name: what its wildcards stand for. Patterns start at `base`. Hidden
-/// folders are matched by what begins with a dot itself, and no folder is matched in which `outputs` lie.
+/// The folders that a pattern matches, in order, each with a name: what its wildcards stand for. Patterns start at
+/// `base`. Hidden folders are matched by what begins with a dot itself, and no folder is matched in which `outputs`
+/// lie.
 pub(super) fn folders(base: &Path, pattern: &str, outputs: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
     let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
     let parts: Vec<&str> = pattern.split('/').collect();

@@ -56,7 +56,7 @@ pub(crate) use units::Unit;
 
 use crate::args::{
     AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SbomRequest,
-    SettingArgs, SourceArgs, Unbuilt, parse_split,
+    SettingArgs, SourceArgs, parse_split,
 };
 use crate::failure::Failure;
 use crate::host::Host;
@@ -150,7 +150,9 @@ impl Settings {
         folder: &Path,
         mut config: ConfigFile,
     ) -> Result<Self, SettingsError> {
-        refuse_unbuilt(&flags.settings.unbuilt)?;
+        if flags.settings.all_groups {
+            return Err(SettingsError::Other("--all-groups is not built yet in this version of barrow".to_owned()));
+        }
         let applications = config.applications.iter().map(|application| application.name.clone()).collect();
         if let Some(name) = &flags.settings.input.application {
             let of_name = config.applications.iter().find(|application| application.name == *name);
@@ -166,7 +168,7 @@ impl Settings {
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
 
-        let SettingArgs { target, input, index, resolution, wheels, shared, unbuilt: _ } = flags.settings;
+        let SettingArgs { target, input, index, resolution, wheels, shared, all_groups: _ } = flags.settings;
         let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
         let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
@@ -394,8 +396,8 @@ pub(crate) fn find_config(host: &Host, general: &GeneralArgs, folder: &Path) -> 
     config.map(Option::unwrap_or_default).map_err(SettingsError::Other)
 }
 
-/// The units of a file with the settings of their own folders: those in the folder of a unit, and in folders between it and the
-/// file. None are looked for where a file was named, or none is to be read.
+/// The units of a file with the settings of their own folders: those in the folder of a unit, and in folders between it
+/// and the file. None are looked for where a file was named, or none is to be read.
 pub(crate) fn units_of(host: &Host, general: &GeneralArgs, config: &ConfigFile) -> Result<Vec<Unit>, SettingsError> {
     let mut units = config.units().map_err(SettingsError::Other)?;
     let is_named = general.config_file.is_some() || host.variable("BARROW_CONFIG_FILE").is_some();
@@ -416,14 +418,6 @@ pub(crate) fn units_of(host: &Host, general: &GeneralArgs, config: &ConfigFile) 
         }
     }
     Ok(units)
-}
-
-fn refuse_unbuilt(unbuilt: &Unbuilt) -> Result<(), SettingsError> {
-    let Unbuilt { all_groups } = unbuilt;
-    if *all_groups {
-        return Err(SettingsError::Other("--all-groups is not built yet in this version of barrow".to_owned()));
-    }
-    Ok(())
 }
 
 /// A switch that decides what is read at all, so that it cannot stand in a file.

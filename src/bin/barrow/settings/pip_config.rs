@@ -90,8 +90,8 @@ impl PipConfig {
     }
 }
 
-/// The files in pip's order of reading: site-wide, the user's, the virtual environment's, `PIP_CONFIG_FILE`. On a Mac pip has
-/// folders of its own for the first two, and reads neither `/etc/pip.conf` nor `XDG_CONFIG_HOME`.
+/// The files in pip's order of reading: site-wide, the user's, the virtual environment's, `PIP_CONFIG_FILE`. On a Mac
+/// pip has folders of its own for the first two, and reads neither `/etc/pip.conf` nor `XDG_CONFIG_HOME`.
 fn files(host: &Host, is_mac: bool) -> Vec<PathBuf> {
     let named = host.variable("PIP_CONFIG_FILE");
     if named == Some("/dev/null") || named.is_some_and(|name| name.eq_ignore_ascii_case("nul")) {

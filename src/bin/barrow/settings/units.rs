@@ -35,8 +35,8 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// Takes the settings of a file that lies in the unit's own folder: the unit's table comes before them, and they come before
-    /// `[defaults]` and the rest of the file that names the unit.
+    /// Takes the settings of a file that lies in the unit's own folder: the unit's table comes before them, and they
+    /// come before `[defaults]` and the rest of the file that names the unit.
     pub(super) fn take_own(&mut self, own: ConfigFile) {
         let (config, file) = (&mut self.config, own.path);
         let place = WrittenIn::Beside(file.clone());
@@ -190,7 +190,8 @@ fn place(text: &mut String, source: Option<&Path>) -> Result<(), String> {
     Ok(())
 }
 
-/// The requirements of a file, a unit each, with the names of their projects: comments and lines that go on as pip has them.
+/// The requirements of a file, a unit each, with the names of their projects: comments and lines that go on as pip has
+/// them.
 fn listed(path: &Path) -> Result<Vec<(String, String)>, String> {
     let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
     let mut found = Vec::new();
