@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::SupplyError;
-use super::bench::{Cloned, blocking};
+use super::bench::Cloned;
 use super::inquiry::Inquiry;
+use crate::blocking::blocking;
 use crate::build::{BuildError, Checkout, bundle, submodules};
 use crate::index::MirroredRepository;
 use crate::spec::SafeUrl;
@@ -43,7 +44,7 @@ impl Inquiry {
         let mut needed = BTreeMap::from([(name.clone(), NeededRepository::new(url))]);
         for cloned in clones {
             let (own, workshop) = (cloned.clone(), self.builder.workshop.clone());
-            let parts = blocking(move || submodules(&own.url, &own.checkout.folder, &workshop)).await??;
+            let parts = blocking(move || submodules(&own.url, &own.checkout.folder, &workshop)).await?;
             for (address, checkout) in parts {
                 let part = SafeUrl::parse(&address).map_err(|_| BuildError::Metadata {
                     label: url.without_credentials().to_string(),
@@ -71,7 +72,7 @@ impl Inquiry {
         let room = Arc::new(self.session.cache.temporary_folder()?);
         let (url, asked, earlier) = (needed.url.clone(), needed.asked.clone(), earlier.map(Path::to_owned));
         let (place, workshop) = (room.path().to_owned(), self.builder.workshop.clone());
-        let path = blocking(move || bundle(&url, &asked, earlier.as_deref(), &place, &workshop)).await??;
+        let path = blocking(move || bundle(&url, &asked, earlier.as_deref(), &place, &workshop)).await?;
         Ok(path.map(|path| RepositoryFile { path, _room: room }))
     }
 }

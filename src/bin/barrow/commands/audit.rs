@@ -85,7 +85,7 @@ fn ask(run: &Run, settings: &Settings, subjects: &[AuditSubject]) -> Result<Audi
     request.inputs.constraint_files.clear();
     request.inputs.override_files.clear();
     request.lock = LockSettings::default();
-    run.block_on(|context| async move { ops::audit(request, subjects, context).await })
+    run.block_on(|context| async move { Box::pin(ops::audit(request, subjects, context)).await })
 }
 
 fn tell(run: &Run, subjects: &[AuditSubject], audited: &Audited, judged: &Judged) -> Result<(), Failure> {
