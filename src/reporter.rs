@@ -71,6 +71,16 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
+/// Text in which no system that reads logs finds a command: GitHub and Azure take `##[command]` and `##vso[command]` for one
+/// wherever in a line they stand (actions/runner, `ActionCommand`; Azure Pipelines, "Logging commands").
+pub fn without_commands(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains("##[") || text.contains("##vso[") {
+        text.replace("##[", "# #[").replace("##vso[", "# #vso[").into()
+    } else {
+        text.into()
+    }
+}
+
 /// An error with its causes, in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     match error.source() {

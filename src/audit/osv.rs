@@ -107,7 +107,8 @@ impl Advisories {
     /// Adds one advisory, or a list of them; how many are about Python packages.
     fn add_text(&mut self, file: &str, bytes: &[u8]) -> Result<usize, AuditError> {
         let wrong = |reason: String| AuditError::Form { file: file.to_owned(), reason };
-        let document: Value = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        let document: Value =
+            serde_json::from_slice(bytes).map_err(|error| wrong(format!("it is not JSON: {error}")))?;
         // An answer of OSV's API has its advisories in `vulns`.
         let list = document.as_array().or_else(|| document["vulns"].as_array());
         let all: Vec<&Value> = list.map_or_else(|| vec![&document], |list| list.iter().collect());

@@ -35,7 +35,7 @@ pub enum CheckError {
         path: PathBuf,
     },
     /// A list of libraries that is none.
-    #[error("`{}` is no list of libraries as `--probe` has it printed", path.display())]
+    #[error("`{}` is no list of the libraries of a runtime", path.display())]
     Libraries {
         /// Which.
         path: PathBuf,

@@ -81,7 +81,11 @@ impl OutputFiles {
         let read = |source| InventoryError::Read { path: path.to_owned(), source };
         let broken = |error: &dyn std::fmt::Display| InventoryError::Archive {
             path: path.to_owned(),
-            reason: error.to_string(),
+            // The program library says it in the letters of the format.
+            reason: error.to_string().replace(
+                "invalid Zip archive: Could not find EOCD",
+                "it has no end record, so it is cut off or no zip",
+            ),
         };
         let (mut archive, _) = open_foreign_zip(path).map_err(|why| match why {
             NoZip::Read(source) => read(source),

@@ -19,7 +19,7 @@ pub enum LockError {
     },
     /// Hashes were asked for, and a source has no one digest.
     #[error(
-        "{name} is a folder or a repository, which has no hash, and one hash in the file demands one of every line"
+        "`{name}` is a folder or a repository, which has no hash, and one hash in the file demands one of every line"
     )]
     Unhashable {
         /// Project.
@@ -69,7 +69,7 @@ pub enum LockError {
         command: &'static str,
     },
     /// A package has no wheel, and may not be built.
-    #[error("{}:{line}: {name} is {what} and would have to be built{barrier}", path.display())]
+    #[error("{}:{line}: `{name}` is {what} and would have to be built{barrier}", path.display())]
     NeedsBuilding {
         /// The file.
         path: PathBuf,
@@ -114,7 +114,7 @@ impl fmt::Display for Barrier {
     "{}:{line}: {name}{} is locked without a wheel for {target}: {}",
     path.display(),
     version.as_ref().map(|version| format!(" {version}")).unwrap_or_default(),
-    wheels_text(tags)
+    made_for.as_ref().map_or_else(|| "it has none at all".to_owned(), |made_for| format!("its wheels are for {made_for}"))
 )]
 pub struct NoWheel {
     /// The file.
@@ -127,28 +127,12 @@ pub struct NoWheel {
     pub version: Option<Version>,
     /// The target, such as `python3.13 on x86_64`.
     pub target: String,
-    /// The tags of the wheels that are there, each once.
-    pub tags: Vec<String>,
+    /// What the wheels that are there are made for; `None`: there are none.
+    pub made_for: Option<String>,
     /// Targets that would take one of them.
     pub elsewhere: Vec<String>,
     /// There is a source archive, which could be built.
     pub has_source: bool,
-}
-
-/// Most tags that a message lists.
-const TAGS_TOLD: usize = 4;
-
-fn wheels_text(tags: &[String]) -> String {
-    if tags.is_empty() {
-        return "it has none at all".to_owned();
-    }
-    let more = match tags.len().saturating_sub(TAGS_TOLD) {
-        0 => String::new(),
-        1 => " and 1 more kind".to_owned(),
-        more => format!(" and {more} more kinds"),
-    };
-    let told = tags.iter().take(TAGS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
-    format!("its wheels are for {told}{more}")
 }
 
 impl LockError {

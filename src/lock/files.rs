@@ -9,9 +9,9 @@ use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
-    Version, Yanked,
+    Version, WheelFilename, Yanked,
 };
-use crate::target::{TagPriority, Target, targets_that_load};
+use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
 /// What may be built.
 pub(super) struct Building<'a> {
@@ -228,17 +228,13 @@ impl Chooser<'_> {
     /// Says which wheels there are, and which runtimes would take one.
     fn no_wheel(&self, has_source: bool) -> LockError {
         let (package, target) = (self.package, self.target);
-        let mut tags: Vec<String> = Vec::new();
+        let names =
+            package.wheels.iter().filter_map(|file| DistFilename::parse(&file.file_name()?, &package.name).ok());
+        let names: Vec<DistFilename> = names.collect();
+        let wheels: Vec<&WheelFilename> = names.iter().filter_map(DistFilename::as_wheel).collect();
+        let made_for = (!wheels.is_empty()).then(|| wheels_in_words(&wheels, target.glibc()));
         let mut elsewhere: Vec<String> = Vec::new();
-        for file in &package.wheels {
-            let Some(Ok(filename)) = file.file_name().map(|text| DistFilename::parse(&text, &package.name)) else {
-                continue;
-            };
-            let Some(wheel) = filename.as_wheel() else { continue };
-            let tag = [&wheel.pythons, &wheel.abis, &wheel.platforms].map(|parts| parts.join(".")).join("-");
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
+        for wheel in wheels {
             for (runtime, architecture) in targets_that_load(wheel) {
                 let text = format!("{runtime} on {architecture}");
                 if !elsewhere.contains(&text) {
@@ -253,7 +249,7 @@ impl Chooser<'_> {
             name: package.name.clone(),
             version: package.version.clone(),
             target: format!("{} on {}", target.runtime(), target.architecture()),
-            tags,
+            made_for,
             elsewhere,
             has_source,
         }))

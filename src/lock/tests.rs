@@ -132,14 +132,14 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");
     check(&package, "pylock.toml:4: a has no file at all");
     let sdist = format!("{package}sdist = {{ url = \"https://x/a-1.tar.gz\", hashes = {{ sha256 = \"{ONE}\" }} }}\n");
-    check(&sdist, "pylock.toml:4: a is only a source distribution and would have to be built");
+    check(&sdist, "pylock.toml:4: `a` is only a source distribution and would have to be built");
     assert_eq!(hints::of(&read(&sdist).unwrap_err()), ["allow it with `--allow-build a`"]);
     let vcs =
         |commit: &str| format!("{package}vcs = {{ type = \"git\", url = \"https://x\", commit-id = \"{commit}\" }}\n");
     check(&vcs("main"), "pylock.toml:4: the commit of a is not one");
     let forbidding = LockRequest { no_build: true, ..LockRequest::default() };
     let error = read_for(&vcs(&ONE[..40]), &forbidding).unwrap_err();
-    let expected = "pylock.toml:4: a is a repository and would have to be built: building is forbidden";
+    let expected = "pylock.toml:4: `a` is a repository and would have to be built: building is forbidden";
     assert_eq!(error.to_string(), expected);
     let wheel = |name: &str, hashes: &str| {
         format!("{package}wheels = [{{ url = \"https://x/{name}\", hashes = {{ {hashes} }} }}]\n")
@@ -151,7 +151,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     );
     check(
         &wheel("a-1-cp312-cp312-win_amd64.whl", &good),
-        "pylock.toml:4: a 1 is locked without a wheel for python3.12 on arm64: its wheels are for cp312-cp312-win_amd64",
+        "pylock.toml:4: a 1 is locked without a wheel for python3.12 on arm64: its wheels are for CPython 3.12 on Windows",
     );
     check(&wheel("a-2-py3-none-any.whl", &good), "pylock.toml:4: `a-2-py3-none-any.whl` is not a file of version 1");
     let twice = wheel("a-1-py3-none-any.whl", &good);

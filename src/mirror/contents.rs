@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ const SCHEMA: u32 = 1;
 
 /// Everything that a mirror lists.
 #[derive(Deserialize)]
+#[serde(expecting = "the manifest of a mirror")]
 struct MirrorManifest {
     schema: u32,
     #[serde(default)]
@@ -103,16 +104,32 @@ pub(crate) fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorE
     Ok(parse_manifest(bytes, Path::new(MANIFEST))?.files.into_values().collect())
 }
 
+/// What every manifest says of itself.
+#[derive(Deserialize)]
+struct Form {
+    schema: u32,
+}
+
+fn other_form(path: PathBuf, schema: u32) -> MirrorError {
+    let reason = format!("has the form {schema}, and this version of barrow knows {SCHEMA}");
+    MirrorError::ManifestContent { path, reason }
+}
+
 /// What the bytes of a manifest say; messages call it `path`.
 pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
     let path = path.to_owned();
     let manifest: MirrorManifest = match serde_json::from_slice(bytes) {
         Ok(manifest) => manifest,
-        Err(source) => return Err(MirrorError::Manifest { path, source }),
+        // One of a later form may have other fields.
+        Err(source) => {
+            return Err(match serde_json::from_slice::<Form>(bytes) {
+                Ok(form) if form.schema != SCHEMA => other_form(path, form.schema),
+                _ => MirrorError::Manifest { path, source },
+            });
+        }
     };
     if manifest.schema != SCHEMA {
-        let reason = format!("has the form {}, and this version of barrow knows {SCHEMA}", manifest.schema);
-        return Err(MirrorError::ManifestContent { path, reason });
+        return Err(other_form(path, manifest.schema));
     }
     if let Some((file, problem)) = manifest.files.iter().find_map(|file| Some((file, file.problem()?))) {
         let reason = format!("lists `{}` with {problem}", file.filename);

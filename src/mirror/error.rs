@@ -95,7 +95,7 @@ pub enum MirrorError {
         known: Vec<String>,
     },
     /// An application that has files in the mirror would need none any more.
-    #[error("`{name}` requires nothing, and the mirror holds {held} files for it")]
+    #[error("`{name}` requires nothing, and the mirror holds {held} file{} for it", if *held == 1 { "" } else { "s" })]
     NothingRequired {
         /// The application.
         name: String,

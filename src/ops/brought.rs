@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, LeftOutError};
 use crate::inventory::{Reading, read_finished};
 use crate::lock::{Lock, LockKind, LockPlace, LockRequest, select};
+use crate::reporter::chain;
 use crate::request::RequestOptions;
 use crate::requirements::{Brought, Manifest, ManifestInputs};
 use crate::spec::{Operator, VersionOrUrl};
@@ -85,5 +86,5 @@ fn pinned(by: &Path, manifest: &Manifest, target: &Target) -> Result<Vec<Brought
 }
 
 fn unreadable(by: &Path, error: &dyn std::error::Error) -> Error {
-    LeftOutError::Unreadable { by: by.to_owned(), reason: error.to_string() }.into()
+    LeftOutError::Unreadable { by: by.to_owned(), reason: chain(error) }.into()
 }

@@ -113,10 +113,10 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Some of what was to be mirrored could not be; the rest was.
-    #[error("not everything could be mirrored:\n{}", .0.join("\n"))]
+    #[error("not everything could be mirrored:\n  {}", .0.join("\n  "))]
     MirrorFindings(Vec<String>),
     /// A mirror whose files are not what its manifest says.
-    #[error("the mirror `{}` is damaged:\n{}", path.display(), problems.join("\n"))]
+    #[error("the mirror `{}` is damaged:\n  {}", path.display(), problems.join("\n  "))]
     MirrorDamaged {
         /// Its folder.
         path: PathBuf,

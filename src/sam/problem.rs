@@ -26,8 +26,8 @@ pub enum TemplateProblem {
     NoValue { name: String },
     #[error("{what} cannot be read before the deployment: only texts and `!Ref` to a parameter with a value can")]
     Unreadable { what: String },
-    #[error("there is no Runtime")]
-    NoRuntime,
+    #[error("`{name}` has no Runtime")]
+    NoRuntime { name: String },
     #[error("a function has one architecture, and here is also `{second}`")]
     TwoArchitectures { second: String },
     #[error("`{name}` asks for another layout than barrow makes")]

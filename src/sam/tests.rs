@@ -180,7 +180,7 @@ fn what_cannot_be_known_is_an_error_with_its_line() {
             ),
         );
     }
-    check("      Handler: a.b\n", "template.yaml:5: there is no Runtime");
+    check("      Handler: a.b\n", "template.yaml:5: `A` has no Runtime");
     check(
         "      Runtime: python3.12\n      Architectures: [x86_64, arm64]\n",
         "template.yaml:10: a function has one architecture, and here is also `arm64`",

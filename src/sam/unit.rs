@@ -102,7 +102,7 @@ impl Resource<'_> {
         // The code of a plain function says where it is; one of SAM lies beside the template when it says nothing.
         let is_optional = code == "CodeUri";
         let Some(source) = self.source(code, is_optional)? else { return Ok(None) };
-        let Some(runtime) = self.value("Runtime")? else { return Err((self.line, TemplateProblem::NoRuntime)) };
+        let Some(runtime) = self.value("Runtime")? else { return Err((self.line, self.no_runtime())) };
         if !runtime.starts_with("python") {
             return Ok(Some(self.left(&format!("its runtime is {runtime}"))));
         }
@@ -120,6 +120,10 @@ impl Resource<'_> {
         Ok(Some(self.unit(SamUnitKind::Function, source, runtime, architecture, handler)))
     }
 
+    fn no_runtime(&self) -> TemplateProblem {
+        TemplateProblem::NoRuntime { name: self.name.to_owned() }
+    }
+
     fn layer(&self, content: &str) -> Result<Option<ResourceUse>, ProblemAt> {
         let Some(method) = self.method()? else { return Ok(None) };
         if self.is_skipped()? {
@@ -132,7 +136,7 @@ impl Resource<'_> {
         self.refuse_build_properties()?;
         let mut runtimes = self.values("CompatibleRuntimes")?.into_iter().filter(|name| name.starts_with("python"));
         let runtime = if method == UV { runtimes.next() } else { Some(method) };
-        let runtime = runtime.ok_or((self.line, TemplateProblem::NoRuntime))?;
+        let runtime = runtime.ok_or_else(|| (self.line, self.no_runtime()))?;
         let stated = match self.metadata("BuildArchitecture") {
             Some(node) => self.read_text(node)?,
             None => None,

@@ -41,10 +41,11 @@ impl fmt::Display for Architecture {
 impl FromStr for Architecture {
     type Err = TargetError;
 
+    /// Takes the names of Lambda and of Linux in any case: the CDK writes `ARM_64`, and others `ARM64`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "x86_64" | "amd64" => Ok(Self::X86_64),
-            "arm64" | "aarch64" => Ok(Self::Arm64),
+            "arm64" | "arm_64" | "aarch64" => Ok(Self::Arm64),
             _ => Err(TargetError::Architecture(text.to_owned())),
         }
     }

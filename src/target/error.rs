@@ -8,7 +8,7 @@ pub enum TargetError {
     Runtime {
         /// What was asked for.
         given: String,
-        /// All names of the table.
+        /// The names of the table, from the first to the last.
         known: String,
     },
     /// A profile whose Python no runtime of the table has.

@@ -23,6 +23,16 @@ fn versions(minors: &BTreeSet<u32>) -> Vec<String> {
     texts.collect()
 }
 
+/// What wheels are made for, those for Linux alone where there are such: `CPython 3.8 to 3.11 on Linux x86_64`.
+pub(crate) fn wheels_in_words(wheels: &[&WheelFilename], known: Glibc) -> String {
+    let is_for_linux = |wheel: &&&WheelFilename| {
+        wheel.platforms.iter().any(|it| &**it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))
+    };
+    let linux: Vec<&WheelFilename> = wheels.iter().filter(is_for_linux).copied().collect();
+    let wheels = if linux.is_empty() { wheels } else { &linux };
+    format!("{} on {}", pythons_in_words(wheels), platforms_in_words(wheels, known))
+}
+
 /// The Pythons that wheels are made for: `CPython 3.8 to 3.11`.
 pub(crate) fn pythons_in_words(wheels: &[&WheelFilename]) -> String {
     let (mut exact, mut since, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());

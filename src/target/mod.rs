@@ -32,7 +32,7 @@ pub use error::TargetError;
 pub use glibc::Glibc;
 pub(crate) use host::HostSystem;
 pub(crate) use libraries::{LIBRARY_PATH, Presence, SymbolVersion};
-pub(crate) use made_for::{join_and, platforms_in_words, pythons_in_words};
+pub(crate) use made_for::{join_and, wheels_in_words};
 pub use runtimes::{AGENTCORE, AmazonLinux, Profile, Runtime, span};
 pub(crate) use sdk::SdkNeed;
 pub(crate) use stable_abi::python_symbol_since;

@@ -233,8 +233,12 @@ fn leaked(text: String) -> &'static str {
 }
 
 fn unknown(given: &str) -> TargetError {
-    let known: Vec<&str> = TABLE.iter().chain(PROFILES).map(|row| row.name).collect();
-    TargetError::Runtime { given: given.to_owned(), known: known.join(", ") }
+    let span = |rows: &[RuntimeRow]| match rows {
+        [first, .., last] => Some(format!("{} to {}", first.name, last.name)),
+        rows => rows.first().map(|row| row.name.to_owned()),
+    };
+    let known: Vec<String> = [span(TABLE), span(PROFILES)].into_iter().flatten().collect();
+    TargetError::Runtime { given: given.to_owned(), known: known.join(", and ") }
 }
 
 impl PartialEq for Runtime {

@@ -184,7 +184,7 @@ fn what_cannot_be_read_names_its_line() {
     check("[[function]]\nsource = \"a\"\nruntime = \"python2.7\"\n", "barrow.toml:3");
     check(
         "[[function]]\nsource = \"a\"\noutput = \"o\"\n[[function]]\nname = \"b\"\nsource = \"a\"\noutput = \"o\"\n",
-        "two outputs go to",
+        "would both be made into",
     );
     context.write("barrow.toml", "[[function]]\nsource = \"a\"\n");
     let output = run(&context, &["build", "b"]);

@@ -322,7 +322,7 @@ fn locks_bring_sources_back() {
     let lock = fs_err::read_to_string(context.path("pylock.toml")).unwrap();
     has(&lock, &["directory = { path = \"mine\" }", "sdist = { name = \"thing-1.0.tar.gz\""]);
     let shown = fails(&context, &mut install(&context, &server, &["-r", "pylock.toml"]));
-    has(&shown, &["thing is only a source distribution", "--allow-build thing"]);
+    has(&shown, &["`thing` is only a source distribution", "--allow-build thing"]);
     says(&context, &mut install(&context, &server, &["-r", "pylock.toml", "--allow-build", "thing"]));
     has(&context.tree("out"), &["mine-0.1.dist-info", "thing-1.0.dist-info"]);
     let mirror = ["mirror", "thing", "--allow-build", "thing", "-o", "mirror", "--index-url", &server.url()];

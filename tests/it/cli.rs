@@ -99,12 +99,30 @@ fn help_names_what_is_built() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused_and_never_ignored() {
+fn what_there_is_not_is_refused_and_never_ignored() {
     let context = TestContext::new();
     context.write("requirements.txt", "");
     let shown = refused(&context, &["bundle", "-o", "out", "--all-groups"]);
-    assert!(shown.starts_with("2\n") && shown.contains("is not built yet"), "{shown}");
+    assert!(shown.starts_with("2\n") && shown.contains("name each group with --group"), "{shown}");
+    // What the parser takes for similar is another thing.
+    assert!(!shown.contains("similar") && !shown.contains("Usage"), "{shown}");
     assert!(!context.path("out").exists());
+}
+
+#[test]
+fn a_place_that_is_missing_is_shown() {
+    let context = TestContext::new();
+    assert!(refused(&context, &["bundle"]).contains("`-o function.zip` a zip"));
+    assert!(refused(&context, &["install", "tiny"]).contains("`-t build`"));
+}
+
+#[test]
+fn processors_are_understood_in_any_case() {
+    let context = TestContext::new();
+    for word in ["ARM64", "ARM_64", "AArch64"] {
+        let shown = context.run(context.barrow().args(["config", "--arch", word]));
+        assert!(shown.contains("arch = arm64"), "{word}: {shown}");
+    }
 }
 
 #[test]

@@ -257,6 +257,7 @@ packages.a = { "1.0" = { wheels = ["py3-none-win_amd64", "cp312-cp312-macosx_11_
 
       a    wheels for                                      could be loaded by
       1.0  CPython 3.12 and Python 3 on Windows and macOS  no runtime
+    hint: a 1.0 is not for Linux: where other systems alone need it, write `a; sys_platform == 'win32'`, or leave it out with `--exclude-package a`
     ");
 }
 
@@ -426,7 +427,7 @@ packages.a = { "1.0" = [], "2.0" = [] }
     );
     insta::assert_snapshot!(text, @r#"
     You require `a>=2` (requirements.txt:1), but a 2.0 cannot be used for python3.12/x86_64 (the constraint `a<2` at constraints.txt:2 does not take it).
-    hint: a 2.0 would do, but the constraint `a<2` at constraints.txt:2 does not take it
+    hint: a 2.0 would do if the constraint `a<2` at constraints.txt:2 were not there
     "#);
 }
 
@@ -443,7 +444,7 @@ packages.b = { "1.0" = [], "2.0" = [] }
     insta::assert_snapshot!(text, @r#"
     Because a 1.0 requires `b>=2`, but b 2.0 cannot be used for python3.12/x86_64 (the constraint `b<2` at constraints.txt:1 does not take it), a 1.0 cannot be used.
     And because you require `a` (requirements.txt:1), your requirements cannot be met.
-    hint: b 2.0 would do, but the constraint `b<2` at constraints.txt:1 does not take it
+    hint: b 2.0 would do if the constraint `b<2` at constraints.txt:1 were not there
     "#);
 }
 

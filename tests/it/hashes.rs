@@ -156,6 +156,7 @@ fn everything_without_pin_or_hash_is_named_at_once() {
       starred==1.* (requirements.txt:5)
     hashes are required, but these requirements have none:
       bare==1.0 (requirements.txt:4)
+    hint: `barrow lock -o requirements.txt --generate-hashes` writes every version with its hashes
     ");
 }
 

@@ -220,8 +220,8 @@ fn all_that_a_lock_would_have_to_build_is_told_at_once() {
     context.write("pyproject.toml", format!("{pyproject}dependencies = ['one', 'psycopg2', 'two']\n"));
     let (code, shown) = run(&context, &["bundle", ".", "-o", "out", "--frozen"]);
     assert_eq!(code, 1, "{shown}");
-    assert!(shown.contains("uv.lock:5: one is only a source distribution and would have to be built\n"), "{shown}");
-    assert!(shown.contains("two is only a source distribution and would have to be built\n"), "{shown}");
+    assert!(shown.contains("uv.lock:5: `one` is only a source distribution and would have to be built\n"), "{shown}");
+    assert!(shown.contains("`two` is only a source distribution and would have to be built\n"), "{shown}");
     assert!(shown.contains("psycopg2: it links with libpq; lock `psycopg2-binary` in its place"), "{shown}");
     assert!(shown.contains("allow building from source with `--allow-build one,two`"), "{shown}");
 }

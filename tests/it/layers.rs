@@ -175,7 +175,7 @@ fn mistakes_and_what_cannot_fit() {
     exit code: 2
     ----- stdout -----
     ----- stderr -----
-    error: two outputs go to `[TEMP]/work/x-2.zip`, one of them of `b`
-    hint: `output` takes {name}, {runtime} and {arch}
+    error: a (python3.14, x86_64) and b (python3.14, x86_64) would both be made into `[TEMP]/work/x-2.zip`
+    hint: name other outputs: `output` takes {name}, {runtime} and {arch}
     ");
 }

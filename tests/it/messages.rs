@@ -28,7 +28,7 @@ fn a_message_has_twelve_lines_and_all_of_it_with_v() {
     assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
     assert_eq!(short.lines().count(), 12, "{short}");
     assert!(short.contains("`-v` shows all of it") && short.contains("hint: allow building"), "{short}");
-    assert!(whole.contains("p29 ") && !whole.contains("`-v` shows"), "{whole}");
+    assert!(whole.contains("`p29` ") && !whole.contains("`-v` shows"), "{whole}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_target_that_the_project_does_not_take_is_an_error_with_those_that_it_does()
     context.write("fn/pyproject.toml", project("<3.8"));
     let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
     assert_eq!(code, 2, "{shown}");
-    assert!(shown.contains("no runtime of Lambda fits"), "{shown}");
+    assert!(shown.contains("no runtime of Lambda has such a Python"), "{shown}");
 }
 
 #[test]

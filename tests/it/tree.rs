@@ -92,6 +92,7 @@ fn of_requirements() {
     ----- stdout -----
     ----- stderr -----
     error: `absent` is not in the resolution
+    hint: `barrow tree`, with the same words, shows what is in it
     ");
 }
 

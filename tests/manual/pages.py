@@ -17,6 +17,9 @@ WORDS = {
     "terraform": "needs Terraform: `tests/integrations/run` follows it to the letter",
 }
 
+# What may stand there too, and is run: `cloud.py` answers in the place of a store, and of the programs of clouds.
+STOOD_FOR = {"cloud"}
+
 
 @dataclass
 class Block:

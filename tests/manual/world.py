@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import cloud
 from pages import ROOT
 
 BARROW = Path(os.environ.get("BARROW_BIN") or ROOT / "target" / "debug" / "barrow").resolve()
@@ -53,6 +54,8 @@ FILES = {
 EMPTY = {"first-bundle.md", "sam.md"}
 # Pages on which URLs of registries stand: a mirror stands for all of them.
 MIRRORED = {"indexes-and-credentials.md", "private-indexes.md", "units.md"}
+
+STORE = cloud.store()
 
 
 def wheel(folder, name, version, requires):
@@ -110,6 +113,7 @@ def build(page, folder):
     for each in (work, home, programs):
         each.mkdir(parents=True)
     (programs / "barrow").symlink_to(BARROW)
+    cloud.programs(programs)
     digests = index(folder / "index")
     if page.name not in EMPTY:
         for path, text in FILES.items():
@@ -130,6 +134,11 @@ def build(page, folder):
         "HOME": str(home),
         "PATH": f"{programs}{os.pathsep}{kept['PATH']}",
         "BARROW_MIRROR" if page.name in MIRRORED else "BARROW_INDEX_URL": str(place),
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL_S3": STORE,
+        **({"BARROW_REMOTE_CACHE": "s3://ci-cache/barrow"} if page.name == "shared-cache.md" else {}),
         "CI_JOB_TOKEN": "token",
         "SYSTEM_ACCESSTOKEN": "token",
         "GIT_CONFIG_NOSYSTEM": "1",

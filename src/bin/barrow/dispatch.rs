@@ -8,7 +8,7 @@ use barrow::reporter::is_harmful;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::{Cli, OutputFormat, advice, joined, shown, understand};
+use crate::args::{Cli, OutputFormat, advice, joined, place, shown, understand};
 use crate::commands;
 use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
@@ -60,11 +60,32 @@ fn asks_for_help(arguments: &[OsString]) -> bool {
 /// The error with a word of advice where it is about a habit from another program.
 fn advised(mut error: clap::Error) -> clap::Error {
     let kinds = [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
-    let words = kinds.into_iter().filter_map(|kind| match error.get(kind) {
-        Some(ContextValue::String(word)) => Some(word.clone()),
+    let words: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(word)) => Some(word.clone()),
+            _ => None,
+        })
+        .collect();
+    let missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(words)) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            words.iter().find_map(|word| place(word))
+        }
         _ => None,
-    });
+    };
+    if let Some(text) = missing {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![text.into()]));
+    }
     if let Some(text) = words.into_iter().find_map(|word| advice(&word)) {
+        // What the parser thinks is meant only looks like it, and so does the usage that it makes of that.
+        for guess in [
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedValue,
+            ContextKind::Usage,
+        ] {
+            error.remove(guess);
+        }
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![text.into()]));
     }
     error

@@ -47,8 +47,8 @@ impl Failure {
     pub(crate) fn because(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
-            let text = cause.to_string();
             let said = self.causes.last().unwrap_or(&self.message);
+            let text = plain(&cause.to_string(), said);
             if !text.is_empty() && !said.ends_with(&text) {
                 self.causes.push(text);
             }
@@ -138,6 +138,32 @@ fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
     lines.extend(end);
 }
 
+/// A cause without what was said before it: that a certain file could not be opened, the number that the system gives an error, and
+/// where a file for the time being would have been.
+fn plain(text: &str, said: &str) -> String {
+    let Some((reason, rest)) = text.split_once(" (os error ") else { return text.to_owned() };
+    let Some((number, rest)) = rest.split_once(')') else { return text.to_owned() };
+    if number.parse::<u32>().is_err() || !(rest.is_empty() || rest.starts_with(" at path \"")) {
+        return text.to_owned();
+    }
+    // fs_err: `failed to open file `PATH`: REASON`.
+    let is_said = |path: &str| said.split('`').skip(1).step_by(2).any(|named| path.ends_with(named));
+    let reason = match reason.rsplit_once("`: ") {
+        Some((before, reason)) if before.starts_with("failed to ") && before.split('`').nth(1).is_some_and(is_said) => {
+            reason
+        }
+        _ => reason,
+    };
+    match reason {
+        "No such file or directory" => "there is no such file or folder".to_owned(),
+        "File exists" => "there is a file of that name".to_owned(),
+        "Not a directory" => "a part of its path is a file, not a folder".to_owned(),
+        "Is a directory" => "it is a folder".to_owned(),
+        "Permission denied" => "this user may not".to_owned(),
+        reason => reason.to_owned(),
+    }
+}
+
 /// How lines begin that another program wrote.
 const OUTPUT: &str = "  | ";
 
@@ -180,7 +206,11 @@ impl From<barrow::ops::Error> for Failure {
 impl From<barrow::check::CheckError> for Failure {
     /// What cannot be checked at all is wrong usage.
     fn from(error: barrow::check::CheckError) -> Self {
-        Self::of(&error, Exit::Usage)
+        let failure = Self::of(&error, Exit::Usage);
+        match hints::check(&error) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 
@@ -207,6 +237,22 @@ mod tests {
         let short = failure.to_text(false, 80, false);
         assert!(short.lines().count() <= 12 && short.contains("hint: 0 ") && !short.contains("hint: 8 "), "{short}");
         assert!(short.lines().all(|line| line.chars().count() <= 80), "{short}");
+    }
+
+    #[test]
+    fn causes_do_not_repeat_what_was_said() {
+        let check = |said: &str, text: &str, expected: &str| assert_eq!(plain(text, said), expected);
+        let open = "failed to open file `/a/b`: No such file or directory (os error 2)";
+        check("failed to read `/a/b`", open, "there is no such file or folder");
+        check("failed", open, "failed to open file `/a/b`: No such file or directory");
+        check(
+            "failed to write `/a`",
+            "failed to create file `/a`: No space left on device (os error 28)",
+            "No space left on device",
+        );
+        check("failed", "it is (os error so)", "it is (os error so)");
+        check("failed", "No such file or directory (os error 2) at path \"/a/.b\"", "there is no such file or folder");
+        check("`b` is no template", "failed to query metadata `/a/b`: Is a directory (os error 21)", "it is a folder");
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("client-cert", Arity::Text).pip("client-cert").common(&["SSL_CLIENT_CERT"]),
     key("proxy", Arity::Text).pip("proxy"),
     key("allow-insecure-host", Arity::List).alias("trusted-host").uv(&["UV_INSECURE_HOST"]).pip("trusted-host"),
-    key("timeout", Arity::Text),
+    key("timeout", Arity::Text).uv(&["UV_HTTP_TIMEOUT"]).common(&["PIP_DEFAULT_TIMEOUT"]).pip("timeout"),
     key("retries", Arity::Text).pip("retries"),
     key("concurrent-requests", Arity::Text),
     key("concurrent-downloads", Arity::Text).uv(&["UV_CONCURRENT_DOWNLOADS"]),

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use barrow::reporter::{Level, Reporter, Stage, one_line};
+use barrow::reporter::{Level, Reporter, Stage, one_line, without_commands};
 
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
@@ -222,7 +222,7 @@ impl Reporter for Output {
         if !self.shows(level) {
             return;
         }
-        let text = one_line(text);
+        let text = one_line(&without_commands(text));
         let label = if level == Level::Warning { "warning: " } else { "" };
         let mut lines = match level {
             // What a backend writes is left as it is.

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
-use barrow::reporter::{is_harmful, one_line};
+use barrow::reporter::{is_harmful, one_line, without_commands};
 
 /// `text` in colour, if colours are wanted.
 pub(crate) fn paint(colored: bool, code: &str, text: &str) -> String {
     if colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// Text with parts from outside, made harmless for a terminal. Line ends stay.
+/// Text with parts from outside, made harmless for a terminal and for systems that read logs. Line ends stay.
 pub(crate) fn printable(text: &str) -> String {
+    let text = without_commands(text);
     if !text.contains(is_harmful) {
-        return text.to_owned();
+        return text.into_owned();
     }
     text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
 }
@@ -20,8 +21,11 @@ pub(crate) fn printable(text: &str) -> String {
 /// A JSON text, made harmless for a terminal: the format itself asks for escapes of some control characters only.
 pub(crate) fn printable_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && is_harmful(c) {
+    let mut rest = json;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        let begins_command = c == '#' && (rest.starts_with("#[") || rest.starts_with("#vso["));
+        if (c != '\n' && is_harmful(c)) || begins_command {
             // Writing to a string cannot fail.
             let _ = write!(text, "\\u{:04x}", u32::from(c));
         } else {

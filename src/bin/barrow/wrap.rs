@@ -1,9 +1,11 @@
 //! Messages as wide as is read well, and no longer than is read at all.
 //!
 //! Lines are broken at spaces, never inside of a word, so that a URL or a path stays whole and can be copied; words
-//! between backquotes, such as a command, stay together where one line has room for them. No line is broken before
-//! `::`: there are texts from outside in messages, and GitHub takes a line that begins so for a command (GitHub
-//! Actions, "Workflow commands").
+//! between backquotes, such as a command, stay together where one line has room for them. Signs of Chinese, Japanese and
+//! Korean take two columns (Unicode Standard Annex 11). No line is broken before `::`: there are texts from outside in
+//! messages, and GitHub takes a line that begins so for a command (GitHub Actions, "Workflow commands").
+
+use unicode_width::UnicodeWidthChar as _;
 
 /// Columns that no line of a message goes beyond, but for a word that is longer by itself.
 pub(crate) const WIDEST: usize = 100;
@@ -69,15 +71,15 @@ pub(crate) fn pieces(line: &str, room: usize) -> Vec<&str> {
     }
 }
 
-/// Columns that a text takes: codes for colours take none.
-fn columns_of(text: &str) -> usize {
+/// Columns that a text takes: codes for colours take none, and wide signs two.
+pub(crate) fn columns_of(text: &str) -> usize {
     let (mut columns, mut is_code) = (0, false);
     for c in text.chars() {
         match c {
             '\u{1b}' => is_code = true,
             'm' if is_code => is_code = false,
             _ if is_code => {}
-            _ => columns += 1,
+            _ => columns += c.width().unwrap_or(0),
         }
     }
     columns
@@ -154,6 +156,14 @@ mod tests {
     #[test]
     fn colours_take_no_room() {
         check("\u{1b}[1mone\u{1b}[0m two", 7, 0, &["\u{1b}[1mone\u{1b}[0m two"]);
+    }
+
+    #[test]
+    fn wide_signs_take_two_columns() {
+        check("\u{95a2}\u{6570} \u{66f8}", 7, 0, &["\u{95a2}\u{6570} \u{66f8}"]);
+        check("\u{95a2}\u{6570} \u{66f8}", 6, 0, &["\u{95a2}\u{6570}", "  \u{66f8}"]);
+        // An accent of its own takes none.
+        check("cafe\u{301} x", 6, 0, &["cafe\u{301} x"]);
     }
 
     #[test]

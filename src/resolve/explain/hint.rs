@@ -56,6 +56,8 @@ pub enum Hint {
         target: String,
         /// A project that does the same job in wheels, where building is known to fail.
         twin: Option<Twin>,
+        /// The user takes only wheels of the project.
+        only_wheels: bool,
     },
     /// These would do if they could be built.
     OnlySources(Vec<PackageName>),
@@ -124,6 +126,17 @@ pub enum Hint {
         runtime: Runtime,
         /// Its architecture.
         architecture: Architecture,
+    },
+    /// No index that was asked has the project, and no name that many use is like it.
+    Nowhere(PackageName),
+    /// Wheels of the version are for other systems alone, and there is no source of it.
+    OtherSystems {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// There are wheels for Windows.
+        has_windows: bool,
     },
     /// The user gives a URL for the project, so no index is asked for it.
     OnlyFromUrl {

@@ -176,7 +176,9 @@ impl<'a> ProjectHints<'a> {
             }
             Exclusion::Hash => self.other_digests(release),
             Exclusion::Tags(_) if self.is_only_source_here(release) => Some(self.only_source(version)),
-            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => self.other_runtimes(release),
+            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
+                self.other_runtimes(release).or_else(|| self.only_other_systems(release))
+            }
             Exclusion::Metadata(_)
             | Exclusion::WheelPreferred
             | Exclusion::Conflict { .. }
@@ -189,7 +191,19 @@ impl<'a> ProjectHints<'a> {
     fn only_source(&self, version: Version) -> Hint {
         let (name, twin) = (self.name.clone(), twins::of(self.name.as_ref()).copied());
         let target = target_name(self.provider);
-        Hint::OnlySource { name, version, target, twin }
+        let only_wheels = !self.provider.manifest.options.format_control.allows_sdists(&name);
+        Hint::OnlySource { name, version, target, twin, only_wheels }
+    }
+
+    /// The hint that all wheels of a release are for other systems than Linux, where there is nothing to build either.
+    fn only_other_systems(&self, release: &Release) -> Option<Hint> {
+        let files: Vec<_> = self.listing.files(release).map(|file| file.filename.as_wheel()).collect();
+        let is_other = |platform: &str| ["win", "macosx"].iter().any(|start| platform.starts_with(start));
+        let are_other =
+            files.iter().all(|wheel| wheel.is_some_and(|wheel| wheel.platforms.iter().all(|it| is_other(it))));
+        let has_windows = files.iter().flatten().any(|wheel| wheel.platforms.iter().any(|it| it.starts_with("win")));
+        let (name, version) = (self.name.clone(), release.version.version.clone());
+        (!files.is_empty() && are_other).then_some(Hint::OtherSystems { name, version, has_windows })
     }
 
     /// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
@@ -295,14 +309,18 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     close.sort();
     let mut names: Vec<PackageName> = close.into_iter().map(|(_, name)| name).collect();
     let is_tied = provider.manifest.pins.iter().any(|pin| pin.name == *name);
-    if !is_tied && needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name) {
+    let is_asked_for = needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name);
+    if !is_tied && is_asked_for {
         let more = popular::nearest_to(name);
         // A name that no index has, as this run has found out, is not offered.
         let is_there = |other: &PackageName| !matches!(provider.project_if_known(other), Some(Known::Unknown(_)));
         names.extend(more.into_iter().filter(|other| is_there(other) && !names.contains(other)).collect::<Vec<_>>());
     }
     names.truncate(MOST_NAMES);
-    (!names.is_empty()).then_some(Hint::DidYouMean(names))
+    if !names.is_empty() {
+        return Some(Hint::DidYouMean(names));
+    }
+    (!is_tied && is_asked_for).then(|| Hint::Nowhere(name.clone()))
 }
 
 /// A direct reference of the user's that an index requirement of another project does not take.

@@ -8,7 +8,7 @@ use super::super::ranges;
 use super::super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
 use crate::spec::{PackageName, WheelFilename};
-use crate::target::{Architecture, Runtime, Tags, platforms_in_words, pythons_in_words, span};
+use crate::target::{Architecture, Runtime, Tags, span, wheels_in_words};
 
 /// Most rows that are shown, newest versions first; neighbouring versions that differ in nothing are one row.
 const MOST_ROWS: usize = 4;
@@ -131,11 +131,5 @@ pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
 /// What a release's wheels are for: the Pythons of those for Linux, where there are such, and the processors.
 fn made_for(provider: &Provider<'_>, listing: &ListedVersions, release: &Release) -> String {
     let files: Vec<&WheelFilename> = listing.files(release).filter_map(|file| file.filename.as_wheel()).collect();
-    let is_for_linux = |wheel: &&&WheelFilename| {
-        wheel.platforms.iter().any(|it| &**it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))
-    };
-    let linux: Vec<&WheelFilename> = files.iter().filter(is_for_linux).copied().collect();
-    let wheels = if linux.is_empty() { &files } else { &linux };
-    let glibc = provider.policy.target.glibc();
-    format!("{} on {}", pythons_in_words(wheels), platforms_in_words(wheels, glibc))
+    wheels_in_words(&files, provider.policy.target.glibc())
 }

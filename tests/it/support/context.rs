@@ -14,7 +14,16 @@ pub(crate) struct TestContext {
 impl TestContext {
     /// A fresh context: `work/` is the working folder, `home/` the home, `cache/` the cache.
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("barrow-it-").tempdir().expect("a temporary folder can be made");
+        Self::at(tempfile::Builder::new().prefix("barrow-it-").tempdir())
+    }
+
+    /// The same below `folder`, for what depends on how long paths are.
+    pub(crate) fn below(folder: &Path) -> Self {
+        Self::at(tempfile::Builder::new().prefix("barrow-it-").tempdir_in(folder))
+    }
+
+    fn at(root: std::io::Result<tempfile::TempDir>) -> Self {
+        let root = root.expect("a temporary folder can be made");
         for folder in ["work", "home"] {
             fs_err::create_dir(root.path().join(folder)).expect("a fresh folder is writable");
         }

@@ -27,39 +27,39 @@ pub(crate) struct CheckArgs {
     pub(crate) path: Option<PathBuf>,
 
     /// The handler, such as app.handler; may be repeated
-    #[arg(long, value_name = "HANDLER")]
+    #[arg(long, value_name = "HANDLER", help_heading = "Check")]
     pub(crate) handler: Vec<String>,
 
     /// A layer of the function, the lowest first: a folder or a zip; may be repeated
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = "Check")]
     pub(crate) layer: Vec<PathBuf>,
 
     /// Compare with this lock (pylock.toml, or pinned requirements)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Check")]
     pub(crate) lock: Option<PathBuf>,
 
     /// Leave findings out: a code, or a code and its subject, such as BAR012:cv2; may be repeated
-    #[arg(long, value_name = "CODE[:SUBJECT]")]
+    #[arg(long, value_name = "CODE[:SUBJECT]", help_heading = "Check")]
     pub(crate) ignore: Vec<IgnoredFinding>,
 
     /// Fail on warnings too
-    #[arg(long)]
+    #[arg(long, help_heading = "Check")]
     pub(crate) strict: bool,
 
     /// Print the findings in the form of static analysis tools (SARIF 2.1.0)
-    #[arg(long, conflicts_with_all = ["github", "json"])]
+    #[arg(long, conflicts_with_all = ["github", "json"], help_heading = "Output")]
     pub(crate) sarif: bool,
 
     /// Print the findings as annotations for GitHub
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub(crate) github: bool,
 
     /// The libraries of a real runtime, as the handler of --probe lists them
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Check")]
     pub(crate) libraries: Option<PathBuf>,
 
     /// Print a handler that lists the libraries of a real runtime
-    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"])]
+    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"], help_heading = "Output")]
     pub(crate) probe: bool,
     #[command(flatten)]
     pub(crate) target: TargetArgs,

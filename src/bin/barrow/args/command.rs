@@ -168,36 +168,36 @@ pub(crate) struct BuildArgs {
     pub(crate) names: Vec<String>,
 
     /// Only units of whose files some differ from this revision of the git repository
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", help_heading = "Units")]
     pub(crate) changed_since: Option<String>,
 
     /// Take the units of this file and the settings of barrow.toml, whose folder paths in the units start from
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Units")]
     pub(crate) units: Option<PathBuf>,
 
     /// How many are made at a time [default: the number of processors]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Output")]
     pub(crate) jobs: Option<usize>,
 
     /// Only say what would be made
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) list: bool,
 
     /// Write a page about what was made: what takes the room, where it came from and why, what the check finds
-    #[arg(long, value_name = "FILE.html", conflicts_with = "list")]
+    #[arg(long, value_name = "FILE.html", conflicts_with = "list", help_heading = "Output")]
     pub(crate) report: Option<PathBuf>,
 
     /// Check what was made, as `barrow check` does with the handlers and layers of each unit, and fail where it would
     /// not load
-    #[arg(long, conflicts_with = "list")]
+    #[arg(long, conflicts_with = "list", help_heading = "Output")]
     pub(crate) check: bool,
 
     /// Replace what is at the outputs even when barrow did not put it there
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 
     /// Print failures as annotations for GitHub, and add a table to the summary of the job
-    #[arg(long, conflicts_with = "list")]
+    #[arg(long, conflicts_with = "list", help_heading = "Output")]
     pub(crate) github: bool,
     #[command(flatten)]
     pub(crate) result: ResultArgs,
@@ -206,7 +206,7 @@ pub(crate) struct BuildArgs {
 #[derive(Args, Debug)]
 pub(crate) struct InitArgs {
     /// Replace a barrow.toml that is there
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 }
 
@@ -328,7 +328,7 @@ pub(crate) struct LockArgs {
     #[arg(short = 'U', long, help_heading = "Resolution")]
     pub(crate) upgrade: bool,
 
-    /// Do not keep the version of this package
+    /// Do not keep the version of this package; may be repeated
     #[arg(short = 'P', long, value_name = "NAME", help_heading = "Resolution")]
     pub(crate) upgrade_package: Vec<PackageName>,
     #[command(flatten)]
@@ -376,7 +376,7 @@ pub(crate) struct TreeArgs {
     #[arg(long, value_name = "GLOB", alias = "deny-licenses", value_parser = license_pattern, help_heading = "Output")]
     pub(crate) deny_license: Vec<LicensePattern>,
 
-    /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx
+    /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx; may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output", conflicts_with_all = ["sizes", "invert", "outdated", "licenses", "depth"])]
     pub(crate) sbom: Vec<SbomRequest>,
 
@@ -472,11 +472,11 @@ Example:
   barrow cache remote prune --remote-cache-write main --older-than 30 --dry-run")]
 pub(crate) struct RemotePruneArgs {
     /// Remove what was written more than so many days ago
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    #[arg(long, help_heading = "Shared cache", value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub(crate) older_than: u32,
 
     /// Remove nothing, only say what would be
-    #[arg(long)]
+    #[arg(long, help_heading = "Shared cache")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) shared: SharedArgs,

@@ -34,9 +34,6 @@ pub(crate) struct SettingArgs {
     pub(crate) wheels: WheelArgs,
     #[command(flatten)]
     pub(crate) shared: SharedArgs,
-    // Part of the public face and not built yet: naming it is an error, not a silence.
-    #[arg(long, hide = true)]
-    pub(crate) all_groups: bool,
 }
 
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -82,11 +79,11 @@ pub(crate) struct InputArgs {
     #[arg(skip)]
     pub(crate) application: Option<String>,
 
-    /// Constraints file: limits versions, adds no package
+    /// Constraints file: limits versions, adds no package; may be repeated
     #[arg(short, long, value_name = "FILE", alias = "constraints")]
     pub(crate) constraint: Vec<PathBuf>,
 
-    /// Overrides file: its requirements replace all others on the same packages
+    /// Overrides file: its requirements replace all others on the same packages; may be repeated
     #[arg(long = "override", value_name = "FILE", alias = "overrides")]
     pub(crate) overrides: Vec<PathBuf>,
 
@@ -98,15 +95,15 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) require_hashes: bool,
 
-    /// Use no wheels of this package; `:all:` for every one, `:none:` to start over
+    /// Use no wheels of this package; `:all:` for every one, `:none:` to start over; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) no_binary: Vec<String>,
 
-    /// Use only wheels of this package; `:all:` for every one, `:none:` to start over
+    /// Use only wheels of this package; `:all:` for every one, `:none:` to start over; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only_binary: Vec<String>,
 
-    /// Build this package from source where no wheel will do, which runs its code; `:all:` for every one
+    /// Build this package from source where no wheel will do, which runs its code; `:all:` for every one; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow_build: Vec<String>,
 
@@ -146,7 +143,7 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) no_project: bool,
 
-    /// Leave this package out wherever something requires it, or all whose names match
+    /// Leave this package out wherever something requires it, or all whose names match; may be repeated
     #[arg(long, value_name = "NAME|GLOB", value_delimiter = ',')]
     pub(crate) exclude_package: Vec<String>,
 
@@ -167,7 +164,7 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "URL", value_parser = location())]
     pub(crate) extra_index_url: Vec<String>,
 
-    /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment
+    /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment; may be repeated
     #[arg(long, value_name = "NAME=URL")]
     pub(crate) index: Vec<String>,
 
@@ -211,7 +208,7 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 
-    /// HOST or HOST:PORT whose certificate is not verified
+    /// HOST or HOST:PORT whose certificate is not verified; may be repeated
     #[arg(long, value_name = "HOST", alias = "trusted-host")]
     pub(crate) allow_insecure_host: Vec<String>,
 
@@ -335,7 +332,7 @@ pub(crate) struct AssemblyArgs {
     pub(crate) exclude: Vec<String>,
 
     /// Leave out what no program needs of dependencies: tests, stubs, headers and the like; with botocore=s3,… also the
-    /// API data of all other services
+    /// API data of all other services; may be repeated
     #[arg(long, value_name = "botocore=SERVICE,…", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) slim: Vec<String>,
 

@@ -43,7 +43,7 @@ pub(crate) struct MirrorArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) sdists: bool,
 
-    /// A machine that builds, such as python3.12/arm64, for which what building takes is added [default: this one]
+    /// A machine that builds, such as python3.12/arm64, for which what building takes is added; may be repeated [default: this one]
     #[arg(long, value_name = "RUNTIME/ARCH", value_delimiter = ',', help_heading = "Output")]
     pub(crate) build_platform: Vec<String>,
 

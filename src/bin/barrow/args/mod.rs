@@ -28,7 +28,7 @@ pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,
     TargetArgs, WheelArgs,
 };
-pub(crate) use habits::{advice, understand};
+pub(crate) use habits::{advice, place, understand};
 pub(crate) use itself::{SelfCommand, VersionCheckArgs};
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use sam::{SamBuildArgs, SamCommand};

@@ -6,7 +6,15 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::Cli;
-use crate::key::KEYS;
+use crate::key::{KEYS, Key};
+
+/// Options that have a variable and are no settings: they say which settings are read, and how a run is shown.
+const OF_RUNS: &[&str] = &["config-file", "no-config", "color", "no-progress", "error-file"];
+
+/// The variable of an option.
+fn variable_of(long: &str) -> String {
+    format!("BARROW_{}", long.to_uppercase().replace('-', "_"))
+}
 
 /// The whole command line, for showing it. It is not for parsing: what it says of values is for people and shells.
 pub(crate) fn shown() -> Command {
@@ -33,7 +41,9 @@ fn described(arg: Arg) -> Arg {
         }
         _ => arg.hide_possible_values(false),
     };
-    let Some(key) = KEYS.iter().find(|key| key.name == long) else { return arg };
+    let of_setting = KEYS.iter().find(|key| key.name == long).map(Key::variable);
+    let of_run = || OF_RUNS.contains(&long.as_str()).then(|| variable_of(&long));
+    let Some(variable) = of_setting.or_else(of_run) else { return arg };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    arg.help(format!("{help} [env: {}=]", key.variable()))
+    arg.help(format!("{help} [env: {variable}=]"))
 }

@@ -99,3 +99,79 @@ fn every_link_of_the_manual_leads_somewhere() {
         }
     }
 }
+
+/// Every command that does something, with its name.
+fn leaves(command: &clap::Command) -> Vec<&clap::Command> {
+    let subs: Vec<_> = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help").collect();
+    if subs.is_empty() { vec![command] } else { subs.into_iter().flat_map(leaves).collect() }
+}
+
+/// Options that are about another thing in each command: what is written, where, and what is replaced.
+const OF_THE_COMMAND: &[&str] = &[
+    "layer",
+    "output",
+    "force",
+    "list",
+    "check",
+    "sbom",
+    "deny-license",
+    "format",
+    "report",
+    "ignore",
+    "lock",
+    "strict",
+    "handler",
+    "jobs",
+    "github",
+    "help",
+];
+
+#[test]
+fn an_option_is_the_same_in_every_command() {
+    let shown = super::shown();
+    let mut known = std::collections::BTreeMap::new();
+    for command in leaves(&shown) {
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let Some(long) = arg.get_long().filter(|long| !OF_THE_COMMAND.contains(long)) else { continue };
+            let said =
+                (arg.get_short(), arg.get_help().map(ToString::to_string), arg.get_help_heading().map(str::to_owned));
+            let values = arg.get_value_names().map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let (first, as_first) =
+                known.entry(long.to_owned()).or_insert((command.get_name(), (said.clone(), values.clone())));
+            assert!(*as_first == (said, values), "--{long} of {} is not that of {first}", command.get_name());
+        }
+    }
+    assert!(known.len() > 80, "{}", known.len());
+}
+
+#[test]
+fn what_may_be_repeated_says_so() {
+    let shown = super::shown();
+    for command in leaves(&shown) {
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let is_list = matches!(arg.get_action(), clap::ArgAction::Append)
+                && arg.get_num_args().is_none_or(|count| count.max_values() == 1);
+            let Some(long) = arg.get_long().filter(|_| is_list) else { continue };
+            // The target is given once but for locks, layers and mirrors.
+            let is_told = help.contains("may be repeated") || matches!(long, "runtime" | "arch");
+            assert!(is_told, "--{long} of {} may be repeated: {help}", command.get_name());
+        }
+    }
+}
+
+#[test]
+fn every_option_of_a_command_has_a_heading() {
+    let shown = super::shown();
+    for command in leaves(&shown) {
+        let listed = command.get_arguments().filter(|arg| !arg.is_hide_set() && arg.get_long().is_some());
+        let bare: Vec<_> =
+            listed.filter(|arg| arg.get_help_heading().is_none() && arg.get_long() != Some("help")).collect();
+        assert!(
+            bare.is_empty(),
+            "{}: {:?}",
+            command.get_name(),
+            bare.iter().map(|arg| arg.get_long()).collect::<Vec<_>>()
+        );
+    }
+}

@@ -199,7 +199,7 @@ impl Outcome {
 
     /// The messages of all that failed, and one result for everything; `also` are further parts of what `--json`
     /// prints.
-    pub(super) fn finish(self, run: &Run, also: Value) -> Result<(), Failure> {
+    pub(super) fn finish(&self, run: &Run, also: Value) -> Result<(), Failure> {
         let count = self.units.len();
         if run.is_json() {
             let mut object = json!({ "schema": 1, "units": self.units.values().collect::<Vec<_>>() });

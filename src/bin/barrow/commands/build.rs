@@ -1,6 +1,7 @@
 //! `barrow build`: all functions and layers of barrow.toml in one run.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -57,21 +58,22 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     if args.github {
         outcome.tell_github(run)?;
     }
+    let all_made: Vec<_> = each_made(&jobs, &outcome).collect();
     if report.is_wanted() {
         let mut parts = Vec::new();
-        for (label, made, is_slimmed) in each_made(&jobs, &outcome) {
-            parts.extend(report.parts(run, label, &made, is_slimmed)?);
+        for (label, made, is_slimmed) in &all_made {
+            parts.extend(report.parts(run, label, made, *is_slimmed)?);
         }
         report.write(run, &parts)?;
     }
     let mut reports = Vec::new();
     if args.check {
-        for (_, made, _) in each_made(&jobs, &outcome) {
+        for (_, made, _) in &all_made {
             reports.push(made.check(run, settings.cache_folder.as_ref())?);
         }
     }
     outcome.finish(run, json!({}))?;
-    check::conclude(&reports, false)
+    check::conclude(reports, false)
 }
 
 /// Every output with its label, the handlers and layers of its unit, and whether it is slimmed.
@@ -81,7 +83,8 @@ fn each_made<'a>(jobs: &'a [Job], outcome: &'a Outcome) -> impl Iterator<Item = 
         let layers = job.unit.layers.iter().filter_map(|name| job.layer(name, jobs));
         let layers = layers.filter_map(|(place, _)| outcome.made.get(&place)).flat_map(|(_, layer, _)| layer.places());
         let (handlers, ignore) = (job.unit.handlers.clone(), job.unit.config.check_ignore.clone());
-        let made = Made { name: Some(label), published, handlers, layers: layers.collect(), ignore };
+        let made =
+            Made { name: Some(label), published, handlers, layers: layers.collect(), ignore, report: OnceCell::new() };
         (label.as_str(), made, *is_slimmed)
     })
 }
@@ -179,15 +182,17 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
 /// Two outputs at one place would replace each other in turn.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     batch::refuse_shared_sboms(jobs.iter().map(|job| &job.sboms))?;
-    let mut seen = BTreeSet::new();
-    match jobs.iter().find(|job| job.places().into_iter().any(|place| !seen.insert(place))) {
-        None => Ok(()),
-        Some(job) => {
+    let mut seen = BTreeMap::new();
+    for job in jobs {
+        let label = job.label();
+        let other = job.places().into_iter().find_map(|place| seen.insert(place, label.clone()));
+        if let Some(other) = other {
             let out = job.options.publish.out.display();
-            Err(Failure::usage(format!("two outputs go to `{out}`, one of them of `{}`", job.unit.name))
-                .hint("`output` takes {name}, {runtime} and {arch}"))
+            return Err(Failure::usage(format!("{other} and {label} would both be made into `{out}`"))
+                .hint("name other outputs: `output` takes {name}, {runtime} and {arch}"));
         }
     }
+    Ok(())
 }
 
 impl Job {
@@ -285,7 +290,10 @@ fn changed_since(config: &ConfigFile, revision: &str) -> Result<Vec<PathBuf>, Fa
     let folder = config.path.parent().unwrap_or(Path::new("."));
     let git = |arguments: &[&str]| -> Result<String, Failure> {
         let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
-        let output = output.map_err(|error| Failure::new("failed to run git", Exit::Failed).because(&error))?;
+        let output = output.map_err(|error| {
+            let failure = Failure::new("failed to run git", Exit::Failed).because(&error);
+            failure.hint("--changed-since asks git: install it, or leave that out")
+        })?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

@@ -56,9 +56,9 @@ pub(super) fn make(
     }
     let published = run.bundle(options)?;
     let sboms = sboms.write(run, &published)?;
+    let made = check::Made::alone(settings, &published, handlers);
     if report.is_wanted() {
         let label = published.path.display().to_string();
-        let made = check::Made::alone(settings, &published, handlers.clone());
         let parts = report.parts(run, &label, &made, settings.selection.slim)?;
         report.write(run, &parts)?;
     }
@@ -69,5 +69,5 @@ pub(super) fn make(
         let what = format!("Bundled {} files", published.files);
         last_word::tell(run, &published, &what, &place(&published));
     }
-    if is_checked { check::published(run, settings, &published, handlers) } else { Ok(()) }
+    if is_checked { check::made(run, settings, &made) } else { Ok(()) }
 }

@@ -90,8 +90,9 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
     }
     match all.iter().find(|(.., why)| why.is_some()) {
         None => Ok(()),
-        Some((what, namespace, _)) => {
-            let message = format!("namespace `{namespace}` of the shared cache cannot be used to {what}");
+        Some((what, namespace, why)) => {
+            let why = why.as_deref().unwrap_or_default();
+            let message = format!("namespace `{namespace}` of the shared cache cannot be used to {what}: {why}");
             Err(Failure::new(message, crate::exit_code::Exit::Failed))
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
         let (old, new) = (old.clone(), new.clone());
         return print_difference(run, &run.block_on(|_| ops::compare_mirrors(old, new))?);
     }
-    let out = args.output.take().ok_or_else(|| Failure::usage("no mirror is named").hint("name its folder with -o"))?;
+    // The command line demands it.
+    let out = args.output.take().unwrap_or_default();
     if args.list {
         return print_applications(run, &run.block_on(|_| ops::list_mirror(out))?);
     }

@@ -53,7 +53,7 @@ impl ReportFile {
     ) -> Result<Vec<ReportPart>, Failure> {
         let published = made.published;
         let places: Vec<PathBuf> = published.places().iter().map(|place| run.host.working_folder.join(place)).collect();
-        let findings = check::check(&made.options(run, self.cache_folder.as_ref()))?.findings;
+        let findings = &made.report(run, self.cache_folder.as_ref())?.findings;
         let zip = |at: usize| published.layers.get(at).map_or(published.zip.as_ref(), |layer| layer.zip.as_ref());
         let part = |(at, place): (usize, &PathBuf)| {
             let inventory = published.inventory(place, Reading::Sizes);

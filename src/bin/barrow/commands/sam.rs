@@ -207,6 +207,9 @@ pub(super) fn read(run: &Run, file: &Path, given: BTreeMap<String, String>) -> R
         Failure::usage(format!("the template `{}` cannot be read", file.display())).because(error)
     };
     let size = fs_err::metadata(&path).map_err(|error| failed(&error))?;
+    if size.is_dir() {
+        return Err(Failure::usage(format!("`{}` is a folder, not a template", file.display())));
+    }
     if !size.is_file() || size.len() > TEMPLATE_MOST {
         return Err(Failure::usage(format!("`{}` is not a file of a template's size", file.display())));
     }

@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::key::{Arity, KEYS};
 use crate::output::Output;
 use crate::run::Run;
-use crate::settings::{ConfigValue, Flags, Settings, WrittenIn, find_config};
+use crate::settings::{ConfigValue, Flags, Settings, WrittenIn, find_config, nearest};
 
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
@@ -114,7 +114,11 @@ impl Query {
                 "layer" => query.is_layer = switch(name, value)?,
                 _ => {
                     let key = KEYS.iter().find(|key| key.name == spelled || key.alias == Some(spelled.as_str()));
-                    let key = key.ok_or_else(|| format!("the query has `{name}`, which is no setting of barrow"))?;
+                    let key = key.ok_or_else(|| {
+                        let close = nearest(&spelled, KEYS.iter().map(|key| key.name));
+                        let meant = close.map(|name| format!(": did you mean `{}`?", name.replace('-', "_")));
+                        format!("the query has `{name}`, which is no setting of barrow{}", meant.unwrap_or_default())
+                    })?;
                     let texts = match key.kind {
                         Arity::List if matches!(key.name, "exclude" | "include") => lines(value),
                         Arity::List | Arity::SwitchOrList => split(value),

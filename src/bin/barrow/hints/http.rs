@@ -34,6 +34,10 @@ pub(crate) fn of(error: &Error) -> Option<String> {
         Error::Connect { via: Via(None), .. } => "check the URL, the network and the proxy settings",
         Error::Connect { .. } => "check the proxy and its address, or exempt the host by NO_PROXY",
         Error::Timeout { .. } => "raise `--timeout`, or try again later",
+        Error::Status { status: 500..=599, .. } => "the trouble is the server's: try again later, or ask another index",
+        Error::Truncated { .. } | Error::Broken { .. } | Error::Changed { .. } => {
+            "run again: what has arrived is kept; where it stays so, a proxy or the server ends connections early"
+        }
         _ => return None,
     };
     Some(hint.to_owned())

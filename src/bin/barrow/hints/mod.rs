@@ -9,6 +9,7 @@ pub(crate) mod supply;
 
 use barrow::archive::{ArchiveError, Bound};
 use barrow::bundle::BundleError;
+use barrow::check::CheckError;
 use barrow::mirror::MirrorError;
 use barrow::ops::{Error, LeftOutError};
 use barrow::publish::PublishError;
@@ -33,6 +34,7 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
             "`barrow why NAME` tells who asked for one; `--deny-license` and `deny-licenses` say what is ruled out"
                 .to_owned(),
         ],
+        Error::NotInResolution(_) => vec!["`barrow tree`, with the same words, shows what is in it".to_owned()],
         Error::MirrorDamaged { .. } => {
             vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
         }
@@ -42,7 +44,6 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         | Error::Inventory(_)
         | Error::WriteLock { .. }
         | Error::MirrorFindings(_)
-        | Error::NotInResolution(_)
         | Error::Worker(_)
         | Error::Interrupted(_) => Vec::new(),
     }
@@ -105,6 +106,19 @@ fn publish(error: &PublishError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What to do where nothing can be checked.
+pub(crate) fn check(error: &CheckError) -> Option<String> {
+    let hint = match error {
+        CheckError::Libraries { .. } => {
+            "deploy the handler that `barrow check --probe` prints, and save what it answers"
+        }
+        CheckError::Empty { .. } => "bundle first: `barrow bundle -o OUT`",
+        CheckError::Lock { .. } => "--lock takes what `barrow lock` writes, or pinned requirements",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn mirror(error: &MirrorError) -> Option<String> {

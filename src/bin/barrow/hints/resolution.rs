@@ -35,7 +35,11 @@ pub(crate) fn of(hint: &Hint) -> String {
             "{name} {version} has only a source distribution, and {}: require `{}` in its place",
             twin.because, twin.instead
         ),
-        Hint::OnlySource { name, version, target, twin: None } => format!(
+        Hint::OnlySource { name, version, target, only_wheels: true, .. } => format!(
+            "{name} {version} has only a source distribution, and `--only-binary` takes wheels alone: leave that out for it and \
+             allow building it with `--allow-build {name}`, or offer a wheel of it for {target} with `--find-links`"
+        ),
+        Hint::OnlySource { name, version, target, twin: None, .. } => format!(
             "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel \
              of it for {target} with `--find-links`"
         ),
@@ -60,7 +64,7 @@ pub(crate) fn of(hint: &Hint) -> String {
             format!("{name} {version} would do, but its index gives no upload time, which `--exclude-newer` needs")
         }
         Hint::Constrained { name, version, text, origin } => {
-            format!("{name} {version} would do, but the constraint `{text}` at {origin} does not take it")
+            format!("{name} {version} would do if the constraint `{text}` at {origin} were not there")
         }
         Hint::OtherDigest { file, actual, origin, accepted, more } => {
             let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
@@ -74,6 +78,17 @@ pub(crate) fn of(hint: &Hint) -> String {
         }
         Hint::NewestThatLoads { name, version, runtime, architecture } => {
             format!("the newest {name} that {runtime} on {architecture} can load is {version}")
+        }
+        Hint::Nowhere(name) => format!(
+            "if `{name}` lies on an index of your own, name that with `--index NAME=URL`; if it is a folder of yours, require \
+             it as `./FOLDER`"
+        ),
+        Hint::OtherSystems { name, version, has_windows } => {
+            let system = if *has_windows { "win32" } else { "darwin" };
+            format!(
+                "{name} {version} is not for Linux: where other systems alone need it, write \
+                 `{name}; sys_platform == '{system}'`, or leave it out with `--exclude-package {name}`"
+            )
         }
         Hint::OnlyFromUrl { name, origin } => {
             let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();

@@ -12,7 +12,9 @@ pub(crate) fn of(problem: &TemplateProblem) -> Option<String> {
         TemplateProblem::BuildProperty { .. } | TemplateProblem::ForEach { .. } => {
             Some("build it by `sam build`, or write the resources out".to_owned())
         }
-        TemplateProblem::NoRuntime => Some("write `Runtime: python3.13`, or one for all below `Globals`".to_owned()),
+        TemplateProblem::NoRuntime { .. } => {
+            Some("write `Runtime: python3.13`, or one for all below `Globals`".to_owned())
+        }
         _ => None,
     }
 }

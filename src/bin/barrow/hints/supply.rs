@@ -6,7 +6,7 @@ use barrow::index::IndexError;
 use barrow::install::{InstallError, WheelFault};
 use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
 use barrow::request::{ForeignFile, RequestError};
-use barrow::resolve::{ResolveError, SourceError, Unfit};
+use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
 
 use super::{ALIKE, build, limit, lock, resolution};
 
@@ -16,6 +16,14 @@ const MIRROR_IT: &str =
 
 /// What to do about something that would be asked of an index.
 const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--find-links`";
+
+/// What to do about a file that an index lists and has not.
+const GONE: &str = "if it was removed a moment ago, ask anew with `--refresh`; else tell the keeper of the index, or require another \
+                    version";
+
+/// What to do about a file that is not the one that was promised.
+const OTHER_BYTES: &str = "nothing of it is used: somebody has replaced the file, or a proxy or mirror has a damaged copy; tell the keeper of \
+                           the index, and lock again only if the new file is trusted";
 
 /// How a list of packages is got out of an environment of conda in a form that can be read.
 const FROM_CONDA: &str = "activate the environment, write `pip list --format=freeze > requirements.txt`, keep what your function \
@@ -33,7 +41,13 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
                 "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
                 names.join(", ")
             );
-            return resolve(error).into_iter().chain([all]).collect();
+            // Where names are found without a network is the mirror, and no other index.
+            let own = |hint: &&Hint| !matches!(hint, Hint::Nowhere(_));
+            let hints: Vec<String> = match error {
+                ResolveError::NoSolution { hints, .. } => hints.iter().filter(own).map(resolution::of).collect(),
+                error => resolve(error),
+            };
+            return hints.into_iter().chain([all]).collect();
         }
         SupplyError::Lock(error) => return lock::of(error),
         SupplyError::BuildRequirements { source, .. } => return of(source),
@@ -85,8 +99,12 @@ fn request(error: &RequestError) -> Vec<String> {
 fn resolve(error: &ResolveError) -> Vec<String> {
     match error {
         ResolveError::NoSolution { hints, .. } => hints.iter().map(resolution::of).collect(),
+        ResolveError::RequireHashes { .. } => {
+            vec!["`barrow lock -o requirements.txt --generate-hashes` writes every version with its hashes".to_owned()]
+        }
+        ResolveError::DisjointHashes { .. } => vec!["keep the lines of one of them".to_owned()],
         ResolveError::Source(error) => source(error),
-        _ => Vec::new(),
+        ResolveError::Digest { .. } => vec![OTHER_BYTES.to_owned()],
     }
 }
 
@@ -110,6 +128,10 @@ fn fetch(error: &FetchError) -> Option<String> {
         FetchError::Download { source, .. } => super::http::of(source),
         FetchError::NotInMirror { .. } => Some(MIRROR_IT.to_owned()),
         FetchError::Offline(_) => Some(NOT_OFFLINE.to_owned()),
+        FetchError::Gone { .. } => Some(GONE.to_owned()),
+        FetchError::DigestMismatch(_) | FetchError::WeakMismatch { .. } | FetchError::SizeMismatch { .. } => {
+            Some(OTHER_BYTES.to_owned())
+        }
         _ => None,
     }
 }
@@ -125,6 +147,8 @@ fn index(error: &IndexError) -> Option<String> {
             "its page lists it, and it is not there: of a mirror, `barrow mirror --verify` names all such files"
                 .to_owned(),
         ),
+        IndexError::Gone { .. } => Some(GONE.to_owned()),
+        IndexError::FindLinksGone { .. } => Some("correct the URL, or leave it out".to_owned()),
         _ => None,
     }
 }
@@ -157,7 +181,7 @@ fn install(error: &InstallError) -> Option<String> {
 
 fn python(refused: &PythonRefused) -> String {
     if refused.fitting.is_empty() {
-        return "no runtime of Lambda fits".to_owned();
+        return "no runtime of Lambda has such a Python: allow a newer one in `requires-python`".to_owned();
     }
     let fitting: Vec<&str> = refused.fitting.iter().map(|runtime| runtime.name()).collect();
     format!("these runtimes fit: {}; choose one with `--runtime`", fitting.join(", "))

@@ -33,7 +33,7 @@ pub(super) fn read_client(
     let proxy = layers.one("proxy", flag, proxy_url)?;
     let insecure_hosts = layers.many("allow-insecure-host", index.allow_insecure_host, |text| Ok(text.to_owned()))?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-    let timeout = layers.one("timeout", index.timeout, number)?;
+    let timeout = layers.one("timeout", index.timeout, |text| whole_seconds(text).map_or_else(|| number(text), Ok))?;
     let retries = layers.one("retries", index.retries.map(u64::from), number)?;
     let concurrency = read_count(layers, "concurrent-requests", index.concurrent_requests)?;
     let timeout = timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1)));
@@ -74,6 +74,12 @@ pub(super) fn read_count(
 }
 
 /// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
+/// Seconds, as pip has them, with a fraction: that counts for a whole one.
+fn whole_seconds(text: &str) -> Option<u64> {
+    let time = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
+    Some(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
+
 fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
     match text {
         "import" | "auto" => Ok(KeyringProvider::Subprocess),

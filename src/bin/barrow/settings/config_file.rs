@@ -300,9 +300,7 @@ impl TomlReader<'_> {
     }
 
     fn sources(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<ConfigSource>, String> {
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.at(value.span(), "`sources` must be a table: project name or pattern = index name"));
-        };
+        let DeValue::Table(table) = value.get_ref() else { return Ok(Vec::new()) };
         table
             .iter()
             .map(|(pattern, index)| match index.get_ref() {

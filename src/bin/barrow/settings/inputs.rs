@@ -25,7 +25,9 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         if LockKind::of(&lock).is_none() {
             let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
             let (lock, names) = (lock.display(), names.join(", "));
-            return Err(SettingsError::Other(format!("`{lock}` is not named like a lock that is known: {names}")));
+            return Err(SettingsError::Other(format!(
+                "`{lock}` is not named like a lock that is known: {names}; a list of requirements is given with -r"
+            )));
         }
         requirement_files.push(lock);
     }

@@ -15,7 +15,12 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
 /// The same, with the reason as a text.
 pub(super) fn read_signing_key(path: &Path) -> Result<SigningKey, String> {
     let failed = |why: String| format!("the private key `{}` cannot be used: {why}", path.display());
-    let text = fs_err::read_to_string(path).map_err(|error| failed(error.kind().to_string()))?;
+    let why = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    };
+    let text = std::io::read_to_string(barrow::regular::open(path).map_err(|error| failed(why(error)))?);
+    let text = text.map_err(|error| failed(why(error)))?;
     SigningKey::from_pem(&text).map_err(|error| failed(error.to_string()))
 }
 

@@ -51,6 +51,7 @@ pub(crate) use error::SettingsError;
 pub(crate) use layers::SettingRecord;
 pub(crate) use origin::Source;
 pub(crate) use target::TargetSettings;
+pub(crate) use toml_values::nearest;
 pub(crate) use unit_tables::UnitKind;
 pub(crate) use units::Unit;
 
@@ -150,9 +151,6 @@ impl Settings {
         folder: &Path,
         mut config: ConfigFile,
     ) -> Result<Self, SettingsError> {
-        if flags.settings.all_groups {
-            return Err(SettingsError::Other("--all-groups is not built yet in this version of barrow".to_owned()));
-        }
         let applications = config.applications.iter().map(|application| application.name.clone()).collect();
         if let Some(name) = &flags.settings.input.application {
             let of_name = config.applications.iter().find(|application| application.name == *name);
@@ -168,7 +166,7 @@ impl Settings {
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
 
-        let SettingArgs { target, input, index, resolution, wheels, shared, all_groups: _ } = flags.settings;
+        let SettingArgs { target, input, index, resolution, wheels, shared } = flags.settings;
         let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
         let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
@@ -337,7 +335,8 @@ impl Settings {
             if assembly.split.is_some() {
                 return Err(Failure::usage(
                     "`--split` plans layers by the sizes of wheels, so it cannot go with `--compile-bytecode`",
-                ));
+                )
+                .hint("leave one of them out"));
             }
             assembly.bytecode = Some(ops::find_compiler(&self.request(Vec::new()), target)?);
         }

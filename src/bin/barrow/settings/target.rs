@@ -41,7 +41,11 @@ impl TargetSettings {
         let mut all = self.all();
         match (all.pop(), all.is_empty()) {
             (Some(target), true) => Ok(target),
-            _ => Err(SettingsError::Other("only one --runtime and one --arch can be given here".to_owned())),
+            _ => Err(SettingsError::Other(
+                "only one --runtime and one --arch can be given here: `barrow lock` and `barrow mirror` take several, and `barrow build` \
+                 makes an output for each that a unit names"
+                    .to_owned(),
+            )),
         }
     }
 }
@@ -68,7 +72,8 @@ pub(super) fn read(
     if runtimes.is_empty() {
         let (runtime, source) = match &python_version {
             Some(version) => {
-                let runtime = Runtime::of_python(version).map_err(|error| SettingsError::Other(error.to_string()))?;
+                let runtime = Runtime::of_python(version)
+                    .map_err(|error| SettingsError::Other(format!("invalid value for `python-version`: {error}")))?;
                 (runtime, Source::Other("python-version".to_owned()))
             }
             None => match python_version_file(&layers.host.working_folder.join(folder), warnings)? {

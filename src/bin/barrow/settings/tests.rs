@@ -202,7 +202,6 @@ fn what_is_wrong_is_told_with_its_place() {
     check("handler = \"app.handler\"\n", &[], of_units);
     let of_the_file = "ROOT/work/barrow.toml:2: `check` is for the whole file, and stands at its top";
     check("[defaults]\ncheck = {}\n", &[], of_the_file);
-    check("", &["--all-groups"], "--all-groups is not built yet in this version of barrow");
     let contradiction = "python-version 3.11 and runtime python3.12 contradict each other";
     check("", &["--runtime", "python3.12", "--python-version", "3.11"], contradiction);
     let date = "invalid value for `exclude-newer` from --exclude-newer: `tomorrow` is not a date: give YYYY-MM-DD or a \

@@ -95,7 +95,9 @@ impl TomlReader<'_> {
                     }
                 }
                 "handler" => unit.handlers = texts()?,
-                "layers" if kind == UnitKind::Layer => return Err(wrong("of a function: a layer uses no layers")),
+                "layers" if kind == UnitKind::Layer => {
+                    return Err(self.at(value.span(), "a layer uses no layers: `layers` is for [[function]]"));
+                }
                 "layers" => unit.layers = texts()?,
                 "dependencies" => {
                     unit.has_dependencies = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;

@@ -82,7 +82,8 @@ impl ConfigFile {
         for table in &self.units {
             let is_layer = |name: &str| all.iter().any(|unit| unit.kind == UnitKind::Layer && unit.name == name);
             if let Some(name) = table.layers.iter().find(|name| !is_layer(name)) {
-                return Err(format!("{}:{}: there is no layer `{name}`", table.file.display(), table.line));
+                let at = format!("{}:{}", table.file.display(), table.line);
+                return Err(format!("{at}: there is no layer `{name}`: [[layer]] with this `name` makes one"));
             }
         }
         Ok(all)

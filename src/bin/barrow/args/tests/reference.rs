@@ -124,7 +124,9 @@ fn commands(command: &Command, name: &str, shared: &Shared, text: &mut String) {
             .get_positionals()
             .map(|arg| {
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-                format!("- `{}`: {help}\n", arg.get_id().as_str().to_uppercase())
+                let names = arg.get_value_names().unwrap_or_default();
+                let name = names.first().map_or_else(|| arg.get_id().as_str().to_uppercase(), ToString::to_string);
+                format!("- `{name}`: {help}\n")
             })
             .collect();
         if !words.is_empty() {

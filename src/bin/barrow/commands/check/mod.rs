@@ -5,6 +5,7 @@ mod findings;
 mod sam_build;
 mod sarif;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
@@ -124,16 +125,19 @@ pub(super) struct Made<'a> {
     /// The layers that it uses, the lowest first.
     pub(super) layers: Vec<PathBuf>,
     pub(super) ignore: Vec<IgnoredFinding>,
+    /// What was found, once it was looked for: the page and the check have the same.
+    pub(super) report: OnceCell<Report>,
 }
 
 impl<'a> Made<'a> {
     /// The one output of a run.
     pub(super) fn alone(settings: &Settings, published: &'a Published, handlers: Vec<String>) -> Self {
-        Self { name: None, published, handlers, layers: Vec::new(), ignore: settings.check_ignore.clone() }
+        let ignore = settings.check_ignore.clone();
+        Self { name: None, published, handlers, layers: Vec::new(), ignore, report: OnceCell::new() }
     }
 
     /// How it is checked: its own layers, which belong together, behind those that it uses.
-    pub(super) fn options(&self, run: &Run, cache_folder: Option<&PathBuf>) -> CheckOptions {
+    fn options(&self, run: &Run, cache_folder: Option<&PathBuf>) -> CheckOptions {
         let own = self.published.places();
         let mut places: Vec<_> =
             self.layers.iter().chain(&own).map(|place| run.host.working_folder.join(place)).collect();
@@ -147,30 +151,32 @@ impl<'a> Made<'a> {
         }
     }
 
-    /// Checks it; findings go to standard error, since standard output is for the result.
-    pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<Report, Failure> {
-        let options = self.options(run, cache_folder);
-        let report = check::check(&options)?;
+    /// What is found in it. It is looked through once.
+    pub(super) fn report(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<&Report, Failure> {
+        if let Some(report) = self.report.get() {
+            return Ok(report);
+        }
+        let report = check::check(&self.options(run, cache_folder))?;
+        Ok(self.report.get_or_init(|| report))
+    }
+
+    /// Tells what is found in it; that goes to standard error, since standard output is for the result.
+    pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<&Report, Failure> {
+        let report = self.report(run, cache_folder)?;
         let before = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
         let is_verbose = run.general.verbose > 0;
         let least = if is_verbose { Grade::Note } else { Grade::Warning };
         for finding in report.findings.iter().filter(|finding| finding.grade >= least) {
             run.output.warn(&format!("{before}{}", findings::one_line(finding)));
         }
-        run.output.status(&format!("{before}{}", summary(&report, &options.target, is_verbose)));
+        run.output.status(&format!("{before}{}", summary(report, &self.published.target, is_verbose)));
         Ok(report)
     }
 }
 
 /// Checks the one output of a run, and fails where it would not load.
-pub(super) fn published(
-    run: &Run,
-    settings: &Settings,
-    published: &Published,
-    handlers: Vec<String>,
-) -> Result<(), Failure> {
-    let made = Made::alone(settings, published, handlers);
-    conclude([&made.check(run, settings.cache_folder.as_ref())?], false)
+pub(super) fn made(run: &Run, settings: &Settings, made: &Made<'_>) -> Result<(), Failure> {
+    conclude([made.check(run, settings.cache_folder.as_ref())?], false)
 }
 
 /// One line about the whole.
