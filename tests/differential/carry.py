@@ -138,7 +138,8 @@ daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx
 http {{ access_log off; {temporary} types {{ text/html html; application/json json; }} default_type application/octet-stream;
   server {{ listen 127.0.0.1:{port}; root {root}; index index.html; }} }}
 """)
-    return stores.Store("nginx", f"http://127.0.0.1:{port}", process=stores.start(["nginx", "-c", folder / "nginx.conf"], port, folder))
+    words = ["nginx", "-c", folder / "nginx.conf"]
+    return stores.Store("nginx", f"http://127.0.0.1:{port}", launch=lambda: stores.start(words, port, folder))
 
 
 def behind(work, is_long, word):
