@@ -144,8 +144,7 @@ async fn make(session: &Arc<Session>, unit: BuildUnit, layers: Vec<PathBuf>) -> 
     if !layers.is_empty() {
         without.extend(layers);
         let (target, request) = (options.target.clone(), options.request.clone());
-        let reading = tokio::task::spawn_blocking(move || brought(&without, &target, &request));
-        options.request.inputs.brought = reading.await.map_err(|_| Error::Worker("reader"))??;
+        options.request.inputs.brought = blocking(move || brought(&without, &target, &request)).await?;
     }
     match recall_apart(session, &options).await? {
         Recall::Unchanged(published) => Ok(*published),

@@ -4,20 +4,20 @@
 //! It is a shorter way to the same output. Where anything is not as it was but these contents (an option, a
 //! requirement, a file that came or went, a page that is no longer fresh, OUT itself), the run takes the usual way.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Error;
-use super::output::{layout_of, passed_over};
+use super::output::{layout_of, passed_over, source_folders};
 use super::own_files::{collect, judge};
 use super::own_part::can_be_edited;
+use crate::blocking::blocking;
 use crate::bundle::{Bundle, Bytes, UNZIPPED_LIMIT_BYTES, assemble, too_large_for_lambda};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
 use crate::memory::{Edited, Memory, News, OwnPart, Published};
 use crate::publish::Amendment;
-use crate::request::{BundleOptions, Request, SourceSettings};
+use crate::request::{BundleOptions, Request};
 use crate::resolution::Resolution;
 use crate::supply::Inquiry;
 
@@ -46,8 +46,7 @@ pub(super) async fn publish(
         cache: Arc::clone(&inquiry.session.cache),
         context: inquiry.session.context.clone(),
     };
-    let editing = tokio::task::spawn_blocking(move || edit.publish(last));
-    editing.await.map_err(|_| Error::Worker("publisher"))?
+    blocking(move || edit.publish(last)).await
 }
 
 /// All that publishing needs, for a thread of its own.
@@ -64,13 +63,13 @@ struct Edit {
 
 impl Edit {
     fn publish(self, last: Edited) -> Result<Option<Published>, Error> {
-        let Self { options, memory, request, secrets, said, cache, context } = &self;
-        let sources = options.assembly.source.iter().flat_map(SourceSettings::folders);
-        let sources: Vec<PathBuf> = sources.filter_map(|folder| fs_err::canonicalize(folder).ok()).collect();
+        let Self { options, memory, request, secrets, said, cache, context } = self;
+        let (options, context) = (&options, &context);
+        let sources = source_folders(options);
         let (own_folders, made_of) = ([cache.root().to_owned()], memory.made_of(&last.dists));
         let publish_options = options.publish.to_options(&own_folders, made_of.as_deref(), context);
         let Some(amendment) = Amendment::begin(&last.made_of, &sources, &publish_options)? else { return Ok(None) };
-        let Some(source) = collect(options, request)? else { return Ok(None) };
+        let Some(source) = collect(options, &request)? else { return Ok(None) };
         let own = assemble(&[], Some(&source), &layout_of(options))?;
         let too_large = match SizeVerdict::of(&last, &own, options) {
             SizeVerdict::Fits => None,
@@ -82,7 +81,7 @@ impl Edit {
         let before = of_choice.iter().filter(|text| !said.contains(text)).chain(of_dists);
         before.for_each(|warning| context.warn(warning));
         let mut warnings = Vec::new();
-        judge(&source, options, secrets, &mut warnings, context)?;
+        judge(&source, options, &secrets, &mut warnings, context)?;
         for warning in last.own.warnings.iter().chain(&too_large) {
             context.give(&mut warnings, warning);
         }
@@ -90,6 +89,7 @@ impl Edit {
             last.own.ways.iter().for_each(|way| context.status(way));
         }
         context.check_interrupted()?;
+        let memory = memory.forget(options);
         let Some(output) = amendment.publish(&own)? else { return Ok(None) };
         context.detail("nothing but the contents of own files has changed, so the rest of the output stays as it is");
         for warning in &output.warnings {

@@ -237,8 +237,7 @@ pub(super) fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Conte
     if options.assembly.kind == BundleKind::Packages {
         return Ok(());
     }
-    let sources = options.assembly.source.iter().flat_map(SourceSettings::folders);
-    let sources: Vec<PathBuf> = sources.filter_map(|folder| fs_err::canonicalize(folder).ok()).collect();
+    let sources = source_folders(options);
     let own_folders = [cache.root().to_owned()];
     let publish_options = options.publish.to_options(&own_folders, None, context);
     match options.assembly.split {
@@ -247,6 +246,12 @@ pub(super) fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Conte
             .iter()
             .try_for_each(|out| check_out(&sources, &PublishOptions { out, ..publish_options }))?),
     }
+}
+
+/// The folders of the user's own files, without links, as far as they are there.
+pub(super) fn source_folders(options: &BundleOptions) -> Vec<PathBuf> {
+    let sources = options.assembly.source.iter().flat_map(SourceSettings::folders);
+    sources.filter_map(|folder| fs_err::canonicalize(folder).ok()).collect()
 }
 
 impl PublishSettings {

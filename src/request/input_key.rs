@@ -144,11 +144,10 @@ impl InputKey {
 
     /// Whether the contents of the user's own files are all that is not as it was: the same files are there.
     pub(crate) fn is_edited(&self, before: &Self) -> bool {
-        let counts = |key: &Self| -> Vec<KeyPart> {
-            let parts = key.parts.iter().filter(|part| part.counts != Counts::ToExplain);
-            parts.map(KeyPart::without_own_content).collect()
-        };
-        self.is_whole && counts(self) == counts(before)
+        let counting = |part: &&KeyPart| part.counts != Counts::ToExplain;
+        let (now, then): (Vec<_>, Vec<_>) =
+            (self.parts.iter().filter(counting).collect(), before.parts.iter().filter(counting).collect());
+        self.is_whole && now.len() == then.len() && now.iter().zip(then).all(|(now, then)| now.is_edit_of(then))
     }
 
     /// The first thing that is not as it was, as a fragment; `None`: nothing of it.

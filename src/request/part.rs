@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::{HashDigest, sha256};
+use crate::spec::HashDigest;
 
 /// For which views a part counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,11 +44,12 @@ pub(crate) struct KeyPart {
 }
 
 impl KeyPart {
-    /// The same part, whatever a file of the user's own holds.
-    pub(super) fn without_own_content(&self) -> Self {
-        let is_own = self.counts == Counts::ForOutput && self.kind == PartKind::Place;
-        let digest = if is_own { sha256(b"") } else { self.digest.clone() };
-        Self { digest, ..self.clone() }
+    /// Whether it is the same part, or the same file of the user's own with whatever content.
+    pub(super) fn is_edit_of(&self, before: &Self) -> bool {
+        let Self { counts, kind, name, given, digest } = self;
+        let is_own = *counts == Counts::ForOutput && *kind == PartKind::Place;
+        (*counts, *kind, name, given) == (before.counts, before.kind, &before.name, &before.given)
+            && (is_own || *digest == before.digest)
     }
 
     /// How it differs from the part of the same name that was there before, if there was one.
