@@ -41,6 +41,9 @@ pub(super) fn folders(base: &Path, pattern: &str, outputs: &[String]) -> Result<
             if PASSED_OVER.contains(&&*text) || (text.starts_with('.') && !is_hidden_meant) {
                 continue;
             }
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) && leads_up(&entry.path()) {
+                continue;
+            }
             let path = folder.join(&name);
             if glob.is_match(&path)
                 && !outputs.iter().any(|output| Path::new(output.trim_start_matches("./")).starts_with(&path))
@@ -64,4 +67,30 @@ pub(super) fn folders(base: &Path, pattern: &str, outputs: &[String]) -> Result<
         if named.is_empty() { last.to_owned() } else { named.join("-") }
     };
     Ok(found.into_iter().map(|path| (name(&path), super::parse::normalized(&base.join(&path)))).collect())
+}
+
+/// Whether a link leads to a folder that it lies in, so that following it would never end.
+fn leads_up(link: &Path) -> bool {
+    let whole = |path: &Path| fs_err::canonicalize(path).ok();
+    let inner = link.parent().and_then(whole);
+    whole(link).zip(inner).is_some_and(|(target, inner)| inner.starts_with(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::glob::folders;
+
+    #[test]
+    fn links_are_followed_but_for_those_that_lead_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs_err::create_dir_all(at("fns/one")).unwrap();
+        fs_err::create_dir_all(at("elsewhere/two")).unwrap();
+        fs_err::os::unix::fs::symlink("..", at("fns/up")).unwrap();
+        fs_err::os::unix::fs::symlink(".", at("fns/one/here")).unwrap();
+        fs_err::os::unix::fs::symlink("../elsewhere", at("fns/more")).unwrap();
+        let found = folders(folder.path(), "fns/**", &[]).unwrap();
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["more", "more-two", "one"]);
+    }
 }

@@ -197,15 +197,17 @@ fn listed(path: &Path) -> Result<Vec<(String, String)>, String> {
     let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
     let mut found = Vec::new();
     let mut begun: Option<(usize, String)> = None;
-    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().peekable();
+    while let Some((at, line)) = lines.next() {
         let line = if line.trim_start().starts_with('#') { "" } else { line };
         let (number, mut joined) = begun.take().unwrap_or((at + 1, String::new()));
-        if let Some(line) = line.strip_suffix('\\') {
-            joined += line;
+        let before_mark = line.strip_suffix('\\');
+        joined += before_mark.unwrap_or(line);
+        // The last line goes on nowhere, whatever it ends with.
+        if before_mark.is_some() && lines.peek().is_some() {
             begun = Some((number, joined));
             continue;
         }
-        joined += line;
         let end = [" #", "\t#"].iter().filter_map(|mark| joined.find(mark)).min();
         let requirement = joined[..end.unwrap_or(joined.len())].trim();
         if !requirement.is_empty() {
@@ -232,4 +234,17 @@ fn name_in(requirement: &str) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_may_end_with_a_line_that_goes_on() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), "tiny\nmore>=1 \\\n").unwrap();
+        let expected = [("tiny", "tiny"), ("more", "more>=1")].map(|(name, line)| (name.to_owned(), line.to_owned()));
+        assert_eq!(listed(file.path()).unwrap(), expected);
+    }
 }
