@@ -138,8 +138,8 @@ fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
     lines.extend(end);
 }
 
-/// A cause without what was said before it: that a certain file could not be opened, the number that the system gives an error, and
-/// where a file for the time being would have been.
+/// A cause without what was said before it: that a certain file could not be opened, the number that the system gives
+/// an error, and where a file for the time being would have been.
 fn plain(text: &str, said: &str) -> String {
     let Some((reason, rest)) = text.split_once(" (os error ") else { return text.to_owned() };
     let Some((number, rest)) = rest.split_once(')') else { return text.to_owned() };

@@ -52,7 +52,7 @@ impl Key {
 
     /// barrow's own environment variable.
     pub(crate) fn variable(&self) -> String {
-        format!("BARROW_{}", self.name.to_uppercase().replace('-', "_"))
+        variable_of(self.name)
     }
 
     /// pip's environment variable.
@@ -67,6 +67,11 @@ impl Key {
     pub(crate) fn of(name: &str) -> &'static Self {
         KEYS.iter().find(|key| key.name == name).expect("every setting that is asked for stands in the table")
     }
+}
+
+/// The variable of an option.
+pub(crate) fn variable_of(long: &str) -> String {
+    format!("BARROW_{}", long.to_uppercase().replace('-', "_"))
 }
 
 /// Keys of a `[[function]]` or `[[layer]]` that are no settings.

@@ -1,9 +1,9 @@
 //! Messages as wide as is read well, and no longer than is read at all.
 //!
 //! Lines are broken at spaces, never inside of a word, so that a URL or a path stays whole and can be copied; words
-//! between backquotes, such as a command, stay together where one line has room for them. Signs of Chinese, Japanese and
-//! Korean take two columns (Unicode Standard Annex 11). No line is broken before `::`: there are texts from outside in
-//! messages, and GitHub takes a line that begins so for a command (GitHub Actions, "Workflow commands").
+//! between backquotes, such as a command, stay together where one line has room for them. Signs of Chinese, Japanese
+//! and Korean take two columns (Unicode Standard Annex 11). No line is broken before `::`: there are texts from outside
+//! in messages, and GitHub takes a line that begins so for a command (GitHub Actions, "Workflow commands").
 
 use unicode_width::UnicodeWidthChar as _;
 

@@ -376,7 +376,8 @@ pub(crate) struct TreeArgs {
     #[arg(long, value_name = "GLOB", alias = "deny-licenses", value_parser = license_pattern, help_heading = "Output")]
     pub(crate) deny_license: Vec<LicensePattern>,
 
-    /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx; may be repeated
+    /// Print, or write to FILE, a bill of materials of a finished folder or zip instead: cyclonedx or spdx; may be
+    /// repeated
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output", conflicts_with_all = ["sizes", "invert", "outdated", "licenses", "depth"])]
     pub(crate) sbom: Vec<SbomRequest>,
 

@@ -103,7 +103,8 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only_binary: Vec<String>,
 
-    /// Build this package from source where no wheel will do, which runs its code; `:all:` for every one; may be repeated
+    /// Build this package from source where no wheel will do, which runs its code; `:all:` for every one; may be
+    /// repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow_build: Vec<String>,
 
@@ -164,7 +165,8 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "URL", value_parser = location())]
     pub(crate) extra_index_url: Vec<String>,
 
-    /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment; may be repeated
+    /// A further index, asked before those of --extra-index-url; with a name, credentials can be given by environment;
+    /// may be repeated
     #[arg(long, value_name = "NAME=URL")]
     pub(crate) index: Vec<String>,
 

@@ -9,7 +9,7 @@ use super::{ResultArgs, SbomRequest, SettingArgs};
 /// What only a run that mirrors something takes.
 const OF_MIRRORING: [&str; 6] = ["requirements", "requirement", "name", "sdists", "build_platform", "expect"];
 
-/// What a run that only looks takes neither.
+/// What a run that only looks does not take either.
 const OF_CHANGING: [&str; 4] = ["prune", "force", "verify", "sign_key"];
 
 #[expect(clippy::struct_excessive_bools, reason = "each switch is a flag")]
@@ -43,7 +43,8 @@ pub(crate) struct MirrorArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) sdists: bool,
 
-    /// A machine that builds, such as python3.12/arm64, for which what building takes is added; may be repeated [default: this one]
+    /// A machine that builds, such as python3.12/arm64, for which what building takes is added; may be repeated
+    /// [default: this one]
     #[arg(long, value_name = "RUNTIME/ARCH", value_delimiter = ',', help_heading = "Output")]
     pub(crate) build_platform: Vec<String>,
 
@@ -51,7 +52,8 @@ pub(crate) struct MirrorArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) prune: bool,
 
-    /// Let --prune remove more than half of the mirror, and an application require nothing
+    /// Let --prune remove more than half of the mirror, or files of which nobody knows who needs them, and an
+    /// application require nothing
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 

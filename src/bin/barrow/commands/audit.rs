@@ -5,7 +5,6 @@ use std::path::Path;
 use barrow::audit::{Advisories, IgnoredAdvisory, Judged, Vulnerability, judge};
 use barrow::inventory::{Reading, read_finished};
 use barrow::ops::{self, AuditSubject, Audited, Error, Survey};
-use barrow::request::LockSettings;
 use barrow::spec::Version;
 use serde_json::{Value, json};
 
@@ -79,12 +78,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
 }
 
 fn ask(run: &Run, settings: &Settings, subjects: &[AuditSubject]) -> Result<Audited, Failure> {
-    // What is asked about is known: nothing is required.
-    let mut request = settings.request(Vec::new());
-    request.inputs.requirement_files.clear();
-    request.inputs.constraint_files.clear();
-    request.inputs.override_files.clear();
-    request.lock = LockSettings::default();
+    let request = settings.request_for_nothing();
     run.block_on(|context| async move { Box::pin(ops::audit(request, subjects, context)).await })
 }
 

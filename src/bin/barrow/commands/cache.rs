@@ -1,12 +1,11 @@
 //! `barrow cache`.
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
-use barrow::ops::{self, Context};
+use barrow::ops;
 use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
 
@@ -59,9 +58,9 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
     }
     if let RemoteCommand::Prune(args) = command {
         let before = run.host.now - Duration::from_secs(u64::from(args.older_than) * 86_400);
-        return prune(run, args.dry_run, |dry, context| {
-            ops::prune_shared_cache(options, client, (before, dry), context)
-        });
+        let pruned =
+            run.block_on(|context| ops::prune_shared_cache(options, client, (before, args.dry_run), context))?;
+        return tell_pruned(run, args.dry_run, pruned);
     }
     if let RemoteCommand::Push(_) = command {
         let tally = run.block_on(|context| ops::push_to_shared_cache(options, client, cache, context))?;
@@ -134,12 +133,9 @@ fn pull(run: &Run, args: &PullArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Removes what is old.
-fn prune<F>(run: &Run, is_dry: bool, work: impl FnOnce(bool, Context) -> F) -> Result<(), Failure>
-where
-    F: Future<Output = Result<Pruned, ops::Error>>,
-{
-    let Pruned { claims, contents, bytes, kept } = run.block_on(|context| work(is_dry, context))?;
+/// Tells what was removed, or would be.
+fn tell_pruned(run: &Run, is_dry: bool, pruned: Pruned) -> Result<(), Failure> {
+    let Pruned { claims, contents, bytes, kept } = pruned;
     if run.general.json {
         return Output::object(&json!({
             "schema": 1,

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use barrow::ops::{self, Newest};
-use barrow::request::LockSettings;
 use barrow::spec::Version;
 use serde_json::json;
 
@@ -17,12 +16,7 @@ use crate::settings::Flags;
 pub(super) fn version_check(run: &Run, args: VersionCheckArgs) -> Result<(), Failure> {
     let flags = Flags { settings: SettingArgs { index: args.index, ..SettingArgs::default() }, ..Flags::default() };
     let settings = run.settings(flags, Path::new("."))?;
-    // What is asked about is known: nothing is required.
-    let mut request = settings.request(Vec::new());
-    request.inputs.requirement_files.clear();
-    request.inputs.constraint_files.clear();
-    request.inputs.override_files.clear();
-    request.lock = LockSettings::default();
+    let request = settings.request_for_nothing();
     let own: Version = env!("CARGO_PKG_VERSION").parse().expect("cargo's versions are versions of Python too");
     let previews = own.any_prerelease();
     let newest = run.block_on(|context| Box::pin(ops::newest_barrow(request, previews, context)))?;

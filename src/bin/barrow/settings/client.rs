@@ -73,13 +73,13 @@ pub(super) fn read_count(
     }
 }
 
-/// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
 /// Seconds, as pip has them, with a fraction: that counts for a whole one.
 fn whole_seconds(text: &str) -> Option<u64> {
     let time = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
     Some(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
+/// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.
 fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
     match text {
         "import" | "auto" => Ok(KeyringProvider::Subprocess),

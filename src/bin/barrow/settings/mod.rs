@@ -281,6 +281,16 @@ impl Settings {
         request.concurrent_downloads = self.concurrent_downloads;
         request
     }
+
+    /// The same for asking indexes about what is known already: nothing is required.
+    pub(crate) fn request_for_nothing(&self) -> RequestOptions {
+        let mut request = self.request(Vec::new());
+        request.inputs.requirement_files.clear();
+        request.inputs.constraint_files.clear();
+        request.inputs.override_files.clear();
+        request.lock = LockSettings::default();
+        request
+    }
 }
 
 impl Settings {
@@ -376,7 +386,6 @@ fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// Whether the run was told to read no settings files.
-/// Whether no settings file is to be read at all.
 pub(crate) fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsError> {
     Ok(general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?)
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use barrow::sam::{ResourceUse, SamUnitKind, Template};
 
 use super::outline::{ConfigDraft, Outlined};
+use crate::commands::sam_config::TEMPLATES;
 use crate::failure::Failure;
 
 /// Its functions and layers, with the values that its parameters have by default.
 pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
-    let names = ["template.yaml", "template.yml", "template.json"];
-    let Some(name) = names.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
+    let Some(name) = TEMPLATES.iter().copied().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let text = fs_err::read_to_string(folder.join(name))
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
     let mut outline = ConfigDraft { from: Some(name.to_owned()), ..ConfigDraft::default() };
