@@ -78,8 +78,8 @@ impl MirroredRepository {
 }
 
 impl IndexClient {
-    /// The file of the repository behind `url`, and those of its submodules, where the mirror that stands for everything
-    /// has them: each with its URL. `project` is for whose sake they are asked for.
+    /// The file of the repository behind `url`, and those of its submodules, where the mirror that stands for
+    /// everything has them: each with its URL. `project` is for whose sake they are asked for.
     pub(crate) async fn repository_files(&self, url: &SafeUrl, project: &PackageName) -> Vec<(SafeUrl, WantedFile)> {
         let manifest =
             self.mirror_manifest().await.and_then(|bytes| serde_json::from_slice::<RepositoryList>(&bytes).ok());
@@ -108,7 +108,8 @@ impl IndexClient {
         wanted.collect()
     }
 
-    /// The URL of a file of the mirror that is the only index; `path` is below the mirror.
+    /// The URL of a file of the mirror that is the only index; `path` is below the mirror. `None`: a folder is no
+    /// mirror.
     pub(super) fn beside_pages(&self, path: &str) -> Option<SafeUrl> {
         let [index] = self.indexes.as_slice() else { return None };
         let url = &index.location.url;

@@ -22,7 +22,7 @@ const PARSE_ELSEWHERE: usize = 128 << 10;
 
 /// What a server says about a page.
 pub(super) enum PageAnswer {
-    /// This.
+    /// The page, as it is now.
     Page(Arc<PackedPage>),
     /// There is none, by this status.
     Absent(u16),

@@ -14,14 +14,13 @@ impl IndexClient {
     /// The manifest of the mirror that is the only index that is asked; `None`: it is no mirror, or it cannot be read.
     pub(crate) async fn mirror_manifest(&self) -> Option<Vec<u8>> {
         let [Index { location, .. }] = self.indexes.as_slice() else { return None };
-        if let Some(path) = location.url.to_file_path() {
-            let places = [Some(path.as_path()), path.parent()];
-            return places.into_iter().flatten().find_map(|folder| fs_err::read(folder.join(MIRROR_MANIFEST)).ok());
+        let manifest = self.beside_pages(MIRROR_MANIFEST)?;
+        if let Some(path) = manifest.to_file_path() {
+            return fs_err::read(path).ok();
         }
         if self.options.offline {
             return None;
         }
-        let manifest = self.beside_pages(MIRROR_MANIFEST)?;
         let response = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await.ok()?;
         if response.status() == 200 { response.bytes(MANIFEST_MOST).await.ok() } else { None }
     }
@@ -29,14 +28,13 @@ impl IndexClient {
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.
     pub(crate) async fn is_mirror(&self) -> bool {
         let [Index { location, .. }] = self.indexes.as_slice() else { return false };
-        if let Some(path) = location.url.to_file_path() {
-            let places = [Some(path.as_path()), path.parent()];
-            return places.into_iter().flatten().any(|folder| folder.join(MIRROR_MANIFEST).is_file());
+        let Some(manifest) = self.beside_pages(MIRROR_MANIFEST) else { return false };
+        if manifest.to_file_path().is_some() {
+            return true;
         }
         if self.options.offline {
             return false;
         }
-        let Some(manifest) = self.beside_pages(MIRROR_MANIFEST) else { return false };
         let Ok(mut response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
             return false;
         };

@@ -119,7 +119,7 @@ impl Record {
     }
 }
 
-/// What a line says of a file that is not so, as far as the directory tells.
+/// Why a line of RECORD cannot be true of a file, as far as the directory of the archive tells; `None`: it may be.
 fn contradicts(line: &RecordLine, file: &ZipEntry) -> Option<&'static str> {
     match (&line.hash, &line.size) {
         (Err(reason), _) | (_, Err(reason)) => Some(reason),

@@ -357,8 +357,8 @@ impl Lock {
         }
     }
 
-    /// The tool that made it, and where that tool is told what to lock, where it locks for no other machine than the one
-    /// that it runs on.
+    /// The tool that made it, and where that tool is told what to lock, where it locks for no other machine than the
+    /// one that it runs on.
     pub fn made_for_its_machine(&self) -> Option<(&'static str, &'static str)> {
         match (self.kind, self.created_by.as_deref()) {
             (LockKind::Pipfile, _) => Some(("Pipenv", "in the Pipfile")),

@@ -24,8 +24,8 @@ use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, PackageName, Proj
 /// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
 const TEMPORARY: &str = ".barrow-temporary";
 
-/// A manifest that was lost and is made anew, before it is whole. It lies elsewhere than in the folder that tells a first
-/// run that was killed.
+/// A manifest that was lost and is made anew, before it is whole. It lies elsewhere than in the folder that tells a
+/// first run that was killed.
 const HALF_MADE_MANIFEST: &str = "barrow-mirror.json.new";
 
 /// Largest METADATA that is taken out of a wheel, bytes.
@@ -91,8 +91,8 @@ impl Mirror {
         if was_rebuilt {
             // At once: a run that is killed later must not leave the mark of one that had none to lose.
             let path = folder.join(MANIFEST);
-            let made = fs::File::create(&half_made).and_then(|file| contents.write_manifest(file));
-            let written = made.and_then(|()| readable(&half_made));
+            let made = fs::File::create(&half_made);
+            let written = made.and_then(|file| readable(file.file()).and_then(|()| contents.write_manifest(file)));
             let placed = written.and_then(|()| fs::rename(&half_made, &path));
             placed.map_err(|source| MirrorError::Write { path, source })?;
         }
@@ -327,8 +327,8 @@ impl Mirror {
         Ok(true)
     }
 
-    /// Writes the manifest when it is not there as it has to be; whether it was written. Of a large mirror it is as large
-    /// as all pages together, so it is never held as a whole.
+    /// Writes the manifest when it is not there as it has to be; whether it was written. Of a large mirror it is as
+    /// large as all pages together, so it is never held as a whole.
     fn write_manifest(&self) -> Result<bool, MirrorError> {
         let path = self.folder.join(MANIFEST);
         let failed = |source| MirrorError::Write { path: path.clone(), source };
@@ -350,13 +350,7 @@ impl Mirror {
 
     pub(super) fn persist(&self, file: tempfile::NamedTempFile, path: &Path) -> Result<(), MirrorError> {
         let failed = |source| MirrorError::Write { path: path.to_owned(), source };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // A web server reads it, as another user than the one who wrote it.
-            let readable = std::fs::Permissions::from_mode(0o644);
-            where_modes_are_kept(file.as_file().set_permissions(readable)).map_err(failed)?;
-        }
+        readable(file.as_file()).map_err(failed)?;
         readable_folders(path.parent().unwrap_or(&self.folder)).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
@@ -429,12 +423,12 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Lets others read a file, as all of a mirror.
-fn readable(path: &Path) -> std::io::Result<()> {
+/// Lets others read a file, as all of a mirror: a web server is another user than the one who wrote it.
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))?;
+        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
     }
     Ok(())
 }

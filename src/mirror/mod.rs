@@ -7,7 +7,7 @@
 //! ├── barrow-mirror.json.sig                  who signed it, where anybody has
 //! ├── simple/index.html, index.json           the list of projects
 //! ├── simple/NAME/index.html, index.json      the files of a project; links are relative
-//! └── files/HH/SHA256/FILENAME[.metadata]     the files by digest, and METADATA of wheels beside them; repositories too
+//! └── files/HH/SHA256/FILENAME[.metadata]     the files by digest, METADATA of wheels beside them; repositories too
 //! ```
 //!
 //! Every file is written beside its place and renamed. Files come before the pages that list them and are removed after

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::finding::MirrorFailures;
 use super::plan::ApplicationPlan;
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::index::MirroredRepository;
 use crate::mirror::Mirror;
@@ -59,29 +60,22 @@ async fn gather_one(
     needed: NeededRepository,
     mirror: &Arc<Mirror>,
 ) -> Result<Option<MirroredRepository>, Error> {
-    let submodules: Vec<String> = needed.submodules.iter().cloned().collect();
     let (own, wanted) = (Arc::clone(mirror), name.to_owned());
-    let held = tokio::task::spawn_blocking(move || own.repository(&wanted).map(|(held, path)| (held.clone(), path)));
-    let held = held.await.map_err(|_| Error::Worker("mirror"))?;
+    let held = blocking(move || own.repository(&wanted).map(|(held, path)| (held.clone(), path))).await;
+    // All that any commit of the repository needs.
+    let mut submodules = needed.submodules.clone();
+    submodules.extend(held.iter().flat_map(|(held, _)| held.submodules.iter().cloned()));
+    let submodules: Vec<String> = submodules.into_iter().collect();
     let earlier = held.as_ref().map(|(_, path)| path.as_path());
     let Some(file) = inquiry.repository_file(&needed, earlier).await? else {
-        let held = held.map(|(held, _)| MirroredRepository { submodules: all(&held, &submodules), ..held.clone() });
+        let held = held.map(|(held, _)| MirroredRepository { submodules, ..held });
         return Ok(held.filter(|now| Some(now) != mirror.repository_listed(name)));
     };
-    let submodules = held.map_or(submodules.clone(), |(held, _)| all(&held, &submodules));
     let mirror = Arc::clone(mirror);
-    let placing = tokio::task::spawn_blocking(move || {
+    let placing = move || {
         let placed = mirror.place_repository(&needed.url, submodules, &file.path);
         drop(file);
         placed
-    });
-    Ok(Some(placing.await.map_err(|_| Error::Worker("mirror"))??))
-}
-
-/// Submodules that any commit of the repository needs.
-fn all(held: &MirroredRepository, more: &[String]) -> Vec<String> {
-    let mut all: Vec<String> = held.submodules.iter().chain(more).cloned().collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    };
+    Ok(Some(blocking(placing).await?))
 }

@@ -283,9 +283,10 @@ impl<'t> Derivation<'t> {
 
     /// Adds a range without versions to the one that is there already.
     fn add_gap(&mut self, rest: &mut Vec<NodeId>, package: Package, range: &Range) {
-        let known = rest.iter().position(
-            |place| matches!(self.node(*place), DerivationNode::Fact(Fact::NoVersions { package: of, .. }) if *of == package),
-        );
+        let is_gap = |place: &NodeId| {
+            matches!(self.node(*place), DerivationNode::Fact(Fact::NoVersions { package: of, .. }) if *of == package)
+        };
+        let known = rest.iter().position(is_gap);
         let joined = match known.map(|at| self.node(rest.swap_remove(at))) {
             Some(DerivationNode::Fact(Fact::NoVersions { range: known, .. })) => known.union(range),
             _ => range.clone(),
