@@ -188,6 +188,7 @@ class Volume:
                 raise Refused(errno.EISDIR if there.is_folder else errno.ENOTDIR)
             if there.names:
                 raise Refused(errno.ENOTEMPTY)
+            there.links -= 1
         self.take(folder, old)
         to.names.pop(self.kind.key(new), None)
         self.add(to, new, moved)

@@ -1,10 +1,11 @@
 //! `barrow build`, `barrow init` and `barrow terraform`: many outputs in one run, and one for Terraform.
 
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use crate::building::git;
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 
 fn index() -> RunningIndex {
@@ -195,11 +196,7 @@ fn what_cannot_be_read_names_its_line() {
 fn only_what_has_changed_since_a_revision() {
     let (context, index) = (TestContext::new(), index());
     repository(&context, &index);
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"];
-        let output = Command::new("git").args(identity).args(arguments).current_dir(context.path("")).output().unwrap();
-        assert!(output.status.success(), "{}", crate::support::said(&output));
-    };
+    let git = |arguments: &[&str]| _ = git(&context, "", arguments);
     git(&["init", "-q"]);
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "first"]);

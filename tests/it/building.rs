@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{BuiltFile, IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder, sha256_hex};
+use crate::support::{BuiltFile, IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder, has, sha256_hex};
 
 /// Builds a pure wheel by the rules of PEP 517 and nothing else. What it is told stands in `pyproject.toml`.
 pub(crate) const BACKEND: &str = r#"
@@ -101,15 +101,7 @@ fn fails(context: &TestContext, command: &mut Command) -> String {
 
 /// Runs a command that has to succeed, and gives what it says.
 fn says(context: &TestContext, command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", context.show(&output));
-    crate::support::said(&output)
-}
-
-fn has(shown: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(shown.contains(part), "`{part}` is not in\n{shown}");
-    }
+    context.succeed(command)
 }
 
 #[test]

@@ -48,8 +48,8 @@ struct Chapter {
     scene: Vec<Scene>,
 }
 
-/// One thing that goes wrong. Several commands are parted by ` && `; all but the last must succeed. `VARIABLE=value` may stand before a
-/// command. `world.rs` says which words stand for servers.
+/// One thing that goes wrong. Several commands are parted by ` && `; all but the last must succeed. `VARIABLE=value`
+/// may stand before a command. `world.rs` says which words stand for servers.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scene {
@@ -313,8 +313,8 @@ fn lines_of(message: &str) -> Vec<String> {
     lines
 }
 
-/// What no scene meets, by its reasons; and what is wrong with that list: a text that has neither a scene nor a reason, and a reason
-/// for a text that is shown or that there is no more.
+/// What no scene meets, by its reasons; and what is wrong with that list: a text that has neither a scene nor a reason,
+/// and a reason for a text that is shown or that there is no more.
 fn rest(shown: &[String]) -> (String, String) {
     let NotPlayed { reason: reasons } = read("not_played.toml");
     let unmet: Vec<Found> = texts::all().into_iter().filter(|text| !hold(shown, &text.text)).collect();

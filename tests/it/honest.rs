@@ -2,7 +2,7 @@
 
 use sha2::Digest as _;
 
-use crate::support::{BuiltFile, IndexServer, TestContext, WheelBuilder, raw_server};
+use crate::support::{BuiltFile, IndexServer, TestContext, WheelBuilder, has, raw_server};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -20,13 +20,6 @@ fn install(context: &TestContext, more: &[&str]) -> String {
     let mut command = context.barrow();
     command.args(["install", "tiny", "-t", "out", "--index-url", "index", "--no-cache"]).args(more);
     context.run(&mut command)
-}
-
-#[track_caller]
-fn has(shown: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(shown.contains(part), "`{part}` is not in\n{shown}");
-    }
 }
 
 fn promised(file: &BuiltFile) -> String {

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::support::TestContext;
+use crate::support::{TestContext, has};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -10,6 +10,16 @@ fn text(bytes: &[u8]) -> String {
 
 fn init(context: &TestContext) -> Output {
     context.barrow().args(["init", "--force"]).output().unwrap()
+}
+
+/// Writes the file; fails where one of the parts is not told.
+#[track_caller]
+fn init_tells(context: &TestContext, parts: &[&str]) -> Output {
+    let output = init(context);
+    let told = crate::support::said(&output);
+    assert!(output.status.success(), "{told}");
+    has(&told, parts);
+    output
 }
 
 /// What the file that was written makes, a line each.
@@ -37,17 +47,15 @@ fn a_sam_template_says_targets_and_handlers() {
          \x20 Odd: {Type: AWS::Serverless::Function, Properties: {CodeUri: !Sub x}}\n\
          \x20 Shared: {Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.13}, Properties: {ContentUri: layer}}\n",
     );
-    let output = init(&context);
-    let told = crate::support::said(&output);
-    assert!(output.status.success(), "{told}");
-    for part in [
-        "template.yaml:6: `Web` is not carried over: its runtime is nodejs22.x",
-        "not carried over: template.yaml:7: `!Sub`",
-        "`barrow sam build` builds template.yaml as it is",
-        "Wrote barrow.toml from template.yaml with 3 units",
-    ] {
-        assert!(told.contains(part), "{part}: {told}");
-    }
+    let output = init_tells(
+        &context,
+        &[
+            "template.yaml:6: `Web` is not carried over: its runtime is nodejs22.x",
+            "not carried over: template.yaml:7: `!Sub`",
+            "`barrow sam build` builds template.yaml as it is",
+            "Wrote barrow.toml from template.yaml with 3 units",
+        ],
+    );
     assert_eq!(
         listed(&context),
         "One function python3.13 x86_64\nTwo function python3.13 arm64\nShared layer python3.13 x86_64\n"
@@ -92,18 +100,16 @@ fn a_serverless_file_says_what_it_says_without_variables() {
     context.write("services/orders/app.py", "");
     context.write("users.py", "");
     context.write("requirements.txt", "");
-    let output = init(&context);
-    let told = crate::support::said(&output);
-    assert!(output.status.success(), "{told}");
-    for part in [
-        "serverless.yml:8: `extra/**` is not carried over",
-        "serverless.yml:13: `dockerizePip` is not carried over: no container is needed",
-        "serverless.yml:22: `handler` is not carried over: it has a variable",
-        "`web` is not carried over: its runtime is nodejs22.x",
-        "Wrote barrow.toml from serverless.yml with 2 units",
-    ] {
-        assert!(told.contains(part), "{part}: {told}");
-    }
+    let output = init_tells(
+        &context,
+        &[
+            "serverless.yml:8: `extra/**` is not carried over",
+            "serverless.yml:13: `dockerizePip` is not carried over: no container is needed",
+            "serverless.yml:22: `handler` is not carried over: it has a variable",
+            "`web` is not carried over: its runtime is nodejs22.x",
+            "Wrote barrow.toml from serverless.yml with 2 units",
+        ],
+    );
     let expected = "orders function python3.12 arm64\nusers function python3.13 arm64\n";
     assert_eq!(listed(&context), expected);
     let written = text(&output.stdout);
@@ -165,17 +171,15 @@ fn what_lies_beside_is_told() {
     context.write("serverless.yml", SERVERLESS);
     context.write("mail/app.py", "");
     context.write("mail/Pipfile", "[packages]\nrequests = \"*\"\n");
-    let output = init(&context);
-    let told = crate::support::said(&output);
-    assert!(output.status.success(), "{told}");
-    for part in [
-        "`serverless.yml` is not read: template.yaml says what is built, and of both one counts",
-        "`Gone` of template.yaml is not carried over: there is no folder `gone`",
-        "`mail/Pipfile` has no lock beside it, and the lock is what is built: run `pipenv lock`",
-        "Wrote barrow.toml from template.yaml with 1 unit",
-    ] {
-        assert!(told.contains(part), "{part}: {told}");
-    }
+    init_tells(
+        &context,
+        &[
+            "`serverless.yml` is not read: template.yaml says what is built, and of both one counts",
+            "`Gone` of template.yaml is not carried over: there is no folder `gone`",
+            "`mail/Pipfile` has no lock beside it, and the lock is what is built: run `pipenv lock`",
+            "Wrote barrow.toml from template.yaml with 1 unit",
+        ],
+    );
     assert_eq!(listed(&context), "Mail function python3.13 x86_64\n");
     // A template without anything to build leaves the word to the next file, and folders have the last one.
     context.write("template.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n");

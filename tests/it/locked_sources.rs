@@ -37,11 +37,12 @@ fn run(context: &TestContext, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// A `[[package]]` of `uv.lock`.
-fn package(name: &str, version: &str, source: &str, more: &str) -> String {
+pub(crate) fn package(name: &str, version: &str, source: &str, more: &str) -> String {
     format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {source}\n{more}\n")
 }
 
-fn wheels(place: &str, digest: &str) -> String {
+/// The wheel of a package there.
+pub(crate) fn wheels(place: &str, digest: &str) -> String {
     format!("wheels = [\n    {{ {place}, hash = \"sha256:{digest}\" }},\n]\n")
 }
 

@@ -60,7 +60,7 @@ impl World {
             command.env(format!("GIT_CONFIG_KEY_{}", number + 1), key);
             command.env(format!("GIT_CONFIG_VALUE_{}", number + 1), url);
         }
-        done(&self.context, &mut command)
+        self.context.succeed(&mut command)
     }
 
     fn behind(&self, arguments: &[&str]) -> Command {
@@ -72,12 +72,6 @@ impl World {
     fn manifest(&self) -> serde_json::Value {
         serde_json::from_slice(&fs_err::read(self.context.path("m/barrow-mirror.json")).unwrap()).unwrap()
     }
-}
-
-fn done(context: &TestContext, command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", context.show(&output));
-    crate::support::said(&output)
 }
 
 fn can() -> bool {
@@ -108,19 +102,12 @@ fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
     let store = ObjectStore::start();
     let mut upload = context.barrow();
     upload.args(["mirror", "-o", "m", "--verify", "--upload", "s3://bucket/py"]);
-    let with_store = |command: &mut Command| {
-        command
-            .env("AWS_ENDPOINT_URL_S3", store.url())
-            .env("AWS_ACCESS_KEY_ID", "id")
-            .env("AWS_SECRET_ACCESS_KEY", "key");
-        command.env("AWS_REGION", "eu-west-1");
-    };
-    with_store(&mut upload);
-    done(context, &mut upload);
+    store.give_keys(&mut upload);
+    context.succeed(&mut upload);
     for (place, out) in [("m", "from-folder"), ("m/simple", "from-pages"), ("s3://bucket/py", "from-store")] {
         let mut command = world.behind(&["bundle", "function", "-o", out, "--mirror", place]);
-        with_store(&mut command);
-        done(context, &mut command);
+        store.give_keys(&mut command);
+        context.succeed(&mut command);
         assert_eq!(context.tree(out), tree, "{place}");
     }
     let locked = world.behind(&[&lock[..], &["--mirror", "m"]].concat()).output().unwrap();
@@ -152,11 +139,11 @@ fn commits_stay_whatever_becomes_of_the_branch() {
     };
     assert!(install("@trunk").contains("exit code: 0") && context.tree("out").contains("mine-0.2"));
     world.online(&mirror);
+    let first = format!("@{first}");
     for (revision, version) in
         [("@trunk", "mine-0.3"), (first.as_str(), "mine-0.2"), ("", "mine-0.3"), ("@v1", "mine-0.1")]
     {
-        let revision = if revision.len() == 40 { format!("@{revision}") } else { revision.to_owned() };
-        let shown = install(&revision);
+        let shown = install(revision);
         assert!(shown.contains("exit code: 0") && context.tree("out").contains(version), "{revision}: {shown}");
     }
     let shown = install("@nothing");

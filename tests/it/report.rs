@@ -90,12 +90,8 @@ fn a_function_is_looked_at_together_with_its_layers() {
     let findings = || {
         context.succeed(context.barrow().args(["build", "--report", "all.html"]));
         let page = data(&context, "all.html");
-        let part = page["parts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|part| part["label"].as_str().unwrap().starts_with("fn "))
-            .cloned();
+        let mut parts = page["parts"].as_array().unwrap().iter();
+        let part = parts.find(|part| part["label"].as_str().unwrap().starts_with("fn "));
         part.unwrap_or_else(|| panic!("{page}"))["findings"].clone()
     };
     write("layers = [\"base\"]\n");

@@ -1,6 +1,6 @@
 //! Requirements files as users have them: files by URL, option lines, direct references, and what is wrong in them.
 
-use crate::support::{BuiltFile, IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder};
+use crate::support::{BuiltFile, IndexServer, RunningIndex, SdistBuilder, TestContext, WheelBuilder, has};
 
 /// Locks `requirements.txt` to standard output.
 fn lock(context: &TestContext, requirements: &str, more: &[&str]) -> String {
@@ -15,12 +15,6 @@ fn pins(shown: &str) -> String {
     assert!(shown.contains("exit code: 0"), "{shown}");
     let lines = shown.lines().skip(2).take_while(|line| !line.starts_with("-----"));
     lines.filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" ")
-}
-
-fn has(shown: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(shown.contains(part), "`{part}` is not in\n{shown}");
-    }
 }
 
 /// A text that the index server offers as a file.

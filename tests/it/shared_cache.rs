@@ -28,9 +28,7 @@ pub(crate) fn install(machine: &TestContext, index: &RunningIndex, store: &Objec
 }
 
 pub(crate) fn says(machine: &TestContext, mut command: Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", machine.show(&output));
-    crate::support::said(&output)
+    machine.succeed(&mut command)
 }
 
 /// A store with what one machine has built.

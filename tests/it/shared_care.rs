@@ -1,22 +1,8 @@
 //! Looking after a shared cache: what is brought here, what is removed there, and that no credential is ever said.
 
-use std::process::Command;
-
 use crate::building::can_build;
 use crate::shared_cache::{WRITING, install, says, sources};
 use crate::support::{ObjectStore, StoreFault, TestContext};
-
-/// barrow with keys for a bucket.
-fn with_keys(machine: &TestContext, store: &ObjectStore, arguments: &[&str]) -> Command {
-    let mut command = machine.barrow();
-    command
-        .args(arguments)
-        .env("AWS_ENDPOINT_URL_S3", store.url())
-        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "marked-secret")
-        .env("AWS_REGION", "eu-west-1");
-    command
-}
 
 #[test]
 fn what_others_have_built_is_brought_here_and_what_nobody_has_is_named() {
@@ -63,8 +49,10 @@ fn what_is_old_is_removed_and_nothing_that_a_younger_claim_names() {
     }
     let (index, store, machine) = (sources(), ObjectStore::start(), TestContext::new());
     let s3 = |machine: &TestContext, arguments: &[&str]| {
-        let keys = ["--remote-cache", "s3://bucket/team", "--remote-cache-write", "main"];
-        with_keys(machine, &store, &[arguments, &keys].concat())
+        let mut command = machine.barrow();
+        command.args(arguments).args(["--remote-cache", "s3://bucket/team", "--remote-cache-write", "main"]);
+        store.give_keys(&mut command);
+        command
     };
     let build = ["install", "one", "two", "--allow-build", ":all:", "-t", "out", "--runtime", "python3.12"];
     let build = [&build[..], &["--remote-cache-private", "main", "--index-url"]].concat();

@@ -92,16 +92,21 @@ fn a_zip_with_what_was_built_is_taken_whole_and_no_python_is_asked() {
         return;
     }
     let store = ObjectStore::start();
-    let zip = |machine: &TestContext, more: &[&str]| {
+    let write = |machine: &TestContext| {
         told_folder(machine, "parts/mine");
         machine.write("app/handler.py", "import mine\n");
         machine.write("app/requirements.txt", "../parts/mine\n");
+    };
+    let bundle = |machine: &TestContext| {
         let mut command = machine.barrow();
         command
-            .args(["bundle", "app", "-o", "out.zip", "--runtime", "python3.12", "--no-index", "-v"])
-            .args(["--remote-cache", &format!("{}/team", store.url())])
-            .args(more);
-        says(machine, command)
+            .args(["bundle", "app", "-o", "out.zip", "--runtime", "python3.12", "--no-index"])
+            .args(["--remote-cache", &format!("{}/team", store.url())]);
+        command
+    };
+    let zip = |machine: &TestContext, more: &[&str]| {
+        write(machine);
+        machine.succeed(bundle(machine).arg("-v").args(more))
     };
     let first = TestContext::new();
     let shown = zip(&first, &["--remote-cache-write", "main"]);
@@ -114,25 +119,13 @@ fn a_zip_with_what_was_built_is_taken_whole_and_no_python_is_asked() {
     assert!(zip(&second, &[]).contains("Nothing has changed"));
     // Another source is another zip, and so is one for other compilers.
     let third = TestContext::new();
-    told_folder(&third, "parts/mine");
+    write(&third);
     third.write("parts/mine/more.py", "");
-    third.write("app/handler.py", "import mine\n");
-    third.write("app/requirements.txt", "../parts/mine\n");
-    let place = format!("{}/team", store.url());
-    let mut command = third.barrow();
-    command.args(["bundle", "app", "-o", "out.zip", "--runtime", "python3.12", "--no-index", "--remote-cache", &place]);
-    let shown = says(&third, command);
+    let shown = third.succeed(&mut bundle(&third));
     assert!(shown.contains("Building ") && shown.contains("0 hits, 2 misses"), "{shown}");
     let fourth = TestContext::new();
-    told_folder(&fourth, "parts/mine");
-    fourth.write("app/handler.py", "import mine\n");
-    fourth.write("app/requirements.txt", "../parts/mine\n");
-    let mut command = fourth.barrow();
-    command.args(["bundle", "app", "-o", "out.zip", "--runtime", "python3.12", "--no-index", "--remote-cache", &place]);
-    let shown = says(&fourth, {
-        command.env("CFLAGS", "-march=native");
-        command
-    });
+    write(&fourth);
+    let shown = fourth.succeed(bundle(&fourth).env("CFLAGS", "-march=native"));
     assert!(shown.contains("Building ") && shown.contains("0 hits, 2 misses"), "{shown}");
 }
 

@@ -13,19 +13,12 @@ fn index() -> RunningIndex {
 /// barrow with credentials for the store.
 fn barrow(context: &TestContext, store: &ObjectStore, arguments: &[&str]) -> Command {
     let mut command = context.barrow();
-    command
-        .args(arguments)
-        .env("AWS_ENDPOINT_URL_S3", store.url())
-        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "marked/secret/key")
-        .env("AWS_REGION", "eu-west-1");
+    store.give_keys(command.args(arguments));
     command
 }
 
 fn done(context: &TestContext, mut command: Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", context.show(&output));
-    crate::support::said(&output)
+    context.succeed(&mut command)
 }
 
 fn refused(context: &TestContext, mut command: Command, code: i32, parts: &[&str]) -> Output {
@@ -194,7 +187,8 @@ fn a_signature_proves_who_made_the_mirror() {
     refused(&context, run(&["--list", "--sign-key", "ours.pem"]), 2, &["cannot be used with"]);
     refused(&context, run(&["--remove", "two", "--expect", "sha256:0"]), 2, &["cannot be used with"]);
     refused(&context, run(&["--remove", "two", "-r", "x.txt"]), 2, &["cannot be used with"]);
-    // Whatever else is asked for, a key that is named is held against it; and what is changed cannot be what was signed.
+    // Whatever else is asked for, a key that is named is held against it; and what is changed cannot be what was
+    // signed.
     let store = ObjectStore::start();
     let upload = ["--verify", "--verify-key", "theirs.pub", "--prune", "--upload", &store.url()];
     refused(&context, run(&upload), 1, &["not trusted"]);

@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use crate::locked_sources;
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 
 /// The examples below "Shapes", in order.
@@ -59,11 +60,9 @@ fn project(context: &TestContext, index: &RunningIndex) {
     let package = |name: &str| {
         let wheel = WheelBuilder::new(name, "1.0").file(&format!("{name}/__init__.py"), "").build();
         let digest = crate::support::sha256_hex(&wheel.bytes);
-        let url = index.url();
-        format!(
-            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"{url}\" }}\nwheels = [\n    \
-             {{ url = \"{files}/{name}-1.0-py3-none-any.whl\", hash = \"sha256:{digest}\" }},\n]\n\n"
-        )
+        let source = format!("{{ registry = \"{}\" }}", index.url());
+        let place = format!("url = \"{files}/{name}-1.0-py3-none-any.whl\"");
+        locked_sources::package(name, "1.0", &source, &locked_sources::wheels(&place, &digest))
     };
     context.write(
         "backend/pyproject.toml",

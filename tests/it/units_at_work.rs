@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::building::git;
 use crate::support::{Fault, IndexServer, RunningIndex, TestContext, WheelBuilder, said};
 
 fn server() -> IndexServer {
@@ -249,11 +250,7 @@ fn what_has_changed_is_found_where_it_was() {
     context.write("services/a/moved.py", "a long line that git knows again wherever it is\n");
     context.write("elsewhere/real/app.py", "");
     std::os::unix::fs::symlink("../elsewhere/real", context.path("services/e")).unwrap();
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"];
-        let output = Command::new("git").args(identity).args(arguments).current_dir(context.path("")).output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
-    };
+    let git = |arguments: &[&str]| _ = git(&context, "", arguments);
     git(&["init", "-q"]);
     git(&["config", "diff.relative", "true"]);
     git(&["config", "diff.renames", "copies"]);

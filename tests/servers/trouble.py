@@ -141,17 +141,17 @@ def killed(own, store, machines, wheel):
     """SIGKILL while a zip is fetched, and while one is brought: the run does its work, and nobody finds half of anything."""
     index, line = wheel
 
-    def words(folder):
+    def words(store, folder):
         return ["bundle", "app", "-r", "app/requirements.txt", "-o", "out.zip", "--runtime", "python3.12", "--index-url", index, "-v",
                 "--remote-cache", store.place(folder)]
 
-    first, done, alone = machines.run(store, [*words("killed"), *own.WRITER], machines.app(line))
+    first, done, alone = machines.run(store, [*words(store, "killed"), *own.WRITER], machines.app(line))
     expected = (first / "out.zip").read_bytes()
     for direction, folder, more in [("down", "killed", []), ("up", "killed-too", own.WRITER)]:
         what = "fetched" if direction == "down" else "brought"
         slow = Slow(store, direction)
-        home, done, took = machines.run(store.through(slow.port), [w.replace(f":{store.port}", f":{slow.port}") if isinstance(w, str)
-                                                                   else w for w in words(folder)] + more, machines.app(line))
+        through = store.through(slow.port)
+        home, done, took = machines.run(through, [*words(through, folder), *more], machines.app(line))
         slow.close()
         same = done.returncode == 0 and (home / "out.zip").read_bytes() == expected
         own.check(f"{store.name}: killed while a zip is {what}, the run has its zip", slow.killed and same, done.stderr)
@@ -160,15 +160,15 @@ def killed(own, store, machines, wheel):
     own.check(f"{store.name}: what was not brought is told", "not uploaded" in done.stderr, done.stderr)
     claims = store.keys("killed-too/main/claims/")
     own.check(f"{store.name}: no claim is there without its content", not claims, claims)
-    home, done, _ = machines.run(store, [*words("killed-too"), *own.WRITER], machines.app(line))
+    home, done, _ = machines.run(store, [*words(store, "killed-too"), *own.WRITER], machines.app(line))
     same = done.returncode == 0 and (home / "out.zip").read_bytes() == expected
     own.check(f"{store.name}: afterwards the store is in order again", same and "uploaded" in done.stderr, done.stderr)
-    home, done, _ = machines.run(store, words("killed-too"), machines.app(line))
+    home, done, _ = machines.run(store, words(store, "killed-too"), machines.app(line))
     same = done.returncode == 0 and (home / "out.zip").read_bytes() == expected
     own.check(f"{store.name}: and gives the zip", same and "1 hit" in done.stderr, done.stderr)
 
 
-def rights(own, machines, tools, node, folder, azurite):
+def rights(own, machines, tools, folder, azurite):
     """The policies of docs/shared-cache.md, where a server enforces them: readers read, one branch writes to its own namespace."""
     port = own.free_port()
     environment = {**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": str(REQUESTS_BEFORE)}

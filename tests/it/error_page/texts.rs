@@ -1,5 +1,5 @@
-//! The texts of errors as they stand in the source: what `#[error("…")]` has, what the command line says of its own, and the reasons that
-//! files for errors give.
+//! The texts of errors as they stand in the source: what `#[error("…")]` has, what the command line says of its own,
+//! and the reasons that files for errors give.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,8 @@ pub(super) struct Found {
     pub(super) text: String,
 }
 
-/// Files of the command line whose texts are results, and files that carry things over from other tools and say what they leave behind.
+/// Files of the command line whose texts are results, and files that carry things over from other tools and say what
+/// they leave behind.
 const RESULTS: &[&str] = &[
     "annotation.rs",
     "annotations.rs",
@@ -38,7 +39,8 @@ const RESULTS: &[&str] = &[
 /// Files of the library whose texts are parts of errors, in whatever form they stand there.
 const OF_ERRORS: &[&str] = &["error.rs", "left_out_error.rs", "problem.rs", "exclusion.rs"];
 
-/// What stands before a text that is no error: it is a warning, a line about the run, a result, or for programmers alone.
+/// What stands before a text that is no error: it is a warning, a line about the run, a result, or for programmers
+/// alone.
 const OTHER_USES: &[&str] = &[
     "warn(",
     "warnings",

@@ -129,10 +129,11 @@ impl TestContext {
         self.filter(&text)
     }
 
-    /// Runs a command that has to succeed.
-    pub(crate) fn succeed(&self, command: &mut Command) {
+    /// Runs a command that has to succeed, and gives what it says.
+    pub(crate) fn succeed(&self, command: &mut Command) -> String {
         let output = command.output().expect("the command can be started");
         assert!(output.status.success(), "{command:?}\n{}", self.show(&output));
+        told::said(&output)
     }
 
     /// A folder below the working folder as text.

@@ -24,7 +24,7 @@ pub(crate) use pages::{html_page, json_page};
 pub(crate) use sdist::SdistBuilder;
 pub(crate) use server::{Fault, Format, IndexServer, Listed, Ranges, RunningIndex};
 pub(crate) use token_service::TokenService;
-pub(crate) use told::said;
+pub(crate) use told::{has, said};
 pub(crate) use tree::tree;
 pub(crate) use wheel::{BuiltFile, WheelBuilder, sha256_base64, sha256_hex};
 pub(crate) use zip::{ZipEntry, write_zip};

@@ -2,6 +2,7 @@
 //! fills up on request, and remembers what it was asked.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -124,6 +125,15 @@ impl ObjectStore {
     /// Removes an object as a lifecycle rule would.
     pub(crate) fn remove(&self, key: &str) {
         self.kept.lock().unwrap().objects.remove(key);
+    }
+
+    /// Keys for the buckets of this store.
+    pub(crate) fn give_keys(&self, command: &mut Command) {
+        command
+            .env("AWS_ENDPOINT_URL_S3", self.url())
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "marked/secret/key")
+            .env("AWS_REGION", "eu-west-1");
     }
 
     /// An object was written some days ago.

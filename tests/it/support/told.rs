@@ -7,6 +7,14 @@ pub(crate) fn said(output: &std::process::Output) -> String {
     joined(&String::from_utf8_lossy(&output.stderr))
 }
 
+/// Fails where one of the parts is not in what was shown.
+#[track_caller]
+pub(crate) fn has(shown: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(shown.contains(part), "`{part}` is not in\n{shown}");
+    }
+}
+
 /// Lines that were broken at the greatest width are whole again: the first word of the next one would not have had
 /// room, and it stands in as far as the rest of a line does.
 pub(crate) fn joined(text: &str) -> String {
