@@ -38,11 +38,14 @@ impl Inquiry {
         url: &SafeUrl,
     ) -> Result<BTreeMap<String, NeededRepository>, SupplyError> {
         let name = MirroredRepository::name_of(url);
-        let clones = self.session.bench.clones.lock().await;
+        let known = self.session.bench.clones.lock().await;
         let is_of_it = |cloned: &&Cloned| MirroredRepository::name_of(&cloned.url) == name;
-        let clones: Vec<Cloned> = clones.values().filter(is_of_it).cloned().collect();
+        // One that was asked for by a branch is known by its commit too.
+        let clones = known.values().filter(is_of_it).map(|cloned| (cloned.checkout.folder.clone(), cloned.clone()));
+        let clones: BTreeMap<PathBuf, Cloned> = clones.collect();
+        drop(known);
         let mut needed = BTreeMap::from([(name.clone(), NeededRepository::new(url))]);
-        for cloned in clones {
+        for cloned in clones.into_values() {
             let (own, workshop) = (cloned.clone(), self.builder.workshop.clone());
             let parts = blocking(move || submodules(&own.url, &own.checkout.folder, &workshop)).await?;
             for (address, checkout) in parts {
@@ -80,5 +83,11 @@ impl Inquiry {
 impl NeededRepository {
     fn new(url: &SafeUrl) -> Self {
         Self { url: url.clone(), asked: Vec::new(), submodules: BTreeSet::new() }
+    }
+
+    /// Adds what somebody else needs of the same repository.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.asked.extend(other.asked);
+        self.submodules.extend(other.submodules);
     }
 }

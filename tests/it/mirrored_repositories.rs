@@ -120,6 +120,31 @@ fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
 }
 
 #[test]
+fn one_repository_has_what_all_applications_need_of_it() {
+    if !can() {
+        return;
+    }
+    let world = World::new();
+    let context = &world.context;
+    // The first application needs a commit without submodules, the second one with.
+    world.git("mine", &["tag", "v0", "HEAD~1"]);
+    let mut text = String::new();
+    for (name, revision) in [("one", "v0"), ("two", "trunk")] {
+        context.write(&format!("{name}/requirements.txt"), format!("mine @ git+{MINE}@{revision}\n"));
+        context.write(&format!("{name}/handler.py"), "");
+        world.online(&["bundle", name, "-o", &format!("online-{name}")]);
+        text += &format!("[[mirror.application]]\nname = \"{name}\"\nrequirements = [\"{name}/requirements.txt\"]\n");
+    }
+    context.write("barrow.toml", text);
+    world.online(&["mirror", "-o", "m"]);
+    assert_eq!(world.manifest()["repositories"][0]["submodules"], serde_json::json!([PART]));
+    for name in ["one", "two"] {
+        context.succeed(&mut world.behind(&["bundle", name, "-o", &format!("behind-{name}"), "--mirror", "m"]));
+        assert_eq!(context.tree(&format!("behind-{name}")), context.tree(&format!("online-{name}")), "{name}");
+    }
+}
+
+#[test]
 fn commits_stay_whatever_becomes_of_the_branch() {
     if !can() {
         return;

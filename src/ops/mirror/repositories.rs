@@ -1,6 +1,7 @@
 //! Git repositories of every plan, brought into the mirror as files.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::finding::MirrorFailures;
@@ -12,6 +13,12 @@ use crate::mirror::Mirror;
 use crate::ops::Error;
 use crate::supply::{Inquiry, NeededRepository};
 
+/// A repository, with all that any plan needs of it, and the places of those plans.
+struct Wanted {
+    needed: NeededRepository,
+    plans: Vec<usize>,
+}
+
 /// Brings the repositories of the plans into the mirror, each once; gives those that are new or have new commits.
 pub(super) async fn gather_repositories(
     plans: &mut [ApplicationPlan],
@@ -19,38 +26,54 @@ pub(super) async fn gather_repositories(
     context: &Context,
     findings: &mut MirrorFailures,
 ) -> Result<Vec<MirroredRepository>, Error> {
-    // What an application before has asked for counts in a run as a whole.
-    let mut done: BTreeMap<String, Option<MirroredRepository>> = BTreeMap::new();
-    for plan in plans {
-        let known = findings.count();
+    let mut gathered = Vec::new();
+    for (name, Wanted { needed, plans: askers }) in wanted(plans, findings).await {
+        let first = &plans[askers[0]];
+        match gather_one(&first.inquiry, &name, needed, mirror).await {
+            Ok(placed) => {
+                if let Some(repository) = &placed {
+                    context.status(&format!("Mirrored the repository {}", repository.url));
+                }
+                gathered.extend(placed);
+            }
+            Err(error) => {
+                findings.add(&first.application.name, error);
+                for asker in askers {
+                    plans[asker].is_whole = false;
+                }
+            }
+        }
+        context.check_interrupted()?;
+    }
+    Ok(gathered)
+}
+
+/// Every repository that a plan needs, by name. One may be a submodule for one plan and asked for itself by another.
+async fn wanted(plans: &mut [ApplicationPlan], findings: &mut MirrorFailures) -> BTreeMap<String, Wanted> {
+    let mut all: BTreeMap<String, Wanted> = BTreeMap::new();
+    for (place, plan) in plans.iter_mut().enumerate() {
         for (url, why) in std::mem::take(&mut plan.repositories).into_values() {
             let needed = match plan.inquiry.needed_repositories(&url).await {
                 Ok(needed) => needed,
                 Err(error) => {
                     findings.add(&plan.application.name, error);
+                    plan.is_whole = false;
                     continue;
                 }
             };
             for (name, needed) in needed {
                 plan.application.files.entry(name.clone()).or_insert_with(|| why.clone());
-                if done.contains_key(&name) {
-                    continue;
-                }
-                match gather_one(&plan.inquiry, &name, needed, mirror).await {
-                    Ok(placed) => {
-                        if let Some(repository) = &placed {
-                            context.status(&format!("Mirrored the repository {}", repository.url));
-                        }
-                        done.insert(name, placed);
+                match all.entry(name) {
+                    Entry::Vacant(entry) => drop(entry.insert(Wanted { needed, plans: vec![place] })),
+                    Entry::Occupied(mut entry) => {
+                        entry.get_mut().needed.add(needed);
+                        entry.get_mut().plans.push(place);
                     }
-                    Err(error) => findings.add(&plan.application.name, error),
                 }
             }
-            context.check_interrupted()?;
         }
-        plan.is_whole &= findings.count() == known;
     }
-    Ok(done.into_values().flatten().collect())
+    all
 }
 
 /// `None`: the mirror has it already.
