@@ -71,16 +71,11 @@ impl Mirror {
         let mut transfer = Transfer::default();
         let is_known: BTreeSet<String> = there.paths().collect();
         let mut files = Vec::new();
-        for file in self.files() {
-            for object in self.objects_of(file) {
-                if is_known.contains(&object.key) { transfer.present += 1 } else { files.push(object) }
-            }
-        }
-        for repository in self.repositories() {
-            let Some(sha256) = repository.digest() else { continue };
-            let (key, size) = (repository.path(), Some(repository.size));
-            let content = ObjectContent::File { path: self.folder().join(&key), size, sha256 };
-            let object = MirrorObject { key, content, content_type: BYTES };
+        let of_files = self.files().flat_map(|file| self.objects_of(file));
+        let of_repositories = self.repositories().filter_map(|repository| {
+            Some(self.file_object(repository.path(), Some(repository.size), repository.digest()?))
+        });
+        for object in of_files.chain(of_repositories) {
             if is_known.contains(&object.key) { transfer.present += 1 } else { files.push(object) }
         }
         let before = Self::pages_of(&there);
@@ -109,14 +104,16 @@ impl Mirror {
     }
 
     fn objects_of(&self, file: &MirrorFile) -> Vec<MirrorObject> {
-        let metadata = file.metadata_path().zip(file.metadata_digest()).map(|(key, sha256)| (key, None, sha256));
-        let own = file.digest().map(|sha256| (file.path(), Some(file.size), sha256));
-        let object = |(key, size, sha256): (String, Option<u64>, HashDigest)| {
-            let content = ObjectContent::File { path: self.folder().join(&key), size, sha256 };
-            MirrorObject { key, content, content_type: BYTES }
-        };
+        let metadata = file.metadata_path().zip(file.metadata_digest());
+        let metadata = metadata.map(|(key, sha256)| self.file_object(key, None, sha256));
+        let own = file.digest().map(|sha256| self.file_object(file.path(), Some(file.size), sha256));
         // METADATA first: a page says that it is there.
-        [metadata, own].into_iter().flatten().map(object).collect()
+        [metadata, own].into_iter().flatten().collect()
+    }
+
+    fn file_object(&self, key: String, size: Option<u64>, sha256: HashDigest) -> MirrorObject {
+        let content = ObjectContent::File { path: self.folder().join(&key), size, sha256 };
+        MirrorObject { key, content, content_type: BYTES }
     }
 }
 

@@ -283,8 +283,9 @@ impl<'t> Derivation<'t> {
 
     /// Adds a range without versions to the one that is there already.
     fn add_gap(&mut self, rest: &mut Vec<NodeId>, package: Package, range: &Range) {
-        let is_gap = |place: &NodeId| {
-            matches!(self.node(*place), DerivationNode::Fact(Fact::NoVersions { package: of, .. }) if *of == package)
+        let is_gap = |place: &NodeId| match self.node(*place) {
+            DerivationNode::Fact(Fact::NoVersions { package: of, .. }) => *of == package,
+            _ => false,
         };
         let known = rest.iter().position(is_gap);
         let joined = match known.map(|at| self.node(rest.swap_remove(at))) {
