@@ -68,7 +68,7 @@ pub async fn pull_from_shared_cache(
 ) -> Result<Pulled, Error> {
     if let Some(shared) = &mut options.shared {
         // Somebody asked for this, so trouble is an error; and what is private is written by nobody who pulls.
-        *shared = SharedOptions { required: true, write: None, ..shared.clone() };
+        (shared.required, shared.write) = (true, None);
     }
     let session = Session::open(&options, &context)?;
     let inquiry = Box::pin(Inquiry::open(&session, session.read(options.clone()).await?)).await?;

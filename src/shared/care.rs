@@ -72,8 +72,9 @@ impl SharedCache {
     }
 
     async fn prune_store(&self, namespace: &Namespace, before: Timestamp, is_dry: bool) -> Result<Pruned, StoreError> {
-        let claims = self.store.list(&format!("{namespace}/claims/")).await?;
+        // Contents before claims: a claim that is written in between counts for the content that it names.
         let contents = self.store.list(&format!("{namespace}/cas/sha256/")).await?;
+        let claims = self.store.list(&format!("{namespace}/claims/")).await?;
         let is_old = |listed: &ListedObject| listed.modified < before;
         let (old_claims, young_claims): (Vec<_>, Vec<_>) = claims.into_iter().partition(is_old);
         let named = stream::iter(&young_claims).map(|claim| self.store.read(&claim.key, CLAIM_LIMIT));

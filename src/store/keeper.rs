@@ -150,12 +150,12 @@ impl Store {
     pub(crate) async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
         let own = self.place.reveal();
         let mut segments: Vec<&str> = own.path().split('/').filter(|segment| !segment.is_empty()).collect();
-        let (mut top, dialect, question) = (own.clone(), &listing::S3, "list-type=2&max-keys=1000&encoding-type=url");
-        let (dialect, question) = match self.kind {
+        let mut top = own.clone();
+        let dialect = match self.kind {
             StoreKind::Files => return Err(StoreError::NoList { url: self.place.clone() }),
             StoreKind::Amazon | StoreKind::Google => {
                 top.set_path("/");
-                (dialect, question)
+                &listing::S3
             }
             StoreKind::Azure => {
                 // An emulator has the account in front of the container.
@@ -163,21 +163,18 @@ impl Store {
                 let rest = segments.split_off(segments.len().min(if is_azure { 1 } else { 2 }));
                 top.set_path(&segments.join("/"));
                 segments = rest;
-                (&listing::AZURE, "restype=container&comp=list")
+                &listing::AZURE
             }
         };
         let below: String = segments.iter().flat_map(|segment| [*segment, "/"]).collect();
         let below = percent_decode_str(&below).decode_utf8_lossy().into_owned();
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let signature = own.query().map(|query| format!("{query}&")).unwrap_or_default();
+        let question = format!("{signature}{}&prefix={}", dialect.question, encoded(&format!("{below}{prefix}")));
         let (mut found, mut next) = (Vec::new(), None::<String>);
         loop {
-            let next_name = if self.kind == StoreKind::Azure { "marker" } else { "continuation-token" };
-            let further = next.map(|next| format!("&{next_name}={}", encoded(&next))).unwrap_or_default();
-            let signature = own.query().map(|query| format!("{query}&")).unwrap_or_default();
-            top.set_query(Some(&format!(
-                "{signature}{question}&prefix={}{further}",
-                encoded(&format!("{below}{prefix}"))
-            )));
+            let further = next.as_ref().map(|next| format!("&{}={}", dialect.further, encoded(next)));
+            top.set_query(Some(&format!("{question}{}", further.unwrap_or_default())));
             let failed = |source| StoreError::Request { action: "list", key: prefix.to_owned(), source };
             let response = self.client.get(HttpRequest::file(top.clone().into())).await.map_err(failed)?;
             let status = response.status();
@@ -192,13 +189,14 @@ impl Store {
                 let key = listed.key.strip_prefix(&below).filter(|key| key.starts_with(prefix) && is_plain(key))?;
                 Some(ListedObject { key: key.to_owned(), ..listed })
             }));
-            next = page.next;
-            if next.is_none() {
+            if page.next.is_none() {
                 return Ok(found);
             }
-            if found.len() > LISTED_MOST {
+            // The same page again and again is no end either.
+            if found.len() > LISTED_MOST || page.next == next {
                 return Err(unreadable());
             }
+            next = page.next;
         }
     }
 

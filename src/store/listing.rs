@@ -25,8 +25,12 @@ pub(super) struct ListingPage {
     pub(super) next: Option<String>,
 }
 
-/// What the elements are called.
+/// How it is asked for, and what the elements are called.
 pub(super) struct ListingDialect {
+    /// The query that asks for a listing.
+    pub(super) question: &'static str,
+    /// What a query for a further page calls what came with the one before.
+    pub(super) further: &'static str,
     object: &'static str,
     key: &'static str,
     modified: &'static str,
@@ -38,6 +42,8 @@ pub(super) struct ListingDialect {
 
 /// S3 API reference, `ListObjectsV2`.
 pub(super) const S3: ListingDialect = ListingDialect {
+    question: "list-type=2&max-keys=1000&encoding-type=url",
+    further: "continuation-token",
     object: "Contents",
     key: "Key",
     modified: "LastModified",
@@ -48,6 +54,8 @@ pub(super) const S3: ListingDialect = ListingDialect {
 
 /// Azure's REST reference, "List Blobs".
 pub(super) const AZURE: ListingDialect = ListingDialect {
+    question: "restype=container&comp=list",
+    further: "marker",
     object: "Blob",
     key: "Name",
     modified: "Last-Modified",
@@ -64,6 +72,10 @@ impl ListingPage {
             return None;
         }
         let mut page = Self { objects: Vec::new(), next: element(xml, dialect.next) };
+        // A part that passed for the whole would hide claims, and what they name would be removed.
+        if page.next.is_none() && element(xml, "IsTruncated").as_deref() == Some("true") {
+            return None;
+        }
         let (open, close) = (format!("<{}>", dialect.object), format!("</{}>", dialect.object));
         let mut rest = xml;
         while let Some((_, from)) = rest.split_once(&open) {
@@ -89,9 +101,9 @@ fn listed(object: &str, dialect: &ListingDialect) -> Option<ListedObject> {
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, from) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = from.split_once(&format!("</{name}>"))?;
-    let text = ["&lt;", "<", "&gt;", ">", "&quot;", "\"", "&apos;", "'", "&amp;", "&"]
-        .chunks(2)
-        .fold(text.trim().to_owned(), |text, pair| text.replace(pair[0], pair[1]));
+    let text = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+        .into_iter()
+        .fold(text.trim().to_owned(), |text, (entity, character)| text.replace(entity, character));
     (!text.is_empty()).then_some(text)
 }
 
@@ -117,7 +129,8 @@ mod tests {
         assert_eq!(page.next, None);
         assert_eq!((page.objects[0].key.as_str(), page.objects[0].size), ("main/x%41", 9));
         assert_eq!(page.objects[0].modified.to_string(), "2026-11-02T03:04:05Z");
-        for text in ["", "<html>no</html>", "<ListBucketResult><Contents><Key>cut"] {
+        let endless = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+        for text in ["", "<html>no</html>", "<ListBucketResult><Contents><Key>cut", endless] {
             assert_eq!(ListingPage::read(text, &S3), None, "{text}");
         }
     }
