@@ -178,8 +178,8 @@ impl<'a> Git<'a> {
             settings.push(instead(url, &file.display().to_string()));
         }
         if !settings.is_empty() {
-            // Submodules lie in files as well.
-            settings.push(("protocol.file.allow".to_owned(), "always".to_owned()));
+            // Submodules lie in files as well, and those that do not are fetched from nowhere else.
+            variables.insert("GIT_ALLOW_PROTOCOL".to_owned(), "file".to_owned());
         } else if plain.reveal() != url.reveal() {
             settings.push(instead(url, url.reveal().as_str()));
         }
@@ -191,7 +191,11 @@ impl<'a> Git<'a> {
             variables.insert(format!("GIT_CONFIG_KEY_{number}"), key);
             variables.insert(format!("GIT_CONFIG_VALUE_{number}"), value);
         }
-        let secrets = url.reveal().password().into_iter().map(str::to_owned).collect();
+        let (user, password) = (url.reveal().username(), url.reveal().password());
+        // A user without a password may be a token, and git says it where it has no password to go with it.
+        let is_token = password.is_none() && !user.is_empty() && matches!(url.reveal().scheme(), "http" | "https");
+        let token = is_token.then(|| format!("//{user}@"));
+        let secrets = password.map(str::to_owned).into_iter().chain(token).collect();
         Ok(Self { program, variables, plain, secrets, workshop })
     }
 
@@ -206,7 +210,8 @@ impl<'a> Git<'a> {
         }
         let mut output = last_lines(&ended.output, LINES_SHOWN);
         for secret in &self.secrets {
-            output = output.replace(secret.as_str(), "****");
+            let hidden = if secret.starts_with("//") { "//****@" } else { "****" };
+            output = output.replace(secret.as_str(), hidden);
         }
         Err(BuildError::Git { url: self.plain.clone(), step, status: ended.status, output })
     }

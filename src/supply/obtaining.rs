@@ -105,7 +105,9 @@ impl SourceBuilder {
         let cloned = Cloned::new(url, revision, checkout.clone(), room);
         if !revision.is_some_and(is_commit) {
             // Asked for by its commit from here on.
-            known.insert(format!("{} {}", shown.reveal(), checkout.commit), cloned.clone());
+            let by_commit = format!("{} {}", shown.reveal(), checkout.commit);
+            // Somebody may be reading the checkout that was known under this name before.
+            known.entry(by_commit).or_insert_with(|| cloned.clone());
         }
         known.insert(key, cloned);
         Ok(Whereabouts::Git(checkout))
