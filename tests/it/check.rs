@@ -650,6 +650,38 @@ Resources:
     assert_eq!(found(&context, "build", &["--runtime", "python3.12", "-q"]), Vec::<String>::new());
 }
 
+/// `sam build` leaves parameters in the template, so that the values which it was given have to be given again.
+#[test]
+fn parameters_of_a_template_that_sam_built_have_the_values_that_are_given() {
+    let context = TestContext::new();
+    let template = "\
+Parameters:
+  Rt: {Type: String, Default: python3.12}
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Orders, Handler: app.handler, Runtime: !Ref Rt}
+";
+    context.write("build/template.yaml", template);
+    Bundle::app("import cgi").write(&context, "build/Orders");
+    for (overrides, runtime, code) in
+        [(&[][..], "python3.12", 0), (&["--parameter-overrides", "Rt=python3.13"], "python3.13", 1)]
+    {
+        let output = context.barrow().args(["check", "build", "--json"]).args(overrides).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["units"][0]["runtime"], runtime, "{}", context.show(&output));
+        assert_eq!(output.status.code(), Some(code), "{}", context.show(&output));
+    }
+    for (arguments, expected) in [
+        (["check", "build/Orders", "--parameter-overrides", "Rt=python3.13"], "no template has parameters"),
+        (["check", "build", "--parameter-overrides", "Rt"], "gives no parameter a value"),
+    ] {
+        let output = context.barrow().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", context.show(&output));
+        assert!(crate::support::said(&output).contains(expected), "{}", context.show(&output));
+    }
+}
+
 /// `build --check` knows the handlers and layers of each unit.
 #[test]
 fn what_build_makes_is_checked_with_its_layers() {

@@ -34,6 +34,10 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "PATH", help_heading = "Check")]
     pub(crate) layer: Vec<PathBuf>,
 
+    /// Values of the parameters of the template in PATH, as `sam build` was given them: NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., help_heading = "Check")]
+    pub(crate) parameter_overrides: Vec<String>,
+
     /// Compare with this lock (pylock.toml, or pinned requirements)
     #[arg(long, value_name = "FILE", help_heading = "Check")]
     pub(crate) lock: Option<PathBuf>,
@@ -59,7 +63,7 @@ pub(crate) struct CheckArgs {
     pub(crate) libraries: Option<PathBuf>,
 
     /// Print a handler that lists the libraries of a real runtime
-    #[arg(long, conflicts_with_all = ["path", "handler", "layer", "lock", "strict", "sarif", "github", "libraries"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["path", "handler", "parameter_overrides", "layer", "lock", "strict", "sarif", "github", "libraries"], help_heading = "Output")]
     pub(crate) probe: bool,
     #[command(flatten)]
     pub(crate) target: TargetArgs,

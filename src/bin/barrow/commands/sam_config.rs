@@ -44,10 +44,7 @@ impl SamOrder {
         let overrides = if args.parameter_overrides.is_empty() {
             said.parameter_overrides.unwrap_or_default()
         } else {
-            read_overrides(&args.parameter_overrides).map_err(|word| {
-                Failure::usage(format!("`{word}` of --parameter-overrides gives no parameter a value"))
-                    .hint("write NAME=VALUE, or ParameterKey=NAME,ParameterValue=VALUE")
-            })?
+            parameters(&args.parameter_overrides)?
         };
         let names_inputs = !args.input.requirement.is_empty() || args.input.lock.is_some();
         Ok(Self {
@@ -75,6 +72,14 @@ fn find(run: &Run, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let found = TEMPLATES.iter().find(|name| run.host.working_folder.join(name).is_file());
     found.map(PathBuf::from).ok_or_else(|| {
         Failure::usage(format!("there is none of {} here", TEMPLATES.join(", "))).hint("name a template with -t")
+    })
+}
+
+/// The values that --parameter-overrides gives parameters, by their names.
+pub(super) fn parameters(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    read_overrides(words).map_err(|word| {
+        Failure::usage(format!("`{word}` of --parameter-overrides gives no parameter a value"))
+            .hint("write NAME=VALUE, or ParameterKey=NAME,ParameterValue=VALUE")
     })
 }
 

@@ -14,6 +14,7 @@ use barrow::ops::Published;
 use barrow::target::Target;
 
 use super::meaning::refuse_missing;
+use super::sam_config::parameters;
 use crate::args::{CheckArgs, SettingArgs, TargetArgs};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
@@ -73,10 +74,12 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
     let libraries = args.libraries.map(|file| folder.join(file));
     let ignore: Vec<_> = args.ignore.into_iter().chain(settings.check_ignore).collect();
     let cache_folder = settings.cache_folder.clone();
+    let overrides = parameters(&args.parameter_overrides)?;
+    let gives_values = !overrides.is_empty();
     if args.handler.is_empty()
         && args.layer.is_empty()
         && args.lock.is_none()
-        && let Some(units) = sam_build::units(run, &path)?
+        && let Some(units) = sam_build::units(run, &path, overrides)?
     {
         if says_target {
             let text = format!("the template in `{}` says the runtime and processor of each function", path.display());
@@ -95,6 +98,12 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
             path: unit.path,
         };
         return Ok(units.into_iter().map(part).collect());
+    }
+    if gives_values {
+        let text = format!("`{}` is no folder that `sam build` filled, so no template has parameters", path.display());
+        return Err(
+            Failure::usage(text).hint("leave --parameter-overrides out, and name the target with --runtime and --arch")
+        );
     }
     let target = settings.target.single()?;
     let locked = args.lock.map(|lock| check::read_lock(&folder.join(lock), &target)).transpose()?;

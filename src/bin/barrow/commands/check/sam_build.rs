@@ -26,14 +26,19 @@ pub(super) struct SamBuildUnit {
     pub(super) layers: Vec<PathBuf>,
 }
 
-/// The units of such a folder; `None` for any other folder: one without a template, or with code beside it.
-pub(super) fn units(run: &Run, folder: &Path) -> Result<Option<Vec<SamBuildUnit>>, Failure> {
+/// The units of such a folder, with these values of the template's parameters; `None` for any other folder: one without
+/// a template, or with code beside it.
+pub(super) fn units(
+    run: &Run,
+    folder: &Path,
+    parameters: BTreeMap<String, String>,
+) -> Result<Option<Vec<SamBuildUnit>>, Failure> {
     let absolute = run.host.working_folder.join(folder);
     if !absolute.join(BUILT_TEMPLATE).is_file() || has_code(&absolute) {
         return Ok(None);
     }
     let mut units = Vec::new();
-    add(run, folder, BTreeMap::new(), "", &mut units)?;
+    add(run, folder, parameters, "", &mut units)?;
     Ok((!units.is_empty()).then_some(units))
 }
 
