@@ -1,11 +1,9 @@
 //! What a mark consists of on disk.
 
 use std::borrow::Cow;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::time::Duration;
 
-use fs_err as fs;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::finder::is_left_by_mac;
@@ -105,10 +103,33 @@ pub(super) struct FolderIdentity {
 impl FolderIdentity {
     /// `None` where the file system does not say when a folder was made.
     pub(super) fn of(folder: &Path) -> Option<Self> {
-        let metadata = fs::metadata(folder).ok()?;
-        let born = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(Self { inode: metadata.ino(), born: u64::try_from(born.as_nanos()).ok()? })
+        let (inode, born) = inode_and_birth(folder)?;
+        Some(Self { inode, born: u64::try_from(born.as_nanos()).ok()? })
     }
+}
+
+/// The number of a folder, and how long after 1970 it was made.
+///
+/// The standard library asks Linux for the latter with glibc alone, and released programs are built with musl.
+#[cfg(target_os = "linux")]
+fn inode_and_birth(folder: &Path) -> Option<(u64, Duration)> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+
+    let found = statx(CWD, folder, AtFlags::empty(), StatxFlags::INO | StatxFlags::BTIME).ok()?;
+    let is_known = found.stx_mask & StatxFlags::BTIME.bits() != 0;
+    let born = Duration::new(u64::try_from(found.stx_btime.tv_sec).ok()?, found.stx_btime.tv_nsec);
+    is_known.then_some((found.stx_ino, born))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn inode_and_birth(folder: &Path) -> Option<(u64, Duration)> {
+    use std::os::unix::fs::MetadataExt;
+    use std::time::UNIX_EPOCH;
+
+    let metadata = fs_err::metadata(folder).ok()?;
+    #[expect(clippy::disallowed_methods, reason = "the standard library knows it on macOS")]
+    let born = metadata.created().ok()?;
+    Some((metadata.ino(), born.duration_since(UNIX_EPOCH).ok()?))
 }
 
 /// Made by Python or by macOS from what lies beside it: no one misses it.
