@@ -1,10 +1,13 @@
 //! A resolution as one JSON object, with everything that barrow knows of it. Fields are only ever added.
 
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::requirements::Origin;
 use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
-use crate::spec::DistFile;
+use crate::spec::{DistFile, SafeUrl};
 use crate::target::Target;
 
 /// The version of the form.
@@ -12,18 +15,12 @@ pub const SCHEMA: u32 = 1;
 
 /// A resolution as a value.
 pub fn value(resolution: &Resolution) -> Value {
-    json!({
-        "schema": SCHEMA,
-        "target": target(&resolution.target),
-        "packages": resolution.dists.iter().map(dist).collect::<Vec<_>>(),
-        "passed_over": resolution.passed_over.iter().map(passed_over).collect::<Vec<_>>(),
-        "warnings": resolution.warnings,
-    })
+    of(&WholeObject::from(resolution))
 }
 
 /// Writes a resolution.
 pub fn write(resolution: &Resolution) -> String {
-    format!("{:#}\n", value(resolution))
+    serde_json::to_string_pretty(&WholeObject::from(resolution)).expect(IS_JSON) + "\n"
 }
 
 /// The target as a value.
@@ -38,49 +35,152 @@ pub fn target(target: &Target) -> Value {
 
 /// One distribution as a value.
 pub fn dist(dist: &ResolvedDist) -> Value {
-    json!({
-        "name": dist.name.to_string(),
-        "version": dist.version.to_string(),
-        "extras": dist.extras.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "direct": dist.is_direct,
-        "file": file(&dist.file),
-        "accepted_hashes": dist.accepted_hashes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "dependencies": dist.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "required_by": dist.required_by.iter().map(requirer).collect::<Vec<_>>(),
-    })
-}
-
-fn file(file: &DistFile) -> Value {
-    json!({
-        "name": file.filename.as_str(),
-        "url": file.url,
-        "size": file.size,
-        "hashes": file.hashes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "provenance": file.provenance,
-        "index": { "name": file.origin.name, "url": file.origin.url },
-    })
-}
-
-/// Who asked, and for what.
-pub fn requirer(requirer: &Requirer) -> Value {
-    match requirer {
-        Requirer::User { origin: Origin::File { file, line }, requirement } => {
-            json!({ "file": file.display().to_string(), "line": line, "requirement": requirement.to_string() })
-        }
-        Requirer::User { origin: Origin::CommandLine, requirement } => {
-            json!({ "command_line": true, "requirement": requirement.to_string() })
-        }
-        // What is there already limits versions, and asks for nothing.
-        Requirer::User { origin: Origin::Brought { by }, requirement } => {
-            json!({ "brought_by": by.display().to_string(), "requirement": requirement.to_string() })
-        }
-        Requirer::Dist { name, requirement } => {
-            json!({ "package": name.to_string(), "requirement": requirement.to_string() })
-        }
-    }
+    of(&DistObject::from(dist))
 }
 
 /// A version that was passed over, as a value.
 pub fn passed_over(passed: &PassedOver) -> Value {
     json!({ "name": passed.name.to_string(), "version": passed.version.to_string(), "reason": passed.to_string() })
+}
+
+/// Why an object here can always be written: its keys are texts, and nothing in it fails.
+const IS_JSON: &str = "texts under names are JSON";
+
+fn of(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).expect(IS_JSON)
+}
+
+/// A resolution, to be written without a value of it: a resolution of hundreds of distributions has ten thousand
+/// texts. Here and below, fields stand in the order of their names, in which a value is written too.
+#[derive(Serialize)]
+struct WholeObject<'a> {
+    packages: Vec<DistObject<'a>>,
+    passed_over: Vec<Value>,
+    schema: u32,
+    target: Value,
+    warnings: &'a [String],
+}
+
+impl<'a> From<&'a Resolution> for WholeObject<'a> {
+    fn from(resolution: &'a Resolution) -> Self {
+        Self {
+            packages: resolution.dists.iter().map(DistObject::from).collect(),
+            passed_over: resolution.passed_over.iter().map(passed_over).collect(),
+            schema: SCHEMA,
+            target: target(&resolution.target),
+            warnings: &resolution.warnings,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DistObject<'a> {
+    accepted_hashes: Texts<'a>,
+    dependencies: Texts<'a>,
+    direct: bool,
+    extras: Texts<'a>,
+    file: FileObject<'a>,
+    name: Text<'a>,
+    required_by: Vec<RequirerObject<'a>>,
+    version: Text<'a>,
+}
+
+impl<'a> From<&'a ResolvedDist> for DistObject<'a> {
+    fn from(dist: &'a ResolvedDist) -> Self {
+        Self {
+            accepted_hashes: texts(&dist.accepted_hashes),
+            dependencies: texts(&dist.dependencies),
+            direct: dist.is_direct,
+            extras: texts(&dist.extras),
+            file: FileObject::from(&dist.file),
+            name: Text(&dist.name),
+            required_by: dist.required_by.iter().map(RequirerObject::from).collect(),
+            version: Text(&dist.version),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FileObject<'a> {
+    hashes: Texts<'a>,
+    index: IndexObject<'a>,
+    name: &'a str,
+    provenance: Option<&'a SafeUrl>,
+    size: Option<u64>,
+    url: &'a SafeUrl,
+}
+
+#[derive(Serialize)]
+struct IndexObject<'a> {
+    name: Option<&'a str>,
+    url: &'a SafeUrl,
+}
+
+impl<'a> From<&'a DistFile> for FileObject<'a> {
+    fn from(file: &'a DistFile) -> Self {
+        Self {
+            hashes: texts(&file.hashes),
+            index: IndexObject { name: file.origin.name.as_deref(), url: &file.origin.url },
+            name: file.filename.as_str(),
+            provenance: file.provenance.as_ref(),
+            size: file.size,
+            url: &file.url,
+        }
+    }
+}
+
+/// Who asked, and for what.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RequirerObject<'a> {
+    File {
+        file: String,
+        line: u32,
+        requirement: Text<'a>,
+    },
+    CommandLine {
+        command_line: bool,
+        requirement: Text<'a>,
+    },
+    /// What is there already limits versions, and asks for nothing.
+    Brought {
+        brought_by: String,
+        requirement: Text<'a>,
+    },
+    Dist {
+        package: Text<'a>,
+        requirement: Text<'a>,
+    },
+}
+
+impl<'a> From<&'a Requirer> for RequirerObject<'a> {
+    fn from(requirer: &'a Requirer) -> Self {
+        let (Requirer::User { requirement, .. } | Requirer::Dist { requirement, .. }) = requirer;
+        let requirement = Text(requirement);
+        match requirer {
+            Requirer::User { origin: Origin::File { file, line }, .. } => {
+                Self::File { file: file.display().to_string(), line: *line, requirement }
+            }
+            Requirer::User { origin: Origin::CommandLine, .. } => Self::CommandLine { command_line: true, requirement },
+            Requirer::User { origin: Origin::Brought { by }, .. } => {
+                Self::Brought { brought_by: by.display().to_string(), requirement }
+            }
+            Requirer::Dist { name, .. } => Self::Dist { package: Text(name), requirement },
+        }
+    }
+}
+
+type Texts<'a> = Vec<Text<'a>>;
+
+fn texts<T: Display>(list: &[T]) -> Texts<'_> {
+    list.iter().map(|item| Text(item)).collect()
+}
+
+/// Something as the text that it is shown as.
+struct Text<'a>(&'a dyn Display);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
 }

@@ -25,7 +25,7 @@ use crate::index::IndexLocation;
 use crate::install::RecordPolicy;
 use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::spec::{HashDigest, SafeUrl, sha256, without_userinfo};
+use crate::spec::{HashDigest, SafeUrl, sha256_without_userinfo};
 use crate::target::Target;
 
 /// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
@@ -224,12 +224,12 @@ impl InputKey {
             );
         }
         if let Some(Locked { lock, input, .. }) = lock {
-            let content = sha256(&without_userinfo(lock.text().as_bytes()));
+            let content = sha256_without_userinfo(lock.text().as_bytes());
             self.push(Counts::Everywhere, PartKind::Place, local::relative(&input.place.file(), base), None, content);
             // What the project declares now decides whether the lock is still good, and what is warned of.
             for path in lock.project_files() {
                 if let Ok(bytes) = fs_err::read(&path) {
-                    let content = sha256(&without_userinfo(&bytes));
+                    let content = sha256_without_userinfo(&bytes);
                     self.push(Counts::ForResult, PartKind::Place, local::relative(&path, base), None, content);
                 }
             }
@@ -565,7 +565,7 @@ impl InputKey {
         for file in &files.files {
             let content = match &file.bytes {
                 // What was read for the request counts without the credentials in it.
-                Some(bytes) => sha256(&without_userinfo(bytes)),
+                Some(bytes) => sha256_without_userinfo(bytes),
                 None => local::content(&file.from)?,
             };
             let mut encoder = Encoder::new();

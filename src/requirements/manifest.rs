@@ -77,7 +77,7 @@ pub struct RefusedName {
 pub struct FileRead {
     /// Absolute path.
     pub path: PathBuf,
-    /// The sha256 of its text without the credentials in its URLs (`without_userinfo`).
+    /// The sha256 of its text without the credentials in its URLs (`sha256_without_userinfo`).
     pub content: HashDigest,
     /// What it holds.
     pub bytes: FileBytes,

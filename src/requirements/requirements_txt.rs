@@ -18,7 +18,7 @@ use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::archive::normalized;
 use crate::regular::FileBytes;
-use crate::spec::{SafeUrl, SyntaxError, sha256, without_userinfo};
+use crate::spec::{SafeUrl, SyntaxError, sha256_without_userinfo};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
 /// millions.
@@ -272,7 +272,7 @@ impl<'a> RequirementsReader<'a> {
     /// Notes that a file of this machine was read.
     pub(super) fn note_read(&mut self, path: &Path, bytes: FileBytes) {
         if self.manifest.files_read.iter().all(|read| read.path != *path) {
-            let content = sha256(&without_userinfo(&bytes));
+            let content = sha256_without_userinfo(&bytes);
             self.manifest.files_read.push(FileRead { path: path.to_owned(), content, bytes });
         }
     }

@@ -113,11 +113,8 @@ impl HashDigest {
 
     /// The digits alone, lower case.
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.bytes.iter().fold(String::with_capacity(self.bytes.len() * 2), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a string succeeds");
-            hex
-        })
+        let halves = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        halves.map(|half| char::from(b"0123456789abcdef"[usize::from(half)])).collect()
     }
 }
 

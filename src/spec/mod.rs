@@ -66,7 +66,7 @@ pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, R
 pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
 pub use tag::Tag;
-pub(crate) use url::without_userinfo;
+pub(crate) use url::sha256_without_userinfo;
 pub use url::{SafeUrl, UrlError};
 pub(crate) use version::Prerelease;
 pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};

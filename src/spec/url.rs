@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::{HashAlgorithm, HashDigest, Hasher};
 
 /// A URL whose `Display` and `Debug` never show credentials.
 ///
@@ -158,6 +161,9 @@ impl fmt::Debug for SafeUrl {
 /// Serializes without credentials: what is stored is never a secret.
 impl Serialize for SafeUrl {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.username().is_empty() && self.0.password().is_none() {
+            return serializer.serialize_str(self.0.as_str());
+        }
         serializer.serialize_str(self.without_credentials().0.as_str())
     }
 }
@@ -182,18 +188,18 @@ impl pep508_rs::Pep508Url for SafeUrl {
     }
 }
 
-/// A text with the userinfo of its URLs taken out.
-pub(crate) fn without_userinfo(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
+/// The sha256 of a text with the userinfo of its URLs taken out.
+pub(crate) fn sha256_without_userinfo(text: &[u8]) -> HashDigest {
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     let mut rest = text;
-    while let Some(at) = rest.windows(3).position(|window| window == b"://") {
+    while let Some(at) = memmem::find(rest, b"://") {
         let (before, after) = rest.split_at(at + 3);
-        plain.extend_from_slice(before);
+        hasher.update(before);
         let end = after.iter().position(|byte| byte.is_ascii_whitespace() || b"/?#\"'".contains(byte));
         let authority = &after[..end.unwrap_or(after.len())];
         let start = authority.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
         rest = &after[start..];
     }
-    plain.extend_from_slice(rest);
-    plain
+    hasher.update(rest);
+    hasher.finish()
 }

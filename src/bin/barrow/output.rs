@@ -136,7 +136,7 @@ impl Output {
 
     /// Prints one JSON object.
     pub(crate) fn object(value: &serde_json::Value) -> Result<(), Failure> {
-        Self::result(&(printable_json(&format!("{value:#}")) + "\n"))
+        Self::result(&printable_json(&format!("{value:#}\n")))
     }
 
     /// Prints what another program looks for in what a run says.
@@ -291,5 +291,5 @@ pub(crate) fn error_file(host: &Host) -> Option<PathBuf> {
 }
 
 fn json_line(failure: &Failure) -> String {
-    printable_json(&failure.to_json().to_string()) + "\n"
+    printable_json(&format!("{}\n", failure.to_json())).into_owned()
 }

@@ -1,5 +1,6 @@
 //! Texts as a terminal may have them: in colour, and harmless.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use barrow::reporter::{is_harmful, one_line, without_commands};
@@ -19,7 +20,12 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// A JSON text, made harmless for a terminal: the format itself asks for escapes of some control characters only.
-pub(crate) fn printable_json(json: &str) -> String {
+pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte == b'\n' || (b' '..0x7f).contains(&byte);
+    // Without a way out of the loop it is made of wide instructions, and a lock has a megabyte.
+    if json.bytes().fold(true, |all, byte| all & is_plain(byte)) && !json.contains("##") {
+        return Cow::Borrowed(json);
+    }
     let mut text = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(c) = rest.chars().next() {
@@ -32,5 +38,5 @@ pub(crate) fn printable_json(json: &str) -> String {
             text.push(c);
         }
     }
-    text
+    Cow::Owned(text)
 }
