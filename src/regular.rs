@@ -60,26 +60,40 @@ pub(crate) fn each_piece<E>(
 
 /// The bytes of a file that was read once, shared by everybody who needs them. `Debug` does not show them: a file may
 /// hold credentials.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FileBytes(Arc<[u8]>);
+#[derive(Clone)]
+pub struct FileBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
 
 impl From<Vec<u8>> for FileBytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+        Self(Arc::new(bytes))
     }
 }
+
+impl From<Arc<String>> for FileBytes {
+    fn from(text: Arc<String>) -> Self {
+        Self(text)
+    }
+}
+
+impl PartialEq for FileBytes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for FileBytes {}
 
 impl std::ops::Deref for FileBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        (*self.0).as_ref()
     }
 }
 
 impl fmt::Debug for FileBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+        write!(f, "{} bytes", self.len())
     }
 }
 

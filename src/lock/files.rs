@@ -1,9 +1,13 @@
 //! Which file of a locked package a target gets.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use memchr::{memchr2, memchr3, memmem, memrchr};
+
 use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
+use super::words::FileText;
 use super::{Barrier, LockError, NoWheel};
 use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
@@ -119,16 +123,15 @@ impl Chooser<'_> {
     fn of_index(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let name = &package.name;
-        let allows_wheels = self.building.formats.allows_wheels(name);
-        let wheel = if allows_wheels { self.best_wheel()? } else { None };
-        let names_are_known = package.wheels.iter().chain(&package.sdist).all(|file| file.file_name().is_some());
-        if !names_are_known {
+        let is_named = |file: &LockedFile| self.file_name(file).is_some();
+        let (wheel, are_named) = self.best_wheel(self.building.formats.allows_wheels(name))?;
+        if !are_named || !package.sdist.iter().all(is_named) {
             return self.unnamed(index);
         }
         let (filename, file) = match (wheel, &package.sdist) {
             (Some(found), _) => found,
             (None, Some(sdist)) => {
-                let text = sdist.file_name().unwrap_or_default();
+                let text = self.file_name(sdist).unwrap_or_default();
                 let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()));
                 if package.wheels.is_empty() {
                     self.may_build("only a source distribution", false)?;
@@ -170,7 +173,7 @@ impl Chooser<'_> {
 
     fn archive(&self, file: &LockedFile, subdirectory: Option<&str>) -> Result<(PackageOrigin, usize), LockError> {
         let name = &self.package.name;
-        let text = file.file_name().unwrap_or_default();
+        let text = self.file_name(file).unwrap_or_default();
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
         if text.strip_suffix(".whl").is_some() {
             let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()))?;
@@ -206,11 +209,16 @@ impl Chooser<'_> {
         Err(LockError::NeedsBuilding { path, line, name: name.clone(), what, barrier })
     }
 
-    fn best_wheel(&self) -> Result<Option<(DistFilename, &LockedFile)>, LockError> {
+    /// The wheel that fits best, where one may be taken, and whether each has a name.
+    fn best_wheel(&self, allows_wheels: bool) -> Result<(Option<(DistFilename, &LockedFile)>, bool), LockError> {
         let mut best: Option<(Rank, DistFilename, &LockedFile)> = None;
+        let mut are_named = true;
         for file in &self.package.wheels {
-            let Some(text) = file.file_name() else { continue };
-            if !self.target.tags().may_load(&text) {
+            let Some(text) = self.file_name(file) else {
+                are_named = false;
+                continue;
+            };
+            if !allows_wheels || !self.target.tags().may_load(&text) {
                 continue;
             }
             let filename = DistFilename::parse(&text, &self.package.name);
@@ -222,14 +230,14 @@ impl Chooser<'_> {
                 best = Some((rank, filename, file));
             }
         }
-        Ok(best.map(|(_, filename, file)| (filename, file)))
+        Ok((best.map(|(_, filename, file)| (filename, file)), are_named))
     }
 
     /// Says which wheels there are, and which runtimes would take one.
     fn no_wheel(&self, has_source: bool) -> LockError {
         let (package, target) = (self.package, self.target);
         let names =
-            package.wheels.iter().filter_map(|file| DistFilename::parse(&file.file_name()?, &package.name).ok());
+            package.wheels.iter().filter_map(|file| DistFilename::parse(&self.file_name(file)?, &package.name).ok());
         let names: Vec<DistFilename> = names.collect();
         let wheels: Vec<&WheelFilename> = names.iter().filter_map(DistFilename::as_wheel).collect();
         let made_for = (!wheels.is_empty()).then(|| wheels_in_words(&wheels, target.glibc()));
@@ -271,17 +279,19 @@ impl Chooser<'_> {
             requires_python: None,
             yanked: Yanked::No,
             metadata: MetadataOffer::None,
-            upload_time: file.upload_time.as_ref().and_then(|time| microseconds(time)),
-            provenance: file.provenance.as_deref().and_then(provenance),
+            upload_time: file.upload_time.and_then(|time| microseconds(self.lock.text.get(time))),
+            provenance: file.provenance.and_then(|url| provenance(self.lock.text.get(url))),
             origin: Arc::new(IndexOrigin { name: None, url: index.without_credentials() }),
             url,
         })
     }
 
     fn url(&self, file: &LockedFile) -> Result<SafeUrl, LockError> {
-        let parsed = match &file.place {
-            FilePlace::Path(path) => SafeUrl::from_path(&normalized(&self.lock.folder.join(path)), false),
-            FilePlace::Url(url) => SafeUrl::parse(url),
+        let parsed = match file.place {
+            FilePlace::Path(path) => {
+                SafeUrl::from_path(&normalized(&self.lock.folder.join(self.lock.text.get(path))), false)
+            }
+            FilePlace::Url(url) => SafeUrl::parse(self.lock.text.get(url)),
             FilePlace::Index => {
                 return Err(self.malformed(format!("a file of {} has neither `url` nor `path`", self.package.name)));
             }
@@ -292,7 +302,7 @@ impl Chooser<'_> {
     /// The digests that count, strongest first. Without one nobody could tell whether a file is the locked one.
     fn hashes(&self, file: &LockedFile) -> Result<Vec<HashDigest>, LockError> {
         let mut digests = Vec::new();
-        for (algorithm, hex) in &file.hashes {
+        for (algorithm, hex) in self.written_hashes(file) {
             let algorithm = match algorithm.to_ascii_lowercase().as_str() {
                 "sha256" => HashAlgorithm::Sha256,
                 "sha384" => HashAlgorithm::Sha384,
@@ -304,7 +314,7 @@ impl Chooser<'_> {
             })?;
             digests.push(digest);
         }
-        let is_local = matches!(file.place, FilePlace::Path(_)) && file.hashes.is_empty();
+        let is_local = matches!(file.place, FilePlace::Path(_)) && self.written_hashes(file).next().is_none();
         if digests.is_empty() && !is_local {
             let name = &self.package.name;
             return Err(self.malformed(format!("a file of {name} has no sha256, sha384 or sha512 digest")));
@@ -316,9 +326,23 @@ impl Chooser<'_> {
     /// Where the digest of a file stands, else the entry of its package.
     fn place_of(&self, file: &LockedFile) -> usize {
         let start = self.package.at;
-        let rest = self.lock.text().get(start..).unwrap_or_default();
-        let found = file.hashes.first().and_then(|(_, hex)| rest.find(hex.as_str()));
-        found.map_or(start, |offset| start + offset)
+        let in_file = file.hashes.and_then(|hashes| self.lock.text.place(hashes));
+        in_file.unwrap_or_else(|| {
+            let rest = self.lock.text().get(start..).unwrap_or_default();
+            let first = self.written_hashes(file).next();
+            let found = first.and_then(|(_, hex)| memmem::find(rest.as_bytes(), hex.as_bytes()));
+            found.map_or(start, |offset| start + offset)
+        })
+    }
+
+    /// Algorithm and digits of its digests; what has another form is none.
+    fn written_hashes(&self, file: &LockedFile) -> impl Iterator<Item = (&str, &str)> {
+        let hashes = file.hashes.map(|hashes| self.lock.text.get(hashes)).unwrap_or_default();
+        hashes.split(' ').filter_map(|hash| hash.split_once(':'))
+    }
+
+    fn file_name(&self, file: &LockedFile) -> Option<Cow<'_, str>> {
+        file.file_name(&self.lock.text)
     }
 
     fn check_version(&self, filename: &DistFilename) -> Result<(), LockError> {
@@ -341,14 +365,21 @@ impl Chooser<'_> {
 
 impl LockedFile {
     /// The name that it is given, else that of its place.
-    pub(super) fn file_name(&self) -> Option<String> {
-        if let Some(name) = &self.name {
-            return Some(name.clone());
+    pub(super) fn file_name<'t>(&self, text: &'t FileText) -> Option<Cow<'t, str>> {
+        if let Some(name) = self.name {
+            return Some(Cow::Borrowed(text.get(name)));
         }
-        let (FilePlace::Url(place) | FilePlace::Path(place)) = &self.place else { return None };
-        let place = place.split(['?', '#']).next().unwrap_or_default();
-        let last = place.rsplit('/').next().filter(|last| !last.is_empty())?;
-        percent_encoding::percent_decode_str(last).decode_utf8().ok().map(Into::into)
+        let (FilePlace::Url(place) | FilePlace::Path(place)) = self.place else { return None };
+        let place = text.get(place);
+        let last_of = |place: &'t str| &place[memrchr(b'/', place.as_bytes()).map_or(0, |slash| slash + 1)..];
+        let last = match memchr3(b'?', b'#', b'%', place.as_bytes()) {
+            None => Cow::Borrowed(last_of(place)),
+            Some(_) => {
+                let end = memchr2(b'?', b'#', place.as_bytes()).unwrap_or(place.len());
+                percent_encoding::percent_decode_str(last_of(&place[..end])).decode_utf8().ok()?
+            }
+        };
+        (!last.is_empty()).then_some(last)
     }
 }
 

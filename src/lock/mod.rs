@@ -18,11 +18,13 @@ mod model;
 mod passed_over;
 mod pdm;
 mod pipfile;
+mod plain_toml;
 mod poetry;
 mod preferences;
 mod project_files;
 mod select;
 mod uv;
+mod words;
 #[cfg(test)]
 mod tests;
 

@@ -6,8 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::LockError;
+use serde::Deserialize;
+
+use super::words::{FileText, Words};
+use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers};
 
 /// The tools whose locks are read.
@@ -98,7 +102,7 @@ pub struct Lock {
     pub created_by: Option<String>,
     /// Whether its markers hold names of extras, groups and projects that exclude each other.
     pub has_conflicts: bool,
-    pub(super) text: Text,
+    pub(super) text: FileText,
 }
 
 /// Which Pythons something is for: one of these has to take the version.
@@ -268,17 +272,17 @@ pub enum LockedSource {
 #[derive(Clone, Debug)]
 pub struct LockedFile {
     /// Its name, where that is not the last part of its place.
-    pub name: Option<String>,
+    pub name: Option<Words>,
     /// Where it is.
     pub place: FilePlace,
-    /// Algorithm and hexadecimal digits, as they are written.
-    pub hashes: Vec<(String, String)>,
+    /// `ALGORITHM:DIGITS`, as it is written; several have blanks between them.
+    pub hashes: Option<Words>,
     /// Size in bytes.
     pub size: Option<u64>,
     /// When it was uploaded, as RFC 3339.
-    pub upload_time: Option<String>,
+    pub upload_time: Option<Words>,
     /// URL of its attestations (PEP 740).
-    pub provenance: Option<String>,
+    pub provenance: Option<Words>,
 }
 
 impl LockedPackage {
@@ -304,7 +308,7 @@ impl LockedPackage {
 
 impl LockedFile {
     /// One of which nothing else is known.
-    pub(super) fn new(name: Option<String>, place: FilePlace, hashes: Vec<(String, String)>) -> Self {
+    pub(super) fn new(name: Option<Words>, place: FilePlace, hashes: Option<Words>) -> Self {
         Self { name, place, hashes, size: None, upload_time: None, provenance: None }
     }
 
@@ -315,14 +319,22 @@ impl LockedFile {
 }
 
 /// Where a file is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilePlace {
     /// Behind a URL.
-    Url(String),
+    Url(Words),
     /// In a folder: a path relative to the lock, or an absolute one.
-    Path(String),
+    Path(Words),
     /// Where the index says: the lock has its digest, and its name if that is known.
     Index,
+}
+
+/// The kind of lock that a file is by its name.
+fn kind_of(place: &LockPlace) -> Result<LockKind, LockError> {
+    LockKind::of(&place.path).ok_or_else(|| {
+        let reason = "its name is not that of a lock: `pylock.toml`, `uv.lock`, …".to_owned();
+        LockError::Malformed { path: place.path.clone(), line: 1, reason }
+    })
 }
 
 impl Lock {
@@ -331,11 +343,15 @@ impl Lock {
     /// # Errors
     /// A file that is not what its name says, or of a version that is not known.
     pub fn read(bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
-        let Some(kind) = LockKind::of(&place.path) else {
-            let reason = "its name is not that of a lock: `pylock.toml`, `uv.lock`, …".to_owned();
-            return Err(LockError::Malformed { path: place.path.clone(), line: 1, reason });
-        };
-        Self::read_as(kind, bytes, place)
+        Self::read_as(kind_of(place)?, bytes, place)
+    }
+
+    /// The same for a text, which the lock shares.
+    ///
+    /// # Errors
+    /// As [`Lock::read`].
+    pub fn read_text(text: Arc<String>, place: &LockPlace) -> Result<Self, LockError> {
+        Self::of_text(kind_of(place)?, text, place)
     }
 
     /// The same for a file of any name.
@@ -347,13 +363,24 @@ impl Lock {
             let line = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count() + 1;
             LockError::Malformed { path: place.path.clone(), line, reason: "it is not UTF-8".to_owned() }
         })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::of_text(kind, Arc::new(text.to_owned()), place)
+    }
+
+    fn of_text(kind: LockKind, text: Arc<String>, place: &LockPlace) -> Result<Self, LockError> {
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(text) => Arc::new(text.to_owned()),
+            None => text,
+        };
+        if text.len() > FileText::MOST {
+            let reason = "it is larger than 2 GB".to_owned();
+            return Err(LockError::Malformed { path: place.path.clone(), line: 1, reason });
+        }
         match kind {
-            LockKind::Pylock => super::pylock::read(text, place),
-            LockKind::Uv => super::uv::read(text, place),
-            LockKind::Poetry => super::poetry::read(text, place),
-            LockKind::Pdm => super::pdm::read(text, place),
-            LockKind::Pipfile => super::pipfile::read(text, place),
+            LockKind::Pylock => super::pylock::read(&text, place),
+            LockKind::Uv => super::uv::read(&text, place),
+            LockKind::Poetry => super::poetry::read(&text, place),
+            LockKind::Pdm => super::pdm::read(&text, place),
+            LockKind::Pipfile => super::pipfile::read(&text, place),
         }
     }
 
@@ -404,7 +431,7 @@ impl Lock {
                 LockedSource::Archive { .. } | LockedSource::Index(_) => {
                     let files = package.wheels.iter().chain(&package.sdist);
                     let paths = files.filter_map(|file| match &file.place {
-                        FilePlace::Path(path) => Some(LocalInput::File(self.folder.join(path))),
+                        FilePlace::Path(path) => Some(LocalInput::File(self.folder.join(self.text.get(*path)))),
                         FilePlace::Url(_) | FilePlace::Index => None,
                     });
                     reached.extend(paths);
@@ -415,7 +442,7 @@ impl Lock {
     }
 
     /// A lock that holds nothing yet.
-    pub(super) fn empty(kind: LockKind, text: &str, place: &LockPlace) -> Self {
+    pub(super) fn empty(kind: LockKind, text: Arc<String>, place: &LockPlace) -> Self {
         Self {
             kind,
             path: place.path.clone(),
@@ -432,7 +459,7 @@ impl Lock {
             content_hash: None,
             created_by: None,
             has_conflicts: false,
-            text: Text::new(text),
+            text: FileText::new(text),
         }
     }
 
@@ -443,9 +470,9 @@ impl Lock {
         self.packages.push(project);
     }
 
-    /// Reads the whole file as TOML.
-    pub(super) fn parse_toml<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, LockError> {
-        toml::from_str(text).map_err(|error| {
+    /// Reads the whole file as TOML; most of what is read may be parts of `text`.
+    pub(super) fn parse_toml<'t, T: Deserialize<'t>>(&self, text: &'t str) -> Result<T, LockError> {
+        plain_toml::read(text).or_else(|_| toml::from_str(text)).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.malformed(at, error.message().trim())
         })
@@ -544,26 +571,6 @@ impl LockPlace {
     /// The whole path of the file.
     pub fn file(&self) -> PathBuf {
         self.folder.join(self.path.file_name().unwrap_or_default())
-    }
-}
-
-/// A text whose lines are counted once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Text {
-    text: String,
-    /// Offsets of line ends.
-    ends: Vec<usize>,
-}
-
-impl Text {
-    pub(super) fn new(text: &str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-        Self { text: text.to_owned(), ends }
-    }
-
-    /// One-based number of the line at an offset.
-    pub(super) fn line(&self, at: usize) -> usize {
-        self.ends.partition_point(|end| *end < at) + 1
     }
 }
 

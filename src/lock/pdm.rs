@@ -3,6 +3,8 @@
 //! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and
 //! under which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,6 +14,7 @@ use super::model::{
     Pythons, WantedFor, Which,
 };
 use super::project_files::ProjectFile;
+use super::words::TextPart;
 use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient};
 
@@ -23,10 +26,10 @@ const OLDEST_MINOR: u32 = 4;
 const NEWEST_MINOR: u32 = 9;
 
 #[derive(Deserialize)]
-struct Document {
+struct Document<'a> {
     metadata: Metadata,
-    #[serde(default)]
-    package: Vec<Package>,
+    #[serde(default, borrow)]
+    package: Vec<Package<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +51,7 @@ struct TargetTable {
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct Package<'a> {
     name: Spanned<String>,
     version: Option<String>,
     requires_python: Option<String>,
@@ -57,8 +60,8 @@ struct Package {
     marker: Option<Spanned<String>>,
     #[serde(default)]
     dependencies: Vec<String>,
-    #[serde(default)]
-    files: Vec<File>,
+    #[serde(default, borrow)]
+    files: Vec<File<'a>>,
     git: Option<String>,
     revision: Option<String>,
     url: Option<String>,
@@ -69,19 +72,19 @@ struct Package {
 }
 
 #[derive(Deserialize)]
-struct File {
-    #[serde(rename = "file")]
-    name: Option<String>,
-    url: Option<String>,
-    hash: Option<String>,
+struct File<'a> {
+    #[serde(borrow, rename = "file")]
+    name: Option<TextPart<'a>>,
+    url: Option<TextPart<'a>>,
+    hash: Option<TextPart<'a>>,
 }
 
 /// Reads a lock.
 ///
 /// # Errors
 /// A malformed file, one of another version, or one that does not say when its packages are wanted.
-pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
-    let mut lock = Lock::empty(LockKind::Pdm, text, place);
+pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Pdm, Arc::clone(text), place);
     let Document { metadata, package } = lock.parse_toml(text)?;
     check_version(&lock, &metadata)?;
     lock.content_hash = metadata.content_hash;
@@ -90,7 +93,7 @@ pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
     let names: Vec<ExtraName> = names.filter_map(|name| name.trim_start_matches(':').parse().ok()).collect();
     (lock.extras, lock.groups) = (names.clone(), names);
     for entry in package {
-        let package = package_of(&lock, entry)?;
+        let package = package_of(&mut lock, entry)?;
         lock.packages.push(package);
     }
     let project = ProjectFile::read(place)?.map(|file| {
@@ -153,7 +156,7 @@ pub(super) fn declared(lock: &Lock, file: &ProjectFile) -> Result<LockedPackage,
     Ok(project)
 }
 
-fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError> {
+fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let wrong = |reason: String| lock.malformed(at, reason);
     let text = package.name.get_ref();
@@ -162,23 +165,29 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
         Some(text) => Some(text.parse().map_err(|error| wrong(format!("{name}: {error}")))?),
         None => None,
     };
-    let of_place = package.url.clone().map(FilePlace::Url).or(package.path.clone().map(FilePlace::Path));
     let source = source_of(lock, &package, &name, at)?;
+    let text = &mut lock.text;
+    let of_place = match (&package.url, &package.path) {
+        (Some(url), _) => Some(FilePlace::Url(text.add(url))),
+        (None, Some(path)) => Some(FilePlace::Path(text.add(path))),
+        (None, None) => None,
+    };
     let is_archive = matches!(source, LockedSource::Archive { .. });
     let (mut wheels, mut sdist) = (Vec::new(), None);
     for file in package.files {
         let place = match (&of_place, file.url) {
-            (Some(place), _) if is_archive => place.clone(),
-            (_, Some(url)) => FilePlace::Url(url),
+            (Some(place), _) if is_archive => *place,
+            (_, Some(url)) => FilePlace::Url(text.words(url)),
             _ => FilePlace::Index,
         };
-        let hashes = file.hash.iter().filter_map(|hash| hash.split_once(':'));
-        let hashes = hashes.map(|(kind, hex)| (kind.to_owned(), hex.to_owned())).collect();
-        let locked = LockedFile::new(file.name, place, hashes);
-        let file_name = locked.file_name().unwrap_or_default();
-        if file_name.strip_suffix(".whl").is_some() {
+        let [name, hashes] = [file.name, file.hash].map(|read| read.map(|read| text.words(read)));
+        let locked = LockedFile::new(name, place, hashes);
+        let file_name = locked.file_name(text).unwrap_or_default();
+        let has_end = |ends: &[&str]| ends.iter().any(|end| file_name.ends_with(end));
+        let (is_wheel, is_source) = (has_end(&[".whl"]), has_end(&[".tar.gz", ".zip"]));
+        if is_wheel {
             wheels.push(locked);
-        } else if [".tar.gz", ".zip"].iter().any(|end| file_name.ends_with(end)) {
+        } else if is_source {
             sdist = Some(locked);
         }
     }
@@ -205,7 +214,7 @@ fn package_of(lock: &Lock, package: Package) -> Result<LockedPackage, LockError>
     })
 }
 
-fn source_of(lock: &Lock, package: &Package, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
+fn source_of(lock: &Lock, package: &Package<'_>, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
     let subdirectory = package.subdirectory.clone();
     if let Some(git) = &package.git {
         let url = SafeUrl::parse(git).map_err(|error| lock.malformed(at, format!("the source of {name}: {error}")))?;

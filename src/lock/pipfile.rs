@@ -4,6 +4,7 @@
 //! only Linux needs may be missing; the wheels' own requirements are held against the answer when they are installed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,8 +33,8 @@ struct Source {
 ///
 /// # Errors
 /// A malformed file, one of another version, a source whose URL needs a variable that is not set.
-pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
-    let mut lock = Lock::empty(LockKind::Pipfile, text, place);
+pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Pipfile, Arc::clone(text), place);
     let document: Map<String, Value> = serde_json::from_str(text).map_err(|error| LockError::Malformed {
         path: place.path.clone(),
         line: error.line(),
@@ -75,7 +76,7 @@ pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
         };
         for (name, entry) in packages.as_object().into_iter().flatten() {
             let at = text[start..].find(&format!("\"{name}\": {{")).map_or(start, |found| start + found);
-            let package = package_of(&lock, name, entry, part.clone(), &indexes, at)?;
+            let package = package_of(&mut lock, name, entry, part.clone(), &indexes, at)?;
             lock.packages.push(package);
         }
     }
@@ -83,7 +84,7 @@ pub(super) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
 }
 
 fn package_of(
-    lock: &Lock,
+    lock: &mut Lock,
     name: &str,
     entry: &Value,
     part: ProjectPart,
@@ -128,17 +129,20 @@ fn package_of(
         }
     };
     let hashes = entry.get("hashes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let mut wheels: Vec<LockedFile> = Vec::new();
-    for hash in hashes {
-        let Some((kind, hex)) = hash.split_once(':') else { return Err(wrong(format!("`{hash}` is no digest"))) };
-        wheels.push(LockedFile::new(None, FilePlace::Index, vec![(kind.to_owned(), hex.to_owned())]));
+    let hashes: Vec<&str> = hashes.collect();
+    if let Some(hash) = hashes.iter().find(|hash| !hash.contains(':')) {
+        return Err(wrong(format!("`{hash}` is no digest")));
     }
-    if let (LockedSource::Archive { .. }, Some(path)) = (&source, place) {
-        let hashes = wheels.into_iter().flat_map(|file| file.hashes).collect();
-        let there =
-            if path.contains("://") { FilePlace::Url(path.to_owned()) } else { FilePlace::Path(path.to_owned()) };
-        wheels = vec![LockedFile::new(None, there, hashes)];
-    }
+    let words = &mut lock.text;
+    let wheels = if let (LockedSource::Archive { .. }, Some(path)) = (&source, place) {
+        let written = words.add(path);
+        let there = if path.contains("://") { FilePlace::Url(written) } else { FilePlace::Path(written) };
+        let hashes = (!hashes.is_empty()).then(|| words.add(&hashes.join(" ")));
+        vec![LockedFile::new(None, there, hashes)]
+    } else {
+        let file = |hash| LockedFile::new(None, FilePlace::Index, Some(words.add(hash)));
+        hashes.into_iter().map(file).collect()
+    };
     let marker = text("markers").map(|text| Condition { text: text.to_owned(), at });
     let wanted = vec![WantedFor { part, marker }];
     Ok(LockedPackage { wheels, wanted, ..LockedPackage::new(name, version, source, at) })

@@ -310,6 +310,7 @@ impl<'a> Selection<'a> {
     fn finish(&self, taken: &Taken) -> Result<Vec<SelectedPackage>, LockError> {
         let lock = self.lock;
         let mut packages: Vec<SelectedPackage> = Vec::new();
+        let mut places: HashMap<&PackageName, usize> = HashMap::new();
         let mut lacking: Vec<LockError> = Vec::new();
         for (at, reasons) in &taken.packages {
             let package = &lock.packages[*at];
@@ -325,8 +326,11 @@ impl<'a> Selection<'a> {
                 }
                 other => other?,
             };
-            match packages.iter_mut().find(|other| other.name == package.name) {
-                None => packages.push(selected),
+            match places.get(&package.name).map(|place| &mut packages[*place]) {
+                None => {
+                    places.insert(&package.name, packages.len());
+                    packages.push(selected);
+                }
                 // An entry for an extra repeats the package with what the extra requires.
                 Some(other) if lock.kind == LockKind::Pdm && other.place == selected.place => {
                     other.dependencies.extend(selected.dependencies);

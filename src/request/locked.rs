@@ -1,5 +1,7 @@
 //! A lock that stands for a whole resolution, and what is wanted of it.
 
+use std::sync::Arc;
+
 use super::{RequestError, disguised};
 use crate::lock::{LocalInput, Lock, LockPlace, LockRequest, LockedProject};
 use crate::regular::FileBytes;
@@ -35,17 +37,24 @@ impl Locked {
     pub(super) fn read(mut input: LockInput) -> Result<Self, RequestError> {
         let failed = |source| RequestError::ReadInput { path: input.place.path.clone(), source };
         let bytes = fs_err::read(input.place.file()).map_err(failed)?;
-        let lock = match Lock::read(&bytes, &input.place) {
+        let (text, lock) = match String::from_utf8(bytes).map(Arc::new) {
+            Ok(text) => (Arc::clone(&text), Lock::read_text(text, &input.place)),
+            Err(error) => {
+                let bytes = error.as_bytes();
+                (Arc::new(String::from_utf8_lossy(bytes).into_owned()), Lock::read(bytes, &input.place))
+            }
+        };
+        let lock = match lock {
             Ok(lock) => lock,
             Err(error) => {
-                disguised::refuse_list(&input.place.path, &String::from_utf8_lossy(&bytes))?;
+                disguised::refuse_list(&input.place.path, &text)?;
                 return Err(error.into());
             }
         };
         let project = input.wanted.folder.as_deref().and_then(|folder| lock.project_in(folder));
         // A part of a project is bundled as it lies there.
         input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);
-        Ok(Self { lock, bytes: bytes.into(), input, project })
+        Ok(Self { lock, bytes: text.into(), input, project })
     }
 
     /// Folders and files of this machine that it leads to, whatever the target.

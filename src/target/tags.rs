@@ -112,13 +112,12 @@ impl Tags {
     /// when the name is read, a no does not.
     pub fn may_load(&self, filename: &str) -> bool {
         let Some(stem) = filename.strip_suffix(".whl") else { return true };
-        let mut parts = stem.rsplitn(4, '-');
-        let (Some(platforms), Some(abis), Some(pythons), Some(_)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return true;
-        };
-        let has_capitals = [pythons, abis, platforms].iter().any(|part| part.bytes().any(|it| it.is_ascii_uppercase()));
+        let Some((rest, platforms)) = stem.rsplit_once('-') else { return true };
+        let Some((rest, abis)) = rest.rsplit_once('-') else { return true };
+        let Some((rest, pythons)) = rest.rsplit_once('-') else { return true };
+        // Without a way out of the loop it is made of wide instructions: a lock may have ten thousand names.
+        let tags = stem.as_bytes().get(rest.len()..).unwrap_or_default();
+        let has_capitals = tags.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
         has_capitals || self.best(pythons.split('.'), &abis.split('.'), &platforms.split('.')).is_some()
     }
 

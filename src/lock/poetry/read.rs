@@ -1,6 +1,8 @@
 //! From the text to the model.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -12,43 +14,45 @@ use crate::lock::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, Pythons, Roots, WantedFor, Which,
 };
+use crate::lock::words::TextPart;
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 /// The group of what a project always requires.
 const MAIN: &str = "main";
 
 #[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
-    package: Vec<Package>,
+struct Document<'a> {
+    #[serde(default, borrow)]
+    package: Vec<Package<'a>>,
     #[serde(default)]
     extras: BTreeMap<String, Vec<String>>,
-    metadata: Metadata,
+    metadata: Metadata<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Metadata {
+struct Metadata<'a> {
     lock_version: Option<Spanned<String>>,
     python_versions: Option<Spanned<String>>,
     content_hash: Option<String>,
-    #[serde(default)]
-    files: BTreeMap<String, Vec<File>>,
+    #[serde(default, borrow)]
+    files: BTreeMap<String, Vec<File<'a>>>,
     #[serde(default)]
     hashes: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Package {
-    name: Spanned<String>,
-    version: String,
-    python_versions: Option<String>,
+struct Package<'a> {
+    #[serde(borrow)]
+    name: Spanned<TextPart<'a>>,
+    version: TextPart<'a>,
+    python_versions: Option<TextPart<'a>>,
     #[serde(default)]
     groups: Vec<String>,
     markers: Option<Spanned<Markers>>,
     #[serde(default)]
-    files: Vec<File>,
+    files: Vec<File<'a>>,
     #[serde(default)]
     dependencies: BTreeMap<String, Dependencies>,
     #[serde(default)]
@@ -66,12 +70,12 @@ enum Markers {
     ByGroup(BTreeMap<String, String>),
 }
 
-#[derive(Deserialize)]
-struct File {
-    #[serde(rename = "file")]
-    name: Option<String>,
-    url: Option<String>,
-    hash: String,
+#[derive(Clone, Deserialize)]
+struct File<'a> {
+    #[serde(borrow, rename = "file")]
+    name: Option<TextPart<'a>>,
+    url: Option<TextPart<'a>>,
+    hash: TextPart<'a>,
 }
 
 #[derive(Deserialize)]
@@ -112,9 +116,9 @@ struct Source {
 ///
 /// # Errors
 /// A malformed file, one of a newer version, or an older one without its project.
-pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
-    let mut lock = Lock::empty(LockKind::Poetry, text, place);
-    let document: Document = lock.parse_toml(text)?;
+pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Poetry, Arc::clone(text), place);
+    let document: Document<'_> = lock.parse_toml(text)?;
     let Document { package, extras, metadata } = document;
     let says_groups = check_version(&lock, metadata.lock_version.as_ref())?;
     lock.content_hash = metadata.content_hash;
@@ -124,16 +128,13 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
         lock.requires_python = Some((Pythons { text: pythons.get_ref().clone(), any_of }, at));
     }
     lock.extras = extras.keys().filter_map(|name| name.parse().ok()).collect();
+    let (files, hashes) = (by_name(metadata.files), by_name(metadata.hashes));
     for mut entry in package {
-        let name = entry.name.get_ref().clone();
-        let listed = metadata.files.iter().find(|(other, _)| same_name(other, &name)).map(|(_, files)| files);
-        for file in listed.into_iter().flatten() {
-            entry.files.push(File { name: file.name.clone(), url: file.url.clone(), hash: file.hash.clone() });
-        }
-        let bare = metadata.hashes.iter().find(|(other, _)| same_name(other, &name)).map(|(_, hashes)| hashes);
-        for hash in bare.into_iter().flatten() {
+        let name = entry.name.get_ref().parse::<PackageName>().ok();
+        entry.files.extend(name.iter().filter_map(|name| files.get(name)).flatten().cloned());
+        for hash in name.iter().filter_map(|name| hashes.get(name)).flatten() {
             let hash = if hash.contains(':') { hash.clone() } else { format!("sha256:{hash}") };
-            entry.files.push(File { name: None, url: None, hash });
+            entry.files.push(File { name: None, url: None, hash: TextPart(Cow::Owned(hash)) });
         }
         let package = package_of(&mut lock, entry, says_groups)?;
         lock.packages.push(package);
@@ -167,6 +168,17 @@ fn group_of(part: &ProjectPart) -> Option<ExtraName> {
     }
 }
 
+/// Tables by the names of projects, in whichever spelling they stand there.
+fn by_name<T>(tables: BTreeMap<String, T>) -> HashMap<PackageName, T> {
+    let mut named = HashMap::new();
+    for (name, table) in tables {
+        if let Ok(name) = name.parse() {
+            named.entry(name).or_insert(table);
+        }
+    }
+    named
+}
+
 /// Whether packages say themselves for which groups they are.
 fn check_version(lock: &Lock, version: Option<&Spanned<String>>) -> Result<bool, LockError> {
     let Some(version) = version else { return Ok(false) };
@@ -186,13 +198,13 @@ fn same_name(one: &str, other: &str) -> bool {
     one == other || read(one).is_some_and(|name| Some(name) == read(other))
 }
 
-fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<LockedPackage, LockError> {
+fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let name: PackageName = package
         .name
         .get_ref()
         .parse()
-        .map_err(|_| lock.malformed(at, format!("`{}` is not the name of a project", package.name.get_ref())))?;
+        .map_err(|_| lock.malformed(at, format!("`{}` is not the name of a project", &**package.name.get_ref())))?;
     let version = package.version.parse().map_err(|error| lock.malformed(at, format!("{name}: {error}")))?;
     let python = package.python_versions.as_deref().unwrap_or("*");
     // What a package says of Pythons is only needed to tell several of a name apart, and old ones say strange things.
@@ -208,21 +220,23 @@ fn package_of(lock: &mut Lock, package: Package, says_groups: bool) -> Result<Lo
         None => LockedSource::Index(None),
     };
     let (mut wheels, mut sdist) = (Vec::new(), None);
+    let text = &mut lock.text;
     for file in package.files {
         let is_wheel = file.name.as_deref().is_none_or(|name| name.strip_suffix(".whl").is_some());
         let is_source =
             file.name.as_deref().is_some_and(|name| [".tar.gz", ".zip"].iter().any(|end| name.ends_with(end)));
         let there = match (&place, is_archive, &file.url) {
-            (Some(url), true, _) if is_url => FilePlace::Url(url.clone()),
-            (Some(path), true, _) => FilePlace::Path(path.clone()),
-            (_, _, Some(url)) => FilePlace::Url(url.clone()),
+            (Some(url), true, _) if is_url => FilePlace::Url(text.add(url)),
+            (Some(path), true, _) => FilePlace::Path(text.add(path)),
+            (_, _, Some(url)) => FilePlace::Url(text.words(url.clone())),
             _ => FilePlace::Index,
         };
-        let hashes = file.hash.split_once(':').map(|(kind, hex)| (kind.to_owned(), hex.to_owned()));
-        let locked = LockedFile::new(file.name, there, hashes.into_iter().collect());
+        let is_tar = file.name.as_deref().is_some_and(|name| name.ends_with(".tar.gz"));
+        let name = file.name.map(|name| text.words(name));
+        let locked = LockedFile::new(name, there, Some(text.words(file.hash)));
         if is_wheel {
             wheels.push(locked);
-        } else if is_source && (sdist.is_none() || locked.name.as_deref().is_some_and(|it| it.ends_with(".tar.gz"))) {
+        } else if is_source && (sdist.is_none() || is_tar) {
             sdist = Some(locked);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -12,6 +13,7 @@ use crate::lock::model::{
     Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, Pythons, WantedFor, Which,
 };
+use crate::lock::words::{FileText, TextPart};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 /// Whether a file is a lock of this form by its name: `pylock.toml`, `pylock.NAME.toml` (PEP 751, "File Name").
@@ -26,7 +28,7 @@ pub fn is_pylock(path: &Path) -> bool {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Document {
+struct Document<'a> {
     lock_version: Spanned<String>,
     #[serde(default)]
     environments: Vec<Spanned<String>>,
@@ -38,13 +40,13 @@ struct Document {
     dependency_groups: Vec<String>,
     #[serde(default)]
     default_groups: Vec<String>,
-    #[serde(default)]
-    packages: Vec<Package>,
+    #[serde(default, borrow)]
+    packages: Vec<Package<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Package {
+struct Package<'a> {
     name: Spanned<String>,
     version: Option<Spanned<String>>,
     marker: Option<Spanned<String>>,
@@ -54,10 +56,11 @@ struct Package {
     index: Option<String>,
     vcs: Option<Vcs>,
     directory: Option<Directory>,
-    archive: Option<File>,
-    sdist: Option<File>,
+    #[serde(borrow)]
+    archive: Option<File<'a>>,
+    sdist: Option<File<'a>>,
     #[serde(default)]
-    wheels: Vec<File>,
+    wheels: Vec<File<'a>>,
     tool: Option<toml::Value>,
 }
 
@@ -86,10 +89,11 @@ struct Dependency {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct File {
-    name: Option<String>,
-    url: Option<String>,
-    path: Option<String>,
+struct File<'a> {
+    #[serde(borrow)]
+    name: Option<TextPart<'a>>,
+    url: Option<TextPart<'a>>,
+    path: Option<TextPart<'a>>,
     size: Option<u64>,
     upload_time: Option<toml::value::Datetime>,
     subdirectory: Option<String>,
@@ -101,9 +105,9 @@ struct File {
 ///
 /// # Errors
 /// A malformed file, or one of a newer version.
-pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
-    let mut lock = Lock::empty(LockKind::Pylock, text, place);
-    let document: Document = lock.parse_toml(text)?;
+pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Pylock, Arc::clone(text), place);
+    let document: Document<'_> = lock.parse_toml(text)?;
     check_version(&lock, &document.lock_version)?;
     lock.requires_python = match &document.requires_python {
         Some(pythons) => Some((specifiers(&lock, pythons)?, pythons.span().start)),
@@ -135,7 +139,7 @@ fn specifiers(lock: &Lock, text: &Spanned<String>) -> Result<Pythons, LockError>
     Pythons::all_of(text.get_ref()).map_err(|reason| lock.malformed(text.span().start, reason))
 }
 
-fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError> {
+fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let name: PackageName = package.name.get_ref().parse().map_err(|error| lock.malformed(at, format!("{error}")))?;
     let version = match &package.version {
@@ -145,18 +149,19 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         None => None,
     };
     let requires_python = package.requires_python.as_ref().map(|text| specifiers(lock, text)).transpose()?;
-    let mut wheels: Vec<LockedFile> = package.wheels.into_iter().map(LockedFile::from).collect();
-    let mut sdist = package.sdist.map(LockedFile::from);
+    let mut wheels: Vec<LockedFile> =
+        package.wheels.into_iter().map(|file| locked_file(&mut lock.text, file)).collect();
+    let mut sdist = package.sdist.map(|file| locked_file(&mut lock.text, file));
     let known = package.tool.as_ref().and_then(|tool| tool.get("barrow")?.get("provenance")?.as_table());
     for file in wheels.iter_mut().chain(&mut sdist) {
-        let url = known.and_then(|known| known.get(&file.file_name()?)?.as_str());
-        file.provenance = url.map(str::to_owned);
+        let url = known.and_then(|known| known.get(&*file.file_name(&lock.text)?)?.as_str());
+        file.provenance = url.map(|url| lock.text.add(url));
     }
     let source = match (package.archive, package.vcs, package.directory) {
         (Some(archive), _, _) => {
             let subdirectory = archive.subdirectory.clone();
-            let file = LockedFile::from(archive);
-            if file.file_name().is_some_and(|name| name.strip_suffix(".whl").is_some()) {
+            let file = locked_file(&mut lock.text, archive);
+            if file.file_name(&lock.text).is_some_and(|name| name.strip_suffix(".whl").is_some()) {
                 (wheels, sdist) = (vec![file], None);
             } else {
                 (wheels, sdist) = (Vec::new(), Some(file));
@@ -208,15 +213,17 @@ fn repository(lock: &Lock, name: &PackageName, vcs: Vcs, at: usize) -> Result<Lo
     Ok(LockedSource::Git { url, commit: lock.commit(name, &commit_id, at)?, subdirectory })
 }
 
-impl From<File> for LockedFile {
-    /// A path is relative to the lock.
-    fn from(file: File) -> Self {
-        let place = match (file.path, file.url) {
-            (Some(path), _) => FilePlace::Path(path),
-            (None, Some(url)) => FilePlace::Url(url),
-            (None, None) => FilePlace::Index,
-        };
-        let upload_time = file.upload_time.map(|time| time.to_string());
-        Self { size: file.size, upload_time, ..Self::new(file.name, place, file.hashes.into_iter().collect()) }
-    }
+/// A path is relative to the lock.
+fn locked_file(text: &mut FileText, file: File<'_>) -> LockedFile {
+    let place = match (file.path, file.url) {
+        (Some(path), _) => FilePlace::Path(text.words(path)),
+        (None, Some(url)) => FilePlace::Url(text.words(url)),
+        (None, None) => FilePlace::Index,
+    };
+    let upload_time = file.upload_time.map(|time| text.add(&time.to_string()));
+    let hashes = file.hashes.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}"));
+    let hashes = hashes.collect::<Vec<_>>().join(" ");
+    let hashes = (!hashes.is_empty()).then(|| text.add(&hashes));
+    let name = file.name.map(|name| text.words(name));
+    LockedFile { size: file.size, upload_time, ..LockedFile::new(name, place, hashes) }
 }

@@ -5,7 +5,5 @@
 //! Parts of projects that exclude each other stand in markers as extras of uv's own naming.
 
 mod read;
-mod file;
-mod wheel_lists;
 
 pub(super) use read::read;

@@ -1,23 +1,28 @@
 //! From the text to the model.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::file::File;
-use super::wheel_lists::{self, Lists};
 use crate::archive::normalized;
 use crate::lock::LockError;
 use crate::lock::model::{
     Condition, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex,
     LockedPackage, LockedSource, Pythons, Roots, Which,
 };
+use crate::lock::plain_toml::TableByTable;
+use crate::lock::words::{FileText, TextPart};
 use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Document {
+struct Document<'a> {
     version: Spanned<u64>,
     requires_python: Option<Spanned<String>>,
     #[serde(default)]
@@ -26,8 +31,8 @@ struct Document {
     conflicts: Vec<toml::Value>,
     #[serde(default)]
     manifest: Manifest,
-    #[serde(default, alias = "distribution")]
-    package: Vec<Package>,
+    #[serde(default, borrow, alias = "distribution")]
+    package: Vec<Package<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,41 +48,90 @@ struct Manifest {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Package {
-    name: Spanned<String>,
-    version: Option<String>,
-    source: Source,
+struct Package<'a> {
+    #[serde(borrow)]
+    name: Spanned<TextPart<'a>>,
+    version: Option<TextPart<'a>>,
+    source: Source<'a>,
     #[serde(default)]
-    dependencies: Vec<Dependency>,
+    dependencies: Vec<Dependency<'a>>,
     #[serde(default)]
-    optional_dependencies: BTreeMap<String, Vec<Dependency>>,
+    optional_dependencies: BTreeMap<String, Vec<Dependency<'a>>>,
     #[serde(default, alias = "dependency-groups")]
-    dev_dependencies: BTreeMap<String, Vec<Dependency>>,
-    sdist: Option<File>,
-    wheels: Option<Vec<File>>,
+    dev_dependencies: BTreeMap<String, Vec<Dependency<'a>>>,
+    sdist: Option<File<'a>>,
+    #[serde(default)]
+    wheels: Vec<File<'a>>,
     metadata: Option<Metadata>,
 }
 
 #[derive(Default, Deserialize)]
-struct Source {
-    registry: Option<String>,
-    git: Option<String>,
-    url: Option<String>,
-    path: Option<String>,
-    directory: Option<String>,
-    editable: Option<String>,
-    r#virtual: Option<String>,
-    subdirectory: Option<String>,
+struct Source<'a> {
+    #[serde(borrow)]
+    registry: Option<TextPart<'a>>,
+    git: Option<TextPart<'a>>,
+    url: Option<TextPart<'a>>,
+    path: Option<TextPart<'a>>,
+    directory: Option<TextPart<'a>>,
+    editable: Option<TextPart<'a>>,
+    r#virtual: Option<TextPart<'a>>,
+    subdirectory: Option<TextPart<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    version: Option<String>,
-    source: Option<Source>,
+struct Dependency<'a> {
+    #[serde(borrow)]
+    name: TextPart<'a>,
+    version: Option<TextPart<'a>>,
+    source: Option<Source<'a>>,
     #[serde(default)]
     extra: Vec<String>,
     marker: Option<Spanned<String>>,
+}
+
+/// A wheel or source archive.
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow)]
+    url: Option<TextPart<'a>>,
+    path: Option<TextPart<'a>>,
+    filename: Option<TextPart<'a>>,
+    hash: Option<TextPart<'a>>,
+    size: Option<u64>,
+    #[serde(alias = "upload_time", rename = "upload-time")]
+    upload_time: Option<UploadTime<'a>>,
+}
+
+/// A time as text, or in TOML's own form: uv has written both.
+struct UploadTime<'a>(TextPart<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for UploadTime<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimeVisitor).map(|text| Self(TextPart(text)))
+    }
+}
+
+struct TimeVisitor;
+
+impl<'de> Visitor<'de> for TimeVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let time = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Cow::Owned(time.to_string()))
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -114,9 +168,38 @@ struct Declaration {
 ///
 /// # Errors
 /// A malformed file, or one of a newer version.
-pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockError> {
-    let mut lock = Lock::empty(LockKind::Uv, text, place);
-    let document = document(&lock, text)?;
+pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    package_by_package(text, place).map_or_else(|| whole(text, place), Ok)
+}
+
+/// Reads a lock whose packages stand anywhere, or says what is wrong with it.
+fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+    let mut lock = Lock::empty(LockKind::Uv, Arc::clone(text), place);
+    let document = lock.parse_toml(text)?;
+    let (manifest, packages) = begin(&mut lock, document)?;
+    for entry in packages {
+        let package = package(&mut lock, entry)?;
+        lock.packages.push(package);
+    }
+    lock.roots = Some(roots(&lock, &manifest)?);
+    Ok(lock)
+}
+
+/// Reads a lock as uv writes it. `None`: it is another one, or something is wrong with it.
+fn package_by_package(text: &Arc<String>, place: &LockPlace) -> Option<Lock> {
+    let mut lock = Lock::empty(LockKind::Uv, Arc::clone(text), place);
+    let (document, mut tables) = TableByTable::open(text, "package").ok()?;
+    let (manifest, _) = begin(&mut lock, document).ok()?;
+    while let Some(entry) = tables.read_next().ok()? {
+        let package = package(&mut lock, entry).ok()?;
+        lock.packages.push(package);
+    }
+    lock.roots = Some(roots(&lock, &manifest).ok()?);
+    Some(lock)
+}
+
+/// Takes what is said about the whole lock; gives the rest.
+fn begin<'a>(lock: &mut Lock, document: Document<'a>) -> Result<(Manifest, Vec<Package<'a>>), LockError> {
     let version = *document.version.get_ref();
     if version != 1 {
         let reason = format!("version {version} of the format is not known, only version 1");
@@ -129,29 +212,7 @@ pub(in crate::lock) fn read(text: &str, place: &LockPlace) -> Result<Lock, LockE
     }
     lock.environments = document.supported_markers.into_iter().map(Condition::from).collect();
     lock.has_conflicts = !document.conflicts.is_empty();
-    for entry in document.package {
-        let package = package(&mut lock, entry)?;
-        lock.packages.push(package);
-    }
-    lock.roots = Some(roots(&lock, &document.manifest)?);
-    Ok(lock)
-}
-
-/// The document, most of it read as TOML.
-fn document(lock: &Lock, text: &str) -> Result<Document, LockError> {
-    let Some(Lists { rest, wheels }) = wheel_lists::take(text) else { return lock.parse_toml(text) };
-    // Where reading the rest fails, the whole lock is read as TOML, so that the message is about the text as it stands.
-    let mut document: Document = lock.parse_toml(&rest).or_else(|_| lock.parse_toml(text))?;
-    let mut wheels = wheels.into_iter().peekable();
-    for package in &mut document.package {
-        let name = package.name.span().start;
-        let Some((_, list)) = wheels.next_if(|(header, _)| *header < name) else { continue };
-        if package.wheels.replace(list).is_some() {
-            // A second list under the same name, which TOML refuses.
-            return lock.parse_toml(text);
-        }
-    }
-    Ok(document)
+    Ok((document.manifest, document.package))
 }
 
 /// The user's own projects: the members of a workspace, else the one project beside the lock.
@@ -191,7 +252,7 @@ fn declared_edges(lock: &Lock, list: &[Declaration]) -> Result<Vec<Edge>, LockEr
         .collect()
 }
 
-fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError> {
+fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let name = project_name(lock, package.name.get_ref(), at)?;
     let version = match &package.version {
@@ -199,14 +260,15 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
         None => None,
     };
     let source_key = package.source.key();
-    let registry = package.source.registry.clone();
-    let of_source = package.source.url.clone().map(FilePlace::Url).or(package.source.path.clone().map(FilePlace::Path));
-    let source = source(lock, package.source, &name, at)?;
-    let file = |file: File| locked_file(file, registry.as_deref(), of_source.as_ref());
-    let edges = |list: Vec<Dependency>| -> Result<Vec<Edge>, LockError> {
+    let source = source(lock, &package.source, &name, at)?;
+    let mut file = |file: File<'_>| locked_file(&mut lock.text, file, &package.source);
+    let wheels = package.wheels.into_iter().map(&mut file).collect();
+    let sdist = package.sdist.map(file);
+    let lock = &*lock;
+    let edges = |list: Vec<Dependency<'_>>| -> Result<Vec<Edge>, LockError> {
         list.into_iter().map(|dependency| edge(lock, dependency, at)).collect()
     };
-    let tables = |tables: BTreeMap<String, Vec<Dependency>>| -> Result<BTreeMap<ExtraName, Vec<Edge>>, LockError> {
+    let tables = |tables: BTreeMap<String, Vec<Dependency<'_>>>| -> Result<BTreeMap<ExtraName, Vec<Edge>>, LockError> {
         tables.into_iter().map(|(name, list)| Ok((extra_name(lock, &name, at)?, edges(list)?))).collect()
     };
     let mut extras = tables(package.optional_dependencies)?;
@@ -223,8 +285,8 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
     }
     Ok(LockedPackage {
         source_key: Some(source_key),
-        wheels: package.wheels.into_iter().flatten().map(file).collect(),
-        sdist: package.sdist.map(file),
+        wheels,
+        sdist,
         dependencies: edges(package.dependencies)?,
         extras,
         groups,
@@ -233,7 +295,7 @@ fn package(lock: &mut Lock, package: Package) -> Result<LockedPackage, LockError
     })
 }
 
-fn source(lock: &mut Lock, source: Source, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
+fn source(lock: &mut Lock, source: &Source<'_>, name: &PackageName, at: usize) -> Result<LockedSource, LockError> {
     let folder = |path: &str| normalized(&lock.folder.join(path));
     let local = |path: &str, editable, is_virtual| LockedSource::Folder {
         path: folder(path),
@@ -243,21 +305,18 @@ fn source(lock: &mut Lock, source: Source, name: &PackageName, at: usize) -> Res
     };
     Ok(match source {
         Source { registry: Some(registry), .. } => {
-            let url = if is_url(&registry) {
-                SafeUrl::parse(&registry)
-            } else {
-                SafeUrl::from_path(&folder(&registry), true)
-            };
+            let url =
+                if is_url(registry) { SafeUrl::parse(registry) } else { SafeUrl::from_path(&folder(registry), true) };
             let url = url.map_err(|error| lock.malformed(at, format!("the registry of {name}: {error}")))?;
             LockedSource::Index(Some(lock.index(LockedIndex { name: None, url })))
         }
-        Source { git: Some(git), .. } => repository(lock, &git, name, at)?,
+        Source { git: Some(git), .. } => repository(lock, git, name, at)?,
         Source { url: Some(_), subdirectory, .. } | Source { path: Some(_), subdirectory, .. } => {
-            LockedSource::Archive { subdirectory }
+            LockedSource::Archive { subdirectory: subdirectory.as_deref().map(str::to_owned) }
         }
-        Source { directory: Some(path), .. } => local(&path, false, false),
-        Source { editable: Some(path), .. } => local(&path, true, false),
-        Source { r#virtual: Some(path), .. } => local(&path, false, true),
+        Source { directory: Some(path), .. } => local(path, false, false),
+        Source { editable: Some(path), .. } => local(path, true, false),
+        Source { r#virtual: Some(path), .. } => local(path, false, true),
         _ => return Err(lock.malformed(at, format!("the source of {name} is of no kind that is known"))),
     })
 }
@@ -285,30 +344,28 @@ fn repository(lock: &Lock, text: &str, name: &PackageName, at: usize) -> Result<
     Ok(LockedSource::Git { url: url.without_fragment().without_query(), commit, subdirectory })
 }
 
-fn locked_file(file: File, registry: Option<&str>, of_source: Option<&FilePlace>) -> LockedFile {
-    let place = match (file.url, file.path, of_source) {
-        (Some(url), _, _) => FilePlace::Url(url),
+fn locked_file(text: &mut FileText, file: File<'_>, source: &Source<'_>) -> LockedFile {
+    let place = match (file.url, file.path, source) {
+        (Some(url), _, _) => FilePlace::Url(text.words(url)),
+        (None, Some(path), Source { url: Some(_), .. } | Source { path: Some(_), .. }) => {
+            FilePlace::Path(text.words(path))
+        }
+        (None, None, Source { url: Some(url), .. }) => FilePlace::Url(text.add(url)),
+        (None, None, Source { path: Some(path), .. }) => FilePlace::Path(text.add(path)),
         // Relative to the folder that stands for the index.
-        (None, Some(path), None) => match registry {
-            Some(folder) if !is_url(folder) && !path.starts_with('/') => {
-                FilePlace::Path(format!("{}/{path}", folder.trim_end_matches('/')))
-            }
-            Some(folder) if is_url(folder) => FilePlace::Url(format!("{}/{path}", folder.trim_end_matches('/'))),
-            _ => FilePlace::Path(path),
-        },
-        (None, path, Some(place)) => path.map_or_else(|| place.clone(), FilePlace::Path),
-        (None, None, None) => FilePlace::Index,
+        (None, Some(path), Source { registry: Some(folder), .. }) if is_url(folder) || !path.starts_with('/') => {
+            let place = text.add(&format!("{}/{}", folder.trim_end_matches('/'), &*path));
+            if is_url(folder) { FilePlace::Url(place) } else { FilePlace::Path(place) }
+        }
+        (None, Some(path), _) => FilePlace::Path(text.words(path)),
+        (None, None, _) => FilePlace::Index,
     };
-    let upload_time = file.upload_time.map(|time| match time {
-        toml::Value::String(text) => text,
-        toml::Value::Datetime(time) => time.to_string(),
-        _ => String::new(),
-    });
-    let hashes = file.hash.iter().filter_map(|hash| hash.split_once(':')).map(owned).collect();
-    LockedFile { size: file.size, upload_time, ..LockedFile::new(file.filename, place, hashes) }
+    let upload_time = file.upload_time.map(|time| text.words(time.0));
+    let [name, hashes] = [file.filename, file.hash].map(|read| read.map(|read| text.words(read)));
+    LockedFile { size: file.size, upload_time, ..LockedFile::new(name, place, hashes) }
 }
 
-fn edge(lock: &Lock, dependency: Dependency, at: usize) -> Result<Edge, LockError> {
+fn edge(lock: &Lock, dependency: Dependency<'_>, at: usize) -> Result<Edge, LockError> {
     let name = project_name(lock, &dependency.name, at)?;
     let version = match &dependency.version {
         Some(text) => Some(text.parse().map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
@@ -350,7 +407,7 @@ fn declaration(lock: &Lock, item: Declaration, at: usize) -> Result<DeclaredRequ
     })
 }
 
-impl Source {
+impl Source<'_> {
     /// A text that is the same for two sources exactly when they are.
     fn key(&self) -> String {
         let Self { registry, git, url, path, directory, editable, r#virtual, subdirectory } = self;
@@ -364,17 +421,19 @@ impl Source {
             ("virtual", r#virtual),
             ("subdirectory", subdirectory),
         ];
-        let given = kinds.iter().filter_map(|(kind, place)| Some(format!("{kind}={}", place.as_ref()?)));
-        given.collect::<Vec<_>>().join(" ")
+        let mut key = String::new();
+        for (kind, place) in kinds {
+            if let Some(place) = place {
+                let space = if key.is_empty() { "" } else { " " };
+                key.extend([space, kind, "=", place]);
+            }
+        }
+        key
     }
 }
 
 fn is_url(text: &str) -> bool {
     text.contains("://")
-}
-
-fn owned((left, right): (&str, &str)) -> (String, String) {
-    (left.to_owned(), right.to_owned())
 }
 
 fn project_name(lock: &Lock, text: &str, at: usize) -> Result<PackageName, LockError> {
@@ -387,4 +446,29 @@ fn extra_name(lock: &Lock, text: &str, at: usize) -> Result<ExtraName, LockError
 
 fn extra_names(lock: &Lock, list: &[String], at: usize) -> Result<Vec<ExtraName>, LockError> {
     list.iter().map(|text| extra_name(lock, text, at)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::{package_by_package, whole};
+    use crate::lock::LockPlace;
+
+    #[test]
+    fn both_ways_of_reading_give_the_same() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks");
+        let mut count = 0;
+        for folder in fs_err::read_dir(root).unwrap() {
+            let folder = folder.unwrap().path();
+            let Ok(text) = fs_err::read_to_string(folder.join("uv.lock")) else { continue };
+            let (text, place) = (Arc::new(text), LockPlace { folder, ..LockPlace::default() });
+            let [quick, slow] = [package_by_package(&text, &place), whole(&text, &place).ok()];
+            let quick = quick.expect("uv writes its packages last");
+            assert_eq!(format!("{quick:?}"), format!("{:?}", slow.unwrap()));
+            count += 1;
+        }
+        assert!(count > 5, "{count}");
+    }
 }
