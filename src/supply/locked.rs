@@ -1,7 +1,7 @@
 //! From a lock to a resolution: what was selected, with the files that only an index can find and the versions that
 //! only a source can say.
 
-use futures_util::future::{FutureExt as _, join_all, ready};
+use futures_util::future::join_all;
 use globset::Glob;
 
 use super::inquiry::Inquiry;
@@ -88,12 +88,15 @@ impl Inquiry {
         let names: Vec<PackageName> = listed.map(|package| package.name.clone()).collect();
         self.source().know_projects(&names).await;
         // Most packages are known whole; only what has to be asked for is worth a task.
-        let dists = packages.into_iter().map(|package| match package.into_known() {
-            Ok(dist) => ready(Ok(dist)).left_future(),
-            Err(package) => Box::pin(self.complete(lock, *package, target)).right_future(),
-        });
-        let dists = join_all(dists).await;
-        let dists = all_or_what_lacks(dists)?;
+        let (mut dists, mut open) = (Vec::with_capacity(packages.len()), Vec::new());
+        for package in packages {
+            match package.into_known() {
+                Ok(dist) => dists.push(dist),
+                Err(package) => open.push(self.complete(lock, *package, target)),
+            }
+        }
+        dists.extend(all_or_what_lacks(join_all(open).await)?);
+        dists.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Resolution { target: target.clone(), dists, warnings, passed_over: Vec::new() })
     }
 
