@@ -6,7 +6,7 @@ use super::error::{RecordFault, WheelFault};
 use super::installed::InstalledFile;
 use super::judgement::{Agreement, Disagreement, is_executed};
 use crate::archive::{SafePath, ZipEntry, ZipReader};
-use crate::spec::{HashDigest, RecordLine, WEAK_HASH, read_record, write_record_line};
+use crate::spec::{HashDigest, RecordLine, WEAK_HASH, normalized_record_path, read_record, write_record_line};
 
 /// A wheel's RECORD, compared with the directory of its archive.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Record {
 
     /// Takes a line: paths are spelled with `/`, and without what stands for the top of the wheel in front of them.
     fn add(&mut self, mut line: RecordLine) {
-        let path = normalized(&line.path);
+        let path = normalized_record_path(&line.path);
         if let Err(error) = SafePath::new(&path) {
             let fault = RecordFault::Path { path: line.path.clone(), reason: error.reason };
             let disagreement = Disagreement { agreement: Agreement::Contradiction, path: line.path, fault };
@@ -138,14 +138,6 @@ fn contradicted(file: &ZipEntry, wheel: Compared<'_>, reason: &'static str) -> R
     let executed = is_executed(file, wheel.dist_info, wheel.archive)?;
     let agreement = if executed { Agreement::Contradiction } else { Agreement::OutOfStep };
     Ok(disagreement(agreement, file.path.as_str(), reason))
-}
-
-/// A path of RECORD as the archive would spell it: some tools write `\`, and `/` or `./` in front.
-fn normalized(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    let components: Vec<&str> =
-        path.split('/').filter(|component| !component.is_empty() && *component != ".").collect();
-    components.join("/")
 }
 
 /// Writes the RECORD of an installed distribution: every file with digest and size, sorted by path, itself without.

@@ -14,7 +14,7 @@ use super::names_on_disk::listed_name;
 use crate::archive::SafePath;
 use crate::finder::is_left_by_mac;
 use crate::regular;
-use crate::spec::{PackageName, parse_record};
+use crate::spec::{PackageName, read_record};
 
 /// The distributions in a folder.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl InstalledBefore {
             if !entry.file_type()?.is_dir() {
                 continue;
             }
-            let record = regular::read(&entry.path().join("RECORD")).ok().and_then(|bytes| parse_record(&bytes).ok());
+            let record = regular::read(&entry.path().join("RECORD")).ok().and_then(|bytes| read_record(&bytes).ok());
             let files = record.unwrap_or_default().iter().filter_map(|line| listed(&line.path)).collect();
             dists.push(Before { label: format!("{package} {version}"), name: package, dist_info, files });
         }

@@ -61,7 +61,7 @@ pub(crate) use poetry_constraint::{one_specifier_list, parse_poetry_constraint, 
 pub use project_detail::ProjectDetail;
 pub use project_page::{ListedFile, PageError, ProjectPage};
 pub use record::{RecordEntry, RecordError, RecordLine, parse_record, write_record_line};
-pub(crate) use record::{WEAK_HASH, read_record};
+pub(crate) use record::{WEAK_HASH, normalized_record_path, read_record};
 pub use requirement::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VersionOrUrl};
 pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};

@@ -417,3 +417,29 @@ proptest! {
         prop_assert_eq!(lenient::specifiers(&text), Ok(parse_version_specifiers(&text).unwrap()));
     }
 }
+
+#[test]
+fn a_digest_that_nothing_can_have_rules_a_file_out() {
+    let check = |reference: &str, hashes: &str, expected: Result<usize, &str>| {
+        let html = format!("<a href=\"acme_tools-1.0-py3-none-any.whl{reference}\">x</a>");
+        let json = format!(
+            r#"{{"files":[{{"filename":"acme_tools-1.0-py3-none-any.whl","url":"acme_tools-1.0-py3-none-any.whl","hashes":{hashes}}}]}}"#
+        );
+        for text in [&html, &json] {
+            let page = page(text);
+            let found = match (page.files.as_slice(), page.skipped.as_slice()) {
+                ([file], []) => Ok(file.hashes.len()),
+                ([], [skipped]) => Err(skipped.reason.as_str()),
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+    };
+    let good = "ab".repeat(32);
+    check(&format!("#sha256={good}"), &format!(r#"{{"sha256":"{good}"}}"#), Ok(1));
+    check("#sha256=ab", r#"{"sha256":"ab"}"#, Err("its sha256 digest is malformed"));
+    check("#SHA512=zz&md5=x", r#"{"md5":"x","sha512":"zz"}"#, Err("its sha512 digest is malformed"));
+    // Servers that know none leave it empty, and one that counts is enough.
+    check("#sha256=", r#"{"sha256":""}"#, Ok(0));
+    check(&format!("#sha384=1&sha256={good}"), &format!(r#"{{"sha384":"1","sha256":"{good}"}}"#), Ok(1));
+}

@@ -196,10 +196,19 @@ pub(super) fn digests<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Ve
 
 /// A digest of a page, if it counts.
 pub(super) fn digest(name: &str, hex: &str) -> Option<HashDigest> {
-    let algorithm = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
-        .into_iter()
-        .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))?;
-    HashDigest::from_hex(algorithm, hex).ok()
+    HashDigest::from_hex(algorithm(name)?, hex).ok()
+}
+
+/// Why a file that has no digest that counts cannot be used: one is promised, and nothing can have it. A digest that is
+/// left empty is none.
+pub(super) fn malformed_digest(name: &str, hex: &str) -> Option<String> {
+    let algorithm = algorithm(name).filter(|_| !hex.trim().is_empty() && digest(name, hex).is_none())?;
+    Some(format!("its {} digest is malformed", algorithm.as_str()))
+}
+
+fn algorithm(name: &str) -> Option<HashAlgorithm> {
+    let counting = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
+    counting.into_iter().find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))
 }
 
 /// Sorts digests as they are kept.

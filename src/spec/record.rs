@@ -108,9 +108,19 @@ fn parse_hash(field: &str) -> Result<Option<HashDigest>, &'static str> {
     if encoded.len() == algorithm.digest_len() * 2 {
         return HashDigest::from_hex(algorithm, encoded).map(Some).map_err(|_| "has a malformed hash");
     }
-    let bytes = URL_SAFE_NO_PAD.decode(encoded.trim_end_matches('=')).ok();
+    // Some tools write the plain alphabet of base64, with padding: the same digest in other letters.
+    let encoded = encoded.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok();
     let digest = bytes.and_then(|bytes| HashDigest::from_bytes(algorithm, &bytes));
     digest.ok_or("has a malformed hash").map(Some)
+}
+
+/// A path of RECORD as an archive would spell it: some tools write `\`, and `/` or `./` in front.
+pub(crate) fn normalized_record_path(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let components: Vec<&str> =
+        path.split('/').filter(|component| !component.is_empty() && *component != ".").collect();
+    components.join("/")
 }
 
 fn parse_size(field: &str) -> Result<Option<u64>, &'static str> {

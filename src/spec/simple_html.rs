@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::project_page::{MOST_FILES, digests};
-use super::{ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, WeakDigest, Yanked};
+use super::project_page::{MOST_FILES, digests, malformed_digest};
+use super::{
+    ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, SkippedFile, WeakDigest, Yanked,
+};
 
 /// Extensions of files that could be distributions.
 const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
@@ -22,12 +24,16 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
     }
     let document = tl::parse(&text, tl::ParserOptions::new()).map_err(|_| PageError::Length)?;
     let (mut base, mut status) = (None, ProjectStatus::default());
-    let mut files = Vec::new();
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
     for tag in document.nodes().iter().filter_map(tl::Node::as_tag) {
         let name = tag.name().as_bytes();
         let attributes = Attributes(tag.attributes());
         if name.eq_ignore_ascii_case(b"a") {
-            files.extend(read_anchor(&attributes));
+            match read_anchor(&attributes) {
+                Some(Ok(file)) => files.push(file),
+                Some(Err(file)) => skipped.push(file),
+                None => {}
+            }
         } else if name.eq_ignore_ascii_case(b"base") && base.is_none() {
             // HTML: the first `base` with a `href` counts, wherever it stands.
             base = attributes.get("href").and_then(|href| read_base(&href, url));
@@ -52,7 +58,7 @@ pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>,
     if status.is_quarantined() {
         files.clear();
     }
-    Ok(ProjectPage { base, files, skipped: Vec::new(), status })
+    Ok(ProjectPage { base, files, skipped, status })
 }
 
 /// The URL that links of the page are relative to, from its `base` tag. A page of a server cannot set it to a place on
@@ -63,7 +69,8 @@ fn read_base(href: &str, url: &SafeUrl) -> Option<SafeUrl> {
     (matches!(scheme, "http" | "https") || scheme == url.reveal().scheme()).then_some(base)
 }
 
-fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
+/// The file of an anchor, or why it cannot be used; `None`: it leads to something else.
+fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<Result<ListedFile<'static>, SkippedFile>> {
     let href = attributes.get("href")?;
     let (reference, fragment) = href.trim().split_once('#').unwrap_or((href.trim(), ""));
     let path = reference.split('?').next().expect("splitting gives at least one part");
@@ -75,11 +82,15 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
     // The fragment is `sha256=<hex>`; some servers join several fields with `&`.
     let fields = fragment.split('&').filter_map(|field| field.split_once('='));
     let hashes = digests(fields.clone());
+    let malformed = fields.clone().find_map(|(name, hex)| malformed_digest(name, hex)).filter(|_| hashes.is_empty());
+    if let Some(reason) = malformed {
+        return Some(Err(SkippedFile { filename: filename.into_owned(), reason }));
+    }
     // A digest that proves nothing stays in the fragment: one that does not match still speaks against the file.
     let weak = fields.clone().find_map(|(name, hex)| WeakDigest::of_pair(name, hex)).filter(|_| hashes.is_empty());
     let reference = weak.map_or_else(|| reference.to_owned(), |weak| format!("{reference}#{}", weak.as_fragment()));
     let metadata = attributes.get("data-core-metadata").or_else(|| attributes.get("data-dist-info-metadata"));
-    Some(ListedFile {
+    Some(Ok(ListedFile {
         filename: filename.into_owned().into(),
         reference: reference.into(),
         hashes,
@@ -95,7 +106,7 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<ListedFile<'static>> {
             .get("data-provenance")
             .filter(|text| !text.is_empty())
             .map(|text| text.into_owned().into()),
-    })
+    }))
 }
 
 /// PEP 658: `true`, or one `algorithm=hex`.

@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::project_page::{MOST_FILES, digest, strongest_first};
+use super::project_page::{MOST_FILES, digest, malformed_digest, strongest_first};
 use super::{
     HashDigest, ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, SkippedFile, WeakDigest,
     Yanked,
@@ -113,9 +113,12 @@ struct Entry<'a>(Result<ListedFile<'a>, SkippedFile>);
 struct Digests(Vec<HashDigest>);
 
 /// Digests of a file: those that count, strongest first, and one that can only speak against it.
+#[derive(Default)]
 struct FileDigests {
     strong: Vec<HashDigest>,
     weak: Option<WeakDigest>,
+    /// What is wrong with one that would count.
+    malformed: Option<String>,
 }
 
 /// A map of which nothing is kept.
@@ -173,14 +176,14 @@ impl<'de> FromMap<'de> for Status {
 impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         let mut listed = ListedFile::default();
-        let (mut new, mut old, mut weak) = (None, None, None);
+        let (mut new, mut old, mut digests) = (None, None, FileDigests::default());
         while let Some(key) = map.next_key()? {
             match key {
                 Key::Filename => listed.filename = text(&mut map)?.unwrap_or_default(),
                 Key::Url => listed.reference = without_fragment(text(&mut map)?.unwrap_or_default()),
                 Key::Hashes => {
-                    if let Loose::Map(FileDigests { strong, weak: found }) = map.next_value()? {
-                        (listed.hashes, weak) = (strong, found);
+                    if let Loose::Map(found) = map.next_value()? {
+                        digests = found;
                     }
                 }
                 Key::Size => {
@@ -202,6 +205,9 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
                 Key::ApiVersion | Key::Status | Key::Reason | Key::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
+        let FileDigests { strong, weak, malformed } = digests;
+        listed.hashes = strong;
+        let malformed = malformed.filter(|_| listed.hashes.is_empty());
         if let Some(weak) = weak.filter(|_| listed.hashes.is_empty()) {
             listed.reference = format!("{}#{}", listed.reference, weak.as_fragment()).into();
         }
@@ -211,6 +217,8 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
             Err(skip(&listed.reference, "it has no file name"))
         } else if listed.reference.is_empty() {
             Err(skip(&listed.filename, "it has no URL"))
+        } else if let Some(reason) = malformed {
+            Err(skip(&listed.filename, &reason))
         } else {
             Ok(listed)
         }))
@@ -219,15 +227,16 @@ impl<'de: 'a, 'a> FromMap<'de> for Entry<'a> {
 
 impl<'de> FromMap<'de> for FileDigests {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-        let (mut digests, mut weak) = (Vec::with_capacity(1), None);
+        let (mut digests, mut weak, mut malformed) = (Vec::with_capacity(1), None, None);
         while let Some(name) = map.next_key::<Loose<'de, Nothing>>()? {
             let value: Loose<'de, Nothing> = map.next_value()?;
             if let (Loose::Text(name), Loose::Text(hex)) = (name, value) {
                 digests.extend(digest(&name, &hex));
                 weak = weak.or_else(|| WeakDigest::of_pair(&name, &hex));
+                malformed = malformed.or_else(|| malformed_digest(&name, &hex));
             }
         }
-        Ok(Self { strong: strongest_first(digests), weak })
+        Ok(Self { strong: strongest_first(digests), weak, malformed })
     }
 }
 
