@@ -158,11 +158,12 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
 }
 
 /// The file that the index offers beside the distribution (PEP 658, PEP 714); `None`: none is offered, or it is missing
-/// in spite of the offer, as on mirrors that copy pages and not these files.
+/// in spite of the offer, as on mirrors that copy pages and not these files. A bucket answers 403 for what is missing.
 async fn from_offered(index: &IndexClient, file: &DistFile) -> Result<Option<Vec<u8>>, IndexError> {
     let MetadataOffer::Offered(digests) = &file.metadata else { return Ok(None) };
     let url = file.url.with_path_suffix(".metadata");
-    let response = ask(index, file, HttpRequest::new(url.clone()).listed_by(&file.origin.url)).await?;
+    let request = HttpRequest::new(url.clone()).listed_by(&file.origin.url);
+    let Some(response) = unless_refused(ask(index, file, request).await, &[403])? else { return Ok(None) };
     if !matches!(response.status(), 200 | 203) {
         return Ok(None);
     }
@@ -302,11 +303,21 @@ pub(super) async fn ask_range(
     range: String,
 ) -> Result<Option<Response>, IndexError> {
     let request = HttpRequest { range: Some(range), ..HttpRequest::file(file.url.clone()).listed_by(&file.origin.url) };
-    match ask(index, file, request).await {
-        // 400, 405 and 501 are answers of servers that do not know such requests at all.
-        Err(IndexError::MetadataRequest { source, .. }) if matches!(source.status(), Some(400 | 405 | 501)) => Ok(None),
-        Err(error) => Err(error),
-        Ok(response) => Ok(Some(response)),
+    // 400, 405 and 501 are answers of servers that do not know such requests at all, 403 of fire walls and of URLs that
+    // were signed for the plain request.
+    unless_refused(ask(index, file, request).await, &[400, 403, 405, 501])
+}
+
+/// An answer, or `None` where a request was refused with one of these statuses that can do without: whether the file
+/// itself is refused as well, the request for that will tell.
+fn unless_refused(answer: Result<Response, IndexError>, statuses: &[u16]) -> Result<Option<Response>, IndexError> {
+    match answer {
+        Err(IndexError::MetadataRequest { source, .. })
+            if source.status().is_some_and(|status| statuses.contains(&status)) =>
+        {
+            Ok(None)
+        }
+        answer => answer.map(Some),
     }
 }
 

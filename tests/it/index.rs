@@ -160,7 +160,14 @@ async fn servers_without_ranges_send_the_wheel_once() {
     assert_eq!(log.matches("200 /files").count(), 1, "{log}");
     let log = check_large_wheel(IndexServer::new().without_metadata().ranges(Ranges::Refused), true).await;
     assert_eq!(log.matches("200 /files").count(), 1, "{log}");
+    let log = check_large_wheel(IndexServer::new().without_metadata().ranges(Ranges::Forbidden), true).await;
+    assert_eq!(log.matches("200 /files").count(), 1, "{log}");
     check_large_wheel(IndexServer::new().without_metadata().ranges(Ranges::NoSuffix), false).await;
+}
+
+#[tokio::test]
+async fn a_bucket_that_forbids_what_is_missing_has_no_metadata_files() {
+    check_large_wheel(IndexServer::new().fault(".metadata", Fault::Status(403)), false).await;
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub(crate) enum Ranges {
     NoSuffix,
     /// Every range gets 416.
     Refused,
+    /// Every range gets 403.
+    Forbidden,
 }
 
 /// What goes wrong with requests for one path.
@@ -462,6 +464,9 @@ fn file_response(ranges: Ranges, range: Option<&str>, bytes: &[u8]) -> Response 
             plain(200, &[kind, accepts], bytes)
         };
     };
+    if ranges == Ranges::Forbidden {
+        return plain(403, &[], b"no parts");
+    }
     let refused = || plain(416, &[(header::CONTENT_RANGE, format!("bytes */{length}"))], b"");
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return refused();
