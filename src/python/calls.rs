@@ -15,6 +15,8 @@ pub(super) struct Calls<'a> {
     pub(super) imported: Vec<(&'a str, usize)>,
     /// Modules that are imported by call, as the name of a variable, and where.
     pub(super) imported_by_name: Vec<(&'a str, usize)>,
+    /// Modules that it asks for without importing them: `find_spec("x")`.
+    pub(super) looked_for: Vec<&'a str>,
     /// Names that it binds, by `:=`.
     pub(super) bound: Vec<&'a str>,
     depth: usize,
@@ -51,6 +53,9 @@ impl<'a> Visitor<'a> for Calls<'a> {
             Expr::Call(call) => {
                 if let Expr::Name(name) = &*call.func {
                     self.functions.push(name.id.as_str());
+                }
+                if looks_for(call) {
+                    self.looked_for.extend(call.arguments.args.first().and_then(text));
                 }
                 let at = call.range().start().to_usize();
                 match imported_by(call) {
@@ -142,6 +147,16 @@ impl<'a> Visitor<'a> for Yields {
             _ => {}
         }
     }
+}
+
+/// `importlib.util.find_spec(…)` and its older kin.
+fn looks_for(call: &ExprCall) -> bool {
+    let name = match &*call.func {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(name, "find_spec" | "find_loader")
 }
 
 /// What stands in the brackets of `importlib.import_module(…)` or `__import__(…)`.

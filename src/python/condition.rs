@@ -1,6 +1,8 @@
 //! Conditions that the target decides.
 
-use ruff_python_ast::{BoolOp, CmpOp, Expr, Number, UnaryOp};
+use std::collections::HashMap;
+
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprSlice, Number, UnaryOp};
 
 /// What is known of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,24 +28,39 @@ impl Truth {
     }
 }
 
-/// Decides a condition for Python 3.`minor` on Linux.
-pub(super) fn decide(condition: &Expr, minor: u8) -> Truth {
+/// What is known where a condition stands.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The N of the target's Python 3.N.
+    pub(super) minor: u8,
+    /// Names of the module that stand for a condition of the target.
+    pub(super) constants: &'a HashMap<&'a str, Truth>,
+}
+
+/// Parts of `sys.version_info`.
+const VERSION_PARTS: usize = 5;
+
+/// Decides a condition for Python on Linux, in a module that is imported and not run.
+pub(super) fn decide(condition: &Expr, known: Known<'_>) -> Truth {
     match condition {
         Expr::BooleanLiteral(literal) => Truth::of(literal.value),
-        Expr::NumberLiteral(literal) => {
-            integer(&Expr::NumberLiteral(literal.clone())).map_or(Truth::Unknown, |n| Truth::of(n != 0))
+        Expr::NoneLiteral(_) => Truth::False,
+        Expr::NumberLiteral(_) => integer(condition).map_or(Truth::Unknown, |number| Truth::of(number != 0)),
+        Expr::Name(name) => {
+            let meaning = known.constants.get(name.id.as_str()).copied();
+            meaning.filter(|meaning| *meaning != Truth::Unknown).unwrap_or_else(|| usual_meaning(name.id.as_str()))
         }
-        Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Truth::Typing,
-        Expr::Attribute(attribute) if attribute.attr.as_str() == "TYPE_CHECKING" => Truth::Typing,
-        Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => decide(&operation.operand, minor).negated(),
-        Expr::BoolOp(operation) => {
-            let parts = operation.values.iter().map(|part| decide(part, minor));
-            combine(operation.op, parts)
+        Expr::Attribute(attribute) => usual_meaning(attribute.attr.as_str()),
+        Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => decide(&operation.operand, known).negated(),
+        Expr::BoolOp(operation) => combine(operation.op, operation.values.iter().map(|part| decide(part, known))),
+        Expr::Compare(compare) => {
+            let lefts = std::iter::once(&*compare.left).chain(&compare.comparators);
+            let pairs = lefts.zip(&compare.ops).zip(&compare.comparators);
+            combine(
+                BoolOp::And,
+                pairs.map(|((left, operator), right)| compare_one(left, *operator, right, known.minor)),
+            )
         }
-        Expr::Compare(compare) => match (&*compare.ops, &*compare.comparators) {
-            ([operator], [right]) => compare_one(&compare.left, *operator, right, minor),
-            _ => Truth::Unknown,
-        },
         Expr::Call(call) => match &*call.func {
             Expr::Attribute(method) if method.attr.as_str() == "startswith" && is_platform(&method.value) => {
                 let word = call.arguments.args.first().and_then(text);
@@ -51,6 +68,16 @@ pub(super) fn decide(condition: &Expr, minor: u8) -> Truth {
             }
             _ => Truth::Unknown,
         },
+        _ => Truth::Unknown,
+    }
+}
+
+/// What names mean wherever they come from: those of `typing` and of `six`.
+fn usual_meaning(name: &str) -> Truth {
+    match name {
+        "TYPE_CHECKING" => Truth::Typing,
+        "PY2" => Truth::False,
+        "PY3" => Truth::True,
         _ => Truth::Unknown,
     }
 }
@@ -71,6 +98,28 @@ fn combine(operator: BoolOp, parts: impl Iterator<Item = Truth>) -> Truth {
 }
 
 fn compare_one(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth {
+    match compare_known(left, operator, right, minor) {
+        Truth::Unknown => {
+            flipped(operator).map_or(Truth::Unknown, |flipped| compare_known(right, flipped, left, minor))
+        }
+        truth => truth,
+    }
+}
+
+/// The operator that says the same with its sides exchanged.
+fn flipped(operator: CmpOp) -> Option<CmpOp> {
+    match operator {
+        CmpOp::Eq | CmpOp::NotEq => Some(operator),
+        CmpOp::Lt => Some(CmpOp::Gt),
+        CmpOp::LtE => Some(CmpOp::GtE),
+        CmpOp::Gt => Some(CmpOp::Lt),
+        CmpOp::GtE => Some(CmpOp::LtE),
+        _ => None,
+    }
+}
+
+/// Compares what the target decides, on the left, with what is written.
+fn compare_known(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth {
     if let Some(order) = version_order(left, right, minor) {
         return match operator {
             CmpOp::Lt => Truth::of(order.is_lt()),
@@ -82,20 +131,26 @@ fn compare_one(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth {
             _ => Truth::Unknown,
         };
     }
-    let actual = match left {
-        left if is_platform(left) => "linux",
-        Expr::Attribute(attribute) if attribute.attr.as_str() == "name" && is_name(&attribute.value, "os") => "posix",
-        Expr::Call(call) if is_dotted(&call.func, "platform", "system") => "Linux",
-        Expr::Call(call) if is_dotted(&call.func, "platform", "python_implementation") => "CPython",
-        _ => return Truth::Unknown,
+    let is_actual = |word: &str| match left {
+        left if is_platform(left) => Some(word == "linux"),
+        // No module of a function is the one that was started.
+        Expr::Name(name) if name.id.as_str() == "__name__" => (word == "__main__").then_some(false),
+        Expr::Attribute(attribute) if attribute.attr.as_str() == "name" && is_name(&attribute.value, "os") => {
+            Some(word == "posix")
+        }
+        Expr::Call(call) if is_dotted(&call.func, "platform", "system") => Some(word == "Linux"),
+        Expr::Call(call) if is_dotted(&call.func, "platform", "python_implementation") => Some(word == "CPython"),
+        _ => None,
+    };
+    let is_any = |words: &[Expr]| {
+        let known: Option<Vec<bool>> = words.iter().map(|word| is_actual(text(word)?)).collect();
+        known.map(|known| known.contains(&true))
     };
     let is_equal = match (operator, right) {
-        (CmpOp::Eq | CmpOp::NotEq, right) => text(right).map(|word| word == actual),
-        (CmpOp::In | CmpOp::NotIn, Expr::Tuple(words)) => {
-            Some(words.elts.iter().any(|word| text(word) == Some(actual)))
-        }
-        (CmpOp::In | CmpOp::NotIn, Expr::List(words)) => Some(words.elts.iter().any(|word| text(word) == Some(actual))),
-        (CmpOp::In | CmpOp::NotIn, Expr::Set(words)) => Some(words.elts.iter().any(|word| text(word) == Some(actual))),
+        (CmpOp::Eq | CmpOp::NotEq, right) => text(right).and_then(is_actual),
+        (CmpOp::In | CmpOp::NotIn, Expr::Tuple(words)) => is_any(&words.elts),
+        (CmpOp::In | CmpOp::NotIn, Expr::List(words)) => is_any(&words.elts),
+        (CmpOp::In | CmpOp::NotIn, Expr::Set(words)) => is_any(&words.elts),
         _ => None,
     };
     let Some(is_equal) = is_equal else { return Truth::Unknown };
@@ -106,14 +161,15 @@ fn compare_one(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth {
 /// level.
 fn version_order(left: &Expr, right: &Expr, minor: u8) -> Option<std::cmp::Ordering> {
     let own = [3_i64, i64::from(minor)];
+    let tuple = || match right {
+        Expr::Tuple(tuple) => Some(&*tuple.elts),
+        _ => None,
+    };
     match left {
-        left if is_version_info(left) => match right {
-            Expr::Tuple(tuple) => compare_tuple(&own, &tuple.elts),
-            _ => None,
-        },
-        Expr::Subscript(subscript) if is_version_info(&subscript.value) => match (&*subscript.slice, right) {
-            (Expr::Slice(_), Expr::Tuple(tuple)) => compare_tuple(&own, &tuple.elts),
-            (index, right) => Some(own.get(usize::try_from(integer(index)?).ok()?)?.cmp(&integer(right)?)),
+        left if is_version_info(left) => compare_parts(&own, VERSION_PARTS, tuple()?),
+        Expr::Subscript(subscript) if is_version_info(&subscript.value) => match &*subscript.slice {
+            Expr::Slice(slice) => compare_parts(&own, parts_of(slice)?, tuple()?),
+            index => Some(own.get(usize::try_from(integer(index)?).ok()?)?.cmp(&integer(right)?)),
         },
         Expr::Attribute(attribute) if is_version_info(&attribute.value) => {
             let part = ["major", "minor"].iter().position(|part| *part == attribute.attr.as_str())?;
@@ -123,15 +179,33 @@ fn version_order(left: &Expr, right: &Expr, minor: u8) -> Option<std::cmp::Order
     }
 }
 
-fn compare_tuple(own: &[i64; 2], written: &[Expr]) -> Option<std::cmp::Ordering> {
-    for (own, written) in own.iter().zip(written) {
-        let order = own.cmp(&integer(written)?);
+/// How many parts of the version a slice from its start takes.
+fn parts_of(slice: &ExprSlice) -> Option<usize> {
+    let is_from_start = slice.lower.as_deref().is_none_or(|lower| integer(lower) == Some(0));
+    if !is_from_start || slice.step.is_some() {
+        return None;
+    }
+    slice.upper.as_deref().map_or(Some(VERSION_PARTS), |upper| {
+        usize::try_from(integer(upper)?).ok().map(|upper| upper.min(VERSION_PARTS))
+    })
+}
+
+/// Compares the first `length` parts of the version with those that are written, as Python compares tuples: part by
+/// part, and of two that agree as far as both go, the longer one is greater.
+fn compare_parts(own: &[i64; 2], length: usize, written: &[Expr]) -> Option<std::cmp::Ordering> {
+    for (place, part) in written.iter().take(length).enumerate() {
+        let part = integer(part)?;
+        let Some(own) = own.get(place) else {
+            // No patch level is less than 0, and behind it stands more.
+            let is_start = part == 0 && written.len() == place + 1 && written.len() < length;
+            return is_start.then_some(std::cmp::Ordering::Greater);
+        };
+        let order = own.cmp(&part);
         if order.is_ne() {
             return Some(order);
         }
     }
-    // `(3, 11)` is less than `(3, 11, 4, …)`, which is what the target has; three numbers depend on the patch level.
-    (written.len() <= own.len()).then_some(std::cmp::Ordering::Greater)
+    Some(length.cmp(&written.len()))
 }
 
 fn is_version_info(expression: &Expr) -> bool {

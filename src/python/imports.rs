@@ -3,31 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
+use ruff_python_stdlib::builtins::is_exception;
 use ruff_text_size::Ranged as _;
 
 use super::calls::{Calls, is_generator, names_of};
-use super::condition::{Truth, decide, text};
+use super::condition::{Known, Truth, decide, is_name, text};
 use super::module::{Import, Lines, Module, Moment};
 
-/// Errors that are no failed import: catching them guards none. Of names that are not built in nothing is known.
-const OTHER_ERRORS: [&str; 16] = [
-    "ArithmeticError",
-    "AssertionError",
-    "AttributeError",
-    "IndexError",
-    "IOError",
-    "KeyError",
-    "KeyboardInterrupt",
-    "LookupError",
-    "NameError",
-    "OSError",
-    "RuntimeError",
-    "StopIteration",
-    "SyntaxError",
-    "TypeError",
-    "UnicodeDecodeError",
-    "ValueError",
-];
+/// The built-in errors that a failed import is. Of names that are not built in nothing is known.
+const IMPORT_ERRORS: [&str; 4] = ["BaseException", "Exception", "ImportError", "ModuleNotFoundError"];
+
+/// The guard of what is looked for elsewhere in the file: no `try` has this number.
+const ELSEWHERE: u32 = 0;
 
 /// Walks the statements of a module.
 pub(super) struct ImportWalk<'a> {
@@ -41,6 +28,10 @@ pub(super) struct ImportWalk<'a> {
     loops: Vec<(&'a str, Vec<&'a str>)>,
     /// In the body of a function: names that are bound are its own.
     in_function: bool,
+    /// Names that stand for a condition of the target; [`Truth::Unknown`] for all others that are bound.
+    constants: HashMap<&'a str, Truth>,
+    /// Modules that the file asks for before it imports them.
+    looked_for: HashSet<&'a str>,
 }
 
 impl<'a> ImportWalk<'a> {
@@ -54,6 +45,8 @@ impl<'a> ImportWalk<'a> {
             guards: 0,
             loops: Vec::new(),
             in_function: false,
+            constants: HashMap::new(),
+            looked_for: HashSet::new(),
         }
     }
 
@@ -65,6 +58,22 @@ impl<'a> ImportWalk<'a> {
         let uncalled: Vec<&StmtFunctionDef> = uncalled.into_iter().map(|(_, function)| *function).collect();
         for function in uncalled {
             self.function(function, Moment::Lazy);
+        }
+        self.spare_optional();
+    }
+
+    /// Whoever provides for the absence of a module in one place imports it elsewhere, later or perhaps, only where it
+    /// is there.
+    fn spare_optional(&mut self) {
+        let top = |import: &Import| import.module.split('.').next().unwrap_or_default().to_owned();
+        let imports = &mut self.module.imports;
+        let guarded = imports.iter().filter(|import| import.level == 0 && matches!(import.moment, Moment::Guarded(_)));
+        let looked_for = self.looked_for.iter().filter_map(|name| name.split('.').next()).map(str::to_owned);
+        let optional: HashSet<String> = guarded.map(top).chain(looked_for).collect();
+        for import in imports.iter_mut().filter(|import| import.level == 0) {
+            if matches!(import.moment, Moment::Lazy | Moment::Conditional) && optional.contains(&top(import)) {
+                import.moment = Moment::Guarded(ELSEWHERE);
+            }
         }
     }
 
@@ -93,7 +102,11 @@ impl<'a> ImportWalk<'a> {
                 let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
                 let names: Vec<String> = import.names.iter().map(|alias| alias.name.to_string()).collect();
                 for alias in &import.names {
-                    self.bind(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    self.bind(bound);
+                    if alias.name.as_str() == "TYPE_CHECKING" && !self.in_function {
+                        self.constants.insert(bound, Truth::Typing);
+                    }
                 }
                 if names.iter().any(|name| name == "*") && !self.in_function {
                     self.module.has_star = true;
@@ -148,10 +161,12 @@ impl<'a> ImportWalk<'a> {
             }
             Stmt::Assign(statement) => {
                 statement.targets.iter().for_each(|target| self.bind_target(target));
+                self.constant(&statement.targets, &statement.value, moment);
                 self.expression(&statement.value, moment);
             }
             Stmt::AnnAssign(statement) => {
-                self.bind_target(&statement.target);
+                // Without a value, the name is only annotated.
+                statement.value.iter().for_each(|_| self.bind_target(&statement.target));
                 statement.value.iter().for_each(|value| self.expression(value, moment));
             }
             Stmt::AugAssign(statement) => self.expression(&statement.value, moment),
@@ -159,6 +174,11 @@ impl<'a> ImportWalk<'a> {
             Stmt::Global(statement) => statement.names.iter().for_each(|name| {
                 self.module.names.insert(name.to_string());
             }),
+            Stmt::Delete(statement) if moment == Moment::Hard && !self.in_function => {
+                for name in statement.targets.iter().filter_map(Expr::as_name_expr) {
+                    self.module.names.remove(name.id.as_str());
+                }
+            }
             Stmt::Expr(statement) => self.expression(&statement.value, moment),
             Stmt::Return(statement) => statement.value.iter().for_each(|value| self.expression(value, moment)),
             _ => {}
@@ -209,7 +229,8 @@ impl<'a> ImportWalk<'a> {
         // Whether an earlier branch may be taken instead.
         let mut is_open = false;
         for (test, body) in std::iter::once((Some(&*statement.test), &*statement.body)).chain(others) {
-            let truth = test.map_or(Truth::True, |test| decide(test, self.minor));
+            let known = Known { minor: self.minor, constants: &self.constants };
+            let truth = test.map_or(Truth::True, |test| decide(test, known));
             if let Some(test) = test {
                 self.expression(test, moment);
             }
@@ -230,13 +251,14 @@ impl<'a> ImportWalk<'a> {
 
     fn guarded(&mut self, statement: &'a StmtTry, moment: Moment) {
         let handlers: Vec<_> = statement.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| handler).collect();
+        let minor = self.minor;
         let catches =
-            |handler: &&&ruff_python_ast::ExceptHandlerExceptHandler| catches_import(handler.type_.as_deref());
+            |handler: &&&ruff_python_ast::ExceptHandlerExceptHandler| catches_import(handler.type_.as_deref(), minor);
         let catching: Vec<_> = handlers.iter().filter(catches).collect();
         let is_guarded = catching.first().is_some_and(|first| !always_raises(&first.body));
         self.guards += 1;
         let guard = self.guards;
-        if matches!(moment, Moment::Fallback(_) | Moment::Otherwise(_)) {
+        if !matches!(moment, Moment::Hard | Moment::Guarded(_) | Moment::Typing) {
             self.module.nested.push((guard, moment));
         }
         self.block(&statement.body, if is_guarded { moment.within(Moment::Guarded(guard)) } else { moment });
@@ -255,7 +277,7 @@ impl<'a> ImportWalk<'a> {
         for item in &statement.items {
             item.optional_vars.iter().for_each(|target| self.bind_target(target));
             self.expression(&item.context_expr, moment);
-            if suppresses(&item.context_expr) {
+            if suppresses(&item.context_expr, self.minor) {
                 self.guards += 1;
                 moment = moment.within(Moment::Guarded(self.guards));
             }
@@ -276,6 +298,7 @@ impl<'a> ImportWalk<'a> {
                 self.import(module, 0, Vec::new(), at, moment);
             }
         }
+        self.looked_for.extend(calls.looked_for);
         for name in calls.bound {
             self.bind(name);
         }
@@ -302,13 +325,25 @@ impl<'a> ImportWalk<'a> {
         self.module.imports.push(Import { module: module.to_owned(), level, names, line, moment });
     }
 
-    fn bind(&mut self, name: &str) {
+    fn bind(&mut self, name: &'a str) {
         if !self.in_function {
             self.module.names.insert(name.to_owned());
+            self.constants.insert(name, Truth::Unknown);
         }
     }
 
-    fn bind_target(&mut self, target: &Expr) {
+    /// Remembers a name that is bound once to a condition of the target, such as `PY2 = sys.version_info[0] == 2`. What
+    /// is written as `True` or `False` is often changed somewhere.
+    fn constant(&mut self, targets: &'a [Expr], value: &Expr, moment: Moment) {
+        let ([Expr::Name(name)], Moment::Hard, false) = (targets, moment, self.in_function) else { return };
+        if matches!(value, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_) | Expr::NoneLiteral(_)) {
+            return;
+        }
+        let truth = decide(value, Known { minor: self.minor, constants: &self.constants });
+        self.constants.insert(name.id.as_str(), truth);
+    }
+
+    fn bind_target(&mut self, target: &'a Expr) {
         match target {
             Expr::Name(name) => self.bind(name.id.as_str()),
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.bind_target(part)),
@@ -350,10 +385,14 @@ fn runs_when_called(function: &StmtFunctionDef) -> bool {
 }
 
 /// Whether a handler catches a failed import. Of a name that is not known it is believed: silence does less harm.
-fn catches_import(caught: Option<&Expr>) -> bool {
+fn catches_import(caught: Option<&Expr>, minor: u8) -> bool {
+    let is_of_import = |name: &str| IMPORT_ERRORS.contains(&name) || !is_exception(name, minor);
     match caught {
-        Some(Expr::Name(name)) => !OTHER_ERRORS.contains(&name.id.as_str()),
-        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(|one| catches_import(Some(one))),
+        Some(Expr::Name(name)) => is_of_import(name.id.as_str()),
+        Some(Expr::Attribute(attribute)) if is_name(&attribute.value, "builtins") => {
+            is_of_import(attribute.attr.as_str())
+        }
+        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(|one| catches_import(Some(one), minor)),
         // A bare `except`, and what is computed.
         None | Some(_) => true,
     }
@@ -363,6 +402,7 @@ fn catches_import(caught: Option<&Expr>) -> bool {
 fn always_raises(body: &[Stmt]) -> bool {
     match body.last() {
         Some(Stmt::Raise(_)) => !body.iter().any(may_return),
+        Some(Stmt::Expr(last)) => ends_program(&last.value) && !body.iter().any(may_return),
         Some(Stmt::If(last)) => {
             let has_else = last.elif_else_clauses.last().is_some_and(|clause| clause.test.is_none());
             has_else
@@ -370,6 +410,20 @@ fn always_raises(body: &[Stmt]) -> bool {
                 && last.elif_else_clauses.iter().all(|clause| always_raises(&clause.body))
         }
         Some(Stmt::With(last)) => always_raises(&last.body),
+        _ => false,
+    }
+}
+
+/// `sys.exit(…)` and its kin.
+fn ends_program(expression: &Expr) -> bool {
+    let Expr::Call(call) = expression else { return false };
+    match &*call.func {
+        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
+        Expr::Attribute(attribute) => match attribute.attr.as_str() {
+            "exit" => is_name(&attribute.value, "sys"),
+            "_exit" | "abort" => is_name(&attribute.value, "os"),
+            _ => false,
+        },
         _ => false,
     }
 }
@@ -399,12 +453,12 @@ fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
 }
 
 /// `suppress(ImportError)` and its kin.
-fn suppresses(expression: &Expr) -> bool {
+fn suppresses(expression: &Expr, minor: u8) -> bool {
     let Expr::Call(call) = expression else { return false };
     let is_suppress = match &*call.func {
         Expr::Name(name) => name.id.as_str() == "suppress",
         Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
         _ => false,
     };
-    is_suppress && call.arguments.args.iter().any(|caught| catches_import(Some(caught)))
+    is_suppress && call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor))
 }

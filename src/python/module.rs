@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Module {
     /// What it imports, in the order of the file.
     pub imports: Vec<Import>,
-    /// Guards whose `try` stands where something else was guarded: when that is, in the order of the guards.
+    /// Guards whose `try` does not run whenever the module does: when it runs, in the order of the guards.
     pub nested: Vec<(u32, Moment)>,
     /// The names that it binds at its own level, in whatever branch.
     pub names: BTreeSet<String>,
@@ -61,8 +61,30 @@ pub enum Moment {
 }
 
 impl Module {
+    /// When an import runs, now that it is known behind which guards something is missing; `None`: never.
+    pub fn moment(&self, import: &Import, failed: &HashSet<u32>) -> Option<Moment> {
+        let (guard, is_wanted) = match import.moment {
+            Moment::Fallback(guard) => (guard, true),
+            Moment::Otherwise(guard) => (guard, false),
+            moment => return Some(moment),
+        };
+        (failed.contains(&guard) == is_wanted && self.runs(guard, failed)).then(|| self.around(guard))
+    }
+
+    /// When the `try` of a guard runs, if what is guarded around it lets it run.
+    fn around(&self, guard: u32) -> Moment {
+        let mut guard = guard;
+        while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {
+            match self.nested[at].1 {
+                Moment::Fallback(outer) | Moment::Otherwise(outer) if outer < guard => guard = outer,
+                moment => return moment,
+            }
+        }
+        Moment::Hard
+    }
+
     /// Whether the `try` of a guard runs, where something behind these guards is missing.
-    pub fn runs(&self, guard: u32, failed: &HashSet<u32>) -> bool {
+    pub(super) fn runs(&self, guard: u32, failed: &HashSet<u32>) -> bool {
         let mut guard = guard;
         // What is outside has a smaller number.
         while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {
@@ -86,9 +108,16 @@ impl Moment {
         match (self, inner) {
             (Self::Hard, inner) => inner,
             (outer, Self::Hard) => outer,
-            // What catches its failure below a fallback catches it all the same, and `Module::nested` has what is
-            // outside.
-            (Self::Fallback(_) | Self::Otherwise(_), inner) => inner,
+            // Nobody runs it, whatever is around it.
+            (Self::Typing, _) | (_, Self::Typing) => Self::Typing,
+            // What was guarded is over when the function is called.
+            (_, Self::Lazy) => Self::Lazy,
+            // What catches its failure does so below a fallback and within a function as well, and `Module::nested`
+            // has what is outside.
+            (Self::Fallback(_) | Self::Otherwise(_), inner)
+            | (Self::Lazy | Self::Conditional, inner @ (Self::Guarded(_) | Self::Fallback(_) | Self::Otherwise(_))) => {
+                inner
+            }
             (outer, _) => outer,
         }
     }

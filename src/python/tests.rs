@@ -76,6 +76,37 @@ fn imports_that_are_guarded() {
     check("with contextlib.suppress(ImportError):\n    import a", "2 a guarded(1)");
     check("with suppress(KeyError):\n    import a", "2 a hard");
     check("def f():\n    import a\ntry:\n    f()\nexcept ImportError:\n    pass", "2 a guarded(1)");
+    check("try:\n    import a\nexcept PermissionError:\n    pass", "2 a hard");
+    check("try:\n    import a\nexcept builtins.KeyError:\n    pass", "2 a hard");
+    check("try:\n    import a\nexcept builtins.ImportError:\n    pass", "2 a guarded(1)");
+    check("try:\n    import a\nexcept ImportError:\n    print(x)\n    sys.exit(1)", "2 a hard");
+    check("try:\n    import a\nexcept ImportError:\n    exit(1)", "2 a hard");
+    check("try:\n    import a\nexcept ImportError:\n    x.exit(1)", "2 a guarded(1)");
+    // Within a function, a `try` guards as it does elsewhere.
+    check(
+        "def f():\n    try:\n        import a\n    except ImportError:\n        import b",
+        "3 a guarded(1); 5 b fallback(1)",
+    );
+    check("def f():\n    if TYPE_CHECKING:\n        import a", "3 a typing");
+    check("try:\n    class A:\n        def f(self):\n            import a\nexcept ImportError:\n    pass", "4 a lazy");
+    // Who provides for an absence in one place does so in others.
+    check(
+        "try:\n    import a\nexcept ImportError:\n    a = None\nif a:\n    import a.b",
+        "2 a guarded(1); 6 a.b guarded(0)",
+    );
+    check("if find_spec('a') is not None:\n    from a import b\nimport a", "2 a:b guarded(0); 3 a hard");
+}
+
+#[test]
+fn names_that_stand_for_a_condition() {
+    let check = |source: &str, expected: &str| assert_eq!(imports(source), expected, "{source}");
+    check("NEW = sys.version_info >= (3, 9)\nif not NEW:\n    import a", "");
+    check("WIN = sys.platform == 'win32'\nif WIN:\n    import a\nelse:\n    import b", "5 b hard");
+    check("from typing import TYPE_CHECKING as T\nif T:\n    import a", "1 typing:TYPE_CHECKING hard; 3 a typing");
+    // What is bound again, or written as a plain word, may change.
+    check("W = sys.platform == 'win32'\nW = x\nif W:\n    import a", "4 a conditional");
+    check("W = False\nif W:\n    import a", "3 a conditional");
+    check("if x:\n    W = sys.platform == 'win32'\nif W:\n    import a", "4 a conditional");
 }
 
 #[test]
@@ -87,6 +118,19 @@ fn a_fallback_of_a_fallback_runs_where_both_fail() {
     let runs = |guard: u32, failed: &[u32]| module.runs(guard, &failed.iter().copied().collect());
     assert!(runs(1, &[]) && runs(2, &[1, 2]) && !runs(2, &[2]));
     assert!(runs(3, &[3]) && !runs(3, &[1, 3]));
+}
+
+#[test]
+fn a_fallback_within_a_function_runs_later() {
+    let source = "def f():\n    try:\n        import a\n    except ImportError:\n        import b\nif x:\n    try:\n        import c\n    \
+                  except ImportError:\n        import d\n";
+    let module = read(source.as_bytes(), 12);
+    let when = |name: &str, failed: &[u32]| {
+        let import = module.imports.iter().find(|import| import.module == name).unwrap();
+        module.moment(import, &failed.iter().copied().collect())
+    };
+    assert_eq!((when("d", &[]), when("d", &[1])), (None, Some(Moment::Conditional)));
+    assert_eq!((when("b", &[1]), when("b", &[2])), (None, Some(Moment::Lazy)));
 }
 
 #[test]
@@ -114,6 +158,25 @@ fn conditions_of_the_target() {
     check("not TYPE_CHECKING", "2 a hard");
     check("typing.TYPE_CHECKING or x", "2 a conditional; 4 b conditional");
     check("sys.version_info >= (3, 12, 4)", "2 a conditional; 4 b conditional");
+    check("sys.version_info >= (3, 12, 0)", first);
+    check("sys.version_info >= (3, 13, 1)", second);
+    check("sys.version_info[:2] == (3, 12)", first);
+    check("sys.version_info[0:2] != (3, 12)", second);
+    check("sys.version_info[:2] <= (3, 12)", first);
+    check("sys.version_info[:2] > (3, 12)", second);
+    check("sys.version_info[:2] < (3, 12, 0)", first);
+    check("sys.version_info[:1] == (3,)", first);
+    check("sys.version_info[:3] > (3, 12)", first);
+    check("sys.version_info[:3] == (3, 12, 0)", "2 a conditional; 4 b conditional");
+    check("sys.version_info[1:] > (3,)", "2 a conditional; 4 b conditional");
+    check("(3, 10) <= sys.version_info < (3, 12)", second);
+    check("(3,) < sys.version_info", first);
+    check("'linux' == sys.platform", first);
+    check("__name__ == '__main__'", second);
+    check("'__main__' != __name__", first);
+    check("__name__ in ('__main__', 'app')", "2 a conditional; 4 b conditional");
+    check("six.PY2", second);
+    check("None", second);
     check("x", "2 a conditional; 4 b conditional");
 }
 
