@@ -8,16 +8,25 @@ use zip::CompressionMethod;
 use super::CheckError;
 use super::code::Code;
 use super::file::{BytesAt, CheckedFile, read_up_to};
-use super::finding::{Finding, Grade, bad_link};
+use super::finding::{Finding, Grade, closed_folder};
+use super::listing::Listing;
 use super::stamp::CheckStamp;
-use crate::inventory::{ForeignZip, NoZip, open_foreign_zip};
+use crate::inventory::{ForeignZip, NoZip, open_foreign_zip, plain_name};
 use crate::regular;
 
 /// Largest number of entries that is looked at.
 const ENTRIES_MOST: usize = 1 << 20;
 
+/// Most bytes of names, each with those of all folders above it, which are kept too: a hundred times what a bundle of
+/// 50,000 files has.
+const NAMES_MOST: usize = 1 << 30;
+
 /// Longest text of a link, bytes: that of a path on Linux.
 const LINK_MOST: u64 = 4096;
+
+/// Longest name of an entry and of a part of it, bytes: `PATH_MAX` and `NAME_MAX` of Linux.
+const PATH_MOST: usize = 4095;
+const NAME_MOST: usize = 255;
 
 /// A zip in memory. Every reading thread has its own view of it.
 pub(super) struct CheckedArchive {
@@ -51,106 +60,55 @@ impl CheckedArchive {
     /// Its files below `root`, and what is odd about them. `label` stands before each name.
     pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<CheckedFile>, Vec<Finding>) {
         let mut zip = self.zip.clone();
-        let (mut files, mut findings) = (Vec::new(), Vec::new());
+        let mut listing = Listing::default();
         let (mut without_mode, mut links) = (Vec::new(), Vec::new());
-        for index in 0..zip.len().min(ENTRIES_MOST) {
+        let (entries, mut names_size) = (zip.len(), 0);
+        for index in 0..entries {
             let entry = match zip.by_index_raw(index) {
                 Ok(entry) => entry,
                 Err(error) => {
                     let message = format!("entry {index} cannot be read: {error}");
-                    findings.push(Finding::new(Code::BadZip, Grade::Error, format!("entry {index}"), message));
+                    let subject = format!("entry {index}");
+                    listing.findings.push(Finding::new(Code::BadZip, Grade::Error, subject, message));
                     continue;
                 }
             };
-            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            let name = plain_name(entry.name_raw());
+            if name.is_empty() {
+                continue;
+            }
+            names_size += name.len() * (1 + name.matches('/').count());
+            if index >= ENTRIES_MOST || names_size > NAMES_MOST {
+                let message = format!("the archive has {entries} entries, and only {index} were looked at");
+                listing.findings.push(Finding::new(Code::NotRead, Grade::Note, "entries", message));
+                break;
+            }
             let shown = format!("{label}{name}");
-            let find =
-                |code, message: String| Finding::new(code, Grade::Error, name.clone(), message).file(shown.clone());
-            if let Some(reason) = unsafe_reason(&name) {
-                findings.push(find(Code::UnsafePath, format!("the name of the entry {reason}")));
+            if let Some((code, grade, message)) = oddity(&entry, &name) {
+                listing.findings.push(Finding::new(code, grade, name, message).file(shown));
                 continue;
             }
+            let mode = entry.unix_mode().filter(|_| is_made_on_unix(&entry)).map(|mode| mode & 0o7777);
             if entry.is_dir() {
+                let name = name.trim_end_matches('/').to_owned();
+                listing.findings.extend(mode.and_then(|mode| closed_folder(mode, &name, &shown)));
                 continue;
             }
-            if entry.encrypted() {
-                findings.push(find(Code::ZipMethod, "the entry is encrypted".to_owned()));
-                continue;
-            }
-            if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-                let message = format!("the entry is compressed by {}", entry.compression());
-                findings.push(find(Code::ZipMethod, message));
-                continue;
-            }
-            let mode = entry.unix_mode().filter(|_| is_made_on_unix(&entry));
             if mode.is_none() {
                 without_mode.push(name.clone());
             }
             if entry.is_symlink() {
-                links.push((name, shown, index, entry.size()));
+                let text = self.read(index, entry.size().min(LINK_MOST)).ok();
+                links.push((name, text.and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()));
                 continue;
             }
-            let path = format!("{root}/{name}");
-            files.push(CheckedFile {
-                path,
-                label: shown,
-                size: entry.size(),
-                mode: mode.map(|mode| mode & 0o7777),
-                is_link: false,
-                content: BytesAt::Zip(number, index),
-            });
+            let (path, content) = (format!("{root}/{name}"), BytesAt::Zip(number, index));
+            listing.files.push(CheckedFile { path, label: shown, size: entry.size(), mode, is_link: false, content });
         }
-        for (name, shown, index, size) in links {
-            match self.linked(&files, root, &name, index, size) {
-                Ok(file) => files.extend(file.map(|file| CheckedFile { label: shown, ..file })),
-                Err(what) => findings.push(bad_link(&name, &shown, what)),
-            }
-        }
-        if let Some(first) = without_mode.first() {
-            let message =
-                format!("{} of its entries say nothing about permissions, the first is `{first}`", without_mode.len());
-            let subject = label.trim_end_matches(':').to_owned();
-            let subject = if subject.is_empty() { first.clone() } else { subject };
-            findings.push(Finding::new(Code::NoModes, Grade::Warning, subject, message));
-        }
-        (files, findings)
-    }
-
-    /// The file that a link of the archive leads to, in the place of the link; `None`: it leads to a folder.
-    fn linked(
-        &self,
-        files: &[CheckedFile],
-        root: &str,
-        name: &str,
-        index: usize,
-        size: u64,
-    ) -> Result<Option<CheckedFile>, &'static str> {
-        let text = self.read(index, size.min(LINK_MOST)).unwrap_or_default();
-        let text = std::str::from_utf8(&text).map_err(|_| "leads nowhere")?;
-        let mut parts: Vec<&str> = name.split('/').collect();
-        parts.pop();
-        for part in text.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => _ = parts.pop().ok_or("leads out of the bundle")?,
-                part => parts.push(part),
-            }
-        }
-        let target = format!("{root}/{}", parts.join("/"));
-        let found = files.iter().find(|file| file.path == target);
-        if let Some(CheckedFile { size, mode, content: BytesAt::Zip(number, index), .. }) = found {
-            let (path, content) = (format!("{root}/{name}"), BytesAt::Zip(*number, *index));
-            return Ok(Some(CheckedFile {
-                path,
-                label: String::new(),
-                size: *size,
-                mode: *mode,
-                is_link: true,
-                content,
-            }));
-        }
-        let inside = format!("{target}/");
-        if files.iter().any(|file| file.path.starts_with(&inside)) { Ok(None) } else { Err("leads nowhere") }
+        listing.follow(&links, root, label);
+        listing.check_places(root, label);
+        listing.findings.extend(no_modes(&without_mode, label));
+        (listing.files, listing.findings)
     }
 
     /// The bytes of an entry. Not more than it says: what unpacks to more is a bomb or damaged.
@@ -180,6 +138,29 @@ fn is_made_on_unix<R: io::Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>) -> b
     entry.unix_mode().is_some_and(|mode| mode & 0o777 != 0) && entry.system() == zip::System::Unix
 }
 
+/// What keeps an entry from being a file or folder of the bundle.
+fn oddity<R: io::Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>, name: &str) -> Option<(Code, Grade, String)> {
+    let error = |code, message: String| Some((code, Grade::Error, message));
+    if let Some(reason) = unsafe_reason(name) {
+        return error(Code::UnsafePath, format!("the name of the entry {reason}"));
+    }
+    if name.len() > PATH_MOST || name.split('/').any(|part| part.len() > NAME_MOST) {
+        return error(Code::BadZip, "the name of the entry is longer than Linux takes".to_owned());
+    }
+    if entry.is_dir() {
+        return None;
+    }
+    if entry.encrypted() {
+        return error(Code::ZipMethod, "the entry is encrypted".to_owned());
+    }
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return error(Code::ZipMethod, format!("the entry is compressed by {}", entry.compression()));
+    }
+    let kind = entry.unix_mode().filter(|_| is_made_on_unix(entry)).map_or(0, |mode| mode & 0o170_000);
+    let is_special = !matches!(kind, 0 | 0o040_000 | 0o100_000 | 0o120_000);
+    is_special.then(|| (Code::ZipMethod, Grade::Warning, "the entry is a device, pipe or socket".to_owned()))
+}
+
 /// Why no unpacker can put an entry of this name where it says.
 fn unsafe_reason(name: &str) -> Option<&'static str> {
     if name.starts_with('/') {
@@ -194,33 +175,44 @@ fn unsafe_reason(name: &str) -> Option<&'static str> {
     name.split('/').any(|part| part == "..").then_some("leads out of the folder with `..`")
 }
 
+/// What an archive holds that says nothing about permissions.
+fn no_modes(names: &[String], label: &str) -> Option<Finding> {
+    let first = names.first()?;
+    let message = format!("{} of its entries say nothing about permissions, the first is `{first}`", names.len());
+    let subject = label.trim_end_matches(':');
+    let subject = if subject.is_empty() { first } else { subject };
+    Some(Finding::new(Code::NoModes, Grade::Warning, subject, message))
+}
+
 /// Names that stand in an archive more than once: the crate keeps the last of each, so they are counted in its
 /// directory.
 pub(super) fn duplicates(path: &Path) -> Vec<String> {
     let Ok(bytes) = regular::read(path) else { return Vec::new() };
-    let mut names: Vec<&[u8]> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     let mut at = central_directory(&bytes).unwrap_or(bytes.len());
     while let Some(header) = bytes.get(at..at + 46).filter(|header| header.starts_with(b"PK\x01\x02")) {
         let length = |place: usize| usize::from(u16::from_le_bytes([header[place], header[place + 1]]));
         let Some(name) = bytes.get(at + 46..at + 46 + length(28)) else { break };
-        names.push(name);
+        names.push(plain_name(name));
         at += 46 + length(28) + length(30) + length(32);
     }
     names.sort_unstable();
-    let mut twice: Vec<String> = names
-        .windows(2)
-        .filter(|two| two[0] == two[1])
-        .map(|two| String::from_utf8_lossy(two[0]).into_owned())
-        .collect();
+    let mut twice: Vec<String> = names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone()).collect();
     twice.dedup();
     twice
 }
 
-/// Where the directory of an archive begins, by its last end record.
+/// Where the directory of an archive begins: right before its last end record, whatever stands before the archive.
 fn central_directory(bytes: &[u8]) -> Option<usize> {
+    /// Bytes of the zip64 end record and of its locator, which stand before the end record.
+    const WIDE_RECORDS: usize = 56 + 20;
     let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06")?;
-    let offset = u32::from_le_bytes(bytes.get(end + 16..end + 20)?.try_into().ok()?);
-    usize::try_from(offset).ok()
+    let wide = end.checked_sub(WIDE_RECORDS).filter(|at| bytes[*at..].starts_with(b"PK\x06\x06"));
+    let (end, size) = match wide {
+        Some(at) => (at, u64::from_le_bytes(bytes.get(at + 40..at + 48)?.try_into().ok()?)),
+        None => (end, u32::from_le_bytes(bytes.get(end + 12..end + 16)?.try_into().ok()?).into()),
+    };
+    end.checked_sub(usize::try_from(size).ok()?)
 }
 
 /// What the user calls an archive or folder in messages.

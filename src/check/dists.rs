@@ -7,7 +7,8 @@ use super::finding::{Finding, Grade};
 use super::tree::{RuntimeTree, ends_in};
 use crate::resolve::contains;
 use crate::spec::{
-    CoreMetadata, HashAlgorithm, HashDigest, PackageName, RecordEntry, Version, VersionOrUrl, parse_record, sha256,
+    CoreMetadata, HashAlgorithm, HashDigest, Hasher, PackageName, RecordLine, Version, VersionOrUrl,
+    normalized_record_path, read_record, sha256,
 };
 use crate::target::Target;
 
@@ -23,7 +24,9 @@ pub(super) struct Dist {
     /// `Import-Name` (PEP 794).
     import_names: Vec<String>,
     /// Lines of RECORD with the places of their files.
-    record: Vec<(String, RecordEntry)>,
+    record: Vec<(String, RecordLine)>,
+    /// Why its RECORD cannot be read.
+    record_fault: Option<String>,
 }
 
 /// All of them.
@@ -189,10 +192,7 @@ impl Dists {
                     continue;
                 };
                 let is_owned = self.owner(path).is_some_and(|owner| std::ptr::eq(owner, dist));
-                let promised = entry.hash.as_ref().filter(|hash| hash.algorithm() == HashAlgorithm::Sha256 && is_owned);
-                if let (Some(promised), Some(actual)) = (promised, digests.get(&file))
-                    && promised != actual
-                {
+                if is_owned && differs(entry, file, tree, digests) {
                     let label = tree.files[file].label.clone();
                     let message = format!("it is not the file that {} {} installed", dist.name, dist.version);
                     findings.push(
@@ -203,6 +203,7 @@ impl Dists {
                 }
             }
             findings.extend(dist.lost(&lost, tree));
+            findings.extend(dist.unread(tree));
         }
         findings.extend(self.unlisted(tree));
         findings
@@ -235,7 +236,7 @@ impl Dists {
             .all
             .iter()
             .flat_map(|dist| &dist.record)
-            .filter(|(_, entry)| entry.hash.is_some())
+            .filter(|(_, line)| promised(line).is_some_and(|hash| hash.algorithm() == HashAlgorithm::Sha256))
             .filter_map(|(path, _)| tree.file(path))
             .collect();
         files.sort_unstable();
@@ -252,8 +253,10 @@ impl Dist {
         let metadata = CoreMetadata::parse(&text).ok()?;
         let record = bytes("RECORD");
         let record_digest = record.as_deref().map(sha256);
-        let record = record.and_then(|record| parse_record(&record).ok()).unwrap_or_default();
-        let record = record.into_iter().filter_map(|entry| Some((place(root, &entry.path)?, entry))).collect();
+        let lines = record.map_or(Ok(Vec::new()), |record| read_record(&record));
+        let record_fault = lines.as_ref().err().map(ToString::to_string);
+        let lines = lines.unwrap_or_default().into_iter();
+        let record = lines.filter_map(|line| Some((place(root, &line.path)?, line))).collect();
         Some(Self {
             name: metadata.name.clone(),
             version: metadata.version.clone(),
@@ -262,6 +265,7 @@ impl Dist {
             metadata,
             record_digest,
             record,
+            record_fault,
         })
     }
 
@@ -300,6 +304,19 @@ impl Dist {
         )
     }
 
+    /// The finding that its RECORD tells nothing.
+    fn unread(&self, tree: &RuntimeTree) -> Option<Finding> {
+        let fault = self.record_fault.as_ref()?;
+        let label = tree.label(&format!("{}/RECORD", self.folder)).into_owned();
+        let message =
+            format!("the RECORD of {} {} is malformed ({fault}): its files were not compared", self.name, self.version);
+        Some(
+            Finding::new(Code::NotRead, Grade::Note, label.clone(), message)
+                .file(label)
+                .fix(format!("install {} again", self.name)),
+        )
+    }
+
     fn lost(&self, lost: &[&str], tree: &RuntimeTree) -> Option<Finding> {
         let first = lost.iter().find(|path| is_code(path)).or(lost.first())?;
         let grade = if is_code(first) { Grade::Warning } else { Grade::Note };
@@ -330,8 +347,29 @@ fn import_names(metadata: &[u8]) -> Vec<String> {
 
 /// The place of a path of RECORD; `None` for one that leads out of the folder, as scripts do.
 fn place(root: &str, path: &str) -> Option<String> {
-    let is_inside = !path.starts_with('/') && path.split('/').all(|part| part != "..");
-    is_inside.then(|| format!("{root}/{path}"))
+    let normal = normalized_record_path(path);
+    let is_inside = !path.starts_with('/') && !normal.is_empty() && normal.split('/').all(|part| part != "..");
+    is_inside.then(|| format!("{root}/{normal}"))
+}
+
+/// The digest that a line of RECORD promises.
+fn promised(line: &RecordLine) -> Option<&HashDigest> {
+    line.hash.as_ref().ok()?.as_ref()
+}
+
+/// Whether a file is certainly not the one of a line of RECORD. `digests` has the sha256 of files.
+fn differs(line: &RecordLine, file: usize, tree: &RuntimeTree, digests: &HashMap<usize, HashDigest>) -> bool {
+    match promised(line) {
+        Some(hash) if hash.algorithm() == HashAlgorithm::Sha256 => {
+            digests.get(&file).is_some_and(|actual| actual != hash)
+        }
+        Some(hash) => tree.read(file).is_ok_and(|bytes| {
+            let mut hasher = Hasher::new(hash.algorithm());
+            hasher.update(&bytes);
+            hasher.finish() != *hash
+        }),
+        None => matches!(line.size, Ok(Some(size)) if size != tree.files[file].size),
+    }
 }
 
 /// Files that installers list, and that bundles do without.

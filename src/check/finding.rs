@@ -125,6 +125,16 @@ impl Report {
     }
 }
 
+/// A folder of this mode, where others may not enter it.
+pub(super) fn closed_folder(mode: u32, relative: &str, shown: &str) -> Option<Finding> {
+    if mode & 0o005 == 0o005 {
+        return None;
+    }
+    let message = format!("the folder has mode {mode:04o}: others may not enter it");
+    let finding = Finding::new(Code::Unreadable, Grade::Error, relative, message).file(shown);
+    Some(finding.fix("give others the right to enter it: `chmod -R a+rX`"))
+}
+
 /// The finding that a link cannot be relied on.
 pub(super) fn bad_link(name: &str, shown: &str, what: &str) -> Finding {
     Finding::new(Code::BadLink, Grade::Warning, name, format!("the link {what}"))

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use super::archive::{CheckedArchive, duplicates, short_name};
 use super::code::Code;
 use super::file::{BytesAt, CheckedFile};
-use super::finding::{Finding, Grade, bad_link};
+use super::finding::{Finding, Grade, bad_link, closed_folder};
 use super::stamp::CheckStamp;
 use super::tree::{LAYERS, RuntimeTree, TASK, ends_in};
 use super::{CheckError, CheckOptions};
+
+/// Most folders that are looked into by way of links: two links in each folder to the next one double their number at
+/// every step.
+const LINKED_FOLDERS_MOST: usize = 10_000;
 
 /// What lies in the runtime, and what was odd on the way.
 pub(super) struct GatheredFiles {
@@ -67,6 +71,8 @@ struct Gathering {
     files: Vec<CheckedFile>,
     archives: Vec<CheckedArchive>,
     findings: Vec<Finding>,
+    /// How many folders were reached by links.
+    linked_folders: usize,
 }
 
 impl Gathering {
@@ -114,6 +120,16 @@ impl Gathering {
         if above.contains(&real) {
             return Ok(());
         }
+        if place.is_link {
+            self.linked_folders += 1;
+            if self.linked_folders > LINKED_FOLDERS_MOST {
+                if self.linked_folders == LINKED_FOLDERS_MOST + 1 {
+                    let message = "links lead to folders again and again: not all of them were looked into";
+                    self.findings.push(Finding::new(Code::NotRead, Grade::Note, "links", message));
+                }
+                return Ok(());
+            }
+        }
         above.push(real);
         for entry in fs_err::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -131,15 +147,7 @@ impl Gathering {
             }
             let is_link = place.is_link || is_inner_link;
             if metadata.is_dir() {
-                if metadata.mode() & 0o005 != 0o005 {
-                    let message =
-                        format!("the folder has mode {:04o}: others may not enter it", metadata.mode() & 0o7777);
-                    self.findings.push(
-                        Finding::new(Code::Unreadable, Grade::Error, relative, message)
-                            .file(shown)
-                            .fix("give others the right to enter it: `chmod -R a+rX`"),
-                    );
-                }
+                self.findings.extend(closed_folder(metadata.mode() & 0o7777, &relative, &shown));
                 self.folder(&path, FolderAt { is_link, ..place }, above)?;
             } else if metadata.is_file() {
                 self.files.push(CheckedFile {

@@ -160,12 +160,10 @@ impl<'a> Graph<'a> {
         let failed = self.failed_guards(node, &module);
         for import in &module.imports {
             let is_users = self.nodes[node].is_users;
-            let level = match import.moment {
-                Moment::Hard => level,
-                Moment::Fallback(guard) if failed.contains(&guard) && module.runs(guard, &failed) => level,
-                Moment::Otherwise(guard) if !failed.contains(&guard) && module.runs(guard, &failed) => level,
-                Moment::Lazy | Moment::Conditional if is_users => Certainty::Later,
-                Moment::Guarded(_) if is_users => {
+            let level = match module.moment(import, &failed) {
+                Some(Moment::Hard) => level,
+                Some(Moment::Lazy | Moment::Conditional) if is_users => Certainty::Later,
+                Some(Moment::Guarded(_)) if is_users => {
                     self.note_guarded(node, import);
                     continue;
                 }
@@ -268,23 +266,45 @@ impl<'a> Graph<'a> {
             match self.load(&name, level, Some((node, import.line))) {
                 Ok(_) => return,
                 Err((missing, folders)) => {
-                    // A native package binds names that cannot be seen.
-                    let is_open = match &module {
-                        Some(module) => module.is_dynamic || module.has_star,
-                        None => self.nodes[package].file.is_some(),
-                    };
-                    if !is_open {
+                    // A native package binds names that cannot be seen; a folder without code has none.
+                    let is_bare = self.nodes[package].file.is_none();
+                    if is_bare || self.binds(package, wanted) == Some(false) {
                         self.add_missing(node, import, missing, folders, level, true);
                     }
                     return;
                 }
             }
         }
-        if module
-            .is_some_and(|module| !module.is_dynamic && !module.has_star && module.fault.is_none() && !module.is_unread)
-        {
+        if self.binds(package, wanted) == Some(false) {
             self.add_missing(node, import, name, Vec::new(), level, true);
         }
+    }
+
+    /// Whether a module binds a name, by itself or by taking all names of others; `None`: nobody can know.
+    pub(super) fn binds(&mut self, node: usize, name: &str) -> Option<bool> {
+        let mut open = vec![node];
+        let mut seen = HashSet::new();
+        let mut is_known = true;
+        while let Some(node) = open.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            let Some(module) = self.module(node) else {
+                is_known = false;
+                continue;
+            };
+            if module.names.contains(name) {
+                return Some(true);
+            }
+            is_known &= !module.is_dynamic && !module.is_unread && module.fault.is_none();
+            // A star leaves out names with an underscore, unless `__all__` has them.
+            for import in module.imports.iter().filter(|import| import.names.iter().any(|name| name == "*")) {
+                let source = self.absolute(node, import).and_then(|source| self.by_name.get(&source).copied());
+                is_known &= source.is_some();
+                open.extend(source);
+            }
+        }
+        is_known.then_some(false)
     }
 
     fn add_missing(

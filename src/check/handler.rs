@@ -63,8 +63,7 @@ impl<'a> Handler<'a> {
     /// Looks for the function in its module.
     pub(super) fn function(&self, graph: &mut Graph<'_>, node: usize, findings: &mut Vec<Finding>) {
         let Some(module) = graph.module(node) else { return };
-        let is_open = module.has_star || module.is_dynamic || module.is_unread || module.fault.is_some();
-        if is_open || module.names.contains(self.function) {
+        if graph.binds(node, self.function) != Some(false) {
             return;
         }
         let alike: Vec<&str> =

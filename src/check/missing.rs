@@ -4,6 +4,7 @@ use super::code::Code;
 use super::dists::Dists;
 use super::finding::{Finding, Grade};
 use super::graph::{Certainty, Graph, Missing, place};
+use super::packed::PackedModules;
 use super::search::{ForeignReason, FoundModule, runtime_project};
 use super::tree::RuntimeTree;
 use crate::python::{Moment, removal};
@@ -45,7 +46,8 @@ const PROJECTS: &[(&str, &str)] = &[
 
 /// Turns what a graph misses into findings.
 pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, target: &Target) -> Vec<Finding> {
-    graph.missing.iter().filter_map(|missing| finding(missing, graph, tree, dists, target)).collect()
+    let packed = if graph.missing.is_empty() { PackedModules::default() } else { PackedModules::read(tree) };
+    graph.missing.iter().filter_map(|missing| finding(missing, graph, tree, dists, target, &packed)).collect()
 }
 
 fn finding(
@@ -54,6 +56,7 @@ fn finding(
     tree: &RuntimeTree,
     dists: &Dists,
     target: &Target,
+    packed: &PackedModules,
 ) -> Option<Finding> {
     let importer = &graph.nodes[missing.importer];
     let (parent, last) =
@@ -144,6 +147,10 @@ fn finding(
         let fix = format!("install {} {} again: it says that it brings `{last}`", dist.name, dist.version);
         return Some(find(code, last, message).fix(fix));
     }
+    if let Some(archive) = packed.holding(last) {
+        let fix = format!("`{archive}` has it: whatever unpacks that has to run before the import");
+        return Some(Finding { grade: grade.min(Grade::Warning), ..find(code, last, message) }.fix(fix));
+    }
     let elsewhere = graph.search.elsewhere(last, "/var/task").into_iter().next();
     let fix = match elsewhere {
         Some(folder) => {
@@ -171,7 +178,7 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
         let Some(module) = graph.module(node) else { continue };
         let label = graph.label(node).to_owned();
         if module.is_unread {
-            let message = "the file is too large to be looked into: nothing is known about what it imports".to_owned();
+            let message = "the file is damaged or too large: nothing is known about what it imports".to_owned();
             findings.push(Finding::new(Code::NotRead, Grade::Note, label.clone(), message).file(label));
             continue;
         }

@@ -26,9 +26,11 @@ mod graph;
 mod handler;
 mod ignore;
 mod known;
+mod listing;
 mod locked;
 mod missing;
 mod natives;
+mod packed;
 mod search;
 mod stamp;
 mod summaries;
@@ -53,7 +55,7 @@ use crate::python::on_large_stack;
 use crate::spec::HashDigest;
 use crate::target::Target;
 use dists::Dists;
-use file::CheckedFile;
+use file::{BytesAt, CheckedFile};
 use gather::{GatheredFiles, gather};
 use graph::{Certainty, Graph};
 use handler::Handler;
@@ -146,6 +148,7 @@ fn look_into(
         findings.extend(locked::findings(&dists, locked, target));
     }
     findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
+    findings.extend(damaged(tree, summaries));
 
     let handlers: Vec<&String> = options.handlers.iter().filter(|handler| !handler::is_script(handler)).collect();
     for script in options.handlers.iter().filter(|handler| handler::is_script(handler)) {
@@ -227,6 +230,28 @@ fn is_tool(name: &str) -> bool {
 /// Names that AWS and its tools give to the module of a handler.
 fn is_usual_name(name: &str) -> bool {
     matches!(name, "app" | "main" | "handler" | "lambda_function" | "index" | "function")
+}
+
+/// Entries of archives that do not unpack to what the archive says of them.
+fn damaged(tree: &RuntimeTree, summaries: &Summaries<'_>) -> Vec<Finding> {
+    if tree.is_bomb {
+        let message = "the archive unpacks to so much that nothing in it was looked into".to_owned();
+        return vec![Finding::new(Code::NotRead, Grade::Note, "archive", message)];
+    }
+    let is_zipped = |file: &usize| matches!(tree.files[*file].content, BytesAt::Zip(..)) && !tree.files[*file].is_link;
+    let zipped: Vec<usize> = (0..tree.files.len()).filter(is_zipped).collect();
+    let fault = |file: usize| {
+        let error = summaries.unpack(file).err()?;
+        let label = tree.files[file].label.clone();
+        let (code, grade, message) = match error.kind() {
+            std::io::ErrorKind::FileTooLarge => {
+                (Code::NotRead, Grade::Note, "the file is too large to be looked into".to_owned())
+            }
+            _ => (Code::BadZip, Grade::Error, format!("the entry cannot be unpacked: {error}")),
+        };
+        Some(Finding::new(code, grade, label.clone(), message).file(label).fix("make the archive again"))
+    };
+    zipped.into_par_iter().filter_map(fault).collect()
 }
 
 /// The digests of files that RECORD promises one for, made on all processors.

@@ -10,8 +10,8 @@ use super::finding::{Finding, Grade};
 use super::graph::{Certainty, Graph};
 use super::known::Libraries;
 use super::summaries::Summaries;
-use super::tree::RuntimeTree;
-use crate::elf::{ElfError, Object};
+use super::tree::{RuntimeTree, ends_in};
+use crate::elf::{ElfError, FOREIGN_PREFIX, Object, foreign_format};
 use crate::target::{Presence, SymbolVersion, Target, python_symbol_since};
 
 /// Every native object of a function.
@@ -65,12 +65,17 @@ impl<'a> Natives<'a> {
             .nodes
             .iter()
             .enumerate()
-            .filter_map(|(number, node)| Some((node.level, node.file?, graph.chain(number))))
-            .filter(|(_, file, _)| self.objects.contains_key(file))
+            .filter_map(|(number, node)| Some((number, node, node.file?)))
+            .filter(|(_, _, file)| ends_in(&self.tree.files[*file].path, ".so"))
+            .map(|(number, node, file)| (node.level, file, graph.chain(number)))
             .collect();
         reached.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
         for (level, file, chain) in reached {
             let grade = if level == Certainty::Surely { Grade::Error } else { Grade::Warning };
+            if !self.objects.contains_key(&file) {
+                self.no_object(file, grade, chain);
+                continue;
+            }
             self.load(file, grade, &chain, &mut loaded, &mut seen);
         }
         let rest: Vec<usize> = self.objects.keys().copied().filter(|file| !seen.contains(file)).collect();
@@ -78,6 +83,22 @@ impl<'a> Natives<'a> {
             self.unloaded(file);
         }
         self.findings
+    }
+
+    /// A module that is loaded as native code and is none for Linux.
+    fn no_object(&mut self, file: usize, grade: Grade, chain: Vec<String>) {
+        let label = self.tree.files[file].label.clone();
+        let group = self.dists.group(&self.tree.files[file].path, self.tree);
+        let finding = if let Some(system) = foreign_format(&self.tree.start(file, FOREIGN_PREFIX)) {
+            let message = format!("native code for {system}, and Lambda has Linux");
+            let fix = format!("install {group} for Lambda: `barrow bundle` never takes the machine's own system");
+            Finding::new(Code::WrongSystem, grade, group, message).fix(fix)
+        } else {
+            let message =
+                if self.tree.files[file].size == 0 { "it is empty".to_owned() } else { ElfError::Other.to_string() };
+            Finding::new(Code::DamagedObject, grade, label.clone(), message).fix(format!("install {group} again"))
+        };
+        self.add(finding.file(label).chain(chain));
     }
 
     /// Loads one module with everything that it needs.

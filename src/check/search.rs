@@ -217,6 +217,16 @@ pub(super) fn foreign_reason(ending: &str, minor: u8, architecture: Architecture
     if tag.contains("musl") {
         return Some(ForeignReason::System("musl"));
     }
+    if tag.starts_with("pypy") {
+        return Some(ForeignReason::System("PyPy"));
+    }
+    if tag == "abi3t" {
+        return (minor < 15).then(|| ForeignReason::Python("3.15".to_owned()));
+    }
+    if let Some(old) = tag.strip_prefix("cpython-2") {
+        let digits: String = old.chars().take_while(char::is_ascii_digit).collect();
+        return Some(ForeignReason::Python(format!("2.{digits}")));
+    }
     let rest = tag.strip_prefix("cpython-3")?;
     let (version, platform) = rest.split_once('-').unwrap_or((rest, ""));
     if let Some(plain) = version.strip_suffix('t')
@@ -248,6 +258,9 @@ mod tests {
         check(".cpython-313-aarch64-linux-gnu.so", Some(ForeignReason::Processor("aarch64".to_owned())));
         check(".cpython-313t-x86_64-linux-gnu.so", Some(ForeignReason::System("a free-threaded Python")));
         check(".cpython-313-x86_64-linux-musl.so", Some(ForeignReason::System("musl")));
+        check(".pypy311-pp73-x86_64-linux-gnu.so", Some(ForeignReason::System("PyPy")));
+        check(".cpython-27mu-x86_64-linux-gnu.so", Some(ForeignReason::Python("2.7".to_owned())));
+        check(".abi3t.so", Some(ForeignReason::Python("3.15".to_owned())));
         check(".cpython-313-darwin.so", Some(ForeignReason::System("macOS")));
         check(".cp313-win_amd64.pyd", Some(ForeignReason::System("Windows")));
     }

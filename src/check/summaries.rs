@@ -15,6 +15,7 @@
 //! their RECORD too, in whatever bundle they lie. A file of a zip is known while the zip is.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -174,6 +175,18 @@ impl<'a> Summaries<'a> {
             Some(digest) => HashDigest::from_bytes(HashAlgorithm::Sha256, &digest),
             None => Some(sha256(&bytes)),
         }
+    }
+
+    /// Reads a file of an archive to its end, unless an earlier check did.
+    ///
+    /// # Errors
+    /// Its bytes are not those that the archive promises.
+    pub(super) fn unpack(&self, file: usize) -> io::Result<()> {
+        if self.seen(file).is_none() {
+            let bytes = self.tree.read(file)?;
+            self.see(file, &bytes);
+        }
+        Ok(())
     }
 
     /// What a file holds, where it looks as it did.

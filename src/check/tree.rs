@@ -16,6 +16,10 @@ pub(super) const LAYERS: &str = "/opt";
 /// Largest file that is read into memory, bytes. Lambda unpacks a quarter of it in all.
 pub(super) const READ_MOST: u64 = 1 << 30;
 
+/// Most that archives may unpack to for their files to be read, bytes: thirty times what Lambda takes. Entries of a
+/// bomb may share their bytes, so each of them could be as large as that.
+const UNPACKED_MOST: u64 = 8 << 30;
+
 /// All files by their places in the runtime.
 #[derive(Default)]
 pub(super) struct RuntimeTree {
@@ -25,6 +29,8 @@ pub(super) struct RuntimeTree {
     /// Folders with the names in them.
     folders: HashMap<String, Vec<String>>,
     pub(super) archives: Vec<CheckedArchive>,
+    /// The archives unpack to so much that nothing of them is unpacked.
+    pub(super) is_bomb: bool,
 }
 
 impl RuntimeTree {
@@ -34,7 +40,9 @@ impl RuntimeTree {
         for file in files {
             by_path.insert(file.path.clone(), file);
         }
-        let mut tree = Self { archives, ..Self::default() };
+        let is_zipped = |file: &&CheckedFile| matches!(file.content, BytesAt::Zip(..)) && !file.is_link;
+        let unpacked = by_path.values().filter(is_zipped).fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        let mut tree = Self { archives, is_bomb: unpacked > UNPACKED_MOST, ..Self::default() };
         for (number, (path, file)) in by_path.into_iter().enumerate() {
             tree.add_to_folders(&path);
             tree.places.insert(path, number);
@@ -46,17 +54,11 @@ impl RuntimeTree {
     fn add_to_folders(&mut self, path: &str) {
         let mut path = path;
         while let Some((folder, name)) = path.rsplit_once('/') {
-            match self.folders.get_mut(folder) {
-                // The folder is known, and so are those above it.
-                Some(names) => {
-                    if !names.iter().any(|known| known == name) {
-                        names.push(name.to_owned());
-                    }
-                    return;
-                }
-                None => {
-                    self.folders.insert(folder.to_owned(), vec![name.to_owned()]);
-                }
+            // Each path is added once: a file because it is one, a folder when it is met first.
+            let is_new = !self.folders.contains_key(folder);
+            self.folders.entry(folder.to_owned()).or_default().push(name.to_owned());
+            if !is_new {
+                return;
             }
             path = folder;
         }
@@ -80,7 +82,7 @@ impl RuntimeTree {
     /// The bytes of a file, at most [`READ_MOST`].
     pub(super) fn read(&self, number: usize) -> io::Result<Vec<u8>> {
         let file = &self.files[number];
-        if file.size > READ_MOST {
+        if file.size > READ_MOST || self.is_bomb {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large to be read"));
         }
         match &file.content {

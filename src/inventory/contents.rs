@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::InventoryError;
-use super::foreign_zip::{ForeignZip, NoZip, foreign_zip, open_foreign_zip};
+use super::foreign_zip::{ForeignZip, NoZip, foreign_zip, open_foreign_zip, plain_name};
 use crate::archive::normalized;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, WeakHasher};
@@ -102,7 +102,7 @@ impl OutputFiles {
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
             if !entry.is_dir() {
-                entries.push((String::from_utf8_lossy(entry.name_raw()).into_owned(), entry.size(), index));
+                entries.push((plain_name(entry.name_raw()), entry.size(), index));
             }
         }
         entries.sort_unstable();
@@ -202,7 +202,7 @@ pub(crate) fn small_files_of_zip(
     let mut files = Vec::new();
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(io::Error::other)?;
-        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let name = plain_name(entry.name_raw());
         if !entry.is_dir() && is_wanted(&name) {
             let mut content = Vec::new();
             entry.take(READ_MOST + 1).read_to_end(&mut content)?;

@@ -45,3 +45,34 @@ pub(crate) fn open_foreign_zip(path: &Path) -> Result<(ForeignZip, u64), NoZip> 
 pub(crate) fn foreign_zip(bytes: Vec<u8>) -> Result<ForeignZip, ZipError> {
     ZipArchive::new(Cursor::new(bytes.into()))
 }
+
+/// The name of an entry as unpackers understand it: without the `.` and empty components that some programs write. An
+/// absolute name stays one, and the folder at the top has none.
+pub(crate) fn plain_name(raw: &[u8]) -> String {
+    let name = String::from_utf8_lossy(raw);
+    let is_odd = |component: &str| component.is_empty() || component == ".";
+    let (whole, end) = name.strip_suffix('/').map_or((&*name, ""), |folder| (folder, "/"));
+    if name.starts_with('/') || !whole.split('/').any(is_odd) {
+        return name.into_owned();
+    }
+    let components: Vec<&str> = whole.split('/').filter(|component| !is_odd(component)).collect();
+    if components.is_empty() { String::new() } else { format!("{}{end}", components.join("/")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_unpackers_understand_them() {
+        let check = |raw: &str, plain: &str| assert_eq!(plain_name(raw.as_bytes()), plain, "{raw}");
+        check("a/b.py", "a/b.py");
+        check("a/", "a/");
+        check("./a.py", "a.py");
+        check("././a//b/./c.py", "a/b/c.py");
+        check("./a/", "a/");
+        check("./", "");
+        check("/a.py", "/a.py");
+        check("../a.py", "../a.py");
+    }
+}

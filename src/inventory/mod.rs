@@ -26,7 +26,7 @@ pub(crate) use component::{FileEntry, Sbom, WheelOrigin};
 pub(crate) use contents::small_files_of_zip;
 pub(crate) use error::InventoryError;
 pub use finished::{Reading, has_distributions, read_finished};
-pub(crate) use foreign_zip::{ForeignZip, NoZip, open_foreign_zip};
+pub(crate) use foreign_zip::{ForeignZip, NoZip, foreign_zip, open_foreign_zip, plain_name};
 pub use listing::Inventory;
 pub(crate) use listing::denied_line;
 pub(crate) use planned::of_resolution;

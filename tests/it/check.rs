@@ -298,6 +298,18 @@ fn handlers() {
     );
 }
 
+/// Names that come from elsewhere, or are taken away.
+#[test]
+fn handlers_by_names_of_others() {
+    let bundle = |code: &str| Bundle::default().file("app.py", code).file("impl.py", OK).file("empty.py", "x = 1\n");
+    check(&bundle("from impl import *\n"), &[], &[]);
+    check(&bundle("from empty import *\nfrom impl import *\n"), &[], &[]);
+    check(&bundle("from empty import *\n"), &[], &["BAR023 error app.handler"]);
+    check(&bundle("from json import *\n"), &[], &[]);
+    check(&bundle("handler: object\n"), &[], &["BAR023 error app.handler"]);
+    check(&bundle("from impl import handler\ndel handler\n"), &[], &["BAR023 error app.handler"]);
+}
+
 #[test]
 fn libraries_and_symbols() {
     let with =
@@ -450,6 +462,30 @@ fn projects_and_their_records() {
         &["BAR033 error urllib3"],
     );
     check(&Bundle::app("import urllib3").dist("urllib3", "2.2", urllib3, ""), &[], &[]);
+}
+
+/// RECORD in whatever spelling, as far as it can be read.
+#[test]
+fn records_of_other_tools() {
+    let bundle = |line: &str| {
+        let info = "tiny-1.0.dist-info";
+        Bundle::app("import tiny")
+            .file("tiny.py", "x = 1\n")
+            .file(&format!("{info}/METADATA"), "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+            .file(&format!("{info}/RECORD"), format!("{line}\n{info}/METADATA,,\n{info}/RECORD,,\n"))
+    };
+    let other = sha256_base64(b"x = 2\n");
+    let changed = ["BAR027 error tiny.py"];
+    check(&bundle(&format!("tiny.py,sha256={other},6")), &[], &changed);
+    check(&bundle(&format!("./tiny.py,sha256={other},6")), &[], &changed);
+    check(&bundle(&format!("tiny.py,sha256={},6", other.replace('-', "+").replace('_', "/") + "=")), &[], &changed);
+    check(&bundle(&format!("tiny.py,sha512={},6", "A".repeat(86))), &[], &changed);
+    check(&bundle("tiny.py,,7"), &[], &changed);
+    check(&bundle("tiny.py,md5=AAAAAAAAAAAAAAAAAAAAAA,6"), &[], &[]);
+    // One line that proves nothing says nothing against the others.
+    let two = format!("app.py,md5=AA,1\ntiny.py,sha256={other},6");
+    check(&bundle(&two), &[], &["BAR027 error app.py", "BAR027 error tiny.py"]);
+    check(&bundle("tiny.py,,6,,"), &[], &["BAR035 note tiny-1.0.dist-info/RECORD"]);
 }
 
 #[test]
@@ -725,6 +761,7 @@ fn zips() {
     check(app().file("/etc/evil", "").zip(), &["BAR041 error /etc/evil"]);
     check(app().file("pkg\\mod.py", "").zip(), &["BAR041 error pkg\\mod.py"]);
     check(app().file("app.py", OK).zip(), &["BAR042 warning app.py"]);
+    check([b"#!/bin/sh\n", &*app().file("app.py", OK).zip()].concat(), &["BAR042 warning app.py"]);
     let mut windows = app().zip();
     // Made by MS-DOS, without attributes.
     let at = windows.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
@@ -739,6 +776,128 @@ fn zips() {
     check(method, &["BAR040 error x.bin"]);
     let whole = app().zip();
     check(whole[..whole.len() - 30].to_vec(), &["BAR039 error f.zip"]);
+    // Every entry is read, whether the handler imports it or not.
+    let mut damaged = app().file("data.txt", "some text").zip();
+    let at = damaged.windows(4).rposition(|four| four == b"PK\x03\x04").unwrap();
+    damaged[at + 30 + "data.txt".len() + 1] ^= 1;
+    check(damaged, &["BAR039 error data.txt"]);
+    // `tar -a` writes `./` before each name.
+    let dotted = Bundle::default().file("./", "").mode(0o755).file("./app.py", format!("import pkg.mod\n{OK}"));
+    check(dotted.clone().file(".//pkg/./mod.py", "").zip(), &[]);
+    check(dotted.file("pkg/mod.py", "").file("app.py", OK).zip(), &["BAR042 warning app.py"]);
+    check(app().file("a", "").file("a/b.py", "").zip(), &["BAR039 error a"]);
+    check(app().file("a/b.py", "").file("a-c", "").file("a", "").zip(), &["BAR039 error a"]);
+    check(app().file("a.b/c.py", "").file("a", "").zip(), &[]);
+    check(app().file(&"x".repeat(256), "").zip(), &[&format!("BAR039 error {}", "x".repeat(256))]);
+}
+
+/// Modules that the function unpacks itself, as serverless-python-requirements packs them.
+#[test]
+fn modules_in_archives_of_the_bundle() {
+    let packed = Bundle::default().file("fast/__init__.py", "").file("slow.py", "").zip();
+    let bundle = |code: &str| Bundle::app(code).file(".requirements.zip", &packed);
+    check(&bundle("import fast, slow"), &[], &["BAR012 warning fast", "BAR012 warning slow"]);
+    check(&bundle("import gone"), &[], &["BAR012 error gone"]);
+    check(&Bundle::app("import fast").file("fast.zip", "no zip"), &[], &["BAR012 error fast"]);
+}
+
+/// Entries that are neither files nor folders, and folders that nobody may enter.
+#[test]
+fn kinds_of_entries_of_zips() {
+    let check = |entries: &[(&str, &str, u32)], expected: &[&str]| {
+        let context = TestContext::new();
+        let app = [("app.py", "import pkg.mod\ndef handler(e, c): pass\n", 0o100_644)];
+        let entries: Vec<ZipEntry> = app
+            .iter()
+            .chain(entries)
+            .map(|(name, text, mode)| ZipEntry {
+                name: (*name).to_owned(),
+                bytes: text.as_bytes().to_vec(),
+                mode: *mode,
+                deflate: false,
+            })
+            .collect();
+        context.write("f.zip", write_zip(&entries));
+        let found = found(&context, "f.zip", &["--handler", "app.handler", "--runtime", "python3.13"]);
+        assert_eq!(found, expected, "{entries:?}");
+    };
+    let (file, folder, link) = (0o100_644, 0o040_755, 0o120_777);
+    let module = ("pkg/mod.py", "", file);
+    check(&[("pkg/", "", folder), module], &[]);
+    check(&[("pkg/", "", 0o040_700), module], &["BAR045 error pkg"]);
+    check(&[module, ("null", "", 0o020_666)], &["BAR040 warning null"]);
+    check(&[module, ("pipe", "", 0o010_644)], &["BAR040 warning pipe"]);
+    // Links are followed, to folders and to other links too.
+    check(&[("real/mod.py", "", file), ("pkg", "other", link), ("other", "real", link)], &[]);
+    check(&[("real/mod.py", "import absent", file), ("pkg", "./real", link)], &["BAR012 error absent"]);
+    check(&[("real/other.py", "", file), ("pkg/mod.py", "../real/other.py", link)], &[]);
+    check(&[module, ("up", "../real", link)], &["BAR047 warning up"]);
+    check(&[module, ("root", "/var/task/pkg", link)], &["BAR047 warning root"]);
+    check(&[module, ("a", "b", link), ("b", "a", link)], &["BAR047 warning a", "BAR047 warning b"]);
+    check(&[module, ("nowhere", "pk", link)], &["BAR047 warning nowhere"]);
+    check(&[module, ("here", ".", link)], &[]);
+}
+
+/// Links that double the number of ways at every step end.
+#[test]
+fn links_that_multiply_end() {
+    let context = TestContext::new();
+    Bundle::app("").write(&context, "b");
+    for step in 0..40 {
+        fs_err::create_dir_all(context.path(&format!("b/s{step}"))).unwrap();
+        for name in ["left", "right"] {
+            let to = format!("../s{}", step + 1);
+            std::os::unix::fs::symlink(to, context.path(&format!("b/s{step}/{name}"))).unwrap();
+        }
+    }
+    fs_err::create_dir_all(context.path("b/s40")).unwrap();
+    let found = found(&context, "b", &["--handler", "app.handler", "--runtime", "python3.13"]);
+    assert_eq!(found, ["BAR035 note links"]);
+}
+
+/// What Python would be told is native code, and is none for Linux.
+#[test]
+fn native_modules_that_are_none() {
+    let bundle = |name: &str, bytes: &[u8]| Bundle::app("import fast").file(name, bytes);
+    let mach_o = b"\xcf\xfa\xed\xfe\x0c\x00\x00\x01";
+    check(&bundle("fast.abi3.so", mach_o), &[], &["BAR008 error fast.abi3.so"]);
+    check(&bundle("fast/__init__.so", mach_o), &[], &["BAR008 error fast"]);
+    check(&bundle("fast.so", b"version https://git-lfs.github.com/spec/v1\n"), &[], &["BAR010 error fast.so"]);
+    check(&bundle("fast.so", b""), &[], &["BAR010 error fast.so"]);
+    check(
+        &bundle("fast.pypy311-pp73-x86_64-linux-gnu.so", b""),
+        &[],
+        &["BAR008 error fast.pypy311-pp73-x86_64-linux-gnu.so"],
+    );
+    // Nobody loads it, or its failure is caught.
+    check(&Bundle::app("").file("fast.so", mach_o), &[], &[]);
+    check(&Bundle::app("try:\n    import fast\nexcept ImportError: pass").file("fast.so", mach_o), &[], &[]);
+}
+
+/// What decides whether an import counts.
+#[test]
+fn imports_that_the_target_decides() {
+    let clean = |code: &str| check(&Bundle::app(code), &[], &[]);
+    clean("if __name__ == '__main__':\n    import absent");
+    clean("import sys\nif sys.version_info[:2] > (3, 13):\n    import absent");
+    clean("import sys\nif sys.version_info[:2] <= (3, 13):\n    pass\nelse:\n    import absent");
+    clean("import sys\nPY2 = sys.version_info[0] == 2\nif PY2:\n    import urllib2");
+    clean("def f():\n    if TYPE_CHECKING:\n        import absent");
+    let note = |code: &str| check(&Bundle::app(code), &[], &["BAR013 note absent"]);
+    note("def f():\n    try:\n        import absent\n    except ImportError:\n        import json");
+    note(
+        "try:\n    import absent\n    HAS = True\nexcept ImportError:\n    HAS = False\nif HAS:\n    from absent import x",
+    );
+    let broken = |code: &str| check(&Bundle::app(code), &[], &["BAR012 error absent"]);
+    broken("import sys\nif sys.version_info[:2] == (3, 13):\n    import absent");
+    broken("try:\n    import absent\nexcept FileNotFoundError:\n    pass");
+    broken("import sys\ntry:\n    import absent\nexcept ImportError:\n    sys.exit('install it')");
+    // A fallback within a function counts where what it stands for is missing.
+    let lazily = |first: &str| {
+        format!("def f():\n    try:\n        import {first}\n    except ImportError:\n        import absent")
+    };
+    check(&Bundle::app(&lazily("json")), &[], &[]);
+    check(&Bundle::app(&lazily("gone")), &[], &["BAR013 warning absent", "BAR013 note gone"]);
 }
 
 #[test]
