@@ -35,5 +35,4 @@ pub use fresh::check_fresh;
 pub use model::{LocalInput, Lock, LockKind, LockPlace, LockedIndex, LockedProject};
 pub use passed_over::{passed_over, pipfile_asks};
 pub(crate) use preferences::preferences;
-pub(crate) use project_files::extras_of;
 pub use select::{LockRequest, SelectedPackage, select};

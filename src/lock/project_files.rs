@@ -116,12 +116,6 @@ impl LockedPackage {
     }
 }
 
-/// The extras that a `pyproject.toml` declares; none where it cannot be read.
-pub(crate) fn extras_of(path: &Path) -> Vec<ExtraName> {
-    let file = path.parent().and_then(|folder| ProjectFile::read_in(folder, path).ok().flatten());
-    file.map(|file| file.optional_dependencies().into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
-}
-
 fn texts(list: Option<&Value>) -> Vec<&str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }

@@ -40,6 +40,9 @@ pub enum RequestError {
     /// Extras or groups are asked for, and nothing is there that has any.
     #[error("extras and groups are selected from a pyproject.toml or a lock, and there is none")]
     NothingToSelectFrom,
+    /// Groups alone are asked for, and extras of the project too, which is not.
+    #[error("dependency groups alone are asked for, and extras belong to the project, which is left out then")]
+    ExtrasBesideGroups,
     /// An input file could not be read.
     #[error("failed to read `{}`", path.display())]
     ReadInput {
@@ -65,7 +68,8 @@ impl RequestError {
             | Self::Foreign { .. }
             | Self::ListCalledLock { .. }
             | Self::BesideLock { .. }
-            | Self::NothingToSelectFrom => true,
+            | Self::NothingToSelectFrom
+            | Self::ExtrasBesideGroups => true,
             Self::Lock(error) => error.is_usage(),
             Self::Source(error) => error.is_usage(),
             Self::ReadInput { .. } | Self::Folder(_) => false,

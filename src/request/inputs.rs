@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::local::LookedAt;
 use super::locked::{LockInput, Locked};
 use super::{RequestError, RequestOptions, disguised};
-use crate::lock::{LockKind, LockPlace, LockRequest, extras_of};
+use crate::lock::{LockKind, LockPlace, LockRequest};
 use crate::regular::FileBytes;
 use crate::requirements::{
     DirectReference, FileOptions, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
@@ -135,6 +135,10 @@ impl Inputs {
     /// Sorts out what the user named.
     fn of(request: &RequestOptions) -> Result<Self, RequestError> {
         let files = &request.inputs.requirement_files;
+        let has_extras = !request.extras.is_empty() || request.lock.all_extras;
+        if has_extras && !request.lock.only_groups.is_empty() {
+            return Err(RequestError::ExtrasBesideGroups);
+        }
         if let Some(lock) = files.iter().find(|file| LockKind::of(file).is_some()) {
             return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
         }
@@ -148,13 +152,10 @@ impl Inputs {
             let Some(path) = place.map(|at| inputs.requirement_files.remove(at)) else {
                 return Err(RequestError::NothingToSelectFrom);
             };
-            let mut extras = request.extras.clone();
-            if settings.all_extras {
-                extras.extend(extras_of(&inputs.working_folder.join(&path)));
-            }
+            let (extras, all_extras) = (request.extras.clone(), settings.all_extras);
             let groups = request.groups.iter().chain(&settings.only_groups).cloned().collect();
             let only_groups = !settings.only_groups.is_empty();
-            inputs.pyproject = Some(PyprojectInput { path, extras, groups, only_groups });
+            inputs.pyproject = Some(PyprojectInput { path, extras, all_extras, groups, only_groups });
         }
         Ok(Self::Requirements(Box::new(inputs)))
     }

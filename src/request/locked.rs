@@ -52,8 +52,9 @@ impl Locked {
             }
         };
         let project = input.wanted.folder.as_deref().and_then(|folder| lock.project_in(folder));
-        // A part of a project is bundled as it lies there.
+        // A part of a project is bundled as it lies there, and so is a project of which only groups are wanted.
         input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);
+        input.wanted.with_project &= input.wanted.only_groups.is_empty();
         Ok(Self { lock, bytes: text.into(), input, project })
     }
 

@@ -27,11 +27,16 @@ pub struct PyprojectInput {
     pub path: PathBuf,
     /// Names of `[project.optional-dependencies]` (`--extra`).
     pub extras: Vec<ExtraName>,
+    /// Every extra that the file has (`--all-extras`), whichever of its tables declares it.
+    pub all_extras: bool,
     /// Names of `[dependency-groups]` (`--group`), normalized as the names of extras are.
     pub groups: Vec<ExtraName>,
     /// The groups alone, without `[project] dependencies`.
     pub only_groups: bool,
 }
+
+/// What helps where only a build knows what a project requires.
+const BUILD_IT: &str = "a requirements file with the line `.` builds the project and takes what it requires";
 
 /// What a file gave.
 #[derive(Debug, Default)]
@@ -53,6 +58,7 @@ struct Contents {
     project: Option<Project>,
     #[serde(default)]
     dependency_groups: BTreeMap<String, Spanned<Vec<Spanned<toml::Value>>>>,
+    build_system: Option<toml::Value>,
     #[serde(default)]
     tool: toml::Table,
 }
@@ -137,8 +143,11 @@ impl GroupReading<'_> {
         let name = project.name.as_deref().or_else(|| contents.tool.get("poetry")?.get("name")?.as_str());
         self.project = name.and_then(|name| PackageName::from_str(name).ok());
         let asks_poetry = asks_poetry(&project, self.tables);
-        if !input.only_groups && !asks_poetry {
-            self.refuse_without_dependencies(has_project, &project, &contents.tool);
+        // A file may hold nothing but groups (PEP 735).
+        let groups_alone = !has_project && !input.groups.is_empty() && !contents.dependency_groups.is_empty();
+        if !input.only_groups && !asks_poetry && !groups_alone {
+            let is_built = contents.build_system.is_some();
+            self.refuse_without_dependencies(has_project.then_some(&project), is_built, &contents.tool);
         }
         for text in project.dependencies.iter().flatten() {
             let member = self.member(text);
@@ -175,7 +184,8 @@ impl GroupReading<'_> {
         if !input.only_groups {
             self.take(self.dependencies.clone(), &MarkerTree::TRUE, &mut Vec::new());
         }
-        for extra in &input.extras {
+        let every = if input.all_extras { self.known_extras() } else { Vec::new() };
+        for extra in input.extras.iter().chain(&every) {
             self.take_extra(extra, &MarkerTree::TRUE, &mut Vec::new(), None);
         }
         for group in &input.groups {
@@ -183,10 +193,16 @@ impl GroupReading<'_> {
         }
     }
 
+    /// Every extra that a table of the file declares, or leaves to files beside it.
+    fn known_extras(&self) -> Vec<ExtraName> {
+        let elsewhere = self.tables.dynamic.iter().filter_map(|(extra, _)| extra.clone());
+        self.extras.keys().cloned().chain(elsewhere).collect()
+    }
+
     /// A file without the standard table has dependencies elsewhere, or none; an empty answer would hide that.
-    fn refuse_without_dependencies(&mut self, has_project: bool, project: &Project, tools: &toml::Table) {
+    fn refuse_without_dependencies(&mut self, project: Option<&Project>, is_built: bool, tools: &toml::Table) {
         let start = 0..0;
-        if !has_project {
+        let Some(project) = project else {
             let elsewhere = ["poetry", "flit", "pdm", "hatch"].into_iter().find(|tool| tools.contains_key(*tool));
             let error = SyntaxError::new(0, 0, "there is no `[project]` table");
             let error = match elsewhere {
@@ -195,15 +211,16 @@ impl GroupReading<'_> {
                 Some(tool) => {
                     error.hint(format!("`[tool.{tool}]` is not read; use the tool's lock file or its export"))
                 }
+                None if is_built => error.hint(BUILD_IT),
                 None => error.hint("declare `dependencies` under `[project]`, or use a requirements file"),
             };
-            self.report(&start, &error);
-        } else if project.dependencies.is_none() && project.dynamic.iter().any(|name| name == "dependencies") {
+            return self.report(&start, &error);
+        };
+        if project.dependencies.is_none() && project.dynamic.iter().any(|name| name == "dependencies") {
             self.answer.is_dynamic = true;
             if !self.tables.dynamic.iter().any(|(extra, _)| extra.is_none()) {
-                let error = SyntaxError::new(0, 0, "`dependencies` is dynamic: only a build of the project knows them")
-                    .hint("a requirements file with the line `.` builds the project and takes what it requires");
-                self.report(&start, &error);
+                let error = SyntaxError::new(0, 0, "`dependencies` is dynamic: only a build of the project knows them");
+                self.report(&start, &error.hint(BUILD_IT));
             }
         }
     }

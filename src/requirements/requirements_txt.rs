@@ -148,7 +148,7 @@ impl<'a> RequirementsReader<'a> {
         for (extra, (file, span)) in &tables.dynamic {
             let is_wanted = match extra {
                 None => !input.only_groups && answer.is_dynamic,
-                Some(extra) => input.extras.contains(extra),
+                Some(extra) => answer.extras.contains(extra),
             };
             if is_wanted {
                 let shown = normalized(&input.path.parent().unwrap_or(Path::new("")).join(file));

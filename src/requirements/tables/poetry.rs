@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::direct::Reference;
 use super::super::problem::hide_all;
 use super::document::{Fields, PyprojectDocument, texts};
+use super::standard::NOT_A_TEXT;
 use super::{DeclaredIndex, IndexRole, PythonLimit, Tables, Tie, TiedTo, place, uv};
 use crate::spec::{
     ExtraName, MarkerTree, PackageName, VersionSpecifiers, one_specifier_list, parse_marker, parse_poetry_constraint,
@@ -104,10 +105,12 @@ fn read_dependencies(
 
 /// `python`, which stands among the dependencies.
 fn read_python(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>, tables: &mut Tables) {
-    let text = value.get_ref().as_str().unwrap_or_default();
-    match parse_poetry_constraint(text) {
+    let inner = value.get_ref();
+    let text = inner.as_str().or_else(|| inner.as_table()?.get("version")?.get_ref().as_str());
+    match text.ok_or_else(|| NOT_A_TEXT.to_owned()).and_then(parse_poetry_constraint) {
         Ok(alternatives) => {
-            let (text, origin) = (format!("python = \"{text}\""), document.toml.origin(&value.span()));
+            let text = format!("python = \"{}\"", text.unwrap_or_default());
+            let origin = document.toml.origin(&value.span());
             tables.python = Some(PythonLimit { alternatives, text, origin });
         }
         Err(why) => tables.problems.push(document.problem(&value.span(), format!("`python`: {why}"))),

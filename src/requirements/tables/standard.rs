@@ -11,13 +11,17 @@ use super::document::{PyprojectDocument, texts};
 use super::{PythonLimit, Tables};
 use crate::spec::{ExtraName, lenient};
 
+/// What to say to a limit that is a number, a list or a table.
+pub(super) const NOT_A_TEXT: &str = "it must be a text in quotes, such as \">=3.11\"";
+
 /// Reads what stands beside the lists of `[project]`.
 pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     if let Some(value) = document.value(&["project", "requires-python"]) {
-        let text = value.get_ref().as_str().unwrap_or_default();
-        match lenient::specifiers(text) {
+        let text = value.get_ref().as_str();
+        match text.ok_or_else(|| NOT_A_TEXT.to_owned()).and_then(lenient::specifiers) {
             Ok(specifiers) => {
-                let (text, origin) = (format!("requires-python = \"{text}\""), document.toml.origin(&value.span()));
+                let text = format!("requires-python = \"{}\"", text.unwrap_or_default());
+                let origin = document.toml.origin(&value.span());
                 tables.python = Some(PythonLimit { alternatives: vec![specifiers], text, origin });
             }
             Err(why) => tables.problems.push(document.problem(&value.span(), format!("`requires-python`: {why}"))),

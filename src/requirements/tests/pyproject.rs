@@ -25,6 +25,7 @@ fn read(text: &str, extras: &[&str], groups: &[&str], only_groups: bool) -> Resu
         extras: extras.iter().map(|name| name.parse().unwrap()).collect(),
         groups: groups.iter().map(|name| name.parse().unwrap()).collect(),
         only_groups,
+        ..PyprojectInput::default()
     });
     project.read().map(|manifest| {
         assert_eq!(manifest.files_read[0].path, project.path().join("pyproject.toml"));
@@ -71,7 +72,9 @@ fn what_is_wrong_is_shown_in_place() {
     check(TEXT, &["slow"], &[], "there is no extra `slow`");
     check(TEXT, &[], &["docs"], "there is no dependency group `docs`");
     check("[tool.poetry]\nname = 'x'\n", &[], &[], "`[tool.poetry]` has no `dependencies` either");
-    check("[build-system]\n", &[], &[], "there is no `[project]` table");
+    check("[tool.black]\n", &[], &[], "there is no `[project]` table");
+    check("[build-system]\n", &[], &[], "hint: a requirements file with the line `.` builds the project");
+    check("[dependency-groups]\na = ['b']\n", &[], &[], "there is no `[project]` table");
     check("[project]\nname='x'\ndynamic=['dependencies']\n", &[], &[], "`dependencies` is dynamic");
     check(
         "[project]\nname='x'\ndynamic=['dependencies']\n[tool.setuptools.dynamic]\ndependencies = { file = 'gone.txt' }\n",
@@ -80,6 +83,12 @@ fn what_is_wrong_is_shown_in_place() {
         "pyproject.toml:5:25: failed to read the requirements file `gone.txt`: there is no such file",
     );
     check("[project]\nname='x'\nrequires-python='3'\ndependencies=[]\n", &[], &[], "`requires-python`: ");
+    let in_quotes = "pyproject.toml:3:17: `requires-python`: it must be a text in quotes";
+    for limit in ["3.11", "['>=3.11']", "{ version = '>=3.11' }"] {
+        check(&format!("[project]\nname='x'\nrequires-python={limit}\ndependencies=[]\n"), &[], &[], in_quotes);
+    }
+    let poetry = "[tool.poetry.dependencies]\npython = 3.11\n";
+    check(poetry, &[], &[], "pyproject.toml:2:10: `python`: it must be a text in quotes");
     let cycle = "[project]\nname='x'\n[dependency-groups]\na = [{include-group = 'b'}]\nb = [{include-group = 'a'}]\n";
     check(cycle, &[], &["a"], "pyproject.toml:5:6: the group `a` includes itself: a → b → a");
     check(
@@ -155,4 +164,34 @@ fn the_versions_of_python_that_a_project_takes() {
     );
     check("[tool.poetry.dependencies]\npython = '^3.9 || ^3.11'\n", &["pyproject.toml:2 python = \"^3.9 || ^3.11\""]);
     check("[project]\nname='x'\ndependencies=[]\n", &[]);
+}
+
+#[test]
+fn every_extra_of_whichever_table() {
+    let check = |text: &str, expected: &[&str]| {
+        let mut project = Project::new(&[("pyproject.toml", text), ("more.txt", "more\n")]);
+        project.inputs.requirement_files.clear();
+        let (path, all_extras) = ("pyproject.toml".into(), true);
+        project.inputs.pyproject = Some(PyprojectInput { path, all_extras, ..PyprojectInput::default() });
+        let manifest = project.read().unwrap();
+        let found: Vec<String> = manifest.requirements.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    check("[project]\nname = 'x'\n[project.optional-dependencies]\na = ['b']\nC_d = ['e']\n", &["b", "e"]);
+    check(
+        "[tool.poetry.dependencies]\nf = { version = '*', optional = true }\ng = { version = '*', optional = true }\n\
+         h = '*'\n[tool.poetry.extras]\none = ['f']\ntwo = ['f', 'g']\n",
+        &["h", "f", "g"],
+    );
+    check(
+        "[project]\nname = 'x'\ndynamic = ['optional-dependencies']\n\
+         [tool.setuptools.dynamic]\noptional-dependencies.late = { file = 'more.txt' }\n",
+        &["more"],
+    );
+}
+
+#[test]
+fn groups_need_no_project() {
+    let groups = "[dependency-groups]\na = ['b']\n";
+    assert_eq!(read(groups, &[], &["a"], false), Ok(vec!["pyproject.toml:2:b".to_owned()]));
 }

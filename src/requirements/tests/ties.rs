@@ -230,7 +230,7 @@ fn dependencies_of_poetry() {
         path: project.inputs.requirement_files.remove(0),
         extras: vec!["more".parse().unwrap()],
         groups: vec!["dev".parse().unwrap()],
-        only_groups: false,
+        ..super::super::PyprojectInput::default()
     };
     project.inputs.pyproject = Some(input);
     let found = lines(&project.read().unwrap());
