@@ -123,6 +123,9 @@ impl Chooser<'_> {
     fn of_index(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let name = &package.name;
+        if package.version.is_none() {
+            return Err(self.malformed(format!("{name} has no version")));
+        }
         let is_named = |file: &LockedFile| self.file_name(file).is_some();
         let (wheel, are_named) = self.best_wheel(self.building.formats.allows_wheels(name))?;
         if !are_named || !package.sdist.iter().all(is_named) {

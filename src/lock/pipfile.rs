@@ -52,6 +52,7 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         .transpose()
         .map_err(|error| lock.malformed(0, format!("its sources: {error}")))?
         .unwrap_or_default();
+    let mut asked: Option<Pipfile> = None;
     let mut indexes = BTreeMap::new();
     for (number, source) in sources.into_iter().enumerate() {
         let at = text.find(&source.url).unwrap_or(0);
@@ -76,7 +77,13 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         };
         for (name, entry) in packages.as_object().into_iter().flatten() {
             let at = text[start..].find(&format!("\"{name}\": {{")).map_or(start, |found| start + found);
-            let package = package_of(&mut lock, name, entry, part.clone(), &indexes, at)?;
+            let mut package = package_of(&mut lock, name, entry, part.clone(), &indexes, at)?;
+            let is_unpinned = package.version.is_none() && matches!(package.source, LockedSource::Index(_));
+            if is_unpinned && entry.get("markers").is_none() {
+                // Pipenv pins nothing that it does not install, and forgets markers that are not under that key.
+                let marker = asked.get_or_insert_with(|| pipfile_of(place)).marker(category, name);
+                package.wanted.iter_mut().for_each(|wanted| wanted.marker.clone_from(&marker));
+            }
             lock.packages.push(package);
         }
     }
@@ -114,19 +121,14 @@ fn package_of(
             // A Pipfile that installs its own folder names it so.
             LockedSource::Folder { path, subdirectory, editable, is_virtual: false }
         }
-        (None, None) => {
-            if version.is_none() {
-                return Err(wrong(format!("{name} has no version")));
+        (None, None) => LockedSource::Index(match text("index") {
+            // Pipenv names no source where it is the first one.
+            None => first,
+            Some(index) => {
+                let known = indexes.get(index).copied();
+                Some(known.ok_or_else(|| wrong(format!("{name} is of the source `{index}`, which is not there")))?)
             }
-            LockedSource::Index(match text("index") {
-                // Pipenv names no source where it is the first one.
-                None => first,
-                Some(index) => {
-                    let known = indexes.get(index).copied();
-                    Some(known.ok_or_else(|| wrong(format!("{name} is of the source `{index}`, which is not there")))?)
-                }
-            })
-        }
+        }),
     };
     let hashes = entry.get("hashes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let hashes: Vec<&str> = hashes.collect();
@@ -146,6 +148,54 @@ fn package_of(
     let marker = text("markers").map(|text| Condition { text: text.to_owned(), at });
     let wanted = vec![WantedFor { part, marker }];
     Ok(LockedPackage { wheels, wanted, ..LockedPackage::new(name, version, source, at) })
+}
+
+/// A `Pipfile`, as a table; empty where there is none.
+struct Pipfile(toml::Table);
+
+fn pipfile_of(place: &LockPlace) -> Pipfile {
+    let text = fs_err::read_to_string(place.folder.join("Pipfile")).unwrap_or_default();
+    Pipfile(text.parse().unwrap_or_default())
+}
+
+impl Pipfile {
+    /// The marker of a package, by the name that its category has in the lock.
+    fn marker(&self, category: &str, name: &str) -> Option<Condition> {
+        let section = match category {
+            "default" => "packages",
+            "develop" => "dev-packages",
+            own => own,
+        };
+        let name: PackageName = name.parse().ok()?;
+        let packages = self.0.get(section)?.as_table()?;
+        let is_it = |key: &str| key.parse::<PackageName>().is_ok_and(|key| key == name);
+        let (_, value) = packages.iter().find(|(key, _)| is_it(key))?;
+        marker_of(value)
+    }
+}
+
+/// The variables of markers that may stand as keys of their own: `sys_platform = "== 'win32'"`.
+const MARKER_KEYS: [&str; 11] = [
+    "implementation_name",
+    "implementation_version",
+    "os_name",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_full_version",
+    "python_version",
+    "sys_platform",
+];
+
+/// When a line of a Pipfile counts; `None`: always.
+fn marker_of(value: &toml::Value) -> Option<Condition> {
+    let text = |key: &str| value.get(key).and_then(toml::Value::as_str);
+    let whole = text("markers").map(|marker| format!("({marker})"));
+    let parts = MARKER_KEYS.iter().filter_map(|key| Some(format!("{key} {}", text(key)?)));
+    let all: Vec<String> = whole.into_iter().chain(parts).collect();
+    (!all.is_empty()).then(|| Condition { text: all.join(" and "), at: 0 })
 }
 
 /// The Pipfile beside a lock, and what it asks for now; `None`: there is none.
@@ -177,12 +227,11 @@ fn edge(name: &str, value: &toml::Value) -> Result<Edge, String> {
     let version = value.as_str().or_else(|| value.get("version")?.as_str()).filter(|text| *text != "*");
     let any_of =
         version.map(crate::spec::lenient::specifiers).transpose().map_err(|reason| format!("`{name}`: {reason}"))?;
-    let marker = value.get("markers").and_then(toml::Value::as_str);
     Ok(Edge {
         name: name.parse().map_err(|_| format!("`{name}` is not the name of a project"))?,
         which: Which { any_of: any_of.into_iter().collect(), ..Which::default() },
         extras: Vec::new(),
-        marker: marker.map(|text| Condition { text: text.to_owned(), at: 0 }),
+        marker: marker_of(value),
     })
 }
 

@@ -270,3 +270,37 @@ fn what_pip_did_not_lock_is_told() {
     let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
     assert!(code == Some(0) && !shown.contains("only-linux"), "{shown}");
 }
+
+#[test]
+fn what_pipenv_does_not_pin_counts_where_its_marker_holds() {
+    let thing = WheelBuilder::new("thing", "1.0").build();
+    let digest = sha256_hex(&thing.bytes);
+    let index = IndexServer::new().file(thing).start();
+    // Pipenv 2026 writes these entries for packages that the machine that locks does not install.
+    let lock = |unpinned: &str| {
+        format!(
+            "{{\n    \"_meta\": {{\"pipfile-spec\": 6, \"sources\": [{{\"name\": \"ours\", \"url\": \"{}\"}}]}},\n    \
+             \"default\": {{\n        \"thing\": {{\"hashes\": [\"sha256:{digest}\"], \"version\": \"==1.0\"}},\n        {unpinned}\n    }},\n    \
+             \"develop\": {{}}\n}}\n",
+            index.url()
+        )
+    };
+    let context = TestContext::new();
+    context.write("fn/handler.py", "");
+    let pipfile = "[packages]\nthing = '*'\nby_key = {version = '*', sys_platform = \"== 'win32'\"}\n";
+    context.write("fn/Pipfile", pipfile);
+    for passed_over in [
+        "\"by-key\": {}",
+        "\"by-key\": {\"version\": \"*\"}",
+        "\"other\": {\"markers\": \"sys_platform == 'win32'\", \"version\": \"*\"}",
+    ] {
+        context.write("fn/Pipfile.lock", lock(passed_over));
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--frozen"]);
+        assert!(code == Some(0) && shown.contains("Resolved 1 package for"), "{passed_over}\n{shown}");
+    }
+    for counted in ["\"other\": {}", "\"other\": {\"markers\": \"sys_platform == 'linux'\", \"version\": \"*\"}"] {
+        context.write("fn/Pipfile.lock", lock(counted));
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--frozen"]);
+        assert!(code == Some(2) && shown.contains("fn/Pipfile.lock:5: other has no version"), "{counted}\n{shown}");
+    }
+}
