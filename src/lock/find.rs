@@ -28,6 +28,7 @@ pub fn candidates() -> Vec<&'static str> {
 /// The file that states what a folder needs; `folder` is absolute.
 pub fn find_input(folder: &Path) -> Option<FoundInput> {
     let [requirements, pyproject] = OTHERS.map(|name| Some(folder.join(name)).filter(|path| path.is_file()));
+    let pyproject = pyproject.filter(|path| is_of_project(path));
     let mut locks = locks_in(folder).into_iter();
     if let Some(file) = locks.next() {
         let unused = locks.map(|path| (path, "another lock comes first"));
@@ -38,7 +39,8 @@ pub fn find_input(folder: &Path) -> Option<FoundInput> {
     if pyproject.is_some() || requirements.is_none() {
         for above in folder.ancestors().skip(1).take_while(|_| !is_end(folder)) {
             let locks = locks_in(above);
-            let is_project = !locks.is_empty() || above.join("pyproject.toml").is_file();
+            let file = above.join("pyproject.toml");
+            let is_project = !locks.is_empty() || (file.is_file() && is_of_project(&file));
             for lock in locks {
                 if covers(&lock, folder, pyproject.is_some()) {
                     unused.extend(requirements.map(|path| (path, "the lock of the project comes first")));
@@ -56,6 +58,18 @@ pub fn find_input(folder: &Path) -> Option<FoundInput> {
     }
     let file = requirements.or(pyproject)?;
     Some(FoundInput { file, unused })
+}
+
+/// Tools in whose tables of a `pyproject.toml` dependencies may stand.
+const TOOLS: [&str; 5] = ["poetry", "flit", "pdm", "hatch", "uv"];
+
+/// Whether a `pyproject.toml` is about a project, and not the settings of formatters, linters and barrow alone. What
+/// cannot be read may be.
+fn is_of_project(path: &Path) -> bool {
+    let Ok(text) = fs_err::read_to_string(path) else { return true };
+    let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() else { return true };
+    let has = |key: &&str| table.get("tool").is_some_and(|tools| tools.get(*key).is_some());
+    ["project", "build-system", "dependency-groups"].iter().any(|key| table.contains_key(*key)) || TOOLS.iter().any(has)
 }
 
 fn locks_in(folder: &Path) -> Vec<PathBuf> {

@@ -35,6 +35,18 @@ fn the_default_runtime_is_the_newest_that_the_project_takes() {
 }
 
 #[test]
+fn a_folder_of_a_locked_project_has_its_limit_too() {
+    let context = TestContext::new();
+    context.write("pyproject.toml", "[project]\nname = 'app'\nversion = '1'\nrequires-python = '>=3.9,<3.13'\n");
+    let lock = "version = 1\nrequires-python = '>=3.9, <3.13'\n\n[[package]]\nname = 'app'\nversion = '1'\nsource = { virtual = \".\" }\n";
+    context.write("uv.lock", lock);
+    context.write("fns/one/handler.py", "");
+    let (code, shown) = run(&context, &["bundle", "fns/one", "-o", "out"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("for python3.12 on"), "{shown}");
+}
+
+#[test]
 fn poetrys_python_counts_too() {
     let context = TestContext::new();
     context.write("fn/pyproject.toml", "[tool.poetry.dependencies]\npython = '~3.11'\nthing = '*'\n");
@@ -66,11 +78,21 @@ fn a_target_that_the_project_does_not_take_is_an_error_with_those_that_it_does()
     ] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
-    // No runtime fits at all.
-    context.write("fn/pyproject.toml", project("<3.8"));
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-    assert_eq!(code, 2, "{shown}");
-    assert!(shown.contains("no runtime of Lambda has such a Python"), "{shown}");
+    // No runtime fits at all, or a preview alone, or one release of a Python.
+    for (python, hint) in [
+        ("<3.8", "no runtime of Lambda has such a Python: allow another one"),
+        (">=3.15", "these runtimes fit: python3.15; choose one with `--runtime`"),
+        ("==3.11", "compare with one by `--python-version 3.11.0`"),
+        (">=3.12,<3.12.1", "compare with one by `--python-version 3.12.0`"),
+    ] {
+        context.write("fn/pyproject.toml", project(python));
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+        assert_eq!(code, 2, "{python}\n{shown}");
+        assert!(shown.replace("\n  ", " ").contains(hint), "{hint}\n{shown}");
+    }
+    context.write("fn/pyproject.toml", project("==3.11"));
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--python-version", "3.11.0"]);
+    assert_eq!(code, 0, "what the hint says helps\n{shown}");
 }
 
 #[test]
@@ -93,6 +115,44 @@ fn a_folder_without_any_dependency_file_is_bundled_alone() {
     // Without its own files there is nothing.
     let (code, shown) = run(&context, &["bundle", "fn", "--no-source", "-o", "other", "--runtime", "python3.12"]);
     assert_eq!(code, 2, "{shown}");
+}
+
+#[test]
+fn a_pyproject_of_settings_alone_names_no_dependencies() {
+    let context = TestContext::new();
+    context.write("fn/handler.py", "def handler(event, context): ...\n");
+    context.write("fn/pyproject.toml", "[tool.black]\nline-length = 100\n[tool.barrow]\nruntime = 'python3.12'\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("`fn` names no dependencies: its own files alone are bundled"), "{shown}");
+    assert!(context.path("out/handler.py").is_file());
+    // It does not make the folder a project of its own: what is locked above it counts.
+    context.write("pylock.toml", "lock-version = '1.0'\ncreated-by = 'x'\npackages = []\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Using pylock.toml"), "{shown}");
+    // What says how it is built has dependencies that only a build knows.
+    context.write("fn/pyproject.toml", "[build-system]\nrequires = []\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("hint: a requirements file with the line `.` builds the project"), "{shown}");
+}
+
+#[test]
+fn groups_alone_and_extras_exclude_each_other() {
+    let context = TestContext::new();
+    let text = "[project]\nname = 'app'\nversion = '1'\n[project.optional-dependencies]\nmore = ['thing']\n\
+                [dependency-groups]\ntools = ['thing']\n";
+    context.write("fn/pyproject.toml", text);
+    context.write("fn/handler.py", "");
+    for extras in [&["--extra", "more"][..], &["--all-extras"]] {
+        let arguments = [&["bundle", "fn", "-o", "out", "--only-group", "tools"][..], extras].concat();
+        let (code, shown) = run(&context, &arguments);
+        assert_eq!(code, 2, "{shown}");
+        assert!(shown.contains("hint: `--group` in place of `--only-group`"), "{shown}");
+    }
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--group", "tools", "--extra", "more"]);
+    assert_eq!(code, 0, "{shown}");
 }
 
 #[test]
