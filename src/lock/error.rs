@@ -52,7 +52,7 @@ pub enum LockError {
         /// The runtime of the target.
         runtime: Runtime,
         python: Version,
-        /// Released runtimes that it is for, oldest first.
+        /// Runtimes that it is for, oldest first.
         fitting: Vec<Runtime>,
     },
     /// No wheel of a package fits, and its source may not be built.

@@ -141,14 +141,12 @@ impl<'a> Selection<'a> {
         if let Some((pythons, _)) = &lock.requires_python
             && !pythons.take(target.python_full_version())
         {
-            let released = Runtime::all().filter(|runtime| !runtime.is_preview());
-            let fitting = released.filter(|runtime| pythons.take(&runtime.python_full_version()));
             return Err(LockError::OtherPython {
                 path: lock.path.clone(),
                 wanted: pythons.text.clone(),
                 runtime: target.runtime(),
                 python: target.python_full_version().clone(),
-                fitting: fitting.collect(),
+                fitting: Runtime::fitting(|python| pythons.take(python)),
             });
         }
         if lock.environments.is_empty() {

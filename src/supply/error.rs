@@ -193,8 +193,10 @@ pub struct PythonRefused {
     pub runtime: Runtime,
     /// Its Python.
     pub python: Version,
-    /// The released runtimes that every project of the user's takes, oldest first.
+    /// The runtimes that every project of the user's takes, oldest first.
     pub fitting: Vec<Runtime>,
+    /// Where there is none: a release of a runtime's Python that would be taken. Which one Lambda has is AWS's choice.
+    pub release: Option<Version>,
 }
 
 /// What a mirror would have to be made of: the inputs of a run, without credentials, and its target.

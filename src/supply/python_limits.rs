@@ -12,22 +12,30 @@ use crate::target::{Runtime, Target};
 pub(super) fn check(limits: &[PythonLimit], target: &Target) -> Result<(), SupplyError> {
     let python = target.python_full_version();
     let Some(limit) = limits.iter().find(|limit| !takes(limit, python)) else { return Ok(()) };
-    let (limit, fitting) = (limit.clone(), fitting(limits).collect());
-    let refused = PythonRefused { limit, runtime: target.runtime(), python: python.clone(), fitting };
-    Err(SupplyError::PythonLimit(Box::new(refused)))
+    let fitting = Runtime::fitting(|python| limits.iter().all(|limit| takes(limit, python)));
+    let release = if fitting.is_empty() { release_taken(limits) } else { None };
+    let (limit, runtime) = (limit.clone(), target.runtime());
+    Err(SupplyError::PythonLimit(Box::new(PythonRefused { limit, runtime, python: python.clone(), fitting, release })))
+}
+
+/// A release of a runtime's Python that is taken: `==3.11` takes 3.11.0 alone.
+fn release_taken(limits: &[PythonLimit]) -> Option<Version> {
+    let named = limits.iter().flat_map(|limit| &limit.alternatives).flat_map(|specifiers| specifiers.iter());
+    let releases = named.map(|specifier| {
+        let parts = specifier.version().release().iter().copied().chain([0, 0]);
+        Version::new(parts.take(3))
+    });
+    let mut of_runtimes = releases.filter(|release| Runtime::of_python(release).is_ok());
+    of_runtimes.find(|release| limits.iter().all(|limit| takes(limit, release)))
 }
 
 /// The newest runtime that the projects in these folders take, and the file that says so; `None` when none of them says
 /// anything, or what they say leaves no runtime. `working_folder` is absolute.
 pub fn newest_runtime_for(folders: &[PathBuf], working_folder: &Path) -> Option<(Runtime, PythonLimit)> {
     let limits: Vec<PythonLimit> = folders.iter().filter_map(|folder| python_limit(folder, working_folder)).collect();
-    let newest = fitting(&limits).last()?;
+    let fitting = Runtime::fitting(|python| limits.iter().all(|limit| takes(limit, python)));
+    let newest = fitting.into_iter().rev().find(|runtime| !runtime.is_preview())?;
     Some((newest, limits.into_iter().next()?))
-}
-
-fn fitting(limits: &[PythonLimit]) -> impl Iterator<Item = Runtime> {
-    let released = Runtime::all().filter(|runtime| !runtime.is_preview());
-    released.filter(|runtime| limits.iter().all(|limit| takes(limit, &runtime.python_full_version())))
 }
 
 fn takes(limit: &PythonLimit, python: &Version) -> bool {

@@ -56,6 +56,13 @@ impl Runtime {
         TABLE.iter().map(Self)
     }
 
+    /// The runtimes whose Python is taken, oldest first: those for production, and the previews where there is no other.
+    pub fn fitting(takes: impl Fn(&Version) -> bool) -> Vec<Self> {
+        let all = Self::all().filter(|runtime| takes(&runtime.python_full_version()));
+        let (previews, released): (Vec<Self>, Vec<Self>) = all.partition(|runtime| runtime.is_preview());
+        if released.is_empty() { previews } else { released }
+    }
+
     /// The newest runtime of Lambda that is for production: the default.
     ///
     /// # Panics

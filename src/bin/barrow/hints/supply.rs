@@ -91,6 +91,9 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Foreign { what: ForeignFile::CondaEnvironment | ForeignFile::CondaList, .. } => FROM_CONDA,
         RequestError::ListCalledLock { .. } => "call it `requirements.txt`",
         RequestError::NothingToSelectFrom => "name one with -r",
+        RequestError::ExtrasBesideGroups => {
+            "`--group` in place of `--only-group` takes the project with its extras too"
+        }
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
@@ -180,8 +183,14 @@ fn install(error: &InstallError) -> Option<String> {
 }
 
 fn python(refused: &PythonRefused) -> String {
+    if let Some(release) = &refused.release {
+        return format!(
+            "it takes few releases of that Python, and AWS chooses which one a runtime has: allow all of them, or \
+             compare with one by `--python-version {release}`"
+        );
+    }
     if refused.fitting.is_empty() {
-        return "no runtime of Lambda has such a Python: allow a newer one in `requires-python`".to_owned();
+        return "no runtime of Lambda has such a Python: allow another one in `requires-python`".to_owned();
     }
     let fitting: Vec<&str> = refused.fitting.iter().map(|runtime| runtime.name()).collect();
     format!("these runtimes fit: {}; choose one with `--runtime`", fitting.join(", "))

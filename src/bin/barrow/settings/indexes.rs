@@ -20,18 +20,24 @@ pub(super) fn read(
     flags: &IndexArgs,
     warnings: &mut Vec<String>,
 ) -> Result<(IndexSettings, Vec<NamedCredentials>), SettingsError> {
-    let (mut named, _) =
-        layers.located("index", &flags.index, |host, base, text| named(host, base, text).map(Shown))?;
-    let (extra, _) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
+    let (mut named, named_source) = layers.located("index", &flags.index, named_index)?;
+    let (extra, extra_source) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
     let (default, default_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
     let mirror = read_mirror(layers, flags)?;
     let find_links = read_find_links(layers, flags, mirror.is_some(), warnings)?;
     let no_index = layers.switch("no-index", flags.no_index)?;
+    // Where a mirror stands for them, or nothing does, nobody looks there.
+    let are_asked = mirror.is_none() && !no_index;
+    if are_asked {
+        check_folders("index", &named_source, named.iter().map(|Shown(index)| &index.url))?;
+        check_folders("extra-index-url", &extra_source, &extra)?;
+        check_folders("index-url", &default_source, default.iter().map(|Shown(index)| &index.url))?;
+    }
     let strategy = layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)?;
 
     let mut configured_default = None;
     for configured in layers.config.indexes.clone() {
-        let index = configured_index(layers, &configured)?;
+        let index = configured_index(layers, &configured, are_asked)?;
         let is_replaced = index.name.is_some() && named.iter().any(|Shown(other)| other.name == index.name);
         if configured.default {
             configured_default = Some(index);
@@ -106,12 +112,31 @@ fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> 
     Ok(IndexLocation { name, url, explicit: false, ignore_status: Vec::new() })
 }
 
-fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<IndexLocation, SettingsError> {
+/// An index that is a folder must be there: one that is missing must not look like one that has nothing.
+fn check_folders<'u>(
+    setting: &'static str,
+    source: &Source,
+    urls: impl IntoIterator<Item = &'u SafeUrl>,
+) -> Result<(), SettingsError> {
+    let mut missing = urls.into_iter().filter_map(SafeUrl::to_file_path).filter(|path| !path.exists());
+    missing.next().map_or(Ok(()), |path| {
+        Err(SettingsError::value(setting, source, format!("`{}` does not exist", path.display())))
+    })
+}
+
+fn configured_index(
+    layers: &mut Layers<'_>,
+    configured: &ConfigIndex,
+    is_asked: bool,
+) -> Result<IndexLocation, SettingsError> {
     let file = configured.file.clone().unwrap_or_else(|| layers.config.path.clone());
     let base = file.parent().unwrap_or(Path::new("")).to_owned();
     let source = Source::File { file, line: configured.line };
     let url = parse::location(layers.host, &base, &configured.url)
         .map_err(|reason| SettingsError::value("index", &source, reason))?;
+    if is_asked {
+        check_folders("index", &source, [&url])?;
+    }
     let index = IndexLocation {
         name: configured.name.clone(),
         url,

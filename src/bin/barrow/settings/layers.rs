@@ -52,6 +52,14 @@ impl Layers<'_> {
             .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
     }
 
+    /// How good the place is that has a setting of our own: smaller is better, and no place is the worst.
+    pub(super) fn rank_of(&self, name: &'static str, has_flag: bool) -> u8 {
+        if has_flag {
+            return 0;
+        }
+        self.find(name, Vec::new()).map_or(u8::MAX, |found| if let Source::Variable(_) = found.source { 1 } else { 2 })
+    }
+
     fn variable(&self, key: &Key, variable: &str) -> Option<FoundSetting> {
         let text = self.host.variable(variable)?;
         let texts = split(key, text);

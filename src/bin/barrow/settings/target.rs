@@ -1,9 +1,12 @@
 //! The target of a run: flags and files, else `.python-version`, else the newest runtime that the project takes.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
+use barrow::lock;
 use barrow::ops::newest_runtime_for;
-use barrow::spec::Version;
+use barrow::resolve::contains;
+use barrow::spec::{Version, VersionSpecifiers};
 use barrow::target::{AGENTCORE, Architecture, Glibc, Runtime, Target};
 
 use super::SettingsError;
@@ -58,10 +61,11 @@ pub(super) fn read(
     warnings: &mut Vec<String>,
 ) -> Result<TargetSettings, SettingsError> {
     let version = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
-    // A flag stands above every other place, so `--python-version` alone replaces a runtime of the environment.
-    let python_flag_alone = flags.python_version.is_some() && flags.runtime.is_empty();
-    let python_version = layers.one("python-version", flags.python_version, version)?;
-    let mut runtimes = if python_flag_alone {
+    // Both say which Python, so where they stand in two places the better one counts.
+    let runtime_from = layers.rank_of("runtime", !flags.runtime.is_empty());
+    let version_from = layers.rank_of("python-version", flags.python_version.is_some());
+    let mut python_version = layers.one("python-version", flags.python_version, version)?;
+    let mut runtimes = if version_from < runtime_from {
         Vec::new()
     } else {
         let profiles = profiles(&layers.config)?;
@@ -84,8 +88,13 @@ pub(super) fn read(
         layers.record("runtime", vec![runtime.to_string()], source);
         runtimes.push(runtime);
     }
-    if let Some(version) = &python_version {
-        check_agreement(version, &runtimes)?;
+    match python_version.as_ref().and_then(|version| check_agreement(version, &runtimes).err()) {
+        Some(_) if runtime_from < version_from => {
+            python_version = None;
+            layers.records.retain(|record| record.key != "python-version");
+        }
+        Some(contradiction) => return Err(contradiction),
+        None => {}
     }
     let mut architectures =
         layers.many("arch", flags.arch, |text| text.parse::<Architecture>().map_err(|error| error.to_string()))?;
@@ -103,13 +112,16 @@ pub(super) fn read(
     Ok(TargetSettings { runtimes, architectures, glibc, python_full_version })
 }
 
-/// The newest runtime that the project takes: that of the source folder, and those beside the files that are named.
+/// The newest runtime that the project takes: that of the source folder or above it, where that is locked, and those
+/// beside the files that are named.
 fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Option<(Runtime, Source)> {
     let working_folder = &layers.host.working_folder;
     let absolute = |path: &Path| parse::normalized(&working_folder.join(path));
     let mut folders: Vec<PathBuf> = files.iter().filter_map(|file| Some(absolute(file).parent()?.to_owned())).collect();
     if folders.is_empty() {
-        folders.push(absolute(folder));
+        let folder = absolute(folder);
+        let locked_above = lock::find_input(&folder).and_then(|found| Some(found.file.parent()?.to_owned()));
+        folders.extend(iter::once(folder).chain(locked_above));
     }
     folders.dedup();
     let (runtime, limit) = newest_runtime_for(&folders, working_folder)?;
@@ -176,12 +188,12 @@ fn python_version_file(folder: &Path, warnings: &mut Vec<String>) -> Result<Opti
     for folder in folder.ancestors() {
         let path = folder.join(".python-version");
         let Ok(text) = fs_err::read_to_string(&path) else { continue };
-        let lines = text.lines().map(str::trim).enumerate();
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate();
         let Some((index, word)) = lines.into_iter().find(|(_, line)| !line.is_empty() && !line.starts_with('#')) else {
             continue;
         };
-        let number = word.trim_start_matches("cpython-").trim_start_matches("python").trim_end_matches("-dev");
-        let Ok(version) = number.parse::<Version>() else {
+        let source = Source::File { file: path.clone(), line: index + 1 };
+        let Some(wanted) = WantedPython::of(word) else {
             warnings.push(format!(
                 "{}:{}: `{word}` is not a Python version and is passed over",
                 path.display(),
@@ -189,10 +201,44 @@ fn python_version_file(folder: &Path, warnings: &mut Vec<String>) -> Result<Opti
             ));
             return Ok(None);
         };
-        let source = Source::File { file: path, line: index + 1 };
-        let runtime = Runtime::of_python(&version)
-            .map_err(|error| SettingsError::value("runtime", &source, error.to_string()))?;
+        let runtime = wanted.runtime().map_err(|reason| SettingsError::value("runtime", &source, reason))?;
         return Ok(Some((runtime, source)));
     }
     Ok(None)
+}
+
+/// What a `.python-version` asks for, in the words of pyenv and uv.
+enum WantedPython {
+    Version(Version),
+    Specifiers(VersionSpecifiers),
+}
+
+impl WantedPython {
+    /// `None`: it is another Python, such as PyPy, or the name of an environment.
+    fn of(word: &str) -> Option<Self> {
+        if word.starts_with(['<', '>', '=', '!', '~']) {
+            return word.parse().ok().map(Self::Specifiers);
+        }
+        let word = word.strip_prefix("cpython").or_else(|| word.strip_prefix("python")).unwrap_or(word);
+        let word = word.trim_start_matches(['-', '@']);
+        // Behind the version are `-dev`, the platform of uv's long form, and the environments of pyenv-virtualenv.
+        let number = word.split(['-', '/']).next().filter(|number| !number.is_empty())?;
+        match number.strip_prefix('3') {
+            Some("") => "==3.*".parse().ok().map(Self::Specifiers),
+            Some(minor) if minor.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("3.{minor}").parse().ok().map(Self::Version)
+            }
+            _ => number.parse().ok().map(Self::Version),
+        }
+    }
+
+    /// The runtime of that Python; of several, the newest one that is released.
+    fn runtime(&self) -> Result<Runtime, String> {
+        match self {
+            Self::Version(version) => Runtime::of_python(version).map_err(|error| error.to_string()),
+            Self::Specifiers(specifiers) => Runtime::fitting(|python| contains(specifiers, python))
+                .pop()
+                .ok_or_else(|| format!("no runtime of Lambda has a Python that `{specifiers}` takes")),
+        }
+    }
 }

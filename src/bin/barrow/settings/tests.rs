@@ -133,6 +133,24 @@ fn the_runtime_comes_from_flag_file_or_the_newest() {
     let machine = Machine::new(&[]).file("work/.python-version", "# mine\n3.12.4\n");
     assert_eq!(machine.shown(&[], "runtime"), "python3.12 (ROOT/work/.python-version:2)");
     assert_eq!(machine.read(&[]).unwrap().target.python_full_version, None, "the patch is the developer's");
+    for (word, runtime) in [
+        ("cpython@3.11", "python3.11"),
+        ("cpython3.11", "python3.11"),
+        ("cpython-3.11.2-linux-x86_64-gnu", "python3.11"),
+        ("3.11/envs/mine", "python3.11"),
+        ("3.12-dev", "python3.12"),
+        ("\u{feff}3.11\r", "python3.11"),
+        ("311", "python3.11"),
+        ("3", "python3.14"),
+        (">=3.10,<3.12", "python3.11"),
+    ] {
+        let machine = Machine::new(&[]).file("work/.python-version", &format!("{word}\n"));
+        assert_eq!(machine.shown(&[], "runtime"), format!("{runtime} (ROOT/work/.python-version:1)"), "{word}");
+    }
+    for word in ["pypy3.10", "3.13t", "system", "3.12.*", "<>3"] {
+        let machine = Machine::new(&[]).file("work/.python-version", &format!("{word}\n"));
+        assert_eq!(machine.shown(&[], "runtime"), "python3.14 (default)", "{word}");
+    }
     let machine = machine.file("work/barrow.toml", "runtime = \"python3.13\"\n");
     assert_eq!(machine.shown(&[], "runtime"), "python3.13 (ROOT/work/barrow.toml:1)");
     assert_eq!(machine.shown(&["--python-version", "3.11.2"], "runtime"), "python3.11 (python-version)");
@@ -207,11 +225,34 @@ fn what_is_wrong_is_told_with_its_place() {
     let date = "invalid value for `exclude-newer` from --exclude-newer: `tomorrow` is not a date: give YYYY-MM-DD or a \
                 time with its zone, such as 2026-01-31T12:00:00Z";
     check("", &["--exclude-newer", "tomorrow"], date);
+    let missing = "invalid value for `index-url` from --index-url: `ROOT/work/no/such/` does not exist";
+    check("", &["--index-url", "no/such"], missing);
+    let configured = "invalid value for `index` from ROOT/work/barrow.toml:1: `ROOT/work/away/` does not exist";
+    check("[[index]]\nname = \"a\"\nurl = \"away\"\n", &[], configured);
+    // A mirror stands for it.
+    let machine = Machine::new(&[]).file("work/mirror/x", "");
+    assert!(machine.read(&["--mirror", "mirror", "--index-url", "no/such"]).is_ok());
     let variable = Machine::new(&[("BARROW_LINK_MODE", "soft")]).read(&[]).unwrap_err();
     assert_eq!(
         variable,
         "invalid value for `link-mode` from $BARROW_LINK_MODE: `soft` is none of auto, clone, hardlink, copy"
     );
+}
+
+#[test]
+fn of_two_words_on_the_python_the_nearer_counts() {
+    let check = |variables: &[(&str, &str)], config: &str, arguments: &[&str], expected: (&str, Option<&str>)| {
+        let machine = Machine::new(variables).file("work/barrow.toml", config);
+        let target = machine.read(arguments).unwrap().target;
+        let full = target.python_full_version.map(|version| version.to_string());
+        assert_eq!((target.runtimes[0].name(), full.as_deref()), expected, "{variables:?} {config} {arguments:?}");
+    };
+    let (version, runtime) = (("BARROW_PYTHON_VERSION", "3.13.1"), ("BARROW_RUNTIME", "python3.13"));
+    check(&[version], "runtime = \"python3.9\"\n", &[], ("python3.13", Some("3.13.1")));
+    check(&[version], "", &["--runtime", "python3.12"], ("python3.12", None));
+    check(&[version], "", &["--runtime", "python3.13"], ("python3.13", Some("3.13.1")));
+    check(&[runtime], "python-version = \"3.9.1\"\n", &[], ("python3.13", None));
+    check(&[runtime], "", &["--python-version", "3.12.4"], ("python3.12", Some("3.12.4")));
 }
 
 #[test]
@@ -230,6 +271,11 @@ fn secrets_are_never_shown() {
         assert!(!shown.contains(secret), "{shown}");
     }
     assert_eq!(settings.indexes.extra[0].reveal().password(), Some("hunter2"), "but it is used");
+    // A URL whose scheme was forgotten is no name of a folder.
+    for option in ["--index", "--index-url", "--extra-index-url", "--find-links", "--mirror"] {
+        let error = machine.read(&[option, "user:hunter3@corp/simple"]).unwrap_err();
+        assert!(error.contains("it has a user and no scheme") && !error.contains("hunter3"), "{error}");
+    }
 }
 
 #[test]
