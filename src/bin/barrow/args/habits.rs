@@ -9,9 +9,9 @@ use std::ffi::OsString;
 /// script calls pip (`barrow pip install`). With `=` behind the name they have a value.
 const MET_ANYWAY: &[&str] = &[
     "--disable-pip-version-check",
+    "--exists-action=",
     "--force-reinstall",
     "--ignore-installed",
-    "--implementation=",
     "--isolated",
     "--no-color",
     "--no-compile",
@@ -22,6 +22,7 @@ const MET_ANYWAY: &[&str] = &[
     "--no-warn-script-location",
     "--progress-bar=",
     "--root-user-action=",
+    "--src=",
     "--upgrade",
     "--upgrade-strategy=",
     "--use-pep517",
@@ -117,19 +118,22 @@ pub(crate) fn place(option: &str) -> Option<&'static str> {
 pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
     let calls_pip = arguments.get(1).is_some_and(|word| word == "pip");
     let installs = calls_pip && arguments.get(2).is_some_and(|word| word == "install");
+    let abis = if installs { abis_of_target(&arguments) } else { Vec::new() };
+    let mut newest_glibc = None;
     let mut words = arguments.into_iter();
     let mut understood: Vec<OsString> = words.next().into_iter().collect();
     if calls_pip {
         words.next();
     }
+    let mut positional: Vec<OsString> = Vec::new();
     while let Some(word) = words.next() {
         let Some(text) = word.to_str() else {
             understood.push(word);
             continue;
         };
         if text == "--" {
-            understood.push(word);
-            understood.extend(words);
+            positional.push(word);
+            positional.extend(words);
             break;
         }
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
@@ -142,8 +146,21 @@ pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
         match name {
             "--platform" | "--python-platform" => {
                 let value = value.or_else(|| words.next().and_then(|word| word.into_string().ok()));
+                newest_glibc = newest_glibc.max(value.as_deref().and_then(glibc));
                 understood.extend(platform(name, value));
             }
+            "--abi" | "--implementation" if installs => {
+                let value = value.or_else(|| words.next().and_then(|word| word.into_string().ok()));
+                let fits = |value: &String| match name {
+                    "--abi" => abis.contains(value),
+                    _ => ["cp", "py"].contains(&value.as_str()),
+                };
+                if !value.as_ref().is_some_and(fits) {
+                    understood.push(value.map_or_else(|| name.into(), |value| format!("{name}={value}").into()));
+                }
+            }
+            // A folder is built and bundled, whether pip would link to it or not.
+            "-e" | "--editable" if installs => understood.extend(value.map(OsString::from)),
             "--python-version" => {
                 let value = value.or_else(|| words.next().and_then(|word| word.into_string().ok()));
                 understood.push(name.into());
@@ -152,7 +169,31 @@ pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
             _ => understood.push(word),
         }
     }
+    if let Some((major, minor)) = newest_glibc {
+        understood.extend(["--glibc".into(), format!("{major}.{minor}").into()]);
+    }
+    understood.extend(positional);
     understood
+}
+
+/// The ABIs that pip is told where one of them is that of the Python that it is told; none where it is another one.
+fn abis_of_target(arguments: &[OsString]) -> Vec<String> {
+    let told = |option: &str| -> Vec<String> {
+        let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+        let behind = words.windows(2).filter(|pair| pair[0] == option).map(|pair| pair[1]);
+        let joined = words.iter().filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
+        behind.chain(joined).map(str::to_owned).collect()
+    };
+    let versions = told("--python-version").into_iter().map(|version| python_version(&version));
+    let runtimes = told("--runtime").into_iter().map(|runtime| runtime.trim_start_matches("python").to_owned());
+    let Some(version) = versions.chain(runtimes).last() else { return Vec::new() };
+    let minor: Vec<&str> = version.split('.').take(2).collect();
+    let own = format!("cp{}", minor.concat());
+    let abis = told("--abi");
+    if !abis.contains(&own) {
+        return Vec::new();
+    }
+    abis.into_iter().filter(|abi| [own.as_str(), "abi3", "none"].contains(&abi.as_str())).collect()
 }
 
 /// Whether pip's option is met by what barrow does anyway; if so, whether it takes a value.
@@ -161,8 +202,8 @@ fn met_anyway(name: &str) -> Option<bool> {
     Some(found.ends_with('='))
 }
 
-/// `--platform` of pip and `--python-platform` of uv as processor and glibc, where they name a Linux. Anything else
-/// stays as it is, for the parser to refuse.
+/// `--platform` of pip and `--python-platform` of uv as processor, where they name a Linux; pip takes several, and the
+/// newest glibc of them counts. Anything else stays as it is, for the parser to refuse.
 fn platform(option: &str, value: Option<String>) -> Vec<OsString> {
     let Some(value) = value else { return vec![option.into()] };
     let machine = ["x86_64", "aarch64", "arm64", "amd64"].into_iter().find(|machine| value.contains(machine));
@@ -173,23 +214,19 @@ fn platform(option: &str, value: Option<String>) -> Vec<OsString> {
     let (Some(machine), true) = (machine, is_linux) else {
         return vec![format!("{option}={value}").into()];
     };
-    let mut words: Vec<OsString> = vec!["--arch".into(), machine.into()];
-    if let Some(glibc) = glibc(&value) {
-        words.extend(["--glibc".into(), glibc.into()]);
-    }
-    words
+    vec!["--arch".into(), machine.into()]
 }
 
 /// The glibc that a manylinux name stands for (PEP 513, 571, 599, 600).
-fn glibc(platform: &str) -> Option<String> {
+fn glibc(platform: &str) -> Option<(u32, u32)> {
     let (_, version) = platform.split_once("manylinux")?;
     let version = version.trim_start_matches('_');
-    let named = [("2014", "2.17"), ("2010", "2.12"), ("1", "2.5")];
+    let named = [("2014", (2, 17)), ("2010", (2, 12)), ("1", (2, 5))];
     if let Some((_, glibc)) = named.iter().find(|(name, _)| version.split(['_', '-']).next() == Some(name)) {
-        return Some((*glibc).to_owned());
+        return Some(*glibc);
     }
     let mut numbers = version.split(['_', '-']).map_while(|part| part.parse::<u32>().ok());
-    Some(format!("{}.{}", numbers.next()?, numbers.next()?))
+    Some((numbers.next()?, numbers.next()?))
 }
 
 /// pip takes `312` for 3.12.

@@ -26,6 +26,25 @@ fn a_script_that_calls_pip_is_understood() {
     // Only there: elsewhere they would be options that do nothing.
     check("barrow install --no-input -t out", "barrow install --no-input -t out");
     check("barrow pip download a", "barrow download a");
+    check("barrow pip install -t out -e ./lib --editable=../x", "barrow install -t out ./lib ../x");
+    check("barrow install -t out -e ./lib", "barrow install -t out -e ./lib");
+}
+
+#[test]
+fn an_abi_or_implementation_of_the_target_says_nothing_new() {
+    let python = "--python-version 3.12";
+    let told = |option: &str, words: &str| {
+        check(&format!("barrow pip install {python} {option}"), &format!("barrow install {python} {words}"));
+    };
+    told("--implementation cp --abi cp312 a", "a");
+    told("--abi=cp312 --abi abi3 --abi none a", "a");
+    // What would choose other files is refused.
+    told("--abi cp311 a", "--abi=cp311 a");
+    told("--abi none a", "--abi=none a");
+    told("--implementation pp a", "--implementation=pp a");
+    check("barrow pip install --runtime python3.9 --abi cp39 a", "barrow install --runtime python3.9 a");
+    check("barrow pip install --abi cp312 a", "barrow install --abi=cp312 a");
+    check("barrow install --abi cp312 a", "barrow install --abi cp312 a");
 }
 
 #[test]
@@ -36,6 +55,10 @@ fn platforms_of_linux_are_processor_and_glibc() {
     told("--platform=manylinux_2_28_aarch64", "--arch aarch64 --glibc 2.28");
     told("--platform manylinux1_x86_64", "--arch x86_64 --glibc 2.5");
     told("--platform linux_aarch64", "--arch aarch64");
+    told(
+        "--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 a -- b",
+        "--arch x86_64 --arch x86_64 a --glibc 2.28 -- b",
+    );
     told("--python-platform aarch64-manylinux_2_28", "--arch aarch64 --glibc 2.28");
     told("--python-platform x86_64-unknown-linux-gnu", "--arch x86_64");
     told("--python-platform linux", "--arch x86_64");
