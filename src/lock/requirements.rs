@@ -62,8 +62,11 @@ fn write_dist(
             push(text, format_args!("=={}", dist.version));
         }
     }
-    if let Some(below) = below {
-        push(text, format_args!("#subdirectory={below}"));
+    let below = below.map(|below| format!("subdirectory={below}"));
+    let digest = if style.hashes { None } else { demanded_of_url(dist) };
+    let fragment: Vec<String> = below.into_iter().chain(digest).collect();
+    if !fragment.is_empty() {
+        push(text, format_args!("#{}", fragment.join("&")));
     }
     if style.hashes {
         for digest in hashes(dist)? {
@@ -84,6 +87,15 @@ fn local_path(dist: &ResolvedDist) -> Option<PathBuf> {
         Some(DirectReference::Git { .. }) => None,
         _ => dist.file.url.to_file_path().filter(|_| dist.is_direct),
     }
+}
+
+/// The digest that the user's own URL demands, as a part of a URL: a lock is never laxer than what it was made of.
+fn demanded_of_url(dist: &ResolvedDist) -> Option<String> {
+    let is_url = dist.is_direct && local_path(dist).is_none() && dist.hashes_from.is_some();
+    let digest = dist.accepted_hashes.first().filter(|_| is_url)?;
+    let text = digest.to_string();
+    let (algorithm, hex) = text.split_once(':')?;
+    Some(format!("{algorithm}={hex}"))
 }
 
 /// One digest of every file of the version: the strongest that the index gives is the one that pip compares.

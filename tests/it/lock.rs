@@ -212,6 +212,12 @@ fn a_hashed_lock_is_read_back() {
     top[more]==1.0 \
         # via -r requirements.txt
     ");
+    // Without hashes a digest that the user's own URL demands stays in it.
+    let digest = sha256_hex(&WheelBuilder::new("direct", "1.0").requires("dep").build().bytes);
+    let pinned = format!("direct @ {url}#sha256={digest}");
+    let text = lock(&context, &server.url(), &format!("{pinned}\n"), &[]);
+    assert!(text.lines().any(|line| line == pinned), "{text}");
+    context.write("requirements.txt", format!("top[more] ; python_version > '3'\ndirect @ {url}\n"));
     let mut install = context.barrow();
     context.succeed(install.args(["install", "-r", "locked.txt", "-t", "out", "--index-url", &server.url()]));
     let mut again = context.barrow();
@@ -259,5 +265,25 @@ fn hashes_that_no_index_gives_are_computed() {
     for from in [&["--no-index", "--find-links=links"][..], &[]] {
         let text = lock(&context, &url, "plain\n", &[from, &["--generate-hashes"]].concat());
         assert!(digests.iter().all(|digest| text.contains(digest)), "{text}");
+    }
+}
+
+#[test]
+fn a_form_that_could_not_be_read_back_is_refused() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
+    let context = TestContext::new();
+    let run = |out: &str, format: &str| {
+        let mut command = context.barrow();
+        command.args(["lock", "tiny", "-o", out, "--format", format, "--index-url", &server.url()]);
+        command.output().unwrap().status.code()
+    };
+    for (out, format) in
+        [("x.toml", "pylock"), ("x.txt", "pylock"), ("pylock.toml", "requirements"), ("x.json", "pylock")]
+    {
+        assert_eq!(run(out, format), Some(2), "{out} {format}");
+        assert!(!context.path(out).exists());
+    }
+    for (out, format) in [("pylock.x.toml", "pylock"), ("x.lock", "requirements"), ("plain", "json"), ("-", "pylock")] {
+        assert_eq!(run(out, format), Some(0), "{out} {format}");
     }
 }

@@ -64,20 +64,20 @@ fn versions_of_an_existing_lock_stay_until_they_are_upgraded() {
     let new = index();
     let lock = |server: &RunningIndex, format: &str, more: &[&str]| {
         let mut command = context.barrow();
-        command.args(["lock", "app", "--no-cache", "--format", format, "-o", "the.lock", "--index-url", &server.url()]);
+        command.args(["lock", "app", "--no-cache", "--format", format, "-o", "thelock", "--index-url", &server.url()]);
         let output = command.args(more).output().unwrap();
-        (output.status.code().unwrap(), fs_err::read_to_string(context.path("the.lock")).unwrap_or_default())
+        (output.status.code().unwrap(), fs_err::read_to_string(context.path("thelock")).unwrap_or_default())
     };
     for (format, pin_old, pin_new) in [
         ("requirements", "dep==1.0", "dep==1.5"),
         ("pylock", "dep-1.0-py3", "dep-1.5-py3"),
         ("json", "dep-1.0-py3", "dep-1.5-py3"),
     ] {
-        let _ = fs_err::remove_file(context.path("the.lock"));
+        let _ = fs_err::remove_file(context.path("thelock"));
         assert!(lock(&old, format, &[]).1.contains(pin_old), "{format}");
         assert!(lock(&new, format, &[]).1.contains(pin_old), "{format}: kept");
         assert!(lock(&new, format, &["--upgrade-package", "app"]).1.contains(pin_old), "{format}: another one");
-        let before = fs_err::read_to_string(context.path("the.lock")).unwrap();
+        let before = fs_err::read_to_string(context.path("thelock")).unwrap();
         assert_eq!(lock(&new, format, &["--check"]).0, 0, "{format}: up to date");
         assert_eq!(lock(&new, format, &["--check", "--upgrade"]), (1, before), "{format}: would change");
         assert!(lock(&new, format, &["-P", "dep"]).1.contains(pin_new), "{format}: upgraded");

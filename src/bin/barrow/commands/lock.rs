@@ -32,7 +32,8 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
         settings.inputs.requirement_files.push(input);
     }
     let format = match (args.format, &args.output) {
-        (Some(format), _) => format,
+        (Some(format), Some(path)) => fitting(format, path)?,
+        (Some(format), None) => format,
         (None, Some(path)) if path.as_os_str() != "-" => format_of(path)?,
         (None, _) if run.general.json => LockFormat::Json,
         (None, _) => LockFormat::Pylock,
@@ -68,6 +69,19 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
             let done = if locked.changes { "written" } else { "is up to date" };
             run.output.status(&format!("{} {done}", path.display()));
             Ok(())
+        }
+    }
+}
+
+/// The form that was asked for, where the name of the file does not say another one.
+fn fitting(format: LockFormat, path: &Path) -> Result<LockFormat, Failure> {
+    let says_nothing = path.extension().is_none();
+    match format_of(path) {
+        Ok(by_name) if says_nothing || by_name == format => Ok(format),
+        Err(_) if format != LockFormat::Pylock => Ok(format),
+        _ => {
+            let failure = Failure::usage(format!("under the name `{}` another form would be read", path.display()));
+            Err(failure.hint("call it pylock.toml, pylock.NAME.toml, *.txt or *.json, as its form is"))
         }
     }
 }
