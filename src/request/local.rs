@@ -46,6 +46,8 @@ pub(crate) enum Look {
 pub(super) struct LocalContent {
     /// Path relative to the base, for messages.
     pub(super) name: String,
+    /// Where it lies; empty: elsewhere.
+    pub(super) place: PathBuf,
     pub(super) digest: HashDigest,
 }
 
@@ -82,7 +84,7 @@ pub(super) fn reach(
     let mut open: VecDeque<DirectReference> = first.into();
     while let Some(reference) = open.pop_front() {
         let (name, place) = describe(&reference, base);
-        if !seen.insert((name.clone(), place)) {
+        if !seen.insert((name.clone(), place.clone())) {
             continue;
         }
         let mut encoder = Encoder::new();
@@ -91,7 +93,7 @@ pub(super) fn reach(
             encoder.field("content", &content);
             open.extend(further);
         }
-        reached.push(LocalContent { name, digest: encoder.finish() });
+        reached.push(LocalContent { name, place, digest: encoder.finish() });
     }
     Ok(reached)
 }

@@ -38,6 +38,7 @@ mod keyed;
 mod local;
 mod locked;
 mod options;
+mod places;
 mod repository;
 #[cfg(test)]
 mod tests;
@@ -53,3 +54,4 @@ pub use options::{
     IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
 pub(crate) use part::KeyPart;
+pub use places::places_of;

@@ -274,6 +274,44 @@ fn what_has_changed_is_found_where_it_was() {
     assert!(output.status.success() && said(&output).contains("0 of 0 are built"), "{}", said(&output));
 }
 
+/// What a unit is made of is all that its files lead to: lists that they include, projects elsewhere, wheels of a folder.
+#[test]
+fn what_has_changed_is_found_where_files_lead_to() {
+    let tables = "runtime = \"python3.12\"\n[[function]]\nname = \"a\"\nsource = \"services/a\"\nrequirements = [\"lists/a.txt\"]\n\
+                  [[function]]\nname = \"b\"\nsource = \"services/b\"\nfind-links = [\"wheels\"]\npackages = [\"tiny\"]\n\
+                  [[layer]]\nnames-from = \"names.txt\"\n";
+    let (context, index) = repository(tables);
+    context.write("services/a/app.py", "");
+    context.write("services/b/app.py", "");
+    context.write("lists/a.txt", "-r base.txt\n../libs/one\n");
+    context.write("lists/base.txt", "tiny\n");
+    context.write(
+        "libs/one/pyproject.toml",
+        "[project]\nname = \"one\"\nversion = \"1\"\n[tool.uv.sources]\ntwo = { path = \"../two\" }\n",
+    );
+    context.write("libs/two/pyproject.toml", "[project]\nname = \"two\"\nversion = \"1\"\n");
+    context.write("libs/three/pyproject.toml", "[project]\nname = \"three\"\nversion = \"1\"\n");
+    context.write("wheels/README.md", "");
+    context.write("names.txt", "tiny\n");
+    let git = |arguments: &[&str]| _ = git(&context, "", arguments);
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let changed = |path: &str, text: &str, expected: &[&str]| {
+        context.write(path, text);
+        assert_eq!(listed(&context, &index, &["--changed-since", "HEAD"]), expected, "{path}");
+        git(&["add", "."]);
+        git(&["commit", "-q", "-m", "next"]);
+    };
+    changed("lists/base.txt", "tiny>=1\n", &["a"]);
+    changed("libs/one/one.py", "", &["a"]);
+    changed("libs/two/two.py", "", &["a"]);
+    changed("libs/three/three.py", "", &[]);
+    changed("lists/other.txt", "tiny\n", &[]);
+    changed("wheels/new.whl", "", &["b"]);
+    changed("names.txt", "tiny>=1\n", &["tiny"]);
+}
+
 #[test]
 fn one_of_ten_fails() {
     let (context, index) = repository("runtime = \"python3.12\"\n[[function]]\nglob = \"services/*\"\n");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use barrow::bundle::numbered;
-use barrow::request::{BundleKind, BundleOptions, SourceSettings};
+use barrow::request::{BundleKind, BundleOptions, SourceSettings, places_of};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
@@ -66,14 +66,12 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
         }
         report.write(run, &parts)?;
     }
-    let mut reports = Vec::new();
-    if args.check {
-        for (_, made, _) in &all_made {
-            reports.push(made.check(run, settings.cache_folder.as_ref())?);
-        }
+    let checked: Vec<&Made<'_>> = all_made.iter().map(|(_, made, _)| made).filter(|_| args.check).collect();
+    for made in &checked {
+        made.check(run, settings.cache_folder.as_ref())?;
     }
     outcome.finish(run, json!({}))?;
-    check::conclude(reports, false)
+    check::conclude_made(&checked)
 }
 
 /// Every output with its label, the handlers and layers of its unit, and whether it is slimmed.
@@ -200,24 +198,21 @@ impl Job {
         format!("{} ({}, {})", self.unit.name, self.target.runtime(), self.target.architecture())
     }
 
-    /// Whether one of these files is among what it is made of, as far as its tables and its folder say it. A submodule
-    /// is one path, of whatever lies in it.
+    /// Whether one of these files is among what it is made of; where that cannot be told, it counts as touched. A
+    /// submodule is one path, of whatever lies in it.
     fn is_touched_by(&self, changed: &[PathBuf], config: &ConfigFile) -> bool {
-        let inputs = &self.options.request.inputs;
-        let files = inputs.requirement_files.iter().chain(&inputs.constraint_files).chain(&inputs.override_files);
-        let files: Vec<PathBuf> = files.map(|file| inputs.working_folder.join(file)).collect();
+        let request = &self.options.request;
+        // What is wrong with its files is told when it is built.
+        let Ok(Some(places)) = places_of(request) else { return !changed.is_empty() };
+        let settings = [&Some(config.path.clone()), &self.unit.own_settings, &self.unit.listed_in];
+        let without = self.without.iter().map(|path| request.inputs.working_folder.join(path));
         let sources = self.options.assembly.source.iter().flat_map(SourceSettings::folders).map(Path::to_owned);
-        let mut folders: Vec<PathBuf> = sources.chain(self.unit.source.clone()).collect();
+        let own = settings.into_iter().flatten().cloned().chain(without).chain(sources).chain(self.unit.source.clone());
+        let mut places: BTreeSet<PathBuf> = places.into_iter().chain(own).collect();
         // git names what lies behind a link by its own place.
-        folders.extend(folders.clone().iter().filter_map(|folder| fs_err::canonicalize(folder).ok()));
-        let concerns = |path: &PathBuf| {
-            *path == config.path
-                || self.unit.own_settings.as_ref() == Some(path)
-                || folders.iter().any(|folder| path.starts_with(folder) || folder.starts_with(path))
-                || files
-                    .iter()
-                    .any(|file| file == path || file.parent().is_some_and(|folder| is_local_project(path, folder)))
-        };
+        let real: Vec<PathBuf> = places.iter().filter_map(|place| fs_err::canonicalize(place).ok()).collect();
+        places.extend(real);
+        let concerns = |path: &PathBuf| places.iter().any(|place| path.starts_with(place) || place.starts_with(path));
         changed.iter().any(concerns)
     }
 }
@@ -272,17 +267,6 @@ fn retain_touched(jobs: &mut Vec<Job>, is_touched: impl Fn(&Job) -> bool) {
     let layers: Vec<String> = layers.collect();
     names.extend(layers);
     jobs.retain(|job| names.contains(&job.unit.name));
-}
-
-/// Whether a file could belong to a project that a requirements file beside it names: those are looked for below its
-/// folder.
-fn is_local_project(path: &Path, folder: &Path) -> bool {
-    path.starts_with(folder)
-        && path
-            .ancestors()
-            .skip(1)
-            .take_while(|above| above.starts_with(folder))
-            .any(|above| above.join("pyproject.toml").is_file() || above.join("setup.py").is_file())
 }
 
 /// The files that differ from a revision of the repository, those that git does not know included.

@@ -32,6 +32,8 @@ pub(crate) struct Unit {
     stated: BTreeSet<&'static str>,
     /// The settings file of its own folder, where there is one.
     pub(crate) own_settings: Option<PathBuf>,
+    /// The file that has its name, where one lists units.
+    pub(crate) listed_in: Option<PathBuf>,
 }
 
 impl Unit {
@@ -121,8 +123,12 @@ impl ConfigFile {
             return folders.into_iter().map(unit).collect();
         }
         if let Some(file) = &table.names_from {
-            let unit = |(name, line): (String, String)| self.unit(table, name, None, vec![line]);
-            return listed(&self.folder().join(file))?.into_iter().map(unit).collect();
+            let file = parse::normalized(&self.folder().join(file));
+            let unit = |(name, line): (String, String)| {
+                let unit = self.unit(table, name, None, vec![line])?;
+                Ok(Unit { listed_in: Some(file.clone()), ..unit })
+            };
+            return listed(&file)?.into_iter().map(unit).collect();
         }
         let source = table.source.as_ref().map(|source| parse::normalized(&self.folder().join(source)));
         if let Some(folder) = source.as_ref().filter(|folder| !folder.is_dir()) {
@@ -172,6 +178,7 @@ impl ConfigFile {
             config: Self { values, units: Vec::new(), ..self.clone() },
             stated: table.values.keys().copied().collect(),
             own_settings: None,
+            listed_in: None,
         })
     }
 }
