@@ -743,6 +743,10 @@ fn what_build_makes_is_checked_with_its_layers() {
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("bad (python3.13, x86_64): error[BAR012]: `absent` is imported"), "{told}");
     assert!(context.path("dist/good/app.py").is_file() && told.contains("the check found 1 error"), "{told}");
+    let (_, told) = run(&["--check", "--quiet"]);
+    assert!(told.contains("bad (python3.13, x86_64): error[BAR012]: `absent` is imported"), "errors alone: {told}");
+    let (_, told) = run(&["--check", "--json"]);
+    assert!(told.contains("\"causes\":[\"bad (python3.13, x86_64): error[BAR012]"), "{told}");
     assert_eq!(run(&[]).0, Some(0));
 }
 

@@ -66,7 +66,7 @@ pub(super) fn make(
         let told = result::with_sboms(result::published(&published), &sboms);
         Output::object(&result::with_shared(told, run.shared.get()))?;
     } else {
-        let what = format!("Bundled {} files", published.files);
+        let what = format!("Bundled {}", check::counted(published.files, "file"));
         last_word::tell(run, &published, &what, &place(&published));
     }
     if is_checked { check::made(run, settings, &made) } else { Ok(()) }

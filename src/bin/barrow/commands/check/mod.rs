@@ -169,23 +169,44 @@ impl<'a> Made<'a> {
         Ok(self.report.get_or_init(|| report))
     }
 
-    /// Tells what is found in it; that goes to standard error, since standard output is for the result.
+    /// Tells what is found in it that breaks nothing; that goes to standard error, since standard output is for the
+    /// result. What breaks is said by the failure that it makes of the run ([`conclude_made`]).
     pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<&Report, Failure> {
         let report = self.report(run, cache_folder)?;
-        let before = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
+        let before = self.label();
         let is_verbose = run.general.verbose > 0;
         let least = if is_verbose { Grade::Note } else { Grade::Warning };
-        for finding in report.findings.iter().filter(|finding| finding.grade >= least) {
+        let is_told = |grade: Grade| grade >= least && grade < Grade::Error;
+        for finding in report.findings.iter().filter(|finding| is_told(finding.grade)) {
             run.output.warn(&format!("{before}{}", findings::one_line(finding)));
         }
         run.output.status(&format!("{before}{}", summary(report, &self.published.target, is_verbose)));
         Ok(report)
     }
+
+    /// What stands before each line about it.
+    fn label(&self) -> String {
+        self.name.map(|name| format!("{name}: ")).unwrap_or_default()
+    }
+
+    /// What was found that breaks, a line each.
+    fn errors(&self) -> impl Iterator<Item = String> {
+        let findings = self.report.get().into_iter().flat_map(|report| &report.findings);
+        let errors = findings.filter(|finding| finding.grade == Grade::Error);
+        errors.map(|finding| format!("{}{}", self.label(), findings::one_line(finding)))
+    }
 }
 
 /// Checks the one output of a run, and fails where it would not load.
 pub(super) fn made(run: &Run, settings: &Settings, made: &Made<'_>) -> Result<(), Failure> {
-    conclude([made.check(run, settings.cache_folder.as_ref())?], false)
+    made.check(run, settings.cache_folder.as_ref())?;
+    conclude_made(&[made])
+}
+
+/// Fails where an output that was checked would not load, with what was found in it.
+pub(super) fn conclude_made(checked: &[&Made<'_>]) -> Result<(), Failure> {
+    conclude(checked.iter().filter_map(|made| made.report.get()), false)
+        .map_err(|failure| checked.iter().flat_map(|made| made.errors()).fold(failure, Failure::cause))
 }
 
 /// One line about the whole.
@@ -206,7 +227,7 @@ fn summary(report: &Report, target: &Target, shows_notes: bool) -> String {
 }
 
 /// Fails where something was found that breaks.
-pub(super) fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_strict: bool) -> Result<(), Failure> {
+fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_strict: bool) -> Result<(), Failure> {
     let (mut errors, mut warnings, mut worst) = (0, 0, None);
     for report in reports {
         errors += report.count(Grade::Error);
@@ -230,6 +251,6 @@ pub(super) fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_str
 }
 
 /// `1 file`, `2 files`.
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
