@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::published::{BundledDist, DistChange};
 use crate::cache::{Bucket, Cache};
-use crate::request::BundleOptions;
+use crate::request::{BundleKind, BundleOptions};
 use crate::spec::{PackageName, Version};
 
 /// The versions of a run, by name.
@@ -16,19 +16,28 @@ type Versions = BTreeMap<PackageName, Version>;
 
 /// What differs from the last run with this output; `None`: no last run is known.
 pub(crate) fn changes(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) -> Option<Vec<DistChange>> {
-    let before: Versions = rmp_serde::from_slice(&cache.read(&place(cache, options))?).ok()?;
-    Some(between(&before, &versions(dists)))
+    let before = remembered(options, cache)?;
+    Some(between(&before, &there_now(&before, dists, options)))
 }
 
 /// Notes what this run has bundled. What cannot be noted is not told by the next run.
 pub(crate) fn remember(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) {
-    if let (false, Ok(bytes)) = (cache.is_degraded(), rmp_serde::to_vec(&versions(dists))) {
+    let now = there_now(&remembered(options, cache).unwrap_or_default(), dists, options);
+    if let (false, Ok(bytes)) = (cache.is_degraded(), rmp_serde::to_vec(&now)) {
         let _ = cache.write(&place(cache, options), &bytes);
     }
 }
 
-fn versions(dists: &[BundledDist]) -> Versions {
-    dists.iter().map(|dist| (dist.name.clone(), dist.version.clone())).collect()
+fn remembered(options: &BundleOptions, cache: &Cache) -> Option<Versions> {
+    rmp_serde::from_slice(&cache.read(&place(cache, options))?).ok()
+}
+
+/// What OUT holds after a run: what it has brought, and where packages are put beside others, what was there.
+fn there_now(before: &Versions, dists: &[BundledDist], options: &BundleOptions) -> Versions {
+    let stays = options.assembly.kind == BundleKind::Packages;
+    let mut now = if stays { before.clone() } else { Versions::new() };
+    now.extend(dists.iter().map(|dist| (dist.name.clone(), dist.version.clone())));
+    now
 }
 
 /// What differs, by name.

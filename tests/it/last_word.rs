@@ -55,6 +55,23 @@ fn what_has_changed_since_the_last_run_is_told() {
 }
 
 #[test]
+fn installing_one_package_takes_no_other_away() {
+    let context = TestContext::new();
+    let index = index();
+    let changes = |requirement: &str| {
+        let mut command = context.barrow();
+        command.args(["install", requirement, "-t", "out", "--json", "--index-url", &index.url()]);
+        let output = command.output().unwrap();
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["changes"].clone()
+    };
+    changes("alpha==1.0");
+    insta::assert_snapshot!(changes("boto3"), @r#"[{"before":null,"name":"boto3","now":"1.0"}]"#);
+    assert!(context.path("out/alpha.py").is_file());
+    insta::assert_snapshot!(changes("alpha"), @r#"[{"before":"1.0","name":"alpha","now":"1.1"}]"#);
+    insta::assert_snapshot!(changes("beta"), @"[]");
+}
+
+#[test]
 fn too_large_is_told_with_what_is_large_and_what_would_help() {
     let context = TestContext::new();
     let index = index();
