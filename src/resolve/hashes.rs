@@ -21,6 +21,7 @@ pub(super) fn check_agreement(provider: &Provider<'_>) -> Result<(), ResolveErro
 pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveError> {
     let mut unpinned = Vec::new();
     let mut unhashed = Vec::new();
+    let mut without_digest = false;
     for entry in &provider.manifest.requirements {
         let name = &entry.requirement.name;
         if !provider.policy.applies(&entry.requirement) || provider.manifest.excludes(name) {
@@ -30,13 +31,16 @@ pub(super) fn check_user_lines(provider: &Provider<'_>) -> Result<(), ResolveErr
         let shown = format!("{} ({})", entry.text, entry.origin);
         match &entry.requirement.version_or_url {
             Some(VersionOrUrl::Url(_)) if is_hashed_url(entry, rules.hashes.is_some()) => {}
-            Some(VersionOrUrl::Url(_)) => unhashed.push(shown),
+            Some(VersionOrUrl::Url(_)) => {
+                without_digest |= has_no_digest(entry);
+                unhashed.push(shown);
+            }
             _ if !rules.is_pinned => unpinned.push(shown),
             _ if rules.hashes.is_none() => unhashed.push(shown),
             _ => {}
         }
     }
-    report(unpinned, unhashed)
+    report(unpinned, unhashed, without_digest)
 }
 
 /// Refuses a file behind a URL or path that has another digest than its line demands: it was fetched to be read, so
@@ -84,20 +88,24 @@ pub(super) fn check_resolution(provider: &Provider<'_>, resolution: &Resolution)
         };
         if rules.is_pinned { unhashed.push(shown) } else { unpinned.push(shown) }
     }
-    report(unpinned, unhashed)
+    report(unpinned, unhashed, false)
 }
 
-fn report(unpinned: Vec<String>, unhashed: Vec<String>) -> Result<(), ResolveError> {
+fn report(unpinned: Vec<String>, unhashed: Vec<String>, without_digest: bool) -> Result<(), ResolveError> {
     if unpinned.is_empty() && unhashed.is_empty() {
         return Ok(());
     }
-    Err(ResolveError::RequireHashes { unpinned, unhashed })
+    Err(ResolveError::RequireHashes { unpinned, unhashed, without_digest })
 }
 
-/// Whether a URL comes with a digest. Version control and folders have no one digest.
+/// Version control and folders have no one digest.
+fn has_no_digest(entry: &RequirementEntry) -> bool {
+    matches!(entry.direct, Some(DirectReference::Git { .. } | DirectReference::Folder { .. }))
+}
+
+/// Whether a URL comes with a digest.
 fn is_hashed_url(entry: &RequirementEntry, has_hashes: bool) -> bool {
-    let has_no_digest = matches!(entry.direct, Some(DirectReference::Git { .. } | DirectReference::Folder { .. }));
-    !has_no_digest && (has_hashes || has_digest_in_url(entry))
+    !has_no_digest(entry) && (has_hashes || has_digest_in_url(entry))
 }
 
 fn has_digest_in_url(entry: &RequirementEntry) -> bool {

@@ -212,6 +212,8 @@ pub enum ResolveError {
         unpinned: Vec<String>,
         /// Pinned requirements without a hash.
         unhashed: Vec<String>,
+        /// Folders or repositories are among them, which have no digest.
+        without_digest: bool,
     },
     /// Several lines demand digests of one project, and no file can have one that they all accept.
     #[error("the digests that {first} and {second} demand of `{name}` have nothing in common")]

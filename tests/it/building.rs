@@ -207,7 +207,8 @@ fn folders_and_archives_that_are_named_are_built() {
     has(&context.tree("out"), &["mine-0.2.dist-info"]);
 
     let shown = fails(&context, &mut install(&context, &server, &["./mine", "--require-hashes"]));
-    has(&shown, &["hashes are required"]);
+    has(&shown, &["hashes are required", "folders and repositories have no digest"]);
+    assert!(!shown.contains("--generate-hashes"), "that would not help: {shown}");
     let shown = fails(&context, &mut install(&context, &server, &["./mine", "--no-build"]));
     has(&shown, &["a project folder", "building is forbidden", "leave out `--no-build`"]);
 }

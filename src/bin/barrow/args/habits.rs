@@ -186,7 +186,7 @@ fn abis_of_target(arguments: &[OsString]) -> Vec<String> {
     };
     let versions = told("--python-version").into_iter().map(|version| python_version(&version));
     let runtimes = told("--runtime").into_iter().map(|runtime| runtime.trim_start_matches("python").to_owned());
-    let Some(version) = versions.chain(runtimes).last() else { return Vec::new() };
+    let Some(version) = versions.chain(runtimes).next_back() else { return Vec::new() };
     let minor: Vec<&str> = version.split('.').take(2).collect();
     let own = format!("cp{}", minor.concat());
     let abis = told("--abi");

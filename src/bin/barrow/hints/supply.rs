@@ -102,6 +102,11 @@ fn request(error: &RequestError) -> Vec<String> {
 fn resolve(error: &ResolveError) -> Vec<String> {
     match error {
         ResolveError::NoSolution { hints, .. } => hints.iter().map(resolution::of).collect(),
+        ResolveError::RequireHashes { without_digest: true, .. } => vec![
+            "folders and repositories have no digest: leave them out of the list (`uv export --no-emit-local`), or \
+             install the lock that it was made of with `--lock FILE`"
+                .to_owned(),
+        ],
         ResolveError::RequireHashes { .. } => {
             vec!["`barrow lock -o requirements.txt --generate-hashes` writes every version with its hashes".to_owned()]
         }
