@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -44,12 +45,19 @@ ADVISORY = {
 
 
 class Store(http.server.BaseHTTPRequestHandler):
-    """A store for a shared cache."""
+    """A store for a shared cache: takes PUT, and lists what it has as the bucket `cache` of an object store."""
 
     objects = {}
 
+    def listed(self):
+        words = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        keys = [path.removeprefix("/cache/") for path in self.objects if path.startswith(f"/cache/{words['prefix'][0]}")]
+        rest = "<LastModified>2020-01-01T00:00:00Z</LastModified><Size>1</Size>"
+        objects = "".join(f"<Contents><Key>{key}</Key>{rest}</Contents>" for key in keys)
+        return f"<ListBucketResult>{objects}</ListBucketResult>".encode()
+
     def do_GET(self):
-        body = self.objects.get(self.path)
+        body = self.listed() if "list-type=2" in self.path else self.objects.get(self.path)
         self.send_response(404 if body is None else 200)
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
@@ -76,12 +84,14 @@ class Store(http.server.BaseHTTPRequestHandler):
 def store():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}/cache"
+    return f"http://127.0.0.1:{server.server_address[1]}/cache/team"
 
 
 def commands(place):
     """For each kind of output, commands that print it and the exit status that they end with."""
     remote = ["--remote-cache", place, "--remote-cache-write", "main"]
+    keys = ["AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1", f"AWS_ENDPOINT_URL_S3={place.removesuffix('/cache/team')}"]
+    prune = ["cache", "remote", "prune", "--older-than", "1", "--remote-cache", "s3://cache/team", "--remote-cache-write", "main"]
     return [
         ("bundle", ["bundle", "hello", *INDEX, "-o", "out"], 0),
         ("bundle", ["bundle", "hello", *INDEX, "-o", "out.zip", "--slim", "--sbom", "spdx"], 0),
@@ -120,6 +130,8 @@ def commands(place):
         ("cache_remote_status", ["cache", "remote", "status", *remote], 0),
         ("cache_remote_push", ["cache", "remote", "push", *remote], 0),
         ("cache_remote_pull", ["cache", "remote", "pull", "barrow-hello", *INDEX, *remote], 0),
+        ("cache_remote_prune", [*keys, *prune, "--dry-run"], 0),
+        ("cache_remote_prune", [*keys, *prune], 0),
         ("cache", ["cache", "clean"], 0),
         ("error", ["bundle", "nowhere", "-o", "x"], 2),
         ("error", ["bundle", "hello", "--no-index", "-o", "x"], 1),
@@ -141,7 +153,7 @@ def prepare():
 
 def run(words):
     """Runs a command, behind variables of its own; gives its status and what it printed, of a failed one without a result the error."""
-    variables = [word for word in words if word.startswith("BARROW_")]
+    variables = [word for word in words if re.match(r"[A-Z]\w*=", word)]
     words = words[len(variables) :]
     environment = {"PATH": os.environ["PATH"], "HOME": str(WORK / "home"), **dict(word.split("=", 1) for word in variables)}
     query = json.dumps({"source": "hello", "output": "terraform.zip", "runtime": "python3.13"})

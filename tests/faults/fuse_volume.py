@@ -181,9 +181,13 @@ class Volume:
             for place, name, node in ((folder, old, there), (to, new, moved)):
                 place.names[self.kind.key(name)] = (place.names[self.kind.key(name)][0], node)
             return b""
-        if there is not None and there is not moved:
+        is_same_name = folder is to and self.kind.key(old) == self.kind.key(new)
+        if there is not None and not is_same_name:
             if flags & NO_REPLACE:
                 raise Refused(errno.EEXIST)
+            if there is moved:
+                # rename(2): two links of one file both stay.
+                return b""
             if there.is_folder != moved.is_folder:
                 raise Refused(errno.EISDIR if there.is_folder else errno.ENOTDIR)
             if there.names:
