@@ -98,6 +98,9 @@ impl Runtime {
     }
 
     /// The runtime of a Python version such as `3.12` or `3.12.4`.
+    ///
+    /// # Errors
+    /// A version that no runtime of Lambda has.
     pub fn of_python(version: &Version) -> Result<Self, TargetError> {
         let minor = match version.release() {
             [3, minor, ..] if version.epoch() == 0 => Some(*minor),
@@ -141,14 +144,14 @@ impl Runtime {
     /// When AWS ends it; `None` where it has not said, and for what is not Lambda's.
     pub fn dates(self) -> Option<Dates> {
         match self.0.home {
-            Home::Lambda { dates, .. } => dates,
+            Home::Lambda { dates } => dates,
             Home::Elsewhere { .. } => None,
         }
     }
 
     /// Whether AWS offers it for trying out only.
     pub fn is_preview(self) -> bool {
-        matches!(self.0.home, Home::Lambda { preview: true, .. })
+        matches!(self.0.home, Home::Lambda { dates: None })
     }
 
     /// Whether it is described by a profile, and not one of Lambda's own.

@@ -31,9 +31,7 @@ pub(super) struct RuntimeRow {
 pub(super) enum Home {
     /// AWS Lambda manages it.
     Lambda {
-        /// Not for production yet.
-        preview: bool,
-        /// When it ends; `None` where AWS has not said.
+        /// When it ends; `None`: it is a preview, not for production yet.
         dates: Option<Dates>,
     },
     /// Another service, or a container of the user.
@@ -61,156 +59,54 @@ pub(super) const AL2023: Glibc = Glibc { major: 2, minor: 34 };
 
 /// The runtimes of Lambda, oldest first.
 pub(super) static TABLE: &[RuntimeRow] = &[
-    RuntimeRow {
-        name: "python3.8",
-        minor: 8,
-        patch: 20,
-        glibc: AL2,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2024-10-14", no_new_functions: "2027-02-01", no_updates: "2027-03-03" }),
-        },
-        libraries: None,
-        provided: SDK_AND_CLIENT,
-    },
-    RuntimeRow {
-        name: "python3.9",
-        minor: 9,
-        patch: 25,
-        glibc: AL2,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2025-12-15", no_new_functions: "2027-02-01", no_updates: "2027-03-03" }),
-        },
-        libraries: None,
-        provided: SDK_AND_CLIENT,
-    },
-    RuntimeRow {
-        name: "python3.10",
-        minor: 10,
-        patch: 19,
-        glibc: AL2,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2026-10-31", no_new_functions: "2027-02-01", no_updates: "2027-03-03" }),
-        },
-        libraries: None,
-        provided: SDK_AND_CLIENT,
-    },
-    RuntimeRow {
-        name: "python3.11",
-        minor: 11,
-        patch: 14,
-        glibc: AL2,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2027-06-30", no_new_functions: "2027-07-31", no_updates: "2027-08-31" }),
-        },
-        libraries: None,
-        provided: SDK_AND_CLIENT,
-    },
-    RuntimeRow {
-        name: "python3.12",
-        minor: 12,
-        patch: 12,
-        glibc: AL2023,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2028-10-31", no_new_functions: "2028-11-30", no_updates: "2029-01-10" }),
-        },
-        libraries: None,
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-    RuntimeRow {
-        name: "python3.13",
-        minor: 13,
-        patch: 11,
-        glibc: AL2023,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2029-06-30", no_new_functions: "2029-07-31", no_updates: "2029-08-31" }),
-        },
-        libraries: None,
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-    RuntimeRow {
-        name: "python3.14",
-        minor: 14,
-        patch: 2,
-        glibc: AL2023,
-        home: Home::Lambda {
-            preview: false,
-            dates: Some(Dates { deprecated: "2029-06-30", no_new_functions: "2029-07-31", no_updates: "2029-08-31" }),
-        },
-        libraries: None,
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
-    RuntimeRow {
-        name: "python3.15",
-        minor: 15,
-        patch: 0,
-        glibc: AL2023,
-        home: Home::Lambda { preview: true, dates: None },
-        libraries: None,
-        provided: SDK_CLIENT_AND_SNAPSTART,
-    },
+    lambda("python3.8", 8, 20, AL2, Some(["2024-10-14", "2027-02-01", "2027-03-03"]), SDK_AND_CLIENT),
+    lambda("python3.9", 9, 25, AL2, Some(["2025-12-15", "2027-02-01", "2027-03-03"]), SDK_AND_CLIENT),
+    lambda("python3.10", 10, 19, AL2, Some(["2026-10-31", "2027-02-01", "2027-03-03"]), SDK_AND_CLIENT),
+    lambda("python3.11", 11, 14, AL2, Some(["2027-06-30", "2027-07-31", "2027-08-31"]), SDK_AND_CLIENT),
+    lambda("python3.12", 12, 12, AL2023, Some(["2028-10-31", "2028-11-30", "2029-01-10"]), SDK_CLIENT_AND_SNAPSTART),
+    lambda("python3.13", 13, 11, AL2023, Some(["2029-06-30", "2029-07-31", "2029-08-31"]), SDK_CLIENT_AND_SNAPSTART),
+    lambda("python3.14", 14, 2, AL2023, Some(["2029-06-30", "2029-07-31", "2029-08-31"]), SDK_CLIENT_AND_SNAPSTART),
+    lambda("python3.15", 15, 0, AL2023, None, SDK_CLIENT_AND_SNAPSTART),
 ];
 
 /// Profiles that barrow brings: Bedrock `AgentCore` runs uploaded code on Amazon Linux 2023 whatever the Python
 /// version, on Arm alone, and brings nothing.
 pub(super) static PROFILES: &[RuntimeRow] = &[
-    RuntimeRow {
-        name: "agentcore-python3.10",
-        minor: 10,
-        patch: 19,
-        glibc: AL2023,
-        home: Home::Elsewhere { architecture: Some(Architecture::Arm64) },
-        libraries: None,
-        provided: &[],
-    },
-    RuntimeRow {
-        name: "agentcore-python3.11",
-        minor: 11,
-        patch: 14,
-        glibc: AL2023,
-        home: Home::Elsewhere { architecture: Some(Architecture::Arm64) },
-        libraries: None,
-        provided: &[],
-    },
-    RuntimeRow {
-        name: "agentcore-python3.12",
-        minor: 12,
-        patch: 12,
-        glibc: AL2023,
-        home: Home::Elsewhere { architecture: Some(Architecture::Arm64) },
-        libraries: None,
-        provided: &[],
-    },
-    RuntimeRow {
-        name: "agentcore-python3.13",
-        minor: 13,
-        patch: 11,
-        glibc: AL2023,
-        home: Home::Elsewhere { architecture: Some(Architecture::Arm64) },
-        libraries: None,
-        provided: &[],
-    },
-    RuntimeRow {
-        name: "agentcore-python3.14",
-        minor: 14,
-        patch: 2,
-        glibc: AL2023,
-        home: Home::Elsewhere { architecture: Some(Architecture::Arm64) },
-        libraries: None,
-        provided: &[],
-    },
+    agentcore("agentcore-python3.10", 10, 19),
+    agentcore("agentcore-python3.11", 11, 14),
+    agentcore("agentcore-python3.12", 12, 12),
+    agentcore("agentcore-python3.13", 13, 11),
+    agentcore("agentcore-python3.14", 14, 2),
 ];
+
+/// A runtime of Lambda: name, minor and patch version of Python, glibc, the fields of [`Dates`] in their order, and the
+/// projects that it brings.
+const fn lambda(
+    name: &'static str,
+    minor: u32,
+    patch: u64,
+    glibc: Glibc,
+    dates: Option<[&'static str; 3]>,
+    provided: &'static [&'static str],
+) -> RuntimeRow {
+    let dates = match dates {
+        None => None,
+        Some([deprecated, no_new_functions, no_updates]) => Some(Dates { deprecated, no_new_functions, no_updates }),
+    };
+    RuntimeRow { name, minor, patch, glibc, home: Home::Lambda { dates }, libraries: None, provided }
+}
+
+/// A runtime of Bedrock `AgentCore`: name, minor and patch version of Python.
+const fn agentcore(name: &'static str, minor: u32, patch: u64) -> RuntimeRow {
+    let home = Home::Elsewhere { architecture: Some(Architecture::Arm64) };
+    RuntimeRow { name, minor, patch, glibc: AL2023, home, libraries: None, provided: &[] }
+}
 
 /// The AWS SDK with its closure, and the runtime interface client with its own.
 const SDK_AND_CLIENT: &[&str] =
     &["awslambdaric", "boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "simplejson", "six", "urllib3"];
 
-/// The same where `SnapStart` is offered (Python 3.12 and later): its hooks are a project of their own.
+/// The AWS SDK, the runtime interface client and the hooks of `SnapStart`, which runtimes from Python 3.12 on have.
 const SDK_CLIENT_AND_SNAPSTART: &[&str] = &[
     "awslambdaric",
     "boto3",
