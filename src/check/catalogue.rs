@@ -14,12 +14,12 @@ pub struct UnknownCode(String);
 impl Code {
     /// Every code, by number.
     pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|(code, _)| *code)
+        TABLE.iter().map(|explanation| explanation.code)
     }
 
     /// What is documented about it.
     pub fn explanation(self) -> &'static Explanation {
-        &TABLE[self as usize].1
+        &TABLE[self as usize - 1]
     }
 
     /// What is documented about it as a page of text.
@@ -32,7 +32,7 @@ impl Code {
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BAR{:03}", self.explanation().number)
+        write!(f, "BAR{:03}", *self as u16)
     }
 }
 
@@ -45,7 +45,7 @@ impl FromStr for Code {
         let digits =
             text.trim().get(3..).filter(|_| text.trim()[..3].eq_ignore_ascii_case("BAR")).ok_or_else(unknown)?;
         let number: u16 = digits.parse().map_err(|_| unknown())?;
-        Self::all().find(|code| code.explanation().number == number).ok_or_else(unknown)
+        Self::all().find(|code| *code as u16 == number).ok_or_else(unknown)
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     fn codes_are_numbered_without_gaps_and_read_back() {
         for (at, code) in Code::all().enumerate() {
             let explanation = code.explanation();
-            assert_eq!((usize::from(explanation.number), code as usize), (at + 1, at));
+            assert_eq!((explanation.code, code as usize), (code, at + 1));
             assert_eq!(code.to_string().parse(), Ok(code));
             assert!(!explanation.title.ends_with('.') && explanation.text.ends_with('.'), "{code}");
         }
