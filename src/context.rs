@@ -40,7 +40,7 @@ impl Context {
         }
     }
 
-    /// The same run, with somebody else to tell.
+    /// The context of the same run with another reporter.
     pub(crate) fn with_reporter(&self, reporter: Arc<dyn Reporter>) -> Self {
         Self { reporter, ..self.clone() }
     }

@@ -69,14 +69,15 @@ pub(crate) struct FileLock {
 }
 
 impl FileLock {
-    /// `None` when another process holds it, or has just removed the folder; `Err` where it cannot be locked.
+    /// Locks a folder. `None` when another process holds the lock, or has just removed the folder; `Err` where folders
+    /// cannot be locked.
     pub(crate) fn on_folder(folder: &Path) -> io::Result<Option<Self>> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
         Self::on(file, folder, None)
     }
 
-    /// The same for a file, which is made when it is absent.
+    /// Locks a file, which is made when it is absent. Answers as [`FileLock::on_folder`] does.
     pub(crate) fn on_file(path: &Path) -> io::Result<Option<Self>> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let open = |is_own: bool| {

@@ -29,8 +29,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same for a file that concerns only its owner. One that replaces another does not wait for the disk: after a
-/// power loss it may be the old one, or damaged.
+/// Writes a file that only its owner can read, whole or not at all. One that replaces another is not forced to disk:
+/// after a power loss the old one may be there, or a damaged one.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_new = fs::symlink_metadata(path).is_err();
     let file = stage(path, bytes, 0o600)?;

@@ -19,7 +19,7 @@ pub enum ArchiveError {
     /// The archive as a whole is malformed or could be read in two ways.
     #[error("not an acceptable zip archive: {0}")]
     Structure(&'static str),
-    /// The same for the two layers of a tar.gz.
+    /// A tar.gz is malformed, or could be read in two ways, in either of its two layers.
     #[error("not an acceptable tar.gz archive: {0}")]
     Tar(&'static str),
     /// A source archive that is neither of the kinds that are read, or has no one folder at its top.

@@ -90,7 +90,7 @@ impl<'a> Extra<'a> {
 }
 
 impl Extra<'_> {
-    /// The same for a local header, where zip64 holds both sizes. Bazel's zipper writes the field also where both fit
+    /// The sizes of a local header, where zip64 holds both. Bazel's zipper writes the field also where both fit
     /// (protobuf's wheels): accepted as long as it says the same.
     pub(super) fn widen_local(&self, size: u32, compressed_size: u32) -> Result<Sizes, &'static str> {
         let Some(wide) = self.zip64.filter(|wide| wide.len() == 16) else {

@@ -49,7 +49,7 @@ pub(crate) struct NameClash {
     pub first: String,
     /// How they clash.
     pub reason: &'static str,
-    /// It is the same name, of a file both times.
+    /// Whether it is the same name, of a file both times.
     pub is_repeated: bool,
 }
 
@@ -214,7 +214,7 @@ pub(crate) fn composed(path: &str) -> Cow<'_, str> {
     if path.is_ascii() { path.into() } else { path.nfc().collect::<String>().into() }
 }
 
-/// The same of a path on disk. One that is not UTF-8 stays what it is.
+/// The path on disk in Unicode Normalization Form C. One that is not UTF-8 stays what it is.
 pub(crate) fn composed_path(path: &Path) -> Cow<'_, Path> {
     match path.to_str().map(composed) {
         Some(Cow::Owned(text)) => PathBuf::from(text).into(),

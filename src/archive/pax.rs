@@ -16,7 +16,7 @@ pub(super) struct PaxRecords {
 /// Records that say nothing about name, kind or content: times, owners, attributes of one file system or another.
 const DESCRIPTIONS: &[&str] = &["mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment"];
 
-/// The same, by the beginning of their names.
+/// Beginnings of the names of further records that only describe, as [`DESCRIPTIONS`] do.
 const DESCRIPTION_FAMILIES: &[&str] = &[
     "LIBARCHIVE.",
     "SCHILY.xattr.",

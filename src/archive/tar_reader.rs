@@ -32,7 +32,7 @@ pub(super) struct TarReader<R> {
     entries: u64,
     name_bytes: u64,
     unpacked: u64,
-    /// Of the content of the last entry, what was not read yet.
+    /// Bytes of the last entry's content that were not read yet.
     left: u64,
     /// Bytes that fill up its last block.
     filling: u64,

@@ -37,9 +37,9 @@ pub(super) struct WholeInflater {
 
 /// A part of [`ROOM`], given back when it is dropped.
 struct Room {
-    /// Of all parts together, bytes.
+    /// Bytes that all parts together have taken.
     taken: &'static AtomicU64,
-    /// Of this one.
+    /// Bytes that this part has taken.
     bytes: u64,
 }
 

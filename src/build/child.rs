@@ -16,7 +16,7 @@ use super::{BuildError, fence};
 /// How often a running program is looked at.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Of what a program writes, this much of the end is read, bytes.
+/// Most bytes that are read of what a program writes: those at its end.
 const OUTPUT_MOST: u64 = 4 << 20;
 
 /// Programs that are running; cheap to clone.
@@ -46,9 +46,9 @@ pub(super) struct ChildCommand<'a> {
     pub(super) arguments: Vec<OsString>,
     pub(super) folder: &'a Path,
     pub(super) variables: &'a Variables,
-    /// After this time it is ended.
+    /// The time after which it is ended.
     pub(super) limit: Option<Duration>,
-    /// It may use the network.
+    /// Whether it may use the network.
     pub(super) network: bool,
 }
 

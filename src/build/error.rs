@@ -78,7 +78,7 @@ pub enum BuildError {
         status: String,
         /// The last lines that it wrote.
         output: String,
-        /// It wanted the network, which it did not have.
+        /// Whether it wanted the network, which it did not have.
         misses_network: bool,
     },
     /// The build made something else than the one wheel that was asked for.

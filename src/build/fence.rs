@@ -20,7 +20,7 @@ const WAYS: &[(&str, &[&str])] = &[
     ("/bin/unshare", &["--map-current-user", "--net", "--"]),
 ];
 
-/// The same on macOS.
+/// The program of macOS that runs another one without network, with its arguments.
 #[cfg(not(target_os = "linux"))]
 const WAYS: &[(&str, &[&str])] =
     &[("/usr/bin/sandbox-exec", &["-p", "(version 1)(allow default)(deny network-outbound (remote ip))"])];

@@ -39,7 +39,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDig
     Ok(hasher.finish())
 }
 
-/// The same digest without a copy.
+/// The digest that [`copy_folder`] would give, without a copy.
 pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     copy(folder, None, "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;

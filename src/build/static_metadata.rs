@@ -10,7 +10,7 @@ use crate::spec::{CoreMetadata, ExtraName, Requirement, lenient};
 /// Fields that decide a resolution, as PKG-INFO calls them.
 const DECISIVE: [&str; 3] = ["requires-dist", "requires-python", "provides-extra"];
 
-/// The same, as `[project]` calls them.
+/// Fields that decide a resolution, as `[project]` calls them.
 const DECISIVE_KEYS: [&str; 4] = ["version", "dependencies", "optional-dependencies", "requires-python"];
 
 /// The metadata of a source; `None` when only building it can tell.

@@ -28,7 +28,7 @@ pub(crate) fn largest(bundle: &Bundle) -> Vec<String> {
     bundle.largest(LARGEST).map(|(name, size)| format!("{name} {}", Bytes(size))).collect()
 }
 
-/// That Lambda would refuse a bundle of this size, bytes.
+/// The warning that Lambda would refuse a bundle of `size` bytes; `largest` names its largest parts.
 pub(crate) fn too_large_for_lambda(size: u64, largest: &[String]) -> String {
     format!(
         "the bundle is {} unzipped, but Lambda accepts {} for a function with its layers (largest: {})",

@@ -206,7 +206,8 @@ impl Cache {
         self.write_parts(entry, &[bytes, &seal(bytes)])
     }
 
-    /// The same for content that has checksums of its own, and of which parts are read: it gets no seal.
+    /// Writes an entry as [`Cache::write`] does, but without a seal: for content that has checksums of its own and of
+    /// which parts are read.
     pub fn write_unsealed(&self, entry: &Path, bytes: &[u8]) -> Result<PathBuf, CacheError> {
         self.write_parts(entry, &[bytes])
     }

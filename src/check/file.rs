@@ -15,7 +15,7 @@ pub(super) struct CheckedFile {
     pub(super) size: u64,
     /// Permissions; `None` where an archive says nothing about them.
     pub(super) mode: Option<u32>,
-    /// It is another name of a file of the bundle, by a symbolic link.
+    /// Whether it is a symbolic link: another name of a file of the bundle.
     pub(super) is_link: bool,
     /// Where its bytes are.
     pub(super) content: BytesAt,

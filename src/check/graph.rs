@@ -53,7 +53,7 @@ pub(super) struct Missing {
     pub(super) line: usize,
     pub(super) level: Certainty,
     pub(super) moment: Moment,
-    /// It is a name behind `from … import` and perhaps no module.
+    /// Whether it is a name behind `from … import`, which need not be a module.
     pub(super) is_name: bool,
 }
 

@@ -30,9 +30,9 @@ pub struct Object {
     pub python_symbols: Vec<String>,
     /// The modules that it can be imported as: `X` where it has `PyInit_X`, sorted.
     pub modules: Vec<String>,
-    /// It asks for a stack that can be executed.
+    /// Whether it asks for a stack that can be executed.
     pub has_executable_stack: bool,
-    /// It is a Python module that cffi generated a part of, which imports `_cffi_backend` when it is loaded.
+    /// Whether it is a Python module that cffi generated a part of, which imports `_cffi_backend` when it is loaded.
     pub needs_cffi: bool,
 }
 
@@ -61,10 +61,10 @@ pub struct NeededVersion {
 /// Why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ElfError {
-    /// It is something else.
+    /// The file is no ELF file.
     #[error("it is not an ELF file")]
     Other,
-    /// It says that there is more of it than there is, or contradicts itself.
+    /// The file is shorter than it says, or contradicts itself; the part that shows it.
     #[error("its {0} cannot be read: the file is cut short or damaged")]
     Damaged(&'static str),
 }

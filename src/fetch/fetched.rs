@@ -42,7 +42,7 @@ pub struct FetchedWheel {
     pub path: PathBuf,
     /// Size, bytes.
     pub size: u64,
-    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
+    /// Whether it came in this run: then nothing has happened to the cached bytes since they were hashed.
     pub is_fresh: bool,
 }
 
@@ -71,6 +71,6 @@ pub struct FetchedFile {
     pub path: PathBuf,
     /// Size, bytes.
     pub size: u64,
-    /// It came in this run: nothing has happened to the cached bytes since they were hashed.
+    /// Whether it came in this run: then nothing has happened to the cached bytes since they were hashed.
     pub is_fresh: bool,
 }

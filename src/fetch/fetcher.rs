@@ -102,13 +102,13 @@ impl Fetcher {
         Self { client, cache, reporter, options, permits, stand_in: None, shared: None, is_private: |_| true }
     }
 
-    /// The same, but that files are looked for in one place, whatever their URLs.
+    /// This fetcher, with `stand_in` in the place of every server: files are looked for there, whatever their URLs.
     #[must_use]
     pub fn with_stand_in(self, stand_in: Arc<dyn StandIn>) -> Self {
         Self { stand_in: Some(stand_in), ..self }
     }
 
-    /// The same, but that wheels of private indexes are looked for in a cache that others share, and brought there.
+    /// This fetcher, which looks for files that `is_private` picks in a shared cache first, and brings them there.
     #[must_use]
     pub(crate) fn with_shared(self, shared: Arc<SharedCache>, is_private: fn(&WantedFile) -> bool) -> Self {
         Self { shared: Some(shared), is_private, ..self }

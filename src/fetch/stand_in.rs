@@ -11,9 +11,9 @@ pub(crate) type LocatedFile<'a> = Pin<Box<dyn Future<Output = Result<Option<Want
 
 /// A place that stands for all others: whatever URL a lock, a requirement or a page gives, the file is looked for here.
 pub trait StandIn: Send + Sync {
-    /// The same file as this place has it; `None`: it does not have it.
+    /// Where this place has the wanted file; `None`: it does not have it.
     ///
-    /// What is promised of the bytes stays promised: only where they come from is another place.
+    /// What is promised of the bytes stays promised: only their place is another one.
     fn locate<'a>(&'a self, wanted: &'a WantedFile) -> LocatedFile<'a>;
 
     /// The place, for messages; files that an index of this URL lists are not looked for a second time.

@@ -49,8 +49,8 @@ impl WantedFile {
         }
     }
 
-    /// The same file at the URL of `file`. Digests that were promised before still count; without any, those of `file`
-    /// do.
+    /// This wanted file at the URL of `file`. Digests that were promised before still count; without any, those of
+    /// `file` do.
     pub(crate) fn at(&self, file: &DistFile) -> Self {
         let or_those_of_file =
             |digests: &Vec<HashDigest>| if digests.is_empty() { file.hashes.clone() } else { digests.clone() };

@@ -94,7 +94,7 @@ impl HttpRequest {
         Self { payload: Some(payload), ..Self::of(Verb::Put, url) }
     }
 
-    /// The same, of what an index lists.
+    /// Marks the request as one for what `index` lists: the credentials of that index count for it.
     #[must_use]
     pub fn listed_by(self, index: &SafeUrl) -> Self {
         Self { listed_by: Some(index.clone()), ..self }

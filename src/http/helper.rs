@@ -80,7 +80,7 @@ pub(super) async fn run(
     talk_to(program, arguments, limit, &|text| reporter.message(Level::Warning, text)).await
 }
 
-/// The same, but what it says on standard error is a warning only when it fails.
+/// Runs a program as [`run`] does; what it says on standard error is a warning only when it fails.
 async fn run_quietly(
     program: &Path,
     arguments: &[&str],

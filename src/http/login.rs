@@ -93,7 +93,7 @@ impl Login {
         Self { user, password, scheme, source, is_token: false, wants_bearer, verdict, trial }
     }
 
-    /// The same as a token, which may also be sent as a bearer token.
+    /// Marks the password as a token, which may also be sent as a bearer token.
     pub(super) fn marked_as_token(self) -> Self {
         Self { is_token: true, ..self }
     }

@@ -10,17 +10,16 @@ use crate::spec::{HashDigest, sha256};
 /// What is asked of a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verb {
-    /// The content.
+    /// To send the content.
     #[default]
     Get,
-    /// Whether there is any, and how much.
+    /// To say whether there is a content, and of what size.
     Head,
-    /// That it takes a content.
+    /// To take a content.
     Put,
-    /// That it forgets one.
+    /// To forget a content.
     Delete,
-    /// That it makes a folder (RFC 4918, section 9.3): `WebDAV` servers take no content below a folder that is not
-    /// there.
+    /// To make a folder (RFC 4918, section 9.3): `WebDAV` servers take no content below a folder that is not there.
     MakeFolder,
 }
 
@@ -70,7 +69,7 @@ enum Content {
 }
 
 impl Payload {
-    /// These bytes.
+    /// A content that is in memory.
     pub fn bytes(bytes: Vec<u8>, content_type: &'static str) -> Self {
         let (size, sha256) = (bytes.len() as u64, sha256(&bytes));
         let content = Content::Bytes(bytes.into());
@@ -83,7 +82,7 @@ impl Payload {
         Self { content, size, sha256, content_type, only_if_absent: false, headers: Vec::new() }
     }
 
-    /// The same, written only where there is nothing yet.
+    /// Makes the server refuse the content where there is one already (`If-None-Match: *`).
     #[must_use]
     pub fn only_if_absent(self) -> Self {
         Self { only_if_absent: true, ..self }

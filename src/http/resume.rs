@@ -136,11 +136,11 @@ impl BodyProgress {
 
 /// Whether an answer goes on with the body.
 pub(super) enum Acceptance {
-    /// It goes on with the body.
+    /// The answer goes on where the body broke off.
     Fits,
-    /// Not the range that was asked for: the next request is for the whole.
+    /// The answer has another range than was asked for: the next request is for the whole.
     WrongPart,
-    /// Another answer than the first.
+    /// The answer is about another content than the first one.
     Different,
 }
 

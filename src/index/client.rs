@@ -42,20 +42,20 @@ pub(super) struct Index {
     pub(super) location: IndexLocation,
     origin: Arc<IndexOrigin>,
     folder: Option<Folder>,
-    /// Its pages are files, asked for by their full names.
+    /// Whether its pages are files, asked for by their full names.
     has_file_pages: AtomicBool,
-    /// It has been tried whether its pages lie below a folder `simple`.
+    /// Whether it was tried already if its pages lie below a folder `simple`.
     is_looked_through: AtomicBool,
 }
 
 /// Whether pages are as they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Still {
-    /// They are, and no server need be asked for so long.
+    /// They are as they were, and no server need be asked for so long.
     Same(Freshness),
-    /// Those in the cache are, but the servers have to be asked whether theirs are.
+    /// The pages in the cache are as they were; whether those of the servers are, only the servers can say.
     Unknown,
-    /// They are not.
+    /// They are not as they were.
     Different,
 }
 
@@ -116,7 +116,7 @@ impl IndexClient {
         Ok(self.list(name).await?.answer)
     }
 
-    /// The same, with what the answer was made of.
+    /// What the indexes list for a project, with the evidence: the pages that the answer was made of.
     pub async fn list(&self, name: &PackageName) -> Result<Listing, IndexError> {
         let readings = Readings::of(Some(name));
         // Nothing is ever out of the reach of servers.
@@ -124,7 +124,8 @@ impl IndexClient {
         Ok(Listing { answer, evidence: readings.into_evidence() })
     }
 
-    /// The same, when no server need be asked for it. Never waits for anything but a disk.
+    /// What the indexes list for a project, when no server need be asked for it; `None`: one would have to be. Never
+    /// waits for anything but a disk.
     pub fn list_at_hand(&self, name: &PackageName) -> Option<Result<Listing, IndexError>> {
         let readings = Readings::of(Some(name));
         let answer = self.look_up(name, Reach::AtHand, &readings).now_or_never()?.transpose()?;

@@ -32,14 +32,16 @@ struct RepositoryList {
 }
 
 impl MirroredRepository {
-    /// How the applications of a mirror call the repository behind a URL: `git+https://…`, without credentials.
+    /// The name by which the applications of a mirror call the repository behind a URL: `git+https://…`, without
+    /// credentials.
     pub fn name_of(url: &SafeUrl) -> String {
         let plain = url.without_credentials().without_fragment();
         let text = plain.reveal().as_str().trim_end_matches('/');
         format!("git+{}", text.strip_suffix(".git").unwrap_or(text))
     }
 
-    /// How applications call it; `None` is impossible for one whose [`MirroredRepository::problem`] was asked for.
+    /// The name by which applications call it. Never `None` for one in which [`MirroredRepository::problem`] finds
+    /// nothing.
     pub fn name(&self) -> Option<String> {
         SafeUrl::parse(&self.url).ok().map(|url| Self::name_of(&url))
     }
@@ -62,7 +64,7 @@ impl MirroredRepository {
         HashDigest::from_hex(HashAlgorithm::Sha256, &self.sha256).ok()
     }
 
-    /// What is wrong with one of a manifest, so that no path leads out of the mirror.
+    /// What is wrong with a repository that a manifest lists: no name may lead out of the mirror.
     pub fn problem(&self) -> Option<&'static str> {
         let is_hex = self.sha256.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

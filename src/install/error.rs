@@ -164,10 +164,10 @@ pub enum WheelFault {
 /// What is wrong with the RECORD of a wheel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordFault {
-    /// There is none.
+    /// The wheel has no RECORD.
     #[error("it has no `{0}`")]
     Missing(String),
-    /// It is malformed.
+    /// The RECORD is malformed.
     #[error("its RECORD is malformed")]
     Syntax(#[from] RecordError),
     /// A line names what no wheel can have.
@@ -178,7 +178,7 @@ pub enum RecordFault {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// It and the archive disagree about a file.
+    /// RECORD and archive disagree about a file.
     #[error("`{}` {reason}", path.escape_debug())]
     File {
         /// The file.
@@ -197,7 +197,7 @@ pub enum ScriptFault {
     /// Its name leads elsewhere.
     #[error(transparent)]
     Path(#[from] SafePathError),
-    /// It does not name a function.
+    /// The entry point does not name a function.
     #[error(transparent)]
     Reference(#[from] EntryPointsError),
     /// Two entry points have its name.

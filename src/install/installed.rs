@@ -94,7 +94,7 @@ impl InstalledDist {
 pub struct UnpackedTree {
     /// The folder with every file in its place.
     pub folder: PathBuf,
-    /// Of each file of the distribution, in its order.
+    /// How each file looked, in the order of the files of the distribution.
     pub(super) stamps: Vec<Stamp>,
 }
 

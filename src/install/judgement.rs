@@ -16,12 +16,13 @@ use crate::spec::PackageName;
 /// How far a wheel's own RECORD agrees with its archive, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Agreement {
-    /// In everything.
+    /// They agree in everything.
     #[default]
     Full,
-    /// In all that is executed: it names what is not there, or does not name or know what is.
+    /// They agree in all that is executed, but not about another file: it is listed and not there, or not listed, or its
+    /// digest is missing or wrong.
     OutOfStep,
-    /// It says something else about a file that is executed, leads elsewhere, or cannot be read.
+    /// RECORD says something else about a file that is executed, leads elsewhere, or cannot be read.
     Contradiction,
 }
 

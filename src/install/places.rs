@@ -58,7 +58,7 @@ impl<'a> Placed<'a> {
         matches!(self.place, Destination::Script(_))
     }
 
-    /// The same content, as far as the directory tells.
+    /// Whether both have the same content, as far as size and CRC of the archive's directory tell.
     fn seems(&self, other: &Self) -> bool {
         let of = |file: &Self| (file.entry.span.size, file.entry.span.crc32);
         of(self) == of(other)

@@ -17,7 +17,7 @@ pub(super) struct Stamp {
     size: u64,
     modified_nanoseconds: i64,
     inode: u64,
-    /// It has the mode that it was given: FAT and some network file systems have one for all.
+    /// Whether it has the mode that it was given: FAT and some network file systems have one mode for all.
     has_mode: bool,
 }
 

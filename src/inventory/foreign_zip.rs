@@ -18,13 +18,13 @@ pub(crate) type ForeignZip = ZipArchive<Cursor<Arc<[u8]>>>;
 
 /// Why a file is not read as a zip.
 pub(crate) enum NoZip {
-    /// It cannot be read at all.
+    /// The file cannot be read at all.
     Read(io::Error),
-    /// It has so many bytes.
+    /// The file is larger than what is read; its size, bytes.
     TooLarge(u64),
-    /// Nothing in it says that it is one.
+    /// Nothing in the file says that it is a zip.
     NoArchive,
-    /// It is damaged.
+    /// The zip is damaged.
     Broken(ZipError),
 }
 

@@ -14,27 +14,27 @@ pub(super) type Warnings = [Vec<String>; 3];
 pub(crate) struct OwnPart {
     /// Bytes of the user's own files.
     pub(crate) bytes: u64,
-    /// What was said of the distributions when they were put together.
+    /// Warnings that were given about the distributions when they were put together.
     pub(crate) warnings: Vec<String>,
     /// The largest distributions, where the output is larger than Lambda accepts.
     pub(crate) largest: Option<Vec<String>>,
-    /// What would make it smaller, where it is.
+    /// Sentences that say what would make the output smaller, where it is larger than Lambda accepts.
     pub(crate) ways: Vec<String>,
 }
 
-/// The last result with an output, of which the user's own files alone are others now.
+/// The last result with an output, for a run that finds the contents of the user's own files changed and nothing else.
 pub(crate) struct Edited {
-    /// What the mark of OUT says that it is made of.
+    /// The identity of its inputs and distributions, as the mark of OUT names it.
     pub(crate) made_of: String,
-    /// How long it holds without anybody being asked; `None`: it can change unseen.
+    /// How long the result holds without any server being asked; `None`: what it was made of can change unseen.
     pub(crate) freshness: Option<Freshness>,
-    /// Of all files, bytes.
+    /// Size of all files, bytes.
     pub(crate) size_bytes: u64,
     pub(crate) dists: Vec<BundledDist>,
     pub(crate) excluded: Vec<PackageName>,
     pub(crate) passed_over: Vec<(PackageName, Version, String)>,
     pub(crate) left_out: LeftOutFiles,
     pub(crate) own: OwnPart,
-    /// What was said by each part of the run.
+    /// The warnings of each part of the run.
     pub(crate) warnings: Warnings,
 }

@@ -1,4 +1,4 @@
-//! What a resolution stands on, and so how long it may be taken for the answer.
+//! What a resolution depends on, and so how long it may be taken for the answer.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use crate::spec::SafeUrl;
 /// What a resolution stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Footing {
-    /// Digests of the user's own.
+    /// On digests that the user gave: nothing else can change it.
     Fixed,
-    /// Pages of indexes, and inputs that are in the fingerprint.
+    /// On pages of indexes, and on inputs that are in the fingerprint.
     Pages,
-    /// Something that can change without either showing it.
+    /// On something that can change without a page or an input showing it.
     Open,
 }
 
@@ -34,10 +34,10 @@ pub(crate) fn footing(
     }
     let known = folders(settings, manifest);
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
-    // What nobody but a lock names is not part of the key.
+    // A folder that only a lock names is not part of the key.
     let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
     let may_change = |dist: &ResolvedDist| match dist.file.url.to_file_path() {
-        // What a requirement names is an input with its content.
+        // A file that a requirement names is an input, with its content.
         Some(path) => !dist.is_direct && !is_known(&path),
         None => dist.is_direct || dist.accepted_hashes.is_empty(),
     };

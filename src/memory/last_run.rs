@@ -20,7 +20,7 @@ pub(crate) fn changes(dists: &[BundledDist], options: &BundleOptions, cache: &Ca
     Some(between(&before, &there_now(&before, dists, options)))
 }
 
-/// Notes what this run has bundled. What cannot be noted is not told by the next run.
+/// Notes what this run has bundled. Where that fails, the next run tells no changes.
 pub(crate) fn remember(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) {
     let now = there_now(&remembered(options, cache).unwrap_or_default(), dists, options);
     if let (false, Ok(bytes)) = (cache.is_degraded(), rmp_serde::to_vec(&now)) {
@@ -40,7 +40,7 @@ fn there_now(before: &Versions, dists: &[BundledDist], options: &BundleOptions) 
     now
 }
 
-/// What differs, by name.
+/// The distributions that came, went or have another version, sorted by name.
 fn between(before: &Versions, now: &Versions) -> Vec<DistChange> {
     let names: std::collections::BTreeSet<&PackageName> = before.keys().chain(now.keys()).collect();
     let change = |name: &PackageName| DistChange {

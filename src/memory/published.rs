@@ -11,13 +11,13 @@ use crate::resolution::ResolvedDist;
 use crate::spec::{ExtraName, HashDigest, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::target::Target;
 
-/// What was published.
+/// An output that lies in its place.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Published {
-    /// OUT.
+    /// The path of the output, as the user named it.
     pub path: PathBuf,
-    /// What it is for.
+    /// The target that it was made for.
     pub target: Target,
     /// Number of files.
     pub files: usize,
@@ -38,7 +38,7 @@ pub struct Published {
     pub left_out: LeftOutFiles,
     /// What differs from the last run with this output, by name; `None`: no last run is known.
     pub changes: Option<Vec<DistChange>>,
-    /// It lay there already, made of the same, and was left alone.
+    /// Whether the output lay there already, made of the same, and was left alone.
     pub is_unchanged: bool,
 }
 
@@ -61,9 +61,9 @@ pub struct PublishedLayer {
 /// Files of distributions that were left out, by `--slim` or `--exclude NAME:GLOB`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOutFiles {
-    /// How many.
+    /// Number of files.
     pub files: usize,
-    /// How many bytes they would have been.
+    /// Their size, bytes.
     pub bytes: u64,
 }
 
@@ -133,7 +133,7 @@ impl BundledDist {
 }
 
 impl Published {
-    /// Where it lies: at OUT, or at the places of its layers.
+    /// The paths at which the output lies: that of OUT, or those of its layers.
     pub fn places(&self) -> Vec<PathBuf> {
         match self.layers.as_slice() {
             [] => vec![self.path.clone()],

@@ -25,7 +25,8 @@ use crate::resolution::{PassedOver, Resolution, ResolvedDist};
 use crate::spec::{HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
-/// Changes when what is remembered does, or when the same question would get another answer.
+/// The version of the form: another one when something else is remembered, or when the same question would get another
+/// answer.
 const FORMAT: &str = "resolution 5";
 
 /// A resolution as it is kept.
@@ -95,14 +96,14 @@ impl Remembered {
         &self.read.names
     }
 
-    /// Whether answers to the same questions were made of the same pages.
+    /// Whether the pages of `evidence` are the ones that this answer was made of.
     pub(crate) fn reads_like(&self, evidence: &Evidence) -> bool {
         evidence
             .pages()
             .is_some_and(|again| self.read.pages.iter().all(|(entry, page)| again.pages.get(entry) == Some(page)))
     }
 
-    /// The resolution, with the evidence for it, which holds for so long.
+    /// The resolution with the evidence for it, which holds for `freshness`.
     pub(crate) fn recalled(self, target: &Target, freshness: Freshness) -> (Resolution, Evidence) {
         let Self { dists, warnings, passed_over, on_several, .. } = self;
         let resolution = Resolution { target: target.clone(), dists, warnings, passed_over };

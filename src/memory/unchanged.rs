@@ -1,8 +1,8 @@
-//! Nothing changed, nothing done: what a run made is remembered with the fingerprint of its inputs.
+//! What a run made, remembered with the fingerprint of its inputs: where nothing has changed, nothing is done.
 //!
-//! What shapes an output is its inputs, by this fingerprint, and the distributions, by their digests. The mark of OUT
-//! names both. OUT is left as it is when its mark names what this run would publish, and OUT is as it was written, by
-//! sizes and times. That is found out as early as it can be:
+//! An output depends on its inputs, which the fingerprint identifies, and on the distributions, which their digests
+//! identify. The mark of OUT names both. OUT is left as it is when its mark names what this run would publish, and OUT
+//! is as it was written, by sizes and times. A run finds that out as early as it can:
 //! - Before any network is asked, while the freshness that servers gave to their pages (`max-age`) has not run out.
 //!   When every distribution is fixed by digests in the user's own file (a lock, `--hash`), no page matters and that
 //!   time never ends. Offline, age does not count.
@@ -11,9 +11,8 @@
 //! - Once they are unpacked, where the digest of one was not known before: an index that gives none, a wheel that was
 //!   built.
 //!
-//! `--refresh` asks anew and publishes anew: it is the word of those who do not trust what is remembered, and so what
-//! sizes and times say. Folders that are asked like indexes count as inputs, by the names, sizes and times of all that
-//! is in them.
+//! `--refresh` asks and publishes anew: it is for those who do not trust what is remembered, nor sizes and times.
+//! Folders that are asked like indexes count as inputs, by the names, sizes and times of all that is in them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ use crate::publish::{PublishedZip, is_installed_unchanged, is_unchanged, tidy};
 use crate::request::{BundleKind, BundleOptions, InputKey, KeyPart, Request, RequestOptions};
 use crate::spec::{HashDigest, PackageName, Version, sha256};
 
-/// Changes when what is remembered does.
+/// The version of the form: another one when something else is remembered.
 const FORMAT: &str = "result 9";
 
 /// The option under which nothing is taken as it was, as `InputKey` names options.
@@ -44,7 +43,7 @@ const UNCHANGED: &str = "Nothing has changed since the last run";
 /// What a run made of its inputs.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Kept {
-    /// How long nobody need be asked; `None`: what it was made of can change unseen.
+    /// How long no server need be asked; `None`: what the result was made of can change unseen.
     freshness: Option<Freshness>,
     files: usize,
     size_bytes: u64,
@@ -53,7 +52,7 @@ struct Kept {
     excluded: Vec<PackageName>,
     layers: Vec<KeptLayer>,
     passed_over: Vec<(PackageName, Version, String)>,
-    /// Files that were left out, and their bytes.
+    /// Number of files that were left out, and their size in bytes.
     left_out: (usize, u64),
     /// What an output with other contents of the same own files needs; `None`: it has to be put together anew.
     own: Option<OwnPart>,
@@ -87,7 +86,7 @@ pub(crate) fn recall(options: &BundleOptions, key: Option<&InputKey>, context: &
     Ok(kept.published(kept.dists.clone(), kept.excluded.clone(), options))
 }
 
-/// What is remembered of these inputs, if it still holds.
+/// The result that is remembered for these inputs, if it still holds; else why not, as a fragment.
 fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, String> {
     let request = &options.request;
     let Some(kept) = Kept::read(options, identity, cache) else {
@@ -108,7 +107,7 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
     Ok(kept)
 }
 
-/// Whether nobody need be asked.
+/// Whether the result may be taken without asking any server.
 fn still_holds(freshness: &Freshness, request: &RequestOptions) -> bool {
     request.client.offline || freshness.until > request.now
 }
@@ -123,16 +122,17 @@ fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<KeyPart>> {
     rmp_serde::from_slice(&cache.read(&inputs_place(cache, options))?).ok()
 }
 
-/// What the last run on the same inputs has made, for a run that had to ask whether it still holds; and what this one
-/// leaves to the next.
+/// What is remembered for one output while a run goes on: the last result on the same inputs, for a run that had to ask
+/// whether it still holds, and what this run leaves to the next.
 #[derive(Clone)]
 pub(crate) struct Memory {
     request: Request,
-    /// What was asked for when the run began.
+    /// The key of the inputs as they were when the run began.
     key: Option<InputKey>,
     identity: Option<String>,
     last: Option<Kept>,
-    /// The last result with the same output, of which the user's own files alone were others, under its identity.
+    /// The identity and the result of the last run with the same output, when only the contents of the user's own files
+    /// were others.
     edited: Option<(String, Kept)>,
     cache: Arc<Cache>,
 }
@@ -141,14 +141,14 @@ pub(crate) struct Memory {
 pub(crate) struct News {
     pub(crate) dists: Vec<BundledDist>,
     pub(crate) excluded: Vec<PackageName>,
-    /// How long that holds without anybody being asked; `None`: it can change unseen.
+    /// How long these distributions stay the answer without any server being asked; `None`: they can change unseen.
     pub(crate) freshness: Option<Freshness>,
     /// The warnings of each part that is done, in the order of [`Warnings`].
     pub(crate) warnings: Vec<Vec<String>>,
 }
 
 impl Memory {
-    /// For a run on these inputs.
+    /// Reads what is remembered for a run on these inputs.
     pub(crate) fn open(request: Request, key: Option<InputKey>, options: &BundleOptions, cache: &Arc<Cache>) -> Self {
         let identity = key.as_ref().and_then(identity);
         let last = identity.as_deref().and_then(|identity| Kept::read(options, identity, cache));
@@ -189,7 +189,7 @@ impl Memory {
         for (part, given) in warnings.iter_mut().zip(&news.warnings) {
             part.clone_from(given);
         }
-        // Those of the parts that are not done are given as they were.
+        // The parts of the run that are passed over now give the warnings of last time.
         warnings.iter().skip(news.warnings.len()).flatten().for_each(|warning| context.warn(warning));
         let published = last.published(news.dists.clone(), news.excluded.clone(), options);
         self.write(&Kept::new(&published, news.freshness.as_ref(), last.own.clone(), warnings), options);
@@ -293,7 +293,7 @@ impl Kept {
         }
     }
 
-    /// The result as it was, with this said about its distributions.
+    /// The result with the distributions as this run knows them.
     fn published(&self, dists: Vec<BundledDist>, excluded: Vec<PackageName>, options: &BundleOptions) -> Published {
         Published {
             path: options.publish.out.clone(),
@@ -342,7 +342,8 @@ fn made_of(identity: &str, dists: &[BundledDist]) -> String {
     sha256(format!("{identity}\n{}", lines.join("\n")).as_bytes()).hex()
 }
 
-/// Whether OUT is as it was written, of this. What a killed run has left there is put in order before.
+/// Whether OUT, or each of its layers, was made of `made_of` and is as it was written. What a killed run has left there
+/// is put in order first.
 fn lies_in_out(options: &BundleOptions, made_of: &str, layers: usize) -> bool {
     let publish = &options.publish;
     if options.assembly.split.is_some() {
@@ -351,7 +352,7 @@ fn lies_in_out(options: &BundleOptions, made_of: &str, layers: usize) -> bool {
             tidy(out);
             is_unchanged(out, &publish.state_folders, made_of)
         };
-        // Each is put in order, also behind one that is not as it was.
+        // Every output is looked at, also behind one that is not as it was, so that each is put in order.
         let missing = outs.filter(|out| !is_there(out)).count();
         return layers > 0 && missing == 0;
     }

@@ -8,13 +8,14 @@ use crate::index::MirroredRepository;
 /// The files that are not alike in two mirrors, each list sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Only in the new one.
+    /// Files that only the new mirror has.
     pub added: Vec<MirrorFile>,
-    /// Only in the old one.
+    /// Files that only the old mirror has.
     pub removed: Vec<MirrorFile>,
-    /// Withdrawn since, as the new one says.
+    /// Files that were withdrawn since, as the new mirror says.
     pub yanked: Vec<MirrorFile>,
-    /// The same name with other bytes, other METADATA or other Python versions: the old one, the new one.
+    /// Files of one name with other bytes, other METADATA or other Python versions: that of the old mirror, that of the
+    /// new one.
     pub changed: Vec<(MirrorFile, MirrorFile)>,
     /// Repositories that are only in one of them or have other commits: the old one, the new one.
     pub repositories: Vec<(Option<MirroredRepository>, Option<MirroredRepository>)>,

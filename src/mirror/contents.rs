@@ -17,7 +17,7 @@ pub(crate) const MANIFEST: &str = MIRROR_MANIFEST;
 /// The version of the manifest's form.
 const SCHEMA: u32 = 1;
 
-/// Everything that a mirror lists.
+/// The manifest as it is read.
 #[derive(Deserialize)]
 #[serde(expecting = "the manifest of a mirror")]
 struct MirrorManifest {
@@ -31,7 +31,7 @@ struct MirrorManifest {
     files: Vec<MirrorFile>,
 }
 
-/// The same, to be written.
+/// The manifest as it is written: the fields of [`MirrorManifest`], borrowed.
 #[derive(Serialize)]
 struct WrittenManifest<'a> {
     schema: u32,
@@ -44,14 +44,14 @@ struct WrittenManifest<'a> {
     files: Vec<&'a MirrorFile>,
 }
 
-/// The same, by names.
+/// What a mirror lists, each kind by its names.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) applications: BTreeMap<String, Application>,
-    /// What is to be told of projects as a whole, by their names.
+    /// The statuses (PEP 792) of projects that have one worth telling, by project.
     pub(super) statuses: BTreeMap<String, ProjectStatus>,
     pub(super) files: BTreeMap<String, MirrorFile>,
-    /// By the names that applications call them.
+    /// Repositories, by the names that applications call them.
     pub(super) repositories: BTreeMap<String, MirroredRepository>,
 }
 
@@ -78,7 +78,7 @@ impl Contents {
         to.flush()
     }
 
-    /// Of a project without files nothing is told.
+    /// Drops the statuses of projects that have no files here any more.
     pub(super) fn forget_statuses(&mut self) {
         let projects: BTreeSet<&str> = self.files.values().map(|file| file.project.as_str()).collect();
         self.statuses.retain(|project, _| projects.contains(project.as_str()));

@@ -24,8 +24,8 @@ use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, PackageName, Proj
 /// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
 const TEMPORARY: &str = ".barrow-temporary";
 
-/// A manifest that was lost and is made anew, before it is whole. It lies elsewhere than in the folder that tells a
-/// first run that was killed.
+/// Where a lost manifest is made anew. It does not lie in [`TEMPORARY`]: a folder of that name is the sign of a first
+/// run that was killed.
 const HALF_MADE_MANIFEST: &str = "barrow-mirror.json.new";
 
 /// Largest METADATA that is taken out of a wheel, bytes.
@@ -38,7 +38,7 @@ pub struct Mirror {
     pub(super) contents: Contents,
     limits: Limits,
     was_rebuilt: bool,
-    /// Files that others took the place of.
+    /// Paths of files that [`Mirror::publish`] removes, because others took their place.
     pub(super) replaced: Vec<String>,
     _lock: Option<FileLock>,
 }
@@ -46,7 +46,7 @@ pub struct Mirror {
 /// How long to wait for another process that changes the mirror.
 #[derive(Clone, Copy)]
 pub struct Patience<'a> {
-    /// Then it is taken for stuck.
+    /// How long; after that the other process is taken for stuck.
     pub longest: Duration,
     /// Set when the user interrupts.
     pub cancel: &'a AtomicBool,
@@ -61,13 +61,16 @@ pub struct Changes {
     pub pages: usize,
     /// Names of the distribution files that were removed.
     pub removed: Vec<String>,
-    /// The manifest had signatures, which were of what it said before.
+    /// Whether signatures were removed: they were of the former manifest.
     pub lost_signatures: bool,
 }
 
 impl Mirror {
     /// Opens the mirror in `folder`; a new one where there is none, and what its pages list where the manifest was
     /// lost. `limits`: how much a wheel may hold.
+    ///
+    /// # Errors
+    /// The folder holds something else; the manifest cannot be read; another process changes the mirror for too long.
     pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
         readable_folders(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder, patience)?;
@@ -102,7 +105,11 @@ impl Mirror {
         Ok(Self { folder: folder.to_owned(), contents, limits, was_rebuilt, replaced: Vec::new(), _lock: lock })
     }
 
-    /// Opens a mirror that must be there, and only to be read; a manifest alone will do for what it says.
+    /// Opens a mirror to be read only. `place` is its folder, or its manifest alone, which tells all but the bytes of
+    /// files.
+    ///
+    /// # Errors
+    /// There is no manifest, or none that can be read.
     pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
         let manifest = if place.is_file() { place.to_owned() } else { place.join(MANIFEST) };
         let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
@@ -149,7 +156,7 @@ impl Mirror {
         self.contents.files.get(filename)
     }
 
-    /// Names of all that it holds, as applications call it.
+    /// Names of all files and repositories.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.contents.files.keys().chain(self.contents.repositories.keys())
     }
@@ -248,6 +255,9 @@ impl Mirror {
     }
 
     /// Copies a fetched file to its place, with its METADATA beside it; [`Mirror::list`] makes it known.
+    ///
+    /// # Errors
+    /// The file is no wheel that can be read, the cached copy is damaged, or something cannot be written.
     pub fn place(&self, file: &DistFile, fetched: &FetchedFile) -> Result<MirrorFile, MirrorError> {
         let mut entry = MirrorFile::of(file, &fetched.digest, fetched.size);
         if file.filename.as_wheel().is_some() {
@@ -272,6 +282,9 @@ impl Mirror {
 
     /// Writes the pages and the manifest, where they change. With `keep`, files of other names are removed, and
     /// everything below `files` and `simple` that is not listed.
+    ///
+    /// # Errors
+    /// Something cannot be written or removed.
     pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
         let mut changes = Changes::default();
         if let Some(keep) = keep {
@@ -357,7 +370,7 @@ impl Mirror {
     }
 }
 
-/// The pages that list the files, by path below the mirror.
+/// Every page with its path below the mirror.
 pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
     let mut pages = BTreeMap::new();
     let added: Result<(), std::convert::Infallible> = for_each_page(contents, |path, bytes| {
@@ -369,7 +382,8 @@ pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
     }
 }
 
-/// The same, one after the other: all of them are as much as the manifest.
+/// Gives `each` the path below the mirror and the bytes of one page after the other. They are never all in memory:
+/// together they are as large as the manifest.
 fn for_each_page<E>(contents: &Contents, mut each: impl FnMut(String, Vec<u8>) -> Result<(), E>) -> Result<(), E> {
     let mut projects: BTreeMap<&str, Vec<&MirrorFile>> = BTreeMap::new();
     for file in contents.files.values() {
@@ -497,7 +511,7 @@ fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Resul
     Ok(is_empty)
 }
 
-/// Refuses to make a mirror in the folder of a program: what stands for one are files of a project or of Python.
+/// Refuses to make a mirror in the folder of a program, which is known by files of a project or of Python.
 fn refuse_source(folder: &Path) -> Result<(), MirrorError> {
     const PROJECT: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "barrow.toml"];
     let names = fs::read_dir(folder).into_iter().flatten().flatten();

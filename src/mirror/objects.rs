@@ -37,7 +37,7 @@ pub struct MirrorObject {
 /// What an object consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectContent {
-    /// These bytes.
+    /// Bytes that are in memory.
     Bytes(Vec<u8>),
     /// A file of the mirror.
     File {
@@ -61,8 +61,8 @@ pub struct Transfer {
 }
 
 impl Mirror {
-    /// What a store lacks that has the mirror with this manifest; `None`: it has none. `bare`: pages lie under the keys
-    /// of folders too.
+    /// What a store lacks of this mirror. `there` is the manifest that the store has; `None`: it has none. With `bare`,
+    /// pages lie under the keys of folders too.
     ///
     /// # Errors
     /// The manifest of the store is none.

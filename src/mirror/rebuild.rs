@@ -54,7 +54,7 @@ struct Hashes {
     sha256: String,
 }
 
-/// What the pages of a mirror list and is whole; `None`: these are no pages that barrow wrote.
+/// The files that the pages of a mirror list and that lie there whole; `None`: these are no pages that barrow wrote.
 pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
     let mut contents = Contents::default();
     let mut listed = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
     (!contents.files.is_empty()).then_some(contents)
 }
 
-/// The file that a page of ours lists; `None`: it is none of ours.
+/// A file that a page lists; `None`: it is not listed as barrow lists files.
 fn file(project: &PackageName, listing: PageListing) -> Option<MirrorFile> {
     let PageListing { filename, url, hashes, size, requires_python, core_metadata, yanked, upload_time } = listing;
     let version = DistFilename::parse(&filename, project).ok()?.version().to_string();

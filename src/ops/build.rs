@@ -158,7 +158,7 @@ async fn recall_apart(session: &Session, options: &BundleOptions) -> Result<Reca
     blocking(move || recall(&options, &context)).await
 }
 
-/// The same context with a reporter that says whom a message is about.
+/// The context of one output: its reporter says which output a message is about.
 fn named(context: &Context, place: usize, label: &str) -> Context {
     let reporter = Named { inner: Arc::clone(&context.reporter), place, label: label.to_owned() };
     context.with_reporter(Arc::new(reporter))

@@ -31,7 +31,7 @@ pub enum Recall {
     /// Nothing has changed: this is the result of an earlier run on the same inputs; it lies in OUT, and asking anew
     /// could not change it.
     Unchanged(Box<Published>),
-    /// It has to be made, by [`bundle`].
+    /// The result has to be made, by [`bundle`].
     Changed(Box<Preparation>),
 }
 
@@ -69,7 +69,7 @@ pub async fn bundle(options: BundleOptions, preparation: Preparation, context: C
     Box::pin(bundle_in(&session, options, preparation)).await
 }
 
-/// The same as one request of a run that may make several.
+/// As [`bundle`], for one output of a run that makes several: they share the session.
 pub(super) async fn bundle_in(
     session: &Arc<Session>,
     mut options: BundleOptions,

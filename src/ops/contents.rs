@@ -45,7 +45,7 @@ pub enum FileOwner {
     Dist(PackageName, Version),
     /// The user's: `the source folder`, or another source as it was named.
     Source(String),
-    /// It is made for the bundle.
+    /// Nobody's: barrow makes it for the bundle.
     Made,
 }
 

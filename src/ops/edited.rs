@@ -1,8 +1,9 @@
 //! The edit loop: where the contents of the user's own files are all that has changed since the last run with an
 //! output, nothing is chosen, unpacked or put together. The files that differ change places with those in OUT.
 //!
-//! It is a shorter way to the same output. Where anything is not as it was but these contents (an option, a
-//! requirement, a file that came or went, a page that is no longer fresh, OUT itself), the run takes the usual way.
+//! A run with edited files gives the output that it would give without this. Where anything is not as it was but these
+//! contents (an option, a requirement, a file that came or went, a page that is no longer fresh, OUT itself), the run
+//! takes the usual way.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ use crate::request::{BundleOptions, Request};
 use crate::resolution::Resolution;
 use crate::supply::Inquiry;
 
-/// Publishes the user's own files into the last result, when nothing else has changed since; `None`: more has. It is
-/// to be asked before anything is chosen, and again with what was.
+/// Publishes the user's own files into the last result, when nothing else has changed since; `None`: more has changed.
+/// A run asks this before anything is chosen, and again, with `news`, when all is chosen.
 pub(super) async fn publish(
     inquiry: &Inquiry,
     memory: &Memory,
@@ -125,9 +126,9 @@ impl Edit {
 /// What is to be said of the size of an output with these own files.
 enum SizeVerdict {
     Fits,
-    /// It is larger than Lambda accepts; this says so.
+    /// The output is larger than Lambda accepts: the warning that says so.
     TooLarge(String),
-    /// It has to be found out anew.
+    /// Only putting the output together tells.
     Unknown,
 }
 

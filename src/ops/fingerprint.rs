@@ -5,6 +5,9 @@ use crate::request::{FingerprintOptions, InputKey, Request};
 use crate::spec::HashDigest;
 
 /// One hash over every input; no network is asked.
+///
+/// # Errors
+/// An input that cannot be read, and a requirements file behind a URL.
 pub fn fingerprint(options: &FingerprintOptions) -> Result<HashDigest, Error> {
     let request = Request::read(options.request.clone())?;
     Ok(InputKey::for_fingerprint(&request, options)?.fingerprint())

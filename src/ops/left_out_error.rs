@@ -44,13 +44,13 @@ pub enum LeftOutError {
         /// The other.
         second: (PathBuf, Version),
     },
-    /// There is no distribution in it.
+    /// A folder or zip that is said to bring distributions has none.
     #[error("`{}` brings nothing: no distribution lies at its top or below `python/`", by.display())]
     BringsNothing {
         /// The folder or zip.
         by: PathBuf,
     },
-    /// It is a list of requirements, and no lock.
+    /// A file that is said to be a lock is a list of requirements.
     #[error("`{}` has no exact version of {name} ({origin})", by.display())]
     NotExact {
         /// The file.
@@ -60,7 +60,7 @@ pub enum LeftOutError {
         /// The line.
         origin: String,
     },
-    /// It cannot be read.
+    /// A lock, folder or zip that is said to bring distributions cannot be read.
     #[error("what `{}` brings cannot be read: {reason}", by.display())]
     Unreadable {
         /// The lock, folder or zip.

@@ -32,13 +32,13 @@ pub struct LockOptions {
     pub form: LockForm,
     /// The file to write; `None`: the text is only returned.
     pub out: Option<PathBuf>,
-    /// Do not keep the versions of an existing file.
+    /// Whether the versions of an existing file are forgotten, rather than kept where they fit.
     pub upgrade: bool,
-    /// Do not keep the versions of these.
+    /// Projects whose versions of an existing file are forgotten.
     pub upgrade_packages: Vec<PackageName>,
-    /// `--force`: an input may be overwritten.
+    /// Whether an input may be overwritten (`--force`).
     pub force: bool,
-    /// Write nothing, only compare.
+    /// Whether the file is only compared, and nothing written.
     pub check: bool,
 }
 
@@ -66,11 +66,14 @@ pub enum LockForm {
 pub struct WrittenLock {
     /// The whole text, whether or not it was written to a file.
     pub text: String,
-    /// The file did not have this text before.
+    /// Whether the file had another text before, or was not there.
     pub changes: bool,
 }
 
 /// Resolves and writes the lock.
+///
+/// # Errors
+/// The requirements cannot be resolved; the file is an input that must not be overwritten, or cannot be written.
 pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock, Error> {
     refuse_inputs(&options)?;
     let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
@@ -206,6 +209,9 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
 }
 
 /// Resolves and writes nothing: for `tree` and `why`.
+///
+/// # Errors
+/// The requirements cannot be read or resolved.
 pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
     let options = request.resolve.clone();
     let session = Session::open(&request, &context)?;

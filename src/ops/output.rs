@@ -38,7 +38,8 @@ pub(super) struct Publication {
 pub(super) struct OutputWarnings {
     source: Vec<String>,
     pub(super) bundle: Vec<String>,
-    /// Of what follows from the size of a zip, so that it is said of one that is ready as well.
+    /// Warnings about the size of a zip. They are apart because a zip that was taken ready from the shared cache gets
+    /// them too.
     zip: Vec<String>,
 }
 

@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::http::Secret;
 use crate::request::{BundleOptions, PublishSettings, Request};
 
-/// The user's own files; what was left out for what it may hold is told, and what must not go with them is refused.
-/// `None`: none are wanted.
+/// Collects the user's own files. Tells which were left out because they may hold secrets, and refuses what must not be
+/// bundled. `None`: no own files are wanted.
 pub(super) fn own_files(
     options: &BundleOptions,
     request: &Request,
@@ -22,14 +22,15 @@ pub(super) fn own_files(
     Ok(files)
 }
 
-/// The user's own files, without a word.
+/// Collects the user's own files, and tells nothing.
 pub(super) fn collect(options: &BundleOptions, request: &Request) -> Result<Option<SourceFiles>, Error> {
     let Some(source) = &options.assembly.source else { return Ok(None) };
     let PublishSettings { state_folders, out, .. } = &options.publish;
     Ok(Some(request.collect(source, state_folders, Some(out))?))
 }
 
-/// Tells what was left out for what it may hold, and refuses what must not be among the user's own files.
+/// Tells which files were left out because they may hold secrets, and refuses what must not be among the user's own
+/// files.
 pub(super) fn judge(
     files: &SourceFiles,
     options: &BundleOptions,

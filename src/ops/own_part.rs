@@ -1,4 +1,4 @@
-//! What of an output concerns the user's own files alone, for a run that finds nothing else changed (`edited.rs`).
+//! The user's own files in an output, as they are remembered for a run that finds nothing else changed (`edited.rs`).
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub(super) fn own_part(
     if !can_be_edited(options) {
         return None;
     }
-    // A file that stands in the place of a distribution's changes the RECORD of that.
+    // An own file that replaces one of a distribution changes the RECORD of that distribution.
     let own: HashSet<&str> = source?.files.iter().map(|file| file.path.as_str()).collect();
     let is_in_the_way = dists.iter().flat_map(|dist| &dist.files).any(|file| own.contains(file.path.as_str()));
     if own.is_empty() || is_in_the_way {
@@ -40,7 +40,7 @@ pub(super) fn own_part(
     })
 }
 
-/// Whether the contents of own files stand in nothing else of such an output.
+/// Whether no other file of such an output depends on the contents of own files.
 pub(super) fn can_be_edited(options: &BundleOptions) -> bool {
     let (assembly, publish) = (&options.assembly, &options.publish);
     let is_plain = assembly.split.is_none() && assembly.bytecode.is_none() && !publish.zip;

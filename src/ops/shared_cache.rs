@@ -23,13 +23,16 @@ use crate::target::Target;
 pub struct Pulled {
     /// Distributions that are in the cache of this machine now, though they are built or come from a private index.
     pub ready: Vec<String>,
-    /// Those that have to be built here: the shared cache has none.
+    /// Distributions that have to be built here: the shared cache has none.
     pub missing: Vec<String>,
     /// What the shared cache was good for.
     pub tally: Tally,
 }
 
 /// Tries whether a shared cache can be read and written as the settings want it.
+///
+/// # Errors
+/// The place is no store, or the client cannot be set up. A namespace that cannot be used is part of the answer.
 pub async fn shared_cache_standing(
     options: SharedOptions,
     client: ClientOptions,
@@ -41,6 +44,9 @@ pub async fn shared_cache_standing(
 }
 
 /// Brings every wheel that was built here to the namespace of a shared cache that is written.
+///
+/// # Errors
+/// The place is no store, or the store is in trouble.
 pub async fn push_to_shared_cache(
     options: SharedOptions,
     client: ClientOptions,

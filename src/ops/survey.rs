@@ -35,7 +35,7 @@ pub struct Survey {
 pub struct Surveyed {
     /// What was chosen.
     pub resolution: Resolution,
-    /// The same, listed.
+    /// The chosen distributions as an inventory, with what the options asked to find out.
     pub inventory: Inventory,
     /// The newest version of each that the target's Python can use, where that was asked for.
     pub newest: BTreeMap<PackageName, Version>,
@@ -49,6 +49,9 @@ impl Surveyed {
 }
 
 /// Resolves and lists what was chosen; nothing is fetched but what tells about it.
+///
+/// # Errors
+/// The requirements cannot be read or resolved.
 pub async fn survey(
     request: RequestOptions,
     target: Target,
@@ -87,6 +90,9 @@ pub async fn survey(
 }
 
 /// The newest versions of projects that the target's Python can use, as far as the indexes list them.
+///
+/// # Errors
+/// The request cannot be read. A project about which an index cannot answer is left out.
 pub async fn newest_versions(
     request: RequestOptions,
     names: Vec<PackageName>,

@@ -87,7 +87,7 @@ fn own_bytes(bundle: &Bundle) -> u64 {
     own.map(|file| file.size).sum()
 }
 
-/// Those of [`ways`] that say what would be saved.
+/// The sentences of [`ways`] that name a number of bytes.
 pub(super) fn savings(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     ways(bundle, options).into_iter().filter(|way| way.contains(" would save ")).collect()
 }

@@ -1,5 +1,4 @@
-//! An output of which the user's own files alone become others: what else lies in it stays, and is neither unpacked nor
-//! compared again.
+//! Replaces the user's own files in an output whose other files stay: those are neither unpacked nor compared again.
 //!
 //! ```text
 //! Amendment::begin ── OUT is exactly as it was written ──▶ publish ── own files that differ change places ──▶ OUT
@@ -65,8 +64,8 @@ impl<'a> Amendment<'a> {
         Ok(mark.map(|mark| Self { options: *options, out, site, workplace, mark }))
     }
 
-    /// Lets the user's own files change places with those of `own`, which has no others; `None`: it had others, or
-    /// another run has published meanwhile.
+    /// Puts the user's own files of `own` in the place of those in the output. `None`, and nothing done: `own` has
+    /// other files than the output, or another run has published meanwhile.
     ///
     /// # Errors
     /// Something could not be read or written; the user interrupted. OUT is as it was.
@@ -112,10 +111,11 @@ impl<'a> Amendment<'a> {
     }
 }
 
-/// The place of a file in a mark: that of its folder, and its own in that.
+/// Where a mark lists a file: the position of its folder, and the position of the file in that folder.
 type ListedAt = (usize, usize);
 
-/// Where the files are listed, and of each that is the same its line of the mark. `None`: one is not listed.
+/// Where the mark lists each file of `own`, and its line of the mark where the content is the same. `None`: one is not
+/// listed.
 fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<ListedAt>, Vec<Option<MarkedFile>>)> {
     let found = own.iter().map(|(path, content)| {
         let (folder, file) = before.find(path.as_str())?;
@@ -128,7 +128,7 @@ fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<
     Some(found.collect::<Option<Vec<_>>>()?.into_iter().unzip())
 }
 
-/// The mark that names old and new together, and the one that names the new content alone.
+/// The mark for the time of the change, which names old and new files together, and the mark of the new content.
 fn marks<'a>(
     before: &StoredMark<'a>,
     places: &[ListedAt],
@@ -139,7 +139,7 @@ fn marks<'a>(
     let mut new = StoredMark { fingerprint, ..before.clone() };
     let mut both = StoredMark { fingerprint: None, link_mode: None, ..before.clone() };
     let changed = places.iter().zip(written).zip(kept).filter(|(_, kept)| kept.is_none());
-    // From the last one on, so that what is inserted moves no place that is still to come.
+    // The last one goes first, so that what is inserted moves no position that is still to come.
     for ((&(folder, at), file), _) in changed.rev() {
         let name = before.folders[folder].files[at].0;
         let line = StoredFile(name, file.size, file.modified);

@@ -22,10 +22,10 @@ use super::workplace::Workplace;
 use crate::archive::{SafePath, each_folder_of};
 use crate::install::LinkMode;
 
-/// The difference.
+/// What changes when new content takes the place of old content in the same output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Delta {
-    /// Of each file of the new content: the old file that stays in its place.
+    /// For each file of the new content, the old file that stays in its place, where one does.
     pub(super) kept: Vec<Option<MarkedFile>>,
     /// Files and folders that change places with new ones.
     pub(super) exchanges: Vec<PathBuf>,

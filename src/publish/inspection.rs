@@ -19,14 +19,14 @@ use crate::install::Sight;
 /// Number of files from which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 500;
 
-/// What else may lie there.
+/// What may lie in an output beside the files that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alone {
     /// Anything.
     No,
     /// What Python or the Finder made of the files.
     ButForDerived,
-    /// Nothing, and all modes are as well as they were written.
+    /// Nothing, and every mode is as it was written, too.
     Exactly,
 }
 

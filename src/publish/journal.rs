@@ -77,7 +77,8 @@ impl Journal {
         result
     }
 
-    /// The same without an exchange: what would change places goes, and comes.
+    /// This journal for a file system that cannot exchange: what would change places is removed, and the new one put
+    /// there.
     pub(super) fn without_exchanges(&self) -> Self {
         let exchanged = || self.exchanges.iter().map(|exchange| exchange.path.clone());
         Self {

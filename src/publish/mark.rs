@@ -40,7 +40,8 @@ const FOLDER: &str = "outputs-v5";
 const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
 const PATH_MOST: u64 = 4096 + 64;
-/// The same, and some more: a buffer that has room left at the end of what is read is not made larger.
+/// Capacity of the buffer for [`PATH_MOST`] bytes: some more, because a buffer that is full is made larger to see
+/// whether more comes.
 const PATH_ROOM: usize = 4096 + 64 + 32;
 
 /// How old the mark of an output is at least when it is forgotten because the output is gone.
@@ -357,7 +358,7 @@ fn place(state_folder: &Path, out: &Path) -> PathBuf {
 
 /// Looks for what is not listed.
 struct Search<'a> {
-    /// Those that are barrow's, and whether they are links.
+    /// Files that barrow wrote, each with whether it is a link.
     files: HashMap<&'a str, bool>,
     folders: HashSet<&'a str>,
     limit: usize,

@@ -41,7 +41,7 @@ impl<'a> Marking<'a> {
     }
 }
 
-/// That there was no place for the mark, for the user.
+/// The warning that the mark of `out` could not be written.
 pub(super) fn not_noted(out: &Path, error: &io::Error) -> String {
     let out = out.display();
     format!("could not note that barrow made `{out}`, so the next run will ask for `--force`: {error}")

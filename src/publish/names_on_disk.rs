@@ -22,8 +22,8 @@ impl<'a> NamesOnDisk<'a> {
         Self { out, listed: HashMap::new() }
     }
 
-    /// The path by which folders list what answers to `path`, which lies below OUT. Where nothing does, and where the
-    /// names differ in nothing that anyone can choose, it is `path`.
+    /// The spelling under which folders list what lies at `path`, a path below OUT. It is `path` itself where nothing
+    /// lies there, and where both differ in their Unicode form alone.
     pub(super) fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_owned()) };
         let parent = self.real(parent)?;
@@ -53,8 +53,9 @@ impl<'a> NamesOnDisk<'a> {
     }
 }
 
-/// The name of an entry as whoever wrote it has it. HFS+ takes names apart, and answers to the composed ones; elsewhere
-/// those are others, or nobody's. `None` where it is not UTF-8.
+/// The name of an entry as it was written; `None` where it is not UTF-8. HFS+ lists every name taken apart and answers
+/// to the composed one too, which is then taken; on other file systems the composed name leads to another entry, or to
+/// none.
 pub(super) fn listed_name(folder: &Path, name: &OsStr) -> Option<String> {
     let name = name.to_str()?;
     let usual = composed(name);

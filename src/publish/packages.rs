@@ -98,9 +98,11 @@ struct Placing<'a> {
     on_disk: NamesOnDisk<'a>,
     removals: BTreeSet<PathBuf>,
     placements: Vec<PathBuf>,
-    /// What is to lie where something lies that is no folder on its way, and how that is spelled.
+    /// New entries whose place is taken, other than by a folder that they can be put into; each with the spelling of
+    /// what is there.
     in_the_way: Vec<(PathBuf, PathBuf)>,
-    /// A folder that stays, and one that is to come, which are one to the file system: no Python would find what comes.
+    /// A folder that stays and a new one whose names are one to the file system, and two to Python, which would not
+    /// find what is new.
     respelled: Option<(PathBuf, PathBuf)>,
 }
 

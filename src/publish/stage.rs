@@ -107,11 +107,11 @@ pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, Cont
 
 /// Where a file of the bundle comes from.
 enum Supplier {
-    /// It is in the output already.
+    /// The file lies in the output already.
     Kept,
     /// From the cache: share, and position in it.
     Linked(usize, usize),
-    /// It is written.
+    /// The bytes are written here.
     Written,
 }
 
@@ -127,7 +127,7 @@ fn ignores_case(folder: &Path) -> io::Result<bool> {
 /// Files of distributions, which are linked.
 struct LinkedFiles<'a> {
     shares: Vec<Share<'a>>,
-    /// Of each file of the bundle.
+    /// Where each file of the bundle comes from, in the order of the bundle.
     places: Vec<Supplier>,
 }
 

@@ -1,4 +1,4 @@
-//! What a mark consists of on disk.
+//! The form of a mark on disk.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub(super) const EXECUTABLE: u8 = 1;
 pub(super) const LINK: u8 = 2;
 
 impl StoredMark<'_> {
-    /// Where a file is listed: the place of its folder, and its own in that.
+    /// Where a file is listed: the position of its folder, and the position of the file in that folder.
     pub(super) fn find(&self, path: &str) -> Option<(usize, usize)> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let at = self.folders.binary_search_by(|listed| listed.path.cmp(folder)).ok()?;
@@ -53,18 +53,18 @@ impl StoredMark<'_> {
 }
 
 impl<'a> StoredFolder<'a> {
-    /// What identifies the content of a file of the folder, by its place.
+    /// The bytes that identify the content of the file at a position.
     pub(super) fn content(&self, at: usize) -> Option<&[u8; CONTENT_BYTES]> {
         self.contents.0.as_chunks().0.get(at)
     }
 
-    /// Lists another file in the place of one.
+    /// Lists another file in the place of the one at a position.
     pub(super) fn replace(&mut self, at: usize, file: StoredFile<'a>, content: [u8; CONTENT_BYTES]) {
         self.files[at] = file;
         self.contents.0.to_mut()[at * CONTENT_BYTES..][..CONTENT_BYTES].copy_from_slice(&content);
     }
 
-    /// Lists one more file, before the one that has its place now.
+    /// Lists one more file, before the one at a position.
     pub(super) fn insert(&mut self, at: usize, file: StoredFile<'a>, content: [u8; CONTENT_BYTES]) {
         self.files.insert(at, file);
         let place = at * CONTENT_BYTES;
@@ -88,11 +88,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for ContentIds<'a> {
     }
 }
 
-/// Name, size, and nanoseconds since 1970.
+/// A file: its name, its size in bytes, and when it was written, nanoseconds since 1970.
 #[derive(Clone, Copy, Deserialize, Serialize)]
 pub(super) struct StoredFile<'a>(pub(super) &'a str, pub(super) u64, pub(super) i64);
 
-/// Tells a folder from another one that has its path later. An inode number alone is given again soon.
+/// Tells a folder from another one that has its path later: the number of an inode alone is soon given to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct FolderIdentity {
     inode: u64,
@@ -132,7 +132,7 @@ fn inode_and_birth(folder: &Path) -> Option<(u64, Duration)> {
     Some((metadata.ino(), born.duration_since(UNIX_EPOCH).ok()?))
 }
 
-/// Made by Python or by macOS from what lies beside it: no one misses it.
+/// Whether a path is that of a file which Python or macOS makes from what lies beside it, and which nobody misses.
 pub(super) fn is_derived(path: &str) -> bool {
     let mut components = path.rsplit('/');
     let name = components.next().unwrap_or_default();

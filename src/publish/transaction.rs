@@ -118,7 +118,8 @@ impl<'a> Begun<'a> {
         Self::begin_where(bundle, kind, options, steps, same_mount)
     }
 
-    /// The same, with the caller's word on whether two folders lie on one mount: for tests.
+    /// [`Begun::begin`] with `same_mount` to say whether two folders lie on one mount, so that tests can answer
+    /// otherwise than the machine.
     pub(super) fn begin_where(
         bundle: &'a Bundle<'a>,
         kind: OutputKind,

@@ -37,7 +37,7 @@ impl Request {
         Self::read_inputs(options, None)
     }
 
-    /// The same without a network; `None` when that is not enough, because a file is behind a URL.
+    /// Reads every file that `options` name, without a network; `None` when one of them is behind a URL.
     pub(crate) fn read_locally(options: RequestOptions) -> Result<Option<Self>, RequestError> {
         let is_remote = Arc::new(AtomicBool::new(false));
         let note = Arc::clone(&is_remote);
@@ -49,12 +49,13 @@ impl Request {
         if is_remote.load(Ordering::Relaxed) { Ok(None) } else { read.map(Some) }
     }
 
-    /// The same, where `remote` fetches the files that are behind URLs.
+    /// Reads every file that `options` name; `remote` fetches those that are behind URLs.
     pub(crate) fn read_with(options: RequestOptions, remote: RemoteFiles) -> Result<Self, RequestError> {
         Self::read_inputs(options, Some(remote))
     }
 
-    /// The same files, as they were read; what they lead to on this machine is looked at again.
+    /// This request with the files as they were read; folders and files that requirements lead to on this machine are
+    /// hashed again.
     pub(crate) fn looked_at_again(&self) -> Self {
         Self { looked_at: Arc::default(), ..self.clone() }
     }

@@ -160,8 +160,8 @@ fn named_by_project(folder: &Path) -> Vec<DirectReference> {
     named
 }
 
-/// The same for an archive, from the metadata below the folder at its top. One that cannot be read is reported when it
-/// is needed.
+/// What a source archive leads to on this machine, by the metadata below the folder at its top. An archive that cannot
+/// be read leads nowhere here, and is reported when it is needed.
 fn named_by_archive(path: &Path, subdirectory: Option<&str>) -> Vec<DirectReference> {
     let below = subdirectory.map(|below| format!("{}/", below.trim_matches('/'))).unwrap_or_default();
     let names = [format!("{below}PKG-INFO"), format!("{below}pyproject.toml")];

@@ -67,7 +67,7 @@ impl KeyPart {
         }
     }
 
-    /// That it is not there any more.
+    /// Says, as a reason for a new run, that this input is not there any more.
     pub(super) fn gone(&self) -> String {
         match (self.kind, &self.given) {
             (PartKind::Option, Some(given)) => format!("`{given}` was given last time"),

@@ -14,7 +14,7 @@ impl Manifest {
         self.contradictions(holds).first().map(ToString::to_string)
     }
 
-    /// The same for whichever ties `counts` holds of their markers.
+    /// What is tied to two places at once, among the ties for whose marker `counts` answers true.
     pub(super) fn contradictions(&self, counts: impl Fn(&MarkerTree) -> bool) -> Vec<Problem> {
         let pins: Vec<&Pin> = self.pins.iter().filter(|pin| counts(&pin.marker)).collect();
         let is_placed = |entry: &&RequirementEntry| entry.direct.is_some() && counts(&entry.requirement.marker);

@@ -77,7 +77,7 @@ pub enum ProjectSet {
     None,
     /// `:all:`.
     All,
-    /// These.
+    /// The projects of these names.
     Projects(Vec<PackageName>),
 }
 

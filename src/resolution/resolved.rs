@@ -65,7 +65,7 @@ pub struct ResolvedDist {
     pub required_by: Vec<Requirer>,
     /// Requirements from its metadata that apply on the target, for checking against the installed wheel.
     pub requires_dist: Vec<Requirement>,
-    /// It came by a URL or path requirement, not from an index.
+    /// Whether a URL or path of the user leads to it, rather than an index.
     pub is_direct: bool,
     /// What a wheel of it has to be built from, where that is not a source distribution of an index.
     #[serde(skip)] // What has to be built is not remembered.

@@ -124,7 +124,8 @@ pub struct ResolveOptions {
     pub allow_build: ProjectSet,
     /// Files uploaded later than this (microseconds since 1970, exclusive) do not exist.
     pub exclude_newer: Option<i64>,
-    /// The same for single projects; `None`: no such time counts for this one.
+    /// Projects with an upload time of their own in the place of `exclude_newer` (microseconds since 1970); `None`:
+    /// none counts for the project.
     pub exclude_newer_package: Vec<(PackageName, Option<i64>)>,
     /// Requirements of what was chosen are not followed.
     pub no_deps: bool,
@@ -155,6 +156,10 @@ impl Default for ResolveOptions {
 ///
 /// Blocks while the source answers, so it wants a thread of its own. The answer depends on the arguments and on what
 /// the source says, never on when it says it.
+///
+/// # Errors
+/// No choice of versions meets the requirements, which is explained; hashes are required and missing; the source could
+/// not answer.
 pub fn resolve(
     manifest: &Manifest,
     target: &Target,

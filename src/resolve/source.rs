@@ -20,10 +20,11 @@ pub trait PackageSource {
     /// The one distribution behind a direct reference.
     fn direct(&self, name: &PackageName, reference: &DirectReference) -> Result<Arc<DirectDist>, SourceError>;
 
-    /// These projects will be asked for soon.
+    /// Says that these projects will be asked for soon, so that a source can fetch their pages ahead.
     fn prefetch_projects(&self, names: &[PackageName]);
 
-    /// This project will be asked for soon, and then the metadata of the files that `likely` picks from the answer.
+    /// Says that this project will be asked for soon, and then the metadata of the files that `likely` picks from the
+    /// answer.
     ///
     /// A source that fetches ahead calls `likely` once, from any thread, as soon as the answer has arrived, and goes on
     /// to fetch the metadata of those files. The default fetches no metadata ahead.
@@ -32,7 +33,7 @@ pub trait PackageSource {
         self.prefetch_projects(std::slice::from_ref(name));
     }
 
-    /// The metadata of these files will likely be asked for.
+    /// Says that the metadata of these files will likely be asked for.
     fn prefetch_metadata(&self, files: &[&DistFile]);
 }
 
@@ -80,7 +81,7 @@ impl SourceError {
         Self { cause: cause.into().into(), skippable }
     }
 
-    /// The same for what has no other version that could do.
+    /// This error, for a question about what has no other version: nothing is tried in its place.
     #[must_use]
     pub fn final_word(self) -> Self {
         Self { skippable: false, ..self }

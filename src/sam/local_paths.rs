@@ -35,7 +35,7 @@ pub(super) const LOCAL_PATHS: &[(&str, &[&str])] = &[
     ("AWS::StepFunctions::StateMachine", &["DefinitionS3Location"]),
 ];
 
-/// A GraphQL interface names code at any depth by these.
+/// The type of a GraphQL interface, and the properties by which it names code at any depth.
 pub(super) const GRAPHQL: (&str, &[&str]) = ("AWS::Serverless::GraphQLApi", &["SchemaUri", "CodeUri"]);
 
 /// The property that names the code of what is built.

@@ -2,8 +2,9 @@
 //! they were built (AWS Serverless Application Model specification, version 2016-10-31; `aws cloudformation package`
 //! for what is a local path).
 //!
-//! Read are texts and `!Ref` to a parameter that has a value. What else decides what is built (`!Sub`, `!FindInMap`,
-//! `!If`, `Fn::ForEach`) is an error with its line and never guessed. What decides nothing here is not looked at.
+//! Texts are read, and `!Ref` to a parameter that has a value. Anything else that decides what is built (`!Sub`,
+//! `!FindInMap`, `!If`, `Fn::ForEach`) is an error with its line: nothing is guessed. The rest of a template is not
+//! looked at.
 
 mod config;
 mod local_paths;

@@ -13,7 +13,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Those that a template declares, with the values that were given.
+    /// Reads the parameters that a template declares; `given` are the values of this run.
     pub(super) fn of(template: &Node, given: BTreeMap<String, String>) -> Self {
         let mut declared = BTreeMap::new();
         for (name, parameter) in template.get("Parameters").map(|node| node.entries()).unwrap_or_default() {
@@ -96,7 +96,7 @@ fn described(node: &Node) -> String {
 /// text, with quotes where a value has spaces.
 ///
 /// # Errors
-/// A text that is neither; it is the error.
+/// The text that is neither.
 pub fn read_overrides(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
     let mut values = BTreeMap::new();
     for text in texts {

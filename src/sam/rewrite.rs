@@ -44,7 +44,7 @@ impl Template {
         }
     }
 
-    /// What a resource names beside the template is named from the new place.
+    /// Rewrites the local paths of a resource, so that they start at the new place.
     fn move_paths(&self, edits: &mut Edits, resource: &Node, kind: &str, from: &Path, to: &Path) -> Result<(), String> {
         let Some(properties) = resource.own("Properties") else { return Ok(()) };
         if kind == GRAPHQL.0 {
@@ -73,7 +73,8 @@ impl Template {
         }
     }
 
-    /// `AWS::Include` may stand anywhere, and the metadata of a published application has two files.
+    /// Rewrites the paths of `AWS::Include`, which may stand anywhere, and the two files in the metadata of a published
+    /// application.
     fn move_includes(&self, edits: &mut Edits, from: &Path, to: &Path) {
         let mut found = Vec::new();
         let names_include = |node: &Node| node.get("Name").and_then(|name| name.text()) == Some("AWS::Include");

@@ -19,7 +19,7 @@ const NAMED_BY_SAM: [&str; 4] = [
 /// A template that was read.
 #[derive(Debug)]
 pub struct Template {
-    /// As messages name it.
+    /// The file, as messages name it.
     pub file: PathBuf,
     pub(super) document: Document,
     parameters: Parameters,
@@ -50,8 +50,8 @@ impl Template {
         self.resources_but(|_| false)
     }
 
-    /// The same without the functions and layers whose logical ids are `excluded`: nothing of them is read, so nothing
-    /// in them can be wrong.
+    /// Everything that concerns a build but the functions and layers whose logical ids are `excluded`: nothing of them
+    /// is read, so nothing in them can be wrong.
     pub fn resources_but(&self, excluded: impl Fn(&str) -> bool) -> Vec<Result<ResourceUse, SamError>> {
         let error = |(line, problem): ProblemAt| SamError { file: self.file.clone(), line, problem };
         let globals = |kind: &str| {
@@ -109,7 +109,7 @@ impl Template {
     }
 }
 
-/// A logical id becomes the name of a folder.
+/// Whether a logical id can become the name of a folder.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && name.chars().all(|c| c.is_ascii_alphanumeric())
 }

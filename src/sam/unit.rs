@@ -15,11 +15,11 @@ pub struct SamUnit {
     pub kind: SamUnitKind,
     /// Folder of its files, as the template has it: relative to the folder of the template.
     pub source: String,
-    /// Such as `python3.13`.
+    /// The name of its runtime, such as `python3.13`.
     pub runtime: String,
-    /// Such as `arm64`.
+    /// The name of its architecture, such as `arm64`.
     pub architecture: String,
-    /// Such as `app.handler`, where it can be known.
+    /// Its handler, such as `app.handler`, where it can be known.
     pub handler: Option<String>,
     /// Its layers, the lowest first: those of the template by their logical ids; `None` for one that lies elsewhere.
     pub layers: Vec<Option<String>>,
@@ -39,7 +39,7 @@ pub enum SamUnitKind {
 pub struct Left {
     /// Its logical id.
     pub name: String,
-    /// What it is instead.
+    /// What it is instead of Python, for messages.
     pub why: String,
     /// Line of its logical id.
     pub line: usize,
@@ -63,7 +63,7 @@ pub struct Nested {
 pub enum ResourceUse {
     /// Something to build.
     Unit(SamUnit),
-    /// Something that others build.
+    /// Something that SAM would build and that is no Python.
     Left(Left),
     /// A template of its own.
     Nested(Nested),
@@ -207,7 +207,7 @@ impl Resource<'_> {
         Ok(source.filter(|text| is_local(text) && !is_packed(text)))
     }
 
-    /// A value of its own, else that of `Globals`.
+    /// The value of a property: the resource's own, else that of `Globals`.
     fn property(&self, key: &str) -> Option<&Node> {
         let own = self.node.get("Properties").and_then(|properties| properties.get(key));
         own.or_else(|| self.globals?.get(key)).map(AsRef::as_ref)
@@ -239,7 +239,7 @@ impl Resource<'_> {
         Ok(said.is_some_and(|text| text.eq_ignore_ascii_case("true")))
     }
 
-    /// What would change the layout of a Python build is not passed over.
+    /// Refuses properties that would change the layout of a Python build.
     fn refuse_build_properties(&self) -> Result<(), ProblemAt> {
         let properties = self.metadata("BuildProperties").map(Node::entries).unwrap_or_default();
         match properties.iter().find(|(key, _)| key.starts_with("ParentPackage")) {

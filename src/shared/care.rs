@@ -11,7 +11,7 @@ use crate::http::Payload;
 use crate::reporter::chain;
 use crate::store::{ListedObject, StoreError};
 
-/// Requests at the same time.
+/// Requests that are made at the same time.
 const AT_ONCE: usize = 16;
 
 /// What a store says about itself, for a person who sets it up.
@@ -28,9 +28,9 @@ pub struct SharedStanding {
 pub struct Pruned {
     /// Claims that were older than they may be.
     pub claims: u64,
-    /// Contents that were, and that no claim which stays names.
+    /// Contents that were older, and that no remaining claim names.
     pub contents: u64,
-    /// Their size, bytes.
+    /// Size of both together, bytes.
     pub bytes: u64,
     /// Claims and contents that stay.
     pub kept: u64,
@@ -41,7 +41,7 @@ impl SharedCache {
     pub(crate) async fn standing(&self) -> SharedStanding {
         let mut read = Vec::new();
         for namespace in &self.options.read {
-            // What is not there may be asked for as well.
+            // Asking for an object that is not there shows as well whether the namespace can be read.
             let asked = self.store.read(&status_place(namespace), CLAIM_LIMIT).await;
             read.push((namespace.clone(), asked.err().map(|error| chain(&error))));
         }

@@ -5,7 +5,8 @@
 //!   "signatures": [{ "public-key": "ed25519:…", "signature": "…" }] }
 //! ```
 //!
-//! The claim is a text within the text, so that what is signed are its bytes and no form of them.
+//! The claim is a text within JSON, so that a signature is over its bytes, and not over one of the ways to write the
+//! same JSON.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +17,11 @@ use crate::spec::{HashAlgorithm, HashDigest};
 /// The form of claims; it is also a part of their place.
 const FORMAT: u32 = 1;
 
-/// Largest content that a claim may name, bytes: some times the largest wheels that there are. How long a download may
-/// take follows from the size, so what is said of it has a bound.
+/// Largest content that a claim may name, bytes: several times the largest wheel that there is. The time that a
+/// download may take follows from the size, so a size that is only claimed must have a bound.
 pub(super) const SIZE_MOST: u64 = 16 << 30;
 
-/// Largest claim, bytes: one of a finished bundle names each wheel in it.
+/// Largest claim, bytes: a claim about a finished bundle names each wheel in it.
 pub(super) const CLAIM_LIMIT: u64 = 1 << 20;
 
 /// What a claim is about.
@@ -58,7 +59,7 @@ pub(crate) struct Claim {
     pub name: String,
     /// How long making it took, milliseconds.
     pub took: u64,
-    /// What else is to be known of it.
+    /// Facts about the content that whoever takes it needs, by its kind.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub details: serde_json::Value,
 }
@@ -73,13 +74,13 @@ struct Envelope {
 /// A claim that is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ClaimRefusal {
-    /// It cannot be read.
+    /// The claim cannot be read.
     #[error("it is malformed")]
     Malformed,
-    /// It was made for other inputs, or for another namespace, and brought here.
+    /// The claim was made for other inputs or another namespace, and copied to this place.
     #[error("it is a claim about something else, in the place of this one")]
     Elsewhere,
-    /// None of the keys has signed it.
+    /// None of the trusted keys has signed the claim.
     #[error(transparent)]
     Distrust(#[from] Distrust),
 }
@@ -145,7 +146,7 @@ impl Claim {
         serde_json::from_str::<Self>(&claim).ok()?.digest()
     }
 
-    /// The digest of the content; of a claim that was opened, it is one.
+    /// The digest of the content; never `None` for a claim that was opened.
     pub(crate) fn digest(&self) -> Option<HashDigest> {
         let is_lower = !self.digest.bytes().any(|byte| byte.is_ascii_uppercase());
         HashDigest::from_hex(HashAlgorithm::Sha256, &self.digest).ok().filter(|_| is_lower)

@@ -7,7 +7,7 @@ use crate::store::StoreError;
 /// A shared cache that is required, and could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SharedError {
-    /// It cannot be set up.
+    /// The client for the store cannot be set up.
     #[error(transparent)]
     Http(#[from] http::Error),
     /// The store could not be asked.
@@ -18,7 +18,7 @@ pub enum SharedError {
         #[source]
         source: StoreError,
     },
-    /// What it gave is not what it said, or did not come in time.
+    /// The store gave something else than it said, or did not answer in time.
     #[error("the shared cache `{place}` is required: {reason}")]
     Answer {
         /// Where it is.

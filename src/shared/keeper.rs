@@ -14,19 +14,19 @@ use crate::reporter::{Level, Reporter};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher, SafeUrl};
 use crate::store::{Store, StoreError};
 
-/// Time for a connection, and after it to the first byte: what is shared can always be made here instead.
+/// Longest time for a connection, and then for the first byte: what is shared can always be made here instead.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Slowest content that is waited for, bytes a second: a source of the same size takes longer to build.
+/// Slowest download that is waited for, bytes a second: a source of the same size takes longer to build.
 const FLOOR: u32 = 1 << 20;
 
-/// Further attempts.
+/// How often a request is repeated that failed.
 const RETRIES: u32 = 1;
 
 /// After so many failures a store is left alone for the rest of the run.
 const FAILURES_MOST: u32 = 3;
 
-/// Size that is reckoned with where nobody says it, bytes: how long a download may take follows from it.
+/// Size that is assumed of a content whose size nobody says, bytes: the time that a download may take follows from it.
 const SIZE_UNTOLD: u64 = 1 << 30;
 
 /// A claim that may be taken, and where it was found.
@@ -55,13 +55,13 @@ pub(super) struct State {
     pub(super) offers: Vec<Offer>,
     /// Keys of which no namespace has a claim.
     missing: HashSet<(ClaimKind, HashDigest)>,
-    /// Places of claims that lead nowhere or are not taken: whoever writes may put a good one there.
+    /// Places of claims that are not taken or whose content is missing: a run that may write puts a good one there.
     pub(super) stale: HashSet<String>,
-    /// Namespaces of which it was said already that a claim is not taken.
+    /// Namespaces about which the user was told already that a claim is not taken.
     told: HashSet<Namespace>,
     is_told_private: bool,
     is_told_wrong: bool,
-    /// Offers that are there now, whoever brought them.
+    /// Offers of this run that are in the store now, whoever brought them.
     pub(super) settled: u32,
     pub(super) tally: Tally,
 }
@@ -124,7 +124,8 @@ impl SharedCache {
                 Err(refusal) => {
                     self.state().stale.insert(place.clone());
                     let text = format!("a claim of the shared cache is not taken, `{place}`: {refusal}");
-                    // One is an accident or an attack, and many are told by the first.
+                    // One refused claim is an accident or an attack: the first is told, and stands for all of its
+                    // namespace.
                     let is_first = self.state().told.insert(namespace.clone());
                     self.reporter.message(if is_first { Level::Warning } else { Level::Detail }, &text);
                 }
@@ -158,7 +159,7 @@ impl SharedCache {
     }
 
     /// The file of a private index with this digest, from the namespaces that may hold such; `None`: none has it.
-    /// Nobody is believed for it: the index, the lock or the user has said the digest.
+    /// No claim is needed for it: the index, the lock or the user has said the digest.
     ///
     /// # Errors
     /// The store is required and in trouble.
@@ -229,12 +230,12 @@ impl SharedCache {
         self.state().offers.push(offer);
     }
 
-    /// What it was good for so far.
+    /// What the shared cache was good for so far.
     pub(crate) fn tally(&self) -> Tally {
         self.state().tally
     }
 
-    /// Where it is.
+    /// The URL of the store, without credentials and query.
     pub(crate) fn place(&self) -> SafeUrl {
         self.options.place.without_credentials().without_query()
     }

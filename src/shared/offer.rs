@@ -9,10 +9,10 @@ use crate::spec::HashDigest;
 /// A result that others may use.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
-    /// What it was made of: the kind and the key of the claim about it. `None`: whoever wants it knows its digest, as
-    /// that of a file of an index.
+    /// The kind and the key of the claim about it. `None`: whoever wants the file knows its digest, as that of a file
+    /// of an index.
     pub about: Option<(ClaimKind, HashDigest)>,
-    /// What it is called.
+    /// Its name in messages.
     pub name: String,
     /// The file.
     pub path: PathBuf,
@@ -20,9 +20,9 @@ pub(crate) struct Offer {
     pub digest: HashDigest,
     /// Size of the file, bytes.
     pub size: u64,
-    /// How long it took to make.
+    /// How long making it took.
     pub took: Duration,
-    /// What else is to be known of it.
+    /// Facts about the result that whoever takes it needs, by its kind.
     pub details: serde_json::Value,
     /// Something of it comes from a private index.
     pub is_private: bool,

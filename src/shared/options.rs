@@ -11,7 +11,7 @@ use crate::spec::SafeUrl;
 /// Characters of a namespace, at most.
 const LONGEST: usize = 63;
 
-/// How long a run may go on for its uploads when it is done.
+/// How long a run that is done otherwise waits for its uploads.
 const USUAL_WAIT: Duration = Duration::from_secs(10);
 
 /// A part of a shared cache: a store can let some write to it and others not.
@@ -68,7 +68,7 @@ pub struct SharedOptions {
     pub sign_key: Option<Arc<SigningKey>>,
     /// Trouble with the store is an error.
     pub required: bool,
-    /// How long the run may go on for its uploads when it is done.
+    /// How long a run that is done otherwise waits for its uploads.
     pub wait: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What a run has made for others, brought to the shared cache when its own work is done.
+//! Uploads what a run has made to the shared cache, when the run has done its own work.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -7,16 +7,16 @@ use super::{Namespace, Offer, SharedCache, SharedError, Tally};
 use crate::http::Payload;
 use crate::store::{Put, StoreError};
 
-/// Contents that are brought at the same time.
+/// Contents that are uploaded at the same time.
 const UPLOADS_AT_ONCE: usize = 4;
 
 impl SharedCache {
-    /// Whether files of private indexes are brought there.
+    /// Whether files of private indexes are uploaded.
     pub(crate) fn takes_private_files(&self) -> bool {
         self.options.write.as_ref().is_some_and(|namespace| self.options.private.contains(namespace))
     }
 
-    /// Brings what was offered there, as far as there is time, and tells what the cache was good for.
+    /// Uploads what was offered, as far as there is time, and tells what the cache was good for.
     ///
     /// # Errors
     /// The store is required and in trouble.
@@ -58,7 +58,7 @@ impl SharedCache {
         }
     }
 
-    /// Puts a content there, and then the claim about it: whoever finds the claim finds the content.
+    /// Writes a content, and then the claim about it: whoever finds the claim finds the content.
     async fn put(&self, offer: &Offer, namespace: &Namespace) -> Result<Put, StoreError> {
         let Offer { about, name, path, digest, size, took, details, is_private: _ } = offer;
         let place = content_place(namespace, digest);

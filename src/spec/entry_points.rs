@@ -39,6 +39,9 @@ pub enum EntryPointsError {
 
 /// Parses an `entry_points.txt` as `importlib.metadata` reads it: every line by itself, so that the indented files that
 /// old setuptools wrote are read too.
+///
+/// # Errors
+/// What is not UTF-8, and the first line that is neither a group, an entry nor a comment.
 pub fn parse_entry_points(bytes: &[u8]) -> Result<Vec<EntryPoint>, EntryPointsError> {
     let text = std::str::from_utf8(bytes).map_err(|_| EntryPointsError::Encoding)?;
     let mut group = None;
@@ -62,6 +65,9 @@ pub fn parse_entry_points(bytes: &[u8]) -> Result<Vec<EntryPoint>, EntryPointsEr
 
 impl ObjectReference {
     /// Parses the value of a script's entry point: both halves are needed, extras behind them are ignored.
+    ///
+    /// # Errors
+    /// What is not of the form `module:function`.
     pub fn parse(value: &str) -> Result<Self, EntryPointsError> {
         let reference = value.split_once('[').map_or(value, |(reference, _)| reference).trim();
         let parsed = reference.split_once(':').and_then(|(module, attributes)| {

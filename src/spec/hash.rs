@@ -75,6 +75,9 @@ impl HashDigest {
     }
 
     /// Parses the hexadecimal digits of a digest, upper or lower case.
+    ///
+    /// # Errors
+    /// Other characters than hexadecimal digits, or another number of them than the algorithm has.
     pub fn from_hex(algorithm: HashAlgorithm, hex: &str) -> Result<Self, HashError> {
         let wrong = || HashError::Digits {
             text: hex.to_owned(),

@@ -109,7 +109,7 @@ impl License {
         Self::of_fields(&metadata_fields(bytes))
     }
 
-    /// The same of fields that were read already.
+    /// Reads the fields of a METADATA file that was split into names and values already.
     pub fn of_fields(fields: &[(String, String)]) -> Self {
         let values = |name: &'static str| {
             let of_name = move |(field, _): &&(String, String)| field.eq_ignore_ascii_case(name);

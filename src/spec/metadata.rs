@@ -80,6 +80,9 @@ pub enum MetadataError {
 
 impl CoreMetadata {
     /// Parses the bytes of a METADATA or PKG-INFO file.
+    ///
+    /// # Errors
+    /// A field that is missing or malformed, fields that are too large, and a major version that is not known.
     pub fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
         let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
         let mut name = Once::new("Name");

@@ -36,7 +36,7 @@ impl SyntaxError {
         self
     }
 
-    /// The same error in a longer text, in which the text that was read starts at `offset`.
+    /// This error in a longer text, in which the text that was read starts at `offset`.
     #[must_use]
     pub fn shifted(mut self, offset: usize) -> Self {
         self.at += offset;

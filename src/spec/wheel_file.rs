@@ -36,6 +36,9 @@ pub enum WheelFileError {
 
 impl WheelFile {
     /// Parses a WHEEL file.
+    ///
+    /// # Errors
+    /// What is not UTF-8, and a field that is missing, malformed, or given twice with different values.
     pub fn parse(bytes: &[u8]) -> Result<Self, WheelFileError> {
         let text = std::str::from_utf8(bytes).map_err(|_| WheelFileError::Encoding)?;
         let (mut version, mut root_is_purelib, mut tags) = (None, None, Vec::new());

@@ -195,6 +195,9 @@ pub struct SdistFilename {
 impl SdistFilename {
     /// Parses the name of an sdist of a project whose name is known: old names hold unescaped hyphens,
     /// so without it `a-b-1.tar.gz` could be read in two ways.
+    ///
+    /// # Errors
+    /// A name that is not that of an sdist of the project.
     pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
         let (stem, format) = if let Some(stem) = text.strip_suffix(".tar.gz") {
             (stem, SdistFormat::TarGz)
@@ -248,6 +251,9 @@ pub enum DistFilename {
 
 impl DistFilename {
     /// Parses the name of a file listed for `project`.
+    ///
+    /// # Errors
+    /// A name that is neither that of a wheel nor that of an sdist of the project.
     pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
         if text.strip_suffix(".whl").is_none() {
             return SdistFilename::parse(text, project).map(Self::Sdist);

@@ -26,12 +26,12 @@ enum StoreKind {
     Files,
 }
 
-/// What became of a content.
+/// What a store has done with a content that was offered to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
-    /// It is there now.
+    /// The store has written it.
     Written,
-    /// There was one before, and it stays.
+    /// The store had one already, which stays.
     Present,
 }
 

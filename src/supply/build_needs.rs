@@ -29,8 +29,8 @@ impl Inquiry {
         self.builder.needs(&material, &dist.name, python, target, platforms, true).await
     }
 
-    /// The same for a source archive that may be built one day, as far as its `pyproject.toml` tells: none of its code
-    /// is run.
+    /// The wheels that building a source archive takes, as far as its `pyproject.toml` tells: none of its code is run.
+    /// It was not chosen, and may be built one day.
     pub(crate) async fn stated_build_needs(
         &self,
         sdist: &DistFile,

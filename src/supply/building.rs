@@ -81,7 +81,7 @@ pub(super) struct SourceBuilder {
 /// What a source distribution says of itself.
 pub(super) struct Told {
     pub(super) metadata: Arc<CoreMetadata>,
-    /// It had to be built for that.
+    /// Whether it had to be built for that.
     pub(super) is_built: bool,
 }
 
@@ -198,7 +198,7 @@ impl SourceBuilder {
         self.look_at(name, reference, self.accepted_for(name), target).await
     }
 
-    /// The same for a reference of which it is known that it may be built.
+    /// Looks at what a direct reference leads to, of which it is known that it may be built.
     pub(super) async fn look_at(
         &self,
         name: &PackageName,

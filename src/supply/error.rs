@@ -68,7 +68,7 @@ pub enum SupplyError {
     /// No choice of versions meets the requirements, or the world could not be asked.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// The same where nothing more can be known than what is at hand, and some of it is not.
+    /// No choice of versions meets the requirements with what is at hand, and nothing more can be fetched.
     #[error("{error}")]
     Lacking {
         /// What the solver says.

@@ -166,7 +166,8 @@ pub(crate) fn is_private(dist: &ResolvedDist) -> bool {
     }
 }
 
-/// The same of what a reference leads to.
+/// Whether not everybody may have what a direct reference leads to: anything but a folder of the user's and the files
+/// of PyPI.
 pub(super) fn is_private_reference(reference: &DirectReference) -> bool {
     match reference {
         DirectReference::Folder { .. } => false,

@@ -22,7 +22,7 @@ pub(super) struct BuildSource {
     pub(super) origin: Whereabouts,
     /// The folder of the project, below the top of the source.
     pub(super) subdirectory: Option<SafePath>,
-    /// It comes from a private index, so that not everybody may have what is built of it.
+    /// Whether it comes from a private index: then not everybody may have what is built of it.
     pub(super) is_private: bool,
 }
 

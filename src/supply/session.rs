@@ -69,7 +69,7 @@ impl Session {
         Tools { cache, context, bench, shared: self.shared.clone() }
     }
 
-    /// The same run with another context: what its requests say goes there.
+    /// This run with another context, to which what its requests say goes.
     pub(crate) fn with_context(&self, context: Context) -> Arc<Self> {
         let Self { cache, context: _, bench, shared, worlds } = self;
         let (cache, bench, worlds) = (Arc::clone(cache), Arc::clone(bench), Arc::clone(worlds));

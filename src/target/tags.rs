@@ -60,7 +60,7 @@ impl Tags {
         Self { minor: runtime.minor(), architecture, glibc, listed: None }
     }
 
-    /// The same Python on a machine that has these platforms, best first, `any` apart.
+    /// The tags of the same Python on a machine with these platform tags, best first; `any` is not among them.
     pub(super) fn on_platforms(self, platforms: Vec<String>) -> Self {
         Self { listed: Some(platforms.into()), ..self }
     }
@@ -97,6 +97,9 @@ impl Tags {
     }
 
     /// How well the best of a wheel's tags fits, or why none does.
+    ///
+    /// # Errors
+    /// The reason why none of its tags fits.
     pub fn compatibility(&self, wheel: &WheelFilename) -> Result<TagPriority, TagMismatch> {
         self.priority(wheel).ok_or_else(|| self.mismatch(wheel))
     }

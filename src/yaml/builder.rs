@@ -8,10 +8,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::node::{Node, NodeContent, Style};
 
-/// More levels than any template has. A tree is dropped level by level, and the stack has an end.
+/// Most levels of a document, more than any template has: a tree is dropped level by level, and the stack has an end.
 const DEEPEST: usize = 100;
 
-/// Tags of the core schema: they say what a value is anyway.
+/// The beginning of tags of the core schema, which only say what a value is anyway.
 const CORE_SCHEMA: &str = "tag:yaml.org,2002:";
 
 /// A document and its text.
@@ -55,7 +55,7 @@ impl Document {
     }
 }
 
-/// What aliases can name, in the order in which it ends: each names only what stands before it.
+/// The anchored nodes, in the order in which they end: an alias names only what has ended before it.
 #[derive(Debug, Default)]
 struct Anchors {
     nodes: Vec<Rc<Node>>,
@@ -187,7 +187,7 @@ impl<'a> Builder<'a> {
             }
         };
         let (start, end) = (byte(span.start.index()), byte(span.end.index()));
-        // The parser has the place of a value that is not there at the colon.
+        // The parser places a value that is not written at the colon.
         if start >= end && self.text[start..].starts_with(':') { start + 1..start + 1 } else { start..end.max(start) }
     }
 }

@@ -17,10 +17,10 @@ impl Edits {
         self.changes.iter().any(|(range, _)| range == span)
     }
 
-    /// Puts a text in the place of a value. An anchor stays, and what names it elsewhere keeps the text that it had.
+    /// Puts a text in the place of a value. An anchor stays, and aliases of it keep the text that they stood for.
     ///
     /// # Errors
-    /// In words, where the value is written as lines below a `|` or `>`.
+    /// The reason in words: the value is written as lines below a `|` or `>`.
     pub(crate) fn replace(&mut self, document: &Document, node: &Node, text: &str) -> Result<(), String> {
         let style = match &node.content {
             NodeContent::Text { style: Style::Block, .. } => return Err("it must stand on one line".to_owned()),
@@ -42,7 +42,7 @@ impl Edits {
         Ok(())
     }
 
-    /// Aliases of a text that changes get the text itself.
+    /// Writes the old text in the place of every alias of a text that changes.
     fn keep_elsewhere(&mut self, document: &Document, node: &Node) {
         let NodeContent::Text { text, .. } = &node.content else { return };
         let kept = plain_or_quoted(text, false);
@@ -64,7 +64,7 @@ impl Edits {
     /// Adds a key in front of a mapping's first.
     ///
     /// # Errors
-    /// In words, where the node is no mapping that stands in this place of the text.
+    /// The reason in words: the node is no mapping that is written out in this place.
     pub(crate) fn insert(&mut self, document: &Document, map: &Node, key: &str, value: &str) -> Result<(), String> {
         if map.is_null() && map.tag.is_none() {
             let new = format!("{{{}: {}}}", quoted(key), quoted(value));

@@ -7,7 +7,8 @@ use std::rc::Rc;
 /// A value with its place.
 #[derive(Debug)]
 pub struct Node {
-    /// Bytes of the text, from anchor and tag on. That of a block of lines ends where its last value ends.
+    /// Its bytes in the text, anchor and tag included. A list or mapping that is written in lines ends where its last
+    /// value ends.
     pub span: Range<usize>,
     /// Line of its first character, from 1.
     pub line: usize,
@@ -40,7 +41,7 @@ pub enum NodeContent {
     Map {
         /// Keys with their values, in order.
         entries: Vec<(Rc<Node>, Rc<Node>)>,
-        /// Written in braces, as JSON is.
+        /// Whether it is written in braces, as JSON is.
         is_flow: bool,
     },
     /// `*name`: what was anchored before.
@@ -61,7 +62,7 @@ pub enum Style {
 }
 
 impl Node {
-    /// What an alias stands for; anything else is itself.
+    /// The node that an alias stands for; any other node is itself.
     pub fn followed(&self) -> &Self {
         let mut node = self;
         while let NodeContent::Alias(target) = &node.content {
@@ -70,7 +71,7 @@ impl Node {
         node
     }
 
-    /// A text without a tag. Nothing, `~` and `null` are no text.
+    /// The text of a value without a tag; `None` also for nothing, `~` and `null`.
     pub fn text(&self) -> Option<&str> {
         match self.followed() {
             Self { content: NodeContent::Text { text, .. }, tag: None, .. } if !self.is_null() => Some(text),
@@ -78,7 +79,7 @@ impl Node {
         }
     }
 
-    /// Whether it says nothing.
+    /// Whether it is nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.followed().content, NodeContent::Text { text, style: Style::Plain }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
@@ -128,7 +129,7 @@ impl Node {
         found
     }
 
-    /// The value that stands in this very place of the text under a key.
+    /// The value of a key that is written in this very place: not merged in, and not behind an alias.
     pub fn own(&self, key: &str) -> Option<&Rc<Self>> {
         let NodeContent::Map { entries, .. } = &self.content else { return None };
         entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)

@@ -15,13 +15,13 @@ use crate::paint::{paint, printable, printable_json};
 use crate::progress::{Progress, RowState};
 use crate::wrap::{MOST_LINES, WIDEST, shortened, wrapped};
 
-/// Where messages and results go, and how many.
+/// Which messages and results are shown, and how.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Output {
     colored: bool,
-    /// The same for results, which go to standard output.
+    /// Results, which go to standard output, are colored.
     colors_results: bool,
-    /// Errors are shown.
+    /// Whether errors are shown.
     speaks: bool,
     /// The least important level that is shown; `None`: none.
     least: Option<Level>,
@@ -176,14 +176,14 @@ impl Output {
         }
     }
 
-    /// Something happened to one of the outputs of the table.
+    /// Shows in the table what happened to one of the outputs.
     pub(crate) fn reach_row(&self, place: usize, reached: RowState) {
         if let Some(progress) = &self.progress {
             progress.update(|state| state.reach_row(place, reached));
         }
     }
 
-    /// Nothing more belongs to what is folded away.
+    /// Ends the group of details that a CI system folds away.
     pub(crate) fn end_group(&self) {
         if let Some(groups) = &self.groups {
             groups.before(false, |mark| {

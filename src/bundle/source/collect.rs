@@ -112,7 +112,7 @@ struct Walk<'a> {
     follow_links: bool,
     owner: Arc<str>,
     files: Vec<SourceFile>,
-    /// Of each file: a link leads to it, or to a folder above it.
+    /// For each of `files`, whether a link leads to it or to a folder above it.
     through_link: Vec<bool>,
     left_out: Vec<LeftOut>,
     followed: Vec<(PathBuf, PathBuf)>,

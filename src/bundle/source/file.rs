@@ -17,9 +17,9 @@ pub(crate) struct SourceFile {
     pub path: SafePath,
     /// Where the bytes are, without links.
     pub from: PathBuf,
-    /// It is a link to another file of its source, and this its text.
+    /// The text of the link, where the file is a link to another file of its source.
     pub link: Option<String>,
-    /// The owner may execute it: mode 0755 instead of 0644.
+    /// Whether its owner may execute it: mode 0755 instead of 0644.
     pub executable: bool,
     /// Size when it was collected, bytes.
     pub size: u64,

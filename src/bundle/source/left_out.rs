@@ -16,11 +16,11 @@ pub struct LeftOut {
 /// Why a file or folder of the source is not in the bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It is never part of a function; what it is.
+    /// What is never part of a function, such as a virtual environment.
     Never(&'static str),
-    /// It holds, by its name or its content, what opens other people's doors; what it is.
+    /// What gives access to other systems, by its name or its content, such as a private key.
     Credentials(&'static str),
-    /// It holds the state of a tool, in which secrets stand as they are; what it is.
+    /// The state of a tool, in which secrets stand as they are.
     State(&'static str),
     /// The settings of barrow itself.
     Settings,

@@ -32,20 +32,20 @@ pub(super) enum RuleKind {
     Settings,
 }
 
-/// What besides the name has to be so.
+/// What of the content has to hold, beside the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     /// Nothing.
     Always,
-    /// A private key begins in it.
+    /// A private key begins in the file.
     HoldsKey,
-    /// It is not plainly a public key or a certificate.
+    /// The content is not plainly a public key or a certificate.
     NotPublic,
-    /// It is the key of a Google service account.
+    /// The content is the key of a Google service account.
     ServiceAccount,
-    /// A URL or a setting with a credential stands in it.
+    /// The content has a URL or a setting with a credential.
     HoldsCredential,
-    /// It is a requirements file by its option lines, and a credential stands in one of them.
+    /// The content is a requirements file by its option lines, one of which has a credential.
     HoldsCredentialOption,
 }
 

@@ -3,7 +3,7 @@
 use crate::ops::Error;
 use crate::reporter::chain;
 
-/// Something that could not be mirrored; the rest could.
+/// What went wrong with one application; the others were mirrored all the same.
 struct ApplicationFailure {
     application: String,
     error: Error,
@@ -12,7 +12,7 @@ struct ApplicationFailure {
 /// Everything that went wrong in one run.
 pub(super) struct MirrorFailures {
     all: Vec<ApplicationFailure>,
-    /// Only one application is mirrored, so that nobody needs its name.
+    /// Whether only one application is mirrored, so that no message needs its name.
     is_one: bool,
 }
 

@@ -12,13 +12,14 @@ use crate::mirror::{Mirror, MirrorError, MirrorFile};
 use crate::ops::Error;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest};
 
-/// What came into the mirror, and for how many files anyone asked.
+/// The files that came into the mirror, and those that were needed and there already.
 pub(super) struct Gathered {
     /// Files that were not there before, by name.
     pub(super) added: BTreeMap<String, MirrorFile>,
     /// Files that were needed and there already.
     pub(super) kept: usize,
-    /// Of those, the files of which the mirror does not know where they came from: its manifest was lost and made anew.
+    /// Files that were there already and of which the mirror does not know where they came from: its manifest was lost
+    /// and made anew.
     pub(super) unknown: Vec<DistFile>,
 }
 
@@ -65,16 +66,16 @@ pub(super) async fn gather(
     Ok(Gathered { added, kept, unknown })
 }
 
-/// Files whose bytes nobody promised: which they are is known when they have come, and the mirror may have had them
-/// before, and know where from.
+/// Names of needed files for which no digest is promised, and of which the mirror has one with a known origin. Whether
+/// it has the same bytes shows only when the needed file has come.
 fn known_without_digest(missing: &BTreeMap<String, Needed>, mirror: &Mirror) -> BTreeSet<String> {
     let is_held = |name: &str| mirror.file(name).is_some_and(|file| !file.is_unknown());
     let is_known = |(name, needed): &(&String, &Needed)| !needed.has_sha256() && is_held(name);
     missing.iter().filter(is_known).map(|(name, _)| name.clone()).collect()
 }
 
-/// Refuses a file of which the mirror, or an application of this run, has one of the same name with other bytes, as far
-/// as that is known before it is fetched.
+/// Refuses a file when the mirror, or another application of this run, has other bytes under its name, as far as
+/// digests tell before it is fetched.
 fn refuse_others(
     accepted: &[HashDigest],
     name: &str,

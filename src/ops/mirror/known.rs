@@ -57,7 +57,8 @@ fn collector(application: &Application) -> Collector {
     }
 }
 
-/// A file of a manifest; `None` is impossible for one that was read, whose names and digests were checked.
+/// A file as the bill lists it. Never `None` for a file of a manifest that was read: its names and digests were checked
+/// then.
 fn collected(file: &MirrorFile) -> Option<Collected> {
     let url = |text: &String| SafeUrl::parse(text).ok();
     Some(Collected {

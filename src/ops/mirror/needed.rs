@@ -10,7 +10,8 @@ pub(super) enum Needed {
 }
 
 impl Needed {
-    /// A wheel, without what the resolution says of it beside the file: there are thousands of them.
+    /// A wheel that is needed. What the resolution says of it beside the file is dropped: a run holds thousands of
+    /// them.
     pub(super) fn wheel(dist: ResolvedDist) -> Self {
         Self::Wheel(Box::new(ResolvedDist {
             siblings: Vec::new(),

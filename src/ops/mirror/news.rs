@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::mirror::{Application, Mirror, MirrorError, MirrorFile, Upstream};
 use crate::spec::PackageName;
 
-/// Projects that are listed at the same time: what indexes list of all of them is much more than a mirror has.
+/// Most projects that are listed at the same time: the lists of indexes hold much more than a mirror needs, so they
+/// must not all be in memory.
 const AT_ONCE: usize = 32;
 
 /// Takes what the indexes of the applications say now of the files that the mirror has from them.
@@ -37,7 +38,8 @@ pub(super) fn remember(mirror: &mut Mirror, plans: Vec<ApplicationPlan>, force: 
     }
 }
 
-/// An application that has files in the mirror and asks for none any more: its input is empty by mistake, most likely.
+/// Why an application is refused that has files in the mirror and requires none any more: most likely its input is
+/// empty by mistake.
 fn nothing_required(mirror: &Mirror, application: &Application) -> Option<MirrorError> {
     let held = mirror.applications().find(|known| known.name == application.name)?.files.len();
     let is_empty = application.files.is_empty() && held > 0;

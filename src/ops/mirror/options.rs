@@ -1,4 +1,4 @@
-//! What to mirror, and what was.
+//! Options and results of mirroring.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,15 +30,16 @@ pub struct MirrorOptions {
     pub applications: Vec<MirrorApplication>,
     /// The folder of the mirror.
     pub out: PathBuf,
-    /// The source archives of the chosen versions too.
+    /// Whether the source archives of the chosen versions are mirrored too.
     pub sdists: bool,
-    /// Machines that build what has to be built; none: this one.
+    /// Platforms of the machines that build what has no wheel; none: the platform of this machine.
     pub build_platforms: Vec<Target>,
-    /// Remove what no remembered application needs.
+    /// Whether files are removed that no remembered application needs.
     pub prune: bool,
-    /// Remove it even when it is most of the mirror, and take an application that requires nothing at its word.
+    /// Whether they are removed even when they are most of the mirror, and an application that requires nothing is
+    /// taken at its word.
     pub force: bool,
-    /// Check the bytes of what is there already.
+    /// Whether the bytes of files that are there already are checked.
     pub verify: bool,
     /// The key that signs the manifest.
     pub sign_key: Option<Arc<SigningKey>>,
@@ -51,15 +52,15 @@ pub struct MirrorRemoval {
     pub folder: PathBuf,
     /// Applications that are forgotten, with what only they need.
     pub names: Vec<String>,
-    /// Remove whatever no remembered application needs.
+    /// Whether files are removed that no remembered application needs.
     pub prune: bool,
-    /// Remove it even when it is most of the mirror.
+    /// Whether they are removed even when they are most of the mirror.
     pub force: bool,
     /// The key that signs the manifest.
     pub sign_key: Option<Arc<SigningKey>>,
 }
 
-/// What was mirrored.
+/// A mirror after a command, and what the command did.
 #[derive(Clone, Debug)]
 pub struct Mirrored {
     /// The folder.

@@ -20,7 +20,7 @@ use crate::spec::DistFile;
 /// Most source archives that are downloaded at the same time.
 const SDIST_DOWNLOADS: usize = 8;
 
-/// What the mirror does not hold, or not in good order.
+/// The needed files that the mirror does not hold, or of which it holds a damaged copy.
 pub(super) async fn missing(
     mut needed: BTreeMap<String, Needed>,
     mirror: &Arc<Mirror>,
@@ -37,7 +37,8 @@ pub(super) async fn missing(
     blocking(looking).await
 }
 
-/// Downloads overlap with copying; what has come is in its place even when another file fails.
+/// Fetches files and puts them in their places; downloads overlap with copying. A file that has come is in its place
+/// even when another one fails.
 pub(super) async fn add_all(
     missing: BTreeMap<String, Needed>,
     fetcher: &Fetcher,
@@ -90,7 +91,7 @@ pub(super) async fn add_all(
     }
 }
 
-/// Judges wheels as whoever installs them will: nothing is to be refused first behind the air gap.
+/// Checks wheels as an installation will, so that none is refused only behind the air gap.
 #[derive(Clone)]
 pub(super) struct Judge {
     pub(super) cache: Arc<Cache>,

@@ -29,9 +29,9 @@ pub(super) struct ApplicationPlan {
     pub(super) repositories: BTreeMap<String, (SafeUrl, Vec<String>)>,
     /// Projects about which the indexes of this application were asked.
     pub(super) asked: BTreeSet<PackageName>,
-    /// By the options with which it will be installed.
+    /// Checks its wheels by the options with which they will be installed.
     pub(super) judge: Judge,
-    /// All that it needs is in the mirror.
+    /// Whether all that it needs is in the mirror.
     pub(super) is_whole: bool,
 }
 
@@ -123,7 +123,7 @@ impl ApplicationPlan {
         Ok(())
     }
 
-    /// What building takes is there for the sake of what is built.
+    /// Adds the wheels that a build needs; `why` is the chain of projects to what is built.
     fn need_for_build(&mut self, needs: Vec<ResolvedDist>, why: &[String]) {
         for dist in needs {
             let why: Vec<String> = why.iter().cloned().chain([format!("{} (to build it)", dist.name)]).collect();
@@ -131,8 +131,8 @@ impl ApplicationPlan {
         }
     }
 
-    /// The same for a source that comes beside a wheel: nobody may ever build it, so what cannot be had for that is
-    /// told and stops nothing.
+    /// Adds the wheels that building a source archive would need which is mirrored beside a wheel. Perhaps nobody ever
+    /// builds it, so what cannot be had for that is told and stops nothing.
     async fn need_to_build_one_day(
         &mut self,
         sdist: &DistFile,

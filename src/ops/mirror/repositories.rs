@@ -76,7 +76,7 @@ async fn wanted(plans: &mut [ApplicationPlan], findings: &mut MirrorFailures) ->
     all
 }
 
-/// `None`: the mirror has it already.
+/// Brings one repository into the mirror; `None`: the mirror has all that is needed of it already.
 async fn gather_one(
     inquiry: &Inquiry,
     name: &str,

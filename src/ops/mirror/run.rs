@@ -15,6 +15,9 @@ use crate::mirror::Mirror;
 use crate::ops::Error;
 
 /// Resolves every application for its targets and adds what is missing to the mirror.
+///
+/// # Errors
+/// Everything that could not be mirrored; what could be is in the mirror.
 pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored, Error> {
     let mut findings = MirrorFailures::new(options.applications.len() == 1);
     let mut plans = ApplicationPlan::make_all(&options, &context, &mut findings).await?;
@@ -47,7 +50,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     blocking(publishing).await
 }
 
-/// Writes pages and manifest. What is not all that was asked for is neither pruned nor signed.
+/// Writes pages and manifest. A mirror that lacks some of what was asked for is neither pruned nor signed.
 fn publish(
     mut mirror: Mirror,
     options: &MirrorOptions,

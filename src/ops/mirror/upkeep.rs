@@ -16,6 +16,9 @@ use crate::signing::{PublicKey, SigningKey};
 use crate::spec::HashDigest;
 
 /// Checks that a mirror is exactly what its manifest says, and the expected one; nothing is asked and nothing changed.
+///
+/// # Errors
+/// Everything that is not as the manifest says; another mirror than the expected one; no signature that is trusted.
 pub async fn verify_mirror(
     folder: PathBuf,
     expected: Option<HashDigest>,
@@ -37,6 +40,9 @@ pub async fn verify_mirror(
 }
 
 /// Signs the manifest of a mirror as it is.
+///
+/// # Errors
+/// There is no mirror, or it cannot be read or written.
 pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context) -> Result<Mirrored, Error> {
     Mirror::open_existing(&folder)?;
     // Nobody else may change it between the reading and the writing.
@@ -49,18 +55,27 @@ pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context
 }
 
 /// What a mirror remembers.
+///
+/// # Errors
+/// There is no mirror, or it cannot be read.
 pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
     let reading = move || Mirrored::of(Mirror::open_existing(&folder)?);
     blocking(reading).await
 }
 
 /// What changed from one mirror to another; manifests alone will do.
+///
+/// # Errors
+/// There is no mirror at one of the places, or it cannot be read.
 pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, Error> {
     let reading = move || Ok(Difference::between(&Mirror::open_existing(&old)?, &Mirror::open_existing(&new)?));
     blocking(reading).await
 }
 
 /// Forgets applications, and removes the files that only they needed.
+///
+/// # Errors
+/// There is no application of such a name; most of the mirror would go, without `force`; it cannot be read or written.
 pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Result<Mirrored, Error> {
     let MirrorRemoval { folder, names, prune, force, sign_key } = removal;
     Mirror::open_existing(&folder)?;

@@ -26,13 +26,13 @@ pub struct UploadOptions {
     pub to: SafeUrl,
     /// How it is asked.
     pub client: ClientOptions,
-    /// Remove from the store what the mirror does not have any more.
+    /// Whether objects are removed from the store that the mirror does not have any more.
     pub prune: bool,
-    /// Take nothing for being there because the store's manifest lists it.
+    /// Whether every object is written, also one that the store has already.
     pub all: bool,
 }
 
-/// What was brought.
+/// What an upload did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uploaded {
     /// Where it lies.
@@ -48,6 +48,9 @@ pub struct Uploaded {
 }
 
 /// Brings a mirror into a store; one that is not what its manifest says is refused.
+///
+/// # Errors
+/// The mirror is damaged, or the store cannot be read or written.
 pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<Uploaded, Error> {
     let UploadOptions { folder, to, mut client, prune, all } = options;
     client.index_urls.push(to.clone());
@@ -82,7 +85,8 @@ pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<U
     Ok(uploaded)
 }
 
-/// Puts an object; its size, bytes. `None`: a run that did not come to its end has brought that file.
+/// Writes an object and gives its size in bytes. `None`: the file is there already, from a run that did not come to its
+/// end.
 async fn put(store: &Store, object: MirrorObject, all: bool) -> Result<Option<u64>, Error> {
     let MirrorObject { key, content, content_type } = object;
     let payload = match content {

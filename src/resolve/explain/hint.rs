@@ -29,7 +29,7 @@ pub enum Hint {
         name: PackageName,
         /// The pre-release.
         version: Version,
-        /// It would also count if a requirement named it.
+        /// The pre-release would also count if a requirement named it.
         when_named: bool,
     },
     /// The pre-release of a version that the range takes is not in the range itself.
@@ -59,7 +59,7 @@ pub enum Hint {
         /// The user takes only wheels of the project.
         only_wheels: bool,
     },
-    /// These would do if they could be built.
+    /// Projects of which a version would do if it could be built.
     OnlySources(Vec<PackageName>),
     /// There is a wheel, and the user leaves wheels out.
     WheelsLeftOut {

@@ -19,7 +19,8 @@ pub(super) fn refuse_paths(run: &Run, command: &str, words: &[String]) -> Result
     words.iter().try_for_each(|word| refuse_path(run, command, word))
 }
 
-/// The same for one word.
+/// Refuses a requirement that is the name of a file with requirements, or of a folder that has such a file or Python
+/// code.
 pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Failure> {
     let place = run.host.working_folder.join(word);
     if REQUIREMENT_FILES.iter().any(|end| word.ends_with(end)) && place.is_file() {

@@ -64,7 +64,8 @@ impl Sboms {
         Ok(Self { files, created })
     }
 
-    /// The same for one of several outputs: `{name}`, `{runtime}` and `{arch}` of a file stand for what they say.
+    /// The bills of materials for one of several outputs: `{name}`, `{runtime}` and `{arch}` in the name of a file
+    /// stand for what they say.
     pub(super) fn for_unit(
         run: &Run,
         requests: &[SbomRequest],
@@ -88,7 +89,7 @@ impl Sboms {
         }
     }
 
-    /// Where they go.
+    /// The places of all of them.
     pub(super) fn places(&self) -> impl Iterator<Item = &PathBuf> {
         self.files.iter().map(|(_, file)| file)
     }
@@ -119,7 +120,7 @@ impl Sboms {
         Ok(written)
     }
 
-    /// Writes those of a mirror, from what its manifest says now.
+    /// Writes the bills of materials of a mirror, from what its manifest says now.
     pub(super) fn write_mirror(&self, run: &Run, mirrored: &Mirrored) -> Result<Vec<(SbomFormat, PathBuf)>, Failure> {
         let collection = ops::bill_of_mirror(mirrored);
         let options = SbomOptions { created: self.created, ..SbomOptions::default() };

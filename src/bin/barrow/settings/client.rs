@@ -73,7 +73,7 @@ pub(super) fn read_count(
     }
 }
 
-/// Seconds, as pip has them, with a fraction: that counts for a whole one.
+/// Reads seconds as pip writes them; a fraction counts for a whole second.
 fn whole_seconds(text: &str) -> Option<u64> {
     let time = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
     Some(time.as_secs() + u64::from(time.subsec_nanos() > 0))
@@ -87,8 +87,8 @@ fn keyring_provider(text: &str) -> Result<KeyringProvider, String> {
     }
 }
 
-/// What the surroundings say about AWS, and about HMAC keys of Google's store; nobody is asked for it before an index
-/// of CodeArtifact or a bucket needs it.
+/// What environment and home folder say about AWS, and about HMAC keys of Google's store. No server is asked for
+/// credentials before an index of CodeArtifact or a bucket needs them.
 fn aws_options(host: &Host) -> AwsOptions {
     let own = host.environment.iter().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("GS_"));
     let variables = own.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();

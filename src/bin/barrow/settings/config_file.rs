@@ -51,9 +51,9 @@ pub(crate) struct ConfigIndex {
     pub(crate) explicit: bool,
     pub(crate) default: bool,
     pub(crate) ignore_status: Vec<u16>,
-    /// `auth = "bearer"`: its token is sent as one.
+    /// `auth = "bearer"`: its token is sent as a bearer token.
     pub(crate) bearer: bool,
-    /// Where it stands, beside the settings file itself.
+    /// The file that it stands in, when that is not the settings file itself.
     pub(crate) file: Option<PathBuf>,
     pub(crate) line: usize,
 }
@@ -70,7 +70,7 @@ pub(crate) struct ConfigApplication {
 pub(crate) struct ConfigSource {
     pub(crate) pattern: String,
     pub(crate) index: String,
-    /// Where it stands, beside the settings file itself.
+    /// The file that it stands in, when that is not the settings file itself.
     pub(crate) file: Option<PathBuf>,
     pub(crate) line: usize,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 
-/// Folders that nobody means: what tools leave beside functions.
+/// Folders that no pattern matches: tools leave them beside functions.
 const PASSED_OVER: [&str; 3] = ["__pycache__", "node_modules", "site-packages"];
 
 /// How far down `**` looks.

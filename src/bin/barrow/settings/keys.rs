@@ -12,7 +12,7 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
     read_signing_key(path).map_err(Failure::usage)
 }
 
-/// The same, with the reason as a text.
+/// Reads the private key in a file; the error is the reason as a text.
 pub(super) fn read_signing_key(path: &Path) -> Result<SigningKey, String> {
     let failed = |why: String| format!("the private key `{}` cannot be used: {why}", path.display());
     let why = |error: std::io::Error| match error.kind() {
@@ -29,7 +29,7 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
     read_public_key(Path::new(text), text).map_err(Failure::usage)
 }
 
-/// The same, with the reason as a text. `path` is where the file would lie.
+/// Reads a public key, or the file at `path` that it is in; the error is the reason as a text.
 pub(super) fn read_public_key(path: &Path, text: &str) -> Result<PublicKey, String> {
     if let Ok(key) = text.parse() {
         return Ok(key);
@@ -49,7 +49,7 @@ pub(crate) fn store(text: &str) -> Result<SafeUrl, Failure> {
     read_store(text).map_err(Failure::usage)
 }
 
-/// The same, with the reason as a text, which does not repeat what may hold a credential.
+/// Reads the URL of a store; the error is the reason as a text, which does not repeat what may hold a credential.
 pub(super) fn read_store(text: &str) -> Result<SafeUrl, String> {
     let url = SafeUrl::parse(text).map_err(|error| format!("the store is {error}"))?;
     let is_store = matches!(url.reveal().scheme(), "s3" | "gs" | "http" | "https");

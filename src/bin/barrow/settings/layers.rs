@@ -37,7 +37,7 @@ pub(super) struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    /// The best of all places: `flag` holds what stood on the command line.
+    /// Finds a setting in the best of the places that have it; `flag` holds the texts of the command line.
     pub(super) fn find(&self, name: &'static str, flag: Vec<String>) -> Option<FoundSetting> {
         if !flag.is_empty() {
             let base = self.host.working_folder.clone();
@@ -89,7 +89,7 @@ impl Layers<'_> {
         Some(FoundSetting { texts, source, base: self.host.working_folder.clone() })
     }
 
-    /// One value. What comes from a flag was parsed by the command line already and is only recorded.
+    /// Reads one value. What comes from a flag was parsed by the command line already and is only recorded.
     pub(super) fn one<T: fmt::Display>(
         &mut self,
         name: &'static str,
@@ -110,7 +110,7 @@ impl Layers<'_> {
         Ok(Some(value))
     }
 
-    /// Any number of values, all from one place.
+    /// Reads any number of values, all from one place.
     pub(super) fn many<T: fmt::Display>(
         &mut self,
         name: &'static str,
@@ -143,7 +143,7 @@ impl Layers<'_> {
         Ok((values, found.source))
     }
 
-    /// Paths: those of flags stay as typed, since that is how messages should name them.
+    /// Reads paths: those of flags stay as typed, since that is how messages should name them.
     pub(super) fn paths(&mut self, name: &'static str, flag: Vec<PathBuf>) -> Vec<PathBuf> {
         let (paths, source) = if flag.is_empty() {
             let Some(found) = self.find(name, Vec::new()) else { return Vec::new() };
@@ -157,12 +157,13 @@ impl Layers<'_> {
         paths
     }
 
-    /// One path.
+    /// Reads one path.
     pub(super) fn path(&mut self, name: &'static str, flag: Option<PathBuf>) -> Option<PathBuf> {
         self.paths(name, flag.into_iter().collect()).into_iter().next()
     }
 
-    /// One path that may come from a variable which the user did not set for us: then what it names may be missing.
+    /// Reads one path that may come from a variable which the user did not set for barrow: then what it names may be
+    /// missing.
     pub(super) fn path_of_all_programs(
         &mut self,
         name: &'static str,
@@ -182,7 +183,7 @@ impl Layers<'_> {
         }
     }
 
-    /// On or off; off when it is nowhere.
+    /// Reads a switch; off where no place has it.
     pub(super) fn switch(&mut self, name: &'static str, flag: bool) -> Result<bool, SettingsError> {
         debug_assert_eq!(Key::of(name).kind, Arity::Switch);
         Ok(self.one(name, flag.then_some(true), parse::switch)?.unwrap_or(false))

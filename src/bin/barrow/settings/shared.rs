@@ -28,7 +28,7 @@ pub(super) fn read(layers: &mut Layers<'_>, flags: SharedArgs) -> Result<Option<
     let required = layers.switch("remote-cache-require", flags.remote_cache_require)?;
     let Some(place) = place else { return Ok(None) };
     let usual = SharedOptions::new(place);
-    // Whoever writes somewhere reads what was written there, after what is trusted more.
+    // The namespace that is written is read too, after those that are trusted more.
     let mut read = if read.is_empty() { usual.read.clone() } else { read };
     read.extend(write.clone().filter(|write| !read.contains(write)));
     Ok(Some(SharedOptions {

@@ -12,21 +12,21 @@ use super::source_table::Table;
 use super::{Host, SettingsError, parse};
 use crate::args::SourceArgs;
 
-/// Which of the user's own files are taken; but for SOURCE, which the commands know.
+/// Which of the user's own files are taken, SOURCE apart, which each command has as an argument.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(super) struct FileChoice {
     pub(super) no_source: bool,
     /// Folders beside SOURCE.
     pub(super) further: Vec<FurtherSource>,
-    /// The command line names them.
+    /// Whether the command line names them.
     pub(super) are_named: bool,
     pub(super) include: Vec<String>,
     pub(super) gitignore: bool,
     pub(super) follow_links: bool,
 }
 
-/// Reads everything about them but `exclude`, which is about dependencies too.
+/// Reads which own files are taken, but for `exclude`, which is about dependencies too.
 pub(super) fn read(layers: &mut Layers<'_>, args: SourceArgs) -> Result<FileChoice, SettingsError> {
     let no_source = layers.switch("no-source", args.no_source)?;
     let (shown, from) =

@@ -17,7 +17,7 @@ pub(super) fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
     }
 }
 
-/// A text, or what can stand for one without doubt.
+/// A value as a text: texts, whole numbers and dates, which are read back as they are written.
 pub(super) fn plain(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
