@@ -1,5 +1,7 @@
 //! Progress and messages as a trait: rooms tell, only the binary shows.
 
+use std::fmt;
+
 /// How important a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -89,9 +91,11 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// `1 package`, `2 packages`.
-pub fn packages(count: usize) -> String {
-    format!("{count} package{}", if count == 1 { "" } else { "s" })
+/// A number of things: `1 package`, `2 packages`.
+pub fn counted(count: impl fmt::Display + Copy, what: &str) -> String {
+    let count = count.to_string();
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} {what}{s}")
 }
 
 /// A reporter that shows nothing.

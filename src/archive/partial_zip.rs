@@ -6,6 +6,8 @@
 use std::io::Read as _;
 use std::ops::Range;
 
+use super::fields::{u16_at, u32_at, u64_at};
+
 /// What is known of a zip file.
 #[derive(Debug)]
 pub struct PartialZip {
@@ -308,16 +310,4 @@ fn inflate(entry: &Entry, data: &[u8]) -> Result<Vec<u8>, PartialZipError> {
 
 fn malformed(reason: &'static str) -> PartialZipError {
     PartialZipError::Malformed(reason)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }

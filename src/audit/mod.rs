@@ -15,7 +15,8 @@ mod osv;
 #[cfg(test)]
 mod tests;
 
-pub use advisory::Advisory;
+use advisory::Advisory;
 pub use finding::{IgnoredAdvisory, Judged, Vulnerability, judge};
 pub(crate) use index_answer::read_answer;
-pub use osv::{Advisories, AuditError};
+pub use osv::Advisories;
+pub(crate) use osv::AuditError;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::CheckError;
-use crate::target::{LIBRARY_PATH, Presence, Target};
+use crate::target::{Presence, Target};
 
-/// The libraries of the runtime.
+/// The libraries of the runtime; by default those of the table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Libraries {
     /// Names of the libraries that a real runtime listed; `None`: the table is asked.
@@ -14,11 +14,6 @@ pub(super) struct Libraries {
 }
 
 impl Libraries {
-    /// What the table says.
-    pub(super) fn of_table() -> Self {
-        Self::default()
-    }
-
     /// Reads what the handler of `--probe` printed: folders with the names in them, as JSON.
     pub(super) fn read(path: &Path) -> Result<Self, CheckError> {
         let bytes = crate::regular::read(path).map_err(|source| CheckError::Read { path: path.to_owned(), source })?;
@@ -38,17 +33,6 @@ impl Libraries {
             Some(_) => Presence::Absent,
         }
     }
-
-    /// The folders of the bundle and of layers on the library path.
-    #[expect(clippy::unused_self, reason = "a list may bring its own path")]
-    pub(super) fn library_path(&self) -> Vec<String> {
-        default_library_path()
-    }
-}
-
-/// The library path that is taken for the runtime's own where the user says nothing else.
-fn default_library_path() -> Vec<String> {
-    LIBRARY_PATH.iter().map(|folder| (*folder).to_owned()).collect()
 }
 
 /// Folders that belong to the runtime and not to the function that printed the list.

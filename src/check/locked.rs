@@ -13,7 +13,7 @@ use crate::spec::{Operator, PackageName, Version, VersionOrUrl, parse_requiremen
 use crate::target::Target;
 
 /// A project of a lock, and its version; a folder says its own only when it is built.
-pub type LockedVersion = (PackageName, Option<Version>);
+pub(super) type LockedVersion = (PackageName, Option<Version>);
 
 /// What differs.
 pub(super) fn findings(dists: &Dists, locked: &[LockedVersion], target: &Target) -> Vec<Finding> {

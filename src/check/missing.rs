@@ -85,28 +85,7 @@ fn finding(
     if let Some(foreign) = graph.search.foreign(&missing.folders, last, target) {
         let file = &tree.files[foreign.file];
         let group = dists.group(&file.path, tree);
-        let runtime = target.runtime();
-        let (code, message, fix) = match foreign.reason {
-            ForeignReason::Python(version) => (
-                Code::WrongPython,
-                format!("`{}` is compiled for Python {version}, and {runtime} does not see it", file.label),
-                format!("bundle again with `--runtime {runtime}`"),
-            ),
-            ForeignReason::Processor(machine) => (
-                Code::WrongProcessor,
-                format!(
-                    "`{}` is compiled for {machine}, and the function is for {}",
-                    file.label,
-                    target.architecture()
-                ),
-                format!("bundle again with `--arch {}`", target.architecture()),
-            ),
-            ForeignReason::System(system) => (
-                Code::WrongSystem,
-                format!("`{}` is compiled for {system}, and {runtime} does not see it", file.label),
-                format!("install {group} for Lambda: `barrow bundle` never takes the machine's own system"),
-            ),
-        };
+        let (code, message, fix) = made_for_others(&foreign.reason, &file.label, &group, target);
         return Some(find(code, &group, message).fix(fix));
     }
     if let Some(parent) = parent {
@@ -160,6 +139,28 @@ fn finding(
         None => format!("add the project `{}` to the requirements", project(last)),
     };
     Some(find(code, last, message).fix(fix))
+}
+
+/// The code, the message and the way out for a module that is there, compiled for something else than the target.
+fn made_for_others(reason: &ForeignReason, label: &str, group: &str, target: &Target) -> (Code, String, String) {
+    let (runtime, architecture) = (target.runtime(), target.architecture());
+    match reason {
+        ForeignReason::Python(version) => (
+            Code::WrongPython,
+            format!("`{label}` is compiled for Python {version}, and {runtime} does not see it"),
+            format!("bundle again with `--runtime {runtime}`"),
+        ),
+        ForeignReason::Processor(machine) => (
+            Code::WrongProcessor,
+            format!("`{label}` is compiled for {machine}, and the function is for {architecture}"),
+            format!("bundle again with `--arch {architecture}`"),
+        ),
+        ForeignReason::System(system) => (
+            Code::WrongSystem,
+            format!("`{label}` is compiled for {system}, and {runtime} does not see it"),
+            format!("install {group} for Lambda: `barrow bundle` never takes the machine's own system"),
+        ),
+    }
 }
 
 /// The project that brings a module: by the short table, else of the same name.

@@ -42,13 +42,13 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-pub use catalogue::UnknownCode;
-pub use code::{Code, Explanation};
+pub use code::Code;
 pub use error::CheckError;
 pub use finding::{Finding, Grade, Report};
 pub use ignore::IgnoredFinding;
 pub use known::PROBE;
-pub use locked::{LockedVersion, read_lock};
+use locked::LockedVersion;
+pub use locked::read_lock;
 
 use crate::cache::Cache;
 use crate::python::on_large_stack;
@@ -106,10 +106,7 @@ impl CheckOptions {
 /// # Errors
 /// What cannot be read at all. Everything that is wrong in a bundle is a finding.
 pub fn check(options: &CheckOptions) -> Result<Report, CheckError> {
-    let libraries = match &options.libraries {
-        Some(file) => Libraries::read(file)?,
-        None => Libraries::of_table(),
-    };
+    let libraries = options.libraries.as_deref().map(Libraries::read).transpose()?.unwrap_or_default();
     let GatheredFiles { tree, mut findings, zip_size } = gather(options)?;
     let mut report = Report {
         files: tree.files.len(),

@@ -12,7 +12,7 @@ use super::known::Libraries;
 use super::summaries::Summaries;
 use super::tree::{RuntimeTree, ends_in};
 use crate::elf::{ElfError, FOREIGN_PREFIX, Object, foreign_format};
-use crate::target::{Presence, SymbolVersion, Target, python_symbol_since};
+use crate::target::{LIBRARY_PATH, Presence, SymbolVersion, Target, python_symbol_since};
 
 /// Every native object of a function.
 pub(super) struct Natives<'a> {
@@ -208,8 +208,7 @@ impl<'a> Natives<'a> {
         if self.presence(name) == Presence::Certain {
             return None;
         }
-        let path = self.libraries.library_path();
-        let on_path = path.iter().find_map(|folder| self.usable(&format!("{folder}/{name}")));
+        let on_path = LIBRARY_PATH.iter().find_map(|folder| self.usable(&format!("{folder}/{name}")));
         on_path.or_else(|| self.in_folders(&own.runpath, loading.objects[at].0, name))
     }
 

@@ -17,7 +17,7 @@ mod stand_in;
 mod stored;
 mod wanted;
 
-pub(crate) use error::DigestMismatch;
+use error::DigestMismatch;
 pub use error::FetchError;
 pub use fetched::{FetchedFile, FetchedWheel, Proof};
 pub(crate) use fetcher::UnderWay;

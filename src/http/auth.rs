@@ -57,9 +57,9 @@ type LoginKey = (Realm, Option<usize>);
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) url: &'a Url,
-    /// It came from the user or a page, so that its userinfo counts; in redirects it does not.
+    /// Whether it came from the user or a page, so that its userinfo counts; in redirects it does not.
     pub(super) own: bool,
-    /// The user wrote it.
+    /// Whether the user wrote it.
     pub(super) is_named: bool,
     /// The index that lists it.
     pub(super) listed_by: Option<&'a SafeUrl>,
@@ -177,7 +177,7 @@ impl Authenticator {
         // Tokens of CodeArtifact have one user. Who has no credentials for AWS gets none, and must not see what came
         // for one.
         let aws = means.options.aws.as_ref().filter(|_| self.domain(url, selected, &means.options).is_some());
-        if aws.is_some_and(aws::seems_configured) {
+        if aws.is_some_and(aws::is_configured) {
             return Some(aws::USER.to_owned());
         }
         let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;

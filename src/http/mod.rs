@@ -36,7 +36,8 @@ pub(crate) use client::HttpRequest;
 pub use error::{Error, TlsReason, Via};
 pub use options::{ClientOptions, NamedCredentials};
 pub(crate) use payload::{Payload, Verb};
-pub(crate) use response::{Response, SLOWEST_BYTES_PER_SECOND};
+pub(crate) use response::Response;
+use response::SLOWEST_BYTES_PER_SECOND;
 pub use secret::Secret;
 
 #[cfg(test)]

@@ -28,69 +28,50 @@ const SMALL_WHEEL: u64 = 128 << 10;
 /// tool writes it last, as the specification recommends.
 pub(super) const SMALL_TAIL: u64 = 16 << 10;
 
-/// The same for large wheels, whose directory is larger too; never more than a hundredth of the wheel.
+/// Bytes of the end of a large wheel that are asked for first: its directory is larger too. Never more than a hundredth
+/// of the wheel.
 pub(super) const LARGE_TAIL: u64 = 256 << 10;
 
 /// Range requests for one wheel: the tail, the rest of the directory, the entry, the entry with its real extra field.
 const MOST_RANGES: usize = 5;
 
 impl IndexClient {
-    /// The core metadata of a distribution file.
+    /// The core metadata of a distribution file, checked to be that of this file.
     pub async fn metadata(&self, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
-        read(self, file).await
+        if let Some(metadata) = self.metadata_at_hand(file) {
+            return Ok(metadata);
+        }
+        let bytes = obtain(self, file).await?;
+        let metadata = check(file, &bytes)?;
+        if !file.url.is_file() {
+            // That it cannot be kept costs a later run one request.
+            let entry = self.cache.entry(Bucket::Metadata, &cache_key(self, file));
+            let _ = self.cache.write(&entry, headers(&bytes));
+        }
+        for warning in metadata.warnings.iter().filter(|_| self.reporter.shows(Level::Detail)) {
+            self.reporter.message(Level::Detail, &format!("{}: {warning}", file.filename.as_str()));
+        }
+        Ok(Arc::new(metadata))
     }
 
     /// The core metadata of a distribution file, when it is in the cache.
     pub fn metadata_at_hand(&self, file: &DistFile) -> Option<Arc<CoreMetadata>> {
-        kept(self, file)
+        // Without a digest the file behind the URL may have changed; then the cache counts only offline.
+        let may_use_cache = !file.hashes.is_empty() || self.options.offline;
+        if !may_use_cache || file.url.is_file() {
+            return None;
+        }
+        let bytes = self.cache.read(&self.cache.entry(Bucket::Metadata, &cache_key(self, file)))?;
+        check(file, &bytes).ok().map(Arc::new)
     }
 
     /// The fields of the core metadata of a distribution file, as far as it is in the cache or on this machine.
     pub fn metadata_bytes_at_hand(&self, file: &DistFile) -> Option<Vec<u8>> {
-        kept_bytes(self, file)
+        if let Some(path) = file.url.to_file_path() {
+            return file.filename.as_wheel().and_then(|_| from_file(file, &path).ok());
+        }
+        self.cache.read(&self.cache.entry(Bucket::Metadata, &cache_key(self, file)))
     }
-}
-
-/// The metadata of a file as it lies in the cache.
-fn kept(index: &IndexClient, file: &DistFile) -> Option<Arc<CoreMetadata>> {
-    // Without a digest the file behind the URL may have changed; then the cache counts only offline.
-    let may_use_cache = !file.hashes.is_empty() || index.options.offline;
-    if !may_use_cache || is_local(file) {
-        return None;
-    }
-    let bytes = index.cache.read(&index.cache.entry(Bucket::Metadata, &cache_key(index, file)))?;
-    check(file, &bytes).ok().map(Arc::new)
-}
-
-/// The bytes of the metadata of a file that was [`read`] before, but for the description.
-fn kept_bytes(index: &IndexClient, file: &DistFile) -> Option<Vec<u8>> {
-    if let Some(path) = file.url.to_file_path() {
-        return file.filename.as_wheel().and_then(|_| from_file(file, &path).ok());
-    }
-    index.cache.read(&index.cache.entry(Bucket::Metadata, &cache_key(index, file)))
-}
-
-/// The metadata of a file, checked to be that of this file.
-async fn read(index: &IndexClient, file: &DistFile) -> Result<Arc<CoreMetadata>, IndexError> {
-    let name = || file.filename.as_str().to_owned();
-    if let Some(metadata) = kept(index, file) {
-        return Ok(metadata);
-    }
-    let bytes = obtain(index, file).await?;
-    let metadata = check(file, &bytes)?;
-    if !is_local(file) {
-        // That it cannot be kept costs a later run one request.
-        let entry = index.cache.entry(Bucket::Metadata, &cache_key(index, file));
-        let _ = index.cache.write(&entry, headers(&bytes));
-    }
-    for warning in metadata.warnings.iter().filter(|_| index.reporter.shows(Level::Detail)) {
-        index.reporter.message(Level::Detail, &format!("{}: {warning}", name()));
-    }
-    Ok(Arc::new(metadata))
-}
-
-pub(super) fn is_local(file: &DistFile) -> bool {
-    file.url.reveal().scheme() == "file"
 }
 
 /// The part of METADATA that is read: up to the first empty line.

@@ -22,31 +22,21 @@ impl IndexClient {
         name: &PackageName,
         version: &Version,
     ) -> Result<Option<Vec<u8>>, IndexError> {
-        release(self, index, name, version).await
-    }
-}
-
-/// The bytes of the answer; `None`: the server has no such thing.
-async fn release(
-    client: &IndexClient,
-    index: &SafeUrl,
-    name: &PackageName,
-    version: &Version,
-) -> Result<Option<Vec<u8>>, IndexError> {
-    let Some(url) = place(index, name, version) else { return Ok(None) };
-    let file = || format!("{name} {version}");
-    let request = HttpRequest { accept: Some("application/json"), ..HttpRequest::new(url) }.listed_by(index);
-    let response = client.client.get(request).await;
-    let response = match response {
-        Err(error) if matches!(error.status(), Some(400 | 403 | 404 | 405 | 410 | 501)) => return Ok(None),
-        other => other.map_err(|source| IndexError::MetadataRequest { file: file(), source })?,
-    };
-    match response.status() {
-        200 | 203 => {
-            let bytes = response.bytes(ANSWER_MOST).await;
-            bytes.map(Some).map_err(|source| IndexError::MetadataRequest { file: file(), source })
+        let Some(url) = place(index, name, version) else { return Ok(None) };
+        let file = || format!("{name} {version}");
+        let request = HttpRequest { accept: Some("application/json"), ..HttpRequest::new(url) }.listed_by(index);
+        let response = self.client.get(request).await;
+        let response = match response {
+            Err(error) if matches!(error.status(), Some(400 | 403 | 404 | 405 | 410 | 501)) => return Ok(None),
+            other => other.map_err(|source| IndexError::MetadataRequest { file: file(), source })?,
+        };
+        match response.status() {
+            200 | 203 => {
+                let bytes = response.bytes(ANSWER_MOST).await;
+                bytes.map(Some).map_err(|source| IndexError::MetadataRequest { file: file(), source })
+            }
+            _ => Ok(None),
         }
-        _ => Ok(None),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use super::IndexClient;
-use super::metadata::{LARGE_TAIL, PartHeader, SMALL_TAIL, answers_ranges, ask_range, body, cache_key, is_local};
+use super::metadata::{LARGE_TAIL, PartHeader, SMALL_TAIL, answers_ranges, ask_range, body, cache_key};
 use crate::archive::PartialZip;
 use crate::cache::Bucket;
 use crate::fetch::WantedFile;
@@ -16,34 +16,29 @@ const MOST_PARTS: usize = 2;
 
 impl IndexClient {
     /// What a wheel will hold once it is unpacked, bytes, by its directory alone; `None`: that cannot be had for one
-    /// small request.
+    /// small request, or the request failed.
     pub async fn unpacked_size(&self, file: &DistFile) -> Option<u64> {
-        unpacked_size(self, file).await
+        file.filename.as_wheel()?;
+        if file.url.is_file() {
+            return of_file(&file.url.to_file_path()?);
+        }
+        if let Some(wheel) = self.fetcher.find(&WantedFile::listed(file)) {
+            return of_file(&wheel.path);
+        }
+        // Beside the metadata of the file, and by the same rules: bytes without a digest may change.
+        let entry = self.cache.entry(Bucket::Metadata, &format!("unpacked size\n{}", cache_key(self, file)));
+        if !file.hashes.is_empty()
+            && let Some(size) = self.cache.read(&entry).and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok())
+        {
+            return Some(size);
+        }
+        if self.options.offline || !answers_ranges(self, file) {
+            return None;
+        }
+        let size = by_ranges(self, file).await?;
+        let _ = self.cache.write(&entry, size.to_string().as_bytes());
+        Some(size)
     }
-}
-
-/// The unpacked size of a wheel, bytes. Whatever goes wrong, it is simply not known.
-async fn unpacked_size(index: &IndexClient, file: &DistFile) -> Option<u64> {
-    file.filename.as_wheel()?;
-    if is_local(file) {
-        return of_file(&file.url.to_file_path()?);
-    }
-    if let Some(wheel) = index.fetcher.find(&WantedFile::listed(file)) {
-        return of_file(&wheel.path);
-    }
-    // Beside the metadata of the file, and by the same rules: bytes without a digest may change.
-    let entry = index.cache.entry(Bucket::Metadata, &format!("unpacked size\n{}", cache_key(index, file)));
-    if !file.hashes.is_empty()
-        && let Some(size) = index.cache.read(&entry).and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok())
-    {
-        return Some(size);
-    }
-    if index.options.offline || !answers_ranges(index, file) {
-        return None;
-    }
-    let size = by_ranges(index, file).await?;
-    let _ = index.cache.write(&entry, size.to_string().as_bytes());
-    Some(size)
 }
 
 async fn by_ranges(index: &IndexClient, file: &DistFile) -> Option<u64> {

@@ -6,13 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Yanked};
 
-/// The index of files of which nobody knows any more where they came from. It is no index that is asked.
+/// Stands for the index of files whose origin is lost. It is never asked.
 const UNKNOWN_INDEX: &str = "unknown:";
-
-/// Whether a URL means the same on every machine: paths of this one are nobody's business.
-fn is_public(url: &SafeUrl) -> bool {
-    url.reveal().scheme() != "file"
-}
 
 /// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +22,8 @@ pub struct MirrorFile {
     pub sha256: String,
     /// Its size, bytes.
     pub size: u64,
-    /// Its size was measured: its index does not tell it, and locks that are written from there do not either.
+    /// Whether its size was measured: its index does not tell it, and neither do locks that are written from that
+    /// index.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub measured: bool,
     /// sha256 of its METADATA, hexadecimal; none for a source archive.
@@ -99,8 +95,8 @@ impl MirrorFile {
             yanked,
             upload_time,
             index: file.origin.url.without_credentials().to_string(),
-            source: is_public(&file.url).then(|| file.url.without_credentials().without_query().to_string()),
-            provenance: file.provenance.as_ref().map(|url| url.without_credentials().without_query().to_string()),
+            source: file.url.for_others(),
+            provenance: file.provenance.as_ref().and_then(SafeUrl::for_others),
             license: None,
         }
     }
@@ -130,7 +126,7 @@ impl MirrorFile {
         self.index == UNKNOWN_INDEX
     }
 
-    /// Takes what is known of the same file now, if nothing was.
+    /// Fills in what an index says of the file, where that was lost.
     pub(super) fn complete(&mut self, file: &DistFile) {
         if let Some(digest) = self.digest().filter(|digest| self.is_unknown() && file.hashes.contains(digest)) {
             let (metadata_sha256, license) = (self.metadata_sha256.take(), self.license.take());
@@ -156,7 +152,7 @@ impl MirrorFile {
         self.metadata_sha256.as_ref().map(|_| format!("{}.metadata", self.path()))
     }
 
-    /// The digest of its bytes, of which `check` has made sure.
+    /// The digest of its bytes; never `None` for a file in which `problem` finds nothing.
     pub fn digest(&self) -> Option<HashDigest> {
         HashDigest::from_hex(HashAlgorithm::Sha256, &self.sha256).ok()
     }
@@ -175,7 +171,7 @@ impl MirrorFile {
         if !is_digest(&self.sha256) || !self.metadata_sha256.as_deref().is_none_or(is_digest) {
             return Some("a digest that is no sha256");
         }
-        // Who asks about a file asks its index alone.
+        // Later questions about the file go to this index alone.
         if SafeUrl::parse(&self.index).is_err() {
             return Some("an index that is no URL");
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::file_lock::named;
+use crate::reporter::counted;
 use crate::signing::Distrust;
 use crate::spec::HashDigest;
 
@@ -76,7 +77,8 @@ pub enum MirrorError {
         #[source]
         source: ArchiveError,
     },
-    /// The same name with other bytes: whoever changed them, nothing is replaced.
+    /// The mirror has other bytes under the name of a file that is offered. Nothing is replaced: either may be the
+    /// wrong one.
     #[error("`{file}` has the sha256 {offered}, and the mirror has a file of this name with {held}")]
     OtherBytes {
         file: String,
@@ -91,11 +93,11 @@ pub enum MirrorError {
         /// The folder.
         path: PathBuf,
         name: String,
-        /// Those that are there.
+        /// Names of the applications that are there.
         known: Vec<String>,
     },
     /// An application that has files in the mirror would need none any more.
-    #[error("`{name}` requires nothing, and the mirror holds {held} file{} for it", if *held == 1 { "" } else { "s" })]
+    #[error("`{name}` requires nothing, and the mirror holds {} for it", counted(*held, "file"))]
     NothingRequired {
         /// The application.
         name: String,

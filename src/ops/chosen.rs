@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::inventory::{denied_line, requested_by};
 use crate::memory::{BundledDist, LeftOutFiles, Memory};
+use crate::reporter::counted;
 use crate::request::{BundleOptions, SelectionSettings};
 use crate::resolution::Resolution;
 use crate::spec::{License, LicensePattern, PackageName};
@@ -23,7 +24,7 @@ pub(super) fn take_built_project(inquiry: &Inquiry, options: &mut BundleOptions)
 /// Distributions that are ready to be put together.
 pub(super) struct ChosenDists {
     pub(super) installed: Vec<InstalledDist>,
-    /// The same, before files of theirs were left out.
+    /// The same distributions with all their files, those that `installed` lacks included.
     pub(super) whole: Vec<InstalledDist>,
     pub(super) left_out: LeftOutFiles,
 }
@@ -94,7 +95,7 @@ fn leave_out_files(
         let mut parts: Vec<_> = slimmed.saved.iter().collect();
         parts.sort_by_key(|(_, (_, bytes))| std::cmp::Reverse(*bytes));
         let part = |(what, (files, bytes)): &(&String, &(usize, u64))| {
-            format!("{what} {} ({files} file{})", Bytes(*bytes), if *files == 1 { "" } else { "s" })
+            format!("{what} {} ({})", Bytes(*bytes), counted(*files, "file"))
         };
         let parts = parts.iter().map(part).collect::<Vec<_>>().join(", ");
         context.status(&format!("Left out {} of {} of dependencies: {parts}", Bytes(total), Bytes(total + left)));

@@ -16,7 +16,7 @@ use crate::inventory::InventoryError;
 use crate::lock::LockError;
 use crate::mirror::MirrorError;
 use crate::publish::PublishError;
-use crate::reporter::packages;
+use crate::reporter::counted;
 use crate::request::RequestError;
 use crate::shared::SharedError;
 use crate::spec::{PackageName, SafeUrl};
@@ -124,7 +124,7 @@ pub enum Error {
         problems: Vec<String>,
     },
     /// Distributions whose licences the user does not want.
-    #[error("{} may not be in it, by their licences:\n{}", packages(.0.len()), .0.join("\n"))]
+    #[error("{} may not be in it, by their licences:\n{}", counted(.0.len(), "package"), .0.join("\n"))]
     DeniedLicenses(Vec<String>),
     /// Advisories that cannot be used.
     #[error(transparent)]

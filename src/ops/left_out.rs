@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Error, LeftOutError};
 use crate::context::Context;
 use crate::install::InstalledDist;
-use crate::reporter::packages;
+use crate::reporter::counted;
 use crate::request::BundleOptions;
 use crate::requirements::{Manifest, RequirementEntry};
 use crate::resolution::Resolution;
@@ -53,7 +53,7 @@ pub(super) fn choose(
     }
     for (place, names) in &places {
         let listed: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-        context.status(&format!("Left {} to {place}: {}", packages(names.len()), listed.join(", ")));
+        context.status(&format!("Left {} to {place}: {}", counted(names.len(), "package"), listed.join(", ")));
     }
     let mut excluded: Vec<PackageName> = places.into_values().flatten().cloned().collect();
     excluded.sort();

@@ -8,7 +8,8 @@ use ruff_text_size::Ranged as _;
 
 use super::calls::{Calls, is_generator, names_of};
 use super::condition::{Known, Truth, decide, is_name, text};
-use super::module::{Import, Lines, Module, Moment};
+use super::module::{Import, Module, Moment};
+use crate::spec::LineEnds;
 
 /// The built-in errors that a failed import is. Of names that are not built in nothing is known.
 const IMPORT_ERRORS: [&str; 4] = ["BaseException", "Exception", "ImportError", "ModuleNotFoundError"];
@@ -19,7 +20,7 @@ const ELSEWHERE: u32 = 0;
 /// Walks the statements of a module.
 pub(super) struct ImportWalk<'a> {
     module: &'a mut Module,
-    lines: &'a Lines,
+    lines: &'a LineEnds,
     minor: u8,
     functions: HashMap<&'a str, &'a StmtFunctionDef>,
     called: HashSet<&'a str>,
@@ -35,7 +36,7 @@ pub(super) struct ImportWalk<'a> {
 }
 
 impl<'a> ImportWalk<'a> {
-    pub(super) fn new(module: &'a mut Module, lines: &'a Lines, minor: u8) -> Self {
+    pub(super) fn new(module: &'a mut Module, lines: &'a LineEnds, minor: u8) -> Self {
         Self {
             module,
             lines,
@@ -321,7 +322,7 @@ impl<'a> ImportWalk<'a> {
     }
 
     fn import(&mut self, module: &str, level: u32, names: Vec<String>, at: usize, moment: Moment) {
-        let line = self.lines.number(at);
+        let line = self.lines.line_at(at);
         self.module.imports.push(Import { module: module.to_owned(), level, names, line, moment });
     }
 

@@ -46,13 +46,13 @@ pub struct Import {
 pub enum Moment {
     /// Whenever the module is imported.
     Hard,
-    /// Likewise, and its failure is caught.
+    /// Whenever the module is imported, within a `try` that catches its failure.
     Guarded(u32),
     /// When something that was guarded is missing.
     Fallback(u32),
     /// When nothing of what was guarded is missing.
     Otherwise(u32),
-    /// Perhaps.
+    /// In a branch of which nothing is known.
     Conditional,
     /// When a function is called.
     Lazy,
@@ -132,18 +132,4 @@ pub struct SyntaxFault {
     pub reason: String,
     /// Another Python version could parse it.
     pub is_of_another_version: bool,
-}
-
-/// Where the lines of a text begin.
-pub(super) struct Lines(Vec<usize>);
-
-impl Lines {
-    pub(super) fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect())
-    }
-
-    /// The line of a place, from 1.
-    pub(super) fn number(&self, at: usize) -> usize {
-        self.0.partition_point(|start| *start <= at) + 1
-    }
 }

@@ -5,7 +5,8 @@ use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged as _;
 
 use super::imports::ImportWalk;
-use super::module::{Lines, Module, SyntaxFault};
+use super::module::{Module, SyntaxFault};
+use crate::spec::{LineEnds, line_at};
 
 /// Largest source file that is parsed, bytes. Its tree takes many times as much memory, and each link of a chain that
 /// fills it (`a.a.a…`) some hundred bytes of [`super::stack`] when the tree is dropped: the tests try the longest one.
@@ -53,7 +54,7 @@ pub fn read(bytes: &[u8], minor: u8) -> Module {
     let version = PythonVersion { major: 3, minor };
     let options = ParseOptions::from(PySourceType::Python).with_target_version(version);
     let parsed = parse_unchecked(&source, options);
-    let lines = Lines::of(&source);
+    let lines = LineEnds::of(&source);
     if let Some(fault) = fault(&parsed, &lines) {
         return Module { fault: Some(fault), ..Module::default() };
     }
@@ -68,16 +69,16 @@ pub fn read(bytes: &[u8], minor: u8) -> Module {
     module
 }
 
-fn fault(parsed: &ruff_python_parser::Parsed<Mod>, lines: &Lines) -> Option<SyntaxFault> {
+fn fault(parsed: &ruff_python_parser::Parsed<Mod>, lines: &LineEnds) -> Option<SyntaxFault> {
     if let Some(error) = parsed.errors().first() {
         return Some(SyntaxFault {
-            line: lines.number(error.location.start().to_usize()),
+            line: lines.line_at(error.location.start().to_usize()),
             reason: lowered(&error.error.to_string()),
             is_of_another_version: false,
         });
     }
     parsed.unsupported_syntax_errors().first().map(|error| SyntaxFault {
-        line: lines.number(error.range().start().to_usize()),
+        line: lines.line_at(error.range().start().to_usize()),
         reason: lowered(&error.to_string()),
         is_of_another_version: true,
     })
@@ -93,7 +94,7 @@ fn lowered(text: &str) -> String {
 /// UTF-8 is read as Latin-1: what is not ASCII then stands in texts and comments, which do not count.
 fn decode(bytes: &[u8]) -> Result<String, SyntaxFault> {
     let fault = |at: usize, reason: &str| SyntaxFault {
-        line: bytes[..at].split(|byte| *byte == b'\n').count(),
+        line: line_at(bytes, at),
         reason: reason.to_owned(),
         is_of_another_version: false,
     };

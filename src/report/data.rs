@@ -86,7 +86,7 @@ fn dist(dist: &Component, part: &ReportPart, slimming: &mut Slimming) -> Value {
     let passed = part.passed_over.iter().filter(|(name, ..)| *name == dist.name);
     let index = dist.origin.index.as_ref();
     // The page is made to be passed on: a path of this machine would be of no use there, and tells who made it.
-    let is_public = |url: &&SafeUrl| url.reveal().scheme() != "file";
+    let is_public = |url: &&SafeUrl| !url.is_file();
     json!({
         "name": dist.name.to_string(),
         "version": dist.version.to_string(),

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use super::decode::decode;
+
 /// A line of requirements, in one piece.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LogicalLine {
@@ -44,6 +46,17 @@ impl LogicalLine {
         let pieces = vec![Piece { at: 0, line: 1, offset: 0, fixed: false }];
         Self { number: 1, text: text.to_owned(), expanded: Vec::new(), pieces }
     }
+}
+
+/// What a requirements file says, line by line, each with the one-based number of its first physical line. Variables
+/// stay names.
+///
+/// # Errors
+/// Why the bytes are no text.
+pub fn requirement_lines(bytes: &[u8]) -> Result<Vec<(u32, String)>, String> {
+    let text = decode(bytes).map_err(|(_, why)| why)?;
+    let lines = logical_lines(&physical_lines(&text), &BTreeMap::new());
+    Ok(lines.into_iter().map(|line| (line.number, line.text)).collect())
 }
 
 /// Splits a text as Python's `str.splitlines` does, line ends left out.

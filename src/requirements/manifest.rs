@@ -33,54 +33,54 @@ pub struct Manifest {
     /// Option lines of all files, combined.
     pub options: FileOptions,
     /// Names that tables tie to an index.
-    pub pins: Vec<Pin>,
+    pub(crate) pins: Vec<Pin>,
     /// Indexes that tables declare.
-    pub indexes: Vec<DeclaredIndex>,
+    pub(crate) indexes: Vec<DeclaredIndex>,
     /// Names that tables tie to what cannot be had: whoever needs one of them has to be told.
-    pub refused: Vec<RefusedName>,
+    pub(crate) refused: Vec<RefusedName>,
     /// Settings of the resolution that tables hold.
-    pub settings: TableSettings,
+    pub(crate) settings: TableSettings,
     /// The versions of Python that the user's projects take.
     pub python: Vec<PythonLimit>,
     /// Every local file that was read, in order of first reading: inputs of the fingerprint.
-    pub files_read: Vec<FileRead>,
+    pub(crate) files_read: Vec<FileRead>,
     /// What was read but says nothing, one sentence each with its place, for warnings.
     pub warnings: Vec<String>,
 }
 
 /// A name that a table ties to an index: no other one is asked for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
+pub(crate) struct Pin {
     /// The project, by its normalized name.
-    pub name: PackageName,
+    pub(crate) name: PackageName,
     /// What the index is called.
-    pub index: String,
+    pub(crate) index: String,
     /// Where it counts.
-    pub marker: MarkerTree,
+    pub(crate) marker: MarkerTree,
     /// Where it stands.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// A name that a table ties to what cannot be had.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RefusedName {
+pub(crate) struct RefusedName {
     /// The project, by its normalized name.
-    pub name: PackageName,
+    pub(crate) name: PackageName,
     /// Where it counts.
-    pub marker: MarkerTree,
+    pub(crate) marker: MarkerTree,
     /// What is wrong, with its place.
-    pub problem: Problem,
+    pub(crate) problem: Problem,
 }
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRead {
+pub(crate) struct FileRead {
     /// Absolute path.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The sha256 of its text without the credentials in its URLs (`sha256_without_userinfo`).
-    pub content: HashDigest,
+    pub(crate) content: HashDigest,
     /// What it holds.
-    pub bytes: FileBytes,
+    pub(crate) bytes: FileBytes,
 }
 
 /// What to read.

@@ -57,15 +57,19 @@ mod decode;
 pub(crate) use direct::{NAMING_FILES, static_name};
 pub use entry::{DirectReference, RequirementEntry};
 pub use excluded::{Brought, NamePattern};
-pub use manifest::{FileRead, Manifest, ManifestInputs, Pin, RefusedName, RemoteFiles};
+pub use lines::requirement_lines;
+pub(crate) use manifest::Pin;
+use manifest::{FileRead, RefusedName};
+pub use manifest::{Manifest, ManifestInputs, RemoteFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
 pub(crate) use reach::{declared_indexes, python_limit};
 pub(crate) use source_tree::{SourceTree, TieContext, may_tie};
-pub(crate) use tables::is_virtual_project;
-pub use tables::{DeclaredIndex, IndexRole, PythonLimit, StatedMetadata, TableSettings};
+use tables::DeclaredIndex;
+pub use tables::PythonLimit;
+pub(crate) use tables::{IndexRole, StatedMetadata, TableSettings, is_virtual_project};
 
 #[cfg(test)]
 mod tests;

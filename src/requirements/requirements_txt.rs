@@ -18,7 +18,7 @@ use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::archive::normalized;
 use crate::regular::FileBytes;
-use crate::spec::{SafeUrl, SyntaxError, sha256_without_userinfo};
+use crate::spec::{SafeUrl, SyntaxError, line_at, sha256_without_userinfo};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
 /// millions.
@@ -124,11 +124,9 @@ impl<'a> RequirementsReader<'a> {
     pub(super) fn read_pyproject(&mut self, input: &PyprojectInput, role: Role) {
         let path = normalized(&self.inputs.working_folder.join(&input.path));
         let refuse = |why: String| Problem::whole(Origin::CommandLine, &why, None);
-        let text = match self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() }) {
-            Ok(bytes) => String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8".to_owned()),
-            Err(why) => Err(why),
-        };
-        let text = match text {
+        let bytes = self.fetch(&Location::Local { path: path.clone(), shown: input.path.clone() });
+        let text = bytes.as_ref().map_err(String::clone);
+        let text = match text.and_then(|bytes| std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())) {
             Ok(text) => text,
             Err(why) => return self.problems.push(refuse(format!("failed to read `{}`: {why}", input.path.display()))),
         };
@@ -249,8 +247,8 @@ impl<'a> RequirementsReader<'a> {
         let text = match decode(bytes) {
             Ok(text) => text,
             Err((at, why)) => {
-                let lines = bytes[..at.min(bytes.len())].split(|&b| b == b'\n').count();
-                let origin = Origin::File { file: location.shown(), line: u32::try_from(lines).unwrap_or(u32::MAX) };
+                let line = u32::try_from(line_at(bytes, at)).unwrap_or(u32::MAX);
+                let origin = Origin::File { file: location.shown(), line };
                 return self.problems.push(Problem::whole(origin, &why, None));
             }
         };
@@ -476,7 +474,7 @@ fn location_url(option: &OptionUse, folders: &Folders, always_folder: bool) -> R
 
 fn locate_url(text: &str) -> Result<Location, String> {
     let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
-    if url.reveal().scheme() != "file" {
+    if !url.is_file() {
         return Ok(Location::Remote(url));
     }
     let path = url.to_file_path().ok_or_else(|| "this `file` URL is not a local file".to_owned())?;

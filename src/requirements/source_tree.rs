@@ -195,8 +195,7 @@ fn condition(tie: &Tie) -> MarkerTree {
 
 /// A requirement of the name alone, when a place of this machine stands in it: a build wrote it there.
 fn without_place(requirement: &Requirement) -> Requirement {
-    let is_here =
-        matches!(&requirement.version_or_url, Some(VersionOrUrl::Url(url)) if url.reveal().scheme() == "file");
+    let is_here = matches!(&requirement.version_or_url, Some(VersionOrUrl::Url(url)) if url.is_file());
     Requirement { version_or_url: requirement.version_or_url.clone().filter(|_| !is_here), ..requirement.clone() }
 }
 

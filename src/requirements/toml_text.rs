@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Origin;
 use super::problem::Problem;
-use crate::spec::SyntaxError;
+use crate::spec::{SyntaxError, line_at};
 
 /// The text of a TOML file and what to call it.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,6 @@ impl<'a> TomlText<'a> {
 
     fn line_of(&self, at: usize) -> (u32, usize) {
         let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.bytes().filter(|&b| b == b'\n').count();
-        (u32::try_from(line + 1).unwrap_or(u32::MAX), before.rfind('\n').map_or(0, |end| end + 1))
+        (u32::try_from(line_at(before, at)).unwrap_or(u32::MAX), before.rfind('\n').map_or(0, |end| end + 1))
     }
 }

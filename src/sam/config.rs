@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::parameters::read_overrides;
 use super::problem::{SamError, TemplateProblem};
+use crate::spec::line_at;
 use crate::yaml::{Document, Node};
 
 /// Names of the file, in the order in which SAM looks for them.
@@ -42,13 +43,13 @@ const OF_ALL_COMMANDS: &[&str] = &["beta_features", "debug", "output", "profile"
 /// What a file says about building in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SamConfig {
-    /// As messages name it.
+    /// The file, as messages name it.
     pub file: PathBuf,
     /// The template; like all paths here, from the folder in which the program is started.
     pub template_file: Option<PathBuf>,
     /// The folder that paths of functions and layers start from.
     pub base_dir: Option<PathBuf>,
-    /// Where to.
+    /// The folder of what is built.
     pub build_dir: Option<PathBuf>,
     /// The requirements file of every function and layer.
     pub manifest: Option<PathBuf>,
@@ -56,9 +57,9 @@ pub struct SamConfig {
     pub exclude: Vec<String>,
     /// Values of the template's parameters; `None`: nothing is said.
     pub parameter_overrides: Option<BTreeMap<String, String>>,
-    /// Parameters that count, by name.
+    /// Names of the parameters that were taken.
     pub taken: BTreeSet<String>,
-    /// Parameters that have no part here, by name.
+    /// Names of the parameters that say nothing about the result.
     pub passed_over: BTreeSet<String>,
     /// Parameters of `build` that SAM does not know either, with their lines.
     pub unknown: Vec<(String, usize)>,
@@ -96,7 +97,7 @@ impl SamConfig {
         Ok(config)
     }
 
-    /// One parameter; the reason why it cannot be taken.
+    /// Takes one parameter; the error is the reason why it cannot be taken.
     fn take(&mut self, command: &str, name: &str, entry: &SettingNode) -> Result<(), String> {
         let path = || match &entry.value {
             SettingValue::Text(text) if !text.is_empty() => Ok(Some(PathBuf::from(text))),
@@ -134,7 +135,8 @@ fn wrong(file: &Path, line: usize, reason: String) -> SamError {
     SamError { file: file.to_owned(), line, problem: TemplateProblem::Text(reason) }
 }
 
-/// A text as on the command line, a list of such texts and tables, or a table of values.
+/// Values for the template's parameters: a text as on the command line, a list of such texts and tables, or a table of
+/// values.
 fn overrides(entry: &SettingNode) -> Result<BTreeMap<String, String>, String> {
     let unread = |text: &str| format!("`{text}` of `parameter_overrides` gives no parameter a value");
     let mut values = BTreeMap::new();
@@ -205,9 +207,9 @@ impl SettingNode {
     }
 }
 
-/// A document of TOML; the line and the reason why it is none.
+/// Reads a document of TOML; the error is the line and the reason why it is none.
 fn from_toml(text: &str) -> Result<SettingNode, (usize, String)> {
-    let line = |start: usize| text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1;
+    let line = |start: usize| line_at(text, start);
     let document = DeTable::parse(text).map_err(|error| {
         let start = error.span().unwrap_or_default().start;
         (line(start), format!("not valid TOML: {}", error.message()))

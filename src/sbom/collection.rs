@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cyclonedx::{add_licenses, document, property};
 use super::format::{SbomFormat, SbomOptions};
-use super::part::{purl, shown};
+use super::part::purl;
 use super::spdx_json::{DOCUMENT, NO_ASSERTION, SUBJECT, SpdxWriter};
 use crate::spec::{HashDigest, License, PackageName, SafeUrl, sha256};
 
@@ -85,7 +85,7 @@ impl Collected {
     }
 
     fn index_and_withdrawal(&self) -> Vec<(&'static str, String)> {
-        let index = self.index.as_ref().and_then(shown).map(|index| ("barrow:index", index));
+        let index = self.index.as_ref().and_then(SafeUrl::for_others).map(|index| ("barrow:index", index));
         let yanked = self.yanked.clone().map(|reason| ("barrow:yanked", reason));
         index.into_iter().chain(yanked).collect()
     }
@@ -136,9 +136,9 @@ fn component(file: &Collected, collectors: &[Collector]) -> Value {
         "hashes": hashes,
     });
     add_licenses(&mut component, &file.license);
-    let source = file.url.as_ref().and_then(shown);
+    let source = file.url.as_ref().and_then(SafeUrl::for_others);
     let source = source.map(|url| json!({ "type": "distribution", "url": url, "hashes": hashes }));
-    let provenance = file.provenance.as_ref().and_then(shown);
+    let provenance = file.provenance.as_ref().and_then(SafeUrl::for_others);
     let provenance = provenance.map(|url| json!({ "type": "attestation", "url": url }));
     let links: Vec<Value> = source.into_iter().chain(provenance).collect();
     if !links.is_empty() {
@@ -171,7 +171,7 @@ fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
             "name": file.name.to_string(),
             "versionInfo": file.version,
             "packageFileName": file.filename,
-            "downloadLocation": file.url.as_ref().and_then(shown).unwrap_or_else(|| NO_ASSERTION.to_owned()),
+            "downloadLocation": file.url.as_ref().and_then(SafeUrl::for_others).unwrap_or_else(|| NO_ASSERTION.to_owned()),
             "filesAnalyzed": false,
             "licenseConcluded": NO_ASSERTION,
             "licenseDeclared": license,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, BundledPart, purl, shown};
+use super::part::{self, BundledPart, purl};
 use crate::inventory::{Component, FileEntry, Inventory};
-use crate::spec::License;
+use crate::spec::{License, SafeUrl};
 
 /// The reference that stands for the whole output.
 const SUBJECT: &str = "output";
@@ -126,7 +126,7 @@ fn component(dist: &Component, own: &str, parts: Vec<(String, BundledPart)>, ref
         component["hashes"] = hashes.clone();
     }
     let mut links = Vec::new();
-    if let Some(url) = dist.origin.url.as_ref().and_then(shown) {
+    if let Some(url) = dist.origin.url.as_ref().and_then(SafeUrl::for_others) {
         let mut link = json!({ "type": "distribution", "url": url });
         if let Some(hashes) = hashes {
             link["hashes"] = hashes;
@@ -140,7 +140,7 @@ fn component(dist: &Component, own: &str, parts: Vec<(String, BundledPart)>, ref
         component["externalReferences"] = json!(links);
     }
     let mut properties = Vec::new();
-    if let Some(index) = dist.origin.index.as_ref().and_then(|index| shown(&index.url)) {
+    if let Some(index) = dist.origin.index.as_ref().and_then(|index| index.url.for_others()) {
         properties.push(property("barrow:index", &index));
     }
     if let Some(filename) = &dist.origin.filename {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::inventory::{Component, Sbom};
-use crate::spec::{HashAlgorithm, HashDigest, License, PackageName, SafeUrl};
+use crate::spec::{HashAlgorithm, HashDigest, License, PackageName};
 
 /// Most parts that are taken from one bill.
 const MOST: usize = 10_000;
@@ -46,13 +46,6 @@ pub(super) fn of(dist: &Component) -> Vec<BundledPart> {
     let mut seen = BTreeSet::new();
     let is_new = |part: &BundledPart| seen.insert((part.purl.clone(), part.name.clone(), part.version.clone()));
     vendored.chain(listed).filter(is_new).collect()
-}
-
-/// A URL as bills show it: one that means the same everywhere, and tells no secret. A path of this machine would be of
-/// no use to anybody, and tells who made the output.
-pub(super) fn shown(url: &SafeUrl) -> Option<String> {
-    let is_public = url.reveal().scheme() != "file";
-    is_public.then(|| url.without_credentials().without_query().to_string())
 }
 
 /// The package URL of a distribution.

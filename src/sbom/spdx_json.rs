@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::format::{SbomOptions, time, uuid_of};
-use super::part::{self, BundledPart, purl, shown};
+use super::part::{self, BundledPart, purl};
 use crate::inventory::{Component, FileEntry, Inventory};
-use crate::spec::{License, WeakHasher, sha256};
+use crate::spec::{License, SafeUrl, WeakHasher, sha256};
 
 pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// The identifier that stands for the whole output.
@@ -86,7 +86,7 @@ impl SpdxWriter {
 
     fn dist(&mut self, dist: &Component, id: &str) {
         let version = dist.version.to_string();
-        let url = dist.origin.url.as_ref().and_then(shown).unwrap_or_else(|| NO_ASSERTION.to_owned());
+        let url = dist.origin.url.as_ref().and_then(SafeUrl::for_others).unwrap_or_else(|| NO_ASSERTION.to_owned());
         let mut package = json!({
             "SPDXID": id,
             "name": dist.name.to_string(),
@@ -112,7 +112,7 @@ impl SpdxWriter {
         if let Some(digest) = &dist.origin.sha256 {
             package["checksums"] = json!([{ "algorithm": "SHA256", "checksumValue": digest.hex() }]);
         }
-        if let Some(index) = dist.origin.index.as_ref().and_then(|index| shown(&index.url)) {
+        if let Some(index) = dist.origin.index.as_ref().and_then(|index| index.url.for_others()) {
             package["sourceInfo"] = json!(format!("listed by the index {index}"));
         }
         self.packages.push(package);

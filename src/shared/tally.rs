@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::reporter::counted;
+
 /// What a shared cache was good for in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -21,7 +23,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whether it was asked for anything.
+    /// Whether the cache was neither asked nor written to.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -30,7 +32,7 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { hits, misses, bytes: _, saved, uploaded, not_uploaded } = self;
-        write!(f, "{hits} hit{}, {misses} miss{}", s(*hits), if *misses == 1 { "" } else { "es" })?;
+        write!(f, "{}, {misses} miss{}", counted(*hits, "hit"), if *misses == 1 { "" } else { "es" })?;
         if *hits > 0 {
             write!(f, ", {:.1} s saved", saved.as_secs_f64())?;
         }
@@ -42,8 +44,4 @@ impl fmt::Display for Tally {
         }
         Ok(())
     }
-}
-
-fn s(count: u32) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

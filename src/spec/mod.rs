@@ -18,6 +18,7 @@ mod entry_points;
 mod hash;
 pub mod lenient;
 mod license;
+mod line_number;
 mod lenient_marker;
 mod lenient_specifiers;
 mod dependency;
@@ -51,6 +52,8 @@ pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entr
 pub(crate) use hash::Hasher;
 pub use hash::{HashAlgorithm, HashDigest, HashError, sha256};
 pub use license::{License, LicensePattern};
+pub(crate) use line_number::LineEnds;
+pub use line_number::line_at;
 pub(crate) use marker::parse_marker;
 pub(crate) use metadata::metadata_fields;
 pub use metadata::{CoreMetadata, MetadataError};

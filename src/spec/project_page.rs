@@ -77,7 +77,7 @@ pub enum PageError {
 }
 
 impl ProjectPage<'_> {
-    /// The same, borrowing nothing.
+    /// This page as a value of its own, which borrows nothing.
     pub fn into_owned(self) -> ProjectPage<'static> {
         let files = self.files.into_iter().map(ListedFile::into_owned).collect();
         ProjectPage { base: self.base, files, skipped: self.skipped, status: self.status }
@@ -93,7 +93,7 @@ impl ProjectPage<'_> {
 }
 
 impl ListedFile<'_> {
-    /// The same, borrowing nothing.
+    /// This file as a value of its own, which borrows nothing.
     pub(super) fn into_owned(self) -> ListedFile<'static> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         ListedFile {
@@ -177,7 +177,7 @@ fn resolve(reference: &str, base: &SafeUrl) -> Result<SafeUrl, String> {
         "http" | "https" => Ok(url),
         // What lies beside a page in a bucket is asked for with the credentials of that bucket.
         scheme @ ("s3" | "gs") if base.reveal().scheme() == scheme => Ok(url),
-        "file" if base.reveal().scheme() == "file" => Ok(url),
+        "file" if base.is_file() => Ok(url),
         "file" => Err("a page of a server must not name files of this machine".to_owned()),
         scheme => Err(format!("its URL has the scheme `{scheme}`")),
     }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{HashAlgorithm, HashDigest};
+use super::{HashAlgorithm, HashDigest, line_at};
 
 /// What is said of a digest that proves nothing, whether it fits or not.
 pub(crate) const WEAK_HASH: &str = "has a hash in RECORD that proves nothing: sha256, sha384 or sha512 is needed";
@@ -45,6 +45,9 @@ pub struct RecordError {
 }
 
 /// Parses a RECORD of which every line has to be right.
+///
+/// # Errors
+/// The first line that is malformed, by its number.
 pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
     let entry = |RecordLine { path, hash, size, line }| {
         let fail = |reason| RecordError { line, reason };
@@ -55,10 +58,8 @@ pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
 
 /// Reads the lines of a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
 pub(crate) fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| RecordError {
-        line: bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count(),
-        reason: "is not UTF-8",
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| RecordError { line: line_at(bytes, error.valid_up_to()), reason: "is not UTF-8" })?;
     let mut entries = Vec::new();
     let mut rows = Rows { rest: text, line: 1 };
     while let Some((line, fields)) = rows.next_row()? {

@@ -147,33 +147,30 @@ pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> Synt
             .collect::<String>()
     };
     let error = |length: usize, message: &str| SyntaxError::new(at, length, message);
+    let no_operator = |sign: &str, hint: String| {
+        let message = format!("`{sign}` is not a version operator");
+        error(sign.len(), &message).expected(OPERATOR_LIST).hint(hint)
+    };
     if let Some((wrong, right)) = [("=>", ">="), ("=<", "<="), ("=!", "!="), ("~>", "~="), ("<>", "!="), ("=~", "~=")]
         .into_iter()
         .find(|(wrong, _)| rest.starts_with(wrong))
     {
-        return error(wrong.len(), &format!("`{wrong}` is not a version operator"))
-            .expected(OPERATOR_LIST)
-            .hint(format!("write `{right}`"));
+        return no_operator(wrong, format!("write `{right}`"));
     }
     let some = |specifier: String| if specifier.is_empty() { "1.2".to_owned() } else { specifier };
     match rest.chars().next() {
         None => error(0, "the requirement ends too early"),
-        Some('=') if rest[1..].trim_start().starts_with(['"', '\'']) => error(1, "`=` is not a version operator")
-            .expected(OPERATOR_LIST)
-            .hint("this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`"),
-        Some('=') if rest[1..].contains('=') && !rest.contains([' ', ',']) => error(1, "`=` is not a version operator")
-            .expected(OPERATOR_LIST)
-            .hint("this looks like conda's `name=version=build`; write `name==version`"),
-        Some('=') => error(1, "`=` is not a version operator")
-            .expected(OPERATOR_LIST)
-            .hint(format!("write `=={}`", some(version_like(&rest[1..])))),
-        Some('^') => error(1, "`^` is not a version operator")
-            .expected(OPERATOR_LIST)
-            .hint(caret_meaning(&some(version_like(&rest[1..])))),
-        Some('~') => error(1, "`~` is not a version operator")
-            .expected(OPERATOR_LIST)
-            .hint(tilde_meaning(&some(version_like(&rest[1..])))),
-        Some('!') => error(1, "`!` is not a version operator").expected(OPERATOR_LIST).hint("write `!=`"),
+        Some('=') if rest[1..].trim_start().starts_with(['"', '\'']) => no_operator(
+            "=",
+            "this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`".to_owned(),
+        ),
+        Some('=') if rest[1..].contains('=') && !rest.contains([' ', ',']) => {
+            no_operator("=", "this looks like conda's `name=version=build`; write `name==version`".to_owned())
+        }
+        Some('=') => no_operator("=", format!("write `=={}`", some(version_like(&rest[1..])))),
+        Some('^') => no_operator("^", caret_meaning(&some(version_like(&rest[1..])))),
+        Some('~') => no_operator("~", tilde_meaning(&some(version_like(&rest[1..])))),
+        Some('!') => no_operator("!", "write `!=`".to_owned()),
         Some('<' | '>' | '(') if some_before => error(1, "there is no comma between two version specifiers")
             .expected("`,`, `;` or the end")
             .hint("write `>=1,<2`"),

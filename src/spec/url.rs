@@ -29,11 +29,17 @@ pub enum UrlError {
 
 impl SafeUrl {
     /// Parses an absolute URL.
+    ///
+    /// # Errors
+    /// What is no absolute URL.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         Ok(Self(Url::parse(text)?))
     }
 
     /// The `file://` URL of an absolute path; a folder's ends in `/`.
+    ///
+    /// # Errors
+    /// A path that is not absolute.
     pub fn from_path(path: &Path, is_folder: bool) -> Result<Self, UrlError> {
         let url = if is_folder { Url::from_directory_path(path) } else { Url::from_file_path(path) };
         url.map(Self).map_err(|()| UrlError::Path(path.to_owned()))
@@ -42,6 +48,9 @@ impl SafeUrl {
     /// Resolves a reference found on the page at this URL; userinfo is not inherited.
     ///
     /// Source: WHATWG URL, section 4.5; credentials of a page belong to requests, not to the names of files.
+    ///
+    /// # Errors
+    /// What makes no URL together with this one.
     pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
         let mut joined = self.0.join(reference)?;
         let same_userinfo = joined.username() == self.0.username() && joined.password() == self.0.password();
@@ -84,15 +93,26 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// The URL as it is told to others: without credentials, and without a query, which may be a signature. `None`: it
+    /// names a place of this machine, which is of no use to them and says who wrote it.
+    pub fn for_others(&self) -> Option<String> {
+        (!self.is_file()).then(|| self.without_credentials().without_query().to_string())
+    }
+
     /// Whether both lead to the same index: neither credentials nor slashes at the end make a difference.
     pub fn is_same_index(&self, other: &Self) -> bool {
         let [one, other] = [self, other].map(Self::without_credentials);
         one.0.as_str().trim_end_matches('/') == other.0.as_str().trim_end_matches('/')
     }
 
+    /// Whether it names a place of this machine (`file://`), which means nothing on another one.
+    pub fn is_file(&self) -> bool {
+        self.0.scheme() == "file"
+    }
+
     /// The local path of a `file://` URL.
     pub fn to_file_path(&self) -> Option<PathBuf> {
-        (self.0.scheme() == "file").then(|| self.0.to_file_path().ok()).flatten()
+        self.is_file().then(|| self.0.to_file_path().ok()).flatten()
     }
 
     /// The fragment (`sha256=…`, `egg=…`), still percent-encoded.

@@ -16,7 +16,7 @@ use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
 use crate::memory::{Footing, Question, footing};
-use crate::reporter::{Level, Stage, packages};
+use crate::reporter::{Level, Stage, counted};
 use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
@@ -158,7 +158,7 @@ impl Inquiry {
         self.choose(target, options).await
     }
 
-    /// The same request, where names are asked from the indexes that they are tied to for one target.
+    /// The request for one target, with each name tied to the indexes that count for that target.
     async fn for_target(&self, target: &Target) -> Result<Self, SupplyError> {
         let (session, request) = (&self.session, self.request.clone());
         let world = session.world(&request, Some(target)).await?;
@@ -413,7 +413,7 @@ impl Inquiry {
         }
         let target = &resolution.target;
         let (count, runtime, arch) = (resolution.dists.len(), target.runtime(), target.architecture());
-        context.status(&format!("Resolved {} for {runtime} on {arch}", packages(count)));
+        context.status(&format!("Resolved {} for {runtime} on {arch}", counted(count, "package")));
     }
 }
 

@@ -53,7 +53,7 @@ fn setting(aws: &AwsOptions, name: &str) -> Option<String> {
 }
 
 /// Whether any source is configured, as far as that can be told without asking anybody.
-pub(super) fn is_configured(aws: &AwsOptions) -> bool {
+pub(in crate::http) fn is_configured(aws: &AwsOptions) -> bool {
     let names = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", CONTAINER_RELATIVE, CONTAINER_FULL];
     let has_profile = || Profiles::read(aws).is_ok_and(|profiles| profiles.profile(aws.profile().0).is_some());
     names.iter().any(|name| aws.variable(name).is_some()) || has_profile()

@@ -21,6 +21,7 @@ mod buckets;
 
 pub(super) use bridge::is_metadata_service;
 pub(super) use buckets::{Buckets, is_in_bucket, known_user};
+pub(super) use chain::is_configured;
 pub use options::AwsOptions;
 pub(super) use repository::CodeArtifact;
 pub(crate) use repository::CodeArtifactIndex;
@@ -29,8 +30,3 @@ pub(super) use service::mint;
 
 /// The user that tokens of CodeArtifact go with.
 pub(super) const USER: &str = "aws";
-
-/// Whether credentials for AWS seem to be there, as far as that can be told without asking anybody.
-pub(super) fn seems_configured(options: &AwsOptions) -> bool {
-    chain::is_configured(options)
-}

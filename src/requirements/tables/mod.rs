@@ -56,20 +56,20 @@ pub(super) enum TiedTo {
 
 /// An index that a table declares.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DeclaredIndex {
+pub(crate) struct DeclaredIndex {
     /// What ties call it.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Its base URL; for [`IndexRole::Links`], a page or folder of links.
-    pub url: SafeUrl,
+    pub(crate) url: SafeUrl,
     /// Which names it is asked for.
-    pub role: IndexRole,
+    pub(crate) role: IndexRole,
     /// Where it stands.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// Which names a declared index is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IndexRole {
+pub(crate) enum IndexRole {
     /// Every name, in order.
     Listed,
     /// Every name, after the listed ones.
@@ -113,7 +113,7 @@ pub(super) struct Tables {
     pub(super) constraints: Vec<RequirementEntry>,
     pub(super) build_constraints: Vec<RequirementEntry>,
     pub(super) overrides: Vec<RequirementEntry>,
-    /// Of which wheels, and of which sources, may not be used.
+    /// Projects whose wheels, or whose sources, may not be used: which of the two, and the name.
     pub(super) formats: Vec<(Format, String)>,
     pub(super) excluded: Vec<PackageName>,
     /// `[tool.poetry.dependencies]` and the groups.
@@ -141,36 +141,36 @@ pub(super) struct Tables {
 
 /// Settings of the resolution that tables hold; flags and barrow's own files count more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableSettings {
+pub(crate) struct TableSettings {
     /// `exclude-newer`, as it is written, and where.
-    pub exclude_newer: Option<(String, Origin)>,
+    pub(crate) exclude_newer: Option<(String, Origin)>,
     /// `exclude-newer-package`: the same for single projects; `None`: `exclude-newer` does not count for this one.
-    pub exclude_newer_package: Vec<(PackageName, Option<String>, Origin)>,
+    pub(crate) exclude_newer_package: Vec<(PackageName, Option<String>, Origin)>,
     /// `dependency-metadata`: what counts in the place of what these projects say of themselves.
-    pub dependency_metadata: Vec<StatedMetadata>,
+    pub(crate) dependency_metadata: Vec<StatedMetadata>,
     /// `prerelease`.
-    pub prerelease: Option<(String, Origin)>,
+    pub(crate) prerelease: Option<(String, Origin)>,
     /// `resolution`.
-    pub resolution: Option<(String, Origin)>,
+    pub(crate) resolution: Option<(String, Origin)>,
     /// `no-index`.
-    pub no_index: bool,
+    pub(crate) no_index: bool,
     /// Projects of which pre-releases count like final versions.
-    pub prereleases_of: Vec<PackageName>,
+    pub(crate) prereleases_of: Vec<PackageName>,
 }
 
 /// What the user says of a project in the place of its own metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatedMetadata {
+pub(crate) struct StatedMetadata {
     /// The project.
-    pub name: PackageName,
+    pub(crate) name: PackageName,
     /// The version that it is said of; `None`: every one.
-    pub version: Option<Version>,
+    pub(crate) version: Option<Version>,
     /// What it requires.
-    pub requires_dist: Vec<Requirement>,
+    pub(crate) requires_dist: Vec<Requirement>,
     /// The versions of Python that it takes.
-    pub requires_python: Option<VersionSpecifiers>,
+    pub(crate) requires_python: Option<VersionSpecifiers>,
     /// Its extras.
-    pub provides_extras: Vec<ExtraName>,
+    pub(crate) provides_extras: Vec<ExtraName>,
 }
 
 impl Tables {

@@ -56,13 +56,11 @@ impl Scenario {
         let entries = |file: &str, lines: &[UserLine]| {
             (1..).zip(lines).map(|(number, line)| entry(file, number, line)).collect::<Vec<_>>()
         };
-        let mut manifest = Manifest {
-            requirements: entries("requirements.txt", &self.requires),
-            constraints: entries("constraints.txt", &self.constraints),
-            overrides: entries("overrides.txt", &self.overrides),
-            excluded: self.excluded.iter().map(|name| project(name)).collect(),
-            ..Manifest::default()
-        };
+        let mut manifest = Manifest::default();
+        manifest.requirements = entries("requirements.txt", &self.requires);
+        manifest.constraints = entries("constraints.txt", &self.constraints);
+        manifest.overrides = entries("overrides.txt", &self.overrides);
+        manifest.excluded = self.excluded.iter().map(|name| project(name)).collect();
         manifest.options.require_hashes =
             self.options.require_hashes || manifest.requirements.iter().any(|entry| !entry.hashes.is_empty());
         manifest.options.pre = self.options.pre;

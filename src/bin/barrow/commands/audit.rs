@@ -5,6 +5,7 @@ use std::path::Path;
 use barrow::audit::{Advisories, IgnoredAdvisory, Judged, Vulnerability, judge};
 use barrow::inventory::{Reading, read_finished};
 use barrow::ops::{self, AuditSubject, Audited, Error, Survey};
+use barrow::reporter::counted;
 use barrow::spec::Version;
 use serde_json::{Value, json};
 
@@ -45,12 +46,12 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
         refuse_missing(run, place)?;
         advisories.add(&run.host.working_folder.join(place)).map_err(Error::from)?;
     }
-    let mirror = settings.indexes.mirror.clone().filter(|_| is_about_mirror);
+    let mirror = settings.options.indexes.mirror.clone().filter(|_| is_about_mirror);
     let subjects = if let Some(place) = mirror {
-        let client = settings.client.clone();
+        let client = settings.options.client.clone();
         let mirror = run.block_on(|context| ops::read_mirror(place, client, context))?;
         // It stands for no index here: whoever knows of vulnerabilities is asked.
-        (settings.indexes.mirror, settings.client.only) = (None, None);
+        (settings.options.indexes.mirror, settings.options.client.only) = (None, None);
         ops::subjects_of_mirror(&mirror)
     } else if let Some(path) = &finished {
         let target = settings.target.single()?;
@@ -73,7 +74,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     }
     let packages: std::collections::BTreeSet<_> = judged.findings.iter().map(|finding| &finding.name).collect();
     let what = if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") };
-    Err(Failure::new(format!("{what} in {}", ops::packages(packages.len())), Exit::Failed)
+    Err(Failure::new(format!("{what} in {}", counted(packages.len(), "package")), Exit::Failed)
         .hint(format!("{next}; `--ignore ID=REASON` leaves one out")))
 }
 
@@ -100,7 +101,7 @@ fn tell(run: &Run, subjects: &[AuditSubject], audited: &Audited, judged: &Judged
         Output::result(&table(subjects, &judged.findings, run.output.colors_results()))?;
     }
     let known = subjects.len() - audited.unknown.len();
-    run.output.status(&format!("Audited {}", ops::packages(known)));
+    run.output.status(&format!("Audited {}", counted(known, "package")));
     Ok(())
 }
 

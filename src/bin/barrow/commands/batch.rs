@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 
 use barrow::bundle::Bytes;
 use barrow::ops::{self, BuildUnit, Built, Published};
-use barrow::reporter::{Level, Reporter as _};
+use barrow::reporter::{Level, Reporter as _, counted};
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
 
@@ -126,7 +126,7 @@ fn line(built: &Built) -> String {
         Ok(published) => format!(
             "{}: {}, {} in {:.1} s, {}",
             built.label,
-            ops::packages(published.dists.len()),
+            counted(published.dists.len(), "package"),
             Bytes(published.size_bytes),
             built.took.as_secs_f64(),
             published.path.display()
@@ -135,7 +135,7 @@ fn line(built: &Built) -> String {
 }
 
 impl Outcome {
-    /// One that could not be made.
+    /// Notes an output that could not be made.
     pub(super) fn fail(&mut self, place: usize, mut unit: Value, failure: Failure) {
         unit["state"] = json!("failed");
         unit["error"] = failure.to_json()["error"].clone();
@@ -143,7 +143,7 @@ impl Outcome {
         self.failed.push(failure);
     }
 
-    /// With what became of others.
+    /// This outcome together with that of other outputs.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.units.extend(other.units);
         self.made.extend(other.made);

@@ -68,7 +68,7 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     }
     let checked: Vec<&Made<'_>> = all_made.iter().map(|(_, made, _)| made).filter(|_| args.check).collect();
     for made in &checked {
-        made.check(run, settings.cache_folder.as_ref())?;
+        made.check(run, settings.options.cache_folder.as_ref())?;
     }
     outcome.finish(run, json!({}))?;
     check::conclude_made(&checked)
@@ -131,7 +131,7 @@ pub(super) fn settings_of_unit(run: &Run, unit: &Unit, flags: Flags) -> Result<S
         run.output.warn(&format!("{}: {warning}", unit.name));
     }
     if !unit.has_dependencies {
-        settings.inputs.requirement_files.clear();
+        settings.options.inputs.requirement_files.clear();
     } else if let Some(source) = unit.source.as_ref().filter(|_| unit.packages.is_empty()) {
         settings.take_input_of(&run.host.working_folder.join(source));
     }

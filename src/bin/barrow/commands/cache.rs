@@ -6,6 +6,7 @@ use std::time::Duration;
 use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
 use barrow::ops;
+use barrow::reporter::counted;
 use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
 
@@ -41,6 +42,9 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
     }
 }
 
+/// How a namespace of the shared cache is used, its name, and why it cannot be.
+type UsedNamespace<'a> = (&'static str, &'a Namespace, &'a Option<String>);
+
 fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failure> {
     let shared = match command {
         RemoteCommand::Status(RemoteArgs { shared }) | RemoteCommand::Push(RemoteArgs { shared }) => shared,
@@ -51,7 +55,7 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
         Flags { settings: SettingArgs { shared: shared.clone(), ..SettingArgs::default() }, ..Flags::default() };
     let settings = run.settings(flags, Path::new("."))?;
     let options = named(&settings)?;
-    let client = settings.client.clone();
+    let client = settings.options.client.clone();
     if matches!(command, RemoteCommand::Push(_) | RemoteCommand::Prune(_)) && options.write.is_none() {
         let message = "no namespace of the shared cache is written";
         return Err(Failure::usage(message).hint("name one with `--remote-cache-write NAMESPACE`"));
@@ -69,19 +73,21 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
                 &json!({ "schema": 1, "uploaded": tally.uploaded, "not_uploaded": tally.not_uploaded }),
             );
         }
-        let plural = if tally.uploaded == 1 { "" } else { "s" };
-        run.output.status(&format!("Uploaded {} result{plural}", tally.uploaded));
+        run.output.status(&format!("Uploaded {}", counted(tally.uploaded, "result")));
         return Ok(());
     }
     let (place, standing) = run.block_on(|context| ops::shared_cache_standing(options, client, context))?;
     let read = standing.read.iter().map(|(namespace, why)| ("read", namespace, why));
     let all: Vec<_> = read.chain(standing.write.iter().map(|(namespace, why)| ("write", namespace, why))).collect();
     if run.general.json {
-        let namespace = |(what, namespace, why): &(&str, &Namespace, &Option<String>)| json!({ "namespace": namespace.to_string(), "use": what, "works": why.is_none(), "problem": why });
+        let namespace = |used: &UsedNamespace<'_>| {
+            let (what, namespace, why) = used;
+            json!({ "namespace": namespace.to_string(), "use": what, "works": why.is_none(), "problem": why })
+        };
         let namespaces: Vec<_> = all.iter().map(namespace).collect();
         Output::object(&json!({ "schema": 1, "place": place.to_string(), "namespaces": namespaces }))?;
     } else {
-        let line = |(what, namespace, why): &(&str, &Namespace, &Option<String>)| match why {
+        let line = |(what, namespace, why): &UsedNamespace<'_>| match why {
             None => format!("{what} {namespace}: works\n"),
             Some(why) => format!("{what} {namespace}: {why}\n"),
         };
@@ -100,7 +106,7 @@ fn remote(run: &Run, command: &RemoteCommand, cache: Cache) -> Result<(), Failur
 /// The shared cache that the settings name.
 fn named(settings: &Settings) -> Result<SharedOptions, Failure> {
     let unnamed = || Failure::usage("no shared cache is named").hint("name one with `--remote-cache URL`");
-    settings.shared.clone().ok_or_else(unnamed)
+    settings.options.shared.clone().ok_or_else(unnamed)
 }
 
 /// Brings what requirements need into the cache of this machine.
@@ -109,7 +115,7 @@ fn pull(run: &Run, args: &PullArgs) -> Result<(), Failure> {
     let mut settings = run.settings(Flags { settings: args.settings.clone(), ..Flags::default() }, Path::new("."))?;
     settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
     named(&settings)?;
-    if settings.cache_folder.is_none() {
+    if settings.options.cache_folder.is_none() {
         return Err(no_folder());
     }
     let (request, targets) = (settings.request(args.requirements.clone()), settings.target.all());
@@ -147,7 +153,6 @@ fn tell_pruned(run: &Run, is_dry: bool, pruned: Pruned) -> Result<(), Failure> {
         }));
     }
     let verb = if is_dry { "Would remove" } else { "Removed" };
-    let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (claims, contents) = (counted(claims, "claim"), counted(contents, "content"));
     let stay = if kept == 1 { "stays" } else { "stay" };
     let text = format!("{verb} {claims} and {contents} ({}); {kept} {stay}", Bytes(bytes));
@@ -161,7 +166,7 @@ fn no_folder() -> Failure {
 
 fn folder(run: &Run) -> Result<PathBuf, Failure> {
     let settings = run.settings(Flags::default(), Path::new("."))?;
-    settings.cache_folder.ok_or_else(no_folder)
+    settings.options.cache_folder.ok_or_else(no_folder)
 }
 
 fn removed(run: &Run, folder: &Path, Usage { files, bytes }: Usage) -> Result<(), Failure> {

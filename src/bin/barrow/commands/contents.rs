@@ -4,6 +4,7 @@
 
 use barrow::bundle::{Bytes, LeftOut};
 use barrow::ops::{self, BundleContents, FileOwner};
+use barrow::reporter::counted;
 use barrow::request::BundleOptions;
 use serde_json::{Value, json};
 
@@ -27,8 +28,7 @@ fn text(contents: &BundleContents) -> String {
         };
         text += &format!("{:>10}  {}  ({owner})\n", file.size, file.path);
     }
-    let count = contents.files.len();
-    text += &format!("{count} file{}, {}\n", if count == 1 { "" } else { "s" }, Bytes(contents.size_bytes));
+    text += &format!("{}, {}\n", counted(contents.files.len(), "file"), Bytes(contents.size_bytes));
     if !contents.left_out.is_empty() {
         text += "\nnot in it:\n";
     }

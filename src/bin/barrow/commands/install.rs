@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use barrow::ops;
+use barrow::reporter::counted;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::refuse_paths;
@@ -36,7 +36,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
         let told = result::with_sboms(result::published(&installed), &sboms);
         return Output::object(&result::with_shared(told, run.shared.get()));
     }
-    let what = format!("Installed {}", ops::packages(installed.dists.len()));
+    let what = format!("Installed {}", counted(installed.dists.len(), "package"));
     last_word::tell(run, &installed, &what, "into");
     Ok(())
 }

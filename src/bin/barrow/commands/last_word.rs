@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use barrow::bundle::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
-use barrow::ops::{self, Published, PublishedLayer};
-use barrow::reporter::{Level, Reporter as _};
+use barrow::ops::{Published, PublishedLayer};
+use barrow::reporter::{Level, Reporter as _, counted};
 
 use crate::run::Run;
 
@@ -83,12 +83,15 @@ fn end(published: &Published, took: Duration) -> String {
     let mut left_out = Vec::new();
     let slimmed = &published.left_out;
     if slimmed.files > 0 {
-        let s = if slimmed.files == 1 { "" } else { "s" };
-        left_out.push(format!("{} in {} file{s}", Bytes(slimmed.bytes), slimmed.files));
+        left_out.push(format!("{} in {}", Bytes(slimmed.bytes), counted(slimmed.files, "file")));
     }
     if !published.excluded.is_empty() {
         let count = published.excluded.len();
-        left_out.push(format!("{} that {} there already", ops::packages(count), if count == 1 { "is" } else { "are" }));
+        left_out.push(format!(
+            "{} that {} there already",
+            counted(count, "package"),
+            if count == 1 { "is" } else { "are" }
+        ));
     }
     let left_out = if left_out.is_empty() { String::new() } else { format!(", without {}", left_out.join(" and ")) };
     format!(" in {:.1} s{left_out}", took.as_secs_f64())

@@ -23,13 +23,13 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     refuse_paths(run, "lock", &args.requirements)?;
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
-    if settings.inputs.requirement_files.is_empty() && args.requirements.is_empty() {
+    if settings.options.inputs.requirement_files.is_empty() && args.requirements.is_empty() {
         let found = INPUTS.iter().map(PathBuf::from).find(|path| run.host.working_folder.join(path).is_file());
         let input = found.ok_or_else(|| {
             Failure::usage(format!("this folder has none of {}", INPUTS.join(", "))).hint("name a file with -r")
         })?;
         run.output.status(&format!("Using {}", input.display()));
-        settings.inputs.requirement_files.push(input);
+        settings.options.inputs.requirement_files.push(input);
     }
     let format = match (args.format, &args.output) {
         (Some(format), Some(path)) => fitting(format, path)?,

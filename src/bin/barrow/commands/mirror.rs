@@ -7,6 +7,7 @@ use barrow::bundle::Bytes;
 use barrow::index::MirroredRepository;
 use barrow::mirror::{Application, Difference, MirrorFile};
 use barrow::ops::{self, MirrorApplication, MirrorOptions, MirrorRemoval, Mirrored, UploadOptions, Uploaded};
+use barrow::reporter::counted;
 use barrow::sbom::SbomFormat;
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use barrow::target::{Architecture, Runtime, Target};
@@ -49,7 +50,11 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if applications.is_empty() && (args.verify || expected.is_some()) && (!args.prune || args.upload.is_some()) {
         // Whatever else is done with it, it is done with what was verified.
         let mut mirrored = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
-        run.output.status(&format!("Verified {} in {}", files(mirrored.files.len()), mirrored.path.display()));
+        run.output.status(&format!(
+            "Verified {} in {}",
+            counted(mirrored.files.len(), "file"),
+            mirrored.path.display()
+        ));
         if let Some(key) = sign_key {
             mirrored = run.block_on(|context| ops::sign_mirror(out, key, context))?;
         }
@@ -193,7 +198,7 @@ fn name_of(settings: &Settings, working_folder: &Path) -> String {
         let shown = if is_elsewhere { Path::new(below.file_name().unwrap_or_default()) } else { below };
         shown.display().to_string().trim_start_matches("./").to_owned()
     };
-    let files: Vec<String> = settings.inputs.requirement_files.iter().map(name).collect();
+    let files: Vec<String> = settings.options.inputs.requirement_files.iter().map(name).collect();
     if files.is_empty() { "command line".to_owned() } else { files.join(" ") }
 }
 
@@ -211,7 +216,7 @@ fn finish(run: &Run, args: &MirrorArgs, sboms: &Sboms, mirrored: &Mirrored) -> R
         if mirrored.removed.is_empty() { String::new() } else { format!(", removed {}", mirrored.removed.len()) };
     run.output.status(&format!(
         "Added {} ({}) to {}, {} there already{removed}",
-        files(mirrored.added.len()),
+        counted(mirrored.added.len(), "file"),
         Bytes(bytes),
         mirrored.path.display(),
         mirrored.kept,
@@ -225,21 +230,16 @@ fn upload(run: &Run, args: &MirrorArgs, mirrored: &Mirrored) -> Result<Option<Up
     let to = keys::store(place)?;
     let settings = run.settings(flags(args.settings.clone(), None), Path::new("."))?;
     let (folder, prune, all) = (mirrored.path.clone(), args.prune, args.force);
-    let options = UploadOptions { folder, to, client: settings.client.clone(), prune, all };
+    let options = UploadOptions { folder, to, client: settings.options.client.clone(), prune, all };
     let uploaded = run.block_on(|context| ops::upload_mirror(options, context))?;
     let Uploaded { place, written, bytes, present, removed } = &uploaded;
     let removed = if *removed == 0 { String::new() } else { format!(", removed {removed}") };
     run.output.status(&format!(
         "Uploaded {} ({}) to {place}, {present} there already{removed}",
-        files(*written),
+        counted(*written, "file"),
         Bytes(*bytes),
     ));
     Ok(Some(uploaded))
-}
-
-/// `1 file`, `2 files`.
-fn files(count: usize) -> String {
-    format!("{count} file{}", if count == 1 { "" } else { "s" })
 }
 
 fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
@@ -254,7 +254,7 @@ fn print_applications(run: &Run, mirrored: &Mirrored) -> Result<(), Failure> {
     };
     let line = |application: &Application| {
         let targets: Vec<&str> = application.targets.iter().map(String::as_str).collect();
-        let (count, size) = (files(application.files.len()), size(application));
+        let (count, size) = (counted(application.files.len(), "file"), size(application));
         format!("{}: {count} ({size}) for {}\n", application.name, targets.join(", "))
     };
     Output::text(&mirrored.applications.iter().map(line).collect::<String>())

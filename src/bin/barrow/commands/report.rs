@@ -33,7 +33,7 @@ impl ReportFile {
                 return Err(Failure::usage(message).hint("name a file beside it"));
             }
         }
-        let (state_folders, cache_folder) = (settings.state_folders.clone(), settings.cache_folder.clone());
+        let (state_folders, cache_folder) = (settings.state_folders.clone(), settings.options.cache_folder.clone());
         Ok(Self { place, state_folders, cache_folder })
     }
 

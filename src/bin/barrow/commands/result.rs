@@ -31,7 +31,7 @@ pub(super) fn published(published: &Published) -> Value {
     })
 }
 
-/// The same, with what the shared cache was good for.
+/// Adds to a result what the shared cache was good for, where there is one.
 pub(super) fn with_shared(mut result: Value, tally: Option<&Tally>) -> Value {
     if let Some(Tally { hits, misses, bytes, saved, uploaded, not_uploaded }) = tally {
         result["shared_cache"] = json!({
@@ -67,10 +67,13 @@ fn change(change: &DistChange) -> Value {
     })
 }
 
-/// The same with the bills of materials that were written.
+/// Adds to a result the bills of materials that were written.
 pub(super) fn with_sboms(mut published: Value, sboms: &[(SbomFormat, PathBuf)]) -> Value {
     if !sboms.is_empty() {
-        let sbom = |(format, path): &(SbomFormat, PathBuf)| json!({ "format": format.as_str(), "path": path.display().to_string() });
+        let sbom = |written: &(SbomFormat, PathBuf)| {
+            let (format, path) = written;
+            json!({ "format": format.as_str(), "path": path.display().to_string() })
+        };
         published["sboms"] = json!(sboms.iter().map(sbom).collect::<Vec<_>>());
     }
     published

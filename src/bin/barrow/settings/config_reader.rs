@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use barrow::spec::line_at;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -40,7 +41,7 @@ pub(super) struct TomlReader<'a> {
 
 impl TomlReader<'_> {
     pub(super) fn line(&self, span: Range<usize>) -> usize {
-        self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
+        line_at(self.text, span.start)
     }
 
     pub(super) fn at(&self, span: Range<usize>, message: &str) -> String {

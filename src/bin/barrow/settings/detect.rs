@@ -10,7 +10,8 @@ use crate::host::Host;
 use crate::output::Output;
 
 impl Settings {
-    /// The same for a folder of the user's own files, which may need nothing else.
+    /// Takes the input of a folder of the user's own files when the user named none; without any input, its files alone
+    /// are bundled.
     pub(crate) fn detect_input_of_source(
         &mut self,
         (host, output): (&Host, &Output),
@@ -68,7 +69,7 @@ impl Settings {
         for (unused, why) in &found.unused {
             output.status(&format!("{} is not used: {why}", shown(unused).display()));
         }
-        self.inputs.requirement_files.push(input);
+        self.options.inputs.requirement_files.push(input);
         Ok(())
     }
 
@@ -77,18 +78,18 @@ impl Settings {
         if self.looks_into(source, &[])
             && let Some(found) = lock::find_input(&parse::normalized(source))
         {
-            self.inputs.requirement_files.push(found.file);
+            self.options.inputs.requirement_files.push(found.file);
         }
     }
 
     /// Makes a folder that of the project, and says whether its input is looked for: where the user named none.
     fn looks_into(&mut self, folder: &Path, positional: &[String]) -> bool {
-        self.lock.folder = Some(folder.to_owned());
+        self.options.lock.folder = Some(folder.to_owned());
         self.check_something_required(positional).is_err()
     }
 
     /// The project of a lock is wanted with its packages, unless the user does not want it.
     pub(crate) fn want_project(&mut self) {
-        self.lock.with_project = !(self.no_project || self.files.no_source);
+        self.options.lock.with_project = !(self.no_project || self.files.no_source);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use barrow::http::NamedCredentials;
 use barrow::index::{IndexLocation, IndexStrategy};
-use barrow::request::{DEFAULT_INDEX_URL, IndexSettings};
+use barrow::request::IndexSettings;
 use barrow::spec::SafeUrl;
 
 use globset::Glob;
@@ -20,17 +20,19 @@ pub(super) fn read(
     flags: &IndexArgs,
     warnings: &mut Vec<String>,
 ) -> Result<(IndexSettings, Vec<NamedCredentials>), SettingsError> {
+    let mut settings = IndexSettings::default();
     let (mut named, named_source) = layers.located("index", &flags.index, named_index)?;
-    let (extra, extra_source) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
+    let extra_source;
+    (settings.extra, extra_source) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
     let (default, default_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
-    let mirror = read_mirror(layers, flags)?;
-    let find_links = read_find_links(layers, flags, mirror.is_some(), warnings)?;
-    let no_index = layers.switch("no-index", flags.no_index)?;
+    settings.mirror = read_mirror(layers, flags)?;
+    settings.find_links = read_find_links(layers, flags, settings.mirror.is_some(), warnings)?;
+    settings.no_index = layers.switch("no-index", flags.no_index)?;
     // Where a mirror stands for them, or nothing does, nobody looks there.
-    let are_asked = mirror.is_none() && !no_index;
+    let are_asked = settings.mirror.is_none() && !settings.no_index;
     if are_asked {
         check_folders("index", &named_source, named.iter().map(|Shown(index)| &index.url))?;
-        check_folders("extra-index-url", &extra_source, &extra)?;
+        check_folders("extra-index-url", &extra_source, &settings.extra)?;
         check_folders("index-url", &default_source, default.iter().map(|Shown(index)| &index.url))?;
     }
     let strategy = layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)?;
@@ -45,7 +47,7 @@ pub(super) fn read(
             named.push(Shown(index));
         }
     }
-    let named: Vec<IndexLocation> = named.into_iter().map(|Shown(index)| index).collect();
+    settings.named = named.into_iter().map(|Shown(index)| index).collect();
 
     // A flag or a variable of our own stands above the settings file, what uv's and pip's say stands below it.
     let is_above_file = match &default_source {
@@ -55,38 +57,28 @@ pub(super) fn read(
     };
     let given = default.into_iter().next().map(|Shown(index)| index);
     let chosen = if is_above_file { given.or(configured_default) } else { configured_default.or(given) };
-    let default_is_chosen = chosen.is_some();
-    let default = if let Some(index) = chosen {
-        index
-    } else {
-        let pypi = SafeUrl::parse(DEFAULT_INDEX_URL).map_err(|error| SettingsError::Other(error.to_string()))?;
-        layers.record("index-url", vec![pypi.to_string()], Source::Default);
-        IndexLocation::new(pypi)
-    };
-
-    let sources = read_sources(layers, &named, &default)?;
-    let strategy = match strategy {
-        Some(Strategy::UnsafeBestMatch) => IndexStrategy::UnsafeBestMatch,
-        _ => IndexStrategy::FirstIndex,
-    };
-    let refresh = layers.switch("refresh", flags.refresh)?;
+    settings.default_is_chosen = chosen.is_some();
+    match chosen {
+        Some(index) => settings.default = index,
+        None => layers.record("index-url", vec![settings.default.url.to_string()], Source::Default),
+    }
+    settings.sources = read_sources(layers, &settings.named, &settings.default)?;
+    if let Some(Strategy::UnsafeBestMatch) = strategy {
+        settings.strategy = IndexStrategy::UnsafeBestMatch;
+    }
+    settings.refresh = layers.switch("refresh", flags.refresh)?;
     let host = layers.host;
     let wants_bearer = |index: &IndexLocation| {
         let mut configured = layers.config.indexes.iter().filter(|configured| configured.bearer);
         index.name.is_some() && configured.any(|configured| configured.name == index.name)
     };
-    let found = named.iter().chain([&default]);
+    let found = settings.named.iter().chain([&settings.default]);
     let found = found.filter_map(|index| credentials::from_environment(host, index, wants_bearer(index)));
     let credentials: Vec<NamedCredentials> = found.collect();
     for found in &credentials {
         let url = found.url.without_credentials().to_string();
         layers.record("credentials", vec![url], Source::Variable(found.setting.clone()));
     }
-    let mut settings = IndexSettings::default();
-    (settings.named, settings.extra, settings.default) = (named, extra, default);
-    (settings.default_is_chosen, settings.find_links, settings.mirror) = (default_is_chosen, find_links, mirror);
-    (settings.no_index, settings.strategy, settings.sources) = (no_index, strategy, sources);
-    settings.refresh = refresh;
     Ok((settings, credentials))
 }
 
@@ -152,8 +144,8 @@ fn configured_index(
     Ok(shown.0)
 }
 
-/// The place of the mirror as an index: of a server the folder with the pages, which is `simple` unless it is named; a
-/// folder is looked through for it.
+/// Reads the place of the mirror as the URL of an index: of a server, the folder of the pages, which is `simple` unless
+/// the URL names it; a folder is looked through for it.
 fn read_mirror(layers: &mut Layers<'_>, flags: &IndexArgs) -> Result<Option<SafeUrl>, SettingsError> {
     let (places, source) = layers.located("mirror", flags.mirror.as_slice(), parse::location)?;
     let Some(place) = places.into_iter().next() else { return Ok(None) };

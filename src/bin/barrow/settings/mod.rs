@@ -28,21 +28,16 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use barrow::archive::Limits;
 use barrow::bundle::Bytes;
 use barrow::check::IgnoredFinding;
-use barrow::fetch::FetchOptions;
-use barrow::http::{ClientOptions, NamedCredentials};
-use barrow::install::{LinkMode, RecordPolicy};
+use barrow::http::NamedCredentials;
+use barrow::install::LinkMode;
 use barrow::ops;
 use barrow::request::{
-    AssemblySettings, BuildSettings, BundleKind, IndexSettings, LockSettings, PublishSettings, RequestOptions,
-    SelectionSettings, SourceSettings,
+    AssemblySettings, BundleKind, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
-use barrow::requirements::{FormatControl, ManifestInputs};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
-use barrow::shared::SharedOptions;
-use barrow::spec::{ExtraName, LicensePattern};
+use barrow::spec::LicensePattern;
 use barrow::target::Target;
 
 pub(crate) use config_file::ConfigFile;
@@ -68,7 +63,7 @@ use layers::Layers;
 use pip_config::PipConfig;
 use sources::FileChoice;
 
-/// What the command line gives to the settings.
+/// The flags of a command, as far as they are settings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) settings: SettingArgs,
@@ -82,17 +77,8 @@ pub(crate) struct Flags {
 pub(crate) struct Settings {
     /// What to resolve for.
     pub(crate) target: TargetSettings,
-    /// `-r`, `-c`, `--override` and what is left out; requirements on the command line are added by the commands.
-    pub(crate) inputs: ManifestInputs,
-    pub(crate) require_hashes: bool,
-    pub(crate) format_control: FormatControl,
-    pub(crate) indexes: IndexSettings,
-    pub(crate) client: ClientOptions,
-    pub(crate) resolve: ResolveOptions,
-    build: BuildSettings,
-    /// `None`: a temporary one.
-    pub(crate) cache_folder: Option<PathBuf>,
-    pub(crate) temporary_folder: PathBuf,
+    /// What resolving needs; requirements on the command line are added by [`Settings::request`].
+    pub(crate) options: RequestOptions,
     /// Which of the source's own files are taken; but for the folder, which the commands know.
     files: FileChoice,
     exclude: Vec<String>,
@@ -106,44 +92,32 @@ pub(crate) struct Settings {
     pub(crate) sboms: Vec<SbomRequest>,
     pub(crate) link_mode: LinkMode,
     pub(crate) max_size: Option<Bytes>,
-    /// Over how many layers a layer is spread; 0: it is one.
+    /// Number of layers that a layer is split into; 0: it stays one.
     split: usize,
-    /// How much an archive may hold.
-    limits: Limits,
-    /// What becomes of wheels whose RECORD is wrong.
-    record: RecordPolicy,
-    /// A cache that others share.
-    pub(crate) shared: Option<SharedOptions>,
-    concurrent_downloads: usize,
     /// Where barrow remembers what it published, best first.
     pub(crate) state_folders: Vec<PathBuf>,
-    extras: Vec<ExtraName>,
-    groups: Vec<ExtraName>,
-    pub(crate) lock: LockSettings,
     no_project: bool,
     /// Locks and layers that bring what need not be bundled.
     without: Vec<PathBuf>,
     /// Names of `[[mirror.application]]`.
     pub(crate) applications: Vec<String>,
-    now: u64,
     /// What `audit` leaves out by a settings file.
     pub(crate) audit_ignore: Vec<barrow::audit::IgnoredAdvisory>,
     /// What `check` leaves out by a settings file.
     pub(crate) check_ignore: Vec<IgnoredFinding>,
-    /// Where everything came from.
+    /// Every setting with its value as a text and the place that it came from.
     pub(crate) records: Vec<SettingRecord>,
-    /// For the user, before the run.
+    /// Warnings that are given before the run.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Settings {
-    /// Merges everything. `folder` is where the search for settings files starts.
+    /// Merges the settings of all places. `folder` is where the search for settings files starts.
     pub(crate) fn read(host: &Host, general: &GeneralArgs, flags: Flags, folder: &Path) -> Result<Self, SettingsError> {
         Self::read_with(host, general, flags, folder, find_config(host, general, folder)?)
     }
 
-    /// The same, with a settings file that was read already.
-    #[expect(clippy::too_many_lines, reason = "one line for each setting, in the order of the table")]
+    /// Merges the settings of all places; `config` is the settings file, which was read already.
     pub(crate) fn read_with(
         host: &Host,
         general: &GeneralArgs,
@@ -165,24 +139,28 @@ impl Settings {
         };
         let mut layers = Layers { host, config, pip, records: Vec::new() };
         let mut warnings = Vec::new();
+        let now = u64::try_from(host.now.as_second()).unwrap_or(0);
+        let mut options = RequestOptions::new(&host.working_folder, &host.temporary_folder, now);
 
         let SettingArgs { target, input, index, resolution, wheels, shared } = flags.settings;
         let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
         let no_deps = layers.switch("no-deps", input.no_deps)?;
-        let require_hashes = layers.switch("require-hashes", input.require_hashes)?;
-        let format_control = read_format_control(&mut layers, &input)?;
-        let (extras, groups) =
-            (name_list(&mut layers, "extra", &input.extra)?, name_list(&mut layers, "group", &input.group)?);
-        let mut lock = LockSettings::default();
-        lock.all_extras = layers.switch("all-extras", input.all_extras)?;
-        lock.only_groups = name_list(&mut layers, "only-group", &input.only_group)?;
-        lock.frozen = layers.switch("frozen", input.frozen)?;
+        options.require_hashes = layers.switch("require-hashes", input.require_hashes)?;
+        options.format_control = read_format_control(&mut layers, &input)?;
+        options.extras = name_list(&mut layers, "extra", &input.extra)?;
+        options.groups = name_list(&mut layers, "group", &input.group)?;
+        options.lock.all_extras = layers.switch("all-extras", input.all_extras)?;
+        options.lock.only_groups = name_list(&mut layers, "only-group", &input.only_group)?;
+        options.lock.frozen = layers.switch("frozen", input.frozen)?;
         let no_project = layers.switch("no-project", input.no_project)?;
         let without = layers.paths("without", input.without.clone());
         let (build, allow_build) = read_building(&mut layers, &input)?;
-        let inputs = read_inputs(&mut layers, input)?;
+        options.build = build;
+        options.inputs = read_inputs(&mut layers, input)?;
         let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
-        let concurrent_downloads = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)?;
+        if let Some(count) = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)? {
+            options.concurrent_downloads = count;
+        }
         let mut client = read_client(&mut layers, index, &mut warnings)?;
         client.credentials = credentials;
         let named = indexes.named.iter().chain([&indexes.default]);
@@ -192,8 +170,9 @@ impl Settings {
         client.variables = variables.collect();
         client.only.clone_from(&indexes.mirror);
         client.offline = layers.switch("offline", general.offline)?;
-        let mut resolve = read_resolution(&mut layers, &resolution, no_deps)?;
-        resolve.allow_build = allow_build;
+        (options.indexes, options.client) = (indexes, client);
+        options.resolve = read_resolution(&mut layers, &resolution, no_deps)?;
+        options.resolve.allow_build = allow_build;
         let files = sources::read(&mut layers, flags.files)?;
         let exclude = layers.many("exclude", flags.assembly.exclude, |text| Ok(text.to_owned()))?;
         let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
@@ -205,31 +184,22 @@ impl Settings {
         let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
         let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
         let split = layers.one("split", flags.assembly.split, parse_split)?.unwrap_or(0);
-        let mut limits = Limits::default();
         if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, size)? {
-            limits.unpacked_size = most;
+            options.limits.unpacked_size = most;
         }
         let whole = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
         if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole)? {
-            limits.ratio = most;
+            options.limits.ratio = most;
         }
-        let record = read_record_policy(&mut layers, wheels)?;
-        let shared = shared::read(&mut layers, shared)?;
-        let cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
-        let state_folders = state_folders(host, cache_folder.as_deref());
+        options.record = read_record_policy(&mut layers, wheels)?;
+        options.shared = shared::read(&mut layers, shared)?;
+        options.cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
+        let state_folders = state_folders(host, options.cache_folder.as_deref());
         record_defaults(&mut layers);
 
         Ok(Self {
             target,
-            inputs,
-            require_hashes,
-            format_control,
-            indexes,
-            client,
-            resolve,
-            build,
-            cache_folder,
-            temporary_folder: host.temporary_folder.clone(),
+            options,
             files,
             exclude,
             selection,
@@ -242,18 +212,10 @@ impl Settings {
             link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
             max_size,
             split,
-            limits,
-            record,
-            shared,
-            concurrent_downloads: concurrent_downloads.unwrap_or(FetchOptions::default().concurrency),
             state_folders,
-            extras,
-            groups,
-            lock,
             no_project,
             without,
             applications,
-            now: u64::try_from(host.now.as_second()).unwrap_or(0),
             audit_ignore: std::mem::take(&mut layers.config.audit_ignore),
             check_ignore: std::mem::take(&mut layers.config.check_ignore),
             records: layers.records,
@@ -263,26 +225,13 @@ impl Settings {
 
     /// The part of the settings that resolving needs, with requirements of the command line added.
     pub(crate) fn request(&self, positional: Vec<String>) -> RequestOptions {
-        let mut request = RequestOptions::new(&self.inputs.working_folder, &self.temporary_folder, self.now);
-        request.inputs = ManifestInputs { positional, ..self.inputs.clone() };
-        request.extras.clone_from(&self.extras);
-        request.groups.clone_from(&self.groups);
-        request.lock = self.lock.clone();
-        request.require_hashes = self.require_hashes;
-        request.format_control = self.format_control.clone();
-        request.resolve = self.resolve.clone();
-        request.build = self.build.clone();
-        request.indexes = self.indexes.clone();
-        request.client = self.client.clone();
-        request.cache_folder.clone_from(&self.cache_folder);
-        request.limits = self.limits;
-        request.record = self.record.clone();
-        request.shared.clone_from(&self.shared);
-        request.concurrent_downloads = self.concurrent_downloads;
+        let mut request = self.options.clone();
+        request.inputs.positional = positional;
         request
     }
 
-    /// The same for asking indexes about what is known already: nothing is required.
+    /// Options of a request that requires nothing: for asking the indexes of the settings about projects that are known
+    /// already.
     pub(crate) fn request_for_nothing(&self) -> RequestOptions {
         let mut request = self.request(Vec::new());
         request.inputs.requirement_files.clear();
@@ -294,7 +243,8 @@ impl Settings {
 }
 
 impl Settings {
-    /// The same for what is made for `target`: where locks and layers bring some of it, all else agrees with them.
+    /// Options of the request for `target`: where locks and layers bring some of what is required, all else agrees with
+    /// them.
     pub(crate) fn request_for(&self, positional: Vec<String>, target: &Target) -> Result<RequestOptions, Failure> {
         let mut request = self.request(positional);
         request.inputs.brought = ops::brought(&self.without, target, &request)?;
@@ -332,7 +282,7 @@ impl Settings {
         assembly
     }
 
-    /// The same for `target`, with the Python that compiles for it where that is wanted.
+    /// What is made of the dependencies for `target`, with the Python that compiles for it where bytecode is wanted.
     pub(crate) fn assembly_for(
         &self,
         source: Option<&Path>,
@@ -373,7 +323,7 @@ impl Settings {
 
     /// Fails when neither a file nor a name says what is required.
     pub(crate) fn check_something_required(&self, positional: &[String]) -> Result<(), Failure> {
-        if positional.is_empty() && self.inputs.requirement_files.is_empty() {
+        if positional.is_empty() && self.options.inputs.requirement_files.is_empty() {
             return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
         }
         Ok(())
@@ -385,9 +335,14 @@ fn state_folders(host: &Host, cache_folder: Option<&Path>) -> Vec<PathBuf> {
     host.state_folder().into_iter().chain(cache_folder.map(|cache| cache.join("state-v1"))).collect()
 }
 
-/// Whether the run was told to read no settings files.
+/// Whether the run was told to read no settings files: by the flag or by its variable, because no file could say it.
 pub(crate) fn reads_no_config(host: &Host, general: &GeneralArgs) -> Result<bool, SettingsError> {
-    Ok(general.no_config || switch_variable(host, "BARROW_NO_CONFIG")?)
+    const NAME: &str = "BARROW_NO_CONFIG";
+    match host.variable(NAME).map(parse::switch) {
+        _ if general.no_config => Ok(true),
+        None => Ok(false),
+        Some(on) => on.map_err(|reason| SettingsError::Other(format!("invalid value of ${NAME}: {reason}"))),
+    }
 }
 
 /// The settings file of a run: the one that was named, else the nearest upwards of `folder`; none where none is to be
@@ -426,15 +381,6 @@ pub(crate) fn units_of(host: &Host, general: &GeneralArgs, config: &ConfigFile) 
         }
     }
     Ok(units)
-}
-
-/// A switch that decides what is read at all, so that it cannot stand in a file.
-fn switch_variable(host: &Host, name: &str) -> Result<bool, SettingsError> {
-    match host.variable(name).map(parse::switch) {
-        None => Ok(false),
-        Some(Ok(on)) => Ok(on),
-        Some(Err(reason)) => Err(SettingsError::Other(format!("invalid value of ${name}: {reason}"))),
-    }
 }
 
 fn read_resolution(
@@ -476,7 +422,8 @@ impl std::fmt::Display for ShownMoment {
     }
 }
 
-/// Bills of materials: files of the command line as they were typed, others from where they were written.
+/// Reads which bills of materials are wanted. Files that the command line names stay as they were typed; others start
+/// at the folder of the file that names them.
 fn read_sboms(layers: &mut Layers<'_>, given: &[SbomRequest]) -> Result<Vec<SbomRequest>, SettingsError> {
     let given: Vec<String> = given.iter().map(ToString::to_string).collect();
     let (sboms, _) = layers.located("sbom", &given, |host, base, text| {

@@ -34,8 +34,7 @@ pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, 
     match text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
         Some("http" | "https" | "file" | "codeartifact" | "s3" | "gs") => {
             let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;
-            let needs_host = url.reveal().scheme() != "file";
-            if needs_host && url.reveal().host_str().is_none_or(str::is_empty) {
+            if !url.is_file() && url.reveal().host_str().is_none_or(str::is_empty) {
                 return Err("the URL has no host".to_owned());
             }
             Ok(url)

@@ -176,8 +176,8 @@ fn paths_in_a_file_start_at_the_file() {
     let machine =
         Machine::new(&[]).file("barrow.toml", "requirement = [\"deps/base.txt\"]\nindex-url = \"mirror/simple\"\n");
     let settings = machine.read(&[]).unwrap();
-    assert_eq!(settings.inputs.requirement_files, [machine.root.path().join("deps/base.txt")]);
-    assert_eq!(settings.indexes.default.url.to_file_path(), Some(machine.root.path().join("mirror/simple/")));
+    assert_eq!(settings.options.inputs.requirement_files, [machine.root.path().join("deps/base.txt")]);
+    assert_eq!(settings.options.indexes.default.url.to_file_path(), Some(machine.root.path().join("mirror/simple/")));
 }
 
 #[test]
@@ -188,16 +188,16 @@ fn indexes_of_the_file_stand_behind_those_of_the_command_line() {
          [[index]]\nurl = \"https://other/simple\"\n[sources]\n\"acme-*\" = \"corp-eu\"\n",
     );
     let settings = machine.read(&["--index", "first=https://first/simple"]).unwrap();
-    let names: Vec<String> = settings.indexes.named.iter().map(|index| index.url.to_string()).collect();
+    let names: Vec<String> = settings.options.indexes.named.iter().map(|index| index.url.to_string()).collect();
     assert_eq!(names, ["https://first/simple", "https://corp/simple", "https://other/simple"]);
-    assert!(settings.indexes.named[1].explicit);
-    assert_eq!(settings.indexes.named[1].ignore_status, [403]);
-    assert_eq!(settings.indexes.sources[0].1, "corp-eu");
-    assert_eq!(settings.client.credentials.len(), 1);
-    assert_eq!(settings.client.credentials[0].setting, "BARROW_INDEX_CORP_EU_TOKEN");
+    assert!(settings.options.indexes.named[1].explicit);
+    assert_eq!(settings.options.indexes.named[1].ignore_status, [403]);
+    assert_eq!(settings.options.indexes.sources[0].1, "corp-eu");
+    assert_eq!(settings.options.client.credentials.len(), 1);
+    assert_eq!(settings.options.client.credentials[0].setting, "BARROW_INDEX_CORP_EU_TOKEN");
 
     let settings = machine.read(&["--index", "corp-eu=https://elsewhere/simple"]).unwrap();
-    let names: Vec<String> = settings.indexes.named.iter().map(|index| index.url.to_string()).collect();
+    let names: Vec<String> = settings.options.indexes.named.iter().map(|index| index.url.to_string()).collect();
     assert_eq!(names, ["https://elsewhere/simple", "https://other/simple"], "the same name replaces");
 }
 
@@ -257,7 +257,7 @@ fn of_two_words_on_the_python_the_nearer_counts() {
 
 #[test]
 fn dates_are_whole_days_in_utc() {
-    let newest = |text: &str| Machine::new(&[]).read(&["--exclude-newer", text]).unwrap().resolve.exclude_newer;
+    let newest = |text: &str| Machine::new(&[]).read(&["--exclude-newer", text]).unwrap().options.resolve.exclude_newer;
     assert_eq!(newest("2026-01-01"), newest("2026-01-02T00:00:00Z"));
     assert_eq!(newest("2026-01-01T01:00:00+01:00"), newest("2026-01-01T00:00:00Z"));
 }
@@ -270,7 +270,7 @@ fn secrets_are_never_shown() {
     for secret in ["hunter2", "tok3n", "s3cret"] {
         assert!(!shown.contains(secret), "{shown}");
     }
-    assert_eq!(settings.indexes.extra[0].reveal().password(), Some("hunter2"), "but it is used");
+    assert_eq!(settings.options.indexes.extra[0].reveal().password(), Some("hunter2"), "but it is used");
     // A URL whose scheme was forgotten is no name of a folder.
     for option in ["--index", "--index-url", "--extra-index-url", "--find-links", "--mirror"] {
         let error = machine.read(&[option, "user:hunter3@corp/simple"]).unwrap_err();
@@ -301,7 +301,7 @@ fn indexes_sources_and_credentials_are_shown_with_their_places() {
         assert_eq!(machine.shown(&[], key), expected, "{key}");
     }
     let settings = machine.read(&[]).unwrap();
-    assert!(settings.client.credentials[0].bearer && !format!("{:?}", settings.records).contains("hunter2"));
+    assert!(settings.options.client.credentials[0].bearer && !format!("{:?}", settings.records).contains("hunter2"));
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn runtimes_that_are_described_badly() {
 fn find_links_of_pip_may_be_missing_and_ours_may_not() {
     let machine = Machine::new(&[("PIP_FIND_LINKS", "nowhere")]);
     let settings = machine.read(&[]).unwrap();
-    assert!(settings.indexes.find_links.is_empty());
+    assert!(settings.options.indexes.find_links.is_empty());
     assert_eq!(settings.warnings.len(), 1);
     assert!(machine.read(&["--find-links", "nowhere"]).unwrap_err().ends_with("does not exist"));
 }
@@ -377,10 +377,10 @@ fn find_links_of_pip_may_be_missing_and_ours_may_not() {
 fn certificates_of_all_programs_may_be_missing_and_ours_may_not() {
     let machine = Machine::new(&[("SSL_CERT_FILE", "/nowhere.pem")]);
     let settings = machine.read(&[]).unwrap();
-    assert_eq!(settings.client.ca_bundle, None);
+    assert_eq!(settings.options.client.ca_bundle, None);
     assert_eq!(settings.warnings, ["`/nowhere.pem` from $SSL_CERT_FILE is passed over: it does not exist"]);
     let settings = machine.read(&["--cert", "/nowhere.pem"]).unwrap();
-    assert_eq!(settings.client.ca_bundle, Some(PathBuf::from("/nowhere.pem")), "the client will say so");
+    assert_eq!(settings.options.client.ca_bundle, Some(PathBuf::from("/nowhere.pem")), "the client will say so");
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn the_section_of_the_command_stands_above_the_global_one() {
 fn folders_follow_the_platform() {
     let machine = Machine::new(&[("XDG_CACHE_HOME", "/x/cache"), ("XDG_STATE_HOME", "/x/state")]);
     let settings = machine.read(&[]).unwrap();
-    assert_eq!(settings.cache_folder, Some(PathBuf::from("/x/cache/barrow")));
+    assert_eq!(settings.options.cache_folder, Some(PathBuf::from("/x/cache/barrow")));
     assert_eq!(settings.state_folders, [PathBuf::from("/x/state/barrow"), PathBuf::from("/x/cache/barrow/state-v1")]);
-    assert_eq!(machine.read(&["--no-cache"]).unwrap().cache_folder, None);
+    assert_eq!(machine.read(&["--no-cache"]).unwrap().options.cache_folder, None);
 }

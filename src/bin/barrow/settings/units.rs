@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use barrow::requirements::requirement_lines;
+
 use super::config_file::{ConfigFile, ConfigIndex, ConfigSource};
 use super::config_reader::{ConfigValue, WrittenIn};
 use super::unit_tables::{ConfigUnit, UnitKind};
@@ -198,40 +200,22 @@ fn place(text: &mut String, source: Option<&Path>) -> Result<(), String> {
     Ok(())
 }
 
-/// The requirements of a file, a unit each, with the names of their projects: comments and lines that go on as pip has
-/// them.
+/// The requirements of a requirements file, a unit each, with the names of their projects.
 fn listed(path: &Path) -> Result<Vec<(String, String)>, String> {
-    let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    let mut begun: Option<(usize, String)> = None;
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().peekable();
-    while let Some((at, line)) = lines.next() {
-        let line = if line.trim_start().starts_with('#') { "" } else { line };
-        let (number, mut joined) = begun.take().unwrap_or((at + 1, String::new()));
-        let before_mark = line.strip_suffix('\\');
-        joined += before_mark.unwrap_or(line);
-        // The last line goes on nowhere, whatever it ends with.
-        if before_mark.is_some() && lines.peek().is_some() {
-            begun = Some((number, joined));
-            continue;
-        }
-        let end = [" #", "\t#"].iter().filter_map(|mark| joined.find(mark)).min();
-        let requirement = joined[..end.unwrap_or(joined.len())].trim();
-        if !requirement.is_empty() {
-            let name = name_in(requirement);
-            if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                let place = format!("{}:{number}", path.display());
-                return Err(format!(
-                    "{place}: `{requirement}` is no requirement that begins with the name of a project"
-                ));
-            }
-            found.push((name, requirement.to_owned()));
-        }
-    }
-    if found.is_empty() {
+    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
+    let lines = requirement_lines(&bytes).map_err(|why| format!("{}: {why}", path.display()))?;
+    if lines.is_empty() {
         return Err(format!("`{}` has no line with a name", path.display()));
     }
-    Ok(found)
+    let named = |(number, requirement): (u32, String)| {
+        let name = name_in(&requirement);
+        if name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Ok((name, requirement));
+        }
+        let place = format!("{}:{number}", path.display());
+        Err(format!("{place}: `{requirement}` is no requirement that begins with the name of a project"))
+    };
+    lines.into_iter().map(named).collect()
 }
 
 /// The project name that a requirement begins with.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use barrow::bundle::Bytes;
 use barrow::check::{self, CheckOptions, Grade, IgnoredFinding, Report};
 use barrow::ops::Published;
+use barrow::reporter::counted;
 use barrow::target::Target;
 
 use super::meaning::refuse_missing;
@@ -73,7 +74,7 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
     let folder = &run.host.working_folder;
     let libraries = args.libraries.map(|file| folder.join(file));
     let ignore: Vec<_> = args.ignore.into_iter().chain(settings.check_ignore).collect();
-    let cache_folder = settings.cache_folder.clone();
+    let cache_folder = settings.options.cache_folder.clone();
     let overrides = parameters(&args.parameter_overrides)?;
     let gives_values = !overrides.is_empty();
     if args.handler.is_empty()
@@ -199,7 +200,7 @@ impl<'a> Made<'a> {
 
 /// Checks the one output of a run, and fails where it would not load.
 pub(super) fn made(run: &Run, settings: &Settings, made: &Made<'_>) -> Result<(), Failure> {
-    made.check(run, settings.cache_folder.as_ref())?;
+    made.check(run, settings.options.cache_folder.as_ref())?;
     conclude_made(&[made])
 }
 
@@ -248,9 +249,4 @@ fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_strict: bool) 
         Some((_, code)) => failure.hint(format!("`barrow explain {code}` says more about the first of them")),
         None => failure,
     })
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use barrow::bundle::Bytes;
 use barrow::inventory::{Component, Inventory, Requested};
-use barrow::ops;
+use barrow::reporter::counted;
 use barrow::spec::{PackageName, Version};
 
 use crate::paint::{paint, printable};
@@ -39,7 +39,7 @@ impl Looks<'_> {
         label + &self.newer(dist)
     }
 
-    /// That there is a newer version.
+    /// A note behind a distribution of which there is a newer version, else nothing.
     pub(super) fn newer(&self, dist: &Component) -> String {
         match self.newest.get(&dist.name).filter(|newest| **newest > dist.version) {
             Some(newest) => format!(" {}", self.paint("33", &format!("({newest} is out)"))),
@@ -189,17 +189,16 @@ pub(super) fn summary(inventory: &Inventory, looks: &Looks) -> String {
     let dists: u64 = inventory.dists.iter().filter_map(|dist| dist.size_bytes).sum();
     let unsized_dists = inventory.unsized_dists();
     let mut text = match unsized_dists {
-        0 => format!("{}, {} unpacked", ops::packages(count), Bytes(dists)),
+        0 => format!("{}, {} unpacked", counted(count, "package"), Bytes(dists)),
         all if all == count => {
             let wheels: u64 = inventory.dists.iter().filter_map(|dist| dist.origin.wheel_bytes).sum();
-            format!("{}, unpacked sizes not known, {} to download", ops::packages(count), Bytes(wheels))
+            format!("{}, unpacked sizes not known, {} to download", counted(count, "package"), Bytes(wheels))
         }
-        some => format!("{}, {} unpacked and {some} of unknown size", ops::packages(count), Bytes(dists)),
+        some => format!("{}, {} unpacked and {some} of unknown size", counted(count, "package"), Bytes(dists)),
     };
     let own: u64 = inventory.own_files.iter().map(|file| file.size).sum();
     if !inventory.own_files.is_empty() {
-        let s = if inventory.own_files.len() == 1 { "" } else { "s" };
-        text += &format!(", and {} in {} other file{s}", Bytes(own), inventory.own_files.len());
+        text += &format!(", and {} in {}", Bytes(own), counted(inventory.own_files.len(), "other file"));
     }
     text.push('\n');
     if !looks.newest.is_empty() {

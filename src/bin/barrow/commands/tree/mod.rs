@@ -86,7 +86,7 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
 
 /// What the page of a resolution is called: the requirements, else the files that have them.
 fn label(settings: &Settings, words: &str) -> String {
-    let files = settings.inputs.requirement_files.iter().map(|file| file.display().to_string());
+    let files = settings.options.inputs.requirement_files.iter().map(|file| file.display().to_string());
     let named = (!words.is_empty()).then(|| words.to_owned());
     files.chain(named).collect::<Vec<_>>().join(", ")
 }
