@@ -123,6 +123,7 @@ const OF_THE_COMMAND: &[&str] = &[
     "handler",
     "jobs",
     "github",
+    "parameter-overrides",
     "help",
 ];
 
