@@ -44,7 +44,7 @@ pub(crate) struct FoundClaim {
 pub(crate) struct SharedCache {
     pub(super) options: SharedOptions,
     pub(super) store: Store,
-    reporter: Arc<dyn Reporter>,
+    pub(super) reporter: Arc<dyn Reporter>,
     state: Mutex<State>,
 }
 
@@ -61,6 +61,7 @@ pub(super) struct State {
     told: HashSet<Namespace>,
     is_told_private: bool,
     is_told_wrong: bool,
+    is_told_failure: bool,
     /// Offers of this run that are in the store now, whoever brought them.
     pub(super) settled: u32,
     pub(super) tally: Tally,
@@ -294,7 +295,7 @@ impl SharedCache {
         if is_first {
             self.reporter.message(Level::Warning, &format!("shared cache: {reason}"));
         }
-        self.count_failure(reason);
+        self.count_failure(reason, true);
         Ok(())
     }
 
@@ -303,21 +304,24 @@ impl SharedCache {
             return Err(SharedError::Store { place: self.place(), source });
         }
         let why = std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string);
-        self.count_failure(&why);
+        self.count_failure(&why, false);
         Ok(())
     }
 
-    fn count_failure(&self, reason: &str) {
+    /// The first failure is told, so that nobody has to ask why there are no hits; `is_told`: it was told by itself.
+    fn count_failure(&self, reason: &str, is_told: bool) {
         let mut state = self.state();
         state.failures += 1;
         let is_last = state.failures == FAILURES_MOST;
+        let is_first = !std::mem::replace(&mut state.is_told_failure, true) && !is_told;
         state.is_off |= is_last;
         drop(state);
         if is_last {
             let text = format!("the shared cache is not used any more in this run: {reason}");
             self.reporter.message(Level::Warning, &text);
         } else {
-            self.detail(&format!("shared cache: {reason}"));
+            let level = if is_first { Level::Warning } else { Level::Detail };
+            self.reporter.message(level, &format!("shared cache: {reason}"));
         }
     }
 

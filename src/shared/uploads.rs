@@ -5,6 +5,7 @@ use futures_util::{StreamExt as _, stream};
 use super::claim::{Claim, claim_place, content_place};
 use super::{Namespace, Offer, SharedCache, SharedError, Tally};
 use crate::http::Payload;
+use crate::reporter::Level;
 use crate::store::{Put, StoreError};
 
 /// Contents that are uploaded at the same time.
@@ -30,8 +31,12 @@ impl SharedCache {
             if let Ok(outcomes) = tokio::time::timeout(self.options.wait, uploading).await {
                 outcome = outcomes.into_iter().collect::<Result<(), _>>();
             } else {
-                let seconds = self.options.wait.as_secs_f64();
-                self.detail(&format!("uploads to the shared cache were given up after {seconds} s"));
+                let (seconds, settled) = (self.options.wait.as_secs_f64(), self.state().settled);
+                let left = count.saturating_sub(settled);
+                let text = format!(
+                    "uploads to the shared cache were given up after {seconds} s: {left} of {count} are not there"
+                );
+                self.reporter.message(Level::Warning, &text);
             }
             let mut state = self.state();
             state.tally.not_uploaded += count.saturating_sub(std::mem::take(&mut state.settled));
