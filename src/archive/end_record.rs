@@ -1,6 +1,7 @@
 //! The end of central directory record: found, and checked to be the only one (APPNOTE 4.3.14 to 4.3.16).
 
 use super::fields::{END_RECORD, ZIP64_END_RECORD, ZIP64_LOCATOR, holds_signature, u16_at, u32_at, u64_at};
+use super::other_content::{TELLING, other_content};
 use super::{ArchiveError, ReadAt};
 
 const END_RECORD_LENGTH: usize = 22;
@@ -28,7 +29,9 @@ impl EndRecord {
 
         let mut found = end_record_candidates(&tail);
         let Some(at) = found.next() else {
-            return refuse("it has no end record, or bytes follow it");
+            let mut start = vec![0; tail.len().min(TELLING)];
+            file.read_exact_at(&mut start, 0).map_err(ArchiveError::Read)?;
+            return refuse(other_content(&start).unwrap_or("it has no end record, or bytes follow it"));
         };
         if found.next().is_some() {
             return refuse("it has several end records");

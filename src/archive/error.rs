@@ -2,6 +2,7 @@
 
 use super::Bound;
 use super::SafePathError;
+use crate::spec::ForeignName;
 
 /// An archive could not be read or written, or has more than one meaning.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +11,7 @@ pub enum ArchiveError {
     #[error("the archive cannot be read")]
     Read(#[source] std::io::Error),
     /// The receiver of an entry's bytes failed.
-    #[error("`{}` cannot be written", entry.escape_debug())]
+    #[error("`{}` cannot be written", ForeignName(entry))]
     Write {
         entry: String,
         #[source]
@@ -26,7 +27,7 @@ pub enum ArchiveError {
     #[error("not an acceptable source archive: {0}")]
     Source(&'static str),
     /// One entry is malformed or could be read in two ways.
-    #[error("entry `{}` of the archive is refused: {reason}", entry.escape_debug())]
+    #[error("entry `{}` of the archive is refused: {reason}", ForeignName(entry))]
     Entry {
         /// The entry's name, as far as it could be read.
         entry: String,
@@ -37,7 +38,7 @@ pub enum ArchiveError {
     #[error("an entry's name is refused")]
     Path(#[from] SafePathError),
     /// Two entries cannot both be unpacked.
-    #[error("entries `{}` and `{}` of the archive clash: {reason}", first.escape_debug(), second.escape_debug())]
+    #[error("entries `{}` and `{}` of the archive clash: {reason}", ForeignName(first), ForeignName(second))]
     Clash {
         /// The one that was there first.
         first: String,

@@ -86,10 +86,10 @@ impl<R: Read> Gzip<R> {
         }
         let field = |at: usize| u32::from_le_bytes([trailer[at], trailer[at + 1], trailer[at + 2], trailer[at + 3]]);
         if field(0) != self.crc.sum() {
-            return Err(ArchiveError::Tar("its content has another CRC than promised"));
+            return Err(ArchiveError::Tar("its content is damaged: its checksum (CRC) is another one"));
         }
         if u64::from(field(4)) != self.made & u64::from(u32::MAX) {
-            return Err(ArchiveError::Tar("its content has another size than promised"));
+            return Err(ArchiveError::Tar("its content is damaged: it has another size than it says"));
         }
         if !self.source.rest()?.is_empty() {
             return Err(ArchiveError::Tar("bytes follow the end of its gzip member"));
@@ -150,7 +150,7 @@ fn read_header(source: &mut Buffered<impl Read>) -> Result<(), ArchiveError> {
     if flags & HEADER_CRC != 0 {
         let promised = u16::from_le_bytes([source.byte()?, source.byte()?]);
         if u32::from(promised) != crc.sum() & 0xffff {
-            return Err(ArchiveError::Tar("its gzip header has another CRC than promised"));
+            return Err(ArchiveError::Tar("its gzip header is damaged: its checksum (CRC) is another one"));
         }
     }
     Ok(())

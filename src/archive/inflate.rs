@@ -79,7 +79,7 @@ impl Inflater {
             }
         }
         if crc.sum() != span.crc32 {
-            return Err(refuse("its content has another CRC than promised"));
+            return Err(refuse("its content is damaged: its checksum (CRC) is another one"));
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ mod end_record;
 mod directory;
 mod layout;
 mod name_set;
+mod other_content;
 mod whole;
 mod data_span;
 mod inflate;

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::ops::Range;
 
 use super::fields::{u16_at, u32_at, u64_at};
+use super::other_content::{TELLING, other_content};
 
 /// What is known of a zip file.
 #[derive(Debug)]
@@ -31,10 +32,10 @@ pub enum PartialZipError {
     #[error("not a usable zip archive: {0}")]
     Malformed(&'static str),
     /// No entry is selected.
-    #[error("there is no such entry")]
+    #[error("there is none in it")]
     NoEntry,
     /// More than one entry is selected.
-    #[error("there are several such entries: `{0}` and `{1}`")]
+    #[error("there are several in it: `{0}` and `{1}`")]
     SeveralEntries(String, String),
     /// The content is larger than the limit.
     #[error("the entry has more than {0} bytes")]
@@ -120,6 +121,12 @@ impl PartialZip {
         Ok(Ok(total))
     }
 
+    /// What a file without an end record is.
+    fn other_content(&self) -> &'static str {
+        let start = self.get(0..self.length.min(TELLING as u64)).ok();
+        start.and_then(other_content).unwrap_or("it is cut off, or no zip archive at all")
+    }
+
     /// Whether the archive's end is where its end record says: false for a file that was cut off or padded.
     pub fn is_whole(&self) -> bool {
         self.directory().is_ok()
@@ -159,7 +166,7 @@ impl PartialZip {
                 tail[at..].starts_with(b"PK\x05\x06")
                     && at + END_RECORD + usize::from(u16_at(tail, at + 20)) == tail.len()
             })
-            .ok_or(malformed("it has no end record"))?;
+            .ok_or_else(|| malformed(self.other_content()))?;
         let (mut size, mut offset) = (u64::from(u32_at(tail, at + 12)), u64::from(u32_at(tail, at + 16)));
         let mut end = tail_start + at as u64;
         let has_zip64 = at >= 20 && tail[at - 20..].starts_with(b"PK\x06\x07");

@@ -5,6 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::ForeignName;
+
 /// A relative path of `/`-separated components, none of them empty, `.` or `..`, without NUL, control characters,
 /// backslashes or drive letters. Joining one to a folder never leaves the folder (as long as no component of it is a
 /// link).
@@ -14,7 +16,7 @@ pub struct SafePath(Box<str>);
 
 /// A path that could lead outside, or be read differently on another system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unsafe path `{}`: {reason}", .path.escape_debug())]
+#[error("unsafe path `{}`: {reason}", ForeignName(.path))]
 pub struct SafePathError {
     /// The path as found.
     pub path: String,

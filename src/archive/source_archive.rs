@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use fs_err as fs;
 
 use super::Bound;
+use super::other_content::{TELLING, other_content};
 use super::tar_reader::{TarKind, TarReader};
 use super::{ArchiveError, Inflater, Limits, SafePath, ZipReader};
 use crate::regular;
@@ -96,12 +97,15 @@ impl Contents {
 
 fn feed(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Contents, ArchiveError> {
     let mut start = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(regular::open(path).map_err(ArchiveError::Read)?, 4), &mut start)
-        .map_err(ArchiveError::Read)?;
+    io::Read::read_to_end(
+        &mut io::Read::take(regular::open(path).map_err(ArchiveError::Read)?, TELLING as u64),
+        &mut start,
+    )
+    .map_err(ArchiveError::Read)?;
     let contents = match start.as_slice() {
         [0x1f, 0x8b, ..] => feed_tar(path, limits, sink)?,
-        b"PK\x03\x04" => feed_zip(path, limits, sink)?,
-        _ => return Err(ArchiveError::Source("it is neither a tar.gz nor a zip")),
+        [b'P', b'K', 3, 4, ..] => feed_zip(path, limits, sink)?,
+        other => return Err(ArchiveError::Source(other_content(other).unwrap_or("it is neither a tar.gz nor a zip"))),
     };
     if contents.top.is_empty() {
         return Err(ArchiveError::Source("it is empty"));

@@ -13,7 +13,7 @@ use super::Advisory;
 use super::index_answer::first_sentence;
 use crate::inventory::small_files_of_zip;
 use crate::regular;
-use crate::spec::{PackageName, Version};
+use crate::spec::{PackageName, Version, json_reason};
 
 /// Largest file of advisories, bytes: all of PyPI's together have less.
 const FILE_MOST: u64 = 256 << 20;
@@ -107,8 +107,7 @@ impl Advisories {
     /// Adds one advisory, or a list of them; how many are about Python packages.
     fn add_text(&mut self, file: &str, bytes: &[u8]) -> Result<usize, AuditError> {
         let wrong = |reason: String| AuditError::Form { file: file.to_owned(), reason };
-        let document: Value =
-            serde_json::from_slice(bytes).map_err(|error| wrong(format!("it is not JSON: {error}")))?;
+        let document: Value = serde_json::from_slice(bytes).map_err(|error| wrong(json_reason(bytes, &error)))?;
         // An answer of OSV's API has its advisories in `vulns`.
         let list = document.as_array().or_else(|| document["vulns"].as_array());
         let all: Vec<&Value> = list.map_or_else(|| vec![&document], |list| list.iter().collect());

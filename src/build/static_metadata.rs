@@ -5,7 +5,7 @@
 //! 621).
 
 use super::BuildError;
-use crate::spec::{CoreMetadata, ExtraName, Requirement, lenient};
+use crate::spec::{CoreMetadata, ExtraName, Requirement, lenient, toml_reason};
 
 /// Fields that decide a resolution, as PKG-INFO calls them.
 const DECISIVE: [&str; 3] = ["requires-dist", "requires-python", "provides-extra"];
@@ -27,7 +27,7 @@ pub(crate) fn static_metadata(
     let Some(bytes) = pyproject else { return Ok(None) };
     let failed = |reason: String| BuildError::Pyproject { label: label.to_owned(), reason };
     let text = std::str::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))?;
-    let document: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+    let document: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(toml_reason(text, &error)))?;
     match document.get("project").and_then(toml::Value::as_table) {
         Some(project) => of_project(project).map_err(failed),
         None => Ok(None),

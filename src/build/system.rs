@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::BuildError;
 use crate::archive::SafePath;
+use crate::spec::toml_reason;
 
 /// What a project without a statement is built with (PEP 517, "Build requirements"): setuptools, as if its `setup.py`
 /// were run.
@@ -36,7 +37,7 @@ impl BuildSystem {
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, String> {
-        let document: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+        let document: toml::Table = text.parse().map_err(|error: toml::de::Error| toml_reason(text, &error))?;
         let legacy = |requires| Self { requires, backend: LEGACY_BACKEND.to_owned(), backend_path: Vec::new() };
         let Some(table) = document.get("build-system") else { return Ok(legacy(vec![LEGACY_REQUIREMENT.to_owned()])) };
         let table = table.as_table().ok_or("`build-system` is not a table")?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::limits::{Bytes, ZIP_UPLOAD_LIMIT_BYTES};
 use crate::archive::SafePath;
+use crate::spec::ForeignName;
 
 /// A bundle that could not be put together. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum BundleError {
         source: io::Error,
     },
     /// A file of SOURCE has a name that a bundle cannot hold.
-    #[error("the source file `{}` cannot be bundled: {reason}", path.to_string_lossy().escape_debug())]
+    #[error("the source file `{}` cannot be bundled: {reason}", ForeignName(&path.to_string_lossy()))]
     SourceName {
         /// The file.
         path: PathBuf,
@@ -79,7 +80,7 @@ pub enum BundleError {
         source: globset::Error,
     },
     /// A pattern with nothing in it.
-    #[error("`{pattern}` is not a pattern that `{option}` understands: it names nothing")]
+    #[error("{} of `{option}` names nothing", if pattern.is_empty() { "an empty pattern".to_owned() } else { format!("`{pattern}`") })]
     EmptyPattern {
         pattern: String,
         /// Where it was given.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::{ArchiveError, SafePathError};
 use crate::fetch::FetchedWheel;
-use crate::spec::{EntryPointsError, MetadataError, PackageName, RecordError, WheelFileError};
+use crate::spec::{EntryPointsError, ForeignName, MetadataError, PackageName, RecordError, WheelFileError};
 
 /// A wheel could not be installed. Nothing of it is taken for installed.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +128,7 @@ pub enum WheelFault {
     #[error(transparent)]
     Record(#[from] RecordFault),
     /// A file in `.data` that belongs nowhere.
-    #[error("`{}` {reason}", path.escape_debug())]
+    #[error("`{}` {reason}", ForeignName(path))]
     Data {
         /// The file.
         path: String,
@@ -138,7 +138,7 @@ pub enum WheelFault {
     #[error("its entry_points.txt is malformed")]
     EntryPoints(#[source] EntryPointsError),
     /// A script that its entry points ask for cannot be made.
-    #[error("its script `{}` cannot be made", name.escape_debug())]
+    #[error("its script `{}` cannot be made", ForeignName(name))]
     Script {
         /// Name of the entry point.
         name: String,
@@ -150,7 +150,7 @@ pub enum WheelFault {
     #[error("its entry points ask for more than {0} scripts")]
     TooManyScripts(usize),
     /// Two of its files would be installed at one place.
-    #[error("`{}` and `{}` would be installed at one place: {reason}", first.escape_debug(), second.escape_debug())]
+    #[error("`{}` and `{}` would be installed at one place: {reason}", ForeignName(first), ForeignName(second))]
     Clash {
         /// The one.
         first: String,
@@ -171,7 +171,7 @@ pub enum RecordFault {
     #[error("its RECORD is malformed")]
     Syntax(#[from] RecordError),
     /// A line names what no wheel can have.
-    #[error("its RECORD names `{}`: {reason}", path.escape_debug())]
+    #[error("its RECORD names `{}`: {reason}", ForeignName(path))]
     Path {
         /// The path as it stands there.
         path: String,
@@ -179,7 +179,7 @@ pub enum RecordFault {
         reason: &'static str,
     },
     /// RECORD and archive disagree about a file.
-    #[error("`{}` {reason}", path.escape_debug())]
+    #[error("`{}` {reason}", ForeignName(path))]
     File {
         /// The file.
         path: String,

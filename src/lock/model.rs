@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::words::{FileText, Words};
 use super::{LockError, plain_toml};
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -474,7 +474,7 @@ impl Lock {
     pub(super) fn parse_toml<'t, T: Deserialize<'t>>(&self, text: &'t str) -> Result<T, LockError> {
         plain_toml::read(text).or_else(|_| toml::from_str(text)).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            self.malformed(at, error.message().trim())
+            self.malformed(at, toml_reason(text, &error))
         })
     }
 

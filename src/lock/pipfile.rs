@@ -15,7 +15,7 @@ use super::model::{
     ProjectPart, WantedFor, Which,
 };
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, json_reason, toml_reason};
 
 /// The part of the file that is about the file.
 const META: &str = "_meta";
@@ -38,7 +38,7 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
     let document: Map<String, Value> = serde_json::from_str(text).map_err(|error| LockError::Malformed {
         path: place.path.clone(),
         line: error.line(),
-        reason: error.to_string(),
+        reason: json_reason(text.as_bytes(), &error),
     })?;
     let meta = document.get(META).cloned().unwrap_or_default();
     match meta.get("pipfile-spec").and_then(Value::as_u64) {
@@ -50,7 +50,7 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         .get("sources")
         .map(|sources| serde_json::from_value(sources.clone()))
         .transpose()
-        .map_err(|error| lock.malformed(0, format!("its sources: {error}")))?
+        .map_err(|error| lock.malformed(0, format!("its sources: {}", json_reason(b"", &error))))?
         .unwrap_or_default();
     let mut asked: Option<Pipfile> = None;
     let mut indexes = BTreeMap::new();
@@ -203,7 +203,7 @@ pub(super) fn declared(lock: &Lock, place: &LockPlace) -> Result<Option<(LockedP
     let path = place.path.with_file_name("Pipfile");
     let Ok(text) = fs_err::read_to_string(place.folder.join("Pipfile")) else { return Ok(None) };
     let wrong = |reason: String| LockError::Malformed { path: path.clone(), line: 1, reason };
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message().trim().to_owned()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(toml_reason(&text, &error)))?;
     let mut project = LockedPackage::of_project(lock, None);
     for (category, value) in &table {
         let Some(packages) = value.as_table() else { continue };

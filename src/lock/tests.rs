@@ -123,7 +123,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     };
     let head = "lock-version = \"1.0\"\ncreated-by = \"x\"\n";
     check("lock-version = \"2.0\"\n", "pylock.toml:1: lock-version 2.0 is not known, only 1.x");
-    check("\nlock-version = 1\n", "pylock.toml:2: invalid type: integer `1`, expected a string");
+    check("\nlock-version = 1\n", "pylock.toml:2: this must be a text, and is the number `1`");
     let python = format!("{head}requires-python = \"<3.12\"\n");
     check(&python, "`pylock.toml` is for Python <3.12, and python3.12 has 3.12.12");
     let windows = format!("{head}environments = [\"sys_platform == 'win32'\"]\n");

@@ -11,6 +11,7 @@ use super::mark::{Mark, zip_identity};
 use super::options::PublishOptions;
 use crate::cache::is_workplace_name;
 use crate::finder::is_left_by_mac;
+use crate::spec::ForeignName;
 
 /// Names that a refusal shows, at most.
 const SHOWN: usize = 3;
@@ -86,7 +87,7 @@ pub(super) fn refuse_foreign(out: &Path, standing: &Occupant, options: &PublishO
     match standing {
         Occupant::Foreign(names) if !options.force => {
             let mut files: Vec<String> =
-                names.iter().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
+                names.iter().take(SHOWN).map(|name| format!("`{}`", ForeignName(name))).collect();
             if names.len() > SHOWN {
                 files.push("…".to_owned());
             }

@@ -364,7 +364,7 @@ fn read_named(
         return Ok(Subject { text_length: subject.len(), name: Some(name), extras, version_or_url, reference: None });
     };
     let wrong = |why: String| SyntaxError::new(at, url.len(), why);
-    if is_short_git(&url) {
+    if is_short_git(&url) || is_short_git(&format!("git+{url}")) {
         return Err(of_short_git(&url, at));
     }
     let found = match scheme(&url) {
@@ -374,7 +374,11 @@ fn read_named(
             let error = SyntaxError::new(at, url.len(), "this is neither a URL nor a path")
                 .expected("`https://…`, `file://…` or a path");
             let is_version = url.starts_with(|c: char| c.is_ascii_digit());
-            return Err(if is_version { error.hint(format!("write `{name}=={url}`")) } else { error });
+            return Err(match url.as_str() {
+                "latest" => error.hint(format!("write `{name}` alone: the newest version that fits is taken")),
+                _ if is_version => error.hint(format!("write `{name}=={url}`")),
+                _ => error,
+            });
         }
     }
     .map_err(wrong)?;
@@ -434,6 +438,9 @@ fn looks_like_path(text: &str) -> bool {
 }
 
 fn with_path_hint(error: SyntaxError, subject: &str, folders: &Folders) -> SyntaxError {
+    if subject.contains('\\') && error.hint.is_none() {
+        return error.hint("in a path `/` stands between folders, and never `\\`");
+    }
     if !looks_like_path(subject) || error.hint.is_some() && !subject.starts_with(['.', '/']) {
         return error;
     }

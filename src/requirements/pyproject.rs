@@ -18,7 +18,7 @@ use super::line::{LineRequirement, read_specifier};
 use super::problem::{Problem, hide_all};
 use super::tables::{self, PoetryDependency, PyprojectDocument, Tables, TiedTo};
 use super::toml_text::TomlText;
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl};
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl, toml_reason};
 
 /// Which requirements of a `pyproject.toml` are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(super) fn read_pyproject(
         Ok(contents) => reading.read(contents, input),
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
-            reading.report(&span, &SyntaxError::new(0, span.len(), error.message().trim()));
+            reading.report(&span, &SyntaxError::new(0, span.len(), toml_reason(document.toml.text, &error)));
         }
     }
     reading.answer.extras = reading.taken_extras.into_iter().map(|(extra, _)| extra).collect();

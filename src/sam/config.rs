@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::parameters::read_overrides;
 use super::problem::{SamError, TemplateProblem};
-use crate::spec::line_at;
+use crate::spec::{line_at, toml_reason};
 use crate::yaml::{Document, Node};
 
 /// Names of the file, in the order in which SAM looks for them.
@@ -212,7 +212,7 @@ fn from_toml(text: &str) -> Result<SettingNode, (usize, String)> {
     let line = |start: usize| line_at(text, start);
     let document = DeTable::parse(text).map_err(|error| {
         let start = error.span().unwrap_or_default().start;
-        (line(start), format!("not valid TOML: {}", error.message()))
+        (line(start), toml_reason(text, &error))
     })?;
     Ok(SettingNode { value: of_table(document.get_ref(), &line), line: 1 })
 }

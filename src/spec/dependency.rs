@@ -133,6 +133,10 @@ fn name_hint(error: SyntaxError, rest: &str) -> SyntaxError {
         Some('<' | '>' | '=') if rest.len() > 6 && rest.bytes().take(7).all(|b| b == rest.as_bytes()[0]) => {
             error.hint("this looks like the mark of an unfinished merge")
         }
+        Some('<') if ["<!doctype", "<html"].iter().any(|tag| rest.to_ascii_lowercase().starts_with(tag)) => {
+            error.hint("this looks like a page of a server, such as of a login, in the place of the file")
+        }
+        Some('{') => error.hint("this looks like JSON, which a requirements file does not have"),
         Some('$') => error.hint("shell syntax is not read here; `${NAME}` with upper-case letters, digits and `_` is"),
         _ => error,
     }

@@ -1,5 +1,7 @@
 //! `entry_points.txt`: what a distribution offers by name ("Entry points specification").
 
+use super::ForeignName;
+
 /// One entry point, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryPoint {
@@ -33,7 +35,7 @@ pub enum EntryPointsError {
         line: usize,
     },
     /// A reference that is not `module:function`.
-    #[error("`{}` is not of the form module:function", .0.escape_debug())]
+    #[error("`{}` is not of the form module:function", ForeignName(.0))]
     Reference(String),
 }
 

@@ -8,7 +8,7 @@ use pep508_rs::{MarkerValueString, MarkerValueVersion};
 
 use super::comparison::{SIGNS, Side, Sign, containing_tree, extra_tree, text_tree, version_tree};
 use super::marker_size::{FEW_COMPARISONS, MOST_COMPARISONS, is_manageable};
-use super::scanner::{Scanner, SyntaxError};
+use super::scanner::{Scanner, SyntaxError, typographic};
 use super::{MarkerTree, lenient_marker};
 
 /// Deepest nesting of parentheses; real markers have two or three.
@@ -185,7 +185,13 @@ fn unknown_side(scanner: &Scanner<'_>, at: usize, word: &str) -> SyntaxError {
     let expected = "a quoted text, or a variable such as `python_version`, `sys_platform` or `platform_machine`";
     let error = match word {
         "" if scanner.peek().is_none() => SyntaxError::new(at, 0, "the marker ends too early"),
-        "" => scanner.wrong("neither a variable nor a quoted text stands here"),
+        "" => {
+            let error = scanner.wrong("neither a variable nor a quoted text stands here");
+            match scanner.peek().and_then(typographic) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        }
         "extras" | "dependency_groups" => {
             SyntaxError::new(at, word.len(), format!("`{word}` has a meaning in lock files only"))
         }

@@ -130,7 +130,7 @@ impl CoreMetadata {
         Ok(Self {
             name: PackageName::from_str(&name).map_err(|error| field_error("Name", &name, error.to_string()))?,
             version: Version::from_str(&version)
-                .map_err(|error| field_error("Version", &version, error.to_string()))?,
+                .map_err(|_| field_error("Version", &version, "it is no version such as 1.2.3".to_owned()))?,
             requires_dist,
             requires_python,
             provides_extras,

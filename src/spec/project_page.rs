@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::lenient_specifiers::specifiers;
 use super::{
-    DistFile, DistFilename, FilenameError, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName,
-    ProjectStatus, SafeUrl, SkippedFile, Version, Yanked,
+    DistFile, DistFilename, FilenameError, ForeignName, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer,
+    PackageName, ProjectStatus, SafeUrl, SkippedFile, Version, Yanked,
 };
 
 /// Most files that one page may list. The largest project of PyPI has some twenty thousand, and the page of a mirror
@@ -66,7 +66,7 @@ pub enum PageError {
     #[error("the answer is not the JSON of a simple index")]
     Json(#[source] serde_json::Error),
     /// A version of the API that nobody has defined yet.
-    #[error("the page has version {} of the simple API; only 1.x is known", .0.escape_debug())]
+    #[error("the page has version {} of the simple API; only 1.x is known", ForeignName(.0))]
     ApiVersion(String),
     /// HTML of more than 4 GiB.
     #[error("the page is too long")]

@@ -98,3 +98,12 @@ impl<'a> Scanner<'a> {
         SyntaxError::new(self.at, self.peek().map_or(0, char::len_utf8), message)
     }
 }
+
+/// What to do about a character that a word processor has put in the place of what was typed.
+pub(super) fn typographic(c: char) -> Option<&'static str> {
+    match c {
+        '\u{2018}'..='\u{201f}' => Some("this quote is typographic: write `\"`"),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some("this dash is typographic: write `-`"),
+        _ => None,
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::str::FromStr as _;
 
-use super::scanner::{Scanner, SyntaxError};
+use super::ForeignName;
+use super::scanner::{Scanner, SyntaxError, typographic};
 use super::version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 /// Reads version specifiers such as `>=1,<2`.
@@ -74,7 +75,7 @@ fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>
         None => (text, false),
     };
     let version = Version::from_str(number).map_err(|_| {
-        let error = invalid(format!("`{text}` is not a version")).expected("a version such as `1.2.3`");
+        let error = invalid(format!("`{}` is not a version", ForeignName(text))).expected("a version such as `1.2.3`");
         match operator {
             Operator::ExactEqual => {
                 error.hint("`===` compares texts, but no index has a file whose version is not one")
@@ -191,7 +192,11 @@ pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> Synt
         Some(other) => {
             let what = if some_before { "after the version specifiers" } else { "after the name" };
             let error = error(other.len_utf8(), &format!("`{}` cannot stand {what}", visible(other)));
-            let error = if other.is_alphanumeric() {
+            let error = if let Some(hint) = typographic(other) {
+                error.hint(hint)
+            } else if other.is_alphabetic() && !other.is_ascii() {
+                error.hint("names and versions have letters from a to z alone")
+            } else if other.is_alphanumeric() {
                 error.hint("one requirement stands on a line; extras stand in brackets")
             } else if rest.starts_with('\\') {
                 error.hint("a backslash continues a line only where nothing follows it, not even a blank")

@@ -3,6 +3,8 @@
 //! It is read like the header of a mail, as Python does it: a line that begins with a blank continues the one before,
 //! and what stands behind an empty line, or behind a line that is no field, is not part of it.
 
+use super::ForeignName;
+
 /// The fields of a WHEEL file that matter to an installer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WheelFile {
@@ -27,10 +29,10 @@ pub enum WheelFileError {
     #[error("it has no `Wheel-Version`")]
     NoVersion,
     /// A version that is not two numbers.
-    #[error("its Wheel-Version `{}` is not of the form 1.0", .0.escape_debug())]
+    #[error("its Wheel-Version `{}` is not of the form 1.0", ForeignName(.0))]
     Version(String),
     /// Neither true nor false.
-    #[error("its Root-Is-Purelib `{}` is neither true nor false", .0.escape_debug())]
+    #[error("its Root-Is-Purelib `{}` is neither true nor false", ForeignName(.0))]
     RootIsPurelib(String),
 }
 

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PackageName, Tag, Version};
+use super::{ForeignName, PackageName, Tag, Version};
+use crate::reporter::one_line;
 
 /// The parsed name of a wheel; `Display` gives the name exactly as it was.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,14 +31,14 @@ pub struct WheelFilename {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilenameError {
     /// Neither `.whl` nor a known sdist extension.
-    #[error("`{}` is neither a wheel (.whl) nor a source distribution (.tar.gz, .zip)", .0.escape_debug())]
+    #[error("`{}` is neither a wheel (.whl) nor a source distribution (.tar.gz, .zip)", ForeignName(.0))]
     Extension(String),
     /// Wrong number of `-` separated parts.
-    #[error("`{}` does not have the form name-version[-build]-python-abi-platform.whl", .0.escape_debug())]
+    #[error("`{}` does not have the form name-version[-build]-python-abi-platform.whl", ForeignName(.0))]
     Parts(String),
     /// A wheel made for a part of the machines of its platform (PEP 817, PEP 825), which nobody can choose among
     /// without looking at the machine.
-    #[error("`{}` is the variant `{label}` of a wheel, and variants are not chosen between", file.escape_debug())]
+    #[error("`{}` is the variant `{label}` of a wheel, and variants are not chosen between", ForeignName(file))]
     Variant {
         /// The whole name.
         file: String,
@@ -45,7 +46,7 @@ pub enum FilenameError {
         label: String,
     },
     /// A part that is not what stands in its place.
-    #[error("`{}` has an invalid {part}: `{value}`", file.escape_debug())]
+    #[error("`{}` has an invalid {part}: `{value}`", ForeignName(file))]
     Part {
         /// The whole name.
         file: String,
@@ -162,11 +163,9 @@ fn variant_label<'a>(parts: &[&'a str]) -> Option<&'a str> {
 /// Names, versions and tags are ASCII without blanks (PEP 440 allows blanks around a version, file names have none).
 fn check_characters(text: &str) -> Result<(), FilenameError> {
     match text.chars().find(|&c| !c.is_ascii_graphic() || c == '/' || c == '\\') {
-        Some(odd) => Err(FilenameError::Part {
-            file: text.to_owned(),
-            part: "character",
-            value: odd.escape_default().to_string(),
-        }),
+        Some(odd) => {
+            Err(FilenameError::Part { file: text.to_owned(), part: "character", value: one_line(&odd.to_string()) })
+        }
         None => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::node::{Node, NodeContent, Style};
+use crate::spec::unfinished_merge;
 
 /// Most levels of a document, more than any template has: a tree is dropped level by level, and the stack has an end.
 const DEEPEST: usize = 100;
@@ -45,14 +46,32 @@ impl Document {
         let mut builder = Builder::new(text);
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
-                let reason = format!("not valid YAML: {}", error.info());
-                YamlError { line: error.marker().line(), reason }
+                let (line, reason) =
+                    unfinished_merge(text).unwrap_or_else(|| (error.marker().line(), plain(error.info())));
+                YamlError { line, reason: format!("not valid YAML: {reason}") }
             })?;
             builder.take(event, span)?;
         }
         let root = builder.root.ok_or_else(|| YamlError { line: 1, reason: "the file is empty".to_owned() })?;
         Ok(Self { text: text.to_owned(), root, anchors: builder.anchors })
     }
+}
+
+/// What the parser says, and what it means to those who write such files.
+const MEANINGS: &[(&str, &str)] = &[
+    ("tabs disallowed", "a tab stands where only spaces may"),
+    ("did not find expected key", "the indentation does not fit what stands above, or a `:` is missing"),
+    ("did not find expected '-'", "the indentation does not fit the list above, or a `-` is missing"),
+    ("did not find expected ',' or '}'", "a `,` or `}` is missing"),
+    ("did not find expected ',' or ']'", "a `,` or `]` is missing"),
+    ("did not find expected node content", "a value is missing, or a `{` or `[` is not closed"),
+    ("quoted scalar, found unexpected end", "a quote is not closed"),
+    ("found unknown anchor", "an alias (`*NAME`) stands before what it names, or without it"),
+];
+
+/// A message of the parser in words that help.
+fn plain(message: &str) -> &str {
+    MEANINGS.iter().find(|(part, _)| message.contains(part)).map_or(message, |(_, meaning)| *meaning)
 }
 
 /// The anchored nodes, in the order in which they end: an alias names only what has ended before it.

@@ -37,7 +37,13 @@ fn what_is_no_document_is_refused_with_its_line() {
     let deep = "[".repeat(101) + &"]".repeat(101);
     for (text, line, part) in [
         ("", 1, "empty"),
-        ("a: 1\nb: [\n", 3, "not valid YAML"),
+        ("a: 1\nb: [\n", 3, "not valid YAML: a value is missing, or a `{` or `[` is not closed"),
+        ("a:\n\tb: 1\n", 2, "a tab stands"),
+        ("a:\n  b: 1\n c: 2\n", 3, "the indentation does not fit"),
+        ("a: {b: 1\nc: 2", 2, "a `,` or `}` is missing"),
+        ("a: \"b\n", 1, "a quote is not closed"),
+        ("a: *b\n", 1, "an alias"),
+        ("a:\n<<<<<<< HEAD\n  b: 1\n=======\n", 2, "the marks of an unfinished merge"),
         ("a: 1\nb: 2\na: 3\n", 3, "`a` is given twice"),
         ("a: 1\n---\nb: 2\n", 2, "second document"),
         ("a: &a\n  b: *a\n", 2, "within what it names"),

@@ -6,10 +6,12 @@ use crate::archive::Limits;
 
 #[test]
 pub(super) fn contents_that_are_not_what_was_promised() {
-    refuses("another CRC", "another CRC than promised", |zip| zip.entries[0].both(|header| header.crc32 ^= 1));
-    refuses("another CRC, stored", "another CRC than promised", |zip| zip.entries[1].both(|header| header.crc32 = 0));
+    refuses("another CRC", "checksum (CRC) is another one", |zip| zip.entries[0].both(|header| header.crc32 ^= 1));
+    refuses("another CRC, stored", "checksum (CRC) is another one", |zip| {
+        zip.entries[1].both(|header| header.crc32 = 0)
+    });
     refuses("a flipped bit", "", |zip| zip.entries[0].data[9] ^= 4);
-    refuses("a flipped bit, stored", "another CRC than promised", |zip| zip.entries[1].data[9] ^= 4);
+    refuses("a flipped bit, stored", "checksum (CRC) is another one", |zip| zip.entries[1].data[9] ^= 4);
     refuses("more than promised", "more than its promised size", |zip| {
         zip.entries[0].both(|header| header.size -= 1);
     });

@@ -5,9 +5,9 @@ use super::{refuses, refuses_bytes};
 
 #[test]
 pub(super) fn what_is_no_archive() {
-    refuses_bytes("nothing", "no end record", Vec::new());
+    refuses_bytes("nothing", "it is empty", Vec::new());
     refuses_bytes("one byte", "no end record", vec![b'P']);
-    refuses_bytes("a text", "no end record", b"<html><body>404 Not Found</body></html>".repeat(20));
+    refuses_bytes("a text", "a page of a server", b"<html><body>404 Not Found</body></html>".repeat(20));
     let honest = RawZip::honest().bytes();
     for cut in [1, 10, 21, 22, 23, 60, honest.len() - 4] {
         refuses_bytes("cut off", "", honest[..honest.len() - cut].to_vec());

@@ -1,6 +1,7 @@
 //! Why a run failed, as one message: what failed, why, and what the user can do.
 
 use std::error::Error;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -147,6 +148,8 @@ fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
 /// A cause without what was said before it: that a certain file could not be opened, the number that the system gives
 /// an error, and where a file for the time being would have been.
 fn plain(text: &str, said: &str) -> String {
+    // What the standard library says of any text has no number.
+    let text = &text.replace(NOT_UTF8, &format!("{NO_TEXT} (os error 0)"));
     let Some((reason, rest)) = text.split_once(" (os error ") else { return text.to_owned() };
     let Some((number, rest)) = rest.split_once(')') else { return text.to_owned() };
     if number.parse::<u32>().is_err() || !(rest.is_empty() || rest.starts_with(" at path \"")) {
@@ -154,20 +157,38 @@ fn plain(text: &str, said: &str) -> String {
     }
     // fs_err: `failed to open file `PATH`: REASON`.
     let is_said = |path: &str| said.split('`').skip(1).step_by(2).any(|named| path.ends_with(named));
-    let reason = match reason.rsplit_once("`: ") {
-        Some((before, reason)) if before.starts_with("failed to ") && before.split('`').nth(1).is_some_and(is_said) => {
-            reason
+    match reason.rsplit_once("`: ").filter(|(before, _)| before.starts_with("failed to ")) {
+        Some((before, reason)) if !before.split('`').nth(1).is_some_and(is_said) => {
+            format!("{before}`: {}", in_words(reason))
         }
-        _ => reason,
-    };
-    match reason {
-        "No such file or directory" => "there is no such file or folder".to_owned(),
-        "File exists" => "there is a file of that name".to_owned(),
-        "Not a directory" => "a part of its path is a file, not a folder".to_owned(),
-        "Is a directory" => "it is a folder".to_owned(),
-        "Permission denied" => "this user may not".to_owned(),
-        reason => reason.to_owned(),
+        Some((_, reason)) => in_words(reason).to_owned(),
+        None => in_words(reason).to_owned(),
     }
+}
+
+/// What the standard library says of a file that is no text.
+const NOT_UTF8: &str = "stream did not contain valid UTF-8";
+
+/// What is said in its place.
+const NO_TEXT: &str = "it is no text in UTF-8";
+
+/// A reason of the system's as part of a message.
+fn in_words(reason: &str) -> &str {
+    match reason {
+        "No such file or directory" => "there is no such file or folder",
+        "File exists" => "there is a file of that name",
+        "Not a directory" => "a part of its path is a file, not a folder",
+        "Is a directory" => "it is a folder",
+        "Permission denied" => "this user may not",
+        reason => reason,
+    }
+}
+
+/// That a file cannot be read, as a part of a line.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let failed = format!("failed to read `{}`", path.display());
+    let why = plain(&error.to_string(), &failed);
+    format!("{failed}: {why}")
 }
 
 /// How lines begin that another program wrote.
@@ -250,7 +271,12 @@ mod tests {
         let check = |said: &str, text: &str, expected: &str| assert_eq!(plain(text, said), expected);
         let open = "failed to open file `/a/b`: No such file or directory (os error 2)";
         check("failed to read `/a/b`", open, "there is no such file or folder");
-        check("failed", open, "failed to open file `/a/b`: No such file or directory");
+        check("failed", open, "failed to open file `/a/b`: there is no such file or folder");
+        check(
+            "failed to read `/a/b`",
+            "failed to read from file `/a/b`: stream did not contain valid UTF-8",
+            "it is no text in UTF-8",
+        );
         check(
             "failed to write `/a`",
             "failed to create file `/a`: No space left on device (os error 28)",

@@ -244,7 +244,7 @@ pub(super) fn archives() {
     refuses("an archive with another local header", "another compression method", |wheel| {
         wheel.entries[0].local.method = 0;
     });
-    refuses("content with another CRC", "another CRC", |wheel| {
+    refuses("content with another CRC", "checksum (CRC) is another one", |wheel| {
         wheel.record = Some(wheel.true_record().into_bytes());
         wheel.entries[0].both(|header| header.crc32 ^= 1);
     });

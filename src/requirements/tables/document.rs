@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::direct::Folders;
 use super::super::problem::Problem;
 use super::super::toml_text::TomlText;
-use crate::spec::{PackageName, SyntaxError};
+use crate::spec::{PackageName, SyntaxError, toml_reason};
 
 /// A `pyproject.toml` under reading.
 pub(in super::super) struct PyprojectDocument<'a> {
@@ -33,7 +33,7 @@ impl<'a> PyprojectDocument<'a> {
             Ok(table) => Ok(Self { toml, folder, working_folder, table: table.into_inner() }),
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
-                Err(toml.problem(&span, &SyntaxError::new(0, span.len(), error.message().trim())))
+                Err(toml.problem(&span, &SyntaxError::new(0, span.len(), toml_reason(toml.text, &error))))
             }
         }
     }

@@ -18,13 +18,19 @@ pub(super) const NOT_A_TEXT: &str = "it must be a text in quotes, such as \">=3.
 pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     if let Some(value) = document.value(&["project", "requires-python"]) {
         let text = value.get_ref().as_str();
-        match text.ok_or_else(|| NOT_A_TEXT.to_owned()).and_then(lenient::specifiers) {
-            Ok(specifiers) => {
+        match text.map(lenient::specifiers) {
+            Some(Ok(specifiers)) => {
                 let text = format!("requires-python = \"{}\"", text.unwrap_or_default());
                 let origin = document.toml.origin(&value.span());
                 tables.python = Some(PythonLimit { alternatives: vec![specifiers], text, origin });
             }
-            Err(why) => tables.problems.push(document.problem(&value.span(), format!("`requires-python`: {why}"))),
+            refused => {
+                let why = refused.map_or_else(
+                    || format!("`requires-python`: {NOT_A_TEXT}"),
+                    |_| "`requires-python` is not of the form `>=3.9,<4`".to_owned(),
+                );
+                tables.problems.push(document.problem(&value.span(), why));
+            }
         }
     }
     if let Some(setuptools) = document.table(&["tool", "setuptools", "dynamic"]) {

@@ -65,7 +65,8 @@ fn read_metadata(entry: &Spanned<DeValue<'_>>) -> Result<StatedMetadata, String>
     let mut fields = Fields::of(table);
     let name = fields.text("name")?.ok_or("it has no `name`")?;
     let name = PackageName::from_str(name).map_err(|_| format!("`{name}` is not a project name"))?;
-    let version = fields.text("version")?.map(Version::from_str).transpose().map_err(|error| error.to_string())?;
+    let version = fields.text("version")?.map(Version::from_str).transpose();
+    let version = version.map_err(|_| "`version` is no version such as 1.2.3".to_owned())?;
     let requires_dist = list(&mut fields, "requires-dist")?.into_iter().map(lenient::requirement);
     let requires_python = fields.text("requires-python")?.map(lenient::specifiers).transpose()?;
     let extras = list(&mut fields, "provides-extra")?.into_iter().chain(list(&mut fields, "provides-extras")?);

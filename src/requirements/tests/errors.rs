@@ -43,6 +43,14 @@ fn slips_are_understood() {
     check("foo>=1.*", "write `>=1`");
     check("foo 1.0", "write `==1.0`");
     check("foo@1.0", "write `foo==1.0`");
+    check("foo@latest", "write `foo` alone");
+    check("foo\u{2013}1", "write `-`");
+    check("foo; python_version >= \u{201c}3\u{201d}", "write `\"`");
+    check("fo\u{f6}", "letters from a to z");
+    check("<!DOCTYPE html>", "a page of a server");
+    check("{\"a\": 1}", "looks like JSON");
+    check("foo @ git@h.example:me/foo.git", "the short form of SSH addresses");
+    check(".\\lib", "in a path `/` stands");
     check("foo==\"1.0\"", "without quotes");
     check("foo>=1 <2", "no comma between");
     check("foo>=1,,<2", "between the commas");

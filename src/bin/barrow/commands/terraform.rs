@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use barrow::ops;
 use barrow::publish::PublishedZip;
 use barrow::request::{BundleKind, BundleOptions, FingerprintOptions};
-use barrow::spec::Requirement;
+use barrow::spec::{Requirement, json_reason};
 use serde_json::json;
 
 use super::meaning::refuse_no_folder;
@@ -95,8 +95,12 @@ impl Query {
             let whose = "Terraform's `external` data source writes the query there";
             return Err(format!("there is nothing on standard input: {whose}, a JSON object of texts"));
         }
-        let given: BTreeMap<String, serde_json::Value> = serde_json::from_str(text)
-            .map_err(|error| format!("the query on standard input is no flat JSON object of texts: {error}"))?;
+        let given: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).map_err(|error| {
+            format!(
+                "the query on standard input is no flat JSON object of texts: {}",
+                json_reason(text.as_bytes(), &error)
+            )
+        })?;
         let text = |(name, value): (String, serde_json::Value)| match value {
             serde_json::Value::String(text) => Ok((name, text)),
             other => Err(format!(

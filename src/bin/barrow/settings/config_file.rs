@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use barrow::audit::IgnoredAdvisory;
 use barrow::check::IgnoredFinding;
+use barrow::spec::toml_reason;
 use barrow::target::Profile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,6 +17,7 @@ use super::config_reader::{ConfigValue, TomlReader, WrittenIn};
 use super::toml_values::{nearest, plain};
 use super::unit_tables::{ConfigUnit, UnitKind};
 use super::{parse, profile};
+use crate::failure::unreadable;
 use crate::key::Key;
 
 /// A settings file that was found.
@@ -111,7 +113,7 @@ impl ConfigFile {
         if !path.is_file() {
             return Ok(None);
         }
-        let text = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
+        let text = fs_err::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         Self::parse(path, &text)
     }
 
@@ -123,9 +125,8 @@ impl ConfigFile {
         if is_pyproject && !text.contains("barrow") {
             return Ok(None);
         }
-        let document = DeTable::parse(text).map_err(|error| {
-            reader.at(error.span().unwrap_or_default(), &format!("not valid TOML: {}", error.message()))
-        })?;
+        let document = DeTable::parse(text)
+            .map_err(|error| reader.at(error.span().unwrap_or_default(), &toml_reason(text, &error)))?;
         let document = document.into_inner();
         if !is_pyproject {
             return reader.settings(&document).map(Some);

@@ -5,7 +5,7 @@ use std::path::Path;
 use barrow::signing::{KeyError, PublicKey, SigningKey};
 use barrow::spec::SafeUrl;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, unreadable};
 
 /// The private key in a file.
 pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
@@ -40,7 +40,7 @@ pub(super) fn read_public_key(path: &Path, text: &str) -> Result<PublicKey, Stri
     if !path.is_file() {
         return Err(format!("`{text}` is no key and no file: {}", KeyError::Public));
     }
-    let content = fs_err::read_to_string(path).map_err(|error| error.to_string())?;
+    let content = fs_err::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     content.parse().map_err(|error: KeyError| format!("`{text}`: {error}"))
 }
 

@@ -13,6 +13,7 @@ use super::config_file::{ConfigFile, ConfigIndex, ConfigSource};
 use super::config_reader::{ConfigValue, WrittenIn};
 use super::unit_tables::{ConfigUnit, UnitKind};
 use super::{glob, parse};
+use crate::failure::unreadable;
 
 /// One thing to make: a table, or what a pattern in it stands for.
 #[derive(Clone, Debug)]
@@ -202,7 +203,7 @@ fn place(text: &mut String, source: Option<&Path>) -> Result<(), String> {
 
 /// The requirements of a requirements file, a unit each, with the names of their projects.
 fn listed(path: &Path) -> Result<Vec<(String, String)>, String> {
-    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
+    let bytes = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
     let lines = requirement_lines(&bytes).map_err(|why| format!("{}: {why}", path.display()))?;
     if lines.is_empty() {
         return Err(format!("`{}` has no line with a name", path.display()));
