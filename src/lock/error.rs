@@ -1,8 +1,8 @@
 //! What can go wrong with lock files.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use crate::resolution::Barrier;
 use crate::resolve::twin_of;
 use crate::spec::{PackageName, Version};
 use crate::target::Runtime;
@@ -87,27 +87,6 @@ pub enum LockError {
     Several(Vec<LockError>),
 }
 
-/// What stands against building a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Barrier {
-    /// The user forbids all building.
-    NoBuild,
-    /// The user takes only wheels of the project.
-    OnlyBinary,
-    /// Nobody has allowed it.
-    NotAllowed,
-}
-
-impl fmt::Display for Barrier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoBuild => ": building is forbidden",
-            Self::OnlyBinary => ": only wheels of it are wanted",
-            Self::NotAllowed => "",
-        })
-    }
-}
-
 /// A locked package without a wheel for the target.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -131,8 +110,8 @@ pub struct NoWheel {
     pub made_for: Option<String>,
     /// Targets that would take one of them.
     pub elsewhere: Vec<String>,
-    /// There is a source archive, which could be built.
-    pub has_source: bool,
+    /// There is a source archive, which could be built if this did not stand against it.
+    pub sdist: Option<Barrier>,
 }
 
 impl LockError {
@@ -140,7 +119,7 @@ impl LockError {
     pub fn could_be_built(&self) -> Option<&PackageName> {
         match self {
             Self::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => twin_of(name).is_none().then_some(name),
-            Self::NoWheel(lacking) => lacking.has_source.then_some(&lacking.name),
+            Self::NoWheel(lacking) => (lacking.sdist == Some(Barrier::NotAllowed)).then_some(&lacking.name),
             _ => None,
         }
     }

@@ -8,9 +8,10 @@ use memchr::{memchr2, memchr3, memmem, memrchr};
 
 use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
 use super::words::FileText;
-use super::{Barrier, LockError, NoWheel};
+use super::{LockError, NoWheel};
 use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
+use crate::resolution::Barrier;
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
     Version, WheelFilename, Yanked,
@@ -138,15 +139,22 @@ impl Chooser<'_> {
                 let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()));
                 if package.wheels.is_empty() {
                     self.may_build("only a source distribution", false)?;
-                } else if let Err(LockError::NeedsBuilding { .. }) = self.may_build("no wheel that fits", false) {
-                    return Err(self.no_wheel(true));
+                } else if let Err(LockError::NeedsBuilding { barrier, .. }) =
+                    self.may_build("no wheel that fits", false)
+                {
+                    return Err(self.no_wheel(Some(barrier)));
                 }
                 (filename?, sdist)
             }
             (None, None) if package.wheels.is_empty() => {
                 return Err(self.malformed(format!("{name} has no file at all")));
             }
-            (None, None) => return Err(self.no_wheel(false)),
+            (None, None) if !allows_wheels => {
+                return Err(
+                    self.malformed(format!("{name} is locked with wheels alone, and wheels of it are left out"))
+                );
+            }
+            (None, None) => return Err(self.no_wheel(None)),
         };
         self.check_version(&filename)?;
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
@@ -184,7 +192,7 @@ impl Chooser<'_> {
             if let Some(wheel) = filename.as_wheel()
                 && self.target.tags().priority(wheel).is_none()
             {
-                return Err(self.no_wheel(false));
+                return Err(self.no_wheel(None));
             }
             let file = Box::new(self.dist_file(filename, file, accepted, None)?);
             return Ok((PackageOrigin::File { file, is_direct: true }, at));
@@ -237,7 +245,7 @@ impl Chooser<'_> {
     }
 
     /// Says which wheels there are, and which runtimes would take one.
-    fn no_wheel(&self, has_source: bool) -> LockError {
+    fn no_wheel(&self, sdist: Option<Barrier>) -> LockError {
         let (package, target) = (self.package, self.target);
         let names =
             package.wheels.iter().filter_map(|file| DistFilename::parse(&self.file_name(file)?, &package.name).ok());
@@ -262,7 +270,7 @@ impl Chooser<'_> {
             target: format!("{} on {}", target.runtime(), target.architecture()),
             made_for,
             elsewhere,
-            has_source,
+            sdist,
         }))
     }
 

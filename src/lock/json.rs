@@ -147,6 +147,10 @@ enum RequirerObject<'a> {
         brought_by: String,
         requirement: Text<'a>,
     },
+    /// A build asked.
+    Build {
+        requirement: Text<'a>,
+    },
     Dist {
         package: Text<'a>,
         requirement: Text<'a>,
@@ -165,6 +169,7 @@ impl<'a> From<&'a Requirer> for RequirerObject<'a> {
             Requirer::User { origin: Origin::Brought { by }, .. } => {
                 Self::Brought { brought_by: by.display().to_string(), requirement }
             }
+            Requirer::User { origin: Origin::Build, .. } => Self::Build { requirement },
             Requirer::Dist { name, .. } => Self::Dist { package: Text(name), requirement },
         }
     }

@@ -28,7 +28,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Barrier, LockError, NoWheel};
+pub use error::{LockError, NoWheel};
 pub use files::{Listed, PackageOrigin};
 pub use find::{FoundInput, candidates, find_input};
 pub use fresh::check_fresh;

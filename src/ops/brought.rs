@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::{Error, LeftOutError};
 use crate::inventory::{Reading, read_finished};
 use crate::lock::{Lock, LockKind, LockPlace, LockRequest, select};
-use crate::reporter::chain;
 use crate::request::RequestOptions;
 use crate::requirements::{Brought, Manifest, ManifestInputs};
 use crate::spec::{Operator, VersionOrUrl};
@@ -41,7 +40,7 @@ fn by_one(by: &Path, target: &Target, request: &RequestOptions) -> Result<Vec<Br
     let brought = |name, version| Brought { name, version, by: by.to_owned() };
     if LockKind::of(&path).is_some() {
         let place = LockPlace::new(by, &request.inputs.working_folder, request.inputs.environment.clone());
-        let bytes = fs_err::read(&path).map_err(|error| unreadable(by, &error))?;
+        let bytes = fs_err::read(&path).map_err(|error| unreadable(by, error))?;
         let lock = Lock::read(&bytes, &place).map_err(SupplyError::from)?;
         let selected = select(&lock, &LockRequest::default(), target).map_err(SupplyError::from)?;
         return Ok(selected.into_iter().filter_map(|one| Some(brought(one.name, one.version?))).collect());
@@ -55,7 +54,7 @@ fn by_one(by: &Path, target: &Target, request: &RequestOptions) -> Result<Vec<Br
         };
         return pinned(by, &Manifest::read(&inputs).map_err(SupplyError::from)?, target);
     }
-    let inventory = read_finished(&path, target, Reading::Sizes).map_err(|error| unreadable(by, &error))?;
+    let inventory = read_finished(&path, target, Reading::Sizes).map_err(|error| unreadable(by, error))?;
     let found: Vec<Brought> = inventory.dists.into_iter().map(|dist| brought(dist.name, dist.version)).collect();
     if found.is_empty() {
         return Err(LeftOutError::BringsNothing { by: by.to_owned() }.into());
@@ -85,6 +84,6 @@ fn pinned(by: &Path, manifest: &Manifest, target: &Target) -> Result<Vec<Brought
     applying.map(one).collect()
 }
 
-fn unreadable(by: &Path, error: &dyn std::error::Error) -> Error {
-    LeftOutError::Unreadable { by: by.to_owned(), reason: chain(error) }.into()
+fn unreadable(by: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    LeftOutError::Unreadable { by: by.to_owned(), source: Box::new(error) }.into()
 }

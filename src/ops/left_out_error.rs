@@ -61,11 +61,11 @@ pub enum LeftOutError {
         origin: String,
     },
     /// A lock, folder or zip that is said to bring distributions cannot be read.
-    #[error("what `{}` brings cannot be read: {reason}", by.display())]
+    #[error("what `{}` brings cannot be read", by.display())]
     Unreadable {
         /// The lock, folder or zip.
         by: PathBuf,
         /// Why.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

@@ -181,6 +181,7 @@ impl Keyed for Origin {
             Self::CommandLine => "command-line".encode(encoder),
             // Its versions count, wherever they come from.
             Self::Brought { by: _ } => "brought".encode(encoder),
+            Self::Build => "build".encode(encoder),
         }
     }
 }

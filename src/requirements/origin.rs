@@ -22,6 +22,8 @@ pub enum Origin {
         /// The lock or layer, as the user named it.
         by: PathBuf,
     },
+    /// What the backend of a source asks for.
+    Build,
 }
 
 impl fmt::Display for Origin {
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::File { file, line } => write!(f, "{}:{line}", file.display()),
             Self::CommandLine => f.write_str("command line"),
             Self::Brought { by } => write!(f, "what `{}` brings", by.display()),
+            Self::Build => f.write_str("to build it"),
         }
     }
 }

@@ -64,7 +64,7 @@ mod sourced;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Hint, Twin, twin_of};
+pub use explain::{Hint, Twin, WheelRoom, twin_of};
 pub use moment::parse_moment;
 pub use ranges::{contains, specifiers_range};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::bench::{Bench, Tools};
+use super::fitting::Said;
 use super::kept_build::KeptBuild;
 use super::material::{BuildSource, Whereabouts};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
@@ -34,7 +35,7 @@ use crate::fetch::{FetchedWheel, Fetcher, Proof, WantedFile};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputForm, PublishOptions, publish};
 use crate::request::{Encoder, Request};
-use crate::requirements::{DirectReference, Manifest, ManifestInputs, ProjectSet, RequirementEntry};
+use crate::requirements::{DirectReference, Manifest, ManifestInputs, Origin, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::shared::SharedCache;
@@ -74,6 +75,7 @@ pub(super) struct SourceBuilder {
     /// A mirror stands for every other place.
     pub(super) has_mirror: bool,
     allowed: ProjectSet,
+    said: Said,
     pub(super) bench: Arc<Bench>,
     pub(super) shared: Option<Arc<SharedCache>>,
 }
@@ -153,6 +155,7 @@ impl SourceBuilder {
             offline: request.client.offline,
             has_mirror: request.indexes.mirror.is_some(),
             allowed: request.resolve.allow_build.clone(),
+            said: Said::of(request),
             bench,
             shared,
         }
@@ -526,11 +529,13 @@ impl SourceBuilder {
         }
         let mut manifest =
             Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
+        manifest.requirements.iter_mut().for_each(|entry| entry.origin = Origin::Build);
         manifest.constraints.extend(self.build_constraints.iter().cloned());
         let (source, target, options) = (Arc::clone(&self.live), target.clone(), self.options.clone());
         let solve =
             move || resolve_undamaged(|| resolve(&manifest, &target, &options, &*source), || source.forget_damage());
-        Ok(on_own_thread("barrow-build-solver", solve).await??.dists)
+        let resolution = on_own_thread("barrow-build-solver", solve).await?;
+        Ok(resolution.map_err(|error| self.said.fit_for_build(error))?.dists)
     }
 
     async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ahead::Ahead;
 use super::building::SourceBuilder;
 use super::building_source::BuildingSource;
+use super::fitting::Said;
 use super::session::{Session, World};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
@@ -383,6 +384,7 @@ impl Inquiry {
         let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
         let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());
         let mirrored = Box::new(missing::mirrored(&self.request.options, &target));
+        let said = Said::of(&self.request.options);
         let solve = move || {
             let solve = || resolve(&manifest, &target, &options, &source);
             let resolution = resolve_undamaged(solve, || source.forget_damage());
@@ -393,7 +395,7 @@ impl Inquiry {
                 Vec::new()
             };
             let all_unbuilt = |error| missing::with_unbuilt(error, &manifest, &target, &options, &source);
-            let resolution = resolution.map_err(all_unbuilt).map_err(|error| match missing {
+            let resolution = resolution.map_err(|error| said.fit(all_unbuilt(error))).map_err(|error| match missing {
                 missing if missing.is_empty() => SupplyError::from(error),
                 missing => SupplyError::Lacking { error, missing, mirrored },
             });

@@ -9,11 +9,11 @@ use super::{SupplyError, indexes};
 use crate::context::Context;
 use crate::index::IndexLocation;
 use crate::lock::{
-    Barrier, Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh, select,
+    Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh, select,
 };
 use crate::request::{IndexSettings, Locked};
 use crate::requirements::Origin;
-use crate::resolution::{Resolution, ResolvedDist};
+use crate::resolution::{Barrier, Resolution, ResolvedDist};
 use crate::resolve::ProjectAnswer;
 use crate::spec::{DistFile, HashDigest, PackageName};
 use crate::target::{TagPriority, Target};
@@ -215,7 +215,7 @@ fn all_or_what_lacks(dists: Vec<Result<ResolvedDist, SupplyError>>) -> Result<Ve
 fn needs_building(package: &SelectedPackage) -> LockError {
     let (path, line) = match &package.origin {
         Origin::File { file, line } => (file.clone(), usize::try_from(*line).unwrap_or_default()),
-        Origin::CommandLine | Origin::Brought { .. } => Default::default(),
+        Origin::CommandLine | Origin::Brought { .. } | Origin::Build => Default::default(),
     };
     let (name, what) = (package.name.clone(), "only a source distribution for the target");
     LockError::NeedsBuilding { path, line, name, what, barrier: Barrier::NotAllowed }

@@ -18,6 +18,7 @@ mod build_needs;
 mod building;
 mod building_source;
 mod error;
+mod fitting;
 mod indexes;
 mod kept_build;
 mod inquiry;

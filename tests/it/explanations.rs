@@ -544,7 +544,7 @@ packages.a = { "1.0" = [] }
     );
     insta::assert_snapshot!(text, @r#"
     You require `a` (requirements.txt:1), but a 1.0 cannot be used for python3.12/x86_64 (leaving out wheels leaves no file of it).
-    hint: a 1.0 has a wheel, but `--no-binary` leaves wheels out
+    hint: a 1.0 has a wheel, but `--no-binary` leaves wheels out: leave that out for it
     "#);
 }
 

@@ -2,8 +2,19 @@
 
 use super::twins::Twin;
 use crate::requirements::Origin;
+use crate::resolution::Barrier;
 use crate::spec::{PackageName, Version, VersionSpecifiers};
 use crate::target::{Architecture, Glibc, Runtime};
+
+/// Where the run looks for wheels, so that one could be put there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WheelRoom {
+    /// Any folder that is named.
+    #[default]
+    Folder,
+    /// The mirror that stands for every other place.
+    Mirror,
+}
 
 /// Something that the user could do, or should know to find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,19 +67,28 @@ pub enum Hint {
         target: String,
         /// A project that does the same job in wheels, where building is known to fail.
         twin: Option<Twin>,
-        /// The user takes only wheels of the project.
-        only_wheels: bool,
+        /// What stands against building it.
+        barrier: Barrier,
+        /// Where a wheel of it could be put.
+        room: WheelRoom,
     },
     /// Projects of which a version would do if it could be built.
-    OnlySources(Vec<PackageName>),
+    OnlySources {
+        /// The projects.
+        names: Vec<PackageName>,
+        /// What stands against building them.
+        barrier: Barrier,
+        /// Where wheels of them could be put.
+        room: WheelRoom,
+    },
     /// There is a wheel, and the user leaves wheels out.
     WheelsLeftOut {
         /// The project.
         name: PackageName,
         /// The version that has a wheel.
         version: Version,
-        /// There is a source archive, which could be built.
-        has_source: bool,
+        /// There is a source archive, which could be built if this did not stand against it.
+        source: Option<Barrier>,
     },
     /// A version would do that is newer than the user's date, or of which no date is known.
     TooNew {
@@ -129,6 +149,13 @@ pub enum Hint {
     },
     /// No index that was asked has the project, and no name that many use is like it.
     Nowhere(PackageName),
+    /// A build takes the project, and no index that was asked has it.
+    BuildLacks {
+        /// The project.
+        name: PackageName,
+        /// Where a wheel of it could be put.
+        room: WheelRoom,
+    },
     /// Wheels of the version are for other systems alone, and there is no source of it.
     OtherSystems {
         /// The project.

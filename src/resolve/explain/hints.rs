@@ -14,11 +14,11 @@ use super::super::policy::{Policy, ProjectRules};
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
-use super::hint::Hint;
+use super::hint::{Hint, WheelRoom};
 use super::popular;
 use super::table;
 use super::twins;
-use crate::resolution::Exclusion;
+use crate::resolution::{Barrier, Exclusion};
 use crate::spec::{PackageName, Version};
 use crate::target::{Architecture, TagMismatch};
 
@@ -167,7 +167,7 @@ impl<'a> ProjectHints<'a> {
             Exclusion::OnlySdist => Some(self.only_source(version)),
             Exclusion::NoBinary => {
                 let has_source = self.listing.files(release).any(|file| file.filename.as_wheel().is_none());
-                Some(Hint::WheelsLeftOut { name, version, has_source })
+                Some(Hint::WheelsLeftOut { source: has_source.then(|| self.barrier()), name, version })
             }
             Exclusion::TooNew | Exclusion::UploadTimeUnknown => self.newer_would_fit(release),
             Exclusion::Constraint { text, origin } => {
@@ -191,8 +191,13 @@ impl<'a> ProjectHints<'a> {
     fn only_source(&self, version: Version) -> Hint {
         let (name, twin) = (self.name.clone(), twins::of(self.name.as_ref()).copied());
         let target = target_name(self.provider);
-        let only_wheels = !self.provider.manifest.options.format_control.allows_sdists(&name);
-        Hint::OnlySource { name, version, target, twin, only_wheels }
+        Hint::OnlySource { name, version, target, twin, barrier: self.barrier(), room: WheelRoom::default() }
+    }
+
+    /// What stands against building the project, as far as the solver knows.
+    fn barrier(&self) -> Barrier {
+        let takes_sources = self.provider.manifest.options.format_control.allows_sdists(self.name);
+        if takes_sources { Barrier::NotAllowed } else { Barrier::OnlyBinary }
     }
 
     /// The hint that all wheels of a release are for other systems than Linux, where there is nothing to build either.

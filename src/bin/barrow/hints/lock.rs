@@ -1,6 +1,7 @@
 //! What the user can do where a lock cannot be used.
 
-use barrow::lock::{Barrier, LockError, NoWheel};
+use barrow::lock::{LockError, NoWheel};
+use barrow::resolution::Barrier;
 use barrow::resolve::{Twin, twin_of};
 
 /// What to do, a sentence each.
@@ -10,10 +11,12 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             vec![format!("bring it up to date with `{command}`, or take it as it is with `--frozen`")]
         }
         LockError::NoWheel(lacking) => {
-            let NoWheel { name, elsewhere, has_source, .. } = lacking.as_ref();
+            let NoWheel { name, elsewhere, sdist, .. } = lacking.as_ref();
             let mut hints = Vec::new();
-            if *has_source {
+            if *sdist == Some(Barrier::NotAllowed) {
                 hints.push(format!("its source is locked too: build it with `--allow-build {name}`"));
+            } else if let Some(barrier) = sdist {
+                hints.push(format!("its source is locked too, and {}", lifted(*barrier)));
             }
             if let Some(target) = elsewhere.last() {
                 hints.push(format!("there is a wheel for {target}, or lock another version of {name}"));
@@ -45,12 +48,7 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             Some(Twin { because, instead, .. }) => format!("{name}: {because}; lock `{instead}` in its place"),
             None => format!("allow it with `--allow-build {name}`"),
         }],
-        LockError::NeedsBuilding { barrier: Barrier::NoBuild, .. } => {
-            vec!["`--no-build` forbids it: leave that out, or lock a wheel in its place".to_owned()]
-        }
-        LockError::NeedsBuilding { barrier: Barrier::OnlyBinary, .. } => {
-            vec!["`--only-binary` forbids it: leave that out, or lock a wheel in its place".to_owned()]
-        }
+        LockError::NeedsBuilding { barrier, .. } => vec![format!("{}, or lock a wheel in its place", lifted(*barrier))],
         LockError::Several(errors) => {
             let may = |error: &&LockError| error.could_be_built().is_some();
             let names: Vec<&str> = errors.iter().filter_map(|error| Some(error.could_be_built()?.as_ref())).collect();
@@ -61,6 +59,15 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             hints
         }
         LockError::NoHashes { .. } => Vec::new(),
+    }
+}
+
+/// Which option stands against a build, and how it is lifted.
+fn lifted(barrier: Barrier) -> &'static str {
+    match barrier {
+        Barrier::NoBuild => "`--no-build` forbids building: leave that out",
+        Barrier::OnlyBinary => "`--only-binary` takes wheels alone: leave that out for it",
+        Barrier::NotAllowed => "",
     }
 }
 

@@ -88,7 +88,7 @@ fn left_out(error: &LeftOutError) -> String {
         LeftOutError::TwoVersions { .. } => "a function can have only one of them: make the layers agree",
         LeftOutError::NotExact { .. } => "--without takes a lock: `barrow lock` writes one",
         LeftOutError::BringsNothing { .. } | LeftOutError::Unreadable { .. } => {
-            "--without takes a lock, or the folder or zip of a layer"
+            "--without takes a lock, or the folder or zip of a layer; groups are left out unless --group names them"
         }
     };
     hint.to_owned()

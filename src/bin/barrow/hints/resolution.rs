@@ -1,7 +1,25 @@
 //! What the user can do about requirements that cannot be met, in words.
 
-use barrow::resolve::Hint;
+use barrow::resolution::Barrier;
+use barrow::resolve::{Hint, WheelRoom};
 use barrow::target::span;
+
+/// What has to be left out before building can be allowed.
+fn forbidden(barrier: Barrier) -> &'static str {
+    match barrier {
+        Barrier::NoBuild => ", and `--no-build` forbids building: leave that out and ",
+        Barrier::OnlyBinary => ", and `--only-binary` takes wheels alone: leave that out for it and ",
+        Barrier::NotAllowed => ": ",
+    }
+}
+
+/// How wheels are put where the run looks for them.
+fn offered(room: WheelRoom, wheels: &str) -> String {
+    match room {
+        WheelRoom::Folder => format!("offer {wheels} with `--find-links`"),
+        WheelRoom::Mirror => format!("make the mirror with {wheels} in a folder of `--find-links`"),
+    }
+}
 
 /// A hint of the solver's as a sentence.
 pub(crate) fn of(hint: &Hint) -> String {
@@ -35,27 +53,28 @@ pub(crate) fn of(hint: &Hint) -> String {
             "{name} {version} has only a source distribution, and {}: require `{}` in its place",
             twin.because, twin.instead
         ),
-        Hint::OnlySource { name, version, target, only_wheels: true, .. } => format!(
-            "{name} {version} has only a source distribution, and `--only-binary` takes wheels alone: leave that out for it and \
-             allow building it with `--allow-build {name}`, or offer a wheel of it for {target} with `--find-links`"
-        ),
-        Hint::OnlySource { name, version, target, twin: None, .. } => format!(
-            "{name} {version} has only a source distribution: allow building it with `--allow-build {name}`, or offer a wheel \
-             of it for {target} with `--find-links`"
-        ),
-        Hint::OnlySources(names) => {
+        Hint::OnlySource { name, version, target, twin: None, barrier, room } => {
+            let (forbidden, allow) = (forbidden(*barrier), format!("allow building it with `--allow-build {name}`"));
+            let wheel = format!("a wheel of it for {target}");
+            format!("{name} {version} has only a source distribution{forbidden}{allow}, or {}", offered(*room, &wheel))
+        }
+        Hint::OnlySources { names, barrier, room } => {
             let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+            let (forbidden, words) = (forbidden(*barrier), super::lock::named(&names));
+            let (names, offer) = (names.join(", "), offered(*room, "wheels of them"));
             format!(
-                "{} have only source distributions: allow building them with `--allow-build {}`, or offer wheels of them with \
-                 `--find-links`",
-                names.join(", "),
-                super::lock::named(&names)
+                "{names} have only source distributions{forbidden}allow building them with `--allow-build {words}`, or {offer}"
             )
         }
-        Hint::WheelsLeftOut { name, version, has_source } => {
-            let way_out =
-                if *has_source { format!(": allow building it with `--allow-build {name}`") } else { String::new() };
-            format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out{way_out}")
+        Hint::WheelsLeftOut { name, version, source: None } => {
+            format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out: leave that out for it")
+        }
+        Hint::WheelsLeftOut { name, version, source: Some(barrier) } => {
+            let forbidden = forbidden(*barrier);
+            format!(
+                "{name} {version} has a wheel, but `--no-binary` leaves wheels out{forbidden}allow building it with \
+                 `--allow-build {name}`"
+            )
         }
         Hint::TooNew { name, version, uploaded: Some(time) } => {
             format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`")
@@ -83,6 +102,9 @@ pub(crate) fn of(hint: &Hint) -> String {
             "if `{name}` lies on an index of your own, name that with `--index NAME=URL`; if it is a folder of yours, require \
              it as `./FOLDER`"
         ),
+        Hint::BuildLacks { name, room } => {
+            format!("a wheel of `{name}` is needed to build it: {}", offered(*room, "one"))
+        }
         Hint::OtherSystems { name, version, has_windows } => {
             let system = if *has_windows { "win32" } else { "darwin" };
             format!(

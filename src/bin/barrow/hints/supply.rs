@@ -14,6 +14,10 @@ use super::{ALIKE, build, limit, lock, resolution};
 const MIRROR_IT: &str =
     "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
 
+/// What to do about a file that is not what its name says.
+pub(super) const DAMAGED: &str =
+    "the file itself is damaged or wrongly made: get it anew, or take another version, and tell whoever made it";
+
 /// What to do about something that would be asked of an index.
 const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--find-links`";
 
@@ -58,6 +62,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
         SupplyError::Unnamed { .. } => Some("put the name before it: `name @ URL`".to_owned()),
         SupplyError::Build(error) => build::of(error),
         SupplyError::BuildForbidden(_) => Some("leave out `--no-build`, which forbids it".to_owned()),
+        SupplyError::OfflineRepository(_) => Some("run once without `--offline`, which fetches it".to_owned()),
         SupplyError::BuildNotAllowed { name, .. } => Some(format!("allow it with `--allow-build {name}`")),
         SupplyError::NothingBuiltForABuild { .. } => Some("offer a wheel of it with `--find-links`".to_owned()),
         SupplyError::MirrorLacks { mirrored, .. } => {
@@ -151,12 +156,18 @@ fn index(error: &IndexError) -> Option<String> {
         | IndexError::MetadataRequest { source, .. } => asked(source),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
+        IndexError::Folder { what: "index folder", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Some("an index is a URL that begins with `https://`, or a folder that is there".to_owned())
+        }
         IndexError::Folder { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Some(
             "its page lists it, and it is not there: of a mirror, `barrow mirror --verify` names all such files"
                 .to_owned(),
         ),
         IndexError::Gone { .. } => Some(GONE.to_owned()),
         IndexError::FindLinksGone { .. } => Some("correct the URL, or leave it out".to_owned()),
+        IndexError::Wheel { .. } | IndexError::Metadata { .. } | IndexError::MetadataMismatch { .. } => {
+            Some(DAMAGED.to_owned())
+        }
         _ => None,
     }
 }
@@ -175,10 +186,13 @@ fn asked(error: &http::Error) -> Option<String> {
 
 fn install(error: &InstallError) -> Option<String> {
     match error {
-        InstallError::Refused { fault: WheelFault::Archive(error), .. } => limit(error),
+        InstallError::Refused { fault: WheelFault::Archive(error), .. } => {
+            limit(error).or_else(|| Some(DAMAGED.to_owned()))
+        }
         InstallError::Record { name, .. } => Some(format!(
             "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"
         )),
+        InstallError::Refused { .. } => Some(DAMAGED.to_owned()),
         InstallError::Alike { .. } => Some(ALIKE.to_owned()),
         InstallError::Requirements { .. } => {
             Some("the index serves metadata that does not belong to its files: tell its keeper".to_owned())
