@@ -4,10 +4,12 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Not in the table.
-    #[error("unknown runtime `{given}`: barrow knows {known}")]
+    #[error("unknown runtime `{given}`: {}barrow knows {known}", meant.map_or_else(String::new, |it| format!("did you mean `{it}`? ")))]
     Runtime {
         /// What was asked for.
         given: String,
+        /// The one that it names in the words of another program.
+        meant: Option<&'static str>,
         /// The names of the table, from the first to the last.
         known: String,
     },

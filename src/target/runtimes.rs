@@ -248,7 +248,20 @@ fn unknown(given: &str) -> TargetError {
         rows => rows.first().map(|row| row.name.to_owned()),
     };
     let known: Vec<String> = [span(TABLE), span(PROFILES)].into_iter().flatten().collect();
-    TargetError::Runtime { given: given.to_owned(), known: known.join(", and ") }
+    TargetError::Runtime { given: given.to_owned(), meant: meant(given), known: known.join(", and ") }
+}
+
+/// The runtime that a text names in other words: `PYTHON_3_13` of the CDK, `py313`, `Python3.13`, `python3.13.2`.
+fn meant(given: &str) -> Option<&'static str> {
+    let mut numbers = given.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+    let (first, second) = (numbers.next()?, numbers.next());
+    let minor = match (first, second) {
+        ("3", Some(minor)) => minor,
+        (joined, None) => joined.strip_prefix('3')?,
+        _ => return None,
+    };
+    let name = format!("python3.{minor}");
+    Runtime::all().map(Runtime::name).find(|known| *known == name)
 }
 
 impl PartialEq for Runtime {

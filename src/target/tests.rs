@@ -241,6 +241,10 @@ fn names_of_runtimes() {
     ] {
         check(unknown, None);
     }
+    for meant in ["PYTHON_3_13", "py313", "Python3.13", "python3.13.2", "cp313"] {
+        let told = Runtime::from_str(meant).unwrap_err().to_string();
+        assert!(told.contains(&format!("unknown runtime `{meant}`: did you mean `python3.13`? barrow")), "{told}");
+    }
     assert_eq!(
         Runtime::from_str("python2.7").unwrap_err().to_string(),
         "unknown runtime `python2.7`: barrow knows python3.8 to python3.15, and agentcore-python3.10 to agentcore-python3.14"

@@ -106,6 +106,16 @@ fn functions_and_layers_are_built_for_their_own_targets() {
 
 /// The folder of a function is what `barrow bundle` makes of it.
 #[test]
+fn a_name_of_a_function_behind_exclude_is_told_what_leaves_functions_out() {
+    let (context, index) = (TestContext::new(), index());
+    application(&context);
+    let output = build(&context, &index, &["--exclude", "Orders"]);
+    let shown = context.show(&output);
+    assert!(output.status.success() && context.path(".aws-sam/build/Orders").is_dir(), "{shown}");
+    assert!(shown.contains("`--exclude Orders` leaves out files of that name"), "{shown}");
+}
+
+#[test]
 fn a_function_is_a_bundle() {
     let (context, index) = (TestContext::new(), index());
     application(&context);

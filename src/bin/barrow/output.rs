@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use barrow::reporter::{Level, Reporter, Stage, one_line, without_commands};
+use clap::ValueEnum as _;
 
 use crate::args::{ColorChoice, GeneralArgs};
 use crate::exit_code::Exit;
@@ -41,7 +42,7 @@ pub(crate) struct Output {
 impl Output {
     /// Output as the flags and the environment ask for it.
     pub(crate) fn new(host: &Host, general: &GeneralArgs) -> Self {
-        let variable = host.variable("BARROW_COLOR").and_then(|word| clap::ValueEnum::from_str(word, true).ok());
+        let variable = host.variable("BARROW_COLOR").and_then(|word| ColorChoice::from_str(word, true).ok());
         let colored = match general.color.or(variable).unwrap_or_default() {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -292,4 +293,14 @@ pub(crate) fn error_file(host: &Host) -> Option<PathBuf> {
 
 fn json_line(failure: &Failure) -> String {
     printable_json(&format!("{}\n", failure.to_json())).into_owned()
+}
+
+/// Refuses a variable for colours that says nothing.
+pub(crate) fn check_colors(host: &Host) -> Result<(), Failure> {
+    match host.variable("BARROW_COLOR") {
+        Some(word) if ColorChoice::from_str(word, true).is_err() => {
+            Err(Failure::usage(format!("invalid value of $BARROW_COLOR: `{word}` is none of auto, always, never")))
+        }
+        _ => Ok(()),
+    }
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use barrow::bundle::LAYER_LIMIT;
 use barrow::install::LinkMode;
 use barrow::resolve::{PrereleaseMode, ResolutionMode};
 use barrow::sbom::SbomFormat;
-use barrow::spec::SafeUrl;
+use barrow::spec::{SafeUrl, Version};
 use clap::ValueEnum;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
@@ -199,4 +200,32 @@ pub(crate) fn parse_split(text: &str) -> Result<usize, String> {
             format!("`{text}` is not a number of layers: a function can have from 1 to {LAYER_LIMIT}, and `true` stands for all")
         }),
     }
+}
+
+/// A number without a fraction.
+pub(crate) fn whole_number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a whole number"))
+}
+
+/// How many are worked at, at the same time.
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    whole_number(text).and_then(|count| if count == 0 { Err("at least 1 is needed".to_owned()) } else { Ok(count) })
+}
+
+/// Seconds, as pip has them: a fraction counts for a whole one.
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let time = seconds.ok_or_else(|| format!("`{text}` is not a number of seconds: give it as 30 or 2.5"))?;
+    Ok(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
+
+/// Days that something is old, at most a century.
+pub(super) fn days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| *days <= 36_500);
+    days.ok_or_else(|| format!("`{text}` is not a number of days from 0 to 36500"))
+}
+
+/// A version of Python.
+pub(crate) fn python_version(text: &str) -> Result<Version, String> {
+    text.parse().map_err(|_| format!("`{text}` is no version of Python: give it as 3.13 or 3.13.2"))
 }

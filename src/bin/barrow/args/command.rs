@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::audit::AuditArgs;
 use super::check::CheckArgs;
-use super::choices::parse_split;
+use super::choices::{at_least_one, days, parse_split, whole_number};
 use super::groups::license_pattern;
 use super::itself::SelfCommand;
 use super::mirror::MirrorArgs;
@@ -176,7 +176,7 @@ pub(crate) struct BuildArgs {
     pub(crate) units: Option<PathBuf>,
 
     /// How many are made at a time [default: the number of processors]
-    #[arg(short, long, value_name = "N", help_heading = "Output")]
+    #[arg(short, long, value_name = "N", help_heading = "Output", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
 
     /// Only say what would be made
@@ -353,7 +353,7 @@ pub(crate) struct TreeArgs {
     pub(crate) requirements: Vec<String>,
 
     /// Stop at this depth
-    #[arg(short, long, value_name = "COUNT", help_heading = "Output")]
+    #[arg(short, long, value_name = "COUNT", help_heading = "Output", value_parser = whole_number::<usize>, allow_negative_numbers = true)]
     pub(crate) depth: Option<usize>,
 
     /// List by unpacked size, largest first, instead of drawing a tree
@@ -473,7 +473,7 @@ Example:
   barrow cache remote prune --remote-cache-write main --older-than 30 --dry-run")]
 pub(crate) struct RemotePruneArgs {
     /// Remove what was written more than so many days ago
-    #[arg(long, help_heading = "Shared cache", value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    #[arg(long, help_heading = "Shared cache", value_name = "DAYS", default_value_t = 30, value_parser = days, allow_negative_numbers = true)]
     pub(crate) older_than: u32,
 
     /// Remove nothing, only say what would be

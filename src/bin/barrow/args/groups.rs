@@ -14,7 +14,7 @@ use barrow::spec::{ExtraName, LicensePattern, PackageName, Version};
 use barrow::target::{Architecture, Glibc};
 use clap::Args;
 
-use super::choices::location;
+use super::choices::{location, python_version, seconds, whole_number};
 use super::{
     ColorChoice, KeyringProvider, LinkChoice, OutputFormat, Prerelease, ResolutionChoice, SbomRequest, Strategy,
 };
@@ -49,7 +49,7 @@ pub(crate) struct TargetArgs {
     pub(crate) arch: Vec<Architecture>,
 
     /// Python version: alone, the runtime of that version; with a patch number, what markers are compared with
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = python_version)]
     pub(crate) python_version: Option<Version>,
 
     /// Newest glibc whose wheels may be used, such as 2.28 [default: that of the runtime]
@@ -215,19 +215,19 @@ pub(crate) struct IndexArgs {
     pub(crate) allow_insecure_host: Vec<String>,
 
     /// Seconds without a byte after which a request is given up [default: 30]
-    #[arg(long, value_name = "SECONDS", alias = "default-timeout")]
+    #[arg(long, value_name = "SECONDS", alias = "default-timeout", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<u64>,
 
     /// Further attempts after a fault that may pass [default: 3]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole_number::<u32>, allow_negative_numbers = true)]
     pub(crate) retries: Option<u32>,
 
     /// Requests at the same time; a server that says it is too much gets fewer [default: 50]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole_number::<u64>, allow_negative_numbers = true)]
     pub(crate) concurrent_requests: Option<u64>,
 
     /// Files that are downloaded at the same time [default: 24]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole_number::<u64>, allow_negative_numbers = true)]
     pub(crate) concurrent_downloads: Option<u64>,
 }
 
@@ -259,11 +259,11 @@ pub(crate) struct ResolutionArgs {
     pub(crate) no_prefer_binary: bool,
 
     /// Accept packages that unpack to as much, each [default: 8GB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true)]
     pub(crate) max_unpacked_size: Option<Bytes>,
 
     /// Accept packages that unpack to as many times their own size; up to 64MB every ratio is fine [default: 50]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number::<u64>, allow_negative_numbers = true)]
     pub(crate) max_ratio: Option<u64>,
 }
 
@@ -301,7 +301,7 @@ pub(crate) struct SharedArgs {
     pub(crate) remote_cache_sign_key: Option<PathBuf>,
 
     /// Seconds that a run may go on for its uploads when it is done [default: 10]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) remote_cache_wait: Option<u64>,
 
     /// Trouble with the shared cache is an error
@@ -356,7 +356,7 @@ pub(crate) struct AssemblyArgs {
     pub(crate) link_mode: Option<LinkChoice>,
 
     /// Fail when the result is larger, unzipped: bytes, or with KB, MB or GB (1 MB = 1,048,576 bytes, as AWS counts)
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true)]
     pub(crate) max_size: Option<Bytes>,
     /// `--split` of `layer`, which alone has the flag.
     #[arg(skip)]

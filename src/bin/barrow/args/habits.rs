@@ -3,7 +3,11 @@
 //! What means the same here is put into our words before the command line is parsed ([`understand`]). What does not
 //! exist here, or means something else, is refused by the parser, and [`advice`] names what does the job.
 
+mod advice;
+
 use std::ffi::OsString;
+
+pub(crate) use advice::{advice, stray};
 
 /// Options of pip that ask for what barrow does anyway, or for silence about what it never says. They are taken where a
 /// script calls pip (`barrow pip install`). With `=` behind the name they have a value.
@@ -30,86 +34,15 @@ const MET_ANYWAY: &[&str] = &[
     "-U",
 ];
 
-/// What to say to an option, a command or a value that belongs to another program.
-const ADVICE: &[(&str, &str)] = &[
-    ("--abi", "the runtime decides which ABI fits: name it with --runtime"),
-    ("--all-groups", "name each group with --group"),
-    ("--break-system-packages", "barrow never installs into a Python: name a folder with -t"),
-    ("--cached", "barrow remembers what it made anyway, and makes nothing again that has not changed"),
-    ("--container-env-var", "no container is needed, and builds of packages see a clean environment"),
-    ("--dest", "`barrow mirror -o DIR` downloads everything into a folder that works as an index"),
-    (
-        "--dry-run",
-        "`barrow lock -o -` and `barrow tree` show what would be chosen, `barrow bundle --list` what would be written",
-    ),
-    ("--editable", "write `-e DIR` into a requirements file; the folder is built and bundled"),
-    ("--implementation", "Lambda's Python is CPython, and nothing else can be chosen"),
-    ("--locked", "a lock is held against the project anyway; `--frozen` takes it as it is"),
-    ("--no-dev", "no group for development is taken, unless --group names it"),
-    ("--no-editable", "folders are built and bundled, never linked to"),
-    ("--parallel", "functions are made at the same time anyway; --jobs says how many"),
-    ("--platform", "name the processor with --arch, and an older glibc with --glibc"),
-    ("--prefix", "name a folder with -t"),
-    ("--python", "name the runtime with --runtime or --python-version, and the Python that builds with --build-python"),
-    ("--python-platform", "name the processor with --arch, and an older glibc with --glibc"),
-    ("--root", "name a folder with -t"),
-    ("--s3-bucket", "barrow brings nothing to AWS: `sam deploy`, `cdk deploy`, `terraform apply` and `aws lambda` do"),
-    ("--system", "barrow never installs into a Python: name a folder with -t"),
-    ("--target", "`barrow bundle` and `barrow layer` write to -o OUT, `barrow install` to -t DIR"),
-    ("--universal", "name each target with --runtime and --arch: one pylock.toml serves all of them"),
-    (
-        "--upgrade",
-        "every run takes the newest versions that fit; `barrow lock --upgrade` renews a lock, and --refresh asks the indexes anew",
-    ),
-    ("--use-container", "no container is needed: what is built is for Lambda, whatever this machine is"),
-    ("--user", "barrow never installs into a Python: name a folder with -t"),
-    ("-e", "write `-e DIR` into a requirements file; the folder is built and bundled"),
-    (
-        "-U",
-        "every run takes the newest versions that fit; `barrow lock --upgrade` renews a lock, and --refresh asks the indexes anew",
-    ),
-    ("add", "write the requirement into requirements.txt or pyproject.toml"),
-    ("compile", "`barrow lock -o requirements.txt` writes the versions that were chosen"),
-    (
-        "deploy",
-        "barrow makes what `sam deploy`, `cdk deploy`, `terraform apply` and `aws lambda update-function-code` bring to AWS",
-    ),
-    ("download", "`barrow mirror -o DIR` downloads everything into a folder that works as an index"),
-    ("export", "`barrow lock --format requirements` writes a lock as requirements"),
-    ("freeze", "`barrow lock -o -` prints the versions that are chosen"),
-    ("invoke", "barrow runs no function: `sam local invoke` does, with what `barrow sam build` makes"),
-    ("list", "`barrow tree` shows what is in a resolution"),
-    ("local", "barrow runs no function: `sam local invoke` does, with what `barrow sam build` makes"),
-    ("package", "`barrow bundle` makes a folder or a zip that Lambda can load"),
-    ("publish", "barrow makes what `aws lambda publish-layer-version` and others bring to AWS"),
-    ("python", "no Python is needed to bundle; one that builds or compiles is named with --build-python"),
-    ("remove", "take the requirement out of requirements.txt or pyproject.toml, and run barrow again"),
-    ("run", "barrow makes bundles, and runs nothing of them"),
-    ("show", "`barrow why NAME` shows a package of the resolution"),
-    ("sync", "`barrow install -t DIR` brings a folder to what the requirements ask for"),
-    ("uninstall", "leave the requirement out and run barrow again: OUT is made anew"),
-    ("update", "barrow does not replace itself: update it the way it was installed"),
-    ("upgrade", "barrow does not replace itself: update it the way it was installed"),
-    ("venv", "no environment is needed: barrow writes folders and zips"),
-    ("version", "`barrow --version` tells it"),
-    ("wheel", "`barrow bundle --allow-build NAME` builds what has no wheel"),
-    ("zip", "`barrow bundle SOURCE -o function.zip` makes a zip"),
-    ("first-match", "the strategy of that meaning is first-index"),
-    ("unsafe-first-match", "the strategies are first-index and unsafe-best-match"),
-];
-
-/// What to say to `word`, which the parser does not know.
-pub(crate) fn advice(word: &str) -> Option<&'static str> {
-    let name = word.split('=').next().unwrap_or(word);
-    ADVICE.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
-}
-
 /// What to write for an option that is missing, as the parser shows it.
 pub(crate) fn place(option: &str) -> Option<&'static str> {
     match option {
         "--output <OUT>" => Some("say where to: `-o build` is a folder, `-o function.zip` a zip"),
         "--output <DIR>" => Some("say where to: `-o mirror`"),
         "--target <DIR>" => Some("say where to: `-t build`"),
+        "--check" => Some("--handler says what --check begins at: give both"),
+        "<PATH>" => Some("name the folder or zip that is to be checked"),
+        "<SHELL>" => Some("name the shell: bash, elvish, fish, powershell or zsh"),
         _ => None,
     }
 }
@@ -229,8 +162,9 @@ fn glibc(platform: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?, numbers.next()?))
 }
 
-/// pip takes `312` for 3.12.
+/// pip takes `312` for 3.12; others have names such as `py312`.
 fn python_version(version: &str) -> String {
+    let version = ["python", "py", "cp"].iter().find_map(|name| version.strip_prefix(name)).unwrap_or(version);
     match version.strip_prefix('3') {
         Some(minor) if !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()) => format!("3.{minor}"),
         _ => version.to_owned(),

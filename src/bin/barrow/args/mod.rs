@@ -17,7 +17,7 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use check::CheckArgs;
 pub(crate) use choices::{
     ColorChoice, KeyringProvider, LinkChoice, LockFormat, OutputFormat, Prerelease, ResolutionChoice, SbomRequest,
-    Strategy, parse_split,
+    Strategy, parse_split, python_version, seconds, whole_number,
 };
 pub(crate) use command::{
     BuildArgs, BundleArgs, CacheCommand, Cli, Command, CompletionsArgs, ConfigArgs, ExplainArgs, FingerprintArgs,
@@ -28,7 +28,7 @@ pub(crate) use groups::{
     AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, ResolutionArgs, ResultArgs, SettingArgs, SharedArgs, SourceArgs,
     TargetArgs, WheelArgs,
 };
-pub(crate) use habits::{advice, place, understand};
+pub(crate) use habits::{advice, place, stray, understand};
 pub(crate) use itself::{SelfCommand, VersionCheckArgs};
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use sam::{SamBuildArgs, SamCommand};

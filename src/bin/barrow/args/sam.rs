@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::choices::at_least_one;
 use super::groups::{IndexArgs, InputArgs, ResolutionArgs, WheelArgs};
 use super::{AssemblyArgs, ResultArgs, SourceArgs};
 
@@ -48,7 +49,7 @@ pub(crate) struct SamBuildArgs {
     pub(crate) build_dir: Option<PathBuf>,
 
     /// How many are made at a time [default: the number of processors]
-    #[arg(short, long, value_name = "N", help_heading = "Output")]
+    #[arg(short, long, value_name = "N", help_heading = "Output", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
 
     /// Replace what is in the folder even when barrow did not put it there; in .aws-sam/build that is always done

@@ -27,7 +27,8 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
         let message = format!("`{word}` is a file, and `barrow {command}` takes names of packages here");
         return Err(Failure::usage(message).hint(format!("name it with `-r {word}`")));
     }
-    let is_bare = word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let is_bare =
+        !word.is_empty() && word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if !is_bare || !place.is_dir() || (command == "install" && is_project_of_path(word, &place)) {
         return Ok(());
     }

@@ -67,6 +67,11 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
         let text = format!("`{}` has no Python function or layer with code of its own", asked.template.display());
         return Err(Failure::new(text, Exit::Failed).hint("layers are built where Metadata has a BuildMethod"));
     }
+    for Planned { unit, .. } in plan.units.iter().filter(|it| args.assembly.exclude.contains(&it.unit.name)) {
+        // SAM's own option of that name leaves resources out.
+        let (name, way) = (&unit.name, "`exclude` in samconfig.toml leaves functions and layers out");
+        run.output.warn(&format!("`--exclude {name}` leaves out files of that name, and the resource is built: {way}"));
+    }
     let force = args.force || asked.is_in_usual_place();
     let mut orders = Vec::with_capacity(plan.units.len());
     for (place, planned) in plan.units.iter().enumerate() {

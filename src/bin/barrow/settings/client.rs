@@ -9,7 +9,7 @@ use barrow::spec::SafeUrl;
 use super::layers::Layers;
 use super::origin::Source;
 use super::{Host, SettingsError, parse};
-use crate::args::KeyringProvider;
+use crate::args::{KeyringProvider, seconds, whole_number};
 
 pub(super) fn read_client(
     layers: &mut Layers<'_>,
@@ -32,9 +32,8 @@ pub(super) fn read_client(
     let flag = flag.map_err(|why| SettingsError::value("proxy", &Source::Flag("proxy"), why))?;
     let proxy = layers.one("proxy", flag, proxy_url)?;
     let insecure_hosts = layers.many("allow-insecure-host", index.allow_insecure_host, |text| Ok(text.to_owned()))?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-    let timeout = layers.one("timeout", index.timeout, |text| whole_seconds(text).map_or_else(|| number(text), Ok))?;
-    let retries = layers.one("retries", index.retries.map(u64::from), number)?;
+    let timeout = layers.one("timeout", index.timeout, seconds)?;
+    let retries = layers.one("retries", index.retries.map(u64::from), whole_number)?;
     let concurrency = read_count(layers, "concurrent-requests", index.concurrent_requests)?;
     let timeout = timeout.map_or(defaults.timeout, |seconds| Duration::from_secs(seconds.max(1)));
     Ok(ClientOptions {
@@ -66,17 +65,10 @@ pub(super) fn read_count(
     name: &'static str,
     flag: Option<u64>,
 ) -> Result<Option<usize>, SettingsError> {
-    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-    match layers.one(name, flag, number)? {
+    match layers.one(name, flag, whole_number)? {
         Some(0) => Err(SettingsError::Other(format!("`{name}` must be at least 1"))),
         count => Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))),
     }
-}
-
-/// Reads seconds as pip writes them; a fraction counts for a whole second.
-fn whole_seconds(text: &str) -> Option<u64> {
-    let time = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
-    Some(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 /// pip has two more words, for keyring as a module of Python and for either; the program asks the same store.

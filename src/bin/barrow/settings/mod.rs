@@ -52,7 +52,7 @@ pub(crate) use units::Unit;
 
 use crate::args::{
     AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SbomRequest,
-    SettingArgs, SourceArgs, parse_split,
+    SettingArgs, SourceArgs, parse_split, whole_number,
 };
 use crate::failure::Failure;
 use crate::host::Host;
@@ -187,8 +187,7 @@ impl Settings {
         if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, size)? {
             options.limits.unpacked_size = most;
         }
-        let whole = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
-        if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole)? {
+        if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole_number)? {
             options.limits.ratio = most;
         }
         options.record = read_record_policy(&mut layers, wheels)?;

@@ -8,7 +8,7 @@ use barrow::shared::{Namespace, NamespaceError, SharedOptions};
 
 use super::layers::Layers;
 use super::{Host, SettingsError, keys};
-use crate::args::SharedArgs;
+use crate::args::{SharedArgs, seconds};
 
 pub(super) fn read(layers: &mut Layers<'_>, flags: SharedArgs) -> Result<Option<SharedOptions>, SettingsError> {
     let flag = flags.remote_cache.as_deref().map(keys::read_store).transpose();
@@ -23,7 +23,6 @@ pub(super) fn read(layers: &mut Layers<'_>, flags: SharedArgs) -> Result<Option<
     let (trusted, _) = layers.located("remote-cache-key", &flags.remote_cache_key, public_key)?;
     let no_claims = layers.switch("remote-cache-no-claims", flags.remote_cache_no_claims)?;
     let sign_key = layers.path("remote-cache-sign-key", flags.remote_cache_sign_key);
-    let seconds = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a whole number"));
     let wait = layers.one("remote-cache-wait", flags.remote_cache_wait, seconds)?;
     let required = layers.switch("remote-cache-require", flags.remote_cache_require)?;
     let Some(place) = place else { return Ok(None) };

@@ -14,7 +14,7 @@ use super::config_file::ConfigFile;
 use super::layers::Layers;
 use super::origin::Source;
 use super::parse;
-use crate::args::TargetArgs;
+use crate::args::{self, TargetArgs};
 use crate::host::Host;
 
 /// What to resolve for: every pair of a runtime and an architecture.
@@ -60,11 +60,10 @@ pub(super) fn read(
     files: &[PathBuf],
     warnings: &mut Vec<String>,
 ) -> Result<TargetSettings, SettingsError> {
-    let version = |text: &str| text.parse::<Version>().map_err(|error| error.to_string());
     // Both say which Python, so where they stand in two places the better one counts.
     let runtime_from = layers.rank_of("runtime", !flags.runtime.is_empty());
     let version_from = layers.rank_of("python-version", flags.python_version.is_some());
-    let mut python_version = layers.one("python-version", flags.python_version, version)?;
+    let mut python_version = layers.one("python-version", flags.python_version, args::python_version)?;
     let mut runtimes = if version_from < runtime_from {
         Vec::new()
     } else {

@@ -70,14 +70,20 @@ fn platforms_of_linux_are_processor_and_glibc() {
 #[test]
 fn python_versions_without_a_point() {
     check("barrow install --python-version 312", "barrow install --python-version 3.12");
+    check("barrow install --python-version py312", "barrow install --python-version 3.12");
+    check("barrow install --python-version=python3.9", "barrow install --python-version 3.9");
     check("barrow install --python-version=3.9", "barrow install --python-version 3.9");
     check("barrow install --python-version 3", "barrow install --python-version 3");
 }
 
 #[test]
 fn what_belongs_to_others_is_answered() {
-    for word in ["--dry-run", "--python=3.12", "update", "download", "first-match"] {
-        assert!(advice(word).is_some(), "{word}");
+    for word in ["--dry-run", "--python=3.12", "update", "download", "first-match", "--no-input"] {
+        assert!(advice("install", word).is_some(), "{word}");
     }
-    assert_eq!(advice("--frobnicate"), None);
+    assert_eq!(advice("install", "--frobnicate"), None);
+    // What a word means depends on the command that it stands behind.
+    assert!(advice("sam", "sync").is_some_and(|text| text.contains("`sam`")));
+    assert!(advice("", "sync").is_some_and(|text| text.contains("barrow install")));
+    assert_eq!(advice("self", "uninstall"), advice("self", "remove"));
 }
