@@ -4,6 +4,7 @@
 //!
 //! The page is compared with what is made anew; `BARROW_WRITE_DOCS=1` writes it.
 
+mod hostile;
 mod texts;
 mod world;
 

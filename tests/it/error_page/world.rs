@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use super::hostile::hostile;
 use crate::support::raw_server::{Answer, Asked, RawServer, Step, answer, cut};
-use crate::support::{
-    BuiltFile, Fault, IndexServer, Listed, RunningIndex, SdistBuilder, WheelBuilder, ZipEntry, sha256_base64, write_zip,
-};
+use crate::support::{Fault, IndexServer, Listed, RunningIndex, SdistBuilder, WheelBuilder};
 
 fn index() -> RunningIndex {
     let wheel = WheelBuilder::new;
@@ -91,57 +90,6 @@ fn noise(length: usize) -> Vec<u8> {
         state.to_le_bytes()[0]
     };
     (0..length).map(next).collect()
-}
-
-/// Wheels whose own papers are wrong, one way each.
-fn hostile(index: IndexServer) -> IndexServer {
-    let papers = |name: &str, wheel: &str, metadata: &str, record: Option<&str>, more: &[(&str, &str)]| {
-        let info = format!("{name}-1.0.dist-info");
-        let mut files = vec![
-            (format!("{info}/METADATA"), metadata.replace("NAME", name)),
-            (format!("{info}/WHEEL"), wheel.to_owned()),
-        ];
-        files.extend(more.iter().map(|(path, text)| (path.replace("INFO", &info), (*text).to_owned())));
-        let line = |(path, text): &(String, String)| {
-            format!("{path},sha256={},{}\n", sha256_base64(text.as_bytes()), text.len())
-        };
-        let record = record.map_or_else(|| files.iter().map(line).collect(), str::to_owned);
-        files.push((format!("{info}/RECORD"), record));
-        let entries: Vec<ZipEntry> = files
-            .into_iter()
-            .map(|(name, text)| ZipEntry { name, bytes: text.into_bytes(), mode: 0o100_644, deflate: true })
-            .collect();
-        let filename = format!("{name}-1.0-py3-none-any.whl");
-        let metadata = Some(metadata.replace("NAME", name));
-        BuiltFile { project: name.to_owned(), filename, bytes: write_zip(&entries), metadata, requires_python: None }
-    };
-    let (wheel, metadata) =
-        ("Wheel-Version: 1.0\nRoot-Is-Purelib: true\n", "Metadata-Version: 2.1\nName: NAME\nVersion: 1.0\n");
-    let of_wheel = |name: &str, text: &str| papers(name, text, metadata, None, &[]);
-    let of_metadata = |name: &str, text: &str| papers(name, wheel, text, None, &[]);
-    let of_files = |name: &str, more: &[(&str, &str)]| papers(name, wheel, metadata, None, more);
-    index
-        .file(of_wheel("later_wheel", "Wheel-Version: 2.0\nRoot-Is-Purelib: true\n"))
-        .file(of_wheel("no_wheel_version", "Root-Is-Purelib: true\n"))
-        .file(of_wheel("odd_wheel_version", "Wheel-Version: one\nRoot-Is-Purelib: true\n"))
-        .file(of_wheel("odd_purelib", "Wheel-Version: 1.0\nRoot-Is-Purelib: perhaps\n"))
-        .file(of_wheel("two_purelibs", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nRoot-Is-Purelib: false\n"))
-        .file(of_metadata("later_metadata", "Metadata-Version: 9.0\nName: NAME\nVersion: 1.0\n"))
-        .file(of_metadata("no_version", "Metadata-Version: 2.1\nName: NAME\n"))
-        .file(of_metadata("two_names", "Metadata-Version: 2.1\nName: NAME\nName: other\nVersion: 1.0\n"))
-        .file(of_metadata("other_name", "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n"))
-        .file(of_metadata("odd_requires", "Metadata-Version: 2.1\nName: NAME\nVersion: 1.0\nRequires-Dist: a b c\n"))
-        .file(papers("odd_record", wheel, metadata, Some("a,b\n"), &[]))
-        .file(papers("outside_record", wheel, metadata, Some("../../etc/passwd,,\n"), &[]))
-        .file(BuiltFile {
-            metadata: Some(metadata.replace("NAME", "lying") + "Requires-Dist: shared\n"),
-            ..papers("lying", wheel, metadata, None, &[])
-        })
-        .file(of_files("two_infos", &[("other-1.0.dist-info/METADATA", "")]))
-        .file(of_files("odd_entry_points", &[("INFO/entry_points.txt", "[console_scripts]\nno sign of a value\n")]))
-        .file(of_files("escaping", &[("../../escaped.py", "")]))
-        .file(of_files("alike", &[("alike/A.py", ""), ("alike/a.py", "x = 1\n")]))
-        .file(of_files("one_place", &[("one_place.py", "1"), ("one_place-1.0.data/purelib/one_place.py", "2")]))
 }
 
 /// A server that answers as no index should.

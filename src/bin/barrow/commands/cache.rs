@@ -7,6 +7,7 @@ use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
 use barrow::ops;
 use barrow::reporter::counted;
+use barrow::reporter;
 use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
 
@@ -31,7 +32,7 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
                 return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
             }
             Output::result(&format!("{bytes}\n"))?;
-            run.output.status(&format!("{files} files, {} in {}", Bytes(bytes), folder.display()));
+            run.output.status(&format!("{}, {} in {}", reporter::files(files), Bytes(bytes), folder.display()));
             Ok(())
         }
         CacheCommand::Prune => {
@@ -173,6 +174,6 @@ fn removed(run: &Run, folder: &Path, Usage { files, bytes }: Usage) -> Result<()
     if run.general.json {
         return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
     }
-    run.output.status(&format!("Removed {files} files ({}) from {}", Bytes(bytes), folder.display()));
+    run.output.status(&format!("Removed {} ({}) from {}", reporter::files(files), Bytes(bytes), folder.display()));
     Ok(())
 }
