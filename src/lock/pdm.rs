@@ -16,7 +16,7 @@ use super::model::{
 use super::project_files::ProjectFile;
 use super::words::TextPart;
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient};
+use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient, read_version};
 
 /// The group of what a project always requires.
 const DEFAULT: &str = "default";
@@ -162,7 +162,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
     let text = package.name.get_ref();
     let name: PackageName = text.parse().map_err(|_| wrong(format!("`{text}` is not the name of a project")))?;
     let version = match &package.version {
-        Some(text) => Some(text.parse().map_err(|error| wrong(format!("{name}: {error}")))?),
+        Some(text) => Some(read_version(text).map_err(|error| wrong(format!("{name}: {error}")))?),
         None => None,
     };
     let source = source_of(lock, &package, &name, at)?;

@@ -76,8 +76,8 @@ pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFil
 pub use tag::Tag;
 pub(crate) use url::sha256_without_userinfo;
 pub use url::{SafeUrl, UrlError};
-pub(crate) use version::Prerelease;
 pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+pub(crate) use version::{Prerelease, read_version};
 pub(crate) use weak_digest::{WeakDigest, WeakHasher};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};

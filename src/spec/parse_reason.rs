@@ -65,9 +65,6 @@ fn plain(message: &str) -> String {
     {
         return format!("this must be {}, and is {}", kind(expected), found_kind(found));
     }
-    if message.starts_with("expected version to start with a number") {
-        return "this is no version such as 1.2.3".to_owned();
-    }
     if message.starts_with("invalid length ") {
         return "this must be a table, and is a list".to_owned();
     }

@@ -1,6 +1,6 @@
 //! Poetry's constraints: specifiers with `^`, `~`, `*` and `||` (Poetry documentation, "Version constraints").
 
-use crate::spec::{Version, VersionSpecifiers, lenient};
+use crate::spec::{Version, VersionSpecifiers, lenient, read_version};
 
 /// Reads a constraint: one of the alternatives has to take a version. `*` gives one that takes all.
 ///
@@ -49,7 +49,7 @@ fn specifier(term: &str) -> Result<String, String> {
 /// release of zeros, else at its first.
 fn below(text: &str, place: impl Fn(&[u64]) -> Option<usize>) -> Result<String, String> {
     let text = text.trim();
-    let version: Version = text.trim_end_matches(".*").parse().map_err(|error| format!("`{text}`: {error}"))?;
+    let version = read_version(text.trim_end_matches(".*"))?;
     let release = version.release();
     let is_zero = release.iter().all(|number| *number == 0);
     let place = place(release).unwrap_or(if is_zero { release.len() - 1 } else { 0 });

@@ -15,7 +15,7 @@ use crate::lock::model::{
     ProjectPart, Pythons, Roots, WantedFor, Which,
 };
 use crate::lock::words::TextPart;
-use crate::spec::{ExtraName, PackageName, SafeUrl};
+use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 /// The group of what a project always requires.
 const MAIN: &str = "main";
@@ -205,7 +205,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Resul
         .get_ref()
         .parse()
         .map_err(|_| lock.malformed(at, format!("`{}` is not the name of a project", &**package.name.get_ref())))?;
-    let version = package.version.parse().map_err(|error| lock.malformed(at, format!("{name}: {error}")))?;
+    let version = read_version(&package.version).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?;
     let python = package.python_versions.as_deref().unwrap_or("*");
     // What a package says of Pythons is only needed to tell several of a name apart, and old ones say strange things.
     let requires_python = constraint::parse(python)

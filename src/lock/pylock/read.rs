@@ -14,7 +14,7 @@ use crate::lock::model::{
     ProjectPart, Pythons, WantedFor, Which,
 };
 use crate::lock::words::{FileText, TextPart};
-use crate::spec::{ExtraName, PackageName, SafeUrl};
+use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 /// Whether a file is a lock of this form by its name: `pylock.toml`, `pylock.NAME.toml` (PEP 751, "File Name").
 pub fn is_pylock(path: &Path) -> bool {
@@ -143,9 +143,7 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
     let at = package.name.span().start;
     let name: PackageName = package.name.get_ref().parse().map_err(|error| lock.malformed(at, format!("{error}")))?;
     let version = match &package.version {
-        Some(text) => {
-            Some(text.get_ref().parse().map_err(|error| lock.malformed(text.span().start, format!("{error}")))?)
-        }
+        Some(text) => Some(read_version(text.get_ref()).map_err(|error| lock.malformed(text.span().start, error))?),
         None => None,
     };
     let requires_python = package.requires_python.as_ref().map(|text| specifiers(lock, text)).transpose()?;

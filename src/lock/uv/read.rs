@@ -18,7 +18,7 @@ use crate::lock::model::{
 };
 use crate::lock::plain_toml::TableByTable;
 use crate::lock::words::{FileText, TextPart};
-use crate::spec::{ExtraName, PackageName, SafeUrl};
+use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -256,7 +256,7 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
     let at = package.name.span().start;
     let name = project_name(lock, package.name.get_ref(), at)?;
     let version = match &package.version {
-        Some(text) => Some(text.parse().map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
+        Some(text) => Some(read_version(text).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
         None => None,
     };
     let source_key = package.source.key();
@@ -368,7 +368,7 @@ fn locked_file(text: &mut FileText, file: File<'_>, source: &Source<'_>) -> Lock
 fn edge(lock: &Lock, dependency: Dependency<'_>, at: usize) -> Result<Edge, LockError> {
     let name = project_name(lock, &dependency.name, at)?;
     let version = match &dependency.version {
-        Some(text) => Some(text.parse().map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
+        Some(text) => Some(read_version(text).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
         None => None,
     };
     Ok(Edge {
