@@ -88,6 +88,9 @@ impl Contents {
         if self.top.is_empty() {
             first.clone_into(&mut self.top);
         }
+        if first != self.top && [first, &self.top].iter().any(|folder| folder.ends_with(".dist-info")) {
+            return Err(ArchiveError::Source("it is a wheel, and its URL or path has to end in its name"));
+        }
         if first != self.top || (path.as_str() == first && !is_folder) {
             return Err(ArchiveError::Source("it does not have exactly one folder at its top"));
         }

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
+use tokio::sync::OnceCell;
 
 use super::IndexError;
 use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
+use super::mirrored::Outline;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls, Pins};
 use super::page_store::{Damage, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
@@ -16,6 +18,7 @@ use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, Secret};
+use crate::regular::FileBytes;
 use crate::reporter::{Level, Reporter};
 use crate::resolve::ProjectAnswer;
 use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectStatus, SafeUrl};
@@ -36,6 +39,10 @@ pub struct IndexClient {
     /// What indexes said of projects that their users should know.
     statuses: Mutex<BTreeMap<PackageName, ProjectStatus>>,
     damage: Damage,
+    /// Of the mirror that is the only index, once it was asked for.
+    pub(super) manifest: OnceCell<Option<FileBytes>>,
+    /// What that tells, once it was asked for.
+    pub(super) outline: OnceCell<Outline>,
 }
 
 pub(super) struct Index {
@@ -104,6 +111,8 @@ impl IndexClient {
             without_ranges: Mutex::default(),
             statuses: Mutex::default(),
             damage: Damage::default(),
+            manifest: OnceCell::new(),
+            outline: OnceCell::new(),
             options,
             client,
             cache,

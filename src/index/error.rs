@@ -70,6 +70,20 @@ pub enum IndexError {
         #[source]
         source: std::io::Error,
     },
+    /// The manifest of a mirror could not be had.
+    #[error("failed to read the manifest of the mirror, {url}")]
+    Manifest {
+        url: Box<SafeUrl>,
+        #[source]
+        source: http::Error,
+    },
+    /// The manifest of a mirror is none that this version reads.
+    #[error("the manifest of the mirror, {url}, cannot be read")]
+    ManifestContent {
+        url: Box<SafeUrl>,
+        #[source]
+        source: serde_json::Error,
+    },
     /// A pin names an index that is not configured.
     #[error("`{project}` is pinned to the index `{index}`, but no index has this name")]
     UnknownIndex {

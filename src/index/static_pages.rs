@@ -1,28 +1,61 @@
 //! Indexes that are files alone: object stores, and servers without documents for folders.
 
-use super::IndexClient;
 use super::client::Index;
+use super::mirrored::Outline;
+use super::{IndexClient, IndexError};
 use crate::http::HttpRequest;
+use crate::regular::{self, FileBytes};
 
 /// Name of the manifest of a mirror that barrow wrote, beside the folder of its pages.
 pub(crate) const MIRROR_MANIFEST: &str = "barrow-mirror.json";
 
-/// Largest manifest that is read, bytes: a mirror of ten thousand files has some ten megabytes.
-const MANIFEST_MOST: u64 = 256 << 20;
+/// Largest manifest that is read from elsewhere, bytes: a mirror of ten thousand files has some ten megabytes.
+pub(crate) const MIRROR_MANIFEST_MOST: u64 = 256 << 20;
 
 impl IndexClient {
-    /// The manifest of the mirror that is the only index that is asked; `None`: it is no mirror, or it cannot be read.
-    pub(crate) async fn mirror_manifest(&self) -> Option<Vec<u8>> {
-        let [Index { location, .. }] = self.indexes.as_slice() else { return None };
-        let manifest = self.beside_pages(MIRROR_MANIFEST)?;
-        if let Some(path) = manifest.to_file_path() {
-            return fs_err::read(path).ok();
+    /// The manifest of the mirror that is the only index that is asked, read once; `None`: it is no mirror of barrow's,
+    /// or not at hand.
+    ///
+    /// # Errors
+    /// It could not be read, so nobody knows what it says.
+    pub(crate) async fn mirror_manifest(&self) -> Result<Option<&FileBytes>, IndexError> {
+        Ok(self.manifest.get_or_try_init(|| self.read_manifest()).await?.as_ref())
+    }
+
+    async fn read_manifest(&self) -> Result<Option<FileBytes>, IndexError> {
+        let [Index { location, .. }] = self.indexes.as_slice() else { return Ok(None) };
+        let Some(url) = self.beside_pages(MIRROR_MANIFEST) else { return Ok(None) };
+        if let Some(path) = url.to_file_path() {
+            let failed = |source| IndexError::Folder { what: "manifest of the mirror", path: path.clone(), source };
+            return Ok(Some(regular::read(&path).map_err(failed)?.into()));
         }
         if self.options.offline {
-            return None;
+            return Ok(None);
         }
-        let response = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await.ok()?;
-        if response.status() == 200 { response.bytes(MANIFEST_MOST).await.ok() } else { None }
+        let failed = |source| IndexError::Manifest { url: Box::new(url.clone()), source };
+        let response = self.client.get(HttpRequest::new(url.clone()).listed_by(&location.url)).await.map_err(failed)?;
+        match response.status() {
+            200 => {
+                let bytes = response.bytes(MIRROR_MANIFEST_MOST).await.map_err(failed)?;
+                // Some servers answer with a page of their own whatever they are asked for.
+                Ok(is_object(&bytes).then(|| bytes.into()))
+            }
+            500.. => Err(failed(response.unexpected())),
+            _ => Ok(None),
+        }
+    }
+
+    /// What the manifest of the mirror that is the only index tells; nothing where there is none.
+    pub(super) async fn outline(&self) -> Result<&Outline, IndexError> {
+        self.outline.get_or_try_init(|| self.read_outline()).await
+    }
+
+    async fn read_outline(&self) -> Result<Outline, IndexError> {
+        let Some(bytes) = self.mirror_manifest().await? else { return Ok(Outline::default()) };
+        serde_json::from_slice(bytes).map_err(|source| {
+            let place = self.beside_pages(MIRROR_MANIFEST).expect("it was read from there");
+            IndexError::ManifestContent { url: Box::new(place), source }
+        })
     }
 
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.
@@ -38,7 +71,10 @@ impl IndexClient {
         let Ok(mut response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
             return false;
         };
-        let is_json = |bytes: &[u8]| bytes.trim_ascii_start().starts_with(b"{");
-        response.status() == 200 && matches!(response.chunk().await, Ok(Some(bytes)) if is_json(&bytes))
+        response.status() == 200 && matches!(response.chunk().await, Ok(Some(bytes)) if is_object(&bytes))
     }
+}
+
+fn is_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
 }

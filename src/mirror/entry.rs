@@ -4,10 +4,8 @@ use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::index::{UNKNOWN_PLACE, is_sha256, mirrored_path, source_of};
 use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Yanked};
-
-/// Stands for the index of files whose origin is lost. It is never asked.
-const UNKNOWN_INDEX: &str = "unknown:";
 
 /// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +93,7 @@ impl MirrorFile {
             yanked,
             upload_time,
             index: file.origin.url.without_credentials().to_string(),
-            source: file.url.for_others(),
+            source: source_of(&file.url),
             provenance: file.provenance.as_ref().and_then(SafeUrl::for_others),
             license: None,
         }
@@ -114,7 +112,7 @@ impl MirrorFile {
             requires_python: None,
             yanked: None,
             upload_time: None,
-            index: UNKNOWN_INDEX.to_owned(),
+            index: UNKNOWN_PLACE.to_owned(),
             source: None,
             provenance: None,
             license: None,
@@ -123,7 +121,7 @@ impl MirrorFile {
 
     /// Whether it is not known where it came from.
     pub fn is_unknown(&self) -> bool {
-        self.index == UNKNOWN_INDEX
+        self.index == UNKNOWN_PLACE
     }
 
     /// Fills in what an index says of the file, where that was lost.
@@ -144,7 +142,7 @@ impl MirrorFile {
 
     /// Path below the mirror, with slashes.
     pub(super) fn path(&self) -> String {
-        format!("files/{}/{}/{}", &self.sha256[..2], self.sha256, self.filename)
+        mirrored_path(&self.sha256, &self.filename)
     }
 
     /// Path of its METADATA below the mirror, if it has any.
@@ -164,11 +162,7 @@ impl MirrorFile {
 
     /// What is wrong with a file of a manifest, so that no path leads out of the mirror and pages can be trusted.
     pub(super) fn problem(&self) -> Option<&'static str> {
-        let is_digest = |hex: &str| {
-            let has_form = hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-            has_form && HashDigest::from_hex(HashAlgorithm::Sha256, hex).is_ok()
-        };
-        if !is_digest(&self.sha256) || !self.metadata_sha256.as_deref().is_none_or(is_digest) {
+        if !is_sha256(&self.sha256) || !self.metadata_sha256.as_deref().is_none_or(is_sha256) {
             return Some("a digest that is no sha256");
         }
         // Later questions about the file go to this index alone.

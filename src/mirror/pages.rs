@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::MirrorFile;
+use crate::index::mirrored_path;
 use crate::spec::ProjectStatus;
 
 /// Characters that stand for themselves in a path segment.
@@ -72,8 +73,8 @@ fn attribute(text: &str) -> String {
 
 /// Where a file is, seen from the page of its project.
 pub(super) fn reference(file: &MirrorFile) -> String {
-    let encoded = utf8_percent_encode(&file.filename, &SEGMENT);
-    format!("../../files/{}/{}/{encoded}", &file.sha256[..2], file.sha256)
+    let encoded = utf8_percent_encode(&file.filename, &SEGMENT).to_string();
+    format!("../../{}", mirrored_path(&file.sha256, &encoded))
 }
 
 fn anchor(file: &MirrorFile) -> String {

@@ -95,7 +95,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
         if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes) {
-            name_origins(&inquiry, &mut resolution).await;
+            name_origins(&inquiry, &mut resolution).await?;
         }
         // The versions of one target are preferred for the next, so that targets differ as little as they have to.
         let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
@@ -130,9 +130,9 @@ fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
 
 /// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock
 /// which is written behind an air gap is the one that would be written before it.
-async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
-    let Some(manifest) = inquiry.mirror_manifest().await else { return };
-    let Ok(files) = files_of_manifest(&manifest) else { return };
+async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) -> Result<(), Error> {
+    let Some(manifest) = inquiry.mirror_manifest().await? else { return Ok(()) };
+    let files = files_of_manifest(manifest)?;
     let known: HashMap<&str, &MirrorFile> = files.iter().map(|file| (file.sha256.as_str(), file)).collect();
     for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
         for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
@@ -148,6 +148,7 @@ async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) {
             }
         }
     }
+    Ok(())
 }
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or

@@ -17,6 +17,7 @@ use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
 use crate::install::InstallOptions;
 use crate::memory::{Footing, Question, footing};
+use crate::regular::FileBytes;
 use crate::reporter::{Level, Stage, counted};
 use crate::request::{InputKey, Locked, Look, Request};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
@@ -101,8 +102,8 @@ impl Inquiry {
     }
 
     /// The manifest of the mirror that stands for everything.
-    pub(crate) async fn mirror_manifest(&self) -> Option<Vec<u8>> {
-        self.world.source.index().mirror_manifest().await
+    pub(crate) async fn mirror_manifest(&self) -> Result<Option<&FileBytes>, SupplyError> {
+        Ok(self.world.source.index().mirror_manifest().await?)
     }
 
     /// Where the run tells what it has to tell.

@@ -119,14 +119,16 @@ impl SourceBuilder {
             return Ok(Vec::new());
         }
         let mut stand_ins = Vec::new();
-        for (url, wanted) in self.live.index().repository_files(url, name).await {
+        for (url, wanted) in self.live.index().repository_files(url, name).await? {
             let file = self.fetcher.fetch_file(&wanted).await?.path;
             stand_ins.push(RepositoryStandIn { url, file });
         }
-        if stand_ins.is_empty() {
-            Err(SupplyError::RepositoryBeyondMirror(url.without_credentials()))
-        } else {
-            Ok(stand_ins)
+        if !stand_ins.is_empty() {
+            return Ok(stand_ins);
         }
+        // Nobody knows what a mirror has that may not be asked.
+        let is_told = !self.offline || self.live.index().mirror_manifest().await?.is_some();
+        let beyond = if is_told { SupplyError::RepositoryBeyondMirror } else { SupplyError::OfflineRepository };
+        Err(beyond(url.without_credentials()))
     }
 }

@@ -10,7 +10,7 @@ use super::SupplyError;
 use super::bench::Cloned;
 use super::inquiry::Inquiry;
 use crate::blocking::blocking;
-use crate::build::{BuildError, Checkout, bundle, submodules};
+use crate::build::{BuildError, Checkout, bundle, is_of, submodules};
 use crate::index::MirroredRepository;
 use crate::spec::SafeUrl;
 
@@ -77,6 +77,15 @@ impl Inquiry {
         let (place, workshop) = (room.path().to_owned(), self.builder.workshop.clone());
         let path = blocking(move || bundle(&url, &asked, earlier.as_deref(), &place, &workshop)).await?;
         Ok(path.map(|path| RepositoryFile { path, _room: room }))
+    }
+}
+
+impl Inquiry {
+    /// Whether a file of an earlier run holds the repository that is needed.
+    pub(crate) async fn is_file_of(&self, needed: &NeededRepository, file: &Path) -> Result<bool, SupplyError> {
+        let (url, asked, file) = (needed.url.clone(), needed.asked.clone(), file.to_owned());
+        let workshop = self.builder.workshop.clone();
+        Ok(blocking(move || is_of(&url, &asked, &file, &workshop)).await?)
     }
 }
 

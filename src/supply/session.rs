@@ -111,16 +111,15 @@ impl Session {
         };
         let (cache, reporter) = (&self.cache, &self.context.reporter);
         let mut fetcher = Fetcher::new(client.clone(), Arc::clone(cache), Arc::clone(reporter), fetch_options);
+        let is_closed = options.offline || options.no_index || request.options.indexes.mirror.is_some();
+        let asked = options.indexes.iter().map(|index| &index.url).chain(&options.find_links).cloned().collect();
+        let index = Arc::new(IndexClient::new(options, client, Arc::clone(cache), Arc::clone(reporter)));
         if let Some(mirror) = &request.options.indexes.mirror {
-            let index = IndexClient::new(options.clone(), client.clone(), Arc::clone(cache), Arc::clone(reporter));
-            fetcher = fetcher.with_stand_in(Arc::new(MirrorIndex::new(index, mirror)));
+            fetcher = fetcher.with_stand_in(Arc::new(MirrorIndex::new(Arc::clone(&index), mirror)));
         }
         if let Some(shared) = &self.shared {
             fetcher = fetcher.with_shared(Arc::clone(shared), |wanted| !is_public(&wanted.index));
         }
-        let is_closed = options.offline || options.no_index || request.options.indexes.mirror.is_some();
-        let asked = options.indexes.iter().map(|index| &index.url).chain(&options.find_links).cloned().collect();
-        let index = IndexClient::new(options, client, Arc::clone(cache), Arc::clone(reporter));
         let source = LiveSource::new(index, fetcher.clone(), tokio::runtime::Handle::current());
         Ok(World { source: Arc::new(source), fetcher, asked, is_closed })
     }

@@ -25,7 +25,7 @@ pub struct LiveSource {
 }
 
 struct Shared {
-    index: IndexClient,
+    index: Arc<IndexClient>,
     fetcher: Fetcher,
     projects: Memo<PackageName, Arc<Listing>>,
     metadata: Memo<(SafeUrl, Option<HashDigest>), Arc<CoreMetadata>>,
@@ -63,7 +63,7 @@ impl<K: Eq + Hash, V> Memo<K, V> {
 
 impl LiveSource {
     /// Makes a source that asks `index`, fetches direct references by `fetcher` and works on `runtime`.
-    pub fn new(index: IndexClient, fetcher: Fetcher, runtime: Handle) -> Self {
+    pub fn new(index: Arc<IndexClient>, fetcher: Fetcher, runtime: Handle) -> Self {
         let (projects, metadata, direct) = (Memo::default(), Memo::default(), Memo::default());
         let shared = Shared { index, fetcher, projects, metadata, direct, turns: Semaphore::new(AHEAD) };
         Self { shared: Arc::new(shared), runtime }

@@ -366,7 +366,7 @@ fn the_solver_asks_each_question_once() {
     let world = World::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let index = world.index(at(&server.url()));
-    let source = LiveSource::new(index, world.fetcher(FetchOptions::default()), runtime.handle().clone());
+    let source = LiveSource::new(Arc::new(index), world.fetcher(FetchOptions::default()), runtime.handle().clone());
     source.prefetch_projects(&[name("tiny"), name("dep")]);
     let ProjectAnswer::Found(details) = source.project(&name("tiny")).unwrap() else { panic!("it is there") };
     let [file] = details[0].files().try_into().unwrap();

@@ -1,7 +1,10 @@
 //! `--mirror`: one place that stands for every index, file URL and page that files and settings name.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::building::{can_build, sdist};
 use crate::support::raw_server::{RawServer, answer};
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder};
 
@@ -180,4 +183,100 @@ fn a_lock_that_is_written_behind_the_gap_is_the_one_before_it() {
     let read = |name: &str| fs_err::read_to_string(context.path(name)).unwrap();
     assert_eq!(read("pylock.behind.toml"), read("pylock.toml"));
     assert!(read("pylock.toml").contains("url = "), "{}", read("pylock.toml"));
+}
+
+#[test]
+fn what_a_url_does_not_name_is_found_by_where_it_came_from() {
+    if !can_build() {
+        return;
+    }
+    let context = TestContext::new();
+    let archives = ["/team/one/archive/main.zip", "/team/two/archive/main.zip", "/download?file=three", "/download"];
+    let server = RawServer::start(move |asked| match archives.iter().position(|path| *path == asked.path) {
+        Some(number) => answer(200, &[], sdist(["one", "two", "three", "four"][number], "1.0", "").bytes),
+        None => answer(404, &[], ""),
+    });
+    let line = |name: &str, path: &str| format!("{name} @ {}\n", server.url(path));
+    let lines: String =
+        ["one", "two", "three", "four"].iter().zip(archives).map(|(name, path)| line(name, path)).collect();
+    context.write("requirements.txt", &lines);
+    let words = ["-r", "requirements.txt", "--no-index"];
+    let run = |more: &[&str]| context.succeed(context.barrow().args(more).args(TARGET));
+    run(&[&["install", "-t", "online"][..], &words].concat());
+    run(&[&["mirror", "-o", "mirror"][..], &words].concat());
+    let asked = server.asked().len();
+    let store = object_store(&context.path("mirror"));
+    for (number, place) in ["mirror", "mirror/simple", &store.url("/")].iter().enumerate() {
+        let out = format!("behind{number}");
+        run(&["install", "-t", &out, "-r", "requirements.txt", "--no-cache", "--mirror", place]);
+        assert_eq!(context.tree(&out), context.tree("online"), "{place}");
+    }
+    // Of another project there is none, wherever it would come from; nor are other bytes taken for promised ones.
+    let promised = format!("#sha256={}", "0".repeat(64));
+    for requirement in [
+        line("five", archives[0]),
+        line("one", "/team/one/archive/other.zip"),
+        line("one", archives[0]).trim().to_owned() + &promised,
+    ] {
+        let mut command = context.barrow();
+        let shown = context.run(
+            command
+                .args(["install", requirement.trim(), "-t", "none", "--mirror", "mirror", "--no-cache"])
+                .args(TARGET),
+        );
+        assert!(shown.starts_with("exit code: 1") && shown.contains("not in the mirror"), "{shown}");
+    }
+    assert_eq!(server.asked().len(), asked);
+}
+
+#[test]
+fn a_url_that_gives_something_else_gives_what_it_gave_last() {
+    if !can_build() {
+        return;
+    }
+    let context = TestContext::new();
+    let version = Arc::new(AtomicUsize::new(2));
+    let now = Arc::clone(&version);
+    let server = RawServer::start(move |_| {
+        answer(200, &[], sdist("moving", &format!("{}.0", now.load(Ordering::SeqCst)), "").bytes)
+    });
+    let mirror = |query: &str, name: &str| {
+        let requirement = format!("moving @ {}", server.url(&format!("/archive/main.zip{query}")));
+        let words = ["mirror", &requirement, "-o", "m", "--no-index", "--no-cache", "--name", name];
+        context.succeed(context.barrow().args(words).args(TARGET));
+    };
+    let install = |query: &str| {
+        let requirement = format!("moving @ {}", server.url(&format!("/archive/main.zip{query}")));
+        let words = ["install", &requirement, "-t", "out", "--no-cache", "--mirror", "m"];
+        let shown = context.run(context.barrow().args(words).args(TARGET));
+        if shown.starts_with("exit code: 0") { context.tree("out") } else { shown }
+    };
+    // Forwards and back again: what the application needs now, not what it needed once.
+    for now in [2, 3, 1] {
+        version.store(now, Ordering::SeqCst);
+        mirror("", "one");
+        let tree = install("");
+        assert!(tree.contains(&format!("moving-{now}.0.dist-info")), "{tree}");
+    }
+    // Of several that are needed the newest; but not where the query may have been what chose.
+    version.store(3, Ordering::SeqCst);
+    mirror("", "two");
+    assert!(install("").contains("moving-3.0.dist-info"));
+    let shown = install("?version=1");
+    assert!(shown.contains("not in the mirror"), "{shown}");
+}
+
+#[test]
+fn a_damaged_wheel_is_told_as_what_it_is() {
+    let world = World::new();
+    world.mirror(&["lib", "--index-url", &world.public.url()]);
+    let tree = world.context.tree("mirror");
+    let wheel = tree.split_whitespace().find(|word| word.ends_with("lib-2.0-py3-none-any.whl")).unwrap();
+    world.context.write(&format!("mirror/{wheel}"), "damaged");
+    let mut command = world.context.barrow();
+    let shown = world
+        .context
+        .run(command.args(["install", "lib", "-t", "out", "--mirror", "mirror", "--no-cache"]).args(TARGET));
+    assert!(shown.starts_with("exit code: 1") && shown.contains("has digest sha256:"), "{shown}");
+    assert!(shown.contains("a damaged copy"), "{shown}");
 }
