@@ -111,8 +111,7 @@ struct Form {
 }
 
 fn other_form(path: PathBuf, schema: u32) -> MirrorError {
-    let reason = format!("has the form {schema}, and this version of barrow knows {SCHEMA}");
-    MirrorError::ManifestContent { path, reason }
+    MirrorError::ManifestForm { path, found: schema, known: SCHEMA }
 }
 
 /// What the bytes of a manifest say; messages call it `path`.

@@ -42,6 +42,16 @@ pub enum MirrorError {
         #[source]
         source: serde_json::Error,
     },
+    /// The manifest has a form that this version does not know.
+    #[error("the manifest `{}` has the form {found}, and this version of barrow knows {known}", path.display())]
+    ManifestForm {
+        /// The manifest.
+        path: PathBuf,
+        /// The version of its form.
+        found: u32,
+        /// The one that is read.
+        known: u32,
+    },
     /// The manifest says something that no manifest may.
     #[error("the manifest `{}` {reason}", path.display())]
     ManifestContent {

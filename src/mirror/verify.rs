@@ -7,6 +7,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::contents::MANIFEST;
+use super::folder::manifest_of;
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;
@@ -26,7 +27,7 @@ impl Mirror {
             match regular::read(&self.folder().join(path)) {
                 Ok(bytes) if bytes == *expected => {}
                 Ok(_) => problems.push(format!("{path} is not the page of the files in the manifest")),
-                Err(error) => problems.push(format!("{path} cannot be read: {}", error.kind())),
+                Err(error) => problems.push(unreadable(path, &error)),
             }
         }
         let mut known: BTreeSet<String> = pages.into_keys().collect();
@@ -42,7 +43,7 @@ impl Mirror {
     /// # Errors
     /// The manifest cannot be read.
     pub fn digest(&self) -> Result<HashDigest, MirrorError> {
-        let path = self.folder().join(MANIFEST);
+        let path = manifest_of(self.folder());
         digest_of_file(&path, HashAlgorithm::Sha256).map_err(|source| MirrorError::Read { path, source })
     }
 
@@ -54,8 +55,16 @@ impl Mirror {
         parts.into_iter().flatten().find_map(|(path, expected)| match digest(&path).map(|digest| digest.hex()) {
             Ok(actual) if actual == expected => None,
             Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
-            Err(error) => Some(format!("{path} cannot be read: {}", error.kind())),
+            Err(error) => Some(unreadable(&path, &error)),
         })
+    }
+}
+
+/// What is wrong with something of the mirror that cannot be read.
+pub(super) fn unreadable(path: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{path} is missing"),
+        other => format!("{path} cannot be read: {other}"),
     }
 }
 
@@ -65,7 +74,7 @@ fn unlisted(folder: &Path, shown: &str, known: &BTreeSet<String>, problems: &mut
     let mut entries = match entries {
         Ok(entries) => entries,
         Err(error) => {
-            problems.push(format!("{shown} cannot be read: {}", error.kind()));
+            problems.push(unreadable(shown, &error));
             return;
         }
     };

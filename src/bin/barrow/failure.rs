@@ -258,6 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn a_disk_that_refuses_has_one_answer_whatever_was_to_be_read_or_written() {
+        use barrow::mirror::MirrorError;
+        use std::io::ErrorKind::{ReadOnlyFilesystem, StorageFull};
+        let said = |kind: std::io::ErrorKind, error: &dyn Fn(std::io::Error) -> barrow::ops::Error| {
+            Failure::from(error(kind.into())).to_text(false, 100, false)
+        };
+        let lock = |source| barrow::ops::Error::WriteLock { path: "x".into(), source };
+        let mirror = |source| barrow::ops::Error::from(MirrorError::Write { path: "x".into(), source });
+        assert!(said(StorageFull, &lock).contains("hint: make room there"), "{}", said(StorageFull, &lock));
+        assert!(said(ReadOnlyFilesystem, &mirror).contains("hint: name a place where files may be written"));
+        assert!(said(StorageFull, &mirror).contains("hint: the disk with the mirror is full"));
+        assert!(!said(std::io::ErrorKind::NotFound, &mirror).contains("hint"));
+    }
+
+    #[test]
     fn many_hints_give_way_to_the_first() {
         let failure =
             (0..9).fold(Failure::usage("no"), |failure, at| failure.hint(format!("{at} {}", "word ".repeat(30))));

@@ -16,6 +16,24 @@ use barrow::publish::PublishError;
 
 /// What to do about an error, a sentence each.
 pub(crate) fn of(error: &Error) -> Vec<String> {
+    let hints = of_kind(error);
+    if hints.is_empty() { of_disk(error).into_iter().collect() } else { hints }
+}
+
+/// What to do where a disk refuses, whatever was to be read or written.
+fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let hint = match causes.find_map(|cause| cause.downcast_ref::<std::io::Error>())?.kind() {
+        StorageFull | QuotaExceeded => "make room there, or name a place on another disk, and run again",
+        PermissionDenied => "let this user read and write there, or name another place",
+        ReadOnlyFilesystem => "name a place where files may be written, such as a copy of what lies there",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_kind(error: &Error) -> Vec<String> {
     match error {
         Error::Supply(error) => supply::of(error),
         Error::Bundle(error) => bundle(error).into_iter().collect(),
@@ -36,7 +54,11 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         ],
         Error::NotInResolution(_) => vec!["`barrow tree`, with the same words, shows what is in it".to_owned()],
         Error::MirrorDamaged { .. } => {
-            vec!["`barrow mirror --verify` with the requirements fetches damaged files again".to_owned()]
+            vec![
+                "carry it again; where it is made, `barrow mirror --verify` with the requirements fetches damaged files \
+                 again; what is not in the manifest is nobody's: remove it"
+                    .to_owned(),
+            ]
         }
         Error::ReadInput { .. }
         | Error::LayerFailed(_)
@@ -121,6 +143,10 @@ pub(crate) fn check(error: &CheckError) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// What to do about a manifest of a mirror that says nothing.
+const DAMAGED_MANIFEST: &str = "carry the manifest again; where the mirror is made, remove one that is damaged: `barrow mirror` makes it anew of \
+                                the files";
+
 fn mirror(error: &MirrorError) -> Option<String> {
     let hint = match error {
         MirrorError::Busy { process, .. } => return Some(stuck(*process)),
@@ -135,8 +161,21 @@ fn mirror(error: &MirrorError) -> Option<String> {
         MirrorError::UnknownWouldGo { .. } => {
             "nothing was removed: mirror the other applications again first; with `--force` these files go"
         }
+        MirrorError::None(_) => {
+            "name the folder that `barrow mirror -o` made; a manifest that was lost there is made anew when something is \
+             mirrored into it"
+        }
+        MirrorError::Manifest { .. } | MirrorError::ManifestContent { .. } => DAMAGED_MANIFEST,
+        MirrorError::ManifestForm { .. } => "another version of barrow wrote it: take that one, or a later one",
+        MirrorError::NotExpected { .. } => {
+            "nothing of it is to be trusted: it is not the mirror that was sent, or not all of it; carry it again"
+        }
+        MirrorError::NotTrusted { .. } => {
+            "`barrow mirror --sign-key` signs it where it is made, and `--verify-key` is the public half of that key"
+        }
         MirrorError::OtherBytes { .. } => {
-            "nothing was replaced: find out who changed the file; a new folder takes the new one"
+            "nothing was replaced: find out who changed the file; a new folder takes the new one, and so does this one when \
+             `--remove` has taken away every application that holds the old one"
         }
         _ => return None,
     };

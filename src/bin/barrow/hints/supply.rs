@@ -1,5 +1,7 @@
 //! What the user can do where the world did not give what a run needs.
 
+use std::io::ErrorKind::NotFound;
+
 use barrow::fetch::FetchError;
 use barrow::http;
 use barrow::index::IndexError;
@@ -24,6 +26,13 @@ const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--f
 /// What to do about a file that an index lists and has not.
 const GONE: &str = "if it was removed a moment ago, ask anew with `--refresh`; else tell the keeper of the index, or require another \
                     version";
+
+/// What to do about a file that something names, and that is not there.
+const NO_FILE: &str = "put it there; of a mirror, `barrow mirror --verify` names all files that are missing";
+
+/// What to do about a file of a folder that is gone.
+const NOT_THERE: &str =
+    "its page lists it, and it is not there: of a mirror, `barrow mirror --verify` names all such files";
 
 /// What to do about a file that is not the one that was promised.
 const OTHER_BYTES: &str = "nothing of it is used: somebody has replaced the file, or a proxy or mirror has a damaged copy; tell the keeper of \
@@ -142,6 +151,7 @@ fn fetch(error: &FetchError) -> Option<String> {
         FetchError::NotInMirror { .. } => Some(MIRROR_IT.to_owned()),
         FetchError::Offline(_) => Some(NOT_OFFLINE.to_owned()),
         FetchError::Gone { .. } => Some(GONE.to_owned()),
+        FetchError::Local { source, .. } if source.kind() == NotFound => Some(NO_FILE.to_owned()),
         FetchError::DigestMismatch(_) | FetchError::WeakMismatch { .. } | FetchError::SizeMismatch { .. } => {
             Some(OTHER_BYTES.to_owned())
         }
@@ -153,17 +163,18 @@ fn index(error: &IndexError) -> Option<String> {
     match error {
         IndexError::Ask { source, .. }
         | IndexError::FindLinks { source, .. }
+        | IndexError::Manifest { source, .. }
         | IndexError::MetadataRequest { source, .. } => asked(source),
+        IndexError::ManifestContent { .. } => Some(super::DAMAGED_MANIFEST.to_owned()),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
-        IndexError::Folder { what: "index folder", source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+        IndexError::Folder { what: "index folder", source, .. } if source.kind() == NotFound => {
             Some("an index is a URL that begins with `https://`, or a folder that is there".to_owned())
         }
-        IndexError::Folder { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Some(
-            "its page lists it, and it is not there: of a mirror, `barrow mirror --verify` names all such files"
-                .to_owned(),
-        ),
+        IndexError::Folder { source, .. } if source.kind() == NotFound => Some(NOT_THERE.to_owned()),
         IndexError::Gone { .. } => Some(GONE.to_owned()),
+        IndexError::MetadataDigest { .. } => Some(OTHER_BYTES.to_owned()),
+        IndexError::Fetch(error) => fetch(error),
         IndexError::FindLinksGone { .. } => Some("correct the URL, or leave it out".to_owned()),
         IndexError::Wheel { .. } | IndexError::Metadata { .. } | IndexError::MetadataMismatch { .. } => {
             Some(DAMAGED.to_owned())
