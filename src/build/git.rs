@@ -149,6 +149,25 @@ pub(crate) fn bundle(
     Ok(Some(file))
 }
 
+/// Whether a file that [`bundle`] wrote is of the repository of these checkouts: that has a commit which a branch or tag
+/// of the file is.
+pub(crate) fn is_of(
+    url: &SafeUrl,
+    asked: &[(Option<String>, Checkout)],
+    file: &Path,
+    workshop: &Workshop,
+) -> Result<bool, BuildError> {
+    let git = Git::of(url, &[], workshop)?;
+    for (_, Checkout { folder, .. }) in asked {
+        let listed = git.run("git bundle", folder, &["bundle", "list-heads", &file.display().to_string()])?;
+        let commits = listed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
+        if git.first_commit(folder, &commits.collect::<Vec<_>>()).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// git, about one repository.
 struct Git<'a> {
     program: PathBuf,

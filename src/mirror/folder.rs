@@ -59,7 +59,7 @@ pub struct Patience<'a> {
 pub struct Changes {
     /// Pages that were written.
     pub pages: usize,
-    /// Names of the distribution files that were removed.
+    /// Names of the files and repositories that were removed; paths below the mirror of what was not in its manifest.
     pub removed: Vec<String>,
     /// Whether signatures were removed: they were of the former manifest.
     pub lost_signatures: bool,
@@ -111,7 +111,7 @@ impl Mirror {
     /// # Errors
     /// There is no manifest, or none that can be read.
     pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
-        let manifest = if place.is_file() { place.to_owned() } else { place.join(MANIFEST) };
+        let manifest = manifest_of(place);
         let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
         Ok(Self::to_read(place, contents))
     }
@@ -192,7 +192,10 @@ impl Mirror {
     /// With the names of all that would go.
     pub fn check_prune(&self, keep: &BTreeSet<String>) -> Result<(), MirrorError> {
         let names: Vec<String> = self.names().filter(|name| !keep.contains(*name)).cloned().collect();
-        let is_unknown = |name: &&String| self.file(name).is_some_and(MirrorFile::is_unknown);
+        let is_unknown = |name: &&String| {
+            self.file(name).is_some_and(MirrorFile::is_unknown)
+                || self.repository_listed(name).is_some_and(MirroredRepository::is_unknown)
+        };
         let unknown: Vec<String> = names.iter().filter(is_unknown).cloned().collect();
         if !unknown.is_empty() {
             return Err(MirrorError::UnknownWouldGo { names: unknown });
@@ -287,6 +290,8 @@ impl Mirror {
     /// Something cannot be written or removed.
     pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
         let mut changes = Changes::default();
+        // What is removed of that has its name in the manifest; of all else the path is told.
+        let named: BTreeSet<String> = keep.iter().flat_map(|_| named_paths(&self.contents)).collect();
         if let Some(keep) = keep {
             changes.removed = self.names().filter(|name| !keep.contains(*name)).cloned().collect();
             self.contents.files.retain(|name, _| keep.contains(name));
@@ -311,7 +316,9 @@ impl Mirror {
         }
         if keep.is_some() {
             for top in ["simple", "files"] {
-                remove_unknown(&self.folder.join(top), top, &known)?;
+                remove_unknown(&self.folder.join(top), top, &known, &mut |path| {
+                    changes.removed.extend(Some(path).filter(|path| !named.contains(path)));
+                })?;
             }
         }
         self.remove_temporary();
@@ -370,6 +377,11 @@ impl Mirror {
     }
 }
 
+/// The manifest of a place, which may be a folder or a copy of a manifest itself.
+pub(super) fn manifest_of(place: &Path) -> PathBuf {
+    if place.is_file() { place.to_owned() } else { place.join(MANIFEST) }
+}
+
 /// Every page with its path below the mirror.
 pub(super) fn pages(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
     let mut pages = BTreeMap::new();
@@ -397,6 +409,14 @@ fn for_each_page<E>(contents: &Contents, mut each: impl FnMut(String, Vec<u8>) -
         add(format!("simple/{name}"), project_pages(name, files, contents.statuses.get(*name)))?;
     }
     add("simple".to_owned(), root_pages(projects.keys().copied()))
+}
+
+/// Every path below `files` and `simple` that the manifest stands for.
+fn named_paths(contents: &Contents) -> impl Iterator<Item = String> {
+    let folders = contents.files.values().map(|file| format!("simple/{}", file.project));
+    let folders = folders.chain(["simple".to_owned()]);
+    let pages = folders.flat_map(|folder| ["html", "json"].map(|kind| format!("{folder}/index.{kind}")));
+    contents.paths().chain(pages)
 }
 
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
@@ -484,8 +504,13 @@ fn copy(
     if hasher.finish() == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
 }
 
-/// Removes the files below `folder` whose paths are not known, and the folders that are empty then.
-fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Result<bool, MirrorError> {
+/// Removes the files below `folder` whose paths are not known, and tells each; and the folders that are empty then.
+fn remove_unknown(
+    folder: &Path,
+    shown: &str,
+    known: &BTreeSet<String>,
+    tell: &mut dyn FnMut(String),
+) -> Result<bool, MirrorError> {
     let failed = |source| MirrorError::Write { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -497,7 +522,7 @@ fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Resul
         let entry = entry.map_err(failed)?;
         let shown = format!("{shown}/{}", entry.file_name().to_string_lossy());
         if entry.file_type().map_err(failed)?.is_dir() {
-            if remove_unknown(&entry.path(), &shown, known)? {
+            if remove_unknown(&entry.path(), &shown, known, tell)? {
                 fs::remove_dir(entry.path()).map_err(failed)?;
             } else {
                 is_empty = false;
@@ -506,6 +531,7 @@ fn remove_unknown(folder: &Path, shown: &str, known: &BTreeSet<String>) -> Resul
             is_empty = false;
         } else {
             fs::remove_file(entry.path()).map_err(failed)?;
+            tell(shown);
         }
     }
     Ok(is_empty)

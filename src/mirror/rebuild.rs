@@ -1,10 +1,12 @@
 //! A manifest that was lost, made anew of the pages and files of a mirror.
 //!
 //! The pages tell names, digests and what indexes said; the bytes have to be those. What nobody can tell any more is
-//! for which applications files are there, and where they came from: a run that needs them learns it again.
+//! for which applications files are there, where they came from, and of which repositories the bundles of Git are: a
+//! run that needs them learns it again.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -17,6 +19,7 @@ use super::license::{license, license_of_sdist};
 use super::pages::reference;
 use crate::archive::Limits;
 use crate::fetch::digest_of_file;
+use crate::index::{MirroredRepository, REPOSITORY_SUFFIX};
 use crate::regular;
 use crate::spec::{DistFilename, HashAlgorithm, PackageName, ProjectStatus};
 
@@ -84,7 +87,34 @@ pub(super) fn rebuilt(folder: &Path) -> Option<Contents> {
     };
     contents.files =
         listed.into_par_iter().filter_map(whole).collect::<Vec<_>>().into_iter().collect::<BTreeMap<_, _>>();
-    (!contents.files.is_empty()).then_some(contents)
+    let named = |held: MirroredRepository| Some((held.name()?, held));
+    contents.repositories = bundles(folder).into_iter().filter_map(named).collect();
+    (!contents.files.is_empty() || !contents.repositories.is_empty()).then_some(contents)
+}
+
+/// The bundles of Git that are whole: no page lists them, so they are looked for.
+fn bundles(folder: &Path) -> Vec<MirroredRepository> {
+    let below = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_digests = below(folder.join("files")).flat_map(below).collect::<Vec<_>>();
+    let bundle = |place: PathBuf| {
+        let (filename, sha256) = (place.file_name()?.to_str()?, place.parent()?.file_name()?.to_str()?);
+        let mut held = MirroredRepository::unknown(filename, sha256, 0);
+        let is_ours = held.problem().is_none() && folder.join(held.path()) == place;
+        if !is_ours || !filename.ends_with(REPOSITORY_SUFFIX) || !is_bundle(&place) {
+            return None;
+        }
+        held.size = fs::metadata(&place).ok()?.len();
+        let digest = digest_of_file(&place, HashAlgorithm::Sha256).ok()?;
+        (digest.hex() == held.sha256).then_some(held)
+    };
+    of_digests.into_par_iter().flat_map_iter(below).filter_map(bundle).collect()
+}
+
+/// Whether a file begins as bundles of Git do (gitformat-bundle).
+fn is_bundle(path: &Path) -> bool {
+    let mut first = [0; 16];
+    let read = regular::open(path).and_then(|mut file| file.read_exact(&mut first));
+    read.is_ok() && matches!(&first, b"# v2 git bundle\n" | b"# v3 git bundle\n")
 }
 
 /// A file that a page lists; `None`: it is not listed as barrow lists files.

@@ -1,13 +1,16 @@
 //! Git repositories in a mirror: each is one file among the others, with all its branches and tags.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use super::verify::unreadable;
 use super::{Mirror, MirrorError};
 use crate::fetch::digest_of_file;
 use crate::index::MirroredRepository;
-use crate::spec::{HashAlgorithm, SafeUrl};
+use crate::regular;
+use crate::spec::{HashAlgorithm, Hasher, SafeUrl};
 
 impl Mirror {
     /// Every repository, by the name that applications call it.
@@ -27,6 +30,14 @@ impl Mirror {
         self.contents.repositories.get(name)
     }
 
+    /// Files of which it is not known any more what repositories they hold, and that may be those of `url`.
+    pub fn unknown_repositories(&self, url: &SafeUrl) -> Vec<(MirroredRepository, PathBuf)> {
+        let filename = MirroredRepository::filename_of(url);
+        let unknown = self.repositories().filter(|held| held.is_unknown() && held.filename == filename);
+        let whole = unknown.filter_map(|held| self.repository(&held.name()?));
+        whole.map(|(held, path)| (held.clone(), path)).collect()
+    }
+
     /// Copies the file of a repository to its place; [`Mirror::list_repository`] makes it known.
     ///
     /// # Errors
@@ -38,30 +49,36 @@ impl Mirror {
         file: &Path,
     ) -> Result<MirroredRepository, MirrorError> {
         let unreadable = |source| MirrorError::Read { path: file.to_owned(), source };
-        let sha256 = digest_of_file(file, HashAlgorithm::Sha256).map_err(unreadable)?.hex();
-        let mut repository = MirroredRepository {
-            url: url.without_credentials().without_fragment().reveal().to_string(),
+        let mut temporary = self.temporary()?;
+        let unwritten = |source, path: &Path| MirrorError::Write { path: path.to_owned(), source };
+        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+        let source = fs::File::open(file).map_err(unreadable)?;
+        let expected = source.metadata().map_err(unreadable)?.len();
+        let place = temporary.path().to_owned();
+        let size = regular::each_piece(source, expected, unreadable, |piece| {
+            hasher.update(piece);
+            temporary.write_all(piece).map_err(|source| unwritten(source, &place))
+        })?;
+        let repository = MirroredRepository {
+            url: MirroredRepository::url_of(url),
             filename: MirroredRepository::filename_of(url),
-            sha256,
-            size: 0,
+            sha256: hasher.finish().hex(),
+            size,
             submodules,
         };
-        let place = self.folder().join(repository.path());
-        let mut temporary = self.temporary()?;
-        let mut source = fs::File::open(file).map_err(unreadable)?;
-        let copied = std::io::copy(source.file_mut(), temporary.as_file_mut());
-        repository.size = copied.map_err(|source| MirrorError::Write { path: place.clone(), source })?;
-        self.persist(temporary, &place)?;
+        self.persist(temporary, &self.folder().join(repository.path()))?;
         Ok(repository)
     }
 
-    /// Adds a placed repository to what the manifest lists; it replaces one of the same name, whose file goes when the
-    /// mirror is published.
-    pub fn list_repository(&mut self, repository: MirroredRepository) {
+    /// Adds a placed repository to what the manifest lists; it replaces one of the same name, and `unknown`, whose file
+    /// has all that it needed of it. Their files go when the mirror is published.
+    pub fn list_repository(&mut self, repository: MirroredRepository, unknown: Option<&MirroredRepository>) {
         let Some(name) = repository.name() else { return };
         let path = repository.path();
+        let unknown = unknown.and_then(|held| self.contents.repositories.remove(&held.name()?));
         let old = self.contents.repositories.insert(name, repository);
-        self.replaced.extend(old.map(|old| old.path()).filter(|old| *old != path));
+        let replaced = unknown.into_iter().chain(old).map(|old| old.path());
+        self.replaced.extend(replaced.filter(|old| *old != path));
     }
 
     /// What is wrong with the file of a repository.
@@ -70,7 +87,7 @@ impl Mirror {
         match digest_of_file(&self.folder().join(&path), HashAlgorithm::Sha256).map(|digest| digest.hex()) {
             Ok(actual) if actual == repository.sha256 => None,
             Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
-            Err(error) => Some(format!("{path} cannot be read: {}", error.kind())),
+            Err(error) => Some(unreadable(&path, &error)),
         }
     }
 }

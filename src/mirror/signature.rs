@@ -3,10 +3,13 @@
 //! It is over the bytes of the manifest, which has the digest of every file and decides every page. It lies beside the
 //! manifest (`barrow-mirror.json.sig`), and goes when the manifest changes.
 
+use std::path::Path;
+
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::contents::MANIFEST;
+use super::folder::manifest_of;
 use super::{Mirror, MirrorError};
 use crate::regular;
 use crate::signing::{Distrust, PublicKey, Purpose, Signature, SigningKey, verify};
@@ -54,9 +57,11 @@ impl Mirror {
         fs::remove_file(self.folder().join(SIGNATURES)).is_ok()
     }
 
-    /// The signatures as they lie there; what cannot be read is none.
+    /// The signatures as they lie beside the manifest; what cannot be read is none.
     pub(super) fn signature_bytes(&self) -> Option<Vec<u8>> {
-        regular::read(&self.folder().join(SIGNATURES)).ok()
+        let mut path = manifest_of(self.folder()).into_os_string();
+        path.push(SIGNATURES.strip_prefix(MANIFEST)?);
+        regular::read(Path::new(&path)).ok()
     }
 
     fn signatures(&self) -> Vec<Signature> {
@@ -65,7 +70,7 @@ impl Mirror {
     }
 
     pub(super) fn manifest_bytes(&self) -> Result<Vec<u8>, MirrorError> {
-        let path = self.folder().join(MANIFEST);
+        let path = manifest_of(self.folder());
         regular::read(&path).map_err(|source| MirrorError::Read { path, source })
     }
 }

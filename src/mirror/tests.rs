@@ -94,7 +94,7 @@ fn a_lost_manifest_is_made_of_what_pages_tell_truly() {
         fs::write(&file, content).unwrap();
         let placed = mirror.place_repository(&url, Vec::new(), &file).unwrap();
         fs::remove_file(file).unwrap();
-        mirror.list_repository(placed.clone());
+        mirror.list_repository(placed.clone(), None);
         mirror.publish(None).unwrap();
         placed
     };

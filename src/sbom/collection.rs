@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::cyclonedx::{add_licenses, document, property};
@@ -10,6 +11,10 @@ use super::format::{SbomFormat, SbomOptions};
 use super::part::purl;
 use super::spdx_json::{DOCUMENT, NO_ASSERTION, SUBJECT, SpdxWriter};
 use crate::spec::{HashDigest, License, PackageName, SafeUrl, sha256};
+
+/// Characters that a value of a package URL may not have as they are.
+const QUALIFIER: AsciiSet =
+    NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'/');
 
 /// Files that lie together, and for whom.
 #[derive(Clone, Debug)]
@@ -20,7 +25,7 @@ pub struct Collection {
     pub manifest: HashDigest,
     /// For whom, sorted by name.
     pub collectors: Vec<Collector>,
-    /// The files, sorted by name.
+    /// The files, distributions first, sorted by name.
     pub files: Vec<Collected>,
 }
 
@@ -39,9 +44,8 @@ pub struct Collector {
 pub struct Collected {
     /// Its name.
     pub filename: String,
-    /// Its project.
-    pub name: PackageName,
-    pub version: String,
+    /// What it is.
+    pub kind: CollectedKind,
     pub sha256: HashDigest,
     /// Its size, bytes.
     pub size: u64,
@@ -55,6 +59,22 @@ pub struct Collected {
     pub provenance: Option<SafeUrl>,
     /// Why it was withdrawn, when it was.
     pub yanked: Option<String>,
+}
+
+/// What a file is.
+#[derive(Clone, Debug)]
+pub enum CollectedKind {
+    /// A version of a project.
+    Distribution {
+        /// The project.
+        name: PackageName,
+        version: String,
+    },
+    /// All branches and tags of a Git repository.
+    Repository {
+        /// How collectors call it, as they call distributions by the names of their files.
+        name: String,
+    },
 }
 
 impl SbomFormat {
@@ -71,16 +91,58 @@ impl SbomFormat {
 impl Collected {
     /// Its package URL.
     ///
-    /// Source: purl specification, type `pypi`: the qualifier `file_name` tells the files of one version apart.
+    /// Source: purl specification, type `pypi`: the qualifier `file_name` tells the files of one version apart; type
+    /// `generic`: `vcs_url` and `checksum`.
     fn purl(&self) -> String {
-        // Names of files have letters, digits, `-`, `.`, `_`, and these two.
-        let filename = self.filename.replace('+', "%2B").replace('!', "%21");
-        format!("{}?file_name={filename}", purl(&self.name, &self.version))
+        match &self.kind {
+            CollectedKind::Distribution { name, version } => {
+                // Names of files have letters, digits, `-`, `.`, `_`, and these two.
+                let filename = self.filename.replace('+', "%2B").replace('!', "%21");
+                format!("{}?file_name={filename}", purl(name, version))
+            }
+            CollectedKind::Repository { .. } => {
+                let place = self.place().map(|place| format!("&vcs_url={}", utf8_percent_encode(&place, &QUALIFIER)));
+                let (name, checksum) = (self.name(), self.sha256.hex());
+                format!("pkg:generic/{name}?checksum=sha256:{checksum}{}", place.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The name of its component.
+    fn name(&self) -> String {
+        match &self.kind {
+            CollectedKind::Distribution { name, .. } => name.to_string(),
+            CollectedKind::Repository { .. } => self.filename.rsplit_once('.').map_or("", |(name, _)| name).to_owned(),
+        }
+    }
+
+    fn version(&self) -> Option<&str> {
+        match &self.kind {
+            CollectedKind::Distribution { version, .. } => Some(version),
+            CollectedKind::Repository { .. } => None,
+        }
+    }
+
+    /// Where it came from.
+    fn place(&self) -> Option<String> {
+        let url = self.url.as_ref().and_then(SafeUrl::for_others)?;
+        Some(match self.kind {
+            CollectedKind::Distribution { .. } => url,
+            CollectedKind::Repository { .. } => format!("git+{url}"),
+        })
+    }
+
+    /// How collectors call it.
+    fn key(&self) -> &str {
+        match &self.kind {
+            CollectedKind::Distribution { .. } => &self.filename,
+            CollectedKind::Repository { name } => name,
+        }
     }
 
     /// Who wants it: the application, then the projects that lead to it.
     fn ways<'a>(&'a self, collectors: &'a [Collector]) -> impl Iterator<Item = String> + 'a {
-        let way = |it: &Collector| Some(format!("{}: {}", it.name, it.files.get(&self.filename)?.join(" → ")));
+        let way = |it: &Collector| Some(format!("{}: {}", it.name, it.files.get(self.key())?.join(" → ")));
         collectors.iter().filter_map(way)
     }
 
@@ -103,7 +165,7 @@ fn cyclonedx(collection: &Collection, options: &SbomOptions) -> Value {
         },
     })];
     for collector in collectors {
-        let of_it = files.iter().filter(|file| collector.files.contains_key(&file.filename));
+        let of_it = files.iter().filter(|file| collector.files.contains_key(file.key()));
         dependencies.push(json!({
             "ref": reference(collector), "dependsOn": of_it.map(Collected::purl).collect::<Vec<String>>(),
         }));
@@ -130,14 +192,18 @@ fn component(file: &Collected, collectors: &[Collector]) -> Value {
     let mut component = json!({
         "type": "library",
         "bom-ref": file.purl(),
-        "name": file.name.to_string(),
-        "version": file.version,
+        "name": file.name(),
         "purl": file.purl(),
         "hashes": hashes,
     });
+    if let Some(version) = file.version() {
+        component["version"] = json!(version);
+    }
     add_licenses(&mut component, &file.license);
-    let source = file.url.as_ref().and_then(SafeUrl::for_others);
-    let source = source.map(|url| json!({ "type": "distribution", "url": url, "hashes": hashes }));
+    let source = file.url.as_ref().and_then(SafeUrl::for_others).map(|url| match file.kind {
+        CollectedKind::Distribution { .. } => json!({ "type": "distribution", "url": url, "hashes": hashes }),
+        CollectedKind::Repository { .. } => json!({ "type": "vcs", "url": url }),
+    });
     let provenance = file.provenance.as_ref().and_then(SafeUrl::for_others);
     let provenance = provenance.map(|url| json!({ "type": "attestation", "url": url }));
     let links: Vec<Value> = source.into_iter().chain(provenance).collect();
@@ -161,17 +227,16 @@ fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
         "licenseConcluded": NO_ASSERTION, "licenseDeclared": NO_ASSERTION, "copyrightText": NO_ASSERTION,
         "checksums": [{ "algorithm": "SHA256", "checksumValue": manifest.hex() }],
     }));
-    let id = |file: &Collected| format!("SPDXRef-Package-{}", &sha256(file.filename.as_bytes()).hex()[..20]);
+    let id = |file: &Collected| format!("SPDXRef-Package-{}", &sha256(file.key().as_bytes()).hex()[..20]);
     for file in files {
         let license = writer.license(&file.license);
         let said = file.index_and_withdrawal().into_iter().map(|(key, value)| format!("{key} {value}"));
         let said: Vec<String> = said.chain(file.ways(collectors).map(|way| format!("requested by {way}"))).collect();
-        writer.packages.push(json!({
+        let mut package = json!({
             "SPDXID": id(file),
-            "name": file.name.to_string(),
-            "versionInfo": file.version,
+            "name": file.name(),
             "packageFileName": file.filename,
-            "downloadLocation": file.url.as_ref().and_then(SafeUrl::for_others).unwrap_or_else(|| NO_ASSERTION.to_owned()),
+            "downloadLocation": file.place().unwrap_or_else(|| NO_ASSERTION.to_owned()),
             "filesAnalyzed": false,
             "licenseConcluded": NO_ASSERTION,
             "licenseDeclared": license,
@@ -182,7 +247,11 @@ fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
             "externalRefs": [{
                 "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": file.purl(),
             }],
-        }));
+        });
+        if let Some(version) = file.version() {
+            package["versionInfo"] = json!(version);
+        }
+        writer.packages.push(package);
         writer.relate(SUBJECT, "CONTAINS", &id(file));
     }
     for (number, collector) in (1..).zip(collectors) {
@@ -192,7 +261,7 @@ fn spdx(collection: &Collection, options: &SbomOptions) -> Value {
             "licenseConcluded": NO_ASSERTION, "licenseDeclared": NO_ASSERTION, "copyrightText": NO_ASSERTION,
             "primaryPackagePurpose": "APPLICATION", "comment": collector.targets.join(", "),
         }));
-        for file in files.iter().filter(|file| collector.files.contains_key(&file.filename)) {
+        for file in files.iter().filter(|file| collector.files.contains_key(file.key())) {
             writer.relate(&own, "DEPENDS_ON", &id(file));
         }
     }

@@ -17,7 +17,7 @@ mod collection;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use collection::{Collected, Collection, Collector};
+pub(crate) use collection::{Collected, CollectedKind, Collection, Collector};
 pub use format::{SbomFormat, SbomOptions};
 
 use crate::inventory::{Inventory, Reading};

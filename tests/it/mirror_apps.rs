@@ -180,6 +180,11 @@ fn a_mirror_is_exactly_what_its_manifest_says() {
         fs_err::remove_file(context.path(&format!("m/{planted}"))).unwrap();
     }
     done(&context, &["-o", "m", "--verify"]);
+    // What pruning removes is named, whether the manifest named it or not.
+    context.write("m/files/00/evil-1.0-py3-none-any.whl", "x");
+    let shown = done(&context, &["app", "-o", "m", "--prune", "--index-url", &server.url()]);
+    assert!(shown.contains("Removed files/00/evil-1.0-py3-none-any.whl"), "{shown}");
+    assert!(shown.contains("removed 1\n"), "{shown}");
     // A file that went by hand is told by whoever needs it.
     let tree = context.tree("m");
     let wheel = tree.lines().find_map(|line| line.split(' ').find(|word| word.ends_with("lib-2.0-py3-none-any.whl")));

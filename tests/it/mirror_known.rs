@@ -184,7 +184,7 @@ fn a_manifest_that_was_lost_is_made_anew_of_the_files() {
     assert!(verified.starts_with("exit code: 1") && verified.contains("it has no manifest"), "{verified}");
     let shown = run(&[]);
     assert!(
-        shown.starts_with("exit code: 0") && shown.contains("was lost") && shown.contains("2 whole files"),
+        shown.starts_with("exit code: 0") && shown.contains("was lost") && shown.contains("what is whole: 2 files"),
         "{shown}"
     );
     assert!(shown.contains("Added 0 files"), "{shown}");
@@ -198,7 +198,7 @@ fn a_manifest_that_was_lost_is_made_anew_of_the_files() {
     fs_err::remove_file(context.path("m/barrow-mirror.json")).unwrap();
     let shown = run(&[]);
     assert!(
-        shown.starts_with("exit code: 0") && shown.contains("1 whole files") && shown.contains("Added 1 file"),
+        shown.starts_with("exit code: 0") && shown.contains("what is whole: 1 file;") && shown.contains("Added 1 file"),
         "{shown}"
     );
     assert!(run(&["--verify"]).starts_with("exit code: 0"));

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::building::{can_build, folder, git};
+use crate::support::raw_server::{RawServer, answer};
 use crate::support::{IndexServer, ObjectStore, RunningIndex, TestContext, WheelBuilder};
 
 const TARGET: [&str; 4] = ["--runtime", "python3.12", "--arch", "x86_64"];
@@ -90,6 +91,7 @@ fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
     world.online(&[&lock[..3], &["-o", "online.txt", "--format", "requirements"]].concat());
     let shown = world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
     assert!(shown.contains(&format!("Mirrored the repository {MINE}")), "{shown}");
+    assert!(shown.contains("Added 3 files") && shown.contains(" 0 there already"), "{shown}");
     let manifest = world.manifest();
     let urls: Vec<&str> =
         manifest["repositories"].as_array().unwrap().iter().map(|it| it["url"].as_str().unwrap()).collect();
@@ -115,8 +117,126 @@ fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
 
     // A second run brings nothing, and a lock of the commit is met by the same file.
     let before = context.tree("m");
-    world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
+    let shown = world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
+    assert!(shown.contains("Added 0 files (0 bytes)") && shown.contains(" 3 there already"), "{shown}");
     assert_eq!(context.tree("m"), before);
+    let verified = context.run(context.barrow().args(["mirror", "-o", "m", "--verify", "--json"]));
+    assert!(verified.contains("Verified 3 files") && verified.contains("\"kept\": 3,"), "{verified}");
+
+    // Who signs off what crosses finds them in its bill.
+    context.succeed(context.barrow().args(["mirror", "-o", "m", "--sbom", "cyclonedx", "--sbom", "spdx"]));
+    let bill = |name: &str| serde_json::from_slice::<serde_json::Value>(&fs_err::read(context.path(name)).unwrap());
+    let bill = [bill("m.cdx.json").unwrap(), bill("m.spdx.json").unwrap()];
+    let sha256 = manifest["repositories"][0]["sha256"].as_str().unwrap();
+    let mine = bill[0]["components"].as_array().unwrap().iter().find(|it| it["name"] == "mine").unwrap();
+    let vcs = "git%2Bhttps://git.invalid/team/Mine.git";
+    assert_eq!(mine["purl"], format!("pkg:generic/mine?checksum=sha256:{sha256}&vcs_url={vcs}"));
+    assert_eq!(mine["externalReferences"], serde_json::json!([{ "type": "vcs", "url": MINE }]));
+    assert!(mine["properties"].to_string().contains("function/requirements.txt: mine"), "{mine}");
+    assert_eq!(bill[0]["metadata"]["component"]["properties"][0]["value"], "3");
+    let mine = bill[1]["packages"].as_array().unwrap().iter().find(|it| it["packageFileName"] == "mine.bundle");
+    assert_eq!(mine.unwrap()["downloadLocation"], format!("git+{MINE}"));
+}
+
+#[test]
+fn the_manifest_is_asked_for_once_in_a_run() {
+    if !can() {
+        return;
+    }
+    let world = World::new();
+    let context = &world.context;
+    world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
+    let folder = context.path("m");
+    let server = RawServer::start(move |asked| match fs_err::read(folder.join(asked.path.trim_start_matches('/'))) {
+        Ok(bytes) => answer(200, &[], bytes),
+        Err(_) => answer(404, &[], ""),
+    });
+    // Its repositories are in the manifest, and so are the places that a lock names.
+    let requirement = format!("mine @ git+{MINE}");
+    let lock = ["lock", &requirement, "lib", "-o", "pylock.toml", "--mirror", &server.url("/")];
+    context.succeed(&mut world.behind(&lock));
+    let lock = fs_err::read_to_string(context.path("pylock.toml")).unwrap();
+    assert!(lock.contains(&world.index.url()) && lock.contains(MINE), "{lock}");
+    let asked = server.asked().iter().filter(|asked| asked.path == "/barrow-mirror.json").count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn what_a_manifest_says_of_repositories_is_not_guessed_when_it_cannot_be_read() {
+    let context = TestContext::new();
+    let fails = |place: &str| {
+        let mut command = context.barrow();
+        command.args(["install", &format!("mine @ git+{MINE}"), "-t", "out", "--retries", "0", "--mirror", place]);
+        let shown = context.run(&mut command);
+        assert!(shown.starts_with("exit code: 1") && !shown.contains("with the same requirements"), "{shown}");
+        shown
+    };
+    let server = RawServer::start(|_| answer(503, &[], ""));
+    let shown = fails(&server.url("/"));
+    assert!(shown.contains("failed to read the manifest of the mirror") && shown.contains("503"), "{shown}");
+    let mut offline = context.barrow();
+    offline.args(["install", &format!("mine @ git+{MINE}"), "-t", "out", "--offline", "--mirror", &server.url("/")]);
+    let shown = context.run(&mut offline);
+    assert!(shown.starts_with("exit code: 1") && shown.contains("the run is offline, and"), "{shown}");
+    context.write("m/barrow-mirror.json", "{\"files\": 3}");
+    let shown = fails("m");
+    assert!(shown.contains("cannot be read") && shown.contains("carry the manifest again"), "{shown}");
+}
+
+#[test]
+fn repositories_outlive_a_manifest_that_was_lost() {
+    if !can() {
+        return;
+    }
+    let world = World::new();
+    let context = &world.context;
+    let mirror = ["mirror", "-r", "function/requirements.txt", "-o", "m"];
+    world.online(&mirror);
+    world.online(&["bundle", "function", "-o", "online"]);
+    let (before, repositories) = (context.tree("m"), world.manifest()["repositories"].clone());
+    let lose = || fs_err::remove_file(context.path("m/barrow-mirror.json")).unwrap();
+    lose();
+    // Nobody knows whose they are: they are listed, and not removed.
+    let url = world.index.url();
+    let other = ["mirror", "lib", "--name", "other", "-o", "m", "--prune", "--index-url", &url];
+    let shown = context.run(&mut world.behind(&other));
+    assert!(shown.starts_with("exit code: 1") && shown.contains("what is whole: 3 files"), "{shown}");
+    assert!(shown.contains("is not known who needs these:") && shown.contains(" git+unknown:"), "{shown}");
+    let verified = context.run(context.barrow().args(["mirror", "-o", "m", "--verify"]));
+    assert!(verified.contains("Verified 3 files"), "{verified}");
+    let shown = context.run(world.behind(&["bundle", "function", "-o", "behind"]).args(["--mirror", "m"]));
+    assert!(shown.starts_with("exit code: 1") && shown.contains("nothing but the mirror is asked"), "{shown}");
+
+    // Mirrored again, they are known again by what they hold, and nothing of them is brought a second time.
+    let shown = world.online(&mirror);
+    assert!(!shown.contains("Mirrored the repository") && shown.contains("Added 0 files"), "{shown}");
+    assert_eq!(world.manifest()["repositories"], repositories);
+    context.succeed(context.barrow().args(["mirror", "-o", "m", "--remove", "other", "--prune"]));
+    assert_eq!(context.tree("m"), before);
+    context.succeed(&mut world.behind(&["bundle", "function", "-o", "behind", "--mirror", "m"]));
+    assert_eq!(context.tree("behind"), context.tree("online"));
+
+    // The same where the repository went on meanwhile: one file has what both have.
+    lose();
+    let commit = world.git("mine", &["rev-parse", "HEAD"]);
+    world.go_on("0.2");
+    let shown = world.online(&mirror);
+    assert!(
+        shown.contains("Added 1 file ") && !shown.contains("Mirrored the repository https://git.invalid/team/part")
+    );
+    assert_eq!(context.tree("m").matches("mine.bundle").count(), 1, "{}", context.tree("m"));
+    context.succeed(context.barrow().args(["mirror", "-o", "m", "--verify"]));
+    for revision in ["trunk", &commit] {
+        let requirement = format!("mine @ git+{MINE}@{revision}");
+        context.succeed(&mut world.behind(&["install", &requirement, "-t", revision, "--mirror", "m"]));
+    }
+    // What only looks like one is none: a damaged one, one with another name.
+    lose();
+    let held = repositories[1]["sha256"].as_str().unwrap();
+    context.write(&format!("m/files/{}/{held}/part.bundle", &held[..2]), "# v2 git bundle\n");
+    context.write("m/files/notes.bundle/x.bundle", "# v2 git bundle\n");
+    let shown = context.run(&mut world.behind(&["mirror", "lib", "--name", "other", "-o", "m", "--index-url", &url]));
+    assert!(shown.starts_with("exit code: 0") && shown.contains("what is whole: 2 files"), "{shown}");
 }
 
 #[test]
@@ -183,6 +303,9 @@ fn commits_stay_whatever_becomes_of_the_branch() {
     context.write(&format!("m/files/{}/{path}/mine.bundle", &path[..2]), "# v2 git bundle\n");
     let shown = install("@trunk");
     assert!(shown.contains("exit code: 1") && shown.contains("mine.bundle"), "{shown}");
+    fs_err::remove_file(context.path(&format!("m/files/{}/{path}/mine.bundle", &path[..2]))).unwrap();
+    let shown = install("@trunk");
+    assert!(shown.contains("exit code: 1") && shown.contains("`barrow mirror --verify` names all files"), "{shown}");
     let removed = context.run(context.barrow().args(["mirror", "-o", "m", "--remove", "function/requirements.txt"]));
     assert!(removed.contains("Removed git+https://git.invalid/team/Mine"), "{removed}");
     assert!(!context.tree("m").contains(".bundle"), "{}", context.tree("m"));

@@ -193,6 +193,32 @@ fn a_signature_proves_who_made_the_mirror() {
     let upload = ["--verify", "--verify-key", "theirs.pub", "--prune", "--upload", &store.url()];
     refused(&context, run(&upload), 1, &["not trusted"]);
     assert!(store.objects().is_empty(), "nothing is uploaded that nobody vouches for");
+    // Nothing is done with a mirror before one of the keys that are named was found to have signed it.
+    fs_err::copy(context.path("mirror/barrow-mirror.json"), context.path("sent.json")).unwrap();
+    fs_err::copy(context.path("mirror/barrow-mirror.json.sig"), context.path("sent.json.sig")).unwrap();
+    let url = store.url();
+    for words in [
+        &["--list"][..],
+        &["--remove", "app"],
+        &["--upload", &url],
+        &["--sbom", "cyclonedx=bill.json"],
+        &["--sign-key", "theirs.pem"],
+        &[],
+    ] {
+        refused(&context, run(&[words, &["--verify-key", "theirs.pub"]].concat()), 1, &["not among the keys"]);
+    }
+    assert!(store.objects().is_empty() && !context.path("bill.json").exists());
+    let compared = |key: &str| {
+        let mut command = context.barrow();
+        command.args(["mirror", "--diff", "sent.json", "mirror", "--verify-key", key]);
+        command
+    };
+    refused(&context, compared("theirs.pub"), 1, &["not among the keys"]);
+    done(&context, compared("ours.pub"));
+    done(&context, run(&["--list", "--verify-key", "ours.pub"]));
+    done(&context, run(&["--verify-key", "ours.pub"]));
+    done(&context, run(&["--upload", &url, "--verify-key", "ours.pub"]));
+    assert!(!store.objects().is_empty());
     let changing = ["app", "--index-url", &server.url(), "--verify", "--verify-key", "ours.pub"];
     refused(&context, run(&changing), 2, &["--verify-key is for a mirror that is not changed"]);
     refused(&context, run(&["app", "--upload", "ftp://host/x"]), 2, &["no store"]);

@@ -13,9 +13,6 @@ use crate::signing::SigningKey;
 /// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
-/// Largest manifest that is read from elsewhere, bytes: a mirror of ten thousand files has some ten megabytes.
-pub(super) const MANIFEST_LIMIT: u64 = 256 << 20;
-
 /// Signs what was published, where there is a key; else says when signatures went with the manifest that they were of.
 pub(super) fn sign_or_warn(
     mirror: &Mirror,
@@ -41,11 +38,12 @@ pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> R
             opened => {
                 let mirror = opened?;
                 if mirror.was_rebuilt() {
+                    let count = mirror.names().count();
                     context.warn(&format!(
-                        "the manifest of `{}` was lost, and is made anew of its {} whole files; for which \
+                        "the manifest of `{}` was lost, and is made anew of what is whole: {count} file{}; for which \
                          applications they are there is known again when these were mirrored again",
                         folder.display(),
-                        mirror.files().count(),
+                        if count == 1 { "" } else { "s" },
                     ));
                 }
                 Ok(mirror)

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::folder::MANIFEST_LIMIT;
 use super::options::Mirrored;
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, HttpRequest};
+use crate::index::{MIRROR_MANIFEST_MOST, MirroredRepository};
 use crate::mirror::{Application, MANIFEST, Mirror, MirrorError, MirrorFile};
 use crate::ops::Error;
-use crate::sbom::{Collected, Collection, Collector};
+use crate::sbom::{Collected, CollectedKind, Collection, Collector};
 use crate::spec::{License, SafeUrl};
 
 /// Reads a mirror wherever it lies, as far as its manifest tells: a folder (or the `simple` in it), or the URL of its
@@ -31,7 +31,7 @@ pub async fn read_mirror(place: SafeUrl, client: ClientOptions, context: Context
     let client = Client::new(client, Arc::clone(&context.reporter))?;
     let response = client.get(HttpRequest::new(manifest).listed_by(&place)).await?;
     match response.status() {
-        200 => Ok(Mirror::of_manifest(&response.bytes(MANIFEST_LIMIT).await?, &shown)?),
+        200 => Ok(Mirror::of_manifest(&response.bytes(MIRROR_MANIFEST_MOST).await?, &shown)?),
         404 | 410 => Err(none().into()),
         _ => Err(response.unexpected().into()),
     }
@@ -41,11 +41,12 @@ pub async fn read_mirror(place: SafeUrl, client: ClientOptions, context: Context
 pub fn bill_of_mirror(mirrored: &Mirrored) -> Collection {
     let folder = std::path::absolute(&mirrored.path).unwrap_or_else(|_| mirrored.path.clone());
     let name = folder.file_name().map_or_else(|| "mirror".to_owned(), |name| name.to_string_lossy().into_owned());
+    let distributions = mirrored.files.iter().filter_map(collected);
     Collection {
         name,
         manifest: mirrored.digest.clone(),
         collectors: mirrored.applications.iter().map(collector).collect(),
-        files: mirrored.files.iter().filter_map(collected).collect(),
+        files: distributions.chain(mirrored.repositories.iter().filter_map(repository)).collect(),
     }
 }
 
@@ -63,8 +64,7 @@ fn collected(file: &MirrorFile) -> Option<Collected> {
     let url = |text: &String| SafeUrl::parse(text).ok();
     Some(Collected {
         filename: file.filename.clone(),
-        name: file.project.parse().ok()?,
-        version: file.version.clone(),
+        kind: CollectedKind::Distribution { name: file.project.parse().ok()?, version: file.version.clone() },
         sha256: file.digest()?,
         size: file.size,
         license: file.license.as_deref().map(License::of_text).unwrap_or_default(),
@@ -72,5 +72,20 @@ fn collected(file: &MirrorFile) -> Option<Collected> {
         index: if file.is_unknown() { None } else { url(&file.index) },
         provenance: file.provenance.as_ref().and_then(url),
         yanked: file.yanked.clone(),
+    })
+}
+
+/// The same of a repository. Where it came from is not known of one whose manifest was lost.
+fn repository(held: &MirroredRepository) -> Option<Collected> {
+    Some(Collected {
+        filename: held.filename.clone(),
+        kind: CollectedKind::Repository { name: held.name()? },
+        sha256: held.digest()?,
+        size: held.size,
+        license: License::default(),
+        url: if held.is_unknown() { None } else { SafeUrl::parse(&held.url).ok() },
+        index: None,
+        provenance: None,
+        yanked: None,
     })
 }

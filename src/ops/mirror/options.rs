@@ -7,7 +7,7 @@ use crate::index::MirroredRepository;
 use crate::mirror::{Application, Mirror, MirrorFile};
 use crate::ops::Error;
 use crate::request::RequestOptions;
-use crate::signing::SigningKey;
+use crate::signing::{PublicKey, SigningKey};
 use crate::spec::HashDigest;
 use crate::target::Target;
 
@@ -58,6 +58,8 @@ pub struct MirrorRemoval {
     pub force: bool,
     /// The key that signs the manifest.
     pub sign_key: Option<Arc<SigningKey>>,
+    /// Keys of which one must have signed the manifest as it was before; none: nobody need have.
+    pub trusted: Vec<PublicKey>,
 }
 
 /// A mirror after a command, and what the command did.
@@ -65,11 +67,11 @@ pub struct MirrorRemoval {
 pub struct Mirrored {
     /// The folder.
     pub path: PathBuf,
-    /// Names of the files that were added, sorted.
+    /// Names of the files and repositories that were added, sorted.
     pub added: Vec<String>,
-    /// Files that were needed and there already.
+    /// Files and repositories that were needed and there already.
     pub kept: usize,
-    /// Names of the files that were removed.
+    /// Names of the files and repositories that were removed.
     pub removed: Vec<String>,
     /// Every application that is remembered, sorted by name.
     pub applications: Vec<Application>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::finding::MirrorFailures;
@@ -19,22 +20,41 @@ struct Wanted {
     plans: Vec<usize>,
 }
 
-/// Brings the repositories of the plans into the mirror, each once; gives those that are new or have new commits.
+/// Repositories that the mirror is to list, and for how many anyone asked.
+#[derive(Default)]
+pub(super) struct GatheredRepositories {
+    pub(super) repositories: Vec<GatheredRepository>,
+    /// Repositories that were needed and there already.
+    pub(super) kept: usize,
+}
+
+/// A repository of which the mirror is to list something else than it does.
+pub(super) struct GatheredRepository {
+    pub(super) repository: MirroredRepository,
+    /// Its file is new.
+    pub(super) is_added: bool,
+    /// The file of which the mirror did not know what repository it holds, and that it took the place of.
+    pub(super) unknown: Option<MirroredRepository>,
+}
+
+/// Brings the repositories of the plans into the mirror, each once.
 pub(super) async fn gather_repositories(
     plans: &mut [ApplicationPlan],
     mirror: &Arc<Mirror>,
     context: &Context,
     findings: &mut MirrorFailures,
-) -> Result<Vec<MirroredRepository>, Error> {
-    let mut gathered = Vec::new();
+) -> Result<GatheredRepositories, Error> {
+    let mut gathered = GatheredRepositories::default();
     for (name, Wanted { needed, plans: askers }) in wanted(plans, findings).await {
         let first = &plans[askers[0]];
         match gather_one(&first.inquiry, &name, needed, mirror).await {
             Ok(placed) => {
-                if let Some(repository) = &placed {
+                let added = placed.as_ref().filter(|placed| placed.is_added);
+                gathered.kept += usize::from(added.is_none());
+                if let Some(GatheredRepository { repository, .. }) = added {
                     context.status(&format!("Mirrored the repository {}", repository.url));
                 }
-                gathered.extend(placed);
+                gathered.repositories.extend(placed);
             }
             Err(error) => {
                 findings.add(&first.application.name, error);
@@ -76,23 +96,30 @@ async fn wanted(plans: &mut [ApplicationPlan], findings: &mut MirrorFailures) ->
     all
 }
 
-/// Brings one repository into the mirror; `None`: the mirror has all that is needed of it already.
+/// Brings one repository into the mirror; `None`: the mirror has it already, and says so.
 async fn gather_one(
     inquiry: &Inquiry,
     name: &str,
     needed: NeededRepository,
     mirror: &Arc<Mirror>,
-) -> Result<Option<MirroredRepository>, Error> {
+) -> Result<Option<GatheredRepository>, Error> {
     let (own, wanted) = (Arc::clone(mirror), name.to_owned());
     let held = blocking(move || own.repository(&wanted).map(|(held, path)| (held.clone(), path))).await;
+    let held = match held {
+        Some(held) => Some(held),
+        None => recognized(inquiry, &needed, mirror).await?,
+    };
+    let unknown = held.as_ref().map(|(held, _)| held).filter(|held| held.is_unknown()).cloned();
     // All that any commit of the repository needs.
     let mut submodules = needed.submodules.clone();
     submodules.extend(held.iter().flat_map(|(held, _)| held.submodules.iter().cloned()));
     let submodules: Vec<String> = submodules.into_iter().collect();
     let earlier = held.as_ref().map(|(_, path)| path.as_path());
     let Some(file) = inquiry.repository_file(&needed, earlier).await? else {
-        let held = held.map(|(held, _)| MirroredRepository { submodules, ..held });
-        return Ok(held.filter(|now| Some(now) != mirror.repository_listed(name)));
+        let url = MirroredRepository::url_of(&needed.url);
+        let now = held.map(|(held, _)| MirroredRepository { url, submodules, ..held });
+        let now = now.filter(|now| Some(now) != mirror.repository_listed(name));
+        return Ok(now.map(|repository| GatheredRepository { repository, is_added: false, unknown }));
     };
     let mirror = Arc::clone(mirror);
     let placing = move || {
@@ -100,5 +127,21 @@ async fn gather_one(
         drop(file);
         placed
     };
-    Ok(Some(blocking(placing).await?))
+    let repository = blocking(placing).await?;
+    Ok(Some(GatheredRepository { repository, is_added: true, unknown }))
+}
+
+/// The file that holds the repository, of those of which the mirror does not know what they hold.
+async fn recognized(
+    inquiry: &Inquiry,
+    needed: &NeededRepository,
+    mirror: &Arc<Mirror>,
+) -> Result<Option<(MirroredRepository, PathBuf)>, Error> {
+    let (own, url) = (Arc::clone(mirror), needed.url.clone());
+    for (held, path) in blocking(move || own.unknown_repositories(&url)).await {
+        if inquiry.is_file_of(needed, &path).await? {
+            return Ok(Some((held, path)));
+        }
+    }
+    Ok(None)
 }

@@ -1,5 +1,6 @@
 //! The command itself, from applications to a mirror that is published.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::MirrorFailures;
@@ -8,7 +9,7 @@ use super::gather::{Gathered, gather};
 use super::news::{refresh, remember};
 use super::options::{MirrorOptions, Mirrored};
 use super::plan::ApplicationPlan;
-use super::repositories::gather_repositories;
+use super::repositories::{GatheredRepository, gather_repositories};
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::mirror::Mirror;
@@ -31,12 +32,14 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     let repositories = gather_repositories(&mut plans, &mirror, &context, &mut findings).await?;
     let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;
     let Gathered { added, kept, unknown } = gathered;
-    let added_names: Vec<String> = added.keys().cloned().collect();
+    let kept = kept + repositories.kept;
+    let mut added_names: BTreeSet<String> = added.keys().cloned().collect();
     for file in added.into_values() {
         mirror.list(file);
     }
-    for repository in repositories {
-        mirror.list_repository(repository);
+    for GatheredRepository { repository, is_added, unknown } in repositories.repositories {
+        added_names.extend(repository.name().filter(|_| is_added));
+        mirror.list_repository(repository, unknown.as_ref());
     }
     for file in &unknown {
         mirror.complete(file);
@@ -45,7 +48,7 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
     remember(&mut mirror, plans, options.force, &mut findings);
     let publishing = move || {
         let mirrored = publish(mirror, &options, findings, &context)?;
-        Ok(Mirrored { added: added_names, kept, ..mirrored })
+        Ok(Mirrored { added: added_names.into_iter().collect(), kept, ..mirrored })
     };
     blocking(publishing).await
 }

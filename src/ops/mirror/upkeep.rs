@@ -2,7 +2,7 @@
 //! smaller.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::folder::{open, refuse_damage, sign_or_warn};
@@ -15,6 +15,15 @@ use crate::ops::Error;
 use crate::signing::{PublicKey, SigningKey};
 use crate::spec::HashDigest;
 
+/// Opens a mirror to be read, or a copy of its manifest; with keys, only when one of them has signed the manifest.
+fn trusted_mirror(place: &Path, trusted: &[PublicKey]) -> Result<Mirror, MirrorError> {
+    let mirror = Mirror::open_existing(place)?;
+    if !trusted.is_empty() {
+        mirror.check_signature(trusted)?;
+    }
+    Ok(mirror)
+}
+
 /// Checks that a mirror is exactly what its manifest says, and the expected one; nothing is asked and nothing changed.
 ///
 /// # Errors
@@ -25,16 +34,14 @@ pub async fn verify_mirror(
     trusted: Vec<PublicKey>,
 ) -> Result<Mirrored, Error> {
     let checking = move || {
-        let mirror = Mirror::open_existing(&folder)?;
-        if !trusted.is_empty() {
-            mirror.check_signature(&trusted)?;
-        }
+        let mirror = trusted_mirror(&folder, &trusted)?;
         refuse_damage(&mirror)?;
+        let kept = mirror.names().count();
         let mirrored = Mirrored::of(mirror)?;
         if let Some(expected) = expected.filter(|expected| *expected != mirrored.digest) {
             return Err(MirrorError::NotExpected { path: folder, expected, actual: mirrored.digest }.into());
         }
-        Ok(Mirrored { kept: mirrored.files.len(), ..mirrored })
+        Ok(Mirrored { kept, ..mirrored })
     };
     blocking(checking).await
 }
@@ -54,21 +61,21 @@ pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context
     blocking(signing).await
 }
 
-/// What a mirror remembers.
+/// What a mirror remembers; with keys, one of them must have signed it.
 ///
 /// # Errors
-/// There is no mirror, or it cannot be read.
-pub async fn list_mirror(folder: PathBuf) -> Result<Mirrored, Error> {
-    let reading = move || Mirrored::of(Mirror::open_existing(&folder)?);
+/// There is no mirror, it cannot be read, or no key has signed it.
+pub async fn list_mirror(folder: PathBuf, trusted: Vec<PublicKey>) -> Result<Mirrored, Error> {
+    let reading = move || Mirrored::of(trusted_mirror(&folder, &trusted)?);
     blocking(reading).await
 }
 
-/// What changed from one mirror to another; manifests alone will do.
+/// What changed from one mirror to another; manifests alone will do. With keys, one of them must have signed each.
 ///
 /// # Errors
-/// There is no mirror at one of the places, or it cannot be read.
-pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, Error> {
-    let reading = move || Ok(Difference::between(&Mirror::open_existing(&old)?, &Mirror::open_existing(&new)?));
+/// There is no mirror at one of the places, it cannot be read, or no key has signed it.
+pub async fn compare_mirrors(old: PathBuf, new: PathBuf, trusted: Vec<PublicKey>) -> Result<Difference, Error> {
+    let reading = move || Ok(Difference::between(&trusted_mirror(&old, &trusted)?, &trusted_mirror(&new, &trusted)?));
     blocking(reading).await
 }
 
@@ -77,11 +84,14 @@ pub async fn compare_mirrors(old: PathBuf, new: PathBuf) -> Result<Difference, E
 /// # Errors
 /// There is no application of such a name; most of the mirror would go, without `force`; it cannot be read or written.
 pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Result<Mirrored, Error> {
-    let MirrorRemoval { folder, names, prune, force, sign_key } = removal;
+    let MirrorRemoval { folder, names, prune, force, sign_key, trusted } = removal;
     Mirror::open_existing(&folder)?;
     let own = context.clone();
     let mut mirror = open(folder, Limits::default(), context).await?;
     let removing = move || {
+        if !trusted.is_empty() {
+            mirror.check_signature(&trusted)?;
+        }
         let mut gone = BTreeSet::new();
         for name in &names {
             gone.extend(mirror.forget(name)?.files.into_keys());

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::folder::{MANIFEST_LIMIT, refuse_damage};
+use super::folder::refuse_damage;
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::http::{Client, ClientOptions, Payload};
+use crate::index::MIRROR_MANIFEST_MOST;
 use crate::mirror::{MANIFEST, Mirror, MirrorObject, ObjectContent, Transfer};
 use crate::ops::Error;
 use crate::spec::SafeUrl;
@@ -56,7 +57,7 @@ pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<U
     client.index_urls.push(to.clone());
     let store = Store::new(&to, Client::new(client, Arc::clone(&context.reporter))?)?;
     let bare = store.has_no_folders();
-    let there = if all { None } else { store.read(MANIFEST, MANIFEST_LIMIT).await? };
+    let there = if all { None } else { store.read(MANIFEST, MIRROR_MANIFEST_MOST).await? };
     let planning = move || {
         let mirror = Mirror::open_existing(&folder)?;
         refuse_damage(&mirror)?;
@@ -112,7 +113,7 @@ async fn put(store: &Store, object: MirrorObject, all: bool) -> Result<Option<u6
 async fn is_there_alike(store: &Store, objects: &[MirrorObject]) -> Result<bool, StoreError> {
     for object in objects {
         let ObjectContent::Bytes(bytes) = &object.content else { return Ok(false) };
-        if store.read(&object.key, MANIFEST_LIMIT).await?.as_ref() != Some(bytes) {
+        if store.read(&object.key, MIRROR_MANIFEST_MOST).await?.as_ref() != Some(bytes) {
             return Ok(false);
         }
     }

@@ -61,7 +61,7 @@ pub(crate) struct MirrorArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) verify: bool,
 
-    /// With --verify: the digest that the mirror must have
+    /// Verify the mirror, and that it has this digest
     #[arg(long, value_name = "sha256:DIGEST", help_heading = "Output")]
     pub(crate) expect: Option<String>,
 
@@ -69,8 +69,9 @@ pub(crate) struct MirrorArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) sign_key: Option<PathBuf>,
 
-    /// With --verify: a public key, or its file, of which one must have signed the manifest; may be repeated
-    #[arg(long, value_name = "KEY|FILE", help_heading = "Output", requires = "verify")]
+    /// A public key, or its file, of which one must have signed the manifest before anything is done with the mirror;
+    /// may be repeated
+    #[arg(long, value_name = "KEY|FILE", help_heading = "Output")]
     pub(crate) verify_key: Vec<String>,
 
     /// Bring the mirror into this store (s3, gs, https), whatever is not there yet

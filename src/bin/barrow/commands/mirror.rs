@@ -24,14 +24,15 @@ use crate::run::Run;
 use crate::settings::{Flags, Settings, Unit, find_config, keys, units_of};
 
 pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
+    let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     if let [old, new] = args.diff.as_slice() {
         let (old, new) = (old.clone(), new.clone());
-        return print_difference(run, &run.block_on(|_| ops::compare_mirrors(old, new))?);
+        return print_difference(run, &run.block_on(|_| ops::compare_mirrors(old, new, trusted))?);
     }
     // The command line demands it.
     let out = args.output.take().unwrap_or_default();
     if args.list {
-        return print_applications(run, &run.block_on(|_| ops::list_mirror(out))?);
+        return print_applications(run, &run.block_on(|_| ops::list_mirror(out, trusted))?);
     }
     // What is wrong with it is told before the work, not after it.
     let sboms = Sboms::of(run, &args.sbom, Some(&out))?;
@@ -39,20 +40,19 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     let sign_key = args.sign_key.as_deref().map(keys::signing_key).transpose()?.map(Arc::new);
     if !args.remove.is_empty() {
         let names = std::mem::take(&mut args.remove);
-        let removal = MirrorRemoval { folder: out, names, prune: args.prune, force: args.force, sign_key };
+        let removal = MirrorRemoval { folder: out, names, prune: args.prune, force: args.force, sign_key, trusted };
         let mirrored = run.block_on(|context| ops::remove_from_mirror(removal, context))?;
         return finish(run, &args, &sboms, &mirrored);
     }
-    let trusted = args.verify_key.iter().map(|text| keys::public_key(text)).collect::<Result<Vec<_>, _>>()?;
     let expected = args.expect.as_deref().map(digest).transpose()?;
     let applications = applications(run, &args)?;
     // --prune without requirements is about the store alone.
-    if applications.is_empty() && (args.verify || expected.is_some()) && (!args.prune || args.upload.is_some()) {
+    if applications.is_empty() && is_to_verify(&args) && (!args.prune || args.upload.is_some()) {
         // Whatever else is done with it, it is done with what was verified.
         let mut mirrored = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
         run.output.status(&format!(
             "Verified {} in {}",
-            counted(mirrored.files.len(), "file"),
+            counted(mirrored.kept, "file"),
             mirrored.path.display()
         ));
         if let Some(key) = sign_key {
@@ -67,7 +67,7 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if applications.is_empty() && (sign_key.is_some() || args.upload.is_some() || !args.sbom.is_empty()) {
         let mirrored = match sign_key {
             Some(key) => run.block_on(|context| ops::sign_mirror(out, key, context))?,
-            None => run.block_on(|_| ops::list_mirror(out))?,
+            None => run.block_on(|_| ops::list_mirror(out, Vec::new()))?,
         };
         let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, &args, &mirrored)?);
         return if run.is_json() { print(&mirrored, uploaded.as_ref(), &written) } else { Ok(()) };
@@ -88,6 +88,11 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     let options = MirrorOptions { applications, out, sdists, build_platforms, prune, force, verify, sign_key };
     let mirrored = run.block_on(|context| ops::mirror(options, context))?;
     finish(run, &args, &sboms, &mirrored)
+}
+
+/// Whether a mirror that is not changed is to be verified: a digest or a key that is demanded demands that too.
+fn is_to_verify(args: &MirrorArgs) -> bool {
+    args.verify || args.expect.is_some() || !args.verify_key.is_empty()
 }
 
 /// `python3.12/arm64`: the Python and the processor of a machine that builds; without the second, `x86_64`.
@@ -142,7 +147,7 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
         );
         return Err(Failure::usage(message).hint("name a requirements file with -r, or packages"));
     }
-    if args.verify && args.name.is_none() && !args.prune {
+    if is_to_verify(args) && args.name.is_none() && !args.prune {
         return Ok(Vec::new());
     }
     let of_listed = |name: String| {
@@ -210,8 +215,11 @@ fn finish(run: &Run, args: &MirrorArgs, sboms: &Sboms, mirrored: &Mirrored) -> R
     for name in &mirrored.removed {
         run.output.status(&format!("Removed {name}"));
     }
-    let is_added = |file: &&MirrorFile| mirrored.added.binary_search(&file.filename).is_ok();
-    let bytes = mirrored.files.iter().filter(is_added).map(|file| file.size).sum();
+    let is_added = |name: &String| mirrored.added.binary_search(name).is_ok();
+    let of_files = mirrored.files.iter().filter(|file| is_added(&file.filename)).map(|file| file.size);
+    let is_repository_added = |held: &&MirroredRepository| held.name().is_some_and(|name| is_added(&name));
+    let of_repositories = mirrored.repositories.iter().filter(is_repository_added).map(|held| held.size);
+    let bytes = of_files.chain(of_repositories).sum();
     let removed =
         if mirrored.removed.is_empty() { String::new() } else { format!(", removed {}", mirrored.removed.len()) };
     run.output.status(&format!(
