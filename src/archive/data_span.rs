@@ -1,7 +1,9 @@
 //! Where the data of an entry lies in an archive.
 
+use serde::{Deserialize, Serialize};
+
 /// Where the data of an entry is and what it must become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataSpan {
     /// Offset of the data in the archive.
     pub offset: u64,

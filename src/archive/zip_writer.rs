@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 
 use flate2::{Compress, Compression, FlushCompress, Status};
+use serde::{Deserialize, Serialize};
 
 use super::fields::{
     CENTRAL_HEADER, DEFLATED, END_RECORD, FLAG_UTF8, LOCAL_HEADER, STORED, ZIP64_END_RECORD, ZIP64_LOCATOR,
@@ -29,6 +30,16 @@ pub(crate) struct ZipWriter<W> {
     directory: Vec<u8>,
     entries: u64,
     buffer: Vec<u8>,
+}
+
+/// How far an archive is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ZipProgress {
+    /// Where the next entry begins, or the directory.
+    pub position: u64,
+    /// Bytes of the directory about the entries so far.
+    pub directory_bytes: u64,
+    pub entries: u64,
 }
 
 /// Content that is ready to be written: deflated, or stored where deflate does not make it smaller.
@@ -62,8 +73,13 @@ pub(crate) fn deflate(content: &[u8]) -> Compressed {
 }
 
 /// Compresses content that is too large for memory, from `content` to `out` at its `offset`; what was written can be
-/// spliced into an archive.
-pub(crate) fn deflate_stream(content: &mut impl io::Read, out: impl Write, offset: u64) -> io::Result<DataSpan> {
+/// spliced into an archive. `each` sees all of the content, piece by piece.
+pub(crate) fn deflate_stream(
+    content: &mut impl io::Read,
+    out: impl Write,
+    offset: u64,
+    mut each: impl FnMut(&[u8]),
+) -> io::Result<DataSpan> {
     let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
     let mut crc = flate2::Crc::new();
     let size = each_piece(
@@ -72,6 +88,7 @@ pub(crate) fn deflate_stream(content: &mut impl io::Read, out: impl Write, offse
         |error| error,
         |piece| {
             crc.update(piece);
+            each(piece);
             encoder.write_all(piece)
         },
     )?;
@@ -87,8 +104,25 @@ impl<W: Write> ZipWriter<W> {
         Self { out, position: 0, directory: Vec::new(), entries: 0, buffer: Vec::new() }
     }
 
-    /// Adds a file with content that is ready.
-    pub(crate) fn add(&mut self, path: &SafePath, executable: bool, content: &Compressed) -> io::Result<()> {
+    /// Goes on with an archive that was written so far to `out`, with this beginning of its directory.
+    pub(crate) fn resume(out: W, progress: ZipProgress, directory: Vec<u8>) -> Self {
+        Self { out, position: progress.position, directory, entries: progress.entries, buffer: Vec::new() }
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self) -> ZipProgress {
+        let directory_bytes = self.directory.len() as u64;
+        ZipProgress { position: self.position, directory_bytes, entries: self.entries }
+    }
+
+    /// What is written to, with all that it was given.
+    pub(crate) fn flushed(&mut self) -> io::Result<&mut W> {
+        self.out.flush()?;
+        Ok(&mut self.out)
+    }
+
+    /// Adds a file with content that is ready; gives where its data lies now.
+    pub(crate) fn add(&mut self, path: &SafePath, executable: bool, content: &Compressed) -> io::Result<DataSpan> {
         let span = DataSpan {
             offset: 0,
             compressed_size: content.data.len() as u64,
@@ -96,35 +130,35 @@ impl<W: Write> ZipWriter<W> {
             crc32: content.crc32,
             deflated: content.deflated,
         };
-        self.begin(path, file_mode(executable), &span)?;
+        let offset = self.begin(path, file_mode(executable), &span)?;
         self.out.write_all(&content.data)?;
         self.position += span.compressed_size;
-        Ok(())
+        Ok(DataSpan { offset, ..span })
     }
 
     /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it
-    /// is.
-    pub(crate) fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<()> {
+    /// is. Gives where it lies.
+    pub(crate) fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<DataSpan> {
         let mut crc = flate2::Crc::new();
         crc.update(text.as_bytes());
         let size = text.len() as u64;
         let span = DataSpan { offset: 0, compressed_size: size, size, crc32: crc.sum(), deflated: false };
-        self.begin(path, LINK_MODE, &span)?;
+        let offset = self.begin(path, LINK_MODE, &span)?;
         self.out.write_all(text.as_bytes())?;
         self.position += size;
-        Ok(())
+        Ok(DataSpan { offset, ..span })
     }
 
-    /// Adds a file whose compressed data is copied as it is from another archive. Nothing is checked here: `span` is to
-    /// come from an archive that was.
+    /// Adds a file whose compressed data is copied as it is from another archive; gives where it lies now. Nothing is
+    /// checked here: `span` is to come from an archive that was.
     pub(crate) fn splice(
         &mut self,
         path: &SafePath,
         executable: bool,
         source: &File,
         span: &DataSpan,
-    ) -> io::Result<()> {
-        self.begin(path, file_mode(executable), span)?;
+    ) -> io::Result<DataSpan> {
+        let offset = self.begin(path, file_mode(executable), span)?;
         let short = usize::try_from(span.compressed_size).ok().filter(|&length| length <= COPY_MOST);
         if let Some(length) = short {
             self.buffer.resize(length, 0);
@@ -140,7 +174,7 @@ impl<W: Write> ZipWriter<W> {
             }
         }
         self.position += span.compressed_size;
-        Ok(())
+        Ok(DataSpan { offset, ..*span })
     }
 
     /// Writes the directory; gives what was written to and the size of the archive.
@@ -162,8 +196,8 @@ impl<W: Write> ZipWriter<W> {
         Ok((self.out, offset + size + end.0.len() as u64))
     }
 
-    /// Writes the local header of an entry and notes its central header.
-    fn begin(&mut self, path: &SafePath, mode: u32, span: &DataSpan) -> io::Result<()> {
+    /// Writes the local header of an entry and notes its central header; gives where its data begins.
+    fn begin(&mut self, path: &SafePath, mode: u32, span: &DataSpan) -> io::Result<u64> {
         let name = path.as_str().as_bytes();
         let name_length = u16::try_from(name.len()).map_err(|_| io::ErrorKind::InvalidFilename)?;
         let flags = if path.as_str().is_ascii() { 0 } else { FLAG_UTF8 };
@@ -207,7 +241,7 @@ impl<W: Write> ZipWriter<W> {
         self.directory = central.0;
         self.position += local.0.len() as u64;
         self.entries += 1;
-        Ok(())
+        Ok(self.position)
     }
 }
 

@@ -11,8 +11,9 @@ use super::Error;
 use super::output::{layout_of, passed_over, source_folders};
 use super::own_files::{collect, judge};
 use super::own_part::can_be_edited;
+use super::shared_zip::can_be_shared;
 use crate::blocking::blocking;
-use crate::bundle::{Bundle, Bytes, UNZIPPED_LIMIT_BYTES, assemble, too_large_for_lambda};
+use crate::bundle::{Bundle, Bytes, UNZIPPED_LIMIT_BYTES, assemble, check_zip_size, too_large_for_lambda};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::http::Secret;
@@ -31,7 +32,12 @@ pub(super) async fn publish(
     options: &BundleOptions,
 ) -> Result<Option<Published>, Error> {
     let news = chosen.map(|(_, news)| news);
-    let Some(mut last) = memory.edited(options, news).filter(|_| can_be_edited(options)) else { return Ok(None) };
+    // A zip that can be shared may be there already, and is brought there when it is made.
+    let is_shared = inquiry.shared().is_some() && can_be_shared(options);
+    if is_shared || !can_be_edited(options) {
+        return Ok(None);
+    }
+    let Some(mut last) = memory.edited(options, news) else { return Ok(None) };
     let mut said = inquiry.said().to_vec();
     if let Some((resolution, news)) = chosen {
         last.passed_over = passed_over(resolution);
@@ -93,7 +99,8 @@ impl Edit {
         let memory = memory.forget(options);
         let Some(output) = amendment.publish(&own)? else { return Ok(None) };
         context.detail("nothing but the contents of own files has changed, so the rest of the output stays as it is");
-        for warning in &output.warnings {
+        let of_zip = output.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes));
+        for warning in output.warnings.iter().chain(&of_zip) {
             context.give(&mut warnings, warning);
         }
         let published = Published {
@@ -101,7 +108,7 @@ impl Edit {
             target: options.target.clone(),
             files: output.files,
             size_bytes: output.size_bytes,
-            zip: None,
+            zip: output.zip,
             dists: last.dists.clone(),
             excluded: last.excluded.clone(),
             layers: Vec::new(),

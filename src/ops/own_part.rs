@@ -41,8 +41,6 @@ pub(super) fn own_part(
 }
 
 /// Whether no other file of such an output depends on the contents of own files.
-pub(super) fn can_be_edited(options: &BundleOptions) -> bool {
-    let (assembly, publish) = (&options.assembly, &options.publish);
-    let is_plain = assembly.split.is_none() && assembly.bytecode.is_none() && !publish.zip;
-    is_plain && assembly.kind != BundleKind::Packages
+pub(super) fn can_be_edited(BundleOptions { assembly, .. }: &BundleOptions) -> bool {
+    assembly.split.is_none() && assembly.bytecode.is_none() && assembly.kind != BundleKind::Packages
 }

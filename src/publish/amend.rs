@@ -4,15 +4,20 @@
 //! Amendment::begin ── OUT is exactly as it was written ──▶ publish ── own files that differ change places ──▶ OUT
 //! ```
 //!
-//! The mark is worked on as it lies on disk (`stored.rs`): an edited line of a handler must not cost a look at
-//! thousands of paths. The moments and promises are those of any other output (`transaction.rs`).
+//! The mark of a folder is worked on as it lies on disk (`stored.rs`): an edited line of a handler must not cost a look
+//! at thousands of paths. A zip is written anew beside the old one, from which most of it is copied (`zip.rs`). The
+//! moments and promises are those of any other output (`transaction.rs`).
 
 use std::path::PathBuf;
 
+use fs_err as fs;
+
 use super::PublishError;
+use super::content_id::ContentId;
 use super::delta::Delta;
 use super::inspection::{Alone, inspect};
-use super::mark::{ContentId, MarkedFile, encoded, write_encoded};
+use super::mark::{Mark, MarkedFile, encoded, write_encoded};
+use super::marked_zip::MarkedZip;
 use super::marking::not_noted;
 use super::options::{PublishOptions, PublishedOutput, Step, Steps};
 use super::place::same_mount;
@@ -20,13 +25,25 @@ use super::site::Site;
 use super::stage::{contents, write_tree};
 use super::standing::OutputKind;
 use super::stored::{FolderIdentity, StoredFile, StoredMark};
-use super::transaction::find_out;
+use super::transaction::{Begun, find_out};
 use super::workplace::Workplace;
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
 
 /// An output that lies there exactly as it was written.
-pub(crate) struct Amendment<'a> {
+pub(crate) enum Amendment<'a> {
+    Folder(FolderAmendment<'a>),
+    Zip(ZipAmendment<'a>),
+}
+
+/// A zip that nobody has touched.
+pub(crate) struct ZipAmendment<'a> {
+    options: PublishOptions<'a>,
+    old: Box<MarkedZip>,
+}
+
+/// A folder with nothing else in it.
+pub(crate) struct FolderAmendment<'a> {
     options: PublishOptions<'a>,
     out: PathBuf,
     site: Site,
@@ -45,7 +62,39 @@ impl<'a> Amendment<'a> {
         sources: &[PathBuf],
         options: &PublishOptions<'a>,
     ) -> Result<Option<Self>, PublishError> {
-        let out = find_out(sources, OutputKind::Folder, options)?;
+        let kind = OutputKind::of(options.format);
+        let out = find_out(sources, kind, options)?;
+        if kind != OutputKind::Zip {
+            return Ok(FolderAmendment::begin(before, out, options)?.map(Self::Folder));
+        }
+        let mark = Mark::read(options.state_folders, &out).filter(|mark| mark.fingerprint.as_deref() == Some(before));
+        let zip = mark.and_then(|mark| <[MarkedZip; 1]>::try_from(mark.zips).ok());
+        let untouched = zip.filter(|[zip]| fs::metadata(&out).is_ok_and(|found| zip.untouched_parts(&found).is_some()));
+        Ok(untouched.map(|[zip]| Self::Zip(ZipAmendment { options: *options, old: Box::new(zip) })))
+    }
+
+    /// Lets the user's own files change places with those of `own`, which has no others; `None`: it had others, or
+    /// another run has published meanwhile.
+    ///
+    /// # Errors
+    /// Something could not be read or written; the user interrupted. OUT is as it was.
+    pub(crate) fn publish(self, own: &Bundle) -> Result<Option<PublishedOutput>, PublishError> {
+        self.publish_with(own, &|_| {})
+    }
+
+    pub(super) fn publish_with(self, own: &Bundle, steps: Steps) -> Result<Option<PublishedOutput>, PublishError> {
+        match self {
+            Self::Folder(folder) => folder.publish(own, steps),
+            Self::Zip(ZipAmendment { options, old }) => {
+                let staged = Begun::begin(own, OutputKind::Zip, &options, steps)?.stage_amended(&old)?;
+                staged.map(|staged| Ok(staged.mark()?.swap()?.finish())).transpose()
+            }
+        }
+    }
+}
+
+impl<'a> FolderAmendment<'a> {
+    fn begin(before: &str, out: PathBuf, options: &PublishOptions<'a>) -> Result<Option<Self>, PublishError> {
         if FolderIdentity::of(&out).is_none() {
             return Ok(None);
         }
@@ -64,16 +113,7 @@ impl<'a> Amendment<'a> {
         Ok(mark.map(|mark| Self { options: *options, out, site, workplace, mark }))
     }
 
-    /// Puts the user's own files of `own` in the place of those in the output. `None`, and nothing done: `own` has
-    /// other files than the output, or another run has published meanwhile.
-    ///
-    /// # Errors
-    /// Something could not be read or written; the user interrupted. OUT is as it was.
-    pub(crate) fn publish(self, own: &Bundle) -> Result<Option<PublishedOutput>, PublishError> {
-        self.publish_with(own, &|_| {})
-    }
-
-    pub(super) fn publish_with(self, own: &Bundle, steps: Steps) -> Result<Option<PublishedOutput>, PublishError> {
+    fn publish(self, own: &Bundle, steps: Steps) -> Result<Option<PublishedOutput>, PublishError> {
         let Self { options, out, site, workplace, mark } = self;
         let failed = |action, source| PublishError::Publish { action, out: out.clone(), source };
         let Some(before) = StoredMark::decode(&mark, &out) else { return Ok(None) };

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use super::content_id::ContentId;
 use super::inspection::{Alone, inspect};
 use super::journal::{Exchange, Journal};
-use super::mark::{ContentId, Mark, MarkedFile};
+use super::mark::{Mark, MarkedFile};
 use super::options::Steps;
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;

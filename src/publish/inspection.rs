@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, statat};
 
-use super::stored::{CONTENT_BYTES, EXECUTABLE, LINK, StoredFile, StoredFolder, is_derived};
+use super::content_id::{CONTENT_BYTES, EXECUTABLE, LINK};
+use super::stored::{StoredFile, StoredFolder, is_derived};
 use crate::archive::composed;
 use crate::cache::is_workplace_name;
 use crate::install::Sight;

@@ -18,17 +18,17 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 use rayon::prelude::*;
 
+use super::content_id::ContentId;
 use super::inspection::{Alone, inspect};
+use super::marked_zip::MarkedZip;
 use super::names_on_disk::listed_name;
-use super::stored::{
-    CONTENT_BYTES, ContentIds, EXECUTABLE, FolderIdentity, LINK, StoredFile, StoredFolder, StoredMark, is_derived,
-};
+use super::stored::{ContentIds, FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
 use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
 use crate::finder::is_left_by_mac;
 use crate::install::Sight;
 use crate::regular;
-use crate::spec::{HashAlgorithm, HashDigest, Hasher, sha256};
+use crate::spec::sha256;
 use crate::whole_file::write_private;
 
 /// First bytes of a mark: format and version. The length of OUT's path follows (four bytes, little endian), the path,
@@ -36,8 +36,6 @@ use crate::whole_file::write_private;
 const HEADER: &[u8] = b"barrow output 5\n";
 /// Folder of the marks; its name carries the version of the format.
 const FOLDER: &str = "outputs-v5";
-/// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
-const ZIP_TAIL: u64 = 1 << 20;
 /// Bytes from the beginning of a mark that hold OUT's path: the longest that Linux takes, and what is before it.
 const PATH_MOST: u64 = 4096 + 64;
 /// Capacity of the buffer for [`PATH_MOST`] bytes: some more, because a buffer that is full is made larger to see
@@ -58,8 +56,8 @@ pub(super) struct Mark {
     pub(super) link_mode: Option<u8>,
     /// Files of a folder, sorted by path.
     pub(super) files: Vec<MarkedFile>,
-    /// Size of a zip and digest of its end.
-    pub(super) zips: Vec<(u64, HashDigest)>,
+    /// The zip that OUT is; while it is being replaced, the one that will be as well.
+    pub(super) zips: Vec<MarkedZip>,
 }
 
 /// One file as it was written.
@@ -70,31 +68,6 @@ pub(super) struct MarkedFile {
     /// Nanoseconds since 1970.
     pub(super) modified: i64,
     pub(super) content: ContentId,
-}
-
-/// Identifies what a file holds and what it is: the beginning of the sha256, whose last bits tell whether it can be
-/// executed and whether it is a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ContentId(pub(super) [u8; CONTENT_BYTES]);
-
-impl ContentId {
-    pub(super) fn new(sha256: &HashDigest, executable: bool) -> Self {
-        let mut bytes = [0; CONTENT_BYTES];
-        bytes.copy_from_slice(&sha256.bytes()[..CONTENT_BYTES]);
-        bytes[CONTENT_BYTES - 1] = bytes[CONTENT_BYTES - 1] & !(EXECUTABLE | LINK) | u8::from(executable);
-        Self(bytes)
-    }
-
-    /// A symbolic link with this text.
-    pub(super) fn link(text: &str) -> Self {
-        let mut link = Self::new(&sha256(text.as_bytes()), false);
-        link.0[CONTENT_BYTES - 1] |= LINK;
-        link
-    }
-
-    fn is_link(self) -> bool {
-        self.0[CONTENT_BYTES - 1] & LINK != 0
-    }
 }
 
 impl Mark {
@@ -231,12 +204,12 @@ fn write_to(place: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether OUT is as a run with this fingerprint has written it: a zip by its size and end; a folder by the sizes and
-/// times of its files and, if `alone`, by nothing else lying in it.
+/// Whether OUT is as a run with this fingerprint has written it: a zip by its stamp, or by its size and end; a folder
+/// by the sizes and times of its files and, if `alone`, by nothing else lying in it.
 pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: &str, alone: bool) -> bool {
     let is_so = with_stored(state_folders, out, |stored| match stored.zips.as_slice() {
         _ if stored.fingerprint != Some(fingerprint) => false,
-        [identity] => zip_identity(out).is_ok_and(|found| found == *identity),
+        [zip] => zip.lies_at(out).unwrap_or(false),
         _ => inspect(out, &stored.folders, if alone { Alone::ButForDerived } else { Alone::No }),
     });
     is_so.unwrap_or(false)
@@ -289,25 +262,6 @@ impl MarkedFile {
     fn is_as_written(&self, out: &Path) -> bool {
         Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_as(self.content.is_link(), self.size, self.modified))
     }
-}
-
-/// Size and digest of the end of a zip, by which it is recognised.
-pub(super) fn zip_identity(zip: &Path) -> io::Result<(u64, HashDigest)> {
-    use std::io::{Seek as _, SeekFrom};
-    let mut file = regular::open(zip)?;
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(ZIP_TAIL)))?;
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    regular::each_piece(
-        file,
-        ZIP_TAIL,
-        |error| error,
-        |piece| {
-            hasher.update(piece);
-            Ok(())
-        },
-    )?;
-    Ok((size, hasher.finish()))
 }
 
 /// Every output below `folder` that barrow made, as far as it knows.

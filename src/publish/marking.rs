@@ -31,12 +31,12 @@ impl<'a> Marking<'a> {
     }
 
     /// OUT is new; gives what the user should know.
-    pub(super) fn finish(self, out: &Path) -> Option<String> {
+    pub(super) fn finish(mut self, out: &Path) -> Option<String> {
+        // Taking its place has changed the inode of a zip.
+        self.new.zips.iter_mut().for_each(|zip| zip.moved_to(out));
         // Without an older mark the first one named the new content alone.
-        let done = self.begun.and_then(|()| match self.old {
-            Some(_) => self.new.write(self.state_folders, out),
-            None => Ok(()),
-        });
+        let is_noted = self.old.is_none() && self.new.zips.is_empty();
+        let done = self.begun.and_then(|()| if is_noted { Ok(()) } else { self.new.write(self.state_folders, out) });
         done.err().map(|error| not_noted(out, &error))
     }
 }

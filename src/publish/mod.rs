@@ -16,6 +16,8 @@ mod digesting;
 mod place;
 mod rename;
 mod options;
+mod content_id;
+mod marked_zip;
 mod zip;
 mod stored;
 mod inspection;

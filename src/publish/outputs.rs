@@ -6,7 +6,8 @@ use fs_err as fs;
 
 use super::PublishError;
 use super::mark::{self, Mark, is_as_written};
-use super::options::{OutputForm, PublishOptions, PublishedOutput, Steps};
+use super::marked_zip::MarkedZip;
+use super::options::{PublishOptions, PublishedOutput, Steps};
 use super::out_lock::OutLock;
 use super::place::canonical_place;
 use super::site::Site;
@@ -131,8 +132,8 @@ pub(crate) fn is_installed_unchanged(out: &Path, state_folders: &[PathBuf], fing
 /// Notes that barrow wrote a file beside its outputs, so that it is no source file of a later run. Without a place for
 /// marks it is one.
 pub fn mark_beside(file: &Path, state_folders: &[PathBuf]) {
-    if let (Ok(place), Ok(identity)) = (canonical_place(file), mark::zip_identity(file)) {
-        let _ = Mark { zips: vec![identity], ..Mark::default() }.write(state_folders, &place);
+    if let (Ok(place), Ok(zip)) = (canonical_place(file), MarkedZip::at(file)) {
+        let _ = Mark { zips: vec![zip], ..Mark::default() }.write(state_folders, &place);
     }
 }
 
@@ -156,13 +157,4 @@ pub(crate) fn outputs_around(state_folders: &[PathBuf], folder: &Path, out: Opti
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let out = out.and_then(|out| canonical_place(out).ok());
     mark::outputs_below(state_folders, &folder).into_iter().chain(out).collect()
-}
-
-impl OutputKind {
-    fn of(format: OutputForm) -> Self {
-        match format {
-            OutputForm::Folder => Self::Folder,
-            OutputForm::Zip => Self::Zip,
-        }
-    }
 }

@@ -10,8 +10,9 @@ use fs_err::os::unix::fs::OpenOptionsExt as _;
 use rayon::prelude::*;
 
 use super::PublishError;
+use super::content_id::ContentId;
 use super::journal::{create_folder, create_parents};
-use super::mark::{ContentId, MarkedFile};
+use super::mark::MarkedFile;
 use super::options::PublishOptions;
 use crate::archive::{Alike, SafePath, each_folder_of};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};

@@ -7,8 +7,8 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::PublishError;
-use super::mark::{Mark, zip_identity};
-use super::options::PublishOptions;
+use super::mark::Mark;
+use super::options::{OutputForm, PublishOptions};
 use crate::cache::is_workplace_name;
 use crate::finder::is_left_by_mac;
 use crate::spec::ForeignName;
@@ -41,6 +41,13 @@ pub(super) enum Occupant {
 }
 
 impl OutputKind {
+    pub(super) fn of(format: OutputForm) -> Self {
+        match format {
+            OutputForm::Folder => Self::Folder,
+            OutputForm::Zip => Self::Zip,
+        }
+    }
+
     /// Looks at what lies at `out`.
     ///
     /// # Errors
@@ -76,10 +83,13 @@ fn folder(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
 }
 
 fn zip(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
-    let marked = mark.map_or(&[][..], |mark| &mark.zips);
-    let is_ours = !marked.is_empty() && marked.contains(&zip_identity(out)?);
+    for zip in mark.map_or(&[][..], |mark| &mark.zips) {
+        if zip.lies_at(out)? {
+            return Ok(Occupant::Ours);
+        }
+    }
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(if is_ours { Occupant::Ours } else { Occupant::Foreign(vec![name]) })
+    Ok(Occupant::Foreign(vec![name]))
 }
 
 /// Refuses to replace what barrow did not make, without `--force`.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::content_id::CONTENT_BYTES;
+use super::marked_zip::MarkedZip;
 use crate::finder::is_left_by_mac;
-use crate::spec::HashDigest;
 
 /// A mark as it lies on disk. When a mark is read, its texts are borrowed from the bytes of the file.
 #[derive(Clone, Deserialize, Serialize)]
@@ -16,7 +17,7 @@ pub(super) struct StoredMark<'a> {
     pub(super) fingerprint: Option<&'a str>,
     pub(super) roots: Vec<FolderIdentity>,
     pub(super) link_mode: Option<u8>,
-    pub(super) zips: Vec<(u64, HashDigest)>,
+    pub(super) zips: Vec<MarkedZip>,
     #[serde(borrow)]
     pub(super) folders: Vec<StoredFolder<'a>>,
 }
@@ -32,15 +33,6 @@ pub(super) struct StoredFolder<'a> {
     #[serde(borrow)]
     pub(super) contents: ContentIds<'a>,
 }
-
-/// Bytes that identify the content of a file.
-pub(super) const CONTENT_BYTES: usize = 16;
-
-/// Bit of the last of these bytes: the file can be executed.
-pub(super) const EXECUTABLE: u8 = 1;
-
-/// Bit of the last of these bytes: it is a symbolic link.
-pub(super) const LINK: u8 = 2;
 
 impl StoredMark<'_> {
     /// Where a file is listed: the position of its folder, and the position of the file in that folder.

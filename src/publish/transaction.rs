@@ -31,9 +31,10 @@ use fs_err as fs;
 use super::PublishError;
 use super::delta::{Delta, is_exactly_as_marked};
 use super::journal::Journal;
-use super::mark::{Mark, MarkedFile, zip_identity};
+use super::mark::{Mark, MarkedFile};
+use super::marked_zip::MarkedZip;
 use super::marking::Marking;
-use super::options::{PublishOptions, PublishedOutput, PublishedZip, Step, Steps};
+use super::options::{PublishOptions, PublishedOutput, Step, Steps};
 use super::out_lock::OutLock;
 use super::packages;
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
@@ -43,7 +44,7 @@ use super::stage::{contents, write_tree};
 use super::standing::{Occupant, OutputKind, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
-use super::zip::{take_zip, write_zip};
+use super::zip::{WrittenZip, amend_zip, take_zip, write_zip};
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
 use crate::durable::to_disk;
@@ -85,7 +86,7 @@ pub(super) struct Swapped<'a>(Marked<'a>);
 /// New content.
 enum Content {
     Tree { root: PathBuf, files: Vec<MarkedFile>, delta: Option<(Delta, Mark)> },
-    Zip(PathBuf, PublishedZip),
+    Zip(PathBuf, WrittenZip),
 }
 
 /// How the new content takes its place.
@@ -163,7 +164,7 @@ impl<'a> Begun<'a> {
             OutputKind::Zip => {
                 let zip = self.workplace.new_zip();
                 let written = match self.options.ready {
-                    Some(ready) => take_zip(ready, &zip, &self.options)?,
+                    Some(ready) => take_zip(ready, self.bundle, &zip, &self.options)?,
                     None => write_zip(self.bundle, &zip, &self.options)?,
                 };
                 Content::Zip(zip, written)
@@ -171,6 +172,16 @@ impl<'a> Begun<'a> {
         };
         (self.steps)(Step::Staged);
         Ok(Staged { begun: self, content })
+    }
+
+    /// Writes the new content from `old`, the zip at OUT: the bundle has the user's own files alone. `None`: somebody has
+    /// touched it.
+    pub(super) fn stage_amended(self, old: &MarkedZip) -> Result<Option<Staged<'a>>, PublishError> {
+        let zip = self.workplace.new_zip();
+        let written = amend_zip(self.bundle, &self.place.out, old, &zip, &self.options)?;
+        let Some(written) = written else { return Ok(None) };
+        (self.steps)(Step::Staged);
+        Ok(Some(Staged { begun: self, content: Content::Zip(zip, written) }))
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> PublishError {
@@ -255,9 +266,10 @@ impl<'a> Staged<'a> {
         let out = &self.begun.place.out;
         let fingerprint = self.begun.options.fingerprint.map(str::to_owned);
         match &mut self.content {
-            Content::Zip(zip, _) => {
-                let identity = zip_identity(zip).map_err(|source| self.begun.failed("read", source))?;
-                Ok(Mark { fingerprint, zips: vec![identity], ..Mark::default() })
+            Content::Zip(zip, written) => {
+                let zip = MarkedZip::written(zip, written.parts.take());
+                let zip = zip.map_err(|source| self.begun.failed("read", source))?;
+                Ok(Mark { fingerprint, zips: vec![zip], ..Mark::default() })
             }
             Content::Tree { root, files, .. } => {
                 let mut files = std::mem::take(files);
@@ -317,17 +329,11 @@ impl Swapped<'_> {
         drop(lock);
         drop(workplace);
         place.made.clear();
-        PublishedOutput {
-            out: std::mem::take(&mut place.out),
-            files: bundle.files.len(),
-            size_bytes: bundle.size_bytes,
-            zip: match staged.content {
-                Content::Zip(_, zip) => Some(zip),
-                Content::Tree { .. } => None,
-            },
-            replaced,
-            warnings,
-        }
+        let (files, size_bytes, zip) = match staged.content {
+            Content::Zip(_, written) => (written.files, written.size_bytes, Some(written.zip)),
+            Content::Tree { .. } => (bundle.files.len(), bundle.size_bytes, None),
+        };
+        PublishedOutput { out: std::mem::take(&mut place.out), files, size_bytes, zip, replaced, warnings }
     }
 }
 

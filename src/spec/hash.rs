@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
+use sha2::digest::common::hazmat::SerializableState as _;
 
 /// A digest algorithm that counts as proof, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -188,6 +189,10 @@ impl serde::de::Visitor<'_> for DigestBytes {
 /// Computes one digest while bytes pass.
 pub(crate) struct Hasher(State);
 
+/// A sha256 in the midst of its bytes, to be kept: it goes on from here without those that it has taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HashState(Vec<u8>);
+
 enum State {
     Sha256(sha2::Sha256),
     Sha384(sha2::Sha384),
@@ -213,6 +218,20 @@ impl Hasher {
         }
     }
 
+    /// How far it is; `None`: it is no sha256.
+    pub(crate) fn state(&self) -> Option<HashState> {
+        match &self.0 {
+            State::Sha256(hasher) => Some(HashState(hasher.serialize().to_vec())),
+            State::Sha384(_) | State::Sha512(_) => None,
+        }
+    }
+
+    /// Goes on from where a sha256 was; `None`: that is no state of one.
+    pub(crate) fn resume(state: &HashState) -> Option<Self> {
+        let state = state.0.as_slice().try_into().ok()?;
+        Some(Self(State::Sha256(sha2::Sha256::deserialize(state).ok()?)))
+    }
+
     /// Ends the digest.
     pub(crate) fn finish(self) -> HashDigest {
         let (algorithm, bytes): (_, Box<[u8]>) = match self.0 {
@@ -229,4 +248,25 @@ pub fn sha256(bytes: &[u8]) -> HashDigest {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     hasher.update(bytes);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HashAlgorithm, HashState, Hasher, sha256};
+
+    #[test]
+    fn a_digest_goes_on_from_where_it_was() {
+        let bytes: Vec<u8> = (0..1000_u32).flat_map(u32::to_le_bytes).collect();
+        for at in [0, 1, 55, 63, 64, 65, 128, 3999, 4000] {
+            let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+            hasher.update(&bytes[..at]);
+            let kept = rmp_serde::to_vec(&hasher.state().unwrap()).unwrap();
+            let state: HashState = rmp_serde::from_slice(&kept).unwrap();
+            let mut resumed = Hasher::resume(&state).unwrap();
+            resumed.update(&bytes[at..]);
+            assert_eq!(resumed.finish(), sha256(&bytes), "{at}");
+            assert!(Hasher::resume(&HashState(state.0[1..].to_vec())).is_none());
+        }
+        assert!(Hasher::new(HashAlgorithm::Sha512).state().is_none());
+    }
 }

@@ -110,6 +110,31 @@ fn many_entries_need_zip64() {
 }
 
 #[test]
+fn an_archive_is_gone_on_with_from_its_beginning() {
+    let name = |index: usize| path(&format!("{index:03}"));
+    let content = |index: usize| deflate(&b"line\n".repeat(index));
+    let mut whole = ZipWriter::new(Vec::new());
+    let mut points = Vec::new();
+    for index in 0..20 {
+        points.push((whole.progress(), whole.flushed().unwrap().clone()));
+        let span = whole.add(&name(index), index % 2 == 0, &content(index)).unwrap();
+        assert_eq!(span.offset + span.compressed_size, whole.progress().position);
+    }
+    let end = whole.progress();
+    let (bytes, _) = whole.finish().unwrap();
+    let directory = &bytes[usize::try_from(end.position).unwrap()..];
+    for (progress, written) in points {
+        let beginning = directory[..usize::try_from(progress.directory_bytes).unwrap()].to_vec();
+        let mut writer = ZipWriter::resume(written, progress, beginning);
+        for index in usize::try_from(progress.entries).unwrap()..20 {
+            writer.add(&name(index), index % 2 == 0, &content(index)).unwrap();
+        }
+        assert_eq!(writer.progress(), end);
+        assert_eq!(writer.finish().unwrap().0, bytes);
+    }
+}
+
+#[test]
 fn what_does_not_shrink_is_stored() {
     assert!(deflate(&[b'x'; 100]).deflated);
     assert!(!deflate(b"x").deflated);

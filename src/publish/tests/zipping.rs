@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::{Scene, bundle};
-use crate::bundle::{BundleLayout, assemble};
+use crate::bundle::{BundleContent, BundleFile, BundleLayout, assemble};
 use crate::publish::{OutputForm, PublishError, PublishOptions, PublishedOutput, PublishedZip, is_unchanged, publish};
 use crate::spec::sha256;
 
@@ -46,9 +46,11 @@ fn the_same_files_as_a_folder() {
     assert_eq!(published.zip, Some(expected));
     assert!(!published.replaced);
     let found = entries(&file);
-    let expected: Vec<(String, u32, String)> = bundle
-        .files
-        .iter()
+    let is_own = |file: &&BundleFile| matches!(file.content, BundleContent::Source(_));
+    let (own, others): (Vec<_>, Vec<_>) = bundle.files.iter().partition(is_own);
+    let expected: Vec<(String, u32, String)> = others
+        .into_iter()
+        .chain(own)
         .map(|file| {
             let content = fs_err::read_to_string(file.path.below(&folder)).unwrap();
             (file.path.to_string(), if file.executable { 0o755 } else { 0o644 }, content)
