@@ -147,9 +147,9 @@ impl Mark {
     /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
     pub(super) fn folders(&self) -> Vec<StoredFolder<'_>> {
         let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
-        for file in &self.files {
-            let path = file.path.as_str();
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        // In the order of paths most files of a folder lie beside each other.
+        for neighbours in self.files.chunk_by(|one, next| one.folder_and_name().0 == next.folder_and_name().0) {
+            let (folder, _) = neighbours[0].folder_and_name();
             if !folders.contains_key(folder) {
                 let mut outer = folder;
                 while let Some((parent, _)) = outer.rsplit_once('/') {
@@ -159,8 +159,10 @@ impl Mark {
                 folders.entry("").or_default();
             }
             let (files, contents) = folders.entry(folder).or_default();
-            files.push(StoredFile(name, file.size, file.modified));
-            contents.extend(file.content.0);
+            for file in neighbours {
+                files.push(StoredFile(file.folder_and_name().1, file.size, file.modified));
+                contents.extend(file.content.0);
+            }
         }
         let folder =
             |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
@@ -215,6 +217,15 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
     is_so.unwrap_or(false)
 }
 
+/// Whether OUT is the folder that was marked last, with the same files and nothing but what is derived from them.
+pub(super) fn is_as_marked(state_folders: &[PathBuf], out: &Path) -> bool {
+    let is_so = with_stored(state_folders, out, |stored| {
+        let is_this_folder = FolderIdentity::of(out).is_some_and(|identity| stored.roots.contains(&identity));
+        is_this_folder && inspect(out, &stored.folders, Alone::ButForDerived)
+    });
+    is_so.unwrap_or(false)
+}
+
 /// What `look` makes of the mark of OUT; `None` when there is none that can be read.
 fn with_stored<T>(state_folders: &[PathBuf], out: &Path, look: impl FnOnce(StoredMark) -> T) -> Option<T> {
     for bytes in encoded(state_folders, out) {
@@ -258,6 +269,12 @@ fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl MarkedFile {
+    /// The path of its folder, empty for OUT itself, and its name in that.
+    fn folder_and_name(&self) -> (&str, &str) {
+        let path = self.path.as_str();
+        path.rsplit_once('/').unwrap_or(("", path))
+    }
+
     /// Whether it lies below `out` as it was written, by size and time.
     fn is_as_written(&self, out: &Path) -> bool {
         Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_as(self.content.is_link(), self.size, self.modified))
