@@ -83,7 +83,7 @@ fn entry(entry: &RequirementEntry, environments: &[MarkerEnvironment]) -> Value 
     };
     let line = match &entry.origin {
         Origin::File { line, .. } => *line,
-        Origin::CommandLine | Origin::Brought { .. } => 0,
+        Origin::CommandLine | Origin::Brought { .. } | Origin::Build => 0,
     };
     let settings: Vec<Value> = entry.config_settings.iter().map(|(key, value)| json!([key, value])).collect();
     json!({

@@ -40,7 +40,7 @@ pub(crate) use inflate::Inflater;
 pub use limits::{Bound, Limits};
 pub(crate) use name_set::{Alike, NameClash, NameSet, composed, composed_path};
 pub use partial_zip::{EntryLookup, PartialZip, PartialZipError};
-use read_at::ReadAt;
+pub(crate) use read_at::ReadAt;
 pub use safe_path::SafePath;
 pub(crate) use safe_path::{SafePathError, each_folder_of, normalized};
 pub use source_archive::read_source;

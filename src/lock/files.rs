@@ -86,6 +86,9 @@ struct Chooser<'a> {
     building: &'a Building<'a>,
 }
 
+/// A file of a lock, and what its name says.
+type NamedFile<'f> = (DistFilename, &'f LockedFile);
+
 impl Chooser<'_> {
     fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
@@ -128,7 +131,8 @@ impl Chooser<'_> {
             return Err(self.malformed(format!("{name} has no version")));
         }
         let is_named = |file: &LockedFile| self.file_name(file).is_some();
-        let (wheel, are_named) = self.best_wheel(self.building.formats.allows_wheels(name))?;
+        let allows_wheels = self.building.formats.allows_wheels(name);
+        let (wheel, are_named) = self.best_wheel(allows_wheels)?;
         if !are_named || !package.sdist.iter().all(is_named) {
             return self.unnamed(index);
         }
@@ -221,7 +225,7 @@ impl Chooser<'_> {
     }
 
     /// The wheel that fits best, where one may be taken, and whether each has a name.
-    fn best_wheel(&self, allows_wheels: bool) -> Result<(Option<(DistFilename, &LockedFile)>, bool), LockError> {
+    fn best_wheel(&self, allows_wheels: bool) -> Result<(Option<NamedFile<'_>>, bool), LockError> {
         let mut best: Option<(Rank, DistFilename, &LockedFile)> = None;
         let mut are_named = true;
         for file in &self.package.wheels {
@@ -383,12 +387,11 @@ impl LockedFile {
         let (FilePlace::Url(place) | FilePlace::Path(place)) = self.place else { return None };
         let place = text.get(place);
         let last_of = |place: &'t str| &place[memrchr(b'/', place.as_bytes()).map_or(0, |slash| slash + 1)..];
-        let last = match memchr3(b'?', b'#', b'%', place.as_bytes()) {
-            None => Cow::Borrowed(last_of(place)),
-            Some(_) => {
-                let end = memchr2(b'?', b'#', place.as_bytes()).unwrap_or(place.len());
-                percent_encoding::percent_decode_str(last_of(&place[..end])).decode_utf8().ok()?
-            }
+        let last = if memchr3(b'?', b'#', b'%', place.as_bytes()).is_none() {
+            Cow::Borrowed(last_of(place))
+        } else {
+            let end = memchr2(b'?', b'#', place.as_bytes()).unwrap_or(place.len());
+            percent_encoding::percent_decode_str(last_of(&place[..end])).decode_utf8().ok()?
         };
         (!last.is_empty()).then_some(last)
     }

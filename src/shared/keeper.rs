@@ -49,6 +49,7 @@ pub(crate) struct SharedCache {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what is told once has a switch each")]
 pub(super) struct State {
     failures: u32,
     pub(super) is_off: bool,

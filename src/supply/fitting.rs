@@ -22,7 +22,9 @@ impl Said {
     /// The error with hints that fit.
     pub(super) fn fit(self, mut error: ResolveError) -> ResolveError {
         if let ResolveError::NoSolution { hints, .. } = &mut error {
-            hints.iter_mut().for_each(|hint| self.fit_one(hint));
+            for hint in hints {
+                self.fit_one(hint);
+            }
         }
         error
     }

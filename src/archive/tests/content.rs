@@ -8,7 +8,7 @@ use crate::archive::Limits;
 pub(super) fn contents_that_are_not_what_was_promised() {
     refuses("another CRC", "checksum (CRC) is another one", |zip| zip.entries[0].both(|header| header.crc32 ^= 1));
     refuses("another CRC, stored", "checksum (CRC) is another one", |zip| {
-        zip.entries[1].both(|header| header.crc32 = 0)
+        zip.entries[1].both(|header| header.crc32 = 0);
     });
     refuses("a flipped bit", "", |zip| zip.entries[0].data[9] ^= 4);
     refuses("a flipped bit, stored", "checksum (CRC) is another one", |zip| zip.entries[1].data[9] ^= 4);

@@ -203,8 +203,8 @@ proptest! {
         }
         for (at, sign, length) in changes {
             let start = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            let end = (start + length..).find(|at| *at >= text.len() || text.is_char_boundary(*at)).unwrap_or(start);
-            text.replace_range(start..end.min(text.len()), SIGNS[sign]);
+            let end = (start + length..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+            text.replace_range(start..end, SIGNS[sign]);
         }
         check(&text);
     }

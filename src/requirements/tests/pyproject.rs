@@ -82,7 +82,12 @@ fn what_is_wrong_is_shown_in_place() {
         &[],
         "pyproject.toml:5:25: failed to read the requirements file `gone.txt`: there is no such file",
     );
-    check("[project]\nname='x'\nrequires-python='3'\ndependencies=[]\n", &[], &[], "`requires-python` is not of the form");
+    check(
+        "[project]\nname='x'\nrequires-python='3'\ndependencies=[]\n",
+        &[],
+        &[],
+        "`requires-python` is not of the form",
+    );
     let in_quotes = "pyproject.toml:3:17: `requires-python`: it must be a text in quotes";
     for limit in ["3.11", "['>=3.11']", "{ version = '>=3.11' }"] {
         check(&format!("[project]\nname='x'\nrequires-python={limit}\ndependencies=[]\n"), &[], &[], in_quotes);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
 use barrow::ops;
-use barrow::reporter::counted;
 use barrow::reporter;
+use barrow::reporter::counted;
 use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
 

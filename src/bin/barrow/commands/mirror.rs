@@ -50,11 +50,7 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     if applications.is_empty() && is_to_verify(&args) && (!args.prune || args.upload.is_some()) {
         // Whatever else is done with it, it is done with what was verified.
         let mut mirrored = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
-        run.output.status(&format!(
-            "Verified {} in {}",
-            counted(mirrored.kept, "file"),
-            mirrored.path.display()
-        ));
+        run.output.status(&format!("Verified {} in {}", counted(mirrored.kept, "file"), mirrored.path.display()));
         if let Some(key) = sign_key {
             mirrored = run.block_on(|context| ops::sign_mirror(out, key, context))?;
         }
