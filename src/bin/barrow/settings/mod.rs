@@ -73,7 +73,6 @@ pub(crate) struct Flags {
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's, independent of the others")]
 pub(crate) struct Settings {
     /// What to resolve for.
     pub(crate) target: TargetSettings,

@@ -213,7 +213,7 @@ enum WantedPython {
 }
 
 impl WantedPython {
-    /// `None`: it is another Python, such as PyPy, or the name of an environment.
+    /// `None`: it is another Python, such as `PyPy`, or the name of an environment.
     fn of(word: &str) -> Option<Self> {
         if word.starts_with(['<', '>', '=', '!', '~']) {
             return word.parse().ok().map(Self::Specifiers);
