@@ -146,7 +146,9 @@ impl<'de> Reader<'de> {
     }
 
     fn skip_blanks(&mut self) {
-        while self.take(b' ') || self.take(b'\t') {}
+        while let Some(b' ' | b'\t') = self.peek() {
+            self.at += 1;
+        }
     }
 
     fn newline(&mut self) -> bool {
@@ -170,10 +172,11 @@ impl<'de> Reader<'de> {
     /// Blanks, comments and ends of lines, as many as there are.
     fn skip_lines(&mut self) -> Result<(), Odd> {
         loop {
-            self.skip_blanks();
-            self.comment()?;
-            if !self.newline() {
-                return Ok(());
+            match self.peek() {
+                // Behind a carriage return there is a line feed (`Reader::new`).
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(b'#') => self.comment()?,
+                _ => return Ok(()),
             }
         }
     }
@@ -190,8 +193,9 @@ impl<'de> Reader<'de> {
             let key = self.advance(memchr3(b'"', b'\\', b'\n', self.rest().as_bytes()).ok_or(Odd)?)?;
             return self.expect(b'"').map(|()| key);
         }
-        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let length = self.rest().bytes().take_while(|byte| is_of_key(byte)).count();
+        let is_end = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let rest = self.rest();
+        let length = rest.as_bytes().iter().position(is_end).unwrap_or(rest.len());
         if length == 0 { Err(Odd) } else { self.advance(length) }
     }
 

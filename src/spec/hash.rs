@@ -117,8 +117,13 @@ impl HashDigest {
 
     /// The digits alone, lower case.
     pub fn hex(&self) -> String {
-        let halves = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        halves.map(|half| char::from(b"0123456789abcdef"[usize::from(half)])).collect()
+        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+        let mut hex = String::with_capacity(self.bytes.len() * 2);
+        for byte in &self.bytes {
+            hex.push(digit(byte >> 4));
+            hex.push(digit(byte & 0xf));
+        }
+        hex
     }
 }
 

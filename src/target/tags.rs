@@ -115,13 +115,32 @@ impl Tags {
     /// when the name is read, a no does not.
     pub fn may_load(&self, filename: &str) -> bool {
         let Some(stem) = filename.strip_suffix(".whl") else { return true };
-        let Some((rest, platforms)) = stem.rsplit_once('-') else { return true };
-        let Some((rest, abis)) = rest.rsplit_once('-') else { return true };
-        let Some((rest, pythons)) = rest.rsplit_once('-') else { return true };
-        // Without a way out of the loop it is made of wide instructions: a lock may have ten thousand names.
-        let tags = stem.as_bytes().get(rest.len()..).unwrap_or_default();
-        let has_capitals = tags.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
-        has_capitals || self.best(pythons.split('.'), &abis.split('.'), &platforms.split('.')).is_some()
+        // A lock may have ten thousand names, so each is gone through once, from its end.
+        let (mut dashes, mut count) = ([0; 3], 0);
+        for (at, byte) in stem.bytes().enumerate().rev() {
+            match byte {
+                b'A'..=b'Z' => return true,
+                b'-' => {
+                    dashes[count] = at;
+                    count += 1;
+                }
+                _ => {}
+            }
+            if count == dashes.len() {
+                break;
+            }
+        }
+        let [of_platforms, of_abis, of_pythons] = dashes;
+        if count < dashes.len() {
+            return true;
+        }
+        let (pythons, abis) = (&stem[of_pythons + 1..of_abis], &stem[of_abis + 1..of_platforms]);
+        // The full ABI of another Python: most names, where there is a wheel for each.
+        if matches!(Abi::parse(abis), Abi::CPython(minor) if minor != self.minor) {
+            return false;
+        }
+        let platforms = &stem[of_platforms + 1..];
+        self.best(pythons.split('.'), &abis.split('.'), &platforms.split('.')).is_some()
     }
 
     fn best<'a>(

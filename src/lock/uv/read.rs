@@ -262,7 +262,9 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
     let source_key = package.source.key();
     let source = source(lock, &package.source, &name, at)?;
     let mut file = |file: File<'_>| locked_file(&mut lock.text, file, &package.source);
-    let wheels = package.wheels.into_iter().map(&mut file).collect();
+    // Collected, they would keep the room of what was read, which is twice as much.
+    let mut wheels = Vec::with_capacity(package.wheels.len());
+    wheels.extend(package.wheels.into_iter().map(&mut file));
     let sdist = package.sdist.map(file);
     let lock = &*lock;
     let edges = |list: Vec<Dependency<'_>>| -> Result<Vec<Edge>, LockError> {
@@ -305,6 +307,11 @@ fn source(lock: &mut Lock, source: &Source<'_>, name: &PackageName, at: usize) -
     };
     Ok(match source {
         Source { registry: Some(registry), .. } => {
+            // Nearly all are of one, which is read once.
+            let is_same = |index: &LockedIndex| index.name.is_none() && index.url.reveal().as_str() == &**registry;
+            if let Some(known) = lock.indexes.iter().position(is_same) {
+                return Ok(LockedSource::Index(Some(known)));
+            }
             let url =
                 if is_url(registry) { SafeUrl::parse(registry) } else { SafeUrl::from_path(&folder(registry), true) };
             let url = url.map_err(|error| lock.malformed(at, format!("the registry of {name}: {error}")))?;
