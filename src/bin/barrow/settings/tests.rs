@@ -173,8 +173,9 @@ fn settings_are_searched_upwards_and_the_nearest_file_wins() {
 
 #[test]
 fn paths_in_a_file_start_at_the_file() {
-    let machine =
-        Machine::new(&[]).file("barrow.toml", "requirement = [\"deps/base.txt\"]\nindex-url = \"mirror/simple\"\n");
+    let machine = Machine::new(&[])
+        .file("barrow.toml", "requirement = [\"deps/base.txt\"]\nindex-url = \"mirror/simple\"\n")
+        .file("mirror/simple/index.html", "");
     let settings = machine.read(&[]).unwrap();
     assert_eq!(settings.options.inputs.requirement_files, [machine.root.path().join("deps/base.txt")]);
     assert_eq!(settings.options.indexes.default.url.to_file_path(), Some(machine.root.path().join("mirror/simple/")));
