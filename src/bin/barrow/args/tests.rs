@@ -121,6 +121,7 @@ const OF_THE_COMMAND: &[&str] = &[
     "lock",
     "strict",
     "handler",
+    "parameter-overrides",
     "jobs",
     "github",
     "parameter-overrides",
