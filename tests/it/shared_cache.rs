@@ -228,7 +228,7 @@ fn a_store_in_trouble_costs_seconds_and_nothing_else() {
         assert!(begun.elapsed() < Duration::from_secs(45), "{fault:?} took {:?}", begun.elapsed());
         assert!(shown.matches("not used any more").count() <= 1, "{fault:?}: {shown}");
         if let StoreFault::Status(status) = fault {
-            let told = shown.contains("warning: shared cache: ") && shown.contains(&status.to_string());
+            let told = shown.contains("warning: shared cache:") && shown.contains(&status.to_string());
             assert!(told, "what was refused, and why: {shown}");
         }
     }
