@@ -9,7 +9,7 @@ use super::CheckError;
 use super::code::Code;
 use super::file::{BytesAt, CheckedFile, read_up_to};
 use super::finding::{Finding, Grade, closed_folder};
-use super::listing::Listing;
+use super::listing::ArchiveListing;
 use super::stamp::CheckStamp;
 use crate::inventory::{ForeignZip, NoZip, open_foreign_zip, plain_name};
 use crate::regular;
@@ -60,7 +60,7 @@ impl CheckedArchive {
     /// Its files below `root`, and what is odd about them. `label` stands before each name.
     pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<CheckedFile>, Vec<Finding>) {
         let mut zip = self.zip.clone();
-        let mut listing = Listing::default();
+        let mut listing = ArchiveListing::default();
         let (mut without_mode, mut links) = (Vec::new(), Vec::new());
         let (entries, mut names_size) = (zip.len(), 0);
         for index in 0..entries {

@@ -15,12 +15,12 @@ const LINKED_MOST: usize = 50_000;
 
 /// Files and findings of an archive.
 #[derive(Default)]
-pub(super) struct Listing {
+pub(super) struct ArchiveListing {
     pub(super) files: Vec<CheckedFile>,
     pub(super) findings: Vec<Finding>,
 }
 
-impl Listing {
+impl ArchiveListing {
     /// Adds the files that symbolic links lead to, under the names of the links. `links` are names with
     /// what they lead to.
     pub(super) fn follow(&mut self, links: &[(String, String)], root: &str, label: &str) {

@@ -30,7 +30,7 @@ impl Truth {
 
 /// What is known where a condition stands.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct KnownFacts<'a> {
     /// The N of the target's Python 3.N.
     pub(super) minor: u8,
     /// Names of the module that stand for a condition of the target.
@@ -41,7 +41,7 @@ pub(super) struct Known<'a> {
 const VERSION_PARTS: usize = 5;
 
 /// Decides a condition for Python on Linux, in a module that is imported and not run.
-pub(super) fn decide(condition: &Expr, known: Known<'_>) -> Truth {
+pub(super) fn decide(condition: &Expr, known: KnownFacts<'_>) -> Truth {
     match condition {
         Expr::BooleanLiteral(literal) => Truth::of(literal.value),
         Expr::NoneLiteral(_) => Truth::False,

@@ -7,7 +7,7 @@ use ruff_python_stdlib::builtins::is_exception;
 use ruff_text_size::Ranged as _;
 
 use super::calls::{Calls, is_generator, names_of};
-use super::condition::{Known, Truth, decide, is_name, text};
+use super::condition::{KnownFacts, Truth, decide, is_name, text};
 use super::module::{Import, Module, Moment};
 use crate::spec::LineEnds;
 
@@ -230,7 +230,7 @@ impl<'a> ImportWalk<'a> {
         // Whether an earlier branch may be taken instead.
         let mut is_open = false;
         for (test, body) in std::iter::once((Some(&*statement.test), &*statement.body)).chain(others) {
-            let known = Known { minor: self.minor, constants: &self.constants };
+            let known = KnownFacts { minor: self.minor, constants: &self.constants };
             let truth = test.map_or(Truth::True, |test| decide(test, known));
             if let Some(test) = test {
                 self.expression(test, moment);
@@ -340,7 +340,7 @@ impl<'a> ImportWalk<'a> {
         if matches!(value, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_) | Expr::NoneLiteral(_)) {
             return;
         }
-        let truth = decide(value, Known { minor: self.minor, constants: &self.constants });
+        let truth = decide(value, KnownFacts { minor: self.minor, constants: &self.constants });
         self.constants.insert(name.id.as_str(), truth);
     }
 
