@@ -66,6 +66,9 @@ pub struct Listed {
     pub may_be_wheel: bool,
 }
 
+/// A file, and its name as it was read.
+type NamedFile<'a> = (DistFilename, &'a LockedFile);
+
 /// How well a wheel fits, then its build tag: greater is better.
 type Rank = (TagPriority, Option<(u64, Box<str>)>);
 
@@ -85,9 +88,6 @@ struct Chooser<'a> {
     target: &'a Target,
     building: &'a Building<'a>,
 }
-
-/// A file of a lock, and what its name says.
-type NamedFile<'f> = (DistFilename, &'f LockedFile);
 
 impl Chooser<'_> {
     fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {

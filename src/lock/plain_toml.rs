@@ -107,8 +107,7 @@ impl<'de> Reader<'de> {
     /// At the beginning of a text, in which no control character is but those that end lines, and tabs.
     fn new(text: &'de str) -> Result<Self, Odd> {
         let bytes = text.as_bytes();
-        #[expect(clippy::needless_bitwise_bool, reason = "a jump less for each byte")]
-        let is_control = |byte: u8| (byte < b' ') & !matches!(byte, b'\t' | b'\n' | b'\r') | (byte == 0x7f);
+        let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
         // Without a way out of the loop it is made of wide instructions.
         let has_control = bytes.iter().fold(false, |found, byte| found | is_control(*byte));
         let ends_no_line = |at: usize| bytes.get(at + 1) != Some(&b'\n');
