@@ -5,7 +5,7 @@
 //! that of `SOURCE_DATE_EPOCH`. Bills of materials that distributions bring along (PEP 770) and distributions inside of
 //! others become parts of the component that carries them.
 //!
-//! A mirror is no output: of it a [`Collection`] tells the files, and for whose sake they are there.
+//! A mirror is no output: of it a `Collection` tells the files, and for whose sake they are there.
 //!
 //! SPDX 3 is not written: at present its readers are few. CycloneDX 1.6 rather than 1.7 for the same reason.
 
