@@ -368,7 +368,11 @@ impl<'a> Natives<'a> {
 
 /// Whether a file may be an object by its name; its first bytes decide.
 fn may_be_object(tree: &RuntimeTree, file: usize) -> bool {
-    let name = last_name(&tree.files[file].path);
+    let path = &tree.files[file].path;
+    if path.contains(".dist-info/") {
+        return false;
+    }
+    let name = last_name(path);
     name.contains(".so")
         || !name.contains('.')
         || tree.files[file].mode.is_some_and(|mode| mode & 0o111 != 0) && !is_text(name)
