@@ -129,7 +129,7 @@ SHAPES = {
     "source with a mark": ("import shop", {"shop.py": b"\xef\xbb\xbfx = 1\n"}),
     "source with a zero": ("import shop", {"shop.py": b"x = 1\x00\n"}),
     "a file that hides a module": ("import calendar\ncalendar.x", {"calendar.py": "x = 1"}),
-    "a name that is deleted!": ("from shop import one", {"shop.py": "one = 1\ndel one"}),
+    "a name that is deleted": ("from shop import one", {"shop.py": "one = 1\ndel one"}),
     "another error!": ("import shop", {"shop.py": "1 / 0"}),
 }
 
