@@ -91,10 +91,18 @@ impl<R: Read> Gzip<R> {
         if u64::from(field(4)) != self.made & u64::from(u32::MAX) {
             return Err(ArchiveError::Tar("its content is damaged: it has another size than it says"));
         }
-        if !self.source.rest()?.is_empty() {
-            return Err(ArchiveError::Tar("bytes follow the end of its gzip member"));
+        // Zeros fill up blocks of tapes and disks, and are nothing to everybody.
+        loop {
+            let rest = self.source.rest()?;
+            if rest.iter().any(|byte| *byte != 0) {
+                return Err(ArchiveError::Tar("bytes follow the end of its gzip member"));
+            }
+            let count = rest.len();
+            if count == 0 {
+                return Ok(());
+            }
+            self.source.advance(count);
         }
-        Ok(())
     }
 }
 
