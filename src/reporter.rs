@@ -98,11 +98,6 @@ pub fn counted(count: impl fmt::Display + Copy, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
-/// A number of files, in words.
-pub fn files(count: u64) -> String {
-    format!("{count} file{}", if count == 1 { "" } else { "s" })
-}
-
 /// A reporter that shows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

@@ -17,7 +17,7 @@ use crate::build::{BuildError, Children, Compiler, InterpreterSearch, PythonSour
 use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes};
 use crate::context::Context;
 use crate::install::FileContent;
-use crate::reporter;
+use crate::reporter::counted;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
 use crate::supply::SupplyError;
 use crate::target::Target;
@@ -70,11 +70,8 @@ pub(super) fn compile(bundle: &Bundle, options: &BundleOptions, context: &Contex
     }
     let size = compiled.iter().map(|(_, bytes)| bytes.len() as u64).sum();
     let version = &python.interpreter.version;
-    context.status(&format!(
-        "Compiled {} ({}) with Python {version}",
-        reporter::files(compiled.len() as u64),
-        Bytes(size)
-    ));
+    let files = counted(compiled.len(), "file");
+    context.status(&format!("Compiled {files} ({}) with Python {version}", Bytes(size)));
     Ok(compiled)
 }
 

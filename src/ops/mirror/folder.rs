@@ -8,6 +8,7 @@ use crate::blocking::blocking;
 use crate::context::{Context, Interrupted};
 use crate::mirror::{Changes, Mirror, MirrorError, Patience};
 use crate::ops::Error;
+use crate::reporter::counted;
 use crate::signing::SigningKey;
 
 /// How long another run may change the same mirror, with all that it downloads, before it is taken for stuck.
@@ -38,12 +39,11 @@ pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> R
             opened => {
                 let mirror = opened?;
                 if mirror.was_rebuilt() {
-                    let count = mirror.names().count();
                     context.warn(&format!(
-                        "the manifest of `{}` was lost, and is made anew of what is whole: {count} file{}; for which \
-                         applications they are there is known again when these were mirrored again",
+                        "the manifest of `{}` was lost, and is made anew of what is whole: {}; for which applications \
+                         they are there is known again when these were mirrored again",
                         folder.display(),
-                        if count == 1 { "" } else { "s" },
+                        counted(mirror.names().count(), "file"),
                     ));
                 }
                 Ok(mirror)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use barrow::ops::Published;
-use barrow::reporter;
+use barrow::reporter::counted;
 use barrow::request::{BundleKind, BundleOptions};
 
 use super::meaning::{refuse_no_folder, refuse_other_forms};
@@ -67,7 +67,7 @@ pub(super) fn make(
         let told = result::with_sboms(result::published(&published), &sboms);
         Output::object(&result::with_shared(told, run.shared.get()))?;
     } else {
-        let what = format!("Bundled {}", reporter::files(published.files as u64));
+        let what = format!("Bundled {}", counted(published.files, "file"));
         last_word::tell(run, &published, &what, &place(&published));
     }
     if is_checked { check::made(run, settings, &made) } else { Ok(()) }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use barrow::bundle::Bytes;
 use barrow::cache::{Cache, Usage};
 use barrow::ops;
-use barrow::reporter;
 use barrow::reporter::counted;
 use barrow::shared::{Namespace, Pruned, SharedOptions};
 use serde_json::json;
@@ -32,7 +31,7 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
                 return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
             }
             Output::result(&format!("{bytes}\n"))?;
-            run.output.status(&format!("{}, {} in {}", reporter::files(files), Bytes(bytes), folder.display()));
+            run.output.status(&format!("{}, {} in {}", counted(files, "file"), Bytes(bytes), folder.display()));
             Ok(())
         }
         CacheCommand::Prune => {
@@ -174,6 +173,6 @@ fn removed(run: &Run, folder: &Path, Usage { files, bytes }: Usage) -> Result<()
     if run.general.json {
         return Output::object(&json!({ "schema": 1, "files": files, "size_bytes": bytes }));
     }
-    run.output.status(&format!("Removed {} ({}) from {}", reporter::files(files), Bytes(bytes), folder.display()));
+    run.output.status(&format!("Removed {} ({}) from {}", counted(files, "file"), Bytes(bytes), folder.display()));
     Ok(())
 }
