@@ -29,8 +29,7 @@ pub(super) fn read(
     settings.find_links = read_find_links(layers, flags, settings.mirror.is_some(), warnings)?;
     settings.no_index = layers.switch("no-index", flags.no_index)?;
     // Where a mirror stands for them, or nothing does, nobody looks there.
-    let are_asked = settings.mirror.is_none() && !settings.no_index;
-    if are_asked {
+    if settings.mirror.is_none() && !settings.no_index {
         check_folders("index", &named_source, named.iter().map(|Shown(index)| &index.url))?;
         check_folders("extra-index-url", &extra_source, &settings.extra)?;
         check_folders("index-url", &default_source, default.iter().map(|Shown(index)| &index.url))?;
@@ -39,7 +38,7 @@ pub(super) fn read(
 
     let mut configured_default = None;
     for configured in layers.config.indexes.clone() {
-        let index = configured_index(layers, &configured, are_asked)?;
+        let index = configured_index(layers, &configured)?;
         let is_replaced = index.name.is_some() && named.iter().any(|Shown(other)| other.name == index.name);
         if configured.default {
             configured_default = Some(index);
@@ -104,31 +103,28 @@ fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> 
     Ok(IndexLocation { name, url, explicit: false, ignore_status: Vec::new() })
 }
 
-/// An index that is a folder must be there: one that is missing must not look like one that has nothing.
+/// A folder that the command line names as an index must be there. What stands in files and variables is for commands
+/// that ask no index too, and may be there by the time that one is asked.
 fn check_folders<'u>(
     setting: &'static str,
     source: &Source,
     urls: impl IntoIterator<Item = &'u SafeUrl>,
 ) -> Result<(), SettingsError> {
+    if !matches!(source, Source::Flag(_)) {
+        return Ok(());
+    }
     let mut missing = urls.into_iter().filter_map(SafeUrl::to_file_path).filter(|path| !path.exists());
     missing.next().map_or(Ok(()), |path| {
         Err(SettingsError::value(setting, source, format!("`{}` does not exist", path.display())))
     })
 }
 
-fn configured_index(
-    layers: &mut Layers<'_>,
-    configured: &ConfigIndex,
-    is_asked: bool,
-) -> Result<IndexLocation, SettingsError> {
+fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result<IndexLocation, SettingsError> {
     let file = configured.file.clone().unwrap_or_else(|| layers.config.path.clone());
     let base = file.parent().unwrap_or(Path::new("")).to_owned();
     let source = Source::File { file, line: configured.line };
     let url = parse::location(layers.host, &base, &configured.url)
         .map_err(|reason| SettingsError::value("index", &source, reason))?;
-    if is_asked {
-        check_folders("index", &source, [&url])?;
-    }
     let index = IndexLocation {
         name: configured.name.clone(),
         url,
