@@ -208,7 +208,12 @@ fn local_reference(url: SafeUrl, path: &Path, is_folder: bool, editable: bool) -
 
 /// Whether this is the short form of SSH, `git+user@host:path`, which is no URL.
 pub(super) fn is_short_git(text: &str) -> bool {
-    let place = text.strip_prefix("git+").and_then(|rest| rest.split_once(':'));
+    text.strip_prefix("git+").is_some_and(is_ssh_address)
+}
+
+/// Whether this is `user@host:path`, as SSH and git take it.
+pub(super) fn is_ssh_address(text: &str) -> bool {
+    let place = text.split_once(':');
     place.is_some_and(|(place, path)| place.contains('@') && !place.contains('/') && !path.starts_with("//"))
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::direct::{
-    Folders, LocatedPath, Reference, is_archive, is_of_conda, is_short_git, is_url, is_wheel, path_reference,
-    reference, relative_reference, scheme,
+    Folders, LocatedPath, Reference, is_archive, is_of_conda, is_short_git, is_ssh_address, is_url, is_wheel,
+    path_reference, reference, relative_reference, scheme,
 };
 use super::option_line::{OptionName, OptionUse, Options, options_start, parse_options};
 use super::{DirectReference, Origin, RequirementEntry};
@@ -364,7 +364,7 @@ fn read_named(
         return Ok(Subject { text_length: subject.len(), name: Some(name), extras, version_or_url, reference: None });
     };
     let wrong = |why: String| SyntaxError::new(at, url.len(), why);
-    if is_short_git(&url) || is_short_git(&format!("git+{url}")) {
+    if is_ssh_address(url.strip_prefix("git+").unwrap_or(&url)) {
         return Err(of_short_git(&url, at));
     }
     let found = match scheme(&url) {

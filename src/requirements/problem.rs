@@ -1,6 +1,7 @@
 //! What is wrong in the user's own files, shown where it stands.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::Origin;
 use crate::spec::SyntaxError;
@@ -155,8 +156,11 @@ fn without_values(message: String, hint: Option<String>, expanded: &[(String, St
     (message, hint.filter(|hint| quotes(hint).is_none()))
 }
 
-/// Hides what stands before `@` and after `?` in every URL of a text, and says where a byte offset went.
+/// Hides what stands before `@` and after `?` in every URL of a text, also where its scheme was forgotten, and says where
+/// a byte offset went.
 pub(super) fn mask_secrets(text: &str, offset: usize) -> (String, usize) {
+    let mut hidden: Vec<Range<usize>> = in_urls(text).into_iter().chain(without_scheme(text)).collect();
+    hidden.sort_by_key(|range| range.start);
     let mut masked = String::with_capacity(text.len());
     let mut moved = None;
     let mut done = 0;
@@ -166,6 +170,21 @@ pub(super) fn mask_secrets(text: &str, offset: usize) -> (String, usize) {
         }
         masked.push_str(instead.unwrap_or(&text[from..to]));
     };
+    for Range { start, end } in hidden {
+        if start >= done {
+            copy(&mut masked, done, start, None);
+            copy(&mut masked, start, end, Some("****"));
+            done = end;
+        }
+    }
+    copy(&mut masked, done, text.len(), None);
+    let end = masked.len();
+    (masked, moved.unwrap_or(end))
+}
+
+/// What is hidden of the URLs of a text.
+fn in_urls(text: &str) -> Vec<Range<usize>> {
+    let (mut hidden, mut done) = (Vec::new(), 0);
     for (found, _) in text.match_indices("://") {
         let start = found + 3;
         if start < done {
@@ -174,23 +193,41 @@ pub(super) fn mask_secrets(text: &str, offset: usize) -> (String, usize) {
         let end = text[start..]
             .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'))
             .map_or(text.len(), |at| start + at);
-        let url = &text[start..end];
-        copy(&mut masked, done, start, None);
         done = start;
-        if let Some(userinfo) = userinfo_length(url) {
-            copy(&mut masked, done, start + userinfo, Some("****"));
+        if let Some(userinfo) = userinfo_length(&text[start..end]) {
             done = start + userinfo;
+            hidden.push(start..done);
         }
         let query_end = text[done..end].find('#').map_or(end, |at| done + at);
         if let Some(query) = text[done..query_end].find('?') {
-            copy(&mut masked, done, done + query + 1, None);
-            copy(&mut masked, done + query + 1, query_end, Some("****"));
+            hidden.push(done + query + 1..query_end);
             done = query_end;
         }
     }
-    copy(&mut masked, done, text.len(), None);
-    let end = masked.len();
-    (masked, moved.unwrap_or(end))
+    hidden
+}
+
+/// Options whose value is a URL or a folder.
+const LOCATION_OPTIONS: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
+
+/// What is hidden of words that are URLs whose scheme was forgotten: `user:password@host`, and behind an option for an
+/// index also `token@host`.
+fn without_scheme(text: &str) -> Vec<Range<usize>> {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let (mut hidden, mut before) = (Vec::new(), "");
+    for word in text.split(is_between).filter(|word| !word.is_empty()) {
+        let (option, value) = word.split_once('=').filter(|_| word.starts_with("--")).unwrap_or((before, word));
+        before = word;
+        let Some(at) = value.rfind('@').filter(|_| !value.contains("://")) else { continue };
+        let has_password = value[..at]
+            .split_once(':')
+            .is_some_and(|(user, _)| !user.contains(['@', '/']) && !user.eq_ignore_ascii_case("file"));
+        if has_password || LOCATION_OPTIONS.contains(&option) {
+            let start = value.as_ptr().addr() - text.as_ptr().addr();
+            hidden.push(start..start + at);
+        }
+    }
+    hidden
 }
 
 /// Length of what must be hidden before an `@`.

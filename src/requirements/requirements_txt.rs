@@ -467,7 +467,7 @@ fn location_url(option: &OptionUse, folders: &Folders, always_folder: bool) -> R
         _ => {
             let path = folders.resolve(value).map_err(|why| at_value(option, why))?.path;
             let is_folder = always_folder || path.is_dir() || value.ends_with('/');
-            SafeUrl::from_path(&path, is_folder).map_err(|error| at_value(option, error.to_string()))
+            SafeUrl::from_named_path(value, &path, is_folder).map_err(|error| at_value(option, error.to_string()))
         }
     }
 }

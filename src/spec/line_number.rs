@@ -1,5 +1,7 @@
 //! Places of a text as numbers of lines, by which messages name them.
 
+use memchr::memchr_iter;
+
 /// The one-based number of the line that the byte at `at` stands in; a place behind the text is in its last line.
 pub fn line_at(text: impl AsRef<[u8]>, at: usize) -> usize {
     1 + text.as_ref().iter().take(at).filter(|byte| **byte == b'\n').count()
@@ -11,7 +13,7 @@ pub(crate) struct LineEnds(Vec<usize>);
 
 impl LineEnds {
     pub(crate) fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+        Self(memchr_iter(b'\n', text.as_bytes()).collect())
     }
 
     /// The one-based number of the line, as [`line_at`] gives it.

@@ -22,6 +22,9 @@ pub enum UrlError {
     /// The text does not parse.
     #[error("not a valid URL ({0})")]
     Invalid(#[from] url::ParseError),
+    /// A URL whose scheme was forgotten, in the place of the path that it looks like.
+    #[error("it has a user and no scheme: write `https://` before it, or name a folder that is there")]
+    NoScheme,
     /// A path that cannot be written as a `file://` URL.
     #[error("`{}` cannot be written as a file URL", .0.display())]
     Path(PathBuf),
@@ -43,6 +46,18 @@ impl SafeUrl {
     pub fn from_path(path: &Path, is_folder: bool) -> Result<Self, UrlError> {
         let url = if is_folder { Url::from_directory_path(path) } else { Url::from_file_path(path) };
         url.map(Self).map_err(|()| UrlError::Path(path.to_owned()))
+    }
+
+    /// The `file://` URL of the path that a `text` means where a URL may stand as well. One with a user is refused where
+    /// nothing lies there: it is a URL whose scheme was forgotten, and would be shown with its credential.
+    ///
+    /// # Errors
+    /// Such a text, and a path that is not absolute.
+    pub fn from_named_path(text: &str, path: &Path, is_folder: bool) -> Result<Self, UrlError> {
+        if text.contains('@') && !path.exists() {
+            return Err(UrlError::NoScheme);
+        }
+        Self::from_path(path, is_folder)
     }
 
     /// Resolves a reference found on the page at this URL; userinfo is not inherited.

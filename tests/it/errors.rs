@@ -300,6 +300,9 @@ fn the_message_of_a_failed_run_goes_to_a_file_as_well() {
     assert!(message(&["lock", "-r", "absent.txt", "-qq", "--color", "always"]).starts_with(missing));
     assert!(message(&["lock", "--absent-flag"]).starts_with("error: unexpected argument '--absent-flag'"));
     assert!(message(&["lock", "-r", "absent.txt", "--json"]).starts_with("{\"error\""));
+    // Help that stands in for an error is one.
+    context.barrow().env("BARROW_ERROR_FILE", context.path("error")).arg("cache").output().unwrap();
+    assert!(fs_err::read_to_string(context.path("error")).unwrap().starts_with("Show or clear the cache"));
 
     context.run(context.barrow().args(["lock", "-r", "absent.txt", "--error-file", "named"]));
     assert!(fs_err::read_to_string(context.path("named")).unwrap().starts_with(missing));

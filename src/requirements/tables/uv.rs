@@ -397,7 +397,7 @@ pub(super) fn location(document: &PyprojectDocument<'_>, text: &str) -> Result<S
         Some(other) if text.contains("://") => Err(format!("`{other}` URLs are not supported here")),
         _ => {
             let path = normalized(&document.folder.join(text));
-            SafeUrl::from_path(&path, !path.is_file()).map_err(|error| error.to_string())
+            SafeUrl::from_named_path(text, &path, !path.is_file()).map_err(|error| error.to_string())
         }
     }
 }

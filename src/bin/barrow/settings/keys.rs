@@ -57,5 +57,7 @@ pub(super) fn read_store(text: &str) -> Result<SafeUrl, String> {
     if is_store && has_host {
         return Ok(url);
     }
-    Err(format!("`{url}` is no store: give an s3://BUCKET/PREFIX, gs://, https:// or http:// URL"))
+    // Without a host, anything in it may be a credential.
+    let shown = if has_host { url.to_string() } else { format!("{}:…", url.reveal().scheme()) };
+    Err(format!("`{shown}` is no store: give an s3://BUCKET/PREFIX, gs://, https:// or http:// URL"))
 }

@@ -44,12 +44,8 @@ pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, 
         )),
         _ => {
             let path = host.absolute(base, text);
-            if text.contains('@') && !path.exists() {
-                return Err("it has a user and no scheme: write `https://` before it, or name a folder that is there"
-                    .to_owned());
-            }
             let is_folder = !path.is_file();
-            SafeUrl::from_path(&normalized(&path), is_folder).map_err(|error| error.to_string())
+            SafeUrl::from_named_path(text, &normalized(&path), is_folder).map_err(|error| error.to_string())
         }
     }
 }

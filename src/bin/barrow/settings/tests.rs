@@ -279,6 +279,8 @@ fn secrets_are_never_shown() {
         let error = machine.read(&[option, "user:hunter3@corp/simple"]).unwrap_err();
         assert!(error.contains("it has a user and no scheme") && !error.contains("hunter3"), "{error}");
     }
+    let error = machine.read(&["--remote-cache", "user:hunter3@corp/cache"]).unwrap_err();
+    assert!(error.contains("is no store") && !error.contains("hunter3"), "{error}");
 }
 
 #[test]
