@@ -58,6 +58,15 @@ pub(crate) fn each_piece<E>(
     }
 }
 
+/// Shows what a reader gives, piece by piece; gives how many bytes that were: [`each_piece`] where nothing but reading
+/// can fail.
+pub(crate) fn show_pieces(from: impl io::Read, size: u64, mut show: impl FnMut(&[u8])) -> io::Result<u64> {
+    each_piece(from, size, std::convert::identity, |piece| {
+        show(piece);
+        Ok(())
+    })
+}
+
 /// The bytes of a file that was read once, shared by everybody who needs them. `Debug` does not show them: a file may
 /// hold credentials.
 #[derive(Clone)]

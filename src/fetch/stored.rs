@@ -40,15 +40,7 @@ pub(super) fn remove(path: &Path) {
 /// The digest of a file's bytes.
 pub fn digest(path: &Path, algorithm: HashAlgorithm) -> std::io::Result<HashDigest> {
     let mut hasher = Hasher::new(algorithm);
-    regular::each_piece(
-        regular::open(path)?,
-        u64::MAX,
-        |error| error,
-        |piece| {
-            hasher.update(piece);
-            Ok(())
-        },
-    )?;
+    regular::show_pieces(regular::open(path)?, u64::MAX, |piece| hasher.update(piece))?;
     Ok(hasher.finish())
 }
 

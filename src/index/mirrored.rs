@@ -55,8 +55,8 @@ impl MirroredRepository {
 
     /// How the applications of a mirror call the repository behind a URL: `git+https://…`, without credentials.
     pub fn name_of(url: &SafeUrl) -> String {
-        let plain = url.without_credentials().without_fragment();
-        let text = plain.reveal().as_str().trim_end_matches('/');
+        let plain = Self::url_of(url);
+        let text = plain.trim_end_matches('/');
         format!("git+{}", text.strip_suffix(".git").unwrap_or(text))
     }
 

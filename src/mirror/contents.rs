@@ -85,15 +85,23 @@ impl Contents {
     }
 }
 
+/// The manifest of a place, which may be a folder or a copy of a manifest itself.
+pub(super) fn manifest_of(place: &Path) -> PathBuf {
+    if place.is_file() { place.to_owned() } else { place.join(MANIFEST) }
+}
+
 /// What a manifest says; `None`: there is no manifest.
 pub(super) fn read_manifest(path: &Path) -> Result<Option<Contents>, MirrorError> {
-    let path = path.to_owned();
-    let bytes = match regular::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(MirrorError::Read { path, source }),
-    };
-    parse_manifest(&bytes, &path).map(Some)
+    manifest_bytes(path)?.map(|bytes| parse_manifest(&bytes, path)).transpose()
+}
+
+/// The bytes of a manifest; `None`: there is no manifest.
+pub(super) fn manifest_bytes(path: &Path) -> Result<Option<Vec<u8>>, MirrorError> {
+    match regular::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(MirrorError::Read { path: path.to_owned(), source }),
+    }
 }
 
 /// The files that a manifest lists, sorted by name.

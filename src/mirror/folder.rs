@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use fs_err as fs;
 
-use super::contents::{Contents, MANIFEST, parse_manifest, read_manifest};
+use super::contents::{Contents, MANIFEST, manifest_bytes, manifest_of, parse_manifest, read_manifest};
 use super::license::{license, license_of_sdist};
 use super::pages::{project_pages, root_pages};
 use super::rebuild::rebuilt;
+use super::signature::check_signature;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::{FetchedFile, digest_of_file};
@@ -19,6 +20,7 @@ use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
 use crate::index::MirroredRepository;
 use crate::modes::where_modes_are_kept;
 use crate::regular;
+use crate::signing::PublicKey;
 use crate::spec::{DistFile, HashAlgorithm, HashDigest, Hasher, PackageName, ProjectStatus, sha256};
 
 /// Where files lie that are not whole yet: within the mirror, so that a rename puts them in place.
@@ -111,9 +113,21 @@ impl Mirror {
     /// # Errors
     /// There is no manifest, or none that can be read.
     pub fn open_existing(place: &Path) -> Result<Self, MirrorError> {
+        Self::open_trusted(place, &[])
+    }
+
+    /// The same, where one of the `trusted` keys has signed the manifest, if there are any: the bytes that are read are
+    /// those that were signed.
+    ///
+    /// # Errors
+    /// There is no manifest, none that can be read, or none that such a key has signed.
+    pub fn open_trusted(place: &Path, trusted: &[PublicKey]) -> Result<Self, MirrorError> {
         let manifest = manifest_of(place);
-        let contents = read_manifest(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
-        Ok(Self::to_read(place, contents))
+        let bytes = manifest_bytes(&manifest)?.ok_or_else(|| MirrorError::None(place.to_owned()))?;
+        if !trusted.is_empty() {
+            check_signature(place, &bytes, trusted)?;
+        }
+        Ok(Self::to_read(place, parse_manifest(&bytes, &manifest)?))
     }
 
     /// A mirror that lies elsewhere, as its manifest tells; messages call it `shown`.
@@ -291,7 +305,7 @@ impl Mirror {
     pub fn publish(&mut self, keep: Option<&BTreeSet<String>>) -> Result<Changes, MirrorError> {
         let mut changes = Changes::default();
         // What is removed of that has its name in the manifest; of all else the path is told.
-        let named: BTreeSet<String> = keep.iter().flat_map(|_| named_paths(&self.contents)).collect();
+        let named: BTreeSet<String> = keep.map(|_| named_paths(&self.contents).collect()).unwrap_or_default();
         if let Some(keep) = keep {
             changes.removed = self.names().filter(|name| !keep.contains(*name)).cloned().collect();
             self.contents.files.retain(|name, _| keep.contains(name));
@@ -317,7 +331,9 @@ impl Mirror {
         if keep.is_some() {
             for top in ["simple", "files"] {
                 remove_unknown(&self.folder.join(top), top, &known, &mut |path| {
-                    changes.removed.extend(Some(path).filter(|path| !named.contains(path)));
+                    if !named.contains(&path) {
+                        changes.removed.push(path);
+                    }
                 })?;
             }
         }
@@ -375,11 +391,6 @@ impl Mirror {
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
     }
-}
-
-/// The manifest of a place, which may be a folder or a copy of a manifest itself.
-pub(super) fn manifest_of(place: &Path) -> PathBuf {
-    if place.is_file() { place.to_owned() } else { place.join(MANIFEST) }
 }
 
 /// Every page with its path below the mirror.
@@ -496,12 +507,25 @@ fn copy(
         let copied = copied.map_err(|source| MirrorError::Write { path: place.to_owned(), source })?;
         return if copied == fetched.size { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) };
     }
+    let (digest, _) = copy_hashed(file, fetched.size, unreadable, to, place)?;
+    if digest == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
+}
+
+/// Copies a file; gives the sha256 and the size in bytes of what was copied. `size` is how many bytes are expected,
+/// `place` the path that a failure to write names.
+pub(super) fn copy_hashed(
+    from: fs::File,
+    size: u64,
+    unreadable: impl Fn(std::io::Error) -> MirrorError,
+    to: &mut tempfile::NamedTempFile,
+    place: &Path,
+) -> Result<(HashDigest, u64), MirrorError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    regular::each_piece(file, fetched.size, unreadable, |piece| {
+    let copied = regular::each_piece(from, size, unreadable, |piece| {
         hasher.update(piece);
         to.write_all(piece).map_err(|source| MirrorError::Write { path: place.to_owned(), source })
     })?;
-    if hasher.finish() == fetched.digest { Ok(()) } else { Err(MirrorError::Damaged(filename.to_owned())) }
+    Ok((hasher.finish(), copied))
 }
 
 /// Removes the files below `folder` whose paths are not known, and tells each; and the folders that are empty then.

@@ -24,6 +24,7 @@ mod rebuild;
 mod folder;
 mod objects;
 mod signature;
+mod sign;
 mod repository;
 mod verify;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, MANIFEST, parse_manifest};
-use super::signature::SIGNATURES;
+use super::signature::{SIGNATURES, signature_bytes};
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::spec::HashDigest;
 
@@ -93,7 +93,7 @@ impl Mirror {
         }
         let manifest = self.manifest_bytes()?;
         let mut last = vec![object(MANIFEST.to_owned(), manifest, PLAIN)];
-        last.splice(0..0, self.signature_bytes().map(|bytes| object(SIGNATURES.to_owned(), bytes, PLAIN)));
+        last.splice(0..0, signature_bytes(self.folder()).map(|bytes| object(SIGNATURES.to_owned(), bytes, PLAIN)));
         transfer.stages = vec![files, project_pages, root_pages, last];
         transfer.stages.retain(|stage| !stage.is_empty());
         let needed: BTreeSet<String> = self.contents.paths().collect();

@@ -1,16 +1,15 @@
 //! Git repositories in a mirror: each is one file among the others, with all its branches and tags.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use super::folder::copy_hashed;
 use super::verify::unreadable;
 use super::{Mirror, MirrorError};
 use crate::fetch::digest_of_file;
 use crate::index::MirroredRepository;
-use crate::regular;
-use crate::spec::{HashAlgorithm, Hasher, SafeUrl};
+use crate::spec::{HashAlgorithm, SafeUrl};
 
 impl Mirror {
     /// Every repository, by the name that applications call it.
@@ -50,19 +49,14 @@ impl Mirror {
     ) -> Result<MirroredRepository, MirrorError> {
         let unreadable = |source| MirrorError::Read { path: file.to_owned(), source };
         let mut temporary = self.temporary()?;
-        let unwritten = |source, path: &Path| MirrorError::Write { path: path.to_owned(), source };
-        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
         let source = fs::File::open(file).map_err(unreadable)?;
         let expected = source.metadata().map_err(unreadable)?.len();
         let place = temporary.path().to_owned();
-        let size = regular::each_piece(source, expected, unreadable, |piece| {
-            hasher.update(piece);
-            temporary.write_all(piece).map_err(|source| unwritten(source, &place))
-        })?;
+        let (sha256, size) = copy_hashed(source, expected, unreadable, &mut temporary, &place)?;
         let repository = MirroredRepository {
             url: MirroredRepository::url_of(url),
             filename: MirroredRepository::filename_of(url),
-            sha256: hasher.finish().hex(),
+            sha256: sha256.hex(),
             size,
             submodules,
         };

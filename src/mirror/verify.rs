@@ -6,8 +6,7 @@ use std::path::Path;
 use fs_err as fs;
 use rayon::prelude::*;
 
-use super::contents::MANIFEST;
-use super::folder::manifest_of;
+use super::contents::{MANIFEST, manifest_of};
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
 use crate::fetch::digest_of_file;

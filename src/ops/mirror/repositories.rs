@@ -45,14 +45,13 @@ pub(super) async fn gather_repositories(
     findings: &mut MirrorFailures,
 ) -> Result<GatheredRepositories, Error> {
     let mut gathered = GatheredRepositories::default();
-    for (name, Wanted { needed, plans: askers }) in wanted(plans, findings).await {
+    for (name, Wanted { needed, plans: askers }) in wanted(plans, context, findings).await? {
         let first = &plans[askers[0]];
         match gather_one(&first.inquiry, &name, needed, mirror).await {
             Ok(placed) => {
-                let added = placed.as_ref().filter(|placed| placed.is_added);
-                gathered.kept += usize::from(added.is_none());
-                if let Some(GatheredRepository { repository, .. }) = added {
-                    context.status(&format!("Mirrored the repository {}", repository.url));
+                match placed.as_ref().filter(|placed| placed.is_added) {
+                    Some(added) => context.status(&format!("Mirrored the repository {}", added.repository.url)),
+                    None => gathered.kept += 1,
                 }
                 gathered.repositories.extend(placed);
             }
@@ -69,10 +68,15 @@ pub(super) async fn gather_repositories(
 }
 
 /// Every repository that a plan needs, by name. One may be a submodule for one plan and asked for itself by another.
-async fn wanted(plans: &mut [ApplicationPlan], findings: &mut MirrorFailures) -> BTreeMap<String, Wanted> {
+async fn wanted(
+    plans: &mut [ApplicationPlan],
+    context: &Context,
+    findings: &mut MirrorFailures,
+) -> Result<BTreeMap<String, Wanted>, Error> {
     let mut all: BTreeMap<String, Wanted> = BTreeMap::new();
     for (place, plan) in plans.iter_mut().enumerate() {
         for (url, why) in std::mem::take(&mut plan.repositories).into_values() {
+            context.check_interrupted()?;
             let needed = match plan.inquiry.needed_repositories(&url).await {
                 Ok(needed) => needed,
                 Err(error) => {
@@ -93,7 +97,7 @@ async fn wanted(plans: &mut [ApplicationPlan], findings: &mut MirrorFailures) ->
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// Brings one repository into the mirror; `None`: the mirror has it already, and says so.

@@ -2,7 +2,7 @@
 //! smaller.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::folder::{open, refuse_damage, sign_or_warn};
@@ -15,15 +15,6 @@ use crate::ops::Error;
 use crate::signing::{PublicKey, SigningKey};
 use crate::spec::HashDigest;
 
-/// Opens a mirror to be read, or a copy of its manifest; with keys, only when one of them has signed the manifest.
-fn trusted_mirror(place: &Path, trusted: &[PublicKey]) -> Result<Mirror, MirrorError> {
-    let mirror = Mirror::open_existing(place)?;
-    if !trusted.is_empty() {
-        mirror.check_signature(trusted)?;
-    }
-    Ok(mirror)
-}
-
 /// Checks that a mirror is exactly what its manifest says, and the expected one; nothing is asked and nothing changed.
 ///
 /// # Errors
@@ -34,7 +25,7 @@ pub async fn verify_mirror(
     trusted: Vec<PublicKey>,
 ) -> Result<Mirrored, Error> {
     let checking = move || {
-        let mirror = trusted_mirror(&folder, &trusted)?;
+        let mirror = Mirror::open_trusted(&folder, &trusted)?;
         refuse_damage(&mirror)?;
         let kept = mirror.names().count();
         let mirrored = Mirrored::of(mirror)?;
@@ -66,7 +57,7 @@ pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context
 /// # Errors
 /// There is no mirror, it cannot be read, or no key has signed it.
 pub async fn list_mirror(folder: PathBuf, trusted: Vec<PublicKey>) -> Result<Mirrored, Error> {
-    let reading = move || Mirrored::of(trusted_mirror(&folder, &trusted)?);
+    let reading = move || Mirrored::of(Mirror::open_trusted(&folder, &trusted)?);
     blocking(reading).await
 }
 
@@ -75,7 +66,8 @@ pub async fn list_mirror(folder: PathBuf, trusted: Vec<PublicKey>) -> Result<Mir
 /// # Errors
 /// There is no mirror at one of the places, it cannot be read, or no key has signed it.
 pub async fn compare_mirrors(old: PathBuf, new: PathBuf, trusted: Vec<PublicKey>) -> Result<Difference, Error> {
-    let reading = move || Ok(Difference::between(&trusted_mirror(&old, &trusted)?, &trusted_mirror(&new, &trusted)?));
+    let reading =
+        move || Ok(Difference::between(&Mirror::open_trusted(&old, &trusted)?, &Mirror::open_trusted(&new, &trusted)?));
     blocking(reading).await
 }
 
@@ -89,9 +81,7 @@ pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Res
     let own = context.clone();
     let mut mirror = open(folder, Limits::default(), context).await?;
     let removing = move || {
-        if !trusted.is_empty() {
-            mirror.check_signature(&trusted)?;
-        }
+        Mirror::open_trusted(mirror.folder(), &trusted)?;
         let mut gone = BTreeSet::new();
         for name in &names {
             gone.extend(mirror.forget(name)?.files.into_keys());
