@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use memchr::{memchr2, memchr3, memmem, memrchr};
 
-use super::model::{FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
+use super::model::{BETWEEN_HASHES, FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
 use super::words::FileText;
 use super::{LockError, NoWheel};
 use crate::archive::normalized;
@@ -127,13 +127,17 @@ impl Chooser<'_> {
     fn of_index(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let name = &package.name;
-        if package.version.is_none() {
-            return Err(self.malformed(format!("{name} has no version")));
-        }
         let is_named = |file: &LockedFile| self.file_name(file).is_some();
         let allows_wheels = self.building.formats.allows_wheels(name);
         let (wheel, are_named) = self.best_wheel(allows_wheels)?;
-        if !are_named || !package.sdist.iter().all(is_named) {
+        let are_named = are_named && package.sdist.iter().all(is_named);
+        let has_file = !package.wheels.is_empty() || package.sdist.is_some();
+        // A name says the version too, and PEP 751 demands no other.
+        let is_pinned = package.version.is_some() || (are_named && has_file);
+        if !is_pinned {
+            return Err(self.malformed(format!("{name} has no version")));
+        }
+        if !are_named {
             return self.unnamed(index);
         }
         let (filename, file) = match (wheel, &package.sdist) {
@@ -353,7 +357,7 @@ impl Chooser<'_> {
     /// Algorithm and digits of its digests; what has another form is none.
     fn written_hashes(&self, file: &LockedFile) -> impl Iterator<Item = (&str, &str)> {
         let hashes = file.hashes.map(|hashes| self.lock.text.get(hashes)).unwrap_or_default();
-        hashes.split(' ').filter_map(|hash| hash.split_once(':'))
+        hashes.split(BETWEEN_HASHES).filter_map(|hash| hash.split_once(':'))
     }
 
     fn file_name(&self, file: &LockedFile) -> Option<Cow<'_, str>> {

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::LockKind;
+use super::project_files::ProjectFile;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +29,19 @@ pub fn candidates() -> Vec<&'static str> {
 /// The file that states what a folder needs; `folder` is absolute.
 pub fn find_input(folder: &Path) -> Option<FoundInput> {
     let [requirements, pyproject] = OTHERS.map(|name| Some(folder.join(name)).filter(|path| path.is_file()));
-    let pyproject = pyproject.filter(|path| is_of_project(path));
     let mut locks = locks_in(folder).into_iter();
     if let Some(file) = locks.next() {
         let unused = locks.map(|path| (path, "another lock comes first"));
         let unused = unused.chain(requirements.map(|path| (path, "a lock comes first"))).collect();
         return Some(FoundInput { file, unused });
     }
+    let pyproject = pyproject.filter(|_| is_of_project(folder));
     let mut unused = Vec::new();
     if pyproject.is_some() || requirements.is_none() {
         for above in folder.ancestors().skip(1).take_while(|_| !is_end(folder)) {
             let locks = locks_in(above);
-            let file = above.join("pyproject.toml");
-            let is_project = !locks.is_empty() || (file.is_file() && is_of_project(&file));
+            let has_file = above.join("pyproject.toml").is_file();
+            let is_project = !locks.is_empty() || (has_file && is_of_project(above));
             for lock in locks {
                 if covers(&lock, folder, pyproject.is_some()) {
                     unused.extend(requirements.map(|path| (path, "the lock of the project comes first")));
@@ -63,11 +64,12 @@ pub fn find_input(folder: &Path) -> Option<FoundInput> {
 /// Tools in whose tables of a `pyproject.toml` dependencies may stand.
 const TOOLS: [&str; 5] = ["poetry", "flit", "pdm", "hatch", "uv"];
 
-/// Whether a `pyproject.toml` is about a project, and not the settings of formatters, linters and barrow alone. What
-/// cannot be read may be.
-fn is_of_project(path: &Path) -> bool {
-    let Ok(text) = fs_err::read_to_string(path) else { return true };
-    let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() else { return true };
+/// Whether the `pyproject.toml` of a folder is about a project, and not the settings of formatters, linters and barrow
+/// alone. What cannot be read may be.
+fn is_of_project(folder: &Path) -> bool {
+    let Ok(Some(ProjectFile { table, .. })) = ProjectFile::read_in(folder, Path::new("pyproject.toml")) else {
+        return true;
+    };
     let has = |key: &&str| table.get("tool").is_some_and(|tools| tools.get(*key).is_some());
     ["project", "build-system", "dependency-groups"].iter().any(|key| table.contains_key(*key)) || TOOLS.iter().any(has)
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::words::{FileText, Words};
 use super::{LockError, plain_toml};
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, line_at, toml_reason};
 
 /// The tools whose locks are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -268,6 +268,9 @@ pub enum LockedSource {
     },
 }
 
+/// Stands between digests of a file. No lock has it in one of them, and a blank in one stays a part of it.
+pub(super) const BETWEEN_HASHES: &str = "\u{1f}";
+
 /// One file of a package.
 #[derive(Clone, Debug)]
 pub struct LockedFile {
@@ -275,7 +278,7 @@ pub struct LockedFile {
     pub name: Option<Words>,
     /// Where it is.
     pub place: FilePlace,
-    /// `ALGORITHM:DIGITS`, as it is written; several have blanks between them.
+    /// `ALGORITHM:DIGITS`, as it is written; several have [`BETWEEN_HASHES`] between them.
     pub hashes: Option<Words>,
     /// Size in bytes.
     pub size: Option<u64>,
@@ -360,7 +363,7 @@ impl Lock {
     /// As [`Lock::read`].
     pub fn read_as(kind: LockKind, bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            let line = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count() + 1;
+            let line = line_at(bytes, error.valid_up_to());
             LockError::Malformed { path: place.path.clone(), line, reason: "it is not UTF-8".to_owned() }
         })?;
         Self::of_text(kind, Arc::new(text.to_owned()), place)

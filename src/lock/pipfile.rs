@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::LockError;
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, WantedFor, Which,
+    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage,
+    LockedSource, ProjectPart, WantedFor, Which,
 };
 use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, json_reason, toml_reason};
@@ -139,7 +139,7 @@ fn package_of(
     let wheels = if let (LockedSource::Archive { .. }, Some(path)) = (&source, place) {
         let written = words.add(path);
         let there = if path.contains("://") { FilePlace::Url(written) } else { FilePlace::Path(written) };
-        let hashes = (!hashes.is_empty()).then(|| words.add(&hashes.join(" ")));
+        let hashes = (!hashes.is_empty()).then(|| words.add(&hashes.join(BETWEEN_HASHES)));
         vec![LockedFile::new(None, there, hashes)]
     } else {
         let file = |hash| LockedFile::new(None, FilePlace::Index, Some(words.add(hash)));

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::LockError;
 use super::model::{Lock, LockPlace, LockedPackage, LockedSource};
-use crate::spec::{ExtraName, PackageName, toml_reason};
+use crate::spec::{ExtraName, PackageName, line_at, toml_reason};
 
 /// A `pyproject.toml` as a table.
 pub(super) struct ProjectFile {
@@ -29,7 +29,7 @@ impl ProjectFile {
         let Ok(text) = fs_err::read_to_string(folder.join("pyproject.toml")) else { return Ok(None) };
         let table = text.trim_start_matches('\u{feff}').parse::<Table>().map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let line = line_at(text.as_bytes(), at);
             LockError::Malformed { path: shown.to_owned(), line, reason: toml_reason(&text, &error) }
         })?;
         Ok(Some(Self { path: shown.to_owned(), folder: folder.to_owned(), table }))

@@ -93,9 +93,7 @@ fn local_path(dist: &ResolvedDist) -> Option<PathBuf> {
 fn demanded_of_url(dist: &ResolvedDist) -> Option<String> {
     let is_url = dist.is_direct && local_path(dist).is_none() && dist.hashes_from.is_some();
     let digest = dist.accepted_hashes.first().filter(|_| is_url)?;
-    let text = digest.to_string();
-    let (algorithm, hex) = text.split_once(':')?;
-    Some(format!("{algorithm}={hex}"))
+    Some(format!("{}={}", digest.algorithm().as_str(), digest.hex()))
 }
 
 /// One digest of every file of the version: the strongest that the index gives is the one that pip compares.

@@ -116,6 +116,16 @@ fn a_lock_gives_what_the_target_needs() {
     assert_eq!(local.as_deref(), Some(Path::new("/home/user/app/wheels/quick-3-py3-none-any.whl")));
 }
 
+/// PEP 751 demands no version of an entry.
+#[test]
+fn the_name_of_a_file_says_its_version() {
+    let text = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"a\"\n\
+         wheels = [{{ url = \"https://x/a-1-py3-none-any.whl\", hashes = {{ sha256 = \"{ONE}\" }} }}]\n"
+    );
+    assert_eq!(names(&read(&text).unwrap()), "a==1");
+}
+
 #[test]
 fn what_cannot_be_used_is_refused_with_its_place() {
     let check = |text: &str, expected: &str| {
@@ -148,6 +158,12 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     check(
         &wheel("a-1-py3-none-any.whl", "md5 = \"00\""),
         "pylock.toml:4: a file of a has no sha256, sha384 or sha512 digest",
+    );
+    check(
+        &wheel("a-1-py3-none-any.whl", &format!("sha256 = \"{ONE} and more\"")),
+        &format!(
+            "pylock.toml:6: a digest of a: `{ONE} and more` is not a sha256 digest: 64 hexadecimal digits are needed"
+        ),
     );
     check(
         &wheel("a-1-cp312-cp312-win_amd64.whl", &good),

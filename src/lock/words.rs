@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use memchr::memchr_iter;
 use serde::Deserialize;
+
+use crate::spec::LineEnds;
 
 /// A text as it is read: a part of the file where it stands there as it is.
 #[derive(Clone, Deserialize)]
@@ -40,8 +41,7 @@ impl Words {
 pub(super) struct FileText {
     pub(super) text: Arc<String>,
     others: String,
-    /// Offsets of line ends.
-    ends: OnceLock<Vec<usize>>,
+    ends: OnceLock<LineEnds>,
 }
 
 impl FileText {
@@ -54,8 +54,7 @@ impl FileText {
 
     /// One-based number of the line at an offset.
     pub(super) fn line(&self, at: usize) -> usize {
-        let ends = self.ends.get_or_init(|| memchr_iter(b'\n', self.text.as_bytes()).collect());
-        ends.partition_point(|end| *end < at) + 1
+        self.ends.get_or_init(|| LineEnds::of(&self.text)).line_at(at)
     }
 
     pub(super) fn get(&self, words: Words) -> &str {

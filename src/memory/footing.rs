@@ -1,8 +1,8 @@
 //! What a resolution depends on, and so how long it may be taken for the answer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::request::IndexSettings;
+use crate::request::{IndexSettings, local_indexes};
 use crate::requirements::Manifest;
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::spec::SafeUrl;
@@ -32,7 +32,9 @@ pub(crate) fn footing(
     if resolution.dists.iter().all(|dist| dist.hashes_from.is_some()) {
         return Footing::Fixed;
     }
-    let known = folders(settings, manifest);
+    // The content of folders that are asked like indexes is part of the key (`InputKey`).
+    let mut known = local_indexes(settings, manifest);
+    known.retain(|path| path.is_dir());
     let is_known = |path: &Path| known.iter().any(|folder| path.starts_with(folder));
     // A folder that only a lock names is not part of the key.
     let is_unknown = |url: &SafeUrl| url.to_file_path().is_some_and(|path| path.is_dir() && !is_known(&path));
@@ -43,15 +45,4 @@ pub(crate) fn footing(
     };
     let is_open = asked.iter().any(is_unknown) || resolution.dists.iter().any(may_change);
     if is_open { Footing::Open } else { Footing::Pages }
-}
-
-/// Folders of this machine that are asked like indexes, and whose content is part of the key
-/// ([`InputKey`](crate::request::InputKey)): those of settings, of option lines and of tables.
-fn folders(settings: &IndexSettings, manifest: &Manifest) -> Vec<PathBuf> {
-    let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
-    let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
-    let file = &manifest.options;
-    let urls = urls.chain(&file.index_url).chain(&file.extra_index_urls).chain(&file.find_links);
-    let urls = urls.chain(manifest.indexes.iter().map(|index| &index.url));
-    urls.filter_map(SafeUrl::to_file_path).filter(|path| path.is_dir()).collect()
 }

@@ -54,4 +54,5 @@ pub use options::{
     IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
 pub(crate) use part::KeyPart;
+pub(crate) use places::local_indexes;
 pub use places::places_of;

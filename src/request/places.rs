@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::inputs::Request;
-use super::{RequestError, RequestOptions, local};
+use super::{IndexSettings, RequestError, RequestOptions, local};
+use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
 /// The files and folders that a request leads to, absolute: requirement files with those that they include, the lock,
@@ -19,10 +20,16 @@ pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, 
     places.extend(request.lock.iter().map(|locked| locked.input.place.file()));
     let reached = local::reach(request.references(), &options.inputs.working_folder, &request.looked_at)?;
     places.extend(reached.into_iter().map(|content| content.place).filter(|place| place.is_absolute()));
-    let (settings, files) = (&options.indexes, &request.manifest.options);
-    let indexes = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
-    let urls = indexes.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
-    let urls = urls.chain(&files.index_url).chain(&files.extra_index_urls).chain(&files.find_links);
-    places.extend(urls.filter_map(SafeUrl::to_file_path));
+    places.extend(local_indexes(&options.indexes, &request.manifest));
     Ok(Some(places))
+}
+
+/// What lies on this machine of what is asked like an index: by settings, option lines and tables.
+pub(crate) fn local_indexes(settings: &IndexSettings, manifest: &Manifest) -> Vec<PathBuf> {
+    let named = settings.named.iter().chain([&settings.default]).map(|index| &index.url);
+    let urls = named.chain(&settings.extra).chain(&settings.find_links).chain(&settings.mirror);
+    let file = &manifest.options;
+    let urls = urls.chain(&file.index_url).chain(&file.extra_index_urls).chain(&file.find_links);
+    let urls = urls.chain(manifest.indexes.iter().map(|index| &index.url));
+    urls.filter_map(SafeUrl::to_file_path).collect()
 }

@@ -78,9 +78,7 @@ impl Inquiry {
         let path = blocking(move || bundle(&url, &asked, earlier.as_deref(), &place, &workshop)).await?;
         Ok(path.map(|path| RepositoryFile { path, _room: room }))
     }
-}
 
-impl Inquiry {
     /// Whether a file of an earlier run holds the repository that is needed.
     pub(crate) async fn is_file_of(&self, needed: &NeededRepository, file: &Path) -> Result<bool, SupplyError> {
         let (url, asked, file) = (needed.url.clone(), needed.asked.clone(), file.to_owned());

@@ -279,8 +279,15 @@ fn what_has_changed_is_found_where_it_was() {
 fn what_has_changed_is_found_where_files_lead_to() {
     let tables = "runtime = \"python3.12\"\n[[function]]\nname = \"a\"\nsource = \"services/a\"\nrequirements = [\"lists/a.txt\"]\n\
                   [[function]]\nname = \"b\"\nsource = \"services/b\"\nfind-links = [\"wheels\"]\npackages = [\"tiny\"]\n\
-                  [[layer]]\nnames-from = \"names.txt\"\n";
+                  [[layer]]\nnames-from = \"names.txt\"\n\
+                  [[function]]\nname = \"c\"\nsource = \"services/c\"\n";
     let (context, index) = repository(tables);
+    context.write(
+        "services/c/pyproject.toml",
+        "[project]\nname = \"c\"\nversion = \"1\"\ndependencies = [\"tiny\"]\n\
+         [[tool.uv.index]]\nname = \"own\"\nurl = \"../../own-index\"\n",
+    );
+    context.write("own-index/tiny/index.html", "");
     context.write("services/a/app.py", "");
     context.write("services/b/app.py", "");
     context.write("lists/a.txt", "-r base.txt\n../libs/one\n");
@@ -309,6 +316,7 @@ fn what_has_changed_is_found_where_files_lead_to() {
     changed("libs/three/three.py", "", &[]);
     changed("lists/other.txt", "tiny\n", &[]);
     changed("wheels/new.whl", "", &["b"]);
+    changed("own-index/tiny/index.html", "<!DOCTYPE html>", &["c"]);
     changed("names.txt", "tiny>=1\n", &["tiny"]);
 }
 

@@ -10,8 +10,8 @@ use toml::Spanned;
 use crate::archive::normalized;
 use crate::lock::LockError;
 use crate::lock::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, Pythons, WantedFor, Which,
+    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage,
+    LockedSource, ProjectPart, Pythons, WantedFor, Which,
 };
 use crate::lock::words::{FileText, TextPart};
 use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
@@ -220,7 +220,7 @@ fn locked_file(text: &mut FileText, file: File<'_>) -> LockedFile {
     };
     let upload_time = file.upload_time.map(|time| text.add(&time.to_string()));
     let hashes = file.hashes.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}"));
-    let hashes = hashes.collect::<Vec<_>>().join(" ");
+    let hashes = hashes.collect::<Vec<_>>().join(BETWEEN_HASHES);
     let hashes = (!hashes.is_empty()).then(|| text.add(&hashes));
     let name = file.name.map(|name| text.words(name));
     LockedFile { size: file.size, upload_time, ..LockedFile::new(name, place, hashes) }

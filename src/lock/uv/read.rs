@@ -189,7 +189,11 @@ fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
 fn package_by_package(text: &Arc<String>, place: &LockPlace) -> Option<Lock> {
     let mut lock = Lock::empty(LockKind::Uv, Arc::clone(text), place);
     let (document, mut tables) = TableByTable::open(text, "package").ok()?;
-    let (manifest, _) = begin(&mut lock, document).ok()?;
+    let (manifest, others) = begin(&mut lock, document).ok()?;
+    // Old versions of uv called the tables `[[distribution]]`.
+    if !others.is_empty() {
+        return None;
+    }
     while let Some(entry) = tables.read_next().ok()? {
         let package = package(&mut lock, entry).ok()?;
         lock.packages.push(package);
@@ -460,7 +464,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use super::{package_by_package, whole};
+    use super::{package_by_package, read, whole};
     use crate::lock::LockPlace;
 
     #[test]
@@ -477,5 +481,12 @@ mod tests {
             count += 1;
         }
         assert!(count > 5, "{count}");
+    }
+
+    #[test]
+    fn packages_under_their_old_name_are_read_too() {
+        let text = "version = 1\n[[distribution]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://x/simple\" }\n";
+        let lock = read(&Arc::new(text.to_owned()), &LockPlace::default()).unwrap();
+        assert_eq!(lock.packages.len(), 1);
     }
 }
