@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::code::Code;
 use super::finding::{Finding, Grade};
 use super::tree::{RuntimeTree, ends_in};
+use crate::reporter::counted;
 use crate::resolve::contains;
 use crate::spec::{
     CoreMetadata, HashAlgorithm, HashDigest, Hasher, PackageName, RecordLine, Version, VersionOrUrl,
@@ -322,8 +323,8 @@ impl Dist {
         let grade = if is_code(first) { Grade::Warning } else { Grade::Note };
         let count = lost.len();
         let message = format!(
-            "{count} file{} of {} {} {} not here, such as `{}`",
-            if count == 1 { "" } else { "s" },
+            "{} of {} {} {} not here, such as `{}`",
+            counted(count, "file"),
             self.name,
             self.version,
             if count == 1 { "is" } else { "are" },

@@ -87,7 +87,6 @@ impl ArchiveListing {
             let message = "it is a file and a folder at the same time".to_owned();
             Finding::new(Code::BadZip, Grade::Error, name.clone(), message).file(name)
         });
-        let found: Vec<Finding> = found.collect();
         self.findings.extend(found);
     }
 }

@@ -239,14 +239,14 @@ fn damaged(tree: &RuntimeTree, summaries: &Summaries<'_>) -> Vec<Finding> {
     let zipped: Vec<usize> = (0..tree.files.len()).filter(is_zipped).collect();
     let fault = |file: usize| {
         let error = summaries.unpack(file).err()?;
-        let label = tree.files[file].label.clone();
-        let (code, grade, message) = match error.kind() {
-            std::io::ErrorKind::FileTooLarge => {
-                (Code::NotRead, Grade::Note, "the file is too large to be looked into".to_owned())
-            }
-            _ => (Code::BadZip, Grade::Error, format!("the entry cannot be unpacked: {error}")),
-        };
-        Some(Finding::new(code, grade, label.clone(), message).file(label).fix("make the archive again"))
+        let label = &tree.files[file].label;
+        let find = |code, grade, message: String| Finding::new(code, grade, label.clone(), message).file(label.clone());
+        Some(if error.kind() == std::io::ErrorKind::FileTooLarge {
+            find(Code::NotRead, Grade::Note, "the file is too large to be looked into".to_owned())
+        } else {
+            let message = format!("the entry cannot be unpacked: {error}");
+            find(Code::BadZip, Grade::Error, message).fix("make the archive again")
+        })
     };
     zipped.into_par_iter().filter_map(fault).collect()
 }

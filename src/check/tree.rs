@@ -55,11 +55,11 @@ impl RuntimeTree {
         let mut path = path;
         while let Some((folder, name)) = path.rsplit_once('/') {
             // Each path is added once: a file because it is one, a folder when it is met first.
-            let is_new = !self.folders.contains_key(folder);
-            self.folders.entry(folder.to_owned()).or_default().push(name.to_owned());
-            if !is_new {
+            if let Some(names) = self.folders.get_mut(folder) {
+                names.push(name.to_owned());
                 return;
             }
+            self.folders.insert(folder.to_owned(), vec![name.to_owned()]);
             path = folder;
         }
     }

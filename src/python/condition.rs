@@ -143,8 +143,9 @@ fn compare_known(left: &Expr, operator: CmpOp, right: &Expr, minor: u8) -> Truth
         _ => None,
     };
     let is_any = |words: &[Expr]| {
-        let known: Option<Vec<bool>> = words.iter().map(|word| is_actual(text(word)?)).collect();
-        known.map(|known| known.contains(&true))
+        let known: Vec<Option<bool>> = words.iter().map(|word| is_actual(text(word)?)).collect();
+        let is_there = known.contains(&Some(true));
+        (is_there || !known.contains(&None)).then_some(is_there)
     };
     let is_equal = match (operator, right) {
         (CmpOp::Eq | CmpOp::NotEq, right) => text(right).and_then(is_actual),

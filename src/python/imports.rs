@@ -170,10 +170,14 @@ impl<'a> ImportWalk<'a> {
                 statement.value.iter().for_each(|_| self.bind_target(&statement.target));
                 statement.value.iter().for_each(|value| self.expression(value, moment));
             }
-            Stmt::AugAssign(statement) => self.expression(&statement.value, moment),
+            Stmt::AugAssign(statement) => {
+                self.bind_target(&statement.target);
+                self.expression(&statement.value, moment);
+            }
             Stmt::TypeAlias(statement) => self.bind_target(&statement.name),
             Stmt::Global(statement) => statement.names.iter().for_each(|name| {
                 self.module.names.insert(name.to_string());
+                self.constants.insert(name.as_str(), Truth::Unknown);
             }),
             Stmt::Delete(statement) if moment == Moment::Hard && !self.in_function => {
                 for name in statement.targets.iter().filter_map(Expr::as_name_expr) {

@@ -68,37 +68,25 @@ impl Module {
             Moment::Otherwise(guard) => (guard, false),
             moment => return Some(moment),
         };
-        (failed.contains(&guard) == is_wanted && self.runs(guard, failed)).then(|| self.around(guard))
+        if failed.contains(&guard) == is_wanted { self.moment_of_guard(guard, failed) } else { None }
     }
 
-    /// When the `try` of a guard runs, if what is guarded around it lets it run.
-    fn around(&self, guard: u32) -> Moment {
-        let mut guard = guard;
-        while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {
-            match self.nested[at].1 {
-                Moment::Fallback(outer) | Moment::Otherwise(outer) if outer < guard => guard = outer,
-                moment => return moment,
-            }
-        }
-        Moment::Hard
-    }
-
-    /// Whether the `try` of a guard runs, where something behind these guards is missing.
-    pub(super) fn runs(&self, guard: u32, failed: &HashSet<u32>) -> bool {
+    /// When the `try` of a guard runs, where something behind these guards is missing; `None`: never.
+    pub(super) fn moment_of_guard(&self, guard: u32, failed: &HashSet<u32>) -> Option<Moment> {
         let mut guard = guard;
         // What is outside has a smaller number.
         while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {
             let (outer, is_wanted) = match self.nested[at].1 {
                 Moment::Fallback(outer) => (outer, true),
                 Moment::Otherwise(outer) => (outer, false),
-                _ => return true,
+                moment => return Some(moment),
             };
             if failed.contains(&outer) != is_wanted || outer >= guard {
-                return false;
+                return None;
             }
             guard = outer;
         }
-        true
+        Some(Moment::Hard)
     }
 }
 

@@ -105,6 +105,7 @@ fn names_that_stand_for_a_condition() {
     check("from typing import TYPE_CHECKING as T\nif T:\n    import a", "1 typing:TYPE_CHECKING hard; 3 a typing");
     // What is bound again, or written as a plain word, may change.
     check("W = sys.platform == 'win32'\nW = x\nif W:\n    import a", "4 a conditional");
+    check("W = sys.platform == 'win32'\nW |= x\nif W:\n    import a", "4 a conditional");
     check("W = False\nif W:\n    import a", "3 a conditional");
     check("if x:\n    W = sys.platform == 'win32'\nif W:\n    import a", "4 a conditional");
 }
@@ -115,7 +116,7 @@ fn a_fallback_of_a_fallback_runs_where_both_fail() {
                   try:\n        import d\n    except ImportError:\n        import e";
     let module = read(source.as_bytes(), 12);
     assert_eq!(module.nested, [(2, Moment::Fallback(1)), (3, Moment::Otherwise(1))]);
-    let runs = |guard: u32, failed: &[u32]| module.runs(guard, &failed.iter().copied().collect());
+    let runs = |guard: u32, failed: &[u32]| module.moment_of_guard(guard, &failed.iter().copied().collect()).is_some();
     assert!(runs(1, &[]) && runs(2, &[1, 2]) && !runs(2, &[2]));
     assert!(runs(3, &[3]) && !runs(3, &[1, 3]));
 }
@@ -177,6 +178,8 @@ fn conditions_of_the_target() {
     check("__name__ in ('__main__', 'app')", "2 a conditional; 4 b conditional");
     check("six.PY2", second);
     check("None", second);
+    check("sys.platform in (x, 'linux')", first);
+    check("sys.platform in (x, 'win32')", "2 a conditional; 4 b conditional");
     check("x", "2 a conditional; 4 b conditional");
 }
 
