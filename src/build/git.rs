@@ -158,14 +158,11 @@ pub(crate) fn is_of(
     workshop: &Workshop,
 ) -> Result<bool, BuildError> {
     let git = Git::of(url, &[], workshop)?;
-    for (_, Checkout { folder, .. }) in asked {
-        let listed = git.run("git bundle", folder, &["bundle", "list-heads", &file.display().to_string()])?;
-        let commits = listed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
-        if git.first_commit(folder, &commits.collect::<Vec<_>>()).is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let Some((_, any)) = asked.first() else { return Ok(false) };
+    let listed = git.run("git bundle", &any.folder, &["bundle", "list-heads", &file.display().to_string()])?;
+    let commits = listed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned);
+    let commits: Vec<String> = commits.collect();
+    Ok(asked.iter().any(|(_, checkout)| git.first_commit(&checkout.folder, &commits).is_some()))
 }
 
 /// git, about one repository.
@@ -174,8 +171,8 @@ struct Git<'a> {
     variables: BTreeMap<String, String>,
     /// The repository, without credentials.
     plain: SafeUrl,
-    /// What no message may show.
-    secrets: Vec<String>,
+    /// What no message may show, and what each shows instead.
+    secrets: Vec<(String, &'static str)>,
     workshop: &'a Workshop,
 }
 
@@ -213,8 +210,8 @@ impl<'a> Git<'a> {
         let (user, password) = (url.reveal().username(), url.reveal().password());
         // A user without a password may be a token, and git says it where it has no password to go with it.
         let is_token = password.is_none() && !user.is_empty() && matches!(url.reveal().scheme(), "http" | "https");
-        let token = is_token.then(|| format!("//{user}@"));
-        let secrets = password.map(str::to_owned).into_iter().chain(token).collect();
+        let token = is_token.then(|| (format!("//{user}@"), "//****@"));
+        let secrets = password.map(|password| (password.to_owned(), "****")).into_iter().chain(token).collect();
         Ok(Self { program, variables, plain, secrets, workshop })
     }
 
@@ -228,8 +225,7 @@ impl<'a> Git<'a> {
             return Ok(ended.output);
         }
         let mut output = last_lines(&ended.output, LINES_SHOWN);
-        for secret in &self.secrets {
-            let hidden = if secret.starts_with("//") { "//****@" } else { "****" };
+        for (secret, hidden) in &self.secrets {
             output = output.replace(secret.as_str(), hidden);
         }
         Err(BuildError::Git { url: self.plain.clone(), step, status: ended.status, output })

@@ -100,7 +100,7 @@ impl<'a> FolderAmendment<'a> {
         }
         let is_exact = |stored: &StoredMark| {
             let is_of_before = stored.fingerprint == Some(before) && stored.link_mode == Some(options.link_mode as u8);
-            let is_folder = FolderIdentity::of(&out).is_some_and(|identity| stored.roots.contains(&identity));
+            let is_folder = FolderIdentity::is_known(&out, &stored.roots);
             is_of_before && is_folder && inspect(&out, &stored.folders, Alone::Exactly)
         };
         let mut mark = None;
@@ -123,7 +123,7 @@ impl<'a> FolderAmendment<'a> {
         steps(Step::Staged);
 
         let _lock = site.lock(&out, &options)?;
-        let is_same = FolderIdentity::of(&out).is_some_and(|identity| before.roots.contains(&identity));
+        let is_same = FolderIdentity::is_known(&out, &before.roots);
         if !is_same || encoded(options.state_folders, &out).next().as_ref() != Some(&mark) {
             return Ok(None);
         }

@@ -38,7 +38,7 @@ pub(super) struct Delta {
 
 /// Whether an output lies there exactly as it was written, by a run that placed files in this way.
 pub(super) fn is_exactly_as_marked(mark: &Mark, out: &Path, link_mode: LinkMode) -> bool {
-    let is_this_folder = FolderIdentity::of(out).is_some_and(|identity| mark.roots.contains(&identity));
+    let is_this_folder = FolderIdentity::is_known(out, &mark.roots);
     let is_usable = is_this_folder && mark.link_mode == Some(link_mode as u8);
     is_usable && inspect(out, &mark.folders(), Alone::Exactly)
 }

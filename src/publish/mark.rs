@@ -220,8 +220,7 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
 /// Whether OUT is the folder that was marked last, with the same files and nothing but what is derived from them.
 pub(super) fn is_as_marked(state_folders: &[PathBuf], out: &Path) -> bool {
     let is_so = with_stored(state_folders, out, |stored| {
-        let is_this_folder = FolderIdentity::of(out).is_some_and(|identity| stored.roots.contains(&identity));
-        is_this_folder && inspect(out, &stored.folders, Alone::ButForDerived)
+        FolderIdentity::is_known(out, &stored.roots) && inspect(out, &stored.folders, Alone::ButForDerived)
     });
     is_so.unwrap_or(false)
 }

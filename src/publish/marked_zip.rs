@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content_id::ContentId;
 use crate::archive::{DataSpan, ReadAt as _, ZipProgress};
-use crate::regular::{self, each_piece};
+use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, HashState, Hasher};
 
 /// Length of a zip's end by which it is recognised: it holds the directory, and that the CRC of every file.
@@ -104,7 +104,7 @@ impl MarkedZip {
             return Ok(true);
         }
         let found = Self::at(path)?;
-        Ok((found.size, found.tail) == (self.size, self.tail.clone()))
+        Ok(found.size == self.size && found.tail == self.tail)
     }
 
     /// Its parts, if `file` is this zip and nobody has touched it.
@@ -155,14 +155,6 @@ fn digest_from(mut file: &File, offset: u64, mut hasher: Hasher) -> io::Result<H
     use std::io::{Seek as _, SeekFrom};
     file.seek(SeekFrom::Start(offset))?;
     let length = file.metadata()?.len().saturating_sub(offset);
-    each_piece(
-        file,
-        length,
-        |error| error,
-        |piece| {
-            hasher.update(piece);
-            Ok(())
-        },
-    )?;
+    regular::show_pieces(file, length, |piece| hasher.update(piece))?;
     Ok(hasher.finish())
 }

@@ -98,6 +98,11 @@ impl FolderIdentity {
         let (inode, born) = inode_and_birth(folder)?;
         Some(Self { inode, born: u64::try_from(born.as_nanos()).ok()? })
     }
+
+    /// Whether a folder is certainly one of those that are known.
+    pub(super) fn is_known(folder: &Path, known: &[Self]) -> bool {
+        Self::of(folder).is_some_and(|identity| known.contains(&identity))
+    }
 }
 
 /// The number of a folder, and how long after 1970 it was made.

@@ -225,7 +225,7 @@ impl<'a> Staged<'a> {
         let Content::Tree { root, files, delta } = &mut self.content else { return Ok(None) };
         let Some((delta, exact)) = delta.take() else { return Ok(None) };
         let out = &self.begun.place.out;
-        let is_same = || FolderIdentity::of(out).is_some_and(|identity| exact.roots.contains(&identity));
+        let is_same = || FolderIdentity::is_known(out, &exact.roots);
         if old == Some(&exact) && is_same() {
             return Ok(Some(delta));
         }

@@ -101,7 +101,8 @@ pub(super) fn amend_zip(
     let end = zip.writer.progress();
     let (zip, _) = zip.finish()?;
     // Nobody has written to it meanwhile either.
-    let Some(ZipParts { before, size_bytes, state, .. }) = parts().cloned() else { return Ok(None) };
+    let Some(ZipParts { before, size_bytes, state, .. }) = parts() else { return Ok(None) };
+    let (before, size_bytes, state) = (*before, *size_bytes, state.clone());
     let (directory, sha256) = (end.position, zip.sha256.clone());
     Ok(Some(WrittenZip {
         zip,

@@ -1,7 +1,7 @@
 //! RECORD: every file of a distribution with its digest and size ("Recording installed projects", "The RECORD file").
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::{HashAlgorithm, HashDigest, line_at};
 
@@ -110,8 +110,8 @@ fn parse_hash(field: &str) -> Result<Option<HashDigest>, &'static str> {
         return HashDigest::from_hex(algorithm, encoded).map(Some).map_err(|_| "has a malformed hash");
     }
     // Some tools write the plain alphabet of base64, with padding: the same digest in other letters.
-    let encoded = encoded.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok();
+    let encoded = encoded.trim_end_matches('=');
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok();
     let digest = bytes.and_then(|bytes| HashDigest::from_bytes(algorithm, &bytes));
     digest.ok_or("has a malformed hash").map(Some)
 }

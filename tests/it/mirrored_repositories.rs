@@ -18,7 +18,11 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    /// `None` on a machine that cannot build, or has no git.
+    fn new() -> Option<Self> {
+        if !can_build() || !Path::new("/usr/bin/git").is_file() {
+            return None;
+        }
         let context = TestContext::new();
         context.write("part/data.txt", "part");
         folder(&context, "mine", r#"{"name": "mine", "version": "0.1", "requires": ["lib"]}"#);
@@ -35,7 +39,7 @@ impl World {
         world.git("mine", &["tag", "v1"]);
         world.context.write("function/requirements.txt", format!("mine @ git+{MINE}@trunk\n"));
         world.context.write("function/handler.py", "");
-        world
+        Some(world)
     }
 
     fn git(&self, place: &str, arguments: &[&str]) -> String {
@@ -75,16 +79,9 @@ impl World {
     }
 }
 
-fn can() -> bool {
-    can_build() && Path::new("/usr/bin/git").is_file()
-}
-
 #[test]
 fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
-    if !can() {
-        return;
-    }
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let context = &world.context;
     world.online(&["bundle", "function", "-o", "online"]);
     let lock = ["lock", "-r", "function/requirements.txt", "-o", "-", "--format", "requirements"];
@@ -140,10 +137,7 @@ fn a_repository_is_built_from_the_mirror_as_from_its_own_place() {
 
 #[test]
 fn the_manifest_is_asked_for_once_in_a_run() {
-    if !can() {
-        return;
-    }
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let context = &world.context;
     world.online(&["mirror", "-r", "function/requirements.txt", "-o", "m"]);
     let folder = context.path("m");
@@ -185,10 +179,7 @@ fn what_a_manifest_says_of_repositories_is_not_guessed_when_it_cannot_be_read() 
 
 #[test]
 fn repositories_outlive_a_manifest_that_was_lost() {
-    if !can() {
-        return;
-    }
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let context = &world.context;
     let mirror = ["mirror", "-r", "function/requirements.txt", "-o", "m"];
     world.online(&mirror);
@@ -241,10 +232,7 @@ fn repositories_outlive_a_manifest_that_was_lost() {
 
 #[test]
 fn one_repository_has_what_all_applications_need_of_it() {
-    if !can() {
-        return;
-    }
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let context = &world.context;
     // The first application needs a commit without submodules, the second one with.
     world.git("mine", &["tag", "v0", "HEAD~1"]);
@@ -266,10 +254,7 @@ fn one_repository_has_what_all_applications_need_of_it() {
 
 #[test]
 fn commits_stay_whatever_becomes_of_the_branch() {
-    if !can() {
-        return;
-    }
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let context = &world.context;
     let first = world.go_on("0.2");
     let mirror = ["mirror", "-r", "function/requirements.txt", "-o", "m"];

@@ -14,19 +14,24 @@ fn run(context: &TestContext, arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), context.show(&output))
 }
 
+/// What [`run`] says where it has to succeed.
+fn succeeds(context: &TestContext, arguments: &[&str]) -> String {
+    let (code, shown) = run(context, arguments);
+    assert_eq!(code, 0, "{shown}");
+    shown
+}
+
 #[test]
 fn the_default_runtime_is_the_newest_that_the_project_takes() {
     let check = |python: &str, expected: &str| {
         let context = TestContext::new();
         context.write("fn/pyproject.toml", project(python));
         context.write("fn/handler.py", "");
-        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-        assert_eq!(code, 0, "{shown}");
+        let shown = succeeds(&context, &["bundle", "fn", "-o", "out"]);
         assert!(shown.contains(&format!("for {expected} on x86_64")), "{python}\n{shown}");
         let context = TestContext::new();
         context.write("fn/pyproject.toml", project(python));
-        let (code, shown) = run(&context, &["install", "-r", "fn/pyproject.toml", "-t", "out"]);
-        assert_eq!(code, 0, "{shown}");
+        let shown = succeeds(&context, &["install", "-r", "fn/pyproject.toml", "-t", "out"]);
         assert!(shown.contains(&format!("for {expected} on x86_64")), "{python}\n{shown}");
     };
     check(">=3.10,<3.13", "python3.12");
@@ -41,8 +46,7 @@ fn a_folder_of_a_locked_project_has_its_limit_too() {
     let lock = "version = 1\nrequires-python = '>=3.9, <3.13'\n\n[[package]]\nname = 'app'\nversion = '1'\nsource = { virtual = \".\" }\n";
     context.write("uv.lock", lock);
     context.write("fns/one/handler.py", "");
-    let (code, shown) = run(&context, &["bundle", "fns/one", "-o", "out"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fns/one", "-o", "out"]);
     assert!(shown.contains("for python3.12 on"), "{shown}");
 }
 
@@ -50,8 +54,7 @@ fn a_folder_of_a_locked_project_has_its_limit_too() {
 fn poetrys_python_counts_too() {
     let context = TestContext::new();
     context.write("fn/pyproject.toml", "[tool.poetry.dependencies]\npython = '~3.11'\nthing = '*'\n");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out"]);
     assert!(shown.contains("Resolved 1 package for python3.11"), "{shown}");
 }
 
@@ -61,8 +64,7 @@ fn a_version_file_comes_before_it() {
     context.write("fn/pyproject.toml", project(">=3.10"));
     context.write("fn/.python-version", "3.12\n");
     context.write("fn/handler.py", "");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out"]);
     assert!(shown.contains("for python3.12 on"), "{shown}");
 }
 
@@ -99,19 +101,16 @@ fn a_target_that_the_project_does_not_take_is_an_error_with_those_that_it_does()
 fn a_folder_without_any_dependency_file_is_bundled_alone() {
     let context = TestContext::new();
     context.write("fn/handler.py", "def handler(event, context): ...\n");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
     assert!(shown.contains("`fn` names no dependencies: its own files alone are bundled"), "{shown}");
     assert!(!shown.contains("setup.py"), "{shown}");
     assert!(context.path("out/handler.py").is_file());
     // What lies there and is not read is mentioned.
     context.write("fn/setup.py", "from setuptools import setup\nsetup(name='fn')\n");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out", "--runtime", "python3.12"]);
     assert!(shown.contains("`fn/setup.py` is not read: that would run it"), "{shown}");
     // Its fingerprint is that of its files.
-    let (code, shown) = run(&context, &["fingerprint", "fn", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    succeeds(&context, &["fingerprint", "fn", "--runtime", "python3.12"]);
     // Without its own files there is nothing.
     let (code, shown) = run(&context, &["bundle", "fn", "--no-source", "-o", "other", "--runtime", "python3.12"]);
     assert_eq!(code, 2, "{shown}");
@@ -122,14 +121,12 @@ fn a_pyproject_of_settings_alone_names_no_dependencies() {
     let context = TestContext::new();
     context.write("fn/handler.py", "def handler(event, context): ...\n");
     context.write("fn/pyproject.toml", "[tool.black]\nline-length = 100\n[tool.barrow]\nruntime = 'python3.12'\n");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out"]);
     assert!(shown.contains("`fn` names no dependencies: its own files alone are bundled"), "{shown}");
     assert!(context.path("out/handler.py").is_file());
     // It does not make the folder a project of its own: what is locked above it counts.
     context.write("pylock.toml", "lock-version = '1.0'\ncreated-by = 'x'\npackages = []\n");
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "out"]);
     assert!(shown.contains("Using pylock.toml"), "{shown}");
     // What says how it is built has dependencies that only a build knows.
     context.write("fn/pyproject.toml", "[build-system]\nrequires = []\n");
@@ -151,26 +148,22 @@ fn groups_alone_and_extras_exclude_each_other() {
         assert_eq!(code, 2, "{shown}");
         assert!(shown.contains("hint: `--group` in place of `--only-group`"), "{shown}");
     }
-    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--group", "tools", "--extra", "more"]);
-    assert_eq!(code, 0, "{shown}");
+    succeeds(&context, &["bundle", "fn", "-o", "out", "--group", "tools", "--extra", "more"]);
 }
 
 #[test]
 fn a_layer_of_a_folder() {
     let context = TestContext::new();
     context.write("shared/helper.py", "HELPS = True\n");
-    let (code, shown) = run(&context, &["layer", "shared", "-o", "alone", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["layer", "shared", "-o", "alone", "--runtime", "python3.12"]);
     assert!(shown.contains("`shared` names no dependencies"), "{shown}");
     assert!(context.path("alone/python/helper.py").is_file());
     context.write("shared/requirements.txt", "thing\n");
-    let (code, shown) = run(&context, &["layer", "shared", "-o", "both", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    let shown = succeeds(&context, &["layer", "shared", "-o", "both", "--runtime", "python3.12"]);
     assert!(context.path("both/python/helper.py").is_file());
     assert!(context.path("both/python/thing").is_dir(), "{shown}");
     // A name that is no folder is a requirement.
-    let (code, shown) = run(&context, &["layer", "thing", "-o", "named", "--runtime", "python3.12"]);
-    assert_eq!(code, 0, "{shown}");
+    succeeds(&context, &["layer", "thing", "-o", "named", "--runtime", "python3.12"]);
     assert!(!context.path("named/python/helper.py").exists());
 }
 

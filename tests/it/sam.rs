@@ -104,7 +104,6 @@ fn functions_and_layers_are_built_for_their_own_targets() {
     assert_eq!(answer["units"][0]["handlers"][0], "app.handler");
 }
 
-/// The folder of a function is what `barrow bundle` makes of it.
 #[test]
 fn a_name_of_a_function_behind_exclude_is_told_what_leaves_functions_out() {
     let (context, index) = (TestContext::new(), index());
@@ -115,6 +114,7 @@ fn a_name_of_a_function_behind_exclude_is_told_what_leaves_functions_out() {
     assert!(shown.contains("`--exclude Orders` leaves out files of that name"), "{shown}");
 }
 
+/// The folder of a function is what `barrow bundle` makes of it.
 #[test]
 fn a_function_is_a_bundle() {
     let (context, index) = (TestContext::new(), index());

@@ -114,7 +114,7 @@ fn advised(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
 /// The names of the commands that a command line begins with, such as `sam build`.
 fn command_of(arguments: &[OsString]) -> String {
     let (mut command, mut names) = (Cli::command(), Vec::new());
-    for word in arguments.iter().skip(1) {
+    for word in arguments.iter().skip(1).filter(|word| !word.as_encoded_bytes().starts_with(b"-")) {
         let Some(next) = command.find_subcommand(word).cloned() else { break };
         names.push(next.get_name().to_owned());
         command = next;
@@ -171,11 +171,6 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, hos
         let _ = error.print();
         return Exit::Done.into();
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !wants_json {
-        // Help has its lines broken already.
-        let _ = error.print();
-        return Exit::Usage.into();
-    }
     if let Some(file) = error_file(host) {
         // That the file cannot be written is of no use to one who has to mend the command line first.
         let _ = fs_err::write(file, error.to_string());
@@ -184,6 +179,9 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, hos
         let text = error.to_string();
         let message = text.trim().trim_start_matches("error: ");
         Output::failure_before_start(&Failure::usage(message));
+    } else if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Help has its lines broken already.
+        let _ = error.print();
     } else if is_harmful {
         // Its text repeats the argument as it is.
         Output::refusal_before_start(&error.to_string(), true);

@@ -1,13 +1,12 @@
 //! One file of the user's, as a bundle takes it.
 
 use std::borrow::Cow;
-use std::convert::identity;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::SafePath;
-use crate::regular::{self, FileBytes, each_piece};
+use crate::regular::{self, FileBytes, show_pieces};
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// One file of the user's.
@@ -43,10 +42,7 @@ impl SourceFile {
     /// The digest of that content, and its size in bytes.
     pub(crate) fn digest(&self) -> io::Result<(HashDigest, u64)> {
         let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-        let size = each_piece(self.open()?, self.size, identity, |piece| {
-            hasher.update(piece);
-            Ok(())
-        })?;
+        let size = show_pieces(self.open()?, self.size, |piece| hasher.update(piece))?;
         Ok((hasher.finish(), size))
     }
 

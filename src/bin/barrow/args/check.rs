@@ -35,7 +35,7 @@ pub(crate) struct CheckArgs {
     pub(crate) layer: Vec<PathBuf>,
 
     /// Values of the parameters of the template in PATH, as `sam build` was given them: NAME=VALUE
-    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., help_heading = "Check")]
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., conflicts_with_all = ["handler", "layer", "lock"], help_heading = "Check")]
     pub(crate) parameter_overrides: Vec<String>,
 
     /// Compare with this lock (pylock.toml, or pinned requirements)

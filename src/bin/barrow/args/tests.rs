@@ -124,7 +124,6 @@ const OF_THE_COMMAND: &[&str] = &[
     "parameter-overrides",
     "jobs",
     "github",
-    "parameter-overrides",
     "help",
 ];
 

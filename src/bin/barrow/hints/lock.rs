@@ -13,10 +13,10 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
         LockError::NoWheel(lacking) => {
             let NoWheel { name, elsewhere, sdist, .. } = lacking.as_ref();
             let mut hints = Vec::new();
-            if *sdist == Some(Barrier::NotAllowed) {
-                hints.push(format!("its source is locked too: build it with `--allow-build {name}`"));
-            } else if let Some(barrier) = sdist {
-                hints.push(format!("its source is locked too, and {}", lifted(*barrier)));
+            match sdist.map(lifted) {
+                Some(Some(way)) => hints.push(format!("its source is locked too, and {way}")),
+                Some(None) => hints.push(format!("its source is locked too: build it with `--allow-build {name}`")),
+                None => {}
             }
             if let Some(target) = elsewhere.last() {
                 hints.push(format!("there is a wheel for {target}, or lock another version of {name}"));
@@ -44,11 +44,11 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
         LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
             requirements_beside(path).into_iter().collect()
         }
-        LockError::NeedsBuilding { name, barrier: Barrier::NotAllowed, .. } => vec![match twin_of(name) {
-            Some(Twin { because, instead, .. }) => format!("{name}: {because}; lock `{instead}` in its place"),
-            None => format!("allow it with `--allow-build {name}`"),
+        LockError::NeedsBuilding { name, barrier, .. } => vec![match (lifted(*barrier), twin_of(name)) {
+            (Some(way), _) => format!("{way}, or lock a wheel in its place"),
+            (None, Some(Twin { because, instead, .. })) => format!("{name}: {because}; lock `{instead}` in its place"),
+            (None, None) => format!("allow it with `--allow-build {name}`"),
         }],
-        LockError::NeedsBuilding { barrier, .. } => vec![format!("{}, or lock a wheel in its place", lifted(*barrier))],
         LockError::Several(errors) => {
             let may = |error: &&LockError| error.could_be_built().is_some();
             let names: Vec<&str> = errors.iter().filter_map(|error| Some(error.could_be_built()?.as_ref())).collect();
@@ -62,12 +62,12 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
     }
 }
 
-/// Which option stands against a build, and how it is lifted.
-fn lifted(barrier: Barrier) -> &'static str {
+/// Which option stands against a build, and how it is lifted; `None`: only nobody has allowed it.
+pub(super) fn lifted(barrier: Barrier) -> Option<&'static str> {
     match barrier {
-        Barrier::NoBuild => "`--no-build` forbids building: leave that out",
-        Barrier::OnlyBinary => "`--only-binary` takes wheels alone: leave that out for it",
-        Barrier::NotAllowed => "",
+        Barrier::NoBuild => Some("`--no-build` forbids building: leave that out"),
+        Barrier::OnlyBinary => Some("`--only-binary` takes wheels alone: leave that out for it"),
+        Barrier::NotAllowed => None,
     }
 }
 

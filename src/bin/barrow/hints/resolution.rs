@@ -5,12 +5,8 @@ use barrow::resolve::{Hint, WheelRoom};
 use barrow::target::span;
 
 /// What has to be left out before building can be allowed.
-fn forbidden(barrier: Barrier) -> &'static str {
-    match barrier {
-        Barrier::NoBuild => ", and `--no-build` forbids building: leave that out and ",
-        Barrier::OnlyBinary => ", and `--only-binary` takes wheels alone: leave that out for it and ",
-        Barrier::NotAllowed => ": ",
-    }
+fn forbidden(barrier: Barrier) -> String {
+    super::lock::lifted(barrier).map_or_else(|| ": ".to_owned(), |way| format!(", and {way} and "))
 }
 
 /// How wheels are put where the run looks for them.

@@ -172,7 +172,7 @@ impl<'a> Made<'a> {
 
     /// Tells what is found in it that breaks nothing; that goes to standard error, since standard output is for the
     /// result. What breaks is said by the failure that it makes of the run ([`conclude_made`]).
-    pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<&Report, Failure> {
+    pub(super) fn check(&self, run: &Run, cache_folder: Option<&PathBuf>) -> Result<(), Failure> {
         let report = self.report(run, cache_folder)?;
         let before = self.label();
         let is_verbose = run.general.verbose > 0;
@@ -182,7 +182,7 @@ impl<'a> Made<'a> {
             run.output.warn(&format!("{before}{}", findings::one_line(finding)));
         }
         run.output.status(&format!("{before}{}", summary(report, &self.published.target, is_verbose)));
-        Ok(report)
+        Ok(())
     }
 
     /// What stands before each line about it.
