@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::raw_server::{Asked, RawServer, answer};
-use crate::support::{BuiltFile, IndexServer, TestContext, WheelBuilder, sha256_hex};
+use crate::support::{BuiltFile, IndexServer, TestContext, WheelBuilder, program, sha256_hex};
 
 /// What would colour the terminal, turn the direction of writing around, or pass for lines of our own.
 const EVIL: &str = "\u{1b}[31m\u{9b}2J\u{7}\u{202e}\u{2066}\u{200b}\r\nerror: fake\nhint: fake";
@@ -163,7 +163,8 @@ fn the_users_own_texts_are_harmless_too() {
 fn a_closed_pipe_ends_quietly() {
     let context = TestContext::new();
     let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).start();
-    let barrow = env!("CARGO_BIN_EXE_barrow");
+    let barrow = program();
+    let barrow = barrow.to_str().expect("the program has a plain path");
     let tree = format!("{barrow} tree -v tiny --index-url {}", server.url());
     for line in [
         format!("{tree} | head -c 0"),

@@ -1,10 +1,18 @@
 //! A clean place to run the binary in.
 
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::{told, tree};
+use crate::index::variable;
+
+/// The program that is tested: the one of this build, or the one that `BARROW_TESTED_PROGRAM` names by an absolute path,
+/// such as a released program, or a script that runs one for another processor.
+pub(crate) fn program() -> OsString {
+    variable("BARROW_TESTED_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_barrow").into())
+}
 
 /// A temporary home, working folder and cache; the environment of the test run does not reach the binary.
 pub(crate) struct TestContext {
@@ -66,13 +74,13 @@ impl TestContext {
 
     /// The binary, in the working folder, with a cleared environment.
     pub(crate) fn barrow(&self) -> Command {
-        self.prepare(Command::new(env!("CARGO_BIN_EXE_barrow")))
+        self.prepare(Command::new(program()))
     }
 
     /// The binary under a umask, written in octal.
     pub(crate) fn barrow_with_umask(&self, umask: &str) -> Command {
         let mut command = self.prepare(Command::new("/bin/sh"));
-        command.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_barrow")]);
+        command.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]).arg(program());
         command
     }
 
@@ -89,7 +97,7 @@ impl TestContext {
             return None;
         };
         let mut command = self.prepare(Command::new("unshare"));
-        command.args(*way).arg(env!("CARGO_BIN_EXE_barrow"));
+        command.args(*way).arg(program());
         Some(command)
     }
 

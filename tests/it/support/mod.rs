@@ -17,7 +17,7 @@ mod zip;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use context::TestContext;
+pub(crate) use context::{TestContext, program};
 pub(crate) use elf::ElfBuilder;
 pub(crate) use object_store::{ObjectStore, StoreFault};
 pub(crate) use pages::{html_page, json_page};
