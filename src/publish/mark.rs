@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
@@ -291,7 +291,8 @@ pub(super) fn outputs_below(state_folders: &[PathBuf], folder: &Path) -> Vec<Pat
 /// process, however many outputs it makes.
 fn marked_out(mark: &Path) -> Option<PathBuf> {
     use std::io::Read as _;
-    static KNOWN: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::new(BTreeMap::new());
+    // Paths of marks begin alike, and there may be thousands: comparing them is what an ordered map would be busy with.
+    static KNOWN: LazyLock<Mutex<HashMap<PathBuf, PathBuf>>> = LazyLock::new(Mutex::default);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(out) = known().get(mark) {
         return Some(out.clone());
