@@ -20,6 +20,7 @@ extern crate self as barrow;
 pub mod reporter;
 #[doc(hidden)]
 pub mod regular;
+mod file_stamp;
 mod file_lock;
 mod blocking;
 mod durable;

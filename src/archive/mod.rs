@@ -46,4 +46,4 @@ pub(crate) use safe_path::{SafePathError, each_folder_of, normalized};
 pub use source_archive::read_source;
 pub(crate) use source_archive::unpack_source;
 pub use zip_reader::{ZipEntry, ZipReader};
-pub(crate) use zip_writer::{Compressed, ZipProgress, ZipWriter, deflate, deflate_stream};
+pub(crate) use zip_writer::{Compressed, ZipProgress, ZipSink, ZipWriter, deflate, deflate_stream};

@@ -4,7 +4,7 @@
 //! read from the front, such as Java's `ZipInputStream`, accept it. Zip64 is used only where a number demands it.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Write};
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,12 @@ const TIME: u32 = 0x0021_0000;
 const LEVEL: u32 = 6;
 /// Spans up to this length are copied through memory, longer ones by the kernel.
 const COPY_MOST: usize = 64 << 10;
+
+/// What an archive is written to.
+pub(crate) trait ZipSink: Write {
+    /// Writes `length` bytes of a file, from `offset` on.
+    fn append(&mut self, from: &File, offset: u64, length: u64) -> io::Result<()>;
+}
 
 /// Writes one archive.
 #[derive(Debug)]
@@ -98,7 +104,7 @@ pub(crate) fn deflate_stream(
     Ok(DataSpan { offset, compressed_size, size, crc32: crc.sum(), deflated: true })
 }
 
-impl<W: Write> ZipWriter<W> {
+impl<W: ZipSink> ZipWriter<W> {
     /// An archive that is written to `out`, from its current position.
     pub(crate) fn new(out: W) -> Self {
         Self { out, position: 0, directory: Vec::new(), entries: 0, buffer: Vec::new() }
@@ -115,10 +121,9 @@ impl<W: Write> ZipWriter<W> {
         ZipProgress { position: self.position, directory_bytes, entries: self.entries }
     }
 
-    /// What is written to, with all that it was given.
-    pub(crate) fn flushed(&mut self) -> io::Result<&mut W> {
-        self.out.flush()?;
-        Ok(&mut self.out)
+    /// What is written to.
+    pub(crate) fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Adds a file with content that is ready; gives where its data lies now.
@@ -165,13 +170,7 @@ impl<W: Write> ZipWriter<W> {
             source.read_exact_at(&mut self.buffer, span.offset)?;
             self.out.write_all(&self.buffer)?;
         } else {
-            let mut cursor = source;
-            cursor.seek(SeekFrom::Start(span.offset))?;
-            // Between files the standard library copies inside the kernel where it can.
-            let copied = io::copy(&mut cursor.take(span.compressed_size), &mut self.out)?;
-            if copied != span.compressed_size {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+            self.out.append(source, span.offset, span.compressed_size)?;
         }
         self.position += span.compressed_size;
         Ok(DataSpan { offset, ..*span })

@@ -8,6 +8,7 @@
 //! ```text
 //! installs-v2/HH/DIGEST/
 //! ├── plan          what install_wheel found, after all checks          (written whole, by rename)
+//! ├── verified      what the wheel looked like when its bytes were last hashed for a zip
 //! └── tree/         appears whole, by rename of a folder
 //!     ├── files/    every file of the plan in its place
 //!     └── stamps    size, time and inode of each, so that a changed one is seen and healed from the wheel
@@ -36,6 +37,7 @@ mod shares;
 mod stamps;
 mod tree;
 mod unpack;
+mod verified;
 mod wheel;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use super::options::InstallOptions;
 use super::outline::WheelOutline;
 use super::plan::{self, PLAN};
 use super::tree::{can_retry, ensure_tree, known_tree};
-use crate::archive::{ArchiveError, ZipReader};
+use super::verified::check_bytes;
+use crate::archive::ZipReader;
 use crate::cache::Cache;
-use crate::fetch::{FetchedWheel, digest_of_file};
-use crate::spec::{HashAlgorithm, HashDigest};
+use crate::fetch::FetchedWheel;
+use crate::spec::HashDigest;
 
 /// Reads and checks a wheel, or takes the plan that the cache has of it.
 ///
@@ -27,7 +28,7 @@ pub fn install_wheel(
         if options.tree && dist.tree.is_none() {
             ensure_tree(&mut dist, cache)?;
         } else if !options.tree {
-            check_bytes(wheel)?;
+            check_bytes(wheel, cache)?;
         }
         return Ok(dist);
     }
@@ -71,15 +72,6 @@ pub(crate) fn judge_wheel(
     options: &InstallOptions,
 ) -> Result<Vec<String>, InstallError> {
     install_wheel(wheel, cache, &InstallOptions { tree: false, ..options.clone() }).map(|dist| dist.warnings)
-}
-
-/// A zip takes the compressed bytes as they are, and nothing behind this looks at them again: damage that came over the
-/// cache since they were downloaded must show here.
-fn check_bytes(wheel: &FetchedWheel) -> Result<(), InstallError> {
-    let failed = |fault: WheelFault| InstallError::Reread { wheel: wheel.filename.to_string(), fault };
-    let actual = digest_of_file(&wheel.path, HashAlgorithm::Sha256)
-        .map_err(|error| failed(WheelFault::Archive(ArchiveError::Read(error))))?;
-    if actual == wheel.digest { Ok(()) } else { Err(failed(WheelFault::Damaged)) }
 }
 
 fn names_agree(wheel: &FetchedWheel) -> Result<(), WheelFault> {

@@ -10,8 +10,6 @@
 
 use std::path::PathBuf;
 
-use fs_err as fs;
-
 use super::PublishError;
 use super::content_id::ContentId;
 use super::delta::Delta;
@@ -29,6 +27,7 @@ use super::transaction::{Begun, find_out};
 use super::workplace::Workplace;
 use crate::archive::SafePath;
 use crate::bundle::Bundle;
+use crate::regular;
 
 /// An output that lies there exactly as it was written.
 pub(crate) enum Amendment<'a> {
@@ -69,7 +68,10 @@ impl<'a> Amendment<'a> {
         }
         let mark = Mark::read(options.state_folders, &out).filter(|mark| mark.fingerprint.as_deref() == Some(before));
         let zip = mark.and_then(|mark| <[MarkedZip; 1]>::try_from(mark.zips).ok());
-        let untouched = zip.filter(|[zip]| fs::metadata(&out).is_ok_and(|found| zip.untouched_parts(&found).is_some()));
+        let untouched = zip.filter(|[zip]| {
+            let found = regular::open(&out);
+            found.is_ok_and(|found| zip.untouched_parts(found.file()).is_some())
+        });
         Ok(untouched.map(|[zip]| Self::Zip(ZipAmendment { options: *options, old: Box::new(zip) })))
     }
 

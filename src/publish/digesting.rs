@@ -1,29 +1,33 @@
 //! A file that is hashed while it is written.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use crate::archive::{ReadAt as _, ZipSink};
 use crate::spec::{HashDigest, HashState, Hasher};
 
-/// Bytes that are written and handed over at one time, at most.
-pub(super) const CHUNK_BYTES: usize = 256 << 10;
-/// Chunks that may wait for the hasher.
-const CHUNKS: usize = 4;
+/// Bytes that are gathered before they are written.
+const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes that are hashed at one time: they stay in the processor's cache.
+const HASHED_BYTES: usize = 128 << 10;
 
-/// Writes to a file, while a thread of its own computes the digest of the same bytes.
+/// Writes to a file, while a thread of its own reads what has come there and computes its digest. So the kernel can copy
+/// from other files, and nothing has to wait for the digest but the end.
 pub(super) struct DigestingFile {
     file: File,
-    full: SyncSender<ToHash>,
-    empty: Receiver<Vec<u8>>,
-    hashing: JoinHandle<(HashDigest, Option<HashState>)>,
+    /// What is not written yet.
+    waiting: Vec<u8>,
+    progress: Sender<Progress>,
+    hashing: JoinHandle<io::Result<(HashDigest, Option<HashState>)>>,
 }
 
-/// What the thread gets.
-enum ToHash {
-    Chunk(Vec<u8>),
-    /// The state between two chunks is wanted later.
+/// What the thread is told.
+enum Progress {
+    /// So many bytes more are in the file.
+    Written(u64),
+    /// The state of the digest here is wanted later.
     NoteState,
 }
 
@@ -37,59 +41,91 @@ pub(super) struct DigestedFile {
 }
 
 impl DigestingFile {
-    /// For a file that holds what `hasher` has taken so far.
-    pub(super) fn new(file: File, hasher: Hasher) -> io::Result<Self> {
-        let (full, to_hash) = sync_channel(CHUNKS);
-        let (spent, empty) = channel();
-        let work = move || hash(hasher, &to_hash, &spent);
+    /// For a file, opened for reading too, that holds what `hasher` has taken so far.
+    pub(super) fn new(mut file: File, hasher: Hasher) -> io::Result<Self> {
+        let (progress, to_hash) = channel();
+        let (written, position) = (file.try_clone()?, file.stream_position()?);
+        let work = move || hash(hasher, &written, position, &to_hash);
         let hashing = std::thread::Builder::new().name("hash".to_owned()).spawn(work)?;
-        Ok(Self { file, full, empty, hashing })
+        Ok(Self { file, waiting: Vec::with_capacity(CHUNK_BYTES), progress, hashing })
     }
 
     /// Notes the state of the digest of what was written so far.
     pub(super) fn note_state(&mut self) -> io::Result<()> {
-        self.full.send(ToHash::NoteState).map_err(|_| hasher_is_gone())
+        self.flush()?;
+        self.tell(Progress::NoteState);
+        Ok(())
     }
 
     /// Waits for the digest.
-    pub(super) fn finish(self) -> io::Result<DigestedFile> {
-        drop(self.full);
-        let (digest, state) = self.hashing.join().map_err(|_| hasher_is_gone())?;
+    pub(super) fn finish(mut self) -> io::Result<DigestedFile> {
+        self.flush()?;
+        drop(self.progress);
+        let hashed = self.hashing.join().map_err(|_| io::Error::other("the thread that hashes has ended"))?;
+        let (digest, state) = hashed?;
         Ok(DigestedFile { file: self.file, digest, state })
+    }
+
+    /// A thread that could not read has ended, and says so in the end.
+    fn tell(&self, progress: Progress) {
+        let _ = self.progress.send(progress);
     }
 }
 
 impl Write for DigestingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(&bytes[..bytes.len().min(CHUNK_BYTES)])?;
-        let mut chunk = self.empty.try_recv().unwrap_or_default();
-        chunk.clear();
-        chunk.extend_from_slice(&bytes[..written]);
-        self.full.send(ToHash::Chunk(chunk)).map_err(|_| hasher_is_gone())?;
-        Ok(written)
+        if self.waiting.len() + bytes.len() > CHUNK_BYTES {
+            self.flush()?;
+        }
+        let taken = &bytes[..bytes.len().min(CHUNK_BYTES)];
+        self.waiting.extend_from_slice(taken);
+        Ok(taken.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        if !self.waiting.is_empty() {
+            self.file.write_all(&self.waiting)?;
+            self.tell(Progress::Written(self.waiting.len() as u64));
+            self.waiting.clear();
+        }
+        Ok(())
     }
 }
 
-/// Hashes chunks in the order of their arrival and gives each back.
-fn hash(mut hasher: Hasher, to_hash: &Receiver<ToHash>, spent: &Sender<Vec<u8>>) -> (HashDigest, Option<HashState>) {
-    let mut state = None;
-    for next in to_hash {
+impl ZipSink for DigestingFile {
+    fn append(&mut self, mut from: &File, offset: u64, length: u64) -> io::Result<()> {
+        self.flush()?;
+        from.seek(SeekFrom::Start(offset))?;
+        // Between files the standard library copies inside the kernel where it can.
+        if io::copy(&mut from.take(length), &mut self.file)? != length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.tell(Progress::Written(length));
+        Ok(())
+    }
+}
+
+/// Hashes what is written, from `position` on.
+fn hash(
+    mut hasher: Hasher,
+    file: &File,
+    mut position: u64,
+    progress: &Receiver<Progress>,
+) -> io::Result<(HashDigest, Option<HashState>)> {
+    let (mut state, mut buffer) = (None, vec![0; HASHED_BYTES]);
+    for next in progress {
         match next {
-            ToHash::Chunk(chunk) => {
-                hasher.update(&chunk);
-                // Nobody takes the last ones.
-                let _ = spent.send(chunk);
+            Progress::Written(length) => {
+                let end = position + length;
+                while position < end {
+                    let room = usize::try_from(end - position).unwrap_or(HASHED_BYTES).min(HASHED_BYTES);
+                    file.read_exact_at(&mut buffer[..room], position)?;
+                    hasher.update(&buffer[..room]);
+                    position += room as u64;
+                }
             }
-            ToHash::NoteState => state = hasher.state(),
+            Progress::NoteState => state = hasher.state(),
         }
     }
-    (hasher.finish(), state)
-}
-
-fn hasher_is_gone() -> io::Error {
-    io::Error::other("the thread that hashes has ended")
+    Ok((hasher.finish(), state))
 }

@@ -10,16 +10,15 @@
 //! What stays is not read when a zip is written anew: the kernel copies it. That it is still what was written follows
 //! from the file's stamp, which any writing to it changes, and of the rest of the zip from its sha256.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::content_id::ContentId;
 use crate::archive::{DataSpan, ReadAt as _, ZipProgress};
+use crate::file_stamp::FileStamp;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest, HashState, Hasher};
 
@@ -35,20 +34,9 @@ pub(super) struct MarkedZip {
     tail: HashDigest,
     /// The file that it is, for a zip that can be written anew in parts.
     #[serde(default)]
-    stamp: Option<ZipStamp>,
+    stamp: Option<FileStamp>,
     #[serde(default)]
     parts: Option<ZipParts>,
-}
-
-/// Tells a file that nobody has touched from any other. No program can set the time of the last change of the inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ZipStamp {
-    inode: u64,
-    size: u64,
-    /// Time of the last change of the content, seconds and nanoseconds.
-    modified: (i64, i64),
-    /// Time of the last change of the inode, likewise.
-    changed: (i64, i64),
 }
 
 /// Where the user's own files lie in a zip: behind all others.
@@ -87,20 +75,19 @@ impl MarkedZip {
 
     /// The same, which was written in these parts.
     pub(super) fn written(path: &Path, parts: Option<ZipParts>) -> io::Result<Self> {
-        let stamp = parts.as_ref().map(|_| ZipStamp::at(path)).transpose()?;
+        let stamp = parts.as_ref().map(|_| FileStamp::at(path)).transpose()?;
         Ok(Self { stamp, parts, ..Self::at(path)? })
     }
 
     /// Notes that it has come to `path`, and nothing else has become of it; otherwise it is written whole next time.
     pub(super) fn moved_to(&mut self, path: &Path) {
-        let now = ZipStamp::at(path).ok();
-        self.stamp =
-            now.filter(|now| self.stamp.is_some_and(|before| *now == ZipStamp { changed: now.changed, ..before }));
+        let now = FileStamp::at(path).ok();
+        self.stamp = now.filter(|now| self.stamp.is_some_and(|before| now.is_same_content(&before)));
     }
 
     /// Whether it lies at `path`.
     pub(super) fn lies_at(&self, path: &Path) -> io::Result<bool> {
-        if self.stamp.is_some() && self.stamp == Some(ZipStamp::at(path)?) {
+        if self.stamp.is_some() && self.stamp == Some(FileStamp::at(path)?) {
             return Ok(true);
         }
         let found = Self::at(path)?;
@@ -108,23 +95,9 @@ impl MarkedZip {
     }
 
     /// Its parts, if `file` is this zip and nobody has touched it.
-    pub(super) fn untouched_parts(&self, file: &Metadata) -> Option<&ZipParts> {
-        self.parts.as_ref().filter(|_| self.stamp == Some(ZipStamp::of(file)))
-    }
-}
-
-impl ZipStamp {
-    fn of(file: &Metadata) -> Self {
-        Self {
-            inode: file.ino(),
-            size: file.len(),
-            modified: (file.mtime(), file.mtime_nsec()),
-            changed: (file.ctime(), file.ctime_nsec()),
-        }
-    }
-
-    fn at(path: &Path) -> io::Result<Self> {
-        fs::symlink_metadata(path).map(|found| Self::of(&found))
+    pub(super) fn untouched_parts(&self, file: &File) -> Option<&ZipParts> {
+        let found = FileStamp::of_file(file).ok();
+        self.parts.as_ref().filter(|_| found.is_some() && self.stamp == found)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::content_id::CONTENT_BYTES;
 use super::marked_zip::MarkedZip;
+use crate::file_stamp::inode_and_birth;
 use crate::finder::is_left_by_mac;
 
 /// A mark as it lies on disk. When a mark is read, its texts are borrowed from the bytes of the file.
@@ -103,30 +103,6 @@ impl FolderIdentity {
     pub(super) fn is_known(folder: &Path, known: &[Self]) -> bool {
         Self::of(folder).is_some_and(|identity| known.contains(&identity))
     }
-}
-
-/// The number of a folder, and how long after 1970 it was made.
-///
-/// The standard library asks Linux for the latter with glibc alone, and released programs are built with musl.
-#[cfg(target_os = "linux")]
-fn inode_and_birth(folder: &Path) -> Option<(u64, Duration)> {
-    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
-
-    let found = statx(CWD, folder, AtFlags::empty(), StatxFlags::INO | StatxFlags::BTIME).ok()?;
-    let is_known = found.stx_mask & StatxFlags::BTIME.bits() != 0;
-    let born = Duration::new(u64::try_from(found.stx_btime.tv_sec).ok()?, found.stx_btime.tv_nsec);
-    is_known.then_some((found.stx_ino, born))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn inode_and_birth(folder: &Path) -> Option<(u64, Duration)> {
-    use std::os::unix::fs::MetadataExt;
-    use std::time::UNIX_EPOCH;
-
-    let metadata = fs_err::metadata(folder).ok()?;
-    #[expect(clippy::disallowed_methods, reason = "the standard library knows it on macOS")]
-    let born = metadata.created().ok()?;
-    Some((metadata.ino(), born.duration_since(UNIX_EPOCH).ok()?))
 }
 
 /// Whether a path is that of a file which Python or macOS makes from what lies beside it, and which nobody misses.

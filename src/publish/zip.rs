@@ -3,7 +3,7 @@
 //! copied from what is there as far as it goes.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use rayon::prelude::*;
 
 use super::PublishError;
 use super::content_id::ContentId;
-use super::digesting::{CHUNK_BYTES, DigestingFile};
+use super::digesting::DigestingFile;
 use super::marked_zip::{MarkedZip, OwnEntry, ZipParts};
 use super::options::{PublishOptions, PublishedZip, ReadyFile};
-use crate::archive::{Compressed, DataSpan, ZipWriter, deflate, deflate_stream};
+use crate::archive::{Compressed, DataSpan, ZipSink as _, ZipWriter, deflate, deflate_stream};
 use crate::bundle::{Bundle, BundleContent, BundleFile, SourceFile};
 use crate::durable::to_disk;
 use crate::install::{FileContent, InstalledDist};
@@ -83,7 +83,7 @@ pub(super) fn amend_zip(
 ) -> Result<Option<WrittenZip>, PublishError> {
     let failed = |source| stage_error("", options, source);
     let Ok(source) = regular::open(from).map(|file| file.into_parts().0) else { return Ok(None) };
-    let parts = || old.untouched_parts(&source.metadata().ok()?);
+    let parts = || old.untouched_parts(&source);
     let Some(parts_before) = parts() else { return Ok(None) };
     let paths = own.files.iter().map(|file| file.path.as_str());
     if !paths.eq(parts_before.own.iter().map(|entry| entry.path.as_str())) {
@@ -94,7 +94,7 @@ pub(super) fn amend_zip(
     let file = create(to).map_err(failed)?;
     copy_beginning(&source, &file, parts_before.before.position, options)?;
     let file = DigestingFile::new(file, hasher).map_err(failed)?;
-    let writer = ZipWriter::resume(buffered(file), parts_before.before, directory);
+    let writer = ZipWriter::resume(file, parts_before.before, directory);
     let mut zip = UnfinishedZip { writer, wheels: OpenWheels::default(), to, options };
     let files: Vec<&BundleFile> = own.files.iter().collect();
     let entries = zip.add_all(&files, Some(OldZip { file: &source, parts: parts_before }))?;
@@ -130,11 +130,7 @@ fn copy_beginning(mut from: &File, mut to: &File, length: u64, options: &Publish
 }
 
 fn create(to: &Path) -> io::Result<File> {
-    Ok(fs::File::create_new(to)?.into_parts().0)
-}
-
-fn buffered(file: DigestingFile) -> BufWriter<DigestingFile> {
-    BufWriter::with_capacity(CHUNK_BYTES, file)
+    Ok(fs::OpenOptions::new().read(true).write(true).create_new(true).open(to)?.into_parts().0)
 }
 
 fn stage_error(path: &str, options: &PublishOptions, source: io::Error) -> PublishError {
@@ -143,7 +139,7 @@ fn stage_error(path: &str, options: &PublishOptions, source: io::Error) -> Publi
 
 /// A zip that is being written.
 struct UnfinishedZip<'a, 'o> {
-    writer: ZipWriter<BufWriter<DigestingFile>>,
+    writer: ZipWriter<DigestingFile>,
     wheels: OpenWheels<'a>,
     to: &'o Path,
     options: &'o PublishOptions<'o>,
@@ -153,7 +149,7 @@ impl<'a, 'o> UnfinishedZip<'a, 'o> {
     fn begin(to: &'o Path, options: &'o PublishOptions<'o>) -> Result<Self, PublishError> {
         let file = create(to).and_then(|file| DigestingFile::new(file, Hasher::new(HashAlgorithm::Sha256)));
         let file = file.map_err(|source| stage_error("", options, source))?;
-        Ok(Self { writer: ZipWriter::new(buffered(file)), wheels: OpenWheels::default(), to, options })
+        Ok(Self { writer: ZipWriter::new(file), wheels: OpenWheels::default(), to, options })
     }
 
     /// Adds files in this order, from the `old` zip what has the same content there; gives those of the user.
@@ -193,14 +189,14 @@ impl<'a, 'o> UnfinishedZip<'a, 'o> {
 
     /// Notes the state of the digest of what was added so far.
     fn note_state(&mut self) -> io::Result<()> {
-        self.writer.flushed()?.get_mut().note_state()
+        self.writer.out().note_state()
     }
 
     /// Ends the zip; gives also the state that was noted.
     fn finish(self) -> Result<(PublishedZip, Option<HashState>), PublishError> {
         let finish = || {
             let (out, size_bytes) = self.writer.finish()?;
-            let written = out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+            let written = out.finish()?;
             complete(&written.file)?;
             Ok((PublishedZip { size_bytes, sha256: written.digest }, written.state))
         };
@@ -234,9 +230,10 @@ pub(super) fn take_zip(
 }
 
 fn copy_zip(ready: &Path, to: &Path) -> io::Result<PublishedZip> {
-    let mut from = fs::File::open(ready)?;
+    let from = fs::File::open(ready)?;
+    let size_bytes = from.metadata()?.len();
     let mut file = DigestingFile::new(create(to)?, Hasher::new(HashAlgorithm::Sha256))?;
-    let size_bytes = io::copy(&mut from, &mut file)?;
+    file.append(from.file(), 0, size_bytes)?;
     let written = file.finish()?;
     complete(&written.file)?;
     Ok(PublishedZip { size_bytes, sha256: written.digest })

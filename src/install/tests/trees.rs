@@ -182,6 +182,50 @@ fn a_damaged_wheel_gets_into_no_zip() {
     assert!(crate::archive::tests::chain(&error).contains("not what they were"), "{error:?}");
 }
 
+/// Changes a byte of a file in its place, and sets the time of its last change back, as far as a program can.
+fn damage_unseen(path: &std::path::Path) {
+    use std::os::unix::fs::FileExt as _;
+    let before = fs::metadata(path).unwrap();
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut byte = [0];
+    file.file().read_exact_at(&mut byte, 60).unwrap();
+    file.file().write_all_at(&[byte[0] ^ 1], 60).unwrap();
+    file.file().set_modified(before.modified().unwrap()).unwrap();
+    let after = fs::metadata(path).unwrap();
+    assert_eq!((after.modified().unwrap(), after.len()), (before.modified().unwrap(), before.len()));
+}
+
+#[test]
+fn a_wheel_that_nobody_has_touched_is_not_hashed_again() {
+    let place = TestCache::new();
+    let fetched = TestWheel::tiny().fetched(place.folder.path());
+    let options = InstallOptions::default();
+    let dist = install_wheel(&fetched, &place.cache, &options).unwrap();
+    let note = place.cache.install(&dist.digest).join("verified");
+    assert!(!note.exists(), "its entries were read");
+    // A wheel that was changed a moment ago may be changed again within the same tick of the clock.
+    install_wheel(&fetched, &place.cache, &options).unwrap();
+    let first = fs::metadata(&note).unwrap().modified().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    install_wheel(&fetched, &place.cache, &options).unwrap();
+    let second = fs::metadata(&note).unwrap().modified().unwrap();
+    assert_ne!(first, second, "it was hashed once more");
+    install_wheel(&fetched, &place.cache, &options).unwrap();
+    assert_eq!(fs::metadata(&note).unwrap().modified().unwrap(), second, "it is not hashed any more");
+
+    damage_unseen(&dist.wheel);
+    let error = install_wheel(&fetched, &place.cache, &options).unwrap_err();
+    assert!(crate::archive::tests::chain(&error).contains("not what they were"), "{error:?}");
+    // What is noted is no word on the bytes: with it, they would pass.
+    let stamp = crate::file_stamp::FileStamp::at(&dist.wheel).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    place.cache.write(&note, &rmp_serde::to_vec(&stamp).unwrap()).unwrap();
+    install_wheel(&fetched, &place.cache, &options).unwrap();
+    // Of a note that is damaged nothing is taken.
+    fs::write(&note, "no note").unwrap();
+    assert!(install_wheel(&fetched, &place.cache, &options).is_err());
+}
+
 #[test]
 fn many_at_once() {
     let place = TestCache::new();

@@ -1,0 +1,52 @@
+//! Whether the bytes of a wheel in the cache are still those that its digest was computed of.
+//!
+//! A zip takes the compressed bytes as they are, and nothing behind this looks at them again: damage that came over the
+//! cache since they were downloaded must show here. A wheel is hashed, and what it looked like before is noted; while
+//! it looks the same, nobody has written to it, and it is not hashed again.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
+
+use fs_err as fs;
+
+use super::error::{InstallError, WheelFault};
+use crate::archive::ArchiveError;
+use crate::cache::Cache;
+use crate::fetch::{FetchedWheel, digest_of_file};
+use crate::file_stamp::FileStamp;
+use crate::spec::HashAlgorithm;
+
+/// Name of the note in the folder of the wheel's digest.
+const NOTE: &str = "verified";
+/// How long before the note a wheel must have been changed last: far more than a tick of any clock that counts fractions
+/// of a second. Whoever writes to it after the note is sure to give it another time.
+const APART: Duration = Duration::from_millis(100);
+
+/// Checks that a wheel has its digest.
+///
+/// # Errors
+/// It has another one, or cannot be read.
+pub(super) fn check_bytes(wheel: &FetchedWheel, cache: &Cache) -> Result<(), InstallError> {
+    let failed = |fault: WheelFault| InstallError::Reread { wheel: wheel.filename.to_string(), fault };
+    let unread = |error| failed(WheelFault::Archive(ArchiveError::Read(error)));
+    let stamp = FileStamp::at(&wheel.path).map_err(unread)?;
+    if is_noted(wheel, &stamp, cache) {
+        return Ok(());
+    }
+    if digest_of_file(&wheel.path, HashAlgorithm::Sha256).map_err(unread)? != wheel.digest {
+        return Err(failed(WheelFault::Damaged));
+    }
+    if let (Ok(bytes), false) = (rmp_serde::to_vec(&stamp), cache.is_degraded()) {
+        // What cannot be noted costs the next run time, and nothing else.
+        let _ = cache.write(&cache.install(&wheel.digest).join(NOTE), &bytes);
+    }
+    Ok(())
+}
+
+/// Whether it had its digest when it looked like this.
+fn is_noted(wheel: &FetchedWheel, stamp: &FileStamp, cache: &Cache) -> bool {
+    let note = cache.install(&wheel.digest).join(NOTE);
+    let noted = || rmp_serde::from_slice::<FileStamp>(&cache.read(&note)?).ok();
+    let when = fs::metadata(&note).map(|found| (found.mtime(), found.mtime_nsec()));
+    when.is_ok_and(|when| stamp.is_older_than(when, APART)) && noted().as_ref() == Some(stamp)
+}
