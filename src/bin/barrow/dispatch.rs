@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use barrow::reporter::is_harmful;
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Cli, OutputFormat, advice, joined, place, shown, stray, understand};
+use crate::args::{Cli, OutputFormat, advice, joined, parse, place, shown, stray, understand};
 use crate::commands;
 use crate::exit_code::{Ended, Exit};
 use crate::failure::Failure;
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Ended {
     {
         return refuse_arguments(&error, wants_json, is_harmful, &host);
     }
-    let Cli { command, mut general } = match Cli::try_parse_from(&arguments) {
+    let Cli { command, mut general } = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return refuse_arguments(&advised(error, &arguments), wants_json, is_harmful, &host),
     };

@@ -8,6 +8,7 @@ mod groups;
 mod habits;
 mod itself;
 mod mirror;
+mod parse;
 mod sam;
 mod shown;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(crate) use groups::{
 pub(crate) use habits::{advice, place, stray, understand};
 pub(crate) use itself::{SelfCommand, VersionCheckArgs};
 pub(crate) use mirror::MirrorArgs;
+pub(crate) use parse::parse;
 pub(crate) use sam::{SamBuildArgs, SamCommand};
 pub(crate) use shown::shown;
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+use super::parse::of_one_command;
 use super::{Cli, understand};
 
 /// Every Markdown file of the project that shows commands.
@@ -73,18 +74,25 @@ fn words(line: &str) -> Vec<OsString> {
 
 #[test]
 fn every_command_of_the_manual_can_be_typed() {
-    let mut count = 0;
+    let (mut count, mut count_alone) = (0, 0);
     // What stands on the page of errors is wrong on purpose.
     for page in pages().into_iter().filter(|page| !page.ends_with("errors.md")) {
         for line in commands(&fs_err::read_to_string(&page).unwrap()) {
             count += 1;
-            if let Err(error) = Cli::try_parse_from(understand(words(&line))) {
+            let words = understand(words(&line));
+            let parsed = Cli::try_parse_from(&words);
+            if let Some(alone) = of_one_command(&words) {
+                count_alone += 1;
+                assert_eq!(format!("{alone:?}"), format!("{:?}", parsed.as_ref().unwrap()), "{line}");
+            }
+            if let Err(error) = parsed {
                 let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
                 assert!(is_help, "{}: {line}\n{error}", page.display());
             }
         }
     }
     assert!(count > 100, "the manual shows commands; {count} were found");
+    assert!(count_alone > 50, "most of them are those that are used most: {count_alone}");
 }
 
 #[test]
