@@ -24,8 +24,8 @@ pub(super) fn take_built_project(inquiry: &Inquiry, options: &mut BundleOptions)
 /// Distributions that are ready to be put together.
 pub(super) struct ChosenDists {
     pub(super) installed: Vec<InstalledDist>,
-    /// The same distributions with all their files, those that `installed` lacks included.
-    pub(super) whole: Vec<InstalledDist>,
+    /// The same distributions with all their files, those that `installed` lacks included; `None`: it lacks none.
+    pub(super) whole: Option<Vec<InstalledDist>>,
     pub(super) left_out: LeftOutFiles,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn choose_and_install(
     for warning in told.chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
         context.give(&mut installed.warnings, &warning);
     }
-    let whole = installed.dists.clone();
+    let whole = (!options.assembly.selection.files().takes_all()).then(|| installed.dists.clone());
     let left_out = leave_out_files(&mut installed, &options.assembly.selection, context)?;
     Ok((ChosenDists { installed: installed.dists, whole, left_out }, installed.warnings))
 }

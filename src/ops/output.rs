@@ -1,5 +1,7 @@
 //! Everything about OUT: plain, in name order, all or nothing.
 
+use std::cell::LazyCell;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -148,13 +150,15 @@ impl Publication {
         let mut bundle = assemble(&chosen.installed, source, &self.layout())?;
         let compiled = bytecode::compile(&bundle, &self.options, &self.context)?;
         bundle.add_made(&compiled);
-        self.check_size(&bundle, warnings)?;
+        let bundle = bundle;
+        let ways = LazyCell::new(|| too_large::savings(&bundle, &self.options));
+        self.check_size(&bundle, &ways, warnings)?;
         self.context.reporter.reached(Stage::Writing, 0, bundle.files.len());
         self.context.check_interrupted()?;
-        let own = own_part(&bundle, &chosen.installed, source, &self.options);
+        let own = own_part(&bundle, &chosen.installed, source, &ways, &self.options);
         let put = match self.put(&bundle, made_of) {
             Err(Error::Publish(error)) if error.found_a_changed_file() => {
-                let mut mended = chosen.whole.clone();
+                let mut mended = chosen.whole.as_ref().unwrap_or(&chosen.installed).clone();
                 mended.iter_mut().try_for_each(|dist| ensure_tree(dist, &self.cache))?;
                 self.options.assembly.selection.files().apply(&mut mended)?;
                 let mut bundle = assemble(&mended, source, &self.layout())?;
@@ -206,7 +210,12 @@ impl Publication {
     }
 
     /// Gives the warnings of the bundle, and refuses it where it is larger than it may be.
-    fn check_size(&self, bundle: &Bundle, warnings: &mut Vec<String>) -> Result<(), Error> {
+    fn check_size(
+        &self,
+        bundle: &Bundle,
+        ways: &impl Deref<Target = Vec<String>>,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let context = &self.context;
         for warning in &bundle.warnings {
             context.give(warnings, warning);
@@ -220,9 +229,7 @@ impl Publication {
         });
         if let Some(warning) = checked? {
             context.give(warnings, &warning);
-            for way in too_large::savings(bundle, &self.options) {
-                context.status(&way);
-            }
+            ways.iter().for_each(|way| context.status(way));
         }
         Ok(())
     }

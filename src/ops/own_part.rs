@@ -1,19 +1,20 @@
 //! The user's own files in an output, as they are remembered for a run that finds nothing else changed (`edited.rs`).
 
 use std::collections::HashSet;
+use std::ops::Deref;
 
-use super::too_large::savings;
 use crate::bundle::{Bundle, BundleContent, SourceFiles, UNZIPPED_LIMIT_BYTES, largest};
 use crate::install::InstalledDist;
 use crate::memory::OwnPart;
 use crate::request::{BundleKind, BundleOptions};
 
 /// What a later run needs to publish an output with other contents of the same own files; `None`: it would have to be
-/// put together anew.
+/// put together anew. `ways` are those that would make the bundle smaller.
 pub(super) fn own_part(
     bundle: &Bundle,
     dists: &[InstalledDist],
     source: Option<&SourceFiles>,
+    ways: &impl Deref<Target = Vec<String>>,
     options: &BundleOptions,
 ) -> Option<OwnPart> {
     if !can_be_edited(options) {
@@ -36,7 +37,7 @@ pub(super) fn own_part(
         bytes: own_files.map(|file| file.size).sum(),
         warnings: bundle.warnings.clone(),
         largest,
-        ways: if is_too_large { savings(bundle, options) } else { Vec::new() },
+        ways: if is_too_large { ways.to_vec() } else { Vec::new() },
     })
 }
 

@@ -56,7 +56,7 @@ impl Rule {
 
 /// Files that no rule leaves out, whatever matches: they say what is installed, how it starts, and on what terms.
 pub(super) const KEPT: &[&str] =
-    &["*.dist-info/**", "py.typed", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*"];
+    &["/*.dist-info/", "py.typed", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*"];
 
 /// Projects whose purpose is to compile or to be compiled with: they hand out sources and headers while they run.
 const COMPILERS: &[&str] = &[
@@ -111,8 +111,13 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "documentation",
         &[
-            "/*/**/doc/**/*.{rst,md,ipynb}",
-            "/*/**/docs/**/*.{rst,md,ipynb}",
+            // One pattern for each ending: only paths with that ending are then held against it.
+            "/*/**/doc/**/*.rst",
+            "/*/**/doc/**/*.md",
+            "/*/**/doc/**/*.ipynb",
+            "/*/**/docs/**/*.rst",
+            "/*/**/docs/**/*.md",
+            "/*/**/docs/**/*.ipynb",
             "/share/doc/",
             "/share/man/",
             "/share/info/",

@@ -62,7 +62,7 @@ impl FileSelection<'_> {
             .filter_map(|text| is_dist_pattern(text).map(|(name, glob)| Named::parse(text, name, glob)))
             .collect::<Result<_, _>>()?;
         let mut slimmed = Slimmed::default();
-        if named.is_empty() && !self.slim && self.services.is_none() {
+        if self.takes_all() {
             return Ok(slimmed);
         }
         for dist in dists.iter_mut() {
@@ -74,6 +74,11 @@ impl FileSelection<'_> {
         }
         slimmed.warnings.extend(self.unknown_services(dists));
         Ok(slimmed)
+    }
+
+    /// Whether nothing is left out of any distribution.
+    pub(crate) fn takes_all(&self) -> bool {
+        !self.slim && self.services.is_none() && !self.exclude.iter().any(|text| is_dist_pattern(text).is_some())
     }
 
     /// What leaves each file of a distribution out; `None`: it stays.
@@ -232,12 +237,11 @@ impl<'a> SlimRules<'a> {
 
 impl Verdict {
     fn of(path: &str, is_folder: bool) -> Self {
-        if !FILTER.matches(path) {
-            return Self::default();
-        }
-        let path = Path::new(path);
-        let chosen = RULE_PATTERNS.iter().enumerate().filter(|(_, patterns)| patterns.choose(path, is_folder));
-        Self { is_kept: KEPT_PATTERNS.choose(path, is_folder), rules: chosen.fold(0, |all, (at, _)| all | 1 << at) }
+        let filter = if is_folder { &FOLDER_FILTER } else { &FILE_FILTER };
+        filter.lists_for(path).fold(Self::default(), |verdict, list| match list.checked_sub(1) {
+            None => Self { is_kept: true, ..verdict },
+            Some(rule) => Self { rules: verdict.rules | 1 << rule, ..verdict },
+        })
     }
 
     fn and(self, other: Self) -> Self {
@@ -252,15 +256,16 @@ fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
         && !rule.unless_requires.iter().any(|wanted| requires(wanted))
 }
 
-static KEPT_PATTERNS: LazyLock<Patterns> =
-    LazyLock::new(|| Patterns::new(KEPT, "--slim").expect("the patterns of the table are patterns"));
+static FILE_FILTER: LazyLock<Filter> = LazyLock::new(|| filter(false));
 
-static RULE_PATTERNS: LazyLock<Vec<Patterns>> = LazyLock::new(|| {
-    let read = |rule: &Rule| Patterns::new(rule.patterns, "--slim").expect("the patterns of the table are patterns");
-    RULES.iter().map(read).collect()
-});
+static FOLDER_FILTER: LazyLock<Filter> = LazyLock::new(|| filter(true));
 
-static FILTER: LazyLock<Filter> = LazyLock::new(|| Filter::of(RULE_PATTERNS.iter().chain([&*KEPT_PATTERNS])));
+/// What is kept comes first, then each rule.
+fn filter(of_folders: bool) -> Filter {
+    let read = |patterns| Patterns::new(patterns, "--slim").expect("the patterns of the table are patterns");
+    let lists: Vec<Patterns> = std::iter::once(KEPT).chain(RULES.iter().map(|rule| rule.patterns)).map(read).collect();
+    Filter::of(lists.iter(), of_folders)
+}
 
 /// Takes files out of a distribution, and their lines out of its RECORD.
 fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut BTreeMap<String, (usize, u64)>) {
