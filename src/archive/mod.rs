@@ -38,7 +38,7 @@ pub use error::ArchiveError;
 pub(crate) use flate2::Crc as Crc32;
 pub(crate) use inflate::Inflater;
 pub use limits::{Bound, Limits};
-pub(crate) use name_set::{Alike, NameClash, NameSet, composed, composed_path};
+pub(crate) use name_set::{Alike, NameClash, NameSet, are_certainly_apart, composed, composed_path};
 pub use partial_zip::{EntryLookup, PartialZip, PartialZipError};
 pub(crate) use read_at::ReadAt;
 pub use safe_path::SafePath;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Bound;
-use super::safe_path::DROPPED_AT_END;
+use super::safe_path::{DROPPED_AT_END, each_folder_of};
 use super::{ArchiveError, Limits, SafePath};
 
 /// Files and folders by the form in which a case-insensitive, normalizing file system compares them.
@@ -186,6 +186,51 @@ impl Spellings {
             },
         })
     }
+}
+
+/// Whether no two of these sorted paths, and of the folders that they lie in, can clash or be alike. It is told from
+/// hashes: that it is not certain says nothing.
+pub(crate) fn are_certainly_apart<'a>(sorted: impl Iterator<Item = &'a SafePath>) -> bool {
+    let mut hashes = Vec::with_capacity(sorted.size_hint().0);
+    let mut before = "";
+    for path in sorted {
+        let mut are_plain = true;
+        let mut add = |name| {
+            let hash = hash_of_plain(name);
+            are_plain &= hash.is_some();
+            hashes.extend(hash);
+        };
+        add(path.as_str());
+        each_folder_of(path.as_str(), |folder| {
+            // What lies in one folder comes one after the other.
+            let is_new = before.strip_prefix(folder).is_none_or(|rest| !rest.starts_with('/'));
+            if is_new {
+                add(folder);
+            }
+            is_new
+        });
+        if !are_plain {
+            return false;
+        }
+        before = path.as_str();
+    }
+    hashes.sort_unstable();
+    hashes.windows(2).all(|two| two[0] != two[1])
+}
+
+/// A number that names have in common which are one where case does not count; `None` for a name in which something else
+/// may not count either.
+fn hash_of_plain(name: &str) -> Option<u64> {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (mut hash, mut last) = (0_u64, 0);
+    for byte in name.bytes().chain([b'/']) {
+        if !byte.is_ascii() || (byte == b'/' && DROPPED_AT_END.contains(&char::from(last))) {
+            return None;
+        }
+        hash = (hash.rotate_left(5) ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(ODD);
+        last = byte;
+    }
+    Some(hash)
 }
 
 /// The form in which names are compared: canonical decomposition and full case folding, as APFS and NTFS come close to,

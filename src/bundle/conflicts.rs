@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::BundleError;
 use super::contents::{BundleContent, BundleFile, BundleLayout};
-use crate::archive::{Alike, NameSet, SafePath};
+use crate::archive::{Alike, NameSet, SafePath, are_certainly_apart};
 use crate::install::{FileContent, InstalledDist};
 use crate::spec::{HashDigest, parse_record, sha256, write_record_line};
 
@@ -44,6 +44,9 @@ pub(super) fn settle<'a>(mut claims: Vec<BundleFile<'a>>, layout: &BundleLayout)
 /// Refuses what no file system can hold: a file that is also a folder. Names that only some of them take for one are
 /// fine where the bundle runs, so they are told.
 fn refuse_clashes(files: &[BundleFile]) -> Result<Vec<Alike>, BundleError> {
+    if are_certainly_apart(files.iter().map(|file| &file.path)) {
+        return Ok(Vec::new());
+    }
     let mut names = NameSet::new();
     for file in files {
         names.add_file(&file.path).map_err(|clash| {

@@ -149,10 +149,15 @@ impl<'a> Work<'a> {
         let mut pieces = Vec::new();
         for (share, Share { dist, files }) in shares.iter().enumerate() {
             let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-            for (position, &file) in files.iter().enumerate() {
+            let folder_of = |&file: &usize| {
                 let path = dist.files[file].path.as_str();
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                by_folder.entry(folder).or_default().push(position);
+                path.rsplit_once('/').map_or("", |(folder, _)| folder)
+            };
+            let mut position = 0;
+            for neighbours in files.chunk_by(|one, next| folder_of(one) == folder_of(next)) {
+                let end = position + neighbours.len();
+                by_folder.entry(folder_of(&neighbours[0])).or_default().extend(position..end);
+                position = end;
             }
             for (folder, positions) in by_folder {
                 let needs = folders.partition_point(|other| *other <= folder);

@@ -256,8 +256,14 @@ fn unwritable(label: &str, error: CacheError) -> InstallError {
 /// The folders that files are in, parents before children.
 pub(super) fn folders_of<'a>(paths: impl Iterator<Item = &'a SafePath>) -> BTreeSet<&'a str> {
     let mut folders = BTreeSet::new();
+    let mut before = None;
     for path in paths {
-        each_folder_of(path.as_str(), |folder| folders.insert(folder));
+        // Most files of a folder come one after the other.
+        let folder = path.as_str().rsplit_once('/').map(|(folder, _)| folder);
+        if folder != before {
+            each_folder_of(path.as_str(), |folder| folders.insert(folder));
+            before = folder;
+        }
     }
     folders
 }

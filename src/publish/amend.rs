@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use super::PublishError;
 use super::content_id::ContentId;
-use super::delta::Delta;
+use super::delta::{Delta, KeptFile};
 use super::inspection::{Alone, inspect};
 use super::mark::{Mark, MarkedFile, encoded, write_encoded};
 use super::marked_zip::MarkedZip;
@@ -158,13 +158,13 @@ type ListedAt = (usize, usize);
 
 /// Where the mark lists each file of `own`, and its line of the mark where the content is the same. `None`: one is not
 /// listed.
-fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<ListedAt>, Vec<Option<MarkedFile>>)> {
-    let found = own.iter().map(|(path, content)| {
+fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<ListedAt>, Vec<Option<KeptFile>>)> {
+    let found = own.iter().map(|&(path, content)| {
         let (folder, file) = before.find(path.as_str())?;
         let listed = &before.folders[folder];
         let StoredFile(_, size, modified) = listed.files[file];
         let is_same = content.0 == *listed.content(file)?;
-        let kept = MarkedFile { path: (*path).clone(), size, modified, content: *content };
+        let kept = KeptFile { size, modified, content };
         Some(((folder, file), is_same.then_some(kept)))
     });
     Some(found.collect::<Option<Vec<_>>>()?.into_iter().unzip())
@@ -174,7 +174,7 @@ fn find_all(before: &StoredMark, own: &[(&SafePath, ContentId)]) -> Option<(Vec<
 fn marks<'a>(
     before: &StoredMark<'a>,
     places: &[ListedAt],
-    kept: &[Option<MarkedFile>],
+    kept: &[Option<KeptFile>],
     written: &[MarkedFile],
     fingerprint: Option<&'a str>,
 ) -> (StoredMark<'a>, StoredMark<'a>) {

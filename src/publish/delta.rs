@@ -4,7 +4,7 @@
 //! each file which content that is. What changed is told by as few names as possible: a folder that keeps none of its
 //! files goes and comes as a whole.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,20 +14,29 @@ use fs_err as fs;
 use super::content_id::ContentId;
 use super::inspection::{Alone, inspect};
 use super::journal::{Exchange, Journal};
-use super::mark::{Mark, MarkedFile};
+use super::mark::{Mark, MarkedFile, encoded};
 use super::options::Steps;
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;
-use super::stored::FolderIdentity;
+use super::stored::{FolderIdentity, StoredMark};
 use super::workplace::Workplace;
-use crate::archive::{SafePath, each_folder_of};
+use crate::archive::SafePath;
 use crate::install::LinkMode;
+
+/// A file that stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KeptFile {
+    pub(super) size: u64,
+    /// Nanoseconds since 1970.
+    pub(super) modified: i64,
+    pub(super) content: ContentId,
+}
 
 /// What changes when new content takes the place of old content in the same output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Delta {
-    /// For each file of the new content, the old file that stays in its place, where one does.
-    pub(super) kept: Vec<Option<MarkedFile>>,
+    /// For each file of the new content, what the old file looks like that stays in its place, where one does.
+    pub(super) kept: Vec<Option<KeptFile>>,
     /// Files and folders that change places with new ones.
     pub(super) exchanges: Vec<PathBuf>,
     /// Files and folders that go.
@@ -36,11 +45,35 @@ pub(super) struct Delta {
     pub(super) placements: Vec<PathBuf>,
 }
 
-/// Whether an output lies there exactly as it was written, by a run that placed files in this way.
-pub(super) fn is_exactly_as_marked(mark: &Mark, out: &Path, link_mode: LinkMode) -> bool {
-    let is_this_folder = FolderIdentity::is_known(out, &mark.roots);
-    let is_usable = is_this_folder && mark.link_mode == Some(link_mode as u8);
-    is_usable && inspect(out, &mark.folders(), Alone::Exactly)
+/// The mark of an output that lies there exactly as it was written.
+pub(super) struct ExactMark {
+    /// As it lies on disk.
+    bytes: Vec<u8>,
+    mark: Mark,
+}
+
+impl ExactMark {
+    /// Reads the mark of `out`, which was written by a run that placed files in this way. `None`: something is not as it
+    /// was written.
+    pub(super) fn read(state_folders: &[PathBuf], out: &Path, link_mode: LinkMode) -> Option<Self> {
+        let is_exact = |stored: &StoredMark| {
+            let is_usable = FolderIdentity::is_known(out, &stored.roots) && stored.link_mode == Some(link_mode as u8);
+            is_usable && inspect(out, &stored.folders, Alone::Exactly)
+        };
+        let bytes = encoded(state_folders, out).next()?;
+        let mark = StoredMark::decode(&bytes, out).filter(is_exact).and_then(|stored| Mark::of(&stored))?;
+        Some(Self { bytes, mark })
+    }
+
+    pub(super) fn files(&self) -> &[MarkedFile] {
+        &self.mark.files
+    }
+
+    /// The mark, if `out` is still the folder that it is of, published by nobody since.
+    pub(super) fn if_still_there(self, state_folders: &[PathBuf], out: &Path) -> Option<Mark> {
+        let is_same = encoded(state_folders, out).next().as_ref() == Some(&self.bytes);
+        (is_same && FolderIdentity::is_known(out, &self.mark.roots)).then_some(self.mark)
+    }
 }
 
 impl Delta {
@@ -55,23 +88,38 @@ impl Delta {
                 changed.push(gone.path.as_str());
             }
             let same_name = before.next_if(|file| file.path == **path);
-            let kept = same_name.filter(|file| file.content == *content).cloned();
+            let kept = same_name.filter(|file| file.content == *content);
             if kept.is_none() {
                 changed.push(path.as_str());
             }
-            delta.kept.push(kept);
+            delta.kept.push(kept.map(|&MarkedFile { size, modified, content, .. }| KeptFile {
+                size,
+                modified,
+                content,
+            }));
         }
         changed.extend(before.map(|file| file.path.as_str()));
 
-        let keeping = folders_around(delta.kept.iter().flatten().map(|file| file.path.as_str()));
-        if keeping.is_empty() {
+        let kept = new.iter().zip(&delta.kept).filter(|(_, kept)| kept.is_some());
+        let kept: Vec<&str> = kept.map(|((path, _), _)| path.as_str()).collect();
+        if kept.is_empty() {
             return None;
         }
-        let old_names = names(old.iter().map(|file| file.path.as_str()));
-        let new_names = names(new.iter().map(|(path, _)| path.as_str()));
-        let units: BTreeSet<&str> = changed.into_iter().map(|path| outermost_without(&keeping, path)).collect();
+        let is_old = |name: &str| is_there(old, |file| file.path.as_str(), name);
+        let is_new = |name: &str| is_there(new, |(path, _)| path.as_str(), name);
+        let mut units: BTreeSet<&str> = BTreeSet::new();
+        let mut outer: Option<&str> = None;
+        for path in changed {
+            // Most of a folder that goes as a whole comes one after the other.
+            if outer.is_some_and(|unit| path.strip_prefix(unit).is_some_and(|rest| rest.starts_with('/'))) {
+                continue;
+            }
+            let unit = outermost_without(&kept, path);
+            units.insert(unit);
+            outer = Some(unit);
+        }
         for unit in units {
-            let list = match (old_names.contains(unit), new_names.contains(unit)) {
+            let list = match (is_old(unit), is_new(unit)) {
                 (true, true) => &mut delta.exchanges,
                 (true, false) => &mut delta.removals,
                 (false, _) => &mut delta.placements,
@@ -113,25 +161,21 @@ impl Delta {
     }
 }
 
-/// The outermost folder on the way to a path that is not among those that keep something; else the path itself.
-fn outermost_without<'a>(keeping: &HashSet<&str>, path: &'a str) -> &'a str {
-    let outer = path.match_indices('/').map(|(at, _)| &path[..at]).find(|folder| !keeping.contains(folder));
-    outer.unwrap_or(path)
+/// The outermost folder on the way to a path in which nothing is kept; else the path itself.
+fn outermost_without<'a>(kept: &[&str], path: &'a str) -> &'a str {
+    let mut outer = path.match_indices('/').map(|(at, _)| &path[..at]);
+    outer.find(|folder| !is_folder_of(kept, |kept| kept, folder)).unwrap_or(path)
 }
 
-/// The folders that paths lie in, the root among them.
-fn folders_around<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
-    let mut folders = HashSet::new();
-    for path in paths {
-        folders.insert("");
-        each_folder_of(path, |folder| folders.insert(folder));
-    }
-    folders
+/// Whether something has this path among files that are sorted by theirs, or lies below it.
+fn is_there<T>(sorted: &[T], path: impl Fn(&T) -> &str, name: &str) -> bool {
+    sorted.binary_search_by(|file| path(file).cmp(name)).is_ok() || is_folder_of(sorted, path, name)
 }
 
-/// Paths and the folders that they lie in.
-fn names<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> HashSet<&'a str> {
-    let mut names = folders_around(paths.clone());
-    names.extend(paths);
-    names
+/// Whether something lies below a folder among files that are sorted by path.
+fn is_folder_of<T>(sorted: &[T], path: impl Fn(&T) -> &str, folder: &str) -> bool {
+    let below = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    // Compared as if a slash stood behind the folder.
+    let is_before = |file: &T| path(file).bytes().lt(folder.bytes().chain([b'/']));
+    sorted.get(sorted.partition_point(is_before)).is_some_and(|file| below(path(file)))
 }

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, statat};
 
 use super::content_id::{CONTENT_BYTES, EXECUTABLE, LINK};
 use super::stored::{StoredFile, StoredFolder, is_derived};
@@ -33,6 +33,24 @@ pub(super) enum Alone {
 
 /// Whether the folders are below `out` with the same files, and nothing else than `alone` says.
 pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone) -> bool {
+    every_folder(out, folders, |root, folder, inner| is_as_stored(root, folder, alone, inner))
+}
+
+/// Whether the folders are below `out` and nothing lies in them but files of these names and what is derived from such.
+/// The files are not looked at.
+pub(super) fn holds_nothing_else(out: &Path, folders: &[StoredFolder]) -> bool {
+    every_folder(out, folders, |root, folder, inner| {
+        let opened = open(root, place_of(folder));
+        opened.is_ok_and(|opened| is_alone(&opened, folder, Alone::ButForDerived, inner, true))
+    })
+}
+
+/// Whether something is true of every folder, of which it is told the names of the folders in it too.
+fn every_folder(
+    out: &Path,
+    folders: &[StoredFolder],
+    is_good: impl Fn(&OwnedFd, &StoredFolder, &[&str]) -> bool + Sync,
+) -> bool {
     let Ok(root) = open(CWD, out) else { return false };
     let inner = inner_folders(folders);
     let next = AtomicUsize::new(0);
@@ -42,7 +60,7 @@ pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone) -> boo
             && let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed))
         {
             let inner = inner.get(folder.path).map_or(&[][..], Vec::as_slice);
-            if !is_as_stored(&root, folder, alone, inner) {
+            if !is_good(&root, folder, inner) {
                 is_so.store(false, Ordering::Relaxed);
             }
         }
@@ -75,8 +93,7 @@ fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a s
 
 /// Whether one folder has its files and, unless anything may, nothing beside these and its `inner` folders.
 fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
-    let path = if folder.path.is_empty() { "." } else { folder.path };
-    let Ok(opened) = open(root, Path::new(path)) else { return false };
+    let Ok(opened) = open(root, place_of(folder)) else { return false };
     let kinds = folder.contents.0.as_chunks::<CONTENT_BYTES>().0.iter().map(|content| content[CONTENT_BYTES - 1]);
     let is_there = |(StoredFile(name, size, modified), kind): (&StoredFile, u8)| {
         let (is_link, executable) = (kind & LINK != 0, Some(kind & EXECUTABLE != 0));
@@ -93,46 +110,56 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&s
     folder.files.len() == kinds.len()
         && (alone != Alone::Exactly || has_its_mode())
         && folder.files.iter().zip(kinds).all(is_there)
-        && (alone == Alone::No || is_alone(&opened, folder, alone, inner))
+        && (alone == Alone::No || is_alone(&opened, folder, alone, inner, false))
+}
+
+/// The path of a folder below OUT.
+fn place_of<'a>(folder: &StoredFolder<'a>) -> &'a Path {
+    Path::new(if folder.path.is_empty() { "." } else { folder.path })
 }
 
 /// Whether nothing lies in a folder but what is listed and what Python makes of it. That what is listed is a file or a
-/// folder, as it should be, is found out where its own turn comes.
-fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
-    let is_listed = |name: &str| {
-        folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).is_ok()
-            || inner.binary_search(&name).is_ok()
+/// folder, as it should be, is found out where its own turn comes, or here if `by_kind`.
+fn is_alone(opened: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str], by_kind: bool) -> bool {
+    let position = |name: &str| folder.files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).ok();
+    let is_listed = |name: &str| position(name).is_some() || inner.binary_search(&name).is_ok();
+    // A file system that does not tell a kind tells none that is listed.
+    let is_of_its_kind = |name: &str, kind: FileType| match position(name) {
+        Some(at) => {
+            let is_link = folder.content(at).is_some_and(|content| content[CONTENT_BYTES - 1] & LINK != 0);
+            kind == FileType::RegularFile || (is_link && kind == FileType::Symlink)
+        }
+        None => kind == FileType::Directory,
     };
     // HFS+ gives names back taken apart.
     let is_same = |name: &str, other: &str| {
         let inode = |name: &str| statat(opened, name, AtFlags::SYMLINK_NOFOLLOW).map(|found| found.st_ino);
         name != other && matches!((inode(name), inode(other)), (Ok(one), Ok(other)) if one == other)
     };
-    every_entry(opened, |name| {
-        is_listed(name)
+    every_entry(opened, |name, kind| {
+        (is_listed(name) && (!by_kind || is_of_its_kind(name, kind)))
             || (!name.is_ascii() && is_listed(&composed(name)) && is_same(name, &composed(name)))
             || (folder.path.is_empty() && is_workplace_name(name.as_ref()))
             || (alone == Alone::ButForDerived && is_derived(&format!("{}/{name}", folder.path)))
             || (alone == Alone::ButForDerived
                 && name == "__pycache__"
                 && open(opened, Path::new(name))
-                    .is_ok_and(|compiled| every_entry(&compiled, |inside| is_derived(&format!("{name}/{inside}")))))
+                    .is_ok_and(|compiled| every_entry(&compiled, |inside, _| is_derived(&format!("{name}/{inside}")))))
     })
 }
 
-/// Whether something is true of the names of all entries of a folder.
-fn every_entry(folder: &OwnedFd, is_so: impl Fn(&str) -> bool) -> bool {
-    let is_good = |name: &CStr| name.to_str().is_ok_and(|name| matches!(name, "." | "..") || is_so(name));
-    entries(folder, is_good)
+/// Whether something is true of the names and kinds of all entries of a folder.
+fn every_entry(folder: &OwnedFd, is_so: impl Fn(&str, FileType) -> bool) -> bool {
+    entries(folder, |name: &CStr, kind| name.to_str().is_ok_and(|name| matches!(name, "." | "..") || is_so(name, kind)))
 }
 
 /// Reads a folder through the handle that is there, most of them with one system call; `Dir` opens each once more.
 #[cfg(target_os = "linux")]
-fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr) -> bool) -> bool {
+fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr, FileType) -> bool) -> bool {
     let mut buffer = [std::mem::MaybeUninit::uninit(); 16 << 10];
     let mut entries = rustix::fs::RawDir::new(folder, &mut buffer);
     while let Some(entry) = entries.next() {
-        if !entry.is_ok_and(|entry| is_good(entry.file_name())) {
+        if !entry.is_ok_and(|entry| is_good(entry.file_name(), entry.file_type())) {
             return false;
         }
     }
@@ -140,9 +167,9 @@ fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr) -> bool) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr) -> bool) -> bool {
+fn entries(folder: &OwnedFd, is_good: impl Fn(&CStr, FileType) -> bool) -> bool {
     let Ok(mut entries) = rustix::fs::Dir::read_from(folder) else { return false };
-    entries.all(|entry| entry.is_ok_and(|entry| is_good(entry.file_name())))
+    entries.all(|entry| entry.is_ok_and(|entry| is_good(entry.file_name(), entry.file_type())))
 }
 
 /// Opens a folder; a link to one is none.

@@ -19,7 +19,7 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::content_id::ContentId;
-use super::inspection::{Alone, inspect};
+use super::inspection::{Alone, holds_nothing_else, inspect};
 use super::marked_zip::MarkedZip;
 use super::names_on_disk::listed_name;
 use super::stored::{ContentIds, FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
@@ -76,19 +76,23 @@ impl Mark {
         with_stored(state_folders, out, |stored| Self::of(&stored))?
     }
 
-    fn of(stored: &StoredMark) -> Option<Self> {
-        let files = stored.folders.iter().flat_map(|folder| {
-            let contents = folder.contents.0.as_chunks().0;
-            folder.files.iter().zip(contents).map(|(StoredFile(name, size, modified), content)| {
-                let path = SafePath::new(name).ok()?;
-                let path = match folder.path {
-                    "" => path,
-                    parent => path.prefixed(&SafePath::new(parent).ok()?),
-                };
-                Some(MarkedFile { path, size: *size, modified: *modified, content: ContentId(*content) })
-            })
-        });
-        let mut files = files.collect::<Option<Vec<MarkedFile>>>()?;
+    /// What a mark as it lies on disk says; `None` where it lists what is no path.
+    pub(super) fn of(stored: &StoredMark) -> Option<Self> {
+        let mut files = Vec::with_capacity(stored.folders.iter().map(|folder| folder.files.len()).sum());
+        let mut path = String::new();
+        for folder in &stored.folders {
+            for (StoredFile(name, size, modified), content) in folder.files.iter().zip(folder.contents.0.as_chunks().0)
+            {
+                path.clear();
+                if !folder.path.is_empty() {
+                    path.push_str(folder.path);
+                    path.push('/');
+                }
+                path.push_str(name);
+                let path = SafePath::new(&path).ok()?;
+                files.push(MarkedFile { path, size: *size, modified: *modified, content: ContentId(*content) });
+            }
+        }
         files.sort();
         Some(Self {
             fingerprint: stored.fingerprint.map(str::to_owned),
@@ -114,13 +118,17 @@ impl Mark {
         }
     }
 
-    /// This mark and another together: what belongs to one of them belongs to barrow.
-    pub(super) fn or(&self, other: &Self) -> Self {
-        let mut files: Vec<MarkedFile> = self.files.iter().chain(&other.files).cloned().collect();
-        files.sort();
-        let zips = self.zips.iter().chain(&other.zips).cloned().collect();
-        let roots = self.roots.iter().chain(&other.roots).copied().collect();
-        Self { fingerprint: None, roots, link_mode: None, files, zips }
+    /// Writes the mark for the time in which this one takes the place of `old`: what belongs to one of them belongs to
+    /// barrow.
+    pub(super) fn write_with(&self, old: &Self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
+        let both = StoredMark {
+            fingerprint: None,
+            roots: self.roots.iter().chain(&old.roots).copied().collect(),
+            link_mode: None,
+            zips: self.zips.iter().chain(&old.zips).cloned().collect(),
+            folders: by_folder(&merged(&self.files, &old.files)),
+        };
+        write_encoded(&both.encode(out)?, state_folders, out)
     }
 
     /// The listed files as far as they can be barrow's at `out`: all of them, or, where another folder lies there by
@@ -144,40 +152,54 @@ impl Mark {
         Ok(search.found)
     }
 
-    /// The files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
-    pub(super) fn folders(&self) -> Vec<StoredFolder<'_>> {
-        let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
-        // In the order of paths most files of a folder lie beside each other.
-        for neighbours in self.files.chunk_by(|one, next| one.folder_and_name().0 == next.folder_and_name().0) {
-            let (folder, _) = neighbours[0].folder_and_name();
-            if !folders.contains_key(folder) {
-                let mut outer = folder;
-                while let Some((parent, _)) = outer.rsplit_once('/') {
-                    folders.entry(parent).or_default();
-                    outer = parent;
-                }
-                folders.entry("").or_default();
-            }
-            let (files, contents) = folders.entry(folder).or_default();
-            for file in neighbours {
-                files.push(StoredFile(file.folder_and_name().1, file.size, file.modified));
-                contents.extend(file.content.0);
-            }
-        }
-        let folder =
-            |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
-        folders.into_iter().map(folder).collect()
-    }
-
     fn stored(&self) -> StoredMark<'_> {
         StoredMark {
             fingerprint: self.fingerprint.as_deref(),
             roots: self.roots.clone(),
             link_mode: self.link_mode,
             zips: self.zips.clone(),
-            folders: self.folders(),
+            folders: by_folder(&self.files.iter().collect::<Vec<_>>()),
         }
     }
+}
+
+/// Files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
+fn by_folder<'a>(files: &[&'a MarkedFile]) -> Vec<StoredFolder<'a>> {
+    let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
+    // In the order of paths most files of a folder lie beside each other.
+    for neighbours in files.chunk_by(|one, next| one.folder_and_name().0 == next.folder_and_name().0) {
+        let (folder, _) = neighbours[0].folder_and_name();
+        if !folders.contains_key(folder) {
+            let mut outer = folder;
+            while let Some((parent, _)) = outer.rsplit_once('/') {
+                folders.entry(parent).or_default();
+                outer = parent;
+            }
+            folders.entry("").or_default();
+        }
+        let (files, contents) = folders.entry(folder).or_default();
+        for file in neighbours {
+            files.push(StoredFile(file.folder_and_name().1, file.size, file.modified));
+            contents.extend(file.content.0);
+        }
+    }
+    let folder = |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
+    folders.into_iter().map(folder).collect()
+}
+
+/// The files of two sorted lists, those of both once.
+fn merged<'a>(one: &'a [MarkedFile], other: &'a [MarkedFile]) -> Vec<&'a MarkedFile> {
+    let mut merged = Vec::with_capacity(one.len() + other.len());
+    let mut others = other.iter().peekable();
+    for file in one {
+        while let Some(before) = others.next_if(|other| *other < file) {
+            merged.push(before);
+        }
+        others.next_if(|other| *other == file);
+        merged.push(file);
+    }
+    merged.extend(others);
+    merged
 }
 
 /// Writes the bytes of a mark of OUT; see [`Mark::write`].
@@ -217,10 +239,11 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
     is_so.unwrap_or(false)
 }
 
-/// Whether OUT is the folder that was marked last, with the same files and nothing but what is derived from them.
-pub(super) fn is_as_marked(state_folders: &[PathBuf], out: &Path) -> bool {
+/// Whether OUT is the folder that was marked last, and nothing lies in it but files of the same names and what is
+/// derived from them.
+pub(super) fn is_barrows_alone(state_folders: &[PathBuf], out: &Path) -> bool {
     let is_so = with_stored(state_folders, out, |stored| {
-        FolderIdentity::is_known(out, &stored.roots) && inspect(out, &stored.folders, Alone::ButForDerived)
+        FolderIdentity::is_known(out, &stored.roots) && holds_nothing_else(out, &stored.folders)
     });
     is_so.unwrap_or(false)
 }

@@ -17,8 +17,10 @@ pub(super) struct Marking<'a> {
 impl<'a> Marking<'a> {
     /// Marks what lies in OUT and what will. Without a place for marks OUT is published all the same.
     pub(super) fn begin(new: Mark, old: Option<Mark>, out: &Path, state_folders: &'a [PathBuf]) -> Self {
-        let both = old.as_ref().map(|old| new.or(old));
-        let begun = both.as_ref().unwrap_or(&new).write(state_folders, out);
+        let begun = match &old {
+            Some(old) => new.write_with(old, state_folders, out),
+            None => new.write(state_folders, out),
+        };
         Self { new, old, state_folders, begun }
     }
 

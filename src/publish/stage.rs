@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::PublishError;
 use super::content_id::ContentId;
+use super::delta::KeptFile;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
 use super::options::PublishOptions;
@@ -32,7 +33,7 @@ const CONTENTS_AT_ONCE: usize = 256;
 pub(super) fn write_tree(
     bundle: &Bundle,
     root: &Path,
-    kept: &[Option<MarkedFile>],
+    kept: &[Option<KeptFile>],
     options: &PublishOptions,
 ) -> Result<Vec<MarkedFile>, PublishError> {
     let failed =
@@ -73,16 +74,17 @@ pub(super) fn write_tree(
     };
     let written: Vec<(Sight, ContentId)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
 
+    let now = |seen: &Sight, content| KeptFile { size: seen.size, modified: seen.modified, content };
     let mut written = written.into_iter();
     let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
-        let (seen, content) = match (place, &file.content) {
-            (Supplier::Kept, _) => return kept[at].clone(),
+        let KeptFile { size, modified, content } = match (place, &file.content) {
+            (Supplier::Kept, _) => kept[at]?,
             (Supplier::Linked(share, position), BundleContent::Dist { file, .. }) => {
-                (seen.seen[*share][*position], ContentId::new(&file.sha256, file.executable))
+                now(&seen.seen[*share][*position], ContentId::new(&file.sha256, file.executable))
             }
-            _ => written.next()?,
+            _ => written.next().map(|(seen, content)| now(&seen, content))?,
         };
-        Some(MarkedFile { path: file.path.clone(), size: seen.size, modified: seen.modified, content })
+        Some(MarkedFile { path: file.path.clone(), size, modified, content })
     });
     Ok(marked.map(|file| file.expect("each file is kept, linked or written")).collect())
 }
@@ -91,7 +93,9 @@ pub(super) fn write_tree(
 pub(super) fn contents<'a>(bundle: &'a Bundle) -> Result<Vec<(&'a SafePath, ContentId)>, PublishError> {
     let content = |file: &'a BundleFile| {
         let digest = match &file.content {
-            BundleContent::Dist { file, .. } => file.sha256.clone(),
+            BundleContent::Dist { file: own, .. } => {
+                return Ok((&file.path, ContentId::new(&own.sha256, file.executable)));
+            }
             BundleContent::Generated(bytes) => sha256(bytes),
             BundleContent::Source(SourceFile { link: Some(text), .. }) => {
                 return Ok((&file.path, ContentId::link(text)));
@@ -135,7 +139,7 @@ struct LinkedFiles<'a> {
 /// The files that are linked, and those that are written.
 fn divide<'a, 'b>(
     files: &'b [BundleFile<'a>],
-    kept: &[Option<MarkedFile>],
+    kept: &[Option<KeptFile>],
 ) -> (LinkedFiles<'a>, Vec<&'b BundleFile<'a>>) {
     let mut linked = LinkedFiles { shares: Vec::new(), places: Vec::with_capacity(files.len()) };
     let mut written = Vec::new();

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::PublishError;
-use super::delta::{Delta, is_exactly_as_marked};
+use super::delta::{Delta, ExactMark};
 use super::journal::Journal;
 use super::mark::{Mark, MarkedFile};
 use super::marked_zip::MarkedZip;
@@ -61,7 +61,7 @@ pub(super) struct Begun<'a> {
     workplace: Workplace,
     place: OutPlace,
     /// The mark of OUT, when it lay there exactly as it was written.
-    exact: Option<Mark>,
+    exact: Option<ExactMark>,
 }
 
 /// An output whose new content is whole in the hidden folder.
@@ -85,7 +85,7 @@ pub(super) struct Swapped<'a>(Marked<'a>);
 
 /// New content.
 enum Content {
-    Tree { root: PathBuf, files: Vec<MarkedFile>, delta: Option<(Delta, Mark)> },
+    Tree { root: PathBuf, files: Vec<MarkedFile>, delta: Option<(Delta, ExactMark)> },
     Zip(PathBuf, WrittenZip),
 }
 
@@ -135,12 +135,13 @@ impl<'a> Begun<'a> {
         // Refused before anything is written. It is looked at again once the new content is ready.
         let mut exact = None;
         let check = || {
-            let mark = Mark::read(options.state_folders, &place.out);
-            let is_exact = |mark| is_exactly_as_marked(mark, &place.out, options.link_mode);
-            if kind == OutputKind::Folder && mark.as_ref().is_some_and(is_exact) {
-                exact = mark;
-                return Ok(());
+            if kind == OutputKind::Folder {
+                exact = ExactMark::read(options.state_folders, &place.out, options.link_mode);
+                if exact.is_some() {
+                    return Ok(());
+                }
             }
+            let mark = Mark::read(options.state_folders, &place.out);
             let standing = kind.look(&place.out, mark.as_ref()).map_err(|source| failed("use", source))?;
             refuse_foreign(&place.out, &standing, options)
         };
@@ -154,7 +155,7 @@ impl<'a> Begun<'a> {
             OutputKind::Folder | OutputKind::Packages => {
                 let root = self.workplace.make_new_tree().map_err(|source| self.failed("prepare", source))?;
                 let delta = match self.exact.take() {
-                    Some(old) => Delta::between(&old.files, &contents(self.bundle)?).map(|delta| (delta, old)),
+                    Some(old) => Delta::between(old.files(), &contents(self.bundle)?).map(|delta| (delta, old)),
                     None => None,
                 };
                 let kept = delta.as_ref().map_or(&[][..], |(delta, _)| &delta.kept);
@@ -194,16 +195,16 @@ impl<'a> Staged<'a> {
     pub(super) fn mark(mut self) -> Result<Marked<'a>, PublishError> {
         let Begun { options, steps, .. } = self.begun;
         let lock = self.begun.site.lock(&self.begun.place.out, &options)?;
-        let old = Mark::read(options.state_folders, &self.begun.place.out);
-        if let Some(delta) = self.still_valid_delta(old.as_ref())? {
+        if let Some((delta, old)) = self.still_valid_delta()? {
             options.refuse_cancelled()?;
             let new = self.new_mark(&packages::PackageMoves::default(), None)?;
-            let marking = Marking::begin(new, old, &self.begun.place.out, options.state_folders);
+            let marking = Marking::begin(new, Some(old), &self.begun.place.out, options.state_folders);
             steps(Step::Marked);
             let (change, warnings) = (Change::Differ(delta), Vec::new());
             return Ok(Marked { staged: self, lock, marking, change, replaced: true, warnings });
         }
         let out = &self.begun.place.out;
+        let old = Mark::read(options.state_folders, out);
         let standing =
             self.begun.kind.look(out, old.as_ref()).map_err(|source| self.begun.failed("look into", source))?;
         refuse_foreign(out, &standing, &options)?;
@@ -219,15 +220,14 @@ impl<'a> Staged<'a> {
         Ok(Marked { staged: self, lock, marking, change, replaced, warnings: plan.warnings })
     }
 
-    /// The difference that was staged, if OUT is still the folder that it was told from, published by nobody since.
-    /// Otherwise the rest of the new content is written.
-    fn still_valid_delta(&mut self, old: Option<&Mark>) -> Result<Option<Delta>, PublishError> {
+    /// The difference that was staged and the mark of OUT, if OUT is still the folder that it was told from, published by
+    /// nobody since. Otherwise the rest of the new content is written.
+    fn still_valid_delta(&mut self) -> Result<Option<(Delta, Mark)>, PublishError> {
         let Content::Tree { root, files, delta } = &mut self.content else { return Ok(None) };
         let Some((delta, exact)) = delta.take() else { return Ok(None) };
         let out = &self.begun.place.out;
-        let is_same = || FolderIdentity::is_known(out, &exact.roots);
-        if old == Some(&exact) && is_same() {
-            return Ok(Some(delta));
+        if let Some(old) = exact.if_still_there(self.begun.options.state_folders, out) {
+            return Ok(Some((delta, old)));
         }
         let failed = |source| PublishError::Publish { action: "prepare", out: out.clone(), source };
         fs::remove_dir_all(&*root).map_err(failed)?;

@@ -2,7 +2,9 @@
 
 use super::builder::{RawEntry, RawZip, extra};
 use super::{accepts, refuses};
-use crate::archive::{Limits, NameSet, SafePath, ZipReader};
+use proptest::prelude::*;
+
+use crate::archive::{Limits, NameSet, SafePath, ZipReader, are_certainly_apart};
 
 fn refuses_name(name: &str, expected: &str) {
     refuses(&format!("{name:?}"), expected, |zip| {
@@ -142,6 +144,32 @@ fn folders_that_hold_nothing_are_like_nothing() {
     assert_eq!(names.alike(), []);
     names.add_file(&SafePath::new("pyarrow./lib.py").unwrap()).unwrap();
     assert_eq!(names.alike().len(), 2, "now a file lies below it: the folders and the files in them");
+}
+
+/// Whether names are certainly apart, and what a set says of them.
+fn apart(paths: &[&str]) -> bool {
+    let mut paths: Vec<SafePath> = paths.iter().map(|path| SafePath::new(path).unwrap()).collect();
+    paths.sort();
+    let certainly = are_certainly_apart(paths.iter());
+    let mut names = NameSet::new();
+    let is_free = paths.iter().all(|path| names.add_file(path).is_ok()) && names.alike().is_empty();
+    assert!(is_free || !certainly, "{paths:?}");
+    certainly
+}
+
+#[test]
+fn names_that_are_certainly_apart() {
+    assert!(apart(&["a.py", "a/b.py", "a/b/c.py", "a-b/c.py", "b/a.py", "b/c/a.py", "b/c/d/e/a.py", ".hidden/x"]));
+    assert!(!apart(&["a.py", "A.py"]) && !apart(&["a/b", "A/c"]) && !apart(&["a", "a/b"]) && !apart(&["a", "a"]));
+    assert!(!apart(&["a/b", "a./c"]), "Windows drops the dot");
+    assert!(!apart(&["\u{e9}.py"]), "that is looked at closely");
+}
+
+proptest! {
+    #[test]
+    fn what_is_certain_is_true(paths in prop::collection::vec("[aAbB]{1,2}[. ]?[ab](/[aAb\u{e9}]{1,2}){0,3}", 1..8)) {
+        apart(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    }
 }
 
 #[test]
