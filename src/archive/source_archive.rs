@@ -5,7 +5,7 @@
 //! A link that leads out is refused, as PEP 706's `data` filter does; one that leads nowhere is left out: reading it
 //! would fail either way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -17,6 +17,7 @@ use super::other_content::{TELLING, other_content};
 use super::tar_reader::{TarKind, TarReader};
 use super::{ArchiveError, Inflater, Limits, SafePath, ZipReader};
 use crate::regular;
+use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
 /// Links that may lead to one another, as Linux has it (`MAXSYMLINKS`).
 const MOST_LINKS_IN_A_ROW: usize = 40;
@@ -68,10 +69,18 @@ trait Sink {
 struct Contents {
     /// Name of the folder at its top.
     top: String,
-    files: BTreeSet<SafePath>,
+    files: BTreeMap<SafePath, FileSeen>,
     /// Unpacked size of all files, bytes.
     size: u64,
     links: BTreeMap<SafePath, Link>,
+}
+
+/// What a file was found to be, so that one of the same name can be told from it.
+#[derive(PartialEq, Eq)]
+struct FileSeen {
+    is_executable: bool,
+    /// `None`: of an archive in which no name is there twice.
+    digest: Option<HashDigest>,
 }
 
 enum Link {
@@ -124,18 +133,35 @@ fn feed_tar(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Content
         contents.note(&path, matches!(entry.kind, TarKind::Folder))?;
         match entry.kind {
             TarKind::Folder => sink.folder(&path).map_err(|source| failed(&path, source))?,
-            TarKind::File { is_executable } => {
+            TarKind::File { is_executable, is_again: false } => {
                 sink.file(&path, is_executable).map_err(|source| failed(&path, source))?;
+                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
                 reader.read_content(|bytes| {
                     contents.size += bytes.len() as u64;
+                    hasher.update(bytes);
                     sink.bytes(bytes)
                 })?;
-                contents.files.insert(path);
+                contents.files.insert(path, FileSeen { is_executable, digest: Some(hasher.finish()) });
+            }
+            // Some tools list a file twice. Programs differ on which one counts, so there has to be no difference.
+            TarKind::File { is_executable, is_again: true } => {
+                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+                reader.read_content(|bytes| {
+                    hasher.update(bytes);
+                    Ok(())
+                })?;
+                let again = FileSeen { is_executable, digest: Some(hasher.finish()) };
+                if contents.files.get(&path) != Some(&again) {
+                    return Err(ArchiveError::entry(
+                        path.as_str(),
+                        "the name is there twice, and not for the same file",
+                    ));
+                }
             }
             TarKind::Symlink(target) => {
                 contents.links.insert(path, Link::Symbolic(target));
             }
-            TarKind::HardLink(target) if contents.files.contains(&target) => {
+            TarKind::HardLink(target) if contents.files.contains_key(&target) => {
                 contents.links.insert(path, Link::Hard(target));
             }
             TarKind::HardLink(_) => {
@@ -159,7 +185,8 @@ fn feed_zip(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Content
         sink.file(&entry.path, entry.is_executable).map_err(|source| failed(&entry.path, source))?;
         inflater.read(reader.file(), entry.path.as_str(), &entry.span, |bytes| sink.bytes(bytes))?;
         contents.size += entry.span.size;
-        contents.files.insert(entry.path.clone());
+        let seen = FileSeen { is_executable: entry.is_executable, digest: None };
+        contents.files.insert(entry.path.clone(), seen);
     }
     Ok(contents)
 }

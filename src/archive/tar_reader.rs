@@ -11,7 +11,7 @@ use super::Bound;
 use super::gzip::Gzip;
 use super::pax::PaxRecords;
 use super::tar_header::{BLOCK, TarHeader};
-use super::{ArchiveError, Limits, NameSet, SafePath};
+use super::{ArchiveError, Limits, NameClash, NameSet, SafePath};
 
 /// Largest pax extended header, bytes: they hold a name or two, seldom attributes of a file.
 const PAX_MOST: u64 = 1 << 20;
@@ -55,6 +55,8 @@ pub(super) enum TarKind {
     File {
         /// Some execute bit of its mode is set.
         is_executable: bool,
+        /// A file of this name came before. Whoever reads sees to it that this one is the same.
+        is_again: bool,
     },
     /// The target as it stands there.
     Symlink(String),
@@ -167,9 +169,9 @@ impl<R: Read> TarReader<R> {
             return Err(refuse(&name, "it has two names, of which one is that of a folder"));
         }
         let is_folder = header.kind == b'5' || (header.kind == 0 && text.ends_with('/'));
-        let kind = match header.kind {
+        let mut kind = match header.kind {
             _ if is_folder => TarKind::Folder,
-            0 | b'0' => TarKind::File { is_executable: header.mode & 0o111 != 0 },
+            0 | b'0' => TarKind::File { is_executable: header.mode & 0o111 != 0, is_again: false },
             b'1' | b'2' => link_kind(header.kind, &link, &name)?,
             b'3' | b'4' | b'6' => return Err(refuse(&name, "it is a device or a pipe")),
             b'S' => return Err(refuse(&name, "it is a sparse file")),
@@ -191,11 +193,13 @@ impl<R: Read> TarReader<R> {
         // A folder that is named twice is one folder to everybody.
         if !is_folder || self.folders.insert(path.clone()) {
             let added = if is_folder { self.names.add_folder(&path) } else { self.names.add_file(&path) };
-            added.map_err(|clash| ArchiveError::Clash {
-                first: clash.first,
-                second: path.as_str().to_owned(),
-                reason: clash.reason,
-            })?;
+            match (added, &mut kind) {
+                (Ok(()), _) => {}
+                (Err(clash), TarKind::File { is_again, .. }) if clash.is_repeated => *is_again = true,
+                (Err(NameClash { first, reason, .. }), _) => {
+                    return Err(ArchiveError::Clash { first, second: path.as_str().to_owned(), reason });
+                }
+            }
             self.names.check(&self.limits)?;
         }
         Ok(Some(TarEntry { path, kind }))

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt as _;
 use tokio::sync::OnceCell;
 
-use super::IndexError;
 use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::mirrored::Outline;
@@ -15,6 +14,7 @@ use super::options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls, Pins}
 use super::page_store::{Damage, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
+use super::{IndexError, LocalPlace};
 use crate::cache::Cache;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, Secret};
@@ -97,7 +97,7 @@ impl IndexClient {
         let indexes = options.indexes.iter().filter(|_| !options.no_index).map(|location| Index {
             location: location.clone(),
             origin: location.origin(),
-            folder: location.url.to_file_path().map(|path| Folder::new(path, "index folder")),
+            folder: location.url.to_file_path().map(|path| Folder::new(path, LocalPlace::Index)),
             has_file_pages: AtomicBool::new(
                 options.pages == PageUrls::Files || matches!(location.url.reveal().scheme(), "s3" | "gs"),
             ),

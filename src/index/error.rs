@@ -1,5 +1,6 @@
 //! Why an index could not answer.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::archive::PartialZipError;
@@ -63,8 +64,8 @@ pub enum IndexError {
     /// A folder or file could not be read.
     #[error("failed to read the {what} `{}`", path.display())]
     Folder {
-        /// Index or find-links.
-        what: &'static str,
+        /// What it is for us.
+        what: LocalPlace,
         /// The folder or file.
         path: PathBuf,
         #[source]
@@ -163,5 +164,39 @@ impl IndexError {
                 | Self::Sdist { .. }
                 | Self::Offline { .. }
         )
+    }
+}
+
+/// What a folder or file of this machine is for an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalPlace {
+    /// A folder that stands for an index.
+    Index,
+    /// A folder of `--find-links`.
+    FindLinks,
+    /// A page of `--find-links`.
+    FindLinksPage,
+    /// The manifest of a mirror.
+    Manifest,
+    /// A wheel.
+    Wheel,
+}
+
+impl LocalPlace {
+    /// Whether the user named it, and not an index or a page.
+    pub fn is_named(self) -> bool {
+        matches!(self, Self::Index | Self::FindLinks)
+    }
+}
+
+impl fmt::Display for LocalPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Index => "index folder",
+            Self::FindLinks => "find-links folder",
+            Self::FindLinksPage => "find-links page",
+            Self::Manifest => "manifest of the mirror",
+            Self::Wheel => "wheel",
+        })
     }
 }

@@ -7,8 +7,8 @@ use tokio::sync::OnceCell;
 use super::folder::{self, Folder};
 use super::readings::{Evidence, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach};
-use super::{IndexError, IndexOptions};
-use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl};
+use super::{IndexError, IndexOptions, LocalPlace};
+use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl, ends_as_dist};
 
 /// One value of `--find-links`.
 pub(super) struct FindLinks {
@@ -42,7 +42,7 @@ impl FindLinks {
         let origin = Arc::new(IndexOrigin { name: None, url: url.without_credentials().without_fragment() });
         let kind = match (single_file(url), url.to_file_path()) {
             (Some(page), _) => Kind::File(page),
-            (None, Some(path)) if !path.is_file() => Kind::Folder(Folder::new(path, "find-links folder")),
+            (None, Some(path)) if !path.is_file() => Kind::Folder(Folder::new(path, LocalPlace::FindLinks)),
             _ => Kind::Page(OnceCell::new()),
         };
         Self { url: url.clone(), origin, kind }
@@ -82,7 +82,7 @@ impl FindLinks {
     async fn read(&self, asking: &Asking<'_>) -> Result<Option<ProjectPage<'static>>, IndexError> {
         let malformed = |source| IndexError::FindLinksPage { url: self.url.clone(), source };
         if let Some(path) = self.url.to_file_path() {
-            let page = folder::read_page(&path, "find-links page")?.map_err(malformed)?;
+            let page = folder::read_page(&path, LocalPlace::FindLinksPage)?.map_err(malformed)?;
             return Ok(Some(page));
         }
         match asking.page(&self.url, None).await {
@@ -98,7 +98,7 @@ impl FindLinks {
 /// The page that holds nothing but the distribution that the URL itself names.
 fn single_file(url: &SafeUrl) -> Option<ProjectPage<'static>> {
     let name = url.file_name()?;
-    [".whl", ".tar.gz", ".zip"].iter().any(|extension| name.ends_with(extension)).then(|| {
+    ends_as_dist(&name).then(|| {
         let fragment = url.fragment().unwrap_or_default();
         let mut file = folder::listed(&name);
         file.hashes = fragment.split('&').filter_map(|field| field.replacen('=', ":", 1).parse().ok()).collect();

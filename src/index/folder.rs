@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use fs_err as fs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::IndexError;
+use super::{IndexError, LocalPlace};
 use crate::regular;
 use crate::spec::{
     IndexOrigin, ListedFile, PackageName, PageError, ProjectDetail, ProjectPage, ProjectStatus, SafeUrl,
@@ -24,7 +24,7 @@ const SEGMENT: AsciiSet =
 /// A folder.
 pub(super) struct Folder {
     path: PathBuf,
-    what: &'static str,
+    what: LocalPlace,
     contents: OnceLock<Contents>,
 }
 
@@ -38,7 +38,7 @@ struct Contents {
 
 impl Folder {
     /// A folder that has not been looked at; `what` it is, for messages.
-    pub(super) fn new(path: PathBuf, what: &'static str) -> Self {
+    pub(super) fn new(path: PathBuf, what: LocalPlace) -> Self {
         Self { path, what, contents: OnceLock::new() }
     }
 
@@ -144,10 +144,7 @@ pub(super) fn listed(name: &str) -> ListedFile<'static> {
 }
 
 /// A page that is a file of this machine.
-pub(super) fn read_page(
-    path: &Path,
-    what: &'static str,
-) -> Result<Result<ProjectPage<'static>, PageError>, IndexError> {
+pub(super) fn read_page(path: &Path, what: LocalPlace) -> Result<Result<ProjectPage<'static>, PageError>, IndexError> {
     let failed = |source| IndexError::Folder { what, path: path.to_owned(), source };
     let bytes = regular::read(path).map_err(failed)?;
     let absolute = std::path::absolute(path).map_err(failed)?;

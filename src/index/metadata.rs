@@ -8,7 +8,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
-use super::{IndexClient, IndexError};
+use super::{IndexClient, IndexError, LocalPlace};
 use crate::archive::{EntryLookup, PartialZip, PartialZipError};
 use crate::cache::Bucket;
 use crate::fetch::{FetchError, FetchedFile, WantedFile};
@@ -341,7 +341,7 @@ fn from_fetched(file: &DistFile, wheel: &FetchedFile) -> Result<Vec<u8>, IndexEr
 
 /// METADATA of a wheel on this machine, of which only the parts that matter are read.
 pub(super) fn from_file(file: &DistFile, path: &Path) -> Result<Vec<u8>, IndexError> {
-    let failed = |source| IndexError::Folder { what: "wheel", path: path.to_owned(), source };
+    let failed = |source| IndexError::Folder { what: LocalPlace::Wheel, path: path.to_owned(), source };
     let mut opened = regular::open(path).map_err(failed)?;
     let length = opened.metadata().map_err(failed)?.len();
     let mut zip = PartialZip::new(length);

@@ -28,7 +28,7 @@ mod static_pages;
 
 pub use client::IndexClient;
 pub(crate) use client::{Listing, Still};
-pub use error::IndexError;
+pub use error::{IndexError, LocalPlace};
 pub use mirrored::MirroredRepository;
 pub(crate) use mirrored::{REPOSITORY_SUFFIX, UNKNOWN_PLACE, is_sha256, mirrored_path, source_of};
 pub(crate) use options::PageUrls;

@@ -2,7 +2,7 @@
 
 use super::client::Index;
 use super::mirrored::Outline;
-use super::{IndexClient, IndexError};
+use super::{IndexClient, IndexError, LocalPlace};
 use crate::http::HttpRequest;
 use crate::regular::{self, FileBytes};
 
@@ -26,7 +26,7 @@ impl IndexClient {
         let [Index { location, .. }] = self.indexes.as_slice() else { return Ok(None) };
         let Some(url) = self.beside_pages(MIRROR_MANIFEST) else { return Ok(None) };
         if let Some(path) = url.to_file_path() {
-            let failed = |source| IndexError::Folder { what: "manifest of the mirror", path: path.clone(), source };
+            let failed = |source| IndexError::Folder { what: LocalPlace::Manifest, path: path.clone(), source };
             return Ok(Some(regular::read(&path).map_err(failed)?.into()));
         }
         if self.options.offline {
@@ -68,10 +68,10 @@ impl IndexClient {
         if self.options.offline {
             return false;
         }
-        let Ok(mut response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
+        let Ok(response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
             return false;
         };
-        response.status() == 200 && matches!(response.chunk().await, Ok(Some(bytes)) if is_object(&bytes))
+        response.status() == 200 && response.bytes(MIRROR_MANIFEST_MOST).await.is_ok_and(|bytes| is_object(&bytes))
     }
 }
 

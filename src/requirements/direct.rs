@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub(super) use super::archive_name::is_archive;
 use super::{DirectReference, setup_files};
 use crate::archive::normalized;
-use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WeakDigest, WheelFilename};
+use crate::spec::{HashAlgorithm, HashDigest, PackageName, SafeUrl, WeakDigest, WheelFilename, sdist_stem};
 
 /// Where relative paths start.
 #[derive(Clone, Debug, Default)]
@@ -335,7 +335,7 @@ pub(super) fn is_wheel(name: &str) -> bool {
 
 /// The project in the name of a source archive, `name-1.0.tar.gz`.
 fn sdist_name(file: &str) -> Option<PackageName> {
-    let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
+    let (stem, _) = sdist_stem(file)?;
     let (name, version) = stem.rsplit_once('-')?;
     crate::spec::Version::from_str(version).ok()?;
     PackageName::from_str(name).ok()

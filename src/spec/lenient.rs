@@ -13,6 +13,7 @@
 //! | `~=5` · `~=3.7.*` | `>=5,==5.*` · `==3.7.*` |
 //! | `>dev` | `>0.dev0` |
 //! | `>=9.0.0a1.0` | `>=9.0.0a1` |
+//! | `===2004d`, which is no version | what no version fulfils |
 //! | `'>=3.6'` · `>='3.6'` | without quotes |
 //!
 //! Markers have forms of their own, see `lenient_marker.rs`.

@@ -58,6 +58,8 @@ fn repair_one(specifier: &str) -> Option<Cow<'_, str>> {
         ("<" | "<=" | ">" | ">=", Some(stem)) => format!("{operator}{stem}").into(),
         ("==" | "!=", Some(stem)) if !stem.is_empty() => format!("{operator}{stem}.*").into(),
         (">", None) if version == "dev" => ">0.dev0".into(),
+        // It asks for one spelling, which no file of an index has: every one of them has a version.
+        ("===", _) if Version::from_str(version).is_err() => NO_VERSION.into(),
         (_, None) => match version.strip_suffix(".0") {
             Some(shorter) if Version::from_str(version).is_err() => format!("{operator}{shorter}").into(),
             _ => specifier.into(),
@@ -65,6 +67,9 @@ fn repair_one(specifier: &str) -> Option<Cow<'_, str>> {
         _ => specifier.into(),
     })
 }
+
+/// Takes no version: none is before the development releases of 0.
+const NO_VERSION: &str = "<0.dev0";
 
 fn is_single_number(version: &str) -> bool {
     version.bytes().all(|byte| byte.is_ascii_digit())

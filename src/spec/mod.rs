@@ -39,6 +39,7 @@ mod requirement;
 mod scanner;
 mod foreign_name;
 mod simple;
+mod plain_markup;
 mod simple_html;
 mod simple_json;
 mod specifiers;
@@ -81,6 +82,7 @@ pub(crate) use version::{Prerelease, read_version};
 pub(crate) use weak_digest::{WeakDigest, WeakHasher};
 pub use wheel_file::{WheelFile, WheelFileError};
 pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
+pub(crate) use wheel_filename::{ends_as_dist, sdist_stem};
 
 #[cfg(test)]
 mod page_tests;

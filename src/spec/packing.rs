@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use super::project_page::strip_project;
-use super::{ListedFile, PackageName, ProjectPage, SafeUrl, SkippedFile, Version};
+use super::{ListedFile, PackageName, ProjectPage, SafeUrl, SkippedFile, Version, sdist_stem};
 
 /// The part of a page that is packed.
 pub(super) struct Packing<'a> {
@@ -88,7 +88,7 @@ impl<'a> Glance<'a> {
                 let is_sure = !name.contains('-') && version.bytes().all(is_simple) && are_three_tags(tags);
                 is_sure.then_some(version)?
             }
-            None => rest.strip_suffix(".tar.gz").or_else(|| rest.strip_suffix(".zip"))?,
+            None => sdist_stem(rest)?.0,
         };
         if let Some((text, known)) = &self.last
             && *text == version

@@ -10,12 +10,15 @@ impl<'a> ProjectPage<'a> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let says =
             |what: &str| content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains(what));
+        let unknown = || PageError::Format { content_type: content_type.map(str::to_owned) };
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             Some(b'{') => simple_json::parse(bytes, url),
+            // UTF-16, in which no link would be found: that is another thing than a page without any.
+            _ if memchr::memchr(0, bytes).is_some() => Err(unknown()),
             Some(b'<') => simple_html::parse(bytes, url),
             _ if says("html") => simple_html::parse(bytes, url),
             _ if says("json") => simple_json::parse(bytes, url),
-            _ => Err(PageError::Format { content_type: content_type.map(str::to_owned) }),
+            _ => Err(unknown()),
         }
     }
 }

@@ -56,6 +56,9 @@ fn specifiers_of_other_people() {
     check_specifiers("~=3.7.*", Some("==3.7.*"));
     check_specifiers(">dev", Some(">0.dev0"));
     check_specifiers(">=9.0.0a1.0", Some(">=9.0.0a1"));
+    check_specifiers("===2004d", Some("<0.dev0"));
+    check_specifiers("===1.0.*,>=1", Some("<0.dev0, >=1"));
+    check_specifiers("===1.0", Some("===1.0"));
     check_specifiers("'>=3.6'", Some(">=3.6"));
     check_specifiers(">='2.7'", Some(">=2.7"));
     check_specifiers(">=3.6, != 3.7.*, !=3.8.*,", Some(">=3.6, !=3.7.*, !=3.8.*"));
@@ -282,6 +285,9 @@ fn what_is_not_a_page() {
     check(r#"{"message":"not found"}"#, None, "JSON");
     check("%PDF-1.4", Some("application/pdf"), "application/pdf");
     check("", None, "neither");
+    // UTF-16, with and without its mark: no page without files, but one that is not understood.
+    check("\u{0}<\u{0}a\u{0} \u{0}h", Some("text/html; charset=utf-16"), "utf-16");
+    check("<\u{0}a\u{0} \u{0}h\u{0}", None, "neither");
     // Types that say something else than the content.
     assert!(ProjectPage::parse(br#" {"files":[]}"#, Some("text/html"), &url).is_ok());
     assert!(ProjectPage::parse(b"<html>", Some("application/vnd.pypi.simple.v1+json"), &url).is_ok());
@@ -342,7 +348,15 @@ impl PageBlocks for Told {
 /// Versions come in order, equal ones together, whatever the order of the page.
 #[test]
 fn a_page_is_packed_by_version() {
-    let names = ["a-1.10.tar.gz", "a-1.9-py3-none-any.whl", "a-1.10.0-py3-none-any.whl", "a-1.9.tar.gz", "a-1!0.zip"];
+    let names = [
+        "a-1.10.tar.gz",
+        "a-1.9-py3-none-any.whl",
+        "a-1.8.tgz",
+        "a-1.10.0-py3-none-any.whl",
+        "a-1.9.tar.gz",
+        "a-1!0.zip",
+        "a-1.11.tar.bz2",
+    ];
     let files: Vec<String> = names.iter().map(|name| format!(r#"{{"filename":"{name}","url":"{name}"}}"#)).collect();
     let detail = packed(&page(&format!(r#"{{"files":[{}]}}"#, files.join(","))), "a");
     let release = |place| {
@@ -351,13 +365,31 @@ fn a_page_is_packed_by_version() {
         (detail.version(place).to_string(), names.join(" "))
     };
     let expected = [
+        ("1.8", "a-1.8.tgz"),
         ("1.9", "a-1.9-py3-none-any.whl a-1.9.tar.gz"),
         ("1.10", "a-1.10.tar.gz a-1.10.0-py3-none-any.whl"),
         ("1!0", "a-1!0.zip"),
     ];
     let releases: Vec<(String, String)> = (0..detail.version_count()).map(release).collect();
     assert_eq!(releases, expected.map(|(version, names)| (version.to_owned(), names.to_owned())));
-    assert_eq!(detail.files_at(0, &|name| name.contains("py3")).len(), 1);
+    assert_eq!(detail.files_at(1, &|name| name.contains("py3")).len(), 1);
+}
+
+#[test]
+fn links_are_neither_seen_in_scripts_nor_hidden_by_text() {
+    let link = |version: &str| format!(r#"<a href="acme_tools-{version}-py3-none-any.whl">x</a>"#);
+    let files =
+        |text: String| -> Vec<String> { detail(&text).files().iter().map(|file| file.version().to_string()).collect() };
+    let (one, two, three) = (link("1"), link("2"), link("3"));
+    assert_eq!(files(format!("{one}<script>var x = '{two}';</script>{three}")), ["1", "3"]);
+    assert_eq!(files(format!("<STYLE type='a>b'>{one}</sTyLe >{two}<textarea\n>{three}")), ["2"]);
+    assert_eq!(files(format!("{one}<!-- <script> -->{two}<!-- </script> -->")), ["1", "2"]);
+    assert_eq!(
+        files(format!("<p title='<script>'>{one}</p><scripting>{two}</scripting> 1 < 2 {three}")),
+        ["1", "2", "3"]
+    );
+    assert_eq!(files(format!("<script>{one}</scripts></script>{two}<")), ["2"]);
+    assert_eq!(files(format!("{one} <3 {two}<")), ["1", "2"]);
 }
 
 #[test]

@@ -56,7 +56,8 @@ pub fn parse_record(bytes: &[u8]) -> Result<Vec<RecordEntry>, RecordError> {
     read_record(bytes)?.into_iter().map(entry).collect()
 }
 
-/// Reads the lines of a RECORD: UTF-8, comma-separated as Python's `csv` module writes it, three fields a line.
+/// Reads the lines of a RECORD: UTF-8, comma-separated as Python's `csv` module writes it: path, hash and size,
+/// and whatever some tools put behind these.
 pub(crate) fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| RecordError { line: line_at(bytes, error.valid_up_to()), reason: "is not UTF-8" })?;
@@ -67,8 +68,14 @@ pub(crate) fn read_record(bytes: &[u8]) -> Result<Vec<RecordLine>, RecordError> 
         match fields.as_slice() {
             // An empty line.
             [only] if only.is_empty() => {}
-            [path, hash, size] => {
-                entries.push(RecordLine { path: path.clone(), hash: parse_hash(hash), size: parse_size(size), line });
+            [path, hash, size, more @ ..] => {
+                let (hash, size) = (parse_hash(hash), parse_size(size));
+                // Fields that nobody has defined, as pip passes over. Where the first three are not what they should be,
+                // a comma of the path may have cut them.
+                if !more.is_empty() && (hash.is_err() || size.is_err()) {
+                    return Err(fail("has more than three fields, and the first are not path, hash and size"));
+                }
+                entries.push(RecordLine { path: path.clone(), hash, size, line });
             }
             _ => return Err(fail("does not have the three fields path, hash and size")),
         }

@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 
+use super::plain_markup::plain_markup;
 use super::project_page::{MOST_FILES, digests, malformed_digest};
 use super::{
     ListedFile, MetadataOffer, PageError, ProjectPage, ProjectStatus, SafeUrl, SkippedFile, WeakDigest, Yanked,
+    ends_as_dist,
 };
-
-/// Extensions of files that could be distributions.
-const EXTENSIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
 
 /// Most tags of a page: three for each file, as most servers write them. The tokenizer keeps a node of each in memory.
 const MOST_TAGS: usize = 3 * MOST_FILES;
@@ -19,6 +18,7 @@ const MOST_TAGS: usize = 3 * MOST_FILES;
 /// Parses the bytes of a page that came from `url`.
 pub(super) fn parse(bytes: &[u8], url: &SafeUrl) -> Result<ProjectPage<'static>, PageError> {
     let text = String::from_utf8_lossy(bytes);
+    let text = plain_markup(&text);
     if text.matches('<').count() > MOST_TAGS {
         return Err(PageError::Tags(MOST_TAGS));
     }
@@ -76,7 +76,7 @@ fn read_anchor(attributes: &Attributes<'_, '_>) -> Option<Result<ListedFile<'sta
     let path = reference.split('?').next().expect("splitting gives at least one part");
     let segment = path.rsplit('/').next().expect("splitting gives at least one part");
     let filename = percent_encoding::percent_decode_str(segment).decode_utf8().ok()?;
-    if !EXTENSIONS.iter().any(|extension| filename.ends_with(extension)) {
+    if !ends_as_dist(&filename) {
         return None;
     }
     // The fragment is `sha256=<hex>`; some servers join several fields with `&`.

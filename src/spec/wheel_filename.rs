@@ -173,10 +173,25 @@ fn check_characters(text: &str) -> Result<(), FilenameError> {
 /// How a source distribution is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SdistFormat {
-    /// `.tar.gz`, the only one that PEP 625 allows.
+    /// `.tar.gz`, the only one that PEP 625 allows, and `.tgz`, which is the same.
     TarGz,
     /// `.zip`, still found for old releases.
     Zip,
+}
+
+/// How the names of source distributions end. PyPI takes no others since 2017 (PEP 527); archives of bzip2, xz and plain
+/// tar are older than every Python of a runtime.
+const SDIST_ENDINGS: [(&str, SdistFormat); 3] =
+    [(".tar.gz", SdistFormat::TarGz), (".tgz", SdistFormat::TarGz), (".zip", SdistFormat::Zip)];
+
+/// The name of a source distribution without its ending, and what that says; `None`: it has another ending.
+pub(crate) fn sdist_stem(text: &str) -> Option<(&str, SdistFormat)> {
+    SDIST_ENDINGS.iter().find_map(|(ending, format)| Some((text.strip_suffix(ending)?, *format)))
+}
+
+/// Whether a name ends as those of wheels and source distributions do.
+pub(crate) fn ends_as_dist(text: &str) -> bool {
+    text.strip_suffix(".whl").is_some() || sdist_stem(text).is_some()
 }
 
 /// The parsed name of a source distribution; `Display` gives the name exactly as it was.
@@ -198,13 +213,7 @@ impl SdistFilename {
     /// # Errors
     /// A name that is not that of an sdist of the project.
     pub fn parse(text: &str, project: &PackageName) -> Result<Self, FilenameError> {
-        let (stem, format) = if let Some(stem) = text.strip_suffix(".tar.gz") {
-            (stem, SdistFormat::TarGz)
-        } else if let Some(stem) = text.strip_suffix(".zip") {
-            (stem, SdistFormat::Zip)
-        } else {
-            return Err(FilenameError::Extension(text.to_owned()));
-        };
+        let (stem, format) = sdist_stem(text).ok_or_else(|| FilenameError::Extension(text.to_owned()))?;
         check_characters(text)?;
         let bad = |part, value: &str| FilenameError::Part { file: text.to_owned(), part, value: value.to_owned() };
         let split = stem

@@ -106,6 +106,7 @@ pub(super) fn honest_archives_are_unpacked() {
         tar.entries.iter_mut().for_each(|entry| entry.magic = b"ustar  \0".to_vec());
     });
     honest("a folder that is named twice", |tar| tar.entries.push(tar.entries[0].clone()));
+    honest("a file that is there twice", |tar| tar.entries.extend_from_within(1..4));
     honest("a folder of the old kind", |tar| tar.entries[0].kind = 0);
     honest("numbers with blanks", |tar| tar.entries[2].size = b"         14 ".to_vec());
     honest("a link that leads nowhere", |tar| {
@@ -196,6 +197,13 @@ pub(super) fn names_that_lead_elsewhere() {
     name("another encoding", "not UTF-8", b"tiny-1.0/caf\xe9");
     name("bytes after the name", "follow the end of its name", b"tiny-1.0/a\0evil");
     name("a name twice", "the name is there twice", b"tiny-1.0/PKG-INFO");
+    refuses("a file that is there twice, once to be run", "not for the same file", |tar| {
+        tar.entries.extend_from_within(2..3);
+        tar.entries[4].mode = b"0000755\0".to_vec();
+    });
+    refuses("a link in the place of a file", "the name is there twice", |tar| {
+        tar.entries.push(RawTarEntry::link(b'2', "tiny-1.0/PKG-INFO", "tool"));
+    });
     name("a file that is a folder", "one is a file", b"tiny-1.0/PKG-INFO/evil");
     name("a second folder at the top", "exactly one folder at its top", b"other/evil");
     name("a file at the top", "exactly one folder at its top", b"evil");

@@ -140,7 +140,10 @@ pub(super) fn records() {
         text.replace("RECORD,,", &format!("RECORD,sha256={},", "A".repeat(43)))
     });
     record("two fields", "three fields", |text| format!("a,b\n{text}"));
-    record("four fields", "three fields", |text| format!("a,,,\n{text}"));
+    record("four fields, of a path with a comma", "more than three fields", |text| {
+        format!("tiny_pkg/a,b.py,sha256={},10\n{text}", "A".repeat(43))
+    });
+    record("a file that is not there, in four fields", "`a` is in RECORD, but not in", |text| format!("a,,,\n{text}"));
     record("an open quote", "quote that is not closed", |text| format!("{text}\"a"));
     record("text behind a quote", "text behind a closing quote", |text| format!("\"a\"b,,\n{text}"));
     refuses("more lines than any of its files needs", "bytes in a file that is read whole", |wheel| {

@@ -168,7 +168,7 @@ fn index(error: &IndexError) -> Option<String> {
         IndexError::ManifestContent { .. } => Some(super::DAMAGED_MANIFEST.to_owned()),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
-        IndexError::Folder { what: "index folder" | "find-links folder", source, .. } if source.kind() == NotFound => {
+        IndexError::Folder { what, source, .. } if what.is_named() && source.kind() == NotFound => {
             Some("an index is a URL that begins with `https://`, or a folder that is there".to_owned())
         }
         IndexError::Folder { source, .. } if source.kind() == NotFound => Some(NOT_THERE.to_owned()),
