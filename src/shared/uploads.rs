@@ -2,10 +2,11 @@
 
 use futures_util::{StreamExt as _, stream};
 
-use super::claim::{Claim, claim_place, content_place};
+use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, claim_place, content_place};
 use super::{Namespace, Offer, SharedCache, SharedError, Tally};
 use crate::http::Payload;
 use crate::reporter::Level;
+use crate::spec::HashDigest;
 use crate::store::{Put, StoreError};
 
 /// Contents that are uploaded at the same time.
@@ -66,6 +67,11 @@ impl SharedCache {
     /// Writes a content, and then the claim about it: whoever finds the claim finds the content.
     async fn put(&self, offer: &Offer, namespace: &Namespace) -> Result<Put, StoreError> {
         let Offer { about, name, path, digest, size, took, details, is_private: _ } = offer;
+        if let Some((kind, key)) = about
+            && self.is_claimed(namespace, *kind, key).await?
+        {
+            return Ok(Put::Present);
+        }
         let place = content_place(namespace, digest);
         let mut put = Put::Present;
         if self.store.has(&place).await? != Some(Some(*size)) {
@@ -79,5 +85,24 @@ impl SharedCache {
         let place = claim_place(namespace, *kind, key);
         let is_stale = self.state().stale.contains(&place);
         self.store.put(&place, if is_stale { sealed } else { sealed.only_if_absent() }).await
+    }
+
+    /// Whether others may take what a claim says by now: then a content of this run would be one that nobody asks for,
+    /// as few builds give the same bytes twice. A claim that is of no use to them is to be written anew.
+    async fn is_claimed(&self, namespace: &Namespace, kind: ClaimKind, key: &HashDigest) -> Result<bool, StoreError> {
+        let place = claim_place(namespace, kind, key);
+        if self.state().stale.contains(&place) {
+            return Ok(false);
+        }
+        let Some(bytes) = self.store.read(&place, CLAIM_LIMIT).await? else { return Ok(false) };
+        let claim = Claim::open(&bytes, (namespace, kind, key), &self.options.keys).ok();
+        let is_whole = match claim.and_then(|claim| Some((claim.digest()?, claim.size))) {
+            Some((digest, size)) => self.store.has(&content_place(namespace, &digest)).await? == Some(Some(size)),
+            None => false,
+        };
+        if !is_whole {
+            self.state().stale.insert(place);
+        }
+        Ok(is_whole)
     }
 }

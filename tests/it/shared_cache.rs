@@ -378,6 +378,56 @@ fn the_cache_itself_says_how_it_stands_and_takes_what_was_built_before() {
 }
 
 #[test]
+fn what_others_have_claimed_meanwhile_is_not_brought_again() {
+    if !can_build() {
+        return;
+    }
+    let index = sources();
+    // As one of a herd of machines: by the time that it has built, another one has written.
+    let (store, machine) = (ObjectStore::start(), TestContext::new());
+    let mut alone = machine.barrow();
+    alone
+        .args(["install", "one", "two", "--allow-build", ":all:", "-t", "out", "--runtime", "python3.12"])
+        .args(["--index-url", &index.url()]);
+    says(&machine, alone);
+    let place = format!("{}/team", store.url());
+    let push = || {
+        let mut command = machine.barrow();
+        command.args(["cache", "remote", "push", "--remote-cache", &place]).args(WRITING);
+        says(&machine, command)
+    };
+    assert!(push().contains("Uploaded 2 results"));
+    let is_written = || store.take_requests().iter().any(|request| request.method == "PUT");
+    assert!(is_written() && push().contains("Uploaded 0 results") && !is_written());
+    // The other one's build gave other bytes.
+    let good = store.objects();
+    let contents = store.keys("/cas/");
+    for key in store.keys("/claims/") {
+        let text = String::from_utf8(good[&key].bytes.clone()).unwrap();
+        let (own, other) = if text.contains(name_of(&contents[0])) { (0, 1) } else { (1, 0) };
+        let size = |at: usize| format!("\\\"size\\\":{},", good[&contents[at]].bytes.len());
+        let swapped =
+            text.replace(name_of(&contents[own]), name_of(&contents[other])).replace(&size(own), &size(other));
+        assert!(swapped != text && swapped.contains(&size(other)), "{text}");
+        store.put(&key, swapped);
+    }
+    assert!(push().contains("Uploaded 0 results") && !is_written(), "one of the two is enough for all");
+    // A claim whose content is gone is written anew, with the content.
+    for key in contents {
+        store.remove(&key);
+    }
+    assert!(push().contains("Uploaded 2 results"));
+    let second = TestContext::new();
+    let shown = says(&second, install(&second, &index, &store, &[]));
+    assert!(shown.contains("Shared cache: 2 hits"), "{shown}");
+}
+
+/// The digest in the key of a content.
+fn name_of(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused() {
     let machine = TestContext::new();
     for (arguments, part) in [
