@@ -1,17 +1,17 @@
 //! The shared cache of a run: what is looked for, taken, and brought there in the end.
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::arriving::ArrivingContent;
 use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, SIZE_MOST, claim_place, content_place};
 use super::offer::Offer;
 use super::{Namespace, SharedError, SharedOptions, Tally};
 use crate::cache::Cache;
 use crate::http::{Client, ClientOptions};
 use crate::reporter::{Level, Reporter};
-use crate::spec::{HashAlgorithm, HashDigest, Hasher, SafeUrl};
+use crate::spec::{HashDigest, SafeUrl};
 use crate::store::{Store, StoreError};
 
 /// Longest time for a connection, and then for the first byte: what is shared can always be made here instead.
@@ -48,8 +48,20 @@ pub(crate) struct SharedCache {
     state: Mutex<State>,
 }
 
+/// What is a warning once in a run, however often it happens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Warned {
+    /// A claim of a namespace is not taken: an accident or an attack, and the first one stands for all of them.
+    Claim(Namespace),
+    /// Something of a private index is not brought to a namespace that is not for such.
+    Private,
+    /// Bytes are not those of their claim: somebody should look at that.
+    Wrong,
+    /// The store is in trouble: so nobody has to ask why there are no hits.
+    Failure,
+}
+
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "what is told once has a switch each")]
 pub(super) struct State {
     failures: u32,
     pub(super) is_off: bool,
@@ -58,11 +70,8 @@ pub(super) struct State {
     missing: HashSet<(ClaimKind, HashDigest)>,
     /// Places of claims that are not taken or whose content is missing: a run that may write puts a good one there.
     pub(super) stale: HashSet<String>,
-    /// Namespaces about which the user was told already that a claim is not taken.
-    told: HashSet<Namespace>,
-    is_told_private: bool,
-    is_told_wrong: bool,
-    is_told_failure: bool,
+    /// What the user was warned of already: what comes later of the same is for who asks for details.
+    warned: HashSet<Warned>,
     /// Offers of this run that are in the store now, whoever brought them.
     pub(super) settled: u32,
     pub(super) tally: Tally,
@@ -126,10 +135,7 @@ impl SharedCache {
                 Err(refusal) => {
                     self.state().stale.insert(place.clone());
                     let text = format!("a claim of the shared cache is not taken, `{place}`: {refusal}");
-                    // One refused claim is an accident or an attack: the first is told, and stands for all of its
-                    // namespace.
-                    let is_first = self.state().told.insert(namespace.clone());
-                    self.reporter.message(if is_first { Level::Warning } else { Level::Detail }, &text);
+                    self.warn_once(Warned::Claim(namespace.clone()), &text);
                 }
             }
         }
@@ -220,13 +226,12 @@ impl SharedCache {
     pub(crate) fn offer(&self, offer: Offer) {
         let Some(namespace) = &self.options.write else { return };
         if offer.is_private && !self.options.private.contains(namespace) {
-            let is_first = !std::mem::replace(&mut self.state().is_told_private, true);
             let text = format!(
                 "{} is not brought to the shared cache: it comes from a private index, and namespace `{namespace}` is not \
                  marked for that (`remote-cache-private`)",
                 offer.name
             );
-            self.reporter.message(if is_first { Level::Warning } else { Level::Detail }, &text);
+            self.warn_once(Warned::Private, &text);
             return;
         }
         self.state().offers.push(offer);
@@ -270,18 +275,20 @@ impl SharedCache {
         let place = content_place(namespace, digest);
         let Some(mut response) = self.store.get(&place).await? else { return Ok(None) };
         let wrong = |what: &str| Trouble::Answer(format!("the content of {name} {what}, and is not taken"));
-        let mut file = cache.temporary_file().map_err(|error| Trouble::Answer(error.to_string()))?;
-        let (mut hasher, mut size) = (Hasher::new(HashAlgorithm::Sha256), 0);
+        let file = cache.temporary_file().map_err(|error| Trouble::Answer(error.to_string()))?;
+        let mut arriving = ArrivingContent::into_file(file);
         let broken = |source| StoreError::Request { action: "read", key: place.clone(), source };
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            size += chunk.len() as u64;
-            if size > promised.unwrap_or(SIZE_MOST) {
+        while let Some(piece) = response.chunk().await.map_err(broken)? {
+            if arriving.size() + piece.len() as u64 > promised.unwrap_or(SIZE_MOST) {
                 return Err(wrong("is larger than its claim says"));
             }
-            hasher.update(&chunk);
-            file.write_all(&chunk).map_err(|error| Trouble::Answer(error.to_string()))?;
+            if arriving.take(piece).await.is_err() {
+                break;
+            }
         }
-        if promised.is_some_and(|promised| size != promised) || hasher.finish() != *digest {
+        let size = arriving.size();
+        let (file, found) = arriving.finish().await.map_err(|error| Trouble::Answer(error.to_string()))?;
+        if promised.is_some_and(|promised| size != promised) || found != *digest {
             return Err(wrong("is not what its claim says"));
         }
         Ok(Some(file))
@@ -291,12 +298,8 @@ impl SharedCache {
         if self.options.required {
             return Err(SharedError::Answer { place: self.place(), reason: reason.to_owned() });
         }
-        // Bytes that are not those of a claim are an accident or an attack, and somebody should look at that.
-        let is_first = !std::mem::replace(&mut self.state().is_told_wrong, true);
-        if is_first {
-            self.reporter.message(Level::Warning, &format!("shared cache: {reason}"));
-        }
-        self.count_failure(reason, true);
+        self.state().warned.insert(Warned::Failure);
+        self.count_failure(Warned::Wrong, reason);
         Ok(())
     }
 
@@ -305,25 +308,28 @@ impl SharedCache {
             return Err(SharedError::Store { place: self.place(), source });
         }
         let why = std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string);
-        self.count_failure(&why, false);
+        self.count_failure(Warned::Failure, &why);
         Ok(())
     }
 
-    /// The first failure is told, so that nobody has to ask why there are no hits; `is_told`: it was told by itself.
-    fn count_failure(&self, reason: &str, is_told: bool) {
+    fn count_failure(&self, what: Warned, reason: &str) {
         let mut state = self.state();
         state.failures += 1;
         let is_last = state.failures == FAILURES_MOST;
-        let is_first = !std::mem::replace(&mut state.is_told_failure, true) && !is_told;
         state.is_off |= is_last;
         drop(state);
         if is_last {
             let text = format!("the shared cache is not used any more in this run: {reason}");
             self.reporter.message(Level::Warning, &text);
         } else {
-            let level = if is_first { Level::Warning } else { Level::Detail };
-            self.reporter.message(level, &format!("shared cache: {reason}"));
+            self.warn_once(what, &format!("shared cache: {reason}"));
         }
+    }
+
+    /// A warning the first time, a detail from then on.
+    fn warn_once(&self, what: Warned, text: &str) {
+        let is_first = self.state().warned.insert(what);
+        self.reporter.message(if is_first { Level::Warning } else { Level::Detail }, text);
     }
 
     pub(super) fn detail(&self, text: &str) {

@@ -18,6 +18,7 @@
 //! is for the lifecycle rules of the store or for `barrow cache remote prune`. The `v1` in a path is the version of the
 //! form: newer versions of barrow write elsewhere.
 
+mod arriving;
 mod care;
 mod claim;
 mod error;
