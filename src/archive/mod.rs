@@ -26,6 +26,7 @@ mod inflate;
 mod zip_reader;
 mod zip_writer;
 mod gzip;
+mod content_coding;
 mod tar_header;
 mod pax;
 mod tar_reader;
@@ -33,6 +34,7 @@ mod source_archive;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use content_coding::{CodingFault, ContentCoding};
 pub(crate) use data_span::DataSpan;
 pub use error::ArchiveError;
 pub(crate) use flate2::Crc as Crc32;

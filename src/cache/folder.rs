@@ -70,7 +70,7 @@ impl Bucket {
     /// The folder's name, with the version of what is in it.
     pub fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v4",
+            Self::Pages => "pages-v5",
             Self::Metadata => "metadata-v2",
             Self::Wheels => "wheels-v1",
             Self::Installs => "installs-v2",

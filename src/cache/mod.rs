@@ -3,7 +3,7 @@
 //! ```text
 //! ROOT/
 //! ├── CACHEDIR.TAG
-//! ├── pages-v4/HH/HASH          project pages, packed, with their HTTP validators   (HASH: index URL, user, project)
+//! ├── pages-v5/HH/HASH          project pages, packed, with their HTTP validators   (HASH: index URL, user, project)
 //! ├── metadata-v2/HH/HASH       core metadata, as the bytes of the METADATA file    (HASH: file URL or digest)
 //! ├── wheels-v1/HH/DIGEST.whl   wheels as downloaded                                (DIGEST: their sha256)
 //! ├── installs-v2/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last

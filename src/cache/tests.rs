@@ -38,7 +38,7 @@ fn entries_are_named_by_digest_and_hold_no_key() {
     for (place, expected) in [
         (cache.wheel(&digest), format!("/c/wheels-v1/{}/{hex}.whl", &hex[..2])),
         (cache.install(&digest), format!("/c/installs-v2/{}/{hex}", &hex[..2])),
-        (cache.entry(Bucket::Pages, "secret"), format!("/c/pages-v4/{}/{key}", &key[..2])),
+        (cache.entry(Bucket::Pages, "secret"), format!("/c/pages-v5/{}/{key}", &key[..2])),
         (cache.entry(Bucket::Metadata, "secret"), format!("/c/metadata-v2/{}/{key}", &key[..2])),
     ] {
         assert_eq!(place, Path::new(&expected));
@@ -210,7 +210,7 @@ fn clean_follows_no_link() {
     fs::write(outside.join("precious"), "").unwrap();
     let cache = Cache::at(folder.path().join("cache"));
     cache.write(&cache.entry(Bucket::Pages, "key"), b"x").unwrap();
-    std::os::unix::fs::symlink(&outside, cache.root().join("pages-v4/link")).unwrap();
+    std::os::unix::fs::symlink(&outside, cache.root().join("pages-v5/link")).unwrap();
     std::os::unix::fs::symlink(&outside, cache.root().join("wheels-v1")).unwrap();
     cache.clean().unwrap();
     assert_eq!(tree(&outside), ["precious"]);
@@ -221,7 +221,7 @@ fn prune_removes_older_formats_and_stale_leftovers() {
     let folder = folder();
     let cache = Cache::at(folder.path().to_owned());
     let entry = cache.write(&cache.entry(Bucket::Pages, "key"), b"1234").unwrap();
-    for path in ["pages-v0/x", "pages-v4/newer", "temporary-v1/file-left"] {
+    for path in ["pages-v0/x", "pages-v5/newer", "temporary-v1/file-left"] {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "12").unwrap();
@@ -229,7 +229,7 @@ fn prune_removes_older_formats_and_stale_leftovers() {
     let now = SystemTime::now();
     assert_eq!(cache.prune(now).unwrap(), Usage { files: 1, bytes: 2 });
     assert_eq!(cache.prune(now + Duration::from_hours(25)).unwrap(), Usage { files: 1, bytes: 2 });
-    assert!(entry.exists() && folder.path().join("pages-v4/newer").exists());
+    assert!(entry.exists() && folder.path().join("pages-v5/newer").exists());
 }
 
 #[cfg(target_os = "linux")]

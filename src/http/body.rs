@@ -17,7 +17,7 @@ pub(super) struct Body {
     pub(super) url: Box<SafeUrl>,
     timeout: Duration,
     slowest: u32,
-    /// Bytes that the server announced; unknown for chunked and for encoded bodies.
+    /// Bytes that the server announced, as they travel; unknown for chunked bodies.
     pub(super) announced: Option<u64>,
     received: u64,
     watch: Watch,
@@ -45,6 +45,12 @@ impl Body {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.inner.headers().get(name)?.to_str().ok()
+    }
+
+    /// The content codings that the server names, in all headers that say so.
+    pub(super) fn codings(&self) -> String {
+        let values = self.inner.headers().get_all(reqwest::header::CONTENT_ENCODING).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(",")
     }
 
     /// The next bytes; `None` at the end.

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::auth::{Asked, Authenticator};
 use super::aws::{Buckets, is_in_bucket, known_user};
+use super::encoded::ACCEPTED_CODINGS;
 use super::error::{Error, Via, shown, shown_url};
 use super::fault::Fault;
 use super::login::{Login, LoginVerdict};
@@ -49,7 +50,8 @@ pub struct HttpRequest {
     pub if_none_match: Option<String>,
     /// `If-Modified-Since`.
     pub if_modified_since: Option<String>,
-    /// Ask for the bytes as they are, without content coding: for files whose digest counts.
+    /// Ask for the bytes as they are, and take them so even when a server calls them encoded (some call every `.tar.gz`
+    /// so): for files, whose digests count.
     pub identity: bool,
     /// The index that lists what is asked for: its credentials go first where the path belongs to no index.
     pub listed_by: Option<SafeUrl>,
@@ -388,7 +390,7 @@ impl Client {
         whence: &str,
     ) -> Result<reqwest::Response, Fault> {
         let Means { options, transport, .. } = &self.shared.means;
-        let pool = transport.pool(address, request.identity, options)?;
+        let pool = transport.pool(address, options)?;
         let mut builder = pool.request(request.verb.method(), address.clone()).headers(own);
         let headers = [
             (header::ACCEPT, request.accept),
@@ -396,7 +398,7 @@ impl Client {
             (header::IF_RANGE, request.if_range.as_deref()),
             (header::IF_NONE_MATCH, request.if_none_match.as_deref()),
             (header::IF_MODIFIED_SINCE, request.if_modified_since.as_deref()),
-            (header::ACCEPT_ENCODING, request.identity.then_some("identity")),
+            (header::ACCEPT_ENCODING, Some(if request.identity { "identity" } else { ACCEPTED_CODINGS })),
         ];
         for (name, value) in headers {
             // A validator that no header can hold came from a damaged cache entry: asking without it is right.

@@ -123,6 +123,13 @@ pub enum Error {
         /// What was asked.
         url: Box<SafeUrl>,
     },
+    /// The answer is in a content coding that we do not know, or not what its coding says.
+    #[error("the answer of `{url}` cannot be decoded: {reason}")]
+    Coding {
+        /// What was asked.
+        url: Box<SafeUrl>,
+        reason: String,
+    },
     /// The answer is larger than the caller accepts.
     #[error("the answer of `{url}` is larger than {limit} bytes")]
     TooLarge {

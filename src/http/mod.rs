@@ -25,6 +25,7 @@ mod transport;
 mod retry;
 mod resume;
 mod means;
+mod encoded;
 mod body;
 mod client;
 mod response;

@@ -5,11 +5,13 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::Body;
 use super::client::{Client, Hop, HttpRequest};
+use super::encoded::{self, Undecodable};
 use super::error::{Error, Via};
 use super::fault::Fault;
 use super::resume::{Acceptance, BodyProgress, Changed};
 use super::retry::Attempts;
 use super::throttle::HostTurn;
+use crate::blocking::blocking;
 use crate::spec::SafeUrl;
 
 /// Slowest body that is waited for: below it a server is dripping, not sending.
@@ -23,6 +25,9 @@ const PROGRESS_BYTES: u64 = 64 * 1024;
 
 /// Most breaks of one body, however much comes between them.
 const BREAK_LIMIT: u32 = 50;
+
+/// Bodies up to this size are decoded where they arrive, bytes: that takes a millisecond.
+const DECODE_ELSEWHERE: usize = 128 << 10;
 
 /// A response with a status that the caller handles: 2xx, 304, 404, 410, 416, and of a store 405, 409 and 412.
 pub struct Response {
@@ -99,7 +104,7 @@ impl Response {
         &self.body.url
     }
 
-    /// The next bytes of the body; `None` at its end.
+    /// The next bytes of the body, as they travel; `None` at its end.
     ///
     /// A body that breaks off is gone on with, as long as attempts are left and the server still gives the same
     /// answer; what cannot be completed is an error, never an end.
@@ -124,28 +129,34 @@ impl Response {
         }
     }
 
-    /// The whole body, which is refused when it is larger than `limit` bytes (after decoding).
+    /// The whole body, without the content codings of a page, which is refused when it is larger than `limit` bytes
+    /// with or without them.
     pub async fn bytes(mut self, limit: u64) -> Result<Vec<u8>, Error> {
-        let too_large = || Error::TooLarge { url: self.body.url.clone(), limit };
         if self.progress.size.is_some_and(|size| size > limit) && !self.body.is_bodiless() {
-            return Err(too_large());
+            return Err(self.too_large(limit));
         }
         let mut body = Vec::new();
         loop {
-            let chunk = match self.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok(body),
+            match self.chunk().await {
+                Ok(Some(chunk)) if (body.len() + chunk.len()) as u64 > limit => return Err(self.too_large(limit)),
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) if self.request.identity || self.body.is_bodiless() => return Ok(body),
+                Ok(None) => match self.decoded(body, limit).await {
+                    Ok(decoded) => return Ok(decoded),
+                    Err(Undecodable::TooLarge) => return Err(self.too_large(limit)),
+                    Err(Undecodable::Unknown(reason)) => return Err(self.undecodable(reason)),
+                    // What broke off on its way to the server that we ask leaves no other trace.
+                    Err(Undecodable::Damaged(reason)) => {
+                        self.ask_anew(self.undecodable(reason)).await?;
+                        body = Vec::new();
+                    }
+                },
                 Err(Error::Changed { .. }) => {
                     self.begin_anew().await?;
                     body.clear();
-                    continue;
                 }
                 Err(error) => return Err(error),
-            };
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(Error::TooLarge { url: self.body.url.clone(), limit });
             }
-            body.extend_from_slice(&chunk);
         }
     }
 
@@ -157,13 +168,18 @@ impl Response {
         if std::mem::take(&mut self.has_begun_anew) {
             return Ok(());
         }
+        self.ask_anew(self.changed()).await
+    }
+
+    /// Asks for the whole body once more, because of an error, which is given where no attempt is left.
+    async fn ask_anew(&mut self, error: Error) -> Result<(), Error> {
         let status = self.status();
         self.breaks += 1;
         if self.breaks >= BREAK_LIMIT {
-            return Err(self.changed());
+            return Err(error);
         }
         self.place = None;
-        self.client.pause_after(Fault::passing(self.changed()), &mut self.attempts).await?;
+        self.client.pause_after(Fault::passing(error), &mut self.attempts).await?;
         let mut hop = self.client.send(&self.request, &mut self.attempts).await?;
         self.place = hop.place.take();
         self.body = Body::new(hop, &self.client.shared.means.options);
@@ -201,6 +217,21 @@ impl Response {
                 }
             }
         }
+    }
+
+    /// A body without its content codings.
+    async fn decoded(&self, body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Undecodable> {
+        let (codings, is_large) = (self.body.codings(), body.len() > DECODE_ELSEWHERE);
+        let decode = move || encoded::decode(body, &codings, limit);
+        if is_large { blocking(decode).await } else { decode() }
+    }
+
+    fn too_large(&self, limit: u64) -> Error {
+        Error::TooLarge { url: self.body.url.clone(), limit }
+    }
+
+    fn undecodable(&self, reason: String) -> Error {
+        Error::Coding { url: self.body.url.clone(), reason }
     }
 
     fn changed(&self) -> Error {

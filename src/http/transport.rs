@@ -32,7 +32,7 @@ enum Trust {
 /// The pools of connections, each made when first needed.
 pub(super) struct Transport {
     proxies: Arc<Proxies>,
-    pools: Mutex<Vec<((Trust, bool), reqwest::Client)>>,
+    pools: Mutex<Vec<(Trust, reqwest::Client)>>,
 }
 
 impl Transport {
@@ -45,9 +45,8 @@ impl Transport {
         self.proxies.for_url(url)
     }
 
-    /// The pool for a URL; `identity` ones hand bodies on as they are, even when a server calls them encoded (some
-    /// call every `.tar.gz` so).
-    pub(super) fn pool(&self, url: &Url, identity: bool, options: &ClientOptions) -> Result<reqwest::Client, Error> {
+    /// The pool for a URL. Bodies are handed on as they come.
+    pub(super) fn pool(&self, url: &Url, options: &ClientOptions) -> Result<reqwest::Client, Error> {
         self.proxies.check(url)?;
         let is_tls = url.scheme() == "https" || self.proxy(url).is_some_and(|proxy| proxy.scheme() == "https");
         let trust = match is_tls {
@@ -56,22 +55,22 @@ impl Transport {
             true => Trust::Verified,
         };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, pool)) = pools.iter().find(|(kind, _)| *kind == (trust, identity)) {
+        if let Some((_, pool)) = pools.iter().find(|(kind, _)| *kind == trust) {
             return Ok(pool.clone());
         }
-        let pool = self.build(trust, identity, options)?;
-        pools.push(((trust, identity), pool.clone()));
+        let pool = self.build(trust, options)?;
+        pools.push((trust, pool.clone()));
         Ok(pool)
     }
 
-    fn build(&self, trust: Trust, identity: bool, options: &ClientOptions) -> Result<reqwest::Client, Error> {
+    fn build(&self, trust: Trust, options: &ClientOptions) -> Result<reqwest::Client, Error> {
         // Fails only when one was installed before, which is then the one that we want or a library user's choice.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let failed = |error: reqwest::Error| Error::Setup { reason: super::fault::root_cause(&error) };
         let proxies = Arc::clone(&self.proxies);
         let base = || {
             let proxies = Arc::clone(&proxies);
-            let builder = reqwest::Client::builder()
+            reqwest::Client::builder()
                 .user_agent(concat!("barrow/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
@@ -80,8 +79,7 @@ impl Transport {
                 .connect_timeout(options.connect_timeout)
                 .http2_initial_stream_window_size(STREAM_WINDOW)
                 .http2_initial_connection_window_size(CONNECTION_WINDOW)
-                .tcp_nodelay(true);
-            if identity { builder.no_gzip().no_brotli().no_zstd() } else { builder }
+                .tcp_nodelay(true)
         };
         let with_identity = || -> Result<reqwest::ClientBuilder, Error> {
             match &options.client_certificate {

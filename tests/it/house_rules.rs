@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const EMPTY_NAMES: [&str; 5] = ["utils", "common", "helpers", "core", "types"];
 
 /// Crates that only some rooms may name, so that replacing one stays a small job.
-const HOMES: [(&str, &[&str]); 21] = [
+const HOMES: [(&str, &[&str]); 23] = [
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
     ("reqsign_aws_v4", &["http"]),
@@ -16,6 +16,8 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("pubgrub", &["resolve"]),
     ("flate2", &["archive"]),
     ("libdeflater", &["archive"]),
+    ("brotli_decompressor", &["archive"]),
+    ("zstd", &["archive"]),
     ("tar", &["archive"]),
     ("sha2", &["spec"]),
     ("pep440_rs", &["spec"]),

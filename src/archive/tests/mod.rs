@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 mod content;
+mod content_coding;
 mod corpus;
 mod entries;
 mod headers;

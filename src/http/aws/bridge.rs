@@ -143,7 +143,7 @@ async fn send_once(means: &Means, request: &Request<Bytes>, url: &Url) -> std::r
     if own.headers().get(header::HOST).and_then(|host| host.to_str().ok()) == authority {
         own.headers_mut().remove(header::HOST);
     }
-    let pool = means.transport.pool(url, false, &means.options).map_err(|error| error.to_string())?;
+    let pool = means.transport.pool(url, &means.options).map_err(|error| error.to_string())?;
     let own = reqwest::Request::try_from(own.map(reqwest::Body::from)).map_err(|_| "not a request".to_owned())?;
     let broken = |error: &reqwest::Error| Fault::of_transport(error, url, means.transport.proxy(url)).error.to_string();
     let mut answer = pool.execute(own).await.map_err(|error| broken(&error))?;

@@ -1,8 +1,10 @@
 //! Everything ends: bounded waits, bounded requests, and half an answer is no answer.
 
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use super::server::{Answer, Server, Step, head};
+use super::server::{Answer, Server, Step, head, read_request};
 use super::{client, get, listening_client, options, text_of, url};
 use crate::http::{ClientOptions, Error, HttpRequest};
 
@@ -147,6 +149,7 @@ async fn bodies_are_limited_announced_or_not() {
         Answer::cut(200, &[], b"", usize::MAX / 2),
         Answer::raw(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1000))),
         Answer::new(200, &[("content-encoding", "gzip")], zeros_as_gzip(1 << 20)),
+        Answer::new(200, &[("content-encoding", "gzip, x-gzip")], gzip(&zeros_as_gzip(1 << 20))),
     ];
     for body in bodies {
         let server = Server::start(move |_, _| body.clone());
@@ -207,9 +210,54 @@ async fn nobody_listening_is_said_after_the_last_attempt() {
     assert_eq!(heard.everything().matches("trying again").count(), 3);
 }
 
+#[tokio::test]
+async fn a_page_that_cannot_be_decoded_is_asked_for_again_and_one_in_an_unknown_coding_is_not() {
+    let gzipped = [("content-encoding", "gzip")];
+    let packed = zeros_as_gzip(100);
+    let whole = packed.clone();
+    let server = Server::start(move |_, before| match before {
+        0 | 1 => Answer::new(200, &gzipped, &whole[..whole.len() - 3]),
+        _ => Answer::new(200, &gzipped, &whole),
+    });
+    assert_eq!(get(&client(options()), &server.url("/")).await.unwrap().1.len(), 100);
+    assert_eq!(server.asked().len(), 3);
+    let always = Server::start(move |_, _| Answer::new(200, &gzipped, [&packed[..], b"more"].concat()));
+    let error = get(&client(options()), &always.url("/")).await.unwrap_err();
+    assert!(matches!(error, Error::Coding { .. }) && always.asked().len() == 4, "{error}");
+    let unknown = Server::start(|_, _| Answer::new(200, &[("content-encoding", "compress")], "page"));
+    let error = get(&client(options()), &unknown.url("/")).await.unwrap_err();
+    assert!(matches!(error, Error::Coding { .. }) && unknown.asked().len() == 1, "{error}");
+}
+
+#[tokio::test]
+async fn pages_and_files_of_a_host_share_their_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (count, connections) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, count) = (stream.unwrap(), count.clone());
+            count.send(()).unwrap();
+            std::thread::spawn(move || {
+                while read_request(&mut stream).is_some() {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+                }
+            });
+        }
+    });
+    let (client, page) = (client(options()), format!("http://{address}/simple/tiny/"));
+    for request in [HttpRequest::new(url(&page)), HttpRequest::file(url(&page)), HttpRequest::new(url(&page))] {
+        assert_eq!(client.get(request).await.unwrap().bytes(10).await.unwrap(), b"ok");
+    }
+    assert_eq!(connections.try_iter().count(), 1);
+}
+
 fn zeros_as_gzip(count: usize) -> Vec<u8> {
-    use std::io::Write as _;
+    gzip(&vec![0; count])
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(&vec![0; count]).unwrap();
+    encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }

@@ -189,7 +189,7 @@ fn talk(stream: &mut (impl Read + Write), log: &Mutex<Vec<Asked>>, handler: &Han
     }
 }
 
-fn read_request(stream: &mut impl Read) -> Option<Asked> {
+pub(super) fn read_request(stream: &mut impl Read) -> Option<Asked> {
     // One byte at a time: nothing behind the head is taken.
     let mut reader = BufReader::with_capacity(1, stream);
     let mut line = String::new();

@@ -38,6 +38,7 @@ pub(crate) fn of(error: &Error) -> Option<String> {
         Error::Truncated { .. } | Error::Broken { .. } | Error::Changed { .. } => {
             "run again: what has arrived is kept; where it stays so, a proxy or the server ends connections early"
         }
+        Error::Coding { .. } => "a proxy or the server packs its answers wrongly: whoever keeps it has to see to it",
         _ => return None,
     };
     Some(hint.to_owned())
