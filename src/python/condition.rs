@@ -1,6 +1,6 @@
 //! Conditions that the target decides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprSlice, Number, UnaryOp};
 
@@ -35,6 +35,8 @@ pub(super) struct KnownFacts<'a> {
     pub(super) minor: u8,
     /// Names of the module that stand for a condition of the target.
     pub(super) constants: &'a HashMap<&'a str, Truth>,
+    /// Names that mean something else where the condition stands.
+    pub(super) locals: &'a HashSet<&'a str>,
 }
 
 /// Parts of `sys.version_info`.
@@ -47,8 +49,9 @@ pub(super) fn decide(condition: &Expr, known: KnownFacts<'_>) -> Truth {
         Expr::NoneLiteral(_) => Truth::False,
         Expr::NumberLiteral(_) => integer(condition).map_or(Truth::Unknown, |number| Truth::of(number != 0)),
         Expr::Name(name) => {
-            let meaning = known.constants.get(name.id.as_str()).copied();
-            meaning.filter(|meaning| *meaning != Truth::Unknown).unwrap_or_else(|| usual_meaning(name.id.as_str()))
+            let name = name.id.as_str();
+            let meaning = known.constants.get(name).filter(|_| !known.locals.contains(name)).copied();
+            meaning.filter(|meaning| *meaning != Truth::Unknown).unwrap_or_else(|| usual_meaning(name))
         }
         Expr::Attribute(attribute) => usual_meaning(attribute.attr.as_str()),
         Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => decide(&operation.operand, known).negated(),

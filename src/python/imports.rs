@@ -2,17 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtTry, StmtWith};
-use ruff_python_stdlib::builtins::is_exception;
+use ruff_python_ast::{
+    ExceptHandler, Expr, Stmt, StmtClassDef, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch,
+    StmtTry, StmtWhile, StmtWith,
+};
 use ruff_text_size::Ranged as _;
 
-use super::calls::{Calls, is_generator, names_of};
-use super::condition::{KnownFacts, Truth, decide, is_name, text};
+use super::calls::{Calls, names_of};
+use super::condition::{KnownFacts, Truth, decide, text};
+use super::flow::{always_raises, catches_import, leaves, may_return, runs_when_called, suppresses};
 use super::module::{Import, Module, Moment};
 use crate::spec::LineEnds;
-
-/// The built-in errors that a failed import is. Of names that are not built in nothing is known.
-const IMPORT_ERRORS: [&str; 4] = ["BaseException", "Exception", "ImportError", "ModuleNotFoundError"];
 
 /// The guard of what is looked for elsewhere in the file: no `try` has this number.
 const ELSEWHERE: u32 = 0;
@@ -25,14 +25,22 @@ pub(super) struct ImportWalk<'a> {
     functions: HashMap<&'a str, &'a StmtFunctionDef>,
     called: HashSet<&'a str>,
     guards: u32,
-    /// Variables of the loops around, with the texts that they go through.
-    loops: Vec<(&'a str, Vec<&'a str>)>,
-    /// In the body of a function: names that are bound are its own.
-    in_function: bool,
-    /// Names that stand for a condition of the target; [`Truth::Unknown`] for all others that are bound.
+    scope: Scope<'a>,
+    /// Names of the module that stand for a condition of the target; [`Truth::Unknown`] for all others that are bound.
     constants: HashMap<&'a str, Truth>,
     /// Modules that the file asks for before it imports them.
     looked_for: HashSet<&'a str>,
+}
+
+/// Where a statement stands, as far as that gives names a meaning.
+#[derive(Clone, Default)]
+struct Scope<'a> {
+    /// In the body of a function or class: names that are bound are its own.
+    is_inner: bool,
+    /// The names that the functions and classes around have bound so far.
+    locals: HashSet<&'a str>,
+    /// Variables of the loops around, with the texts that they go through.
+    loops: Vec<(&'a str, Vec<&'a str>)>,
 }
 
 impl<'a> ImportWalk<'a> {
@@ -44,8 +52,7 @@ impl<'a> ImportWalk<'a> {
             functions: HashMap::new(),
             called: HashSet::new(),
             guards: 0,
-            loops: Vec::new(),
-            in_function: false,
+            scope: Scope::default(),
             constants: HashMap::new(),
             looked_for: HashSet::new(),
         }
@@ -83,7 +90,7 @@ impl<'a> ImportWalk<'a> {
         for statement in body {
             self.statement(statement, moment);
             // Behind `if …: return`, the rest of a function may never run.
-            if self.in_function && !matches!(statement, Stmt::Return(_)) && may_return(statement) {
+            if self.scope.is_inner && !matches!(statement, Stmt::Return(_)) && may_return(statement) {
                 moment = moment.within(Moment::Conditional);
             }
         }
@@ -91,75 +98,16 @@ impl<'a> ImportWalk<'a> {
 
     fn statement(&mut self, statement: &'a Stmt, moment: Moment) {
         match statement {
-            Stmt::Import(import) => {
-                let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
-                for alias in &import.names {
-                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                    self.bind(bound.split('.').next().unwrap_or(bound));
-                    self.import(alias.name.as_str(), 0, Vec::new(), import.range().start().to_usize(), moment);
-                }
-            }
-            Stmt::ImportFrom(import) => {
-                let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
-                let names: Vec<String> = import.names.iter().map(|alias| alias.name.to_string()).collect();
-                for alias in &import.names {
-                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                    self.bind(bound);
-                    if alias.name.as_str() == "TYPE_CHECKING" && !self.in_function {
-                        self.constants.insert(bound, Truth::Typing);
-                    }
-                }
-                if names.iter().any(|name| name == "*") && !self.in_function {
-                    self.module.has_star = true;
-                }
-                let module = import.module.as_ref().map_or("", |module| module.as_str());
-                if module != "__future__" {
-                    self.import(module, import.level, names, import.range().start().to_usize(), moment);
-                }
-            }
-            Stmt::FunctionDef(function) => {
-                for decorator in &function.decorator_list {
-                    if let Expr::Name(name) = &decorator.expression {
-                        self.call(name.id.as_str(), moment);
-                    }
-                    self.expression(&decorator.expression, moment);
-                }
-                self.bind(function.name.as_str());
-                if self.in_function {
-                    self.function(function, moment.within(Moment::Lazy));
-                } else if self.functions.insert(function.name.as_str(), function).is_some() {
-                    // Another of the same name stood here before, of a branch not taken perhaps: both are walked.
-                    self.function(function, moment.within(Moment::Lazy));
-                }
-            }
-            Stmt::ClassDef(class) => {
-                class.decorator_list.iter().for_each(|decorator| self.expression(&decorator.expression, moment));
-                self.bind(class.name.as_str());
-                self.class(&class.body, moment);
-            }
+            Stmt::Import(import) => self.plain_import(import, moment),
+            Stmt::ImportFrom(import) => self.import_from(import, moment),
+            Stmt::FunctionDef(function) => self.definition(function, moment),
+            Stmt::ClassDef(class) => self.class(class, moment),
             Stmt::If(statement) => self.branches(statement, moment),
             Stmt::Try(statement) => self.guarded(statement, moment),
             Stmt::With(statement) => self.with(statement, moment),
-            Stmt::For(statement) => {
-                self.bind_target(&statement.target);
-                self.expression(&statement.iter, moment);
-                self.each(statement, moment);
-            }
-            Stmt::While(statement) => {
-                self.expression(&statement.test, moment);
-                let moment = moment.within(Moment::Conditional);
-                self.block(&statement.body, moment);
-                self.block(&statement.orelse, moment);
-            }
-            Stmt::Match(statement) => {
-                self.expression(&statement.subject, moment);
-                for case in &statement.cases {
-                    for name in names_of(&case.pattern) {
-                        self.bind(name);
-                    }
-                    self.block(&case.body, moment.within(Moment::Conditional));
-                }
-            }
+            Stmt::For(statement) => self.each(statement, moment),
+            Stmt::While(statement) => self.repeated(statement, moment),
+            Stmt::Match(statement) => self.cases(statement, moment),
             Stmt::Assign(statement) => {
                 statement.targets.iter().for_each(|target| self.bind_target(target));
                 self.constant(&statement.targets, &statement.value, moment);
@@ -175,11 +123,8 @@ impl<'a> ImportWalk<'a> {
                 self.expression(&statement.value, moment);
             }
             Stmt::TypeAlias(statement) => self.bind_target(&statement.name),
-            Stmt::Global(statement) => statement.names.iter().for_each(|name| {
-                self.module.names.insert(name.to_string());
-                self.constants.insert(name.as_str(), Truth::Unknown);
-            }),
-            Stmt::Delete(statement) if moment == Moment::Hard && !self.in_function => {
+            Stmt::Global(statement) => statement.names.iter().for_each(|name| self.bind_in_module(name.as_str())),
+            Stmt::Delete(statement) if moment == Moment::Hard && !self.scope.is_inner => {
                 for name in statement.targets.iter().filter_map(Expr::as_name_expr) {
                     self.module.names.remove(name.id.as_str());
                 }
@@ -190,26 +135,96 @@ impl<'a> ImportWalk<'a> {
         }
     }
 
-    /// A body of a class runs at once; its methods do not, and its names are its own.
-    fn class(&mut self, body: &'a [Stmt], moment: Moment) {
-        let was_in_function = std::mem::replace(&mut self.in_function, true);
-        for statement in body {
+    /// `import a, b.c as d`.
+    fn plain_import(&mut self, import: &'a StmtImport, moment: Moment) {
+        let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
+        for alias in &import.names {
+            let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+            self.bind(bound.split('.').next().unwrap_or(bound));
+            self.import(alias.name.as_str(), 0, Vec::new(), import.range().start().to_usize(), moment);
+        }
+    }
+
+    /// `from a import b as c`.
+    fn import_from(&mut self, import: &'a StmtImportFrom, moment: Moment) {
+        let moment = if import.is_lazy { moment.within(Moment::Lazy) } else { moment };
+        for alias in &import.names {
+            let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+            self.bind(bound);
+            if alias.name.as_str() == "TYPE_CHECKING" && !self.scope.is_inner {
+                self.constants.insert(bound, Truth::Typing);
+            }
+        }
+        let names = import.names.iter().map(|alias| alias.name.to_string()).collect();
+        let module = import.module.as_ref().map_or("", |module| module.as_str());
+        if module != "__future__" {
+            self.import(module, import.level, names, import.range().start().to_usize(), moment);
+        }
+    }
+
+    /// A function of the module is walked when it is called; one within another, where it stands.
+    fn definition(&mut self, function: &'a StmtFunctionDef, moment: Moment) {
+        for decorator in &function.decorator_list {
+            if let Expr::Name(name) = &decorator.expression {
+                self.call(name.id.as_str(), moment);
+            }
+            self.expression(&decorator.expression, moment);
+        }
+        self.bind(function.name.as_str());
+        // Another of the same name may have stood here before, of a branch not taken perhaps: both are walked.
+        if self.scope.is_inner || self.functions.insert(function.name.as_str(), function).is_some() {
+            self.function(function, moment.within(Moment::Lazy));
+        }
+    }
+
+    /// A body of a class runs at once. Its methods do not, and its names are its own: methods do not see them.
+    fn class(&mut self, class: &'a StmtClassDef, moment: Moment) {
+        class.decorator_list.iter().for_each(|decorator| self.expression(&decorator.expression, moment));
+        self.bind(class.name.as_str());
+        let around = self.scope.clone();
+        self.scope.is_inner = true;
+        for statement in &class.body {
             match statement {
-                Stmt::FunctionDef(method) => self.function(method, moment.within(Moment::Lazy)),
+                Stmt::FunctionDef(method) => {
+                    let inner = std::mem::replace(&mut self.scope, around.clone());
+                    self.function(method, moment.within(Moment::Lazy));
+                    self.scope = inner;
+                }
                 other => self.statement(other, moment),
             }
         }
-        self.in_function = was_in_function;
+        self.scope = around;
     }
 
     fn function(&mut self, function: &'a StmtFunctionDef, moment: Moment) {
-        let was_in_function = std::mem::replace(&mut self.in_function, true);
+        let around = self.scope.clone();
+        self.scope.is_inner = true;
+        self.scope.locals.extend(function.parameters.iter().map(|parameter| parameter.name().as_str()));
         self.block(&function.body, moment);
-        self.in_function = was_in_function;
+        self.scope = around;
+    }
+
+    fn repeated(&mut self, statement: &'a StmtWhile, moment: Moment) {
+        self.expression(&statement.test, moment);
+        let moment = moment.within(Moment::Conditional);
+        self.block(&statement.body, moment);
+        self.block(&statement.orelse, moment);
+    }
+
+    fn cases(&mut self, statement: &'a StmtMatch, moment: Moment) {
+        self.expression(&statement.subject, moment);
+        for case in &statement.cases {
+            for name in names_of(&case.pattern) {
+                self.bind(name);
+            }
+            self.block(&case.body, moment.within(Moment::Conditional));
+        }
     }
 
     /// A loop over something that is written out runs for certain, once for each.
     fn each(&mut self, statement: &'a StmtFor, moment: Moment) {
+        self.bind_target(&statement.target);
+        self.expression(&statement.iter, moment);
         let elements: &[Expr] = match &*statement.iter {
             Expr::Tuple(tuple) => &tuple.elts,
             Expr::List(list) => &list.elts,
@@ -220,9 +235,9 @@ impl<'a> ImportWalk<'a> {
             && !elements.iter().any(|element| matches!(element, Expr::Starred(_)))
             && !statement.body.iter().any(leaves);
         if let (true, Expr::Name(name)) = (is_certain, &*statement.target) {
-            self.loops.push((name.id.as_str(), elements.iter().filter_map(text).collect()));
+            self.scope.loops.push((name.id.as_str(), elements.iter().filter_map(text).collect()));
             self.block(&statement.body, moment);
-            self.loops.pop();
+            self.scope.loops.pop();
         } else {
             self.block(&statement.body, if is_certain { moment } else { perhaps });
         }
@@ -234,8 +249,7 @@ impl<'a> ImportWalk<'a> {
         // Whether an earlier branch may be taken instead.
         let mut is_open = false;
         for (test, body) in std::iter::once((Some(&*statement.test), &*statement.body)).chain(others) {
-            let known = KnownFacts { minor: self.minor, constants: &self.constants };
-            let truth = test.map_or(Truth::True, |test| decide(test, known));
+            let truth = test.map_or(Truth::True, |test| self.decide(test));
             if let Some(test) = test {
                 self.expression(test, moment);
             }
@@ -298,7 +312,8 @@ impl<'a> ImportWalk<'a> {
             self.import(module, 0, Vec::new(), at, moment);
         }
         for (name, at) in calls.imported_by_name {
-            let words = self.loops.iter().rev().find(|(variable, _)| *variable == name).map(|(_, words)| words.clone());
+            let of_name = self.scope.loops.iter().rev().find(|(variable, _)| *variable == name);
+            let words = of_name.map(|(_, words)| words.clone());
             for module in words.unwrap_or_default() {
                 self.import(module, 0, Vec::new(), at, moment);
             }
@@ -321,7 +336,10 @@ impl<'a> ImportWalk<'a> {
             && runs_when_called(function)
             && self.called.insert(name)
         {
+            // It sees nothing of what is around the call.
+            let around = std::mem::take(&mut self.scope);
             self.function(function, moment);
+            self.scope = around;
         }
     }
 
@@ -331,20 +349,30 @@ impl<'a> ImportWalk<'a> {
     }
 
     fn bind(&mut self, name: &'a str) {
-        if !self.in_function {
-            self.module.names.insert(name.to_owned());
-            self.constants.insert(name, Truth::Unknown);
+        if self.scope.is_inner {
+            self.scope.locals.insert(name);
+        } else {
+            self.bind_in_module(name);
         }
+    }
+
+    fn bind_in_module(&mut self, name: &'a str) {
+        self.module.names.insert(name.to_owned());
+        self.constants.insert(name, Truth::Unknown);
+    }
+
+    fn decide(&self, condition: &Expr) -> Truth {
+        decide(condition, KnownFacts { minor: self.minor, constants: &self.constants, locals: &self.scope.locals })
     }
 
     /// Remembers a name that is bound once to a condition of the target, such as `PY2 = sys.version_info[0] == 2`. What
     /// is written as `True` or `False` is often changed somewhere.
     fn constant(&mut self, targets: &'a [Expr], value: &Expr, moment: Moment) {
-        let ([Expr::Name(name)], Moment::Hard, false) = (targets, moment, self.in_function) else { return };
+        let ([Expr::Name(name)], Moment::Hard, false) = (targets, moment, self.scope.is_inner) else { return };
         if matches!(value, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_) | Expr::NoneLiteral(_)) {
             return;
         }
-        let truth = decide(value, KnownFacts { minor: self.minor, constants: &self.constants });
+        let truth = self.decide(value);
         self.constants.insert(name.id.as_str(), truth);
     }
 
@@ -357,113 +385,4 @@ impl<'a> ImportWalk<'a> {
             _ => {}
         }
     }
-}
-
-/// Whether a statement may leave the loop that it stands in, or skip the rest of it.
-fn leaves(statement: &Stmt) -> bool {
-    let leaves_inner = |body: &[Stmt], after: &[Stmt]| body.iter().any(may_return) || after.iter().any(leaves);
-    match statement {
-        Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => true,
-        // What leaves an inner loop stays in this one; its `else` is outside of it.
-        Stmt::For(inner) => leaves_inner(&inner.body, &inner.orelse),
-        Stmt::While(inner) => leaves_inner(&inner.body, &inner.orelse),
-        other => blocks(other).into_iter().flatten().any(leaves),
-    }
-}
-
-/// Whether calling a function runs its body: that of a coroutine or generator runs later, and what a decorator makes of
-/// one is not known, but for those that only remember answers.
-fn runs_when_called(function: &StmtFunctionDef) -> bool {
-    let is_cache = |decorator: &Decorator| {
-        let named = match &decorator.expression {
-            Expr::Call(call) => &*call.func,
-            other => other,
-        };
-        let name = match named {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => "",
-        };
-        matches!(name, "cache" | "lru_cache")
-    };
-    !function.is_async && function.decorator_list.iter().all(is_cache) && !is_generator(&function.body)
-}
-
-/// Whether a handler catches a failed import. Of a name that is not known it is believed: silence does less harm.
-fn catches_import(caught: Option<&Expr>, minor: u8) -> bool {
-    let is_of_import = |name: &str| IMPORT_ERRORS.contains(&name) || !is_exception(name, minor);
-    match caught {
-        Some(Expr::Name(name)) => is_of_import(name.id.as_str()),
-        Some(Expr::Attribute(attribute)) if is_name(&attribute.value, "builtins") => {
-            is_of_import(attribute.attr.as_str())
-        }
-        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(|one| catches_import(Some(one), minor)),
-        // A bare `except`, and what is computed.
-        None | Some(_) => true,
-    }
-}
-
-/// Whether a block ends in an error whatever happens in it.
-fn always_raises(body: &[Stmt]) -> bool {
-    match body.last() {
-        Some(Stmt::Raise(_)) => !body.iter().any(may_return),
-        Some(Stmt::Expr(last)) => ends_program(&last.value) && !body.iter().any(may_return),
-        Some(Stmt::If(last)) => {
-            let has_else = last.elif_else_clauses.last().is_some_and(|clause| clause.test.is_none());
-            has_else
-                && always_raises(&last.body)
-                && last.elif_else_clauses.iter().all(|clause| always_raises(&clause.body))
-        }
-        Some(Stmt::With(last)) => always_raises(&last.body),
-        _ => false,
-    }
-}
-
-/// `sys.exit(…)` and its kin.
-fn ends_program(expression: &Expr) -> bool {
-    let Expr::Call(call) = expression else { return false };
-    match &*call.func {
-        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
-        Expr::Attribute(attribute) => match attribute.attr.as_str() {
-            "exit" => is_name(&attribute.value, "sys"),
-            "_exit" | "abort" => is_name(&attribute.value, "os"),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether a statement may end the function that it stands in.
-fn may_return(statement: &Stmt) -> bool {
-    matches!(statement, Stmt::Return(_)) || blocks(statement).into_iter().flatten().any(may_return)
-}
-
-/// The blocks of a statement that run where it stands; those of functions and classes do not count.
-fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
-    match statement {
-        Stmt::If(choice) => {
-            let others = choice.elif_else_clauses.iter().map(|clause| &*clause.body);
-            std::iter::once(&*choice.body).chain(others).collect()
-        }
-        Stmt::Try(guarded) => {
-            let handlers = guarded.handlers.iter().map(|ExceptHandler::ExceptHandler(handler)| &*handler.body);
-            handlers.chain([&*guarded.body, &*guarded.orelse, &*guarded.finalbody]).collect()
-        }
-        Stmt::For(each) => vec![&*each.body, &*each.orelse],
-        Stmt::While(repeated) => vec![&*repeated.body, &*repeated.orelse],
-        Stmt::With(within) => vec![&*within.body],
-        Stmt::Match(choice) => choice.cases.iter().map(|case| &*case.body).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// `suppress(ImportError)` and its kin.
-fn suppresses(expression: &Expr, minor: u8) -> bool {
-    let Expr::Call(call) = expression else { return false };
-    let is_suppress = match &*call.func {
-        Expr::Name(name) => name.id.as_str() == "suppress",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
-        _ => false,
-    };
-    is_suppress && call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor))
 }

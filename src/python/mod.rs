@@ -18,7 +18,10 @@
 
 mod calls;
 mod condition;
+mod encoding;
+mod flow;
 mod imports;
+mod indentation;
 mod module;
 mod read;
 mod stack;

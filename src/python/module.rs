@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 /// What a source file says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Module {
     /// What it imports, in the order of the file.
     pub imports: Vec<Import>,
@@ -14,15 +13,13 @@ pub struct Module {
     pub nested: Vec<(u32, Moment)>,
     /// The names that it binds at its own level, in whatever branch.
     pub names: BTreeSet<String>,
-    /// It takes all names of another module.
-    pub has_star: bool,
     /// Names or submodules may come into being while it runs.
     pub is_dynamic: bool,
     /// It changes where modules are searched.
     pub changes_path: bool,
     /// What the target's Python cannot parse.
     pub fault: Option<SyntaxFault>,
-    /// It is larger than what is read, and nothing is known about it.
+    /// It is larger than what is read, or in an encoding that is not known: nothing is known about it.
     pub is_unread: bool,
 }
 
@@ -60,7 +57,19 @@ pub enum Moment {
     Typing,
 }
 
+impl Import {
+    /// Whether every name in it is ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.module.is_ascii() && self.names.iter().all(|name| name.is_ascii())
+    }
+}
+
 impl Module {
+    /// A file of which nothing is known.
+    pub(crate) fn unread() -> Self {
+        Self { is_unread: true, is_dynamic: true, ..Self::default() }
+    }
+
     /// When an import runs, now that it is known behind which guards something is missing; `None`: never.
     pub fn moment(&self, import: &Import, failed: &HashSet<u32>) -> Option<Moment> {
         let (guard, is_wanted) = match import.moment {
@@ -72,7 +81,7 @@ impl Module {
     }
 
     /// When the `try` of a guard runs, where something behind these guards is missing; `None`: never.
-    pub(super) fn moment_of_guard(&self, guard: u32, failed: &HashSet<u32>) -> Option<Moment> {
+    fn moment_of_guard(&self, guard: u32, failed: &HashSet<u32>) -> Option<Moment> {
         let mut guard = guard;
         // What is outside has a smaller number.
         while let Ok(at) = self.nested.binary_search_by_key(&guard, |(inner, _)| *inner) {

@@ -1,12 +1,14 @@
 //! From the bytes of a source file to its summary.
 
 use ruff_python_ast::{Mod, PySourceType, PythonVersion};
-use ruff_python_parser::{ParseOptions, parse_unchecked};
+use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged as _;
 
+use super::encoding::{Decoding, decode};
 use super::imports::ImportWalk;
+use super::indentation::indentation_fault;
 use super::module::{Module, SyntaxFault};
-use crate::spec::{LineEnds, line_at};
+use crate::spec::LineEnds;
 
 /// Largest source file that is parsed, bytes. Its tree takes many times as much memory, and each link of a chain that
 /// fills it (`a.a.a…`) some hundred bytes of [`super::stack`] when the tree is dropped: the tests try the longest one.
@@ -45,17 +47,26 @@ const PATH: [&str; 12] = [
 /// trusted, see [`super::on_large_stack`].
 pub fn read(bytes: &[u8], minor: u8) -> Module {
     if bytes.len() > SOURCE_MOST {
-        return Module { is_unread: true, is_dynamic: true, ..Module::default() };
+        return Module::unread();
     }
-    let source = match decode(bytes) {
-        Ok(source) => source,
-        Err(fault) => return Module { fault: Some(fault), ..Module::default() },
+    let (source, is_exact) = match decode(bytes) {
+        Decoding::Exact(source) => (source, true),
+        Decoding::Approximate(source) => (source, false),
+        Decoding::Unknown => return Module::unread(),
+        Decoding::Fault(fault) => return Module { fault: Some(fault), ..Module::default() },
     };
+    let module = parse(&source, minor);
+    // What is wrong may be so only because letters stand for others, and names of modules with such are not known.
+    let is_doubtful = module.fault.is_some() || module.imports.iter().any(|import| !import.is_ascii());
+    if !is_exact && is_doubtful { Module::unread() } else { module }
+}
+
+fn parse(source: &str, minor: u8) -> Module {
     let version = PythonVersion { major: 3, minor };
     let options = ParseOptions::from(PySourceType::Python).with_target_version(version);
-    let parsed = parse_unchecked(&source, options);
-    let lines = LineEnds::of(&source);
-    if let Some(fault) = fault(&parsed, &lines) {
+    let parsed = parse_unchecked(source, options);
+    let lines = LineEnds::of(source);
+    if let Some(fault) = fault(source, &parsed, &lines) {
         return Module { fault: Some(fault), ..Module::default() };
     }
     let mut module = Module {
@@ -69,13 +80,14 @@ pub fn read(bytes: &[u8], minor: u8) -> Module {
     module
 }
 
-fn fault(parsed: &ruff_python_parser::Parsed<Mod>, lines: &LineEnds) -> Option<SyntaxFault> {
-    if let Some(error) = parsed.errors().first() {
-        return Some(SyntaxFault {
-            line: lines.line_at(error.location.start().to_usize()),
-            reason: lowered(&error.error.to_string()),
-            is_of_another_version: false,
-        });
+fn fault(source: &str, parsed: &Parsed<Mod>, lines: &LineEnds) -> Option<SyntaxFault> {
+    let error =
+        parsed.errors().first().map(|error| (error.location.start().to_usize(), lowered(&error.error.to_string())));
+    let indentation = indentation_fault(source, parsed.tokens()).map(|(at, reason)| (at, reason.to_owned()));
+    // Python compares indentation first, so of two faults in a line that is the one.
+    let first = indentation.into_iter().chain(error).min_by_key(|(at, _)| lines.line_at(*at));
+    if let Some((at, reason)) = first {
+        return Some(SyntaxFault { line: lines.line_at(at), reason, is_of_another_version: false });
     }
     parsed.unsupported_syntax_errors().first().map(|error| SyntaxFault {
         line: lines.line_at(error.range().start().to_usize()),
@@ -88,30 +100,4 @@ fn fault(parsed: &ruff_python_parser::Parsed<Mod>, lines: &LineEnds) -> Option<S
 fn lowered(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// The text of a source file (PEP 263): UTF-8, unless its first two lines name another encoding. Every encoding but
-/// UTF-8 is read as Latin-1: what is not ASCII then stands in texts and comments, which do not count.
-fn decode(bytes: &[u8]) -> Result<String, SyntaxFault> {
-    let fault = |at: usize, reason: &str| SyntaxFault {
-        line: line_at(bytes, at),
-        reason: reason.to_owned(),
-        is_of_another_version: false,
-    };
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(fault(at, "source code cannot contain null bytes"));
-    }
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) if names_encoding(body) => Ok(body.iter().map(|byte| char::from(*byte)).collect()),
-        Err(error) => Err(fault(error.valid_up_to(), "non-UTF-8 code, and no encoding declared")),
-    }
-}
-
-fn names_encoding(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').take(2).any(|line| {
-        let line = String::from_utf8_lossy(line);
-        line.trim_start().starts_with('#') && (line.contains("coding:") || line.contains("coding="))
-    })
 }

@@ -108,6 +108,23 @@ fn names_that_stand_for_a_condition() {
     check("W = sys.platform == 'win32'\nW |= x\nif W:\n    import a", "4 a conditional");
     check("W = False\nif W:\n    import a", "3 a conditional");
     check("if x:\n    W = sys.platform == 'win32'\nif W:\n    import a", "4 a conditional");
+    // A name of a function's own is another one, and so is that of a class, which its methods do not see.
+    let constant = "W = sys.platform == 'win32'\n";
+    let within = |body: &str| format!("{constant}{body}");
+    check(&within("def f(W):\n    if W:\n        import a"), "4 a lazy");
+    check(&within("def f():\n    W = x\n    def g():\n        if W:\n            import a"), "6 a lazy");
+    check(
+        &within("def f():\n    if W:\n        import a\ndef g():\n    W = x\n    f()\n    if W:\n        import b"),
+        "9 b lazy",
+    );
+    check(&within("def f():\n    W = x\nif W:\n    import a"), "");
+    check(
+        &within(
+            "class A:\n    W = x\n    if W:\n        import a\n    def f(self):\n        if W:\n            import b",
+        ),
+        "5 a conditional",
+    );
+    check(&within("def f():\n    global W\n    W = x\ndef g():\n    if W:\n        import a"), "7 a lazy");
 }
 
 #[test]
@@ -116,9 +133,12 @@ fn a_fallback_of_a_fallback_runs_where_both_fail() {
                   try:\n        import d\n    except ImportError:\n        import e";
     let module = read(source.as_bytes(), 12);
     assert_eq!(module.nested, [(2, Moment::Fallback(1)), (3, Moment::Otherwise(1))]);
-    let runs = |guard: u32, failed: &[u32]| module.moment_of_guard(guard, &failed.iter().copied().collect()).is_some();
-    assert!(runs(1, &[]) && runs(2, &[1, 2]) && !runs(2, &[2]));
-    assert!(runs(3, &[3]) && !runs(3, &[1, 3]));
+    let runs = |name: &str, failed: &[u32]| {
+        let import = module.imports.iter().find(|import| import.module == name).unwrap();
+        module.moment(import, &failed.iter().copied().collect()).is_some()
+    };
+    assert!(runs("c", &[1, 2]) && !runs("c", &[2]) && !runs("c", &[1]));
+    assert!(runs("e", &[3]) && !runs("e", &[1, 3]));
 }
 
 #[test]
@@ -190,9 +210,10 @@ fn names_and_habits() {
         12,
     );
     assert_eq!(module.names.iter().map(String::as_str).collect::<String>(), "Iaefgklmno");
-    assert!(!module.has_star && !module.is_dynamic && !module.changes_path);
+    assert!(!module.is_dynamic && !module.changes_path);
     let module = read(b"from a import *\nimport sys\nsys.path.append('x')\ndef __getattr__(name): ...", 12);
-    assert!(module.has_star && module.is_dynamic && module.changes_path);
+    assert!(module.is_dynamic && module.changes_path);
+    assert_eq!(module.imports[0].names, ["*"]);
 }
 
 #[test]
@@ -218,6 +239,47 @@ fn what_a_version_cannot_parse() {
     check(b"# -*- coding: latin-1 -*-\nx = '\xe9'", 12, None);
     check(b"x = '\xe9'", 12, Some((1, "non-UTF-8 code, and no encoding declared", false)));
     check(b"\xef\xbb\xbfx = 1", 12, None);
+}
+
+#[test]
+fn source_in_an_encoding_of_its_own() {
+    let check = |source: &[u8], expected: &str| {
+        let module = read(source, 12);
+        let found = match &module.fault {
+            _ if module.is_unread => "unread".to_owned(),
+            Some(fault) => fault.reason.clone(),
+            None => module.imports.iter().map(|import| import.module.as_str()).collect::<Vec<_>>().join(" "),
+        };
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(source));
+    };
+    // In ASCII, the text would not end in its line.
+    check(b"# coding: shift_jis\nx = '\x95\x5c'\nimport a", "a");
+    check(b"# coding: cp1251\n\xd7\xf7 = 1\nimport a", "a");
+    check(b"# coding: cp1251\nimport \xe0", "unread");
+    check(b"# coding: cp1251\nx = '\xe0\nimport a", "unread");
+    check(b"# coding: latin-1\nx = '\xe9\nimport a", "missing closing quote in string literal");
+    check(b"# coding: utf-7\nimport a", "unread");
+    check(b"# coding: utf-8\nx = '\xe9'", "non-UTF-8 code, and that is declared");
+}
+
+#[test]
+fn tabs_and_blanks_as_python_compares_them() {
+    const TABS: &str = "inconsistent use of tabs and spaces in indentation";
+    let check = |source: &str, expected: Option<(usize, &str)>| {
+        let fault = read(source.as_bytes(), 12).fault;
+        let found = fault.as_ref().map(|fault| (fault.line, fault.reason.as_str()));
+        assert_eq!(found, expected, "{source:?}");
+    };
+    check("if x:\n\ta\n\tif y:\n\t    b\n\t    c\nd", None);
+    check("if x:\n  if y:\n  \ta\n  b", None);
+    check("if x:\n\tif y:\n        z", Some((3, TABS)));
+    check("if x:\n\tif y:\n\t\ta\n        b", Some((4, TABS)));
+    check("if x:\n\tif y:\n  \tz", Some((3, TABS)));
+    check("def f():\n\tif x:\n \t return 1", None);
+    // Where nothing is compared, all is one.
+    check("if x:\n\ty = (1,\n        2)\n        # a comment\n\n\tz", None);
+    check("if x:\n\ty = 1 + \\\n        2\n\tz", None);
+    check("if x:\n\x0c\ta\n\tb", None);
 }
 
 #[test]
