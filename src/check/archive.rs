@@ -57,7 +57,7 @@ impl CheckedArchive {
         })
     }
 
-    /// Its files below `root`, and what is odd about them. `label` stands before each name.
+    /// The files of the archive, placed below `root`, and what is odd about them. `label` stands before each name.
     pub(super) fn files(&self, number: usize, root: &str, label: &str) -> (Vec<CheckedFile>, Vec<Finding>) {
         let mut zip = self.zip.clone();
         let mut listing = ArchiveListing::default();

@@ -39,7 +39,7 @@ impl fmt::Display for Code {
 impl FromStr for Code {
     type Err = UnknownCode;
 
-    /// Any case; the zeros may be left out.
+    /// Reads a code such as `BAR012`, in any case and without the zeros as well.
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
         let unknown = || UnknownCode(text.to_owned());
         let digits =

@@ -99,13 +99,15 @@ pub enum Code {
     BadLink = 47,
     /// BAR048: a layer whose modules are not found.
     LayerLayout = 48,
+    /// BAR049: native code that is imported and is no module.
+    NoModule = 49,
 }
 
 /// What is documented about a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
     pub code: Code,
-    /// What it is, a fragment.
+    /// What the kind is called, a fragment.
     pub title: &'static str,
     /// How bad it is.
     pub grade: &'static str,

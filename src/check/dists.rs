@@ -30,7 +30,7 @@ pub(super) struct Dist {
     record_fault: Option<String>,
 }
 
-/// All of them.
+/// All projects of a bundle.
 pub(super) struct Dists {
     pub(super) all: Vec<Dist>,
     /// The number of the project that owns a file.
@@ -126,7 +126,7 @@ impl Dists {
         self.all.iter().find(|dist| dist.import_names.iter().any(|name| name == module))
     }
 
-    /// What the metadata says about the whole.
+    /// What is wrong by the metadata of the projects: versions, requirements, the Python that they are for.
     pub(super) fn findings(&self, tree: &RuntimeTree, target: &Target) -> Vec<Finding> {
         let mut findings = Vec::new();
         self.two_versions(tree, &mut findings);

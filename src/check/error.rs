@@ -9,7 +9,7 @@ pub enum CheckError {
     /// A folder or file could not be read.
     #[error("failed to read `{}`", path.display())]
     Read {
-        /// Which.
+        /// The folder or file.
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -17,38 +17,38 @@ pub enum CheckError {
     /// A file that is no zip.
     #[error("`{}` is neither a folder nor a zip", path.display())]
     NoArchive {
-        /// Which.
+        /// The file that was given.
         path: PathBuf,
     },
     /// A zip that is too large to be one for Lambda.
     #[error("`{}` has {size} bytes: no archive for Lambda is that large", path.display())]
     LargeArchive {
-        /// Which.
+        /// The zip.
         path: PathBuf,
         /// Its size, bytes.
         size: u64,
     },
-    /// Nothing in it.
+    /// A folder or zip without files.
     #[error("`{}` holds no files", path.display())]
     Empty {
-        /// Which.
+        /// The folder or zip.
         path: PathBuf,
     },
-    /// A list of libraries that is none.
+    /// A file that is no list of the libraries of a runtime.
     #[error("`{}` is no list of the libraries of a runtime", path.display())]
     Libraries {
-        /// Which.
+        /// The file that was given.
         path: PathBuf,
     },
     /// A lock that cannot be used.
     #[error("`{}` cannot be held against the bundle", path.display())]
     Lock {
-        /// Which.
+        /// The lock.
         path: PathBuf,
         #[source]
         source: Box<crate::lock::LockError>,
     },
-    /// A pattern that is none.
+    /// A pattern of findings that cannot be read, as the user wrote it.
     #[error("`{0}` cannot be ignored: write a code, or a code and a subject, such as BAR012:cv2")]
     Ignore(String),
 }

@@ -6,7 +6,7 @@ use super::stamp::CheckStamp;
 use crate::install::codec::{FieldReader, FieldWriter};
 
 /// First line of an entry; changes with everything that makes a summary another one.
-const FIRST_LINE: &str = "barrow check summaries 3\n";
+const FIRST_LINE: &str = "barrow check summaries 4\n";
 
 /// The sha256 of a file's content.
 pub(super) type Digest = [u8; 32];
@@ -23,7 +23,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Nothing is known.
+    /// Whether nothing is known.
     pub(super) fn is_empty(&self) -> bool {
         self.modules.is_empty() && self.objects.is_empty() && self.seen.is_empty()
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::stamp::CheckStamp;
 
-/// One file.
+/// One file of a function.
 pub(super) struct CheckedFile {
     /// Where the runtime sees it.
     pub(super) path: String,
@@ -28,7 +28,7 @@ impl CheckedFile {
     }
 }
 
-/// Where bytes are.
+/// Where the bytes of a file are.
 pub(super) enum BytesAt {
     Disk(PathBuf, CheckStamp),
     /// Number of the archive, number of the entry.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::code::Code;
 
-/// How bad it is.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
@@ -19,9 +19,9 @@ pub enum Grade {
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which kind.
+    /// Its kind.
     pub code: Code,
-    /// How bad.
+    /// How bad it is.
     pub grade: Grade,
     /// What it is about: a module, library, project or file. `CODE:SUBJECT` is how it is ignored.
     pub subject: String,

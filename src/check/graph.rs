@@ -65,7 +65,7 @@ pub(super) fn place(label: &str, line: usize) -> String {
     if line == NO_LINE { label.to_owned() } else { format!("{label}:{line}") }
 }
 
-/// The walk.
+/// The modules that were reached so far, and all that is needed to go on.
 pub(super) struct Graph<'a> {
     pub(super) search: ModuleSearch<'a>,
     target: &'a Target,

@@ -1,11 +1,13 @@
 //! From imports that lead nowhere to findings: what is missing, why, and which project brings it.
 
+use std::cell::OnceCell;
+
 use super::code::Code;
 use super::dists::Dists;
 use super::finding::{Finding, Grade};
 use super::graph::{Certainty, Graph, Missing, place};
 use super::packed::PackedModules;
-use super::search::{ForeignReason, FoundModule, runtime_project};
+use super::search::{ForeignModule, ForeignReason, FoundModule, runtime_project};
 use super::tree::RuntimeTree;
 use crate::python::{Moment, removal};
 use crate::target::Target;
@@ -46,99 +48,130 @@ const PROJECTS: &[(&str, &str)] = &[
 
 /// Turns what a graph misses into findings.
 pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, target: &Target) -> Vec<Finding> {
-    let packed = if graph.missing.is_empty() { PackedModules::default() } else { PackedModules::read(tree) };
-    graph.missing.iter().filter_map(|missing| finding(missing, graph, tree, dists, target, &packed)).collect()
+    let packed = OnceCell::new();
+    let absence = |missing| Absence { missing, graph, tree, dists, target, packed: &packed };
+    graph.missing.iter().filter_map(|missing| absence(missing).finding()).collect()
 }
 
-fn finding(
-    missing: &Missing,
-    graph: &Graph<'_>,
-    tree: &RuntimeTree,
-    dists: &Dists,
-    target: &Target,
-    packed: &PackedModules,
-) -> Option<Finding> {
-    let importer = &graph.nodes[missing.importer];
-    let (parent, last) =
-        missing.name.rsplit_once('.').map_or((None, missing.name.as_str()), |(up, last)| (Some(up), last));
-    let grade = match missing.moment {
-        Moment::Guarded(_) => Grade::Note,
-        _ if missing.level == Certainty::Surely => Grade::Error,
-        _ => Grade::Warning,
-    };
-    let place = place(graph.label(missing.importer), missing.line);
-    let mut chain = graph.chain(missing.importer);
-    chain.push(format!("{place} imports {}", missing.name));
-    let find = |code, subject: &str, message: String| {
-        Finding::new(code, grade, subject, message)
-            .file(graph.label(missing.importer))
-            .line(missing.line)
-            .chain(chain.clone())
-    };
-    if missing.name.starts_with('.') {
-        if !importer.is_users || grade == Grade::Note {
-            return None;
+/// An import that leads nowhere, and all that can say why.
+struct Absence<'a> {
+    missing: &'a Missing,
+    graph: &'a Graph<'a>,
+    tree: &'a RuntimeTree,
+    dists: &'a Dists,
+    target: &'a Target,
+    /// The modules of archives in the bundle, which are read when somebody asks.
+    packed: &'a OnceCell<PackedModules>,
+}
+
+impl Absence<'_> {
+    /// What is told of it; `None`: it is nobody's business.
+    fn finding(&self) -> Option<Finding> {
+        let name = &self.missing.name;
+        if name.starts_with('.') {
+            return self.out_of_package();
         }
-        let message = format!("`{}` leads out of the package of `{}`", missing.name, importer.name);
-        return Some(find(Code::MissingSubmodule, &missing.name, message).fix("write the name without leading dots"));
-    }
-    if let Some(foreign) = graph.search.foreign(&missing.folders, last, target) {
-        let file = &tree.files[foreign.file];
-        let group = dists.group(&file.path, tree);
-        let (code, message, fix) = made_for_others(&foreign.reason, &file.label, &group, target);
-        return Some(find(code, &group, message).fix(fix));
-    }
-    if let Some(parent) = parent {
-        if !importer.is_users && grade != Grade::Note && graph.is_namespace(parent) {
-            let message = format!("`{}` is imported, and `{parent}` is a folder without it", missing.name);
-            let fix = format!("add the project `{}` to the requirements", missing.name.replace(['.', '_'], "-"));
-            return Some(find(Code::MissingModule, &missing.name, message).fix(fix));
+        let (parent, last) = name.rsplit_once('.').map_or((None, name.as_str()), |(up, last)| (Some(up), last));
+        if let Some(ForeignModule { file, reason }) =
+            self.graph.search.foreign(&self.missing.folders, last, self.target)
+        {
+            let file = &self.tree.files[file];
+            let group = self.dists.group(&file.path, self.tree);
+            let (code, message, fix) = made_for_others(&reason, &file.label, &group, self.target);
+            return Some(self.find(code, &group, message).fix(fix));
         }
-        // Packages make submodules in ways that cannot be seen: only the user's own code is taken at its word.
-        if !importer.is_users || grade == Grade::Note {
-            return None;
+        match (parent, removal(last, self.graph.search.minor())) {
+            (Some(parent), _) => self.submodule(parent, last),
+            (None, _) if self.missing.is_name => None,
+            (None, Some((since, instead))) => self.removed(last, since, instead),
+            (None, None) => Some(self.nowhere(last)),
         }
-        let what = if missing.is_name { "has neither such a name nor such a module" } else { "has no such module" };
-        let message = format!("`{}` is imported, and `{parent}` {what}", missing.name);
-        return Some(
-            find(Code::MissingSubmodule, &missing.name, message).fix(format!("correct the name, or bundle `{last}`")),
-        );
     }
-    if missing.is_name {
-        return None;
+
+    fn grade(&self) -> Grade {
+        match self.missing.moment {
+            Moment::Guarded(_) => Grade::Note,
+            _ if self.missing.level == Certainty::Surely => Grade::Error,
+            _ => Grade::Warning,
+        }
     }
-    if let Some((since, instead)) = removal(last, graph.search.minor()) {
+
+    fn find(&self, code: Code, subject: &str, message: String) -> Finding {
+        let Missing { importer, line, name, .. } = self.missing;
+        let file = self.graph.label(*importer);
+        let mut chain = self.graph.chain(*importer);
+        chain.push(format!("{} imports {name}", place(file, *line)));
+        Finding::new(code, self.grade(), subject, message).file(file).line(*line).chain(chain)
+    }
+
+    /// Packages make submodules in ways that cannot be seen: only the user's own code is taken at its word.
+    fn is_taken_at_its_word(&self) -> bool {
+        self.graph.nodes[self.missing.importer].is_users && self.grade() != Grade::Note
+    }
+
+    /// A relative name that leads out of its package.
+    fn out_of_package(&self) -> Option<Finding> {
+        let name = &self.missing.name;
+        let importer = &self.graph.nodes[self.missing.importer].name;
+        let message = format!("`{name}` leads out of the package of `{importer}`");
+        let finding = self.find(Code::MissingSubmodule, name, message);
+        self.is_taken_at_its_word().then(|| finding.fix("write the name without leading dots"))
+    }
+
+    /// A part of a package or namespace that is there.
+    fn submodule(&self, parent: &str, last: &str) -> Option<Finding> {
+        let name = &self.missing.name;
+        let is_users = self.graph.nodes[self.missing.importer].is_users;
+        if !is_users && self.grade() != Grade::Note && self.graph.is_namespace(parent) {
+            let message = format!("`{name}` is imported, and `{parent}` is a folder without it");
+            let fix = format!("add the project `{}` to the requirements", name.replace(['.', '_'], "-"));
+            return Some(self.find(Code::MissingModule, name, message).fix(fix));
+        }
+        let what =
+            if self.missing.is_name { "has neither such a name nor such a module" } else { "has no such module" };
+        let message = format!("`{name}` is imported, and `{parent}` {what}");
+        let finding = self.find(Code::MissingSubmodule, name, message);
+        self.is_taken_at_its_word().then(|| finding.fix(format!("correct the name, or bundle `{last}`")))
+    }
+
+    /// A module that Python had before 3.`since`.
+    fn removed(&self, last: &str, since: u8, instead: &str) -> Option<Finding> {
         // setuptools puts a module of this name in its place when it is imported.
-        if last == "distutils" && matches!(graph.search.top("setuptools", target), FoundModule::File { .. }) {
+        let setuptools = || self.graph.search.top("setuptools", self.target);
+        if last == "distutils" && matches!(setuptools(), FoundModule::File { .. }) {
             return None;
         }
         let message = format!("Python no longer has `{last}` since 3.{since}");
-        return Some(find(Code::RemovedModule, last, message).fix(instead));
+        Some(self.find(Code::RemovedModule, last, message).fix(instead))
     }
-    let is_later = missing.level == Certainty::Later || grade == Grade::Note;
-    let code = if is_later { Code::MissingLazily } else { Code::MissingModule };
-    let message = match missing.moment {
-        Moment::Guarded(_) => format!("`{last}` is imported where its absence is caught, and is nowhere to be found"),
-        _ if is_later => format!("`{last}` is imported later, and is nowhere to be found"),
-        _ => format!("`{last}` is imported, and is nowhere to be found"),
-    };
-    if let Some(dist) = dists.bringing(last) {
-        let fix = format!("install {} {} again: it says that it brings `{last}`", dist.name, dist.version);
-        return Some(find(code, last, message).fix(fix));
-    }
-    if let Some(archive) = packed.holding(last) {
-        let fix = format!("`{archive}` has it: whatever unpacks that has to run before the import");
-        return Some(Finding { grade: grade.min(Grade::Warning), ..find(code, last, message) }.fix(fix));
-    }
-    let elsewhere = graph.search.elsewhere(last, "/var/task").into_iter().next();
-    let fix = match elsewhere {
-        Some(folder) => {
-            let folder = folder.strip_prefix("/var/task/").unwrap_or(&folder).to_owned();
-            format!("a module of this name lies in `{folder}`, where Python does not look: move it to the root")
+
+    /// A module at the top of which there is no trace where Python looks.
+    fn nowhere(&self, last: &str) -> Finding {
+        let is_later = self.missing.level == Certainty::Later || self.grade() == Grade::Note;
+        let code = if is_later { Code::MissingLazily } else { Code::MissingModule };
+        let how = match self.missing.moment {
+            Moment::Guarded(_) => "imported where its absence is caught",
+            _ if is_later => "imported later",
+            _ => "imported",
+        };
+        let finding = self.find(code, last, format!("`{last}` is {how}, and is nowhere to be found"));
+        if let Some(dist) = self.dists.bringing(last) {
+            let fix = format!("install {} {} again: it says that it brings `{last}`", dist.name, dist.version);
+            return finding.fix(fix);
         }
-        None => format!("add the project `{}` to the requirements", project(last)),
-    };
-    Some(find(code, last, message).fix(fix))
+        if let Some(archive) = self.packed.get_or_init(|| PackedModules::read(self.tree)).holding(last) {
+            let fix = format!("`{archive}` has it: whatever unpacks that has to run before the import");
+            return Finding { grade: finding.grade.min(Grade::Warning), ..finding }.fix(fix);
+        }
+        let elsewhere = self.graph.search.elsewhere(last, "/var/task").into_iter().next();
+        finding.fix(match elsewhere {
+            Some(folder) => {
+                let folder = folder.strip_prefix("/var/task/").unwrap_or(&folder);
+                format!("a module of this name lies in `{folder}`, where Python does not look: move it to the root")
+            }
+            None => format!("add the project `{}` to the requirements", project(last)),
+        })
+    }
 }
 
 /// The code, the message and the way out for a module that is there, compiled for something else than the target.
@@ -179,7 +212,7 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
         let Some(module) = graph.module(node) else { continue };
         let label = graph.label(node).to_owned();
         if module.is_unread {
-            let message = "the file is damaged or too large: nothing is known about what it imports".to_owned();
+            let message = "the file is damaged, too large or in an encoding that is not known: nothing is known about what it imports".to_owned();
             findings.push(Finding::new(Code::NotRead, Grade::Note, label.clone(), message).file(label));
             continue;
         }

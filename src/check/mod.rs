@@ -144,33 +144,7 @@ fn look_into(
     if let Some(locked) = &options.locked {
         findings.extend(locked::findings(&dists, locked, target));
     }
-    findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
-    findings.extend(damaged(tree, summaries));
-
-    let handlers: Vec<&String> = options.handlers.iter().filter(|handler| !handler::is_script(handler)).collect();
-    for script in options.handlers.iter().filter(|handler| handler::is_script(handler)) {
-        findings.extend(handler::check_script(script, tree));
-    }
-    let parsed: Vec<Result<Handler<'_>, Finding>> = handlers.iter().map(|handler| Handler::parse(handler)).collect();
-    let own_top = parsed.iter().flatten().next().map(|handler| handler.top().to_owned());
-    let mut graph = Graph::new(tree, &dists, target, summaries, own_top);
-    let mut started = Vec::new();
-    for handler in parsed {
-        match handler {
-            Ok(handler) => {
-                let node = handler.start(&mut graph, &mut findings);
-                started.extend(node.map(|node| (handler, node)));
-            }
-            Err(finding) => findings.push(finding),
-        }
-    }
-    if options.handlers.is_empty() {
-        start_without_handler(&mut graph, tree, &dists);
-    }
-    graph.walk();
-    for (handler, node) in started {
-        handler.function(&mut graph, node, &mut findings);
-    }
+    let mut graph = walk(options, tree, &dists, summaries, &mut findings);
     findings.extend(tidy::findings(tree, &graph.search, &dists, target));
     findings.extend(missing::sources(&mut graph));
     let missed = missing::findings(&graph, tree, &dists, target);
@@ -185,8 +159,45 @@ fn look_into(
     let natives = Natives::read(tree, target, &dists, libraries, summaries);
     let objects = natives.count();
     findings.extend(natives.check(&graph));
+    // Last, because what was read until now has its digest and is whole.
+    findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
+    findings.extend(damaged(tree, summaries));
     summaries.keep();
     (modules, objects, findings)
+}
+
+/// Follows the imports of the handlers.
+fn walk<'a>(
+    options: &'a CheckOptions,
+    tree: &'a RuntimeTree,
+    dists: &'a Dists,
+    summaries: &'a Summaries<'a>,
+    findings: &mut Vec<Finding>,
+) -> Graph<'a> {
+    let (scripts, handlers): (Vec<&String>, Vec<&String>) =
+        options.handlers.iter().partition(|handler| handler::is_script(handler));
+    findings.extend(scripts.into_iter().flat_map(|script| handler::check_script(script, tree)));
+    let parsed: Vec<Result<Handler<'_>, Finding>> = handlers.into_iter().map(|it| Handler::parse(it)).collect();
+    let own_top = parsed.iter().flatten().next().map(|handler| handler.top().to_owned());
+    let mut graph = Graph::new(tree, dists, &options.target, summaries, own_top);
+    let mut started = Vec::new();
+    for handler in parsed {
+        match handler {
+            Ok(handler) => {
+                let node = handler.start(&mut graph, findings);
+                started.extend(node.map(|node| (handler, node)));
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if options.handlers.is_empty() {
+        start_without_handler(&mut graph, tree, dists);
+    }
+    graph.walk();
+    for (handler, node) in started {
+        handler.function(&mut graph, node, findings);
+    }
+    graph
 }
 
 /// Starts at what could be a handler, and at every project.

@@ -26,6 +26,17 @@ pub(super) struct Natives<'a> {
     findings: Vec<Finding>,
 }
 
+/// A native module that is imported.
+struct Reached {
+    file: usize,
+    /// The last part of the name that it is imported by.
+    name: String,
+    /// How bad it is where it cannot be loaded.
+    grade: Grade,
+    /// How the handler gets there.
+    chain: Vec<String>,
+}
+
 /// One module with the libraries that its loading loads.
 struct Loading {
     /// Objects in the order of loading; each with the one that needed it.
@@ -61,22 +72,12 @@ impl<'a> Natives<'a> {
     pub(super) fn check(mut self, graph: &Graph<'_>) -> Vec<Finding> {
         let mut loaded: HashMap<String, usize> = HashMap::new();
         let mut seen: BTreeSet<usize> = BTreeSet::new();
-        let mut reached: Vec<(Certainty, usize, Vec<String>)> = graph
-            .nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(number, node)| Some((number, node, node.file?)))
-            .filter(|(_, _, file)| ends_in(&self.tree.files[*file].path, ".so"))
-            .map(|(number, node, file)| (node.level, file, graph.chain(number)))
-            .collect();
-        reached.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
-        for (level, file, chain) in reached {
-            let grade = if level == Certainty::Surely { Grade::Error } else { Grade::Warning };
-            if !self.objects.contains_key(&file) {
-                self.no_object(file, grade, chain);
-                continue;
+        for reached in self.reached(graph) {
+            if self.objects.contains_key(&reached.file) {
+                self.load(&reached, &mut loaded, &mut seen);
+            } else {
+                self.no_object(reached);
             }
-            self.load(file, grade, &chain, &mut loaded, &mut seen);
         }
         let rest: Vec<usize> = self.objects.keys().copied().filter(|file| !seen.contains(file)).collect();
         for file in rest {
@@ -85,8 +86,22 @@ impl<'a> Natives<'a> {
         self.findings
     }
 
+    /// The native modules that a graph reaches, the surest first.
+    fn reached(&self, graph: &Graph<'_>) -> Vec<Reached> {
+        let nodes = graph.nodes.iter().enumerate().filter_map(|(number, node)| Some((number, node, node.file?)));
+        let mut nodes: Vec<_> = nodes.filter(|(.., file)| ends_in(&self.tree.files[*file].path, ".so")).collect();
+        nodes.sort_by_key(|(_, node, _)| std::cmp::Reverse(node.level));
+        let reached = nodes.into_iter().map(|(number, node, file)| Reached {
+            file,
+            name: node.name.rsplit('.').next().unwrap_or(&node.name).to_owned(),
+            grade: if node.level == Certainty::Surely { Grade::Error } else { Grade::Warning },
+            chain: graph.chain(number),
+        });
+        reached.collect()
+    }
+
     /// A module that is loaded as native code and is none for Linux.
-    fn no_object(&mut self, file: usize, grade: Grade, chain: Vec<String>) {
+    fn no_object(&mut self, Reached { file, grade, chain, .. }: Reached) {
         let label = self.tree.files[file].label.clone();
         let group = self.dists.group(&self.tree.files[file].path, self.tree);
         let finding = if let Some(system) = foreign_format(&self.tree.start(file, FOREIGN_PREFIX)) {
@@ -102,15 +117,9 @@ impl<'a> Natives<'a> {
     }
 
     /// Loads one module with everything that it needs.
-    fn load(
-        &mut self,
-        module: usize,
-        grade: Grade,
-        chain: &[String],
-        loaded: &mut HashMap<String, usize>,
-        seen: &mut BTreeSet<usize>,
-    ) {
-        let mut loading = Loading { objects: vec![(module, None)] };
+    fn load(&mut self, module: &Reached, loaded: &mut HashMap<String, usize>, seen: &mut BTreeSet<usize>) {
+        let grade = module.grade;
+        let mut loading = Loading { objects: vec![(module.file, None)] };
         let mut queue = VecDeque::from([0_usize]);
         let mut local: HashMap<String, Option<usize>> = HashMap::new();
         while let Some(at) = queue.pop_front() {
@@ -118,8 +127,11 @@ impl<'a> Natives<'a> {
             if !seen.insert(file) {
                 continue;
             }
-            let chain = self.load_chain(chain, &loading, at);
+            let chain = self.load_chain(&module.chain, &loading, at);
             let Some(object) = self.look(file, grade, &chain) else { continue };
+            if at == 0 {
+                self.no_module(&object, module);
+            }
             loaded.insert(last_name(&self.tree.files[file].path).to_owned(), file);
             if let Some(soname) = &object.soname {
                 loaded.insert(soname.clone(), file);
@@ -141,6 +153,23 @@ impl<'a> Natives<'a> {
                 !loaded.contains_key(library) && local.get(library).is_none_or(Option::is_none)
             });
         }
+    }
+
+    /// An object that is loaded as a module and does not define it. Names beyond ASCII are spelled otherwise there.
+    fn no_module(&mut self, object: &Object, Reached { file, name, grade, chain }: &Reached) {
+        if object.modules.contains(name) || !name.is_ascii() {
+            return;
+        }
+        let label = self.tree.files[*file].label.clone();
+        let group = self.dists.group(&self.tree.files[*file].path, self.tree);
+        let message = format!("it is imported as `{name}`, and does not define PyInit_{name}");
+        let fix = match object.modules.as_slice() {
+            [] => format!("it is a library: put it where Python takes it for no module, or install {group} again"),
+            modules => format!("give the file the name of the module that it is: `{}`", modules.join("`, `")),
+        };
+        self.add(
+            Finding::new(Code::NoModule, *grade, label.clone(), message).file(label).chain(chain.clone()).fix(fix),
+        );
     }
 
     /// What can be told from an object itself; the object where it can be loaded at all.

@@ -10,7 +10,6 @@ use crate::inventory::foreign_zip;
 const ARCHIVES_MOST: usize = 16;
 
 /// The modules in each archive at the top of the bundle, by what the user calls it.
-#[derive(Default)]
 pub(super) struct PackedModules(Vec<(String, HashSet<String>)>);
 
 impl PackedModules {

@@ -24,7 +24,7 @@ pub(super) enum FoundModule {
     Standard,
     /// A project that the runtime brings.
     Runtime,
-    /// Nothing.
+    /// No place has a module of this name.
     Missing,
 }
 

@@ -17,6 +17,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
@@ -40,6 +41,8 @@ pub(super) struct Summaries<'a> {
     groups: Vec<Group>,
     /// The group of each file.
     group_of: Vec<usize>,
+    /// Whether each file was read to its end in this check.
+    is_whole: Vec<AtomicBool>,
 }
 
 /// What is known together.
@@ -83,7 +86,8 @@ impl<'a> Summaries<'a> {
                 Group { entry, known: known.unwrap_or_default(), new: Mutex::default() }
             }
         };
-        Self { tree, cache, groups: keys.into_par_iter().map(open).collect(), group_of }
+        let is_whole = tree.files.iter().map(|_| AtomicBool::default()).collect();
+        Self { tree, cache, groups: keys.into_par_iter().map(open).collect(), group_of, is_whole }
     }
 
     /// Keeps what is new for the next checks. A cache that cannot be written is only a cache.
@@ -116,9 +120,7 @@ impl<'a> Summaries<'a> {
         if let Some(module) = seen.as_ref().and_then(known) {
             return Arc::new(module);
         }
-        let Ok(bytes) = self.tree.read(file) else {
-            return Arc::new(Module { is_unread: true, is_dynamic: true, ..Module::default() });
-        };
+        let Ok(bytes) = self.read(file) else { return Arc::new(Module::unread()) };
         let Some(digest) = seen.or_else(|| self.see(file, &bytes)) else {
             return Arc::new(python::read(&bytes, minor));
         };
@@ -151,7 +153,7 @@ impl<'a> Summaries<'a> {
             }
             return None;
         }
-        let bytes = self.tree.read(file).ok()?;
+        let bytes = self.read(file).ok()?;
         let digest = seen.or_else(|| self.see(file, &bytes));
         if let Some(object) = digest.as_ref().and_then(known) {
             return object.map(Ok);
@@ -170,28 +172,33 @@ impl<'a> Summaries<'a> {
         if let Some(digest) = self.seen(file) {
             return HashDigest::from_bytes(HashAlgorithm::Sha256, &digest);
         }
-        let bytes = self.tree.read(file).ok()?;
+        let bytes = self.read(file).ok()?;
         match self.see(file, &bytes) {
             Some(digest) => HashDigest::from_bytes(HashAlgorithm::Sha256, &digest),
             None => Some(sha256(&bytes)),
         }
     }
 
-    /// Reads a file of an archive to its end, unless an earlier check did.
+    /// Reads a file of an archive to its end, unless this check or an earlier one did.
     ///
     /// # Errors
     /// Its bytes are not those that the archive promises.
     pub(super) fn unpack(&self, file: usize) -> io::Result<()> {
-        if self.seen(file).is_none() {
-            let bytes = self.tree.read(file)?;
+        if !self.is_whole[file].load(Ordering::Relaxed) && self.seen(file).is_none() {
+            let bytes = self.read(file)?;
             self.see(file, &bytes);
         }
         Ok(())
     }
 
-    /// What a file holds, where it looks as it did.
+    fn read(&self, file: usize) -> io::Result<Vec<u8>> {
+        let bytes = self.tree.read(file)?;
+        self.is_whole[file].store(true, Ordering::Relaxed);
+        Ok(bytes)
+    }
+
+    /// The digest of a file that was read before, unless it looks otherwise by now.
     fn seen(&self, file: usize) -> Option<Digest> {
-        self.cache?;
         let (path, stamp) = (&self.tree.files[file].path, self.stamp(file));
         let is_it =
             |seen: Option<&(CheckStamp, Digest)>| seen.filter(|(known, _)| *known == stamp).map(|(_, digest)| *digest);
@@ -201,9 +208,8 @@ impl<'a> Summaries<'a> {
             .or_else(|| is_it(place.new.lock().ok()?.seen.get(path)))
     }
 
-    /// Says what a file holds; `None` without a cache, where nobody asks again.
+    /// Remembers the digest of a file that was read.
     fn see(&self, file: usize, bytes: &[u8]) -> Option<Digest> {
-        self.cache?;
         let digest: Digest = sha256(bytes).bytes().try_into().ok()?;
         let (path, stamp, group) = (&self.tree.files[file].path, self.stamp(file), self.group_of[file]);
         self.groups[PLACE].new.lock().ok()?.seen.insert(path.clone(), (stamp, digest));
@@ -219,8 +225,11 @@ impl<'a> Summaries<'a> {
         get(&group.known).or_else(|| group.new.lock().ok().and_then(|new| get(&new)))
     }
 
+    /// Remembers a summary for later checks.
     fn learn(&self, file: usize, add: impl FnOnce(&mut Facts)) {
-        if let Ok(mut new) = self.groups[self.group_of[file]].new.lock() {
+        if self.cache.is_some()
+            && let Ok(mut new) = self.groups[self.group_of[file]].new.lock()
+        {
             add(&mut new);
         }
     }

@@ -22,7 +22,7 @@ const LAYERS_MOST: usize = 5;
 /// Source: CPython, `Include/internal/pycore_magic_number.h` of each release.
 const BYTECODE: &[(u8, u16)] = &[(8, 3413), (9, 3425), (10, 3439), (11, 3495), (12, 3531), (13, 3571), (14, 3627)];
 
-/// Looks at every file.
+/// What is wrong with single files by their names and modes.
 pub(super) fn findings(tree: &RuntimeTree, search: &ModuleSearch<'_>, dists: &Dists, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut lower: HashMap<String, usize> = HashMap::new();
@@ -40,7 +40,7 @@ pub(super) fn findings(tree: &RuntimeTree, search: &ModuleSearch<'_>, dists: &Di
     findings
 }
 
-/// How much there is of everything.
+/// What is wrong with sizes and numbers: of the unpacked bundle, of its zip, of its layers.
 pub(super) fn sizes(tree: &RuntimeTree, dists: &Dists, layers: usize, zip: Option<u64>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let total: u64 = tree.files.iter().map(CheckedFile::room).sum();

@@ -28,7 +28,7 @@ pub struct Object {
     pub versions: Vec<NeededVersion>,
     /// The symbols of Python's C API that it needs, sorted. Weak ones, which may be missing, are left out.
     pub python_symbols: Vec<String>,
-    /// The modules that it can be imported as: `X` where it has `PyInit_X`, sorted.
+    /// The modules that it can be imported as: `X` where it has `PyInit_X` or `PyModExport_X`, sorted.
     pub modules: Vec<String>,
     /// Whether it asks for a stack that can be executed.
     pub has_executable_stack: bool,

@@ -9,6 +9,9 @@ const UNDEFINED: u16 = 0;
 /// Binding of a symbol that may be missing.
 const WEAK: u8 = 2;
 
+/// How the symbols begin that make a module: the second one since Python 3.15 (PEP 793).
+const MODULE_PREFIXES: [&str; 2] = ["PyInit_", "PyModExport_"];
+
 /// What was found, sorted.
 pub(super) struct Symbols {
     pub(super) needed_of_python: Vec<String>,
@@ -27,13 +30,15 @@ impl Symbols {
             };
             let (is_weak, is_needed) = (symbol[4] >> 4 == WEAK, u16_at(symbol, 6) == Some(UNDEFINED));
             if !is_needed {
-                symbols.modules.extend(name.strip_prefix("PyInit_").map(str::to_owned));
+                let module = MODULE_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+                symbols.modules.extend(module.map(str::to_owned));
             } else if !is_weak {
                 symbols.needed_of_python.push(name);
             }
         }
         symbols.needed_of_python.sort_unstable();
         symbols.modules.sort_unstable();
+        symbols.modules.dedup();
         symbols
     }
 }

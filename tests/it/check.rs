@@ -267,6 +267,11 @@ fn source_that_does_not_parse() {
     check(&Bundle::app("def f():\n    import lib").file("lib.py", "print 'x'"), &[], &["BAR016 warning lib.py"]);
     check(&Bundle::app("").file("other.py", "print 'x'"), &[], &[]);
     check(&Bundle::app("import data").file("data.py", vec![b'#'; 3 << 20]), &[], &["BAR035 note data.py"]);
+    check(&Bundle::app("if x:\n\tif y:\n        z = 1"), &[], &["BAR016 error app.py"]);
+    let encoded = |source: &[u8]| Bundle::app("import data").file("data.py", source);
+    check(&encoded(b"# coding: shift_jis\nx = '\x95\x5c'\nimport gone"), &[], &["BAR012 error gone"]);
+    check(&encoded(b"# coding: utf-8\nx = '\xe9'"), &[], &["BAR016 error data.py"]);
+    check(&encoded(b"# coding: iso-2022-jp\nx = '\x1b$B'"), &[], &["BAR035 note data.py"]);
     check(&Bundle::app(&format!("x = a{}", ".a".repeat(300_000))), &[], &[]);
 }
 
@@ -876,6 +881,25 @@ fn native_modules_that_are_none() {
     // Nobody loads it, or its failure is caught.
     check(&Bundle::app("").file("fast.so", mach_o), &[], &[]);
     check(&Bundle::app("try:\n    import fast\nexcept ImportError: pass").file("fast.so", mach_o), &[], &[]);
+}
+
+/// What Python takes for a module by its name, and does not make one.
+#[test]
+fn native_libraries_that_are_no_modules() {
+    let library = ElfBuilder::new().soname("fast.so").build();
+    let fast = ElfBuilder::module("fast").build();
+    let bundle = |file: &str, bytes: &[u8]| Bundle::app("import fast").file(file, bytes);
+    check(&bundle("fast.so", &library), &[], &["BAR049 error fast.so"]);
+    check(&bundle("fast.so", &library).file("fast.py", "x = 1"), &[], &["BAR049 error fast.so"]);
+    check(&bundle("fast/__init__.so", &library), &[], &["BAR049 error fast/__init__.so"]);
+    check(&bundle("fast/__init__.abi3.so", &fast), &[], &[]);
+    check(&Bundle::app("import quick").file("quick.so", &fast), &[], &["BAR049 error quick.so"]);
+    check(&Bundle::app("from lib import quick").file("lib/quick.so", &fast), &[], &["BAR049 error lib/quick.so"]);
+    check(&Bundle::app("from lib import fast").file("lib/fast.so", &fast), &[], &[]);
+    check(&Bundle::app("def f():\n    import fast").file("fast.so", &library), &[], &["BAR049 warning fast.so"]);
+    // Nobody imports it, or its failure is caught.
+    check(&Bundle::app("").file("fast.so", &library), &[], &[]);
+    check(&Bundle::app("try:\n    import fast\nexcept ImportError: pass").file("fast.so", &library), &[], &[]);
 }
 
 /// What decides whether an import counts.
