@@ -148,13 +148,7 @@ fn leave_out_middle(lines: &mut Vec<String>, room: usize, mark: &str) {
 /// A cause without what was said before it: that a certain file could not be opened, the number that the system gives
 /// an error, and where a file for the time being would have been.
 fn plain(text: &str, said: &str) -> String {
-    // What the standard library says of any text has no number.
-    let text = &text.replace(NOT_UTF8, &format!("{NO_TEXT} (os error 0)"));
-    let Some((reason, rest)) = text.split_once(" (os error ") else { return text.to_owned() };
-    let Some((number, rest)) = rest.split_once(')') else { return text.to_owned() };
-    if number.parse::<u32>().is_err() || !(rest.is_empty() || rest.starts_with(" at path \"")) {
-        return text.to_owned();
-    }
+    let Some(reason) = of_system(text) else { return text.to_owned() };
     // fs_err: `failed to open file `PATH`: REASON`.
     let is_said = |path: &str| said.split('`').skip(1).step_by(2).any(|named| path.ends_with(named));
     match reason.rsplit_once("`: ").filter(|(before, _)| before.starts_with("failed to ")) {
@@ -166,11 +160,19 @@ fn plain(text: &str, said: &str) -> String {
     }
 }
 
+/// The text of an error of the system's or the standard library's, without the number; `None`: somebody else wrote it.
+fn of_system(text: &str) -> Option<&str> {
+    if text.ends_with(NOT_UTF8) {
+        return Some(text);
+    }
+    let (reason, rest) = text.split_once(" (os error ")?;
+    let (number, rest) = rest.split_once(')')?;
+    let ends = rest.is_empty() || rest.starts_with(" at path \"");
+    (ends && number.parse::<u32>().is_ok()).then_some(reason)
+}
+
 /// What the standard library says of a file that is no text.
 const NOT_UTF8: &str = "stream did not contain valid UTF-8";
-
-/// What is said in its place.
-const NO_TEXT: &str = "it is no text in UTF-8";
 
 /// A reason of the system's as part of a message.
 fn in_words(reason: &str) -> &str {
@@ -180,6 +182,7 @@ fn in_words(reason: &str) -> &str {
         "Not a directory" => "a part of its path is a file, not a folder",
         "Is a directory" => "it is a folder",
         "Permission denied" => "this user may not",
+        NOT_UTF8 => "it is no text in UTF-8",
         reason => reason,
     }
 }

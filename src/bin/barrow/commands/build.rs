@@ -149,7 +149,7 @@ fn of_unit(run: &Run, unit: &Unit, args: &BuildArgs) -> Result<Vec<Job>, Failure
         for target in &targets {
             let out = place(pattern, &unit.name, target, targets.len() > 1);
             let mut assembly = settings.assembly_for(unit.source.as_deref(), kind, target)?;
-            let sboms = Sboms::for_unit(run, &settings.sboms, &out, &unit.name, target)?;
+            let sboms = Sboms::for_unit(run, &settings.assembly.sboms, &out, &unit.name, target)?;
             sboms.keep_out_of(&mut assembly);
             let output = OutputArgs { output: Some(out), force: args.force, ..OutputArgs::default() };
             let request = settings.request_for(unit.packages.clone(), target)?;

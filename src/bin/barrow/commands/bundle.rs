@@ -48,7 +48,7 @@ pub(super) fn make(
     let Wanted { kind, source, requirements, handlers } = wanted;
     let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), settings)?;
-    let sboms = sbom::Sboms::of(run, &settings.sboms, output.output.as_deref())?;
+    let sboms = sbom::Sboms::of(run, &settings.assembly.sboms, output.output.as_deref())?;
     let request = settings.request_for(requirements, &target)?;
     let assembly = settings.assembly_for(source, kind, &target)?;
     let options = BundleOptions::of(request, assembly, settings.publish(output), target);
@@ -60,7 +60,7 @@ pub(super) fn make(
     let made = check::Made::alone(settings, &published, handlers);
     if report.is_wanted() {
         let label = published.path.display().to_string();
-        let parts = report.parts(run, &label, &made, settings.selection.slim)?;
+        let parts = report.parts(run, &label, &made, settings.assembly.selection.slim)?;
         report.write(run, &parts)?;
     }
     if run.is_json() {

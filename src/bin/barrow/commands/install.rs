@@ -23,7 +23,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     }
     let settings = run.settings(Flags { settings, assembly, files: SourceArgs::default() }, Path::new("."))?;
     settings.check_something_required(&requirements)?;
-    let sboms = sbom::Sboms::of(run, &settings.sboms, Some(&target))?;
+    let sboms = sbom::Sboms::of(run, &settings.assembly.sboms, Some(&target))?;
     let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });
     publish.zip = false;
     let target = settings.target.single()?;

@@ -268,7 +268,7 @@ fn order(
         "handlers": unit.handler.iter().collect::<Vec<_>>(),
         "output": out.display().to_string(),
     });
-    let sboms = Sboms::for_unit(run, &settings.sboms, out, label, &target)?;
+    let sboms = Sboms::for_unit(run, &settings.assembly.sboms, out, label, &target)?;
     let mut assembly = settings.assembly_for(Some(source), kind, &target)?;
     sboms.keep_out_of(&mut assembly);
     let request = settings.request_for(Vec::new(), &target)?;

@@ -60,7 +60,7 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     }
     settings.want_project();
     let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };
-    let sboms = Sboms::of(run, &settings.sboms, Some(output))?;
+    let sboms = Sboms::of(run, &settings.assembly.sboms, Some(output))?;
     let output = OutputArgs { output: Some(output.clone()), zip: true, ..OutputArgs::default() };
     let target = settings.target.single()?;
     let request = settings.request_for(query.packages.clone(), &target)?;

@@ -14,7 +14,6 @@ use crate::args::{KeyringProvider, seconds, whole_number};
 pub(super) fn read_client(
     layers: &mut Layers<'_>,
     index: crate::args::IndexArgs,
-    warnings: &mut Vec<String>,
 ) -> Result<ClientOptions, SettingsError> {
     let defaults = ClientOptions::default();
     let host = layers.host;
@@ -22,8 +21,8 @@ pub(super) fn read_client(
     let named_netrc = layers.path("netrc-file", index.netrc_file);
     let netrc_required = named_netrc.is_some();
     let netrc = named_netrc.or_else(|| usual_netrc(layers));
-    let ca_bundle = layers.path_of_all_programs("cert", index.cert, warnings);
-    let client_certificate = layers.path_of_all_programs("client-cert", index.client_cert, warnings);
+    let ca_bundle = layers.path_of_all_programs("cert", index.cert);
+    let client_certificate = layers.path_of_all_programs("client-cert", index.client_cert);
     let proxy_url = |text: &str| {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         SafeUrl::parse(&with_scheme).map_err(|error| error.to_string())

@@ -23,8 +23,6 @@ impl From<SettingsError> for Failure {
 
 impl SettingsError {
     pub(super) fn value(key: &'static str, origin: &Source, reason: String) -> Self {
-        // What is empty cannot be quoted.
-        let reason = if reason.contains("``") { "it is empty".to_owned() } else { reason };
         Self::Value { key, origin: origin.clone(), reason }
     }
 }

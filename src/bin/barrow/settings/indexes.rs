@@ -18,44 +18,26 @@ use crate::args::{IndexArgs, Strategy};
 pub(super) fn read(
     layers: &mut Layers<'_>,
     flags: &IndexArgs,
-    warnings: &mut Vec<String>,
 ) -> Result<(IndexSettings, Vec<NamedCredentials>), SettingsError> {
     let mut settings = IndexSettings::default();
     let (mut named, named_source) = layers.located("index", &flags.index, named_index)?;
     let extra_source;
     (settings.extra, extra_source) = layers.located("extra-index-url", &flags.extra_index_url, parse::location)?;
-    let (default, default_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
+    let (given, given_source) = layers.located("index-url", flags.index_url.as_slice(), named_index)?;
     settings.mirror = read_mirror(layers, flags)?;
-    settings.find_links = read_find_links(layers, flags, settings.mirror.is_some(), warnings)?;
+    settings.find_links = read_find_links(layers, flags, settings.mirror.is_some())?;
     settings.no_index = layers.switch("no-index", flags.no_index)?;
     // Where a mirror stands for them, or nothing does, nobody looks there.
     if settings.mirror.is_none() && !settings.no_index {
         check_folders("index", &named_source, named.iter().map(|Shown(index)| &index.url))?;
         check_folders("extra-index-url", &extra_source, &settings.extra)?;
-        check_folders("index-url", &default_source, default.iter().map(|Shown(index)| &index.url))?;
+        check_folders("index-url", &given_source, given.iter().map(|Shown(index)| &index.url))?;
     }
     let strategy = layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)?;
-
-    let mut configured_default = None;
-    for configured in layers.config.indexes.clone() {
-        let index = configured_index(layers, &configured)?;
-        let is_replaced = index.name.is_some() && named.iter().any(|Shown(other)| other.name == index.name);
-        if configured.default {
-            configured_default = Some(index);
-        } else if !is_replaced {
-            named.push(Shown(index));
-        }
-    }
+    let configured_default = read_configured(layers, &mut named)?;
     settings.named = named.into_iter().map(|Shown(index)| index).collect();
-
-    // A flag or a variable of our own stands above the settings file, what uv's and pip's say stands below it.
-    let is_above_file = match &default_source {
-        Source::Flag(_) => true,
-        Source::Variable(name) => name.starts_with("BARROW_"),
-        _ => false,
-    };
-    let given = default.into_iter().next().map(|Shown(index)| index);
-    let chosen = if is_above_file { given.or(configured_default) } else { configured_default.or(given) };
+    let given = given.into_iter().next().map(|Shown(index)| index);
+    let chosen = if is_above_file(&given_source) { given.or(configured_default) } else { configured_default.or(given) };
     settings.default_is_chosen = chosen.is_some();
     match chosen {
         Some(index) => settings.default = index,
@@ -66,19 +48,50 @@ pub(super) fn read(
         settings.strategy = IndexStrategy::UnsafeBestMatch;
     }
     settings.refresh = layers.switch("refresh", flags.refresh)?;
-    let host = layers.host;
+    let credentials = read_credentials(layers, &settings);
+    Ok((settings, credentials))
+}
+
+/// Adds the indexes of the settings file to those that are `named`, which stand above it; gives the one that the file
+/// has as the default.
+fn read_configured(layers: &mut Layers<'_>, named: &mut Vec<Shown>) -> Result<Option<IndexLocation>, SettingsError> {
+    let mut default = None;
+    for configured in layers.config.indexes.clone() {
+        let index = configured_index(layers, &configured)?;
+        let is_replaced = index.name.is_some() && named.iter().any(|Shown(other)| other.name == index.name);
+        if configured.default {
+            default = Some(index);
+        } else if !is_replaced {
+            named.push(Shown(index));
+        }
+    }
+    Ok(default)
+}
+
+/// Whether a place stands above the settings file: a flag or a variable of our own does, what uv's and pip's say does
+/// not.
+fn is_above_file(source: &Source) -> bool {
+    match source {
+        Source::Flag(_) => true,
+        Source::Variable(name) => name.starts_with("BARROW_"),
+        _ => false,
+    }
+}
+
+/// The credentials that variables of the environment have for the indexes.
+fn read_credentials(layers: &mut Layers<'_>, settings: &IndexSettings) -> Vec<NamedCredentials> {
     let wants_bearer = |index: &IndexLocation| {
         let mut configured = layers.config.indexes.iter().filter(|configured| configured.bearer);
         index.name.is_some() && configured.any(|configured| configured.name == index.name)
     };
-    let found = settings.named.iter().chain([&settings.default]);
-    let found = found.filter_map(|index| credentials::from_environment(host, index, wants_bearer(index)));
-    let credentials: Vec<NamedCredentials> = found.collect();
-    for found in &credentials {
-        let url = found.url.without_credentials().to_string();
-        layers.record("credentials", vec![url], Source::Variable(found.setting.clone()));
+    let indexes = settings.named.iter().chain([&settings.default]);
+    let found = indexes.filter_map(|index| credentials::from_environment(layers.host, index, wants_bearer(index)));
+    let found: Vec<NamedCredentials> = found.collect();
+    for credentials in &found {
+        let url = credentials.url.without_credentials().to_string();
+        layers.record("credentials", vec![url], Source::Variable(credentials.setting.clone()));
     }
-    Ok((settings, credentials))
+    found
 }
 
 /// An index as `barrow config` shows it.
@@ -165,7 +178,6 @@ fn read_find_links(
     layers: &mut Layers<'_>,
     flags: &IndexArgs,
     has_mirror: bool,
-    warnings: &mut Vec<String>,
 ) -> Result<Vec<SafeUrl>, SettingsError> {
     let (places, source) = layers.located("find-links", &flags.find_links, parse::location)?;
     let is_pips = match &source {
@@ -180,7 +192,7 @@ fn read_find_links(
             // Nobody will look there.
             Some(_) if has_mirror => {}
             Some(path) if is_pips => {
-                warnings.push(format!("`{}` from {source} is passed over: it does not exist", path.display()));
+                layers.warnings.push(format!("`{}` from {source} is passed over: it does not exist", path.display()));
             }
             Some(path) => {
                 let reason = format!("`{}` does not exist", path.display());

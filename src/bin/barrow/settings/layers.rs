@@ -34,6 +34,8 @@ pub(super) struct Layers<'a> {
     pub(super) config: ConfigFile,
     pub(super) pip: PipConfig,
     pub(super) records: Vec<SettingRecord>,
+    /// What the user should know of before the run.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Layers<'_> {
@@ -89,23 +91,29 @@ impl Layers<'_> {
         Some(FoundSetting { texts, source, base: self.host.working_folder.clone() })
     }
 
-    /// Reads one value. What comes from a flag was parsed by the command line already and is only recorded.
+    /// Reads one value without recording it. What comes from a flag was parsed by the command line already.
+    pub(super) fn one_unrecorded<T>(
+        &self,
+        name: &'static str,
+        flag: Option<T>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<(T, Source)>, SettingsError> {
+        if let Some(value) = flag {
+            return Ok(Some((value, Source::Flag(name))));
+        }
+        let Some(found) = self.find(name, Vec::new()) else { return Ok(None) };
+        let text = found.texts.first().map_or("", |text| text.trim());
+        Ok(Some((understood(name, &found.source, text, parse)?, found.source)))
+    }
+
+    /// Reads one value.
     pub(super) fn one<T: fmt::Display>(
         &mut self,
         name: &'static str,
         flag: Option<T>,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, SettingsError> {
-        let (value, source) = match flag {
-            Some(value) => (value, Source::Flag(name)),
-            None => match self.find(name, Vec::new()) {
-                None => return Ok(None),
-                Some(found) => {
-                    let text = found.texts.first().map_or("", |text| text.trim());
-                    (parse(text).map_err(|reason| SettingsError::value(name, &found.source, reason))?, found.source)
-                }
-            },
-        };
+        let Some((value, source)) = self.one_unrecorded(name, flag, parse)? else { return Ok(None) };
         self.record(name, vec![value.to_string()], source);
         Ok(Some(value))
     }
@@ -119,8 +127,8 @@ impl Layers<'_> {
     ) -> Result<Vec<T>, SettingsError> {
         let (values, source) = if flag.is_empty() {
             let Some(found) = self.find(name, Vec::new()) else { return Ok(Vec::new()) };
-            let parsed: Result<Vec<T>, String> = found.texts.iter().map(|text| parse(text)).collect();
-            (parsed.map_err(|reason| SettingsError::value(name, &found.source, reason))?, found.source)
+            let parsed = found.texts.iter().map(|text| understood(name, &found.source, text, &parse));
+            (parsed.collect::<Result<_, _>>()?, found.source)
         } else {
             (flag, Source::Flag(name))
         };
@@ -136,9 +144,9 @@ impl Layers<'_> {
         parse: impl Fn(&Host, &Path, &str) -> Result<T, String>,
     ) -> Result<(Vec<T>, Source), SettingsError> {
         let Some(found) = self.find(name, flag.to_vec()) else { return Ok((Vec::new(), Source::Default)) };
-        let parsed: Result<Vec<T>, String> =
-            found.texts.iter().map(|text| parse(self.host, &found.base, text.trim())).collect();
-        let values = parsed.map_err(|reason| SettingsError::value(name, &found.source, reason))?;
+        let parse = |text: &str| parse(self.host, &found.base, text);
+        let parsed = found.texts.iter().map(|text| understood(name, &found.source, text.trim(), parse));
+        let values: Vec<T> = parsed.collect::<Result<_, _>>()?;
         self.record(name, values.iter().map(ToString::to_string).collect(), found.source.clone());
         Ok((values, found.source))
     }
@@ -164,18 +172,13 @@ impl Layers<'_> {
 
     /// Reads one path that may come from a variable which the user did not set for barrow: then what it names may be
     /// missing.
-    pub(super) fn path_of_all_programs(
-        &mut self,
-        name: &'static str,
-        flag: Option<PathBuf>,
-        warnings: &mut Vec<String>,
-    ) -> Option<PathBuf> {
+    pub(super) fn path_of_all_programs(&mut self, name: &'static str, flag: Option<PathBuf>) -> Option<PathBuf> {
         let path = self.path(name, flag)?;
         let common = Key::of(name).common;
         let record = self.records.last()?;
         match &record.source {
             Source::Variable(variable) if common.contains(&variable.as_str()) && !path.exists() => {
-                warnings.push(format!("`{}` from ${variable} is passed over: it does not exist", path.display()));
+                self.warnings.push(format!("`{}` from ${variable} is passed over: it does not exist", path.display()));
                 self.records.pop();
                 None
             }
@@ -192,6 +195,19 @@ impl Layers<'_> {
     pub(super) fn record(&mut self, key: &'static str, values: Vec<String>, source: Source) {
         self.records.push(SettingRecord { key, values, source });
     }
+}
+
+/// What a text means. That nothing stands there is said as it is, because parsers quote what they do not understand.
+fn understood<T>(
+    name: &'static str,
+    source: &Source,
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, SettingsError> {
+    parse(text).map_err(|reason| {
+        let reason = if text.is_empty() { "it is empty".to_owned() } else { reason };
+        SettingsError::value(name, source, reason)
+    })
 }
 
 /// Values of a variable or of pip's file: pip separates them by white space.

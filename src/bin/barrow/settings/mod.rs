@@ -1,6 +1,7 @@
 //! Settings of a run, merged from flags, environment and files. What they start from, the environment, the home folder,
 //! the working folder and the clock, was read by `host.rs`.
 
+mod assembly;
 mod client;
 mod config_file;
 mod config_reader;
@@ -31,13 +32,9 @@ use std::path::{Path, PathBuf};
 use barrow::bundle::Bytes;
 use barrow::check::IgnoredFinding;
 use barrow::http::NamedCredentials;
-use barrow::install::LinkMode;
 use barrow::ops;
-use barrow::request::{
-    AssemblySettings, BundleKind, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
-};
+use barrow::request::{AssemblySettings, BundleKind, LockSettings, PublishSettings, RequestOptions, SourceSettings};
 use barrow::resolve::{PrereleaseMode, ResolveOptions, parse_moment};
-use barrow::spec::LicensePattern;
 use barrow::target::Target;
 
 pub(crate) use config_file::ConfigFile;
@@ -51,14 +48,15 @@ pub(crate) use unit_tables::UnitKind;
 pub(crate) use units::Unit;
 
 use crate::args::{
-    AssemblyArgs, GeneralArgs, LinkChoice, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice, SbomRequest,
-    SettingArgs, SourceArgs, parse_split, whole_number,
+    AssemblyArgs, GeneralArgs, IndexArgs, InputArgs, OutputArgs, Prerelease, ResolutionArgs, ResolutionChoice,
+    SettingArgs, SourceArgs, whole_number,
 };
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::key;
+use assembly::AssemblyChoice;
 use client::{read_client, read_count};
-use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy, read_selection};
+use inputs::{name_list, read_building, read_format_control, read_inputs, read_record_policy};
 use layers::Layers;
 use pip_config::PipConfig;
 use sources::FileChoice;
@@ -80,19 +78,9 @@ pub(crate) struct Settings {
     pub(crate) options: RequestOptions,
     /// Which of the source's own files are taken; but for the folder, which the commands know.
     files: FileChoice,
-    exclude: Vec<String>,
     /// The settings file, unless it belongs to the project.
     own_file: Option<PathBuf>,
-    pub(crate) selection: SelectionSettings,
-    pub(crate) exclude_runtime: bool,
-    compile_bytecode: bool,
-    pub(crate) deny_licenses: Vec<LicensePattern>,
-    /// Bills of materials that are written.
-    pub(crate) sboms: Vec<SbomRequest>,
-    pub(crate) link_mode: LinkMode,
-    pub(crate) max_size: Option<Bytes>,
-    /// Number of layers that a layer is split into; 0: it stays one.
-    split: usize,
+    pub(crate) assembly: AssemblyChoice,
     /// Where barrow remembers what it published, best first.
     pub(crate) state_folders: Vec<PathBuf>,
     no_project: bool,
@@ -125,98 +113,47 @@ impl Settings {
         mut config: ConfigFile,
     ) -> Result<Self, SettingsError> {
         let applications = config.applications.iter().map(|application| application.name.clone()).collect();
-        if let Some(name) = &flags.settings.input.application {
-            let of_name = config.applications.iter().find(|application| application.name == *name);
-            let values = of_name.map(|application| application.values.clone()).unwrap_or_default();
-            config.values.extend(values);
-        }
+        take_application(&mut config, flags.settings.input.application.as_deref());
         let folder = &parse::normalized(&host.working_folder.join(folder));
         let pip = if reads_no_config(host, general)? {
             PipConfig::default()
         } else {
             PipConfig::read(host).map_err(SettingsError::Other)?
         };
-        let mut layers = Layers { host, config, pip, records: Vec::new() };
-        let mut warnings = Vec::new();
+        let mut layers = Layers { host, config, pip, records: Vec::new(), warnings: Vec::new() };
         let now = u64::try_from(host.now.as_second()).unwrap_or(0);
         let mut options = RequestOptions::new(&host.working_folder, &host.temporary_folder, now);
 
         let SettingArgs { target, input, index, resolution, wheels, shared } = flags.settings;
-        let target = target::read(&mut layers, target, folder, &input.requirement, &mut warnings)?;
-        let no_deps = layers.switch("no-deps", input.no_deps)?;
-        options.require_hashes = layers.switch("require-hashes", input.require_hashes)?;
-        options.format_control = read_format_control(&mut layers, &input)?;
-        options.extras = name_list(&mut layers, "extra", &input.extra)?;
-        options.groups = name_list(&mut layers, "group", &input.group)?;
-        options.lock.all_extras = layers.switch("all-extras", input.all_extras)?;
-        options.lock.only_groups = name_list(&mut layers, "only-group", &input.only_group)?;
-        options.lock.frozen = layers.switch("frozen", input.frozen)?;
+        let target = target::read(&mut layers, target, folder, &input.requirement)?;
         let no_project = layers.switch("no-project", input.no_project)?;
         let without = layers.paths("without", input.without.clone());
-        let (build, allow_build) = read_building(&mut layers, &input)?;
-        options.build = build;
-        options.inputs = read_inputs(&mut layers, input)?;
-        let (indexes, credentials) = indexes::read(&mut layers, &index, &mut warnings)?;
-        if let Some(count) = read_count(&mut layers, "concurrent-downloads", index.concurrent_downloads)? {
-            options.concurrent_downloads = count;
-        }
-        let mut client = read_client(&mut layers, index, &mut warnings)?;
-        client.credentials = credentials;
-        let named = indexes.named.iter().chain([&indexes.default]);
-        let variables = named.filter_map(|index| {
-            Some((index.url.without_credentials(), NamedCredentials::variables_of(index.name.as_deref()?)))
-        });
-        client.variables = variables.collect();
-        client.only.clone_from(&indexes.mirror);
-        client.offline = layers.switch("offline", general.offline)?;
-        (options.indexes, options.client) = (indexes, client);
-        options.resolve = read_resolution(&mut layers, &resolution, no_deps)?;
-        options.resolve.allow_build = allow_build;
+        read_required(&mut layers, &mut options, input, &resolution)?;
+        read_indexes(&mut layers, &mut options, index, general.offline)?;
         let files = sources::read(&mut layers, flags.files)?;
-        let exclude = layers.many("exclude", flags.assembly.exclude, |text| Ok(text.to_owned()))?;
-        let (selection, exclude) = read_selection(&mut layers, exclude, flags.assembly.slim)?;
-        let exclude_runtime = layers.switch("exclude-runtime", flags.assembly.exclude_runtime)?;
-        let compile_bytecode = layers.switch("compile-bytecode", flags.assembly.compile_bytecode)?;
-        let sboms = read_sboms(&mut layers, &flags.assembly.sbom)?;
-        let deny_licenses = layers.many("deny-license", flags.assembly.deny_license, LicensePattern::parse)?;
-        let link_mode = layers.one("link-mode", flags.assembly.link_mode, parse::choice::<LinkChoice>)?;
-        let size = |text: &str| text.parse::<Bytes>().map_err(|error| error.to_string());
-        let max_size = layers.one("max-size", flags.assembly.max_size, size)?;
-        let split = layers.one("split", flags.assembly.split, parse_split)?.unwrap_or(0);
-        if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, size)? {
-            options.limits.unpacked_size = most;
-        }
-        if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole_number)? {
-            options.limits.ratio = most;
-        }
+        let assembly = assembly::read(&mut layers, flags.assembly)?;
+        read_limits(&mut layers, &mut options, &resolution)?;
         options.record = read_record_policy(&mut layers, wheels)?;
         options.shared = shared::read(&mut layers, shared)?;
-        options.cache_folder = read_cache_folder(&mut layers, general, &mut warnings)?;
+        options.cache_folder = read_cache_folder(&mut layers, general)?;
         let state_folders = state_folders(host, options.cache_folder.as_deref());
         record_defaults(&mut layers);
 
+        let Layers { config, records, warnings, .. } = layers;
+        let is_own = |path: &PathBuf| path.file_name().is_some_and(|name| name != "pyproject.toml");
         Ok(Self {
             target,
             options,
             files,
-            exclude,
-            selection,
-            own_file: Some(layers.config.path)
-                .filter(|path| path.file_name().is_some_and(|name| name != "pyproject.toml")),
-            exclude_runtime,
-            compile_bytecode,
-            deny_licenses,
-            sboms,
-            link_mode: link_mode.unwrap_or(LinkChoice::Auto).into(),
-            max_size,
-            split,
+            own_file: Some(config.path).filter(is_own),
+            assembly,
             state_folders,
             no_project,
             without,
             applications,
-            audit_ignore: std::mem::take(&mut layers.config.audit_ignore),
-            check_ignore: std::mem::take(&mut layers.config.check_ignore),
-            records: layers.records,
+            audit_ignore: config.audit_ignore,
+            check_ignore: config.check_ignore,
+            records,
             warnings,
         })
     }
@@ -261,22 +198,22 @@ impl Settings {
     }
 
     /// What is made of the dependencies, with the own files of the function in `source` unless the user wants none.
-    fn assembly(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
+    fn assembly_of(&self, source: Option<&Path>, kind: BundleKind) -> AssemblySettings {
         let mut files = SourceSettings::default();
         files.folder = source.map(Path::to_owned);
         files.further.clone_from(&self.files.further);
-        files.exclude.clone_from(&self.exclude);
+        files.exclude.clone_from(&self.assembly.exclude);
         files.include.clone_from(&self.files.include);
         (files.gitignore, files.follow_links) = (self.files.gitignore, self.files.follow_links);
         files.credential_files = self.own_file.iter().cloned().collect();
-        files.written_files = self.sboms.iter().filter_map(|sbom| sbom.file.clone()).collect();
+        files.written_files = self.assembly.sboms.iter().filter_map(|sbom| sbom.file.clone()).collect();
         let has_source = !self.files.no_source && kind != BundleKind::Packages && files.folders().next().is_some();
         let mut assembly = AssemblySettings::new(kind);
         assembly.source = has_source.then_some(files);
-        assembly.split = Some(self.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
-        assembly.exclude_runtime = self.exclude_runtime;
-        assembly.selection = self.selection.clone();
-        assembly.deny_licenses.clone_from(&self.deny_licenses);
+        assembly.split = Some(self.assembly.split).filter(|layers| *layers > 0 && kind == BundleKind::Layer);
+        assembly.exclude_runtime = self.assembly.exclude_runtime;
+        assembly.selection = self.assembly.selection.clone();
+        assembly.deny_licenses.clone_from(&self.assembly.deny_licenses);
         assembly
     }
 
@@ -287,9 +224,9 @@ impl Settings {
         kind: BundleKind,
         target: &Target,
     ) -> Result<AssemblySettings, Failure> {
-        let mut assembly = self.assembly(source, kind);
+        let mut assembly = self.assembly_of(source, kind);
         // Where packages lie beside others, bytecode could outlive its source, with which Python would not compare it.
-        if self.compile_bytecode && kind != BundleKind::Packages {
+        if self.assembly.compile_bytecode && kind != BundleKind::Packages {
             if assembly.split.is_some() {
                 return Err(Failure::usage(
                     "`--split` plans layers by the sizes of wheels, so it cannot go with `--compile-bytecode`",
@@ -314,8 +251,8 @@ impl Settings {
         let mut publish = PublishSettings::new(output.output.unwrap_or_default(), self.state_folders.clone());
         publish.zip |= output.zip;
         publish.force = output.force;
-        publish.link_mode = self.link_mode;
-        publish.max_size = self.max_size;
+        publish.link_mode = self.assembly.link_mode;
+        publish.max_size = self.assembly.max_size;
         publish
     }
 
@@ -381,6 +318,75 @@ pub(crate) fn units_of(host: &Host, general: &GeneralArgs, config: &ConfigFile) 
     Ok(units)
 }
 
+/// Adds the settings of the `[[mirror.application]]` that was named.
+fn take_application(config: &mut ConfigFile, name: Option<&str>) {
+    let named = config.applications.iter().find(|application| Some(application.name.as_str()) == name);
+    let values = named.map(|application| application.values.clone()).unwrap_or_default();
+    config.values.extend(values);
+}
+
+/// What is required, and how it is chosen and built.
+fn read_required(
+    layers: &mut Layers<'_>,
+    options: &mut RequestOptions,
+    input: InputArgs,
+    resolution: &ResolutionArgs,
+) -> Result<(), SettingsError> {
+    let no_deps = layers.switch("no-deps", input.no_deps)?;
+    options.require_hashes = layers.switch("require-hashes", input.require_hashes)?;
+    options.format_control = read_format_control(layers, &input)?;
+    options.extras = name_list(layers, "extra", &input.extra)?;
+    options.groups = name_list(layers, "group", &input.group)?;
+    options.lock.all_extras = layers.switch("all-extras", input.all_extras)?;
+    options.lock.only_groups = name_list(layers, "only-group", &input.only_group)?;
+    options.lock.frozen = layers.switch("frozen", input.frozen)?;
+    let (build, allow_build) = read_building(layers, &input)?;
+    options.build = build;
+    options.inputs = read_inputs(layers, input)?;
+    options.resolve = read_resolution(layers, resolution, no_deps)?;
+    options.resolve.allow_build = allow_build;
+    Ok(())
+}
+
+/// Which indexes are asked, and how.
+fn read_indexes(
+    layers: &mut Layers<'_>,
+    options: &mut RequestOptions,
+    index: IndexArgs,
+    offline: bool,
+) -> Result<(), SettingsError> {
+    let (indexes, credentials) = indexes::read(layers, &index)?;
+    if let Some(count) = read_count(layers, "concurrent-downloads", index.concurrent_downloads)? {
+        options.concurrent_downloads = count;
+    }
+    let mut client = read_client(layers, index)?;
+    client.credentials = credentials;
+    let named = indexes.named.iter().chain([&indexes.default]);
+    let variables = named.filter_map(|index| {
+        Some((index.url.without_credentials(), NamedCredentials::variables_of(index.name.as_deref()?)))
+    });
+    client.variables = variables.collect();
+    client.only.clone_from(&indexes.mirror);
+    client.offline = layers.switch("offline", offline)?;
+    (options.indexes, options.client) = (indexes, client);
+    Ok(())
+}
+
+/// How much an archive may hold.
+fn read_limits(
+    layers: &mut Layers<'_>,
+    options: &mut RequestOptions,
+    resolution: &ResolutionArgs,
+) -> Result<(), SettingsError> {
+    if let Some(Bytes(most)) = layers.one("max-unpacked-size", resolution.max_unpacked_size, parse::size)? {
+        options.limits.unpacked_size = most;
+    }
+    if let Some(most) = layers.one("max-ratio", resolution.max_ratio, whole_number)? {
+        options.limits.ratio = most;
+    }
+    Ok(())
+}
+
 fn read_resolution(
     layers: &mut Layers<'_>,
     resolution: &ResolutionArgs,
@@ -420,25 +426,7 @@ impl std::fmt::Display for ShownMoment {
     }
 }
 
-/// Reads which bills of materials are wanted. Files that the command line names stay as they were typed; others start
-/// at the folder of the file that names them.
-fn read_sboms(layers: &mut Layers<'_>, given: &[SbomRequest]) -> Result<Vec<SbomRequest>, SettingsError> {
-    let given: Vec<String> = given.iter().map(ToString::to_string).collect();
-    let (sboms, _) = layers.located("sbom", &given, |host, base, text| {
-        let SbomRequest { format, file } = text.parse()?;
-        let place = |file: PathBuf| {
-            if base == host.working_folder { file } else { host.absolute(base, &file.to_string_lossy()) }
-        };
-        Ok(SbomRequest { format, file: file.map(place) })
-    })?;
-    Ok(sboms)
-}
-
-fn read_cache_folder(
-    layers: &mut Layers<'_>,
-    general: &GeneralArgs,
-    warnings: &mut Vec<String>,
-) -> Result<Option<PathBuf>, SettingsError> {
+fn read_cache_folder(layers: &mut Layers<'_>, general: &GeneralArgs) -> Result<Option<PathBuf>, SettingsError> {
     let no_cache = layers.switch("no-cache", general.no_cache)?;
     let named = layers.path("cache-dir", general.cache_dir.clone());
     if no_cache {
@@ -451,7 +439,9 @@ fn read_cache_folder(
     match &usual {
         Some(folder) => layers.record("cache-dir", vec![folder.display().to_string()], Source::Default),
         None => {
-            warnings.push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned());
+            layers
+                .warnings
+                .push("no home folder is known: using a temporary cache (set --cache-dir to keep one)".to_owned());
         }
     }
     Ok(usual)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use barrow::bundle::Bytes;
 use barrow::spec::SafeUrl;
 use clap::ValueEnum;
 
@@ -14,6 +15,11 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
         _ => Err(format!("`{text}` is neither true nor false")),
     }
+}
+
+/// A size such as `250MB`.
+pub(super) fn size(text: &str) -> Result<Bytes, String> {
+    text.parse::<Bytes>().map_err(|error| error.to_string())
 }
 
 /// A word of a closed list; the message names them all.
@@ -70,7 +76,7 @@ pub(super) fn normalized(path: &Path) -> PathBuf {
 /// Splits `NAME=URL`; the name is optional.
 pub(super) fn named_index(text: &str) -> Result<(Option<String>, &str), String> {
     match text.split_once('=') {
-        Some((name, url)) if !name.contains(['/', ':']) => {
+        Some((name, url)) if !name.is_empty() && !name.contains(['/', ':']) => {
             index_name(name)?;
             Ok((Some(name.to_owned()), url))
         }

@@ -15,7 +15,6 @@ use super::layers::Layers;
 use super::origin::Source;
 use super::parse;
 use crate::args::{self, TargetArgs};
-use crate::host::Host;
 
 /// What to resolve for: every pair of a runtime and an architecture.
 #[derive(Clone, Debug)]
@@ -58,57 +57,87 @@ pub(super) fn read(
     flags: TargetArgs,
     folder: &Path,
     files: &[PathBuf],
-    warnings: &mut Vec<String>,
 ) -> Result<TargetSettings, SettingsError> {
-    // Both say which Python, so where they stand in two places the better one counts.
-    let runtime_from = layers.rank_of("runtime", !flags.runtime.is_empty());
-    let version_from = layers.rank_of("python-version", flags.python_version.is_some());
-    let mut python_version = layers.one("python-version", flags.python_version, args::python_version)?;
+    let TargetArgs { runtime, python_version, arch, glibc } = flags;
+    let (runtimes, python_version) = read_runtimes(layers, &runtime, python_version, folder, files)?;
+    let architectures = read_architectures(layers, arch, &runtimes)?;
+    let glibc = layers.one("glibc", glibc, |text| text.parse::<Glibc>().map_err(|error| error.to_string()))?;
+    let today = layers.host.today();
+    layers.warnings.extend(runtimes.iter().filter_map(|runtime| runtime.warning(&today)));
+    let python_full_version = python_version.filter(|version| version.release().len() > 2);
+    Ok(TargetSettings { runtimes, architectures, glibc, python_full_version })
+}
+
+/// The runtimes, and the version of Python that is given with them. Both say which Python, so where they stand in two
+/// places the better one counts.
+fn read_runtimes(
+    layers: &mut Layers<'_>,
+    runtime: &[String],
+    python_version: Option<Version>,
+    folder: &Path,
+    files: &[PathBuf],
+) -> Result<(Vec<Runtime>, Option<Version>), SettingsError> {
+    let runtime_from = layers.rank_of("runtime", !runtime.is_empty());
+    let version_from = layers.rank_of("python-version", python_version.is_some());
+    let python_version = layers.one_unrecorded("python-version", python_version, args::python_version)?;
+    let version = python_version.as_ref().map(|(version, _)| version);
     let mut runtimes = if version_from < runtime_from {
         Vec::new()
     } else {
         let profiles = profiles(&layers.config)?;
-        let known = |_: &Host, _: &Path, text: &str| named(text, python_version.as_ref(), &profiles);
-        layers.located("runtime", &flags.runtime, known)?.0
+        layers.located("runtime", runtime, |_, _, text| named(text, version, &profiles))?.0
     };
     runtimes.dedup_by_key(|runtime| runtime.name());
     if runtimes.is_empty() {
-        let (runtime, source) = match &python_version {
-            Some(version) => {
-                let runtime = Runtime::of_python(version)
-                    .map_err(|error| SettingsError::Other(format!("invalid value for `python-version`: {error}")))?;
-                (runtime, Source::Other("python-version".to_owned()))
-            }
-            None => match python_version_file(&layers.host.working_folder.join(folder), warnings)? {
-                Some(found) => found,
-                None => newest_that_fits(layers, folder, files).unwrap_or((Runtime::newest(), Source::Default)),
-            },
-        };
+        let (runtime, source) = unnamed_runtime(layers, version, folder, files)?;
         layers.record("runtime", vec![runtime.to_string()], source);
         runtimes.push(runtime);
     }
-    match python_version.as_ref().and_then(|version| check_agreement(version, &runtimes).err()) {
-        Some(_) if runtime_from < version_from => {
-            python_version = None;
-            layers.records.retain(|record| record.key != "python-version");
+    let Some((version, source)) = python_version else { return Ok((runtimes, None)) };
+    match check_agreement(&version, &runtimes) {
+        Err(_) if runtime_from < version_from => Ok((runtimes, None)),
+        Err(contradiction) => Err(contradiction),
+        Ok(()) => {
+            layers.record("python-version", vec![version.to_string()], source);
+            Ok((runtimes, Some(version)))
         }
-        Some(contradiction) => return Err(contradiction),
-        None => {}
     }
+}
+
+/// The runtime where none is named: that of the Python which is, else of `.python-version`, else of the project.
+fn unnamed_runtime(
+    layers: &mut Layers<'_>,
+    python: Option<&Version>,
+    folder: &Path,
+    files: &[PathBuf],
+) -> Result<(Runtime, Source), SettingsError> {
+    if let Some(version) = python {
+        let runtime = Runtime::of_python(version)
+            .map_err(|error| SettingsError::Other(format!("invalid value for `python-version`: {error}")))?;
+        return Ok((runtime, Source::Other("python-version".to_owned())));
+    }
+    if let Some(found) = python_version_file(&layers.host.working_folder.join(folder), &mut layers.warnings)? {
+        return Ok(found);
+    }
+    Ok(newest_that_fits(layers, folder, files).unwrap_or((Runtime::newest(), Source::Default)))
+}
+
+/// The architectures, which all of the runtimes must have.
+fn read_architectures(
+    layers: &mut Layers<'_>,
+    arch: Vec<Architecture>,
+    runtimes: &[Runtime],
+) -> Result<Vec<Architecture>, SettingsError> {
     let mut architectures =
-        layers.many("arch", flags.arch, |text| text.parse::<Architecture>().map_err(|error| error.to_string()))?;
+        layers.many("arch", arch, |text| text.parse::<Architecture>().map_err(|error| error.to_string()))?;
     architectures.dedup();
     if architectures.is_empty() {
         let usual = runtimes.iter().find_map(|runtime| runtime.only_architecture()).unwrap_or(Architecture::X86_64);
         layers.record("arch", vec![usual.to_string()], Source::Default);
         architectures.push(usual);
     }
-    check_architectures(&runtimes, &architectures)?;
-    let glibc = layers.one("glibc", flags.glibc, |text| text.parse::<Glibc>().map_err(|error| error.to_string()))?;
-    let today = layers.host.today();
-    warnings.extend(runtimes.iter().filter_map(|runtime| runtime.warning(&today)));
-    let python_full_version = python_version.filter(|version| version.release().len() > 2);
-    Ok(TargetSettings { runtimes, architectures, glibc, python_full_version })
+    check_architectures(runtimes, &architectures)?;
+    Ok(architectures)
 }
 
 /// The newest runtime that the project takes: that of the source folder or above it, where that is locked, and those

@@ -42,7 +42,8 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
     }
     let outs: Vec<&Path> = finished.as_deref().filter(|path| path.is_dir()).into_iter().collect();
     let report = ReportFile::of(run, args.report.as_deref(), &outs, &settings)?;
-    let wants_licenses = args.licenses || !settings.deny_licenses.is_empty() || run.is_json() || report.is_wanted();
+    let wants_licenses =
+        args.licenses || !settings.assembly.deny_licenses.is_empty() || run.is_json() || report.is_wanted();
     let survey = Survey { sizes: true, licenses: wants_licenses, newest: args.outdated };
     let word = args.requirements.join(" ");
     let listed = match &finished {
@@ -72,7 +73,7 @@ pub(super) fn call(run: &Run, args: TreeArgs) -> Result<(), Failure> {
         };
         report.write(run, &[part])?;
     }
-    let denied = inventory.denied(&settings.deny_licenses);
+    let denied = inventory.denied(&settings.assembly.deny_licenses);
     match &finished {
         _ if denied.is_empty() => Ok(()),
         // What lies there was not asked for by anybody whom a resolution would know.
