@@ -15,17 +15,16 @@ use super::inputs::Request;
 use super::keyed::{Encoder, Keyed};
 use super::local::{self, Look};
 use super::options::{
-    AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, IndexSettings, PublishSettings,
-    RequestOptions, SelectionSettings, SourceSettings,
+    AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, PublishSettings, RequestOptions,
+    SelectionSettings, SourceSettings,
 };
 use super::part::{Counts, KeyPart, PartKind};
 use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
-use crate::index::IndexLocation;
 use crate::install::RecordPolicy;
 use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::spec::{HashDigest, SafeUrl, sha256_without_userinfo};
+use crate::spec::{HashDigest, sha256_without_userinfo};
 use crate::target::Target;
 
 /// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
@@ -36,7 +35,7 @@ const FORMAT: &str = "key 2";
 pub(crate) struct InputKey {
     parts: Vec<KeyPart>,
     /// Nothing local is unknown: folders that are asked like indexes could be looked through.
-    is_whole: bool,
+    pub(super) is_whole: bool,
 }
 
 impl InputKey {
@@ -114,6 +113,9 @@ impl InputKey {
             no_deps,
             siblings,
             preferences,
+            // They change hints alone.
+            forbids_building: _,
+            wheel_room: _,
         } = options;
         let counts = |it| matches!(it, Counts::Everywhere | Counts::OnThisMachine | Counts::ForResolution);
         let mut encoder = Encoder::new();
@@ -170,7 +172,7 @@ impl InputKey {
         encoder.finish()
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         counts: Counts,
         kind: PartKind,
@@ -181,15 +183,15 @@ impl InputKey {
         self.parts.push(KeyPart { counts, kind, name: name.into(), given, digest });
     }
 
-    fn other(&mut self, name: &str, value: &(impl Keyed + ?Sized)) {
+    pub(super) fn other(&mut self, name: &str, value: &(impl Keyed + ?Sized)) {
         self.push(Counts::Everywhere, PartKind::Other, name, None, Encoder::digest(value));
     }
 
-    fn option(&mut self, counts: Counts, flag: &str, value: &(impl Keyed + ?Sized), given: Option<String>) {
+    pub(super) fn option(&mut self, counts: Counts, flag: &str, value: &(impl Keyed + ?Sized), given: Option<String>) {
         self.push(counts, PartKind::Option, flag, given, Encoder::digest(value));
     }
 
-    fn switch(&mut self, counts: Counts, flag: &str, is_on: bool) {
+    pub(super) fn switch(&mut self, counts: Counts, flag: &str, is_on: bool) {
         self.option(counts, flag, &is_on, is_on.then(|| flag.to_owned()));
     }
 
@@ -278,6 +280,11 @@ impl InputKey {
         let patterns = excluded_patterns.iter().map(ToString::to_string);
         let excluded: Vec<String> = excluded.iter().map(ToString::to_string).chain(patterns).collect();
         self.names(Counts::Everywhere, "--exclude-package", &excluded);
+        self.add_file_options(options);
+    }
+
+    /// What option lines of requirements files and flags of the same name say together.
+    fn add_file_options(&mut self, options: &FileOptions) {
         // Indexes and pages are told with those of the command line.
         let FileOptions {
             index_url: _,
@@ -330,6 +337,19 @@ impl InputKey {
             // When pages are too old is no question of the inputs.
             now: _,
         } = options;
+        self.add_inputs(inputs);
+        self.names(Counts::Everywhere, "--extra", extras);
+        self.names(Counts::Everywhere, "--group", groups);
+        self.add_lock_settings(lock);
+        self.add_resolve_options(resolve);
+        self.add_build_settings(build);
+        self.option(Counts::ForResult, "--max-unpacked-size and --max-ratio", limits, None);
+        let RecordPolicy { strict, accepted } = record;
+        self.switch(Counts::ForResult, "--strict", *strict);
+        self.names(Counts::ForResult, "--accept-record", accepted);
+    }
+
+    fn add_inputs(&mut self, inputs: &ManifestInputs) {
         // All of these were read into the manifest, or are a lock.
         let ManifestInputs {
             requirement_files: _,
@@ -349,8 +369,9 @@ impl InputKey {
         } = inputs;
         let brought: Vec<String> = brought.iter().map(|it| format!("{} {}", it.name, it.version)).collect();
         self.option(Counts::Everywhere, "--without", &brought, (!brought.is_empty()).then(|| "--without".to_owned()));
-        self.names(Counts::Everywhere, "--extra", extras);
-        self.names(Counts::Everywhere, "--group", groups);
+    }
+
+    fn add_lock_settings(&mut self, lock: &LockSettings) {
         // The folder of the run is in every path; which project of a lock it means follows from that and the lock.
         let LockSettings { all_extras, only_groups, frozen, folder, with_project } = lock;
         self.switch(Counts::Everywhere, "--all-extras", *all_extras);
@@ -360,7 +381,9 @@ impl InputKey {
         self.switch(Counts::ForResult, "--frozen", *frozen);
         let folder = folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
         self.option(Counts::ForResult, "the folder that is bundled", &folder, None);
-        self.add_resolve_options(resolve);
+    }
+
+    fn add_build_settings(&mut self, build: &BuildSettings) {
         let BuildSettings { forbidden, python, config_settings, network } = build;
         self.switch(Counts::Everywhere, "--build-network", *network);
         self.switch(Counts::Everywhere, "--no-build", *forbidden);
@@ -375,10 +398,6 @@ impl InputKey {
         // Values may be secrets.
         let given = (!config_settings.is_empty()).then(|| "--config-settings".to_owned());
         self.option(Counts::Everywhere, "--config-settings", config_settings, given);
-        self.option(Counts::ForResult, "--max-unpacked-size and --max-ratio", limits, None);
-        let RecordPolicy { strict, accepted } = record;
-        self.switch(Counts::ForResult, "--strict", *strict);
-        self.names(Counts::ForResult, "--accept-record", accepted);
     }
 
     fn add_resolve_options(&mut self, options: &ResolveOptions) {
@@ -394,6 +413,8 @@ impl InputKey {
             // Only tables of a project say it, and those count as they are.
             exclude_newer_package: _,
             preferences: _,
+            forbids_building: _,
+            wheel_room: _,
         } = options;
         let is_usual = *prerelease == PrereleaseMode::default();
         self.option(Counts::Everywhere, "--prerelease", prerelease, (!is_usual).then(|| "--prerelease".to_owned()));
@@ -404,90 +425,6 @@ impl InputKey {
         let given = exclude_newer.map(|_| "--exclude-newer".to_owned());
         self.option(Counts::Everywhere, "--exclude-newer", exclude_newer, given);
         self.switch(Counts::Everywhere, "--no-deps", *no_deps);
-    }
-
-    /// Indexes of options and files. Those that are folders count with all that is in them.
-    fn add_indexes(
-        &mut self,
-        settings: &IndexSettings,
-        request: &Request,
-        base: &Path,
-        look: Look,
-    ) -> Result<(), RequestError> {
-        let Manifest { options: file, indexes: declared, .. } = &*request.manifest;
-        let is_decided = request.lock.is_some() || file.require_hashes;
-        let IndexSettings {
-            named,
-            extra,
-            default,
-            // Decides about a warning.
-            default_is_chosen: _,
-            find_links,
-            mirror,
-            no_index,
-            strategy,
-            sources,
-            // Whether to look anew at all is not a question of what there is.
-            refresh: _,
-        } = settings;
-        self.switch(Counts::Everywhere, "--no-index", *no_index || file.no_index);
-        self.option(Counts::Everywhere, "--index-strategy", strategy, None);
-        let index = |index: &IndexLocation| {
-            // The statuses decide whether a refusal counts as "not here", and so which index answers.
-            let IndexLocation { name, url, explicit, ignore_status } = index;
-            let statuses: Vec<u64> = ignore_status.iter().map(|status| u64::from(*status)).collect();
-            ((name.clone(), local::place(url, base)), (*explicit, statuses))
-        };
-        let place = |url: &SafeUrl| local::place(url, base);
-        self.option(Counts::Everywhere, "--index", &named.iter().map(index).collect::<Vec<_>>(), None);
-        let extra: Vec<&SafeUrl> = extra.iter().chain(&file.extra_index_urls).collect();
-        let places: Vec<String> = extra.iter().map(|url| place(url)).collect();
-        self.option(Counts::Everywhere, "--extra-index-url", &places, None);
-        let default = match &file.index_url {
-            Some(url) => IndexLocation::new(url.clone()),
-            None => default.clone(),
-        };
-        self.option(Counts::Everywhere, "--index-url", &index(&default), None);
-        let pages: Vec<&SafeUrl> = find_links.iter().chain(&file.find_links).collect();
-        let places: Vec<String> = pages.iter().map(|url| place(url)).collect();
-        self.option(Counts::Everywhere, "--find-links", &places, None);
-        self.option(Counts::Everywhere, "[sources]", sources, None);
-
-        let tables: Vec<_> =
-            declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
-        self.other("what tables declare as indexes", &tables);
-
-        if let Some(mirror) = mirror {
-            return self.add_mirror(mirror, is_decided, base, look);
-        }
-        let urls = named.iter().map(|index| &index.url).chain(extra).chain([&default.url]).chain(pages);
-        let urls = urls.chain(declared.iter().map(|index| &index.url));
-        for path in urls.filter_map(SafeUrl::to_file_path) {
-            let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
-            match local::offered(&path, look)? {
-                Some(digest) => self.push(counts, PartKind::Place, local::relative(&path, base), None, digest),
-                None => self.is_whole = false,
-            }
-        }
-        Ok(())
-    }
-
-    /// A mirror stands for the indexes, so it alone is looked at. Where a lock or hashes decide about every file, its
-    /// place changes no byte: the fingerprint is that of a machine with a network.
-    fn add_mirror(&mut self, mirror: &SafeUrl, is_decided: bool, base: &Path, look: Look) -> Result<(), RequestError> {
-        let counts = if is_decided { Counts::OnThisMachine } else { Counts::Everywhere };
-        let place = local::place(mirror, base);
-        let given = Some(format!("--mirror {place}"));
-        self.option(counts, "--mirror", &place, given);
-        let Some(path) = mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps) else {
-            return Ok(());
-        };
-        let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
-        match local::offered(&path, look)? {
-            Some(digest) => self.push(counts, PartKind::Place, local::relative(&path, base), None, digest),
-            None => self.is_whole = false,
-        }
-        Ok(())
     }
 
     fn add_assembly(

@@ -11,7 +11,7 @@ use crate::spec::SafeUrl;
 /// Which lock, and what is wanted of it.
 #[derive(Clone, Debug)]
 pub(crate) struct LockInput {
-    /// The file.
+    /// The lock.
     pub place: LockPlace,
     /// What of it.
     pub wanted: LockRequest,

@@ -32,6 +32,7 @@ mod disguised;
 mod encodings;
 mod error;
 mod part;
+mod index_key;
 mod input_key;
 mod inputs;
 mod keyed;

@@ -10,7 +10,7 @@ use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
 use crate::install::{InstallOptions, LinkMode, RecordPolicy};
 use crate::requirements::{FormatControl, ManifestInputs};
-use crate::resolve::ResolveOptions;
+use crate::resolve::{ResolveOptions, WheelRoom};
 use crate::shared::SharedOptions;
 use crate::spec::{ExtraName, LicensePattern, SafeUrl};
 use crate::target::Target;
@@ -144,6 +144,12 @@ impl RequestOptions {
             record: RecordPolicy::default(),
             now,
         }
+    }
+
+    /// `options` with what hints have to know of the rest of the request.
+    pub(crate) fn advising(&self, options: &ResolveOptions) -> ResolveOptions {
+        let wheel_room = if self.indexes.mirror.is_some() { WheelRoom::Mirror } else { WheelRoom::Folder };
+        ResolveOptions { forbids_building: self.build.forbidden, wheel_room, ..options.clone() }
     }
 
     /// Requires what a file says: requirements, a lock or a `pyproject.toml`.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// What stands against building a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What stands against building a source, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Barrier {
     /// The user forbids all building.
     NoBuild,

@@ -64,7 +64,7 @@ mod sourced;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Hint, Twin, WheelRoom, twin_of};
+pub use explain::{Hint, Twin, twin_of};
 pub use moment::parse_moment;
 pub use ranges::{contains, specifiers_range};
 pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
@@ -109,9 +109,20 @@ pub enum ResolutionMode {
     LowestDirect,
 }
 
+/// Where the run looks for wheels, so that one could be put there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WheelRoom {
+    /// Any folder that is named.
+    #[default]
+    Folder,
+    /// The mirror that stands for every other place.
+    Mirror,
+}
+
 /// Settings of one resolution.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ResolveOptions {
     /// Pre-releases.
     pub prerelease: PrereleaseMode,
@@ -133,6 +144,10 @@ pub struct ResolveOptions {
     pub siblings: bool,
     /// Versions to keep where they still fit: `(project, version)` of an existing lock.
     pub preferences: Vec<(PackageName, crate::spec::Version)>,
+    /// The user forbids all building, so that no hint advises to allow it without saying so.
+    pub forbids_building: bool,
+    /// Where the user could put wheels, for hints.
+    pub wheel_room: WheelRoom,
 }
 
 /// The newest versions that have a wheel, with all that they require, and nothing is built.
@@ -148,6 +163,8 @@ impl Default for ResolveOptions {
             no_deps: false,
             siblings: false,
             preferences: Vec::new(),
+            forbids_building: false,
+            wheel_room: WheelRoom::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use pubgrub::Ranges;
 
 use super::ranges;
-use super::{PrereleaseMode, ResolutionMode, ResolveOptions};
+use super::{PrereleaseMode, ResolutionMode, ResolveOptions, WheelRoom};
 use crate::requirements::{
     DirectReference, FileOptions, FormatControl, Manifest, Origin, ProjectSet, ReleaseControl, RequirementEntry,
 };
@@ -25,6 +25,10 @@ pub(super) struct Policy {
     pub(super) resolution: ResolutionMode,
     /// Wheels of any version come before source distributions of any version.
     pub(super) prefer_binary: bool,
+    /// The user forbids all building.
+    pub(super) forbids_building: bool,
+    /// Where the user could put wheels.
+    pub(super) wheel_room: WheelRoom,
     rules: HashMap<PackageName, ProjectRules>,
     /// For projects of which the user says nothing.
     unnamed: ProjectRules,
@@ -115,6 +119,8 @@ impl Policy {
             },
             resolution: options.resolution,
             prefer_binary: options.prefer_binary,
+            forbids_building: options.forbids_building,
+            wheel_room: options.wheel_room,
             rules: HashMap::new(),
             unnamed: ProjectRules {
                 no_binary: manifest.options.format_control.no_binary == ProjectSet::All,
@@ -124,17 +130,27 @@ impl Policy {
                 ..ProjectRules::default()
             },
         };
+        policy.learn_from_lines(manifest);
+        for (name, version) in &options.preferences {
+            policy.rules_mut(name, &manifest.options).preference = Some(version.clone());
+        }
+        policy.learn_from_options(&manifest.options, &options.allow_build);
+        policy
+    }
+
+    /// What requirements, overrides and constraints say, and which ties cannot be honoured.
+    fn learn_from_lines(&mut self, manifest: &Manifest) {
         for entry in manifest.requirements.iter().chain(&manifest.overrides) {
-            if policy.applies(&entry.requirement) {
-                let rules = policy.learn(entry, &manifest.options);
+            if self.applies(&entry.requirement) {
+                let rules = self.learn(entry, &manifest.options);
                 rules.is_direct = true;
                 rules.is_placed |= entry.direct.is_some();
             }
         }
         for entry in &manifest.constraints {
-            if policy.applies(&entry.requirement) {
+            if self.applies(&entry.requirement) {
                 let limit = Limit::of(entry);
-                let rules = policy.learn(entry, &manifest.options);
+                let rules = self.learn(entry, &manifest.options);
                 rules.limits.extend(limit);
                 if let Some(reference) = &entry.direct {
                     rules.demand = Some(Demand {
@@ -146,28 +162,29 @@ impl Policy {
             }
         }
         for refused in &manifest.refused {
-            if refused.marker.evaluate(policy.target.markers(), &[]) {
-                policy.rules_mut(&refused.name, &manifest.options).refusal = Some(refused.problem.to_string());
+            if refused.marker.evaluate(self.target.markers(), &[]) {
+                self.rules_mut(&refused.name, &manifest.options).refusal = Some(refused.problem.to_string());
             }
         }
-        for (name, version) in &options.preferences {
-            policy.rules_mut(name, &manifest.options).preference = Some(version.clone());
-        }
-        let FileOptions { format_control, release_control, .. } = &manifest.options;
+    }
+
+    /// What options say about projects by name, and who may be built: after all else, because that is said of every
+    /// project with rules.
+    fn learn_from_options(&mut self, options: &FileOptions, allow_build: &ProjectSet) {
+        let FileOptions { format_control, release_control, .. } = options;
         let FormatControl { no_binary, only_binary } = format_control;
         let ReleaseControl { all_releases, only_final } = release_control;
-        for named in [no_binary, only_binary, all_releases, only_final, &options.allow_build] {
+        for named in [no_binary, only_binary, all_releases, only_final, allow_build] {
             if let ProjectSet::Projects(names) = named {
                 for name in names {
-                    policy.rules_mut(name, &manifest.options);
+                    self.rules_mut(name, options);
                 }
             }
         }
-        for (name, rules) in &mut policy.rules {
-            let is_allowed = options.allow_build == ProjectSet::All || options.allow_build.names(name);
+        for (name, rules) in &mut self.rules {
+            let is_allowed = *allow_build == ProjectSet::All || allow_build.names(name);
             rules.may_build = is_allowed && format_control.allows_sdists(name);
         }
-        policy
     }
 
     /// What the user says about a project.

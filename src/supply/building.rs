@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::bench::{Bench, Tools};
-use super::fitting::Said;
 use super::kept_build::KeptBuild;
 use super::material::{BuildSource, Whereabouts};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
+use super::user_lines::{UserLine, said_of_projects};
 use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
@@ -40,8 +40,8 @@ use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
 use crate::shared::SharedCache;
 use crate::spec::{
-    CoreMetadata, DistFile, DistFilename, ExtraName, HashDigest, MarkerTree, PackageName, SafeUrl, SdistFilename,
-    Version, VersionSpecifiers, WheelFilename, lenient, sha256,
+    CoreMetadata, DistFile, DistFilename, HashDigest, MarkerTree, PackageName, SafeUrl, SdistFilename, Version,
+    VersionSpecifiers, WheelFilename, lenient, sha256,
 };
 use crate::target::Target;
 
@@ -75,7 +75,6 @@ pub(super) struct SourceBuilder {
     /// A mirror stands for every other place.
     pub(super) has_mirror: bool,
     allowed: ProjectSet,
-    said: Said,
     pub(super) bench: Arc<Bench>,
     pub(super) shared: Option<Arc<SharedCache>>,
 }
@@ -87,33 +86,12 @@ pub(super) struct Told {
     pub(super) is_built: bool,
 }
 
-/// What the user's own lines say of a project.
-#[derive(Clone, Debug, Default)]
-struct UserLine {
-    hashes: Vec<HashDigest>,
-    extras: Vec<ExtraName>,
-    config_settings: Vec<(String, String)>,
-    direct: Vec<DirectReference>,
-}
-
 impl SourceBuilder {
     pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, tools: Tools) -> Self {
         let Request { options: request, manifest, .. } = request;
         let Tools { cache, context, bench, shared } = tools;
         let environment = Arc::new(request.inputs.environment.clone());
-        let mut words: HashMap<PackageName, UserLine> = HashMap::new();
-        let mut own_ties = OwnTies::default();
-        for entry in manifest.requirements.iter().chain(&manifest.constraints).chain(&manifest.overrides) {
-            let word = words.entry(entry.requirement.name.clone()).or_default();
-            word.hashes.extend(entry.hashes.iter().cloned());
-            word.config_settings.extend(entry.config_settings.iter().cloned());
-            word.extras.extend(entry.requirement.extras.iter().cloned());
-            word.direct.extend(entry.direct.clone());
-            if entry.direct.is_some() {
-                own_ties.0.push((entry.requirement.name.clone(), entry.requirement.marker.clone()));
-            }
-        }
-        own_ties.0.extend(manifest.pins.iter().map(|pin| (pin.name.clone(), pin.marker.clone())));
+        let (words, own_ties) = said_of_projects(manifest);
         let of_entry = |entry: &RequirementEntry| {
             Some((entry.requirement.name.clone(), entry.requirement.marker.clone(), entry.direct.clone()?))
         };
@@ -142,7 +120,7 @@ impl SourceBuilder {
                 siblings: false,
                 preferences: Vec::new(),
                 resolution: crate::resolve::ResolutionMode::Highest,
-                ..request.resolve.clone()
+                ..request.advising(&request.resolve)
             },
             limits: request.limits,
             record: request.record.clone(),
@@ -155,7 +133,6 @@ impl SourceBuilder {
             offline: request.client.offline,
             has_mirror: request.indexes.mirror.is_some(),
             allowed: request.resolve.allow_build.clone(),
-            said: Said::of(request),
             bench,
             shared,
         }
@@ -535,7 +512,7 @@ impl SourceBuilder {
         let solve =
             move || resolve_undamaged(|| resolve(&manifest, &target, &options, &*source), || source.forget_damage());
         let resolution = on_own_thread("barrow-build-solver", solve).await?;
-        Ok(resolution.map_err(|error| self.said.fit_for_build(error))?.dists)
+        Ok(resolution?.dists)
     }
 
     async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {

@@ -129,7 +129,7 @@ pub enum SupplyError {
     /// The mirror lacks files of a lock.
     #[error("{lacking}")]
     MirrorLacks {
-        /// Which.
+        /// The files that are lacking.
         lacking: FetchError,
         /// What a mirror would have to be made of to have them.
         mirrored: Box<MirrorInputs>,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::ahead::Ahead;
 use super::building::SourceBuilder;
 use super::building_source::BuildingSource;
-use super::fitting::Said;
 use super::session::{Session, World};
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
@@ -382,10 +381,10 @@ impl Inquiry {
         let live = Arc::clone(&self.world.source);
         let stated = self.request.manifest.settings.dependency_metadata.clone();
         let source = BuildingSource::new(live, Arc::clone(&self.builder), self.ahead.clone(), target.clone(), stated);
-        let (manifest, target, options) = (Arc::clone(&self.request.manifest), target.clone(), options.clone());
+        let (manifest, target) = (Arc::clone(&self.request.manifest), target.clone());
+        let options = self.request.options.advising(options);
         let (world, runtime) = (Arc::clone(&self.world), tokio::runtime::Handle::current());
         let mirrored = Box::new(missing::mirrored(&self.request.options, &target));
-        let said = Said::of(&self.request.options);
         let solve = move || {
             let solve = || resolve(&manifest, &target, &options, &source);
             let resolution = resolve_undamaged(solve, || source.forget_damage());
@@ -396,7 +395,7 @@ impl Inquiry {
                 Vec::new()
             };
             let all_unbuilt = |error| missing::with_unbuilt(error, &manifest, &target, &options, &source);
-            let resolution = resolution.map_err(|error| said.fit(all_unbuilt(error))).map_err(|error| match missing {
+            let resolution = resolution.map_err(all_unbuilt).map_err(|error| match missing {
                 missing if missing.is_empty() => SupplyError::from(error),
                 missing => SupplyError::Lacking { error, missing, mirrored },
             });

@@ -138,50 +138,68 @@ impl Inquiry {
                 return Err(not_listed(lock, package, listed, "nothing is known of it offline"));
             }
         };
-        let files: Vec<DistFile> = details.iter().flat_map(|detail| detail.files()).collect();
-        let mut best: Option<(Rank, DistFile)> = None;
-        let mut is_other = false;
-        let mut has_source = false;
-        for file in files {
-            if package.version.as_ref().is_some_and(|version| version != file.version()) {
-                continue;
+        let files = details.iter().flat_map(|detail| detail.files());
+        let mut file = match best_listed(files.collect(), package, listed, target) {
+            ListedFile::Best(file) => *file,
+            ListedFile::OnlySource => return Err(needs_building(package).into()),
+            ListedFile::OtherDigest => {
+                let why = "the index has files of that name, and none with the locked digest";
+                return Err(not_listed(lock, package, listed, why));
             }
-            if listed.filename.as_ref().is_some_and(|name| name.as_str() != file.filename.as_str()) {
-                continue;
+            ListedFile::None => {
+                return Err(not_listed(lock, package, listed, "the index does not list the locked file"));
             }
-            if !has_digest(&file, &listed.accepted) {
-                is_other = true;
-                continue;
-            }
-            let rank = match file.filename.as_wheel() {
-                Some(_) if !listed.may_be_wheel => continue,
-                Some(wheel) => match target.tags().priority(wheel) {
-                    Some(priority) => (Some(priority), wheel.build.clone()),
-                    None => continue,
-                },
-                None if listed.may_build => (None, None),
-                None => {
-                    has_source = true;
-                    continue;
-                }
-            };
-            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
-                best = Some((rank, file));
-            }
-        }
-        if best.is_none() && has_source {
-            return Err(needs_building(package).into());
-        }
-        let Some((_, mut file)) = best else {
-            let why = match () {
-                () if is_other => "the index has files of that name, and none with the locked digest",
-                () => "the index does not list the locked file",
-            };
-            return Err(not_listed(lock, package, listed, why));
         };
         // What the index says of its digests is no proof; what the lock says is.
         file.hashes.retain(|digest| listed.accepted.contains(digest));
         Ok(file)
+    }
+}
+
+/// What an index lists of a locked file.
+enum ListedFile {
+    Best(Box<DistFile>),
+    /// Nothing but a source distribution, which may not be built.
+    OnlySource,
+    /// Nothing but files with other digests.
+    OtherDigest,
+    None,
+}
+
+/// The file that the target loads best, of those that may be the locked one.
+fn best_listed(files: Vec<DistFile>, package: &SelectedPackage, listed: &Listed, target: &Target) -> ListedFile {
+    let is_wanted = |file: &DistFile| {
+        package.version.as_ref().is_none_or(|version| version == file.version())
+            && listed.filename.as_ref().is_none_or(|name| name.as_str() == file.filename.as_str())
+    };
+    let mut best: Option<(Rank, DistFile)> = None;
+    let (mut is_other, mut has_source) = (false, false);
+    for file in files.into_iter().filter(is_wanted) {
+        if !has_digest(&file, &listed.accepted) {
+            is_other = true;
+            continue;
+        }
+        let rank = match file.filename.as_wheel() {
+            Some(_) if !listed.may_be_wheel => continue,
+            Some(wheel) => match target.tags().priority(wheel) {
+                Some(priority) => (Some(priority), wheel.build.clone()),
+                None => continue,
+            },
+            None if listed.may_build => (None, None),
+            None => {
+                has_source = true;
+                continue;
+            }
+        };
+        if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+            best = Some((rank, file));
+        }
+    }
+    match best {
+        Some((_, file)) => ListedFile::Best(Box::new(file)),
+        None if has_source => ListedFile::OnlySource,
+        None if is_other => ListedFile::OtherDigest,
+        None => ListedFile::None,
     }
 }
 

@@ -7,7 +7,7 @@ use super::building_source::BuildingSource;
 use crate::request::RequestOptions;
 use crate::requirements::Manifest;
 use crate::resolution::{Barrier, Resolution};
-use crate::resolve::{Hint, ResolveError, ResolveOptions, WheelRoom, resolve};
+use crate::resolve::{Hint, ResolveError, ResolveOptions, resolve};
 use crate::spec::{PackageName, SafeUrl};
 use crate::target::Target;
 
@@ -71,13 +71,13 @@ pub(super) fn with_unbuilt(
     all.sort_unstable();
     all.dedup();
     if all.len() > 1 {
-        let strongest = |barrier, hint: &Hint| match hint {
-            Hint::OnlySource { barrier: Barrier::OnlyBinary, .. } => Barrier::OnlyBinary,
-            _ => barrier,
-        };
-        let barrier = hints.iter().fold(Barrier::NotAllowed, strongest);
+        let barriers = hints.iter().filter_map(|hint| match hint {
+            Hint::OnlySource { barrier, .. } => Some(*barrier),
+            _ => None,
+        });
+        let barrier = barriers.min().unwrap_or(Barrier::NotAllowed);
         hints.retain(|hint| !matches!(hint, Hint::OnlySource { twin: None, .. }));
-        hints.push(Hint::OnlySources { names: all.clone(), barrier, room: WheelRoom::default() });
+        hints.push(Hint::OnlySources { names: all.clone(), barrier, room: options.wheel_room });
     }
     ResolveError::NoSolution { explanation, hints, unbuilt: all }
 }

@@ -18,7 +18,6 @@ mod build_needs;
 mod building;
 mod building_source;
 mod error;
-mod fitting;
 mod indexes;
 mod kept_build;
 mod inquiry;
@@ -38,6 +37,7 @@ mod table_settings;
 #[cfg(test)]
 mod tests;
 mod tied_sources;
+mod user_lines;
 mod virtual_projects;
 
 pub use error::{MirrorInputs, PythonRefused, SupplyError};

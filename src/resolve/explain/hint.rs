@@ -1,20 +1,11 @@
 //! What the user could do about requirements that cannot be met: kinds and values. Whoever shows them has the words.
 
+use super::super::WheelRoom;
 use super::twins::Twin;
 use crate::requirements::Origin;
 use crate::resolution::Barrier;
 use crate::spec::{PackageName, Version, VersionSpecifiers};
 use crate::target::{Architecture, Glibc, Runtime};
-
-/// Where the run looks for wheels, so that one could be put there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WheelRoom {
-    /// Any folder that is named.
-    #[default]
-    Folder,
-    /// The mirror that stands for every other place.
-    Mirror,
-}
 
 /// Something that the user could do, or should know to find it.
 #[derive(Clone, Debug, PartialEq, Eq)]

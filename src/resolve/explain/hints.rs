@@ -14,10 +14,11 @@ use super::super::policy::{Policy, ProjectRules};
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
-use super::hint::{Hint, WheelRoom};
+use super::hint::Hint;
 use super::popular;
 use super::table;
 use super::twins;
+use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
 use crate::spec::{PackageName, Version};
 use crate::target::{Architecture, TagMismatch};
@@ -191,13 +192,17 @@ impl<'a> ProjectHints<'a> {
     fn only_source(&self, version: Version) -> Hint {
         let (name, twin) = (self.name.clone(), twins::of(self.name.as_ref()).copied());
         let target = target_name(self.provider);
-        Hint::OnlySource { name, version, target, twin, barrier: self.barrier(), room: WheelRoom::default() }
+        Hint::OnlySource { name, version, target, twin, barrier: self.barrier(), room: self.policy.wheel_room }
     }
 
-    /// What stands against building the project, as far as the solver knows.
+    /// What stands against building the project.
     fn barrier(&self) -> Barrier {
         let takes_sources = self.provider.manifest.options.format_control.allows_sdists(self.name);
-        if takes_sources { Barrier::NotAllowed } else { Barrier::OnlyBinary }
+        match () {
+            () if self.policy.forbids_building => Barrier::NoBuild,
+            () if takes_sources => Barrier::NotAllowed,
+            () => Barrier::OnlyBinary,
+        }
     }
 
     /// The hint that all wheels of a release are for other systems than Linux, where there is nothing to build either.
@@ -325,7 +330,11 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     if !names.is_empty() {
         return Some(Hint::DidYouMean(names));
     }
-    (!is_tied && is_asked_for).then(|| Hint::Nowhere(name.clone()))
+    // No line of the user's asks for what a build requires.
+    let is_of_build = provider.manifest.requirements.iter().any(|entry| entry.origin == Origin::Build);
+    let (name, room) = (name.clone(), provider.policy.wheel_room);
+    let hint = if is_of_build { Hint::BuildLacks { name, room } } else { Hint::Nowhere(name) };
+    (!is_tied && is_asked_for).then_some(hint)
 }
 
 /// A direct reference of the user's that an index requirement of another project does not take.

@@ -9,7 +9,7 @@ mod table;
 mod twins;
 mod versions;
 
-pub use hint::{Hint, WheelRoom};
+pub use hint::Hint;
 use pubgrub::NoSolutionError;
 pub use twins::{Twin, twin_of};
 

@@ -21,7 +21,7 @@ pub(crate) fn of(error: &BuildError) -> Option<String> {
             "build the wheel on the target's system and offer it with --find-links, or choose a version that has one"
                 .to_owned(),
         ),
-        BuildError::Unpack { source, .. } => super::limit(source).or_else(|| Some(super::supply::DAMAGED.to_owned())),
+        BuildError::Unpack { source, .. } => super::limit(source).or_else(|| Some(super::DAMAGED.to_owned())),
         _ => None,
     }
 }

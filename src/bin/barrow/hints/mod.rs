@@ -143,6 +143,10 @@ pub(crate) fn check(error: &CheckError) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// What to do about a file that is not what its name says.
+const DAMAGED: &str =
+    "the file itself is damaged or wrongly made: get it anew, or take another version, and tell whoever made it";
+
 /// What to do about a manifest of a mirror that says nothing.
 const DAMAGED_MANIFEST: &str = "carry the manifest again; where the mirror is made, remove one that is damaged: `barrow mirror` makes it anew of \
                                 the files";

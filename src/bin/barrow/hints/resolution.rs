@@ -1,7 +1,8 @@
 //! What the user can do about requirements that cannot be met, in words.
 
 use barrow::resolution::Barrier;
-use barrow::resolve::{Hint, WheelRoom};
+use barrow::resolve::{Hint, Twin, WheelRoom};
+use barrow::spec::{PackageName, Version};
 use barrow::target::span;
 
 /// What has to be left out before building can be allowed.
@@ -17,17 +18,70 @@ fn offered(room: WheelRoom, wheels: &str) -> String {
     }
 }
 
+const OF_DEBIAN: &str =
+    "`pip freeze` of Debian and Ubuntu writes `pkg-resources==0.0.0` for a part of setuptools: remove the line";
+
+fn nowhere(name: &PackageName) -> String {
+    format!(
+        "if `{name}` lies on an index of your own, name that with `--index NAME=URL`; if it is a folder of yours, require it as \
+         `./FOLDER`"
+    )
+}
+
+fn did_you_mean(names: &[PackageName]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("did you mean {}?", names.join(" or "))
+}
+
+/// How what has only sources can be had: by building it, or from somebody who has built it.
+fn allow_or_offer(what: &str, allowed: &str, barrier: Barrier, room: WheelRoom, wheels: &str) -> String {
+    let (forbidden, offer) = (forbidden(barrier), offered(room, wheels));
+    format!("{forbidden}allow building {what} with `--allow-build {allowed}`, or {offer}")
+}
+
+fn of_twin(name: &PackageName, version: &Version, Twin { because, instead, .. }: &Twin) -> String {
+    format!("{name} {version} has only a source distribution, and {because}: require `{instead}` in its place")
+}
+
+/// Digests that are accepted, and that there are `more`.
+fn digests(accepted: &[String], more: usize) -> String {
+    let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
+    if more > 0 { format!("{accepted} and {more} more") } else { accepted }
+}
+
+fn only_sources(names: &[PackageName], barrier: Barrier, room: WheelRoom) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let way = allow_or_offer("them", &super::lock::named(&names), barrier, room, "wheels of them");
+    format!("{} have only source distributions{way}", names.join(", "))
+}
+
+/// That `--no-binary` is in the way of a wheel, and what is in the way of building `source`.
+fn wheels_left_out(name: &PackageName, version: &Version, source: Option<Barrier>) -> String {
+    match source {
+        None => format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out: leave that out for it"),
+        Some(barrier) => {
+            let forbidden = forbidden(barrier);
+            format!(
+                "{name} {version} has a wheel, but `--no-binary` leaves wheels out{forbidden}allow building it with \
+                 `--allow-build {name}`"
+            )
+        }
+    }
+}
+
+fn other_systems(name: &PackageName, version: &Version, has_windows: bool) -> String {
+    let system = if has_windows { "win32" } else { "darwin" };
+    format!(
+        "{name} {version} is not for Linux: where other systems alone need it, write `{name}; sys_platform == '{system}'`, or \
+         leave it out with `--exclude-package {name}`"
+    )
+}
+
 /// A hint of the solver's as a sentence.
 pub(crate) fn of(hint: &Hint) -> String {
     match hint {
-        Hint::DidYouMean(names) => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("did you mean {}?", names.join(" or "))
-        }
-        Hint::OfDebian => {
-            "`pip freeze` of Debian and Ubuntu writes `pkg-resources==0.0.0` for a part of setuptools: remove the line"
-                .to_owned()
-        }
+        Hint::DidYouMean(names) => did_you_mean(names),
+        Hint::OfDebian => OF_DEBIAN.to_owned(),
         Hint::UnknownOffline(name) => {
             format!("run once without `--offline`, so that what is known of `{name}` is in the cache")
         }
@@ -45,33 +99,13 @@ pub(crate) fn of(hint: &Hint) -> String {
         Hint::Yanked { name, version } => {
             format!("{name} {version} is yanked: require `{name}=={version}` exactly to use it all the same")
         }
-        Hint::OnlySource { name, version, twin: Some(twin), .. } => format!(
-            "{name} {version} has only a source distribution, and {}: require `{}` in its place",
-            twin.because, twin.instead
-        ),
+        Hint::OnlySource { name, version, twin: Some(twin), .. } => of_twin(name, version, twin),
         Hint::OnlySource { name, version, target, twin: None, barrier, room } => {
-            let (forbidden, allow) = (forbidden(*barrier), format!("allow building it with `--allow-build {name}`"));
-            let wheel = format!("a wheel of it for {target}");
-            format!("{name} {version} has only a source distribution{forbidden}{allow}, or {}", offered(*room, &wheel))
+            let way = allow_or_offer("it", name.as_ref(), *barrier, *room, &format!("a wheel of it for {target}"));
+            format!("{name} {version} has only a source distribution{way}")
         }
-        Hint::OnlySources { names, barrier, room } => {
-            let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-            let (forbidden, words) = (forbidden(*barrier), super::lock::named(&names));
-            let (names, offer) = (names.join(", "), offered(*room, "wheels of them"));
-            format!(
-                "{names} have only source distributions{forbidden}allow building them with `--allow-build {words}`, or {offer}"
-            )
-        }
-        Hint::WheelsLeftOut { name, version, source: None } => {
-            format!("{name} {version} has a wheel, but `--no-binary` leaves wheels out: leave that out for it")
-        }
-        Hint::WheelsLeftOut { name, version, source: Some(barrier) } => {
-            let forbidden = forbidden(*barrier);
-            format!(
-                "{name} {version} has a wheel, but `--no-binary` leaves wheels out{forbidden}allow building it with \
-                 `--allow-build {name}`"
-            )
-        }
+        Hint::OnlySources { names, barrier, room } => only_sources(names, *barrier, *room),
+        Hint::WheelsLeftOut { name, version, source } => wheels_left_out(name, version, *source),
         Hint::TooNew { name, version, uploaded: Some(time) } => {
             format!("{name} {version} would do, but it was uploaded at {time}, after `--exclude-newer`")
         }
@@ -82,32 +116,22 @@ pub(crate) fn of(hint: &Hint) -> String {
             format!("{name} {version} would do if the constraint `{text}` at {origin} were not there")
         }
         Hint::OtherDigest { file, actual, origin, accepted, more } => {
-            let accepted = if accepted.is_empty() { "no digest".to_owned() } else { accepted.join(", ") };
-            let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}{more}")
+            let accepted = digests(accepted, *more);
+            format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}")
         }
         Hint::OtherTarget { name, version, runtimes, architecture, glibc } => {
-            let on = architecture.map(|architecture| format!(" on {architecture}")).unwrap_or_default();
-            let with = glibc.map(|glibc| format!(", with glibc {glibc}")).unwrap_or_default();
+            let on = architecture.map_or_else(String::new, |architecture| format!(" on {architecture}"));
+            let with = glibc.map_or_else(String::new, |glibc| format!(", with glibc {glibc}"));
             format!("{name} {version} can be loaded by {}{on}{with}", span(runtimes).unwrap_or_default())
         }
         Hint::NewestThatLoads { name, version, runtime, architecture } => {
             format!("the newest {name} that {runtime} on {architecture} can load is {version}")
         }
-        Hint::Nowhere(name) => format!(
-            "if `{name}` lies on an index of your own, name that with `--index NAME=URL`; if it is a folder of yours, require \
-             it as `./FOLDER`"
-        ),
+        Hint::Nowhere(name) => nowhere(name),
         Hint::BuildLacks { name, room } => {
             format!("a wheel of `{name}` is needed to build it: {}", offered(*room, "one"))
         }
-        Hint::OtherSystems { name, version, has_windows } => {
-            let system = if *has_windows { "win32" } else { "darwin" };
-            format!(
-                "{name} {version} is not for Linux: where other systems alone need it, write \
-                 `{name}; sys_platform == '{system}'`, or leave it out with `--exclude-package {name}`"
-            )
-        }
+        Hint::OtherSystems { name, version, has_windows } => other_systems(name, version, *has_windows),
         Hint::OnlyFromUrl { name, origin } => {
             let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
             format!("`{name}` can only come from the URL that you give for it{origin}")

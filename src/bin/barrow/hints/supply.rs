@@ -10,15 +10,11 @@ use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
 use barrow::request::{ForeignFile, RequestError};
 use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
 
-use super::{ALIKE, build, limit, lock, resolution};
+use super::{ALIKE, DAMAGED, build, limit, lock, resolution};
 
 /// What to do about a file that a mirror lacks.
 const MIRROR_IT: &str =
     "`barrow mirror` with the same requirements and targets, on a machine with a network, adds it to a mirror";
-
-/// What to do about a file that is not what its name says.
-pub(super) const DAMAGED: &str =
-    "the file itself is damaged or wrongly made: get it anew, or take another version, and tell whoever made it";
 
 /// What to do about something that would be asked of an index.
 const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--find-links`";
