@@ -3,14 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use url::Url;
-
 use super::login::SentAs;
-use crate::reporter::is_harmful;
+pub(super) use super::shown::{shown, shown_url};
 use crate::spec::SafeUrl;
-
-/// Longest text of a server that is repeated in a message, characters.
-const LONGEST_TEXT: usize = 200;
 
 /// A request that failed for good. Messages never hold a credential or a raw control character.
 #[derive(Debug, thiserror::Error)]
@@ -61,10 +56,10 @@ pub enum Error {
     /// A proxy setting that is no URL; it is not repeated, it may hold a password.
     #[error("the proxy given by {setting} is not an http, https or socks URL")]
     Proxy {
-        /// Which setting.
+        /// The flag, variable or key that names the proxy.
         setting: String,
     },
-    /// No connection.
+    /// No connection to the server came about.
     #[error("failed to connect to `{url}`{via}: {reason}")]
     Connect {
         /// What was asked.
@@ -135,7 +130,7 @@ pub enum Error {
     TooLarge {
         /// What was asked.
         url: Box<SafeUrl>,
-        /// Accepted bytes.
+        /// Most bytes that are accepted.
         limit: u64,
     },
     /// A status that no caller handles.
@@ -193,7 +188,7 @@ pub enum Error {
     TooManyRedirects {
         /// What was asked.
         url: Box<SafeUrl>,
-        /// Followed redirects.
+        /// How many redirects are followed at most.
         limit: usize,
         /// Where it would have gone on.
         last: Box<SafeUrl>,
@@ -312,29 +307,6 @@ impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |proxy| write!(f, " through the proxy `{proxy}`"))
     }
-}
-
-/// A text from outside, made safe to print: control characters escaped, and not endless.
-pub(super) fn shown(text: &str) -> String {
-    let mut safe = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == LONGEST_TEXT {
-            safe.push('…');
-            break;
-        }
-        if is_harmful(character) {
-            safe.extend(character.escape_unicode());
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
-}
-
-/// A URL for messages and for callers: without userinfo and fragment.
-#[expect(clippy::unnecessary_box_returns, reason = "errors hold their URLs boxed, so that results stay small")]
-pub(super) fn shown_url(url: &Url) -> Box<SafeUrl> {
-    Box::new(SafeUrl::from(url.clone()).without_credentials().without_fragment())
 }
 
 fn status_text(status: u16) -> String {

@@ -52,7 +52,7 @@ pub struct SentAs {
 impl fmt::Display for SentAs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(user) = &self.user {
-            write!(f, "user `{}`, ", super::error::shown(user))?;
+            write!(f, "user `{}`, ", super::shown::shown(user))?;
         }
         write!(f, "{}", self.source)
     }

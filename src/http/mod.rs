@@ -10,6 +10,7 @@ mod secret;
 mod payload;
 mod realm;
 mod netrc;
+mod shown;
 mod login;
 mod error;
 mod options;
@@ -38,7 +39,6 @@ pub use error::{Error, TlsReason, Via};
 pub use options::{ClientOptions, NamedCredentials};
 pub(crate) use payload::{Payload, Verb};
 pub(crate) use response::Response;
-use response::SLOWEST_BYTES_PER_SECOND;
 pub use secret::Secret;
 
 #[cfg(test)]

@@ -9,6 +9,12 @@ use super::login::{CredentialSource, Login};
 use super::secret::{Scheme, Secret, userinfo};
 use crate::spec::SafeUrl;
 
+/// Slowest body that is waited for: below it a server is dripping, not sending.
+///
+/// Source: GSM's circuit-switched data of 9,600 bits a second, the slowest link on which anyone has used an index,
+/// carries five times as much; Cargo's `http.low-speed-limit` is 10, over the same 30 seconds.
+const SLOWEST_BYTES_PER_SECOND: u32 = 256;
+
 /// Settings of the client.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
@@ -78,7 +84,7 @@ impl Default for ClientOptions {
             concurrency: 50,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
-            slowest: super::SLOWEST_BYTES_PER_SECOND,
+            slowest: SLOWEST_BYTES_PER_SECOND,
             // Whoever watches a build takes it for stuck after two minutes.
             patience: Duration::from_secs(100),
             retries: 3,

@@ -14,12 +14,6 @@ use super::throttle::HostTurn;
 use crate::blocking::blocking;
 use crate::spec::SafeUrl;
 
-/// Slowest body that is waited for: below it a server is dripping, not sending.
-///
-/// Source: GSM's circuit-switched data of 9,600 bits a second, the slowest link on which anyone has used an index,
-/// carries five times as much; Cargo's `http.low-speed-limit` is 10, over the same 30 seconds.
-pub(crate) const SLOWEST_BYTES_PER_SECOND: u32 = 256;
-
 /// After so many new bytes, a body that breaks off has all its attempts again.
 const PROGRESS_BYTES: u64 = 64 * 1024;
 

@@ -283,30 +283,7 @@ impl IndexClient {
             return Ok(Answer::Found(detail));
         }
         let location = &index.location;
-        let is_object_store = AtomicBool::default();
-        let asking = self.asking(&location.ignore_status, reach, readings, &is_object_store);
-        let project_url = project_url(&location.url, name);
-        let file_url = project_url.below(&["index.json"]);
-        let mut answer = Ok(PageAnswer::Absent(404));
-        let has_file_pages = index.has_file_pages.load(Ordering::Relaxed);
-        if has_file_pages {
-            answer = asking.page(&file_url, Some(name)).await;
-        }
-        if let Ok(PageAnswer::Absent(_)) = answer {
-            answer = asking.page(&project_url, Some(name)).await;
-        }
-        if matches!(answer, Ok(PageAnswer::Absent(_))) && !has_file_pages {
-            if is_object_store.load(Ordering::Relaxed) {
-                index.has_file_pages.store(true, Ordering::Relaxed);
-                answer = asking.page(&file_url, Some(name)).await;
-            } else if self.options.offline
-                && let Ok(page @ PageAnswer::Page(_)) = asking.page(&file_url, Some(name)).await
-            {
-                // The page was there when it was last asked for with a network.
-                answer = Ok(page);
-            }
-        }
-        match answer {
+        match self.page_of(index, name, reach, readings).await {
             Ok(PageAnswer::Page(page)) => {
                 let detail = page.project(name, &index.origin);
                 for skipped in detail.skipped.iter().filter(|_| self.reporter.shows(Level::Detail)) {
@@ -333,6 +310,40 @@ impl IndexClient {
                 Err(IndexError::Page { index: location.shown(), project: name.clone(), source })
             }
         }
+    }
+
+    /// The page of a project on a server: below its URL, or as a file there, which object stores need.
+    async fn page_of(
+        &self,
+        index: &Index,
+        name: &PackageName,
+        reach: Reach,
+        readings: &Readings,
+    ) -> Result<PageAnswer, AskError> {
+        let is_object_store = AtomicBool::default();
+        let asking = self.asking(&index.location.ignore_status, reach, readings, &is_object_store);
+        let project_url = project_url(&index.location.url, name);
+        let file_url = project_url.below(&["index.json"]);
+        let mut answer = PageAnswer::Absent(404);
+        let has_file_pages = index.has_file_pages.load(Ordering::Relaxed);
+        if has_file_pages {
+            answer = asking.page(&file_url, Some(name)).await?;
+        }
+        if let PageAnswer::Absent(_) = answer {
+            answer = asking.page(&project_url, Some(name)).await?;
+        }
+        if matches!(answer, PageAnswer::Absent(_)) && !has_file_pages {
+            if is_object_store.load(Ordering::Relaxed) {
+                index.has_file_pages.store(true, Ordering::Relaxed);
+                answer = asking.page(&file_url, Some(name)).await?;
+            } else if self.options.offline
+                && let Ok(page @ PageAnswer::Page(_)) = asking.page(&file_url, Some(name)).await
+            {
+                // The page was there when it was last asked for with a network.
+                answer = page;
+            }
+        }
+        Ok(answer)
     }
 
     /// Refuses an index whose URL lacks the `simple` at its end: where it has no page of a project, and the folder

@@ -19,7 +19,7 @@ pub(super) struct FindLinks {
 
 /// What there is of a project.
 pub(super) enum Links {
-    /// This; `None`: nothing.
+    /// What the page or folder lists of the project; `None`: it does not list the project.
     Of(Option<ProjectDetail>),
     /// A server would have to be asked.
     NotAtHand,

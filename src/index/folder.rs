@@ -21,7 +21,7 @@ use crate::spec::{
 const SEGMENT: AsciiSet =
     NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'+').remove(b'!');
 
-/// A folder.
+/// A folder of distribution files that is asked like an index.
 pub(super) struct Folder {
     path: PathBuf,
     what: LocalPlace,

@@ -64,7 +64,7 @@ pub enum PageUrls {
 pub struct IndexOptions {
     /// The indexes, in the order of asking.
     pub indexes: Vec<IndexLocation>,
-    /// Which of them count.
+    /// Which of the indexes count where several know a project.
     pub strategy: IndexStrategy,
     /// Pins: a glob over normalized project names and the name of the index that alone is asked for them; the first
     /// pin that matches counts.
@@ -83,7 +83,7 @@ pub struct IndexOptions {
     pub now: u64,
 }
 
-/// Compiled pins.
+/// [`IndexOptions::pins`], ready to be compared with names.
 pub(super) struct Pins(Vec<(GlobMatcher, String)>);
 
 impl Pins {

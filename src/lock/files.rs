@@ -20,9 +20,9 @@ use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
 /// What may be built.
 pub(super) struct Building<'a> {
-    /// Projects of indexes.
+    /// Projects of indexes that may be built.
     pub(super) allow: &'a ProjectSet,
-    /// Nothing at all.
+    /// Nothing at all may be built.
     pub(super) is_forbidden: bool,
     /// `--no-binary` and `--only-binary`.
     pub(super) formats: &'a FormatControl,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::words::{FileText, Words};
 use super::{LockError, plain_toml};
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, line_at, toml_reason};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,19 +32,6 @@ pub enum LockKind {
 impl LockKind {
     /// Every kind, the one that is preferred first.
     pub const ALL: [Self; 5] = [Self::Pylock, Self::Uv, Self::Poetry, Self::Pdm, Self::Pipfile];
-
-    /// The kind of a file by its name; `None`: it is no lock.
-    pub fn of(path: &Path) -> Option<Self> {
-        let name = path.file_name().and_then(|name| name.to_str())?;
-        match name {
-            "uv.lock" => Some(Self::Uv),
-            "poetry.lock" => Some(Self::Poetry),
-            "pdm.lock" => Some(Self::Pdm),
-            "Pipfile.lock" => Some(Self::Pipfile),
-            _ if super::pylock::is_pylock(path) => Some(Self::Pylock),
-            _ => None,
-        }
-    }
 
     /// The name that its files usually have.
     pub fn file_name(self) -> &'static str {
@@ -110,7 +97,7 @@ pub struct Lock {
 pub struct Pythons {
     /// As it is written.
     pub text: String,
-    /// Alternatives.
+    /// The alternatives: one of them has to take the version.
     pub any_of: Vec<VersionSpecifiers>,
 }
 
@@ -233,7 +220,7 @@ pub struct Which {
 pub struct Condition {
     /// As it is written.
     pub text: String,
-    /// Where, bytes.
+    /// Where it stands in the lock, in bytes from its start.
     pub at: usize,
 }
 
@@ -332,61 +319,7 @@ pub enum FilePlace {
     Index,
 }
 
-/// The kind of lock that a file is by its name.
-fn kind_of(place: &LockPlace) -> Result<LockKind, LockError> {
-    LockKind::of(&place.path).ok_or_else(|| {
-        let reason = "its name is not that of a lock: `pylock.toml`, `uv.lock`, …".to_owned();
-        LockError::Malformed { path: place.path.clone(), line: 1, reason }
-    })
-}
-
 impl Lock {
-    /// Reads a lock of any kind.
-    ///
-    /// # Errors
-    /// A file that is not what its name says, or of a version that is not known.
-    pub fn read(bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
-        Self::read_as(kind_of(place)?, bytes, place)
-    }
-
-    /// The same for a text, which the lock shares.
-    ///
-    /// # Errors
-    /// As [`Lock::read`].
-    pub fn read_text(text: Arc<String>, place: &LockPlace) -> Result<Self, LockError> {
-        Self::of_text(kind_of(place)?, text, place)
-    }
-
-    /// The same for a file of any name.
-    ///
-    /// # Errors
-    /// As [`Lock::read`].
-    pub fn read_as(kind: LockKind, bytes: &[u8], place: &LockPlace) -> Result<Self, LockError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let line = line_at(bytes, error.valid_up_to());
-            LockError::Malformed { path: place.path.clone(), line, reason: "it is not UTF-8".to_owned() }
-        })?;
-        Self::of_text(kind, Arc::new(text.to_owned()), place)
-    }
-
-    fn of_text(kind: LockKind, text: Arc<String>, place: &LockPlace) -> Result<Self, LockError> {
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(text) => Arc::new(text.to_owned()),
-            None => text,
-        };
-        if text.len() > FileText::MOST {
-            let reason = "it is larger than 2 GB".to_owned();
-            return Err(LockError::Malformed { path: place.path.clone(), line: 1, reason });
-        }
-        match kind {
-            LockKind::Pylock => super::pylock::read(&text, place),
-            LockKind::Uv => super::uv::read(&text, place),
-            LockKind::Poetry => super::poetry::read(&text, place),
-            LockKind::Pdm => super::pdm::read(&text, place),
-            LockKind::Pipfile => super::pipfile::read(&text, place),
-        }
-    }
-
     /// The tool that made it, and where that tool is told what to lock, where it locks for no other machine than the
     /// one that it runs on.
     pub fn made_for_its_machine(&self) -> Option<(&'static str, &'static str)> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::file_lock::named;
+use crate::index::MIRROR_MANIFEST;
 use crate::reporter::counted;
 use crate::signing::Distrust;
 use crate::spec::HashDigest;
@@ -31,7 +32,7 @@ pub enum MirrorError {
     #[error("interrupted")]
     Cancelled,
     /// There is no mirror.
-    #[error("`{}` is no mirror: it has no manifest `{}`", .0.display(), super::contents::MANIFEST)]
+    #[error("`{}` is no mirror: it has no manifest `{}`", .0.display(), MIRROR_MANIFEST)]
     None(PathBuf),
     /// The manifest is not one that this version reads.
     #[error("the manifest `{}` cannot be read", path.display())]

@@ -485,15 +485,8 @@ fn read_editable(
         "beside an editable requirement",
     );
     let whole = |why: String| SyntaxError::new(option.value_at, option.end - option.value_at, why);
-    let value = option.value.trim();
-    let (value, outer_marker) = match options.stray.as_slice() {
-        [] => (value, MarkerTree::TRUE),
-        [first, .., last] | [first @ last] if first.text.starts_with(';') || value.ends_with(';') => {
-            let from = first.at + usize::from(first.text.starts_with(';'));
-            let marker = parse_marker(&text[from..last.end]).map_err(|error| error.shifted(from))?;
-            (value.trim_end_matches(';').trim_end(), marker)
-        }
-        _ => return refuse_stray(options, text).and(Err(at_option("words stand behind it"))),
+    let Some((value, outer_marker)) = marker_behind(text, option.value.trim(), options)? else {
+        return refuse_stray(options, text).and(Err(at_option("words stand behind it")));
     };
     let mut found = match parse_dependency(value) {
         Ok(parts) if parts.url.is_some() => {
@@ -524,6 +517,24 @@ fn read_editable(
         found.config_settings.push(parse_setting(option)?);
     }
     Ok(found)
+}
+
+/// The value without the sign of a marker, and the marker that stands behind it in words of its own; `None`: these
+/// words are none.
+fn marker_behind<'t>(
+    text: &str,
+    value: &'t str,
+    options: &Options,
+) -> Result<Option<(&'t str, MarkerTree)>, SyntaxError> {
+    match options.stray.as_slice() {
+        [] => Ok(Some((value, MarkerTree::TRUE))),
+        [first, .., last] | [first @ last] if first.text.starts_with(';') || value.ends_with(';') => {
+            let from = first.at + usize::from(first.text.starts_with(';'));
+            let marker = parse_marker(&text[from..last.end]).map_err(|error| error.shifted(from))?;
+            Ok(Some((value.trim_end_matches(';').trim_end(), marker)))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn editable_subject(value: &str, folders: &Folders) -> Result<Subject, SyntaxError> {

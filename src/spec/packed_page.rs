@@ -35,7 +35,7 @@ const ENTRY: usize = 8;
 pub struct PackedBytes {
     /// What is read whenever the page is.
     pub head: Vec<u8>,
-    /// The files.
+    /// The files of the project, in blocks of their own.
     pub blocks: Vec<u8>,
 }
 

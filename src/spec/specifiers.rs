@@ -69,13 +69,54 @@ fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>
     if text.is_empty() {
         return Err(missing_version(scanner, start, sign));
     }
-    let invalid = |why: String| SyntaxError::new(at, text.len(), why);
-    let (number, wildcard) = match text.strip_suffix(".*") {
-        Some(number) => (number, true),
-        None => (text, false),
-    };
-    let version = Version::from_str(number).map_err(|_| {
-        let error = invalid(format!("`{}` is not a version", ForeignName(text))).expected("a version such as `1.2.3`");
+    Written { sign, operator, text, at }.understood().map(Some)
+}
+
+/// An operator and what stands behind it.
+struct Written<'a> {
+    sign: &'static str,
+    operator: Operator,
+    text: &'a str,
+    /// Where the text stands.
+    at: usize,
+}
+
+impl Written<'_> {
+    fn understood(&self) -> Result<VersionSpecifier, SyntaxError> {
+        let Self { sign, operator, text, .. } = *self;
+        let (number, has_wildcard) = text.strip_suffix(".*").map_or((text, false), |number| (number, true));
+        let version = Version::from_str(number).map_err(|_| self.no_version())?;
+        let operator = match (operator, has_wildcard) {
+            (Operator::Equal, true) => Operator::EqualStar,
+            (Operator::NotEqual, true) => Operator::NotEqualStar,
+            (_, true) => return Err(self.misplaced_wildcard(number)),
+            (plain, false) => plain,
+        };
+        if has_wildcard && (version.is_pre() || version.is_post() || version.is_dev() || version.is_local()) {
+            return Err(
+                self.invalid("a wildcard cannot follow a pre-release, post-release, development or local version")
+            );
+        }
+        if version.is_local() && !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::ExactEqual) {
+            let error = self.invalid(format!("a local version (`+…`) cannot be used with `{sign}`"));
+            return Err(error.expected("`==` or `!=`"));
+        }
+        if operator == Operator::TildeEqual && version.release().len() < 2 {
+            return Err(self
+                .invalid(format!("`~={text}` needs a version of at least two numbers"))
+                .hint(format!("write `~={text}.0`, which means `>={text}.0,=={text}.*`")));
+        }
+        VersionSpecifier::from_version(operator, version).map_err(|error| self.invalid(error.to_string()))
+    }
+
+    fn invalid(&self, why: impl Into<String>) -> SyntaxError {
+        SyntaxError::new(self.at, self.text.len(), why.into())
+    }
+
+    fn no_version(&self) -> SyntaxError {
+        let Self { sign, operator, text, .. } = *self;
+        let error = self.invalid(format!("`{}` is not a version", ForeignName(text)));
+        let error = error.expected("a version such as `1.2.3`");
         match operator {
             Operator::ExactEqual => {
                 error.hint("`===` compares texts, but no index has a file whose version is not one")
@@ -85,35 +126,18 @@ fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>
             }
             _ => error,
         }
-    })?;
-    let operator = match (operator, wildcard) {
-        (Operator::Equal, true) => Operator::EqualStar,
-        (Operator::NotEqual, true) => Operator::NotEqualStar,
-        (_, true) => {
-            let hint = match operator {
-                Operator::TildeEqual => format!("write `=={text}` or `~={number}`"),
-                Operator::ExactEqual => format!("write `=={text}`"),
-                _ => format!("write `{sign}{number}`"),
-            };
-            return Err(invalid(format!("a wildcard cannot be used with `{sign}`"))
-                .expected("`==` or `!=`")
-                .hint(hint));
-        }
-        (plain, false) => plain,
-    };
-    if wildcard && (version.is_pre() || version.is_post() || version.is_dev() || version.is_local()) {
-        return Err(invalid(
-            "a wildcard cannot follow a pre-release, post-release, development or local version".into(),
-        ));
     }
-    if version.is_local() && !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::ExactEqual) {
-        return Err(invalid(format!("a local version (`+…`) cannot be used with `{sign}`")).expected("`==` or `!=`"));
+
+    /// `.*` behind an operator that takes none.
+    fn misplaced_wildcard(&self, number: &str) -> SyntaxError {
+        let Self { sign, operator, text, .. } = *self;
+        let hint = match operator {
+            Operator::TildeEqual => format!("write `=={text}` or `~={number}`"),
+            Operator::ExactEqual => format!("write `=={text}`"),
+            _ => format!("write `{sign}{number}`"),
+        };
+        self.invalid(format!("a wildcard cannot be used with `{sign}`")).expected("`==` or `!=`").hint(hint)
     }
-    if operator == Operator::TildeEqual && version.release().len() < 2 {
-        return Err(invalid(format!("`~={text}` needs a version of at least two numbers"))
-            .hint(format!("write `~={text}.0`, which means `>={text}.0,=={text}.*`")));
-    }
-    VersionSpecifier::from_version(operator, version).map(Some).map_err(|error| invalid(error.to_string()))
 }
 
 fn missing_version(scanner: &Scanner<'_>, start: usize, sign: &str) -> SyntaxError {
@@ -138,40 +162,13 @@ const OPERATOR_LIST: &str = "one of `==`, `>=`, `<=`, `!=`, `~=`, `<`, `>`, `===
 
 /// The error for what stands where specifiers should start, go on or end; most slips of authors show here.
 pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> SyntaxError {
-    let rest = scanner.rest();
-    let at = scanner.at;
-    let version_like = |text: &str| {
-        text.trim_start()
-            .trim_matches(['"', '\''])
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '.')
-            .collect::<String>()
-    };
-    let error = |length: usize, message: &str| SyntaxError::new(at, length, message);
-    let no_operator = |sign: &str, hint: String| {
-        let message = format!("`{sign}` is not a version operator");
-        error(sign.len(), &message).expected(OPERATOR_LIST).hint(hint)
-    };
-    if let Some((wrong, right)) = [("=>", ">="), ("=<", "<="), ("=!", "!="), ("~>", "~="), ("<>", "!="), ("=~", "~=")]
-        .into_iter()
-        .find(|(wrong, _)| rest.starts_with(wrong))
-    {
-        return no_operator(wrong, format!("write `{right}`"));
+    if let Some(error) = foreign_operator(scanner) {
+        return error;
     }
-    let some = |specifier: String| if specifier.is_empty() { "1.2".to_owned() } else { specifier };
+    let rest = scanner.rest();
+    let error = |length: usize, message: &str| SyntaxError::new(scanner.at, length, message);
     match rest.chars().next() {
         None => error(0, "the requirement ends too early"),
-        Some('=') if rest[1..].trim_start().starts_with(['"', '\'']) => no_operator(
-            "=",
-            "this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`".to_owned(),
-        ),
-        Some('=') if rest[1..].contains('=') && !rest.contains([' ', ',']) => {
-            no_operator("=", "this looks like conda's `name=version=build`; write `name==version`".to_owned())
-        }
-        Some('=') => no_operator("=", format!("write `=={}`", some(version_like(&rest[1..])))),
-        Some('^') => no_operator("^", caret_meaning(&some(version_like(&rest[1..])))),
-        Some('~') => no_operator("~", tilde_meaning(&some(version_like(&rest[1..])))),
-        Some('!') => no_operator("!", "write `!=`".to_owned()),
         Some('<' | '>' | '(') if some_before => error(1, "there is no comma between two version specifiers")
             .expected("`,`, `;` or the end")
             .hint("write `>=1,<2`"),
@@ -189,27 +186,67 @@ pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> Synt
                 .expected(OPERATOR_LIST)
                 .hint(format!("write `=={}`", version_like(rest)))
         }
-        Some(other) => {
-            let what = if some_before { "after the version specifiers" } else { "after the name" };
-            let error = error(other.len_utf8(), &format!("`{}` cannot stand {what}", visible(other)));
-            let error = if let Some(hint) = typographic(other) {
-                error.hint(hint)
-            } else if other.is_alphabetic() && !other.is_ascii() {
-                error.hint("names and versions have letters from a to z alone")
-            } else if other.is_alphanumeric() {
-                error.hint("one requirement stands on a line; extras stand in brackets")
-            } else if rest.starts_with('\\') {
-                error.hint("a backslash continues a line only where nothing follows it, not even a blank")
-            } else {
-                error
-            };
-            error.expected(if some_before {
-                "`,` and another specifier, `;` and a marker, or the end"
-            } else {
-                "a version specifier, `@` and a URL, `;` and a marker, or the end"
-            })
-        }
+        Some(other) => misplaced(scanner, other, some_before),
     }
+}
+
+/// The error for an operator of other tools and languages, or for one with its signs exchanged.
+fn foreign_operator(scanner: &Scanner<'_>) -> Option<SyntaxError> {
+    const EXCHANGED: [(&str, &str); 6] =
+        [("=>", ">="), ("=<", "<="), ("=!", "!="), ("~>", "~="), ("<>", "!="), ("=~", "~=")];
+    let rest = scanner.rest();
+    let version = || match version_like(&rest[1..]) {
+        version if version.is_empty() => "1.2".to_owned(),
+        version => version,
+    };
+    let (sign, hint) = if let Some((wrong, right)) = EXCHANGED.into_iter().find(|(wrong, _)| rest.starts_with(wrong)) {
+        (wrong, format!("write `{right}`"))
+    } else {
+        match rest.chars().next()? {
+            '=' if rest[1..].trim_start().starts_with(['"', '\'']) => {
+                let hint = "this looks like TOML or a Pipfile; a requirements file has lines such as `name==1.2`";
+                ("=", hint.to_owned())
+            }
+            '=' if rest[1..].contains('=') && !rest.contains([' ', ',']) => {
+                ("=", "this looks like conda's `name=version=build`; write `name==version`".to_owned())
+            }
+            '=' => ("=", format!("write `=={}`", version())),
+            '^' => ("^", caret_meaning(&version())),
+            '~' => ("~", tilde_meaning(&version())),
+            '!' => ("!", "write `!=`".to_owned()),
+            _ => return None,
+        }
+    };
+    let error = SyntaxError::new(scanner.at, sign.len(), format!("`{sign}` is not a version operator"));
+    Some(error.expected(OPERATOR_LIST).hint(hint))
+}
+
+/// The start of a text as far as it looks like a version.
+fn version_like(text: &str) -> String {
+    let text = text.trim_start().trim_matches(['"', '\'']);
+    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').collect()
+}
+
+/// The error for a character that no specifier begins with.
+fn misplaced(scanner: &Scanner<'_>, other: char, some_before: bool) -> SyntaxError {
+    let what = if some_before { "after the version specifiers" } else { "after the name" };
+    let error = SyntaxError::new(scanner.at, other.len_utf8(), format!("`{}` cannot stand {what}", visible(other)));
+    let error = if let Some(hint) = typographic(other) {
+        error.hint(hint)
+    } else if other.is_alphabetic() && !other.is_ascii() {
+        error.hint("names and versions have letters from a to z alone")
+    } else if other.is_alphanumeric() {
+        error.hint("one requirement stands on a line; extras stand in brackets")
+    } else if other == '\\' {
+        error.hint("a backslash continues a line only where nothing follows it, not even a blank")
+    } else {
+        error
+    };
+    error.expected(if some_before {
+        "`,` and another specifier, `;` and a marker, or the end"
+    } else {
+        "a version specifier, `@` and a URL, `;` and a marker, or the end"
+    })
 }
 
 /// A character as it can be shown.

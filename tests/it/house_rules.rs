@@ -36,6 +36,9 @@ const HOMES: [(&str, &[&str]); 23] = [
 /// Most lines that a file may have: beyond, there are two nouns in it.
 const LONGEST: usize = 600;
 
+/// Most lines of code that a function may have: beyond, there are steps in it that have no names.
+const LONGEST_FUNCTION: usize = 60;
+
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -199,6 +202,17 @@ fn names_of_super(text: &str) -> Vec<Vec<String>> {
     found
 }
 
+/// The modules that lines of code name through `super::` within an expression: `super::a::f()`.
+fn inline_supers(source: &Source) -> Vec<Vec<String>> {
+    let lines = source.code().take_while(|(_, line)| *line != "mod tests {").filter(|(_, line)| !line.contains("use "));
+    let name_at = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let found = lines.flat_map(|(_, line)| {
+        let places = line.match_indices("super::").filter(|(at, _)| !line[..*at].ends_with("::"));
+        places.map(|(at, found)| vec![name_at(&line[at + found.len()..])]).collect::<Vec<_>>()
+    });
+    found.filter(|path| path[0] != "super").collect()
+}
+
 /// For each name that a room's `mod.rs` hands on, the file that it comes from.
 fn handed_on(text: &str) -> BTreeMap<String, String> {
     let mut from = BTreeMap::new();
@@ -258,7 +272,7 @@ fn no_files_of_a_folder_import_each_other_in_a_circle() {
         let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for file in files {
             let own = own_name(file);
-            for path in names_of_super(&file.text) {
+            for path in names_of_super(&file.text).into_iter().chain(inline_supers(file)) {
                 let Some(first) = path.first() else { continue };
                 let target = if names.contains(first) { Some(first) } else { from.get(first) };
                 if let Some(target) = target.filter(|target| **target != own && names.contains(*target)) {
@@ -371,6 +385,51 @@ fn a_file_says_what_it_is_for_and_is_short() {
         }
     }
     none(&found, "a file starts with its purpose and has one noun");
+}
+
+/// The functions of a file as `(line, name, lines of code)`; blank lines and comments do not count. What stands behind
+/// `mod tests {` is left out.
+fn functions(text: &str) -> Vec<(usize, &str, usize)> {
+    let lines: Vec<&str> = text.lines().take_while(|line| *line != "mod tests {").collect();
+    let name_at = |line: &str| {
+        let at = line.find("fn ")?;
+        let mut words = line[..at].split_whitespace();
+        let is_start =
+            words.all(|word| word.starts_with("pub") || word.ends_with(')') || ["const", "async"].contains(&word));
+        is_start.then_some(at + "fn ".len())
+    };
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let Some(at) = name_at(line) else { continue };
+        let name = line[at..].split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        if line.ends_with([';', '}']) {
+            found.push((start + 1, name, 1));
+            continue;
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let end = format!("{indent}}}");
+        let body = lines[start..].iter().take_while(|line| **line != end);
+        let code = body.filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count() + 1;
+        found.push((start + 1, name, code));
+    }
+    found
+}
+
+#[test]
+fn a_function_is_short() {
+    let sources = sources();
+    let mut count = 0;
+    let mut found = Vec::new();
+    for source in sources.iter().filter(|source| !source.is_test()) {
+        for (line, name, code) in functions(&source.text) {
+            count += 1;
+            if code > LONGEST_FUNCTION {
+                found.push(format!("{}:{line}: `{name}` has {code} lines", source.path.display()));
+            }
+        }
+    }
+    assert!(count > 3000, "functions are found: {count}");
+    none(&found, "a function is a list of steps with names");
 }
 
 #[test]
@@ -570,6 +629,8 @@ fn the_rules_see_what_they_look_for() {
         !talks_of_a_flag("field(\"--no-build\", 1)") && !talks_of_a_flag("\"a--b\"") && !talks_of_a_flag("\"-- x\"")
     );
     assert!(rooms().len() > 10 && sources().len() > 30);
+    let text = "pub(super) fn one(\n    a: u8,\n) {\n\n    // why\n    a();\n}\n    async fn two() {}\n// fn no() {\nmod tests {\nfn three() {}\n";
+    assert_eq!(functions(text), [(1, "one", 5), (8, "two", 1)]);
     assert_eq!(shared_type("pub(in crate::http) struct Token<'a> {"), Some("Token"));
     assert_eq!((shared_type("pub type Item = u8;"), shared_type("struct Own;")), (Some("Item"), None));
     assert_eq!((shared_type("pub fn one() {}"), shared_type("pub use a::Struct;")), (None, None));

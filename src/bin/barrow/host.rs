@@ -16,7 +16,7 @@ pub(crate) struct Host {
     pub(crate) working_folder: PathBuf,
     /// Where temporary files go.
     pub(crate) temporary_folder: PathBuf,
-    /// Now.
+    /// When the run began.
     pub(crate) now: Timestamp,
 }
 

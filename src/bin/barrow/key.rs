@@ -3,7 +3,7 @@
 /// How many values a setting has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arity {
-    /// One value.
+    /// One value that is a text.
     Text,
     /// Any number; in a variable, separated by white space, as pip has it.
     List,
@@ -13,7 +13,7 @@ pub(crate) enum Arity {
     SwitchOrList,
 }
 
-/// One row.
+/// A setting: its names in every place that can have it.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// Name of the flag without hyphens, and of the key in settings files.

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Ends the output of a run.
 const END: char = '\0';
 
-/// One run.
+/// A run that was asked for on standard input.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ServedRun {

@@ -15,9 +15,9 @@ use crate::target::Target;
 /// What was found.
 #[derive(Default)]
 struct Differences {
-    /// What can change the result.
+    /// Differences that can change what is installed.
     differences: Vec<String>,
-    /// What cannot.
+    /// Differences that cannot, which are only told.
     notes: Vec<String>,
 }
 

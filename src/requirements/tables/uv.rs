@@ -153,50 +153,55 @@ fn fill(
     let [kind] = kinds[..] else {
         return Err("it must have one of `workspace`, `path`, `git`, `url` and `index`".to_owned());
     };
-    let to = match kind {
-        "index" => TiedTo::Index(fields.text("index")?.unwrap_or_default().to_owned()),
+    let place = match kind {
+        "index" => {
+            let index = fields.text("index")?.unwrap_or_default().to_owned();
+            return fields.finish().map(|()| TiedTo::Index(index));
+        }
         "workspace" => {
             fields.pass_over(&["editable"]);
             match fields.flag("workspace")? {
-                Some(true) => TiedTo::Place(Box::new(member(document, workspace, &tie.name)?)),
+                Some(true) => member(document, workspace, &tie.name)?,
                 _ => return Err("`workspace` can only be true".to_owned()),
             }
         }
-        "path" => {
-            fields.pass_over(&["editable"]);
-            let path = fields.text("path")?.unwrap_or_default();
-            let subdirectory = fields.text("subdirectory")?;
-            let found = place::local(document, path, subdirectory)?;
-            let is_package = !is_virtual_project(&normalized(&document.folder.join(path)));
-            match fields.flag("package")? {
-                Some(wanted) if wanted != is_package => {
-                    return Err(format!(
-                        "`package = {wanted}` here, and `[tool.uv]` of `{path}` makes it `{is_package}`: say the same in both"
-                    ));
-                }
-                _ => TiedTo::Place(Box::new(found)),
-            }
-        }
-        "git" => {
-            fields.pass_over(&["lfs", "editable"]);
-            let given = [fields.text("rev")?, fields.text("tag")?, fields.text("branch")?];
-            let mut revisions = given.into_iter().flatten();
-            let revision = revisions.next();
-            if revisions.next().is_some() {
-                return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
-            }
-            let subdirectory = fields.text("subdirectory")?;
-            let place = fields.text("git")?.unwrap_or_default();
-            TiedTo::Place(Box::new(place::git(document, place, revision, subdirectory)?))
-        }
+        "path" => path(document, &mut fields)?,
+        "git" => repository(document, &mut fields)?,
         _ => {
             let subdirectory = fields.text("subdirectory")?;
-            let url = fields.text("url")?.unwrap_or_default();
-            TiedTo::Place(Box::new(place::url(document, url, subdirectory)?))
+            place::url(document, fields.text("url")?.unwrap_or_default(), subdirectory)?
         }
     };
     fields.finish()?;
-    Ok(to)
+    Ok(TiedTo::Place(Box::new(place)))
+}
+
+/// A folder or archive of this machine.
+fn path(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Reference, String> {
+    fields.pass_over(&["editable"]);
+    let path = fields.text("path")?.unwrap_or_default();
+    let subdirectory = fields.text("subdirectory")?;
+    let found = place::local(document, path, subdirectory)?;
+    let is_package = !is_virtual_project(&normalized(&document.folder.join(path)));
+    match fields.flag("package")? {
+        Some(wanted) if wanted != is_package => Err(format!(
+            "`package = {wanted}` here, and `[tool.uv]` of `{path}` makes it `{is_package}`: say the same in both"
+        )),
+        _ => Ok(found),
+    }
+}
+
+/// A Git repository, at one revision or at its default branch.
+fn repository(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Reference, String> {
+    fields.pass_over(&["lfs", "editable"]);
+    let given = [fields.text("rev")?, fields.text("tag")?, fields.text("branch")?];
+    let mut revisions = given.into_iter().flatten();
+    let revision = revisions.next();
+    if revisions.next().is_some() {
+        return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
+    }
+    let subdirectory = fields.text("subdirectory")?;
+    place::git(document, fields.text("git")?.unwrap_or_default(), revision, subdirectory)
 }
 
 /// The folder of a member of the workspace.

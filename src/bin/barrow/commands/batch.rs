@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::progress::RowState;
 use crate::run::Run;
 
-/// One output.
+/// One output that is to be made.
 pub(super) struct Order {
     /// Its place among all that were asked for.
     pub(super) place: usize,

@@ -9,6 +9,7 @@ use barrow::mirror::{Application, Difference, MirrorFile};
 use barrow::ops::{self, MirrorApplication, MirrorOptions, MirrorRemoval, Mirrored, UploadOptions, Uploaded};
 use barrow::reporter::counted;
 use barrow::sbom::SbomFormat;
+use barrow::signing::{PublicKey, SigningKey};
 use barrow::spec::{HashAlgorithm, HashDigest, SafeUrl};
 use barrow::target::{Architecture, Runtime, Target};
 use serde_json::{Map, Value, json};
@@ -44,46 +45,65 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
         let mirrored = run.block_on(|context| ops::remove_from_mirror(removal, context))?;
         return finish(run, &args, &sboms, &mirrored);
     }
-    let expected = args.expect.as_deref().map(digest).transpose()?;
+    let unchanged =
+        UnchangedMirror { out, expected: args.expect.as_deref().map(digest).transpose()?, trusted, sign_key };
     let applications = applications(run, &args)?;
-    // --prune without requirements is about the store alone.
-    if applications.is_empty() && is_to_verify(&args) && (!args.prune || args.upload.is_some()) {
-        // Whatever else is done with it, it is done with what was verified.
-        let mut mirrored = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
-        run.output.status(&format!("Verified {} in {}", counted(mirrored.kept, "file"), mirrored.path.display()));
-        if let Some(key) = sign_key {
-            mirrored = run.block_on(|context| ops::sign_mirror(out, key, context))?;
-        }
-        let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, &args, &mirrored)?);
-        if run.is_json() {
-            return print(&mirrored, uploaded.as_ref(), &written);
-        }
-        return Output::text(&format!("{}\n", mirrored.digest));
-    }
-    if applications.is_empty() && (sign_key.is_some() || args.upload.is_some() || !args.sbom.is_empty()) {
-        let mirrored = match sign_key {
-            Some(key) => run.block_on(|context| ops::sign_mirror(out, key, context))?,
-            None => run.block_on(|_| ops::list_mirror(out, Vec::new()))?,
-        };
-        let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, &args, &mirrored)?);
-        return if run.is_json() { print(&mirrored, uploaded.as_ref(), &written) } else { Ok(()) };
-    }
     if applications.is_empty() {
-        return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+        return with_unchanged(run, &args, &sboms, unchanged);
     }
+    let UnchangedMirror { out, expected, trusted, sign_key } = unchanged;
+    let only_without = |flag: &str| {
+        let failure = Failure::usage(format!("{flag} is for a mirror that is not changed"));
+        Err(failure.hint("leave the requirements out"))
+    };
     if !trusted.is_empty() {
-        return Err(
-            Failure::usage("--verify-key is for a mirror that is not changed").hint("leave the requirements out")
-        );
+        return only_without("--verify-key");
     }
     if expected.is_some() {
-        return Err(Failure::usage("--expect is for a mirror that is not changed").hint("leave the requirements out"));
+        return only_without("--expect");
     }
     let build_platforms = args.build_platform.iter().map(|text| platform(text)).collect::<Result<Vec<_>, _>>()?;
     let MirrorArgs { sdists, prune, force, verify, .. } = args;
     let options = MirrorOptions { applications, out, sdists, build_platforms, prune, force, verify, sign_key };
     let mirrored = run.block_on(|context| ops::mirror(options, context))?;
     finish(run, &args, &sboms, &mirrored)
+}
+
+/// A mirror that is there, and what is to be done with it as it is.
+struct UnchangedMirror {
+    out: PathBuf,
+    /// The digest that it must have.
+    expected: Option<HashDigest>,
+    /// The keys of which one must have signed it.
+    trusted: Vec<PublicKey>,
+    sign_key: Option<Arc<SigningKey>>,
+}
+
+/// Verifies, signs, lists or uploads a mirror, as the flags say.
+fn with_unchanged(run: &Run, args: &MirrorArgs, sboms: &Sboms, mirror: UnchangedMirror) -> Result<(), Failure> {
+    let UnchangedMirror { out, expected, trusted, sign_key } = mirror;
+    // --prune without requirements is about the store alone.
+    let is_to_verify = is_to_verify(args) && (!args.prune || args.upload.is_some());
+    if !is_to_verify && sign_key.is_none() && args.upload.is_none() && args.sbom.is_empty() {
+        return Err(Failure::usage("nothing is required").hint("name a requirements file with -r, or packages"));
+    }
+    let mut mirrored = None;
+    if is_to_verify {
+        // Whatever else is done with it, it is done with what was verified.
+        let verified = run.block_on(|_| ops::verify_mirror(out.clone(), expected, trusted))?;
+        run.output.status(&format!("Verified {} in {}", counted(verified.kept, "file"), verified.path.display()));
+        mirrored = Some(verified);
+    }
+    let mirrored = match (sign_key, mirrored) {
+        (Some(key), _) => run.block_on(|context| ops::sign_mirror(out, key, context))?,
+        (None, Some(verified)) => verified,
+        (None, None) => run.block_on(|_| ops::list_mirror(out, Vec::new()))?,
+    };
+    let (written, uploaded) = (sboms.write_mirror(run, &mirrored)?, upload(run, args, &mirrored)?);
+    if run.is_json() {
+        return print(&mirrored, uploaded.as_ref(), &written);
+    }
+    if is_to_verify { Output::text(&format!("{}\n", mirrored.digest)) } else { Ok(()) }
 }
 
 /// Whether a mirror that is not changed is to be verified: a digest or a key that is demanded demands that too.

@@ -24,7 +24,7 @@ pub(crate) enum RowState {
     Working(Option<Stage>),
     /// Made, or there already: the word for it, its size, and how long it took.
     Done(&'static str, String, Duration),
-    /// Not made.
+    /// It could not be made; how long that took.
     Failed(Duration),
 }
 

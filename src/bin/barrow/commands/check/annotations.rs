@@ -6,7 +6,7 @@ use barrow::check::{Finding, Grade, Report};
 
 use crate::commands::annotation::{escaped, escaped_property};
 
-/// One command a line.
+/// The findings as commands for GitHub, one in each line.
 pub(super) fn text(report: &Report, path: &Path) -> String {
     report.findings.iter().map(|finding| line(finding, path)).collect()
 }
