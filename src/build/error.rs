@@ -118,7 +118,7 @@ pub enum BuildError {
     File {
         /// What was to be done.
         action: &'static str,
-        /// With what.
+        /// The folder or file.
         path: PathBuf,
         #[source]
         source: io::Error,

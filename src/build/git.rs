@@ -1,6 +1,6 @@
 //! Git repositories, fetched by the user's own `git` with the user's own settings: keys, helpers, proxies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ use crate::spec::SafeUrl;
 
 /// Lines of a failed git that its error shows.
 const LINES_SHOWN: usize = 10;
+
+/// Most names that one git is asked about: the system limits how long a command may be.
+const MOST_NAMES: usize = 500;
 
 /// Variables that tell git of another repository, as it sets them for its hooks.
 const OTHER_REPOSITORY: &[&str] = &[
@@ -134,11 +137,13 @@ pub(crate) fn bundle(
     if earlier.is_some() {
         let references = ["fetch", "--quiet", "../old.git", "+refs/*:refs/earlier/*"];
         git.run("git fetch", &all, &references)?;
-        let listed = ["for-each-ref", "--format=%(objectname)", "refs/earlier"];
-        for object in git.run("git for-each-ref", &all, &listed)?.lines() {
-            if let Some(commit) = git.first_commit(&all, &[object.to_owned()]) {
-                git.keep(&all, commit.trim())?;
-            }
+        let lost = ["rev-list", "--glob=refs/earlier/*", "--not", "--branches", "--tags"];
+        let lost = git.run("git rev-list", &all, &lost)?;
+        let lost: BTreeSet<&str> = lost.lines().collect();
+        let listed = ["for-each-ref", "--format=%(objectname) %(*objectname)", "refs/earlier"];
+        let listed = git.run("git for-each-ref", &all, &listed)?;
+        for commit in listed.split_whitespace().filter(|object| lost.contains(object)) {
+            git.keep(&all, commit)?;
         }
     }
     // One thread, so that the same commits give the same bytes.
@@ -233,9 +238,14 @@ impl<'a> Git<'a> {
 
     /// The commit of the first of these names that the repository at `at` has.
     fn first_commit(&self, at: &Path, names: &[String]) -> Option<String> {
-        names.iter().find_map(|name| {
-            let name = format!("{name}^{{commit}}");
-            self.run("git rev-parse", at, &["rev-parse", "--verify", "--quiet", &name]).ok()
+        // What begins like an option is no name.
+        let names = names.iter().filter(|name| !name.starts_with('-'));
+        let names: Vec<String> = names.map(|name| format!("{name}^{{commit}}")).collect();
+        names.chunks(MOST_NAMES).find_map(|names| {
+            let mut words = vec!["rev-list", "--no-walk=unsorted", "--ignore-missing", "--max-count=1"];
+            words.extend(names.iter().map(String::as_str));
+            // Where none is there, git has nothing to list, and fails.
+            self.run("git rev-list", at, &words).ok()?.lines().next().map(str::to_owned)
         })
     }
 
