@@ -42,9 +42,9 @@ pub enum ArchiveError {
     Clash {
         /// The one that was there first.
         first: String,
-        /// The other.
+        /// The one that came later.
         second: String,
-        /// How.
+        /// What they have in common that only one can have.
         reason: &'static str,
     },
     /// The archive exceeds one of its [`Limits`](super::Limits).

@@ -240,7 +240,7 @@ fn find_entry(mut directory: &[u8], select: impl Fn(&str) -> bool) -> Result<Ent
 
 /// One record of a directory.
 struct Record<'a> {
-    /// All of it.
+    /// The bytes of the whole record.
     header: &'a [u8],
     name: &'a [u8],
     extra: &'a [u8],

@@ -24,14 +24,14 @@ pub enum AuditError {
     /// Something cannot be read.
     #[error("failed to read the advisories `{}`", path.display())]
     Read {
-        /// What.
+        /// The file or folder of advisories.
         path: PathBuf,
         source: io::Error,
     },
     /// A file that is no advisory.
     #[error("`{file}` is not an advisory in OSV's form: {reason}")]
     Form {
-        /// Which.
+        /// The file of the advisory.
         file: String,
         /// What is wrong with it.
         reason: String,

@@ -53,9 +53,9 @@ pub(crate) struct BundleFile<'a> {
 pub(crate) enum BundleContent<'a> {
     /// A file of an installed distribution.
     Dist {
-        /// Whose.
+        /// The distribution that has the file.
         dist: &'a InstalledDist,
-        /// Which.
+        /// The file of the distribution.
         file: &'a InstalledFile,
     },
     /// One of the user's own files.

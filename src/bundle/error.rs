@@ -47,7 +47,7 @@ pub enum BundleError {
     IgnoreLine {
         /// The file.
         path: PathBuf,
-        /// Which line.
+        /// The line of the file, from 1.
         line: usize,
         #[source]
         source: ignore::Error,
@@ -65,7 +65,7 @@ pub enum BundleError {
     /// Something in SOURCE that is no file.
     #[error("`{}` in the source is {kind}, which cannot be bundled", path.display())]
     SourceKind {
-        /// The thing.
+        /// Where it lies.
         path: PathBuf,
         /// What it is.
         kind: &'static str,

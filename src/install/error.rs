@@ -152,9 +152,9 @@ pub enum WheelFault {
     /// Two of its files would be installed at one place.
     #[error("`{}` and `{}` would be installed at one place: {reason}", ForeignName(first), ForeignName(second))]
     Clash {
-        /// The one.
+        /// The file that is listed first.
         first: String,
-        /// The other.
+        /// The file that is listed later.
         second: String,
         /// How they clash.
         reason: &'static str,
@@ -194,7 +194,7 @@ pub enum ScriptFault {
     /// Its name is not the name of a file.
     #[error("its name is not that of a file")]
     Name,
-    /// Its name leads elsewhere.
+    /// Its name leads out of the folder of scripts.
     #[error(transparent)]
     Path(#[from] SafePathError),
     /// The entry point does not name a function.

@@ -29,7 +29,7 @@ pub enum Agreement {
 /// Which disagreements between RECORD and archive are accepted.
 #[derive(Clone, Debug, Default)]
 pub struct RecordPolicy {
-    /// `--strict`: none.
+    /// `--strict`: no disagreement is accepted.
     pub strict: bool,
     /// `--accept-record`: every one, in wheels of these projects.
     pub accepted: Arc<[PackageName]>,

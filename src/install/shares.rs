@@ -32,9 +32,9 @@ const WORTH_A_THREAD: usize = 4;
 /// Files of one distribution.
 #[derive(Clone, Debug)]
 pub struct Share<'a> {
-    /// Whose.
+    /// The distribution.
     pub dist: &'a InstalledDist,
-    /// Which: places in its list of files, ascending.
+    /// The files, as places in the list of the distribution's files, ascending.
     pub files: Vec<usize>,
 }
 

@@ -9,7 +9,7 @@ pub enum InventoryError {
     /// Something in it cannot be read.
     #[error("failed to read `{}`", path.display())]
     Read {
-        /// What.
+        /// The file that cannot be read.
         path: PathBuf,
         source: io::Error,
     },
@@ -19,7 +19,7 @@ pub enum InventoryError {
     /// A zip that cannot be read.
     #[error("the archive `{}` cannot be read: {reason}", path.display())]
     Archive {
-        /// Which.
+        /// The path that was given.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,

@@ -20,7 +20,7 @@ pub enum Reading {
     Sizes,
     /// The digest of every file as well.
     Digests,
-    /// Its SHA-1 too.
+    /// The SHA-1 of every file, besides its other digests.
     AllDigests,
 }
 

@@ -27,11 +27,11 @@ pub enum LeftOutError {
     OtherVersion {
         /// The project.
         name: PackageName,
-        /// In the lock.
+        /// The version in the lock that is bundled.
         locked: Version,
         /// What is to bring it.
         by: PathBuf,
-        /// In that.
+        /// The version that `by` has.
         brought: Version,
     },
     /// Two bring one project in different versions.

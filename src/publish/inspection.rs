@@ -23,7 +23,7 @@ const WORTH_A_THREAD: usize = 500;
 /// What may lie in an output beside the files that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alone {
-    /// Anything.
+    /// Files of others may lie there: only those that were written are looked at.
     No,
     /// What Python or the Finder made of the files.
     ButForDerived,

@@ -46,7 +46,7 @@ pub(crate) struct ReadyFile<'a> {
     pub path: &'a Path,
     /// The digest of its bytes.
     pub sha256: &'a HashDigest,
-    /// Their number.
+    /// Its size, bytes.
     pub size_bytes: u64,
 }
 

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 pub(crate) struct ListedObject {
     /// Its key, below the place of the store.
     pub(crate) key: String,
-    /// Bytes.
+    /// Size, bytes.
     pub(crate) size: u64,
     /// When it was written.
     pub(crate) modified: Timestamp,

@@ -12,7 +12,7 @@ pub enum HostSystem {
     Glibc(Glibc),
     /// Linux with musl 1.N.
     Musl {
-        /// N.
+        /// The N of musl 1.N.
         minor: u32,
     },
     /// macOS.

@@ -14,25 +14,25 @@ use super::{AmazonLinux, Architecture, Glibc, Runtime};
 /// How sure it is that a runtime has a library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
-    /// It does not.
+    /// The runtime does not have it.
     Absent,
     /// The base image has it; of the runtime itself nobody has published it.
     Likely,
-    /// It does.
+    /// The runtime has it.
     Certain,
 }
 
 /// How sure it is that a runtime has a version of symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SymbolVersion {
-    /// It does.
+    /// Every update of the runtime has it.
     Present,
-    /// Its newest updates do.
+    /// Only the newest updates of the runtime have it.
     Recent {
         /// The newest version that every update has.
         safe: &'static str,
     },
-    /// It does not.
+    /// The runtime does not have it.
     TooNew {
         /// The newest version of this kind that it has.
         newest: &'static str,

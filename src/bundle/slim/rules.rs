@@ -5,7 +5,7 @@
 //! that run gave is in `docs/contents.md`. Packages that open such files while they run are exceptions, with the reason
 //! beside them.
 
-/// A rule.
+/// A kind of files that `--slim` leaves out.
 pub(super) struct Rule {
     /// What it leaves out, for messages.
     pub(super) name: &'static str,

@@ -33,7 +33,7 @@ pub(super) enum RuleKind {
 /// What of the content has to hold, beside the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// Nothing.
+    /// The name alone decides, whatever the content is.
     Always,
     /// A private key begins in the file.
     HoldsKey,

@@ -40,7 +40,7 @@ pub struct Uploaded {
     pub place: SafeUrl,
     /// Objects that were written.
     pub written: usize,
-    /// Their bytes.
+    /// Bytes of the objects that were written.
     pub bytes: u64,
     /// Objects that were there already.
     pub present: usize,
