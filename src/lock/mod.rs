@@ -31,10 +31,9 @@ mod tests;
 
 pub use error::{LockError, NoWheel};
 pub use files::{Listed, PackageOrigin};
-pub(crate) use find::FoundInput;
 pub use find::{candidates, find_input};
 pub use fresh::check_fresh;
-pub(crate) use model::{LocalInput, LockedIndex, LockedProject};
+pub(crate) use model::{LocalInput, LockedProject};
 pub use model::{Lock, LockKind, LockPlace};
 pub use passed_over::{passed_over, pipfile_asks};
 pub(crate) use preferences::preferences;

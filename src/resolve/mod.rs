@@ -84,16 +84,16 @@ use crate::target::Target;
 /// Which pre-releases may be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PrereleaseMode {
-    /// Never.
+    /// No pre-release may be chosen.
     Disallow,
-    /// Like final versions.
+    /// Pre-releases count like final versions.
     Allow,
-    /// Where nothing final satisfies.
+    /// Pre-releases count where no final version satisfies the requirements.
     #[default]
     IfNecessary,
-    /// Where a specifier of the user's names one.
+    /// Pre-releases of a project count where a specifier of the user's names one.
     Explicit,
-    /// Either of the last two.
+    /// Pre-releases count where either of the last two lets them count.
     IfNecessaryOrExplicit,
 }
 
@@ -124,9 +124,9 @@ pub enum WheelRoom {
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ResolveOptions {
-    /// Pre-releases.
+    /// Which pre-releases may be chosen.
     pub prerelease: PrereleaseMode,
-    /// Which end is taken.
+    /// Which end of the allowed versions is taken.
     pub resolution: ResolutionMode,
     /// The newest version with a loadable wheel wins over a newer one without. Without building there is no other kind
     /// of candidate, so both answers are the same then.
@@ -219,7 +219,7 @@ pub enum ResolveError {
     /// The requirements cannot be met together; the text is the explanation, the hints are true.
     #[error("{explanation}")]
     NoSolution {
-        /// Plain sentences.
+        /// The derivation in plain sentences.
         explanation: String,
         /// What could be done, each judged true.
         hints: Vec<Hint>,
@@ -242,9 +242,9 @@ pub enum ResolveError {
     DisjointHashes {
         /// The project.
         name: PackageName,
-        /// The one line.
+        /// The line that is read first.
         first: Origin,
-        /// The other.
+        /// The line whose digests exclude those of the first.
         second: Origin,
     },
     /// The file behind a URL or path is not the one whose digest its line demands.
@@ -252,11 +252,11 @@ pub enum ResolveError {
     Digest {
         /// Name of the file.
         file: String,
-        /// What it has.
+        /// The digest that the file has.
         actual: HashDigest,
-        /// What was demanded.
+        /// The digest that is demanded.
         expected: HashDigest,
-        /// The line.
+        /// The line that demands it.
         origin: Origin,
     },
     /// The world could not be asked.

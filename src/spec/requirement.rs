@@ -1,6 +1,7 @@
 //! Requirements and environment markers (PEP 508).
 
-pub use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, VersionOrUrl};
+pub(crate) use pep508_rs::MarkerEnvironmentBuilder;
+pub use pep508_rs::{MarkerEnvironment, MarkerTree, VersionOrUrl};
 
 use super::SafeUrl;
 

@@ -11,7 +11,7 @@ pub struct Twin {
     pub instead: &'static str,
 }
 
-/// What is known. Each line has the document that says so; `tests/network/twins` holds all of them against PyPI.
+/// The projects, each below the document that says so; `tests/network/twins` holds all of them against PyPI.
 const TWINS: &[Twin] = &[
     // psycopg documentation, "Installation", "Psycopg 2 or psycopg2-binary".
     Twin { name: "psycopg2", because: "it links with libpq", instead: "psycopg2-binary" },
@@ -38,7 +38,7 @@ pub fn twin_of(name: &crate::spec::PackageName) -> Option<Twin> {
     of(name.as_ref()).copied()
 }
 
-/// What is known of a project.
+/// The row of a project, where it has one.
 pub(super) fn of(name: &str) -> Option<&'static Twin> {
     TWINS.iter().find(|twin| twin.name == name)
 }
