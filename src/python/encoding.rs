@@ -5,7 +5,7 @@
 //! enough to know which bytes belong together. Of every other encoding nothing is known.
 
 use super::module::SyntaxFault;
-use crate::spec::line_at;
+use crate::spec::{declared_encoding, line_at};
 
 /// What the bytes of a source file say.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,24 +81,11 @@ fn declared(body: &[u8]) -> Option<&str> {
         if !line.is_empty() && !line.starts_with(b"#") {
             return None;
         }
-        if let Some(name) = declared_in(line) {
+        if let Some(name) = declared_encoding(line) {
             return Some(name);
         }
     }
     None
-}
-
-/// The name behind `coding:` or `coding=` in a comment.
-fn declared_in(comment: &[u8]) -> Option<&str> {
-    const WORD: &[u8] = b"coding";
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    comment.windows(WORD.len()).enumerate().filter(|(_, window)| *window == WORD).find_map(|(at, _)| {
-        let rest = &comment[at + WORD.len()..];
-        let rest = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?;
-        let start = rest.iter().position(|byte| !b" \t".contains(byte))?;
-        let length = rest[start..].iter().take_while(|byte| is_of_name(byte)).count();
-        std::str::from_utf8(&rest[start..start + length]).ok().filter(|name| !name.is_empty())
-    })
 }
 
 impl Encoding {

@@ -4,6 +4,8 @@
 //! A byte order mark decides; else a `coding:` comment in one of the first two lines; else it is UTF-8.
 //! pip falls back to the locale's encoding then, which differs between machines; here that is an error.
 
+use crate::spec::declared_encoding;
+
 /// Decodes a requirements file.
 ///
 /// # Errors
@@ -27,25 +29,17 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, (usize, String)> {
                 format!("{why}; save it as UTF-8, or name its encoding in the first line: `# -*- coding: latin-1 -*-`"),
             )
         }),
-        Some((at, name)) => Encoding::named(&name)
+        Some((at, name)) => Encoding::named(name)
             .ok_or_else(|| (at, format!("the encoding `{name}` is not known; UTF-8 is the one to use")))?
             .decode(bytes),
     }
 }
 
 /// The encoding that a comment in the first two lines names (PEP 263), and where.
-fn declared(bytes: &[u8]) -> Option<(usize, String)> {
+fn declared(bytes: &[u8]) -> Option<(usize, &str)> {
     let mut start = 0;
     for line in bytes.split(|&b| b == b'\n').take(2) {
-        let found = line.starts_with(b"#").then(|| String::from_utf8_lossy(line)).and_then(|text| {
-            text.match_indices("coding").find_map(|(at, word)| {
-                let rest = text[at + word.len()..].strip_prefix([':', '='])?.trim_start();
-                let length =
-                    rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).unwrap_or(rest.len());
-                (length > 0).then(|| rest[..length].to_owned())
-            })
-        });
-        if let Some(name) = found {
+        if let Some(name) = declared_encoding(line).filter(|_| line.starts_with(b"#")) {
             return Some((start, name));
         }
         start += line.len() + 1;

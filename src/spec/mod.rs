@@ -14,6 +14,7 @@
 //! ```
 
 mod comparison;
+mod encoding_comment;
 mod entry_points;
 mod hash;
 pub mod lenient;
@@ -51,6 +52,7 @@ mod wheel_file;
 mod wheel_filename;
 
 pub(crate) use dependency::{DependencyParts, parse_dependency, parse_extras_list, parse_requirement};
+pub(crate) use encoding_comment::declared_encoding;
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub(crate) use foreign_name::ForeignName;
 pub use hash::{HashAlgorithm, HashDigest, HashError, sha256};
