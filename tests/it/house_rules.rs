@@ -538,7 +538,7 @@ fn security_names_tests_and_limits_that_exist() {
 }
 
 /// Where the library may name flags all the same, by the beginning of the path, and why.
-const NAMES_FLAGS: [(&str, &str); 9] = [
+const NAMES_FLAGS: [(&str, &str); 10] = [
     ("requirements/", "these are words of requirements files, as their authors write them"),
     ("resolve/hashes.rs", "lines of requirements files, to be copied into one"),
     ("lock/requirements.rs", "it writes requirements files"),
@@ -551,6 +551,7 @@ const NAMES_FLAGS: [(&str, &str); 9] = [
     ),
     ("check/", "the catalogue of findings is prose for people, and the library owns it"),
     ("request/input_key.rs", "parts of the key have the names of the options"),
+    ("request/index_key.rs", "parts of the key have the names of the options"),
 ];
 
 /// Warnings that go with what was published and are told again, as they are, by later runs.
