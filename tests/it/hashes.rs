@@ -169,7 +169,7 @@ fn dependencies_must_be_pinned_and_hashed_too() {
     // Each line can be copied as it stands, and says behind it why it is needed.
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
     for (line, reason) in &missing {
-        assert!(lines.windows(2).any(|pair| pair == [line, reason]), "{line} {reason} is not in\n{shown}");
+        assert!(lines.windows(2).any(|pair| pair == [line.as_str(), *reason]), "{line} {reason} is not in\n{shown}");
     }
     // The same rule without any hash, asked for by an option line or by a flag.
     has(
