@@ -140,7 +140,7 @@ pub(crate) fn bundle(
         let lost = ["rev-list", "--glob=refs/earlier/*", "--not", "--branches", "--tags"];
         let lost = git.run("git rev-list", &all, &lost)?;
         let lost: BTreeSet<&str> = lost.lines().collect();
-        let listed = ["for-each-ref", "--format=%(objectname) %(*objectname)", "refs/earlier"];
+        let listed = ["for-each-ref", "--format=%(objectname)%0a%(*objectname)", "refs/earlier"];
         let listed = git.run("git for-each-ref", &all, &listed)?;
         for commit in listed.split_whitespace().filter(|object| lost.contains(object)) {
             git.keep(&all, commit)?;
@@ -244,8 +244,11 @@ impl<'a> Git<'a> {
         names.chunks(MOST_NAMES).find_map(|names| {
             let mut words = vec!["rev-list", "--no-walk=unsorted", "--ignore-missing", "--max-count=1"];
             words.extend(names.iter().map(String::as_str));
-            // Where none is there, git has nothing to list, and fails.
-            self.run("git rev-list", at, &words).ok()?.lines().next().map(str::to_owned)
+            // Where none is there, git has nothing to list, and fails. What it has to say beside that is no name of a commit.
+            let told = self.run("git rev-list", at, &words).ok()?;
+            told.lines()
+                .find(|line| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit()))
+                .map(str::to_owned)
         })
     }
 

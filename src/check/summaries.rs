@@ -43,6 +43,8 @@ pub(super) struct Summaries<'a> {
     group_of: Vec<usize>,
     /// Whether each file was read to its end in this check.
     is_whole: Vec<AtomicBool>,
+    /// Files that are no native objects, as their first bytes say.
+    no_objects: Mutex<Vec<usize>>,
 }
 
 /// What is known together.
@@ -87,12 +89,27 @@ impl<'a> Summaries<'a> {
             }
         };
         let is_whole = tree.files.iter().map(|_| AtomicBool::default()).collect();
-        Self { tree, cache, groups: keys.into_par_iter().map(open).collect(), group_of, is_whole }
+        Self {
+            tree,
+            cache,
+            groups: keys.into_par_iter().map(open).collect(),
+            group_of,
+            is_whole,
+            no_objects: Mutex::default(),
+        }
     }
 
     /// Keeps what is new for the next checks. A cache that cannot be written is only a cache.
     pub(super) fn keep(&self) {
         let Some(cache) = self.cache else { return };
+        let no_objects = self.no_objects.lock().map(|mut files| std::mem::take(&mut *files)).unwrap_or_default();
+        for file in no_objects {
+            if let Some(digest) = self.seen(file)
+                && self.known(file, |facts| facts.objects.get(&digest).map(drop)).is_none()
+            {
+                self.learn(file, |facts| _ = facts.objects.insert(digest, Vec::new()));
+            }
+        }
         self.groups.par_iter().enumerate().for_each(|(number, Group { entry, known, new })| {
             let Ok(new) = new.lock() else { return };
             if new.is_empty() {
@@ -148,9 +165,8 @@ impl<'a> Summaries<'a> {
             return object.map(Ok);
         }
         if !is_elf(&self.tree.start(file, 4)) {
-            if let Some(digest) = seen {
-                self.learn(file, |facts| _ = facts.objects.insert(digest, Vec::new()));
-            }
+            // Its digest may become known later in this check.
+            self.no_objects.lock().ok()?.push(file);
             return None;
         }
         let bytes = self.read(file).ok()?;

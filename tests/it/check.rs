@@ -490,7 +490,9 @@ fn records_of_other_tools() {
     // One line that proves nothing says nothing against the others.
     let two = format!("app.py,md5=AA,1\ntiny.py,sha256={other},6");
     check(&bundle(&two), &[], &["BAR027 error app.py", "BAR027 error tiny.py"]);
-    check(&bundle("tiny.py,,6,,"), &[], &["BAR035 note tiny-1.0.dist-info/RECORD"]);
+    check(&bundle(&format!("tiny.py,sha256={other},6,,")), &[], &changed);
+    check(&bundle("tiny.py,,6,,"), &[], &[]);
+    check(&bundle("tiny.py"), &[], &["BAR035 note tiny-1.0.dist-info/RECORD"]);
 }
 
 #[test]

@@ -166,10 +166,13 @@ fn dependencies_must_be_pinned_and_hashed_too() {
     let context = TestContext::new();
     let shown = install(&context, &server, &line);
     has(&shown, &["exit code: 1"]);
-    // Each line can be copied as it stands, and says behind it why it is needed.
-    let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+    // Each line can be copied as it stands, and behind it, or on the next line, is said why it is needed.
+    let words: Vec<&str> = shown.split_whitespace().collect();
     for (line, reason) in &missing {
-        assert!(lines.windows(2).any(|pair| pair == [line.as_str(), *reason]), "{line} {reason} is not in\n{shown}");
+        assert!(shown.contains(line), "{line} is not in one piece in\n{shown}");
+        let expected = format!("{line} {reason}");
+        let expected: Vec<&str> = expected.split_whitespace().collect();
+        assert!(words.windows(expected.len()).any(|part| part == expected), "{line} {reason} is not in\n{shown}");
     }
     // The same rule without any hash, asked for by an option line or by a flag.
     has(
