@@ -322,12 +322,7 @@ impl Chooser<'_> {
     fn hashes(&self, file: &LockedFile) -> Result<Vec<HashDigest>, LockError> {
         let mut digests = Vec::new();
         for (algorithm, hex) in self.written_hashes(file) {
-            let algorithm = match algorithm.to_ascii_lowercase().as_str() {
-                "sha256" => HashAlgorithm::Sha256,
-                "sha384" => HashAlgorithm::Sha384,
-                "sha512" => HashAlgorithm::Sha512,
-                _ => continue,
-            };
+            let Some(algorithm) = HashAlgorithm::of(&algorithm.to_ascii_lowercase()) else { continue };
             let digest = HashDigest::from_hex(algorithm, hex).map_err(|error| {
                 self.lock.malformed(self.place_of(file), format!("a digest of {}: {error}", self.package.name))
             })?;

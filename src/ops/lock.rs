@@ -86,7 +86,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let session = Session::open(&options.request, &context)?;
     let inquiry = Box::pin(Inquiry::open(&session, session.read(options.request.clone()).await?)).await?;
-    let mut resolutions = Vec::new();
+    let (mut resolutions, mut mirrored) = (Vec::new(), None);
     for target in &options.targets {
         let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
         match options.form {
@@ -95,7 +95,11 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
         if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes) {
-            name_origins(&inquiry, &mut resolution).await?;
+            let files = match &mut mirrored {
+                Some(files) => files,
+                unread => unread.insert(files_of_mirror(&inquiry).await?),
+            };
+            name_origins(files, &mut resolution);
         }
         // The versions of one target are preferred for the next, so that targets differ as little as they have to.
         let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
@@ -128,11 +132,15 @@ fn refuse_inputs(options: &LockOptions) -> Result<(), Error> {
     Err(Error::OverInput { path: out.clone() })
 }
 
+/// What the manifest of the mirror tells of its files; nothing where it has none.
+async fn files_of_mirror(inquiry: &Inquiry) -> Result<Vec<MirrorFile>, Error> {
+    let manifest = inquiry.mirror_manifest().await?;
+    Ok(manifest.map(|bytes| files_of_manifest(bytes)).transpose()?.unwrap_or_default())
+}
+
 /// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock
 /// which is written behind an air gap is the one that would be written before it.
-async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) -> Result<(), Error> {
-    let Some(manifest) = inquiry.mirror_manifest().await? else { return Ok(()) };
-    let files = files_of_manifest(manifest)?;
+fn name_origins(files: &[MirrorFile], resolution: &mut Resolution) {
     let known: HashMap<&str, &MirrorFile> = files.iter().map(|file| (file.sha256.as_str(), file)).collect();
     for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
         for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
@@ -148,7 +156,6 @@ async fn name_origins(inquiry: &Inquiry, resolution: &mut Resolution) -> Result<
             }
         }
     }
-    Ok(())
 }
 
 /// Computes the digests that folders and plain indexes do not give from the files themselves: of the chosen files, or

@@ -8,8 +8,8 @@ use super::{IndexSettings, RequestError, RequestOptions, local};
 use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
-/// The files and folders that a request leads to, absolute: requirement files with those that they include, the lock,
-/// local projects with what these name in turn, folders with distribution files. `None`: a requirements file is behind
+/// The files and folders that a request leads to, absolute: requirement files with those that they include, the lock
+/// with the files of the projects that it is of, local projects with what these name in turn, folders with distribution files. `None`: a requirements file is behind
 /// a URL, and this machine alone cannot tell.
 ///
 /// # Errors
@@ -17,7 +17,11 @@ use crate::spec::SafeUrl;
 pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, RequestError> {
     let Some(request) = Request::read_locally(options.clone())? else { return Ok(None) };
     let mut places: BTreeSet<PathBuf> = request.manifest.files_read.iter().map(|read| read.path.clone()).collect();
-    places.extend(request.lock.iter().map(|locked| locked.input.place.file()));
+    if let Some(locked) = &request.lock {
+        places.insert(locked.input.place.file());
+        // They decide whether the lock is still good.
+        places.extend(locked.lock.project_files().into_iter().filter(|file| file.is_file()));
+    }
     let reached = local::reach(request.references(), &options.inputs.working_folder, &request.looked_at)?;
     places.extend(reached.into_iter().map(|content| content.place).filter(|place| place.is_absolute()));
     places.extend(local_indexes(&options.indexes, &request.manifest));

@@ -282,7 +282,7 @@ impl Fragment {
         let mut fragment = Self::default();
         for part in url.fragment().unwrap_or_default().split('&') {
             let Some((key, value)) = part.split_once('=') else { continue };
-            let algorithm = match key {
+            match key {
                 "egg" => {
                     let name = PackageName::from_str(value).map_err(|_| {
                         format!(
@@ -290,7 +290,6 @@ impl Fragment {
                         )
                     })?;
                     fragment.egg.get_or_insert(name);
-                    continue;
                 }
                 "subdirectory" => {
                     let value = percent_encoding::percent_decode_str(value).decode_utf8();
@@ -302,19 +301,16 @@ impl Fragment {
                         return Err(format!("the subdirectory `{value}` leads out of the project"));
                     }
                     fragment.subdirectory.get_or_insert(value.into_owned());
-                    continue;
                 }
-                "sha256" => HashAlgorithm::Sha256,
-                "sha384" => HashAlgorithm::Sha384,
-                "sha512" => HashAlgorithm::Sha512,
                 "md5" | "sha1" | "sha224" => {
                     fragment.weak = fragment.weak.or_else(|| WeakDigest::of_pair(key, value));
                     fragment.warnings.push(format!("the {key} digest of this URL proves nothing: give a sha256"));
-                    continue;
                 }
-                _ => continue,
-            };
-            fragment.hashes.push(HashDigest::from_hex(algorithm, value).map_err(|error| error.to_string())?);
+                _ => {
+                    let digest = HashAlgorithm::of(key).map(|algorithm| HashDigest::from_hex(algorithm, value));
+                    fragment.hashes.extend(digest.transpose().map_err(|error| error.to_string())?);
+                }
+            }
         }
         Ok(fragment)
     }

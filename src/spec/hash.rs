@@ -22,6 +22,11 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
+    /// The algorithm of a lower-case name; `None`: it is none that counts as proof.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Sha256, Self::Sha384, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == name)
+    }
+
     /// The lower-case name used in index pages, requirements files and RECORD.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -144,12 +149,7 @@ impl FromStr for HashDigest {
 
     fn from_str(text: &str) -> Result<Self, HashError> {
         let (name, hex) = text.split_once(':').ok_or_else(|| HashError::Form(text.to_owned()))?;
-        let algorithm = match name {
-            "sha256" => HashAlgorithm::Sha256,
-            "sha384" => HashAlgorithm::Sha384,
-            "sha512" => HashAlgorithm::Sha512,
-            _ => return Err(HashError::Algorithm(name.to_owned())),
-        };
+        let algorithm = HashAlgorithm::of(name).ok_or_else(|| HashError::Algorithm(name.to_owned()))?;
         Self::from_hex(algorithm, hex)
     }
 }

@@ -104,13 +104,8 @@ fn parse_hash(field: &str) -> Result<Option<HashDigest>, &'static str> {
         return Ok(None);
     }
     let (name, encoded) = field.split_once('=').ok_or("has a hash that is not of the form algorithm=digest")?;
-    let algorithm = match name {
-        "sha256" => HashAlgorithm::Sha256,
-        "sha384" => HashAlgorithm::Sha384,
-        "sha512" => HashAlgorithm::Sha512,
-        // The format rules md5 and everything weaker than sha256 out.
-        _ => return Err(WEAK_HASH),
-    };
+    // The format rules md5 and everything weaker than sha256 out.
+    let algorithm = HashAlgorithm::of(name).ok_or(WEAK_HASH)?;
     // The format says base64; uv_build before 0.8 wrote hexadecimal digits, which no base64 of the same digest is as
     // long as.
     if encoded.len() == algorithm.digest_len() * 2 {

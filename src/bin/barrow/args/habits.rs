@@ -102,7 +102,9 @@ pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
             _ => understood.push(word),
         }
     }
-    if let Some((major, minor)) = newest_glibc {
+    // What is said in barrow's own word counts.
+    let is_told = |word: &OsString| word.to_str().is_some_and(|word| word == "--glibc" || word.starts_with("--glibc="));
+    if let Some((major, minor)) = newest_glibc.filter(|_| !understood.iter().any(is_told)) {
         understood.extend(["--glibc".into(), format!("{major}.{minor}").into()]);
     }
     understood.extend(positional);

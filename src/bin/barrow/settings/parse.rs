@@ -37,6 +37,10 @@ pub(super) fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
 ///
 /// The text is not repeated in the message where it may hold a credential.
 pub(super) fn location(host: &Host, base: &Path, text: &str) -> Result<SafeUrl, String> {
+    // As a path it would be the working folder.
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
     match text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
         Some("http" | "https" | "file" | "codeartifact" | "s3" | "gs") => {
             let url = SafeUrl::parse(text).map_err(|error| error.to_string())?;

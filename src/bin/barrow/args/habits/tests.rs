@@ -59,6 +59,8 @@ fn platforms_of_linux_are_processor_and_glibc() {
         "--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 a -- b",
         "--arch x86_64 --arch x86_64 a --glibc 2.28 -- b",
     );
+    told("--glibc 2.28 --platform manylinux2014_x86_64 a", "--glibc 2.28 --arch x86_64 a");
+    told("--platform manylinux2014_x86_64 a --glibc=2.28", "--arch x86_64 a --glibc=2.28");
     told("--python-platform aarch64-manylinux_2_28", "--arch aarch64 --glibc 2.28");
     told("--python-platform x86_64-unknown-linux-gnu", "--arch x86_64");
     told("--python-platform linux", "--arch x86_64");
