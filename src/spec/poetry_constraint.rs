@@ -18,7 +18,8 @@ pub(crate) fn parse_poetry_constraint(text: &str) -> Result<Vec<VersionSpecifier
 
 /// The alternatives as one list of specifiers; `None` where PEP 440 cannot say it.
 ///
-/// It can where what lies between two alternatives is one version or one family of versions: `<2 || >=3` is `!=2.*`.
+/// It can where they meet, as `^1.10 || ^2` do, and where what lies between them is one version or a few families of
+/// versions: `<2 || >=3` is `!=2.*`.
 pub(crate) fn one_specifier_list(mut alternatives: Vec<VersionSpecifiers>) -> Option<VersionSpecifiers> {
     if alternatives.iter().any(VersionSpecifiers::is_empty) {
         return Some(VersionSpecifiers::empty());
@@ -27,12 +28,27 @@ pub(crate) fn one_specifier_list(mut alternatives: Vec<VersionSpecifiers>) -> Op
         return Some(alternatives.pop().unwrap_or_else(VersionSpecifiers::empty));
     }
     let mut bounds: Vec<Bounds> = alternatives.iter().map(Bounds::of).collect::<Option<_>>()?;
-    bounds.sort_by_key(Bounds::lower);
-    let mut specifiers: Vec<VersionSpecifier> = bounds.first()?.lower.iter().cloned().collect();
-    for pair in bounds.windows(2) {
-        specifiers.push(gap(pair[0].upper.as_ref()?, pair[1].lower.as_ref()?)?);
+    bounds.sort_by_key(|one| one.lower.as_ref().map(|lower| (lower.version().clone(), !includes(lower))));
+    let all = &bounds;
+    let excluded = all.iter().enumerate().flat_map(|(at, one)| {
+        let is_taken =
+            move |version: &Version| all.iter().enumerate().any(|(other, it)| other != at && it.take(version));
+        one.excluded.iter().filter(move |it| !is_taken(it.version())).cloned()
+    });
+    let excluded: Vec<VersionSpecifier> = excluded.collect();
+    let mut stretches: Vec<Bounds> = Vec::new();
+    for next in bounds {
+        match stretches.last_mut() {
+            Some(last) if last.meets(&next) => last.go_on_to(next),
+            _ => stretches.push(next),
+        }
     }
-    specifiers.extend(bounds.last()?.upper.iter().cloned());
+    let mut specifiers: Vec<VersionSpecifier> = stretches.first()?.lower.iter().cloned().collect();
+    for pair in stretches.windows(2) {
+        specifiers.extend(gap(pair[0].upper.as_ref()?, pair[1].lower.as_ref()?)?);
+    }
+    specifiers.extend(excluded);
+    specifiers.extend(stretches.last()?.upper.iter().cloned());
     Some(specifiers.into_iter().collect())
 }
 
@@ -56,52 +72,97 @@ fn shown(specifier: &VersionSpecifier) -> String {
     text.trim_start_matches(['=', '!', '<', '>', '~', ' ']).to_owned()
 }
 
-/// A single stretch of versions.
+/// A single stretch of versions, but for some of them.
 struct Bounds {
     lower: Option<VersionSpecifier>,
     upper: Option<VersionSpecifier>,
+    excluded: Vec<VersionSpecifier>,
 }
 
 impl Bounds {
     fn of(specifiers: &VersionSpecifiers) -> Option<Self> {
-        let mut bounds = Self { lower: None, upper: None };
+        let mut bounds = Self { lower: None, upper: None, excluded: Vec::new() };
         for specifier in specifiers.iter() {
-            let slots: Vec<&mut Option<VersionSpecifier>> = match specifier.operator() {
-                Operator::GreaterThan | Operator::GreaterThanEqual => vec![&mut bounds.lower],
-                Operator::LessThan | Operator::LessThanEqual => vec![&mut bounds.upper],
+            let slot = match specifier.operator() {
+                Operator::GreaterThan | Operator::GreaterThanEqual => &mut bounds.lower,
+                Operator::LessThan | Operator::LessThanEqual => &mut bounds.upper,
+                Operator::NotEqual => {
+                    bounds.excluded.push(specifier.clone());
+                    continue;
+                }
                 _ => return None,
             };
-            for slot in slots {
-                if slot.replace(specifier.clone()).is_some() {
-                    return None;
-                }
+            if slot.replace(specifier.clone()).is_some() {
+                return None;
             }
         }
         Some(bounds)
     }
 
-    fn lower(&self) -> Option<Version> {
-        self.lower.as_ref().map(|specifier| specifier.version().clone())
+    fn take(&self, version: &Version) -> bool {
+        let is_above =
+            |it: &VersionSpecifier| if includes(it) { version >= it.version() } else { version > it.version() };
+        let is_below =
+            |it: &VersionSpecifier| if includes(it) { version <= it.version() } else { version < it.version() };
+        let is_within = self.lower.as_ref().is_none_or(is_above) && self.upper.as_ref().is_none_or(is_below);
+        is_within && self.excluded.iter().all(|it| it.version() != version)
+    }
+
+    /// Whether no version is between this stretch and one that begins at the same place or later.
+    fn meets(&self, next: &Self) -> bool {
+        let (Some(upper), Some(lower)) = (&self.upper, &next.lower) else { return true };
+        let is_shared = upper.version() == lower.version() && (includes(upper) || includes(lower));
+        upper.version() > lower.version() || is_shared
+    }
+
+    /// Goes on to the end of a stretch that it meets.
+    fn go_on_to(&mut self, next: Self) {
+        let end = |upper: &VersionSpecifier| (upper.version().clone(), includes(upper));
+        self.upper = match (self.upper.take(), next.upper) {
+            (Some(one), Some(other)) => Some(if end(&one) < end(&other) { other } else { one }),
+            _ => None,
+        };
     }
 }
 
+/// Whether a bound is one of the versions that it bounds.
+fn includes(bound: &VersionSpecifier) -> bool {
+    matches!(bound.operator(), Operator::GreaterThanEqual | Operator::LessThanEqual)
+}
+
+/// Most families of versions that are excluded one by one.
+const FAMILIES_MOST: u64 = 16;
+
 /// What excludes the versions between two stretches, and no other.
-fn gap(upper: &VersionSpecifier, lower: &VersionSpecifier) -> Option<VersionSpecifier> {
+fn gap(upper: &VersionSpecifier, lower: &VersionSpecifier) -> Option<Vec<VersionSpecifier>> {
     let (from, to) = (upper.version(), lower.version());
     match (upper.operator(), lower.operator()) {
         (Operator::LessThan, Operator::GreaterThan) if from == to => {
-            VersionSpecifier::from_version(Operator::NotEqual, from.clone()).ok()
+            VersionSpecifier::from_version(Operator::NotEqual, from.clone()).ok().map(|it| vec![it])
         }
         (Operator::LessThan, Operator::GreaterThanEqual) => {
-            let family = (1..=from.release().len()).find_map(|length| {
-                let stem = from.release().get(..length)?;
-                let next = bumped(from, length - 1);
-                (Version::new(stem.iter().copied()) == *from && next == *to).then(|| stem.to_vec())
-            })?;
-            VersionSpecifier::from_version(Operator::NotEqualStar, Version::new(family)).ok()
+            let longest = from.release().len().max(to.release().len());
+            let families = (1..=longest).find_map(|length| families(from, to, length))?;
+            let excluded = |family| VersionSpecifier::from_version(Operator::NotEqualStar, family).ok();
+            families.into_iter().map(excluded).collect()
         }
         _ => None,
     }
+}
+
+/// The families of versions with so many numbers that are all that is between two versions.
+fn families(from: &Version, to: &Version, length: usize) -> Option<Vec<Version>> {
+    let numbers = |version: &Version| -> Option<Vec<u64>> {
+        let release: Vec<u64> = version.release().iter().copied().chain(std::iter::repeat(0)).take(length).collect();
+        (Version::new(release.iter().copied()) == *version).then_some(release)
+    };
+    let (first, end) = (numbers(from)?, numbers(to)?);
+    let (first_last, stem) = first.split_last()?;
+    let (end_last, end_stem) = end.split_last()?;
+    let count = end_last.checked_sub(*first_last)?;
+    let is_near = stem == end_stem && (1..=FAMILIES_MOST).contains(&count);
+    let family = |last| Version::new(stem.iter().copied().chain([last]));
+    is_near.then(|| (*first_last..*end_last).map(family).collect())
 }
 
 /// One alternative: what must hold together.
@@ -255,7 +316,18 @@ mod tests {
         assert_eq!(one("<1.5 || >1.5,<2").as_deref(), Some("!=1.5,<2"));
         assert_eq!(one("<1.0 || >=1.1").as_deref(), Some("!=1.0.*"));
         assert_eq!(one("<2 || *").as_deref(), Some(""));
-        assert_eq!(one("<2 || >=2.5"), None);
+        assert_eq!(one("^1.10 || ^2.0").as_deref(), Some(">=1.10,<3"));
+        assert_eq!(one("^2.0 || ^1.10").as_deref(), Some(">=1.10,<3"));
+        assert_eq!(one("<2 || >=1").as_deref(), Some(""));
+        assert_eq!(one(">1,<=2 || >2 || >=1,<1.5").as_deref(), Some(">=1"));
+        assert_eq!(one(">=1,<=2 || >=1.5,<2").as_deref(), Some(">=1,<=2"));
+        assert_eq!(one("<2 || >=2.3").as_deref(), Some("!=2.0.*,!=2.1.*,!=2.2.*"));
+        assert_eq!(one("^1.26 || >=2.1,<4").as_deref(), Some(">=1.26,!=2.0.*,<4"));
+        assert_eq!(one(">=2.30,!=2.31.0 || ^4").as_deref(), Some(">=2.30,!=2.31.0"));
+        assert_eq!(one(">=2,<4,!=3.1 || ^3").as_deref(), Some(">=2,<4"));
+        assert_eq!(one("<2 || >2.5"), None);
+        assert_eq!(one("<2 || >=19"), None);
+        assert_eq!(one("<2.0rc1 || >=3"), None);
         assert_eq!(one("1.0 || 2.0"), None);
     }
 
