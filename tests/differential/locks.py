@@ -41,6 +41,9 @@ TOOLS = {
     "poetry-1.8": ["poetry==1.8.5", "poetry-plugin-export"],
     "poetry-2.0": ["poetry==2.0.1", "poetry-plugin-export"],
     "poetry-new": [f"poetry=={NEWEST['poetry']}", "poetry-plugin-export"],
+    # Old ones fail with what was released after them.
+    "pdm-2.15": ["pdm==2.15.4", "--exclude-newer=2024-07-01"],
+    "pdm-2.20": ["pdm==2.20.1", "--exclude-newer=2024-12-01"],
     # It does not start with the newest hishel.
     "pdm-new": [f"pdm=={NEWEST['pdm']}", "hishel[httpx2]==1.4.0"],
     "pipenv-new": [f"pipenv=={NEWEST['pipenv']}"],
@@ -252,6 +255,7 @@ PDM_STATIC = """
 [tool.pdm.options]
 lock = ["-S", "static_urls"]
 """
+PDM_DEV = "\n[tool.pdm.dev-dependencies]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in GROUPS.items())
 POETRY_LEGACY = """[tool.poetry]
 name = "service"
 version = "0.1.0"
@@ -349,6 +353,10 @@ def projects():
     yield "standard", ["poetry-2.0", "poetry-new"], {"pyproject.toml": standard}, choices[:2]
     once = [line for line in DEPENDENCIES if not line.startswith("forked>=2")]
     yield ("pdm", ["pdm-new"], {"pyproject.toml": standard_project(PDM_SOURCE, once)},
+           [([], []), (["tls"], []), (["more", "tls"], ["dev"]), ([], ["docs"])])
+    # Groups in its own table, which is all that older ones read.
+    yield ("pdm-dev", ["pdm-2.15", "pdm-2.20", "pdm-new"],
+           {"pyproject.toml": standard_project(PDM_SOURCE + PDM_DEV, once, groups={})},
            [([], []), (["tls"], []), (["more", "tls"], ["dev"]), ([], ["docs"])])
     yield ("pdm-static", ["pdm-new"], {"pyproject.toml": standard_project(PDM_SOURCE + PDM_STATIC, once)},
            [([], []), (["tls"], ["dev"])])

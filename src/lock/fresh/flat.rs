@@ -9,8 +9,9 @@ use toml::{Table, Value};
 
 use super::Differences;
 use super::content_hash::{COMPACT, JsonObject, SPACED};
+use crate::lock::LockKind;
 use crate::lock::marker::Evaluation;
-use crate::lock::model::{Edge, Lock, LockKind, LockPlace, LockedPackage, ProjectPart};
+use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, ProjectPart};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::select::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
@@ -177,17 +178,25 @@ fn is_pdm(lock: &Lock, file: &ProjectFile) -> bool {
         }
         Some(Value::Table(all.unwrap_or_default()))
     };
-    let object = |with_groups| {
+    // Until 2.15 the overrides alone were part of it, not all of that table.
+    let resolution = |is_old: bool| {
+        let table = ["tool", "pdm", "resolution"];
+        let overrides = [&table[..], &["overrides"]].concat();
+        let (key, path) = if is_old { ("overrides", &overrides[..]) } else { ("resolution", &table[..]) };
+        (key.to_owned(), part(path, empty_table()))
+    };
+    let object = |with_groups, is_old| {
         JsonObject(vec![
             ("sources".to_owned(), part(&["tool", "pdm", "source"], empty_list())),
             ("dependencies".to_owned(), part(&["project", "dependencies"], empty_list())),
             ("dev-dependencies".to_owned(), dev(with_groups)),
             ("optional-dependencies".to_owned(), part(&["project", "optional-dependencies"], empty_table())),
             ("requires-python".to_owned(), part(&["project", "requires-python"], Value::String(String::new()))),
-            ("resolution".to_owned(), part(&["tool", "pdm", "resolution"], empty_table())),
+            resolution(is_old),
         ])
     };
-    [true, false].into_iter().any(|with_groups| object(with_groups).digest(SPACED) == locked)
+    let recipes = [(true, false), (false, false), (false, true)];
+    recipes.into_iter().any(|(with_groups, is_old)| object(with_groups, is_old).digest(SPACED) == locked)
 }
 
 /// Pipenv's recipe (plette, `Pipfile.get_hash`).
