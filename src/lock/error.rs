@@ -42,6 +42,16 @@ pub enum LockError {
         path: PathBuf,
         reason: String,
     },
+    /// Parts of projects are wanted together that exclude each other.
+    #[error("{}:{line}: {} and {} exclude each other, and both are wanted", path.display(), parts[0], parts[1])]
+    Exclusive {
+        /// The file.
+        path: PathBuf,
+        /// One-based line on which the lock says so.
+        line: usize,
+        /// Both, in words.
+        parts: [String; 2],
+    },
     /// The lock was made for other Pythons.
     #[error("`{}` is for Python {wanted}, and {runtime} has {python}", path.display())]
     OtherPython {
@@ -131,6 +141,6 @@ impl LockError {
 
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Malformed { .. })
+        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. })
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::two_threads::both;
 use crate::requirements::Origin;
 use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 use crate::spec::{DistFile, SafeUrl};
@@ -15,12 +16,39 @@ pub const SCHEMA: u32 = 1;
 
 /// A resolution as a value.
 pub fn value(resolution: &Resolution) -> Value {
-    of(&WholeObject::from(resolution))
+    of(&WholeObject::of(resolution, &resolution.dists))
 }
 
 /// Writes a resolution.
 pub fn write(resolution: &Resolution) -> String {
-    serde_json::to_string_pretty(&WholeObject::from(resolution)).expect(IS_JSON) + "\n"
+    write_parted(resolution, PARTED_FROM)
+}
+
+/// How many distributions are worth a second thread that writes half of them.
+const PARTED_FROM: usize = 100;
+
+/// Writes a resolution; one of so many distributions, and at least two, in two halves.
+pub(super) fn write_parted(resolution: &Resolution, parted_from: usize) -> String {
+    let dists = resolution.dists.as_slice();
+    if dists.len() < parted_from.max(2) {
+        return text(&WholeObject::of(resolution, dists)) + "\n";
+    }
+    let (front, back) = dists.split_at(dists.len() / 2);
+    let front = || text(&PackagesObject { packages: objects(front) });
+    let (mut whole, back) = both(front, || text(&WholeObject::of(resolution, back)));
+    // Both begin with the list of packages: the one goes on where the other one's list ends.
+    whole.truncate(whole.len() - "\n  ]\n}".len());
+    whole.push_str(",\n");
+    whole.push_str(&back["{\n  \"packages\": [\n".len()..]);
+    whole + "\n"
+}
+
+fn text(object: &impl Serialize) -> String {
+    serde_json::to_string_pretty(object).expect(IS_JSON)
+}
+
+fn objects(dists: &[ResolvedDist]) -> Vec<DistObject<'_>> {
+    dists.iter().map(DistObject::from).collect()
 }
 
 /// The target as a value.
@@ -61,10 +89,17 @@ struct WholeObject<'a> {
     warnings: &'a [String],
 }
 
-impl<'a> From<&'a Resolution> for WholeObject<'a> {
-    fn from(resolution: &'a Resolution) -> Self {
+/// The beginning of one.
+#[derive(Serialize)]
+struct PackagesObject<'a> {
+    packages: Vec<DistObject<'a>>,
+}
+
+impl<'a> WholeObject<'a> {
+    /// A resolution, with these of its distributions.
+    fn of(resolution: &'a Resolution, dists: &'a [ResolvedDist]) -> Self {
         Self {
-            packages: resolution.dists.iter().map(DistObject::from).collect(),
+            packages: objects(dists),
             passed_over: resolution.passed_over.iter().map(passed_over).collect(),
             schema: SCHEMA,
             target: target(&resolution.target),

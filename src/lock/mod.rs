@@ -9,6 +9,7 @@ pub mod json;
 pub mod pylock;
 pub mod requirements;
 
+mod conflicts;
 mod error;
 mod files;
 mod find;
@@ -24,6 +25,7 @@ mod preferences;
 mod project_files;
 mod reading;
 mod select;
+mod two_threads;
 mod uv;
 mod words;
 #[cfg(test)]

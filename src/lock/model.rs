@@ -87,8 +87,8 @@ pub struct Lock {
     pub content_hash: Option<String>,
     /// The tool that says to have made it, where the format has a place for that.
     pub created_by: Option<String>,
-    /// Whether its markers hold names of extras, groups and projects that exclude each other.
-    pub has_conflicts: bool,
+    /// Parts of projects that exclude each other; its markers hold their names.
+    pub conflicts: Vec<ConflictingParts>,
     pub(super) text: FileText,
 }
 
@@ -189,8 +189,25 @@ pub enum ProjectPart {
     /// What it always requires.
     Main,
     Group(ExtraName),
+    Extra(ExtraName),
     /// An extra, or a group: the lock does not tell which.
     Named(ExtraName),
+}
+
+/// Parts of projects of which one may be wanted.
+#[derive(Clone, Debug)]
+pub struct ConflictingParts {
+    pub parts: Vec<ConflictingPart>,
+    /// Where that stands, bytes.
+    pub at: usize,
+}
+
+/// A part of a project that excludes others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictingPart {
+    /// The project.
+    pub package: PackageName,
+    pub part: ProjectPart,
 }
 
 /// What one package requires of another.
@@ -394,7 +411,7 @@ impl Lock {
             project: None,
             content_hash: None,
             created_by: None,
-            has_conflicts: false,
+            conflicts: Vec::new(),
             text: FileText::new(text),
         }
     }
@@ -408,7 +425,12 @@ impl Lock {
 
     /// Reads the whole file as TOML; most of what is read may be parts of `text`.
     pub(super) fn parse_toml<'t, T: Deserialize<'t>>(&self, text: &'t str) -> Result<T, LockError> {
-        plain_toml::read(text).or_else(|_| toml::from_str(text)).map_err(|error| {
+        plain_toml::read(text).or_else(|_| self.parse_any_toml(text))
+    }
+
+    /// The same for a text that is not plain, or does not fit the type.
+    pub(super) fn parse_any_toml<'t, T: Deserialize<'t>>(&self, text: &'t str) -> Result<T, LockError> {
+        toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.malformed(at, toml_reason(text, &error))
         })

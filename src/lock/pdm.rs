@@ -8,13 +8,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::LockError;
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart,
-    Pythons, WantedFor, Which,
+    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, Pythons,
+    WantedFor, Which,
 };
 use super::project_files::ProjectFile;
 use super::words::TextPart;
+use super::{LockError, LockKind};
 use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient, read_version};
 

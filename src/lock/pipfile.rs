@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::LockError;
 use super::model::{
-    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage,
-    LockedSource, ProjectPart, WantedFor, Which,
+    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
+    ProjectPart, WantedFor, Which,
 };
+use super::{LockError, LockKind};
 use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, json_reason, toml_reason};
 

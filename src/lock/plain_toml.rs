@@ -16,8 +16,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializ
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_spanned::de::{SpannedDeserializer, is_spanned};
 
+mod table_by_table;
 #[cfg(test)]
 mod tests;
+
+pub(super) use table_by_table::TableByTable;
 
 /// Reads a text; texts in the result may be parts of it.
 ///
@@ -25,37 +28,6 @@ mod tests;
 /// A text that is not as plain as it has to be, or does not fit the type.
 pub(super) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Odd> {
     T::deserialize(Table::new(&mut Reader::new(text)?, Vec::new()))
-}
-
-/// A text that ends with an array of tables, which are read one by one: none of a thousand has to wait for the others.
-pub(super) struct TableByTable<'de> {
-    reader: Reader<'de>,
-    name: &'static str,
-}
-
-impl<'de> TableByTable<'de> {
-    /// Reads what stands before the tables `[[name]]`.
-    ///
-    /// # Errors
-    /// As [`read`].
-    pub(super) fn open<T: Deserialize<'de>>(text: &'de str, name: &'static str) -> Result<(T, Self), Odd> {
-        let mut reader = Reader::new(text)?;
-        let head = T::deserialize(Table { until: Some(name), ..Table::new(&mut reader, Vec::new()) })?;
-        Ok((head, Self { reader, name }))
-    }
-
-    /// Reads the next table; `None`: there is no other, and the text is at its end.
-    ///
-    /// # Errors
-    /// As [`read`], and what stands behind the tables.
-    pub(super) fn read_next<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, Odd> {
-        let reader = &mut self.reader;
-        match reader.header.take() {
-            None => Ok(None),
-            Some(header) if header.opens_array(self.name) => T::deserialize(Table::new(reader, header.path)).map(Some),
-            Some(_) => Err(Odd),
-        }
-    }
 }
 
 /// Not plain, or not what was wanted.
@@ -80,6 +52,7 @@ impl Error for Odd {
 const DEPTH_MOST: usize = 16;
 
 /// A place in a text.
+#[derive(Clone)]
 struct Reader<'de> {
     text: &'de str,
     /// Offset, bytes.
@@ -91,6 +64,7 @@ struct Reader<'de> {
 }
 
 /// `[path]` or `[[path]]`.
+#[derive(Clone)]
 struct Header<'de> {
     path: Vec<&'de str>,
     is_of_array: bool,

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::files::{Building, PackageOrigin, choose_file, source_file};
 use super::marker::Evaluation;
-use super::model::{Edge, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
-use super::{LockError, LockKind};
+use super::model::{ConflictingPart, Edge, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
+use super::two_threads::both;
+use super::{LockError, LockKind, conflicts};
 use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
 use crate::resolution::{Requirer, ResolvedDist};
 use crate::spec::{DistFile, ExtraName, HashDigest, MarkerTree, PackageName, Requirement, Version};
@@ -129,6 +130,9 @@ struct Reasons {
     dependencies: BTreeSet<PackageName>,
 }
 
+/// How many packages are worth a second thread that chooses their files.
+const PARTED_FROM: usize = 100;
+
 struct Selection<'a> {
     lock: &'a Lock,
     request: &'a LockRequest,
@@ -202,6 +206,7 @@ impl<'a> Selection<'a> {
                 let part_counts = match &wanted.part {
                     ProjectPart::Main => self.takes_main() || lock.kind == LockKind::Pylock,
                     ProjectPart::Group(name) => groups.contains(name),
+                    ProjectPart::Extra(name) => extras.contains(name),
                     ProjectPart::Named(name) => groups.contains(name) || extras.contains(name),
                 };
                 if part_counts && evaluation.holds(wanted.marker.as_ref(), &[])? {
@@ -253,6 +258,7 @@ impl<'a> Selection<'a> {
         // Names that a walk meets may decide markers that it had passed, so it is repeated until none is new.
         let mut names = self.conflict_names(&start, &extras);
         loop {
+            conflicts::refuse(self.lock, &names)?;
             let mut walk = Walk::new(self, names.clone());
             if with_loose {
                 walk.enter_loose(roots)?;
@@ -290,19 +296,20 @@ impl<'a> Selection<'a> {
 
     /// The names under which uv writes the parts that were chosen into markers, where parts exclude each other.
     fn conflict_names(&self, start: &[usize], extras: &[ExtraName]) -> Vec<ExtraName> {
-        if !self.lock.has_conflicts {
+        if self.lock.conflicts.is_empty() {
             return Vec::new();
         }
-        let mut names = Vec::new();
+        let mut parts = Vec::new();
         for at in start {
-            let package = self.lock.packages[*at].name.as_ref();
+            let package = &self.lock.packages[*at].name;
+            let part = |part| ConflictingPart { package: package.clone(), part };
             if self.takes_main() {
-                names.extend(conflict_name("project", package, None));
-                names.extend(extras.iter().filter_map(|extra| conflict_name("extra", package, Some(extra))));
+                parts.push(part(ProjectPart::Main));
+                parts.extend(extras.iter().cloned().map(ProjectPart::Extra).map(part));
             }
-            names.extend(self.groups().filter_map(|group| conflict_name("group", package, Some(group))));
+            parts.extend(self.groups().cloned().map(ProjectPart::Group).map(part));
         }
-        names
+        parts.iter().filter_map(ConflictingPart::name_in_markers).collect()
     }
 
     fn finish(&self, taken: &Taken) -> Result<Vec<SelectedPackage>, LockError> {
@@ -310,14 +317,20 @@ impl<'a> Selection<'a> {
         let mut packages: Vec<SelectedPackage> = Vec::new();
         let mut places: HashMap<&PackageName, usize> = HashMap::new();
         let mut lacking: Vec<LockError> = Vec::new();
-        for (at, reasons) in &taken.packages {
-            let package = &lock.packages[*at];
-            let is_project = taken.project == Some(*at);
-            let is_virtual = matches!(package.source, LockedSource::Folder { is_virtual: true, .. });
-            if is_virtual || (is_project && !self.request.with_project) {
-                continue;
-            }
-            let selected = match self.package(package, reasons) {
+        let is_wanted = |(at, _): &(&usize, &Reasons)| {
+            let is_project = taken.project == Some(**at);
+            let is_virtual = matches!(lock.packages[**at].source, LockedSource::Folder { is_virtual: true, .. });
+            !(is_virtual || (is_project && !self.request.with_project))
+        };
+        let wanted: Vec<(&usize, &Reasons)> = taken.packages.iter().filter(is_wanted).collect();
+        let (one, other) = wanted.split_at(if wanted.len() < PARTED_FROM { 0 } else { wanted.len() / 2 });
+        let choose = |part: &[(&usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
+            part.iter().map(|(at, reasons)| (**at, self.package(&lock.packages[**at], reasons))).collect()
+        };
+        let (one, other) = both(|| choose(one), || choose(other));
+        for (at, selected) in one.into_iter().chain(other) {
+            let package = &lock.packages[at];
+            let selected = match selected {
                 Err(error) if error.is_of_one_package() => {
                     lacking.push(error);
                     continue;
@@ -495,10 +508,12 @@ impl<'a> Walk<'a> {
 
     /// The names under which the extras of an edge stand in markers, where parts exclude each other.
     fn names_of(&self, edge: &Edge) -> Vec<ExtraName> {
-        if !self.selection.lock.has_conflicts {
+        if self.selection.lock.conflicts.is_empty() {
             return Vec::new();
         }
-        edge.extras.iter().filter_map(|extra| conflict_name("extra", edge.name.as_ref(), Some(extra))).collect()
+        let part =
+            |extra: &ExtraName| ConflictingPart { package: edge.name.clone(), part: ProjectPart::Extra(extra.clone()) };
+        edge.extras.iter().filter_map(|extra| part(extra).name_in_markers()).collect()
     }
 
     fn find(&self, from: Option<usize>, edge: &Edge) -> Result<usize, LockError> {
@@ -537,12 +552,6 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// The name under which uv writes a part of a project into markers.
-fn conflict_name(kind: &str, package: &str, part: Option<&ExtraName>) -> Option<ExtraName> {
-    let part = part.map(|part| format!("-{part}")).unwrap_or_default();
-    format!("{kind}-{}-{package}{part}", package.len()).parse().ok()
 }
 
 /// A requirement that names a project and nothing else.

@@ -201,6 +201,7 @@ fn requirements_are_written_as_pip_reads_them() {
 #[test]
 fn json_says_everything() {
     let text = json::write(&read(&foreign()).unwrap());
+    assert_eq!(json::write_parted(&read(&foreign()).unwrap(), 0), text, "in two halves");
     assert!(!text.contains("secret"), "{text}");
     insta::assert_snapshot!(text);
 }

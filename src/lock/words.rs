@@ -86,6 +86,16 @@ impl FileText {
         Words::at(start, text.len())
     }
 
+    /// Takes in the texts that another one has behind the same file; gives the way from their places there to those here.
+    pub(super) fn take_in(&mut self, other: &Self) -> impl Fn(Words) -> Words + use<> {
+        let (end, moved) = (self.text.len(), self.others.len());
+        self.others.push_str(&other.others);
+        move |words| match words.start as usize {
+            start if start < end => words,
+            start => Words::at(start + moved, words.length as usize),
+        }
+    }
+
     /// A part of the file by where it lies in memory; `None`: it lies elsewhere.
     fn part(&self, part: &str) -> Option<Words> {
         let start = part.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;

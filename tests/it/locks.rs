@@ -190,3 +190,74 @@ fn one_lock_serves_several_targets() {
     let (code, shown) = lock("requirements.in", &["--runtime", "python3.13"]);
     assert!(code == Some(2) && shown.contains("is an input of the lock"), "{shown}");
 }
+
+#[test]
+fn parts_of_a_project_that_exclude_each_other_are_not_chosen_together() {
+    for fixture in ["conflicts-uv-0.7", "conflicts-uv-new"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks").join(fixture);
+        let (lock, _) = read(&folder);
+        let both =
+            LockRequest { extras: ["old", "new"].map(|name| name.parse().unwrap()).into(), ..LockRequest::default() };
+        let all = LockRequest { all_extras: true, ..LockRequest::default() };
+        for request in [both, all] {
+            let error = select(&lock, &request, &target("python3.13", "x86_64")).unwrap_err().to_string();
+            let told = "uv.lock:4: the extra `new` of service and the extra `old` of service exclude each other";
+            assert!(error.contains(told), "{error}");
+        }
+    }
+    let text = r#"
+version = 1
+requires-python = ">=3.10"
+conflicts = [
+    [{ package = "app", extra = "old" }, { package = "app", extra = "new" }],
+    [{ package = "app", group = "a" }, { package = "app", extra = "old" }, { package = "app", group = "b" }],
+    [{ package = "lib", extra = "one" }, { package = "lib", extra = "two" }],
+    [{ package = "app" }, { package = "app", group = "alone" }],
+]
+
+[[package]]
+name = "app"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "lib", extra = ["one"], marker = "extra == 'extra-3-lib-one'" }]
+
+[package.optional-dependencies]
+both = [{ name = "lib", extra = ["two"], marker = "extra == 'extra-3-lib-two'" }]
+new = []
+old = []
+
+[package.dev-dependencies]
+a = []
+alone = []
+b = []
+
+[[package]]
+name = "lib"
+version = "1"
+source = { virtual = "lib" }
+
+[package.optional-dependencies]
+one = []
+two = []
+"#;
+    let place = LockPlace::new(Path::new("uv.lock"), Path::new("/project"), BTreeMap::new());
+    let lock = Lock::read(text.as_bytes(), &place).unwrap();
+    for (extras, groups, only_groups, told) in [
+        ("new", "b", "", ""),
+        ("new old", "", "", "5: the extra `old` of app and the extra `new` of app"),
+        ("", "a b", "", "6: the group `a` of app and the group `b` of app"),
+        ("old", "b", "", "6: the extra `old` of app and the group `b` of app"),
+        ("", "", "b a", "6: the group `a` of app and the group `b` of app"),
+        // What a chosen extra requires in turn counts as well.
+        ("both", "", "", "7: the extra `one` of lib and the extra `two` of lib"),
+        ("", "alone", "", "8: app itself and the group `alone` of app"),
+        ("", "", "alone", ""),
+    ] {
+        let names = |text: &str| text.split_whitespace().map(|name| name.parse().unwrap()).collect();
+        let (extras, groups, only_groups) = (names(extras), names(groups), names(only_groups));
+        let request = LockRequest { extras, groups, only_groups, ..LockRequest::default() };
+        let error = select(&lock, &request, &target("python3.13", "x86_64")).err().map(|error| error.to_string());
+        let wanted = (!told.is_empty()).then(|| format!("uv.lock:{told} exclude each other, and both are wanted"));
+        assert_eq!(error, wanted);
+    }
+}

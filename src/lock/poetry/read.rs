@@ -9,12 +9,12 @@ use toml::Spanned;
 
 use super::{constraint, project};
 use crate::archive::normalized;
-use crate::lock::LockError;
 use crate::lock::model::{
-    Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, Pythons, Roots, WantedFor, Which,
+    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, ProjectPart,
+    Pythons, Roots, WantedFor, Which,
 };
 use crate::lock::words::TextPart;
+use crate::lock::{LockError, LockKind};
 use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 /// The group of what a project always requires.
@@ -164,7 +164,7 @@ pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Loc
 fn group_of(part: &ProjectPart) -> Option<ExtraName> {
     match part {
         ProjectPart::Group(name) => Some(name.clone()),
-        ProjectPart::Main | ProjectPart::Named(_) => None,
+        ProjectPart::Main | ProjectPart::Extra(_) | ProjectPart::Named(_) => None,
     }
 }
 

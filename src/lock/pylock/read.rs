@@ -8,12 +8,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::archive::normalized;
-use crate::lock::LockError;
 use crate::lock::model::{
-    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex, LockedPackage,
-    LockedSource, ProjectPart, Pythons, WantedFor, Which,
+    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
+    ProjectPart, Pythons, WantedFor, Which,
 };
 use crate::lock::words::{FileText, TextPart};
+use crate::lock::{LockError, LockKind};
 use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 /// Whether a file is a lock of this form by its name: `pylock.toml`, `pylock.NAME.toml` (PEP 751, "File Name").

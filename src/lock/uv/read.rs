@@ -11,13 +11,14 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::archive::normalized;
-use crate::lock::LockError;
 use crate::lock::model::{
-    Condition, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockKind, LockPlace, LockedFile, LockedIndex,
-    LockedPackage, LockedSource, Pythons, Roots, Which,
+    Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockPlace,
+    LockedFile, LockedIndex, LockedPackage, LockedSource, ProjectPart, Pythons, Roots, Which,
 };
 use crate::lock::plain_toml::TableByTable;
+use crate::lock::two_threads::both;
 use crate::lock::words::{FileText, TextPart};
+use crate::lock::{LockError, LockKind};
 use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 #[derive(Deserialize)]
@@ -28,11 +29,18 @@ struct Document<'a> {
     #[serde(default)]
     supported_markers: Vec<Spanned<String>>,
     #[serde(default)]
-    conflicts: Vec<toml::Value>,
+    conflicts: Vec<Spanned<Vec<ConflictItem>>>,
     #[serde(default)]
     manifest: Manifest,
     #[serde(default, borrow, alias = "distribution")]
     package: Vec<Package<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ConflictItem {
+    package: String,
+    extra: Option<String>,
+    group: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -169,13 +177,13 @@ struct Declaration {
 /// # Errors
 /// A malformed file, or one of a newer version.
 pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
-    package_by_package(text, place).map_or_else(|| whole(text, place), Ok)
+    package_by_package(text, place, PARTED_FROM).map_or_else(|| whole(text, place), Ok)
 }
 
 /// Reads a lock whose packages stand anywhere, or says what is wrong with it.
-fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
+pub(super) fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
     let mut lock = Lock::empty(LockKind::Uv, Arc::clone(text), place);
-    let document = lock.parse_toml(text)?;
+    let document = lock.parse_any_toml(text)?;
     let (manifest, packages) = begin(&mut lock, document)?;
     for entry in packages {
         let package = package(&mut lock, entry)?;
@@ -185,20 +193,41 @@ fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
     Ok(lock)
 }
 
+/// From how many bytes on a lock is worth a second thread that reads half of it.
+const PARTED_FROM: usize = 200_000;
+
 /// Reads a lock as uv writes it. `None`: it is another one, or something is wrong with it.
-fn package_by_package(text: &Arc<String>, place: &LockPlace) -> Option<Lock> {
+pub(super) fn package_by_package(text: &Arc<String>, place: &LockPlace, parted_from: usize) -> Option<Lock> {
     let mut lock = Lock::empty(LockKind::Uv, Arc::clone(text), place);
-    let (document, mut tables) = TableByTable::open(text, "package").ok()?;
+    let (document, tables) = TableByTable::open(text, "package").ok()?;
     let (manifest, others) = begin(&mut lock, document).ok()?;
-    // Old versions of uv called the tables `[[distribution]]`.
-    if !others.is_empty() {
+    // Old versions of uv called the tables `[[distribution]]`, which were read with what stands before.
+    if !others.is_empty() && !tables.is_at_end() {
         return None;
     }
+    for entry in others {
+        let package = package(&mut lock, entry).ok()?;
+        lock.packages.push(package);
+    }
+    let halves = if text.len() < parted_from { (tables, None) } else { tables.halves().ok()? };
+    let mut lock = match halves {
+        (tables, None) => packages_of(&lock, &tables)?,
+        (front, Some(back)) => {
+            let (front, back) = both(|| packages_of(&lock, &front), || packages_of(&lock, &back));
+            front?.followed_by(back?)
+        }
+    };
+    lock.roots = Some(roots(&lock, &manifest).ok()?);
+    Some(lock)
+}
+
+/// The lock with the packages of these tables.
+fn packages_of(lock: &Lock, tables: &TableByTable<'_>) -> Option<Lock> {
+    let (mut lock, mut tables) = (lock.clone(), tables.clone());
     while let Some(entry) = tables.read_next().ok()? {
         let package = package(&mut lock, entry).ok()?;
         lock.packages.push(package);
     }
-    lock.roots = Some(roots(&lock, &manifest).ok()?);
     Some(lock)
 }
 
@@ -215,8 +244,23 @@ fn begin<'a>(lock: &mut Lock, document: Document<'a>) -> Result<(Manifest, Vec<P
         lock.requires_python = Some((read, at));
     }
     lock.environments = document.supported_markers.into_iter().map(Condition::from).collect();
-    lock.has_conflicts = !document.conflicts.is_empty();
+    lock.conflicts = document.conflicts.into_iter().map(|it| conflict(lock, it)).collect::<Result<_, _>>()?;
     Ok((document.manifest, document.package))
+}
+
+/// Parts of projects of which one may be chosen.
+fn conflict(lock: &Lock, list: Spanned<Vec<ConflictItem>>) -> Result<ConflictingParts, LockError> {
+    let at = list.span().start;
+    let read = |item: ConflictItem| -> Result<ConflictingPart, LockError> {
+        let part = match (item.extra, item.group) {
+            (Some(extra), _) => ProjectPart::Extra(extra_name(lock, &extra, at)?),
+            (None, Some(group)) => ProjectPart::Group(extra_name(lock, &group, at)?),
+            (None, None) => ProjectPart::Main,
+        };
+        Ok(ConflictingPart { package: project_name(lock, &item.package, at)?, part })
+    };
+    let parts = list.into_inner().into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(ConflictingParts { parts, at })
 }
 
 /// The user's own projects: the members of a workspace, else the one project beside the lock.
@@ -457,36 +501,4 @@ fn extra_name(lock: &Lock, text: &str, at: usize) -> Result<ExtraName, LockError
 
 fn extra_names(lock: &Lock, list: &[String], at: usize) -> Result<Vec<ExtraName>, LockError> {
     list.iter().map(|text| extra_name(lock, text, at)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-
-    use super::{package_by_package, read, whole};
-    use crate::lock::LockPlace;
-
-    #[test]
-    fn both_ways_of_reading_give_the_same() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks");
-        let mut count = 0;
-        for folder in fs_err::read_dir(root).unwrap() {
-            let folder = folder.unwrap().path();
-            let Ok(text) = fs_err::read_to_string(folder.join("uv.lock")) else { continue };
-            let (text, place) = (Arc::new(text), LockPlace { folder, ..LockPlace::default() });
-            let [quick, slow] = [package_by_package(&text, &place), whole(&text, &place).ok()];
-            let quick = quick.expect("uv writes its packages last");
-            assert_eq!(format!("{quick:?}"), format!("{:?}", slow.unwrap()));
-            count += 1;
-        }
-        assert!(count > 5, "{count}");
-    }
-
-    #[test]
-    fn packages_under_their_old_name_are_read_too() {
-        let text = "version = 1\n[[distribution]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://x/simple\" }\n";
-        let lock = read(&Arc::new(text.to_owned()), &LockPlace::default()).unwrap();
-        assert_eq!(lock.packages.len(), 1);
-    }
 }

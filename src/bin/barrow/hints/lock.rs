@@ -25,6 +25,11 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             }
             hints
         }
+        LockError::Exclusive { .. } => vec![
+            "choose one of them by `--extra` or `--group`; `conflicts` below `[tool.uv]` in pyproject.toml says what \
+             excludes what"
+                .to_owned(),
+        ],
         LockError::OtherPython { fitting, path, .. } => {
             let runtime = match &fitting[..] {
                 [] => "no runtime of Lambda has such a Python: lock again for one that there is".to_owned(),

@@ -1,0 +1,17 @@
+//! Two halves of one piece of work at the same time: locks of hundreds of packages take long enough for that.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+/// Does `one` here and `other` on a thread of its own, or behind it where the system gives no thread.
+pub(super) fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl Fn() -> B + Sync) -> (A, B) {
+    thread::scope(|scope| {
+        let started = thread::Builder::new().name("lock".to_owned()).spawn_scoped(scope, &other);
+        let one = one();
+        let other = match started {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => other(),
+        };
+        (one, other)
+    })
+}

@@ -1,0 +1,103 @@
+//! Every way of reading a lock gives the same: package by package, in two halves, and as a whole.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::read::{package_by_package, read, whole};
+use crate::lock::{Lock, LockPlace};
+
+fn place() -> LockPlace {
+    LockPlace { path: "uv.lock".into(), folder: "/project".into(), ..LockPlace::default() }
+}
+
+/// What is known of a lock, as a text.
+fn shown(lock: Option<Lock>) -> Option<String> {
+    lock.map(|lock| format!("{lock:?}"))
+}
+
+/// A text read package by package, by one thread and by two.
+fn quickly(text: &Arc<String>, place: &LockPlace) -> [Option<String>; 2] {
+    [usize::MAX, 0].map(|parted_from| shown(package_by_package(text, place, parted_from)))
+}
+
+#[test]
+fn all_ways_of_reading_give_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks");
+    let mut count = 0;
+    for folder in fs_err::read_dir(root).unwrap() {
+        let folder = folder.unwrap().path();
+        let Ok(text) = fs_err::read_to_string(folder.join("uv.lock")) else { continue };
+        let (text, place) = (Arc::new(text), LockPlace { folder, ..LockPlace::default() });
+        let slow = shown(whole(&text, &place).ok());
+        assert!(slow.is_some());
+        assert_eq!(quickly(&text, &place), [slow.clone(), slow], "uv writes its packages last");
+        count += 1;
+    }
+    assert!(count > 5, "{count}");
+}
+
+#[test]
+fn packages_under_their_old_name_are_read_too() {
+    let text =
+        "version = 1\n[[distribution]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://x/simple\" }\n";
+    let text = Arc::new(text.to_owned());
+    let lock = read(&text, &place()).unwrap();
+    assert_eq!(lock.packages.len(), 1);
+    let whole = shown(whole(&text, &place()).ok());
+    assert_eq!(quickly(&text, &place()), [whole.clone(), whole]);
+    // Under both names they would be one field twice.
+    let other = "[[package]]\nname = 'b'\nsource = { virtual = '.' }\n";
+    for twice in [text.replace("version = 1\n[[", &format!("version = 1\n{other}[[")), format!("{text}{other}")] {
+        let twice = Arc::new(twice);
+        assert_eq!(quickly(&twice, &place()), [None, None]);
+        assert!(read(&twice, &place()).is_err());
+    }
+}
+
+/// Entries of a lock: usual ones, ones with texts that look like headings, and wrong ones.
+const ENTRIES: &[&str] = &[
+    "name = 'a'\nversion = '1'\nsource = { registry = 'https://one/simple' }\nwheels = [\n    { url = 'https://one/a-1-py3-none-any.whl', hash = 'sha256:00' },\n]\n",
+    "name = 'b'\nsource = { registry = 'https://two/simple' }\nsdist = { path = 'b-\\u0031.tar.gz' }\nwheels = [{ url = \"b\\\"1\" }]\n",
+    "name = 'c'\nsource = { registry = '../folder' }\nwheels = [{ path = 'c-1-py3-none-any.whl' }, { path = 'd', hash = \"a\\\\b\" }]\n",
+    "name = 'd'\nsource = { git = 'https://x/d#0123456789012345678901234567890123456789' }\n",
+    "name = 'e'\nsource = { url = 'https://x/e.whl' }\nwheels = [{ hash = 'sha256:11' }]\n\n[package.metadata]\nrequires-dist = []\n",
+    "name = 'f'\nsource = { virtual = '[[package]]' }\n# [[package]]\n",
+    "name = 'g'\nsource = { virtual = \"\\n[[package]]\\nname = 'z'\" }\n",
+    "name = 'h'\nsource = { virtual = '.' }\ndependencies = [\n{ name = 'a' },\n]\n",
+    "name = 'i'\nsource = { virtual = \"\"\"\n[[package]]\nname = 'z'\nsource = { virtual = '.' }\n\"\"\" }\n",
+    "name = 'j'\nsource = { virtual = '\'\'\n[[package]]\n\'\'' }\n",
+    "name = 'k'\nsource = { virtual = '.' }\nother = [\n[[package]]\n]\n",
+    "name = 'l'\nsource = { virtual = '.' }\nother = [\n[['package']]\n]\n",
+    "name = 'm'\nsource = { virtual = '.' }\r\n",
+    "name = '_'\nsource = { virtual = '.' }\n",
+    "name = 'n'\n",
+    "name = 'o'\nname = 'o'\nsource = { virtual = '.' }\n",
+    "name = 'p'\nversion = 'newest'\nsource = { virtual = '.' }\n",
+    "name = 'q'\nsource = { virtual = '.' }\n[other]\n",
+    "name = 'r'\nsource = { virtual = 'é\u{1f600}' }\n\n",
+];
+
+proptest! {
+    /// Two threads give what one gives; whatever one of them does not take is read as a whole, and then told as it is.
+    #[test]
+    fn halves_are_the_whole(chosen in proptest::collection::vec(0..ENTRIES.len(), 0..12), usual in 0..ENTRIES.len()) {
+        let entries = chosen.iter().chain([&usual]).map(|at| format!("[[package]]\n{}", ENTRIES[*at]));
+        let text = Arc::new(format!("version = 1\n{}", entries.collect::<String>()));
+        let (place, told) = (place(), |error: crate::lock::LockError| error.to_string());
+        let [by_one, by_two] = quickly(&text, &place);
+        if by_two.is_some() {
+            prop_assert_eq!(&by_two, &by_one);
+        }
+        let slow = whole(&text, &place);
+        if by_one.is_some() {
+            prop_assert_eq!(&by_one, &slow.as_ref().ok().map(|lock| format!("{lock:?}")));
+        }
+        let read = read(&text, &place).map(|lock| format!("{lock:?}")).map_err(told);
+        prop_assert_eq!(read, slow.map(|lock| format!("{lock:?}")).map_err(told));
+        if chosen.iter().chain([&usual]).all(|at| [0, 3, 4, 5, 7, 12].contains(at)) {
+            prop_assert!(by_one.is_some() && by_two.is_some(), "{}", text);
+        }
+    }
+}
