@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::requirements::names_requirements;
+
 /// Why each of these is not read.
 const KNOWN: [(&str, &str); 5] = [
     ("environment.yml", CONDA),
@@ -14,6 +16,7 @@ const KNOWN: [(&str, &str); 5] = [
 
 const CONDA: &str = "it is a list for conda; what of it comes from PyPI belongs into a requirements.txt";
 const SETUP: &str = "that would run it; if it names dependencies, a requirements.txt with the line `.` takes them";
+const SCRIPT: &str = "its comments name dependencies of its own; name it with -r";
 const OTHER_LIST: &str = "only `requirements.txt` is taken by itself; name this one with -r";
 
 /// Most lists of requirements that are told.
@@ -32,6 +35,9 @@ pub fn passed_over(folder: &Path) -> Vec<(String, &'static str)> {
     } else if cfg() {
         found.push(("setup.cfg".to_owned(), SETUP));
     }
+    let says = |name: &String| fs_err::read_to_string(folder.join(name)).is_ok_and(|text| names_requirements(&text));
+    let scripts = names_in(folder).into_iter().filter(|name| name.strip_suffix(".py").is_some() && says(name));
+    found.extend(scripts.take(LISTS_TOLD).map(|name| (name, SCRIPT)));
     let mut lists: Vec<String> = names_in(folder).into_iter().filter(|name| is_list(name)).collect();
     let below = names_in(&folder.join("requirements")).into_iter().filter(|name| name.strip_suffix(".txt").is_some());
     lists.extend(below.map(|name| format!("requirements/{name}")));

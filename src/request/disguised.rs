@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{ForeignFile, RequestError};
+use crate::lock::LockKind;
 use crate::requirements::{ManifestInputs, RequirementsError};
 
 /// Refuses a file that is named as one of requirements and has the name of a file of another program.
@@ -13,6 +14,18 @@ pub(super) fn refuse_foreign_name(path: &Path) -> Result<(), RequestError> {
         _ => return Ok(()),
     };
     Err(RequestError::Foreign { path: path.to_owned(), what })
+}
+
+/// Refuses `FILE[EXTRA,…]`, where there is no such file and FILE is a lock or project.
+pub(super) fn refuse_extras_behind(path: &Path, working_folder: &Path) -> Result<(), RequestError> {
+    let named = || path.to_str()?.strip_suffix(']')?.split_once('[');
+    let Some((file, extras)) = named().map(|(file, extras)| (Path::new(file), extras)) else { return Ok(()) };
+    let is_chosen_from = LockKind::of(file).is_some() || file.file_name().is_some_and(|name| name == "pyproject.toml");
+    if !is_chosen_from || working_folder.join(path).exists() {
+        return Ok(());
+    }
+    let extras = extras.split(',').map(|extra| extra.trim().to_owned()).filter(|extra| !extra.is_empty()).collect();
+    Err(RequestError::ExtrasBehindName { path: path.to_owned(), file: file.to_owned(), extras })
 }
 
 /// Says of files that could not be understood when one of them belongs to another program, by its content. It is looked

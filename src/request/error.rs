@@ -31,6 +31,16 @@ pub enum RequestError {
         /// The file.
         path: PathBuf,
     },
+    /// Extras stand behind the name of a file, as they may behind that of a project.
+    #[error("there is no file `{}`; extras of `{}` are not written behind its name", path.display(), file.display())]
+    ExtrasBehindName {
+        /// As it was given.
+        path: PathBuf,
+        /// The file that is there.
+        file: PathBuf,
+        /// What stands in the brackets.
+        extras: Vec<String>,
+    },
     /// A lock stands for a whole resolution, and something is required beside it.
     #[error("`{}` is a lock: no other requirements can be given beside it", path.display())]
     BesideLock {
@@ -67,6 +77,7 @@ impl RequestError {
             Self::Requirements(_)
             | Self::Foreign { .. }
             | Self::ListCalledLock { .. }
+            | Self::ExtrasBehindName { .. }
             | Self::BesideLock { .. }
             | Self::NothingToSelectFrom
             | Self::ExtrasBesideGroups => true,

@@ -358,6 +358,7 @@ impl InputKey {
             constraint_files: _,
             override_files: _,
             positional: _,
+            standard_input: _,
             excluded: _,
             excluded_patterns: _,
             brought,

@@ -144,6 +144,7 @@ impl Inputs {
             return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
         }
         files.iter().try_for_each(|file| disguised::refuse_foreign_name(file))?;
+        files.iter().try_for_each(|file| disguised::refuse_extras_behind(file, &request.inputs.working_folder))?;
         let mut inputs = request.inputs.clone();
         let settings = &request.lock;
         let selects = !(request.extras.is_empty() && request.groups.is_empty() && settings.only_groups.is_empty());

@@ -105,6 +105,9 @@ pub struct ManifestInputs {
     pub excluded_patterns: Vec<NamePattern>,
     /// What is there already (`--without`): what is chosen agrees with it.
     pub brought: Vec<Brought>,
+    /// What the file `-` stands for: standard input, whose relative paths start from the working folder. `None`: it is
+    /// a file of that name.
+    pub standard_input: Option<FileBytes>,
     /// The folder that relative paths on the command line start from; absolute.
     pub working_folder: PathBuf,
     /// Environment variables for `${NAME}`.

@@ -24,7 +24,8 @@ impl RequirementsReader<'_> {
         let is_list = |path: &PathBuf| path.file_name().is_none_or(|name| name != "pyproject.toml");
         let mut beside: Vec<PathBuf> =
             self.manifest.files_read.iter().map(|read| read.path.clone()).filter(is_list).collect();
-        if !self.inputs.positional.is_empty() {
+        // What stands in no file is said in the working folder.
+        if !self.inputs.positional.is_empty() || self.inputs.standard_input.is_some() {
             beside.push(self.inputs.working_folder.join("command line"));
         }
         for file in beside {

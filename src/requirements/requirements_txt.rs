@@ -1,5 +1,6 @@
 //! Reading requirements files (pip documentation, "Requirements File Format"), file by file, line by line.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use super::options::{FEATURES, trusted_host};
 use super::problem::{Problem, hide_all};
 use super::pyproject::{PyprojectInput, read_pyproject};
 use super::scope::Scope;
+use super::script::{as_project, is_script};
 use super::tables::{PyprojectDocument, Tables};
 use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
@@ -59,6 +61,8 @@ enum Location {
     Local { path: PathBuf, shown: PathBuf },
     /// A page.
     Remote(SafeUrl),
+    /// Standard input.
+    Input,
 }
 
 impl Location {
@@ -66,6 +70,7 @@ impl Location {
         match self {
             Self::Local { shown, .. } => shown.clone(),
             Self::Remote(url) => url.to_string().into(),
+            Self::Input => "standard input".into(),
         }
     }
 }
@@ -99,11 +104,13 @@ impl<'a> RequirementsReader<'a> {
     /// Reads a file that the command line names.
     pub(super) fn read_named(&mut self, file: &Path, role: Role) {
         let text = file.to_str().unwrap_or_default();
-        if file.file_name().is_some_and(|name| name == "pyproject.toml") && scheme(text).is_none() {
+        let is_project = file.file_name().is_some_and(|name| name == "pyproject.toml") || is_script(file);
+        if is_project && scheme(text).is_none() {
             return self.read_pyproject(&PyprojectInput { path: file.to_owned(), ..PyprojectInput::default() }, role);
         }
         let location = match scheme(text).as_deref() {
             Some("http" | "https" | "file") => locate_url(text),
+            _ if self.inputs.standard_input.is_some() && text == "-" => Ok(Location::Input),
             _ => {
                 Ok(Location::Local { path: normalized(&self.inputs.working_folder.join(file)), shown: file.to_owned() })
             }
@@ -120,7 +127,7 @@ impl<'a> RequirementsReader<'a> {
         self.read_contents(bytes, &Location::Local { path, shown: file.to_owned() }, role, &mut Vec::new());
     }
 
-    /// Reads a `pyproject.toml` that the command line names.
+    /// Reads a `pyproject.toml`, or a script that says the same in comments, that the command line names.
     pub(super) fn read_pyproject(&mut self, input: &PyprojectInput, role: Role) {
         let path = normalized(&self.inputs.working_folder.join(&input.path));
         let refuse = |why: String| Problem::whole(Origin::CommandLine, &why, None);
@@ -131,7 +138,12 @@ impl<'a> RequirementsReader<'a> {
             Err(why) => return self.problems.push(refuse(format!("failed to read `{}`: {why}", input.path.display()))),
         };
         let folder = path.parent().unwrap_or(Path::new("/"));
-        let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &input.path };
+        let text = text.trim_start_matches('\u{feff}');
+        let text = match is_script(&input.path).then(|| as_project(text)).transpose() {
+            Ok(project) => project.map_or(Cow::Borrowed(text), Cow::Owned),
+            Err(why) => return self.problems.push(refuse(format!("`{}`: {why}", input.path.display()))),
+        };
+        let toml = TomlText { text: &text, file: &input.path };
         let document = match PyprojectDocument::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => document,
             Err(problem) => return self.problems.push(problem),
@@ -254,7 +266,7 @@ impl<'a> RequirementsReader<'a> {
         };
         let of_file = match location {
             Location::Local { path, .. } => path.parent().map(Path::to_owned),
-            Location::Remote(_) => None,
+            Location::Remote(_) | Location::Input => None,
         };
         let folders = Folders { of_file, working: self.inputs.working_folder.clone() };
         let source = Source { location, lines: physical_lines(&text), folders };
@@ -286,6 +298,11 @@ impl<'a> RequirementsReader<'a> {
             Location::Remote(url) => match &self.inputs.remote {
                 Some(remote) => remote.fetch(url)?.into(),
                 None => return Err("remote requirements files are not available here".to_owned()),
+            },
+            // What it says counts; there is no file of which anything else could.
+            Location::Input => match &self.inputs.standard_input {
+                Some(bytes) => bytes.clone(),
+                None => return Err("there is none".to_owned()),
             },
         };
         if bytes.len() > MAXIMUM_SIZE { Err("it is too large".to_owned()) } else { Ok(bytes) }
@@ -329,7 +346,7 @@ impl<'a> RequirementsReader<'a> {
             return self.option_line(&options, source);
         };
         let length = option.end - option.value_at;
-        let location = locate_nested(&option.value, source.location)
+        let location = locate_nested(&option.value, source.location, &self.inputs.working_folder)
             .map_err(|why| SyntaxError::new(option.value_at, length, why))?;
         let asked = |why: String| source.problem(line, &SyntaxError::new(option.value_at, length, why));
         self.read_file(&location, nested_role, ancestors, Some(&asked));
@@ -482,7 +499,7 @@ fn locate_url(text: &str) -> Result<Location, String> {
 }
 
 /// Where a file is that another one names.
-fn locate_nested(value: &str, parent: &Location) -> Result<Location, String> {
+fn locate_nested(value: &str, parent: &Location, working_folder: &Path) -> Result<Location, String> {
     if value.is_empty() {
         return Err("the name of a file is missing".to_owned());
     }
@@ -496,7 +513,8 @@ fn locate_nested(value: &str, parent: &Location) -> Result<Location, String> {
             }
             locate_url(joined.as_str())
         }
-        Location::Local { .. } if absolute => locate_url(value),
+        Location::Local { .. } | Location::Input if absolute => locate_url(value),
+        Location::Input => Ok(Location::Local { path: normalized(&working_folder.join(value)), shown: value.into() }),
         Location::Local { path, shown } => {
             let beside = |file: &Path| normalized(&file.parent().unwrap_or(Path::new("")).join(value));
             Ok(Location::Local { path: beside(path), shown: beside(shown) })
@@ -508,6 +526,7 @@ fn is_same(one: &Location, other: &Location) -> bool {
     match (one, other) {
         (Location::Local { path: one, .. }, Location::Local { path: other, .. }) => one == other,
         (Location::Remote(one), Location::Remote(other)) => one.reveal() == other.reveal(),
+        (Location::Input, Location::Input) => true,
         _ => false,
     }
 }

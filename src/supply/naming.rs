@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::request::Request;
 use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
 use crate::spec::{CoreMetadata, PackageName};
+use crate::target::{Architecture, Runtime, Target};
 
 /// Largest file that is read for a name, bytes.
 const FILE_MOST: u64 = 16 << 20;
@@ -27,11 +28,21 @@ pub(super) async fn name_all(mut request: Request, world: &World, session: &Sess
     let builder = SourceBuilder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
     let mut manifest = (*request.manifest).clone();
     for entry in std::mem::take(&mut manifest.unnamed) {
-        let named = name_one(entry, &builder, &session.context).await?;
-        manifest.requirements.push(named);
+        if !counts_nowhere(&entry) {
+            manifest.requirements.push(name_one(entry, &builder, &session.context).await?);
+        }
     }
     request.manifest = Arc::new(manifest);
     Ok(request)
+}
+
+/// Whether a requirement counts on no target, as one for Windows or for an old Python: whose it is does not matter then.
+/// Which patch release a target has can be told by the user, so a marker that asks for it may count.
+fn counts_nowhere(entry: &RequirementEntry) -> bool {
+    let asks_for_patch = ["python_full_version", "implementation_version"].iter().any(|name| entry.text.contains(name));
+    let mut targets = Runtime::all()
+        .flat_map(|runtime| [Architecture::X86_64, Architecture::Arm64].map(|of| Target::new(runtime, of)));
+    !asks_for_patch && targets.all(|target| !entry.requirement.marker.evaluate(target.markers(), &[]))
 }
 
 async fn name_one(

@@ -182,3 +182,40 @@ fn the_name_of_a_folder_stands_in_old_files() {
     check("pyproject.toml", "[tool.poetry]\nname = 'old'\nversion = '1'\n[build-system]\nrequires = []\n");
     check("pyproject.toml", "[tool.flit.metadata]\nmodule = 'old'\n");
 }
+
+#[test]
+fn a_script_says_in_comments_what_it_needs() {
+    let context = TestContext::new();
+    let script = "#!/usr/bin/env python3\n# /// script\n# requires-python = \">=3.12\"\n# dependencies = [\n#     'thing<2',\n#\n# ]\n# ///\n# dependencies = ['b']\nimport thing\n";
+    context.write("fn/handler.py", script);
+    let bundle = ["bundle", "fn", "-r", "fn/handler.py", "-o", "out"];
+    let shown = succeeds(&context, &[&bundle[..], &["--runtime", "python3.13"]].concat());
+    assert!(shown.contains("Resolved 1 package"), "{shown}");
+    assert!(context.path("out/thing-1.0.dist-info").is_dir() && context.path("out/handler.py").is_file());
+    let (code, shown) = run(&context, &[&bundle[..], &["--runtime", "python3.11"]].concat());
+    assert!(code == 2 && shown.contains("handler.py:3") && shown.contains(">=3.12"), "{shown}");
+    // Where nobody names it, it is mentioned.
+    let shown = succeeds(&context, &["bundle", "fn", "-o", "alone", "--runtime", "python3.13"]);
+    let said = "`fn/handler.py` is not read: its comments name dependencies of its own; name it with -r";
+    assert!(shown.contains(said), "{shown}");
+
+    for (text, told) in [
+        ("import a\n", "`fn/handler.py`: it has no comments between `# /// script` and `# ///`"),
+        ("# /// script\n# dependencies = []\nimport a\n# ///\n", "it has no comments between"),
+        ("# /// script\n# ///\n\n# /// script\n# ///\n", "it says twice what it needs"),
+        ("# /// script\n# dependencies = ['thing=1']\n# ///\n", "fn/handler.py:2:"),
+        ("# /// script\n# dependencies = [\n# ///\n", "fn/handler.py:"),
+    ] {
+        context.write("fn/handler.py", text);
+        let (code, shown) = run(&context, &[&bundle[..], &["--runtime", "python3.13"]].concat());
+        assert!(code == 2 && shown.contains(told), "{text}\n{shown}");
+    }
+    // Its tables count as those of a project do.
+    context.write("fn/lib/pyproject.toml", "[project]\nname = 'thing'\nversion = '3'\ndependencies = ['absent']\n");
+    context.write(
+        "fn/handler.py",
+        "# /// script\n# dependencies = ['thing']\n# [tool.uv.sources]\n# thing = { path = 'lib' }\n# ///\n",
+    );
+    let (code, shown) = run(&context, &[&bundle[..], &["--runtime", "python3.13", "--no-build"]].concat());
+    assert!(code == 1 && shown.contains("`thing` is a project folder, and building is forbidden"), "{shown}");
+}

@@ -292,3 +292,76 @@ fn every_slip_of_a_file_in_one_run() {
            ^^^^^^^^^^^
     "#);
 }
+
+/// Runs barrow with a text on standard input.
+fn run_with_input(context: &TestContext, words: &[&str], input: &str) -> String {
+    context.write("../input", input);
+    let file = fs_err::File::open(context.path("../input")).unwrap().into_parts().0;
+    context.run(context.barrow().args(words).stdin(file))
+}
+
+#[test]
+fn standard_input_is_a_file_whose_paths_start_in_the_working_folder() {
+    let server = two_projects().start();
+    let index = server.url();
+    let context = TestContext::new();
+    context.write("lists/limits.txt", "b<2\n");
+    context.write("lists/more.txt", "-c limits.txt\nb\n");
+    context.write("wheels/local-3.0-py3-none-any.whl", WheelBuilder::new("local", "3.0").build().bytes);
+    let lock = ["lock", "--format", "requirements", "-o", "-", "--index-url", &index];
+    let with = |words: &[&str], input: &str| run_with_input(&context, &[&lock[..], words].concat(), input);
+    let shown = with(&["-r", "-"], "a\n-r lists/more.txt\n./wheels/local-3.0-py3-none-any.whl\n");
+    has(&shown, &["exit code: 0", "a==2.0\n    # via -r standard input\n", "b==1.0\n    # via -r lists/more.txt\n"]);
+    has(&shown, &["./wheels/local-3.0-py3-none-any.whl\n    # via -r standard input\n"]);
+    // Constraints and overrides may come from there as well, and a file of that name is meant by its path.
+    context.write("-", "b\n");
+    has(&with(&["a", "-c", "-"], "a<2\n"), &["a==1.0\n"]);
+    has(&with(&["-r", "./-", "--override", "-"], "b<2\n"), &["b==1.0\n"]);
+
+    // What the project in the working folder says of a name counts as for a file there.
+    context.write("pyproject.toml", "[tool.uv.sources]\na = { path = 'absent' }\n");
+    let shown = with(&["-r", "-"], "a\n");
+    has(&shown, &["exit code: 1", "pyproject.toml:2:5: the source of `a`: there is no file or folder `absent`"]);
+    fs_err::remove_file(context.path("pyproject.toml")).unwrap();
+
+    let shown = with(&["-r", "-"], "# fine\na=1\n-r absent.txt\n-r standard input\n");
+    has(&shown, &["exit code: 2", "standard input:2:2: `=` is not a version operator"]);
+    has(&shown, &["standard input:3:4: failed to read the requirements file `absent.txt`: there is no such file"]);
+    has(&with(&["-r", "-", "-c", "-"], "a\n"), &["exit code: 2", "`-` is given twice"]);
+    let terminal = std::process::Stdio::from(fs_err::File::open("/dev/ptmx").unwrap().into_parts().0);
+    let shown = context.run(context.barrow().args(["install", "-r", "-", "-t", "out"]).stdin(terminal));
+    has(&shown, &["exit code: 2", "`-` is standard input, and that is a terminal"]);
+}
+
+#[test]
+fn what_comes_on_standard_input_is_part_of_what_a_result_was_made_of() {
+    let server = two_projects().start();
+    let index = server.url();
+    let context = TestContext::new();
+    context.write("app/handler.py", "");
+    let bundle = ["bundle", "app", "-r", "-", "-o", "out", "--index-url", &index];
+    let fingerprint = ["fingerprint", "app", "-r", "-", "--index-url", &index];
+    has(&run_with_input(&context, &bundle, "a==1.0\n"), &["exit code: 0"]);
+    let before = run_with_input(&context, &fingerprint, "a==1.0\n");
+    has(&before, &["exit code: 0"]);
+    has(&run_with_input(&context, &bundle, "a==1.0\n"), &["Nothing has changed"]);
+    assert_eq!(run_with_input(&context, &fingerprint, "a==1.0\n"), before);
+    let shown = run_with_input(&context, &bundle, "a==2.0\n");
+    assert!(shown.contains("exit code: 0") && !shown.contains("Nothing has changed"), "{shown}");
+    assert!(context.path("out/a-2.0.dist-info").is_dir(), "{shown}");
+    assert_ne!(run_with_input(&context, &fingerprint, "a==2.0\n"), before);
+}
+
+#[test]
+fn what_no_target_needs_is_not_fetched_to_know_its_name() {
+    let server = two_projects().start();
+    let context = TestContext::new();
+    let nowhere = "git+https://127.0.0.1:1/one@v1 ; sys_platform == 'win32'\n\
+                   https://127.0.0.1:1/two/main.zip ; python_version < '3'\na\n";
+    assert_eq!(pins(&lock(&context, nowhere, &["--index-url", &server.url()])), "a==2.0");
+    let wanted = "https://127.0.0.1:1/two/main.zip ; python_full_version == '3.12.1'\n";
+    has(
+        &lock(&context, wanted, &["--index-url", &server.url(), "--retries", "0"]),
+        &["exit code: 1", "failed to download `main.zip`"],
+    );
+}

@@ -131,6 +131,9 @@ fn what_is_no_question_ends_it_and_what_cannot_be_served_is_answered() {
         let text = ended["error"].as_str().unwrap();
         assert_eq!(text, format!("error: `{command}` is not served; these are: bundle, fingerprint, layer\n"));
     }
+    let (printed, ended) = server.ask(&app, &["bundle", ".", "-r", "-", "-o", "out"]);
+    assert_eq!((printed.as_str(), &ended["status"]), ("", &json!(2)));
+    assert!(ended["error"].as_str().unwrap().contains("name a file in place of `-`"), "{ended}");
     let absent = context.path("absent").display().to_string();
     let (_, ended) = server.ask(&absent, &["fingerprint"]);
     let wanted = format!("error: `{absent}` cannot be the working folder\n");

@@ -20,11 +20,10 @@ use crate::settings::nearest;
 use crate::version;
 
 /// Runs the program.
-pub(crate) fn run(arguments: Vec<OsString>) -> Ended {
+pub(crate) fn run(arguments: Vec<OsString>, host: Host) -> Ended {
     let began = Instant::now();
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
-    let host = Host::of_process();
     let arguments = joined(understand(arguments));
     if version::asks_for_all(&arguments) {
         // A reader that went away has what it wanted.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::standard_input::StandardInput;
+
 /// The surroundings of a run. Tests make their own.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
@@ -18,6 +20,8 @@ pub(crate) struct Host {
     pub(crate) temporary_folder: PathBuf,
     /// When the run began.
     pub(crate) now: Timestamp,
+    /// What `-` among the input files means.
+    pub(crate) standard_input: StandardInput,
 }
 
 /// Makes a folder the one that this process works in, for the run that comes next.
@@ -40,6 +44,7 @@ impl Host {
             working_folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             temporary_folder: std::env::temp_dir(),
             now: Timestamp::now(),
+            standard_input: StandardInput::default(),
         }
     }
 

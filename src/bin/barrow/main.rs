@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod serve;
 mod settings;
+mod standard_input;
 mod version;
 mod wrap;
 
@@ -28,5 +29,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> std::process::ExitCode {
     panics::install();
     let arguments: Vec<_> = std::env::args_os().collect();
-    if serve::is_asked(&arguments) { serve::run(dispatch::run).into() } else { dispatch::run(arguments).exit.into() }
+    if serve::is_asked(&arguments) {
+        serve::run(dispatch::run).into()
+    } else {
+        dispatch::run(arguments, host::Host::of_process()).exit.into()
+    }
 }

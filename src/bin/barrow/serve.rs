@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::host::{Host, enter};
 use crate::output::Output;
 use crate::run::signal;
+use crate::standard_input::StandardInput;
 use crate::wrap::WIDEST;
 
 /// The word of the command line.
@@ -54,7 +55,7 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 
 /// Answers until there are no more questions; `dispatch` does what words of a command line say, the name of the program
 /// first.
-pub(crate) fn run(dispatch: impl Fn(Vec<OsString>) -> Ended) -> Exit {
+pub(crate) fn run(dispatch: impl Fn(Vec<OsString>, Host) -> Ended) -> Exit {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -103,7 +104,7 @@ fn next_line(runtime: &Runtime) -> Option<Vec<u8>> {
     })
 }
 
-fn answer(question: ServedRun, started_in: &Path, dispatch: impl Fn(Vec<OsString>) -> Ended) -> Ended {
+fn answer(question: ServedRun, started_in: &Path, dispatch: impl Fn(Vec<OsString>, Host) -> Ended) -> Ended {
     let ServedRun { folder, arguments } = question;
     let command = arguments.first().map_or("", String::as_str);
     let refusal = if !SERVED.contains(&command) {
@@ -114,13 +115,12 @@ fn answer(question: ServedRun, started_in: &Path, dispatch: impl Fn(Vec<OsString
     } else {
         None
     };
-    match refusal {
-        Some(failure) => {
-            refuse(&failure);
-            Ended { exit: failure.exit(), message: Some(failure.to_text(false, WIDEST, true)) }
-        }
-        None => dispatch(["barrow".to_owned()].into_iter().chain(arguments).map(OsString::from).collect()),
+    if let Some(failure) = refusal {
+        refuse(&failure);
+        return Ended { exit: failure.exit(), message: Some(failure.to_text(false, WIDEST, true)) };
     }
+    let words = ["barrow".to_owned()].into_iter().chain(arguments).map(OsString::from).collect();
+    dispatch(words, Host { standard_input: StandardInput::Questions, ..Host::of_process() })
 }
 
 fn refuse(failure: &Failure) -> Exit {

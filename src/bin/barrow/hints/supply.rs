@@ -1,6 +1,7 @@
 //! What the user can do where the world did not give what a run needs.
 
 use std::io::ErrorKind::NotFound;
+use std::path::Path;
 
 use barrow::fetch::FetchError;
 use barrow::http;
@@ -100,6 +101,7 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Foreign { what: ForeignFile::Npm, .. } => "name the file of the Python function with -r",
         RequestError::Foreign { what: ForeignFile::CondaEnvironment | ForeignFile::CondaList, .. } => FROM_CONDA,
         RequestError::ListCalledLock { .. } => "call it `requirements.txt`",
+        RequestError::ExtrasBehindName { file, extras, .. } => return vec![extras_of(file, extras)],
         RequestError::NothingToSelectFrom => "name one with -r",
         RequestError::ExtrasBesideGroups => {
             "`--group` in place of `--only-group` takes the project with its extras too"
@@ -107,6 +109,12 @@ fn request(error: &RequestError) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
+}
+
+/// How extras of a file are chosen.
+fn extras_of(file: &Path, extras: &[String]) -> String {
+    let chosen: Vec<String> = extras.iter().map(|extra| format!("--extra {extra}")).collect();
+    format!("choose them beside it: `-r {} {}`", quoted(&file.display().to_string()), chosen.join(" "))
 }
 
 fn resolve(error: &ResolveError) -> Vec<String> {

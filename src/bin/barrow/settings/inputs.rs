@@ -1,10 +1,12 @@
 //! What is required, and how it may be got: files, extras, wheels, building.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use barrow::bundle::{ServiceChoice, is_dist_pattern};
 use barrow::install::RecordPolicy;
 use barrow::lock::LockKind;
+use barrow::regular::FileBytes;
 use barrow::request::{BuildSettings, SelectionSettings};
 use barrow::requirements::{FormatControl, ManifestInputs, NamePattern, ProjectSet};
 use barrow::spec::{ExtraName, PackageName};
@@ -12,6 +14,7 @@ use barrow::spec::{ExtraName, PackageName};
 use super::layers::Layers;
 use super::{SettingsError, parse};
 use crate::args::{InputArgs, WheelArgs};
+use crate::standard_input::StandardInput;
 
 pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<ManifestInputs, SettingsError> {
     // Files that are named where the command is given take the place of a lock that settings name.
@@ -33,6 +36,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     }
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
+    let standard_input = read_standard_input(layers, [&requirement_files, &constraint_files, &override_files])?;
     let (mut excluded, mut excluded_patterns) = (Vec::new(), Vec::new());
     for word in layers.many("exclude-package", input.exclude_package, |text| Ok(text.to_owned()))? {
         let wrong = |reason: String| SettingsError::Other(format!("invalid value for `exclude-package`: {reason}"));
@@ -46,12 +50,24 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         no_deps_files,
         constraint_files,
         override_files,
+        standard_input,
         excluded,
         excluded_patterns,
         working_folder: layers.host.working_folder.clone(),
         environment: layers.host.environment.clone(),
         ..ManifestInputs::default()
     })
+}
+
+/// Reads standard input where `-` stands among the files, for one of them.
+fn read_standard_input(layers: &Layers<'_>, files: [&Vec<PathBuf>; 3]) -> Result<Option<FileBytes>, SettingsError> {
+    match files.into_iter().flatten().filter(|file| StandardInput::is_meant(file)).count() {
+        0 => Ok(None),
+        1 => layers.host.standard_input.read().map(Some).map_err(SettingsError::Other),
+        _ => Err(SettingsError::Other(
+            "`-` is given twice, and standard input can stand for one file; one of that name is `./-`".to_owned(),
+        )),
+    }
 }
 
 /// Which files of dependencies are left out, and the patterns that are about the source.

@@ -140,6 +140,7 @@ mod tests {
             working_folder: PathBuf::from("/"),
             temporary_folder: PathBuf::from("/tmp"),
             now: jiff::Timestamp::UNIX_EPOCH,
+            standard_input: crate::standard_input::StandardInput::default(),
         };
         let of_system = PathBuf::from("/Library/Application Support/pip/pip.conf");
         let own = |path: &str| home.path().join(path);

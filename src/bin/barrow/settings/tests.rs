@@ -30,6 +30,7 @@ impl Machine {
             working_folder: work,
             temporary_folder: root.path().join("tmp"),
             now: "2026-01-15T12:00:00Z".parse().unwrap(),
+            standard_input: crate::standard_input::StandardInput::Questions,
         };
         Self { root, host }
     }
