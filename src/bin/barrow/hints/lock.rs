@@ -25,11 +25,7 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             }
             hints
         }
-        LockError::Exclusive { .. } => vec![
-            "choose one of them by `--extra` or `--group`; `conflicts` below `[tool.uv]` in pyproject.toml says what \
-             excludes what"
-                .to_owned(),
-        ],
+        LockError::Exclusive { .. } => vec![CHOOSE_ONE.to_owned()],
         LockError::OtherPython { fitting, path, .. } => {
             let runtime = match &fitting[..] {
                 [] => "no runtime of Lambda has such a Python: lock again for one that there is".to_owned(),
@@ -66,6 +62,10 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
         LockError::NoHashes { .. } => Vec::new(),
     }
 }
+
+/// What to do about parts that exclude each other.
+const CHOOSE_ONE: &str = "choose one of them by `--extra` or `--group`; `conflicts` below `[tool.uv]` in pyproject.toml \
+                          says what excludes what";
 
 /// Which option stands against a build, and how it is lifted; `None`: only nobody has allowed it.
 pub(super) fn lifted(barrier: Barrier) -> Option<&'static str> {
