@@ -238,8 +238,8 @@ impl<'a> Git<'a> {
 
     /// The commit of the first of these names that the repository at `at` has.
     fn first_commit(&self, at: &Path, names: &[String]) -> Option<String> {
-        // What begins like an option is no name.
-        let names = names.iter().filter(|name| !name.starts_with('-'));
+        // What begins like an option is no name, and neither is what stands for many commits.
+        let names = names.iter().filter(|name| !name.starts_with(['-', '^']) && !name.contains(".."));
         let names: Vec<String> = names.map(|name| format!("{name}^{{commit}}")).collect();
         names.chunks(MOST_NAMES).find_map(|names| {
             let mut words = vec!["rev-list", "--no-walk=unsorted", "--ignore-missing", "--max-count=1"];

@@ -441,7 +441,7 @@ pub(super) static TABLE: &[Explanation] = &[
         title: "native code that is imported and is no module",
         grade: "error where importing the handler runs into it",
         aws_error: Some("Runtime.ImportModuleError"),
-        text: "Python takes a native object for a module because of its name and place, and the object does not define the function `PyInit_NAME` that makes the module. It is a library, or a module under another name; it also hides a `.py` file of the same name beside it.",
+        text: "Python takes a native object for a module because of its name and place, and neither the object nor a library that it needs defines the function `PyInit_NAME` that makes the module. It is a library, or a module under another name; it also hides a `.py` file of the same name beside it.",
         example: "`import fast` finds `fast.so`, which is a plain C library",
         fix: "Give the file another name or another folder, or the name of the module that it is.",
     },

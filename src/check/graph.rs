@@ -78,6 +78,8 @@ pub(super) struct Graph<'a> {
     by_name: HashMap<String, usize>,
     modules: HashMap<usize, Arc<Module>>,
     next: Vec<usize>,
+    /// Nodes that are imported out of a package which may have something else of that name: Python asks for that first.
+    pub(super) perhaps_attributes: HashSet<usize>,
     pub(super) missing: Vec<Missing>,
     /// Projects of the runtime that are used, with the first that imports each.
     pub(super) of_runtime: Vec<(String, usize, usize)>,
@@ -102,6 +104,7 @@ impl<'a> Graph<'a> {
             by_name: HashMap::new(),
             modules: HashMap::new(),
             next: Vec::new(),
+            perhaps_attributes: HashSet::new(),
             missing: Vec::new(),
             of_runtime: Vec::new(),
         }
@@ -264,7 +267,12 @@ impl<'a> Graph<'a> {
         }
         if self.nodes[package].folders.is_some() {
             match self.load(&name, level, Some((node, import.line))) {
-                Ok(_) => return,
+                Ok(loaded) => {
+                    if self.nodes[package].file.is_some() && self.binds(package, wanted) != Some(false) {
+                        self.perhaps_attributes.insert(loaded);
+                    }
+                    return;
+                }
                 Err((missing, folders)) => {
                     // A native package binds names that cannot be seen; a folder without code has none.
                     let is_bare = self.nodes[package].file.is_none();

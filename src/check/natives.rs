@@ -31,6 +31,8 @@ struct Reached {
     file: usize,
     /// The last part of the name that it is imported by.
     name: String,
+    /// Whether the package may have something else of that name, so that the file is never loaded.
+    may_be_attribute: bool,
     /// How bad it is where it cannot be loaded.
     grade: Grade,
     /// How the handler gets there.
@@ -94,6 +96,7 @@ impl<'a> Natives<'a> {
         let reached = nodes.into_iter().map(|(number, node, file)| Reached {
             file,
             name: node.name.rsplit('.').next().unwrap_or(&node.name).to_owned(),
+            may_be_attribute: graph.perhaps_attributes.contains(&number),
             grade: if node.level == Certainty::Surely { Grade::Error } else { Grade::Warning },
             chain: graph.chain(number),
         });
@@ -156,8 +159,12 @@ impl<'a> Natives<'a> {
     }
 
     /// An object that is loaded as a module and does not define it. Names beyond ASCII are spelled otherwise there.
-    fn no_module(&mut self, object: &Object, Reached { file, name, grade, chain }: &Reached) {
-        if object.modules.contains(name) || !name.is_ascii() {
+    fn no_module(&mut self, object: &Object, Reached { file, name, grade, chain, may_be_attribute }: &Reached) {
+        // Python asks for the name with `_` in place of `-`, and finds it in a library that the module needs, too.
+        let name = &name.replace('-', "_");
+        let defines = |object: &Object| object.modules.contains(name);
+        let is_there = defines(object) || self.objects.values().flatten().any(defines);
+        if is_there || *may_be_attribute || !name.is_ascii() {
             return;
         }
         let label = self.tree.files[*file].label.clone();

@@ -1,8 +1,9 @@
 //! Whether the bytes of a wheel in the cache are still those that its digest was computed of.
 //!
-//! A zip takes the compressed bytes as they are, and nothing behind this looks at them again: damage that came over the
+//! A zip takes the compressed bytes as they are, and nothing behind this looks at them again: what anybody wrote over the
 //! cache since they were downloaded must show here. A wheel is hashed, and what it looked like before is noted; while
-//! it looks the same, nobody has written to it, and it is not hashed again.
+//! it looks the same, nobody has written to it, and it is not hashed again. What a failing disk does to bytes by itself is
+//! not seen so: the next download of the wheel (`barrow cache clean`) mends that.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;

@@ -323,12 +323,18 @@ impl<'a> Selection<'a> {
             !(is_virtual || (is_project && !self.request.with_project))
         };
         let wanted: Vec<(&usize, &Reasons)> = taken.packages.iter().filter(is_wanted).collect();
-        let (one, other) = wanted.split_at(if wanted.len() < PARTED_FROM { 0 } else { wanted.len() / 2 });
         let choose = |part: &[(&usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
             part.iter().map(|(at, reasons)| (**at, self.package(&lock.packages[**at], reasons))).collect()
         };
-        let (one, other) = both(|| choose(one), || choose(other));
-        for (at, selected) in one.into_iter().chain(other) {
+        let chosen = if wanted.len() < PARTED_FROM {
+            choose(&wanted)
+        } else {
+            let (one, other) = wanted.split_at(wanted.len() / 2);
+            let (mut one, other) = both(|| choose(one), || choose(other));
+            one.extend(other);
+            one
+        };
+        for (at, selected) in chosen {
             let package = &lock.packages[at];
             let selected = match selected {
                 Err(error) if error.is_of_one_package() => {

@@ -33,17 +33,21 @@ impl Depth {
 pub(super) fn indentation_fault(source: &str, tokens: &Tokens) -> Option<(usize, &'static str)> {
     let mut open = vec![Depth::default()];
     let mut is_at_start = true;
+    // Where the line of the next statement begins.
+    let mut line = 0;
     for token in tokens {
         match token.kind() {
-            TokenKind::Newline => is_at_start = true,
-            TokenKind::Indent | TokenKind::Dedent | TokenKind::Comment | TokenKind::NonLogicalNewline => {}
+            TokenKind::Newline => {
+                is_at_start = true;
+                line = token.end().to_usize();
+            }
+            TokenKind::NonLogicalNewline => line = token.end().to_usize(),
+            TokenKind::Indent | TokenKind::Dedent | TokenKind::Comment => {}
             TokenKind::EndOfFile => break,
             _ if is_at_start => {
                 is_at_start = false;
                 let at = token.start().to_usize();
-                if let Some(blanks) = blanks_before(source, at)
-                    && let Err(reason) = step(&mut open, Depth::of(blanks))
-                {
+                if let Err(reason) = step(&mut open, depth_before(&source[line..at])) {
                     return Some((at, reason));
                 }
             }
@@ -53,13 +57,17 @@ pub(super) fn indentation_fault(source: &str, tokens: &Tokens) -> Option<(usize,
     None
 }
 
-/// The blanks and tabs between the start of the line and a token; `None` where the line goes on with another one, which
-/// a backslash ends.
-fn blanks_before(source: &str, token: usize) -> Option<&str> {
-    let before = &source[..token];
-    let start = before.trim_end_matches([' ', '\t', '\x0c']).len();
-    let is_continued = before[..start].trim_end_matches(['\n', '\r']).ends_with('\\');
-    (!is_continued).then(|| &before[start..])
+/// How far in a statement stands behind the blanks of its line. Where a backslash goes on with another line before it
+/// begins, the blanks before the first backslash count, if there are any.
+fn depth_before(blanks: &str) -> Depth {
+    match blanks.split_once('\\') {
+        None => Depth::of(blanks),
+        Some(("", rest)) => depth_before(rest.trim_start_matches(['\r', '\n'])),
+        Some((first, _)) => {
+            let column = Depth::of(first).column;
+            Depth { column, characters: column }
+        }
+    }
 }
 
 /// Goes to a line that stands so deep, below the blocks that are open.

@@ -280,6 +280,10 @@ fn tabs_and_blanks_as_python_compares_them() {
     check("if x:\n\ty = (1,\n        2)\n        # a comment\n\n\tz", None);
     check("if x:\n\ty = 1 + \\\n        2\n\tz", None);
     check("if x:\n\x0c\ta\n\tb", None);
+    // A comment that ends in a backslash goes on nowhere; blanks before a continued line count for it.
+    check("def f():\n    # C:\\temp\\\n    if x:\n        a\n    return", None);
+    check("def f():\n        return 1\n# ---- \\\ndef g():\n    return 2", None);
+    check("def f():\n        return 1\n\\\n\ndef g():\n    return 2", None);
 }
 
 #[test]

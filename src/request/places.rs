@@ -9,8 +9,8 @@ use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
 /// The files and folders that a request leads to, absolute: requirement files with those that they include, the lock
-/// with the files of the projects that it is of, local projects with what these name in turn, folders with distribution files. `None`: a requirements file is behind
-/// a URL, and this machine alone cannot tell.
+/// and the project files that it was made from, local projects with what these name in turn, folders with distribution
+/// files. `None`: a requirements file is behind a URL, and this machine alone cannot tell.
 ///
 /// # Errors
 /// What is malformed or cannot be read.

@@ -67,7 +67,7 @@ pub use origin::Origin;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
 pub(crate) use reach::{declared_indexes, python_limit};
-pub(crate) use script::names_requirements;
+pub(crate) use script::{names_requirements, said_part};
 pub(crate) use source_tree::{SourceTree, TieContext, may_tie};
 use tables::DeclaredIndex;
 pub use tables::PythonLimit;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::problem::Problem;
 use super::requirements_txt::RequirementsReader;
 use super::scope::Scope;
+use super::script::said_part;
 use super::tables::{Format, PyprojectDocument, Tables, Tie, TiedTo, shown_path};
 use super::toml_text::TomlText;
 use super::{
@@ -200,14 +201,14 @@ impl RequirementsReader<'_> {
     }
 }
 
-/// The versions of Python that the project in a folder takes, as far as its file can be read; `working_folder` is
+/// The versions of Python that a pyproject.toml or a script takes, as far as it can be read; `working_folder` is
 /// absolute, and where messages show paths from.
-pub(crate) fn python_limit(folder: &Path, working_folder: &Path) -> Option<PythonLimit> {
-    let path = folder.join("pyproject.toml");
-    let text = fs_err::read_to_string(&path).ok()?;
-    let shown = shown_path(&path, working_folder);
-    let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
-    Tables::read(&PyprojectDocument::parse(toml, folder, working_folder).ok()?).python
+pub(crate) fn python_limit(file: &Path, working_folder: &Path) -> Option<PythonLimit> {
+    let text = fs_err::read_to_string(file).ok()?;
+    let text = said_part(file, text.trim_start_matches('\u{feff}'));
+    let shown = shown_path(file, working_folder);
+    let toml = TomlText { text: &text, file: &shown };
+    Tables::read(&PyprojectDocument::parse(toml, file.parent()?, working_folder).ok()?).python
 }
 
 /// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its

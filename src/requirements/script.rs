@@ -1,5 +1,6 @@
 //! What a Python file says that it needs, in comments: inline script metadata (PEP 723).
 
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Opens the comments.
@@ -24,15 +25,22 @@ pub(super) fn as_project(text: &str) -> Result<String, String> {
     };
     let as_line = |(at, line): (usize, &&str)| match line.strip_prefix('#') {
         _ if at == first => "[project]\n".to_owned(),
-        Some(said) if first < at && at < last => said.strip_prefix(' ').unwrap_or(said).to_owned() + "\n",
+        // A blank in the place of the `#`, so that columns stay what they are.
+        Some(said) if first < at && at < last => format!(" {said}\n"),
         _ => "\n".to_owned(),
     };
     Ok(lines.iter().enumerate().map(as_line).collect())
 }
 
+/// What of a file states requirements: of a script its comments, of any other file all.
+pub(crate) fn said_part<'t>(file: &Path, text: &'t str) -> Cow<'t, str> {
+    let said = is_script(file).then(|| as_project(text).ok()).flatten();
+    said.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
 /// Whether a text has requirements in its comments, as far as can be told without reading them.
 pub(crate) fn names_requirements(text: &str) -> bool {
-    as_project(text).is_ok_and(|project| project.lines().any(|line| line.starts_with("dependencies")))
+    as_project(text).is_ok_and(|project| project.lines().any(|line| line.trim_start().starts_with("dependencies")))
 }
 
 /// The line that ends the comments which a line opens: the last such among comments that follow each other.

@@ -14,7 +14,7 @@ impl<'a> ProjectPage<'a> {
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             Some(b'{') => simple_json::parse(bytes, url),
             // UTF-16, in which no link would be found: that is another thing than a page without any.
-            _ if memchr::memchr(0, bytes).is_some() => Err(unknown()),
+            _ if bytes.iter().take(4).any(|byte| *byte == 0) => Err(unknown()),
             Some(b'<') => simple_html::parse(bytes, url),
             _ if says("html") => simple_html::parse(bytes, url),
             _ if says("json") => simple_json::parse(bytes, url),

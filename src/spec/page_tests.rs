@@ -390,6 +390,8 @@ fn links_are_neither_seen_in_scripts_nor_hidden_by_text() {
     );
     assert_eq!(files(format!("<script>{one}</scripts></script>{two}<")), ["2"]);
     assert_eq!(files(format!("{one} <3 {two}<")), ["1", "2"]);
+    assert_eq!(files(format!("{one}<script src='x.js'/>{two}<script>'{three}'</script>")), ["1", "2"]);
+    assert_eq!(files(format!("{one}<!-- \0 -->{two}")), ["1", "2"]);
 }
 
 #[test]

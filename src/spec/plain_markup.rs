@@ -30,6 +30,8 @@ pub(super) fn plain_markup(text: &str) -> Cow<'_, str> {
         let length = length_of_markup(markup);
         let element = ELEMENTS.into_iter().find(|name| begins(&markup[1..], name));
         let (markup, behind) = markup.split_at(length);
+        // What closes itself has nothing in it for pip.
+        let element = element.filter(|_| !markup.ends_with("/>"));
         kept.push_str(markup);
         // Without an end tag all of the rest is in it, as browsers have it.
         rest = element.map_or(behind, |name| &behind[end_tag(behind, name)..]);

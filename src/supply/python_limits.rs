@@ -29,10 +29,10 @@ fn release_taken(limits: &[PythonLimit]) -> Option<Version> {
     of_runtimes.find(|release| limits.iter().all(|limit| takes(limit, release)))
 }
 
-/// The newest runtime that the projects in these folders take, and the file that says so; `None` when none of them says
+/// The newest runtime that these scripts and pyproject.toml files take, and the file that says so; `None` when none of them says
 /// anything, or what they say leaves no runtime. `working_folder` is absolute.
-pub fn newest_runtime_for(folders: &[PathBuf], working_folder: &Path) -> Option<(Runtime, PythonLimit)> {
-    let limits: Vec<PythonLimit> = folders.iter().filter_map(|folder| python_limit(folder, working_folder)).collect();
+pub fn newest_runtime_for(files: &[PathBuf], working_folder: &Path) -> Option<(Runtime, PythonLimit)> {
+    let limits: Vec<PythonLimit> = files.iter().filter_map(|file| python_limit(file, working_folder)).collect();
     let fitting = Runtime::fitting(|python| limits.iter().all(|limit| takes(limit, python)));
     let newest = fitting.into_iter().rev().find(|runtime| !runtime.is_preview())?;
     Some((newest, limits.into_iter().next()?))

@@ -899,6 +899,15 @@ fn native_libraries_that_are_no_modules() {
     check(&Bundle::app("from lib import quick").file("lib/quick.so", &fast), &[], &["BAR049 error lib/quick.so"]);
     check(&Bundle::app("from lib import fast").file("lib/fast.so", &fast), &[], &[]);
     check(&Bundle::app("def f():\n    import fast").file("fast.so", &library), &[], &["BAR049 warning fast.so"]);
+    // The function may be in a library that the module needs, and a package may have something else of that name.
+    let thin = ElfBuilder::new().soname("fast.so").needed("libcore.so").build();
+    check(&bundle("fast.so", &thin).file("libcore.so", &fast), &[], &[]);
+    let from =
+        |init: &str| Bundle::app("from lib import fast").file("lib/__init__.py", init).file("lib/fast.so", &library);
+    check(&from("def __getattr__(name):\n    return 1\n"), &[], &[]);
+    check(&from(""), &[], &["BAR049 error lib/fast.so"]);
+    let spelled = ElfBuilder::module("my_lib").build();
+    check(&Bundle::app("import importlib\nimportlib.import_module('my-lib')").file("my-lib.so", &spelled), &[], &[]);
     // Nobody imports it, or its failure is caught.
     check(&Bundle::app("").file("fast.so", &library), &[], &[]);
     check(&Bundle::app("try:\n    import fast\nexcept ImportError: pass").file("fast.so", &library), &[], &[]);

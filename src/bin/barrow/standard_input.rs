@@ -14,7 +14,7 @@ const MOST: u64 = (128 << 20) + 1;
 pub(crate) enum StandardInput {
     /// Whatever the user sends. It is there once, so it is kept for whoever asks again.
     OfUser(Arc<OnceLock<FileBytes>>),
-    /// Questions, each of them a run (`serve`).
+    /// What is asked for: lines, each of them a run (`serve`), or a query (`terraform`).
     Questions,
 }
 
@@ -33,9 +33,7 @@ impl StandardInput {
     /// Reads all of it, or says why nobody can.
     pub(crate) fn read(&self) -> Result<FileBytes, String> {
         let Self::OfUser(kept) = self else {
-            return Err(
-                "`barrow serve` reads its questions from standard input: name a file in place of `-`".to_owned()
-            );
+            return Err("standard input has what is asked for: name a file in place of `-`".to_owned());
         };
         if let Some(bytes) = kept.get() {
             return Ok(bytes.clone());

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::credential_text::{has_credential, has_key_header};
 use super::left_out::Why;
 use crate::regular::{self, FileBytes};
+use crate::requirements::said_part;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -153,7 +154,7 @@ pub(super) fn secret_by_name(
             RuleKind::Settings => Why::Settings,
         });
     }
-    let holds_credential = is_input && content.fits(When::HoldsCredential, is_folder);
+    let holds_credential = is_input && !is_folder && has_credential(&said_part(real, &content.text()));
     holds_credential.then_some(Why::Credentials("requirements with a credential in them"))
 }
 

@@ -205,6 +205,8 @@ fn a_wheel_that_nobody_has_touched_is_not_hashed_again() {
     assert!(!note.exists(), "its entries were read");
     // A wheel that was changed a moment ago may be changed again within the same tick of the clock.
     install_wheel(&fetched, &place.cache, &options).unwrap();
+    let changed = fs::metadata(&dist.wheel).unwrap().modified().unwrap();
+    fs::OpenOptions::new().write(true).open(&note).unwrap().file().set_modified(changed).unwrap();
     let first = fs::metadata(&note).unwrap().modified().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(150));
     install_wheel(&fetched, &place.cache, &options).unwrap();

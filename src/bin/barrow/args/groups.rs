@@ -60,7 +60,7 @@ pub(crate) struct TargetArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Inputs")]
 pub(crate) struct InputArgs {
-    /// Requirements file, as pip reads it, or `-` for standard input; may be repeated
+    /// Requirements file, as pip reads it, a script with inline metadata, or `-` for standard input; may be repeated
     #[arg(short, long, value_name = "FILE", alias = "requirements")]
     pub(crate) requirement: Vec<PathBuf>,
 

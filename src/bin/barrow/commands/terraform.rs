@@ -20,10 +20,12 @@ use super::sbom::Sboms;
 use crate::args::OutputArgs;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::key::{Arity, KEYS};
 use crate::output::Output;
 use crate::run::Run;
 use crate::settings::{ConfigValue, Flags, Settings, WrittenIn, find_config, nearest};
+use crate::standard_input::StandardInput;
 
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
@@ -51,7 +53,9 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     refuse_no_folder(run, source)?;
     let mut config = find_config(&run.host, &run.general, source)?;
     config.values.extend(query.values.clone());
-    let mut settings = Settings::read_with(&run.host, &run.general, Flags::default(), source, config)?;
+    // Standard input was the query: there is no list behind it.
+    let host = Host { standard_input: StandardInput::Questions, ..run.host.clone() };
+    let mut settings = Settings::read_with(&host, &run.general, Flags::default(), source, config)?;
     for warning in &settings.warnings {
         run.output.warn(warning);
     }

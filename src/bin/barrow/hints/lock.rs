@@ -64,8 +64,8 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
 }
 
 /// What to do about parts that exclude each other.
-const CHOOSE_ONE: &str = "choose one of them by `--extra` or `--group`; `conflicts` below `[tool.uv]` in pyproject.toml \
-                          says what excludes what";
+const CHOOSE_ONE: &str = "choose one of them by `--extra`, `--group`, or `--only-group`, which leaves the project out; \
+                          `conflicts` below `[tool.uv]` in pyproject.toml says what excludes what";
 
 /// Which option stands against a build, and how it is lifted; `None`: only nobody has allowed it.
 pub(super) fn lifted(barrier: Barrier) -> Option<&'static str> {

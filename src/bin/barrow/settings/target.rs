@@ -16,6 +16,8 @@ use super::origin::Source;
 use super::parse;
 use crate::args::{self, TargetArgs};
 
+const PYPROJECT: &str = "pyproject.toml";
+
 /// What to resolve for: every pair of a runtime and an architecture.
 #[derive(Clone, Debug)]
 pub(crate) struct TargetSettings {
@@ -145,14 +147,19 @@ fn read_architectures(
 fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Option<(Runtime, Source)> {
     let working_folder = &layers.host.working_folder;
     let absolute = |path: &Path| parse::normalized(&working_folder.join(path));
-    let mut folders: Vec<PathBuf> = files.iter().filter_map(|file| Some(absolute(file).parent()?.to_owned())).collect();
-    if folders.is_empty() {
+    // A script speaks for itself, any other file for the project that it lies in.
+    let speaks = |file: &PathBuf| {
+        let file = absolute(file);
+        if file.extension().is_some_and(|extension| extension == "py") { file } else { file.with_file_name(PYPROJECT) }
+    };
+    let mut speaking: Vec<PathBuf> = files.iter().map(speaks).collect();
+    if speaking.is_empty() {
         let folder = absolute(folder);
-        let locked_above = lock::find_input(&folder).and_then(|found| Some(found.file.parent()?.to_owned()));
-        folders.extend(iter::once(folder).chain(locked_above));
+        let locked_above = lock::find_input(&folder).map(|found| found.file.with_file_name(PYPROJECT));
+        speaking.extend(iter::once(folder.join(PYPROJECT)).chain(locked_above));
     }
-    folders.dedup();
-    let (runtime, limit) = newest_runtime_for(&folders, working_folder)?;
+    speaking.dedup();
+    let (runtime, limit) = newest_runtime_for(&speaking, working_folder)?;
     Some((runtime, Source::Other(limit.origin.to_string())))
 }
 
