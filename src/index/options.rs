@@ -83,7 +83,7 @@ pub struct IndexOptions {
     pub now: u64,
 }
 
-/// [`IndexOptions::pins`], ready to be compared with names.
+/// [`IndexOptions::sources`], ready to be compared with names.
 pub(super) struct Pins(Vec<(GlobMatcher, String)>);
 
 impl Pins {
