@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::LockError;
-use super::model::{ConflictingPart, ConflictingParts, Lock, ProjectPart};
+use super::model::{ConflictingPart, ConflictingParts, ExclusivePart, Lock};
 use crate::spec::ExtraName;
 
 impl ConflictingPart {
@@ -13,9 +13,9 @@ impl ConflictingPart {
         let package = self.package.as_ref();
         let length = package.len();
         let name = match &self.part {
-            ProjectPart::Extra(name) | ProjectPart::Named(name) => format!("extra-{length}-{package}-{name}"),
-            ProjectPart::Group(name) => format!("group-{length}-{package}-{name}"),
-            ProjectPart::Main => format!("project-{length}-{package}"),
+            ExclusivePart::Extra(name) => format!("extra-{length}-{package}-{name}"),
+            ExclusivePart::Group(name) => format!("group-{length}-{package}-{name}"),
+            ExclusivePart::Main => format!("project-{length}-{package}"),
         };
         name.parse().ok()
     }
@@ -25,9 +25,9 @@ impl fmt::Display for ConflictingPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { package, part } = self;
         match part {
-            ProjectPart::Extra(name) | ProjectPart::Named(name) => write!(f, "the extra `{name}` of {package}"),
-            ProjectPart::Group(name) => write!(f, "the group `{name}` of {package}"),
-            ProjectPart::Main => write!(f, "{package} itself"),
+            ExclusivePart::Extra(name) => write!(f, "the extra `{name}` of {package}"),
+            ExclusivePart::Group(name) => write!(f, "the group `{name}` of {package}"),
+            ExclusivePart::Main => write!(f, "{package} itself"),
         }
     }
 }

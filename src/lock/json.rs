@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::two_threads::both;
+use super::two_threads::{PARTED_FROM, both, halves};
 use crate::requirements::Origin;
 use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
 use crate::spec::{DistFile, SafeUrl};
@@ -24,16 +24,12 @@ pub fn write(resolution: &Resolution) -> String {
     write_parted(resolution, PARTED_FROM)
 }
 
-/// How many distributions are worth a second thread that writes half of them.
-const PARTED_FROM: usize = 100;
-
 /// Writes a resolution; one of so many distributions, and at least two, in two halves.
 pub(super) fn write_parted(resolution: &Resolution, parted_from: usize) -> String {
     let dists = resolution.dists.as_slice();
-    if dists.len() < parted_from.max(2) {
+    let Some((front, back)) = halves(dists, parted_from) else {
         return text(&WholeObject::of(resolution, dists)) + "\n";
-    }
-    let (front, back) = dists.split_at(dists.len() / 2);
+    };
     let front = || text(&PackagesObject { packages: objects(front) });
     let (mut whole, back) = both(front, || text(&WholeObject::of(resolution, back)));
     // Both begin with the list of packages: the one goes on where the other one's list ends.

@@ -37,6 +37,6 @@ pub use find::{candidates, find_input};
 pub use fresh::check_fresh;
 pub(crate) use model::{LocalInput, LockedProject};
 pub use model::{Lock, LockKind, LockPlace};
-pub use passed_over::{passed_over, pipfile_asks};
+pub use passed_over::{other_lists, passed_over, pipfile_asks};
 pub(crate) use preferences::preferences;
 pub use select::{LockRequest, SelectedPackage, select};

@@ -189,7 +189,6 @@ pub enum ProjectPart {
     /// What it always requires.
     Main,
     Group(ExtraName),
-    Extra(ExtraName),
     /// An extra, or a group: the lock does not tell which.
     Named(ExtraName),
 }
@@ -207,7 +206,16 @@ pub struct ConflictingParts {
 pub struct ConflictingPart {
     /// The project.
     pub package: PackageName,
-    pub part: ProjectPart,
+    pub part: ExclusivePart,
+}
+
+/// Which part of a project excludes others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExclusivePart {
+    /// What it always requires.
+    Main,
+    Group(ExtraName),
+    Extra(ExtraName),
 }
 
 /// What one package requires of another.

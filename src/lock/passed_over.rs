@@ -38,11 +38,17 @@ pub fn passed_over(folder: &Path) -> Vec<(String, &'static str)> {
     let says = |name: &String| fs_err::read_to_string(folder.join(name)).is_ok_and(|text| names_requirements(&text));
     let scripts = names_in(folder).into_iter().filter(|name| name.strip_suffix(".py").is_some() && says(name));
     found.extend(scripts.take(LISTS_TOLD).map(|name| (name, SCRIPT)));
+    found.extend(other_lists(folder).into_iter().map(|name| (name, OTHER_LIST)));
+    found
+}
+
+/// The lists of requirements of a folder that are not taken by themselves: names as they lie below it, in order.
+pub fn other_lists(folder: &Path) -> Vec<String> {
     let mut lists: Vec<String> = names_in(folder).into_iter().filter(|name| is_list(name)).collect();
     let below = names_in(&folder.join("requirements")).into_iter().filter(|name| name.strip_suffix(".txt").is_some());
     lists.extend(below.map(|name| format!("requirements/{name}")));
-    found.extend(lists.into_iter().take(LISTS_TOLD).map(|name| (name, OTHER_LIST)));
-    found
+    lists.truncate(LISTS_TOLD);
+    lists
 }
 
 /// `requirements-prod.txt`, `base_requirements.txt`, `requirements.in`.

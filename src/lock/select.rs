@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::files::{Building, PackageOrigin, choose_file, source_file};
 use super::marker::Evaluation;
-use super::model::{ConflictingPart, Edge, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
-use super::two_threads::both;
+use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
+use super::two_threads::{PARTED_FROM, both, halves};
 use super::{LockError, LockKind, conflicts};
 use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
 use crate::resolution::{Requirer, ResolvedDist};
@@ -130,9 +130,6 @@ struct Reasons {
     dependencies: BTreeSet<PackageName>,
 }
 
-/// How many packages are worth a second thread that chooses their files.
-const PARTED_FROM: usize = 100;
-
 struct Selection<'a> {
     lock: &'a Lock,
     request: &'a LockRequest,
@@ -206,7 +203,6 @@ impl<'a> Selection<'a> {
                 let part_counts = match &wanted.part {
                     ProjectPart::Main => self.takes_main() || lock.kind == LockKind::Pylock,
                     ProjectPart::Group(name) => groups.contains(name),
-                    ProjectPart::Extra(name) => extras.contains(name),
                     ProjectPart::Named(name) => groups.contains(name) || extras.contains(name),
                 };
                 if part_counts && evaluation.holds(wanted.marker.as_ref(), &[])? {
@@ -304,10 +300,10 @@ impl<'a> Selection<'a> {
             let package = &self.lock.packages[*at].name;
             let part = |part| ConflictingPart { package: package.clone(), part };
             if self.takes_main() {
-                parts.push(part(ProjectPart::Main));
-                parts.extend(extras.iter().cloned().map(ProjectPart::Extra).map(part));
+                parts.push(part(ExclusivePart::Main));
+                parts.extend(extras.iter().cloned().map(ExclusivePart::Extra).map(part));
             }
-            parts.extend(self.groups().cloned().map(ProjectPart::Group).map(part));
+            parts.extend(self.groups().cloned().map(ExclusivePart::Group).map(part));
         }
         parts.iter().filter_map(ConflictingPart::name_in_markers).collect()
     }
@@ -326,13 +322,13 @@ impl<'a> Selection<'a> {
         let choose = |part: &[(&usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
             part.iter().map(|(at, reasons)| (**at, self.package(&lock.packages[**at], reasons))).collect()
         };
-        let chosen = if wanted.len() < PARTED_FROM {
-            choose(&wanted)
-        } else {
-            let (one, other) = wanted.split_at(wanted.len() / 2);
-            let (mut one, other) = both(|| choose(one), || choose(other));
-            one.extend(other);
-            one
+        let chosen = match halves(&wanted, PARTED_FROM) {
+            None => choose(&wanted),
+            Some((one, other)) => {
+                let (mut one, other) = both(|| choose(one), || choose(other));
+                one.extend(other);
+                one
+            }
         };
         for (at, selected) in chosen {
             let package = &lock.packages[at];
@@ -517,8 +513,10 @@ impl<'a> Walk<'a> {
         if self.selection.lock.conflicts.is_empty() {
             return Vec::new();
         }
-        let part =
-            |extra: &ExtraName| ConflictingPart { package: edge.name.clone(), part: ProjectPart::Extra(extra.clone()) };
+        let part = |extra: &ExtraName| ConflictingPart {
+            package: edge.name.clone(),
+            part: ExclusivePart::Extra(extra.clone()),
+        };
         edge.extras.iter().filter_map(|extra| part(extra).name_in_markers()).collect()
     }
 

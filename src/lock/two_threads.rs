@@ -3,6 +3,14 @@
 use std::panic::resume_unwind;
 use std::thread;
 
+/// From how many packages on a second thread is worth its start.
+pub(super) const PARTED_FROM: usize = 100;
+
+/// Both halves of a list that has so many, and at least two.
+pub(super) fn halves<T>(list: &[T], parted_from: usize) -> Option<(&[T], &[T])> {
+    (list.len() >= parted_from.max(2)).then(|| list.split_at(list.len() / 2))
+}
+
 /// Does `one` here and `other` on a thread of its own, or behind it where the system gives no thread.
 pub(super) fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl Fn() -> B + Sync) -> (A, B) {
     thread::scope(|scope| {

@@ -86,7 +86,10 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let session = Session::open(&options.request, &context)?;
     let inquiry = Box::pin(Inquiry::open(&session, session.read(options.request.clone()).await?)).await?;
-    let (mut resolutions, mut mirrored) = (Vec::new(), None);
+    let asks_mirror = options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes);
+    let mirrored = if asks_mirror { files_of_mirror(&inquiry).await? } else { Vec::new() };
+    let mirrored: HashMap<&str, &MirrorFile> = mirrored.iter().map(|file| (file.sha256.as_str(), file)).collect();
+    let mut resolutions = Vec::new();
     for target in &options.targets {
         let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
         match options.form {
@@ -94,13 +97,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(style) if style.hashes => compute_digests(&inquiry, &mut resolution, true).await?,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
-        if options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes) {
-            let files = match &mut mirrored {
-                Some(files) => files,
-                unread => unread.insert(files_of_mirror(&inquiry).await?),
-            };
-            name_origins(files, &mut resolution);
-        }
+        name_origins(&mirrored, &mut resolution);
         // The versions of one target are preferred for the next, so that targets differ as little as they have to.
         let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
         resolve_options.preferences.extend(chosen);
@@ -139,9 +136,8 @@ async fn files_of_mirror(inquiry: &Inquiry) -> Result<Vec<MirrorFile>, Error> {
 }
 
 /// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock
-/// which is written behind an air gap is the one that would be written before it.
-fn name_origins(files: &[MirrorFile], resolution: &mut Resolution) {
-    let known: HashMap<&str, &MirrorFile> = files.iter().map(|file| (file.sha256.as_str(), file)).collect();
+/// which is written behind an air gap is the one that would be written before it. `known`: its files by sha256.
+fn name_origins(known: &HashMap<&str, &MirrorFile>, resolution: &mut Resolution) {
     for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
         for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
             let sha256 = file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);

@@ -208,7 +208,7 @@ fn in_urls(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Options whose value is a URL or a folder.
-const LOCATION_OPTIONS: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
+pub(crate) const LOCATION_OPTIONS: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
 
 /// What is hidden of words that are URLs whose scheme was forgotten: `user:password@host`, and behind an option for an
 /// index also `token@host`.

@@ -9,7 +9,7 @@ const OPENING: &str = "# /// script";
 const CLOSING: &str = "# ///";
 
 /// Whether requirements in a file of this name stand in comments.
-pub(super) fn is_script(file: &Path) -> bool {
+pub fn is_script(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "py")
 }
 
@@ -40,7 +40,10 @@ pub(crate) fn said_part<'t>(file: &Path, text: &'t str) -> Cow<'t, str> {
 
 /// Whether a text has requirements in its comments, as far as can be told without reading them.
 pub(crate) fn names_requirements(text: &str) -> bool {
-    as_project(text).is_ok_and(|project| project.lines().any(|line| line.trim_start().starts_with("dependencies")))
+    // Most files have no such comments, and need not be parted into lines to know that.
+    text.contains(OPENING)
+        && as_project(text)
+            .is_ok_and(|project| project.lines().any(|line| line.trim_start().starts_with("dependencies")))
 }
 
 /// The line that ends the comments which a line opens: the last such among comments that follow each other.

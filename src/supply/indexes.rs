@@ -8,7 +8,7 @@ use crate::index::IndexLocation;
 use crate::request::{DEFAULT_INDEX_URL, IndexSettings};
 use crate::requirements::{DirectReference, FileOptions, IndexRole, Manifest, Pin};
 use crate::resolution::ResolvedDist;
-use crate::spec::SafeUrl;
+use crate::spec::{MarkerTree, SafeUrl};
 use crate::target::{Architecture, Runtime, Target};
 
 /// The indexes of a run with those that tables of projects declare; settings count more.
@@ -53,7 +53,7 @@ impl AllIndexes {
         }
         let counts = |pin: &&Pin| match target {
             Some(target) => pin.marker.evaluate(target.markers(), &[]),
-            None => applies_anywhere(pin),
+            None => holds_anywhere(&pin.marker),
         };
         for pin in manifest.pins.iter().filter(counts) {
             // PyPI needs no declaration.
@@ -106,14 +106,14 @@ pub(super) fn depend_on_target(manifest: &Manifest) -> bool {
     manifest.pins.iter().any(|pin| !pin.marker.is_true())
 }
 
-/// Whether the marker of a pin is true for some target.
-fn applies_anywhere(pin: &Pin) -> bool {
-    let applies = |(runtime, architecture): (Runtime, Architecture)| {
-        pin.marker.evaluate(Target::new(runtime, architecture).markers(), &[])
+/// Whether a marker is true for some target.
+pub(super) fn holds_anywhere(marker: &MarkerTree) -> bool {
+    let holds = |(runtime, architecture): (Runtime, Architecture)| {
+        marker.evaluate(Target::new(runtime, architecture).markers(), &[])
     };
     let architectures = [Architecture::X86_64, Architecture::Arm64];
     let mut targets = Runtime::all().flat_map(|runtime| architectures.map(|architecture| (runtime, architecture)));
-    pin.marker.is_true() || targets.any(applies)
+    marker.is_true() || targets.any(holds)
 }
 
 /// Every index, those that only answer for their own projects included: named ones, extra ones, the default.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::SupplyError;
 use super::building::SourceBuilder;
+use super::indexes::holds_anywhere;
 use super::material::{BuildSource, Whereabouts};
 use super::session::{Session, World};
 use crate::archive::{Limits, SafePath, read_source};
@@ -14,7 +15,6 @@ use crate::context::Context;
 use crate::request::Request;
 use crate::requirements::{NAMING_FILES, RequirementEntry, static_name};
 use crate::spec::{CoreMetadata, PackageName};
-use crate::target::{Architecture, Runtime, Target};
 
 /// Largest file that is read for a name, bytes.
 const FILE_MOST: u64 = 16 << 20;
@@ -40,9 +40,7 @@ pub(super) async fn name_all(mut request: Request, world: &World, session: &Sess
 /// Which patch release a target has can be told by the user, so a marker that asks for it may count.
 fn counts_nowhere(entry: &RequirementEntry) -> bool {
     let asks_for_patch = ["python_full_version", "implementation_version"].iter().any(|name| entry.text.contains(name));
-    let mut targets = Runtime::all()
-        .flat_map(|runtime| [Architecture::X86_64, Architecture::Arm64].map(|of| Target::new(runtime, of)));
-    !asks_for_patch && targets.all(|target| !entry.requirement.marker.evaluate(target.markers(), &[]))
+    !asks_for_patch && !holds_anywhere(&entry.requirement.marker)
 }
 
 async fn name_one(

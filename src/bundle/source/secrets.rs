@@ -10,7 +10,7 @@ use std::path::Path;
 use super::credential_text::{has_credential, has_key_header};
 use super::left_out::Why;
 use crate::regular::{self, FileBytes};
-use crate::requirements::said_part;
+use crate::requirements::{LOCATION_OPTIONS, said_part};
 
 /// A row of the table.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ pub(super) fn secret_by_name(
             RuleKind::Settings => Why::Settings,
         });
     }
-    let holds_credential = is_input && !is_folder && has_credential(&said_part(real, &content.text()));
+    let holds_credential = is_input && content.fits(When::HoldsCredential, is_folder);
     holds_credential.then_some(Why::Credentials("requirements with a credential in them"))
 }
 
@@ -186,10 +186,10 @@ impl Content<'_> {
                 let text = self.text();
                 text.contains("\"service_account\"") && has_key_header(text.as_bytes())
             }
-            When::HoldsCredential => has_credential(&self.text()),
+            When::HoldsCredential => has_credential(&said_part(self.real, &self.text())),
             When::HoldsCredentialOption => {
-                let options = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
-                let is_option = |line: &str| options.iter().any(|option| line.trim_start().starts_with(option));
+                let is_option =
+                    |line: &str| LOCATION_OPTIONS.iter().any(|option| line.trim_start().starts_with(option));
                 self.text().lines().any(|line| is_option(line) && has_credential(line))
             }
         }

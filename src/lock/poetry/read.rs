@@ -164,7 +164,7 @@ pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Loc
 fn group_of(part: &ProjectPart) -> Option<ExtraName> {
     match part {
         ProjectPart::Group(name) => Some(name.clone()),
-        ProjectPart::Main | ProjectPart::Extra(_) | ProjectPart::Named(_) => None,
+        ProjectPart::Main | ProjectPart::Named(_) => None,
     }
 }
 

@@ -12,8 +12,8 @@ use toml::Spanned;
 
 use crate::archive::normalized;
 use crate::lock::model::{
-    Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, FilePlace, Lock, LockPlace,
-    LockedFile, LockedIndex, LockedPackage, LockedSource, ProjectPart, Pythons, Roots, Which,
+    Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, FilePlace, Lock,
+    LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Pythons, Roots, Which,
 };
 use crate::lock::plain_toml::TableByTable;
 use crate::lock::two_threads::both;
@@ -177,7 +177,7 @@ struct Declaration {
 /// # Errors
 /// A malformed file, or one of a newer version.
 pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockError> {
-    package_by_package(text, place, PARTED_FROM).map_or_else(|| whole(text, place), Ok)
+    package_by_package(text, place, PARTED_FROM_BYTES).map_or_else(|| whole(text, place), Ok)
 }
 
 /// Reads a lock whose packages stand anywhere, or says what is wrong with it.
@@ -194,7 +194,7 @@ pub(super) fn whole(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockE
 }
 
 /// From how many bytes on a lock is worth a second thread that reads half of it.
-const PARTED_FROM: usize = 200_000;
+const PARTED_FROM_BYTES: usize = 200_000;
 
 /// Reads a lock as uv writes it. `None`: it is another one, or something is wrong with it.
 pub(super) fn package_by_package(text: &Arc<String>, place: &LockPlace, parted_from: usize) -> Option<Lock> {
@@ -211,9 +211,10 @@ pub(super) fn package_by_package(text: &Arc<String>, place: &LockPlace, parted_f
     }
     let halves = if text.len() < parted_from { (tables, None) } else { tables.halves().ok()? };
     let mut lock = match halves {
-        (tables, None) => packages_of(&lock, &tables)?,
+        (tables, None) => packages_of(lock, tables)?,
         (front, Some(back)) => {
-            let (front, back) = both(|| packages_of(&lock, &front), || packages_of(&lock, &back));
+            let (start, rest) = (lock.clone(), || packages_of(lock.clone(), back.clone()));
+            let (front, back) = both(move || packages_of(start, front), rest);
             front?.followed_by(back?)
         }
     };
@@ -222,8 +223,7 @@ pub(super) fn package_by_package(text: &Arc<String>, place: &LockPlace, parted_f
 }
 
 /// The lock with the packages of these tables.
-fn packages_of(lock: &Lock, tables: &TableByTable<'_>) -> Option<Lock> {
-    let (mut lock, mut tables) = (lock.clone(), tables.clone());
+fn packages_of(mut lock: Lock, mut tables: TableByTable<'_>) -> Option<Lock> {
     while let Some(entry) = tables.read_next().ok()? {
         let package = package(&mut lock, entry).ok()?;
         lock.packages.push(package);
@@ -253,9 +253,9 @@ fn conflict(lock: &Lock, list: Spanned<Vec<ConflictItem>>) -> Result<Conflicting
     let at = list.span().start;
     let read = |item: ConflictItem| -> Result<ConflictingPart, LockError> {
         let part = match (item.extra, item.group) {
-            (Some(extra), _) => ProjectPart::Extra(extra_name(lock, &extra, at)?),
-            (None, Some(group)) => ProjectPart::Group(extra_name(lock, &group, at)?),
-            (None, None) => ProjectPart::Main,
+            (Some(extra), _) => ExclusivePart::Extra(extra_name(lock, &extra, at)?),
+            (None, Some(group)) => ExclusivePart::Group(extra_name(lock, &group, at)?),
+            (None, None) => ExclusivePart::Main,
         };
         Ok(ConflictingPart { package: project_name(lock, &item.package, at)?, part })
     };

@@ -51,9 +51,9 @@ impl Settings {
         let Some(found) = lock::find_input(&absolute) else {
             let names = lock::candidates().join(", ");
             let failure = Failure::usage(format!("`{}` has none of {names}", absolute.display()));
-            let beside = lock::passed_over(&absolute).into_iter().find(|(name, _)| name.strip_suffix(".txt").is_some());
+            let beside = lock::other_lists(&absolute).into_iter().find(|name| name.strip_suffix(".txt").is_some());
             return Err(match beside {
-                Some((name, _)) => failure.hint(format!("`{}` is there: name it with -r", folder.join(name).display())),
+                Some(name) => failure.hint(format!("`{}` is there: name it with -r", folder.join(name).display())),
                 None if lock::pipfile_asks(&absolute) => failure.hint("its Pipfile is not locked: run `pipenv lock`"),
                 None => failure.hint("name a requirements file with -r"),
             });

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::lock;
 use barrow::ops::newest_runtime_for;
+use barrow::requirements::is_script;
 use barrow::resolve::contains;
 use barrow::spec::{Version, VersionSpecifiers};
 use barrow::target::{AGENTCORE, Architecture, Glibc, Runtime, Target};
@@ -150,7 +151,7 @@ fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Op
     // A script speaks for itself, any other file for the project that it lies in.
     let speaks = |file: &PathBuf| {
         let file = absolute(file);
-        if file.extension().is_some_and(|extension| extension == "py") { file } else { file.with_file_name(PYPROJECT) }
+        if is_script(&file) { file } else { file.with_file_name(PYPROJECT) }
     };
     let mut speaking: Vec<PathBuf> = files.iter().map(speaks).collect();
     if speaking.is_empty() {
