@@ -315,9 +315,9 @@ pub(super) static TABLE: &[Explanation] = &[
         title: "a file that was not looked into",
         grade: "note",
         aws_error: None,
-        text: "A file is larger than what is parsed, unpacks to more than it may, or is a RECORD that cannot be read. Nothing is known about what it imports or lists.",
+        text: "A file is larger than what is parsed, unpacks to more than it may, is damaged, is in an encoding that is not known, or is a RECORD that cannot be read. Nothing is known about what it imports or lists.",
         example: "`data.py` of 30 MB",
-        fix: "Keep data in files that are not code.",
+        fix: "Keep data in files that are not code, and save source files as UTF-8.",
     },
     Explanation {
         code: Code::TooLarge,

@@ -40,6 +40,8 @@ pub(super) struct ImportedModule {
     /// Who imported it first, and in which line.
     from: Option<(usize, usize)>,
     pub(super) is_users: bool,
+    /// A package that it is imported from may have something else of that name, for which Python asks first.
+    pub(super) may_be_attribute: bool,
 }
 
 /// An import that leads nowhere.
@@ -78,8 +80,6 @@ pub(super) struct Graph<'a> {
     by_name: HashMap<String, usize>,
     modules: HashMap<usize, Arc<Module>>,
     next: Vec<usize>,
-    /// Nodes that are imported out of a package which may have something else of that name: Python asks for that first.
-    pub(super) perhaps_attributes: HashSet<usize>,
     pub(super) missing: Vec<Missing>,
     /// Projects of the runtime that are used, with the first that imports each.
     pub(super) of_runtime: Vec<(String, usize, usize)>,
@@ -104,7 +104,6 @@ impl<'a> Graph<'a> {
             by_name: HashMap::new(),
             modules: HashMap::new(),
             next: Vec::new(),
-            perhaps_attributes: HashSet::new(),
             missing: Vec::new(),
             of_runtime: Vec::new(),
         }
@@ -268,8 +267,10 @@ impl<'a> Graph<'a> {
         if self.nodes[package].folders.is_some() {
             match self.load(&name, level, Some((node, import.line))) {
                 Ok(loaded) => {
-                    if self.nodes[package].file.is_some() && self.binds(package, wanted) != Some(false) {
-                        self.perhaps_attributes.insert(loaded);
+                    let is_native =
+                        self.nodes[loaded].file.is_some_and(|file| ends_in(&self.tree.files[file].path, ".so"));
+                    if is_native && self.nodes[package].file.is_some() && self.binds(package, wanted) != Some(false) {
+                        self.nodes[loaded].may_be_attribute = true;
                     }
                     return;
                 }
@@ -421,7 +422,16 @@ impl<'a> Graph<'a> {
             FoundModule::Standard | FoundModule::Runtime | FoundModule::Missing => (None, None, true),
         };
         let is_users = file.is_some_and(|file| self.is_users(file, &top));
-        self.nodes.push(ImportedModule { name: name.to_owned(), file, folders, is_of_runtime, level, from, is_users });
+        self.nodes.push(ImportedModule {
+            name: name.to_owned(),
+            file,
+            folders,
+            is_of_runtime,
+            level,
+            from,
+            is_users,
+            may_be_attribute: false,
+        });
         self.by_name.insert(name.to_owned(), number);
         self.next.push(number);
         self.load_native_core(number);

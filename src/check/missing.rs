@@ -111,11 +111,13 @@ impl Absence<'_> {
 
     /// A relative name that leads out of its package.
     fn out_of_package(&self) -> Option<Finding> {
+        if !self.is_taken_at_its_word() {
+            return None;
+        }
         let name = &self.missing.name;
         let importer = &self.graph.nodes[self.missing.importer].name;
         let message = format!("`{name}` leads out of the package of `{importer}`");
-        let finding = self.find(Code::MissingSubmodule, name, message);
-        self.is_taken_at_its_word().then(|| finding.fix("write the name without leading dots"))
+        Some(self.find(Code::MissingSubmodule, name, message).fix("write the name without leading dots"))
     }
 
     /// A part of a package or namespace that is there.
@@ -127,11 +129,13 @@ impl Absence<'_> {
             let fix = format!("add the project `{}` to the requirements", name.replace(['.', '_'], "-"));
             return Some(self.find(Code::MissingModule, name, message).fix(fix));
         }
+        if !self.is_taken_at_its_word() {
+            return None;
+        }
         let what =
             if self.missing.is_name { "has neither such a name nor such a module" } else { "has no such module" };
         let message = format!("`{name}` is imported, and `{parent}` {what}");
-        let finding = self.find(Code::MissingSubmodule, name, message);
-        self.is_taken_at_its_word().then(|| finding.fix(format!("correct the name, or bundle `{last}`")))
+        Some(self.find(Code::MissingSubmodule, name, message).fix(format!("correct the name, or bundle `{last}`")))
     }
 
     /// A module that Python had before 3.`since`.
@@ -212,7 +216,7 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
         let Some(module) = graph.module(node) else { continue };
         let label = graph.label(node).to_owned();
         if module.is_unread {
-            let message = "the file is damaged, too large or in an encoding that is not known: nothing is known about what it imports".to_owned();
+            let message = "the file is damaged, too large, or in an encoding that is not known: nothing is known about what it imports".to_owned();
             findings.push(Finding::new(Code::NotRead, Grade::Note, label.clone(), message).file(label));
             continue;
         }

@@ -96,7 +96,7 @@ impl<'a> Natives<'a> {
         let reached = nodes.into_iter().map(|(number, node, file)| Reached {
             file,
             name: node.name.rsplit('.').next().unwrap_or(&node.name).to_owned(),
-            may_be_attribute: graph.perhaps_attributes.contains(&number),
+            may_be_attribute: node.may_be_attribute,
             grade: if node.level == Certainty::Surely { Grade::Error } else { Grade::Warning },
             chain: graph.chain(number),
         });

@@ -17,7 +17,6 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
@@ -41,8 +40,6 @@ pub(super) struct Summaries<'a> {
     groups: Vec<Group>,
     /// The group of each file.
     group_of: Vec<usize>,
-    /// Whether each file was read to its end in this check.
-    is_whole: Vec<AtomicBool>,
     /// Files that are no native objects, as their first bytes say.
     no_objects: Mutex<Vec<usize>>,
 }
@@ -88,15 +85,7 @@ impl<'a> Summaries<'a> {
                 Group { entry, known: known.unwrap_or_default(), new: Mutex::default() }
             }
         };
-        let is_whole = tree.files.iter().map(|_| AtomicBool::default()).collect();
-        Self {
-            tree,
-            cache,
-            groups: keys.into_par_iter().map(open).collect(),
-            group_of,
-            is_whole,
-            no_objects: Mutex::default(),
-        }
+        Self { tree, cache, groups: keys.into_par_iter().map(open).collect(), group_of, no_objects: Mutex::default() }
     }
 
     /// Keeps what is new for the next checks. A cache that cannot be written is only a cache.
@@ -137,7 +126,7 @@ impl<'a> Summaries<'a> {
         if let Some(module) = seen.as_ref().and_then(known) {
             return Arc::new(module);
         }
-        let Ok(bytes) = self.read(file) else { return Arc::new(Module::unread()) };
+        let Ok(bytes) = self.tree.read(file) else { return Arc::new(Module::unread()) };
         let Some(digest) = seen.or_else(|| self.see(file, &bytes)) else {
             return Arc::new(python::read(&bytes, minor));
         };
@@ -169,7 +158,7 @@ impl<'a> Summaries<'a> {
             self.no_objects.lock().ok()?.push(file);
             return None;
         }
-        let bytes = self.read(file).ok()?;
+        let bytes = self.tree.read(file).ok()?;
         let digest = seen.or_else(|| self.see(file, &bytes));
         if let Some(object) = digest.as_ref().and_then(known) {
             return object.map(Ok);
@@ -185,14 +174,8 @@ impl<'a> Summaries<'a> {
 
     /// The digest of a file.
     pub(super) fn digest(&self, file: usize) -> Option<HashDigest> {
-        if let Some(digest) = self.seen(file) {
-            return HashDigest::from_bytes(HashAlgorithm::Sha256, &digest);
-        }
-        let bytes = self.read(file).ok()?;
-        match self.see(file, &bytes) {
-            Some(digest) => HashDigest::from_bytes(HashAlgorithm::Sha256, &digest),
-            None => Some(sha256(&bytes)),
-        }
+        let digest = self.seen(file).or_else(|| self.see(file, &self.tree.read(file).ok()?))?;
+        HashDigest::from_bytes(HashAlgorithm::Sha256, &digest)
     }
 
     /// Reads a file of an archive to its end, unless this check or an earlier one did.
@@ -200,17 +183,10 @@ impl<'a> Summaries<'a> {
     /// # Errors
     /// Its bytes are not those that the archive promises.
     pub(super) fn unpack(&self, file: usize) -> io::Result<()> {
-        if !self.is_whole[file].load(Ordering::Relaxed) && self.seen(file).is_none() {
-            let bytes = self.read(file)?;
-            self.see(file, &bytes);
+        if self.seen(file).is_none() {
+            self.see(file, &self.tree.read(file)?);
         }
         Ok(())
-    }
-
-    fn read(&self, file: usize) -> io::Result<Vec<u8>> {
-        let bytes = self.tree.read(file)?;
-        self.is_whole[file].store(true, Ordering::Relaxed);
-        Ok(bytes)
     }
 
     /// The digest of a file that was read before, unless it looks otherwise by now.

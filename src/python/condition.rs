@@ -36,7 +36,7 @@ pub(super) struct KnownFacts<'a> {
     /// Names of the module that stand for a condition of the target.
     pub(super) constants: &'a HashMap<&'a str, Truth>,
     /// Names that mean something else where the condition stands.
-    pub(super) locals: &'a HashSet<&'a str>,
+    pub(super) locals: &'a [HashSet<&'a str>],
 }
 
 /// Parts of `sys.version_info`.
@@ -50,7 +50,8 @@ pub(super) fn decide(condition: &Expr, known: KnownFacts<'_>) -> Truth {
         Expr::NumberLiteral(_) => integer(condition).map_or(Truth::Unknown, |number| Truth::of(number != 0)),
         Expr::Name(name) => {
             let name = name.id.as_str();
-            let meaning = known.constants.get(name).filter(|_| !known.locals.contains(name)).copied();
+            let meaning =
+                known.constants.get(name).filter(|_| !known.locals.iter().any(|own| own.contains(name))).copied();
             meaning.filter(|meaning| *meaning != Truth::Unknown).unwrap_or_else(|| usual_meaning(name))
         }
         Expr::Attribute(attribute) => usual_meaning(attribute.attr.as_str()),

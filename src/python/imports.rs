@@ -33,14 +33,19 @@ pub(super) struct ImportWalk<'a> {
 }
 
 /// Where a statement stands, as far as that gives names a meaning.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Scope<'a> {
-    /// In the body of a function or class: names that are bound are its own.
-    is_inner: bool,
-    /// The names that the functions and classes around have bound so far.
-    locals: HashSet<&'a str>,
+    /// The names that each of the functions and classes around has bound so far, from the outermost inwards.
+    locals: Vec<HashSet<&'a str>>,
     /// Variables of the loops around, with the texts that they go through.
     loops: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+impl Scope<'_> {
+    /// Whether it is the body of a function or class: names that are bound are its own.
+    fn is_inner(&self) -> bool {
+        !self.locals.is_empty()
+    }
 }
 
 impl<'a> ImportWalk<'a> {
@@ -90,7 +95,7 @@ impl<'a> ImportWalk<'a> {
         for statement in body {
             self.statement(statement, moment);
             // Behind `if …: return`, the rest of a function may never run.
-            if self.scope.is_inner && !matches!(statement, Stmt::Return(_)) && may_return(statement) {
+            if self.scope.is_inner() && !matches!(statement, Stmt::Return(_)) && may_return(statement) {
                 moment = moment.within(Moment::Conditional);
             }
         }
@@ -124,7 +129,7 @@ impl<'a> ImportWalk<'a> {
             }
             Stmt::TypeAlias(statement) => self.bind_target(&statement.name),
             Stmt::Global(statement) => statement.names.iter().for_each(|name| self.bind_in_module(name.as_str())),
-            Stmt::Delete(statement) if moment == Moment::Hard && !self.scope.is_inner => {
+            Stmt::Delete(statement) if moment == Moment::Hard && !self.scope.is_inner() => {
                 for name in statement.targets.iter().filter_map(Expr::as_name_expr) {
                     self.module.names.remove(name.id.as_str());
                 }
@@ -151,7 +156,7 @@ impl<'a> ImportWalk<'a> {
         for alias in &import.names {
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
             self.bind(bound);
-            if alias.name.as_str() == "TYPE_CHECKING" && !self.scope.is_inner {
+            if alias.name.as_str() == "TYPE_CHECKING" && !self.scope.is_inner() {
                 self.constants.insert(bound, Truth::Typing);
             }
         }
@@ -172,7 +177,7 @@ impl<'a> ImportWalk<'a> {
         }
         self.bind(function.name.as_str());
         // Another of the same name may have stood here before, of a branch not taken perhaps: both are walked.
-        if self.scope.is_inner || self.functions.insert(function.name.as_str(), function).is_some() {
+        if self.scope.is_inner() || self.functions.insert(function.name.as_str(), function).is_some() {
             self.function(function, moment.within(Moment::Lazy));
         }
     }
@@ -181,27 +186,25 @@ impl<'a> ImportWalk<'a> {
     fn class(&mut self, class: &'a StmtClassDef, moment: Moment) {
         class.decorator_list.iter().for_each(|decorator| self.expression(&decorator.expression, moment));
         self.bind(class.name.as_str());
-        let around = self.scope.clone();
-        self.scope.is_inner = true;
+        self.scope.locals.push(HashSet::new());
         for statement in &class.body {
             match statement {
                 Stmt::FunctionDef(method) => {
-                    let inner = std::mem::replace(&mut self.scope, around.clone());
+                    let own = self.scope.locals.pop();
                     self.function(method, moment.within(Moment::Lazy));
-                    self.scope = inner;
+                    self.scope.locals.extend(own);
                 }
                 other => self.statement(other, moment),
             }
         }
-        self.scope = around;
+        self.scope.locals.pop();
     }
 
     fn function(&mut self, function: &'a StmtFunctionDef, moment: Moment) {
-        let around = self.scope.clone();
-        self.scope.is_inner = true;
-        self.scope.locals.extend(function.parameters.iter().map(|parameter| parameter.name().as_str()));
+        let own = function.parameters.iter().map(|parameter| parameter.name().as_str()).collect();
+        self.scope.locals.push(own);
         self.block(&function.body, moment);
-        self.scope = around;
+        self.scope.locals.pop();
     }
 
     fn repeated(&mut self, statement: &'a StmtWhile, moment: Moment) {
@@ -349,10 +352,9 @@ impl<'a> ImportWalk<'a> {
     }
 
     fn bind(&mut self, name: &'a str) {
-        if self.scope.is_inner {
-            self.scope.locals.insert(name);
-        } else {
-            self.bind_in_module(name);
+        match self.scope.locals.last_mut() {
+            Some(own) => drop(own.insert(name)),
+            None => self.bind_in_module(name),
         }
     }
 
@@ -368,7 +370,7 @@ impl<'a> ImportWalk<'a> {
     /// Remembers a name that is bound once to a condition of the target, such as `PY2 = sys.version_info[0] == 2`. What
     /// is written as `True` or `False` is often changed somewhere.
     fn constant(&mut self, targets: &'a [Expr], value: &Expr, moment: Moment) {
-        let ([Expr::Name(name)], Moment::Hard, false) = (targets, moment, self.scope.is_inner) else { return };
+        let ([Expr::Name(name)], Moment::Hard, false) = (targets, moment, self.scope.is_inner()) else { return };
         if matches!(value, Expr::BooleanLiteral(_) | Expr::NumberLiteral(_) | Expr::NoneLiteral(_)) {
             return;
         }

@@ -59,10 +59,12 @@ pub(super) fn indentation_fault(source: &str, tokens: &Tokens) -> Option<(usize,
 
 /// How far in a statement stands behind the blanks of its line. Where a backslash goes on with another line before it
 /// begins, the blanks before the first backslash count, if there are any.
-fn depth_before(blanks: &str) -> Depth {
+fn depth_before(mut blanks: &str) -> Depth {
+    while let Some(rest) = blanks.strip_prefix('\\') {
+        blanks = rest.trim_start_matches(['\r', '\n']);
+    }
     match blanks.split_once('\\') {
         None => Depth::of(blanks),
-        Some(("", rest)) => depth_before(rest.trim_start_matches(['\r', '\n'])),
         Some((first, _)) => {
             let column = Depth::of(first).column;
             Depth { column, characters: column }

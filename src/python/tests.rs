@@ -289,8 +289,11 @@ fn tabs_and_blanks_as_python_compares_them() {
 #[test]
 fn hostile_source_ends() {
     let deep = 300_000;
+    let inner: Vec<String> = (0..deep / 10).map(|at| format!(" def g{at}(a, b): pass")).collect();
     for source in [
         format!("x = a{}", ".a".repeat(deep)),
+        // Names of a function around are not copied for each function in it.
+        format!("def f():\n{}\n", inner.join("\n")),
         format!("x = 1{}", "+1".repeat(deep)),
         format!("x = {}1", "-".repeat(deep)),
         format!("x = {}{}", "(".repeat(deep / 10), ")".repeat(deep / 10)),
