@@ -1,7 +1,5 @@
 //! Everything about OUT: plain, in name order, all or nothing.
 
-use std::cell::LazyCell;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -151,7 +149,8 @@ impl Publication {
         let compiled = bytecode::compile(&bundle, &self.options, &self.context)?;
         bundle.add_made(&compiled);
         let bundle = bundle;
-        let ways = LazyCell::new(|| too_large::savings(&bundle, &self.options));
+        let is_too_large = bundle.size_bytes > UNZIPPED_LIMIT_BYTES;
+        let ways = if is_too_large { too_large::savings(&bundle, &self.options) } else { Vec::new() };
         self.check_size(&bundle, &ways, warnings)?;
         self.context.reporter.reached(Stage::Writing, 0, bundle.files.len());
         self.context.check_interrupted()?;
@@ -210,12 +209,7 @@ impl Publication {
     }
 
     /// Gives the warnings of the bundle, and refuses it where it is larger than it may be.
-    fn check_size(
-        &self,
-        bundle: &Bundle,
-        ways: &impl Deref<Target = Vec<String>>,
-        warnings: &mut Vec<String>,
-    ) -> Result<(), Error> {
+    fn check_size(&self, bundle: &Bundle, ways: &[String], warnings: &mut Vec<String>) -> Result<(), Error> {
         let context = &self.context;
         for warning in &bundle.warnings {
             context.give(warnings, warning);
@@ -229,7 +223,9 @@ impl Publication {
         });
         if let Some(warning) = checked? {
             context.give(warnings, &warning);
-            ways.iter().for_each(|way| context.status(way));
+            for way in ways {
+                context.status(way);
+            }
         }
         Ok(())
     }

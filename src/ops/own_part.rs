@@ -1,7 +1,6 @@
 //! The user's own files in an output, as they are remembered for a run that finds nothing else changed (`edited.rs`).
 
 use std::collections::HashSet;
-use std::ops::Deref;
 
 use crate::bundle::{Bundle, BundleContent, SourceFiles, UNZIPPED_LIMIT_BYTES, largest};
 use crate::install::InstalledDist;
@@ -9,12 +8,12 @@ use crate::memory::OwnPart;
 use crate::request::{BundleKind, BundleOptions};
 
 /// What a later run needs to publish an output with other contents of the same own files; `None`: it would have to be
-/// put together anew. `ways` are those that would make the bundle smaller.
+/// put together anew. `ways` are those that would make a bundle smaller that is too large for Lambda.
 pub(super) fn own_part(
     bundle: &Bundle,
     dists: &[InstalledDist],
     source: Option<&SourceFiles>,
-    ways: &impl Deref<Target = Vec<String>>,
+    ways: &[String],
     options: &BundleOptions,
 ) -> Option<OwnPart> {
     if !can_be_edited(options) {
@@ -37,7 +36,7 @@ pub(super) fn own_part(
         bytes: own_files.map(|file| file.size).sum(),
         warnings: bundle.warnings.clone(),
         largest,
-        ways: if is_too_large { ways.to_vec() } else { Vec::new() },
+        ways: ways.to_vec(),
     })
 }
 

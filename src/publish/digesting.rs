@@ -10,6 +10,8 @@ use crate::spec::{HashDigest, HashState, Hasher};
 
 /// Bytes that are gathered before they are written.
 const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of another file that are copied before they are hashed, while the next ones are copied.
+const APPENDED_BYTES: u64 = 4 << 20;
 /// Bytes that are hashed at one time: they stay in the processor's cache.
 const HASHED_BYTES: usize = 128 << 10;
 
@@ -96,11 +98,16 @@ impl ZipSink for DigestingFile {
     fn append(&mut self, mut from: &File, offset: u64, length: u64) -> io::Result<()> {
         self.flush()?;
         from.seek(SeekFrom::Start(offset))?;
-        // Between files the standard library copies inside the kernel where it can.
-        if io::copy(&mut from.take(length), &mut self.file)? != length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        let mut left = length;
+        while left > 0 {
+            // Between files the standard library copies inside the kernel where it can.
+            let copied = io::copy(&mut from.take(left.min(APPENDED_BYTES)), &mut self.file)?;
+            if copied == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.tell(Progress::Written(copied));
+            left -= copied;
         }
-        self.tell(Progress::Written(length));
         Ok(())
     }
 }

@@ -121,12 +121,16 @@ impl Mark {
     /// Writes the mark for the time in which this one takes the place of `old`: what belongs to one of them belongs to
     /// barrow.
     pub(super) fn write_with(&self, old: &Self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
+        let mut files: Vec<&MarkedFile> = self.files.iter().chain(&old.files).collect();
+        // Both are sorted, so this is a merge.
+        files.sort();
+        files.dedup();
         let both = StoredMark {
             fingerprint: None,
             roots: self.roots.iter().chain(&old.roots).copied().collect(),
             link_mode: None,
             zips: self.zips.iter().chain(&old.zips).cloned().collect(),
-            folders: by_folder(&merged(&self.files, &old.files)),
+            folders: by_folder(&files),
         };
         write_encoded(&both.encode(out)?, state_folders, out)
     }
@@ -185,21 +189,6 @@ fn by_folder<'a>(files: &[&'a MarkedFile]) -> Vec<StoredFolder<'a>> {
     }
     let folder = |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
     folders.into_iter().map(folder).collect()
-}
-
-/// The files of two sorted lists, those of both once.
-fn merged<'a>(one: &'a [MarkedFile], other: &'a [MarkedFile]) -> Vec<&'a MarkedFile> {
-    let mut merged = Vec::with_capacity(one.len() + other.len());
-    let mut others = other.iter().peekable();
-    for file in one {
-        while let Some(before) = others.next_if(|other| *other < file) {
-            merged.push(before);
-        }
-        others.next_if(|other| *other == file);
-        merged.push(file);
-    }
-    merged.extend(others);
-    merged
 }
 
 /// Writes the bytes of a mark of OUT; see [`Mark::write`].

@@ -237,10 +237,11 @@ impl<'a> SlimRules<'a> {
 
 impl Verdict {
     fn of(path: &str, is_folder: bool) -> Self {
-        let filter = if is_folder { &FOLDER_FILTER } else { &FILE_FILTER };
-        filter.lists_for(path).fold(Self::default(), |verdict, list| match list.checked_sub(1) {
-            None => Self { is_kept: true, ..verdict },
-            Some(rule) => Self { rules: verdict.rules | 1 << rule, ..verdict },
+        FILTERS[usize::from(is_folder)].lists_for(path).fold(Self::default(), |verdict, list| {
+            match list.checked_sub(1) {
+                None => Self { is_kept: true, ..verdict },
+                Some(rule) => Self { rules: verdict.rules | 1 << rule, ..verdict },
+            }
         })
     }
 
@@ -256,16 +257,12 @@ fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
         && !rule.unless_requires.iter().any(|wanted| requires(wanted))
 }
 
-static FILE_FILTER: LazyLock<Filter> = LazyLock::new(|| filter(false));
-
-static FOLDER_FILTER: LazyLock<Filter> = LazyLock::new(|| filter(true));
-
-/// What is kept comes first, then each rule.
-fn filter(of_folders: bool) -> Filter {
+/// For files, and for folders. What is kept comes first, then each rule.
+static FILTERS: LazyLock<[Filter; 2]> = LazyLock::new(|| {
     let read = |patterns| Patterns::new(patterns, "--slim").expect("the patterns of the table are patterns");
     let lists: Vec<Patterns> = std::iter::once(KEPT).chain(RULES.iter().map(|rule| rule.patterns)).map(read).collect();
-    Filter::of(lists.iter(), of_folders)
-}
+    [false, true].map(|of_folders| Filter::of(lists.iter(), of_folders))
+});
 
 /// Takes files out of a distribution, and their lines out of its RECORD.
 fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut BTreeMap<String, (usize, u64)>) {
