@@ -75,13 +75,13 @@ pub(crate) fn check_out(
     let wanted = revision.unwrap_or("HEAD");
     // A branch of the repository is a branch of another one here.
     let names = [format!("refs/remotes/origin/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-    let mut found = git.first_commit(folder, &names);
-    if found.is_none() {
+    let commit = if let Some(commit) = git.first_commit(folder, &names) {
+        commit
+    } else {
         // Commits that no branch has, such as those of pull requests.
         git.run("git fetch", folder, &["fetch", "--quiet", "origin", wanted])?;
-        found = Some(git.run("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?);
-    }
-    let commit = found.unwrap_or_default().trim().to_owned();
+        git.run("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?.trim().to_owned()
+    };
     git.run("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
     git.run("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
     let described = git.describe(folder, &commit)?;
@@ -246,9 +246,7 @@ impl<'a> Git<'a> {
             words.extend(names.iter().map(String::as_str));
             // Where none is there, git has nothing to list, and fails. What it has to say beside that is no name of a commit.
             let told = self.run("git rev-list", at, &words).ok()?;
-            told.lines()
-                .find(|line| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit()))
-                .map(str::to_owned)
+            told.lines().find(|line| is_commit(line)).map(str::to_owned)
         })
     }
 
@@ -263,7 +261,7 @@ impl<'a> Git<'a> {
         let Checkout { commit, described, .. } = asked;
         let wanted = revision.unwrap_or("HEAD");
         let names = [format!("refs/heads/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-        let is_commit = self.first_commit(at, &names).is_some_and(|found| found.trim() == commit);
+        let is_commit = self.first_commit(at, &names).is_some_and(|found| found == *commit);
         is_commit && self.describe(at, commit).is_ok_and(|told| told == *described)
     }
 

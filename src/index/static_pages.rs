@@ -60,18 +60,7 @@ impl IndexClient {
 
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.
     pub(crate) async fn is_mirror(&self) -> bool {
-        let [Index { location, .. }] = self.indexes.as_slice() else { return false };
-        let Some(manifest) = self.beside_pages(MIRROR_MANIFEST) else { return false };
-        if manifest.to_file_path().is_some() {
-            return true;
-        }
-        if self.options.offline {
-            return false;
-        }
-        let Ok(response) = self.client.get(HttpRequest::new(manifest).listed_by(&location.url)).await else {
-            return false;
-        };
-        response.status() == 200 && response.bytes(MIRROR_MANIFEST_MOST).await.is_ok_and(|bytes| is_object(&bytes))
+        self.mirror_manifest().await.is_ok_and(|manifest| manifest.is_some())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use fs_err as fs;
 
-use super::contents::manifest_of;
-use super::signature::{SIGNATURES, signed};
+use super::contents::{manifest_bytes, manifest_of};
+use super::signature::{SIGNATURES, check_signature, signed};
 use super::{Mirror, MirrorError};
-use crate::regular;
-use crate::signing::SigningKey;
+use crate::signing::{PublicKey, SigningKey};
 
 impl Mirror {
     /// Signs the manifest as it lies there; a signature of the same key is replaced, those of others stay.
@@ -29,7 +28,17 @@ impl Mirror {
 
     /// The manifest as it lies there.
     pub(super) fn manifest_bytes(&self) -> Result<Vec<u8>, MirrorError> {
-        let path = manifest_of(self.folder());
-        regular::read(&path).map_err(|source| MirrorError::Read { path, source })
+        manifest_bytes(&manifest_of(self.folder()))?.ok_or_else(|| MirrorError::None(self.folder().to_owned()))
+    }
+
+    /// Refuses the mirror unless one of the `trusted` keys has signed its manifest, if there are any.
+    ///
+    /// # Errors
+    /// No such key has signed it, or it cannot be read.
+    pub fn check_trusted(&self, trusted: &[PublicKey]) -> Result<(), MirrorError> {
+        if trusted.is_empty() {
+            return Ok(());
+        }
+        check_signature(self.folder(), &self.manifest_bytes()?, trusted)
     }
 }

@@ -81,7 +81,7 @@ pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Res
     let own = context.clone();
     let mut mirror = open(folder, Limits::default(), context).await?;
     let removing = move || {
-        Mirror::open_trusted(mirror.folder(), &trusted)?;
+        mirror.check_trusted(&trusted)?;
         let mut gone = BTreeSet::new();
         for name in &names {
             gone.extend(mirror.forget(name)?.files.into_keys());
