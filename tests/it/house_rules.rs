@@ -75,6 +75,11 @@ impl Source {
         numbered.filter(|(_, line)| !line.starts_with("//"))
     }
 
+    /// The same without the tests at the end of the file.
+    fn own_code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.code().take_while(|(_, line)| *line != "mod tests {")
+    }
+
     /// Whether the file holds tests.
     fn is_test(&self) -> bool {
         self.modules().iter().any(|name| name == "tests")
@@ -204,7 +209,7 @@ fn names_of_super(text: &str) -> Vec<Vec<String>> {
 
 /// The modules that lines of code name through `super::` within an expression: `super::a::f()`.
 fn inline_supers(source: &Source) -> Vec<Vec<String>> {
-    let lines = source.code().take_while(|(_, line)| *line != "mod tests {").filter(|(_, line)| !line.contains("use "));
+    let lines = source.own_code().filter(|(_, line)| !line.contains("use "));
     let name_at = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let found = lines.flat_map(|(_, line)| {
         let places = line.match_indices("super::").filter(|(at, _)| !line[..*at].ends_with("::"));
@@ -294,7 +299,7 @@ fn modules_of_the_program() -> BTreeMap<String, BTreeSet<String>> {
     for source in sources().iter().filter(|it| it.room().as_deref() == Some("bin") && !it.is_test()) {
         // `bin`, `barrow`, and then the module; `main.rs` has none.
         let Some(own) = source.modules().get(2).cloned() else { continue };
-        let lines = source.code().take_while(|(_, line)| *line != "mod tests {");
+        let lines = source.own_code();
         let others = lines.flat_map(|(_, line)| rooms_named(line)).filter(|name| *name != own);
         named.entry(own.clone()).or_default().extend(others);
     }
@@ -579,8 +584,7 @@ fn the_library_gives_kinds_and_values_and_the_command_line_has_the_words() {
     for source in sources().iter().filter(|source| !source.is_test()) {
         let path = source.path.to_string_lossy();
         let lines: Vec<String> = source
-            .code()
-            .take_while(|(_, line)| *line != "mod tests {")
+            .own_code()
             .filter(|(_, line)| talks_of_a_flag(line))
             .map(|(number, line)| format!("{path}:{number}: {line}"))
             .collect();

@@ -102,7 +102,7 @@ fn moody(asked: &Asked) -> Answer {
         "/simple/modern/" => answer(200, json, r#"{"meta": {"api-version": "2.0"}, "name": "modern", "files": []}"#),
         "/simple/reset/" => vec![Step::Reset],
         "/simple/cut/" => cut(200, html, "<a href=", 4000),
-        "/simple/packed/" => answer(200, &[html[0], ("content-encoding", "gzip")], "<a href="),
+        "/simple/packed/" => answer(200, &[html[0], ("content-encoding", "gzip")], "<a href=\"packed-1.0.tar.gz\">"),
         "/simple/" => answer(200, html, "<p>Welcome"),
         path if path.contains("/hops/") => {
             let hop = path.rsplit('/').find_map(|part| part.parse::<u32>().ok()).unwrap_or(0);
