@@ -212,7 +212,13 @@ fn options(context: &TestContext, command: &str) -> Vec<String> {
 #[test]
 fn no_argument_makes_it_panic() {
     let context = TestContext::new();
-    context.write("empty/handler.py", "");
+    // Two folders deep, so that `../..` is the working folder of this test and never the machine's own temporary files.
+    context.write("empty/below/handler.py", "");
+    let barrow = || {
+        let mut barrow = context.barrow();
+        barrow.current_dir(context.path("empty/below"));
+        barrow
+    };
     let (junk, mut turn) = (junk(), 0);
     for command in ["bundle", "install", "layer", "lock", "mirror", "tree", "why", "fingerprint", "config", "cache"] {
         let options = options(&context, command);
@@ -220,13 +226,12 @@ fn no_argument_makes_it_panic() {
         for option in options {
             turn += 1;
             let value = &junk[turn % junk.len()];
-            let mut barrow = context.barrow();
             let output =
-                barrow.arg(command).arg(&option).arg(value).args(["--offline", "--no-cache"]).output().unwrap();
+                barrow().arg(command).arg(&option).arg(value).args(["--offline", "--no-cache"]).output().unwrap();
             check(&format!("{command} {option} {:?}", value.to_string_lossy().get(..20)), &output);
         }
         for value in &junk {
-            let output = context.barrow().arg(command).arg(value).args(["--offline", "--no-index"]).output().unwrap();
+            let output = barrow().arg(command).arg(value).args(["--offline", "--no-index"]).output().unwrap();
             check(&format!("{command} {:?}", value.to_string_lossy().get(..20)), &output);
         }
     }
