@@ -10,7 +10,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::data_span::DataSpan;
 use super::whole::WholeInflater;
-use super::{ArchiveError, ReadAt};
+use super::{ArchiveError, Crc32, ReadAt};
 
 /// Bytes that are read or handed on at once.
 const CHUNK: usize = 128 << 10;
@@ -62,7 +62,7 @@ impl Inflater {
         mut sink: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), ArchiveError> {
         let refuse = |reason| ArchiveError::entry(name, reason);
-        let mut crc = flate2::Crc::new();
+        let mut crc = Crc32::new();
         let mut pass = |bytes: &[u8]| {
             crc.update(bytes);
             sink(bytes).map_err(|source| ArchiveError::Write { entry: name.to_owned(), source })

@@ -107,12 +107,12 @@ impl WholeInflater {
     }
 }
 
-/// Lengthens a buffer where it is too short.
+/// Makes a buffer that is too short anew, of exactly the length, which is what was counted. What it held is gone: large
+/// ones come from the system full of zeros, so that nothing has to be written before the content is.
 fn grow(buffer: &mut Vec<u8>, length: usize) {
     if buffer.len() < length {
-        // Not the double, which was not counted.
-        buffer.reserve_exact(length - buffer.len());
-        buffer.resize(length, 0);
+        *buffer = Vec::new();
+        *buffer = vec![0; length];
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{
     CENTRAL_HEADER, DEFLATED, END_RECORD, FLAG_UTF8, LOCAL_HEADER, STORED, ZIP64_END_RECORD, ZIP64_LOCATOR,
 };
-use super::{DataSpan, ReadAt as _, SafePath};
+use super::{Crc32, DataSpan, ReadAt as _, SafePath};
 use crate::regular::each_piece;
 
 /// 1980-01-01 00:00 in MS-DOS form, the earliest that a zip can express: date in the upper half, time in the lower.
@@ -62,7 +62,7 @@ pub(crate) struct Compressed {
 
 /// Compresses content for [`ZipWriter::add`]; to be called from several threads.
 pub(crate) fn deflate(content: &[u8]) -> Compressed {
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc32::new();
     crc.update(content);
     let (size, crc32) = (content.len() as u64, crc.sum());
     let mut data = vec![0; content.len()];
@@ -87,7 +87,7 @@ pub(crate) fn deflate_stream(
     mut each: impl FnMut(&[u8]),
 ) -> io::Result<DataSpan> {
     let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc32::new();
     let size = each_piece(
         content,
         u64::MAX,
@@ -144,7 +144,7 @@ impl<W: ZipSink> ZipWriter<W> {
     /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it
     /// is. Gives where it lies.
     pub(crate) fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<DataSpan> {
-        let mut crc = flate2::Crc::new();
+        let mut crc = Crc32::new();
         crc.update(text.as_bytes());
         let size = text.len() as u64;
         let span = DataSpan { offset: 0, compressed_size: size, size, crc32: crc.sum(), deflated: false };

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use fs_err as fs;
 
+use crate::archive::Crc32;
 use crate::regular;
 use crate::spec::{HashDigest, sha256};
 
@@ -337,7 +338,7 @@ impl Cache {
 
 /// The checksum that an entry ends with.
 fn seal(content: &[u8]) -> [u8; SEAL] {
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc32::new();
     crc.update(content);
     crc.sum().to_le_bytes()
 }

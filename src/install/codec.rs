@@ -1,6 +1,8 @@
 //! The compact form in which plans, stamps and summaries lie in the cache: a first line with the version, fields
 //! without names, and a checksum at the end, so that a damaged or cut file is as good as none.
 
+use crate::archive::Crc32;
+
 /// Writes fields.
 pub(crate) struct FieldWriter(Vec<u8>);
 
@@ -64,7 +66,7 @@ impl<'a> FieldReader<'a> {
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc32::new();
     crc.update(bytes);
     crc.sum()
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judgement::Agreement;
 use super::stamps::Stamp;
-use crate::archive::{DataSpan, SafePath};
+use crate::archive::{Crc32, DataSpan, SafePath};
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
 /// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest
@@ -129,7 +129,7 @@ pub struct InstalledFile {
 impl InstalledFile {
     /// A file made by the installer.
     pub(super) fn generated(path: SafePath, executable: bool, content: Vec<u8>) -> Self {
-        let mut crc = flate2::Crc::new();
+        let mut crc = Crc32::new();
         crc.update(&content);
         Self {
             path,

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use crate::archive::Crc32;
+
 /// An archive to be written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawZip {
@@ -80,7 +82,7 @@ pub(crate) struct RawZip64 {
 }
 
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
+    let mut crc = Crc32::new();
     crc.update(bytes);
     crc.sum()
 }
