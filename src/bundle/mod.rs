@@ -9,6 +9,7 @@
 mod limits;
 mod error;
 mod patterns;
+mod table_patterns;
 mod source;
 mod slim;
 mod assemble;

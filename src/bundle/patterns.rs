@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use globset::{Candidate, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 
 use super::BundleError;
 use crate::archive::{composed, composed_path};
@@ -109,6 +109,11 @@ pub(super) fn way_to(path: &Path) -> Vec<(&Path, bool)> {
     way
 }
 
+/// The last component of a path.
+pub(super) fn name_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
 impl Pattern {
     fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
         let (takes_back, glob) = match text.strip_prefix('!') {
@@ -151,45 +156,4 @@ impl Pattern {
         }
         path.file_name().is_some_and(|name| self.matcher.is_match(Path::new(name)))
     }
-}
-
-/// Holds a path against many lists of patterns at once.
-pub(super) struct Filter {
-    names: GlobSet,
-    paths: GlobSet,
-    /// The list of each pattern for names, by its position, and of each pattern for paths.
-    lists: [Vec<usize>; 2],
-}
-
-impl Filter {
-    /// For those patterns of all these lists that can match folders, or else files. None of them takes anything back.
-    pub(super) fn of<'a>(lists: impl Iterator<Item = &'a Patterns>, of_folders: bool) -> Self {
-        let (mut names, mut paths) = (GlobSetBuilder::new(), GlobSetBuilder::new());
-        let mut of_lists = [Vec::new(), Vec::new()];
-        for (at, list) in lists.enumerate() {
-            for pattern in list.patterns.iter().filter(|pattern| of_folders || !pattern.folders_only) {
-                debug_assert!(!pattern.takes_back, "{}", pattern.text);
-                let set = if pattern.anchored { &mut paths } else { &mut names };
-                set.add(pattern.matcher.glob().clone());
-                of_lists[usize::from(pattern.anchored)].push(at);
-            }
-        }
-        let build = |set: GlobSetBuilder| set.build().expect("each pattern of the set is one");
-        Self { names: build(names), paths: build(paths), lists: of_lists }
-    }
-
-    /// The positions of the lists that have a pattern for `path` itself, some of them repeatedly.
-    pub(super) fn lists_for(&self, path: &str) -> impl Iterator<Item = usize> {
-        let path = &*composed(path);
-        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-        let [of_names, of_paths] = &self.lists;
-        let names = matches(&self.names, name).into_iter().map(|at| of_names[at]);
-        names.chain(matches(&self.paths, path).into_iter().map(|at| of_paths[at]))
-    }
-}
-
-/// The patterns of a set that match. Most paths match none, and that is told sooner than which.
-fn matches(set: &GlobSet, path: &str) -> Vec<usize> {
-    let candidate = Candidate::new(path);
-    if set.is_match_candidate(&candidate) { set.matches_candidate(&candidate) } else { Vec::new() }
 }

@@ -9,5 +9,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use selection::patterns_of_rules;
 pub(crate) use selection::{FileSelection, SlimRules, saved_by_slim, slim_rules};
 pub use selection::{ServiceChoice, is_dist_pattern};

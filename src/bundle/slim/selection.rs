@@ -3,12 +3,12 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::LazyLock;
 
 use super::rules::{KEPT, RULES, Rule};
-use crate::archive::SafePath;
+use crate::archive::{SafePath, composed};
 use crate::bundle::BundleError;
-use crate::bundle::patterns::{Choice, Filter, Patterns, way_to};
+use crate::bundle::patterns::{Choice, Patterns, way_to};
+use crate::bundle::table_patterns::is_for;
 use crate::install::InstalledDist;
 use crate::requirements::NamePattern;
 use crate::spec::{parse_record, write_record_line};
@@ -176,6 +176,12 @@ pub(crate) fn slim_rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
+/// Every pattern of the rules, and of what they keep.
+#[cfg(test)]
+pub(crate) fn patterns_of_rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.patterns).chain([KEPT]).flatten().copied()
+}
+
 /// How many bytes of a distribution `--slim` would leave out.
 pub(crate) fn saved_by_slim(dist: &InstalledDist) -> u64 {
     let (mut rules, requires) = (SlimRules::default(), requires(dist));
@@ -237,12 +243,10 @@ impl<'a> SlimRules<'a> {
 
 impl Verdict {
     fn of(path: &str, is_folder: bool) -> Self {
-        FILTERS[usize::from(is_folder)].lists_for(path).fold(Self::default(), |verdict, list| {
-            match list.checked_sub(1) {
-                None => Self { is_kept: true, ..verdict },
-                Some(rule) => Self { rules: verdict.rules | 1 << rule, ..verdict },
-            }
-        })
+        let path = composed(path);
+        let has_one = |patterns: &[&str]| patterns.iter().any(|pattern| is_for(pattern, &path, is_folder));
+        let rules = RULES.iter().enumerate().map(|(at, rule)| u64::from(has_one(rule.patterns)) << at);
+        Self { is_kept: has_one(KEPT), rules: rules.sum() }
     }
 
     fn and(self, other: Self) -> Self {
@@ -256,13 +260,6 @@ fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
         && !rule.never.contains(&name)
         && !rule.unless_requires.iter().any(|wanted| requires(wanted))
 }
-
-/// For files, and for folders. What is kept comes first, then each rule.
-static FILTERS: LazyLock<[Filter; 2]> = LazyLock::new(|| {
-    let read = |patterns| Patterns::new(patterns, "--slim").expect("the patterns of the table are patterns");
-    let lists: Vec<Patterns> = std::iter::once(KEPT).chain(RULES.iter().map(|rule| rule.patterns)).map(read).collect();
-    [false, true].map(|of_folders| Filter::of(lists.iter(), of_folders))
-});
 
 /// Takes files out of a distribution, and their lines out of its RECORD.
 fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut BTreeMap<String, (usize, u64)>) {
