@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Bound;
-use super::safe_path::{DROPPED_AT_END, each_folder_of};
+use super::safe_path::DROPPED_AT_END;
 use super::{ArchiveError, Limits, SafePath};
 
 /// Files and folders by the form in which a case-insensitive, normalizing file system compares them.
@@ -192,45 +192,38 @@ impl Spellings {
 /// hashes: that it is not certain says nothing.
 pub(crate) fn are_certainly_apart<'a>(sorted: impl Iterator<Item = &'a SafePath>) -> bool {
     let mut hashes = Vec::with_capacity(sorted.size_hint().0);
-    let mut before = "";
+    // The folders that the last path lies in, each with the slash behind it and its hash. What lies in one folder comes
+    // one after the other.
+    let mut folders: Vec<(&str, u64)> = Vec::new();
     for path in sorted {
-        let mut are_plain = true;
-        let mut add = |name| {
-            let hash = hash_of_plain(name);
-            are_plain &= hash.is_some();
-            hashes.extend(hash);
-        };
-        add(path.as_str());
-        each_folder_of(path.as_str(), |folder| {
-            // What lies in one folder comes one after the other.
-            let is_new = before.strip_prefix(folder).is_none_or(|rest| !rest.starts_with('/'));
-            if is_new {
-                add(folder);
-            }
-            is_new
-        });
-        if !are_plain {
-            return false;
+        let path = path.as_str();
+        while folders.last().is_some_and(|(folder, _)| !path.starts_with(folder)) {
+            folders.pop();
         }
-        before = path.as_str();
+        let (mut at, mut hash) = folders.last().map_or((0, 0), |(folder, hash)| (folder.len(), *hash));
+        for component in path[at..].split_inclusive('/') {
+            let Some(longer) = hash_of_plain(hash, component.trim_end_matches('/')) else { return false };
+            hash = longer;
+            hashes.push(hash);
+            at += component.len();
+            if component.ends_with('/') {
+                folders.push((&path[..at], hash));
+            }
+        }
     }
     hashes.sort_unstable();
     hashes.windows(2).all(|two| two[0] != two[1])
 }
 
-/// A number that names have in common which are one where case does not count; `None` for a name in which something else
-/// may not count either.
-fn hash_of_plain(name: &str) -> Option<u64> {
+/// A number that paths have in common which are one where case does not count, from that of the folder and the last
+/// component; `None` for one in which something else may not count either.
+fn hash_of_plain(folder: u64, component: &str) -> Option<u64> {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (mut hash, mut last) = (0_u64, 0);
-    for byte in name.bytes().chain([b'/']) {
-        if !byte.is_ascii() || (byte == b'/' && DROPPED_AT_END.contains(&char::from(last))) {
-            return None;
-        }
-        hash = (hash.rotate_left(5) ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(ODD);
-        last = byte;
+    if !component.is_ascii() || component.ends_with(DROPPED_AT_END) {
+        return None;
     }
-    Some(hash)
+    let add = |hash: u64, byte: u8| (hash.rotate_left(5) ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(ODD);
+    Some(component.bytes().chain([b'/']).fold(folder, add))
 }
 
 /// The form in which names are compared: canonical decomposition and full case folding, as APFS and NTFS come close to,
