@@ -114,7 +114,7 @@ impl SafePath {
 
     /// The last component.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+        folder_and_name(&self.0).1
     }
 
     /// The path of the folder that it is in; `None` at the top.
@@ -149,14 +149,16 @@ impl fmt::Debug for SafePath {
     }
 }
 
+/// The folder of a path, empty at the top, and its last component.
+pub(crate) fn folder_and_name(path: &str) -> (&str, &str) {
+    memchr::memrchr(b'/', path.as_bytes()).map_or(("", path), |at| (&path[..at], &path[at + 1..]))
+}
+
 /// Gives each folder that leads to the file at `path`, innermost first, until `is_new` says of one that it is known:
 /// then those around it are known as well.
 pub(crate) fn each_folder_of<'a>(path: &'a str, mut is_new: impl FnMut(&'a str) -> bool) {
-    let mut rest = path;
-    while let Some((folder, _)) = rest.rsplit_once('/') {
-        if !is_new(folder) {
-            return;
-        }
-        rest = folder;
+    let mut folder = folder_and_name(path).0;
+    while !folder.is_empty() && is_new(folder) {
+        folder = folder_and_name(folder).0;
     }
 }

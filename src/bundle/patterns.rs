@@ -109,11 +109,6 @@ pub(super) fn way_to(path: &Path) -> Vec<(&Path, bool)> {
     way
 }
 
-/// The last component of a path.
-pub(super) fn name_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
 impl Pattern {
     fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
         let (takes_back, glob) = match text.strip_prefix('!') {

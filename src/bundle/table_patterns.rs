@@ -4,7 +4,7 @@
 //! component, `**` for any number of components. A set of patterns would compile regular expressions first, which takes
 //! longer than to hold thousands of paths against each pattern of a table.
 
-use super::patterns::name_of;
+use crate::archive::folder_and_name;
 
 /// Whether upper and lower case are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) fn is_for(pattern: &str, path: &str, is_folder: bool) -> bool {
     }
     match pattern.strip_prefix('/') {
         Some(pattern) => leads_to(pattern.as_bytes(), path.as_bytes()),
-        None => fits(name_of(path).as_bytes(), pattern.as_bytes(), Case::Apart),
+        None => fits(folder_and_name(path).1.as_bytes(), pattern.as_bytes(), Case::Apart),
     }
 }
 

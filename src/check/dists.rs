@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::code::Code;
 use super::finding::{Finding, Grade};
 use super::tree::{RuntimeTree, ends_in};
+use crate::archive::folder_and_name;
 use crate::reporter::counted;
 use crate::resolve::contains;
 use crate::spec::{
@@ -51,7 +52,7 @@ impl Dists {
         let mut owners = HashMap::new();
         let mut tops = HashSet::new();
         for (number, dist) in all.iter().enumerate() {
-            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            let root = folder_and_name(&dist.folder).0;
             for (path, _) in &dist.record {
                 owners.entry(path.clone()).or_insert(number);
                 if let Some(top) = path.strip_prefix(root).and_then(|rest| rest[1..].split('/').next()) {
@@ -100,7 +101,7 @@ impl Dists {
     pub(super) fn top_modules(&self) -> Vec<(String, bool)> {
         let mut modules = Vec::new();
         for dist in &self.all {
-            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            let root = folder_and_name(&dist.folder).0;
             let mut own: Vec<String> = Vec::new();
             for (path, _) in &dist.record {
                 let Some(rest) = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')) else { continue };
@@ -140,7 +141,7 @@ impl Dists {
     fn two_versions(&self, tree: &RuntimeTree, findings: &mut Vec<Finding>) {
         let mut by_place: BTreeMap<(&str, &PackageName), Vec<&Dist>> = BTreeMap::new();
         for dist in &self.all {
-            let root = dist.folder.rsplit_once('/').map_or("", |(root, _)| root);
+            let root = folder_and_name(&dist.folder).0;
             by_place.entry((root, &dist.name)).or_default().push(dist);
         }
         for ((_, name), dists) in by_place.into_iter().filter(|(_, dists)| dists.len() > 1) {

@@ -11,6 +11,7 @@ use super::graph::{Certainty, Graph};
 use super::known::Libraries;
 use super::summaries::Summaries;
 use super::tree::{RuntimeTree, ends_in};
+use crate::archive::folder_and_name;
 use crate::elf::{ElfError, FOREIGN_PREFIX, Object, foreign_format};
 use crate::target::{LIBRARY_PATH, Presence, SymbolVersion, Target, python_symbol_since};
 
@@ -254,7 +255,7 @@ impl<'a> Natives<'a> {
 
     /// `$ORIGIN`, `$LIB` and `$PLATFORM` in a path, and `..` resolved.
     fn expand(&self, path: &str, file: usize) -> String {
-        let origin = self.tree.files[file].path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let origin = folder_and_name(&self.tree.files[file].path).0;
         let machine = self.target.architecture().machine();
         let mut path = path.to_owned();
         for (name, value) in [("ORIGIN", origin), ("LIB", "lib64"), ("PLATFORM", machine)] {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 
-use crate::archive::SafePath;
+use crate::archive::{SafePath, folder_and_name};
 
 /// What a file looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl<'a> Viewer<'a> {
 
     /// Looks at one file. A link is not followed.
     pub(super) fn look(&mut self, path: &'a SafePath) -> io::Result<Sight> {
-        let (folder, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        let (folder, name) = folder_and_name(path.as_str());
         if folder != self.folder {
             (self.folder, self.opened) = (folder, None);
         } else if self.opened.is_none() && !folder.is_empty() {

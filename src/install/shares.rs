@@ -17,6 +17,7 @@ use super::installed::InstalledDist;
 use super::link::{EntryAt, LinkMode, Way};
 use super::look::Sight;
 use super::tree::folders_of;
+use crate::archive::folder_and_name;
 use crate::modes::where_modes_are_kept;
 
 /// Files of a piece, at most, so that the threads end together.
@@ -149,10 +150,7 @@ impl<'a> Work<'a> {
         let mut pieces = Vec::new();
         for (share, Share { dist, files }) in shares.iter().enumerate() {
             let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-            let folder_of = |&file: &usize| {
-                let path = dist.files[file].path.as_str();
-                path.rsplit_once('/').map_or("", |(folder, _)| folder)
-            };
+            let folder_of = |&file: &usize| folder_and_name(dist.files[file].path.as_str()).0;
             let mut position = 0;
             for neighbours in files.chunk_by(|one, next| folder_of(one) == folder_of(next)) {
                 let end = position + neighbours.len();

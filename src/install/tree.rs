@@ -12,7 +12,7 @@ use super::installed::{FileContent, InstalledDist, InstalledFile, UnpackedTree};
 use super::look::Viewer;
 use super::stamps::{self, Stamp};
 use super::unpack::{EntryJob, UnpackError, create, settle, unpack};
-use crate::archive::{ArchiveError, SafePath, each_folder_of};
+use crate::archive::{ArchiveError, SafePath, each_folder_of, folder_and_name};
 use crate::cache::{Cache, CacheError};
 use crate::regular;
 
@@ -256,10 +256,10 @@ fn unwritable(label: &str, error: CacheError) -> InstallError {
 /// The folders that files are in, parents before children.
 pub(super) fn folders_of<'a>(paths: impl Iterator<Item = &'a SafePath>) -> BTreeSet<&'a str> {
     let mut folders = BTreeSet::new();
-    let mut before = None;
+    let mut before = "";
     for path in paths {
         // Most files of a folder come one after the other.
-        let folder = path.as_str().rsplit_once('/').map(|(folder, _)| folder);
+        let folder = folder_and_name(path.as_str()).0;
         if folder != before {
             each_folder_of(path.as_str(), |folder| folders.insert(folder));
             before = folder;

@@ -10,6 +10,7 @@ use super::component::{Component, FileEntry, Requested, Sbom, Vendored};
 use super::contents::OutputFiles;
 use super::graph::connect;
 use super::{Inventory, InventoryError};
+use crate::archive::folder_and_name;
 use crate::spec::{CoreMetadata, License, PackageName, Version, WheelFile, metadata_fields, read_record};
 use crate::target::Target;
 
@@ -93,7 +94,7 @@ fn dist_infos(contents: &OutputFiles) -> Vec<&str> {
     let folders = contents.files.iter().filter_map(|(path, _)| path.strip_suffix("/METADATA"));
     let is_searched = |folder: &&str| {
         let Some(stem) = folder.strip_suffix(".dist-info") else { return false };
-        let root = stem.rsplit_once('/').map_or("", |(root, _)| root);
+        let root = folder_and_name(stem).0;
         let versioned = root.strip_prefix("python/lib/python").and_then(|rest| rest.strip_suffix("/site-packages"));
         root.is_empty() || root == "python" || versioned.is_some_and(|version| !version.contains('/'))
     };

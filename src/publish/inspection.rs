@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, statat};
 
 use super::content_id::{CONTENT_BYTES, EXECUTABLE, LINK};
 use super::stored::{StoredFile, StoredFolder, is_derived};
-use crate::archive::composed;
+use crate::archive::{composed, folder_and_name};
 use crate::cache::is_workplace_name;
 use crate::install::Sight;
 
@@ -82,7 +82,7 @@ fn every_folder(
 fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a str>> {
     let mut inner: HashMap<&str, Vec<&str>> = HashMap::new();
     for folder in folders.iter().filter(|folder| !folder.path.is_empty()) {
-        let (parent, name) = folder.path.rsplit_once('/').unwrap_or(("", folder.path));
+        let (parent, name) = folder_and_name(folder.path);
         inner.entry(parent).or_default().push(name);
     }
     for names in inner.values_mut() {

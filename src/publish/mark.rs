@@ -23,7 +23,7 @@ use super::inspection::{Alone, holds_nothing_else, inspect};
 use super::marked_zip::MarkedZip;
 use super::names_on_disk::listed_name;
 use super::stored::{ContentIds, FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
-use crate::archive::{SafePath, each_folder_of};
+use crate::archive::{SafePath, each_folder_of, folder_and_name};
 use crate::cache::is_workplace_name;
 use crate::finder::is_left_by_mac;
 use crate::install::Sight;
@@ -282,8 +282,7 @@ fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 impl MarkedFile {
     /// The path of its folder, empty for OUT itself, and its name in that.
     fn folder_and_name(&self) -> (&str, &str) {
-        let path = self.path.as_str();
-        path.rsplit_once('/').unwrap_or(("", path))
+        folder_and_name(self.path.as_str())
     }
 
     /// Whether it lies below `out` as it was written, by size and time.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::content_id::CONTENT_BYTES;
 use super::marked_zip::MarkedZip;
+use crate::archive::folder_and_name;
 use crate::file_stamp::inode_and_birth;
 use crate::finder::is_left_by_mac;
 
@@ -37,7 +38,7 @@ pub(super) struct StoredFolder<'a> {
 impl StoredMark<'_> {
     /// Where a file is listed: the position of its folder, and the position of the file in that folder.
     pub(super) fn find(&self, path: &str) -> Option<(usize, usize)> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = folder_and_name(path);
         let at = self.folders.binary_search_by(|listed| listed.path.cmp(folder)).ok()?;
         let file = self.folders[at].files.binary_search_by(|StoredFile(listed, ..)| (*listed).cmp(name)).ok()?;
         Some((at, file))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::rules::{KEPT, RULES, Rule};
-use crate::archive::{SafePath, composed};
+use crate::archive::{SafePath, composed, folder_and_name};
 use crate::bundle::BundleError;
 use crate::bundle::patterns::{Choice, Patterns, way_to};
 use crate::bundle::table_patterns::is_for;
@@ -220,7 +220,7 @@ impl<'a> SlimRules<'a> {
     /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the
     /// project requires another one; `path` is below the folder of packages.
     pub(crate) fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
-        let around = path.rsplit_once('/').map_or_else(Verdict::default, |(folder, _)| self.folder(folder));
+        let around = self.folder(folder_and_name(path).0);
         let verdict = around.and(Verdict::of(path, false));
         if verdict.is_kept {
             return None;
@@ -231,10 +231,13 @@ impl<'a> SlimRules<'a> {
     }
 
     fn folder(&mut self, folder: &'a str) -> Verdict {
+        if folder.is_empty() {
+            return Verdict::default();
+        }
         if let Some(verdict) = self.folders.get(folder) {
             return *verdict;
         }
-        let around = folder.rsplit_once('/').map_or_else(Verdict::default, |(parent, _)| self.folder(parent));
+        let around = self.folder(folder_and_name(folder).0);
         let verdict = around.and(Verdict::of(folder, true));
         self.folders.insert(folder, verdict);
         verdict
