@@ -22,16 +22,48 @@ impl Case {
     }
 }
 
-/// Whether a pattern is one for the file or folder at `path` itself: one that begins with a slash for a path from the
-/// top, any other for a name; one that ends with a slash for folders alone.
-pub(super) fn is_for(pattern: &str, path: &str, is_folder: bool) -> bool {
-    let (pattern, folders_only) = pattern.strip_suffix('/').map_or((pattern, false), |pattern| (pattern, true));
-    if folders_only && !is_folder {
-        return false;
+/// A pattern of the rules of `--slim`: one that begins with a slash is for a path from the top, any other for a name; one
+/// that ends with a slash for folders alone.
+#[derive(Debug)]
+pub(super) struct TablePattern {
+    /// The components of the whole path, where it is for one.
+    path: Option<&'static str>,
+    folders_only: bool,
+    name: NameText,
+}
+
+/// What a name has to be like; the rest of it may be anything.
+#[derive(Debug)]
+enum NameText {
+    Is(&'static str),
+    Begins(&'static str),
+    Ends(&'static str),
+}
+
+impl TablePattern {
+    pub(super) fn new(text: &'static str) -> Self {
+        let (text, folders_only) = text.strip_suffix('/').map_or((text, false), |text| (text, true));
+        let path = text.strip_prefix('/');
+        let name = folder_and_name(path.unwrap_or(text)).1;
+        let name = match (name.strip_prefix('*'), name.strip_suffix('*')) {
+            (Some(end), _) => NameText::Ends(end),
+            (None, Some(begin)) => NameText::Begins(begin),
+            (None, None) => NameText::Is(name),
+        };
+        Self { path, folders_only, name }
     }
-    match pattern.strip_prefix('/') {
-        Some(pattern) => leads_to(pattern.as_bytes(), path.as_bytes()),
-        None => fits(folder_and_name(path).1.as_bytes(), pattern.as_bytes(), Case::Apart),
+
+    /// Whether it is for the file or folder at `path`, which is called `name`.
+    pub(super) fn is_for(&self, path: &str, name: &str, is_folder: bool) -> bool {
+        // Nearly all that is not meant has another name.
+        let is_called_so = match self.name {
+            NameText::Is(text) => name == text,
+            NameText::Begins(text) => name.starts_with(text),
+            NameText::Ends(text) => name.ends_with(text),
+        };
+        is_called_so
+            && (is_folder || !self.folders_only)
+            && self.path.is_none_or(|pattern| leads_to(pattern.as_bytes(), path.as_bytes()))
     }
 }
 
@@ -86,7 +118,8 @@ pub(super) fn fits(name: &[u8], pattern: &[u8], case: Case) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::is_for;
+    use super::TablePattern;
+    use crate::archive::folder_and_name;
     use crate::bundle::patterns::Patterns;
     use crate::bundle::slim::patterns_of_rules;
 
@@ -108,7 +141,8 @@ mod tests {
             for name in [like.clone(), like.to_uppercase(), format!("{like}{rough}"), format!("{rough}{like}"), rough] {
                 for path in [name.clone(), [&folders[..], &[name]].concat().join("/")] {
                     let expected = gitignore.choose(std::path::Path::new(&path), is_folder);
-                    prop_assert_eq!(is_for(pattern, &path, is_folder), expected, "{} {}", pattern, path);
+                    let found = TablePattern::new(pattern).is_for(&path, folder_and_name(&path).1, is_folder);
+                    prop_assert_eq!(found, expected, "{} {}", pattern, path);
                 }
             }
         }

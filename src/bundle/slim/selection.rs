@@ -3,12 +3,13 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::rules::{KEPT, RULES, Rule};
 use crate::archive::{SafePath, composed, folder_and_name};
 use crate::bundle::BundleError;
 use crate::bundle::patterns::{Choice, Patterns, way_to};
-use crate::bundle::table_patterns::is_for;
+use crate::bundle::table_patterns::TablePattern;
 use crate::install::InstalledDist;
 use crate::requirements::NamePattern;
 use crate::spec::{parse_record, write_record_line};
@@ -246,10 +247,14 @@ impl<'a> SlimRules<'a> {
 
 impl Verdict {
     fn of(path: &str, is_folder: bool) -> Self {
-        let path = composed(path);
-        let has_one = |patterns: &[&str]| patterns.iter().any(|pattern| is_for(pattern, &path, is_folder));
-        let rules = RULES.iter().enumerate().map(|(at, rule)| u64::from(has_one(rule.patterns)) << at);
-        Self { is_kept: has_one(KEPT), rules: rules.sum() }
+        let path = &*composed(path);
+        let name = folder_and_name(path).1;
+        let has_one = |list: &Vec<TablePattern>| list.iter().any(|pattern| pattern.is_for(path, name, is_folder));
+        let lists = LISTS.iter().enumerate().filter(|(_, list)| has_one(list));
+        lists.fold(Self::default(), |verdict, (at, _)| match at.checked_sub(1) {
+            None => Self { is_kept: true, ..verdict },
+            Some(rule) => Self { rules: verdict.rules | 1 << rule, ..verdict },
+        })
     }
 
     fn and(self, other: Self) -> Self {
@@ -263,6 +268,12 @@ fn applies(rule: &Rule, name: &str, requires: impl Fn(&str) -> bool) -> bool {
         && !rule.never.contains(&name)
         && !rule.unless_requires.iter().any(|wanted| requires(wanted))
 }
+
+/// The patterns of what is kept, then those of each rule.
+static LISTS: LazyLock<Vec<Vec<TablePattern>>> = LazyLock::new(|| {
+    let lists = std::iter::once(KEPT).chain(RULES.iter().map(|rule| rule.patterns));
+    lists.map(|list| list.iter().map(|text| TablePattern::new(text)).collect()).collect()
+});
 
 /// Takes files out of a distribution, and their lines out of its RECORD.
 fn leave_out(dist: &mut InstalledDist, reasons: &[Option<String>], saved: &mut BTreeMap<String, (usize, u64)>) {
