@@ -222,12 +222,12 @@ impl IndexClient {
             let entry = PageEntry::named(&self.cache, name);
             match entry.and_then(|entry| entry.glance(self.options.now)) {
                 Some((found, until)) if found == page.content => {
-                    freshness.limit(Freshness { until, stalest: page.project.clone() });
+                    freshness.limit(Freshness { until, stalest: page.project.clone(), ..Freshness::default() });
                 }
                 _ => return Still::Different,
             }
         }
-        let is_enough = freshness.until > self.options.now || self.options.offline;
+        let is_enough = freshness.holds(self.options.now) || self.options.offline;
         if is_enough { Still::Same(freshness) } else { Still::Unknown }
     }
 

@@ -18,9 +18,11 @@ pub struct Evidence {
     on_several: BTreeMap<PackageName, Vec<SafeUrl>>,
 }
 
-/// Until when answers hold without anybody being asked.
+/// From when until when answers hold without anybody being asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
+    /// When it was found out, seconds since 1970. A clock that shows less was wrong then or is now.
+    pub since: u64,
     /// Seconds since 1970; 0: it is not known. Folders of this machine are not counted.
     pub until: u64,
     /// The project whose page ages first, where it is that of one.
@@ -30,11 +32,16 @@ pub struct Freshness {
 /// Nothing was read, so nothing ages.
 impl Default for Freshness {
     fn default() -> Self {
-        Self { until: u64::MAX, stalest: None }
+        Self { since: 0, until: u64::MAX, stalest: None }
     }
 }
 
 impl Freshness {
+    /// Whether nobody need be asked at that time, seconds since 1970.
+    pub(crate) fn holds(&self, now: u64) -> bool {
+        (self.since..self.until).contains(&now)
+    }
+
     /// Takes the other one where it ends earlier.
     pub(super) fn limit(&mut self, other: Self) {
         if other.until < self.until {
@@ -80,7 +87,7 @@ impl Evidence {
     /// Something was learnt that is in no page, such as what a build has told.
     pub fn go_beyond_pages(&mut self) {
         self.has_more = true;
-        self.freshness = Freshness { until: 0, stalest: None };
+        self.freshness = Freshness { until: 0, ..Freshness::default() };
     }
 
     /// Until when nobody need be asked.
@@ -115,7 +122,7 @@ impl Readings {
 
     /// The answer counts until then.
     pub(super) fn limit(&self, until: u64) {
-        self.lock().freshness.limit(Freshness { until, stalest: self.project.clone() });
+        self.lock().freshness.limit(Freshness { until, stalest: self.project.clone(), ..Freshness::default() });
     }
 
     /// A page with this entry and content was read; `None`: it is in no entry.

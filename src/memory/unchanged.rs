@@ -32,7 +32,7 @@ use crate::request::{BundleKind, BundleOptions, InputKey, KeyPart, Request, Requ
 use crate::spec::{HashDigest, PackageName, Version, sha256};
 
 /// The version of the form: another one when something else is remembered.
-const FORMAT: &str = "result 9";
+const FORMAT: &str = "result 10";
 
 /// The option under which nothing is taken as it was, as `InputKey` names options.
 const REFRESH: &str = "--refresh";
@@ -97,6 +97,7 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
     };
     if !still_holds(freshness, request) {
         return Err(match &freshness.stalest {
+            _ if request.now < freshness.since => "the clock shows an earlier time than in the last run".to_owned(),
             Some(project) => format!("the page of {project} is older than its freshness"),
             None => "a page of links is older than its freshness".to_owned(),
         });
@@ -109,7 +110,7 @@ fn find(options: &BundleOptions, identity: &str, cache: &Cache) -> Result<Kept, 
 
 /// Whether the result may be taken without asking any server.
 fn still_holds(freshness: &Freshness, request: &RequestOptions) -> bool {
-    request.client.offline || freshness.until > request.now
+    request.client.offline || freshness.holds(request.now)
 }
 
 /// Identifies the inputs of a run and the form of its result.

@@ -318,10 +318,11 @@ impl Inquiry {
         match self.footing(resolution) {
             Footing::Fixed => Some(Freshness::default()),
             Footing::Pages => {
-                let Freshness { until, stalest } = evidence.freshness().clone();
+                let now = self.request.options.now;
+                let freshness = evidence.freshness().clone();
                 // What has aged is remembered alike, however long ago it did.
-                let until = if until > self.request.options.now { until } else { 0 };
-                Some(Freshness { until, stalest })
+                let (since, until) = if freshness.holds(now) { (now, freshness.until) } else { (0, 0) };
+                Some(Freshness { since, until, ..freshness })
             }
             Footing::Open => None,
         }

@@ -28,6 +28,7 @@ mod bytecode;
 mod check;
 mod cli;
 mod clear_ends;
+mod clock;
 mod contents;
 mod codeartifact;
 mod edits;
