@@ -55,11 +55,13 @@ impl TablePattern {
 
     /// Whether it is for the file or folder at `path`, which is called `name`.
     pub(super) fn is_for(&self, path: &str, name: &str, is_folder: bool) -> bool {
-        // Nearly all that is not meant has another name.
+        // Nearly all that is not meant has another name, and of those nearly all another first or last character.
+        let [first, last] = [<[u8]>::first, <[u8]>::last];
+        let is_alike = |at: fn(&[u8]) -> Option<&u8>, text: &str| at(name.as_bytes()) == at(text.as_bytes());
         let is_called_so = match self.name {
-            NameText::Is(text) => name == text,
-            NameText::Begins(text) => name.starts_with(text),
-            NameText::Ends(text) => name.ends_with(text),
+            NameText::Is(text) => is_alike(first, text) && name == text,
+            NameText::Begins(text) => is_alike(first, text) && name.starts_with(text),
+            NameText::Ends(text) => is_alike(last, text) && name.ends_with(text),
         };
         is_called_so
             && (is_folder || !self.folders_only)

@@ -78,7 +78,7 @@ pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
 pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
 pub use tag::Tag;
-pub(crate) use url::sha256_without_userinfo;
+pub(crate) use url::{SECRET_PARAMETERS, sha256_without_userinfo};
 pub use url::{SafeUrl, UrlError};
 pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub(crate) use version::{Prerelease, read_version};

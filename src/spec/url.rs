@@ -9,6 +9,10 @@ use url::Url;
 
 use super::{HashAlgorithm, HashDigest, Hasher};
 
+/// Names of parameters of a query whose value opens a door, in lower case.
+pub(crate) const SECRET_PARAMETERS: &[&str] =
+    &["access_token", "api_key", "apikey", "private_token", "sig", "token", "x-amz-signature"];
+
 /// A URL whose `Display` and `Debug` never show credentials.
 ///
 /// `Display` writes `user:****@`, hides a lone user name (it may be a token) and the values of a query string
@@ -108,6 +112,22 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// The same URL without userinfo and without the parameters of its query that open a door ([`SECRET_PARAMETERS`]).
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut plain = self.without_credentials();
+        let is_secret = |pair: &str| {
+            let key = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+            SECRET_PARAMETERS.contains(&key.as_str())
+        };
+        let query = self.0.query().unwrap_or_default();
+        if query.split('&').any(is_secret) {
+            let kept: Vec<&str> = query.split('&').filter(|pair| !is_secret(pair)).collect();
+            plain.0.set_query(Some(kept.join("&").as_str()).filter(|query| !query.is_empty()));
+        }
+        plain
+    }
+
     /// The URL as it is told to others: without credentials, and without a query, which may be a signature. `None`: it
     /// names a place of this machine, which is of no use to them and says who wrote it.
     pub fn for_others(&self) -> Option<String> {
@@ -193,9 +213,13 @@ impl fmt::Debug for SafeUrl {
     }
 }
 
-/// Serializes without credentials: what is stored is never a secret.
+/// Serializes without userinfo: what is stored is never a password. What people read has no token in its query either;
+/// records of the cache keep it, because without it the address leads nowhere.
 impl Serialize for SafeUrl {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return serializer.serialize_str(self.without_secrets().0.as_str());
+        }
         if self.0.username().is_empty() && self.0.password().is_none() {
             return serializer.serialize_str(self.0.as_str());
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use crate::support::raw_server::{RawServer, answer};
 use crate::support::{IndexServer, RunningIndex, TestContext, TokenService, WheelBuilder};
 
 const USER: &str = "deploy";
@@ -297,4 +298,36 @@ fn the_marks_are_found_in_whatever_surrounds_them() {
         let text = STANDARD.encode(format!("{before}{SECRET}!"));
         assert!(marks.iter().any(|mark| text.contains(mark)), "{before}: {text}");
     }
+}
+
+#[test]
+fn a_token_in_the_query_of_an_index_is_in_no_lock_and_no_result() {
+    let wheel = WheelBuilder::new("tiny", "1.0").build();
+    let index = RawServer::start(move |asked| {
+        let path = asked.path.split('?').next().unwrap_or_default();
+        match path.rsplit('/').next() {
+            Some("") => {
+                answer(200, &[("content-type", "text/html")], format!("<a href=\"/{0}\">{0}</a>", wheel.filename))
+            }
+            _ => answer(200, &[], &wheel.bytes),
+        }
+    });
+    let context = TestContext::new();
+    let url = format!("{}?page=1&token=s3cr3ttoken", index.url("/simple/"));
+    let run = |words: &[&str]| {
+        let output = context.barrow().args(words).args(["--index-url", &url]).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    for words in [
+        &["lock", "tiny", "-o", "-"][..],
+        &["lock", "tiny", "-o", "-", "--format", "json"],
+        &["lock", "tiny", "-o", "-", "--format", "requirements", "--generate-hashes"],
+        &["tree", "tiny", "--json"],
+        &["install", "tiny", "-t", "out", "--json"],
+    ] {
+        let told = run(words);
+        assert!(!told.contains("s3cr3ttoken"), "{words:?}: {told}");
+    }
+    assert!(run(&["lock", "tiny", "-o", "-"]).contains("?page=1\""), "what is no secret stays");
 }

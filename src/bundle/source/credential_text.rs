@@ -2,8 +2,7 @@
 //!
 //! What only names a place for a credential is none: `${TOKEN}`, `{token}`, `<password>`, `****`.
 
-/// Names of query parameters whose value opens a door.
-const QUERY_KEYS: &[&str] = &["access_token", "api_key", "apikey", "private_token", "sig", "token", "x-amz-signature"];
+use crate::spec::SECRET_PARAMETERS;
 
 /// Users that tools write into URLs where the password comes from elsewhere.
 const PUBLIC_USERS: &[&str] = &[
@@ -84,7 +83,7 @@ fn query_has_credential(url: &str) -> bool {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .any(|(key, value)| QUERY_KEYS.contains(&key.to_ascii_lowercase().as_str()) && is_given(value))
+        .any(|(key, value)| SECRET_PARAMETERS.contains(&key.to_ascii_lowercase().as_str()) && is_given(value))
 }
 
 /// Whether a value is there and does not only say where the value comes from.

@@ -165,9 +165,9 @@ impl Merged<'_> {
             return;
         }
         // An index in a folder has no URL that means anything elsewhere; a file that no index listed names none.
-        let index = dist.file.origin.url.without_credentials();
-        if index.to_file_path().is_none() && index != dist.file.url.without_credentials() {
-            push(text, format_args!("index = {}\n", quoted(index.reveal().as_str())));
+        let index = &dist.file.origin.url;
+        if !index.is_file() && index.without_credentials() != dist.file.url.without_credentials() {
+            push(text, format_args!("index = {}\n", quoted(index.without_secrets().reveal().as_str())));
         }
         let mut wheels: Vec<String> = Vec::new();
         for (_, dist) in &self.0 {
