@@ -85,6 +85,15 @@ pub enum IndexError {
         #[source]
         source: serde_json::Error,
     },
+    /// Another version of barrow wrote the manifest of a mirror.
+    #[error("the manifest of the mirror, {url}, has the form {found}, and this version of barrow knows {known}")]
+    ManifestForm {
+        url: Box<SafeUrl>,
+        /// Its version of the form.
+        found: u32,
+        /// The one that can be read.
+        known: u32,
+    },
     /// A pin names an index that is not configured.
     #[error("`{project}` is pinned to the index `{index}`, but no index has this name")]
     UnknownIndex {

@@ -6,6 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{HashAlgorithm, HashDigest, SafeUrl};
 
+/// The version of the form of manifests.
+pub(crate) const MIRROR_FORM: u32 = 1;
+
+/// What every manifest says of itself.
+#[derive(Deserialize)]
+struct Form {
+    schema: u32,
+}
+
+/// The form of a manifest that is of another one than this version knows.
+pub(crate) fn other_form(manifest: &[u8]) -> Option<u32> {
+    let Form { schema } = serde_json::from_slice(manifest).ok()?;
+    (schema != MIRROR_FORM).then_some(schema)
+}
+
 /// The place of which nobody knows any more what it was, as a manifest that was lost and made anew has it. It is none
 /// that is asked.
 pub(crate) const UNKNOWN_PLACE: &str = "unknown:";

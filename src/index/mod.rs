@@ -30,7 +30,9 @@ pub use client::IndexClient;
 pub(crate) use client::{Listing, Still};
 pub use error::{IndexError, LocalPlace};
 pub use mirrored::MirroredRepository;
-pub(crate) use mirrored::{REPOSITORY_SUFFIX, UNKNOWN_PLACE, is_sha256, mirrored_path, source_of};
+pub(crate) use mirrored::{
+    MIRROR_FORM, REPOSITORY_SUFFIX, UNKNOWN_PLACE, is_sha256, mirrored_path, other_form, source_of,
+};
 pub(crate) use options::PageUrls;
 pub use options::{IndexLocation, IndexOptions, IndexStrategy};
 pub(crate) use readings::{Evidence, Freshness, PagesRead};

@@ -1,7 +1,7 @@
 //! Indexes that are files alone: object stores, and servers without documents for folders.
 
 use super::client::Index;
-use super::mirrored::Outline;
+use super::mirrored::{MIRROR_FORM, Outline, other_form};
 use super::{IndexClient, IndexError, LocalPlace};
 use crate::http::HttpRequest;
 use crate::regular::{self, FileBytes};
@@ -52,10 +52,11 @@ impl IndexClient {
 
     async fn read_outline(&self) -> Result<Outline, IndexError> {
         let Some(bytes) = self.mirror_manifest().await? else { return Ok(Outline::default()) };
-        serde_json::from_slice(bytes).map_err(|source| {
-            let place = self.beside_pages(MIRROR_MANIFEST).expect("it was read from there");
-            IndexError::ManifestContent { url: Box::new(place), source }
-        })
+        let url = || Box::new(self.beside_pages(MIRROR_MANIFEST).expect("it was read from there"));
+        if let Some(found) = other_form(bytes) {
+            return Err(IndexError::ManifestForm { url: url(), found, known: MIRROR_FORM });
+        }
+        serde_json::from_slice(bytes).map_err(|source| IndexError::ManifestContent { url: url(), source })
     }
 
     /// Whether the only index that is asked is a mirror of barrow's. What goes wrong is a no.

@@ -7,20 +7,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Application, MirrorError, MirrorFile};
-use crate::index::{MIRROR_MANIFEST, MirroredRepository};
+use crate::index::{MIRROR_FORM, MIRROR_MANIFEST, MirroredRepository, other_form};
 use crate::regular;
 use crate::spec::ProjectStatus;
 
 /// Name of the manifest.
 pub(crate) const MANIFEST: &str = MIRROR_MANIFEST;
 
-/// The version of the manifest's form.
-const SCHEMA: u32 = 1;
-
 /// The manifest as it is read.
 #[derive(Deserialize)]
 #[serde(expecting = "the manifest of a mirror")]
 struct MirrorManifest {
+    #[expect(dead_code, reason = "a manifest without one is none")]
     schema: u32,
     #[serde(default)]
     applications: Vec<Application>,
@@ -66,7 +64,7 @@ impl Contents {
     pub(super) fn write_manifest(&self, to: impl std::io::Write) -> std::io::Result<()> {
         let Self { applications, statuses, files, repositories } = self;
         let manifest = WrittenManifest {
-            schema: SCHEMA,
+            schema: MIRROR_FORM,
             applications: applications.values().collect(),
             statuses,
             repositories: repositories.values().collect(),
@@ -112,32 +110,17 @@ pub(crate) fn files_of_manifest(bytes: &[u8]) -> Result<Vec<MirrorFile>, MirrorE
     Ok(parse_manifest(bytes, Path::new(MANIFEST))?.files.into_values().collect())
 }
 
-/// What every manifest says of itself.
-#[derive(Deserialize)]
-struct Form {
-    schema: u32,
-}
-
-fn other_form(path: PathBuf, schema: u32) -> MirrorError {
-    MirrorError::ManifestForm { path, found: schema, known: SCHEMA }
-}
-
 /// What the bytes of a manifest say; messages call it `path`.
 pub(super) fn parse_manifest(bytes: &[u8], path: &Path) -> Result<Contents, MirrorError> {
     let path = path.to_owned();
+    // One of a later form may have other fields.
+    if let Some(found) = other_form(bytes) {
+        return Err(MirrorError::ManifestForm { path, found, known: MIRROR_FORM });
+    }
     let manifest: MirrorManifest = match serde_json::from_slice(bytes) {
         Ok(manifest) => manifest,
-        // One of a later form may have other fields.
-        Err(source) => {
-            return Err(match serde_json::from_slice::<Form>(bytes) {
-                Ok(form) if form.schema != SCHEMA => other_form(path, form.schema),
-                _ => MirrorError::Manifest { path, source },
-            });
-        }
+        Err(source) => return Err(MirrorError::Manifest { path, source }),
     };
-    if manifest.schema != SCHEMA {
-        return Err(other_form(path, manifest.schema));
-    }
     if let Some((file, problem)) = manifest.files.iter().find_map(|file| Some((file, file.problem()?))) {
         let reason = format!("lists `{}` with {problem}", file.filename);
         return Err(MirrorError::ManifestContent { path, reason });

@@ -151,6 +151,9 @@ const DAMAGED: &str =
 const DAMAGED_MANIFEST: &str = "carry the manifest again; where the mirror is made, remove one that is damaged: `barrow mirror` makes it anew of \
                                 the files";
 
+/// What to do about a manifest of a mirror that this version cannot read.
+const OTHER_FORM: &str = "another version of barrow wrote it: take that one, or a later one";
+
 fn mirror(error: &MirrorError) -> Option<String> {
     let hint = match error {
         MirrorError::Busy { process, .. } => return Some(stuck(*process)),
@@ -170,7 +173,7 @@ fn mirror(error: &MirrorError) -> Option<String> {
              mirrored into it"
         }
         MirrorError::Manifest { .. } | MirrorError::ManifestContent { .. } => DAMAGED_MANIFEST,
-        MirrorError::ManifestForm { .. } => "another version of barrow wrote it: take that one, or a later one",
+        MirrorError::ManifestForm { .. } => OTHER_FORM,
         MirrorError::NotExpected { .. } => {
             "nothing of it is to be trusted: it is not the mirror that was sent, or not all of it; carry it again"
         }

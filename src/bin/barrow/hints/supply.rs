@@ -170,6 +170,7 @@ fn index(error: &IndexError) -> Option<String> {
         | IndexError::Manifest { source, .. }
         | IndexError::MetadataRequest { source, .. } => asked(source),
         IndexError::ManifestContent { .. } => Some(super::DAMAGED_MANIFEST.to_owned()),
+        IndexError::ManifestForm { .. } => Some(super::OTHER_FORM.to_owned()),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
         IndexError::Folder { what, source, .. } if what.is_named() && source.kind() == NotFound => {
