@@ -55,6 +55,9 @@ pub struct HttpRequest {
     pub identity: bool,
     /// The index that lists what is asked for: its credentials go first where the path belongs to no index.
     pub listed_by: Option<SafeUrl>,
+    /// Whoever reads the body knows the digest of the whole: where it has to be asked for once more, what has come
+    /// before is not compared, which would take a checksum of every byte that comes.
+    pub is_proved: bool,
     /// The user wrote this very URL: netrc's `default` is for its host.
     pub is_named: bool,
     /// What is asked: the content, unless something else is said.
@@ -75,6 +78,7 @@ impl HttpRequest {
             if_modified_since: None,
             identity: false,
             listed_by: None,
+            is_proved: false,
             is_named: false,
             verb: Verb::Get,
             payload: None,

@@ -1,7 +1,8 @@
 //! Going on with a body that broke off, so that whoever reads it does not notice.
 //!
 //! Where the server gave a strong validator the rest is asked for by a range. Else the body is asked for once more and
-//! what was handed on already is skipped, after comparing its checksum: two answers are never mixed.
+//! what was handed on already is skipped, after comparing its checksum: two answers are never mixed. Where the digest
+//! of the whole is known to whoever reads it, that tells the same, and nothing is compared here.
 //!
 //! Spec: RFC 9110, sections 13.1.5 (`If-Range`), 14.2 (`Range`) and 14.4 (`Content-Range`).
 
@@ -16,7 +17,8 @@ use crate::spec::SafeUrl;
 pub(super) struct BodyProgress {
     /// Bytes that were handed on.
     delivered: u64,
-    delivered_checksum: Crc32,
+    /// `None`: it is not compared.
+    delivered_checksum: Option<Crc32>,
     /// What the first answer said about itself.
     first: Identity,
     /// Size of the whole body, when the server tells it.
@@ -26,7 +28,7 @@ pub(super) struct BodyProgress {
     validator: Option<String>,
     /// Bytes at the beginning of the present answer that an earlier one has brought already.
     skipped: u64,
-    skipped_checksum: Crc32,
+    skipped_checksum: Option<Crc32>,
     is_skipping: bool,
 }
 
@@ -52,14 +54,15 @@ impl BodyProgress {
             && body.status() == 200
             && body.announced.is_some()
             && body.header("accept-ranges") != Some("none");
+        let checksum = || (!request.is_proved).then(Crc32::new);
         Self {
             delivered: 0,
-            delivered_checksum: Crc32::new(),
+            delivered_checksum: checksum(),
             first: Identity::of(body),
             size: body.announced,
             validator: validator.filter(|_| may_range).map(str::to_owned),
             skipped: 0,
-            skipped_checksum: Crc32::new(),
+            skipped_checksum: checksum(),
             is_skipping: false,
         }
     }
@@ -94,7 +97,7 @@ impl BodyProgress {
             return Acceptance::Different;
         }
         self.skipped = 0;
-        self.skipped_checksum = Crc32::new();
+        self.skipped_checksum = self.delivered_checksum.as_ref().map(|_| Crc32::new());
         self.is_skipping = self.delivered > 0;
         Acceptance::Fits
     }
@@ -105,16 +108,21 @@ impl BodyProgress {
             let missing = usize::try_from(self.delivered - self.skipped).unwrap_or(usize::MAX);
             let known = chunk.split_to(missing.min(chunk.len()));
             self.skipped += known.len() as u64;
-            self.skipped_checksum.update(&known);
+            if let Some(checksum) = &mut self.skipped_checksum {
+                checksum.update(&known);
+            }
             if self.skipped == self.delivered {
                 self.is_skipping = false;
-                if self.skipped_checksum.sum() != self.delivered_checksum.sum() {
+                let sum = |checksum: &Option<Crc32>| checksum.as_ref().map(Crc32::sum);
+                if sum(&self.skipped_checksum) != sum(&self.delivered_checksum) {
                     return Err(Changed);
                 }
             }
         }
         self.delivered += chunk.len() as u64;
-        self.delivered_checksum.update(&chunk);
+        if let Some(checksum) = &mut self.delivered_checksum {
+            checksum.update(&chunk);
+        }
         Ok(chunk)
     }
 

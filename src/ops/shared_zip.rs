@@ -1,7 +1,9 @@
 //! Finished zips in a shared cache: what was made of the same inputs and the same distributions is taken as it is.
 //!
 //! The key is the fingerprint of the inputs with name and digest of every distribution, so it is known once these are
-//! chosen, and before anything of them is fetched. Zips alone are shared: a folder is made of links to the cache.
+//! chosen, and before anything of them is fetched. Where all of them are wheels, what else lies in a folder that is
+//! asked like an index counts no more, so a folder full of wheels is not read for it. Zips alone are shared: a folder
+//! is made of links to the cache.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use crate::spec::{HashAlgorithm, HashDigest, PackageName, sha256};
 use crate::supply::Inquiry;
 
 /// Changes when what is shared of a zip does.
-const FORMAT: &str = "shared zip 2";
+const FORMAT: &str = "shared zip 3";
 
 /// What a claim about a zip says beside its digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +118,10 @@ impl SharedZip {
         lines.sort_unstable();
         let fingerprint_options = FingerprintOptions::of(options);
         let request = inquiry.request().clone();
-        let key = blocking(move || InputKey::for_fingerprint(&request, &fingerprint_options)).await;
+        // A build may take what it works with from a folder that is asked like an index.
+        let are_wheels = digests.iter().all(|(_, digest)| digest.is_some());
+        let key_of = if are_wheels { InputKey::for_chosen_wheels } else { InputKey::for_fingerprint };
+        let key = blocking(move || key_of(&request, &fingerprint_options)).await;
         let Ok(fingerprint) = key.map(|key| key.fingerprint()) else { return Ok(None) };
         let key = sha256(format!("{FORMAT}\n{fingerprint}\n{:?}\n{}", assembly.kind, lines.join("\n")).as_bytes());
         Ok(Some(Self { shared, key, digests, is_private }))

@@ -74,7 +74,11 @@ impl InputKey {
 
     /// A folder that is asked like an index.
     fn add_offered(&mut self, path: &Path, base: &Path, look: Look) -> Result<(), RequestError> {
-        let counts = if look == Look::AtContents { Counts::Everywhere } else { Counts::OnThisMachine };
+        let counts = match look {
+            Look::AtContents => Counts::Everywhere,
+            Look::AtStamps => Counts::OnThisMachine,
+            Look::Away => return Ok(()),
+        };
         match local::offered(path, look)? {
             Some(digest) => self.push(counts, PartKind::Place, local::relative(path, base), None, digest),
             None => self.is_whole = false,

@@ -44,8 +44,21 @@ impl InputKey {
     /// # Errors
     /// What cannot be read.
     pub(crate) fn for_fingerprint(request: &Request, options: &FingerprintOptions) -> Result<Self, RequestError> {
+        Self::for_assembly(request, options, Look::AtContents)
+    }
+
+    /// The key of what is made with wheels that are chosen, for one who knows the digest of each of them: whatever else
+    /// a folder offers that is asked like an index changes no byte any more, as little as it does on a server.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub(crate) fn for_chosen_wheels(request: &Request, options: &FingerprintOptions) -> Result<Self, RequestError> {
+        Self::for_assembly(request, options, Look::Away)
+    }
+
+    fn for_assembly(request: &Request, options: &FingerprintOptions, look: Look) -> Result<Self, RequestError> {
         let FingerprintOptions { request: _, target, assembly, base, state_folders } = options;
-        let mut key = Self::for_resolution(request, target, base, Look::AtContents)?;
+        let mut key = Self::for_resolution(request, target, base, look)?;
         key.add_assembly(assembly, request, base, state_folders)?;
         Ok(key)
     }

@@ -39,6 +39,8 @@ pub(crate) enum Look {
     AtContents,
     /// By names, sizes and times, which is quick, and true on one machine only.
     AtStamps,
+    /// Not at all, because whoever asks knows the digest of each file that was chosen of it.
+    Away,
 }
 
 /// Something on this machine, and its content.

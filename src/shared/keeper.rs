@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::arriving::ArrivingContent;
+use super::arriving::{Arrived, NotArrived, receive};
 use super::claim::{CLAIM_LIMIT, Claim, ClaimKind, SIZE_MOST, claim_place, content_place};
 use super::offer::Offer;
 use super::{Namespace, SharedError, SharedOptions, Tally};
+use crate::blocking::beside_connections;
 use crate::cache::Cache;
 use crate::http::{Client, ClientOptions};
 use crate::reporter::{Level, Reporter};
@@ -273,21 +274,16 @@ impl SharedCache {
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, Trouble> {
         let place = content_place(namespace, digest);
-        let Some(mut response) = self.store.get(&place).await? else { return Ok(None) };
+        let Some(response) = self.store.get(&place).await? else { return Ok(None) };
         let wrong = |what: &str| Trouble::Answer(format!("the content of {name} {what}, and is not taken"));
         let file = cache.temporary_file().map_err(|error| Trouble::Answer(error.to_string()))?;
-        let mut arriving = ArrivingContent::into_file(file);
-        let broken = |source| StoreError::Request { action: "read", key: place.clone(), source };
-        while let Some(piece) = response.chunk().await.map_err(broken)? {
-            if arriving.size() + piece.len() as u64 > promised.unwrap_or(SIZE_MOST) {
-                return Err(wrong("is larger than its claim says"));
-            }
-            if arriving.take(piece).await.is_err() {
-                break;
-            }
-        }
-        let size = arriving.size();
-        let (file, found) = arriving.finish().await.map_err(|error| Trouble::Answer(error.to_string()))?;
+        // Who waits here is mostly on a thread of his own, to which every piece would have to be handed.
+        let arrived = beside_connections(receive(response, file, promised.unwrap_or(SIZE_MOST))).await;
+        let Arrived { file, size, digest: found } = arrived.map_err(|error| match error {
+            NotArrived::Broken(source) => Trouble::Store(StoreError::Request { action: "read", key: place, source }),
+            NotArrived::Unwritten(error) => Trouble::Answer(error.to_string()),
+            NotArrived::TooLarge => wrong("is larger than its claim says"),
+        })?;
         if promised.is_some_and(|promised| size != promised) || found != *digest {
             return Err(wrong("is not what its claim says"));
         }

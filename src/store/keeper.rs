@@ -71,10 +71,14 @@ impl Store {
         self.kind != StoreKind::Files
     }
 
-    /// The content of a key, to be read; `None`: there is none.
+    /// The content of a key, to be read by one who knows its digest; `None`: there is none.
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Response>, StoreError> {
+        self.answer(key, HttpRequest { is_proved: true, ..HttpRequest::file(self.url(key)) }).await
+    }
+
+    async fn answer(&self, key: &str, request: HttpRequest) -> Result<Option<Response>, StoreError> {
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
-        let response = self.client.get(HttpRequest::file(self.url(key))).await.map_err(failed)?;
+        let response = self.client.get(request).await.map_err(failed)?;
         match response.status() {
             200 | 203 => Ok(Some(response)),
             404 | 410 => Ok(None),
@@ -84,7 +88,8 @@ impl Store {
 
     /// The content of a key, whole; `None`: there is none. One that is larger than `limit` bytes is refused.
     pub(crate) async fn read(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(response) = self.get(key).await? else { return Ok(None) };
+        let request = HttpRequest::file(self.url(key));
+        let Some(response) = self.answer(key, request).await? else { return Ok(None) };
         let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
         response.bytes(limit).await.map(Some).map_err(failed)
     }

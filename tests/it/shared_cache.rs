@@ -340,6 +340,38 @@ fn a_finished_zip_is_taken_as_it_is_and_nothing_else_is_fetched() {
     assert_eq!(fs_err::read(third.path("out.zip")).unwrap(), fs_err::read(first.path("out.zip")).unwrap());
 }
 
+#[test]
+fn a_zip_of_wheels_out_of_a_folder_is_known_by_those_that_were_chosen() {
+    let store = ObjectStore::start();
+    let wheel = |content: &str| WheelBuilder::new("app", "1.0").file("app/more.py", content).build().bytes;
+    let zip = |wanted: &str, others: &[(&str, &str)]| {
+        let machine = TestContext::new();
+        machine.write("links/app-1.0-py3-none-any.whl", wheel(wanted));
+        for (name, content) in others {
+            machine.write(&format!("links/{name}"), *content);
+        }
+        machine.write("app/handler.py", "import app\n");
+        machine.write("app/requirements.txt", format!("app==1.0 --hash=sha256:{}\n", sha256_hex(&wheel(wanted))));
+        let mut command = machine.barrow();
+        command
+            .args(["bundle", "app", "-o", "out.zip", "--runtime", "python3.12", "--no-index", "--find-links", "links"])
+            .env("BARROW_REMOTE_CACHE", format!("{}/team", store.url()))
+            .args(WRITING);
+        let shown = says(&machine, command);
+        (shown, fs_err::read(machine.path("out.zip")).unwrap())
+    };
+    let (shown, first) = zip("ONE = 1\n", &[]);
+    assert!(shown.contains("0 hits, 1 miss, 1 uploaded"), "{shown}");
+    // What else is offered was not chosen, as on a server.
+    let (shown, second) = zip("ONE = 1\n", &[("lib-2.0-py3-none-any.whl", "a wheel"), ("app-0.9.tar.gz", "a source")]);
+    assert!(shown.contains("1 hit, 0 misses"), "{shown}");
+    assert_eq!(second, first);
+    // A wheel of the same name is another one.
+    let (shown, third) = zip("TWO = 2\n", &[]);
+    assert!(shown.contains("0 hits, 1 miss, 1 uploaded"), "{shown}");
+    assert_ne!(third, first);
+}
+
 fn wheels() -> RunningIndex {
     IndexServer::new().file(WheelBuilder::new("app", "1.0")).start()
 }

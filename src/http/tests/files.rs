@@ -121,6 +121,17 @@ async fn two_files_are_never_mixed() {
 }
 
 #[tokio::test]
+async fn where_the_reader_knows_the_digest_nothing_is_compared() {
+    let another = "x".repeat(FILE.len());
+    let server =
+        Server::start(move |_, before| if before == 0 { beginning(&[]) } else { Answer::new(200, &[], &another) });
+    let request = HttpRequest { is_proved: true, ..HttpRequest::file(url(&server.url("/tiny.whl"))) };
+    let body = client(options()).get(request).await.unwrap().bytes(100).await.unwrap();
+    assert_eq!(body, [&FILE[..7], "x".repeat(13).as_bytes()].concat(), "which no digest is of");
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn a_range_that_the_caller_asked_for_is_read_again_as_it_is() {
     let range = [("content-range", "bytes 10-19/20"), TAG];
     let server = Server::start(move |_, before| match before {
