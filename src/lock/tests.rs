@@ -8,7 +8,8 @@ mod hints;
 
 use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
-use super::{Lock, LockError, LockPlace, LockRequest, json, preferences, select};
+use super::select::select_parted;
+use super::{Lock, LockError, LockKind, LockPlace, LockRequest, json, preferences, select};
 use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
 
@@ -202,8 +203,60 @@ fn requirements_are_written_as_pip_reads_them() {
 fn json_says_everything() {
     let text = json::write(&read(&foreign()).unwrap());
     assert_eq!(json::write_parted(&read(&foreign()).unwrap(), 0), text, "in two halves");
+    let value = json::value(&read(&foreign()).unwrap());
+    assert_eq!(serde_json::to_string_pretty(&value).unwrap() + "\n", text, "in the usual form");
     assert!(!text.contains("secret"), "{text}");
     insta::assert_snapshot!(text);
+}
+
+/// Locks of every tool in the fixtures, and their places.
+fn fixtures() -> Vec<Lock> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks");
+    let folders = fs_err::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
+    let files = folders.flat_map(|folder| fs_err::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
+    let locks = files.filter(|file| LockKind::of(file).is_some()).filter_map(|file| {
+        let place = LockPlace::new(&file, Path::new("/"), std::collections::BTreeMap::new());
+        Lock::read(&fs_err::read(&file).unwrap(), &place).ok()
+    });
+    locks.collect()
+}
+
+/// A `uv.lock` of so many packages, of which each requires the next one, and every third has no wheel for the target
+/// where `with_gaps`.
+fn chain(count: usize, with_gaps: bool) -> Lock {
+    let package = |at: usize| {
+        let platform = if with_gaps && at.is_multiple_of(3) { "cp311-cp311-win32" } else { "py3-none-any" };
+        let next = format!("dependencies = [{{ name = \"p{}\" }}]\n", at + 1);
+        let next = if at + 1 < count { next.as_str() } else { "" };
+        let head = format!("name = \"p{at}\"\nversion = \"1\"\nsource = {{ registry = \"https://x/simple\" }}");
+        let wheel = format!("{{ url = \"https://x/p{at}-1-{platform}.whl\", hash = \"sha256:{ONE}\" }},");
+        format!("[[package]]\n{head}\n{next}wheels = [\n    {wheel}\n]\n\n")
+    };
+    let packages: String = (0..count).map(package).collect();
+    let project = "[[package]]\nname = \"app\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"p0\" }]\n";
+    let place = LockPlace { path: "uv.lock".into(), folder: "/app".into(), ..LockPlace::default() };
+    Lock::read(format!("version = 1\n\n{packages}{project}").as_bytes(), &place).unwrap()
+}
+
+#[test]
+fn what_is_selected_in_halves_is_what_is_selected_in_one_piece() {
+    let request = LockRequest { all_extras: true, ..LockRequest::default() };
+    let (large, lacking) = (chain(250, false), chain(250, true));
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 10, "{}", fixtures.len());
+    for lock in fixtures.iter().chain([&large, &lacking]) {
+        for target in [target("python3.12", Architecture::Arm64), target("python3.10", Architecture::X86_64)] {
+            let [whole, halves] = [usize::MAX, 0].map(|parted_from| {
+                let selected = select_parted(lock, &request, &target, parted_from);
+                selected.map(|packages| format!("{packages:?}")).map_err(|error| error.to_string())
+            });
+            assert_eq!(whole, halves, "{}", lock.path.display());
+        }
+    }
+    let target = target("python3.12", Architecture::Arm64);
+    assert_eq!(select(&large, &request, &target).unwrap().len(), 250);
+    let LockError::Several(errors) = select(&lacking, &request, &target).unwrap_err() else { panic!("several lack") };
+    assert_eq!(errors.len(), 84, "every one is told, of both halves");
 }
 
 #[test]
