@@ -6,6 +6,7 @@ use std::path::Path;
 #[path = "../bin/barrow/hints/lock.rs"]
 mod hints;
 
+use super::model::LockedSource;
 use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
 use super::select::select_parted;
@@ -207,6 +208,30 @@ fn json_says_everything() {
     assert_eq!(serde_json::to_string_pretty(&value).unwrap() + "\n", text, "in the usual form");
     assert!(!text.contains("secret"), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_source_archive_is_one_by_any_of_its_endings() {
+    let has_archive = |name: &str, text: &str, ending: &str| {
+        let place = LockPlace { path: name.into(), folder: "/app".into(), ..LockPlace::default() };
+        let lock = Lock::read(text.replace(".END", ending).replace("ONE", ONE).as_bytes(), &place).unwrap();
+        let package = &lock.packages[0];
+        package.sdist.is_some() || matches!(package.source, LockedSource::Archive { .. })
+    };
+    let package = "[[package]]\nname = 'a'\nversion = '1'\ngroups = ['main']\n";
+    let files = "files = [\n    {file = 'a-1.END', hash = 'sha256:ONE'},\n]\n";
+    let of_poetry = "[metadata]\nlock-version = '2.1'\npython-versions = '*'\n";
+    let of_pdm = "[metadata]\nlock_version = '4.5.0'\nstrategy = ['inherit_metadata']\n";
+    let poetry = format!("{package}optional = false\npython-versions = '*'\n{files}{of_poetry}");
+    let (pdm, of_path) = (format!("{of_pdm}{package}{files}"), format!("{of_pdm}{package}path = './a-1.END'\n"));
+    let pipfile = "{\"_meta\": {\"pipfile-spec\": 6}, \"default\": {\"a\": {\"path\": \"./a-1.END\"}}}";
+    let of_pipenv = ("Pipfile.lock", pipfile);
+    for (name, text) in [("poetry.lock", &*poetry), ("pdm.lock", &*pdm), ("pdm.lock", &*of_path), of_pipenv] {
+        for ending in [".tar.gz", ".tgz", ".zip"] {
+            assert!(has_archive(name, text, ending), "{name}, {ending}");
+        }
+        assert!(!has_archive(name, text, ".tar.bz2"), "{name}");
+    }
 }
 
 /// Locks of every tool in the fixtures, and their places.
