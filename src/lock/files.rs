@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::{memchr2, memchr3, memmem, memrchr};
+use memchr::{memchr2, memmem, memrchr};
 
 use super::model::{BETWEEN_HASHES, FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
 use super::words::FileText;
@@ -386,7 +386,9 @@ impl LockedFile {
         let (FilePlace::Url(place) | FilePlace::Path(place)) = self.place else { return None };
         let place = text.get(place);
         let last_of = |place: &'t str| &place[memrchr(b'/', place.as_bytes()).map_or(0, |slash| slash + 1)..];
-        let last = if memchr3(b'?', b'#', b'%', place.as_bytes()).is_none() {
+        // Without a way out of the loop it is made of wide instructions, and a lock has ten thousand places.
+        let is_plain = !place.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'#' | b'%'));
+        let last = if is_plain {
             Cow::Borrowed(last_of(place))
         } else {
             let end = memchr2(b'?', b'#', place.as_bytes()).unwrap_or(place.len());

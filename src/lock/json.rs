@@ -1,8 +1,10 @@
 //! A resolution as one JSON object, with everything that barrow knows of it. Fields are only ever added.
 
 use std::fmt::Display;
+use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Value, json};
 
 use super::two_threads::{PARTED_FROM, both, halves};
@@ -27,11 +29,12 @@ pub fn write(resolution: &Resolution) -> String {
 /// Writes a resolution; one of so many distributions, and at least two, in two halves.
 pub(super) fn write_parted(resolution: &Resolution, parted_from: usize) -> String {
     let dists = resolution.dists.as_slice();
+    let room = |dists: &[ResolvedDist]| (dists.len() + 1) * ROOM;
     let Some((front, back)) = halves(dists, parted_from) else {
-        return text(&WholeObject::of(resolution, dists)) + "\n";
+        return text(&WholeObject::of(resolution, dists), room(dists)) + "\n";
     };
-    let front = || text(&PackagesObject { packages: objects(front) });
-    let (mut whole, back) = both(front, || text(&WholeObject::of(resolution, back)));
+    let front = || text(&PackagesObject { packages: objects(front) }, room(dists));
+    let (mut whole, back) = both(front, || text(&WholeObject::of(resolution, back), room(back)));
     // Both begin with the list of packages: the one goes on where the other one's list ends.
     whole.truncate(whole.len() - "\n  ]\n}".len());
     whole.push_str(",\n");
@@ -39,8 +42,88 @@ pub(super) fn write_parted(resolution: &Resolution, parted_from: usize) -> Strin
     whole + "\n"
 }
 
-fn text(object: &impl Serialize) -> String {
-    serde_json::to_string_pretty(object).expect(IS_JSON)
+/// Bytes that are reserved for the text of a distribution: nearly all have fewer.
+const ROOM: usize = 2048;
+
+fn text(object: &impl Serialize, room: usize) -> String {
+    let mut text = Vec::with_capacity(room);
+    let mut serializer = Serializer::with_formatter(&mut text, Indented::default());
+    object.serialize(&mut serializer).expect(IS_JSON);
+    String::from_utf8(text).expect(IS_JSON)
+}
+
+/// The form of [`serde_json::to_string_pretty`], which writes a blank at a time.
+#[derive(Default)]
+struct Indented {
+    depth: usize,
+    /// What ends next has something in it.
+    has_value: bool,
+}
+
+/// What stands between two values, and the blanks before the second: as many as are needed here, and more.
+const BETWEEN: &[u8] = b",\n                                ";
+
+impl Indented {
+    fn open<W: Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.has_value = false;
+        writer.write_all(bracket)
+    }
+
+    fn begin<W: Write + ?Sized>(&self, writer: &mut W, is_first: bool) -> io::Result<()> {
+        let length = 2 + 2 * self.depth;
+        let within = BETWEEN.get(..length).unwrap_or(BETWEEN);
+        writer.write_all(&within[usize::from(is_first)..])?;
+        (within.len()..length).try_for_each(|_| writer.write_all(b" "))
+    }
+
+    fn close<W: Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.has_value {
+            self.begin(writer, true)?;
+        }
+        writer.write_all(bracket)
+    }
+}
+
+impl Formatter for Indented {
+    fn begin_array<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open(writer, b"[")
+    }
+
+    fn end_array<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.close(writer, b"]")
+    }
+
+    fn begin_array_value<W: Write + ?Sized>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
+        self.begin(writer, is_first)
+    }
+
+    fn end_array_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
+    }
+
+    fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open(writer, b"{")
+    }
+
+    fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.close(writer, b"}")
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
+        self.begin(writer, is_first)
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn end_object_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
+    }
 }
 
 fn objects(dists: &[ResolvedDist]) -> Vec<DistObject<'_>> {
@@ -216,7 +299,7 @@ fn texts<T: Display>(list: &[T]) -> Texts<'_> {
 struct Text<'a>(&'a dyn Display);
 
 impl Serialize for Text<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
 }

@@ -40,3 +40,4 @@ pub use model::{Lock, LockKind, LockPlace};
 pub use passed_over::{other_lists, passed_over, pipfile_asks};
 pub(crate) use preferences::preferences;
 pub use select::{LockRequest, SelectedPackage, select};
+pub(crate) use two_threads::read_file;

@@ -16,7 +16,7 @@ use super::project_files::ProjectFile;
 use super::words::TextPart;
 use super::{LockError, LockKind};
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, lenient, read_version};
+use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, ends_as_dist, lenient, read_version};
 
 /// The group of what a project always requires.
 const DEFAULT: &str = "default";
@@ -183,11 +183,9 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
         let [name, hashes] = [file.name, file.hash].map(|read| read.map(|read| text.words(read)));
         let locked = LockedFile::new(name, place, hashes);
         let file_name = locked.file_name(text).unwrap_or_default();
-        let has_end = |ends: &[&str]| ends.iter().any(|end| file_name.ends_with(end));
-        let (is_wheel, is_source) = (has_end(&[".whl"]), has_end(&[".tar.gz", ".zip"]));
-        if is_wheel {
+        if file_name.strip_suffix(".whl").is_some() {
             wheels.push(locked);
-        } else if is_source {
+        } else if ends_as_dist(&file_name) {
             sdist = Some(locked);
         }
     }
@@ -228,7 +226,7 @@ fn source_of(lock: &Lock, package: &Package<'_>, name: &PackageName, at: usize) 
             LockedSource::Index(None)
         });
     };
-    if [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end)) {
+    if ends_as_dist(path) {
         return Ok(LockedSource::Archive { subdirectory });
     }
     let (path, editable) = (normalized(&lock.folder.join(path)), package.editable);

@@ -15,7 +15,7 @@ use super::model::{
 };
 use super::{LockError, LockKind};
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version, json_reason, toml_reason};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, ends_as_dist, json_reason, toml_reason};
 
 /// The part of the file that is about the file.
 const META: &str = "_meta";
@@ -240,8 +240,7 @@ fn version_of(pin: &str) -> Option<Version> {
 }
 
 fn is_archive(path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end))
+    ends_as_dist(path.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// The text with `${NAME}` and `$NAME` replaced.

@@ -16,10 +16,12 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializ
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_spanned::de::{SpannedDeserializer, is_spanned};
 
+mod lines;
 mod table_by_table;
 #[cfg(test)]
 mod tests;
 
+pub(super) use lines::Lines;
 pub(super) use table_by_table::TableByTable;
 
 /// Reads a text; texts in the result may be parts of it.
@@ -77,18 +79,25 @@ impl Header<'_> {
     }
 }
 
+/// Holds that no control character is in a text but those that end lines, and tabs.
+fn check_characters(text: &str) -> Result<(), Odd> {
+    let bytes = text.as_bytes();
+    let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // Without a way out of the loop it is made of wide instructions.
+    let has_control = bytes.iter().fold(false, |found, byte| found | is_control(*byte));
+    let ends_no_line = |at: usize| bytes.get(at + 1) != Some(&b'\n');
+    if has_control || memchr_iter(b'\r', bytes).any(ends_no_line) { Err(Odd) } else { Ok(()) }
+}
+
 impl<'de> Reader<'de> {
-    /// At the beginning of a text, in which no control character is but those that end lines, and tabs.
+    /// At the beginning of a text that is as [`check_characters`] wants it.
     fn new(text: &'de str) -> Result<Self, Odd> {
-        let bytes = text.as_bytes();
-        let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
-        // Without a way out of the loop it is made of wide instructions.
-        let has_control = bytes.iter().fold(false, |found, byte| found | is_control(*byte));
-        let ends_no_line = |at: usize| bytes.get(at + 1) != Some(&b'\n');
-        if has_control || memchr_iter(b'\r', bytes).any(ends_no_line) {
-            return Err(Odd);
-        }
-        Ok(Self { text, at: 0, header: None, depth: 0 })
+        check_characters(text).map(|()| Self::unchecked(text))
+    }
+
+    /// At the beginning of a text that was checked, or will be.
+    fn unchecked(text: &'de str) -> Self {
+        Self { text, at: 0, header: None, depth: 0 }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -146,7 +155,7 @@ impl<'de> Reader<'de> {
     fn skip_lines(&mut self) -> Result<(), Odd> {
         loop {
             match self.peek() {
-                // Behind a carriage return there is a line feed (`Reader::new`).
+                // Behind a carriage return there is a line feed (`check_characters`).
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
                 Some(b'#') => self.comment()?,
                 _ => return Ok(()),
@@ -325,8 +334,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Odd> {
-        visitor.visit_newtype_struct(self)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Odd> {
+        match lines::text_for(name, self.rest()) {
+            Some(array) => visitor.visit_borrowed_str(self.advance(array.len())?),
+            None => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(

@@ -47,6 +47,12 @@ pub struct SelectedPackage {
     pub place: PackageOrigin,
     /// The place in the lock where its digest stands, else its entry.
     pub origin: Origin,
+    asked: Asked,
+}
+
+/// What asks for a package, and what it asks for.
+#[derive(Clone, Debug)]
+struct Asked {
     extras: Vec<ExtraName>,
     dependencies: Vec<PackageName>,
     required_by: Vec<Requirer>,
@@ -58,16 +64,23 @@ impl SelectedPackage {
     /// # Errors
     /// The package, when an index has to find its file, or its source to say its version.
     pub fn into_known(self) -> Result<ResolvedDist, Box<Self>> {
-        let known = match (&self.place, &self.version) {
-            (PackageOrigin::File { file, .. }, _) => Some((DistFile::clone(file), file.hashes.clone())),
-            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !self.is_folder() => {
-                source_file(&self.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
+        let package = match self.place {
+            // Not copied: of hundreds of packages nearly all are here.
+            PackageOrigin::File { file, is_direct } => {
+                let accepted = file.hashes.clone();
+                return Ok(self.asked.dist(self.name, self.origin, (*file, accepted), is_direct, None));
+            }
+            place => Self { place, ..self },
+        };
+        let known = match (&package.place, &package.version) {
+            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !package.is_folder() => {
+                source_file(&package.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
             }
             _ => None,
         };
         match known {
-            Some((file, accepted)) => Ok(self.into_dist(file, accepted)),
-            None => Err(Box::new(self)),
+            Some((file, accepted)) => Ok(package.into_dist(file, accepted)),
+            None => Err(Box::new(package)),
         }
     }
 
@@ -83,19 +96,34 @@ impl SelectedPackage {
             PackageOrigin::Source { reference, .. } => (true, Some(reference)),
             PackageOrigin::Listed(_) => (false, None),
         };
+        self.asked.dist(self.name, self.origin, (file, accepted_hashes), is_direct, built_from)
+    }
+}
+
+impl Asked {
+    /// The distribution for which that is asked; `file` with the digests that it may have.
+    fn dist(
+        self,
+        name: PackageName,
+        origin: Origin,
+        file: (DistFile, Vec<HashDigest>),
+        is_direct: bool,
+        built_from: Option<DirectReference>,
+    ) -> ResolvedDist {
+        let (Self { extras, dependencies, required_by }, (file, accepted_hashes)) = (self, file);
         ResolvedDist {
             version: file.version().clone(),
-            hashes_from: Some(self.origin),
+            hashes_from: Some(origin),
             accepted_hashes,
             siblings: Vec::new(),
-            extras: self.extras,
-            dependencies: self.dependencies,
-            required_by: self.required_by,
+            extras,
+            dependencies,
+            required_by,
             requires_dist: Vec::new(),
             is_direct,
             built_from,
             file,
-            name: self.name,
+            name,
         }
     }
 }
@@ -106,7 +134,17 @@ impl SelectedPackage {
 /// A lock that was not made for the target, an extra or group that it does not have, two versions of one project, a
 /// package that would have to be built or has no file for the target.
 pub fn select(lock: &Lock, request: &LockRequest, target: &Target) -> Result<Vec<SelectedPackage>, LockError> {
-    let selection = Selection { lock, request, target };
+    select_parted(lock, request, target, PARTED_FROM)
+}
+
+/// The same, in two halves from so many packages on, and at least two.
+pub(super) fn select_parted(
+    lock: &Lock,
+    request: &LockRequest,
+    target: &Target,
+    parted_from: usize,
+) -> Result<Vec<SelectedPackage>, LockError> {
+    let selection = Selection { lock, request, target, parted_from };
     selection.check_target()?;
     let taken = match &lock.roots {
         None => selection.flat()?,
@@ -116,24 +154,40 @@ pub fn select(lock: &Lock, request: &LockRequest, target: &Target) -> Result<Vec
 }
 
 /// Packages that are taken, by their place in the lock.
-#[derive(Default)]
 struct Taken {
-    packages: BTreeMap<usize, Reasons>,
+    packages: Vec<Option<Reasons>>,
     project: Option<usize>,
 }
 
+/// Why one is, and what it leads to: places of packages, in any order, some of them more than once.
 #[derive(Default)]
 struct Reasons {
     extras: BTreeSet<ExtraName>,
     by_user: bool,
-    by: BTreeSet<usize>,
-    dependencies: BTreeSet<PackageName>,
+    by: Vec<usize>,
+    dependencies: Vec<usize>,
+}
+
+impl Taken {
+    fn none_of(lock: &Lock) -> Self {
+        Self { packages: lock.packages.iter().map(|_| None).collect(), project: None }
+    }
+
+    /// Takes a package, unless it is taken already.
+    fn take(&mut self, at: usize) -> &mut Reasons {
+        self.packages[at].get_or_insert_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, &Reasons)> {
+        self.packages.iter().enumerate().filter_map(|(at, reasons)| Some((at, reasons.as_ref()?)))
+    }
 }
 
 struct Selection<'a> {
     lock: &'a Lock,
     request: &'a LockRequest,
     target: &'a Target,
+    parted_from: usize,
 }
 
 impl<'a> Selection<'a> {
@@ -197,7 +251,7 @@ impl<'a> Selection<'a> {
             groups.extend(lock.default_groups.iter().cloned());
         }
         let evaluation = Evaluation::new(lock, self.target.markers(), extras.clone(), groups.clone());
-        let mut taken = Taken::default();
+        let mut taken = Taken::none_of(lock);
         for (at, package) in lock.packages.iter().enumerate() {
             for wanted in &package.wanted {
                 let part_counts = match &wanted.part {
@@ -206,8 +260,7 @@ impl<'a> Selection<'a> {
                     ProjectPart::Named(name) => groups.contains(name) || extras.contains(name),
                 };
                 if part_counts && evaluation.holds(wanted.marker.as_ref(), &[])? {
-                    let reasons = taken.packages.entry(at).or_default();
-                    reasons.dependencies = package.dependencies.iter().map(|edge| edge.name.clone()).collect();
+                    taken.take(at);
                     break;
                 }
             }
@@ -215,7 +268,7 @@ impl<'a> Selection<'a> {
         self.connect(&mut taken);
         taken.project = lock.project.filter(|_| self.takes_main());
         if let Some(project) = taken.project {
-            taken.packages.entry(project).or_default().by_user = true;
+            taken.take(project).by_user = true;
         }
         Ok(taken)
     }
@@ -223,19 +276,18 @@ impl<'a> Selection<'a> {
     /// Notes for each package of a flat lock which others require it, leaving out requirements that do not apply on the
     /// target. The user requires those that no other package does.
     fn connect(&self, taken: &mut Taken) {
-        let places: HashMap<&PackageName, usize> =
-            taken.packages.keys().map(|at| (&self.lock.packages[*at].name, *at)).collect();
+        let packages = &self.lock.packages;
+        let places: HashMap<&PackageName, usize> = taken.iter().map(|(at, _)| (&packages[at].name, at)).collect();
         let mut asked: Vec<(usize, usize)> = Vec::new();
-        for (at, reasons) in &mut taken.packages {
-            reasons.dependencies.retain(|name| places.contains_key(name));
-            asked.extend(reasons.dependencies.iter().map(|name| (places[name], *at)));
+        for (from, _) in taken.iter() {
+            let names = packages[from].dependencies.iter().map(|edge| &edge.name);
+            asked.extend(names.filter_map(|name| Some((from, *places.get(name)?))));
         }
-        for (to, from) in asked {
-            if let Some(reasons) = taken.packages.get_mut(&to) {
-                reasons.by.insert(from);
-            }
+        for (from, to) in asked {
+            taken.take(from).dependencies.push(to);
+            taken.take(to).by.push(from);
         }
-        for reasons in taken.packages.values_mut() {
+        for reasons in taken.packages.iter_mut().flatten() {
             reasons.by_user = reasons.by.is_empty();
         }
     }
@@ -313,16 +365,16 @@ impl<'a> Selection<'a> {
         let mut packages: Vec<SelectedPackage> = Vec::new();
         let mut places: HashMap<&PackageName, usize> = HashMap::new();
         let mut lacking: Vec<LockError> = Vec::new();
-        let is_wanted = |(at, _): &(&usize, &Reasons)| {
-            let is_project = taken.project == Some(**at);
-            let is_virtual = matches!(lock.packages[**at].source, LockedSource::Folder { is_virtual: true, .. });
+        let is_wanted = |(at, _): &(usize, &Reasons)| {
+            let is_project = taken.project == Some(*at);
+            let is_virtual = matches!(lock.packages[*at].source, LockedSource::Folder { is_virtual: true, .. });
             !(is_virtual || (is_project && !self.request.with_project))
         };
-        let wanted: Vec<(&usize, &Reasons)> = taken.packages.iter().filter(is_wanted).collect();
-        let choose = |part: &[(&usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
-            part.iter().map(|(at, reasons)| (**at, self.package(&lock.packages[**at], reasons))).collect()
+        let wanted: Vec<(usize, &Reasons)> = taken.iter().filter(is_wanted).collect();
+        let choose = |part: &[(usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
+            part.iter().map(|(at, reasons)| (*at, self.package(&lock.packages[*at], reasons))).collect()
         };
-        let chosen = match halves(&wanted, PARTED_FROM) {
+        let chosen = match halves(&wanted, self.parted_from) {
             None => choose(&wanted),
             Some((one, other)) => {
                 let (mut one, other) = both(|| choose(one), || choose(other));
@@ -346,9 +398,10 @@ impl<'a> Selection<'a> {
                 }
                 // An entry for an extra repeats the package with what the extra requires.
                 Some(other) if lock.kind == LockKind::Pdm && other.place == selected.place => {
-                    other.dependencies.extend(selected.dependencies);
-                    other.dependencies.sort();
-                    other.dependencies.dedup();
+                    let dependencies = &mut other.asked.dependencies;
+                    dependencies.extend(selected.asked.dependencies);
+                    dependencies.sort();
+                    dependencies.dedup();
                 }
                 Some(other) => {
                     let versions = match (&other.version, &selected.version) {
@@ -384,19 +437,20 @@ impl<'a> Selection<'a> {
         let line = |at| u32::try_from(lock.line(at)).unwrap_or(u32::MAX);
         let entry = Origin::File { file: lock.path.clone(), line: line(package.at) };
         let user = reasons.by_user.then(|| Requirer::User { origin: entry, requirement: named(&package.name) });
-        let others = reasons
-            .by
-            .iter()
-            .map(|from| Requirer::Dist { name: lock.packages[*from].name.clone(), requirement: named(&package.name) });
-        Ok(SelectedPackage {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            place,
-            origin: Origin::File { file: lock.path.clone(), line: line(at) },
+        let name_of = |at: usize| lock.packages[at].name.clone();
+        let by: BTreeSet<usize> = reasons.by.iter().copied().collect();
+        let others = by.into_iter();
+        let others = others.map(|from| Requirer::Dist { name: name_of(from), requirement: named(&package.name) });
+        let mut dependencies: Vec<PackageName> = reasons.dependencies.iter().copied().map(name_of).collect();
+        dependencies.sort_unstable();
+        dependencies.dedup();
+        let asked = Asked {
             extras: reasons.extras.iter().cloned().collect(),
-            dependencies: reasons.dependencies.iter().cloned().collect(),
+            dependencies,
             required_by: user.into_iter().chain(others).collect(),
-        })
+        };
+        let origin = Origin::File { file: lock.path.clone(), line: line(at) };
+        Ok(SelectedPackage { name: package.name.clone(), version: package.version.clone(), place, origin, asked })
     }
 }
 
@@ -408,7 +462,9 @@ struct Walk<'a> {
     met: Vec<ExtraName>,
     by_name: HashMap<&'a PackageName, Vec<usize>>,
     open: Vec<(usize, Option<ExtraName>)>,
-    seen: BTreeSet<(usize, Option<ExtraName>)>,
+    seen: BTreeSet<(usize, ExtraName)>,
+    /// Of each package, whether it was seen without an extra: most are seen many times.
+    seen_bare: Vec<bool>,
     taken: Taken,
 }
 
@@ -426,7 +482,8 @@ impl<'a> Walk<'a> {
             by_name,
             open: Vec::new(),
             seen: BTreeSet::new(),
-            taken: Taken::default(),
+            seen_bare: vec![false; selection.lock.packages.len()],
+            taken: Taken::none_of(selection.lock),
         }
     }
 
@@ -447,8 +504,7 @@ impl<'a> Walk<'a> {
             for extra in extras.iter().filter(|extra| package.extras.contains_key(extra)) {
                 self.enter(at, Some(extra.clone()));
             }
-            let reasons = self.taken.packages.entry(at).or_default();
-            reasons.by_user = true;
+            self.taken.take(at).by_user = true;
         }
         for edges in self.selection.groups().filter_map(|group| package.groups.get(group)) {
             self.follow(None, edges, &[])?;
@@ -457,9 +513,12 @@ impl<'a> Walk<'a> {
     }
 
     fn enter(&mut self, at: usize, extra: Option<ExtraName>) {
-        let key = (at, extra);
-        if self.seen.insert(key.clone()) {
-            self.open.push(key);
+        let is_new = match &extra {
+            None => !std::mem::replace(&mut self.seen_bare[at], true),
+            Some(extra) => self.seen.insert((at, extra.clone())),
+        };
+        if is_new {
+            self.open.push((at, extra));
         }
     }
 
@@ -467,8 +526,7 @@ impl<'a> Walk<'a> {
     fn run(&mut self) -> Result<Vec<ExtraName>, LockError> {
         while let Some((at, extra)) = self.open.pop() {
             let package: &'a LockedPackage = &self.selection.lock.packages[at];
-            let reasons = self.taken.packages.entry(at).or_default();
-            reasons.extras.extend(extra.clone());
+            self.taken.take(at).extras.extend(extra.clone());
             match &extra {
                 None => self.follow(Some(at), &package.dependencies, &[])?,
                 Some(extra) => {
@@ -494,13 +552,12 @@ impl<'a> Walk<'a> {
             for extra in &edge.extras {
                 self.enter(to, Some(extra.clone()));
             }
-            let name = self.selection.lock.packages[to].name.clone();
-            let reasons = self.taken.packages.entry(to).or_default();
+            let reasons = self.taken.take(to);
             match from {
                 None => reasons.by_user = true,
                 Some(from) if from != to => {
-                    reasons.by.insert(from);
-                    self.taken.packages.entry(from).or_default().dependencies.insert(name);
+                    reasons.by.push(from);
+                    self.taken.take(from).dependencies.push(to);
                 }
                 Some(_) => {}
             }
@@ -529,6 +586,12 @@ impl<'a> Walk<'a> {
             let source_fits = edge.which.source.is_none() || edge.which.source == package.source_key;
             version_fits && source_fits
         };
+        // Nearly always there is one, and it fits.
+        if let [only] = all
+            && fits(&only)
+        {
+            return Ok(*only);
+        }
         let mut candidates: Vec<usize> = all.iter().filter(fits).copied().collect();
         if candidates.len() > 1 && !edge.which.any_of.is_empty() {
             candidates.retain(|at| {

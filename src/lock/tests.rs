@@ -6,9 +6,11 @@ use std::path::Path;
 #[path = "../bin/barrow/hints/lock.rs"]
 mod hints;
 
+use super::model::LockedSource;
 use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
-use super::{Lock, LockError, LockPlace, LockRequest, json, preferences, select};
+use super::select::select_parted;
+use super::{Lock, LockError, LockKind, LockPlace, LockRequest, json, preferences, select};
 use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
 
@@ -202,8 +204,84 @@ fn requirements_are_written_as_pip_reads_them() {
 fn json_says_everything() {
     let text = json::write(&read(&foreign()).unwrap());
     assert_eq!(json::write_parted(&read(&foreign()).unwrap(), 0), text, "in two halves");
+    let value = json::value(&read(&foreign()).unwrap());
+    assert_eq!(serde_json::to_string_pretty(&value).unwrap() + "\n", text, "in the usual form");
     assert!(!text.contains("secret"), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_source_archive_is_one_by_any_of_its_endings() {
+    let has_archive = |name: &str, text: &str, ending: &str| {
+        let place = LockPlace { path: name.into(), folder: "/app".into(), ..LockPlace::default() };
+        let lock = Lock::read(text.replace(".END", ending).replace("ONE", ONE).as_bytes(), &place).unwrap();
+        let package = &lock.packages[0];
+        package.sdist.is_some() || matches!(package.source, LockedSource::Archive { .. })
+    };
+    let package = "[[package]]\nname = 'a'\nversion = '1'\ngroups = ['main']\n";
+    let files = "files = [\n    {file = 'a-1.END', hash = 'sha256:ONE'},\n]\n";
+    let of_poetry = "[metadata]\nlock-version = '2.1'\npython-versions = '*'\n";
+    let of_pdm = "[metadata]\nlock_version = '4.5.0'\nstrategy = ['inherit_metadata']\n";
+    let poetry = format!("{package}optional = false\npython-versions = '*'\n{files}{of_poetry}");
+    let (pdm, of_path) = (format!("{of_pdm}{package}{files}"), format!("{of_pdm}{package}path = './a-1.END'\n"));
+    let pipfile = "{\"_meta\": {\"pipfile-spec\": 6}, \"default\": {\"a\": {\"path\": \"./a-1.END\"}}}";
+    let of_pipenv = ("Pipfile.lock", pipfile);
+    for (name, text) in [("poetry.lock", &*poetry), ("pdm.lock", &*pdm), ("pdm.lock", &*of_path), of_pipenv] {
+        for ending in [".tar.gz", ".tgz", ".zip"] {
+            assert!(has_archive(name, text, ending), "{name}, {ending}");
+        }
+        assert!(!has_archive(name, text, ".tar.bz2"), "{name}");
+    }
+}
+
+/// Locks of every tool in the fixtures, and their places.
+fn fixtures() -> Vec<Lock> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks");
+    let folders = fs_err::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
+    let files = folders.flat_map(|folder| fs_err::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
+    let locks = files.filter(|file| LockKind::of(file).is_some()).filter_map(|file| {
+        let place = LockPlace::new(&file, Path::new("/"), std::collections::BTreeMap::new());
+        Lock::read(&fs_err::read(&file).unwrap(), &place).ok()
+    });
+    locks.collect()
+}
+
+/// A `uv.lock` of so many packages, of which each requires the next one, and every third has no wheel for the target
+/// where `with_gaps`.
+fn chain(count: usize, with_gaps: bool) -> Lock {
+    let package = |at: usize| {
+        let platform = if with_gaps && at.is_multiple_of(3) { "cp311-cp311-win32" } else { "py3-none-any" };
+        let next = format!("dependencies = [{{ name = \"p{}\" }}]\n", at + 1);
+        let next = if at + 1 < count { next.as_str() } else { "" };
+        let head = format!("name = \"p{at}\"\nversion = \"1\"\nsource = {{ registry = \"https://x/simple\" }}");
+        let wheel = format!("{{ url = \"https://x/p{at}-1-{platform}.whl\", hash = \"sha256:{ONE}\" }},");
+        format!("[[package]]\n{head}\n{next}wheels = [\n    {wheel}\n]\n\n")
+    };
+    let packages: String = (0..count).map(package).collect();
+    let project = "[[package]]\nname = \"app\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"p0\" }]\n";
+    let place = LockPlace { path: "uv.lock".into(), folder: "/app".into(), ..LockPlace::default() };
+    Lock::read(format!("version = 1\n\n{packages}{project}").as_bytes(), &place).unwrap()
+}
+
+#[test]
+fn what_is_selected_in_halves_is_what_is_selected_in_one_piece() {
+    let request = LockRequest { all_extras: true, ..LockRequest::default() };
+    let (large, lacking) = (chain(250, false), chain(250, true));
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 10, "{}", fixtures.len());
+    for lock in fixtures.iter().chain([&large, &lacking]) {
+        for target in [target("python3.12", Architecture::Arm64), target("python3.10", Architecture::X86_64)] {
+            let [whole, halves] = [usize::MAX, 0].map(|parted_from| {
+                let selected = select_parted(lock, &request, &target, parted_from);
+                selected.map(|packages| format!("{packages:?}")).map_err(|error| error.to_string())
+            });
+            assert_eq!(whole, halves, "{}", lock.path.display());
+        }
+    }
+    let target = target("python3.12", Architecture::Arm64);
+    assert_eq!(select(&large, &request, &target).unwrap().len(), 250);
+    let LockError::Several(errors) = select(&lacking, &request, &target).unwrap_err() else { panic!("several lack") };
+    assert_eq!(errors.len(), 84, "every one is told, of both halves");
 }
 
 #[test]

@@ -34,6 +34,11 @@ impl Words {
         let [start, length] = [start, length].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
         Self { start, length }
     }
+
+    /// So many bytes of it, from an offset on.
+    pub(super) fn part(self, from: usize, length: usize) -> Self {
+        Self::at(self.start as usize + from, length)
+    }
 }
 
 /// The text of a file, whose lines are counted once, and behind it the texts that do not stand in it as they are.
@@ -54,7 +59,7 @@ impl FileText {
 
     /// One-based number of the line at an offset.
     pub(super) fn line(&self, at: usize) -> usize {
-        self.ends.get_or_init(|| LineEnds::of(&self.text)).line_at(at)
+        self.ends.get_or_init(|| LineEnds::of(&self.text)).line_at(&self.text, at)
     }
 
     pub(super) fn get(&self, words: Words) -> &str {
@@ -97,7 +102,7 @@ impl FileText {
     }
 
     /// A part of the file by where it lies in memory; `None`: it lies elsewhere.
-    fn part(&self, part: &str) -> Option<Words> {
+    pub(super) fn part(&self, part: &str) -> Option<Words> {
         let start = part.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
         (start.checked_add(part.len())? <= self.text.len()).then(|| Words::at(start, part.len()))
     }

@@ -99,17 +99,27 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
         }
         name_origins(&mirrored, &mut resolution);
         // The versions of one target are preferred for the next, so that targets differ as little as they have to.
-        let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
-        resolve_options.preferences.extend(chosen);
+        if resolutions.len() + 1 < options.targets.len() {
+            let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
+            resolve_options.preferences.extend(chosen);
+        }
         resolutions.push(resolution);
     }
     let text = write(&resolutions, &options)?;
+    let lock = inquiry.request().lock.clone();
+    drop(inquiry);
+    give_back((lock, resolutions));
     let changes = existing.as_deref() != Some(text.as_str());
     if let (Some(path), true, false) = (&options.out, changes, options.check) {
         context.check_interrupted()?;
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
     Ok(WrittenLock { text, changes })
+}
+
+/// Drops what is large and nothing but memory, on a thread for which nobody waits: the process may end before that.
+fn give_back(value: impl Send + 'static) {
+    drop(tokio::task::spawn_blocking(move || drop(value)));
 }
 
 /// What the lock is made of is not overwritten with it, unless the user says so.
@@ -138,6 +148,9 @@ async fn files_of_mirror(inquiry: &Inquiry) -> Result<Vec<MirrorFile>, Error> {
 /// Puts the places in the world in the stead of those in a mirror, as far as its manifest tells them, so that a lock
 /// which is written behind an air gap is the one that would be written before it. `known`: its files by sha256.
 fn name_origins(known: &HashMap<&str, &MirrorFile>, resolution: &mut Resolution) {
+    if known.is_empty() {
+        return;
+    }
     for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
         for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
             let sha256 = file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);

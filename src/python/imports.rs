@@ -12,7 +12,6 @@ use super::calls::{Calls, names_of};
 use super::condition::{KnownFacts, Truth, decide, text};
 use super::flow::{always_raises, catches_import, leaves, may_return, runs_when_called, suppresses};
 use super::module::{Import, Module, Moment};
-use crate::spec::LineEnds;
 
 /// The guard of what is looked for elsewhere in the file: no `try` has this number.
 const ELSEWHERE: u32 = 0;
@@ -20,7 +19,8 @@ const ELSEWHERE: u32 = 0;
 /// Walks the statements of a module.
 pub(super) struct ImportWalk<'a> {
     module: &'a mut Module,
-    lines: &'a LineEnds,
+    /// The number of the line at an offset.
+    line_at: &'a dyn Fn(usize) -> usize,
     minor: u8,
     functions: HashMap<&'a str, &'a StmtFunctionDef>,
     called: HashSet<&'a str>,
@@ -49,10 +49,10 @@ impl Scope<'_> {
 }
 
 impl<'a> ImportWalk<'a> {
-    pub(super) fn new(module: &'a mut Module, lines: &'a LineEnds, minor: u8) -> Self {
+    pub(super) fn new(module: &'a mut Module, line_at: &'a dyn Fn(usize) -> usize, minor: u8) -> Self {
         Self {
             module,
-            lines,
+            line_at,
             minor,
             functions: HashMap::new(),
             called: HashSet::new(),
@@ -347,7 +347,7 @@ impl<'a> ImportWalk<'a> {
     }
 
     fn import(&mut self, module: &str, level: u32, names: Vec<String>, at: usize, moment: Moment) {
-        let line = self.lines.line_at(at);
+        let line = (self.line_at)(at);
         self.module.imports.push(Import { module: module.to_owned(), level, names, line, moment });
     }
 

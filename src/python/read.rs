@@ -65,8 +65,9 @@ fn parse(source: &str, minor: u8) -> Module {
     let version = PythonVersion { major: 3, minor };
     let options = ParseOptions::from(PySourceType::Python).with_target_version(version);
     let parsed = parse_unchecked(source, options);
-    let lines = LineEnds::of(source);
-    if let Some(fault) = fault(source, &parsed, &lines) {
+    let ends = LineEnds::of(source);
+    let line_at = |at| ends.line_at(source, at);
+    if let Some(fault) = fault(source, &parsed, &line_at) {
         return Module { fault: Some(fault), ..Module::default() };
     }
     let mut module = Module {
@@ -75,22 +76,22 @@ fn parse(source: &str, minor: u8) -> Module {
         ..Module::default()
     };
     if let Mod::Module(tree) = parsed.syntax() {
-        ImportWalk::new(&mut module, &lines, minor).whole(&tree.body);
+        ImportWalk::new(&mut module, &line_at, minor).whole(&tree.body);
     }
     module
 }
 
-fn fault(source: &str, parsed: &Parsed<Mod>, lines: &LineEnds) -> Option<SyntaxFault> {
+fn fault(source: &str, parsed: &Parsed<Mod>, line_at: &dyn Fn(usize) -> usize) -> Option<SyntaxFault> {
     let error =
         parsed.errors().first().map(|error| (error.location.start().to_usize(), lowered(&error.error.to_string())));
     let indentation = indentation_fault(source, parsed.tokens()).map(|(at, reason)| (at, reason.to_owned()));
     // Python compares indentation first, so of two faults in a line that is the one.
-    let first = indentation.into_iter().chain(error).min_by_key(|(at, _)| lines.line_at(*at));
+    let first = indentation.into_iter().chain(error).min_by_key(|(at, _)| line_at(*at));
     if let Some((at, reason)) = first {
-        return Some(SyntaxFault { line: lines.line_at(at), reason, is_of_another_version: false });
+        return Some(SyntaxFault { line: line_at(at), reason, is_of_another_version: false });
     }
     parsed.unsupported_syntax_errors().first().map(|error| SyntaxFault {
-        line: lines.line_at(error.range().start().to_usize()),
+        line: line_at(error.range().start().to_usize()),
         reason: lowered(&error.to_string()),
         is_of_another_version: true,
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{RequestError, disguised};
-use crate::lock::{LocalInput, Lock, LockPlace, LockRequest, LockedProject};
+use crate::lock::{LocalInput, Lock, LockPlace, LockRequest, LockedProject, read_file};
 use crate::regular::FileBytes;
 use crate::requirements::DirectReference;
 use crate::spec::SafeUrl;
@@ -36,7 +36,7 @@ impl Locked {
     /// Reads the lock that the user named.
     pub(super) fn read(mut input: LockInput) -> Result<Self, RequestError> {
         let failed = |source| RequestError::ReadInput { path: input.place.path.clone(), source };
-        let bytes = fs_err::read(input.place.file()).map_err(failed)?;
+        let bytes = read_file(&input.place.file()).map_err(failed)?;
         let (text, lock) = match String::from_utf8(bytes).map(Arc::new) {
             Ok(text) => (Arc::clone(&text), Lock::read_text(text, &input.place)),
             Err(error) => {

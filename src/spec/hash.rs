@@ -121,20 +121,20 @@ impl HashDigest {
     }
 
     /// The digits alone, lower case.
+    #[expect(clippy::missing_panics_doc, reason = "digits are ASCII")]
     pub fn hex(&self) -> String {
-        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-        let mut hex = String::with_capacity(self.bytes.len() * 2);
-        for byte in &self.bytes {
-            hex.push(digit(byte >> 4));
-            hex.push(digit(byte & 0xf));
-        }
-        hex
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        let mut hex = Vec::with_capacity(self.bytes.len() * 2);
+        hex.extend(self.bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
+        String::from_utf8(hex).expect("digits are ASCII")
     }
 }
 
 impl fmt::Display for HashDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm.as_str(), self.hex())
+        f.write_str(self.algorithm.as_str())?;
+        f.write_str(":")?;
+        f.write_str(&self.hex())
     }
 }
 

@@ -408,11 +408,14 @@ impl Inquiry {
 
     fn report(&self, resolution: &Resolution) {
         let context = &self.session.context;
-        for passed in &resolution.passed_over {
-            context.detail(&passed.to_string());
-        }
-        for dist in &resolution.dists {
-            context.detail(&format!("chose {} from {}", dist.file.filename, dist.file.origin.url));
+        // Texts for hundreds of distributions are made only where they are shown.
+        if context.reporter.shows(Level::Detail) {
+            for passed in &resolution.passed_over {
+                context.detail(&passed.to_string());
+            }
+            for dist in &resolution.dists {
+                context.detail(&format!("chose {} from {}", dist.file.filename, dist.file.origin.url));
+            }
         }
         let target = &resolution.target;
         let (count, runtime, arch) = (resolution.dists.len(), target.runtime(), target.architecture());

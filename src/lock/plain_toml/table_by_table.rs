@@ -3,24 +3,26 @@
 use memchr::memmem;
 use serde::Deserialize;
 
-use super::{Odd, Reader, Table};
+use super::{Odd, Reader, Table, check_characters};
 
 /// A text that ends with an array of tables, which are read one by one: none of a thousand has to wait for the others.
 #[derive(Clone)]
 pub(in crate::lock) struct TableByTable<'de> {
     reader: Reader<'de>,
     name: &'static str,
+    /// What is still to be checked: when the first table is read, so that each part is checked by whoever reads it.
+    unchecked: Option<&'de str>,
 }
 
 impl<'de> TableByTable<'de> {
-    /// Reads what stands before the tables `[[name]]`.
+    /// Reads what stands before the tables `[[name]]`. It counts once these are read, whether or not there are any.
     ///
     /// # Errors
     /// As [`read`](super::read).
     pub(in crate::lock) fn open<T: Deserialize<'de>>(text: &'de str, name: &'static str) -> Result<(T, Self), Odd> {
-        let mut reader = Reader::new(text)?;
+        let mut reader = Reader::unchecked(text);
         let head = T::deserialize(Table { until: Some(name), ..Table::new(&mut reader, Vec::new()) })?;
-        Ok((head, Self { reader, name }))
+        Ok((head, Self { reader, name, unchecked: Some(text) }))
     }
 
     /// Whether there is no table at all, and nothing else.
@@ -33,6 +35,7 @@ impl<'de> TableByTable<'de> {
     /// # Errors
     /// As [`read`](super::read), and what stands behind the tables.
     pub(in crate::lock) fn read_next<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, Odd> {
+        self.unchecked.take().map_or(Ok(()), check_characters)?;
         let reader = &mut self.reader;
         match reader.header.take() {
             None => Ok(None),
@@ -48,16 +51,18 @@ impl<'de> TableByTable<'de> {
     /// # Errors
     /// As [`read`](super::read).
     pub(in crate::lock) fn halves(self) -> Result<(Self, Option<Self>), Odd> {
-        let Self { reader, name } = self;
+        let Self { reader, name, unchecked } = self;
         let middle = usize::midpoint(reader.at, reader.text.len());
         let heading = format!("\n[[{name}]]");
         let Some(offset) = memmem::find(&reader.text.as_bytes()[middle..], heading.as_bytes()) else {
-            return Ok((Self { reader, name }, None));
+            return Ok((Self { reader, name, unchecked }, None));
         };
-        let at = middle + offset + 1;
-        let mut second = Reader { text: reader.text, at, header: None, depth: 0 };
+        let (text, at) = (reader.text, middle + offset + 1);
+        let mut second = Reader { at, ..Reader::unchecked(text) };
         second.header = Some(second.header()?);
-        let first = Reader { text: &reader.text[..at], ..reader };
-        Ok((Self { reader: first, name }, Some(Self { reader: second, name })))
+        let first = Reader { text: &text[..at], ..reader };
+        let [before, behind] = [&text[..at], &text[at..]].map(|part| unchecked.map(|_| part));
+        let second = Self { reader: second, name, unchecked: behind };
+        Ok((Self { reader: first, name, unchecked: before }, Some(second)))
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use toml::{Spanned, Table as Whole, Value};
 
-use super::{TableByTable, read};
+use super::{Lines, TableByTable, read};
 
 const LOCK: &str = r#"version = 1
 requires-python = ">=3.10" # always
@@ -70,6 +70,53 @@ fn check(text: &str) {
     for table in [plain(text), by_package(text)].into_iter().flatten() {
         assert_eq!(toml::from_str::<Whole>(text).as_ref(), Ok(&table), "{text}");
     }
+    if let Some(wheels) = read::<ByLines>(text).ok().and_then(ByLines::wheels) {
+        let of_toml = toml::from_str::<ByLines>(text).ok().and_then(ByLines::wheels);
+        assert_eq!(of_toml.as_ref(), Some(&wheels), "{text}");
+    }
+}
+
+/// Packages whose wheels may be given out as text.
+#[derive(serde::Deserialize)]
+struct ByLines<'a> {
+    #[serde(default, borrow)]
+    package: Vec<PackageByLines<'a>>,
+}
+
+#[derive(serde::Deserialize)]
+struct PackageByLines<'a> {
+    #[serde(default, borrow)]
+    wheels: Lines<'a, Value>,
+}
+
+impl ByLines<'_> {
+    fn wheels(self) -> Option<Vec<Vec<Value>>> {
+        self.package.into_iter().map(|package| package.wheels.items().ok()).collect()
+    }
+}
+
+#[test]
+fn an_array_over_lines_is_given_out_as_text() {
+    let text_of = |text: &str| match read::<ByLines>(text).ok()?.package.pop()?.wheels {
+        Lines::Text(text) => Some(text.to_owned()),
+        Lines::Items(_) => None,
+    };
+    let usual = "[\n    { url = \"a\" },\n]";
+    assert_eq!(text_of(&format!("[[package]]\nwheels = {usual}\n")).as_deref(), Some(usual));
+    assert_eq!(text_of(&format!("[[package]]\nwheels = {usual} # all\nname = 'a'\n")).as_deref(), Some(usual));
+    for other in ["[]", "[{ url = 'a' }]", "[\n    { url = 'a' },\n  ]", "[\r\n]"] {
+        let text = format!("[[package]]\nwheels = {other}\n[[package.files]]\na = [\n]\n");
+        assert_eq!(text_of(&text), None, "{other}");
+        assert!(read::<ByLines>(&text).is_ok(), "{other}");
+        check(&text);
+    }
+    let quoted = format!("\"{}\"", usual.replace('"', "'"));
+    for wrong in [quoted.as_str(), "'[]'", "1", "[\n], 1", "[\n"] {
+        assert!(read::<ByLines>(&format!("[[package]]\nwheels = {wrong}\n")).is_err(), "{wrong}");
+    }
+    let cut = "[[package]]\nwheels = [\n{ a = [\n] },\n]\n";
+    assert!(read::<ByLines>(cut).is_err(), "the first line with a bracket ends another array");
+    check(cut);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::lock::model::{
 };
 use crate::lock::words::TextPart;
 use crate::lock::{LockError, LockKind};
-use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
+use crate::spec::{ExtraName, PackageName, SafeUrl, SdistFormat, read_version, sdist_stem};
 
 /// The group of what a project always requires.
 const MAIN: &str = "main";
@@ -223,20 +223,18 @@ fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Resul
     let text = &mut lock.text;
     for file in package.files {
         let is_wheel = file.name.as_deref().is_none_or(|name| name.strip_suffix(".whl").is_some());
-        let is_source =
-            file.name.as_deref().is_some_and(|name| [".tar.gz", ".zip"].iter().any(|end| name.ends_with(end)));
+        let format = file.name.as_deref().and_then(sdist_stem).map(|(_, format)| format);
         let there = match (&place, is_archive, &file.url) {
             (Some(url), true, _) if is_url => FilePlace::Url(text.add(url)),
             (Some(path), true, _) => FilePlace::Path(text.add(path)),
             (_, _, Some(url)) => FilePlace::Url(text.words(url.clone())),
             _ => FilePlace::Index,
         };
-        let is_tar = file.name.as_deref().is_some_and(|name| name.ends_with(".tar.gz"));
         let name = file.name.map(|name| text.words(name));
         let locked = LockedFile::new(name, there, Some(text.words(file.hash)));
         if is_wheel {
             wheels.push(locked);
-        } else if is_source && (sdist.is_none() || is_tar) {
+        } else if format == Some(SdistFormat::TarGz) || (format.is_some() && sdist.is_none()) {
             sdist = Some(locked);
         }
     }

@@ -8,5 +8,6 @@ mod parts;
 mod read;
 #[cfg(test)]
 mod tests;
+mod wheel_lines;
 
 pub(super) use read::read;

@@ -10,12 +10,13 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::wheel_lines;
 use crate::archive::normalized;
 use crate::lock::model::{
     Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, FilePlace, Lock,
     LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Pythons, Roots, Which,
 };
-use crate::lock::plain_toml::TableByTable;
+use crate::lock::plain_toml::{Lines, Odd, TableByTable};
 use crate::lock::two_threads::both;
 use crate::lock::words::{FileText, TextPart};
 use crate::lock::{LockError, LockKind};
@@ -69,7 +70,7 @@ struct Package<'a> {
     dev_dependencies: BTreeMap<String, Vec<Dependency<'a>>>,
     sdist: Option<File<'a>>,
     #[serde(default)]
-    wheels: Vec<File<'a>>,
+    wheels: Lines<'a, File<'a>>,
     metadata: Option<Metadata>,
 }
 
@@ -309,11 +310,9 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
     };
     let source_key = package.source.key();
     let source = source(lock, &package.source, &name, at)?;
-    let mut file = |file: File<'_>| locked_file(&mut lock.text, file, &package.source);
-    // Collected, they would keep the room of what was read, which is twice as much.
-    let mut wheels = Vec::with_capacity(package.wheels.len());
-    wheels.extend(package.wheels.into_iter().map(&mut file));
-    let sdist = package.sdist.map(file);
+    let wheels = wheels(&mut lock.text, package.wheels, &package.source);
+    let wheels = wheels.map_err(|odd| lock.malformed(at, format!("the wheels of {name}: {odd}")))?;
+    let sdist = package.sdist.map(|file| locked_file(&mut lock.text, file, &package.source));
     let lock = &*lock;
     let edges = |list: Vec<Dependency<'_>>| -> Result<Vec<Edge>, LockError> {
         list.into_iter().map(|dependency| edge(lock, dependency, at)).collect()
@@ -397,6 +396,20 @@ fn repository(lock: &Lock, text: &str, name: &PackageName, at: usize) -> Result<
     }
     let subdirectory = query("subdirectory");
     Ok(LockedSource::Git { url: url.without_fragment().without_query(), commit, subdirectory })
+}
+
+/// The wheels of a package, by lines where each is as uv writes it.
+fn wheels(text: &mut FileText, read: Lines<'_, File<'_>>, source: &Source<'_>) -> Result<Vec<LockedFile>, Odd> {
+    if let Lines::Text(array) = &read
+        && let Some(wheels) = wheel_lines::read(text, array)
+    {
+        return Ok(wheels);
+    }
+    let items = read.items()?;
+    // Collected, they would keep the room of what was read, which is twice as much.
+    let mut wheels = Vec::with_capacity(items.len());
+    wheels.extend(items.into_iter().map(|file| locked_file(text, file, source)));
+    Ok(wheels)
 }
 
 fn locked_file(text: &mut FileText, file: File<'_>, source: &Source<'_>) -> LockedFile {

@@ -79,7 +79,71 @@ const ENTRIES: &[&str] = &[
     "name = 'r'\nsource = { virtual = 'é\u{1f600}' }\n\n",
 ];
 
+/// Lines between the brackets of `wheels`: usual ones, ones that TOML allows and uv does not write, and wrong ones.
+const WHEEL_LINES: &[&str] = &[
+    "    { url = \"https://x/a-1-py3-none-any.whl\", hash = \"sha256:00\", size = 12, upload-time = \"2026-01-02T03:04:05Z\" },\n",
+    "    { url = \"https://x/é-1-py3-none-any.whl\", hash = \"sha256:11\" },\n",
+    "    { url = \"\", size = 0 },\n",
+    "    { url = \"https://x/b.whl\", upload-time = \"\" },\n",
+    "    { url = \"https://x/c.whl\", size = 999999999999999999 },\n",
+    "    { url = \"https://x/c.whl\", size = 1000000000000000000 },\n",
+    "    { url = \"https://x/c.whl\", size = 18446744073709551615 },\n",
+    "    { url = \"https://x/c.whl\", size = 1_000 },\n",
+    "    { url = \"https://x/c.whl\", size = 01 },\n",
+    "    { url = \"https://x/c.whl\", size = -1 },\n",
+    "    { url = \"https://x/c.whl\", size = +1 },\n",
+    "    { url = \"https://x/c.whl\", size = },\n",
+    "    { url = \"https://x/c.whl\", size = 1.0 },\n",
+    "    { hash = \"sha256:22\", url = \"https://x/d.whl\" },\n",
+    "    { url = \"https://x/e.whl\", url = \"https://x/f.whl\" },\n",
+    "    { url = \"https://x/\\u0067.whl\" },\n",
+    "    { url = \"https://x/\\\"h.whl\", hash = \"a\\\\\" },\n",
+    "    { url = 'https://x/i.whl', hash = \"sha256:33\" },\n",
+    "    { path = \"j-1-py3-none-any.whl\", hash = \"sha256:44\" },\n",
+    "    { filename = \"k-1-py3-none-any.whl\", hash = \"sha256:55\" },\n",
+    "    { url = \"https://x/l.whl\", upload-time = 2026-01-02T03:04:05Z },\n",
+    "    { url = \"https://x/m.whl\" }, # } ]\n",
+    "    { url = \"https://x/n.whl\" }, { url = \"https://x/o.whl\" },\n",
+    "  { url = \"https://x/p.whl\" },\n",
+    "    { url = \"https://x/q.whl\" },\r\n",
+    "    { url = \"https://x/r.whl\", other = [\n]\n },\n",
+    "    { url = \"https://x/r.whl\", other = [\n] },\n",
+    "    { url = \"\"\"\n]\n\"\"\" },\n",
+    "    { url = \"https://x/s.whl\" }\n",
+    "    { url = \"https://x/t\n.whl\" },\n",
+    "    { url = \"https://x/u\u{7}.whl\" },\n",
+    "\n    # none\n",
+    "]\n",
+    "[[package]]\n",
+];
+
 proptest! {
+    /// However its lines are written, an array of wheels is read as TOML has it, or refused in the same words.
+    #[test]
+    fn wheels_by_lines_are_wheels(lines in proptest::collection::vec(0..WHEEL_LINES.len(), 0..4), usual in 0..5_usize) {
+        let between: String = lines.iter().chain([&usual]).map(|at| WHEEL_LINES[*at]).collect();
+        let package = |wheels: &str| {
+            let first = "[[package]]\nname = 'a'\nversion = '1'\nsource = { registry = 'https://x/simple' }\n";
+            let second = "[[package]]\nname = 'b'\nsource = { virtual = '.' }\n";
+            Arc::new(format!("version = 1\n{first}wheels = {wheels}\n\n{second}"))
+        };
+        let place = place();
+        let [open, close] = [["[\n", "[\n", "[ # all\n", "\"[\n"], ["]", "    ]", "]", "]\""]];
+        for (open, close) in open.into_iter().zip(close) {
+            let wheels = format!("{open}{between}{close}");
+            let text = package(&wheels);
+            let slow = whole(&text, &place).map(|lock| format!("{lock:?}")).map_err(|error| error.to_string());
+            for quick in quickly(&text, &place).into_iter().flatten() {
+                prop_assert_eq!(Ok(&quick), slow.as_ref(), "{}", text);
+            }
+            let read = read(&text, &place).map(|lock| format!("{lock:?}")).map_err(|error| error.to_string());
+            prop_assert_eq!(read, slow);
+        }
+        let usual = lines.iter().all(|at| *at < 5);
+        let by_one = &quickly(&package(&format!("[\n{between}]")), &place)[0];
+        prop_assert!(!usual || by_one.is_some(), "uv writes such lines");
+    }
+
     /// Two threads give what one gives; whatever one of them does not take is read as a whole, and then told as it is.
     #[test]
     fn halves_are_the_whole(chosen in proptest::collection::vec(0..ENTRIES.len(), 0..12), usual in 0..ENTRIES.len()) {
