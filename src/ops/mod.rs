@@ -73,5 +73,6 @@ pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};
 pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};
+pub use crate::publish::{is_written_by_barrow, write_noted};
 pub use crate::supply::{LiveSource, MirrorInputs, PythonRefused, SupplyError, newest_runtime_for};
 pub use crate::whole_file::write_whole;
