@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use barrow::ops::{is_written_by_barrow, write_noted};
 use barrow::request::{BundleKind, BundleOptions};
+use barrow::requirements::NamePattern;
 use barrow::sam::{Left, Nested, ResourceUse, SamUnit, SamUnitKind, Template};
 use barrow::target::{Architecture, Runtime};
 use serde_json::json;
@@ -305,6 +306,10 @@ fn order(
     }
     settings.take_input_of(&run.host.working_folder.join(source));
     settings.want_project();
+    // A flag for many functions need not concern each of them.
+    let inputs = &mut settings.options.inputs;
+    inputs.excluded.extend(inputs.excluded_patterns.iter().filter_map(NamePattern::plain_name));
+    inputs.excluded_patterns.retain(|pattern| pattern.plain_name().is_none());
     let kind = if unit.kind == SamUnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
     let output = OutputArgs { output: Some(out.clone()), force, ..OutputArgs::default() };
     let target = settings.target.single()?;
