@@ -101,6 +101,8 @@ pub enum Code {
     LayerLayout = 48,
     /// BAR049: native code that is imported and is no module.
     NoModule = 49,
+    /// BAR050: a project that is left to what a lock or list names.
+    LeftElsewhere = 50,
 }
 
 /// What is documented about a code.

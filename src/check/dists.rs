@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::CheckOptions;
 use super::code::Code;
 use super::finding::{Finding, Grade};
 use super::tree::{RuntimeTree, ends_in};
@@ -128,12 +129,12 @@ impl Dists {
     }
 
     /// What is wrong by the metadata of the projects: versions, requirements, the Python that they are for.
-    pub(super) fn findings(&self, tree: &RuntimeTree, target: &Target) -> Vec<Finding> {
+    pub(super) fn findings(&self, tree: &RuntimeTree, options: &CheckOptions) -> Vec<Finding> {
         let mut findings = Vec::new();
         self.two_versions(tree, &mut findings);
         for dist in &self.all {
-            dist.requires_python(tree, target, &mut findings);
-            self.requirements(dist, tree, target, &mut findings);
+            dist.requires_python(tree, &options.target, &mut findings);
+            self.requirements(dist, tree, options, &mut findings);
         }
         findings
     }
@@ -155,7 +156,8 @@ impl Dists {
         }
     }
 
-    fn requirements(&self, dist: &Dist, tree: &RuntimeTree, target: &Target, findings: &mut Vec<Finding>) {
+    fn requirements(&self, dist: &Dist, tree: &RuntimeTree, options: &CheckOptions, findings: &mut Vec<Finding>) {
+        let CheckOptions { target, elsewhere, .. } = options;
         for requirement in &dist.metadata.requires_dist {
             if !requirement.marker.evaluate(target.markers(), &[]) {
                 continue;
@@ -169,6 +171,7 @@ impl Dists {
                 Some(other) if specifiers.is_none_or(|specifiers| contains(specifiers, &other.version)) => continue,
                 Some(other) => format!("the bundle has {} {}", other.name, other.version),
                 None if target.runtime().provides(&requirement.name) => continue,
+                None if elsewhere.iter().any(|brought| brought.name == requirement.name) => continue,
                 None => "it is not in the bundle".to_owned(),
             };
             let message =

@@ -445,4 +445,13 @@ pub(super) static TABLE: &[Explanation] = &[
         example: "`import fast` finds `fast.so`, which is a plain C library",
         fix: "Give the file another name or another folder, or the name of the module that it is.",
     },
+    Explanation {
+        code: Code::LeftElsewhere,
+        title: "a project that is left to what `--without` names",
+        grade: "note",
+        aws_error: None,
+        text: "A module is imported that is not in the bundle, because a lock or list behind `--without` says that its project is there already. What is named is no layer, so there is nothing to look at.",
+        example: "`requests` in a bundle made with `--without pylock.toml --check`",
+        fix: "Nothing, as long as it is there; name the layer itself to have it looked at.",
+    },
 ];

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::CheckOptions;
 use super::code::Code;
 use super::dists::Dists;
 use super::finding::{Finding, Grade};
@@ -10,6 +11,8 @@ use super::packed::PackedModules;
 use super::search::{ForeignModule, ForeignReason, FoundModule, runtime_project};
 use super::tree::RuntimeTree;
 use crate::python::{Moment, removal};
+use crate::requirements::Brought;
+use crate::spec::PackageName;
 use crate::target::Target;
 
 /// Projects whose modules are called otherwise than they are, as far as many use them.
@@ -47,9 +50,10 @@ const PROJECTS: &[(&str, &str)] = &[
 ];
 
 /// Turns what a graph misses into findings.
-pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, target: &Target) -> Vec<Finding> {
+pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, options: &CheckOptions) -> Vec<Finding> {
+    let CheckOptions { target, elsewhere, .. } = options;
     let packed = OnceCell::new();
-    let absence = |missing| Absence { missing, graph, tree, dists, target, packed: &packed };
+    let absence = |missing| Absence { missing, graph, tree, dists, target, elsewhere, packed: &packed };
     graph.missing.iter().filter_map(|missing| absence(missing).finding()).collect()
 }
 
@@ -60,6 +64,7 @@ struct Absence<'a> {
     tree: &'a RuntimeTree,
     dists: &'a Dists,
     target: &'a Target,
+    elsewhere: &'a [Brought],
     /// The modules of archives in the bundle, which are read when somebody asks.
     packed: &'a OnceCell<PackedModules>,
 }
@@ -104,6 +109,20 @@ impl Absence<'_> {
         Finding::new(code, self.grade(), subject, message).file(file).line(*line).chain(chain)
     }
 
+    /// The project of a module, where it is among those that lie elsewhere.
+    fn brought(&self, module: &str) -> Option<&Brought> {
+        let name: PackageName = project(&module.replace('.', "_")).parse().ok()?;
+        self.elsewhere.iter().find(|brought| brought.name == name)
+    }
+
+    fn left_to(&self, brought: &Brought) -> Finding {
+        let Brought { name, version, by } = brought;
+        let by = by.display();
+        let message = format!("`{}` is imported, and {name} {version} of `{by}` is not looked at", self.missing.name);
+        let fix = format!("nothing, as long as {name} is there; `--without` with the layer itself has it looked at");
+        Finding { grade: Grade::Note, ..self.find(Code::LeftElsewhere, name.as_ref(), message) }.fix(fix)
+    }
+
     /// Packages make submodules in ways that cannot be seen: only the user's own code is taken at its word.
     fn is_taken_at_its_word(&self) -> bool {
         self.graph.nodes[self.missing.importer].is_users && self.grade() != Grade::Note
@@ -125,6 +144,9 @@ impl Absence<'_> {
         let name = &self.missing.name;
         let is_users = self.graph.nodes[self.missing.importer].is_users;
         if !is_users && self.grade() != Grade::Note && self.graph.is_namespace(parent) {
+            if let Some(brought) = self.brought(name) {
+                return Some(self.left_to(brought));
+            }
             let message = format!("`{name}` is imported, and `{parent}` is a folder without it");
             let fix = format!("add the project `{}` to the requirements", name.replace(['.', '_'], "-"));
             return Some(self.find(Code::MissingModule, name, message).fix(fix));
@@ -151,6 +173,9 @@ impl Absence<'_> {
 
     /// A module at the top of which there is no trace where Python looks.
     fn nowhere(&self, last: &str) -> Finding {
+        if let Some(brought) = self.brought(last) {
+            return self.left_to(brought);
+        }
         let is_later = self.missing.level == Certainty::Later || self.grade() == Grade::Note;
         let code = if is_later { Code::MissingLazily } else { Code::MissingModule };
         let how = match self.missing.moment {
@@ -168,6 +193,12 @@ impl Absence<'_> {
             return Finding { grade: finding.grade.min(Grade::Warning), ..finding }.fix(fix);
         }
         let elsewhere = self.graph.search.elsewhere(last, "/var/task").into_iter().next();
+        // A project may have modules of any name.
+        if elsewhere.is_none() && !self.elsewhere.is_empty() {
+            let fix =
+                format!("add the project `{}` to the requirements, if nothing that is left out has it", project(last));
+            return Finding { grade: finding.grade.min(Grade::Warning), ..finding }.fix(fix);
+        }
         finding.fix(match elsewhere {
             Some(folder) => {
                 let folder = folder.strip_prefix("/var/task/").unwrap_or(&folder);

@@ -52,6 +52,7 @@ pub use locked::read_lock;
 
 use crate::cache::Cache;
 use crate::python::on_large_stack;
+use crate::requirements::Brought;
 use crate::spec::HashDigest;
 use crate::target::Target;
 use dists::Dists;
@@ -71,6 +72,8 @@ pub struct CheckOptions {
     pub path: PathBuf,
     /// Folders or zips of layers, the lowest first.
     pub layers: Vec<PathBuf>,
+    /// Projects that lie where it runs, in something that is not looked at.
+    pub elsewhere: Vec<Brought>,
     /// Handlers, as AWS has them; none: modules that look like one.
     pub handlers: Vec<String>,
     /// What it has to run on.
@@ -91,6 +94,7 @@ impl CheckOptions {
         Self {
             path: path.into(),
             layers: Vec::new(),
+            elsewhere: Vec::new(),
             handlers: Vec::new(),
             target,
             locked: None,
@@ -139,7 +143,7 @@ fn look_into(
     let (_, minor) = target.runtime().python_version();
     let cache = options.cache_folder.as_ref().map(|folder| Cache::at(folder.clone()));
     let summaries = &Summaries::open(cache.as_ref(), &options.path, minor, tree, &dists);
-    let mut findings = dists.findings(tree, target);
+    let mut findings = dists.findings(tree, options);
     findings.extend(tidy::sizes(tree, &dists, options.layers.len(), zip_size));
     if let Some(locked) = &options.locked {
         findings.extend(locked::findings(&dists, locked, target));
@@ -147,7 +151,7 @@ fn look_into(
     let mut graph = walk(options, tree, &dists, summaries, &mut findings);
     findings.extend(tidy::findings(tree, &graph.search, &dists, target));
     findings.extend(missing::sources(&mut graph));
-    let missed = missing::findings(&graph, tree, &dists, target);
+    let missed = missing::findings(&graph, tree, &dists, options);
     // What is missing as a module is not told once more as a requirement.
     let told: Vec<String> = missed.iter().map(|finding| missing::project(&finding.subject).to_lowercase()).collect();
     findings

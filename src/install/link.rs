@@ -122,6 +122,7 @@ fn settle(file: BorrowedFd<'_>, mode: u32) -> io::Result<Sight> {
     let wanted = permissions(mode);
     if Mode::from_raw_mode(found.st_mode) != wanted {
         where_modes_are_kept(fchmod(file, wanted).map_err(io::Error::from))?;
+        return Ok(Sight::of(&fstat(file)?));
     }
     Ok(Sight::of(&found))
 }

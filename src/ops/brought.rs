@@ -7,20 +7,30 @@ use crate::inventory::{Reading, read_finished};
 use crate::lock::{Lock, LockKind, LockPlace, LockRequest, select};
 use crate::request::RequestOptions;
 use crate::requirements::{Brought, Manifest, ManifestInputs};
-use crate::spec::{Operator, VersionOrUrl};
+use crate::spec::{Operator, VersionOrUrl, WheelFilename};
 use crate::supply::SupplyError;
-use crate::target::Target;
+use crate::target::{TagMismatch, Target};
 
 /// Everything that these files and folders bring to `target`, by name. `request` has the working folder and the
 /// environment.
 ///
 /// # Errors
 /// One of them cannot be read, holds no distribution, or is a list of requirements without versions; two bring one
-/// project in different versions.
+/// project in different versions; one holds native code for another target.
 pub fn brought(places: &[PathBuf], target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
+    brought_beside(places, &[], target, request)
+}
+
+/// The same, with layers that were made a moment ago: those may hold the user's own files alone.
+pub(super) fn brought_beside(
+    places: &[PathBuf],
+    layers: &[PathBuf],
+    target: &Target,
+    request: &RequestOptions,
+) -> Result<Vec<Brought>, Error> {
     let mut all: Vec<Brought> = Vec::new();
-    for place in places {
-        for found in by_one(place, target, request)? {
+    for (place, is_made) in places.iter().map(|place| (place, false)).chain(layers.iter().map(|layer| (layer, true))) {
+        for found in by_one(place, is_made, target, request)? {
             match all.iter().find(|other| other.name == found.name) {
                 Some(other) if other.version != found.version => {
                     let (first, second) = ((other.by.clone(), other.version.clone()), (found.by, found.version));
@@ -35,7 +45,7 @@ pub fn brought(places: &[PathBuf], target: &Target, request: &RequestOptions) ->
     Ok(all)
 }
 
-fn by_one(by: &Path, target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
+fn by_one(by: &Path, is_made: bool, target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {
     let path = request.inputs.working_folder.join(by);
     let brought = |name, version| Brought { name, version, by: by.to_owned() };
     if LockKind::of(&path).is_some() {
@@ -55,11 +65,41 @@ fn by_one(by: &Path, target: &Target, request: &RequestOptions) -> Result<Vec<Br
         return pinned(by, &Manifest::read(&inputs).map_err(SupplyError::from)?, target);
     }
     let inventory = read_finished(&path, target, Reading::Sizes).map_err(|error| unreadable(by, error))?;
+    if let Some((dist, mismatch)) = inventory.dists.iter().find_map(|dist| Some((dist, mismatch(&dist.tags, target)?)))
+    {
+        let (name, version) = (dist.name.clone(), dist.version.clone());
+        return Err(
+            LeftOutError::OtherTarget { by: by.to_owned(), name, version, mismatch, target: shown(target) }.into()
+        );
+    }
     let found: Vec<Brought> = inventory.dists.into_iter().map(|dist| brought(dist.name, dist.version)).collect();
-    if found.is_empty() {
+    if found.is_empty() && !is_made {
         return Err(LeftOutError::BringsNothing { by: by.to_owned() }.into());
     }
     Ok(found)
+}
+
+/// Whether something that brings distributions is a layer, whose files can be looked at, and no list of versions.
+pub fn is_layer(place: &Path) -> bool {
+    LockKind::of(place).is_none() && place.extension().is_none_or(|extension| extension != "txt" && extension != "in")
+}
+
+/// Why the target cannot load what was a wheel with these tags. A newer glibc is no reason: whoever put the layer
+/// together may know better, and a check looks at the files. Nothing is concluded from what is no tag.
+fn mismatch(tags: &[String], target: &Target) -> Option<TagMismatch> {
+    let mut nearest = None;
+    for tag in tags {
+        let wheel: WheelFilename = format!("any-1-{tag}.whl").parse().ok()?;
+        match target.tags().compatibility(&wheel) {
+            Ok(_) | Err(TagMismatch::Glibc { .. }) => return None,
+            Err(mismatch) => nearest = nearest.max(Some(mismatch)),
+        }
+    }
+    nearest
+}
+
+fn shown(target: &Target) -> String {
+    format!("{} on {}", target.runtime(), target.architecture())
 }
 
 /// The pins of a requirements file that apply to the target.

@@ -140,11 +140,11 @@ async fn one(session: &Arc<Session>, place: usize, unit: BuildUnit, layers: Resu
 }
 
 async fn make(session: &Arc<Session>, unit: BuildUnit, layers: Vec<PathBuf>) -> Result<Published, Error> {
-    let BuildUnit { mut options, mut without, .. } = unit;
+    let BuildUnit { mut options, without, .. } = unit;
     if !layers.is_empty() {
-        without.extend(layers);
         let (target, request) = (options.target.clone(), options.request.clone());
-        options.request.inputs.brought = blocking(move || brought(&without, &target, &request)).await?;
+        let found = blocking(move || brought::brought_beside(&without, &layers, &target, &request));
+        options.request.inputs.brought = found.await?;
     }
     match recall_apart(session, &options).await? {
         Recall::Unchanged(published) => Ok(*published),

@@ -45,7 +45,7 @@ pub(super) async fn choose_and_install(
     let lacking = locked.map(|locked| lacking(&installed.dists, resolution, locked, manifest)).transpose()?;
     let told = left_out::clashes(&installed.dists, excluded, manifest, options);
     let told = told.into_iter().chain(lacking.unwrap_or_default());
-    for warning in told.chain(left_out::unmatched_patterns(&installed.dists, manifest)) {
+    for warning in told.chain(left_out::unmatched_patterns(&installed.dists, manifest, inquiry.locked())) {
         context.give(&mut installed.warnings, &warning);
     }
     let whole = (!options.assembly.selection.files().takes_all()).then(|| installed.dists.clone());

@@ -7,7 +7,7 @@ use super::{Error, LeftOutError};
 use crate::context::Context;
 use crate::install::InstalledDist;
 use crate::reporter::counted;
-use crate::request::BundleOptions;
+use crate::request::{BundleOptions, Locked};
 use crate::requirements::{Manifest, RequirementEntry};
 use crate::resolution::Resolution;
 use crate::resolve::contains;
@@ -150,8 +150,12 @@ pub(super) fn clashes(
     warnings
 }
 
-/// Patterns of `--exclude-package` that no requirement has met.
-pub(super) fn unmatched_patterns(installed: &[InstalledDist], manifest: &Manifest) -> Vec<String> {
+/// Patterns and flags of `--exclude-package` that no requirement has met.
+pub(super) fn unmatched_patterns(
+    installed: &[InstalledDist],
+    manifest: &Manifest,
+    locked: Option<&Locked>,
+) -> Vec<String> {
     if manifest.excluded_patterns.is_empty() {
         return Vec::new();
     }
@@ -159,6 +163,7 @@ pub(super) fn unmatched_patterns(installed: &[InstalledDist], manifest: &Manifes
     let mut names: Vec<PackageName> =
         of_dists.flat_map(|metadata| metadata.requires_dist.into_iter().map(|needed| needed.name)).collect();
     names.extend(manifest.requirements.iter().map(|entry| entry.requirement.name.clone()));
+    names.extend(locked.iter().flat_map(|locked| &locked.lock.packages).map(|package| package.name.clone()));
     let unmatched = manifest.excluded_patterns.iter().filter(|pattern| !names.iter().any(|name| pattern.matches(name)));
     unmatched.map(|pattern| format!("`--exclude-package {pattern}` matches nothing that is required")).collect()
 }

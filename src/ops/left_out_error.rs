@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::spec::{PackageName, Version};
-use crate::target::Runtime;
+use crate::target::{Runtime, TagMismatch};
 
 /// What is there already, by the user's word, is not what is needed, or cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,20 @@ pub enum LeftOutError {
         first: (PathBuf, Version),
         /// The other.
         second: (PathBuf, Version),
+    },
+    /// A layer holds native code that the target cannot load.
+    #[error("`{}` brings {name} {version} for another target than {target}: it {mismatch}", by.display())]
+    OtherTarget {
+        /// The folder or zip.
+        by: PathBuf,
+        /// The project.
+        name: PackageName,
+        /// Its version.
+        version: Version,
+        /// What it is made for.
+        mismatch: TagMismatch,
+        /// Runtime and processor of what is made.
+        target: String,
     },
     /// A folder or zip that is said to bring distributions has none.
     #[error("`{}` brings nothing: no distribution lies at its top or below `python/`", by.display())]

@@ -53,7 +53,7 @@ mod survey;
 mod too_large;
 
 pub use audit::{AuditSubject, Audited, audit, audit_with, subjects_of, subjects_of_mirror};
-pub use brought::brought;
+pub use brought::{brought, is_layer};
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, recall};
 pub use bytecode::find_compiler;
@@ -73,5 +73,6 @@ pub use survey::{Survey, Surveyed, newest_versions, survey};
 
 pub use crate::context::{Context, Interrupted};
 pub use crate::memory::{BundledDist, DistChange, LeftOutFiles, Published, PublishedLayer};
+pub use crate::publish::{is_written_by_barrow, write_noted};
 pub use crate::supply::{LiveSource, MirrorInputs, PythonRefused, SupplyError, newest_runtime_for};
 pub use crate::whole_file::write_whole;

@@ -103,7 +103,7 @@ impl<'a> FolderAmendment<'a> {
         let is_exact = |stored: &StoredMark| {
             let is_of_before = stored.fingerprint == Some(before) && stored.link_mode == Some(options.link_mode as u8);
             let is_folder = FolderIdentity::is_known(&out, &stored.roots);
-            is_of_before && is_folder && inspect(&out, &stored.folders, Alone::Exactly)
+            is_of_before && is_folder && inspect(&out, &stored.folders, Alone::Exactly, true)
         };
         let mut mark = None;
         let look = || {
@@ -121,7 +121,7 @@ impl<'a> FolderAmendment<'a> {
         let Some(before) = StoredMark::decode(&mark, &out) else { return Ok(None) };
         let Some((places, kept)) = find_all(&before, &contents(own)?) else { return Ok(None) };
         let root = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
-        let written = write_tree(own, &root, &kept, &options)?;
+        let written = write_tree(own, &root, &kept, &options)?.files;
         steps(Step::Staged);
 
         let _lock = site.lock(&out, &options)?;

@@ -33,6 +33,10 @@ impl ContentId {
         link
     }
 
+    pub(super) fn is_executable(self) -> bool {
+        self.0[CONTENT_BYTES - 1] & EXECUTABLE != 0
+    }
+
     pub(super) fn is_link(self) -> bool {
         self.0[CONTENT_BYTES - 1] & LINK != 0
     }

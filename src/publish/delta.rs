@@ -58,7 +58,7 @@ impl ExactMark {
     pub(super) fn read(state_folders: &[PathBuf], out: &Path, link_mode: LinkMode) -> Option<Self> {
         let is_exact = |stored: &StoredMark| {
             let is_usable = FolderIdentity::is_known(out, &stored.roots) && stored.link_mode == Some(link_mode as u8);
-            is_usable && inspect(out, &stored.folders, Alone::Exactly)
+            is_usable && inspect(out, &stored.folders, Alone::Exactly, true)
         };
         let bytes = encoded(state_folders, out).next()?;
         let mark = StoredMark::decode(&bytes, out).filter(is_exact).and_then(|stored| Mark::of(&stored))?;

@@ -1,4 +1,4 @@
-//! Whether OUT is, file for file, as it was written: told from sizes and times, folder by folder.
+//! Whether OUT is, file for file, as it was written: told from sizes, times and modes, folder by folder.
 //!
 //! Each folder is opened once and its files are looked up in it, which takes a third of the time of looking up whole
 //! paths. With many files a second thread helps; a pool of threads would take longer to start than all this.
@@ -20,6 +20,9 @@ use crate::install::Sight;
 /// Number of files from which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 500;
 
+/// The mode of every folder of an output. What a folder has beyond it, as the group that passes on, is that of its place.
+pub(super) const FOLDER_MODE: u32 = 0o755;
+
 /// What may lie in an output beside the files that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alone {
@@ -27,13 +30,14 @@ pub(super) enum Alone {
     No,
     /// What Python or the Finder made of the files.
     ButForDerived,
-    /// Nothing, and every mode is as it was written, too.
+    /// Nothing.
     Exactly,
 }
 
-/// Whether the folders are below `out` with the same files, and nothing else than `alone` says.
-pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone) -> bool {
-    every_folder(out, folders, |root, folder, inner| is_as_stored(root, folder, alone, inner))
+/// Whether the folders are below `out` with the same files, of the modes that they were given if `with_modes`, and
+/// nothing else than `alone` says.
+pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone, with_modes: bool) -> bool {
+    every_folder(out, folders, |root, folder, inner| is_as_stored(root, folder, alone, with_modes, inner))
 }
 
 /// Whether the folders are below `out` and nothing lies in them but files of these names and what is derived from such.
@@ -92,23 +96,24 @@ fn inner_folders<'a>(folders: &[StoredFolder<'a>]) -> HashMap<&'a str, Vec<&'a s
 }
 
 /// Whether one folder has its files and, unless anything may, nothing beside these and its `inner` folders.
-fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, inner: &[&str]) -> bool {
+///
+/// Folders are barrow's own where nothing of others may lie, but for OUT itself.
+fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, with_modes: bool, inner: &[&str]) -> bool {
     let Ok(opened) = open(root, place_of(folder)) else { return false };
     let kinds = folder.contents.0.as_chunks::<CONTENT_BYTES>().0.iter().map(|content| content[CONTENT_BYTES - 1]);
     let is_there = |(StoredFile(name, size, modified), kind): (&StoredFile, u8)| {
         let (is_link, executable) = (kind & LINK != 0, Some(kind & EXECUTABLE != 0));
         let seen = statat(&opened, *name, AtFlags::SYMLINK_NOFOLLOW).map(|found| Sight::of(&found));
         seen.is_ok_and(|seen| {
-            seen.is_as(is_link, *size, *modified)
-                && (is_link || alone != Alone::Exactly || seen.executable == executable)
+            seen.is_as(is_link, *size, *modified) && (is_link || !with_modes || seen.executable == executable)
         })
     };
     let has_its_mode = || {
-        let mode = fstat(&opened).map(|found| Mode::from_raw_mode(found.st_mode));
-        folder.path.is_empty() || mode.is_ok_and(|mode| mode == Mode::from_raw_mode(0o755))
+        let has = |mode: Mode| mode & (Mode::RWXU | Mode::RWXG | Mode::RWXO) == Mode::from_raw_mode(FOLDER_MODE);
+        folder.path.is_empty() || fstat(&opened).is_ok_and(|found| has(Mode::from_raw_mode(found.st_mode)))
     };
     folder.files.len() == kinds.len()
-        && (alone != Alone::Exactly || has_its_mode())
+        && (!with_modes || alone == Alone::No || has_its_mode())
         && folder.files.iter().zip(kinds).all(is_there)
         && (alone == Alone::No || is_alone(&opened, folder, alone, inner, false))
 }

@@ -56,6 +56,9 @@ pub(super) struct Mark {
     pub(super) link_mode: Option<u8>,
     /// Files of a folder, sorted by path.
     pub(super) files: Vec<MarkedFile>,
+    /// Whether files and folders had the modes that they were given: where a file system keeps none, or nobody has
+    /// looked, a mode tells of no change.
+    pub(super) has_modes: bool,
     /// The zip that OUT is; while it is being replaced, the one that will be as well.
     pub(super) zips: Vec<MarkedZip>,
 }
@@ -99,6 +102,7 @@ impl Mark {
             roots: stored.roots.clone(),
             link_mode: stored.link_mode,
             files,
+            has_modes: stored.has_modes,
             zips: stored.zips.clone(),
         })
     }
@@ -131,6 +135,7 @@ impl Mark {
             link_mode: None,
             zips: self.zips.iter().chain(&old.zips).cloned().collect(),
             folders: by_folder(&files),
+            has_modes: false,
         };
         write_encoded(&both.encode(out)?, state_folders, out)
     }
@@ -163,6 +168,7 @@ impl Mark {
             link_mode: self.link_mode,
             zips: self.zips.clone(),
             folders: by_folder(&self.files.iter().collect::<Vec<_>>()),
+            has_modes: self.has_modes,
         }
     }
 }
@@ -218,12 +224,12 @@ fn write_to(place: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Whether OUT is as a run with this fingerprint has written it: a zip by its stamp, or by its size and end; a folder
-/// by the sizes and times of its files and, if `alone`, by nothing else lying in it.
+/// by the sizes, times and modes of its files and, if `alone`, by nothing else lying in it.
 pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: &str, alone: bool) -> bool {
     let is_so = with_stored(state_folders, out, |stored| match stored.zips.as_slice() {
         _ if stored.fingerprint != Some(fingerprint) => false,
         [zip] => zip.lies_at(out).unwrap_or(false),
-        _ => inspect(out, &stored.folders, if alone { Alone::ButForDerived } else { Alone::No }),
+        _ => inspect(out, &stored.folders, if alone { Alone::ButForDerived } else { Alone::No }, stored.has_modes),
     });
     is_so.unwrap_or(false)
 }

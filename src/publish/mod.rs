@@ -36,11 +36,13 @@ mod delta;
 mod transaction;
 mod amend;
 mod outputs;
+mod noted_file;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use amend::Amendment;
 pub use error::PublishError;
+pub use noted_file::{is_written_by_barrow, write_noted};
 pub use options::PublishedZip;
 pub(crate) use options::{OutputForm, PublishOptions, PublishedOutput, ReadyFile};
 pub use outputs::mark_beside;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::PublishError;
 use super::content_id::ContentId;
 use super::delta::KeptFile;
+use super::inspection::FOLDER_MODE;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
 use super::options::PublishOptions;
@@ -25,8 +26,16 @@ use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 /// Files whose contents one thread identifies at a time: those of distributions are known.
 const CONTENTS_AT_ONCE: usize = 256;
 
+/// Files as they were written.
+pub(super) struct WrittenTree {
+    /// What the output will hold, sorted by path.
+    pub(super) files: Vec<MarkedFile>,
+    /// Whether they and their folders have the modes that they were given.
+    pub(super) has_modes: bool,
+}
+
 /// Writes the files of the bundle below `root`, an empty folder, but for those that stay where they are: `kept` has one
-/// item for each file, or none at all. Gives what the output will hold, sorted by path.
+/// item for each file, or none at all; they have their modes.
 ///
 /// Files of distributions come from the cache as the link mode says. The user's own are always copied: no one who edits
 /// a bundle may edit the source with it.
@@ -35,7 +44,7 @@ pub(super) fn write_tree(
     root: &Path,
     kept: &[Option<KeptFile>],
     options: &PublishOptions,
-) -> Result<Vec<MarkedFile>, PublishError> {
+) -> Result<WrittenTree, PublishError> {
     let failed =
         |path: &str, source| PublishError::Stage { path: path.to_owned(), out: options.out.to_owned(), source };
     if let Some(Alike { first, second, .. }) = bundle.alike.first()
@@ -75,18 +84,34 @@ pub(super) fn write_tree(
     let written: Vec<(Sight, ContentId)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
 
     let now = |seen: &Sight, content| KeptFile { size: seen.size, modified: seen.modified, content };
+    let mut has_modes = has_folder_mode(bundle, root, kept);
     let mut written = written.into_iter();
     let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
         let KeptFile { size, modified, content } = match (place, &file.content) {
             (Supplier::Kept, _) => kept[at]?,
             (Supplier::Linked(share, position), BundleContent::Dist { file, .. }) => {
-                now(&seen.seen[*share][*position], ContentId::new(&file.sha256, file.executable))
+                let seen = &seen.seen[*share][*position];
+                has_modes &= seen.executable == Some(file.executable);
+                now(seen, ContentId::new(&file.sha256, file.executable))
             }
-            _ => written.next().map(|(seen, content)| now(&seen, content))?,
+            _ => written.next().map(|(seen, content)| {
+                has_modes &= seen.is_link || seen.executable == Some(content.is_executable());
+                now(&seen, content)
+            })?,
         };
         Some(MarkedFile { path: file.path.clone(), size, modified, content })
     });
-    Ok(marked.map(|file| file.expect("each file is kept, linked or written")).collect())
+    let files = marked.map(|file| file.expect("each file is kept, linked or written")).collect();
+    Ok(WrittenTree { files, has_modes })
+}
+
+/// Whether folders below `root` have their mode: one of them, since a file system keeps the modes of all or of none.
+fn has_folder_mode(bundle: &Bundle, root: &Path, kept: &[Option<KeptFile>]) -> bool {
+    let is_new = |at: usize| kept.get(at).is_none_or(Option::is_none);
+    let new = bundle.files.iter().enumerate().filter(|(at, _)| is_new(*at));
+    let folder = new.filter_map(|(_, file)| file.path.as_str().split_once('/')).map(|(folder, _)| folder).next();
+    let mode = |folder: &str| Some(fs::symlink_metadata(root.join(folder)).ok()?.permissions().mode());
+    folder.and_then(mode).is_none_or(|mode| mode & 0o777 == FOLDER_MODE)
 }
 
 /// What identifies the content of each file, as it is now. A file of the user's is read for it.

@@ -21,6 +21,9 @@ pub(super) struct StoredMark<'a> {
     pub(super) zips: Vec<MarkedZip>,
     #[serde(borrow)]
     pub(super) folders: Vec<StoredFolder<'a>>,
+    /// Whether all had the modes that they were given. Marks of earlier versions do not say it.
+    #[serde(default)]
+    pub(super) has_modes: bool,
 }
 
 /// A folder of an output, with the files right in it. Folders are sorted by path, files by name.
@@ -112,4 +115,20 @@ pub(super) fn is_derived(path: &str) -> bool {
     let name = components.next().unwrap_or_default();
     let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
     is_compiled && components.next() == Some("__pycache__") || is_left_by_mac(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FolderIdentity, MarkedZip, StoredFolder, StoredMark};
+
+    #[test]
+    fn a_mark_of_an_earlier_version_says_nothing_of_modes() {
+        let (roots, zips): (Vec<FolderIdentity>, Vec<MarkedZip>) = (Vec::new(), Vec::new());
+        let earlier = (Some("made of"), roots, Some(1_u8), zips, vec![StoredFolder::default()]);
+        let bytes = rmp_serde::to_vec(&earlier).unwrap();
+        let read: StoredMark<'_> = rmp_serde::from_slice(&bytes).unwrap();
+        assert_eq!((read.fingerprint, read.has_modes, read.folders.len()), (Some("made of"), false, 1));
+        let now = rmp_serde::to_vec(&StoredMark { has_modes: true, ..read }).unwrap();
+        assert!(rmp_serde::from_slice::<StoredMark<'_>>(&now).unwrap().has_modes);
+    }
 }

@@ -31,7 +31,7 @@ use fs_err as fs;
 use super::PublishError;
 use super::delta::{Delta, ExactMark};
 use super::journal::Journal;
-use super::mark::{Mark, MarkedFile};
+use super::mark::Mark;
 use super::marked_zip::MarkedZip;
 use super::marking::Marking;
 use super::options::{PublishOptions, PublishedOutput, Step, Steps};
@@ -40,7 +40,7 @@ use super::packages;
 use super::place::{canonical_place, make_parents, refuse_dangerous, remove_made, same_mount};
 use super::rename::{exchange, rename_to_absent};
 use super::site::Site;
-use super::stage::{contents, write_tree};
+use super::stage::{WrittenTree, contents, write_tree};
 use super::standing::{Occupant, OutputKind, refuse_foreign};
 use super::stored::FolderIdentity;
 use super::workplace::Workplace;
@@ -85,7 +85,7 @@ pub(super) struct Swapped<'a>(Marked<'a>);
 
 /// New content.
 enum Content {
-    Tree { root: PathBuf, files: Vec<MarkedFile>, delta: Option<(Delta, ExactMark)> },
+    Tree { root: PathBuf, written: WrittenTree, delta: Option<(Delta, ExactMark)> },
     Zip(PathBuf, WrittenZip),
 }
 
@@ -159,8 +159,8 @@ impl<'a> Begun<'a> {
                     None => None,
                 };
                 let kept = delta.as_ref().map_or(&[][..], |(delta, _)| &delta.kept);
-                let files = write_tree(self.bundle, &root, kept, &self.options)?;
-                Content::Tree { root, files, delta }
+                let written = write_tree(self.bundle, &root, kept, &self.options)?;
+                Content::Tree { root, written, delta }
             }
             OutputKind::Zip => {
                 let zip = self.workplace.new_zip();
@@ -223,7 +223,7 @@ impl<'a> Staged<'a> {
     /// The difference that was staged and the mark of OUT, if OUT is still the folder that it was told from, published by
     /// nobody since. Otherwise the rest of the new content is written.
     fn still_valid_delta(&mut self) -> Result<Option<(Delta, Mark)>, PublishError> {
-        let Content::Tree { root, files, delta } = &mut self.content else { return Ok(None) };
+        let Content::Tree { root, written, delta } = &mut self.content else { return Ok(None) };
         let Some((delta, exact)) = delta.take() else { return Ok(None) };
         let out = &self.begun.place.out;
         if let Some(old) = exact.if_still_there(self.begun.options.state_folders, out) {
@@ -232,7 +232,7 @@ impl<'a> Staged<'a> {
         let failed = |source| PublishError::Publish { action: "prepare", out: out.clone(), source };
         fs::remove_dir_all(&*root).map_err(failed)?;
         *root = self.begun.workplace.make_new_tree().map_err(failed)?;
-        *files = write_tree(self.begun.bundle, root, &[], &self.begun.options)?;
+        *written = write_tree(self.begun.bundle, root, &[], &self.begun.options)?;
         Ok(None)
     }
 
@@ -271,8 +271,8 @@ impl<'a> Staged<'a> {
                 let zip = zip.map_err(|source| self.begun.failed("read", source))?;
                 Ok(Mark { fingerprint, zips: vec![zip], ..Mark::default() })
             }
-            Content::Tree { root, files, .. } => {
-                let mut files = std::mem::take(files);
+            Content::Tree { root, written, .. } => {
+                let (mut files, has_modes) = (std::mem::take(&mut written.files), written.has_modes);
                 if self.begun.kind == OutputKind::Packages {
                     files.extend(plan.still_marked(out, old, &files));
                     files.sort();
@@ -280,7 +280,7 @@ impl<'a> Staged<'a> {
                 // One of the two will be OUT: the new folder, or the old one when entries are moved into it.
                 let roots = [&*root, out].into_iter().filter_map(|folder| FolderIdentity::of(folder)).collect();
                 let link_mode = Some(self.begun.options.link_mode as u8);
-                Ok(Mark { fingerprint, roots, link_mode, files, zips: Vec::new() })
+                Ok(Mark { fingerprint, roots, link_mode, files, has_modes, zips: Vec::new() })
             }
         }
     }

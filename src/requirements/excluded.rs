@@ -51,6 +51,11 @@ impl NamePattern {
         self.matcher.is_match(name.as_ref())
     }
 
+    /// The one name that it matches, where it is a plain one.
+    pub fn plain_name(&self) -> Option<PackageName> {
+        self.glob().glob().parse().ok()
+    }
+
     /// The pattern as it is compared.
     pub fn glob(&self) -> &Glob {
         self.matcher.glob()

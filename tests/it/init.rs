@@ -65,6 +65,38 @@ fn a_sam_template_says_targets_and_handlers() {
     assert_eq!(text(&output.stdout), written);
 }
 
+#[test]
+fn layers_of_a_sam_template_are_those_of_its_functions() {
+    let context = TestContext::new();
+    for folder in ["one", "two", "layer"] {
+        context.write(&format!("{folder}/app.py"), "");
+    }
+    let layer = "Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.13}";
+    let function = "Type: AWS::Serverless::Function, Properties: {Handler: app.handler,";
+    context.write(
+        "template.yaml",
+        format!(
+            "Globals:\n  Function: {{Runtime: python3.13, Layers: [!Ref Shared]}}\nResources:\n\
+             \x20 One: {{{function} CodeUri: one, Layers: ['arn:aws:lambda:eu-west-1:1:layer:theirs:1', !Ref Gone]}}}}\n\
+             \x20 Two: {{{function} CodeUri: two, Architectures: [arm64]}}}}\n\
+             \x20 Shared: {{{layer}, Properties: {{ContentUri: layer}}}}\n\
+             \x20 Gone: {{{layer}, Properties: {{ContentUri: gone}}}}\n"
+        ),
+    );
+    let output = init_tells(
+        &context,
+        &[
+            "template.yaml:4: a layer of `One` lies elsewhere",
+            "the layer `Gone` of `One` in template.yaml is not carried over: it is no layer that is built here",
+            "the layer `Shared` of `Two` in template.yaml is not carried over: it is for another runtime or processor",
+        ],
+    );
+    let written = text(&output.stdout);
+    assert_eq!(written.matches("layers = [\"Shared\"]\n").count(), 1, "{written}");
+    let output = context.barrow().args(["build"]).output().unwrap();
+    assert!(output.status.success(), "{}", context.show(&output));
+}
+
 const SERVERLESS: &str = "\
 service: shop
 provider:
@@ -86,6 +118,7 @@ functions:
   users:
     handler: users.handler
     runtime: python3.13
+    layers: [{Ref: SharedLambdaLayer}]
   odd:
     handler: ${self:custom.handler}
   web:
@@ -105,7 +138,8 @@ fn a_serverless_file_says_what_it_says_without_variables() {
         &[
             "serverless.yml:8: `extra/**` is not carried over",
             "serverless.yml:13: `dockerizePip` is not carried over: no container is needed",
-            "serverless.yml:22: `handler` is not carried over: it has a variable",
+            "serverless.yml:21: `layers` of `users` are not carried over: what they bring is bundled",
+            "serverless.yml:23: `handler` is not carried over: it has a variable",
             "`web` is not carried over: its runtime is nodejs22.x",
             "Wrote barrow.toml from serverless.yml with 2 units",
         ],

@@ -181,6 +181,70 @@ fn what_sam_left_is_replaced_and_what_users_have_is_not() {
     assert!(context.path("mine/Orders/precious.txt").exists() && !context.path("mine/template.yaml").exists());
 }
 
+/// Templates of the user's are not replaced: neither those that are built, nor others that lie where to.
+#[test]
+fn templates_of_others_are_left_alone() {
+    let (context, index) = (TestContext::new(), index());
+    application(&context);
+    let refused = |arguments: &[&str], parts: &[&str]| {
+        let output = build(&context, &index, arguments);
+        let told = crate::support::said(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        for part in parts {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    };
+    for arguments in [&["-b", "."][..], &["-b", ".", "--force"], &["-b", "linked", "--force"]] {
+        if !context.path("linked").exists() {
+            fs_err::os::unix::fs::symlink(".", context.path("linked")).unwrap();
+        }
+        refused(arguments, &["template.yaml` is a template that is built here", "--build-dir"]);
+        assert_eq!(read(&context, "template.yaml"), TEMPLATE);
+        assert!(!context.path("Orders").exists(), "nothing is built");
+    }
+    context.write("mine/template.yaml", "Resources: {}\n");
+    refused(&["-b", "mine"], &["mine/template.yaml` is not what barrow wrote there", "--force"]);
+    assert_eq!(read(&context, "mine/template.yaml"), "Resources: {}\n");
+    assert!(!context.path("mine/Orders").exists(), "nothing is built");
+    assert!(build(&context, &index, &["-b", "mine", "--force"]).status.success());
+    // What barrow wrote is barrow's, also when the template has changed.
+    context.write("template.yaml", TEMPLATE.replace("Timeout: 3", "Timeout: 4"));
+    assert!(build(&context, &index, &["-b", "mine"]).status.success());
+    let written = read(&context, "mine/template.yaml");
+    assert!(written.contains("Timeout: 4"));
+    // What someone has edited since is not, but for the usual place; what is the same anyway is nobody's loss.
+    context.write("mine/template.yaml", "Resources: {}\n");
+    refused(&["-b", "mine"], &["is not what barrow wrote there"]);
+    context.write("mine/template.yaml", written);
+    assert!(build(&context, &index, &["-b", "mine"]).status.success());
+    context.write(".aws-sam/build/template.yaml", "Resources: {}\n");
+    assert!(build(&context, &index, &[]).status.success());
+    assert!(read(&context, ".aws-sam/build/template.yaml").contains("Timeout: 4"));
+}
+
+#[test]
+fn nested_templates_of_others_are_left_alone() {
+    let (context, index) = (TestContext::new(), index());
+    let outer = "Resources:\n  Child:\n    Type: AWS::Serverless::Application\n    Properties: {Location: Child/template.yaml}\n";
+    let inner = "Resources:\n  Inner:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: ../code, Runtime: \
+                 python3.13}\n";
+    context.write("main.yaml", outer);
+    context.write("Child/template.yaml", inner);
+    context.write("code/app.py", "");
+    for arguments in [&["-t", "main.yaml", "-b", "."][..], &["-t", "main.yaml", "-b", ".", "--force"]] {
+        let output = build(&context, &index, arguments);
+        let told = crate::support::said(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("Child/template.yaml` is a template that is built here"), "{told}");
+    }
+    context.write("out/Child/template.yaml", "Resources: {}\n");
+    let output = build(&context, &index, &["-t", "main.yaml", "-b", "out"]);
+    assert!(crate::support::said(&output).contains("Child/template.yaml` is not what barrow wrote there"));
+    assert_eq!(read(&context, "Child/template.yaml"), inner);
+    assert_eq!(read(&context, "out/Child/template.yaml"), "Resources: {}\n");
+    assert!(!context.path("out/Child/Inner").exists() && !context.path("out/template.yaml").exists());
+}
+
 #[test]
 fn what_cannot_be_built_is_said_with_its_line() {
     let (context, index) = (TestContext::new(), index());

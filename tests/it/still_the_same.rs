@@ -164,6 +164,56 @@ fn what_was_done_to_the_output_is_mended() {
 }
 
 #[test]
+fn modes_of_the_output_are_mended() {
+    let place = Place::new(server());
+    let run = || place.bundle(&["-o", "out"]).is_unchanged();
+    assert!(!run());
+    let tree = place.context.tree("out");
+    for (path, mode) in [
+        ("handler.py", 0o600),
+        ("handler.py", 0o000),
+        ("handler.py", 0o4755),
+        ("handler.py", 0o755),
+        ("tiny.py", 0o640),
+        ("dep/data.txt", 0o777),
+        ("dep", 0o700),
+        ("dep", 0o777),
+    ] {
+        chmod(&place, &format!("out/{path}"), mode);
+        assert!(!run(), "{path}: {mode:o}");
+        assert_eq!(place.context.tree("out"), tree, "{path}: {mode:o}");
+        assert!(run(), "{path}: {mode:o}, and again");
+    }
+    // OUT itself is where the user wants it, and as open as the user wants it.
+    chmod(&place, "out", 0o700);
+    assert!(run());
+    // A group that a folder passes on is that of its place.
+    chmod(&place, "out/dep", 0o2755);
+    assert!(run());
+}
+
+#[test]
+fn modes_of_what_is_installed_are_mended_and_folders_are_the_users() {
+    let place = Place::new(server());
+    let run = || place.install(&["tiny"]).is_unchanged();
+    place.context.write("out/own/notes.txt", "the user's own\n");
+    assert!(!run());
+    let tree = place.context.tree("out");
+    chmod(&place, "out/dep/data.txt", 0o600);
+    assert!(!run());
+    assert_eq!(place.context.tree("out"), tree);
+    assert!(run());
+    chmod(&place, "out/dep", 0o700);
+    chmod(&place, "out/own/notes.txt", 0o600);
+    assert!(run(), "others may have made them");
+}
+
+fn chmod(place: &Place, path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs_err::set_permissions(place.context.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
 fn other_distributions_or_inputs_are_published() {
     let place = Place::new(server());
     let run = |more: &[&str]| place.bundle(&[&["-o", "out"], more].concat()).is_unchanged();

@@ -55,8 +55,18 @@ fn patterns_of_names() {
     let told = succeed(&context, &index, &["install", "app-lib", "-t", "out2", "--exclude-package", "otel-sdk,grpc*"]);
     assert!(told.contains("warning: `--exclude-package grpc*` matches nothing that is required"), "{told}");
     assert!(has(&context, "out2", "otel_api") && !has(&context, "out2", "otel_sdk"));
-    context.write("barrow.toml", "exclude-package = [\"otel-*\"]\n");
-    succeed(&context, &index, &["install", "app-lib", "-t", "out3"]);
+    let told =
+        succeed(&context, &index, &["install", "app-lib", "-t", "out2", "--exclude-package", "Otel_sdk,otel-skd"]);
+    assert!(told.contains("warning: `--exclude-package otel-skd` matches nothing that is required"), "{told}");
+    assert!(!told.contains("`--exclude-package otel-sdk` matches"), "{told}");
+    succeed(&context, &index, &["lock", "app-lib", "-o", "pylock.toml", "--runtime", "python3.13"]);
+    let locked = ["install", "-r", "pylock.toml", "-t", "out5", "--exclude-package", "app-lib,otel-sdk"];
+    let told = succeed(&context, &index, &locked);
+    assert!(!told.contains("matches nothing") && !has(&context, "out5", "app_lib"), "{told}");
+    // What stands in a file may be for many, of which some do not require it.
+    context.write("barrow.toml", "exclude-package = [\"otel-*\", \"pywin32\"]\n");
+    let told = succeed(&context, &index, &["install", "app-lib", "-t", "out3"]);
+    assert!(!told.contains("matches nothing"), "{told}");
     assert!(!has(&context, "out3", "otel_api"));
     let told = fail(&context, &index, 2, &["install", "app-lib", "-t", "out4", "--exclude-package", "[otel"]);
     assert!(told.contains("invalid value for `exclude-package`"), "{told}");
@@ -170,4 +180,75 @@ fn what_brings_nothing_is_refused() {
     }
     let told = refuse(&["--without", "layer-1.0", "--without", "layer-1.5"]);
     assert!(told.contains("`layer-1.0` brings common 1.0, and `layer-1.5` brings 1.5"), "{told}");
+}
+
+#[test]
+fn what_is_left_out_is_known_to_the_check() {
+    let (context, index) = (TestContext::new(), index());
+    context.write("function/requirements.txt", "app-lib\n");
+    context.write("function/handler.py", "import app_lib, common\n\ndef call(event, context): pass\n");
+    succeed(&context, &index, &["layer", "common==1.5", "-o", "lay.zip"]);
+    succeed(&context, &index, &["layer", "common==1.5", "-o", "lay"]);
+    succeed(&context, &index, &["lock", "-o", "pylock.toml", "--runtime", "python3.13", "common==1.5"]);
+    let check = |by: &'static str| {
+        ["bundle", "function", "-o", "out.zip", "--without", by, "--check", "--handler", "handler.call", "-v"]
+    };
+    for by in ["lay.zip", "lay", "pylock.toml"] {
+        let told = succeed(&context, &index, &check(by));
+        assert!(told.contains("Left 1 package to") && !told.contains("BAR012") && !told.contains("BAR025"), "{told}");
+        let noted = "note[BAR050]: `common` is imported, and common 1.5 of `pylock.toml` is not looked at";
+        assert_eq!(told.contains(noted), by == "pylock.toml", "{by}: {told}");
+    }
+    context.write("function/barrow.toml", "without = [\"../lay.zip\"]\n");
+    let unit =
+        "[[function]]\nsource = \"function\"\noutput = \"built\"\nhandler = \"handler.call\"\nwithout = [\"lay\"]\n";
+    context.write("barrow.toml", unit);
+    fs_err::remove_file(context.path("function/barrow.toml")).unwrap();
+    let build = || {
+        let mut command = context.barrow();
+        command.args(["build", "--check"]).env("BARROW_INDEX_URL", index.url()).env("BARROW_RUNTIME", "python3.13");
+        command.output().unwrap()
+    };
+    let built = build();
+    assert!(built.status.success(), "{}", context.show(&built));
+    // What nobody has is missing as before; a lock may bring it under any name.
+    context.write("function/handler.py", "import app_lib, gone\n\ndef call(event, context): pass\n");
+    let told = fail(&context, &index, 1, &check("lay.zip"));
+    assert!(told.contains("error[BAR012]: `gone` is imported, and is nowhere to be found"), "{told}");
+    let told = succeed(&context, &index, &check("pylock.toml"));
+    assert!(told.contains("warning[BAR012]: `gone`") && told.contains("if nothing that is left out has it"), "{told}");
+    let built = build();
+    assert!(
+        !built.status.success() && context.show(&built).contains("error[BAR012]: `gone`"),
+        "{}",
+        context.show(&built)
+    );
+}
+
+#[test]
+fn a_native_layer_of_another_target_is_refused() {
+    let native = |tag: &str| WheelBuilder::new("native", "1.0").tag(tag).file("native.py", "");
+    let index = IndexServer::new()
+        .file(native("cp313-cp313-manylinux_2_17_x86_64"))
+        .file(native("cp313-cp313-manylinux_2_17_aarch64"))
+        .file(native("cp312-cp312-manylinux_2_17_x86_64"))
+        .start();
+    let context = TestContext::new();
+    context.write("function/requirements.txt", "native\n");
+    context.write("function/handler.py", "");
+    for (target, about) in [
+        (["--arch", "arm64"], "it is made for another processor: manylinux_2_17_aarch64"),
+        (["--runtime", "python3.12"], "it is made for another Python: cp312"),
+    ] {
+        for layer in ["layer", "layer.zip"] {
+            let made = [&["layer", "native", "-o", layer, "--force"][..], &target].concat();
+            succeed(&context, &index, &made);
+            let told = fail(&context, &index, 2, &["bundle", "function", "-o", "out", "--without", layer]);
+            let brings = format!("`{layer}` brings native 1.0 for another target than python3.13 on x86_64: ");
+            assert!(told.contains(&brings) && told.contains(about), "{told}");
+            assert!(!context.path("out").exists());
+            let bundle = ["bundle", "function", "-o", "other", "--without", layer];
+            succeed(&context, &index, &[&bundle[..], &target].concat());
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
 import posixpath
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -16,6 +18,7 @@ from aws_cdk import BundlingOptions as CoreBundlingOptions
 from aws_cdk import aws_lambda as lambda_
 
 from .barrow import BarrowError, find_binary, run_barrow
+from .check import check_arguments, run_check
 from .excludes import barrow_excludes
 from .hooks import HookCommands, HookedBundle, commands_of
 from .options import AnyBundlingOptions, BundlingOptions, without_place
@@ -102,6 +105,17 @@ class BarrowBundling:
         output = self._run(["fingerprint", *self._arguments(self._entry), "--quiet"])
         return hashlib.sha256((output.strip() + json.dumps(self.identity())).encode()).hexdigest()
 
+    def check(
+        self, asset: str, *, handler: Optional[str] = None, layers: Sequence[lambda_.ILayerVersion] = ()
+    ) -> None:
+        """Checks a bundle that was made by this hook, now or by an earlier synthesis.
+
+        CDK asks a hook for nothing that is there. What would not load is an exception.
+        """
+        arguments = [os.path.abspath(asset), *self._target(), *check_arguments(handler, layers)]
+        binary = find_binary(self._options.binary)
+        run_check(binary, arguments, cwd=self._entry, environment=self._environment())
+
     def _bundle(self, output_dir: str) -> None:
         if self._requirements.notice:
             print(self._requirements.notice, file=sys.stderr)
@@ -173,9 +187,13 @@ def bundled_code(
     architecture: Optional[lambda_.Architecture],
     options: BundlingOptions,
     skip: bool,
-) -> lambda_.AssetCode:
-    """The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is."""
-    local = BarrowBundling(entry, runtime, architecture, options)
+) -> tuple[lambda_.AssetCode, BarrowBundling]:
+    """The asset of an entry, bundled by barrow, and the hook. Of a stack that is not selected it is the entry as it is.
+
+    ``check`` is for whoever takes the code: an asset that is there already is not bundled, and is to be checked all the
+    same.
+    """
+    local = BarrowBundling(entry, runtime, architecture, dataclasses.replace(options, check=False))
     asset_hash, asset_hash_type = options.asset_hash, options.asset_hash_type
     if asset_hash is None and asset_hash_type is None:
         if skip:
@@ -183,7 +201,7 @@ def bundled_code(
             asset_hash_type = AssetHashType.OUTPUT
         else:
             asset_hash, asset_hash_type = local.fingerprint(), AssetHashType.CUSTOM
-    return lambda_.Code.from_asset(
+    code = lambda_.Code.from_asset(
         entry,
         asset_hash=asset_hash,
         asset_hash_type=asset_hash_type,
@@ -191,6 +209,7 @@ def bundled_code(
         exclude=["*.pyc"],
         bundling=local.bundling_options(),
     )
+    return code, local
 
 
 def _inside_asset(suffix: str) -> str:

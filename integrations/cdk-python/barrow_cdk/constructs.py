@@ -13,6 +13,7 @@ from constructs import Construct
 
 from .barrow import BarrowError
 from .bundling import LAYER_FOLDER, bundled_code
+from .check import staged_asset
 from .injection import injected
 from .options import AnyBundlingOptions, BundlingOptions
 
@@ -55,22 +56,27 @@ class PythonFunction(lambda_.Function):
             raise BarrowError(f"there is no index file at {folder / props.index}")
         if props.runtime.family != lambda_.RuntimeFamily.PYTHON:
             raise BarrowError(f"runtime {props.runtime.name} is not one of the Python family")
-        code = bundled_code(
+        options = BundlingOptions.of(props.bundling)
+        code, local = bundled_code(
             str(folder),
             props.runtime,
             props.architecture,
-            BundlingOptions.of(props.bundling),
+            options,
             not Stack.of(scope).bundling_required,
         )
+        called = f"{props.index.removesuffix('.py').replace('/', '.')}.{props.handler}"
         super().__init__(
             scope,
             id,
             runtime=props.runtime,
             architecture=props.architecture,
             code=code,
-            handler=f"{props.index.removesuffix('.py').replace('/', '.')}.{props.handler}",
+            handler=called,
             **props.others,
         )
+        asset = staged_asset(self)
+        if options.check and asset:
+            local.check(asset, handler=called, layers=props.others.get("layers") or ())
 
 
 class PythonLayerVersion(lambda_.LayerVersion):
@@ -110,7 +116,7 @@ class PythonLayerVersion(lambda_.LayerVersion):
         options = BundlingOptions.of(props.pop("bundling", None))
         if options.output_path_suffix is None:
             options = dataclasses.replace(options, output_path_suffix=LAYER_FOLDER)
-        code = bundled_code(
+        code, local = bundled_code(
             str(Path(props.pop("entry")).resolve()),
             runtimes[0],
             architectures[0] if architectures else None,
@@ -125,6 +131,9 @@ class PythonLayerVersion(lambda_.LayerVersion):
             compatible_architectures=list(architectures) or None,
             **props,
         )
+        asset = staged_asset(self)
+        if options.check and asset:
+            local.check(asset)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,6 +11,7 @@ import aws_cdk
 import barrow_cdk
 import jsii
 from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
 from barrow_cdk import BarrowError, BundlingOptions, PythonFunction, PythonLayerVersion
 from support import PYTHON, REPOSITORY, SynthesisTest, tree
 
@@ -88,9 +89,44 @@ class PropsTest(SynthesisTest):
             with self.assertRaisesRegex(BarrowError, "leads outside the asset"):
                 self.asset(entry, {"output_path_suffix": suffix})
 
+    def test_check_knows_the_handler_and_what_an_earlier_synthesis_has_made(self):
+        entry = self.folder_of({"app/index.py": "import gone\n\ndef handler(event, context):\n    return 1\n"})
+        layer = self.folder_of({"gone.py": ""})
+        arn = "arn:aws:lambda:eu-west-1:123456789012:layer:theirs:1"
+        outdir = str(self.folder / "cdk.out")
+
+        def synthesise(layers=None, **bundling):
+            app = App(outdir=outdir)
+            stack = Stack(app, "Test")
+            PythonFunction(
+                stack,
+                "F",
+                entry=str(entry),
+                runtime=PYTHON,
+                index="app/index.py",
+                bundling=BundlingOptions(**bundling),
+                layers=layers and [layers(stack)],
+            )
+            app.synth()
+
+        def ours(stack):
+            options = BundlingOptions(check=True)
+            return PythonLayerVersion(stack, "L", entry=str(layer), compatible_runtimes=[PYTHON], bundling=options)
+
+        synthesise()
+        for _ in range(2):
+            with self.assertRaisesRegex(BarrowError, r"error\[BAR012\]: `gone` is imported"):
+                synthesise(check=True)
+        synthesise(ours, check=True)
+        synthesise(lambda stack: lambda_.LayerVersion.from_layer_version_arn(stack, "L", arn), check=True)
+        (layer / "gone.py").rename(layer / "other.py")
+        with self.assertRaisesRegex(BarrowError, r"error\[BAR012\]"):
+            synthesise(ours, check=True)
+
     def test_own_arguments_reach_barrow_and_hold_no_secrets(self):
         more = '[project.optional-dependencies]\nmore = ["barrow-greeting"]\n[dependency-groups]\nwork = ["barrow-greeting"]\n'
-        entry = self.folder_of({"pyproject.toml": PROJECT + more})
+        handler = "def handler(event, context):\n    return 1\n"
+        entry = self.folder_of({"pyproject.toml": PROJECT + more, "index.py": handler})
         base, _ = self.asset(entry)
         for bundling in (BundlingOptions(extras=["more"]), BundlingOptions(groups=["work"])):
             key, asset = self.asset(entry, bundling)

@@ -5,6 +5,7 @@ import { Architecture, type Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions as CoreBundlingOptions, ILocalBundling } from 'aws-cdk-lib/core';
 import { optionArguments, withoutPlace } from './arguments';
 import { runBarrow } from './barrow';
+import { checkArguments, runCheck, type CheckedWith } from './check';
 import { findBinary } from './binary';
 import { bundleWithHooks, commandsOf, type HookCommands } from './hooks';
 import { requirementArguments, requirementsOf, type Requirements } from './requirements';
@@ -29,6 +30,8 @@ export interface BarrowBundlingProps extends BarrowOptions {
   readonly environment?: { [key: string]: string };
   /** Let CDK try Docker when barrow fails, instead of failing the synthesis. */
   readonly fallbackToDocker?: boolean;
+  /** The handler as Lambda has it (`index.handler`), for `check`. */
+  readonly handler?: string;
 }
 
 /** Folder that a layer has at its root. */
@@ -102,6 +105,18 @@ export class BarrowBundling implements ILocalBundling {
     return createHash('sha256').update(output.trim()).update(JSON.stringify(this.identity)).digest('hex');
   }
 
+  /**
+   * Checks a bundle that was made by this hook, now or by an earlier synthesis: CDK asks a hook for nothing that is there.
+   *
+   * @throws with what would not load.
+   */
+  public check(asset: string, checkedWith: CheckedWith = {}): void {
+    const { runtime, architecture } = this.#props;
+    const target = ['--runtime', runtimeName(runtime), '--arch', architectureName(architecture)];
+    const surroundings = { cwd: this.#entry, env: this.#environment() };
+    runCheck(this.#binary(), [path.resolve(asset), ...target, ...checkArguments(checkedWith)], surroundings);
+  }
+
   #bundle(outputDir: string): void {
     const { archive } = this.#props;
     if (this.#requirements.notice) {
@@ -140,8 +155,9 @@ export class BarrowBundling implements ILocalBundling {
 
   /** What is asked about a bundle when it is made: it changes no byte, and so no fingerprint. */
   #lookedThrough(): string[] {
-    const { check, report } = this.#props;
-    return [...(check ? ['--check'] : []), ...(report === undefined ? [] : ['--report', path.resolve(report)])];
+    const { check, handler, report } = this.#props;
+    const checked = check ? ['--check', ...(handler === undefined ? [] : ['--handler', handler])] : [];
+    return [...checked, ...(report === undefined ? [] : ['--report', path.resolve(report)])];
   }
 
   /** The arguments for a source: the entry, or the copy of it that hooks have changed. */

@@ -4,14 +4,24 @@ import { BarrowBundling } from './bundling';
 import { barrowExcludes } from './excludes';
 import type { BundlingOptions } from './types';
 
-/** The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is. */
+/** An asset, and the hook that bundles it. */
+export interface BundledCode {
+  readonly code: AssetCode;
+  readonly local: BarrowBundling;
+}
+
+/**
+ * The asset of an entry, bundled by barrow. Of a stack that is not selected it is the entry as it is.
+ *
+ * `check` is for whoever takes the code: an asset that is there already is not bundled, and is to be checked all the same.
+ */
 export function bundledCode(
   options: BundlingOptions & { entry: string; runtime: Runtime; architecture?: Architecture; skip: boolean },
-): AssetCode {
+): BundledCode {
   refuseContainerOptions(options);
   const { assetExcludes, archive, runtime } = options;
-  const local = new BarrowBundling({ ...options, excludes: barrowExcludes(assetExcludes ?? []) });
-  return Code.fromAsset(options.entry, {
+  const local = new BarrowBundling({ ...options, check: false, excludes: barrowExcludes(assetExcludes ?? []) });
+  const code = Code.fromAsset(options.entry, {
     ...hashOptions(options, local),
     // What the Docker-based module, too, keeps out of a hash of the source.
     exclude: ['*.pyc'],
@@ -22,6 +32,7 @@ export function bundledCode(
       outputType: archive ? BundlingOutput.ARCHIVED : BundlingOutput.NOT_ARCHIVED,
     },
   });
+  return { code, local };
 }
 
 function hashOptions({ assetHash, assetHashType, skip }: BundlingOptions & { skip: boolean }, local: BarrowBundling): AssetOptions {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { Function, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { stagedAsset } from './check';
 import { bundledCode } from './code';
 import { injected } from './injection';
 import type { PythonFunctionProps } from './types';
@@ -25,17 +26,18 @@ export class PythonFunction extends Function {
     if (runtime.family !== RuntimeFamily.PYTHON) {
       throw new Error(`barrow: runtime ${runtime.name} is not one of the Python family`);
     }
-    super(scope, id, {
-      ...functionProps,
+    const { code, local } = bundledCode({
+      architecture: props.architecture,
+      ...bundling,
+      entry: folder,
       runtime,
-      handler: `${index.slice(0, -'.py'.length).replace(/\//g, '.')}.${handler}`,
-      code: bundledCode({
-        architecture: props.architecture,
-        ...bundling,
-        entry: folder,
-        runtime,
-        skip: !Stack.of(scope).bundlingRequired,
-      }),
+      skip: !Stack.of(scope).bundlingRequired,
     });
+    const called = `${index.slice(0, -'.py'.length).replace(/\//g, '.')}.${handler}`;
+    super(scope, id, { ...functionProps, runtime, handler: called, code });
+    const asset = stagedAsset(this);
+    if (bundling?.check && asset !== undefined) {
+      local.check(asset, { handler: called, layers: props.layers });
+    }
   }
 }

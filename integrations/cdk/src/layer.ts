@@ -3,6 +3,7 @@ import { Architecture, LayerVersion, Runtime, RuntimeFamily } from 'aws-cdk-lib/
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LAYER_FOLDER } from './bundling';
+import { stagedAsset } from './check';
 import { bundledCode } from './code';
 import { injected } from './injection';
 import type { PythonLayerVersionProps } from './types';
@@ -21,17 +22,18 @@ export class PythonLayerVersion extends LayerVersion {
     if (other || compatibleRuntimes.length === 0) {
       throw new Error(`barrow: compatible runtimes must be of the Python family, not ${other?.name ?? 'none'}`);
     }
-    super(scope, id, {
-      ...layerProps,
-      compatibleRuntimes,
-      code: bundledCode({
-        architecture,
-        outputPathSuffix: LAYER_FOLDER,
-        ...bundling,
-        entry: path.resolve(entry),
-        runtime: compatibleRuntimes[0],
-        skip: !Stack.of(scope).bundlingRequired,
-      }),
+    const { code, local } = bundledCode({
+      architecture,
+      outputPathSuffix: LAYER_FOLDER,
+      ...bundling,
+      entry: path.resolve(entry),
+      runtime: compatibleRuntimes[0],
+      skip: !Stack.of(scope).bundlingRequired,
     });
+    super(scope, id, { ...layerProps, compatibleRuntimes, code });
+    const asset = stagedAsset(this);
+    if (bundling?.check && asset !== undefined) {
+      local.check(asset);
+    }
   }
 }

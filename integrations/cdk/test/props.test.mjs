@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { App, PYTHON_3_13 as runtime, Stack, barrow, functionFolder, onlyAsset, repository, synthesise, temporaryFolder, tree, useFixtures } from './support.mjs';
+import { App, PYTHON_3_13 as runtime, Stack, barrow, functionFolder, lambda, onlyAsset, repository, synthesise, temporaryFolder, tree, useFixtures } from './support.mjs';
 
 const { PropertyInjectors } = createRequire(import.meta.url)('aws-cdk-lib');
 
@@ -147,6 +147,7 @@ test('own props reach barrow and the hash, and hold no secrets', (t) => {
   const entry = folderOf(t, {
     'pyproject.toml': `${PROJECT}[project.optional-dependencies]\nmore = ["barrow-greeting"]\n[dependency-groups]\nwork = ["barrow-greeting"]\n`,
     'other.txt': 'barrow-greeting\n',
+    'index.py': 'def handler(event, context):\n    return 1\n',
   });
   const asset = (bundling) => assetOf(t, entry, bundling);
   const base = asset({});
@@ -169,6 +170,31 @@ test('own props reach barrow and the hash, and hold no secrets', (t) => {
   for (const bundling of [{ indexUrl: secret }, { extraIndexUrls: [secret] }]) {
     assert.throws(() => asset(bundling), (error) => /holds credentials/.test(error.message) && !error.message.includes('sesame'));
   }
+});
+
+test('`check` knows the handler and the layers, and what an earlier synthesis has made', (t) => {
+  useFixtures(t);
+  const folder = temporaryFolder(t);
+  const entry = folderOf(t, { 'app/index.py': 'import barrow_hello, gone\n\ndef handler(event, context):\n    return 1\n', 'requirements.txt': 'barrow-hello\n' });
+  let outdir = path.join(folder, 'cdk.out');
+  const make = (bundling, props = {}) => synthesise(outdir, (stack) => {
+    const layers = props.layers?.(stack);
+    new barrow.PythonFunction(stack, 'F', { entry, runtime, index: 'app/index.py', bundling, ...props, layers });
+  });
+  make({});
+  assert.throws(() => make({ check: true }), /error\[BAR012\]: `gone` is imported/, 'of an asset that is there');
+  assert.throws(() => make({ check: true }), /error\[BAR012\]/, 'again');
+  outdir = path.join(folder, 'other');
+  assert.throws(() => make({ check: true }), /error\[BAR012\]/, 'of a new asset');
+  assert.throws(() => make({ check: true, barrowArgs: ['--exclude=index.py'] }), /BAR022|index\.py|handler/, 'without its handler');
+
+  const layer = folderOf(t, { 'gone.py': '', 'requirements.txt': '' });
+  const made = (stack) => [new barrow.PythonLayerVersion(stack, 'L', { entry: layer, compatibleRuntimes: [runtime], bundling: { check: true } })];
+  make({ check: true }, { layers: made });
+  fs.renameSync(path.join(layer, 'gone.py'), path.join(layer, 'other.py'));
+  assert.throws(() => make({ check: true }, { layers: made }), /error\[BAR012\]/, 'a layer without the module');
+  const arn = 'arn:aws:lambda:eu-west-1:123456789012:layer:theirs:1';
+  make({ check: true }, { layers: (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'L', arn)] });
 });
 
 test('hints name props and not flags', (t) => {

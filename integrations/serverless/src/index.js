@@ -70,6 +70,7 @@ class ServerlessBarrow {
       throw new this.serverless.classes.Error(`barrow cannot be started (${result.error.message})${hint}`);
     }
     if (result.status !== 0) throw new this.serverless.classes.Error(`barrow: ${messages(result.stderr)}`);
+    for (const warning of warnings(result.stderr)) this.log.warning(`barrow: ${warning}`);
     for (const unit of JSON.parse(result.stdout).units) {
       this.log.info(`barrow: ${unit.name} ${unit.state}, ${unit.output}`);
     }
@@ -111,6 +112,12 @@ function messages(text) {
   return lines.join("\n");
 }
 
+/** The warnings among what barrow says on standard error; a line that goes on is indented. */
+function warnings(text) {
+  const told = text.replace(/\n {2,}/g, " ").split("\n");
+  return told.filter((line) => line.startsWith("warning: ")).map((line) => line.slice("warning: ".length));
+}
+
 /** Serverless refuses keys that no one has described to it. */
 function allowOptions(serverless) {
   const handler = serverless.configSchemaHandler;
@@ -119,3 +126,4 @@ function allowOptions(serverless) {
 }
 
 module.exports = ServerlessBarrow;
+module.exports.warnings = warnings;

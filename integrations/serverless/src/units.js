@@ -17,10 +17,11 @@ function planUnits({ service, names, folder, options }) {
   for (const name of names) {
     const target = service.getFunction(name);
     const runtime = target.runtime || service.provider.runtime || "";
-    const ready = (target.package || {}).artifact;
+    const own = target.package || {};
+    // An artifact of the service is that of each function that is not packaged by itself.
+    const ready = own.artifact || (wholePackage.artifact && !own.individually);
     if (target.image || ready || !runtime.startsWith("python")) continue;
     const arch = target.architecture || service.provider.architecture || "x86_64";
-    const own = target.package || {};
     const alone = own.individually || (wholePackage.individually && own.individually !== false);
     const module = target.module && target.module !== "." ? target.module.replace(/\/+$/, "") : null;
     if (alone || module || hasPatterns(own)) {
@@ -63,7 +64,10 @@ function unit({ name, functions, runtime, arch, module, patterns, folder, option
     module,
     patterns: Boolean(patterns),
     source: root,
+    root,
     requirement: requirement(root, options),
+    // Whether a lock above is for this folder is for barrow to tell: it knows the members of a workspace.
+    isBelowLock: Boolean(lockAbove(root, options)),
     // What is required lies in the layer.
     alone: Boolean(options.layer),
     settings: options.settings,
@@ -72,11 +76,30 @@ function unit({ name, functions, runtime, arch, module, patterns, folder, option
   };
 }
 
+/** A lock above a folder that has neither a lock nor a requirements file of its own. */
+function lockAbove(root, { file, locks }) {
+  if (!locks || [...LOCKS, file].some((name) => fs.existsSync(path.join(root, name)))) return null;
+  for (let folder = root; folder !== path.dirname(folder) && !fs.existsSync(path.join(folder, ".git")); ) {
+    folder = path.dirname(folder);
+    const found = LOCKS.map((name) => path.join(folder, name)).find((name) => fs.existsSync(name));
+    if (found) return found;
+  }
+  return null;
+}
+
 /** The file that states what is required; null where nothing does. */
 function requirement(root, { file, locks }) {
   const candidates = [...(locks ? LOCKS : []), file, ...(locks ? ["pyproject.toml"] : [])];
   const found = candidates.map((name) => path.join(root, name)).find((name) => fs.existsSync(name));
   return found || null;
+}
+
+/** Where a unit's requirements stand: in a file that is named, in one that barrow finds from the source on, or nowhere. */
+function inputs({ alone, isBelowLock, source, root, requirement: file }) {
+  if (alone) return { dependencies: false };
+  // A staged copy lies elsewhere than the source that it is of.
+  if (isBelowLock && source === root) return {};
+  return file ? { requirement: [file] } : { dependencies: false };
 }
 
 /** Writes the units as barrow reads them; texts and lists of JSON are texts and lists of TOML. */
@@ -89,7 +112,7 @@ function writeUnits(units, folder) {
       runtime: unit.runtime,
       arch: unit.arch,
       ...(unit.source ? { source: unit.source } : {}),
-      ...(unit.alone || !unit.requirement ? { dependencies: false } : { requirement: [unit.requirement] }),
+      ...inputs(unit),
       ...unit.settings,
     };
     const lines = Object.entries(keys).map(([key, it]) => `${key} = ${value(it)}\n`);

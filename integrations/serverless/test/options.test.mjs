@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import test from "node:test";
 import options from "../src/options.js";
+import plugin from "../src/index.js";
 import units from "../src/units.js";
 
 const { readOptions } = options;
@@ -66,4 +67,47 @@ test("functions are packaged alone or together, each kind for its target", () =>
   assert.match(text, /\[\[function\]\]\nname = "shop"\n/);
   assert.match(text, /\[\[layer\]\]\nname = "pythonRequirements"\n[^[]*requirement = \[".*requirements.txt"\]/);
   fs.rmSync(folder, { recursive: true });
+});
+
+test("an artifact of the service is that of its functions, but for those packaged by themselves", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const functions = { a: {}, b: { module: "b" }, c: { package: { individually: true } } };
+  const getFunction = (name) => functions[name];
+  const { options: read } = readOptions({});
+  const names = (individually) => {
+    const service = { service: "shop", provider: { runtime: "python3.12" }, package: { artifact: "all.zip", individually }, getFunction };
+    return planUnits({ service, names: Object.keys(functions), folder, options: read }).units.map((unit) => unit.name);
+  };
+  assert.deepEqual(names(false), ["c"]);
+  assert.deepEqual(names(true), ["c"]);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("a lock above a module is left to barrow to find", () => {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const folder = path.join(root, "service");
+  for (const name of ["one", "two", "three"]) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  fs.mkdirSync(path.join(root, ".git"));
+  fs.writeFileSync(path.join(root, "uv.lock"), "");
+  fs.writeFileSync(path.join(folder, "one", "pyproject.toml"), "");
+  fs.writeFileSync(path.join(folder, "two", "requirements.txt"), "");
+  const functions = { one: { module: "one" }, two: { module: "two" }, three: { module: "three" } };
+  const service = { service: "shop", provider: { runtime: "python3.12" }, getFunction: (name) => functions[name] };
+  const written = (custom) => {
+    const { options: read } = readOptions(custom);
+    const plan = planUnits({ service, names: Object.keys(functions), folder, options: read }).units;
+    const text = fs.readFileSync(writeUnits(plan, folder), "utf8");
+    return text.split("[[function]]\n").slice(1).map((unit) => /requirement.*|dependencies.*/.exec(unit)?.[0].replace(/".*\//, '"'));
+  };
+  assert.deepEqual(written({}), [undefined, 'requirement = ["requirements.txt"]', undefined]);
+  const without = { pythonRequirements: { usePipenv: false, usePoetry: false } };
+  assert.deepEqual(written(without), ["dependencies = false", 'requirement = ["requirements.txt"]', "dependencies = false"]);
+  fs.rmSync(path.join(root, "uv.lock"));
+  assert.deepEqual(written({}), ['requirement = ["pyproject.toml"]', 'requirement = ["requirements.txt"]', "dependencies = false"]);
+  fs.rmSync(root, { recursive: true });
+});
+
+test("warnings of a run that succeeds are told, lines that go on in one", () => {
+  const said = "warning: one\nLooking around\nwarning: two is\n  longer\n";
+  assert.deepEqual(plugin.warnings(said), ["one", "two is longer"]);
 });

@@ -79,10 +79,12 @@ fn each_made<'a>(jobs: &'a [Job], outcome: &'a Outcome) -> impl Iterator<Item = 
     outcome.made.iter().map(move |(place, (label, published, is_slimmed))| {
         let job = &jobs[*place];
         let layers = job.unit.layers.iter().filter_map(|name| job.layer(name, jobs));
+        let (of_without, elsewhere) = check::behind_without(&job.without, &job.options.request.inputs.brought);
         let layers = layers.filter_map(|(place, _)| outcome.made.get(&place)).flat_map(|(_, layer, _)| layer.places());
         let (handlers, ignore) = (job.unit.handlers.clone(), job.unit.config.check_ignore.clone());
-        let made =
-            Made { name: Some(label), published, handlers, layers: layers.collect(), ignore, report: OnceCell::new() };
+        let layers = of_without.into_iter().chain(layers).collect();
+        let (name, report) = (Some(label.as_str()), OnceCell::new());
+        let made = Made { name, published, handlers, layers, elsewhere, ignore, report };
         (label.as_str(), made, *is_slimmed)
     })
 }

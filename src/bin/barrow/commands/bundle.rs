@@ -50,6 +50,7 @@ pub(super) fn make(
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), settings)?;
     let sboms = sbom::Sboms::of(run, &settings.assembly.sboms, output.output.as_deref())?;
     let request = settings.request_for(requirements, &target)?;
+    let brought = request.inputs.brought.clone();
     let assembly = settings.assembly_for(source, kind, &target)?;
     let options = BundleOptions::of(request, assembly, settings.publish(output), target);
     if is_list {
@@ -57,7 +58,7 @@ pub(super) fn make(
     }
     let published = run.bundle(options)?;
     let sboms = sboms.write(run, &published)?;
-    let made = check::Made::alone(settings, &published, handlers);
+    let made = check::Made::alone(settings, &published, handlers, &brought);
     if report.is_wanted() {
         let label = published.path.display().to_string();
         let parts = report.parts(run, &label, &made, settings.assembly.selection.slim)?;

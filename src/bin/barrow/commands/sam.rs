@@ -5,10 +5,12 @@
 //! is old or new.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use barrow::ops::write_whole;
+use barrow::ops::{is_written_by_barrow, write_noted};
 use barrow::request::{BundleKind, BundleOptions};
+use barrow::requirements::NamePattern;
 use barrow::sam::{Left, Nested, ResourceUse, SamUnit, SamUnitKind, Template};
 use barrow::target::{Architecture, Runtime};
 use serde_json::json;
@@ -54,7 +56,9 @@ struct Written {
     template: Template,
     /// Folders and templates by logical id, relative to `to`.
     built: BTreeMap<String, String>,
+    /// The folder of the template, and the template itself.
     from: PathBuf,
+    file: PathBuf,
     to: PathBuf,
 }
 
@@ -77,6 +81,9 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
     for (place, planned) in plan.units.iter().enumerate() {
         orders.push(Order { place, ..order(run, planned, args, asked.manifest.as_ref(), force)? });
     }
+    // One run has one state folder, whatever is made in it.
+    let state_folders = orders.first().map(|order| order.options.publish.state_folders.clone()).unwrap_or_default();
+    plan.refuse_other_templates(&state_folders, force)?;
     let outcome = batch::make(run, orders, args.jobs)?;
     if args.github {
         outcome.tell_github(run)?;
@@ -85,7 +92,7 @@ pub(super) fn build(run: &Run, args: &SamBuildArgs) -> Result<(), Failure> {
     if outcome.is_whole() {
         // Inner ones first: the outer one leads to them.
         for template in plan.templates.iter().rev() {
-            template.write(run)?;
+            template.write(run, &state_folders)?;
         }
     }
     let (is_whole, shown) = (outcome.is_whole(), written.display().to_string());
@@ -139,7 +146,7 @@ impl Plan {
         }
         let absolute = |path: &Path| run.host.working_folder.join(path);
         let from = absolute(folder);
-        self.templates.insert(place, Written { template, built, from, to: absolute(to) });
+        self.templates.insert(place, Written { template, built, from, file: absolute(file), to: absolute(to) });
         for Nested { name, location, parameters, line } in inner {
             let way = format!("{prefix}{name}/");
             let at = || format!("{}:{line}", file.display());
@@ -151,6 +158,31 @@ impl Plan {
                 return Err(Failure::usage(format!("{}: the template `{}` is not there", at(), inner.display())));
             }
             self.add(run, asked, &inner, parameters, &to.join(&name), &way)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to write over a template that is read here and, without `force`, over one that barrow did not write.
+    ///
+    /// # Errors
+    /// One of these lies where a template is to be written.
+    fn refuse_other_templates(&self, state_folders: &[PathBuf], force: bool) -> Result<(), Failure> {
+        let identity = |path: &Path| fs_err::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+        let read: Vec<_> = self.templates.iter().filter_map(|template| identity(&template.file)).collect();
+        for template in &self.templates {
+            let place = template.to.join(BUILT_TEMPLATE);
+            if fs_err::symlink_metadata(&place).is_err() {
+                continue;
+            }
+            if identity(&place).is_some_and(|there| read.contains(&there)) {
+                let text = format!("`{}` is a template that is built here, and would be replaced", place.display());
+                return Err(Failure::new(text, Exit::Failed).hint("name another folder with --build-dir"));
+            }
+            if !force && !template.may_replace(&place, state_folders)? {
+                let text = format!("`{}` is not what barrow wrote there, so it is left alone", place.display());
+                return Err(Failure::new(text, Exit::Failed)
+                    .hint("use another --build-dir, or --force to replace it with the template that is built"));
+            }
         }
         Ok(())
     }
@@ -185,24 +217,42 @@ impl Plan {
 }
 
 impl Written {
-    /// Writes the template into its place, whole or not at all.
-    fn write(&self, run: &Run) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| {
-            let text = format!("failed to write `{}`", self.to.join(BUILT_TEMPLATE).display());
-            Failure::new(text, Exit::Failed).because(&error)
-        };
-        fs_err::create_dir_all(&self.to).map_err(failed)?;
+    /// Whether what lies in its place is barrow's, or the same text.
+    fn may_replace(&self, place: &Path, state_folders: &[PathBuf]) -> Result<bool, Failure> {
+        let (path, text) = self.rewritten()?;
+        let is_same = fs_err::symlink_metadata(place).is_ok_and(|found| found.is_file())
+            && fs_err::read_to_string(&path).is_ok_and(|old| old == text);
+        Ok(is_same || is_written_by_barrow(&path, state_folders))
+    }
+
+    /// Its place, without links, and its text. The folder has to be there.
+    fn rewritten(&self) -> Result<(PathBuf, String), Failure> {
         // Where a link is on the way, `..` of a relative path leads elsewhere than its text says.
-        let from = fs_err::canonicalize(&self.from).map_err(failed)?;
-        let to = fs_err::canonicalize(&self.to).map_err(failed)?;
+        let from = fs_err::canonicalize(&self.from).map_err(|error| self.failed(&error))?;
+        let to = fs_err::canonicalize(&self.to).map_err(|error| self.failed(&error))?;
         let text = self.template.rewritten(&self.built, &from, &to).map_err(|error| failure(&error))?;
-        let path = to.join(BUILT_TEMPLATE);
-        if fs_err::read_to_string(&path).is_ok_and(|old| old == text) {
+        Ok((to.join(BUILT_TEMPLATE), text))
+    }
+
+    /// Writes the template into its place, whole or not at all.
+    fn write(&self, run: &Run, state_folders: &[PathBuf]) -> Result<(), Failure> {
+        fs_err::create_dir_all(&self.to).map_err(|error| self.failed(&error))?;
+        let (path, text) = self.rewritten()?;
+        let is_same = fs_err::read_to_string(&path).is_ok_and(|old| old == text);
+        if is_same && is_written_by_barrow(&path, state_folders) {
             return Ok(());
         }
-        write_whole(&path, text.as_bytes()).map_err(failed)?;
+        let warning = write_noted(&path, text.as_bytes(), state_folders).map_err(|error| self.failed(&error))?;
+        if let Some(warning) = warning {
+            run.output.warn(&warning);
+        }
         run.output.detail(&format!("wrote {}", path.display()));
         Ok(())
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        let text = format!("failed to write `{}`", self.to.join(BUILT_TEMPLATE).display());
+        Failure::new(text, Exit::Failed).because(error)
     }
 }
 
@@ -256,6 +306,10 @@ fn order(
     }
     settings.take_input_of(&run.host.working_folder.join(source));
     settings.want_project();
+    // A flag for many functions need not concern each of them.
+    let inputs = &mut settings.options.inputs;
+    inputs.excluded.extend(inputs.excluded_patterns.iter().filter_map(NamePattern::plain_name));
+    inputs.excluded_patterns.retain(|pattern| pattern.plain_name().is_none());
     let kind = if unit.kind == SamUnitKind::Layer { BundleKind::Layer } else { BundleKind::Function };
     let output = OutputArgs { output: Some(out.clone()), force, ..OutputArgs::default() };
     let target = settings.target.single()?;

@@ -108,6 +108,9 @@ fn left_out(error: &LeftOutError) -> String {
         }
         LeftOutError::OtherVersion { .. } => "make both of the same lock, or leave out --without",
         LeftOutError::TwoVersions { .. } => "a function can have only one of them: make the layers agree",
+        LeftOutError::OtherTarget { .. } => {
+            "make the layer for the same --runtime and --arch, or name the one that is: a function loads no other"
+        }
         LeftOutError::NotExact { .. } => "--without takes a lock: `barrow lock` writes one",
         LeftOutError::BringsNothing { .. } | LeftOutError::Unreadable { .. } => {
             "--without takes a lock, or the folder or zip of a layer; groups are left out unless --group names them"

@@ -38,11 +38,20 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     let override_files = layers.paths("override", input.overrides);
     let standard_input = read_standard_input(layers, [&requirement_files, &constraint_files, &override_files])?;
     let (mut excluded, mut excluded_patterns) = (Vec::new(), Vec::new());
+    // A flag is about this run, so that a name which nothing requires is told as a pattern is. What stands in a file or
+    // variable may be for many.
+    let is_flag = !input.exclude_package.is_empty();
     for word in layers.many("exclude-package", input.exclude_package, |text| Ok(text.to_owned()))? {
         let wrong = |reason: String| SettingsError::Other(format!("invalid value for `exclude-package`: {reason}"));
         match NamePattern::parse(&word).map_err(|error| wrong(error.to_string()))? {
             Some(pattern) => excluded_patterns.push(pattern),
-            None => excluded.push(word.parse::<PackageName>().map_err(|error| wrong(error.to_string()))?),
+            None => {
+                let name = word.parse::<PackageName>().map_err(|error| wrong(error.to_string()))?;
+                match NamePattern::new(name.as_ref()) {
+                    Ok(pattern) if is_flag => excluded_patterns.push(pattern),
+                    _ => excluded.push(name),
+                }
+            }
         }
     }
     Ok(ManifestInputs {

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use barrow::bundle::Bytes;
 use barrow::check::{self, CheckOptions, Grade, IgnoredFinding, Report};
-use barrow::ops::Published;
+use barrow::ops::{Published, is_layer};
 use barrow::reporter::counted;
+use barrow::requirements::Brought;
 use barrow::target::Target;
 
 use super::meaning::refuse_missing;
@@ -112,6 +113,7 @@ fn parts(run: &Run, args: CheckArgs) -> Result<Vec<CheckedPart>, Failure> {
         path: folder.join(&path),
         layers: args.layer.iter().map(|layer| folder.join(layer)).collect(),
         handlers: args.handler,
+        elsewhere: Vec::new(),
         target,
         locked,
         libraries,
@@ -134,6 +136,8 @@ pub(super) struct Made<'a> {
     pub(super) handlers: Vec<String>,
     /// The layers that it uses, the lowest first.
     pub(super) layers: Vec<PathBuf>,
+    /// What is left to a lock or list.
+    pub(super) elsewhere: Vec<Brought>,
     pub(super) ignore: Vec<IgnoredFinding>,
     /// What was found, once it was looked for: the page and the check have the same.
     pub(super) report: OnceCell<Report>,
@@ -141,9 +145,15 @@ pub(super) struct Made<'a> {
 
 impl<'a> Made<'a> {
     /// The one output of a run.
-    pub(super) fn alone(settings: &Settings, published: &'a Published, handlers: Vec<String>) -> Self {
+    pub(super) fn alone(
+        settings: &Settings,
+        published: &'a Published,
+        handlers: Vec<String>,
+        brought: &[Brought],
+    ) -> Self {
+        let (layers, elsewhere) = behind_without(settings.without(), brought);
         let ignore = settings.check_ignore.clone();
-        Self { name: None, published, handlers, layers: Vec::new(), ignore, report: OnceCell::new() }
+        Self { name: None, published, handlers, layers, elsewhere, ignore, report: OnceCell::new() }
     }
 
     /// How it is checked: its own layers, which belong together, behind those that it uses.
@@ -154,6 +164,7 @@ impl<'a> Made<'a> {
         let path = places.pop().unwrap_or_default();
         CheckOptions {
             layers: places,
+            elsewhere: self.elsewhere.clone(),
             handlers: self.handlers.clone(),
             cache_folder: cache_folder.cloned(),
             ignore: self.ignore.clone(),
@@ -196,6 +207,12 @@ impl<'a> Made<'a> {
         let errors = findings.filter(|finding| finding.grade == Grade::Error);
         errors.map(|finding| format!("{}{}", self.label(), findings::one_line(finding)))
     }
+}
+
+/// What `--without` names, for a check: the layers, and what is left to locks and lists, of which no file is known.
+pub(super) fn behind_without(without: &[PathBuf], brought: &[Brought]) -> (Vec<PathBuf>, Vec<Brought>) {
+    let elsewhere = brought.iter().filter(|brought| !is_layer(&brought.by));
+    (without.iter().filter(|place| is_layer(place)).cloned().collect(), elsewhere.cloned().collect())
 }
 
 /// Checks the one output of a run, and fails where it would not load.

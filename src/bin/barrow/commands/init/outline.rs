@@ -31,6 +31,8 @@ pub(super) struct Outlined {
     pub(super) runtime: Option<String>,
     pub(super) arch: Option<String>,
     pub(super) handlers: Vec<String>,
+    /// Names of the layers that it uses, the lowest first.
+    pub(super) layers: Vec<String>,
     /// Further settings, as they are written.
     pub(super) settings: Vec<(&'static str, String)>,
 }
@@ -48,11 +50,38 @@ impl ConfigDraft {
             }
             is_there
         });
+        self.drop_unusable_layers();
+        let remarks = &mut self.remarks;
         let sources = self.units.iter().filter(|unit| unit.requirement.is_none() && !unit.is_alone);
         let mut sources: Vec<&String> = sources.filter_map(|unit| unit.source.as_ref()).collect();
         sources.sort();
         sources.dedup();
         remarks.extend(sources.into_iter().filter_map(|source| lockless(folder, Path::new(source))));
+    }
+
+    /// Leaves out layers of a function that no build could give it: a layer is made for the target of the function, or
+    /// is none of the units.
+    fn drop_unusable_layers(&mut self) {
+        let from = self.from.clone().unwrap_or_default();
+        let target = |unit: &Outlined| (unit.runtime.clone(), unit.arch.clone());
+        let made: Vec<_> =
+            self.units.iter().filter(|unit| unit.is_layer).map(|unit| (unit.name.clone(), target(unit))).collect();
+        for unit in &mut self.units {
+            let own = target(unit);
+            let (name, remarks) = (&unit.name, &mut self.remarks);
+            unit.layers.retain(|layer| {
+                let reason = match made.iter().find(|(made, _)| made == layer) {
+                    None => "it is no layer that is built here",
+                    Some((_, other)) if *other != own => "it is for another runtime or processor",
+                    Some(_) => return true,
+                };
+                remarks.push(format!(
+                    "the layer `{layer}` of `{name}` in {from} is not carried over: {reason}; what it brings is bundled, \
+                     unless `without` names it"
+                ));
+                false
+            });
+        }
     }
 
     /// The text of barrow.toml. What most units have stands in `[defaults]`.
@@ -102,6 +131,9 @@ impl Outlined {
             [] => {}
             [one] => line("handler", &quoted(one)),
             many => line("handler", &list(many)),
+        }
+        if !self.layers.is_empty() {
+            line("layers", &list(&self.layers));
         }
         for (key, value) in &self.settings {
             line(key, value);

@@ -22,16 +22,25 @@ pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
     };
     for found in template.resources() {
         match found {
-            Ok(ResourceUse::Unit(unit)) => outline.units.push(Outlined {
-                is_layer: unit.kind == SamUnitKind::Layer,
-                name: unit.name,
-                source: Some(unit.source.trim_end_matches('/').trim_start_matches("./").to_owned())
-                    .map(|source| if source.is_empty() { ".".to_owned() } else { source }),
-                runtime: Some(unit.runtime),
-                arch: Some(unit.architecture),
-                handlers: unit.handler.into_iter().collect(),
-                ..Outlined::default()
-            }),
+            Ok(ResourceUse::Unit(unit)) => {
+                if unit.layers.contains(&None) {
+                    outline.remarks.push(format!(
+                        "{name}:{}: a layer of `{}` lies elsewhere: what it brings is bundled, unless `without` names it",
+                        unit.line, unit.name
+                    ));
+                }
+                outline.units.push(Outlined {
+                    is_layer: unit.kind == SamUnitKind::Layer,
+                    name: unit.name,
+                    source: Some(unit.source.trim_end_matches('/').trim_start_matches("./").to_owned())
+                        .map(|source| if source.is_empty() { ".".to_owned() } else { source }),
+                    runtime: Some(unit.runtime),
+                    arch: Some(unit.architecture),
+                    handlers: unit.handler.into_iter().collect(),
+                    layers: unit.layers.into_iter().flatten().collect(),
+                    ..Outlined::default()
+                });
+            }
             Ok(ResourceUse::Left(left)) => {
                 outline
                     .remarks

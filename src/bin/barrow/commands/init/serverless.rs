@@ -84,6 +84,7 @@ impl Reader<'_> {
             settings,
             ..Outlined::default()
         };
+        self.layers("the provider", provider);
         let mut handlers = Vec::new();
         for (name, function) in root.get("functions").map(|node| node.entries()).unwrap_or_default() {
             let Some(unit) = self.function(name, function, &whole) else { continue };
@@ -129,6 +130,7 @@ impl Reader<'_> {
         };
         let handler = self.text(Some(function), "handler")?;
         let module = self.text(Some(function), "module").map(|module| module.trim_end_matches('/').to_owned());
+        self.layers(&format!("`{name}`"), Some(function));
         // The handler of a module starts in its folder.
         let inner = module.as_ref().and_then(|module| handler.strip_prefix(module)?.strip_prefix('/'));
         let handlers = vec![inner.unwrap_or(&handler).to_owned()];
@@ -140,6 +142,16 @@ impl Reader<'_> {
         let source = module.or_else(|| whole.source.clone());
         let name = name.to_owned();
         Some(Outlined { name, source, requirement, runtime, arch, handlers, settings, ..Outlined::default() })
+    }
+
+    /// Layers are named by ARNs and references: nothing says what they bring.
+    fn layers(&mut self, whose: &str, owner: Option<&Node>) {
+        if let Some(layers) = owner.and_then(|owner| owner.get("layers")) {
+            let text = format!(
+                "`layers` of {whose} are not carried over: what they bring is bundled, unless `layers` or `without` names it"
+            );
+            self.outline.remarks.push(format!("{}:{}: {text}", self.name, layers.line));
+        }
     }
 
     /// Patterns with `!` are what stays out. Those that add files are relative to what all others leave.
