@@ -88,6 +88,22 @@ pub(crate) fn check_out(
     Ok(Checkout { folder: folder.to_owned(), commit, described })
 }
 
+/// What an earlier run has checked out of a commit into `folder`; `None` where nothing is there, or it is no longer as
+/// git made it. Nothing is fetched.
+pub(crate) fn kept_checkout(url: &SafeUrl, commit: &str, folder: &Path, workshop: &Workshop) -> Option<Checkout> {
+    if !folder.join(".git").is_dir() {
+        return None;
+    }
+    let git = Git::of(url, &[], workshop).ok()?;
+    let head = git.run("git rev-parse", folder, &["rev-parse", "--verify", "HEAD"]).ok()?;
+    let changed = git.run("git status", folder, &["status", "--porcelain", "--ignored", "--no-renames"]).ok()?;
+    if head.trim() != commit || !changed.trim().is_empty() {
+        return None;
+    }
+    let described = git.describe(folder, commit).ok()?;
+    Some(Checkout { folder: folder.to_owned(), commit: commit.to_owned(), described })
+}
+
 /// The repositories of all submodules of a checkout of `url`, as git calls them, each with what is checked out.
 pub(crate) fn submodules(
     url: &SafeUrl,

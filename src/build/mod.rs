@@ -28,7 +28,7 @@ pub(crate) use bytecode::{Compiler, PythonSource};
 pub(crate) use child::Children;
 pub use error::BuildError;
 pub(crate) use folder::{copy_folder, folder_digest};
-pub(crate) use git::{Checkout, RepositoryStandIn, bundle, check_out, is_commit, is_of, submodules};
+pub(crate) use git::{Checkout, RepositoryStandIn, bundle, check_out, is_commit, is_of, kept_checkout, submodules};
 pub(crate) use interpreter::{Interpreter, InterpreterSearch};
 pub(crate) use static_metadata::{is_certain, static_metadata};
 pub(crate) use surroundings::{SOURCE_DATE, backend_variables};

@@ -53,11 +53,13 @@ pub enum Bucket {
     Builds,
     /// Summaries of files that were checked.
     Checks,
+    /// Checkouts of commits.
+    Repositories,
 }
 
 impl Bucket {
     /// Every bucket that this version writes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pages,
         Self::Metadata,
         Self::Wheels,
@@ -66,6 +68,7 @@ impl Bucket {
         Self::Bundles,
         Self::Builds,
         Self::Checks,
+        Self::Repositories,
     ];
 
     /// The folder's name, with the version of what is in it.
@@ -79,6 +82,7 @@ impl Bucket {
             Self::Bundles => "bundles-v2",
             Self::Builds => "builds-v1",
             Self::Checks => "checks-v2",
+            Self::Repositories => "repositories-v1",
         }
     }
 }

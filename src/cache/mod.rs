@@ -11,6 +11,7 @@
 //! ├── bundles-v2/HH/HASH        finished results by fingerprint
 //! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
 //! ├── checks-v2/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
+//! ├── repositories-v1/HH/HASH/  a commit as git has checked it out           (HASH: URL without credentials, commit)
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::LockKind;
+use super::passed_over::pipfile_asks;
 use super::project_files::ProjectFile;
 
 /// What was found.
@@ -57,7 +58,12 @@ pub fn find_input(folder: &Path) -> Option<FoundInput> {
     } else if let Some(lock) = folder.ancestors().nth(1).and_then(|above| locks_in(above).into_iter().next()) {
         unused.push((lock, "the folder has requirements of its own"));
     }
-    let file = requirements.or(pyproject)?;
+    let file = requirements.clone().or(pyproject.clone())?;
+    let beside = pyproject.filter(|_| requirements.is_some() && has_dependencies(folder));
+    unused.extend(beside.map(|path| (path, "requirements.txt comes first")));
+    if pipfile_asks(folder) {
+        unused.push((folder.join("Pipfile"), "it has no Pipfile.lock beside it"));
+    }
     Some(FoundInput { file, unused })
 }
 
@@ -72,6 +78,14 @@ fn is_of_project(folder: &Path) -> bool {
     };
     let has = |key: &&str| table.get("tool").is_some_and(|tools| tools.get(*key).is_some());
     ["project", "build-system", "dependency-groups"].iter().any(|key| table.contains_key(*key)) || TOOLS.iter().any(has)
+}
+
+/// Whether the `pyproject.toml` of a folder names dependencies, by the standard table or Poetry's.
+fn has_dependencies(folder: &Path) -> bool {
+    let Ok(Some(file)) = ProjectFile::read_in(folder, Path::new("pyproject.toml")) else { return false };
+    let poetry = file.tool("poetry");
+    let of_poetry = poetry.get("dependencies").and_then(toml::Value::as_table);
+    !file.dependencies().is_empty() || of_poetry.is_some_and(|table| table.keys().any(|name| name != "python"))
 }
 
 fn locks_in(folder: &Path) -> Vec<PathBuf> {

@@ -16,6 +16,8 @@ const KNOWN: [(&str, &str); 5] = [
 
 const CONDA: &str = "it is a list for conda; what of it comes from PyPI belongs into a requirements.txt";
 const SETUP: &str = "that would run it; if it names dependencies, a requirements.txt with the line `.` takes them";
+const CFG: &str = "only a build reads it, and without a pyproject.toml or setup.py beside it there is none; a \
+                   requirements.txt with what it has as `install_requires` takes that";
 const SCRIPT: &str = "its comments name dependencies of its own; name it with -r";
 const OTHER_LIST: &str = "only `requirements.txt` is taken by itself; name this one with -r";
 
@@ -33,7 +35,7 @@ pub fn passed_over(folder: &Path) -> Vec<(String, &'static str)> {
     if folder.join("setup.py").is_file() {
         found.push(("setup.py".to_owned(), SETUP));
     } else if cfg() {
-        found.push(("setup.cfg".to_owned(), SETUP));
+        found.push(("setup.cfg".to_owned(), CFG));
     }
     let says = |name: &String| fs_err::read_to_string(folder.join(name)).is_ok_and(|text| names_requirements(&text));
     let scripts = names_in(folder).into_iter().filter(|name| name.strip_suffix(".py").is_some() && says(name));

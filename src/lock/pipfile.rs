@@ -4,6 +4,7 @@
 //! only Linux needs may be missing; the wheels' own requirements are held against the answer when they are installed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -11,11 +12,12 @@ use serde_json::{Map, Value};
 
 use super::model::{
     BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, WantedFor, Which,
+    ProjectPart, Pythons, WantedFor, Which,
 };
 use super::{LockError, LockKind};
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, Version, ends_as_dist, json_reason, toml_reason};
+use crate::requirements::{Origin, PythonLimit};
+use crate::spec::{ExtraName, PackageName, SafeUrl, Version, ends_as_dist, json_reason, line_at, toml_reason};
 
 /// The part of the file that is about the file.
 const META: &str = "_meta";
@@ -45,6 +47,10 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         Some(SPEC) | None => {}
         Some(other) => return Err(lock.malformed(0, format!("pipfile-spec {other} is not known, only {SPEC}"))),
     }
+    lock.requires_python = meta.get("requires").and_then(python_of).map(|(pythons, key)| {
+        let at = text.find(&format!("\"{key}\"")).unwrap_or(0);
+        (pythons, at)
+    });
     lock.content_hash = meta.pointer("/hash/sha256").and_then(Value::as_str).map(str::to_owned);
     let sources: Vec<Source> = meta
         .get("sources")
@@ -88,6 +94,33 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         }
     }
     Ok(lock)
+}
+
+/// The versions of Python that `requires` takes, and the key that says so. Of a full version the minor one counts: the
+/// patch is that of the machine that locked, not of Lambda.
+fn python_of(requires: &Value) -> Option<(Pythons, &'static str)> {
+    ["python_full_version", "python_version"].into_iter().find_map(|key| {
+        let text = requires.get(key)?.as_str()?;
+        let version: Version = text.trim().parse().ok()?;
+        let parts: Vec<String> = version.release().iter().take(2).map(ToString::to_string).collect();
+        let any_of = vec![format!("=={}.*", parts.join(".")).parse().ok()?];
+        Some((Pythons { text: text.to_owned(), any_of }, key))
+    })
+}
+
+/// The versions of Python that a `Pipfile.lock` is for, as far as it can be read; `working_folder` is absolute, and
+/// where messages show paths from.
+pub(crate) fn pipfile_python(file: &Path, working_folder: &Path) -> Option<PythonLimit> {
+    if LockKind::of(file) != Some(LockKind::Pipfile) {
+        return None;
+    }
+    let text = fs_err::read_to_string(file).ok()?;
+    let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let (Pythons { text: said, any_of }, key) = python_of(document.pointer("/_meta/requires")?)?;
+    let line = line_at(text.as_bytes(), text.find(&format!("\"{key}\"")).unwrap_or(0));
+    let shown = file.strip_prefix(working_folder).unwrap_or(file).to_owned();
+    let origin = Origin::File { file: shown, line: u32::try_from(line).unwrap_or(u32::MAX) };
+    Some(PythonLimit { alternatives: any_of, text: format!("{key} = \"{said}\""), origin })
 }
 
 fn package_of(

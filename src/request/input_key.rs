@@ -22,7 +22,7 @@ use super::part::{Counts, KeyPart, PartKind};
 use super::{LockSettings, Locked, RequestError};
 use crate::bundle::Why;
 use crate::install::RecordPolicy;
-use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet};
+use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, UvFiles};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
 use crate::spec::{HashDigest, sha256_without_userinfo};
 use crate::target::Target;
@@ -366,6 +366,7 @@ impl InputKey {
         // All of these were read into the manifest, or are a lock.
         let ManifestInputs {
             requirement_files: _,
+            are_found: _,
             no_deps_files: _,
             pyproject: _,
             constraint_files: _,
@@ -379,8 +380,10 @@ impl InputKey {
             // What the files say with it was read. Builds have it too, but what was built is never taken for unchanged.
             environment: _,
             format_control: _,
+            uv: UvFiles { files: _, are_alone },
             remote: _,
         } = inputs;
+        self.switch(Counts::Everywhere, "UV_CONFIG_FILE or UV_NO_CONFIG", *are_alone);
         let brought: Vec<String> = brought.iter().map(|it| format!("{} {}", it.name, it.version)).collect();
         self.option(Counts::Everywhere, "--without", &brought, (!brought.is_empty()).then(|| "--without".to_owned()));
     }

@@ -16,6 +16,8 @@ pub(super) struct Folders {
     pub(super) of_file: Option<PathBuf>,
     /// Folder in which barrow was started.
     pub(super) working: PathBuf,
+    /// Whether the file was found in a folder that the user named: then what it says is seen from there.
+    pub(super) is_found: bool,
 }
 
 impl Folders {
@@ -31,6 +33,10 @@ impl Folders {
             (file_counts, working_counts) = (is_usable(&from_file), is_usable(&from_working));
         }
         match (file_counts, working_counts) {
+            (true, true) if self.is_found && !is_same_place(&from_file, &from_working) => {
+                let note = format!("`{path}` is taken from the folder of this file, not from the working folder");
+                Ok(LocatedPath { path: from_file, note: Some(note) })
+            }
             (true, true) if !is_same_place(&from_file, &from_working) => Err(format!(
                 "`{path}` may mean `{}`, from the folder of this file, or `{}`, from the working folder; \
                  run in the folder of the file, or write the whole path",

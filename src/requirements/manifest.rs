@@ -89,6 +89,8 @@ pub struct ManifestInputs {
     /// Requirement files (`-r`), in order: paths, or `file` and `http(s)` URLs. A `pyproject.toml` among them
     /// gives its `[project] dependencies`.
     pub requirement_files: Vec<PathBuf>,
+    /// Whether they were found in a folder that the user named, and not named themselves.
+    pub are_found: bool,
     /// Those of the requirement files whose projects come without what they require in turn (`--no-deps-requirement`).
     pub no_deps_files: Vec<PathBuf>,
     /// Requirements of a project.
@@ -115,8 +117,19 @@ pub struct ManifestInputs {
     /// `--no-binary` and `--only-binary` of the command line: what files say comes after it, so that the later word on
     /// a project counts, as in pip.
     pub format_control: FormatControl,
+    /// uv's files of settings beside those of the project.
+    pub uv: UvFiles,
     /// How requirements files behind `http(s)` URLs are fetched; without it they are an error.
     pub remote: Option<RemoteFiles>,
+}
+
+/// uv's files of settings that lie in no folder of the project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UvFiles {
+    /// Those of the user and the system, or the one that was named; best first, absolute.
+    pub files: Vec<PathBuf>,
+    /// Whether they count in the place of what stands in the project (`UV_CONFIG_FILE`, `UV_NO_CONFIG`).
+    pub are_alone: bool,
 }
 
 /// Fetches requirements files that are named by URL. The room itself never touches the network.

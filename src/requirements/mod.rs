@@ -46,6 +46,7 @@ mod contradictions;
 mod reach;
 mod reading;
 mod source_tree;
+mod tool_settings;
 mod toml_text;
 mod archive_name;
 mod direct;
@@ -61,7 +62,7 @@ pub use excluded::{Brought, NamePattern};
 pub use lines::requirement_lines;
 pub(crate) use manifest::Pin;
 use manifest::{FileRead, RefusedName};
-pub use manifest::{Manifest, ManifestInputs, RemoteFiles};
+pub use manifest::{Manifest, ManifestInputs, RemoteFiles, UvFiles};
 pub use options::{FileOptions, FormatControl, ProjectSet, ReleaseControl};
 pub use origin::Origin;
 pub(crate) use problem::LOCATION_OPTIONS;
@@ -72,8 +73,10 @@ pub use script::is_script;
 pub(crate) use script::{names_requirements, said_part};
 pub(crate) use source_tree::{SourceTree, TieContext, may_tie};
 use tables::DeclaredIndex;
-pub use tables::PythonLimit;
 pub(crate) use tables::{IndexRole, StatedMetadata, TableSettings, is_virtual_project};
+pub use tables::{PythonLimit, uv_settings_file};
+
+pub use tool_settings::{ToolSetting, tool_settings};
 
 #[cfg(test)]
 mod tests;

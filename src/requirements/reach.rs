@@ -11,10 +11,11 @@ use super::problem::Problem;
 use super::requirements_txt::RequirementsReader;
 use super::scope::Scope;
 use super::script::said_part;
-use super::tables::{Format, PyprojectDocument, Tables, Tie, TiedTo, shown_path};
+use super::tables::{Format, PyprojectDocument, Tables, Tie, TiedTo, project_above, shown_path, uv_settings_file};
 use super::toml_text::TomlText;
 use super::{
     DeclaredIndex, DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry,
+    UvFiles,
 };
 use crate::regular::FileBytes;
 use crate::spec::{MarkerTree, PackageName};
@@ -29,8 +30,15 @@ impl RequirementsReader<'_> {
         if !self.inputs.positional.is_empty() || self.inputs.standard_input.is_some() {
             beside.push(self.inputs.working_folder.join("command line"));
         }
-        for file in beside {
+        let mut folders: Vec<PathBuf> =
+            beside.iter().chain(&self.tables_read).filter_map(|file| Some(file.parent()?.to_owned())).collect();
+        folders.dedup();
+        for file in &beside {
             self.read_tables(&file.with_file_name("pyproject.toml"), Scope::Beside);
+        }
+        self.read_uv_settings(&folders);
+        for folder in &folders {
+            self.read_ties_above(folder);
         }
         let mut waiting: VecDeque<PathBuf> = VecDeque::new();
         let mut seen = Vec::new();
@@ -60,11 +68,16 @@ impl RequirementsReader<'_> {
         entries.filter_map(folder).collect()
     }
 
-    fn read_tables(&mut self, path: &Path, scope: Scope<'_>) {
+    pub(super) fn read_tables(&mut self, path: &Path, scope: Scope<'_>) {
         if self.tables_read.iter().any(|known| known == path) || !path.is_file() {
             return;
         }
         self.tables_read.push(path.to_owned());
+        self.read_as(path, Tables::read, scope);
+    }
+
+    /// Takes in what `read` finds in a file.
+    fn read_as(&mut self, path: &Path, read: impl Fn(&PyprojectDocument<'_>) -> Tables, scope: Scope<'_>) {
         let shown = shown_path(path, &self.inputs.working_folder);
         let bytes = self.bytes_of(path);
         let Some(text) = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
@@ -75,10 +88,35 @@ impl RequirementsReader<'_> {
         let folder = path.parent().unwrap_or(Path::new("/"));
         match PyprojectDocument::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => {
-                let tables = Tables::read(&document);
+                let tables = read(&document.with_uv_settings(!self.inputs.uv.are_alone));
                 self.take_tables(tables, scope);
             }
             Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// Reads uv's settings for these folders, then those of the user and the system.
+    pub(super) fn read_uv_settings(&mut self, folders: &[PathBuf]) {
+        let UvFiles { files, are_alone } = &self.inputs.uv;
+        let nearest = folders.iter().filter(|_| !are_alone).filter_map(|folder| uv_settings_file(folder));
+        let files: Vec<PathBuf> = nearest.chain(files.iter().cloned()).collect();
+        for file in files {
+            if !self.settings_read.contains(&file) {
+                self.settings_read.push(file.clone());
+                self.read_as(&file, Tables::of_uv, Scope::Beside);
+            }
+        }
+    }
+
+    /// Reads what a project above a folder without one ties: the folder is a part of that project, whether or not it is
+    /// a member of the workspace.
+    fn read_ties_above(&mut self, folder: &Path) {
+        if folder.join("pyproject.toml").is_file() {
+            return;
+        }
+        if let Some(file) = project_above(folder).filter(|file| !self.tables_read.contains(file)) {
+            self.tables_read.push(file.clone());
+            self.read_as(&file, Tables::ties_above, Scope::Beside);
         }
     }
 
@@ -95,6 +133,7 @@ impl RequirementsReader<'_> {
         for file in &tables.files {
             let _ = self.bytes_of(file);
         }
+        self.settings_read.append(&mut tables.settings_of);
         let ties = tables.ties.clone();
         for tie in ties.iter().filter(|tie| counts(tie, &ties, scope)) {
             self.take_tie(tie);
@@ -137,7 +176,7 @@ impl RequirementsReader<'_> {
         settings.dependency_metadata.extend(found.dependency_metadata);
         settings.prerelease = settings.prerelease.take().or(found.prerelease);
         settings.resolution = settings.resolution.take().or(found.resolution);
-        settings.no_index |= found.no_index;
+        settings.no_index = settings.no_index.take().or(found.no_index);
         settings.prereleases_of.extend(found.prereleases_of);
     }
 

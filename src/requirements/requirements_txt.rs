@@ -52,6 +52,8 @@ pub(super) struct RequirementsReader<'a> {
     files: usize,
     /// Every `pyproject.toml` whose tables were taken in.
     pub(super) tables_read: Vec<PathBuf>,
+    /// Every file whose settings of uv were taken in.
+    pub(super) settings_read: Vec<PathBuf>,
 }
 
 /// A requirements file that is to be read.
@@ -98,7 +100,15 @@ impl<'a> RequirementsReader<'a> {
     pub(super) fn new(inputs: &'a ManifestInputs) -> Self {
         let options = FileOptions { format_control: inputs.format_control.clone(), ..FileOptions::default() };
         let manifest = Manifest { options, ..Manifest::default() };
-        Self { inputs, manifest, problems: Vec::new(), has_hashes: false, files: 0, tables_read: Vec::new() }
+        Self {
+            inputs,
+            manifest,
+            problems: Vec::new(),
+            has_hashes: false,
+            files: 0,
+            tables_read: Vec::new(),
+            settings_read: Vec::new(),
+        }
     }
 
     /// Reads a file that the command line names.
@@ -148,6 +158,7 @@ impl<'a> RequirementsReader<'a> {
             Ok(document) => document,
             Err(problem) => return self.problems.push(problem),
         };
+        let document = document.with_uv_settings(!self.inputs.uv.are_alone);
         let tables = Tables::read(&document);
         let answer = read_pyproject(&document, &tables, input);
         self.problems.extend(answer.problems);
@@ -174,7 +185,7 @@ impl<'a> RequirementsReader<'a> {
     /// Reads a requirement from the command line: no comments, no options, no variables.
     pub(super) fn read_positional(&mut self, text: &str) {
         let line = LogicalLine::alone(text.trim());
-        let folders = Folders { of_file: None, working: self.inputs.working_folder.clone() };
+        let folders = Folders { working: self.inputs.working_folder.clone(), ..Folders::default() };
         let problem = |error: &SyntaxError| Problem::in_line(Origin::CommandLine, &line.text, error.at, error, &[]);
         match read_line(&line.text, &folders, super::line::LineContext::CommandLine) {
             Ok(Line { requirement: Some(found), warnings, .. }) => {
@@ -248,7 +259,8 @@ impl<'a> RequirementsReader<'a> {
                     Role::Constraint => "constraints",
                     Role::Override => "overrides",
                 };
-                return refuse(self, format!("failed to read the {kind} file `{}`: {why}", shown.display()));
+                let why = format!("failed to read the {kind} file `{}`: {why}", shown.display());
+                return refuse(self, with_file_of_folder(why, location));
             }
         };
         self.read_contents(&bytes, location, role, ancestors);
@@ -268,7 +280,7 @@ impl<'a> RequirementsReader<'a> {
             Location::Local { path, .. } => path.parent().map(Path::to_owned),
             Location::Remote(_) | Location::Input => None,
         };
-        let folders = Folders { of_file, working: self.inputs.working_folder.clone() };
+        let folders = Folders { of_file, working: self.inputs.working_folder.clone(), is_found: self.inputs.are_found };
         let source = Source { location, lines: physical_lines(&text), folders };
         ancestors.push(location.clone());
         for line in logical_lines(&source.lines, &self.inputs.environment) {
@@ -536,6 +548,16 @@ fn read_at_most(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs_err::File::open(path)?.take(MAXIMUM_SIZE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The reason with the file that may be meant, where a folder is named in its place.
+fn with_file_of_folder(why: String, location: &Location) -> String {
+    let Location::Local { path, shown } = location else { return why };
+    let mut files = ["requirements.txt", "pyproject.toml"].into_iter().filter(|name| path.join(name).is_file());
+    match files.next() {
+        Some(name) => format!("{why}, which has a `{name}`: name that, `{}`", shown.join(name).display()),
+        None => why,
+    }
 }
 
 /// Why a file could not be read, without its path.

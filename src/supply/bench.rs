@@ -21,11 +21,17 @@ pub(super) struct Cloned {
     pub(super) revision: Option<String>,
     /// What is checked out; it lasts as long as this value.
     pub(super) checkout: Checkout,
-    _room: Arc<tempfile::TempDir>,
+    /// The room of what the cache does not keep.
+    _room: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Cloned {
-    pub(super) fn new(url: &SafeUrl, revision: Option<&str>, checkout: Checkout, room: Arc<tempfile::TempDir>) -> Self {
+    pub(super) fn new(
+        url: &SafeUrl,
+        revision: Option<&str>,
+        checkout: Checkout,
+        room: Option<Arc<tempfile::TempDir>>,
+    ) -> Self {
         Self { url: url.clone(), revision: revision.map(str::to_owned), checkout, _room: room }
     }
 }

@@ -73,7 +73,7 @@ impl AllIndexes {
                 settings.sources.push((name, pin.index.clone()));
             }
         }
-        settings.no_index |= manifest.settings.no_index;
+        settings.no_index |= manifest.settings.no_index.is_some();
         Self { settings, file, later }
     }
 

@@ -33,7 +33,7 @@ pub(super) enum Whereabouts {
     Archive { file: FetchedFile },
     /// Where the user has it.
     Folder { path: PathBuf, digest: HashDigest },
-    /// In a temporary folder, which goes with the session.
+    /// In the cache, or in a temporary folder, which goes with the session.
     Git(Checkout),
 }
 

@@ -1,5 +1,6 @@
 //! Fetching what a reference leads to, so that a wheel can be built of it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::SupplyError;
@@ -9,7 +10,8 @@ use super::indexes::is_private_reference;
 use super::material::{BuildSource, Whereabouts, describe};
 use crate::archive::SafePath;
 use crate::blocking::blocking;
-use crate::build::{BuildError, RepositoryStandIn, check_out, folder_digest, is_commit};
+use crate::build::{BuildError, Checkout, RepositoryStandIn, check_out, folder_digest, is_commit, kept_checkout};
+use crate::cache::Bucket;
 use crate::fetch::WantedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{HashDigest, PackageName, SafeUrl};
@@ -83,6 +85,11 @@ impl SourceBuilder {
         if let Some(cloned) = known.get(&key) {
             return Ok(Whereabouts::Git(cloned.checkout.clone()));
         }
+        if let Some(cloned) = self.kept_repository(url, revision).await? {
+            let checkout = cloned.checkout.clone();
+            known.insert(key, cloned);
+            return Ok(Whereabouts::Git(checkout));
+        }
         let stand_ins = self.stand_ins(name, url).await?;
         let is_asked = stand_ins.is_empty() && url.to_file_path().is_none();
         if self.offline && is_asked {
@@ -101,8 +108,8 @@ impl SourceBuilder {
             }
             _ => source.into(),
         });
-        let checkout = checkout?;
-        let cloned = Cloned::new(url, revision, checkout.clone(), room);
+        let checkout = self.keep_repository(url, checkout?);
+        let cloned = Cloned::new(url, revision, checkout.clone(), Some(room));
         if !revision.is_some_and(is_commit) {
             // Asked for by its commit from here on.
             let by_commit = format!("{} {}", shown.reveal(), checkout.commit);
@@ -111,6 +118,38 @@ impl SourceBuilder {
         }
         known.insert(key, cloned);
         Ok(Whereabouts::Git(checkout))
+    }
+
+    /// What an earlier run has fetched of a commit: that never means another, so nobody is asked for it again. A mirror
+    /// has its own word on what it holds.
+    async fn kept_repository(&self, url: &SafeUrl, revision: Option<&str>) -> Result<Option<Cloned>, SupplyError> {
+        let Some(commit) = revision.filter(|revision| is_commit(revision) && !self.has_mirror) else { return Ok(None) };
+        let place = self.place_of(url, commit);
+        let (there, wanted, workshop) = (url.clone(), commit.to_ascii_lowercase(), self.workshop.clone());
+        let looking = blocking(move || Ok::<_, BuildError>(kept_checkout(&there, &wanted, &place, &workshop)));
+        let kept = looking.await?;
+        if kept.is_none()
+            && let Ok(room) = self.cache.temporary_folder()
+        {
+            // What is damaged there makes room for what is fetched now.
+            let _ = fs_err::rename(self.place_of(url, commit), room.path().join("damaged"));
+        }
+        Ok(kept.map(|checkout| Cloned::new(url, revision, checkout, None)))
+    }
+
+    /// Keeps what was fetched for later runs; where that cannot be, it goes with this one.
+    fn keep_repository(&self, url: &SafeUrl, checkout: Checkout) -> Checkout {
+        let place = self.place_of(url, &checkout.commit);
+        let is_kept = !self.has_mirror
+            && self.cache.make_parent(&place).is_ok()
+            && fs_err::rename(&checkout.folder, &place).is_ok();
+        if is_kept { Checkout { folder: place, ..checkout } } else { checkout }
+    }
+
+    /// Where the checkout of a commit is kept. Not everybody who knows a commit may have the repository.
+    fn place_of(&self, url: &SafeUrl, commit: &str) -> PathBuf {
+        let key = format!("{} {}", url.without_credentials().reveal(), commit.to_ascii_lowercase());
+        self.cache.entry(Bucket::Repositories, &key)
     }
 
     /// Files of the mirror that stand for a repository and its submodules; none where no mirror stands for everything.

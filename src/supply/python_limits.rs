@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{PythonRefused, SupplyError};
+use crate::lock::{LockKind, pipfile_python};
 use crate::requirements::{PythonLimit, python_limit};
 use crate::resolve::contains;
 use crate::spec::Version;
@@ -29,10 +30,14 @@ fn release_taken(limits: &[PythonLimit]) -> Option<Version> {
     of_runtimes.find(|release| limits.iter().all(|limit| takes(limit, release)))
 }
 
-/// The newest runtime that these scripts and pyproject.toml files take, and the file that says so; `None` when none of them says
+/// The newest runtime that these scripts, pyproject.toml files and locks of Pipenv take, and the file that says so; `None` when none of them says
 /// anything, or what they say leaves no runtime. `working_folder` is absolute.
 pub fn newest_runtime_for(files: &[PathBuf], working_folder: &Path) -> Option<(Runtime, PythonLimit)> {
-    let limits: Vec<PythonLimit> = files.iter().filter_map(|file| python_limit(file, working_folder)).collect();
+    let limit = |file: &PathBuf| match LockKind::of(file) {
+        Some(_) => pipfile_python(file, working_folder),
+        None => python_limit(file, working_folder),
+    };
+    let limits: Vec<PythonLimit> = files.iter().filter_map(limit).collect();
     let fitting = Runtime::fitting(|python| limits.iter().all(|limit| takes(limit, python)));
     let newest = fitting.into_iter().rev().find(|runtime| !runtime.is_preview())?;
     Some((newest, limits.into_iter().next()?))

@@ -245,6 +245,50 @@ pub(crate) fn git(context: &TestContext, folder: &str, arguments: &[&str]) -> St
 }
 
 #[test]
+fn a_commit_is_fetched_once() {
+    if !can_build() || !Path::new("/usr/bin/git").is_file() {
+        return;
+    }
+    let server = IndexServer::new().start();
+    let context = TestContext::new();
+    folder(&context, "repo/below", r#"{"name": "mine", "version": "0.1"}"#);
+    let git = |arguments: &[&str]| git(&context, "repo", arguments);
+    git(&["init", "--quiet", "."]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let url = format!("git+file://{}", context.path("repo").display());
+    let install = |out: &str, revision: &str, more: &[&str]| {
+        context.write("requirements.txt", format!("# {out}\nmine @ {url}@{revision}#subdirectory=below\n"));
+        let mut command = context.barrow();
+        command.args(["install", "-r", "requirements.txt", "-t", out, "--runtime", "python3.12"]);
+        let output = command.args(["--index-url", &server.url()]).args(more).output().unwrap();
+        (output.status.code(), context.show(&output))
+    };
+    // What a branch was then is known too.
+    let (code, shown) = install("first", "HEAD", &[]);
+    assert!(code == Some(0) && shown.contains("Fetching file://"), "{shown}");
+    fs_err::rename(context.path("repo"), context.path("elsewhere")).unwrap();
+    let (code, shown) = install("second", &commit, &["--offline"]);
+    assert!(code == Some(0) && !shown.contains("Fetching") && !shown.contains("Building"), "{shown}");
+    assert_eq!(context.tree("first"), context.tree("second"));
+    // A branch may be another commit by now, and what was changed in the cache is not what was fetched.
+    let (code, shown) = install("third", "HEAD", &[]);
+    assert!(code == Some(1) && shown.contains("failed to fetch"), "{shown}");
+    let top = context.cache().join("repositories-v1");
+    let kept = fs_err::read_dir(fs_err::read_dir(top).unwrap().next().unwrap().unwrap().path()).unwrap();
+    let kept = kept.map(|entry| entry.unwrap().path()).next().unwrap();
+    fs_err::write(kept.join("below/pyproject.toml"), "").unwrap();
+    let (code, shown) = install("fourth", &commit, &[]);
+    assert!(code == Some(1) && shown.contains("failed to fetch"), "{shown}");
+    fs_err::rename(context.path("elsewhere"), context.path("repo")).unwrap();
+    let (code, shown) = install("fourth", &commit, &[]);
+    assert!(code == Some(0) && shown.contains("Fetching file://"), "{shown}");
+    let (code, shown) = install("fifth", &commit, &["--offline"]);
+    assert!(code == Some(0) && !shown.contains("Fetching"), "{shown}");
+}
+
+#[test]
 fn a_repository_is_built_at_its_commit() {
     if !can_build() || !Path::new("/usr/bin/git").is_file() {
         return;

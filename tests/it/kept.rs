@@ -178,7 +178,11 @@ fn lists_that_lie_there_unread_are_told() {
         ("requirements-prod.txt", "tiny\n", "only `requirements.txt` is taken by itself; name this one with -r"),
         ("requirements/base.txt", "tiny\n", "only `requirements.txt` is taken by itself"),
         ("setup.py", "", "that would run it"),
-        ("setup.cfg", "[options]\ninstall_requires = tiny\n", "that would run it"),
+        (
+            "setup.cfg",
+            "[options]\ninstall_requires = tiny\n",
+            "only a build reads it, and without a pyproject.toml or setup.py beside it there is none",
+        ),
     ] {
         let place = file.replace(['.', '/'], "-");
         context.write(&format!("{place}/app.py"), "");
@@ -195,6 +199,34 @@ fn lists_that_lie_there_unread_are_told() {
     context.write("listed/requirements-prod.txt", "tiny\n");
     let (code, shown) = run(&context, &["lock", "listed"]);
     assert!(code != 0, "{shown}");
+}
+
+#[test]
+fn the_lock_of_a_script_is_told() {
+    let context = TestContext::new();
+    context.write("job.py", "# /// script\n# dependencies = []\n# ///\n");
+    context.write("job.py.lock", "version = 1\n");
+    let (_, shown) = run(&context, &["lock", "-r", "job.py", "-o", "-", "--no-index"]);
+    assert!(shown.contains("`job.py.lock` is not used") && shown.contains("uv export --script job.py"), "{shown}");
+    let (code, shown) = run(&context, &["lock", "--lock", "job.py.lock", "-o", "-"]);
+    assert!(code == 2 && shown.contains("`job.py.lock` is the lock of a script, which is not read"), "{shown}");
+}
+
+#[test]
+fn what_is_not_used_beside_a_list_is_told() {
+    let context = TestContext::new();
+    context.write("fn/requirements.txt", "");
+    context.write("fn/Pipfile", "[packages]\ntiny = '*'\n");
+    context.write("fn/pyproject.toml", "[project]\nname = 'fn'\nversion = '1'\ndependencies = ['tiny']\n");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "out"]);
+    assert!(code == 0 && shown.contains("Using fn/requirements.txt"), "{shown}");
+    assert!(shown.contains("fn/pyproject.toml is not used: requirements.txt comes first"), "{shown}");
+    assert!(shown.contains("fn/Pipfile is not used: it has no Pipfile.lock beside it"), "{shown}");
+    // What names nothing could not have been meant.
+    context.write("fn/Pipfile", "[packages]\n");
+    context.write("fn/pyproject.toml", "[project]\nname = 'fn'\nversion = '1'\n");
+    let (_, shown) = run(&context, &["bundle", "fn", "-o", "out", "--force"]);
+    assert!(!shown.contains("is not used"), "{shown}");
 }
 
 #[test]

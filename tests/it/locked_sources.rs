@@ -304,3 +304,30 @@ fn what_pipenv_does_not_pin_counts_where_its_marker_holds() {
         assert!(code == Some(2) && shown.contains("fn/Pipfile.lock:5: other has no version"), "{counted}\n{shown}");
     }
 }
+
+#[test]
+fn the_python_of_a_pipfile_counts() {
+    let context = TestContext::new();
+    context.write("fn/handler.py", "");
+    let run = |context: &TestContext, arguments: &[&str]| {
+        let output = context.barrow().args(arguments).output().unwrap();
+        (output.status.code(), context.show(&output))
+    };
+    for (requires, runtime) in [
+        ("\"python_version\": \"3.11\"", "python3.11"),
+        ("\"python_full_version\": \"3.12.4\", \"python_version\": \"3.12\"", "python3.12"),
+    ] {
+        let meta = format!("\"pipfile-spec\": 6,\n        \"requires\": {{{requires}}}, \"sources\": []");
+        let lock = format!("{{\n    \"_meta\": {{\n        {meta}\n    }},\n    \"default\": {{}}\n}}\n");
+        context.write("fn/Pipfile.lock", lock);
+        for place in [["fn"].as_slice(), &["fn", "-r", "fn/Pipfile.lock"], &["fn", "--lock", "fn/Pipfile.lock"]] {
+            let (code, shown) = run(&context, &[&["bundle", "-o", "out", "--force"], place].concat());
+            assert!(code == Some(0) && shown.contains(&format!("for {runtime}")), "{place:?}\n{shown}");
+        }
+        let (_, shown) = run(&context, &["config", "fn"]);
+        assert!(shown.contains(&format!("runtime = {runtime}  # fn/Pipfile.lock:4")), "{shown}");
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "no", "--runtime", "python3.13"]);
+        let told = "`fn/Pipfile.lock` is for Python 3.1";
+        assert!(code != Some(0) && shown.contains(told) && shown.contains(runtime), "{shown}");
+    }
+}

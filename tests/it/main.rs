@@ -79,6 +79,7 @@ mod timing;
 mod unchanged;
 mod units;
 mod units_at_work;
+mod uv_settings;
 mod version_check;
 mod without;
 mod secrets;

@@ -33,6 +33,21 @@ fn a_folder_is_no_package() {
     error: `code` is a folder here, and `barrow why` takes names of packages
     hint: for the package of that name, write it with a version: `code>=0`
     ");
+    // No package is called like a path.
+    context.write("requirements.txt", "tiny\n");
+    for (arguments, told) in [
+        (["tree", "."].as_slice(), "`-r ./requirements.txt`"),
+        (&["tree", "./"], "`-r ./requirements.txt`"),
+        (&["why", "tiny", "."], "`-r ./requirements.txt`"),
+        (
+            &["install", "-t", "out", "-r", "."],
+            "it is a folder, which has a `requirements.txt`: name that, `./requirements.txt`",
+        ),
+    ] {
+        let shown = run(&context, arguments);
+        assert!(shown.starts_with("exit code: 2") && shown.contains(told), "{arguments:?}: {shown}");
+        assert!(!shown.contains(">=0"), "{arguments:?}: {shown}");
+    }
     // The way out, and a folder that only bears the name.
     fs_err::create_dir(context.path("tiny")).unwrap();
     for word in ["code>=0", "tiny"] {

@@ -19,6 +19,8 @@ pub(in super::super) struct PyprojectDocument<'a> {
     pub(in super::super) folder: &'a Path,
     /// The folder of the run, absolute: messages show paths from there.
     pub(in super::super) working_folder: &'a Path,
+    /// Whether `[tool.uv]` may set anything; what it ties counts in any case.
+    pub(super) reads_uv_settings: bool,
     table: DeTable<'a>,
 }
 
@@ -30,12 +32,17 @@ impl<'a> PyprojectDocument<'a> {
         working_folder: &'a Path,
     ) -> Result<Self, Problem> {
         match DeTable::parse(toml.text) {
-            Ok(table) => Ok(Self { toml, folder, working_folder, table: table.into_inner() }),
+            Ok(table) => Ok(Self { toml, folder, working_folder, reads_uv_settings: true, table: table.into_inner() }),
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
                 Err(toml.problem(&span, &SyntaxError::new(0, span.len(), toml_reason(toml.text, &error))))
             }
         }
+    }
+
+    /// The document with the word on whether `[tool.uv]` may set anything.
+    pub(in super::super) fn with_uv_settings(self, reads_uv_settings: bool) -> Self {
+        Self { reads_uv_settings, ..self }
     }
 
     /// The table at a path of keys.
@@ -55,7 +62,7 @@ impl<'a> PyprojectDocument<'a> {
 
     /// Relative paths start in the folder of the file.
     pub(in super::super) fn folders(&self) -> Folders {
-        Folders { of_file: None, working: self.folder.to_owned() }
+        Folders { working: self.folder.to_owned(), ..Folders::default() }
     }
 
     /// What is wrong with a value.

@@ -15,6 +15,7 @@ mod poetry;
 mod standard;
 mod stated;
 mod uv;
+mod uv_files;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub(super) use document::PyprojectDocument;
 pub(super) use place::PLAIN;
 pub(super) use poetry::PoetryDependency;
 pub(crate) use uv::is_virtual_project;
+pub(super) use uv_files::project_above;
+pub use uv_files::uv_settings_file;
 
 use super::direct::Reference;
 use super::problem::{Problem, hide_all};
@@ -137,6 +140,8 @@ pub(super) struct Tables {
     pub(super) warnings: Vec<String>,
     /// Other files that were read.
     pub(super) files: Vec<PathBuf>,
+    /// Every `pyproject.toml` whose settings of uv are among these.
+    pub(super) settings_of: Vec<PathBuf>,
 }
 
 /// Settings of the resolution that tables hold; flags and barrow's own files count more.
@@ -152,8 +157,8 @@ pub(crate) struct TableSettings {
     pub(crate) prerelease: Option<(String, Origin)>,
     /// `resolution`.
     pub(crate) resolution: Option<(String, Origin)>,
-    /// `no-index`.
-    pub(crate) no_index: bool,
+    /// `no-index`, where it is on: where it stands.
+    pub(crate) no_index: Option<Origin>,
     /// Projects of which pre-releases count like final versions.
     pub(crate) prereleases_of: Vec<PackageName>,
 }
@@ -182,6 +187,20 @@ impl Tables {
         poetry::read(document, &mut tables);
         pdm::read(document, &mut tables);
         hatch::read(document, &mut tables);
+        tables
+    }
+
+    /// Reads a file of uv's settings.
+    pub(super) fn of_uv(document: &PyprojectDocument<'_>) -> Self {
+        let mut tables = Self::default();
+        uv::read_settings_file(document, &mut tables);
+        tables
+    }
+
+    /// Reads what a project ties for requirements that lie below it.
+    pub(super) fn ties_above(document: &PyprojectDocument<'_>) -> Self {
+        let mut tables = Self::default();
+        uv::read_ties(document, &mut tables);
         tables
     }
 

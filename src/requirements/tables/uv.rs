@@ -1,6 +1,8 @@
 //! `[tool.uv]` (uv documentation, "Managing dependencies", "Using workspaces", "Package indexes", "Settings").
 //!
 //! A member of a workspace has its own `sources` before those of the root; all else counts from the root's table alone.
+//! A `uv.toml` has the keys of the table at its top, and takes the place of those settings of the `pyproject.toml`
+//! beside it that it may have (uv documentation, "Configuration files").
 
 use std::ops::Range;
 use std::path::Path;
@@ -14,11 +16,18 @@ use super::super::line::read_specifier;
 use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
 use super::document::{Fields, PyprojectDocument, texts};
+use super::uv_files::OWN_FILE;
 use super::workspace::Workspace;
 use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
 use crate::archive::normalized;
 use crate::requirements::RequirementEntry;
 use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
+
+/// Where the settings stand in a `pyproject.toml`.
+const TABLE: &[&str] = &["tool", "uv"];
+
+/// Where they stand in a `uv.toml`.
+const TOP: &[&str] = &[];
 
 /// Reads the tables of a project, and those of its workspace's root.
 pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
@@ -26,11 +35,11 @@ pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     read_sources(document, workspace.as_ref(), tables);
     let root = workspace.as_ref().filter(|workspace| workspace.root != document.folder);
     let Some(root) = root else {
-        read_settings(document, tables);
+        read_project(document, tables);
         tie_members(document, workspace.as_ref(), tables);
         return;
     };
-    read_indexes(document, tables);
+    read_indexes(document, TABLE, tables);
     let file = shown_path(&root.root.join("pyproject.toml"), document.working_folder);
     let text = TomlText { text: &root.text, file: &file };
     match PyprojectDocument::parse(text, &root.root, document.working_folder) {
@@ -40,12 +49,65 @@ pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
             read_sources(&root_document, Some(root), &mut above);
             tables.ties.extend(above.ties.into_iter().filter(|tie| !own.contains(&tie.name)));
             tables.problems.extend(above.problems);
-            read_settings(&root_document, tables);
+            let root_document = root_document.with_uv_settings(document.reads_uv_settings);
+            read_project(&root_document, tables);
         }
         Err(problem) => tables.problems.push(problem),
     }
     tables.files.extend(root.files.iter().cloned());
     tie_members(document, Some(root), tables);
+}
+
+/// What a file of settings says: a `pyproject.toml`, or a file of uv's own, whatever its name.
+pub(super) fn read_settings_file(document: &PyprojectDocument<'_>, tables: &mut Tables) {
+    if is_pyproject(document) {
+        return read_project(document, tables);
+    }
+    for key in ["tool", "sources", "workspace"] {
+        if let Some(value) = document.value(&[key]) {
+            let why = if key == "tool" {
+                "here the keys of `[tool.uv]` stand at the top".to_owned()
+            } else {
+                format!("`{key}` counts in a pyproject.toml alone, as `[tool.uv.{key}]`")
+            };
+            tables.problems.push(document.problem(&value.span(), why));
+        }
+    }
+    read_requirements(document, TOP, tables);
+    read_settings(document, TOP, tables);
+}
+
+/// The names that a project above ties: what it declares beside that is read as a file of settings.
+pub(super) fn read_ties(document: &PyprojectDocument<'_>, tables: &mut Tables) {
+    let workspace = Workspace::of(document.folder);
+    read_sources(document, workspace.as_ref(), tables);
+    tie_members(document, workspace.as_ref(), tables);
+    read_named_indexes(document, tables);
+}
+
+fn is_pyproject(document: &PyprojectDocument<'_>) -> bool {
+    document.toml.file.file_name().is_some_and(|name| name == "pyproject.toml")
+}
+
+/// The table of a project. Where a `uv.toml` lies beside it, or no file of settings counts, its indexes are for what is
+/// tied to them alone.
+fn read_project(document: &PyprojectDocument<'_>, tables: &mut Tables) {
+    tables.settings_of.push(document.folder.join("pyproject.toml"));
+    read_requirements(document, TABLE, tables);
+    if document.reads_uv_settings && !document.folder.join(OWN_FILE).is_file() {
+        read_settings(document, TABLE, tables);
+    } else {
+        read_named_indexes(document, tables);
+    }
+}
+
+fn read_named_indexes(document: &PyprojectDocument<'_>, tables: &mut Tables) {
+    let mut declared = Tables::default();
+    read_indexes(document, TABLE, &mut declared);
+    for index in declared.indexes.into_iter().filter(|index| index.name.is_some()) {
+        push_index(&mut tables.indexes, DeclaredIndex { role: IndexRole::Explicit, ..index });
+    }
+    tables.problems.append(&mut declared.problems);
 }
 
 /// Members of a workspace of the tools that know them by their names alone, and members of uv's that nothing else ties:
@@ -231,10 +293,9 @@ pub(crate) fn is_virtual_project(folder: &Path) -> bool {
     package == Some(false)
 }
 
-/// Everything of `[tool.uv]` but `sources`.
-fn read_settings(document: &PyprojectDocument<'_>, tables: &mut Tables) {
-    read_indexes(document, tables);
-    let Some(table) = document.table(&["tool", "uv"]) else { return };
+/// The lists of requirements of a project, which a `uv.toml` beside it does not replace.
+fn read_requirements(document: &PyprojectDocument<'_>, at: &[&str], tables: &mut Tables) {
+    let Some(table) = document.table(at) else { return };
     tables.constraints.extend(requirements(document, table, "constraint-dependencies", &mut tables.problems));
     tables.overrides.extend(requirements(document, table, "override-dependencies", &mut tables.problems));
     tables.build_constraints.extend(requirements(
@@ -243,9 +304,30 @@ fn read_settings(document: &PyprojectDocument<'_>, tables: &mut Tables) {
         "build-constraint-dependencies",
         &mut tables.problems,
     ));
-    read_formats(document, table, tables);
     let excluded = requirements(document, table, "exclude-dependencies", &mut tables.problems);
     tables.excluded.extend(excluded.into_iter().map(|entry| entry.requirement.name));
+    if let Some(value) = table.get("dev-dependencies")
+        && let (Ok(found), Ok(group)) = (texts(value), ExtraName::from_str("dev"))
+    {
+        let list = found.into_iter().map(|(text, span)| (text.to_owned(), span)).collect();
+        tables.groups.push((group, list));
+    }
+}
+
+/// The settings of a file; those of `uv pip`, whose requirements are those that are read here, come first.
+fn read_settings(document: &PyprojectDocument<'_>, at: &[&str], tables: &mut Tables) {
+    let of_pip: Vec<&str> = at.iter().copied().chain(["pip"]).collect();
+    for at in [&of_pip, at] {
+        read_indexes(document, at, tables);
+        if let Some(table) = document.table(at) {
+            read_choices(document, table, tables);
+        }
+    }
+}
+
+/// What limits versions and files.
+fn read_choices(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &mut Tables) {
+    read_formats(document, table, tables);
     let setting = |key: &str| {
         let value = table.get(key)?;
         let text = match value.get_ref() {
@@ -259,12 +341,8 @@ fn read_settings(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     settings.exclude_newer = settings.exclude_newer.take().or_else(|| setting("exclude-newer"));
     settings.prerelease = settings.prerelease.take().or_else(|| setting("prerelease"));
     settings.resolution = settings.resolution.take().or_else(|| setting("resolution"));
-    settings.no_index |= table.get("no-index").is_some_and(|value| value.get_ref().as_bool() == Some(true));
-    if let Some(value) = table.get("dev-dependencies")
-        && let (Ok(found), Ok(group)) = (texts(value), ExtraName::from_str("dev"))
-    {
-        let list = found.into_iter().map(|(text, span)| (text.to_owned(), span)).collect();
-        tables.groups.push((group, list));
+    if let Some(value) = table.get("no-index").filter(|value| value.get_ref().as_bool() == Some(true)) {
+        settings.no_index.get_or_insert_with(|| document.toml.origin(&value.span()));
     }
     stated::read(document, table, tables);
 }
@@ -321,11 +399,11 @@ fn requirements(
 }
 
 /// `[[tool.uv.index]]`, and the older settings for the same.
-fn read_indexes(document: &PyprojectDocument<'_>, tables: &mut Tables) {
-    let Some(table) = document.table(&["tool", "uv"]) else { return };
+fn read_indexes(document: &PyprojectDocument<'_>, at: &[&str], tables: &mut Tables) {
+    let Some(table) = document.table(at) else { return };
     if let Some(value) = table.get("index") {
         let DeValue::Array(list) = value.get_ref() else {
-            return tables.problems.push(document.problem(&value.span(), "`tool.uv.index` must be a list of tables"));
+            return tables.problems.push(document.problem(&value.span(), "`index` must be a list of tables"));
         };
         for entry in list {
             match read_index(document, entry) {

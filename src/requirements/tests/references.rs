@@ -91,6 +91,12 @@ fn paths_start_from_their_file_then_from_the_working_folder() {
     let both = Project::new(&[("sub/a.txt", &text), (&format!("sub/{wheel}"), ""), (wheel, "")]);
     let error = both.read().unwrap_err();
     assert!(error.contains("sub/a.txt:1:1") && error.contains("may mean"), "{error}");
+    // Of a file that was found in a folder, that folder is meant.
+    let mut found = Project::new(&[("sub/a.txt", &text), (&format!("sub/{wheel}"), ""), (wheel, "")]);
+    found.inputs.are_found = true;
+    assert_eq!(found.printed(), [format!("foo @ file://[FOLDER]/sub/{wheel}")]);
+    let warnings = found.read().unwrap().warnings;
+    assert!(warnings[0].contains("taken from the folder of this file, not from the working folder"), "{warnings:?}");
     // A file that includes another one has both from one place.
     let one = Project::new(&[("a.txt", &text), (wheel, "")]);
     assert_eq!(one.printed(), [format!("foo @ file://[FOLDER]/{wheel}")]);

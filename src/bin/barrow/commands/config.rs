@@ -11,9 +11,9 @@ use crate::settings::{Flags, SettingRecord};
 pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
     let ConfigArgs { source, files, assembly, result: _, settings } = args;
     let settings = run.settings(Flags { settings, assembly, files }, &source)?;
+    let records = settings.records_with_tables(&source);
     if run.is_json() {
-        let records: Vec<_> = settings
-            .records
+        let records: Vec<_> = records
             .iter()
             .map(
                 |record| json!({ "setting": record.key, "values": record.values, "source": record.source.to_string() }),
@@ -21,7 +21,7 @@ pub(super) fn call(run: &Run, args: ConfigArgs) -> Result<(), Failure> {
             .collect();
         return Output::object(&json!({ "schema": 1, "settings": records }));
     }
-    let text: String = settings.records.iter().map(line).collect();
+    let text: String = records.iter().map(line).collect();
     Output::text(&text)
 }
 

@@ -34,14 +34,17 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
     }
     let failure =
         || Failure::usage(format!("`{word}` is a folder here, and `barrow {command}` takes names of packages"));
+    let is_path = word.starts_with('.');
     let meant = format!("for the package of that name, write it with a version: `{}>=0`", word.trim_end_matches('/'));
+    // No package is called `.`.
+    let with_meant = |failure: Failure| if is_path { failure } else { failure.hint(meant) };
     match barrow::lock::find_input(&place) {
         Some(input) => {
             let name = input.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let file = Path::new(word).join(name);
-            Err(failure().hint(format!("for what the folder requires, `-r {}`", file.display())).hint(meant))
+            Err(with_meant(failure().hint(format!("for what the folder requires, `-r {}`", file.display()))))
         }
-        None if holds_code(&place) => Err(failure().hint(meant)),
+        None if holds_code(&place) || is_path => Err(with_meant(failure())),
         None => Ok(()),
     }
 }
@@ -49,7 +52,7 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
 /// Whether a word such as `.` is a path for pip too, and leads to a project that can be built: `pip install .` is what
 /// hands know.
 fn is_project_of_path(word: &str, place: &Path) -> bool {
-    let files = ["pyproject.toml", "setup.py", "setup.cfg"];
+    let files = ["pyproject.toml", "setup.py"];
     word.starts_with('.') && files.iter().any(|name| place.join(name).is_file())
 }
 

@@ -70,6 +70,7 @@ impl Settings {
             output.status(&format!("{} is not used: {why}", shown(unused).display()));
         }
         self.options.inputs.requirement_files.push(input);
+        self.options.inputs.are_found = true;
         Ok(())
     }
 
@@ -79,6 +80,7 @@ impl Settings {
             && let Some(found) = lock::find_input(&parse::normalized(source))
         {
             self.options.inputs.requirement_files.push(found.file);
+            self.options.inputs.are_found = true;
         }
     }
 

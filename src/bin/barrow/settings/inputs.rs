@@ -1,14 +1,14 @@
 //! What is required, and how it may be got: files, extras, wheels, building.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use barrow::bundle::{ServiceChoice, is_dist_pattern};
 use barrow::install::RecordPolicy;
 use barrow::lock::LockKind;
 use barrow::regular::FileBytes;
 use barrow::request::{BuildSettings, SelectionSettings};
-use barrow::requirements::{FormatControl, ManifestInputs, NamePattern, ProjectSet};
+use barrow::requirements::{FormatControl, ManifestInputs, NamePattern, ProjectSet, is_script};
 use barrow::spec::{ExtraName, PackageName};
 
 use super::layers::Layers;
@@ -25,6 +25,14 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     requirement_files.extend(no_deps_files.iter().cloned());
     let locks = if named_here { Vec::new() } else { layers.paths("lock", input.lock.into_iter().collect()) };
     for lock in locks {
+        if let Some(script) = script_of_lock(&lock) {
+            return Err(SettingsError::Other(format!(
+                "`{}` is the lock of a script, which is not read: make one that is with `uv export --script {} -o \
+                 pylock.toml`, and name that with --lock",
+                lock.display(),
+                script.display()
+            )));
+        }
         if LockKind::of(&lock).is_none() {
             let names: Vec<&str> = LockKind::ALL.into_iter().map(LockKind::file_name).collect();
             let (lock, names) = (lock.display(), names.join(", "));
@@ -34,6 +42,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         }
         requirement_files.push(lock);
     }
+    warn_of_script_locks(layers, &requirement_files);
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
     let standard_input = read_standard_input(layers, [&requirement_files, &constraint_files, &override_files])?;
@@ -63,9 +72,29 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         excluded,
         excluded_patterns,
         working_folder: layers.host.working_folder.clone(),
+        uv: layers.uv.files.clone(),
         environment: layers.host.environment.clone(),
         ..ManifestInputs::default()
     })
+}
+
+/// The script that uv has locked in a file: `job.py.lock` is for `job.py`.
+fn script_of_lock(file: &Path) -> Option<PathBuf> {
+    let script = file.to_str()?.strip_suffix(".lock").map(PathBuf::from)?;
+    is_script(&script).then_some(script)
+}
+
+/// What a script needs is resolved anew, though somebody has locked it.
+fn warn_of_script_locks(layers: &mut Layers<'_>, files: &[PathBuf]) {
+    for script in files.iter().filter(|file| is_script(file)) {
+        let (shown, lock) = (script.display(), format!("{}.lock", script.display()));
+        if layers.host.working_folder.join(&lock).is_file() {
+            layers.warnings.push(format!(
+                "`{lock}` is not used: what `{shown}` needs is resolved anew; `uv export --script {shown} -o pylock.toml` \
+                 makes a lock that is read"
+            ));
+        }
+    }
 }
 
 /// Reads standard input where `-` stands among the files, for one of them.

@@ -1,5 +1,5 @@
 //! Finding a setting in the places that it can come from, best first: flag, `BARROW_…` variable, settings file,
-//! uv's variables, pip's variables and files.
+//! uv's variables and files, pip's variables and files.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use super::config_file::ConfigFile;
 use super::config_reader::WrittenIn;
 use super::origin::Source;
 use super::pip_config::PipConfig;
+use super::uv_config::UvConfig;
 use super::{Host, SettingsError, parse};
 use crate::key::{Arity, Key};
 
@@ -32,6 +33,7 @@ pub(super) struct FoundSetting {
 pub(super) struct Layers<'a> {
     pub(super) host: &'a Host,
     pub(super) config: ConfigFile,
+    pub(super) uv: UvConfig,
     pub(super) pip: PipConfig,
     pub(super) records: Vec<SettingRecord>,
     /// What the user should know of before the run.
@@ -49,6 +51,7 @@ impl Layers<'_> {
         self.variable(key, &key.variable())
             .or_else(|| self.settings_file(key))
             .or_else(|| key.uv.iter().find_map(|variable| self.variable(key, variable)))
+            .or_else(|| self.uv_file(key))
             .or_else(|| self.variable(key, &key.pip_variable()?))
             .or_else(|| self.pip_file(key))
             .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
@@ -81,6 +84,13 @@ impl Layers<'_> {
             WrittenIn::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
         };
         let base = base.to_owned();
+        Some(FoundSetting { texts: value.texts.clone(), source, base })
+    }
+
+    fn uv_file(&self, key: &Key) -> Option<FoundSetting> {
+        let value = self.uv.get(key.name)?;
+        let source = Source::File { file: value.file.clone(), line: value.line };
+        let base = value.file.parent().unwrap_or(Path::new("")).to_owned();
         Some(FoundSetting { texts: value.texts.clone(), source, base })
     }
 

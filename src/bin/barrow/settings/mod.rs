@@ -21,9 +21,11 @@ mod shared;
 mod source_table;
 mod sources;
 mod target;
+mod tool_settings;
 mod toml_values;
 mod unit_tables;
 mod units;
+mod uv_config;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +62,7 @@ use inputs::{name_list, read_building, read_format_control, read_inputs, read_re
 use layers::Layers;
 use pip_config::PipConfig;
 use sources::FileChoice;
+use uv_config::UvConfig;
 
 /// The flags of a command, as far as they are settings.
 #[derive(Clone, Debug, Default)]
@@ -115,17 +118,17 @@ impl Settings {
         let applications = config.applications.iter().map(|application| application.name.clone()).collect();
         take_application(&mut config, flags.settings.input.application.as_deref());
         let folder = &parse::normalized(&host.working_folder.join(folder));
-        let pip = if reads_no_config(host, general)? {
-            PipConfig::default()
-        } else {
-            PipConfig::read(host).map_err(SettingsError::Other)?
-        };
-        let mut layers = Layers { host, config, pip, records: Vec::new(), warnings: Vec::new() };
+        let reads_config = !reads_no_config(host, general)?;
+        let pip = reads_config.then(|| PipConfig::read(host)).transpose().map_err(SettingsError::Other)?;
+        let uv = UvConfig::read(host, &folders_of(host, folder, &flags.settings.input.requirement), reads_config)?;
+        let pip = pip.unwrap_or_default();
+        let mut layers = Layers { host, config, uv, pip, records: Vec::new(), warnings: Vec::new() };
         let now = u64::try_from(host.now.as_second()).unwrap_or(0);
         let mut options = RequestOptions::new(&host.working_folder, &host.temporary_folder, now);
 
         let SettingArgs { target, input, index, resolution, wheels, shared } = flags.settings;
-        let target = target::read(&mut layers, target, folder, &input.requirement)?;
+        let named: Vec<PathBuf> = input.requirement.iter().chain(&input.lock).cloned().collect();
+        let target = target::read(&mut layers, target, folder, &named)?;
         let no_project = layers.switch("no-project", input.no_project)?;
         let without = layers.paths("without", input.without.clone());
         read_required(&mut layers, &mut options, input, &resolution)?;
@@ -263,6 +266,15 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The folders of the project that settings of its tools are for: those of the files that are named, else the source.
+fn folders_of(host: &Host, folder: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
+    if files.is_empty() {
+        return vec![folder.to_owned()];
+    }
+    let of_file = |file: &PathBuf| Some(parse::normalized(&host.working_folder.join(file)).parent()?.to_owned());
+    files.iter().filter_map(of_file).collect()
 }
 
 /// The user's state folder by the platform's conventions, then a folder in the cache.
@@ -466,7 +478,11 @@ fn record_defaults(layers: &mut Layers<'_>) {
             layers.record(name, vec![value.to_owned()], Source::Default);
         }
     }
-    // What is not in the table is no setting of its own, and stands last.
+    in_order(&mut layers.records);
+}
+
+/// Puts settings in the order of the table. What is not in it is no setting of its own, and stands last.
+fn in_order(records: &mut [SettingRecord]) {
     let place = |record: &SettingRecord| key::KEYS.iter().position(|key| key.name == record.key);
-    layers.records.sort_by_key(|record| place(record).unwrap_or(usize::MAX));
+    records.sort_by_key(|record| place(record).unwrap_or(usize::MAX));
 }

@@ -3,7 +3,7 @@
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use barrow::lock;
+use barrow::lock::{self, LockKind};
 use barrow::ops::newest_runtime_for;
 use barrow::requirements::is_script;
 use barrow::resolve::contains;
@@ -148,16 +148,17 @@ fn read_architectures(
 fn newest_that_fits(layers: &Layers<'_>, folder: &Path, files: &[PathBuf]) -> Option<(Runtime, Source)> {
     let working_folder = &layers.host.working_folder;
     let absolute = |path: &Path| parse::normalized(&working_folder.join(path));
-    // A script speaks for itself, any other file for the project that it lies in.
+    // A script and a lock of Pipenv speak for themselves, any other file for the project that it lies in.
     let speaks = |file: &PathBuf| {
         let file = absolute(file);
-        if is_script(&file) { file } else { file.with_file_name(PYPROJECT) }
+        let is_own = is_script(&file) || LockKind::of(&file) == Some(LockKind::Pipfile);
+        if is_own { file } else { file.with_file_name(PYPROJECT) }
     };
     let mut speaking: Vec<PathBuf> = files.iter().map(speaks).collect();
     if speaking.is_empty() {
         let folder = absolute(folder);
-        let locked_above = lock::find_input(&folder).map(|found| found.file.with_file_name(PYPROJECT));
-        speaking.extend(iter::once(folder.join(PYPROJECT)).chain(locked_above));
+        let input = lock::find_input(&folder).map(|found| speaks(&found.file));
+        speaking.extend(iter::once(folder.join(PYPROJECT)).chain(input));
     }
     speaking.dedup();
     let (runtime, limit) = newest_runtime_for(&speaking, working_folder)?;
