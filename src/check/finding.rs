@@ -125,14 +125,15 @@ impl Report {
     }
 }
 
-/// A folder of this mode, where others may not enter it.
+/// A folder of this mode, where others may not enter it, or not list it, which Python does to find modules.
 pub(super) fn closed_folder(mode: u32, relative: &str, shown: &str) -> Option<Finding> {
     if mode & 0o005 == 0o005 {
         return None;
     }
-    let message = format!("the folder has mode {mode:04o}: others may not enter it");
+    let right = if mode & 0o001 == 0 { "enter" } else { "list" };
+    let message = format!("the folder has mode {mode:04o}: others may not {right} it");
     let finding = Finding::new(Code::Unreadable, Grade::Error, relative, message).file(shown);
-    Some(finding.fix("give others the right to enter it: `chmod -R a+rX`"))
+    Some(finding.fix(format!("give others the right to {right} it: `chmod -R a+rX`")))
 }
 
 /// The finding that a link cannot be relied on.
@@ -140,4 +141,18 @@ pub(super) fn bad_link(name: &str, shown: &str, what: &str) -> Finding {
     Finding::new(Code::BadLink, Grade::Warning, name, format!("the link {what}"))
         .file(shown)
         .fix("replace the link by the file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_say_which_right_is_lacking() {
+        let message = |mode: u32| closed_folder(mode, "pkg", "pkg/").map(|finding| finding.message);
+        assert_eq!(message(0o755), None);
+        assert_eq!(message(0o711), Some("the folder has mode 0711: others may not list it".to_owned()));
+        assert_eq!(message(0o744), Some("the folder has mode 0744: others may not enter it".to_owned()));
+        assert_eq!(message(0o700), Some("the folder has mode 0700: others may not enter it".to_owned()));
+    }
 }

@@ -55,7 +55,10 @@ impl<'a> Handler<'a> {
             Err(missing) => missing,
         };
         let message = format!("the handler `{}` is in no file: there is no module `{missing}`", self.text);
-        let fix = format!("bundle `{}.py`, or correct the handler", missing.replace('.', "/"));
+        let fix = match self.module.strip_suffix(".py") {
+            Some(module) => format!("a handler names a module and no file: write it as `{module}.{}`", self.function),
+            None => format!("bundle `{}.py`, or correct the handler", self.module.replace('.', "/")),
+        };
         findings.push(Finding::new(Code::NoHandlerModule, Grade::Error, self.text, message).fix(fix));
         None
     }
