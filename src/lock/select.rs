@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use super::files::{Building, PackageOrigin, choose_file, source_file};
+use super::files::{Building, choose_file};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
+use super::selected::{Asked, SelectedPackage};
 use super::two_threads::{PARTED_FROM, both, halves};
 use super::{LockError, LockKind, conflicts};
-use crate::requirements::{DirectReference, FormatControl, Origin, ProjectSet};
-use crate::resolution::{Requirer, ResolvedDist};
-use crate::spec::{DistFile, ExtraName, HashDigest, MarkerTree, PackageName, Requirement, Version};
+use crate::requirements::{FormatControl, Origin, ProjectSet};
+use crate::resolution::Requirer;
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement};
 use crate::target::{Runtime, Target};
 
 /// What is wanted of a lock.
@@ -34,98 +35,6 @@ pub struct LockRequest {
     pub no_build: bool,
     /// `--no-binary` and `--only-binary`.
     pub format_control: FormatControl,
-}
-
-/// One package that a target gets.
-#[derive(Clone, Debug)]
-pub struct SelectedPackage {
-    /// Normalized name.
-    pub name: PackageName,
-    /// The locked version; `None`: the source says it.
-    pub version: Option<Version>,
-    /// Where it is had from.
-    pub place: PackageOrigin,
-    /// The place in the lock where its digest stands, else its entry.
-    pub origin: Origin,
-    asked: Asked,
-}
-
-/// What asks for a package, and what it asks for.
-#[derive(Clone, Debug)]
-struct Asked {
-    extras: Vec<ExtraName>,
-    dependencies: Vec<PackageName>,
-    required_by: Vec<Requirer>,
-}
-
-impl SelectedPackage {
-    /// The distribution, where the lock says everything of it; else the package as it is.
-    ///
-    /// # Errors
-    /// The package, when an index has to find its file, or its source to say its version.
-    pub fn into_known(self) -> Result<ResolvedDist, Box<Self>> {
-        let package = match self.place {
-            // Not copied: of hundreds of packages nearly all are here.
-            PackageOrigin::File { file, is_direct } => {
-                let accepted = file.hashes.clone();
-                return Ok(self.asked.dist(self.name, self.origin, (*file, accepted), is_direct, None));
-            }
-            place => Self { place, ..self },
-        };
-        let known = match (&package.place, &package.version) {
-            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !package.is_folder() => {
-                source_file(&package.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
-            }
-            _ => None,
-        };
-        match known {
-            Some((file, accepted)) => Ok(package.into_dist(file, accepted)),
-            None => Err(Box::new(package)),
-        }
-    }
-
-    /// The version of a folder is what the folder says now.
-    fn is_folder(&self) -> bool {
-        matches!(&self.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. })
-    }
-
-    /// The distribution, once its file and version are known.
-    pub fn into_dist(self, file: DistFile, accepted_hashes: Vec<HashDigest>) -> ResolvedDist {
-        let (is_direct, built_from) = match self.place {
-            PackageOrigin::File { is_direct, .. } => (is_direct, None),
-            PackageOrigin::Source { reference, .. } => (true, Some(reference)),
-            PackageOrigin::Listed(_) => (false, None),
-        };
-        self.asked.dist(self.name, self.origin, (file, accepted_hashes), is_direct, built_from)
-    }
-}
-
-impl Asked {
-    /// The distribution for which that is asked; `file` with the digests that it may have.
-    fn dist(
-        self,
-        name: PackageName,
-        origin: Origin,
-        file: (DistFile, Vec<HashDigest>),
-        is_direct: bool,
-        built_from: Option<DirectReference>,
-    ) -> ResolvedDist {
-        let (Self { extras, dependencies, required_by }, (file, accepted_hashes)) = (self, file);
-        ResolvedDist {
-            version: file.version().clone(),
-            hashes_from: Some(origin),
-            accepted_hashes,
-            siblings: Vec::new(),
-            extras,
-            dependencies,
-            required_by,
-            requires_dist: Vec::new(),
-            is_direct,
-            built_from,
-            file,
-            name,
-        }
-    }
 }
 
 /// Selects what `target` gets: one package of each project, sorted by name.
@@ -398,10 +307,9 @@ impl<'a> Selection<'a> {
                 }
                 // An entry for an extra repeats the package with what the extra requires.
                 Some(other) if lock.kind == LockKind::Pdm && other.place == selected.place => {
-                    let dependencies = &mut other.asked.dependencies;
-                    dependencies.extend(selected.asked.dependencies);
-                    dependencies.sort();
-                    dependencies.dedup();
+                    other.asked.dependencies.extend(selected.asked.dependencies);
+                    other.asked.dependencies.sort();
+                    other.asked.dependencies.dedup();
                 }
                 Some(other) => {
                     let versions = match (&other.version, &selected.version) {

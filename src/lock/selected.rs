@@ -1,0 +1,98 @@
+//! One package that was selected of a lock, and the distribution that becomes of it.
+
+use super::files::{PackageOrigin, source_file};
+use crate::requirements::{DirectReference, Origin};
+use crate::resolution::{Requirer, ResolvedDist};
+use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Version};
+
+/// One package that a target gets.
+#[derive(Clone, Debug)]
+pub struct SelectedPackage {
+    /// Normalized name.
+    pub name: PackageName,
+    /// The locked version; `None`: the source says it.
+    pub version: Option<Version>,
+    /// Where it is had from.
+    pub place: PackageOrigin,
+    /// The place in the lock where its digest stands, else its entry.
+    pub origin: Origin,
+    pub(super) asked: Asked,
+}
+
+/// What asks for a package, and what it asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) extras: Vec<ExtraName>,
+    pub(super) dependencies: Vec<PackageName>,
+    pub(super) required_by: Vec<Requirer>,
+}
+
+impl SelectedPackage {
+    /// The distribution, where the lock says everything of it; else the package as it is.
+    ///
+    /// # Errors
+    /// The package, when an index has to find its file, or its source to say its version.
+    pub fn into_known(self) -> Result<ResolvedDist, Box<Self>> {
+        let package = match self.place {
+            // Not copied: of hundreds of packages nearly all are here.
+            PackageOrigin::File { file, is_direct } => {
+                let accepted = file.hashes.clone();
+                return Ok(self.asked.dist(self.name, self.origin, (*file, accepted), is_direct, None));
+            }
+            place => Self { place, ..self },
+        };
+        let known = match (&package.place, &package.version) {
+            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !package.is_folder() => {
+                source_file(&package.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
+            }
+            _ => None,
+        };
+        match known {
+            Some((file, accepted)) => Ok(package.into_dist(file, accepted)),
+            None => Err(Box::new(package)),
+        }
+    }
+
+    /// The version of a folder is what the folder says now.
+    fn is_folder(&self) -> bool {
+        matches!(&self.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. })
+    }
+
+    /// The distribution, once its file and version are known.
+    pub fn into_dist(self, file: DistFile, accepted_hashes: Vec<HashDigest>) -> ResolvedDist {
+        let (is_direct, built_from) = match self.place {
+            PackageOrigin::File { is_direct, .. } => (is_direct, None),
+            PackageOrigin::Source { reference, .. } => (true, Some(reference)),
+            PackageOrigin::Listed(_) => (false, None),
+        };
+        self.asked.dist(self.name, self.origin, (file, accepted_hashes), is_direct, built_from)
+    }
+}
+
+impl Asked {
+    /// The distribution for which that is asked; `file` with the digests that it may have.
+    fn dist(
+        self,
+        name: PackageName,
+        origin: Origin,
+        file: (DistFile, Vec<HashDigest>),
+        is_direct: bool,
+        built_from: Option<DirectReference>,
+    ) -> ResolvedDist {
+        let (Self { extras, dependencies, required_by }, (file, accepted_hashes)) = (self, file);
+        ResolvedDist {
+            version: file.version().clone(),
+            hashes_from: Some(origin),
+            accepted_hashes,
+            siblings: Vec::new(),
+            extras,
+            dependencies,
+            required_by,
+            requires_dist: Vec::new(),
+            is_direct,
+            built_from,
+            file,
+            name,
+        }
+    }
+}
