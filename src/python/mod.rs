@@ -18,6 +18,7 @@
 
 mod calls;
 mod condition;
+mod dynamic;
 mod encoding;
 mod flow;
 mod imports;
