@@ -87,6 +87,11 @@ impl Dists {
         self.all.iter().find(|dist| dist.name == *name)
     }
 
+    /// The number of the project that a file belongs to, in [`Self::all`].
+    pub(super) fn owner_number(&self, path: &str) -> Option<usize> {
+        self.owners.get(path).copied()
+    }
+
     /// What a file is called in groups: its project, else its top-level folder.
     pub(super) fn group(&self, path: &str, tree: &RuntimeTree) -> String {
         if let Some(dist) = self.owner(path) {
@@ -272,6 +277,15 @@ impl Dist {
             record,
             record_fault,
         })
+    }
+
+    /// Whether it was built for every platform: native files in it are for those that they are for.
+    pub(super) fn is_for_any(&self, tree: &RuntimeTree) -> bool {
+        let wheel = tree.file(&format!("{}/WHEEL", self.folder)).and_then(|file| tree.read(file).ok());
+        let text = wheel.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let mut tags = text.lines().filter_map(|line| line.strip_prefix("Tag:")).peekable();
+        tags.peek().is_some() && tags.all(|tag| tag.trim_end().ends_with("-any"))
     }
 
     fn requires_python(&self, tree: &RuntimeTree, target: &Target, findings: &mut Vec<Finding>) {

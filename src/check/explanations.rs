@@ -52,7 +52,7 @@ pub(super) static TABLE: &[Explanation] = &[
     Explanation {
         code: Code::WrongProcessor,
         title: "native code for another processor",
-        grade: "error where it is loaded, else a note",
+        grade: "error where it is loaded, or all native code of its project is such; a warning where that does without; else a note",
         aws_error: Some("Runtime.ImportModuleError"),
         text: "A native object is made for another processor than the function has, or for 32 bits.",
         example: "`_speed.abi3.so is for arm64, the function for x86_64`",
@@ -61,7 +61,7 @@ pub(super) static TABLE: &[Explanation] = &[
     Explanation {
         code: Code::WrongPython,
         title: "native code for another Python version",
-        grade: "error where it is imported, else a note",
+        grade: "error where it is imported, or all native code of its project is such; a warning where that does without; else a note",
         aws_error: Some("Runtime.ImportModuleError"),
         text: "The name of a native module says which Python it is compiled for, and other versions do not see the file at all: the import fails as if it were not there.",
         example: "`_core.cpython-312-x86_64-linux-gnu.so` in a bundle for python3.13",
@@ -70,7 +70,7 @@ pub(super) static TABLE: &[Explanation] = &[
     Explanation {
         code: Code::WrongSystem,
         title: "native code for another system",
-        grade: "error where it is imported, else a note",
+        grade: "error where it is imported, or all native code of its project is such; a warning where that does without; else a note",
         aws_error: Some("Runtime.ImportModuleError"),
         text: "A native module is made for Windows, macOS, musl (Alpine), PyPy or a free-threaded Python, by its name or by its content. Lambda has Linux with glibc and CPython.",
         example: "`_core.cp313-win_amd64.pyd`: a bundle that was made with `pip install --target` on Windows",

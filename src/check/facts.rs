@@ -6,7 +6,7 @@ use super::stamp::CheckStamp;
 use crate::install::codec::{FieldReader, FieldWriter};
 
 /// First line of an entry; changes with everything that makes a summary another one.
-const FIRST_LINE: &str = "barrow check summaries 4\n";
+const FIRST_LINE: &str = "barrow check summaries 5\n";
 
 /// The sha256 of a file's content.
 pub(super) type Digest = [u8; 32];

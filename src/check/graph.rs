@@ -12,7 +12,7 @@ use super::dists::Dists;
 use super::search::{FoundModule, ModuleSearch};
 use super::summaries::Summaries;
 use super::tree::{RuntimeTree, ends_in};
-use crate::python::{Import, Module, Moment};
+use crate::python::{Import, Module, Moment, only_system};
 use crate::target::Target;
 
 /// How sure it is that a module is imported.
@@ -83,6 +83,10 @@ pub(super) struct Graph<'a> {
     pub(super) missing: Vec<Missing>,
     /// Projects of the runtime that are used, with the first that imports each.
     pub(super) of_runtime: Vec<(String, usize, usize)>,
+    /// Conditional imports of projects are followed like hard ones.
+    follows_conditions: bool,
+    /// Files of native modules for other targets, where an import of them is guarded.
+    pub(super) optional: HashSet<usize>,
 }
 
 impl<'a> Graph<'a> {
@@ -106,7 +110,16 @@ impl<'a> Graph<'a> {
             next: Vec::new(),
             missing: Vec::new(),
             of_runtime: Vec::new(),
+            follows_conditions: false,
+            optional: HashSet::new(),
         }
+    }
+
+    /// Follows the conditional imports of projects as well: more than is certain to run, and what is missing there is
+    /// missing for certain only where something else says so too.
+    pub(super) fn following_conditions(mut self) -> Self {
+        self.follows_conditions = true;
+        self
     }
 
     /// Imports a module as the runtime does with the handler's; gives its node, or what is missing.
@@ -167,6 +180,11 @@ impl<'a> Graph<'a> {
                 Some(Moment::Lazy | Moment::Conditional) if is_users => Certainty::Later,
                 Some(Moment::Guarded(_)) if is_users => {
                     self.note_guarded(node, import);
+                    continue;
+                }
+                Some(Moment::Conditional) if self.follows_conditions => level,
+                Some(Moment::Guarded(_)) if self.follows_conditions => {
+                    self.note_optional(node, import);
                     continue;
                 }
                 _ => continue,
@@ -233,6 +251,26 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// A guarded import of a native module for another target: its package does without it.
+    fn note_optional(&mut self, node: usize, import: &Import) {
+        let Some(name) = self.absolute(node, import) else { return };
+        let below = import.names.iter().map(|wanted| format!("{name}.{wanted}"));
+        for name in std::iter::once(name.clone()).chain(below) {
+            let (folders, last) = match name.rsplit_once('.') {
+                None => (Some(self.search.roots().to_vec()), name.as_str()),
+                Some((package, last)) => {
+                    let package = self.by_name.get(package).map(|package| &self.nodes[*package]);
+                    (package.and_then(|package| package.folders.clone()), last)
+                }
+            };
+            let found = folders.and_then(|folders| {
+                let file = self.search.file_below(&folders, last);
+                file.or_else(|| Some(self.search.foreign(&folders, last, self.target)?.file))
+            });
+            self.optional.extend(found);
+        }
+    }
+
     /// Runs one import.
     fn import(&mut self, node: usize, import: &Import, level: Certainty) {
         let Some(name) = self.absolute(node, import) else {
@@ -252,6 +290,10 @@ impl<'a> Graph<'a> {
     /// `from package import name`: a submodule is loaded where the package binds no such name itself.
     fn import_name(&mut self, node: usize, import: &Import, package: usize, wanted: &str, level: Certainty) {
         if self.nodes[package].is_of_runtime {
+            let name = format!("{}.{wanted}", self.nodes[package].name);
+            if only_system(&name).is_some() {
+                self.add_missing(node, import, name, Vec::new(), level, true);
+            }
             return;
         }
         let module = self.module(package);
@@ -259,8 +301,12 @@ impl<'a> Graph<'a> {
         let name = format!("{}.{wanted}", self.nodes[package].name);
         if is_bound {
             // What a package imports of itself is bound by this very import, and is one of its submodules before.
-            if package == node && self.nodes[package].folders.is_some() {
-                let _ = self.load(&name, level, Some((node, import.line)));
+            if package == node
+                && self.nodes[package].folders.is_some()
+                && let Err((missing, folders)) = self.load(&name, level, Some((node, import.line)))
+                && self.is_for_others(&folders, &missing)
+            {
+                self.add_missing(node, import, missing, folders, level, true);
             }
             return;
         }
@@ -277,7 +323,8 @@ impl<'a> Graph<'a> {
                 Err((missing, folders)) => {
                     // A native package binds names that cannot be seen; a folder without code has none.
                     let is_bare = self.nodes[package].file.is_none();
-                    if is_bare || self.binds(package, wanted) == Some(false) {
+                    let is_certain = is_bare || self.is_for_others(&folders, &missing);
+                    if is_certain || self.binds(package, wanted) == Some(false) {
                         self.add_missing(node, import, missing, folders, level, true);
                     }
                     return;
@@ -368,24 +415,39 @@ impl<'a> Graph<'a> {
                 None => self.search.top(part, self.target),
                 Some(parent) => match self.below(parent, part) {
                     Some(found) => found,
+                    // A file that lies there for another target says that the name is one of a native module.
+                    None if self.nodes[parent].folders.as_ref().is_some_and(|at| self.is_for_others(at, full)) => {
+                        FoundModule::Missing
+                    }
                     // Of what the runtime brings, and of modules that make submodules as they run, everything is
                     // believed.
                     None => return Ok(parent),
                 },
             };
-            if found == FoundModule::Missing {
+            if matches!(found, FoundModule::Missing | FoundModule::Namespace(_)) {
                 let folders = parent.and_then(|parent| self.nodes[parent].folders.clone());
-                return Err((full.to_owned(), folders.unwrap_or_else(|| self.search.roots().to_vec())));
+                let folders = folders.unwrap_or_else(|| self.search.roots().to_vec());
+                // A folder without code beside such a file has what type checkers read, and stands for nothing.
+                if found == FoundModule::Missing || self.is_for_others(&folders, full) {
+                    return Err((full.to_owned(), folders));
+                }
             }
             parent = Some(self.add(full, found, level, from));
         }
         parent.ok_or_else(|| (name.to_owned(), Vec::new()))
     }
 
+    /// Whether what would be a module of this dotted name in these folders is native code for another target.
+    fn is_for_others(&self, folders: &[String], name: &str) -> bool {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        self.search.foreign(folders, last, self.target).is_some()
+    }
+
     /// Finds a submodule; `None`: nothing can be known.
     fn below(&mut self, parent: usize, part: &str) -> Option<FoundModule> {
         if self.nodes[parent].is_of_runtime {
-            return None;
+            let name = format!("{}.{part}", self.nodes[parent].name);
+            return only_system(&name).map(|_| FoundModule::Missing);
         }
         let folders = self.nodes[parent].folders.clone().unwrap_or_default();
         let found = self.search.below(&folders, part);

@@ -10,7 +10,7 @@ use super::graph::{Certainty, Graph, Missing, place};
 use super::packed::PackedModules;
 use super::search::{ForeignModule, ForeignReason, FoundModule, runtime_project};
 use super::tree::RuntimeTree;
-use crate::python::{Moment, removal};
+use crate::python::{Moment, only_system, removal};
 use crate::requirements::Brought;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -85,7 +85,11 @@ impl Absence<'_> {
             let (code, message, fix) = made_for_others(&reason, &file.label, &group, self.target);
             return Some(self.find(code, &group, message).fix(fix));
         }
-        match (parent, removal(last, self.graph.search.minor())) {
+        let removed = removal(last, self.graph.search.minor()).filter(|_| parent.is_none());
+        if let (None, Some(system)) = (removed, only_system(name)) {
+            return self.of_other_system(system);
+        }
+        match (parent, removed) {
             (Some(parent), _) => self.submodule(parent, last),
             (None, _) if self.missing.is_name => None,
             (None, Some((since, instead))) => self.removed(last, since, instead),
@@ -171,6 +175,20 @@ impl Absence<'_> {
         Some(self.find(Code::RemovedModule, last, message).fix(instead))
     }
 
+    /// A module that Python has on another system only. Below a condition, that is most likely asked for.
+    fn of_other_system(&self, system: &str) -> Option<Finding> {
+        let name = &self.missing.name;
+        let (code, grade) = match self.missing.moment {
+            Moment::Guarded(_) | Moment::Conditional => return None,
+            Moment::Lazy => (Code::MissingLazily, Grade::Note),
+            _ if self.missing.level == Certainty::Later => (Code::MissingLazily, self.grade()),
+            _ => (Code::MissingModule, self.grade()),
+        };
+        let message = format!("`{name}` is imported, and Python has it on {system} only");
+        let fix = "import it where `sys.platform` says so, or catch the ImportError";
+        Some(Finding { grade, ..self.find(code, name, message) }.fix(fix))
+    }
+
     /// A module at the top of which there is no trace where Python looks.
     fn nowhere(&self, last: &str) -> Finding {
         if let Some(brought) = self.brought(last) {
@@ -210,7 +228,12 @@ impl Absence<'_> {
 }
 
 /// The code, the message and the way out for a module that is there, compiled for something else than the target.
-fn made_for_others(reason: &ForeignReason, label: &str, group: &str, target: &Target) -> (Code, String, String) {
+pub(super) fn made_for_others(
+    reason: &ForeignReason,
+    label: &str,
+    group: &str,
+    target: &Target,
+) -> (Code, String, String) {
     let (runtime, architecture) = (target.runtime(), target.architecture());
     match reason {
         ForeignReason::Python(version) => (

@@ -21,6 +21,7 @@ mod explanations;
 mod facts;
 mod file;
 mod finding;
+mod foreign;
 mod gather;
 mod graph;
 mod handler;
@@ -163,6 +164,7 @@ fn look_into(
     let natives = Natives::read(tree, target, &dists, libraries, summaries);
     let objects = natives.count();
     findings.extend(natives.check(&graph));
+    findings.extend(foreign::findings(options, tree, &dists, summaries, &graph, &findings));
     // Last, because what was read until now has its digest and is whole.
     findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
     findings.extend(damaged(tree, summaries));
@@ -201,6 +203,27 @@ fn walk<'a>(
     for (handler, node) in started {
         handler.function(&mut graph, node, findings);
     }
+    graph
+}
+
+/// The same, as far as nothing is told of it: conditional imports of projects are followed too.
+fn walk_conditions<'a>(
+    options: &'a CheckOptions,
+    tree: &'a RuntimeTree,
+    dists: &'a Dists,
+    summaries: &'a Summaries<'a>,
+) -> Graph<'a> {
+    let handlers = options.handlers.iter().filter(|handler| !handler::is_script(handler));
+    let modules: Vec<String> = handlers.filter_map(|it| Some(Handler::parse(it).ok()?.module)).collect();
+    let own_top = modules.first().and_then(|module| module.split('.').next()).map(str::to_owned);
+    let mut graph = Graph::new(tree, dists, &options.target, summaries, own_top).following_conditions();
+    for module in &modules {
+        let _ = graph.start(module, Certainty::Surely);
+    }
+    if options.handlers.is_empty() {
+        start_without_handler(&mut graph, tree, dists);
+    }
+    graph.walk();
     graph
 }
 

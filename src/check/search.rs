@@ -1,7 +1,7 @@
 //! Finding a module the way Python's import system does it on Lambda (`importlib`'s path finder, PEP 420).
 
 use super::tree::{RuntimeTree, ends_in};
-use crate::python::{is_built_in, is_standard};
+use crate::python::{is_built_in, is_standard, only_system};
 use crate::target::{Architecture, Target};
 
 /// Where Python searches, and what it takes there.
@@ -108,7 +108,7 @@ impl<'a> ModuleSearch<'a> {
         if let Some(found) = found {
             return found;
         }
-        if is_standard(name, self.minor) {
+        if is_standard(name, self.minor) && only_system(name).is_none() {
             return FoundModule::Standard;
         }
         let is_provided = |project: &str| project.parse().is_ok_and(|project| target.runtime().provides(&project));
@@ -149,6 +149,14 @@ impl<'a> ModuleSearch<'a> {
     fn code(&self, stem: &str) -> Option<usize> {
         let native = self.native.iter().map(String::as_str);
         native.chain([".py", ".pyc"]).find_map(|ending| self.tree.file(&format!("{stem}{ending}")))
+    }
+
+    /// The file of a module in these folders.
+    pub(super) fn file_below(&self, folders: &[String], name: &str) -> Option<usize> {
+        match self.below(folders, name) {
+            FoundModule::File { file, .. } => Some(file),
+            _ => None,
+        }
     }
 
     /// A file in these folders that would be the module elsewhere.

@@ -18,6 +18,7 @@
 
 mod calls;
 mod condition;
+mod dynamic;
 mod encoding;
 mod flow;
 mod imports;
@@ -33,4 +34,4 @@ pub use module::Moment;
 pub(crate) use module::{Import, Module};
 pub use read::read;
 pub use stack::on_large_stack;
-pub(crate) use standard_library::{is_built_in, is_standard, removal};
+pub(crate) use standard_library::{is_built_in, is_standard, only_system, removal};

@@ -58,6 +58,12 @@ pub enum Moment {
 }
 
 impl Import {
+    /// The last part of the module, and the names that are taken from it: of these, some may be modules.
+    pub(crate) fn last_names(&self) -> impl Iterator<Item = &str> {
+        let last = self.module.rsplit('.').next().filter(|last| !last.is_empty());
+        last.into_iter().chain(self.names.iter().map(String::as_str))
+    }
+
     /// Whether every name in it is ASCII.
     pub(super) fn is_ascii(&self) -> bool {
         self.module.is_ascii() && self.names.iter().all(|name| name.is_ascii())

@@ -4,6 +4,7 @@ use ruff_python_ast::{Mod, PySourceType, PythonVersion};
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged as _;
 
+use super::dynamic::is_dynamic;
 use super::encoding::{Decoding, decode};
 use super::imports::ImportWalk;
 use super::indentation::indentation_fault;
@@ -14,20 +15,7 @@ use crate::spec::LineEnds;
 /// fills it (`a.a.a…`) some hundred bytes of [`super::stack`] when the tree is dropped: the tests try the longest one.
 pub(super) const SOURCE_MOST: usize = 2 << 20;
 
-/// Texts by which a module makes names or submodules while it runs.
-const DYNAMIC: [&str; 9] = [
-    "sys.modules",
-    "meta_path",
-    "__path__",
-    "path_hooks",
-    "__getattr__",
-    "globals()",
-    "setattr(",
-    "exec(",
-    "__class__ =",
-];
-
-/// Texts by which it changes where modules are searched; many only read it.
+/// Texts by which a module changes where modules are searched; many only read it.
 const PATH: [&str; 12] = [
     "sys.path.append",
     "sys.path.insert",
@@ -70,13 +58,10 @@ fn parse(source: &str, minor: u8) -> Module {
     if let Some(fault) = fault(source, &parsed, &line_at) {
         return Module { fault: Some(fault), ..Module::default() };
     }
-    let mut module = Module {
-        is_dynamic: DYNAMIC.iter().any(|text| source.contains(text)),
-        changes_path: PATH.iter().any(|text| source.contains(text)),
-        ..Module::default()
-    };
+    let mut module = Module { changes_path: PATH.iter().any(|text| source.contains(text)), ..Module::default() };
     if let Mod::Module(tree) = parsed.syntax() {
         ImportWalk::new(&mut module, &line_at, minor).whole(&tree.body);
+        module.is_dynamic = is_dynamic(source, &tree.body, &module.names);
     }
     module
 }

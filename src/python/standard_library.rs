@@ -38,6 +38,31 @@ const REMOVED: &[(&str, u8, &str)] = &[
     ("xdrlib", 13, "the project `standard-xdrlib` brings it"),
 ];
 
+/// Modules of the standard library that can be imported on one other system only.
+///
+/// Sources: "The Python Standard Library", lines "Availability"; CPython's `Lib/asyncio/windows_*.py` and
+/// `Lib/multiprocessing/popen_spawn_win32.py`, which refuse to be imported elsewhere.
+const OF_OTHER_SYSTEMS: &[(&str, &str)] = &[
+    ("_msi", "Windows"),
+    ("_overlapped", "Windows"),
+    ("_scproxy", "macOS"),
+    ("_winapi", "Windows"),
+    ("_wmi", "Windows"),
+    ("asyncio.windows_events", "Windows"),
+    ("asyncio.windows_utils", "Windows"),
+    ("msilib", "Windows"),
+    ("msvcrt", "Windows"),
+    ("multiprocessing.popen_spawn_win32", "Windows"),
+    ("nt", "Windows"),
+    ("winreg", "Windows"),
+    ("winsound", "Windows"),
+];
+
+/// The only system on which Python can import a module of its library, where that is not Linux.
+pub(crate) fn only_system(name: &str) -> Option<&'static str> {
+    OF_OTHER_SYSTEMS.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|at| OF_OTHER_SYSTEMS[at].1)
+}
+
 /// Whether Python 3.`minor` has a module of this name at the top of its library.
 pub(crate) fn is_standard(name: &str, minor: u8) -> bool {
     is_known_standard_library(minor, name) || is_internal(name)
@@ -63,9 +88,9 @@ fn is_internal(name: &str) -> bool {
     INTERNAL.contains(&name) || name.starts_with("_sysconfigdata_")
 }
 
-/// Whether it is built into the interpreter of Python 3.`minor`, so that no file can stand in its place.
+/// Whether it is built into the interpreter of Python 3.`minor` on Linux, so that no file can stand in its place.
 pub(crate) fn is_built_in(name: &str, minor: u8) -> bool {
-    is_builtin_module(minor, name)
+    is_builtin_module(minor, name) && only_system(name).is_none()
 }
 
 /// Since which 3.N Python no longer has a module that it had, and what stands in its place.
@@ -89,5 +114,18 @@ mod tests {
         assert_eq!(removal("cgi", 13), Some((13, "the project `legacy-cgi` brings it")));
         assert!(is_standard("zoneinfo", 9) && !is_standard("zoneinfo", 8));
         assert!(is_built_in("time", 13) && !is_built_in("json", 13));
+    }
+
+    #[test]
+    fn modules_of_other_systems_are_standard_there() {
+        assert!(OF_OTHER_SYSTEMS.is_sorted());
+        for (name, _) in OF_OTHER_SYSTEMS {
+            let top = name.split('.').next().unwrap();
+            assert!(top.starts_with('_') || is_standard(top, 12), "{name}");
+            assert!(!is_built_in(name, 13), "{name}");
+        }
+        assert_eq!(only_system("winreg"), Some("Windows"));
+        assert_eq!(only_system("_scproxy"), Some("macOS"));
+        assert_eq!([only_system("ctypes.wintypes"), only_system("asyncio"), only_system("ntpath")], [None; 3]);
     }
 }

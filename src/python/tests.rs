@@ -216,6 +216,62 @@ fn names_and_habits() {
     assert_eq!(module.imports[0].names, ["*"]);
 }
 
+/// What a module does to its names, and what only looks like it.
+#[test]
+fn modules_that_make_names_of_their_own() {
+    let check = |source: &str, expected: bool| {
+        assert_eq!(read(source.as_bytes(), 13).is_dynamic, expected, "{source}");
+    };
+    for source in [
+        "exec(code)",
+        "exec(code, globals())",
+        "globals()['x'] = 1",
+        "globals().update(x)",
+        "def f():\n    globals()[x] = 1\n",
+        "import sys\nsys.modules[__name__] = Lazy()",
+        "import sys as _sys\nme = _sys.modules[__name__]\nme.x = 1",
+        "import sys\nsetattr(sys.modules[__name__], 'x', 1)",
+        "import sys\nsys.modules.get(__name__).x = 1",
+        "from sys import modules",
+        "import app\nsetattr(app, 'x', 1)",
+        "setattr(__import__(__name__), 'x', 1)",
+        "def __getattr__(name): ...",
+        "__getattr__, __dir__ = attach(__name__)",
+        "from lazy import __getattr__",
+        "__path__ = extend_path(__path__, __name__)",
+        "__path__.append('x')",
+        "def f():\n    global __path__\n    __path__ = []\n",
+        "vars()['x'] = 1",
+        "locals().update(x)",
+        "import sys\nsys.meta_path.append(x)",
+        "import builtins\nbuiltins.exec(code)",
+    ] {
+        check(source, true);
+    }
+    for source in [
+        "# never use exec(x), globals() or sys.modules",
+        "'exec(x) setattr(x, y) __getattr__ sys.modules'",
+        "session.exec(query)",
+        "def f(s):\n    return s.exec(query)\n",
+        "class A:\n    def __getattr__(self, name): ...\n",
+        "class A:\n    def f(self):\n        setattr(self, 'x', 1)\n        self.__class__ = B\n",
+        "x = A()\nsetattr(x, 'y', 1)",
+        "def exec(x): ...\nexec(1)",
+        "exec(code, {})",
+        "def f(code):\n    exec(code)\n",
+        "import sys\nif 'pytest' in sys.modules: pass",
+        "import sys\nx = sys.modules.get('numpy')",
+        "def f(x):\n    return globals()[x], 'y' in globals(), globals().get('z')\n",
+        "def f():\n    return __path__[0]\n",
+        "def f(x):\n    return vars(x), locals()\n",
+        "x = vars(y)",
+    ] {
+        check(source, false);
+    }
+    // Of what nests deeper than anybody writes, anything is believed.
+    check(&format!("exec_ = {}1{}", "(-".repeat(200), ")".repeat(200)), true);
+}
+
 #[test]
 fn what_a_version_cannot_parse() {
     let check = |source: &[u8], minor: u8, expected: Option<(usize, &str, bool)>| {

@@ -303,6 +303,103 @@ fn handlers() {
     );
 }
 
+/// What helps where the module of the handler is not found.
+#[test]
+fn help_for_handlers_that_are_in_no_file() {
+    let context = TestContext::new();
+    Bundle::app("").write(&context, "b");
+    let check = |handler: &str, expected: &str| {
+        let output = context.barrow().args(["check", "b", "--runtime", "python3.13", "--handler", handler]).output();
+        let shown = context.show(&output.unwrap());
+        assert!(shown.contains(expected), "{shown}");
+    };
+    check("main.handler", "bundle `main.py`, or");
+    check("sub/app.handler", "bundle `sub/app.py`, or");
+    check("a.b.c.handler", "bundle `a/b/c.py`, or");
+    check("app.py.handler", "write it as `app.handler`");
+}
+
+/// Text that only looks as if names came into being while a module runs.
+#[test]
+fn names_are_missed_whatever_is_written_in_comments() {
+    let bundle = |code: &str| Bundle::default().file("app.py", code);
+    for code in ["# never use exec(x)\n", "def f(s):\n    return s.exec('x')\n", "x = 'globals()'\n"] {
+        check(&bundle(code), &[], &["BAR023 error app.handler"]);
+        check(&Bundle::app("from shop import gone").file("shop.py", code), &[], &["BAR014 error shop.gone"]);
+    }
+    for code in ["exec(open('x').read())\n", "globals()['handler'] = print\n", "def __getattr__(name): ...\n"] {
+        check(&bundle(code), &[], &[]);
+        check(&Bundle::app("from shop import gone").file("shop.py", code), &[], &[]);
+    }
+}
+
+#[test]
+fn modules_of_other_systems() {
+    check(&Bundle::app("import winreg"), &[], &["BAR012 error winreg"]);
+    check(&Bundle::app("import _scproxy, msvcrt"), &[], &["BAR012 error _scproxy", "BAR012 error msvcrt"]);
+    let events = ["BAR012 error asyncio.windows_events"];
+    check(&Bundle::app("import asyncio.windows_events"), &[], &events);
+    check(&Bundle::app("from asyncio import windows_events"), &[], &events);
+    check(&Bundle::app("from asyncio.windows_events import ProactorEventLoop"), &[], &events);
+    check(&Bundle::app("import msilib"), &["--runtime", "python3.12"], &["BAR012 error msilib"]);
+    check(&Bundle::app("import msilib"), &[], &["BAR015 error msilib"]);
+    check(&Bundle::app("def f():\n    import winreg\n"), &[], &["BAR013 note winreg"]);
+    for code in [
+        "import ctypes.wintypes, asyncio.events, ntpath",
+        "try:\n    import msvcrt\nexcept ImportError:\n    import fcntl",
+        "import sys\nif sys.platform == 'win32':\n    import winreg",
+        "import platform\nif platform.system() == 'Windows':\n    import winreg",
+    ] {
+        check(&Bundle::app(code), &[], &[]);
+    }
+    // What is guarded is missing for certain, so what stands in for it runs.
+    check(&Bundle::app("try:\n    import nt\nexcept ImportError:\n    import gone"), &[], &["BAR012 error gone"]);
+    check(&Bundle::app("import winreg").file("winreg.py", ""), &[], &["BAR018 warning winreg"]);
+}
+
+/// Projects that are wholly for another processor or Python, however their native modules are imported.
+#[test]
+fn projects_for_other_targets() {
+    let arm = || ElfBuilder::module("_core").machine(183).build();
+    let with = |import: &str, init: &str, natives: &[(&str, Vec<u8>)]| {
+        let mut files: Vec<(&str, &[u8])> = vec![("fast/__init__.py", init.as_bytes())];
+        files.extend(natives.iter().map(|(path, bytes)| (*path, bytes.as_slice())));
+        Bundle::app(import).dist("fast", "1", &files, "")
+    };
+    let other = "fast/_core.cpython-313-aarch64-linux-gnu.so";
+    let (error, note) = (["BAR006 error fast"], ["BAR006 note fast"]);
+    for init in [
+        "from . import _core",
+        "from ._core import a, b",
+        "if unknown():\n    pass\nelse:\n    from . import _core",
+        "__path__ = more(__path__)\nfrom ._core import a",
+        "def __getattr__(name):\n    return load('_core', name)",
+        "load('_core')",
+    ] {
+        check(&with("import fast", init, &[(other, arm())]), &[], &error);
+        check(&with("import fast", init, &[(other, arm())]), &["--arch", "arm64"], &[]);
+        let older = "fast/_core.cpython-312-x86_64-linux-gnu.so";
+        let here = || ElfBuilder::module("_core").build();
+        check(&with("import fast", init, &[(older, here())]), &[], &["BAR007 error fast"]);
+        // Files for several targets side by side, one of them for this.
+        let own = "fast/_core.cpython-313-x86_64-linux-gnu.so";
+        check(&with("import fast", init, &[(older, here()), (own, here()), (other, arm())]), &[], &note);
+    }
+    check(&with("import fast._core", "__path__ = more()", &[(other, arm())]), &[], &error);
+    // What type checkers read lies in a folder of its name.
+    let stub = ("fast/_core/__init__.pyi", Vec::new());
+    check(&with("import fast", "from fast._core import a, b", &[(other, arm()), stub]), &[], &error);
+    // What does without its native code works, and is still not what was meant.
+    let warning = ["BAR006 warning fast"];
+    let guarded = "try:\n    from . import _core\nexcept ImportError:\n    _core = None";
+    check(&with("import fast", guarded, &[(other, arm())]), &[], &warning);
+    check(&with("import fast", "", &[(other, arm()), ("fast/_core.py", Vec::new())]), &[], &warning);
+    check(&with("def f():\n    import fast", "load('_core')", &[(other, arm())]), &[], &warning);
+    // Data for several systems, of which the code takes one.
+    let data = [("fast/lib/libx.so", arm()), ("fast/lib/libx.dylib", Vec::new()), ("fast/lib/libx.dll", Vec::new())];
+    check(&with("import fast", "load()", &data), &[], &note);
+}
+
 /// Names that come from elsewhere, or are taken away.
 #[test]
 fn handlers_by_names_of_others() {
