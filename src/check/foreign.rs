@@ -14,7 +14,7 @@ use super::dists::{Dists, is_beside_the_point};
 use super::finding::{Finding, Grade};
 use super::graph::{Certainty, Graph};
 use super::missing::made_for_others;
-use super::search::{ForeignReason, foreign_reason};
+use super::search::{ForeignReason, FoundModule, foreign_reason};
 use super::summaries::Summaries;
 use super::tree::{RuntimeTree, ends_in};
 use super::walk_conditions;
@@ -50,15 +50,7 @@ pub(super) fn findings(
     graph: &Graph<'_>,
     told: &[Finding],
 ) -> Vec<Finding> {
-    let mut levels: HashMap<usize, (Certainty, usize)> = HashMap::new();
-    for (number, node) in graph.nodes.iter().enumerate() {
-        let owner = node.file.and_then(|file| dists.owner_number(&tree.files[file].path));
-        let Some(owner) = owner else { continue };
-        let known = levels.entry(owner).or_insert((node.level, number));
-        if known.0 < node.level {
-            *known = (node.level, number);
-        }
-    }
+    let levels = reached(graph, tree, dists, &options.target);
     let mut suspects = native_files(tree, dists, summaries, &options.target, &levels);
     suspects.retain(|number, files| {
         let grade = grade_of(levels[number].0);
@@ -97,6 +89,33 @@ pub(super) fn findings(
         )
     };
     suspects.into_iter().filter_map(finding).collect()
+}
+
+/// The projects that are imported, each with the surest of its modules. One whose import is guarded may be imported.
+fn reached(
+    graph: &Graph<'_>,
+    tree: &RuntimeTree,
+    dists: &Dists,
+    target: &Target,
+) -> HashMap<usize, (Certainty, usize)> {
+    let mut levels: HashMap<usize, (Certainty, usize)> = HashMap::new();
+    let owner = |file: usize| dists.owner_number(&tree.files[file].path);
+    for (number, node) in graph.nodes.iter().enumerate() {
+        let Some(owner) = node.file.and_then(owner) else { continue };
+        let known = levels.entry(owner).or_insert((node.level, number));
+        if known.0 < node.level {
+            *known = (node.level, number);
+        }
+    }
+    for (module, importer) in &graph.guarded {
+        let top = module.split('.').next().unwrap_or(module);
+        if let FoundModule::File { file, .. } = graph.search.top(top, target)
+            && let Some(owner) = owner(file)
+        {
+            levels.entry(owner).or_insert((Certainty::Later, *importer));
+        }
+    }
+    levels
 }
 
 fn grade_of(level: Certainty) -> Grade {

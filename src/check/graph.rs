@@ -83,6 +83,8 @@ pub(super) struct Graph<'a> {
     pub(super) missing: Vec<Missing>,
     /// Projects of the runtime that are used, with the first that imports each.
     pub(super) of_runtime: Vec<(String, usize, usize)>,
+    /// Modules whose import is guarded, which are not followed, with who imports them.
+    pub(super) guarded: Vec<(String, usize)>,
     /// Conditional imports of projects are followed like hard ones.
     follows_conditions: bool,
     /// Files of native modules for other targets, where an import of them is guarded.
@@ -110,6 +112,7 @@ impl<'a> Graph<'a> {
             next: Vec::new(),
             missing: Vec::new(),
             of_runtime: Vec::new(),
+            guarded: Vec::new(),
             follows_conditions: false,
             optional: HashSet::new(),
         }
@@ -175,6 +178,9 @@ impl<'a> Graph<'a> {
         let failed = self.failed_guards(node, &module);
         for import in &module.imports {
             let is_users = self.nodes[node].is_users;
+            if import.level == 0 && matches!(import.moment, Moment::Guarded(_)) {
+                self.guarded.push((import.module.clone(), node));
+            }
             let level = match module.moment(import, &failed) {
                 Some(Moment::Hard) => level,
                 Some(Moment::Lazy | Moment::Conditional) if is_users => Certainty::Later,

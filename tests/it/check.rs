@@ -395,6 +395,8 @@ fn projects_for_other_targets() {
     check(&with("import fast", guarded, &[(other, arm())]), &[], &warning);
     check(&with("import fast", "", &[(other, arm()), ("fast/_core.py", Vec::new())]), &[], &warning);
     check(&with("def f():\n    import fast", "load('_core')", &[(other, arm())]), &[], &warning);
+    let tried = "try:\n    import fast\nexcept ImportError:\n    fast = None";
+    check(&with(tried, "load('_core')", &[(other, arm())]), &[], &warning);
     // Data for several systems, of which the code takes one.
     let data = [("fast/lib/libx.so", arm()), ("fast/lib/libx.dylib", Vec::new()), ("fast/lib/libx.dll", Vec::new())];
     check(&with("import fast", "load()", &data), &[], &note);
