@@ -34,6 +34,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         }
         requirement_files.push(lock);
     }
+    let has_common_constraints = input.constraint.is_empty();
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
     let standard_input = read_standard_input(layers, [&requirement_files, &constraint_files, &override_files])?;
@@ -49,6 +50,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         requirement_files,
         no_deps_files,
         constraint_files,
+        has_common_constraints,
         override_files,
         standard_input,
         excluded,
