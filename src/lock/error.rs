@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::resolution::Barrier;
 use crate::resolve::twin_of;
-use crate::spec::{PackageName, Version};
+use crate::spec::{ExtraName, PackageName, Version};
 use crate::target::Runtime;
 
 /// A lock could not be written or read.
@@ -41,6 +41,17 @@ pub enum LockError {
         /// The file.
         path: PathBuf,
         reason: String,
+    },
+    /// An extra or a group is wanted that it does not have.
+    #[error("`{}` cannot be used: it has no {what} `{name}` (it has {offered})", path.display())]
+    NoPart {
+        /// The file.
+        path: PathBuf,
+        /// `extra` or `group`.
+        what: &'static str,
+        name: ExtraName,
+        /// What it has of them, in words.
+        offered: String,
     },
     /// Parts of projects are wanted together that exclude each other.
     #[error("{}:{line}: {} and {} exclude each other, and both are wanted", path.display(), parts[0], parts[1])]
@@ -141,6 +152,6 @@ impl LockError {
 
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. })
+        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. } | Self::NoPart { .. })
     }
 }

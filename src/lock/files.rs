@@ -18,6 +18,9 @@ use crate::spec::{
 };
 use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
+/// What a package is whose wheels the user does not want.
+const FROM_SOURCE_ALONE: &str = "taken from its source alone, as `--no-binary` says,";
+
 /// What may be built.
 pub(super) struct Building<'a> {
     /// Projects of indexes that may be built.
@@ -147,6 +150,8 @@ impl Chooser<'_> {
                 let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()));
                 if package.wheels.is_empty() {
                     self.may_build("only a source distribution", false)?;
+                } else if !allows_wheels {
+                    self.may_build(FROM_SOURCE_ALONE, false)?;
                 } else if let Err(LockError::NeedsBuilding { barrier, .. }) =
                     self.may_build("no wheel that fits", false)
                 {
@@ -159,7 +164,7 @@ impl Chooser<'_> {
             }
             (None, None) if !allows_wheels => {
                 return Err(
-                    self.malformed(format!("{name} is locked with wheels alone, and wheels of it are left out"))
+                    self.malformed(format!("{name} is locked with wheels alone, and `--no-binary` leaves those out"))
                 );
             }
             (None, None) => return Err(self.no_wheel(None)),

@@ -19,6 +19,7 @@ mod model;
 mod passed_over;
 mod pdm;
 mod pipfile;
+mod places;
 mod plain_toml;
 mod poetry;
 mod preferences;

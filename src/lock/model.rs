@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::places::Tie;
 use super::words::{FileText, Words};
 use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
@@ -89,7 +90,22 @@ pub struct Lock {
     pub created_by: Option<String>,
     /// Parts of projects that exclude each other; its markers hold their names.
     pub conflicts: Vec<ConflictingParts>,
+    /// Settings that it was made with, where it repeats them.
+    pub settings: LockSettings,
     pub(super) text: FileText,
+}
+
+/// Settings of the resolution that a lock repeats.
+#[derive(Clone, Debug, Default)]
+pub struct LockSettings {
+    pub constraints: Vec<DeclaredRequirement>,
+    pub overrides: Vec<DeclaredRequirement>,
+    /// Constraints on what builds packages.
+    pub build_constraints: Vec<DeclaredRequirement>,
+    /// Projects that nothing may require.
+    pub excludes: Vec<String>,
+    /// Options that are not at their defaults, by the names that the project's file has for them.
+    pub options: BTreeMap<&'static str, String>,
 }
 
 /// Which Pythons something is for: one of these has to take the version.
@@ -132,6 +148,8 @@ pub struct LockedPackage {
     pub source: LockedSource,
     /// Tells packages of one name and version apart: the source, in the text by which edges of the lock name it.
     pub source_key: Option<String>,
+    /// The branch, tag or commit of its repository that was asked for, where the lock says so.
+    pub revision: Option<String>,
     pub wheels: Vec<LockedFile>,
     /// Its source archive.
     pub sdist: Option<LockedFile>,
@@ -238,6 +256,8 @@ pub struct Which {
     pub any_of: Vec<VersionSpecifiers>,
     /// The source, as a text that stands for it.
     pub source: Option<String>,
+    /// What the project ties it to now.
+    pub tie: Option<Box<Tie>>,
 }
 
 /// A marker, read when it is asked for: most of a lock is for other targets.
@@ -308,6 +328,7 @@ impl LockedPackage {
             version,
             source,
             source_key: None,
+            revision: None,
             wheels: Vec::new(),
             sdist: None,
             requires_python: None,
@@ -420,6 +441,7 @@ impl Lock {
             content_hash: None,
             created_by: None,
             conflicts: Vec::new(),
+            settings: LockSettings::default(),
             text: FileText::new(text),
         }
     }
@@ -472,7 +494,10 @@ impl Lock {
             LockedSource::Folder { path, .. } => Some(path.join("pyproject.toml")),
             _ => None,
         });
-        let mut files: Vec<PathBuf> = beside.map(|name| self.folder.join(name)).into_iter().chain(members).collect();
+        // uv reads its settings there too.
+        let settings = (self.kind == LockKind::Uv).then_some("uv.toml");
+        let beside = beside.into_iter().chain(settings).map(|name| self.folder.join(name));
+        let mut files: Vec<PathBuf> = beside.chain(members).collect();
         files.sort();
         files.dedup();
         files

@@ -12,6 +12,7 @@ use super::model::{
     Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, Pythons,
     WantedFor, Which,
 };
+use super::places::Tie;
 use super::project_files::ProjectFile;
 use super::words::TextPart;
 use super::{LockError, LockKind};
@@ -63,6 +64,7 @@ struct Package<'a> {
     #[serde(default, borrow)]
     files: Vec<File<'a>>,
     git: Option<String>,
+    r#ref: Option<String>,
     revision: Option<String>,
     url: Option<String>,
     path: Option<String>,
@@ -139,21 +141,49 @@ fn pythons(targets: &[TargetTable]) -> Option<Pythons> {
 pub(super) fn declared(lock: &Lock, file: &ProjectFile) -> Result<LockedPackage, LockError> {
     let wrong = |reason: String| LockError::Malformed { path: file.path.clone(), line: 1, reason };
     let mut project = file.package(lock);
-    let edge = |text: &str| {
-        let requirement = lenient::requirement(text).map_err(wrong)?;
-        let any_of = match requirement.version_or_url {
-            Some(VersionOrUrl::VersionSpecifier(specifiers)) => vec![specifiers],
-            _ => Vec::new(),
-        };
-        let marker = requirement.marker.try_to_string().map(|text| Condition { text, at: 0 });
-        let which = Which { any_of, ..Which::default() };
-        Ok(Edge { name: requirement.name, which, extras: requirement.extras, marker })
-    };
+    let edge = |text: &str| edge_of(text, file).map_err(wrong);
     project.dependencies = file.dependencies().into_iter().map(edge).collect::<Result<_, LockError>>()?;
     for (extra, texts) in file.optional_dependencies() {
         project.extras.insert(extra, texts.into_iter().map(edge).collect::<Result<_, LockError>>()?);
     }
+    for (group, texts) in file.groups().map_err(wrong)? {
+        // A line such as `-e PATH` is none that compares.
+        project.groups.insert(group, texts.iter().filter_map(|text| edge_of(text, file).ok()).collect());
+    }
     Ok(project)
+}
+
+fn edge_of(text: &str, file: &ProjectFile) -> Result<Edge, String> {
+    let text = text.replace("${PROJECT_ROOT}", file.folder.to_string_lossy().trim_start_matches('/'));
+    let requirement = lenient::requirement(&text)?;
+    let mut which = Which::default();
+    match requirement.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
+        Some(VersionOrUrl::Url(url)) => {
+            which.tie = Some(Box::new(Tie::of_url(url.reveal().as_str(), &file.folder)));
+        }
+        None => {}
+    }
+    let marker = requirement.marker.try_to_string().map(|text| Condition { text, at: 0 });
+    Ok(Edge { name: requirement.name, which, extras: requirement.extras, marker })
+}
+
+/// `[tool.pdm.resolution.overrides]`: what stands for all that is required of a name.
+pub(super) fn overrides(file: &ProjectFile) -> Vec<Edge> {
+    let pdm = file.tool("pdm");
+    let table = pdm.get("resolution").and_then(|resolution| resolution.get("overrides"));
+    let table = table.and_then(toml::Value::as_table).into_iter().flatten();
+    let read = |(name, value): (&String, &toml::Value)| {
+        let text = value.as_str()?;
+        let is_version = text.starts_with(|c: char| c.is_ascii_digit());
+        let (sign, text) = match text {
+            _ if text.contains("://") => (" @ ", text),
+            _ if is_version => ("==", text),
+            _ => ("", text),
+        };
+        edge_of(&format!("{name}{sign}{text}"), file).ok()
+    };
+    table.filter_map(read).collect()
 }
 
 fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
@@ -166,6 +196,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
         None => None,
     };
     let source = source_of(lock, &package, &name, at)?;
+    let revision = package.r#ref.clone();
     let text = &mut lock.text;
     let of_place = match (&package.url, &package.path) {
         (Some(url), _) => Some(FilePlace::Url(text.add(url))),
@@ -203,6 +234,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
         Some(Edge { name: requirement.name, which: Which::default(), extras: requirement.extras, marker: None })
     };
     Ok(LockedPackage {
+        revision,
         wheels,
         sdist,
         requires_python: package.requires_python.as_deref().and_then(|text| Pythons::all_of(text).ok()),

@@ -14,6 +14,7 @@ use super::model::{
     BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
     ProjectPart, Pythons, WantedFor, Which,
 };
+use super::places::{Tie, index_place};
 use super::{LockError, LockKind};
 use crate::archive::normalized;
 use crate::requirements::{Origin, PythonLimit};
@@ -238,6 +239,8 @@ pub(super) fn declared(lock: &Lock, place: &LockPlace) -> Result<Option<(LockedP
     let wrong = |reason: String| LockError::Malformed { path: path.clone(), line: 1, reason };
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(toml_reason(&text, &error)))?;
     let mut project = LockedPackage::of_project(lock, None);
+    let sources = sources_of(&table, place);
+    let edge = |name: &str, value: &toml::Value| edge(name, value, &sources, &place.folder);
     for (category, value) in &table {
         let Some(packages) = value.as_table() else { continue };
         let edges = packages.iter().map(|(name, value)| edge(name, value)).collect::<Result<Vec<_>, _>>();
@@ -251,18 +254,36 @@ pub(super) fn declared(lock: &Lock, place: &LockPlace) -> Result<Option<(LockedP
     Ok(Some((project, table)))
 }
 
+/// The name and place of each source that a Pipfile has now. One whose URL needs a variable that is not set has none.
+pub(super) fn sources_of(file: &toml::Table, place: &LockPlace) -> Vec<(String, String)> {
+    let sources = file.get("source").and_then(toml::Value::as_array).into_iter().flatten();
+    let read = |source: &toml::Value| {
+        let text = |key: &str| source.get(key).and_then(toml::Value::as_str);
+        let url = expanded(text("url")?, &place.environment).ok()?;
+        Some((text("name").unwrap_or_default().to_owned(), index_place(&url, &place.folder)))
+    };
+    sources.filter_map(read).collect()
+}
+
 fn group(name: &str) -> Result<ExtraName, String> {
     name.parse().map_err(|_| format!("`{name}` is no name of a category"))
 }
 
 /// A line of a Pipfile: `"*"`, specifiers, or a table with them.
-fn edge(name: &str, value: &toml::Value) -> Result<Edge, String> {
+fn edge(name: &str, value: &toml::Value, sources: &[(String, String)], folder: &Path) -> Result<Edge, String> {
     let version = value.as_str().or_else(|| value.get("version")?.as_str()).filter(|text| *text != "*");
     let any_of =
         version.map(crate::spec::lenient::specifiers).transpose().map_err(|reason| format!("`{name}`: {reason}"))?;
     Ok(Edge {
         name: name.parse().map_err(|_| format!("`{name}` is not the name of a project"))?,
-        which: Which { any_of: any_of.into_iter().collect(), ..Which::default() },
+        which: Which {
+            any_of: any_of.into_iter().collect(),
+            tie: Tie::of_table(value, folder, |name| {
+                sources.iter().find(|(known, _)| known == name).map(|(_, place)| place.clone())
+            })
+            .map(Box::new),
+            ..Which::default()
+        },
         extras: Vec::new(),
         marker: marker_of(value),
     })

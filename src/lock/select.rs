@@ -137,10 +137,10 @@ impl<'a> Selection<'a> {
 
     /// What the user names has to be there.
     fn check_names(&self, extras: &[ExtraName], groups: &[ExtraName]) -> Result<(), LockError> {
-        let lacks = |what: &str, missing: &ExtraName, offered: &[ExtraName]| {
+        let lacks = |what: &'static str, missing: &ExtraName, offered: &[ExtraName]| {
             let offered: Vec<&str> = offered.iter().map(AsRef::as_ref).collect();
-            let has = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
-            Err(self.lock.refused(format!("it has no {what} `{missing}` (it has {has})")))
+            let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+            Err(LockError::NoPart { path: self.lock.path.clone(), what, name: missing.clone(), offered })
         };
         match self.request.extras.iter().find(|name| !extras.contains(name)) {
             Some(missing) => lacks("extra", missing, extras),

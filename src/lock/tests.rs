@@ -178,6 +178,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let unknown = LockRequest { extras: vec!["slow".parse().unwrap()], ..LockRequest::default() };
     let error = read_for(&foreign(), &unknown).unwrap_err();
     assert_eq!(error.to_string(), "`pylock.toml` cannot be used: it has no extra `slow` (it has fast)");
+    assert!(error.is_usage(), "a name that is not there is a wrong word of the command line");
 }
 
 #[test]

@@ -41,7 +41,9 @@ pub(super) fn is_dynamic(source: &str, body: &[Stmt], names: &BTreeSet<String>) 
         return false;
     }
     let mut walk = DynamicWalk { names, modules: HashSet::new(), functions: 0, depth: 0, found: false };
-    body.iter().for_each(|statement| walk.visit_stmt(statement));
+    for statement in body {
+        walk.visit_stmt(statement);
+    }
     walk.found
 }
 
@@ -103,7 +105,9 @@ impl<'a> DynamicWalk<'a> {
     fn look(&mut self, expression: &'a Expr) {
         if let Some(read) = self.read_only(expression) {
             // What is only asked there: the rest of the expression is looked into, the table itself is not.
-            read.into_iter().for_each(|part| self.visit_expr(part));
+            for part in read {
+                self.visit_expr(part);
+            }
             return;
         }
         self.found |= match expression {

@@ -370,6 +370,7 @@ impl InputKey {
             no_deps_files: _,
             pyproject: _,
             constraint_files: _,
+            has_common_constraints: _,
             override_files: _,
             positional: _,
             standard_input: _,

@@ -166,7 +166,9 @@ impl Inputs {
 /// A lock stands for a whole resolution, so nothing can be added to it.
 fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<LockInput, RequestError> {
     let ManifestInputs { requirement_files, constraint_files, override_files, positional, .. } = &request.inputs;
-    let others = requirement_files.len() - 1 + constraint_files.len() + override_files.len() + positional.len();
+    let left_aside = if request.inputs.has_common_constraints { constraint_files.as_slice() } else { &[] };
+    let constraints = constraint_files.len() - left_aside.len();
+    let others = requirement_files.len() - 1 + constraints + override_files.len() + positional.len();
     if others > 0 {
         return Err(RequestError::BesideLock { path: lock.to_owned() });
     }
@@ -175,6 +177,7 @@ fn lock_alone(request: &RequestOptions, lock: &Path) -> Result<LockInput, Reques
     Ok(LockInput {
         place: LockPlace::new(lock, working_folder, request.inputs.environment.clone()),
         frozen: settings.frozen,
+        left_aside: left_aside.to_vec(),
         wanted: LockRequest {
             extras: request.extras.clone(),
             all_extras: settings.all_extras,

@@ -1,5 +1,6 @@
 //! A lock that stands for a whole resolution, and what is wanted of it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{RequestError, disguised};
@@ -17,6 +18,8 @@ pub(crate) struct LockInput {
     pub wanted: LockRequest,
     /// Whether the project may have changed since is not asked.
     pub frozen: bool,
+    /// Constraint files of the environment or of settings, which concern no lock.
+    pub left_aside: Vec<PathBuf>,
 }
 
 /// A lock as it was read.

@@ -97,6 +97,8 @@ pub struct ManifestInputs {
     pub pyproject: Option<PyprojectInput>,
     /// Constraint files (`-c`).
     pub constraint_files: Vec<PathBuf>,
+    /// The constraint files stand in the environment or in settings: they are for whatever is resolved.
+    pub has_common_constraints: bool,
     /// Override files (`--override`).
     pub override_files: Vec<PathBuf>,
     /// Requirements on the command line.

@@ -172,6 +172,9 @@ impl Inquiry {
         let context = &self.session.context;
         let (mut resolution, evidence) = match &self.request.lock {
             Some(lock) => {
+                for file in &lock.input.left_aside {
+                    context.detail(&format!("{} is left aside: a lock is not constrained", file.display()));
+                }
                 let mut resolution = self.read_lock(lock, target).await?;
                 self.add_statuses(&mut resolution);
                 self.check_mirror(&resolution, target).await?;

@@ -139,6 +139,8 @@ impl Inquiry {
             }
         };
         let files = details.iter().flat_map(|detail| detail.files());
+        let asked =
+            details.iter().flat_map(|detail| detail.files()).next().map(|file| file.origin.url.without_credentials());
         let mut file = match best_listed(files.collect(), package, listed, target) {
             ListedFile::Best(file) => *file,
             ListedFile::OnlySource => return Err(needs_building(package).into()),
@@ -147,7 +149,11 @@ impl Inquiry {
                 return Err(not_listed(lock, package, listed, why));
             }
             ListedFile::None => {
-                return Err(not_listed(lock, package, listed, "the index does not list the locked file"));
+                let mut error = not_listed(lock, package, listed, "the index does not list the locked file");
+                if let SupplyError::NotListed { index, .. } = &mut error {
+                    *index = index.take().or(asked);
+                }
+                return Err(error);
             }
         };
         // What the index says of its digests is no proof; what the lock says is.

@@ -3,7 +3,7 @@
 //! Where the digest is another one, what the project asks for now is held against what is locked: a requirement that
 //! the locked version does not meet is a difference, and so is a package that nobody asks for any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
@@ -11,7 +11,8 @@ use super::Differences;
 use super::content_hash::{COMPACT, JsonObject, SPACED};
 use crate::lock::LockKind;
 use crate::lock::marker::Evaluation;
-use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, ProjectPart};
+use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart};
+use crate::lock::places::{PUBLIC_INDEX, Tie, index_place, place_of, place_of_index};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::select::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
@@ -42,6 +43,7 @@ pub(super) fn compare(
     if is_same {
         return Ok(Differences::default());
     }
+    let (sources, overrides) = sources_and_overrides(lock, place)?;
     let mut findings = Differences::default();
     let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
     let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
@@ -52,11 +54,17 @@ pub(super) fn compare(
         for edge in edges {
             asked.insert(edge.name.clone());
             let applies = evaluation.holds(edge.marker.as_ref(), &[])?;
-            if let Some(difference) = unmet(lock, edge, file) {
+            let edge = overrides.iter().find(|other| other.name == edge.name).unwrap_or(edge);
+            if let Some(difference) = unmet(lock, edge, &sources, file) {
                 if applies && counts { &mut findings.differences } else { &mut findings.notes }.push(difference);
             }
         }
     }
+    let is_locked = |name: &PackageName| lock.packages.iter().any(|package| package.name == *name);
+    for edge in overrides.iter().filter(|edge| !asked.contains(&edge.name) && is_locked(&edge.name)) {
+        findings.differences.extend(unmet(lock, edge, &sources, file));
+    }
+    findings.differences.extend(sources.unknown(lock, file));
     for name in forgotten(lock, &asked, request) {
         findings.differences.push(format!("{file} does not ask for {name}, the lock does"));
     }
@@ -80,7 +88,7 @@ fn sections<'a>(
 }
 
 /// What is wrong with the locked version of something that the project asks for.
-fn unmet(lock: &Lock, edge: &Edge, file: &str) -> Option<String> {
+fn unmet(lock: &Lock, edge: &Edge, sources: &Sources, file: &str) -> Option<String> {
     let locked: Vec<&LockedPackage> = lock.packages.iter().filter(|package| package.name == edge.name).collect();
     let wanted: Vec<String> = edge.which.any_of.iter().map(ToString::to_string).collect();
     let wanted = wanted.join(" || ");
@@ -93,12 +101,97 @@ fn unmet(lock: &Lock, edge: &Edge, file: &str) -> Option<String> {
             edge.which.any_of.is_empty() || edge.which.any_of.iter().any(|it| crate::resolve::contains(it, version))
         })
     };
-    if locked.iter().any(|package| takes(&package)) {
+    let tie = edge.which.tie.as_deref();
+    let comes_from_there =
+        |package: &&LockedPackage| tie.map_or_else(|| sources.take(lock, package), |tie| tie.takes(lock, package));
+    let fitting: Vec<&LockedPackage> = locked.iter().filter(takes).copied().collect();
+    if fitting.is_empty() {
+        let versions = locked.iter().filter_map(|package| Some(package.version.as_ref()?.to_string()));
+        let versions: BTreeSet<String> = versions.collect();
+        let versions: Vec<String> = versions.into_iter().collect();
+        return Some(format!("{file} asks for `{asks}`, the lock has {} {}", edge.name, versions.join(" and ")));
+    }
+    if fitting.iter().any(comes_from_there) {
         return None;
     }
-    let versions: Vec<String> =
-        locked.iter().filter_map(|package| Some(package.version.as_ref()?.to_string())).collect();
-    Some(format!("{file} asks for `{asks}`, the lock has {} {}", edge.name, versions.join(" and ")))
+    let asks = tie.map_or(asks, |tie| format!("{} from {tie}", edge.name));
+    let places = fitting.iter().map(|package| {
+        let place = place_of(lock, package).unwrap_or_else(|| "an index".to_owned());
+        let revision = package.revision.clone().filter(|_| matches!(package.source, LockedSource::Git { .. }));
+        Tie { place, revision }.to_string()
+    });
+    let places: BTreeSet<String> = places.collect();
+    let places: Vec<String> = places.into_iter().collect();
+    Some(format!("{file} asks for `{asks}`, the lock has {} from {}", edge.name, places.join(" and ")))
+}
+
+/// The indexes that a project names.
+#[derive(Default)]
+struct Sources {
+    /// All of them; `None`: the lock does not say which index a package is of.
+    all: Option<BTreeSet<String>>,
+    /// Those that are asked for names without a tie.
+    for_untied: BTreeSet<String>,
+}
+
+impl Sources {
+    /// Whether a locked package may be what is meant by a name without a tie.
+    fn take(&self, lock: &Lock, package: &LockedPackage) -> bool {
+        if !matches!(package.source, LockedSource::Index(_)) {
+            return false;
+        }
+        let place = place_of(lock, package);
+        let place = place.as_deref().and_then(|place| place.strip_prefix("index "));
+        self.all.is_none() || place.is_none_or(|place| self.for_untied.contains(place))
+    }
+
+    /// Indexes that packages of the lock are of, and that the project does not name.
+    fn unknown(&self, lock: &Lock, file: &str) -> Vec<String> {
+        let Some(known) = &self.all else { return Vec::new() };
+        let mut unknown = BTreeMap::new();
+        for package in &lock.packages {
+            if let LockedSource::Index(Some(at)) = package.source {
+                let place = place_of_index(&lock.indexes[at].url);
+                if !known.contains(&place) {
+                    unknown.entry(place).or_insert(&package.name);
+                }
+            }
+        }
+        let told = |(place, name)| format!("{file} names no index {place}, the lock has {name} from there");
+        unknown.into_iter().map(told).collect()
+    }
+}
+
+/// The indexes of the project, and what stands there for all that is required of a name.
+fn sources_and_overrides(lock: &Lock, place: &LockPlace) -> Result<(Sources, Vec<Edge>), LockError> {
+    if lock.kind == LockKind::Pipfile {
+        let Some((_, table)) = pipfile::declared(lock, place)? else { return Ok(Default::default()) };
+        let mut places: Vec<String> = pipfile::sources_of(&table, place).into_iter().map(|(_, place)| place).collect();
+        if !table.contains_key("source") {
+            places.push(PUBLIC_INDEX.to_owned());
+        }
+        let asks_all = get(&table, &["pipenv", "install_search_all_sources"]).and_then(Value::as_bool) == Some(true);
+        let asked = if asks_all { places.len() } else { 1 };
+        let for_untied = places.iter().take(asked).cloned().collect();
+        return Ok((Sources { all: Some(places.into_iter().collect()), for_untied }, Vec::new()));
+    }
+    let Some(file) = ProjectFile::read(place)? else { return Ok(Default::default()) };
+    if lock.kind == LockKind::Pdm {
+        return Ok((Sources::default(), pdm::overrides(&file)));
+    }
+    let mut all = BTreeSet::from([PUBLIC_INDEX.to_owned()]);
+    let mut for_untied = all.clone();
+    let table = get(&file.table, &["tool", "poetry", "source"]).and_then(Value::as_array);
+    for source in table.into_iter().flatten() {
+        let text = |key: &str| source.get(key).and_then(Value::as_str);
+        let Some(url) = text("url") else { continue };
+        let url = index_place(url, &file.folder);
+        if text("priority") != Some("explicit") {
+            for_untied.insert(url.clone());
+        }
+        all.insert(url);
+    }
+    Ok((Sources { all: Some(all), for_untied }, Vec::new()))
 }
 
 /// Packages of a flat lock that are wanted, that the project does not ask for, and that no other package requires.

@@ -5,7 +5,11 @@
 
 mod content_hash;
 mod flat;
+#[cfg(test)]
+mod tests;
 mod uv;
+mod uv_settings;
+mod uv_ties;
 
 use super::model::{Lock, LockPlace};
 use super::select::LockRequest;

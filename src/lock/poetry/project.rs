@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use super::constraint;
 use crate::lock::LockError;
 use crate::lock::model::{Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, Which};
+use crate::lock::places::{PUBLIC_INDEX, Tie, index_place};
 use crate::lock::project_files::{self, ProjectFile};
 use crate::spec::{ExtraName, VersionOrUrl, parse_requirement};
 
@@ -22,17 +23,17 @@ pub(in crate::lock) fn read(lock: &Lock, place: &LockPlace) -> Result<Option<Loc
     let has_standard = !file.dependencies().is_empty();
     if has_standard {
         for text in file.dependencies() {
-            project.dependencies.push(standard(text, &poetry).map_err(wrong)?);
+            project.dependencies.push(standard(text, &poetry, &file).map_err(wrong)?);
         }
     }
     for (extra, texts) in file.optional_dependencies() {
-        let edges = texts.iter().map(|text| standard(text, &poetry)).collect::<Result<_, _>>();
+        let edges = texts.iter().map(|text| standard(text, &poetry, &file)).collect::<Result<_, _>>();
         project.extras.insert(extra, edges.map_err(wrong)?);
     }
     let mut optional: BTreeMap<String, Vec<Edge>> = BTreeMap::new();
     for (name, value) in dependencies_of(&poetry, "dependencies").filter(|(name, _)| *name != "python" && !has_standard)
     {
-        for edge in own(name, value).map_err(wrong)? {
+        for edge in own(name, value, &poetry, &file).map_err(wrong)? {
             if is_optional(value) {
                 optional.entry(edge.name.to_string()).or_default().push(edge);
             } else {
@@ -53,11 +54,11 @@ pub(in crate::lock) fn read(lock: &Lock, place: &LockPlace) -> Result<Option<Loc
     for (name, table, key) in groups.chain([("dev", &poetry, "dev-dependencies")]) {
         let Ok(group) = name.parse::<ExtraName>() else { continue };
         for (name, value) in dependencies_of(table, key) {
-            project.groups.entry(group.clone()).or_default().extend(own(name, value).map_err(wrong)?);
+            project.groups.entry(group.clone()).or_default().extend(own(name, value, &poetry, &file).map_err(wrong)?);
         }
     }
     for (group, texts) in file.groups().map_err(wrong)? {
-        let edges: Result<Vec<Edge>, String> = texts.iter().map(|text| standard(text, &poetry)).collect();
+        let edges: Result<Vec<Edge>, String> = texts.iter().map(|text| standard(text, &poetry, &file)).collect();
         project.groups.entry(group).or_default().extend(edges.map_err(wrong)?);
     }
     if let LockedSource::Folder { is_virtual, .. } = &mut project.source {
@@ -85,28 +86,38 @@ fn is_optional(value: &Value) -> bool {
 }
 
 /// A requirement in the standard form. What `[tool.poetry.dependencies]` adds to it, markers and Pythons, counts too.
-fn standard(text: &str, poetry: &Table) -> Result<Edge, String> {
+fn standard(text: &str, poetry: &Table, file: &ProjectFile) -> Result<Edge, String> {
     let requirement = parse_requirement(text).map_err(|error| format!("`{text}`: {error}"))?;
-    let any_of = match requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(specifiers)) => vec![specifiers],
-        _ => Vec::new(),
-    };
+    let mut which = Which::default();
+    match requirement.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
+        Some(VersionOrUrl::Url(url)) => {
+            which.tie = Some(Box::new(Tie::of_url(url.reveal().as_str(), &file.folder)));
+        }
+        None => {}
+    }
     let own = requirement.marker.try_to_string();
     let added = dependencies_of(poetry, "dependencies")
         .find(|(name, _)| name.parse::<crate::spec::PackageName>().is_ok_and(|name| name == requirement.name));
+    let tie = added.and_then(|(_, value)| tie_of(value, poetry, file));
+    which.tie = tie.or(which.tie);
     let added = added.map(|(_, value)| marker_of(value)).transpose()?.flatten();
     Ok(Edge {
         name: requirement.name,
-        which: Which { any_of, ..Which::default() },
+        which,
         extras: requirement.extras,
         marker: both(own, added).map(|text| Condition { text, at: 0 }),
     })
 }
 
 /// One or several constraints in Poetry's own form.
-fn own(name: &str, value: &Value) -> Result<Vec<Edge>, String> {
+fn own(name: &str, value: &Value, poetry: &Table, file: &ProjectFile) -> Result<Vec<Edge>, String> {
     if let Value::Array(several) = value {
-        return several.iter().map(|value| own(name, value)).collect::<Result<Vec<_>, _>>().map(|it| it.concat());
+        return several
+            .iter()
+            .map(|value| own(name, value, poetry, file))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|it| it.concat());
     }
     let wrong = |reason: String| format!("`{name}`: {reason}");
     let version = value.as_str().or_else(|| value.get("version")?.as_str());
@@ -115,11 +126,24 @@ fn own(name: &str, value: &Value) -> Result<Vec<Edge>, String> {
         name: name.parse().map_err(|_| wrong("this is not the name of a project".to_owned()))?,
         which: Which {
             any_of: version.map(constraint::parse).transpose().map_err(wrong)?.unwrap_or_default(),
+            tie: tie_of(value, poetry, file),
             ..Which::default()
         },
         extras: extras.filter_map(|extra| extra.as_str()?.parse().ok()).collect(),
         marker: marker_of(value).map_err(wrong)?.map(|text| Condition { text, at: 0 }),
     }])
+}
+
+/// What a table ties its name to.
+fn tie_of(value: &Value, poetry: &Table, file: &ProjectFile) -> Option<Box<Tie>> {
+    let index = |name: &str| {
+        let sources = poetry.get("source").and_then(Value::as_array).into_iter().flatten();
+        let text = |source: &Value, key: &str| source.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut named = sources.filter(|source| text(source, "name").is_some_and(|it| it.eq_ignore_ascii_case(name)));
+        let url = named.find_map(|source| text(source, "url")).map(|url| index_place(&url, &file.folder));
+        url.or_else(|| name.eq_ignore_ascii_case("pypi").then(|| PUBLIC_INDEX.to_owned()))
+    };
+    Tie::of_table(value, &file.folder, index).map(Box::new)
 }
 
 /// The marker of a table: `markers`, `python` and `platform`, all of which have to hold.

@@ -215,6 +215,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Resul
     let is_archive = package.source.as_ref().is_some_and(|source| matches!(source.r#type.as_str(), "file" | "url"));
     let place = package.source.as_ref().and_then(|source| source.url.clone());
     let is_url = package.source.as_ref().is_some_and(|source| source.r#type == "url");
+    let revision = package.source.as_ref().and_then(|source| source.reference.clone());
     let source = match package.source {
         Some(source) => source_of(lock, source, &name, package.develop, at)?,
         None => LockedSource::Index(None),
@@ -241,6 +242,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Resul
     let wanted = if says_groups { wanted_of(lock, &package.groups, package.markers)? } else { Vec::new() };
     let (dependencies, extras) = edges(lock, &package.dependencies, &package.extras, at)?;
     Ok(LockedPackage {
+        revision,
         wheels,
         sdist,
         requires_python,

@@ -14,7 +14,7 @@ use super::wheel_lines;
 use crate::archive::normalized;
 use crate::lock::model::{
     Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, FilePlace, Lock,
-    LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, Pythons, Roots, Which,
+    LockPlace, LockSettings, LockedFile, LockedIndex, LockedPackage, LockedSource, Pythons, Roots, Which,
 };
 use crate::lock::plain_toml::{Lines, Odd, TableByTable};
 use crate::lock::two_threads::both;
@@ -32,6 +32,8 @@ struct Document<'a> {
     #[serde(default)]
     conflicts: Vec<Spanned<Vec<ConflictItem>>>,
     #[serde(default)]
+    options: Options,
+    #[serde(default)]
     manifest: Manifest,
     #[serde(default, borrow, alias = "distribution")]
     package: Vec<Package<'a>>,
@@ -46,6 +48,14 @@ struct ConflictItem {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+struct Options {
+    resolution_mode: Option<String>,
+    prerelease_mode: Option<String>,
+    fork_strategy: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Manifest {
     #[serde(default)]
     members: Vec<String>,
@@ -53,6 +63,14 @@ struct Manifest {
     requirements: Vec<Declaration>,
     #[serde(default)]
     dependency_groups: BTreeMap<String, Vec<Declaration>>,
+    #[serde(default)]
+    constraints: Vec<Declaration>,
+    #[serde(default)]
+    overrides: Vec<Declaration>,
+    #[serde(default)]
+    build_constraints: Vec<Declaration>,
+    #[serde(default)]
+    excludes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +189,7 @@ struct Declaration {
     directory: Option<String>,
     editable: Option<String>,
     r#virtual: Option<String>,
+    subdirectory: Option<String>,
 }
 
 /// Reads a lock.
@@ -246,7 +265,28 @@ fn begin<'a>(lock: &mut Lock, document: Document<'a>) -> Result<(Manifest, Vec<P
     }
     lock.environments = document.supported_markers.into_iter().map(Condition::from).collect();
     lock.conflicts = document.conflicts.into_iter().map(|it| conflict(lock, it)).collect::<Result<_, _>>()?;
-    Ok((document.manifest, document.package))
+    let Document { options, mut manifest, package, .. } = document;
+    lock.settings = settings(lock, options, &mut manifest)?;
+    Ok((manifest, package))
+}
+
+/// The settings that it was made with.
+fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<LockSettings, LockError> {
+    let list = |list: &mut Vec<Declaration>| -> Result<Vec<DeclaredRequirement>, LockError> {
+        std::mem::take(list).into_iter().map(|item| declaration(lock, item, 0)).collect()
+    };
+    let named = [
+        ("resolution", options.resolution_mode),
+        ("prerelease", options.prerelease_mode),
+        ("fork-strategy", options.fork_strategy),
+    ];
+    Ok(LockSettings {
+        constraints: list(&mut manifest.constraints)?,
+        overrides: list(&mut manifest.overrides)?,
+        build_constraints: list(&mut manifest.build_constraints)?,
+        excludes: std::mem::take(&mut manifest.excludes),
+        options: named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+    })
 }
 
 /// Parts of projects of which one may be chosen.
@@ -441,7 +481,7 @@ fn edge(lock: &Lock, dependency: Dependency<'_>, at: usize) -> Result<Edge, Lock
     };
     Ok(Edge {
         name,
-        which: Which { version, any_of: Vec::new(), source: dependency.source.map(|source| source.key()) },
+        which: Which { version, source: dependency.source.map(|source| source.key()), ..Which::default() },
         extras: extra_names(lock, &dependency.extra, at)?,
         marker: dependency.marker.map(Condition::from),
     })
@@ -462,8 +502,9 @@ fn declared(lock: &Lock, metadata: Metadata, at: usize) -> Result<Declared, Lock
 }
 
 fn declaration(lock: &Lock, item: Declaration, at: usize) -> Result<DeclaredRequirement, LockError> {
-    let Declaration { git, url, path, directory, editable, r#virtual, index, .. } = item;
-    let folder = directory.or(editable).or(r#virtual);
+    let Declaration { git, url, path, directory, editable, r#virtual, index, subdirectory, .. } = item;
+    let below = |url: String| subdirectory.map(|it| format!("{url}#subdirectory={it}")).unwrap_or(url);
+    let (url, folder) = (url.map(below), directory.or(editable).or(r#virtual));
     let places = [("git", git), ("url", url), ("path", path), ("folder", folder), ("index", index)];
     let source = places.into_iter().find_map(|(kind, place)| Some((kind.to_owned(), place?)));
     Ok(DeclaredRequirement {

@@ -42,7 +42,7 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             [runtime].into_iter().chain(requirements_beside(path)).collect()
         }
         LockError::Unhashable { .. } => vec!["leave out --generate-hashes, or write pylock.toml".to_owned()],
-        LockError::Malformed { path, .. } | LockError::Refused { path, .. } => {
+        LockError::Malformed { path, .. } | LockError::Refused { path, .. } | LockError::NoPart { path, .. } => {
             requirements_beside(path).into_iter().collect()
         }
         LockError::NeedsBuilding { name, barrier, .. } => vec![match (lifted(*barrier), twin_of(name)) {

@@ -20,6 +20,10 @@ const MIRROR_IT: &str =
 /// What to do about something that would be asked of an index.
 const NOT_OFFLINE: &str = "run once without `--offline`, or add a folder by `--find-links`";
 
+/// What to do about a file of a lock that its index does not list.
+const NOT_LISTED: &str =
+    "if the project names another index for it now, lock again; else name the index that has the file";
+
 /// What to do about a file that an index lists and has not.
 const GONE: &str = "if it was removed a moment ago, ask anew with `--refresh`; else tell the keeper of the index, or require another \
                     version";
@@ -83,6 +87,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
         SupplyError::Http(error) => super::http::of(error),
         SupplyError::Shared(error) => error.request().and_then(super::http::of),
         SupplyError::Index(error) => index(error),
+        SupplyError::NotListed { .. } => Some(NOT_LISTED.to_owned()),
         SupplyError::Install(error) => install(error),
         SupplyError::Bundle(error) => super::bundle(error),
         _ => None,
@@ -102,6 +107,9 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Foreign { what: ForeignFile::CondaEnvironment | ForeignFile::CondaList, .. } => FROM_CONDA,
         RequestError::ListCalledLock { .. } => "call it `requirements.txt`",
         RequestError::ExtrasBehindName { file, extras, .. } => return vec![extras_of(file, extras)],
+        RequestError::BesideLock { .. } => {
+            "leave out what is given beside it, or add it to what is locked and lock again"
+        }
         RequestError::NothingToSelectFrom => "name one with -r",
         RequestError::ExtrasBesideGroups => {
             "`--group` in place of `--only-group` takes the project with its extras too"

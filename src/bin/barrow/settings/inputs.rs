@@ -43,6 +43,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         requirement_files.push(lock);
     }
     warn_of_script_locks(layers, &requirement_files);
+    let has_common_constraints = input.constraint.is_empty();
     let constraint_files = layers.paths("constraint", input.constraint);
     let override_files = layers.paths("override", input.overrides);
     let standard_input = read_standard_input(layers, [&requirement_files, &constraint_files, &override_files])?;
@@ -66,6 +67,7 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
         requirement_files,
         no_deps_files,
         constraint_files,
+        has_common_constraints,
         override_files,
         standard_input,
         excluded,

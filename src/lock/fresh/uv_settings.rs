@@ -1,0 +1,146 @@
+//! Settings of uv's resolution that a `uv.lock` repeats: constraints, overrides, what is left out, and the indexes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::Differences;
+use super::uv::report;
+use super::uv_ties::{Part, Ties};
+use crate::lock::LockError;
+use crate::lock::marker::Evaluation;
+use crate::lock::model::{Lock, LockPlace, LockedSource};
+use crate::lock::places::{PUBLIC_INDEX, index_place, place_of_index};
+use crate::lock::project_files::ProjectFile;
+use crate::spec::PackageName;
+use crate::target::Target;
+
+/// Compares what uv reads in the root of the workspace alone.
+pub(super) fn compare(
+    lock: &Lock,
+    place: &LockPlace,
+    root: &ProjectFile,
+    target: &Target,
+    findings: &mut Differences,
+) -> Result<(), LockError> {
+    let (uv, settings) = (root.tool("uv"), &lock.settings);
+    let ties = Ties::of(lock, place, None, root);
+    let evaluation = Evaluation::new(lock, target.markers(), Vec::new(), Vec::new());
+    // A rule about a name that is not there changes nothing.
+    let is_locked = |text: &str| {
+        let name = text.split(['[', ' ', '<', '>', '=', '!', '~']).next().unwrap_or_default();
+        lock.packages.iter().any(|package| package.name.as_ref() == name)
+    };
+    for (key, locked, counts) in [
+        ("constraint-dependencies", &settings.constraints, true),
+        ("override-dependencies", &settings.overrides, true),
+        ("build-constraint-dependencies", &settings.build_constraints, false),
+    ] {
+        let now = ties.requirements(&evaluation, &texts(&uv, key), Part::default())?;
+        let then = locked.iter().map(|it| ties.declared(&evaluation, it)).collect::<Result<_, _>>()?;
+        report(findings, root, key, [&now, &then], |text| counts && is_locked(text));
+    }
+    let names = |list: &[String]| list.iter().filter_map(|name| name.parse().ok()).collect::<BTreeSet<PackageName>>();
+    let (now, then) = (names(&texts(&uv, "exclude-dependencies")), names(&settings.excludes));
+    if now != then {
+        findings.differences.push(sides("exclude-dependencies", root, [&listed(&now), &listed(&then)]));
+    }
+    compare_options(lock, root, &uv, findings);
+    Ok(())
+}
+
+/// How versions are chosen. An option that only the lock has may have stood on the command line that made it.
+fn compare_options(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Differences) {
+    for (key, default) in
+        [("resolution", "highest"), ("prerelease", "if-necessary-or-explicit"), ("fork-strategy", "requires-python")]
+    {
+        let now = uv.get(key).and_then(Value::as_str);
+        let then = lock.settings.options.get(key).map_or(default, String::as_str);
+        if now.unwrap_or(default) != then {
+            let text = sides(key, root, [&format!("`{}`", now.unwrap_or(default)), &format!("`{then}`")]);
+            if now.is_some() { &mut findings.differences } else { &mut findings.notes }.push(text);
+        }
+    }
+}
+
+fn sides(what: &str, root: &ProjectFile, [now, then]: [&str; 2]) -> String {
+    format!("{what}: {} has {now}, the lock {then}", root.path.display())
+}
+
+/// Compares the indexes that the project names with those that packages came from. A project that names none leaves
+/// them to settings of a machine.
+pub(super) fn compare_indexes(
+    lock: &Lock,
+    place: &LockPlace,
+    root: &ProjectFile,
+    files: &[&ProjectFile],
+    findings: &mut Differences,
+) {
+    let mut known = Indexes::default();
+    known.add(&root.tool("uv"), &root.folder);
+    if let Ok(text) = fs_err::read_to_string(root.folder.join("uv.toml")) {
+        known.add(&text.parse().unwrap_or_default(), &root.folder);
+    }
+    if known.places.is_empty() {
+        return;
+    }
+    for file in files {
+        known.add(&file.tool("uv"), &file.folder);
+    }
+    for key in ["UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"] {
+        for word in place.environment.get(key).into_iter().flat_map(|text| text.split([' ', ',', '\n'])) {
+            let named = word.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+            known.places.insert(index_place(named.map_or(word, |(_, url)| url), &root.folder));
+        }
+    }
+    if !known.has_default {
+        known.places.insert(PUBLIC_INDEX.to_owned());
+    }
+    let mut others: BTreeMap<String, &PackageName> = BTreeMap::new();
+    for package in &lock.packages {
+        if let LockedSource::Index(Some(at)) = package.source {
+            let place = place_of_index(&lock.indexes[at].url);
+            if !known.places.contains(&place) {
+                others.entry(place).or_insert(&package.name);
+            }
+        }
+    }
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|(place, name)| format!("`{place}` (for {name})")).collect();
+        findings.differences.push(sides("indexes", root, [&listed(&known.places), &others.join(", ")]));
+    }
+}
+
+/// Indexes that files name.
+#[derive(Default)]
+struct Indexes {
+    places: BTreeSet<String>,
+    /// One of them stands for the public one.
+    has_default: bool,
+}
+
+impl Indexes {
+    fn add(&mut self, uv: &Table, folder: &Path) {
+        for index in uv.get("index").and_then(Value::as_array).into_iter().flatten() {
+            self.has_default |= index.get("default").and_then(Value::as_bool) == Some(true);
+            self.places.extend(index.get("url").and_then(Value::as_str).map(|url| index_place(url, folder)));
+        }
+        let default = uv.get("index-url").and_then(Value::as_str);
+        self.has_default |= default.is_some();
+        self.places.extend(default.map(|url| index_place(url, folder)));
+        for key in ["extra-index-url", "find-links"] {
+            self.places.extend(texts(uv, key).iter().map(|url| index_place(url, folder)));
+        }
+    }
+}
+
+fn texts(table: &Table, key: &str) -> Vec<String> {
+    let list = table.get(key).and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+}
+
+fn listed<T: std::fmt::Display>(items: &BTreeSet<T>) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
+}
