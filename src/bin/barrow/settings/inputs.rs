@@ -43,15 +43,14 @@ pub(super) fn read_inputs(layers: &mut Layers<'_>, input: InputArgs) -> Result<M
     let is_flag = !input.exclude_package.is_empty();
     for word in layers.many("exclude-package", input.exclude_package, |text| Ok(text.to_owned()))? {
         let wrong = |reason: String| SettingsError::Other(format!("invalid value for `exclude-package`: {reason}"));
-        match NamePattern::parse(&word).map_err(|error| wrong(error.to_string()))? {
-            Some(pattern) => excluded_patterns.push(pattern),
-            None => {
-                let name = word.parse::<PackageName>().map_err(|error| wrong(error.to_string()))?;
-                match NamePattern::new(name.as_ref()) {
-                    Ok(pattern) if is_flag => excluded_patterns.push(pattern),
-                    _ => excluded.push(name),
-                }
-            }
+        if let Some(pattern) = NamePattern::parse(&word).map_err(|error| wrong(error.to_string()))? {
+            excluded_patterns.push(pattern);
+            continue;
+        }
+        let name = word.parse::<PackageName>().map_err(|error| wrong(error.to_string()))?;
+        match NamePattern::new(name.as_ref()) {
+            Ok(pattern) if is_flag => excluded_patterns.push(pattern),
+            _ => excluded.push(name),
         }
     }
     Ok(ManifestInputs {
