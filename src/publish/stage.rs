@@ -83,21 +83,19 @@ pub(super) fn write_tree(
     };
     let written: Vec<(Sight, ContentId)> = written.par_iter().map(write).collect::<Result<_, _>>()?;
 
-    let now = |seen: &Sight, content| KeptFile { size: seen.size, modified: seen.modified, content };
     let mut has_modes = has_folder_mode(bundle, root, kept);
+    let mut now = |seen: &Sight, content: ContentId| {
+        has_modes &= seen.is_link || seen.executable == Some(content.is_executable());
+        KeptFile { size: seen.size, modified: seen.modified, content }
+    };
     let mut written = written.into_iter();
     let marked = bundle.files.iter().zip(&linked.places).enumerate().map(|(at, (file, place))| {
         let KeptFile { size, modified, content } = match (place, &file.content) {
             (Supplier::Kept, _) => kept[at]?,
             (Supplier::Linked(share, position), BundleContent::Dist { file, .. }) => {
-                let seen = &seen.seen[*share][*position];
-                has_modes &= seen.executable == Some(file.executable);
-                now(seen, ContentId::new(&file.sha256, file.executable))
+                now(&seen.seen[*share][*position], ContentId::new(&file.sha256, file.executable))
             }
-            _ => written.next().map(|(seen, content)| {
-                has_modes &= seen.is_link || seen.executable == Some(content.is_executable());
-                now(&seen, content)
-            })?,
+            _ => written.next().map(|(seen, content)| now(&seen, content))?,
         };
         Some(MarkedFile { path: file.path.clone(), size, modified, content })
     });

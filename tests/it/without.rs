@@ -209,19 +209,19 @@ fn what_is_left_out_is_known_to_the_check() {
         command.args(["build", "--check"]).env("BARROW_INDEX_URL", index.url()).env("BARROW_RUNTIME", "python3.13");
         command.output().unwrap()
     };
-    let ended = build();
-    assert!(ended.status.success(), "{}", context.show(&ended));
+    let output = build();
+    assert!(output.status.success(), "{}", context.show(&output));
     // What nobody has is missing as before; a lock may bring it under any name.
     context.write("function/handler.py", "import app_lib, gone\n\ndef call(event, context): pass\n");
     let told = fail(&context, &index, 1, &check("lay.zip"));
     assert!(told.contains("error[BAR012]: `gone` is imported, and is nowhere to be found"), "{told}");
     let told = succeed(&context, &index, &check("pylock.toml"));
     assert!(told.contains("warning[BAR012]: `gone`") && told.contains("if nothing that is left out has it"), "{told}");
-    let ended = build();
+    let output = build();
     assert!(
-        !ended.status.success() && context.show(&ended).contains("error[BAR012]: `gone`"),
+        !output.status.success() && context.show(&output).contains("error[BAR012]: `gone`"),
         "{}",
-        context.show(&ended)
+        context.show(&output)
     );
 }
 

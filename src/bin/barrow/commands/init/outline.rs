@@ -76,8 +76,8 @@ impl ConfigDraft {
                     Some(_) => return true,
                 };
                 remarks.push(format!(
-                    "the layer `{layer}` of `{name}` in {from} is not carried over: {reason}; what it brings is bundled, \
-                     unless `without` names it"
+                    "the layer `{layer}` of `{name}` in {from} is not carried over: {reason}; what it brings is \
+                     bundled, unless `without` names it"
                 ));
                 false
             });
