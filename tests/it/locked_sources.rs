@@ -321,7 +321,8 @@ fn the_python_of_a_pipfile_counts() {
         let lock = format!("{{\n    \"_meta\": {{\n        {meta}\n    }},\n    \"default\": {{}}\n}}\n");
         context.write("fn/Pipfile.lock", lock);
         for place in [["fn"].as_slice(), &["fn", "-r", "fn/Pipfile.lock"], &["fn", "--lock", "fn/Pipfile.lock"]] {
-            let (code, shown) = run(&context, &[&["bundle", "-o", "out", "--force"], place].concat());
+            let out = format!("out-{runtime}{}", place.concat().len());
+            let (code, shown) = run(&context, &[&["bundle", "-o", out.as_str()], place].concat());
             assert!(code == Some(0) && shown.contains(&format!("for {runtime}")), "{place:?}\n{shown}");
         }
         let (_, shown) = run(&context, &["config", "fn"]);
