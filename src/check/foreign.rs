@@ -12,7 +12,8 @@ use super::CheckOptions;
 use super::code::Code;
 use super::dists::{Dists, is_beside_the_point};
 use super::finding::{Finding, Grade};
-use super::graph::{Certainty, Graph};
+use super::graph::Graph;
+use super::imported::Certainty;
 use super::missing::made_for_others;
 use super::search::{ForeignReason, FoundModule, foreign_reason};
 use super::summaries::Summaries;
@@ -205,7 +206,7 @@ fn needed(
         let last = missing.name.rsplit('.').next().unwrap_or(&missing.name);
         if let Some(foreign) = graph.search.foreign(&missing.folders, last, target) {
             let mut chain = graph.chain(missing.importer);
-            let place = super::graph::place(graph.label(missing.importer), missing.line);
+            let place = super::imported::place(graph.label(missing.importer), missing.line);
             chain.push(format!("{place} imports {}", missing.name));
             needed.entry(foreign.file).or_insert(chain);
         }

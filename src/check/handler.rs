@@ -3,7 +3,8 @@
 
 use super::code::Code;
 use super::finding::{Finding, Grade};
-use super::graph::{Certainty, Graph};
+use super::graph::Graph;
+use super::imported::Certainty;
 use super::tree::{RuntimeTree, TASK};
 use crate::python::is_built_in;
 

@@ -19,7 +19,7 @@ use crate::spec::{
 use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
 /// What a package is whose wheels the user does not want.
-const FROM_SOURCE_ALONE: &str = "taken from its source alone, as `--no-binary` says,";
+const FROM_SOURCE_ALONE: &str = "to be taken without its wheels";
 
 /// What may be built.
 pub(super) struct Building<'a> {
@@ -163,9 +163,7 @@ impl Chooser<'_> {
                 return Err(self.malformed(format!("{name} has no file at all")));
             }
             (None, None) if !allows_wheels => {
-                return Err(
-                    self.malformed(format!("{name} is locked with wheels alone, and `--no-binary` leaves those out"))
-                );
+                return Err(self.malformed(format!("{name} is locked with wheels alone, which are not to be taken")));
             }
             (None, None) => return Err(self.no_wheel(None)),
         };

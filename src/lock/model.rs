@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::places::Tie;
 use super::words::{FileText, Words};
 use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
@@ -91,13 +90,13 @@ pub struct Lock {
     /// Parts of projects that exclude each other; its markers hold their names.
     pub conflicts: Vec<ConflictingParts>,
     /// Settings that it was made with, where it repeats them.
-    pub settings: LockSettings,
+    pub settings: LockedSettings,
     pub(super) text: FileText,
 }
 
 /// Settings of the resolution that a lock repeats.
 #[derive(Clone, Debug, Default)]
-pub struct LockSettings {
+pub struct LockedSettings {
     pub constraints: Vec<DeclaredRequirement>,
     pub overrides: Vec<DeclaredRequirement>,
     /// Constraints on what builds packages.
@@ -257,7 +256,16 @@ pub struct Which {
     /// The source, as a text that stands for it.
     pub source: Option<String>,
     /// What the project ties it to now.
-    pub tie: Option<Box<Tie>>,
+    pub tie: Option<Box<ProjectTie>>,
+}
+
+/// What a project ties a name to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectTie {
+    /// The place, in words that compare.
+    pub place: String,
+    /// A branch, tag or commit of a repository.
+    pub revision: Option<String>,
 }
 
 /// A marker, read when it is asked for: most of a lock is for other targets.
@@ -441,7 +449,7 @@ impl Lock {
             content_hash: None,
             created_by: None,
             conflicts: Vec::new(),
-            settings: LockSettings::default(),
+            settings: LockedSettings::default(),
             text: FileText::new(text),
         }
     }

@@ -9,10 +9,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, Pythons,
-    WantedFor, Which,
+    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, ProjectTie,
+    Pythons, WantedFor, Which,
 };
-use super::places::Tie;
 use super::project_files::ProjectFile;
 use super::words::TextPart;
 use super::{LockError, LockKind};
@@ -160,7 +159,7 @@ fn edge_of(text: &str, file: &ProjectFile) -> Result<Edge, String> {
     match requirement.version_or_url {
         Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
         Some(VersionOrUrl::Url(url)) => {
-            which.tie = Some(Box::new(Tie::of_url(url.reveal().as_str(), &file.folder)));
+            which.tie = Some(Box::new(ProjectTie::of_url(url.reveal().as_str(), &file.folder)));
         }
         None => {}
     }

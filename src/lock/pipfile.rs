@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use super::model::{
     BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, Pythons, WantedFor, Which,
+    ProjectPart, ProjectTie, Pythons, WantedFor, Which,
 };
-use super::places::{Tie, index_place};
+use super::places::index_place;
 use super::{LockError, LockKind};
 use crate::archive::normalized;
 use crate::requirements::{Origin, PythonLimit};
@@ -278,7 +278,7 @@ fn edge(name: &str, value: &toml::Value, sources: &[(String, String)], folder: &
         name: name.parse().map_err(|_| format!("`{name}` is not the name of a project"))?,
         which: Which {
             any_of: any_of.into_iter().collect(),
-            tie: Tie::of_table(value, folder, |name| {
+            tie: ProjectTie::of_table(value, folder, |name| {
                 sources.iter().find(|(known, _)| known == name).map(|(_, place)| place.clone())
             })
             .map(Box::new),

@@ -4,23 +4,16 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::model::{FilePlace, Lock, LockKind, LockedPackage, LockedSource};
+use super::model::{FilePlace, Lock, LockKind, LockedPackage, LockedSource, ProjectTie};
 use crate::archive::normalized;
-use crate::spec::SafeUrl;
+use crate::spec::{DEFAULT_INDEX_URL, SafeUrl};
 
-/// The index that is asked where nothing names another one.
-pub(super) const PUBLIC_INDEX: &str = "https://pypi.org/simple";
-
-/// What a project ties a name to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tie {
-    /// The place, in words that compare.
-    pub place: String,
-    /// A branch, tag or commit of a repository.
-    pub revision: Option<String>,
+/// The index that is asked where nothing names another one, as places have it.
+pub(super) fn public_index() -> &'static str {
+    DEFAULT_INDEX_URL.trim_end_matches('/')
 }
 
-impl Tie {
+impl ProjectTie {
     /// What a line of Poetry's or Pipenv's ties its name to; `None`: nothing. `index` says where the one of a name is.
     pub(super) fn of_table(table: &Value, folder: &Path, index: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let text = |key: &str| table.get(key).and_then(Value::as_str);
@@ -82,7 +75,7 @@ impl Tie {
     }
 }
 
-impl std::fmt::Display for Tie {
+impl std::fmt::Display for ProjectTie {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.place)?;
         self.revision.as_ref().map_or(Ok(()), |revision| write!(f, "@{revision}"))
@@ -98,7 +91,7 @@ pub(super) fn place_of(lock: &Lock, package: &LockedPackage) -> Option<String> {
     let below = |it: &Option<String>| it.as_ref().map(|it| format!("#subdirectory={it}")).unwrap_or_default();
     Some(match &package.source {
         LockedSource::Index(Some(at)) => format!("index {}", place_of_index(&lock.indexes[*at].url)),
-        LockedSource::Index(None) if lock.kind == LockKind::Poetry => format!("index {PUBLIC_INDEX}"),
+        LockedSource::Index(None) if lock.kind == LockKind::Poetry => format!("index {}", public_index()),
         LockedSource::Index(None) => return None,
         LockedSource::Git { url, subdirectory, .. } => git_place(&format!("{}{}", url.reveal(), below(subdirectory))),
         LockedSource::Folder { path, .. } => path_place(path, &lock.folder),

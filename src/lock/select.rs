@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::files::{Building, choose_file};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
-use super::selected::{Asked, SelectedPackage};
+use super::selected::{SelectedFor, SelectedPackage};
 use super::two_threads::{PARTED_FROM, both, halves};
 use super::{LockError, LockKind, conflicts};
 use crate::requirements::{FormatControl, Origin, ProjectSet};
@@ -352,7 +352,7 @@ impl<'a> Selection<'a> {
         let mut dependencies: Vec<PackageName> = reasons.dependencies.iter().copied().map(name_of).collect();
         dependencies.sort_unstable();
         dependencies.dedup();
-        let asked = Asked {
+        let asked = SelectedFor {
             extras: reasons.extras.iter().cloned().collect(),
             dependencies,
             required_by: user.into_iter().chain(others).collect(),

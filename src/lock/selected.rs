@@ -16,12 +16,12 @@ pub struct SelectedPackage {
     pub place: PackageOrigin,
     /// The place in the lock where its digest stands, else its entry.
     pub origin: Origin,
-    pub(super) asked: Asked,
+    pub(super) asked: SelectedFor,
 }
 
 /// What asks for a package, and what it asks for.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct SelectedFor {
     pub(super) extras: Vec<ExtraName>,
     pub(super) dependencies: Vec<PackageName>,
     pub(super) required_by: Vec<Requirer>,
@@ -69,7 +69,7 @@ impl SelectedPackage {
     }
 }
 
-impl Asked {
+impl SelectedFor {
     /// The distribution for which that is asked; `file` with the digests that it may have.
     fn dist(
         self,

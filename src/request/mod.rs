@@ -44,6 +44,7 @@ mod repository;
 #[cfg(test)]
 mod tests;
 
+pub use crate::spec::DEFAULT_INDEX_URL;
 pub use error::{ForeignFile, RequestError};
 pub(crate) use input_key::InputKey;
 pub(crate) use inputs::Request;
@@ -51,8 +52,8 @@ pub(crate) use keyed::Encoder;
 pub(crate) use local::Look;
 pub(crate) use locked::Locked;
 pub use options::{
-    AssemblySettings, BuildSettings, BundleKind, BundleOptions, DEFAULT_INDEX_URL, FingerprintOptions, FurtherSource,
-    IndexSettings, LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
+    AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, FurtherSource, IndexSettings,
+    LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
 };
 pub(crate) use part::KeyPart;
 pub(crate) use places::local_indexes;

@@ -12,11 +12,8 @@ use crate::install::{InstallOptions, LinkMode, RecordPolicy};
 use crate::requirements::{FormatControl, ManifestInputs};
 use crate::resolve::{ResolveOptions, WheelRoom};
 use crate::shared::SharedOptions;
-use crate::spec::{ExtraName, LicensePattern, SafeUrl};
+use crate::spec::{DEFAULT_INDEX_URL, ExtraName, LicensePattern, SafeUrl};
 use crate::target::Target;
-
-/// The index that answers when nothing else is set: PyPI.
-pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
 
 /// The indexes of a run as the user gave them; their order is decided when a run starts.
 #[derive(Clone, Debug)]

@@ -9,6 +9,9 @@ use url::Url;
 
 use super::{HashAlgorithm, HashDigest, Hasher};
 
+/// The index that answers when nothing else is set: PyPI.
+pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
+
 /// Names of parameters of a query whose value opens a door, in lower case.
 pub(crate) const SECRET_PARAMETERS: &[&str] =
     &["access_token", "api_key", "apikey", "private_token", "sig", "token", "x-amz-signature"];

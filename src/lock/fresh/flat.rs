@@ -11,8 +11,8 @@ use super::Differences;
 use super::content_hash::{COMPACT, JsonObject, SPACED};
 use crate::lock::LockKind;
 use crate::lock::marker::Evaluation;
-use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart};
-use crate::lock::places::{PUBLIC_INDEX, Tie, index_place, place_of, place_of_index};
+use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, ProjectTie};
+use crate::lock::places::{index_place, place_of, place_of_index, public_index};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::select::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
@@ -118,7 +118,7 @@ fn unmet(lock: &Lock, edge: &Edge, sources: &Sources, file: &str) -> Option<Stri
     let places = fitting.iter().map(|package| {
         let place = place_of(lock, package).unwrap_or_else(|| "an index".to_owned());
         let revision = package.revision.clone().filter(|_| matches!(package.source, LockedSource::Git { .. }));
-        Tie { place, revision }.to_string()
+        ProjectTie { place, revision }.to_string()
     });
     let places: BTreeSet<String> = places.collect();
     let places: Vec<String> = places.into_iter().collect();
@@ -168,7 +168,7 @@ fn sources_and_overrides(lock: &Lock, place: &LockPlace) -> Result<(Sources, Vec
         let Some((_, table)) = pipfile::declared(lock, place)? else { return Ok(Default::default()) };
         let mut places: Vec<String> = pipfile::sources_of(&table, place).into_iter().map(|(_, place)| place).collect();
         if !table.contains_key("source") {
-            places.push(PUBLIC_INDEX.to_owned());
+            places.push(public_index().to_owned());
         }
         let asks_all = get(&table, &["pipenv", "install_search_all_sources"]).and_then(Value::as_bool) == Some(true);
         let asked = if asks_all { places.len() } else { 1 };
@@ -179,7 +179,7 @@ fn sources_and_overrides(lock: &Lock, place: &LockPlace) -> Result<(Sources, Vec
     if lock.kind == LockKind::Pdm {
         return Ok((Sources::default(), pdm::overrides(&file)));
     }
-    let mut all = BTreeSet::from([PUBLIC_INDEX.to_owned()]);
+    let mut all = BTreeSet::from([public_index().to_owned()]);
     let mut for_untied = all.clone();
     let table = get(&file.table, &["tool", "poetry", "source"]).and_then(Value::as_array);
     for source in table.into_iter().flatten() {

@@ -11,7 +11,9 @@ mod uv;
 mod uv_settings;
 mod uv_ties;
 
+use self::uv_ties::Requirements;
 use super::model::{Lock, LockPlace};
+use super::project_files::ProjectFile;
 use super::select::LockRequest;
 use super::{LockError, LockKind};
 use crate::target::Target;
@@ -52,4 +54,32 @@ pub fn check_fresh(
     Ok(vec![format!(
         "`{path}` is out of date in a way that makes no difference here: {told} (`{command}` brings it up to date)"
     )])
+}
+
+/// Tells what differs between what a file has now and what the lock has. It matters where one of the requirements that
+/// differ applies on the target and `counts`.
+fn report(
+    findings: &mut Differences,
+    file: &ProjectFile,
+    what: &str,
+    sides: [&Requirements; 2],
+    counts: impl Fn(&str) -> bool,
+) {
+    let [now, then] = sides;
+    let (mut matters, mut told) = (false, [Vec::new(), Vec::new()]);
+    for (list, (side, other)) in told.iter_mut().zip([(now, then), (then, now)]) {
+        for (key, marker) in side.iter().filter(|(key, _)| !other.contains_key(*key)) {
+            let (text, applies) = key;
+            matters |= *applies && counts(text);
+            // Where both have the same, the marker is what differs.
+            let is_alike = other.contains_key(&(text.clone(), !applies)) && !marker.is_empty();
+            list.push(if is_alike { format!("`{text}; {marker}`") } else { format!("`{text}`") });
+        }
+    }
+    if told.iter().all(Vec::is_empty) {
+        return;
+    }
+    let list = |items: &[String]| if items.is_empty() { "nothing".to_owned() } else { items.join(", ") };
+    let text = format!("{what}: {} has {}, the lock {}", file.path.display(), list(&told[0]), list(&told[1]));
+    if matters { &mut findings.differences } else { &mut findings.notes }.push(text);
 }

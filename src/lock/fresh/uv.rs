@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
-use super::Differences;
 use super::uv_settings;
-use super::uv_ties::{Part, Requirements, Ties, by_extra, extra_of, sorted};
+use super::uv_ties::{Part, Ties, by_extra, extra_of, sorted};
+use super::{Differences, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Declared, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
@@ -141,32 +141,4 @@ impl Project<'_> {
         }
         Ok(())
     }
-}
-
-/// Tells what differs between what a file has now and what the lock has. It matters where one of the requirements that
-/// differ applies on the target and `counts`.
-pub(super) fn report(
-    findings: &mut Differences,
-    file: &ProjectFile,
-    what: &str,
-    sides: [&Requirements; 2],
-    counts: impl Fn(&str) -> bool,
-) {
-    let [now, then] = sides;
-    let (mut matters, mut told) = (false, [Vec::new(), Vec::new()]);
-    for (list, (side, other)) in told.iter_mut().zip([(now, then), (then, now)]) {
-        for (key, marker) in side.iter().filter(|(key, _)| !other.contains_key(*key)) {
-            let (text, applies) = key;
-            matters |= *applies && counts(text);
-            // Where both have the same, the marker is what differs.
-            let is_alike = other.contains_key(&(text.clone(), !applies)) && !marker.is_empty();
-            list.push(if is_alike { format!("`{text}; {marker}`") } else { format!("`{text}`") });
-        }
-    }
-    if told.iter().all(Vec::is_empty) {
-        return;
-    }
-    let list = |items: &[String]| if items.is_empty() { "nothing".to_owned() } else { items.join(", ") };
-    let text = format!("{what}: {} has {}, the lock {}", file.path.display(), list(&told[0]), list(&told[1]));
-    if matters { &mut findings.differences } else { &mut findings.notes }.push(text);
 }

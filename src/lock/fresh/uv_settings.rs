@@ -5,13 +5,12 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::Differences;
-use super::uv::report;
 use super::uv_ties::{Part, Ties};
+use super::{Differences, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Lock, LockPlace, LockedSource};
-use crate::lock::places::{PUBLIC_INDEX, index_place, place_of_index};
+use crate::lock::places::{index_place, place_of_index, public_index};
 use crate::lock::project_files::ProjectFile;
 use crate::spec::PackageName;
 use crate::target::Target;
@@ -95,7 +94,7 @@ pub(super) fn compare_indexes(
         }
     }
     if !known.has_default {
-        known.places.insert(PUBLIC_INDEX.to_owned());
+        known.places.insert(public_index().to_owned());
     }
     let mut others: BTreeMap<String, &PackageName> = BTreeMap::new();
     for package in &lock.packages {

@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use super::constraint;
 use crate::lock::LockError;
-use crate::lock::model::{Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, Which};
-use crate::lock::places::{PUBLIC_INDEX, Tie, index_place};
+use crate::lock::model::{Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectTie, Which};
+use crate::lock::places::{index_place, public_index};
 use crate::lock::project_files::{self, ProjectFile};
 use crate::spec::{ExtraName, VersionOrUrl, parse_requirement};
 
@@ -92,7 +92,7 @@ fn standard(text: &str, poetry: &Table, file: &ProjectFile) -> Result<Edge, Stri
     match requirement.version_or_url {
         Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
         Some(VersionOrUrl::Url(url)) => {
-            which.tie = Some(Box::new(Tie::of_url(url.reveal().as_str(), &file.folder)));
+            which.tie = Some(Box::new(ProjectTie::of_url(url.reveal().as_str(), &file.folder)));
         }
         None => {}
     }
@@ -135,15 +135,15 @@ fn own(name: &str, value: &Value, poetry: &Table, file: &ProjectFile) -> Result<
 }
 
 /// What a table ties its name to.
-fn tie_of(value: &Value, poetry: &Table, file: &ProjectFile) -> Option<Box<Tie>> {
+fn tie_of(value: &Value, poetry: &Table, file: &ProjectFile) -> Option<Box<ProjectTie>> {
     let index = |name: &str| {
         let sources = poetry.get("source").and_then(Value::as_array).into_iter().flatten();
         let text = |source: &Value, key: &str| source.get(key).and_then(Value::as_str).map(str::to_owned);
         let mut named = sources.filter(|source| text(source, "name").is_some_and(|it| it.eq_ignore_ascii_case(name)));
         let url = named.find_map(|source| text(source, "url")).map(|url| index_place(&url, &file.folder));
-        url.or_else(|| name.eq_ignore_ascii_case("pypi").then(|| PUBLIC_INDEX.to_owned()))
+        url.or_else(|| name.eq_ignore_ascii_case("pypi").then(|| public_index().to_owned()))
     };
-    Tie::of_table(value, &file.folder, index).map(Box::new)
+    ProjectTie::of_table(value, &file.folder, index).map(Box::new)
 }
 
 /// The marker of a table: `markers`, `python` and `platform`, all of which have to hold.

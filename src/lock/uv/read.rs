@@ -14,7 +14,7 @@ use super::wheel_lines;
 use crate::archive::normalized;
 use crate::lock::model::{
     Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, FilePlace, Lock,
-    LockPlace, LockSettings, LockedFile, LockedIndex, LockedPackage, LockedSource, Pythons, Roots, Which,
+    LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSettings, LockedSource, Pythons, Roots, Which,
 };
 use crate::lock::plain_toml::{Lines, Odd, TableByTable};
 use crate::lock::two_threads::both;
@@ -271,7 +271,7 @@ fn begin<'a>(lock: &mut Lock, document: Document<'a>) -> Result<(Manifest, Vec<P
 }
 
 /// The settings that it was made with.
-fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<LockSettings, LockError> {
+fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<LockedSettings, LockError> {
     let list = |list: &mut Vec<Declaration>| -> Result<Vec<DeclaredRequirement>, LockError> {
         std::mem::take(list).into_iter().map(|item| declaration(lock, item, 0)).collect()
     };
@@ -280,7 +280,7 @@ fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<Lo
         ("prerelease", options.prerelease_mode),
         ("fork-strategy", options.fork_strategy),
     ];
-    Ok(LockSettings {
+    Ok(LockedSettings {
         constraints: list(&mut manifest.constraints)?,
         overrides: list(&mut manifest.overrides)?,
         build_constraints: list(&mut manifest.build_constraints)?,
