@@ -115,7 +115,7 @@ impl SafeUrl {
         Self(url)
     }
 
-    /// The same URL without userinfo and without the parameters of its query that open a door ([`SECRET_PARAMETERS`]).
+    /// The same URL without userinfo and without the parameters of its query that open a door, such as `token`.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut plain = self.without_credentials();
