@@ -20,9 +20,6 @@ use crate::install::Sight;
 /// Number of files from which a second thread is worth its start.
 const WORTH_A_THREAD: usize = 500;
 
-/// The mode of every folder of an output. What a folder has beyond it, as the group that passes on, is that of its place.
-pub(super) const FOLDER_MODE: u32 = 0o755;
-
 /// What may lie in an output beside the files that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alone {
@@ -109,7 +106,7 @@ fn is_as_stored(root: &OwnedFd, folder: &StoredFolder, alone: Alone, with_modes:
         })
     };
     let has_its_mode = || {
-        let has = |mode: Mode| mode & (Mode::RWXU | Mode::RWXG | Mode::RWXO) == Mode::from_raw_mode(FOLDER_MODE);
+        let has = |mode: Mode| mode & (Mode::RWXU | Mode::RWXG | Mode::RWXO) == Mode::from_raw_mode(0o755);
         folder.path.is_empty() || fstat(&opened).is_ok_and(|found| has(Mode::from_raw_mode(found.st_mode)))
     };
     folder.files.len() == kinds.len()

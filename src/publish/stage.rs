@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use super::PublishError;
 use super::content_id::ContentId;
 use super::delta::KeptFile;
-use super::inspection::FOLDER_MODE;
 use super::journal::{create_folder, create_parents};
 use super::mark::MarkedFile;
 use super::options::PublishOptions;
@@ -23,6 +22,8 @@ use crate::modes::where_modes_are_kept;
 use crate::regular::each_piece;
 use crate::spec::{HashAlgorithm, Hasher, PackageName, sha256};
 
+/// The mode of every folder of an output. What a folder has beyond it, as the group that passes on, is that of its place.
+const FOLDER_MODE: u32 = 0o755;
 /// Files whose contents one thread identifies at a time: those of distributions are known.
 const CONTENTS_AT_ONCE: usize = 256;
 
