@@ -9,14 +9,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, ProjectTie,
-    Pythons, WantedFor, Which,
+    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, Pythons,
+    WantedFor, Which,
 };
 use super::project_files::ProjectFile;
 use super::words::TextPart;
 use super::{LockError, LockKind};
 use crate::archive::normalized;
-use crate::spec::{ExtraName, PackageName, SafeUrl, VersionOrUrl, ends_as_dist, lenient, read_version};
+use crate::spec::{ExtraName, PackageName, SafeUrl, ends_as_dist, lenient, read_version};
 
 /// The group of what a project always requires.
 const DEFAULT: &str = "default";
@@ -155,14 +155,7 @@ pub(super) fn declared(lock: &Lock, file: &ProjectFile) -> Result<LockedPackage,
 fn edge_of(text: &str, file: &ProjectFile) -> Result<Edge, String> {
     let text = text.replace("${PROJECT_ROOT}", file.folder.to_string_lossy().trim_start_matches('/'));
     let requirement = lenient::requirement(&text)?;
-    let mut which = Which::default();
-    match requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
-        Some(VersionOrUrl::Url(url)) => {
-            which.tie = Some(Box::new(ProjectTie::of_url(url.reveal().as_str(), &file.folder)));
-        }
-        None => {}
-    }
+    let which = Which::of_standard(requirement.version_or_url, &file.folder);
     let marker = requirement.marker.try_to_string().map(|text| Condition { text, at: 0 });
     Ok(Edge { name: requirement.name, which, extras: requirement.extras, marker })
 }

@@ -4,13 +4,28 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::model::{FilePlace, Lock, LockKind, LockedPackage, LockedSource, ProjectTie};
+use super::model::{FilePlace, Lock, LockKind, LockedPackage, LockedSource, ProjectTie, Which};
 use crate::archive::normalized;
-use crate::spec::{DEFAULT_INDEX_URL, SafeUrl};
+use crate::spec::{DEFAULT_INDEX_URL, SafeUrl, VersionOrUrl};
 
 /// The index that is asked where nothing names another one, as places have it.
 pub(super) fn public_index() -> &'static str {
     DEFAULT_INDEX_URL.trim_end_matches('/')
+}
+
+impl Which {
+    /// What a requirement in the standard form says behind its name; paths in URLs start in `folder`.
+    pub(super) fn of_standard(said: Option<VersionOrUrl<SafeUrl>>, folder: &Path) -> Self {
+        let mut which = Self::default();
+        match said {
+            Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
+            Some(VersionOrUrl::Url(url)) => {
+                which.tie = Some(Box::new(ProjectTie::of_url(url.reveal().as_str(), folder)));
+            }
+            None => {}
+        }
+        which
+    }
 }
 
 impl ProjectTie {

@@ -9,7 +9,7 @@ use crate::lock::LockError;
 use crate::lock::model::{Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectTie, Which};
 use crate::lock::places::{index_place, public_index};
 use crate::lock::project_files::{self, ProjectFile};
-use crate::spec::{ExtraName, VersionOrUrl, parse_requirement};
+use crate::spec::{ExtraName, parse_requirement};
 
 /// Reads the project beside a lock; `None`: there is none.
 ///
@@ -88,14 +88,7 @@ fn is_optional(value: &Value) -> bool {
 /// A requirement in the standard form. What `[tool.poetry.dependencies]` adds to it, markers and Pythons, counts too.
 fn standard(text: &str, poetry: &Table, file: &ProjectFile) -> Result<Edge, String> {
     let requirement = parse_requirement(text).map_err(|error| format!("`{text}`: {error}"))?;
-    let mut which = Which::default();
-    match requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(specifiers)) => which.any_of.push(specifiers),
-        Some(VersionOrUrl::Url(url)) => {
-            which.tie = Some(Box::new(ProjectTie::of_url(url.reveal().as_str(), &file.folder)));
-        }
-        None => {}
-    }
+    let mut which = Which::of_standard(requirement.version_or_url, &file.folder);
     let own = requirement.marker.try_to_string();
     let added = dependencies_of(poetry, "dependencies")
         .find(|(name, _)| name.parse::<crate::spec::PackageName>().is_ok_and(|name| name == requirement.name));
