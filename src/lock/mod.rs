@@ -40,7 +40,7 @@ pub use fresh::check_fresh;
 pub(crate) use model::{LocalInput, LockedProject};
 pub use model::{Lock, LockKind, LockPlace};
 pub use passed_over::{other_lists, passed_over, pipfile_asks};
-pub(crate) use pipfile::pipfile_python;
+pub(crate) use pipfile::{made_for_other_python, pipfile_python};
 pub(crate) use preferences::preferences;
 pub use select::{LockRequest, select};
 pub use selected::SelectedPackage;

@@ -19,6 +19,7 @@ use super::{LockError, LockKind};
 use crate::archive::normalized;
 use crate::requirements::{Origin, PythonLimit};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, ends_as_dist, json_reason, line_at, toml_reason};
+use crate::target::Target;
 
 /// The part of the file that is about the file.
 const META: &str = "_meta";
@@ -122,6 +123,21 @@ pub(crate) fn pipfile_python(file: &Path, working_folder: &Path) -> Option<Pytho
     let shown = file.strip_prefix(working_folder).unwrap_or(file).to_owned();
     let origin = Origin::File { file: shown, line: u32::try_from(line).unwrap_or(u32::MAX) };
     Some(PythonLimit { alternatives: any_of, text: format!("{key} = \"{said}\""), origin })
+}
+
+/// What to tell of a `Pipfile.lock` that was made for another Python than the target's: Pipenv warns of it too, and
+/// installs. Its packages were chosen for that one Python, so that one that only the target's needs may be lacking.
+pub(crate) fn made_for_other_python(lock: &Lock, target: &Target) -> Option<String> {
+    let (pythons, _) = lock.requires_python.as_ref().filter(|_| lock.kind == LockKind::Pipfile)?;
+    let (runtime, wanted) = (target.runtime(), &pythons.text);
+    (!pythons.take(target.python_full_version())).then(|| {
+        format!(
+            "`{}` was locked for Python {wanted}, not for {runtime}: what only {runtime} needs may be lacking, and \
+             versions may not fit (set `python_version` in the Pipfile, and `{}`)",
+            lock.path.display(),
+            lock.kind.update_command()
+        )
+    })
 }
 
 fn package_of(

@@ -102,7 +102,9 @@ struct Selection<'a> {
 impl<'a> Selection<'a> {
     fn check_target(&self) -> Result<(), LockError> {
         let (lock, target) = (self.lock, self.target);
-        if let Some((pythons, _)) = &lock.requires_python
+        // Pipenv installs for another Python than the one that was locked for, with a warning.
+        if lock.kind != LockKind::Pipfile
+            && let Some((pythons, _)) = &lock.requires_python
             && !pythons.take(target.python_full_version())
         {
             return Err(LockError::OtherPython {

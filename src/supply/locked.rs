@@ -9,7 +9,8 @@ use super::{SupplyError, indexes};
 use crate::context::Context;
 use crate::index::IndexLocation;
 use crate::lock::{
-    Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh, select,
+    Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh,
+    made_for_other_python, select,
 };
 use crate::request::{IndexSettings, Locked};
 use crate::requirements::Origin;
@@ -82,6 +83,7 @@ impl Inquiry {
         if !input.frozen {
             warnings = check_fresh(lock, &input.place, &input.wanted, target)?;
         }
+        warnings.extend(made_for_other_python(lock, target));
         let mut packages = select(lock, &input.wanted, target)?;
         packages.retain(|package| !self.is_excluded(&package.name));
         let listed = packages.iter().filter(|package| matches!(package.place, PackageOrigin::Listed(_)));

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use barrow::lock::{
-    Lock, LockError, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, check_fresh, select,
-};
+use barrow::lock::{Lock, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, check_fresh, select};
 use barrow::requirements::DirectReference;
 use barrow::target::{Architecture, Runtime, Target};
 use serde::Deserialize;
@@ -58,11 +56,7 @@ fn a_lock_has_exactly_the_pins_that_its_own_tool_says() {
             let (extras, groups) = (parse(&selection.extras), parse(&selection.groups));
             let request = LockRequest { extras, groups, ..LockRequest::default() };
             let target = target(&selection.runtime, &selection.arch);
-            let selected = match select(&lock, &request, &target) {
-                // Pipenv warns, and installs for another Python than the one that was locked for.
-                Err(LockError::OtherPython { .. }) if lock.kind == LockKind::Pipfile => continue,
-                selected => selected.unwrap(),
-            };
+            let selected = select(&lock, &request, &target).unwrap();
             let pins: BTreeMap<String, String> = selected.iter().map(pin).collect();
             let case =
                 format!("{} {:?} {:?} {}", folder.display(), selection.extras, selection.groups, selection.runtime);
