@@ -11,20 +11,16 @@ use crate::finder::is_left_by_mac;
 use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
-/// Folders that belong to tools, at any depth: no build reads them, and some are huge.
-const NOT_COPIED: &[&str] = &[
-    "__pycache__",
-    "node_modules",
-    ".venv",
-    "venv",
-    ".tox",
-    ".nox",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".aws-sam",
-    "cdk.out",
-];
+/// Folders that tools keep their state in, at any depth: no build reads them.
+const STATE: &[&str] =
+    &["__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".aws-sam"];
+
+/// Folders that belong to another tool where they stand beside the project's own files. Deeper, they may be what a package
+/// ships.
+const STATE_OF_THE_TOP: &[&str] = &["node_modules", "cdk.out"];
+
+/// What a virtual environment has in its folder, whatever the folder is called (PEP 405).
+const ENVIRONMENT: &str = "pyvenv.cfg";
 
 /// Depth of folders, so that a link in a circle ends.
 const DEEPEST: usize = 64;
@@ -124,7 +120,8 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
                 fs::os::unix::fs::symlink(link, target)?;
             }
         } else if metadata.is_dir() {
-            if !NOT_COPIED.contains(&&*name) {
+            let is_state = STATE.contains(&&*name) || shown.is_empty() && STATE_OF_THE_TOP.contains(&&*name);
+            if !is_state && !path.join(ENVIRONMENT).exists() {
                 copy(&path, target.as_deref(), &format!("{below}/"), hasher, depth + 1)?;
             }
         } else if metadata.is_file() {
@@ -169,6 +166,26 @@ mod tests {
         let both = project(&["pkg/u\u{308}/a.py", "pkg/\u{fc}/b.py"]);
         let error = folder_digest(both.path(), "it").unwrap_err().to_string();
         assert!(error.contains("`pkg/\u{fc}` twice"), "{error}");
+    }
+
+    #[test]
+    fn a_package_is_not_taken_for_the_state_of_a_tool_by_its_name() {
+        let own = ["pkg/venv/__init__.py", "pkg/static/node_modules/jq/x.js", "pkg/cdk.out/a.txt"];
+        let state = [
+            "venv/pyvenv.cfg",
+            "venv/lib/a.py",
+            "pkg/env/pyvenv.cfg",
+            ".venv/a.py",
+            "node_modules/jq/x.js",
+            "cdk.out/manifest.json",
+            "pkg/__pycache__/a.pyc",
+        ];
+        let (all, plain) = (project(&[&own[..], &state].concat()), project(&own));
+        let copy = tempfile::tempdir().unwrap();
+        let digest = copy_folder(all.path(), copy.path(), "it").unwrap();
+        assert_eq!(digest, folder_digest(plain.path(), "it").unwrap());
+        assert!(own.iter().all(|path| copy.path().join(path).exists()));
+        assert!(state.iter().all(|path| !copy.path().join(path).exists()));
     }
 
     #[test]

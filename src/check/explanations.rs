@@ -162,9 +162,9 @@ pub(super) static TABLE: &[Explanation] = &[
         title: "a file that hides a standard module",
         grade: "warning",
         aws_error: None,
-        text: "The folder of the function is searched before the standard library, so a file of yours is imported in the place of a standard module, by everyone.",
-        example: "`random.py` or `email/__init__.py` beside the handler",
-        fix: "Rename the file.",
+        text: "The folder of the function is searched before the standard library, so a file of yours, or one of a project that brought the module to older Pythons, is imported in the place of a standard module, by everyone.",
+        example: "`random.py` or `email/__init__.py` beside the handler; the projects `typing` and `pathlib`",
+        fix: "Rename the file, or leave the project out.",
     },
     Explanation {
         code: Code::LeftToRuntime,

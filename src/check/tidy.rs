@@ -9,7 +9,7 @@ use super::finding::{Finding, Grade};
 use super::search::ModuleSearch;
 use super::tree::{RuntimeTree, ends_in};
 use crate::bundle::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
-use crate::python::is_standard;
+use crate::python::{is_built_in, is_standard};
 use crate::target::Target;
 
 /// Most layers of a function.
@@ -162,20 +162,32 @@ fn bytecode(tree: &RuntimeTree, number: usize, minor: u8) -> Option<Finding> {
     })
 }
 
-/// A file of the user's own that is imported in the place of a standard module.
+/// A file that is imported in the place of a standard module: the user's own, or that of a project which brought the
+/// module to older Pythons.
 fn shadowing(tree: &RuntimeTree, number: usize, search: &ModuleSearch<'_>, dists: &Dists) -> Option<Finding> {
+    /// Python's own tests, which nobody imports; projects put theirs in a folder of that name by mistake.
+    const TESTS: &str = "test";
     let file = &tree.files[number];
     let relative = search.roots().iter().find_map(|root| file.path.strip_prefix(root.as_str())?.strip_prefix('/'))?;
     let name = relative.strip_suffix("/__init__.py").or_else(|| relative.strip_suffix(".py"))?;
-    if name.contains('/') || !is_standard(name, search.minor()) || dists.is_third_party(&file.path, search.roots()) {
+    if name.contains('/') || !is_standard(name, search.minor()) {
         return None;
     }
-    let message = format!("it is imported in the place of the standard module `{name}`");
-    Some(
-        Finding::new(Code::Shadowing, Grade::Warning, name, message)
-            .file(&file.label)
-            .fix("rename it: the folder of the function is searched before the standard library"),
-    )
+    let (whose, fix) = match dists.owner(&file.path) {
+        Some(_) if name == TESTS || is_built_in(name, search.minor()) => return None,
+        Some(dist) => {
+            let needed = format!("Python 3.{} has the module itself", search.minor());
+            let fix = format!("leave {} out, or require it for older Pythons alone: {needed}", dist.name);
+            (format!("`{relative}` of {} {}", dist.name, dist.version), fix)
+        }
+        None if dists.is_third_party(&file.path, search.roots()) => return None,
+        None => {
+            let fix = "rename it: the folder of the function is searched before the standard library";
+            ("it".to_owned(), fix.to_owned())
+        }
+    };
+    let message = format!("{whose} is imported in the place of the standard module `{name}`");
+    Some(Finding::new(Code::Shadowing, Grade::Warning, name, message).file(&file.label).fix(fix))
 }
 
 /// Layers whose modules Python does not see.

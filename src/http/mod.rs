@@ -9,6 +9,7 @@
 mod secret;
 mod payload;
 mod realm;
+mod names;
 mod netrc;
 mod shown;
 mod login;

@@ -7,6 +7,7 @@ use reqwest::{Certificate, Identity};
 use url::Url;
 
 use super::error::Error;
+use super::names::SystemNames;
 use super::options::ClientOptions;
 use super::proxy::Proxies;
 use super::realm::is_allowed_insecure;
@@ -75,6 +76,7 @@ impl Transport {
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
                 .no_proxy()
+                .dns_resolver(SystemNames)
                 .proxy(reqwest::Proxy::custom(move |url| proxies.for_url(url).cloned()))
                 .connect_timeout(options.connect_timeout)
                 .http2_initial_stream_window_size(STREAM_WINDOW)

@@ -24,7 +24,7 @@ use crate::bundle::Why;
 use crate::install::RecordPolicy;
 use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, UvFiles};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
-use crate::spec::{HashDigest, sha256_without_userinfo};
+use crate::spec::{HashDigest, sha256, sha256_without_userinfo};
 use crate::target::Target;
 
 /// Changes when the encoding of a part does, so that keys of an older version are never taken for those of this one.
@@ -519,8 +519,8 @@ impl InputKey {
         );
         for file in &files.files {
             let content = match &file.bytes {
-                // What was read for the request counts without the credentials in it.
-                Some(bytes) => sha256_without_userinfo(bytes),
+                // A file with credentials is left out; what is bundled counts as it is.
+                Some(bytes) => sha256(bytes),
                 None => local::content(&file.from)?,
             };
             let mut encoder = Encoder::new();

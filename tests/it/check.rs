@@ -598,6 +598,11 @@ fn records_of_other_tools() {
 fn names_modes_and_sizes() {
     check(&Bundle::app("").file("random.py", ""), &[], &["BAR018 warning random"]);
     check(&Bundle::app("").file("email/__init__.py", ""), &[], &["BAR018 warning email"]);
+    let with = |name: &str, file: &str| Bundle::app("").dist(name, "1.0.1", &[(file, b"")], "");
+    check(&with("pathlib", "pathlib.py"), &[], &["BAR018 warning pathlib"]);
+    // Nobody imports Python's own tests, and a file cannot stand in the place of what is built in.
+    check(&with("tests-of-it", "test/__init__.py"), &[], &[]);
+    check(&with("clock", "time.py"), &[], &[]);
     check(
         &Bundle::app("").file("__pycache__/app.cpython-312.pyc", "x"),
         &[],

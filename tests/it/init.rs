@@ -169,6 +169,75 @@ fn a_serverless_file_says_what_it_says_without_variables() {
     assert!(fs_err::read_to_string(context.path("barrow.toml")).unwrap().contains("dependencies = false"));
 }
 
+/// Serverless starts with all files, and many services take them all away first: then only what is named is bundled.
+#[test]
+fn a_list_of_what_alone_is_packaged_stays_one() {
+    for everything in ["!./**", "!**", "!**/*"] {
+        let context = TestContext::new();
+        for file in ["handlers/one.py", "handlers/two.py", "handlers/tests/t.py", "lib/a.py", "other/x.py"] {
+            context.write(file, "def h(event, context): pass\n");
+        }
+        context.write("requirements.txt", "");
+        let file = format!(
+            "service: shop\nprovider: {{name: aws, runtime: python3.12}}\npackage:\n  individually: true\n  patterns:\n    - \"{everything}\"\n    - ./lib/**\nfunctions:\n  one:\n    handler: handlers/one.h\n    package: {{patterns: ['handlers/**', '!handlers/tests/**']}}\n  two:\n    handler: handlers/two.h\n    package: {{patterns: ['handlers/two.py']}}\n"
+        );
+        context.write("serverless.yml", file);
+        init_tells(&context, &["Wrote barrow.toml from serverless.yml with 2 units"]);
+        let written = fs_err::read_to_string(context.path("barrow.toml")).unwrap();
+        context.write("barrow.toml", written.replace("# output = \"build/{name}.zip\"", "output = \"made/{name}\""));
+        let output = context.barrow().arg("build").output().unwrap();
+        assert!(output.status.success(), "{}", context.show(&output));
+        for (path, is_there) in [
+            ("one/handlers/one.py", true),
+            ("one/lib/a.py", true),
+            ("one/handlers/tests/t.py", false),
+            ("one/other/x.py", false),
+            ("two/handlers/two.py", true),
+            ("two/handlers/one.py", false),
+            ("two/lib/a.py", true),
+        ] {
+            assert_eq!(context.path(&format!("made/{path}")).exists(), is_there, "{everything}: {path}");
+        }
+    }
+}
+
+/// Functions may stand in files of their own; the target stands here.
+#[test]
+fn a_service_without_functions_keeps_its_target() {
+    let context = TestContext::new();
+    context.write("app.py", "");
+    context.write("requirements.txt", "");
+    for functions in ["", "functions: ${file(functions.yml)}\n"] {
+        let provider = "provider: {name: aws, runtime: python3.11, architecture: arm64}";
+        context.write("serverless.yml", format!("service: shop\n{provider}\n{functions}"));
+        init_tells(&context, &["no functions are read here: the service is carried over as one function"]);
+        assert_eq!(listed(&context), "shop function python3.11 arm64\n");
+    }
+}
+
+/// A project's manifest stands above its code; a workspace's above its members.
+#[test]
+fn code_below_what_it_needs_is_found() {
+    let project = "[project]\nname = \"shop\"\nversion = \"1.0\"\n";
+    for (files, expected) in [
+        (&["pyproject.toml", "src/shop/__init__.py", "tests/test_it.py"][..], "function"),
+        (&["requirements.txt", "shop/app.py", "scripts/deploy.py"], "function"),
+        (&["pyproject.toml", "packages/a/pyproject.toml", "packages/a/src/a/app.py", "scripts/x.py"], "packages-a"),
+    ] {
+        let context = TestContext::new();
+        for file in files {
+            context.write(file, if file.ends_with("pyproject.toml") { project } else { "" });
+        }
+        init_tells(&context, &["Wrote barrow.toml with 1 unit"]);
+        assert!(listed(&context).starts_with(&format!("{expected} function")), "{}", listed(&context));
+    }
+    let context = TestContext::new();
+    for file in ["pyproject.toml", "tests/test_it.py", "docs/a.md"] {
+        context.write(file, if file.ends_with("pyproject.toml") { project } else { "" });
+    }
+    assert_eq!(init(&context).status.code(), Some(1));
+}
+
 /// A file of another meaning stops nothing: folders say what they say.
 #[test]
 fn folders_count_where_files_say_nothing() {

@@ -150,6 +150,16 @@ fn requirements_and_every_option_about_them() {
 }
 
 #[test]
+fn an_input_file_that_is_bundled_counts_with_all_that_is_in_it() {
+    let script = |broker: &'static str| {
+        format!("# /// script\n# dependencies = [\"tiny\"]\n# ///\nBROKER = \"amqp://{broker}@queue/x\"\n")
+    };
+    let world = move |context: &TestContext| _ = context.write("app/main.py", script("guest:old"));
+    let edited = edit("app/main.py", true, move |context| _ = context.write("app/main.py", script("guest:new")));
+    check(&world, &index(), &["-r", "app/main.py"], vec![edited]);
+}
+
+#[test]
 fn the_newest_moment_that_counts() {
     let listed = |version: &str, time: &str| {
         Listed::new(WheelBuilder::new("tiny", version).file("tiny.py", version)).upload_time(time)

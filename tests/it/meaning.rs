@@ -48,6 +48,15 @@ fn a_folder_is_no_package() {
         assert!(shown.starts_with("exit code: 2") && shown.contains(told), "{arguments:?}: {shown}");
         assert!(!shown.contains(">=0"), "{arguments:?}: {shown}");
     }
+    // What could be built is meant as for pip, by its path.
+    context.write("lib/pyproject.toml", "[project]\nname = \"lib\"\nversion = \"1.0\"\n");
+    for arguments in [["install", "./lib", "-t", "out", "--no-build"], ["layer", "./lib", "-o", "out", "--no-build"]] {
+        let shown = run(&context, &arguments);
+        assert!(shown.starts_with("exit code: 1"), "{arguments:?}: {shown}");
+    }
+    let here =
+        context.barrow().current_dir(context.path("lib")).args(["layer", ".", "-o", "out", "--no-build"]).output();
+    assert_eq!(here.unwrap().status.code(), Some(1));
     // The way out, and a folder that only bears the name.
     fs_err::create_dir(context.path("tiny")).unwrap();
     for word in ["code>=0", "tiny"] {

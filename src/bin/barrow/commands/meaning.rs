@@ -29,7 +29,8 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
     }
     let is_bare =
         !word.is_empty() && word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if !is_bare || !place.is_dir() || (command == "install" && is_project_of_path(word, &place)) {
+    let builds = matches!(command, "install" | "layer");
+    if !is_bare || !place.is_dir() || (builds && is_project_of_path(word, &place)) {
         return Ok(());
     }
     let failure =

@@ -27,30 +27,37 @@ pub(super) fn read(root: &Path) -> ConfigDraft {
 /// Folders with Python files and something that states what they need, relative to `root`, in order.
 fn functions(root: &Path, remarks: &mut Vec<String>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs_err::read_dir(root.join(&folder)) else { continue };
-        let entries: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-        let has_code = entries.iter().any(|path| path.extension().is_some_and(|extension| extension == "py"));
-        if has_code && states_needs(&root.join(&folder)) {
-            found.push(folder);
-            continue;
-        }
-        if has_code {
-            remarks.extend(lockless(root, &folder));
-        }
-        if folder.components().count() == DEEPEST {
-            continue;
-        }
-        for path in entries.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) {
-                folders.push(folder.join(name.as_ref()));
-            }
-        }
-    }
+    look_into(root, PathBuf::new(), &mut found, remarks);
     found.sort();
     found
+}
+
+/// Looks for functions in a folder and below; whether there are Python files. The code of a project may lie in its
+/// `src`, or in the folder of its package: so a folder that states what is needed counts with all code below, where no
+/// function was found there.
+fn look_into(root: &Path, folder: PathBuf, found: &mut Vec<PathBuf>, remarks: &mut Vec<String>) -> bool {
+    let Ok(entries) = fs_err::read_dir(root.join(&folder)) else { return false };
+    let entries: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let mut has_code = entries.iter().any(|path| path.extension().is_some_and(|extension| extension == "py"));
+    let states_needs = states_needs(&root.join(&folder));
+    if has_code && states_needs {
+        found.push(folder);
+        return true;
+    }
+    if has_code {
+        remarks.extend(lockless(root, &folder));
+    }
+    let found_before = found.len();
+    for path in entries.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) && folder.components().count() < DEEPEST {
+            has_code |= look_into(root, folder.join(name.as_ref()), found, remarks);
+        }
+    }
+    if has_code && states_needs && found.len() == found_before {
+        found.push(folder);
+    }
+    has_code
 }
 
 /// Whether a folder itself has a lock, a requirements file or a pyproject.toml; one above it may be for others.

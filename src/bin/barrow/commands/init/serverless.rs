@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
+use barrow::lock::find_input;
 use barrow::yaml::{Document, Node};
 
-use super::outline::{ConfigDraft, Outlined, list};
+use super::outline::{ConfigDraft, Outlined, list, quoted};
 use crate::failure::Failure;
 
 /// Names of the file.
@@ -31,6 +32,21 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("strip", "barrow changes no binaries"),
 ];
 
+/// A pattern of `package`.
+#[derive(Clone)]
+struct Pattern {
+    glob: String,
+    is_taken: bool,
+    /// One-based.
+    line: usize,
+}
+
+impl Pattern {
+    fn is_everything(&self) -> bool {
+        ["**", "**/*", "**/**"].contains(&self.glob.as_str())
+    }
+}
+
 /// A `serverless.yml` under reading.
 struct Reader<'a> {
     name: &'a str,
@@ -51,7 +67,15 @@ pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
 
 impl Reader<'_> {
     fn remark(&mut self, node: &Node, text: &str) {
-        self.outline.remarks.push(format!("{}:{}: {text}", self.name, node.line));
+        self.remark_line(node.line, text);
+    }
+
+    /// Patterns of the service count for each function, and are told once.
+    fn remark_line(&mut self, line: usize, text: &str) {
+        let remark = format!("{}:{line}: {text}", self.name);
+        if !self.outline.remarks.contains(&remark) {
+            self.outline.remarks.push(remark);
+        }
     }
 
     /// A text without variables.
@@ -72,7 +96,8 @@ impl Reader<'_> {
         let is_individual =
             package.and_then(|node| node.get("individually")).and_then(|node| node.text()) == Some("true");
         let custom = root.get("custom").and_then(|node| node.get("pythonRequirements")).map(AsRef::as_ref);
-        let mut settings = self.exclusions(package);
+        let patterns = self.patterns(package);
+        let mut settings = Vec::new();
         let requirement = self.requirements(custom, &mut settings);
         let layer = custom.and_then(|node| node.get("layer")).filter(|node| node.text() != Some("false"));
         let whole = Outlined {
@@ -87,18 +112,26 @@ impl Reader<'_> {
         self.layers("the provider", provider);
         let mut handlers = Vec::new();
         for (name, function) in root.get("functions").map(|node| node.entries()).unwrap_or_default() {
-            let Some(unit) = self.function(name, function, &whole) else { continue };
-            let is_alone =
-                function.get("package").and_then(|node| node.get("individually")).and_then(|node| node.text());
-            if is_individual || is_alone == Some("true") || function.get("module").is_some() {
+            let Some(mut unit) = self.function(name, function, &whole) else { continue };
+            let own = function.get("package");
+            let is_alone = own.and_then(|node| node.get("individually")).and_then(|node| node.text());
+            let has_module = function.get("module").is_some();
+            if is_individual || is_alone == Some("true") || has_module {
+                // The patterns of a function continue those of the service.
+                let own = self.patterns(own.map(AsRef::as_ref));
+                self.choose_files(&mut unit, [&patterns[..], &own].concat(), folder);
                 self.outline.units.push(unit);
             } else {
                 handlers.extend(unit.handlers);
             }
         }
-        if !handlers.is_empty() {
+        let is_unread =
+            self.outline.units.is_empty() && whole.runtime.as_ref().is_some_and(|it| it.starts_with("python"));
+        if !handlers.is_empty() || is_unread && self.tells_unread(root) {
             // Without `individually` the service is one package for all its functions.
-            self.outline.units.push(Outlined { handlers, ..whole.clone() });
+            let mut service = Outlined { handlers, ..whole.clone() };
+            self.choose_files(&mut service, patterns, folder);
+            self.outline.units.push(service);
         }
         if let Some(layer) = layer.filter(|_| !self.outline.units.is_empty()) {
             self.remark(layer, "functions have no dependencies of their own: all are in the layer `requirements`");
@@ -134,10 +167,7 @@ impl Reader<'_> {
         // The handler of a module starts in its folder.
         let inner = module.as_ref().and_then(|module| handler.strip_prefix(module)?.strip_prefix('/'));
         let handlers = vec![inner.unwrap_or(&handler).to_owned()];
-        let mut settings = whole.settings.clone();
-        let own = self.exclusions(function.get("package").map(AsRef::as_ref));
-        settings.retain(|(key, _)| own.iter().all(|(other, _)| other != key));
-        settings.extend(own);
+        let settings = whole.settings.clone();
         let requirement = if module.is_some() { None } else { whole.requirement.clone() };
         let source = module.or_else(|| whole.source.clone());
         let name = name.to_owned();
@@ -150,35 +180,78 @@ impl Reader<'_> {
             let text = format!(
                 "`layers` of {whose} are not carried over: what they bring is bundled, unless `layers` or `without` names it"
             );
-            self.outline.remarks.push(format!("{}:{}: {text}", self.name, layers.line));
+            self.remark(layers, &text);
         }
     }
 
-    /// Patterns with `!` are what stays out. Those that add files are relative to what all others leave.
-    fn exclusions(&mut self, package: Option<&Node>) -> Vec<(&'static str, String)> {
-        let mut excluded = Vec::new();
-        for key in ["patterns", "exclude", "include"] {
+    /// Tells that the functions stand where they are not read, unless all of them were read and left out.
+    fn tells_unread(&mut self, root: &Node) -> bool {
+        let functions = root.get("functions");
+        let is_unread = functions.is_none_or(|node| node.entries().is_empty());
+        if is_unread {
+            let text = "no functions are read here: the service is carried over as one function, without handlers";
+            self.remark(functions.map_or(root, AsRef::as_ref), text);
+        }
+        is_unread
+    }
+
+    /// The patterns of `package` in the order in which they count, those that take files away with `!`: `exclude` and
+    /// `include` are the form of older versions.
+    fn patterns(&mut self, package: Option<&Node>) -> Vec<Pattern> {
+        let mut patterns = Vec::new();
+        for key in ["exclude", "include", "patterns"] {
             let Some(node) = package.and_then(|node| node.get(key)) else { continue };
             for entry in node.list().unwrap_or_default() {
-                match entry.text() {
-                    Some(text) if text.contains("${") => {
-                        self.remark(entry, &format!("`{text}` is not carried over: it has a variable of Serverless"));
-                    }
-                    Some(text) if key == "exclude" => excluded.push(text.to_owned()),
-                    Some(text) => match text.strip_prefix('!') {
-                        Some(pattern) => excluded.push(pattern.to_owned()),
-                        None => {
-                            self.remark(
-                                entry,
-                                &format!("`{text}` is not carried over: barrow starts with all files of `source`"),
-                            );
-                        }
-                    },
-                    None => {}
+                let Some(text) = entry.text() else { continue };
+                if text.contains("${") {
+                    self.remark(entry, &format!("`{text}` is not carried over: it has a variable of Serverless"));
+                    continue;
                 }
+                let (is_taken, glob) = match text.strip_prefix('!') {
+                    Some(glob) => (false, glob),
+                    None => (key != "exclude", text),
+                };
+                let glob = glob.strip_prefix("./").unwrap_or(glob).to_owned();
+                patterns.push(Pattern { glob, is_taken, line: entry.line });
             }
         }
-        if excluded.is_empty() { Vec::new() } else { vec![("exclude", list(&excluded))] }
+        patterns
+    }
+
+    /// Carries patterns over. The last that matches a file counts for Serverless, which starts with all files; barrow has
+    /// patterns for what stays out, and a list of what alone is taken from a further source.
+    fn choose_files(&mut self, unit: &mut Outlined, patterns: Vec<Pattern>, folder: &Path) {
+        let starts_empty = patterns.iter().rposition(|pattern| !pattern.is_taken && pattern.is_everything());
+        let (mut taken, mut excluded) = (Vec::new(), Vec::new());
+        for Pattern { glob, is_taken, line } in patterns.into_iter().skip(starts_empty.map_or(0, |at| at + 1)) {
+            let why = match (is_taken, starts_empty) {
+                (false, _) => {
+                    excluded.push(glob);
+                    continue;
+                }
+                (true, Some(_)) if excluded.is_empty() => {
+                    taken.push(glob);
+                    continue;
+                }
+                (true, Some(_)) => "what an earlier pattern leaves out stays out in barrow",
+                (true, None) => "barrow starts with all files of `source`",
+            };
+            self.remark_line(line, &format!("`{glob}` is not carried over: {why}"));
+        }
+        let Some(source) = unit.source.as_deref().filter(|source| *source == "." && !taken.is_empty()) else {
+            if !excluded.is_empty() {
+                unit.settings.push(("exclude", list(&excluded)));
+            }
+            return;
+        };
+        let (source, taken) = (quoted(source), list(&taken));
+        let excluded = if excluded.is_empty() { String::new() } else { format!(", exclude = {}", list(&excluded)) };
+        unit.settings.push(("sources", format!("[{{ path = {source}, include = {taken}{excluded} }}]")));
+        // Requirements are found beside a source, and a list of files is none.
+        let found =
+            find_input(folder).and_then(|found| found.file.strip_prefix(folder).ok()?.to_str().map(str::to_owned));
+        unit.requirement = unit.requirement.take().or(found);
+        unit.source = None;
     }
 
     /// `custom.pythonRequirements`: settings that mean the same, and the file that states the requirements.
@@ -195,7 +268,7 @@ impl Reader<'_> {
         for (option, why) in NEEDLESS {
             if let Some(node) = custom.get(option) {
                 let text = format!("`{option}` is not carried over: {why}");
-                self.outline.remarks.push(format!("{}:{}: {text}", self.name, node.line));
+                self.remark(node, &text);
             }
         }
         let file = self.text(Some(custom), "fileName");
