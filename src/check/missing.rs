@@ -11,44 +11,10 @@ use super::imported::{Certainty, Missing, place};
 use super::packed::PackedModules;
 use super::search::{ForeignModule, ForeignReason, FoundModule, runtime_project};
 use super::tree::RuntimeTree;
-use crate::python::{Moment, only_system, removal};
+use crate::python::{Moment, only_system, project_of_module, removal};
 use crate::requirements::Brought;
 use crate::spec::PackageName;
 use crate::target::Target;
-
-/// Projects whose modules are called otherwise than they are, as far as many use them.
-const PROJECTS: &[(&str, &str)] = &[
-    ("Crypto", "pycryptodome"),
-    ("Cryptodome", "pycryptodomex"),
-    ("MySQLdb", "mysqlclient"),
-    ("OpenSSL", "pyOpenSSL"),
-    ("PIL", "pillow"),
-    ("_cffi_backend", "cffi"),
-    ("attr", "attrs"),
-    ("bs4", "beautifulsoup4"),
-    ("cv2", "opencv-python-headless"),
-    ("dateutil", "python-dateutil"),
-    ("docx", "python-docx"),
-    ("dotenv", "python-dotenv"),
-    ("fitz", "PyMuPDF"),
-    ("git", "GitPython"),
-    ("jose", "python-jose"),
-    ("jwt", "PyJWT"),
-    ("magic", "python-magic"),
-    ("markdown_it", "markdown-it-py"),
-    ("multipart", "python-multipart"),
-    ("pkg_resources", "setuptools"),
-    ("pptx", "python-pptx"),
-    ("psycopg2", "psycopg2-binary"),
-    ("serial", "pyserial"),
-    ("skimage", "scikit-image"),
-    ("sklearn", "scikit-learn"),
-    ("slugify", "python-slugify"),
-    ("typing_extensions", "typing-extensions"),
-    ("win32api", "pywin32"),
-    ("yaml", "PyYAML"),
-    ("zmq", "pyzmq"),
-];
 
 /// Turns what a graph misses into findings.
 pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, options: &CheckOptions) -> Vec<Finding> {
@@ -260,8 +226,7 @@ pub(super) fn project(module: &str) -> String {
     if let Some(project) = runtime_project(module) {
         return project.to_owned();
     }
-    let row = PROJECTS.binary_search_by(|(name, _)| (*name).cmp(module)).ok();
-    row.map_or_else(|| module.replace('_', "-"), |at| PROJECTS[at].1.to_owned())
+    project_of_module(module).map_or_else(|| module.replace('_', "-"), str::to_owned)
 }
 
 /// Modules that are imported and cannot be parsed, or were not read.
@@ -334,7 +299,6 @@ mod tests {
 
     #[test]
     fn projects_by_module() {
-        assert!(PROJECTS.is_sorted());
         assert_eq!(project("yaml"), "PyYAML");
         assert_eq!(project("six"), "six");
         assert_eq!(project("google_crc32c"), "google-crc32c");

@@ -24,6 +24,7 @@ mod flow;
 mod imports;
 mod indentation;
 mod module;
+mod module_names;
 mod read;
 mod stack;
 mod standard_library;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use module::Moment;
 pub(crate) use module::{Import, Module};
+pub(crate) use module_names::{project_meant_by, project_of_module};
 pub use read::read;
 pub use stack::on_large_stack;
 pub(crate) use standard_library::{is_built_in, is_standard, only_system, removal};

@@ -30,6 +30,12 @@ pub enum StoreError {
         /// The place.
         url: SafeUrl,
     },
+    /// The store has no bucket, or container, of the name.
+    #[error("`{url}`: the store has no such bucket")]
+    NoBucket {
+        /// The place.
+        url: SafeUrl,
+    },
     /// The store answered something that is no answer to the request.
     #[error("failed to {action} `{key}`: the store answered with status {status}")]
     Status {

@@ -1,5 +1,6 @@
 //! A store: bytes under keys.
 
+use memchr::memmem;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::StoreError;
@@ -15,6 +16,12 @@ const PAGE_LIMIT: u64 = 16 << 20;
 
 /// Most objects that are listed at once: a store that says more has others than ours, or does not end.
 const LISTED_MOST: usize = 5_000_000;
+
+/// Largest answer that says why there is nothing, bytes.
+const ERROR_LIMIT: u64 = 64 << 10;
+
+/// What stores say where the bucket or container of a key is not there.
+const NO_BUCKET: [&[u8]; 2] = [b"<Code>NoSuchBucket</Code>", b"<Code>ContainerNotFound</Code>"];
 
 /// What kind of store a URL leads to: the kinds differ in what they want to hear, and in how they say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +88,19 @@ impl Store {
         let response = self.client.get(request).await.map_err(failed)?;
         match response.status() {
             200 | 203 => Ok(Some(response)),
+            404 if self.kind != StoreKind::Files => self.absent(response).await,
             404 | 410 => Ok(None),
             status => Err(StoreError::Status { action: "read", key: key.to_owned(), status }),
         }
+    }
+
+    /// That there is nothing under a key, unless the answer says that the bucket itself is not there (S3 API reference,
+    /// "Error responses"; Azure, "Blob service error codes").
+    async fn absent<T>(&self, response: Response) -> Result<Option<T>, StoreError> {
+        // An answer that is larger, or that ends early, says nothing of the kind.
+        let text = response.bytes(ERROR_LIMIT).await.unwrap_or_default();
+        let lacks_bucket = NO_BUCKET.iter().any(|code| memmem::find(&text, code).is_some());
+        if lacks_bucket { Err(StoreError::NoBucket { url: self.place.clone() }) } else { Ok(None) }
     }
 
     /// The content of a key, whole; `None`: there is none. One that is larger than `limit` bytes is refused.

@@ -138,6 +138,17 @@ packages.requests-oauthlib = { "1.0" = ["requests"] }
 }
 
 #[test]
+fn a_module_in_the_place_of_its_project() {
+    let text = explain("requires = [\"PIL\"]\npackages.pip = { \"1.0\" = [] }\n");
+    assert!(
+        text.ends_with("hint: did you mean `pillow`?\n") || text.ends_with("hint: did you mean `pillow`?"),
+        "{text}"
+    );
+    let text = explain("requires = [\"json\"]\npackages.ijson = { \"1.0\" = [] }\n");
+    assert!(text.contains("hint: the module `json` comes with Python: leave it out"), "{text}");
+}
+
+#[test]
 fn unknown_name_of_a_dependency() {
     let text = explain(
         r#"

@@ -23,7 +23,7 @@ from .excludes import barrow_excludes
 from .hooks import HookCommands, HookedBundle, commands_of
 from .options import AnyBundlingOptions, BundlingOptions, without_place
 from .requirements import Requirements
-from .surroundings import own_variables, settings_above
+from .surroundings import own_variables, settings_above, uv_settings_above
 
 # Folder that a layer has at its root.
 LAYER_FOLDER = "python"
@@ -131,6 +131,8 @@ class BarrowBundling:
 
     def _bundle_with_hooks(self, output_dir: str, hooks: HookCommands) -> None:
         environment = self._environment()
+        if "UV_CONFIG_FILE" not in environment and "UV_NO_CONFIG" not in environment:
+            environment.update(uv_settings_above(self._entry))
         settings = settings_above(self._entry)
         if settings and not environment.get("BARROW_CONFIG_FILE"):
             environment["BARROW_CONFIG_FILE"] = settings

@@ -168,6 +168,21 @@ class HooksTest(SynthesisTest):
         with self.assertRaisesRegex(Exception, "which is not below .*repository/uv.lock; give it a lock of its own"):
             self.asset(entry, before=["true"])
 
+    def test_settings_of_uv_above_the_entry_count_for_the_copy_too_or_end_the_synthesis(self):
+        del os.environ["BARROW_INDEX_URL"]
+        repository = self.folder / "repository"
+        entry = repository / "services/api"
+        entry.mkdir(parents=True)
+        (entry / "index.py").write_text("")
+        (entry / "requirements.txt").write_text("barrow-hello\n")
+        index = f'url = "{FIXTURES / "simple"}"\ndefault = true\n'
+        (repository / "pyproject.toml").write_text(f"[[tool.uv.index]]\n{index}")
+        with self.assertRaisesRegex(Exception, "what that says to uv would not count: say it in a `uv.toml` beside that file"):
+            self.asset(entry, before=["true"])
+        (repository / "uv.toml").write_text(f"[[index]]\n{index}")
+        (repository / "pyproject.toml").write_text("[tool.uv]\npackage = false\n")
+        self.assertTrue((self.asset(entry, before=["true"]) / "barrow_hello").is_dir())
+
     def test_native_code_that_the_target_cannot_load_ends_the_synthesis_with_its_name(self):
         def library(name, machine):
             """A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI)."""

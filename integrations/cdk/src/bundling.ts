@@ -9,7 +9,7 @@ import { checkArguments, runCheck, type CheckedWith } from './check';
 import { findBinary } from './binary';
 import { bundleWithHooks, commandsOf, type HookCommands } from './hooks';
 import { requirementArguments, requirementsOf, type Requirements } from './requirements';
-import { ownVariables, settingsAbove } from './surroundings';
+import { ownVariables, settingsAbove, uvSettingsAbove } from './surroundings';
 import type { BarrowOptions, ICommandHooks } from './types';
 
 /** What one bundle is made from. */
@@ -140,7 +140,9 @@ export class BarrowBundling implements ILocalBundling {
   }
 
   #bundleWithHooks(outputDir: string, hooks: HookCommands): void {
-    const env = this.#environment();
+    const environment = this.#environment();
+    const isTold = environment.UV_CONFIG_FILE !== undefined || environment.UV_NO_CONFIG !== undefined;
+    const env = isTold ? environment : { ...environment, ...uvSettingsAbove(this.#entry) };
     const settings = settingsAbove(this.#entry);
     bundleWithHooks({
       entry: this.#entry,

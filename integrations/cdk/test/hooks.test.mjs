@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { PYTHON_3_13 as runtime, barrow, functionFolder, onlyAsset, synthesise, temporaryFolder, tree, useFixtures, write } from './support.mjs';
+import {
+  PYTHON_3_13 as runtime, barrow, fixtures, functionFolder, onlyAsset, synthesise, temporaryFolder, tree, useFixtures, write,
+} from './support.mjs';
 
 /** Synthesises one function with hooks; `before` and `after` are lists of commands, or functions that give them. */
 function synthesiseWithHooks(folder, entry, { before = [], after = [], ...props }, outdir = fs.mkdtempSync(`${folder}/cdk.out-`)) {
@@ -218,6 +220,19 @@ test('a lock above the entry counts as barrow counts it: where the entry is a me
   assert.ok(fs.existsSync(path.join(bundle().path, 'barrow_hello')));
   write(root, { 'uv.lock': lockOf('services/api') });
   assert.throws(bundle, /which is not below .*repository\/uv\.lock; give it a lock of its own/);
+});
+
+test("uv's settings above the entry count for the copy too, or end the synthesis", (t) => {
+  useFixtures(t);
+  delete process.env.BARROW_INDEX_URL;
+  const folder = temporaryFolder(t);
+  const entry = write(path.join(folder, 'repository/services/api'), { 'requirements.txt': 'barrow-hello\n', 'index.py': '' });
+  const bundle = () => synthesiseWithHooks(folder, entry, { before: ['true'] });
+  const index = `url = "${fixtures}"\ndefault = true\n`;
+  write(folder, { 'repository/pyproject.toml': `[[tool.uv.index]]\n${index}` });
+  assert.throws(bundle, /what that says to uv would not count: say it in a `uv.toml` beside that file/);
+  write(folder, { 'repository/uv.toml': `[[index]]\n${index}`, 'repository/pyproject.toml': '[tool.uv]\npackage = false\n' });
+  assert.ok(fs.existsSync(path.join(bundle().path, 'barrow_hello')));
 });
 
 /** A command that writes the head of an ELF library. Machine 62 is x86_64, 183 arm64 (System V ABI). */

@@ -80,9 +80,9 @@ test('relative places in variables stay those of the app', (t) => {
   process.chdir(root);
   fs.cpSync(process.env.BARROW_INDEX_URL, path.join(root, 'simple'), { recursive: true });
   fs.cpSync(path.join(process.env.BARROW_INDEX_URL, '../wheels'), path.join(root, 'wheels'), { recursive: true });
-  Object.assign(process.env, { BARROW_INDEX_URL: './simple', BARROW_CACHE_DIR: 'own-cache' });
+  Object.assign(process.env, { BARROW_INDEX_URL: './simple', BARROW_CACHE_DIR: 'own cache' });
   assert.ok(has(assetOf(t, entry), 'barrow_hello'));
-  assert.deepEqual(fs.readdirSync(root).sort(), ['function', 'own-cache', 'simple', 'wheels']);
+  assert.deepEqual(fs.readdirSync(root).sort(), ['function', 'own cache', 'simple', 'wheels']);
 });
 
 const TOOLS = '[tool.ruff]\nline-length = 100\n[tool.poetry]\nname = "x"\n';

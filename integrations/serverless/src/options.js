@@ -60,12 +60,15 @@ function readOptions(custom) {
   const settings = {};
   const words = [];
   const options = { settings, file: "requirements.txt", locks: true, layer: null };
+  const isSlim = given.slim === true || given.slim === "true";
   for (const [name, value] of Object.entries(given)) {
     const is = value !== false && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
     if (name in NEEDLESS) {
       if (is) words.push(`\`${name}\` is passed over: ${NEEDLESS[name]}`);
     } else if (name in REFUSED) {
       if (is && value !== "") throw new Error(`barrow: \`${name}\` of pythonRequirements cannot be honoured: ${REFUSED[name]}`);
+    } else if (name === "slimPatterns" && !isSlim) {
+      if (is) words.push("`slimPatterns` is passed over: it counts with `slim` alone");
     } else {
       understand(name, value, is, options, words);
     }

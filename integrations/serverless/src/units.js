@@ -23,7 +23,7 @@ function planUnits({ service, names, folder, options }) {
     if (target.image || ready || !runtime.startsWith("python")) continue;
     const arch = target.architecture || service.provider.architecture || "x86_64";
     const alone = own.individually || (wholePackage.individually && own.individually !== false);
-    const module = target.module && target.module !== "." ? target.module.replace(/\/+$/, "") : null;
+    const module = moduleOf(target);
     if (alone || module || hasPatterns(own)) {
       const patterns = hasPatterns(own) || hasPatterns(wholePackage);
       units.push(unit({ name, functions: [name], runtime, arch, module, patterns, folder, options }));
@@ -48,6 +48,12 @@ function planUnits({ service, names, folder, options }) {
     });
   }
   return { units };
+}
+
+/** The folder of a function's module as paths in the service start, `./services/orders/` as `services/orders`. */
+function moduleOf({ module }) {
+  const folder = path.posix.normalize(module || ".").replace(/\/+$/, "");
+  return folder === "." ? null : folder;
 }
 
 function hasPatterns(config) {
@@ -102,9 +108,16 @@ function inputs({ alone, isBelowLock, source, root, requirement: file }) {
   return file ? { requirement: [file] } : { dependencies: false };
 }
 
-/** Writes the units as barrow reads them; texts and lists of JSON are texts and lists of TOML. */
+/** A value as TOML has it: texts, numbers and switches of JSON are the same there. */
+function toml(value) {
+  if (Array.isArray(value)) return `[${value.map(toml).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, it]) => it !== undefined && it !== null);
+  return `{ ${entries.map(([key, it]) => `${JSON.stringify(key)} = ${toml(it)}`).join(", ")} }`;
+}
+
+/** Writes the units as barrow reads them. */
 function writeUnits(units, folder) {
-  const value = (it) => JSON.stringify(it);
   const tables = units.map((unit) => {
     const keys = {
       name: unit.name,
@@ -115,7 +128,8 @@ function writeUnits(units, folder) {
       ...inputs(unit),
       ...unit.settings,
     };
-    const lines = Object.entries(keys).map(([key, it]) => `${key} = ${value(it)}\n`);
+    const given = Object.entries(keys).filter(([, it]) => it !== undefined && it !== null);
+    const lines = given.map(([key, it]) => `${key} = ${toml(it)}\n`);
     return `[[${unit.layer ? "layer" : "function"}]]\n${lines.join("")}`;
   });
   fs.mkdirSync(folder, { recursive: true });

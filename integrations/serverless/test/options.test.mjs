@@ -34,6 +34,43 @@ test("options that mean the same are settings, and needless ones are words", () 
   assert.match(words[0], /dockerizePip.*no container/);
 });
 
+test("patterns of slim count with slim alone, as for serverless-python-requirements", () => {
+  const { options: read, words } = readOptions({ pythonRequirements: { slimPatterns: ["**/*.html"] } });
+  assert.deepEqual(read.settings, {});
+  assert.match(words.join(), /`slimPatterns` is passed over/);
+});
+
+test("tables of custom.barrow are tables of TOML", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const barrow = {
+    sources: [{ path: "../shared", prefix: "common", include: ["**/*.py"] }],
+    "config-settings": { "build\"dir": "a\tb", unset: null },
+    "exclude-runtime": true,
+    without: null,
+  };
+  const { options: read } = readOptions({ barrow });
+  const service = { service: "shop", provider: { runtime: "python3.12" }, getFunction: () => ({}) };
+  const text = fs.readFileSync(writeUnits(planUnits({ service, names: ["a"], folder, options: read }).units, folder), "utf8");
+  assert.match(text, /^sources = \[\{ "path" = "..\/shared", "prefix" = "common", "include" = \["\*\*\/\*.py"\] \}\]$/m);
+  assert.match(text, /^config-settings = \{ "build\\"dir" = "a\\tb" \}$/m);
+  assert.match(text, /^exclude-runtime = true$/m);
+  assert.doesNotMatch(text, /without/);
+});
+
+test("a module is a folder of the service however it is written", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const modules = { a: "./services/a/", b: "services//b", c: "./", d: undefined };
+  const service = {
+    service: "shop",
+    provider: { runtime: "python3.12" },
+    package: { individually: true },
+    getFunction: (name) => ({ module: modules[name] }),
+  };
+  const { options: read } = readOptions({});
+  const plan = planUnits({ service, names: Object.keys(modules), folder, options: read }).units;
+  assert.deepEqual(plan.map((unit) => unit.module), ["services/a", "services/b", null, null]);
+});
+
 test("what would change the result and is not understood ends the run", () => {
   assert.throws(() => readOptions({ pythonRequirements: { zip: true } }), /`zip`.*cannot be honoured/);
   assert.throws(() => readOptions({ pythonRequirements: { pipCmdExtraArgs: ["--root /x"] } }), /--root/);

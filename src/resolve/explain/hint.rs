@@ -12,6 +12,8 @@ use crate::target::{Architecture, Glibc, Runtime};
 pub enum Hint {
     /// No index knows the name, and these are close to it, the closest first.
     DidYouMean(Vec<PackageName>),
+    /// No index knows the name, which is that of a module of the standard library.
+    Standard(PackageName),
     /// `pkg-resources`, which `pip freeze` of Debian and Ubuntu lists, and which is a part of setuptools.
     OfDebian,
     /// The run is offline, and nothing is known of the project.

@@ -18,6 +18,7 @@ use super::hint::Hint;
 use super::popular;
 use super::table;
 use super::twins;
+use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
 use crate::spec::{PackageName, Version};
@@ -307,6 +308,19 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     if text == "pkg-resources" {
         return Some(Hint::OfDebian);
     }
+    let is_tied = provider.manifest.pins.iter().any(|pin| pin.name == *name);
+    let is_asked_for = needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name);
+    if !is_tied && is_asked_for {
+        // The name that a program imports, in the place of the project's.
+        if let Some(project) = project_meant_by(&text).and_then(|project| project.parse().ok()) {
+            return Some(Hint::DidYouMean(vec![project]));
+        }
+        let release = provider.policy.target.python_full_version().release();
+        let minor = release.get(1).and_then(|minor| u8::try_from(*minor).ok());
+        if minor.is_some_and(|minor| is_standard(&text, minor)) {
+            return Some(Hint::Standard(name.clone()));
+        }
+    }
     let most = match text.len() {
         0..=3 => 1,
         4..=8 => 2,
@@ -318,8 +332,6 @@ fn unknown_name(provider: &Provider<'_>, name: &PackageName) -> Option<Hint> {
     close.retain(|(distance, _)| *distance <= most);
     close.sort();
     let mut names: Vec<PackageName> = close.into_iter().map(|(_, name)| name).collect();
-    let is_tied = provider.manifest.pins.iter().any(|pin| pin.name == *name);
-    let is_asked_for = needs::user_requirements(provider).iter().any(|applied| applied.requirement.name == *name);
     if !is_tied && is_asked_for {
         let more = popular::nearest_to(name);
         // A name that no index has, as this run has found out, is not offered.

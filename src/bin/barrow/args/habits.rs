@@ -47,8 +47,24 @@ pub(crate) fn place(option: &str) -> Option<&'static str> {
     }
 }
 
+/// `help pip` and `help pip install` as the help of `install`, which is what `pip install` calls.
+fn without_pip(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is = |at: usize, word: &str| arguments.get(at).is_some_and(|found| found == word);
+    if is(1, "help") && is(2, "pip") {
+        arguments.remove(2);
+        if arguments.len() == 2 {
+            arguments.push("install".into());
+        }
+    }
+    arguments
+}
+
 /// The command line in barrow's words.
 pub(crate) fn understand(arguments: Vec<OsString>) -> Vec<OsString> {
+    in_our_words(without_pip(arguments))
+}
+
+fn in_our_words(arguments: Vec<OsString>) -> Vec<OsString> {
     let calls_pip = arguments.get(1).is_some_and(|word| word == "pip");
     let installs = calls_pip && arguments.get(2).is_some_and(|word| word == "install");
     let abis = if installs { abis_of_target(&arguments) } else { Vec::new() };

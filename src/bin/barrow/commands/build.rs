@@ -135,7 +135,7 @@ pub(super) fn settings_of_unit(run: &Run, unit: &Unit, flags: Flags) -> Result<S
     if !unit.has_dependencies {
         settings.options.inputs.requirement_files.clear();
     } else if let Some(source) = unit.source.as_ref().filter(|_| unit.packages.is_empty()) {
-        settings.take_input_of(&run.host.working_folder.join(source));
+        settings.take_input_of((&run.host, &run.output), source, &format!("{}: ", unit.name));
     }
     settings.want_project();
     Ok(settings)

@@ -304,7 +304,7 @@ fn order(
     for warning in &settings.warnings {
         run.output.warn(&format!("{label}: {warning}"));
     }
-    settings.take_input_of(&run.host.working_folder.join(source));
+    settings.take_input_of((&run.host, &run.output), source, &format!("{label}: "));
     settings.want_project();
     // A flag for many functions need not concern each of them.
     let inputs = &mut settings.options.inputs;

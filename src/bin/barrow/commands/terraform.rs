@@ -60,7 +60,7 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
         run.output.warn(warning);
     }
     if query.packages.is_empty() {
-        settings.take_input_of(&run.host.working_folder.join(source));
+        settings.take_input_of((&run.host, &run.output), source, "");
     }
     settings.want_project();
     let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };

@@ -3,7 +3,7 @@
 use barrow::resolution::Barrier;
 use barrow::resolve::{Hint, Twin, WheelRoom};
 use barrow::spec::{PackageName, Version};
-use barrow::target::span;
+use barrow::target::{Runtime, span};
 
 /// What has to be left out before building can be allowed.
 fn forbidden(barrier: Barrier) -> String {
@@ -77,17 +77,21 @@ fn other_systems(name: &PackageName, version: &Version, has_windows: bool) -> St
     )
 }
 
+fn those_have(runtimes: &[Runtime]) -> String {
+    format!("{} {}", span(runtimes).unwrap_or_default(), if runtimes.len() == 1 { "has" } else { "have" })
+}
+
 /// A hint of the solver's as a sentence.
 pub(crate) fn of(hint: &Hint) -> String {
     match hint {
         Hint::DidYouMean(names) => did_you_mean(names),
+        Hint::Standard(name) => format!("the module `{name}` comes with Python: leave it out"),
         Hint::OfDebian => OF_DEBIAN.to_owned(),
         Hint::UnknownOffline(name) => {
             format!("run once without `--offline`, so that what is known of `{name}` is in the cache")
         }
         Hint::NeedsPython { name, specifiers, runtimes } => {
-            let has = if runtimes.len() == 1 { "has" } else { "have" };
-            format!("`{name}` needs Python {specifiers}, which {} {has}", span(runtimes).unwrap_or_default())
+            format!("`{name}` needs Python {specifiers}, which {}", those_have(runtimes))
         }
         Hint::Prerelease { name, version, when_named } => {
             let named = if *when_named { " or name it in a requirement" } else { "" };

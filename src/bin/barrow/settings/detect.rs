@@ -30,7 +30,7 @@ impl Settings {
                 Failure::usage(message).hint("make a Pipfile.lock with `pipenv lock`, or name another file with -r")
             );
         }
-        output.status(&format!("`{}` names no dependencies: its own files alone are bundled", folder.display()));
+        output.status(&alone(folder));
         for (name, why) in lock::passed_over(&absolute) {
             output.warn(&format!("`{}` is not read: {why}", folder.join(name).display()));
         }
@@ -74,14 +74,22 @@ impl Settings {
         Ok(())
     }
 
-    /// Takes the input of `source` when none was named and there is one; otherwise its own files are all that there is.
-    pub(crate) fn take_input_of(&mut self, source: &Path) {
-        if self.looks_into(source, &[])
-            && let Some(found) = lock::find_input(&parse::normalized(source))
-        {
+    /// Takes the input of `source`, a unit's, when none was named and there is one; otherwise its own files are all that
+    /// there is, which is told; `unit` stands before it.
+    pub(crate) fn take_input_of(&mut self, (host, output): (&Host, &Output), source: &Path, unit: &str) {
+        let absolute = host.working_folder.join(source);
+        if !self.looks_into(&absolute, &[]) {
+            return;
+        }
+        let absolute = parse::normalized(&absolute);
+        if let Some(found) = lock::find_input(&absolute) {
             self.options.inputs.requirement_files.push(found.file);
             self.options.inputs.are_found = true;
+            return;
         }
+        let shown = absolute.strip_prefix(&host.working_folder).unwrap_or(&absolute);
+        let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
+        output.status(&format!("{unit}{}", alone(shown)));
     }
 
     /// Makes a folder that of the project, and says whether its input is looked for: where the user named none.
@@ -94,4 +102,8 @@ impl Settings {
     pub(crate) fn want_project(&mut self) {
         self.options.lock.with_project = !(self.no_project || self.files.no_source);
     }
+}
+
+fn alone(folder: &Path) -> String {
+    format!("`{}` names no dependencies: its own files alone are bundled", folder.display())
 }

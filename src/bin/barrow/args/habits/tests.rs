@@ -26,6 +26,8 @@ fn a_script_that_calls_pip_is_understood() {
     // Only there: elsewhere they would be options that do nothing.
     check("barrow install --no-input -t out", "barrow install --no-input -t out");
     check("barrow pip download a", "barrow download a");
+    check("barrow help pip", "barrow help install");
+    check("barrow help pip install", "barrow help install");
     check("barrow pip install -t out -e ./lib --editable=../x", "barrow install -t out ./lib ../x");
     check("barrow install -t out -e ./lib", "barrow install -t out -e ./lib");
 }
