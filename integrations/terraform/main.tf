@@ -18,6 +18,7 @@ locals {
   query = {
     source            = var.source_path
     output            = coalesce(var.output_path, "${path.root}/.barrow/${var.name}.zip")
+    force             = tostring(var.force)
     runtime           = var.runtime
     arch              = var.architecture
     layer             = tostring(var.layer)

@@ -15,6 +15,12 @@ variable "output_path" {
   default     = null
 }
 
+variable "force" {
+  description = "Replace a zip at output_path that barrow did not make there. Below .barrow nothing has to be said."
+  type        = bool
+  default     = false
+}
+
 variable "runtime" {
   description = "Lambda runtime, such as python3.13."
   type        = string

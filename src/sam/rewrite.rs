@@ -18,16 +18,25 @@ impl Template {
     /// A resource whose properties do not stand where they could be changed, with its line.
     pub fn rewritten(&self, built: &BTreeMap<String, String>, from: &Path, to: &Path) -> Result<String, SamError> {
         let mut edits = Edits::default();
+        let refused = |name: &str, line: usize, text: String| {
+            let problem = TemplateProblem::Text(format!("the path of `{name}` cannot be written: {text}"));
+            SamError { file: self.file.clone(), line, problem }
+        };
+        let mut borrowed = Vec::new();
         for (name, line, node) in self.named_resources() {
             let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
             let written = match (built.get(name), built_property(kind)) {
                 (Some(path), Some(property)) => self.set(&mut edits, node, property, path),
-                _ => self.move_paths(&mut edits, node, kind, from, to),
+                _ => {
+                    borrowed.extend(borrowed_paths(node, kind).into_iter().map(|path| (name, line, path)));
+                    self.move_paths(&mut edits, node, kind, from, to)
+                }
             };
-            written.map_err(|text| {
-                let problem = TemplateProblem::Text(format!("the path of `{name}` cannot be written: {text}"));
-                SamError { file: self.file.clone(), line, problem }
-            })?;
+            written.map_err(|text| refused(name, line, text))?;
+        }
+        // What a resource borrows may have become the path of one that was built.
+        for (name, line, path) in borrowed {
+            self.move_borrowed(&mut edits, &path, from, to).map_err(|text| refused(name, line, text))?;
         }
         self.move_includes(&mut edits, from, to);
         Ok(edits.apply(&self.document))
@@ -36,6 +45,9 @@ impl Template {
     /// Says where a resource was built.
     fn set(&self, edits: &mut Edits, resource: &Node, property: &str, path: &str) -> Result<(), String> {
         let Some(properties) = resource.own("Properties") else {
+            if resource.get("Properties").is_some() {
+                return Err("its `Properties` must be written out, and not be merged in".to_owned());
+            }
             return edits.insert_map(&self.document, resource, "Properties", (property, path));
         };
         match properties.own(property) {
@@ -62,6 +74,19 @@ impl Template {
             }
         }
         Ok(())
+    }
+
+    /// Rewrites a path that is merged in or stands behind an alias, unless it leads to the right place already.
+    fn move_borrowed(&self, edits: &mut Edits, path: &Borrowed<'_>, from: &Path, to: &Path) -> Result<(), String> {
+        let Some(text) = path.value.text().filter(|text| is_local(text) && !Path::new(text).is_absolute()) else {
+            return Ok(());
+        };
+        let new = moved(text, from, to);
+        match path.into {
+            _ if edits.makes(path.value, &new) => Ok(()),
+            Some((properties, property)) => edits.insert(&self.document, properties, property, &new),
+            None => Err("it must be written out, and not stand behind an alias".to_owned()),
+        }
     }
 
     fn move_path(&self, edits: &mut Edits, node: &Node, from: &Path, to: &Path) -> Result<(), String> {
@@ -99,4 +124,27 @@ impl Template {
             let _ = self.move_path(edits, &node, from, to);
         }
     }
+}
+
+/// A path of a resource that is written elsewhere in the template.
+struct Borrowed<'a> {
+    value: &'a Node,
+    /// The mapping and the key under which the path can be written for this resource alone.
+    into: Option<(&'a Node, &'a str)>,
+}
+
+/// The local paths that a resource has of others: merged in, or behind an alias.
+fn borrowed_paths<'a>(resource: &'a Node, kind: &str) -> Vec<Borrowed<'a>> {
+    let Some(properties) = resource.get("Properties") else { return Vec::new() };
+    let own = resource.own("Properties").filter(|node| matches!(node.content, NodeContent::Map { .. }));
+    let known = LOCAL_PATHS.iter().filter(|(name, _)| *name == kind).flat_map(|(_, paths)| paths.iter());
+    let borrowed = known.filter_map(|path| {
+        if own.is_some_and(|own| path.split('.').try_fold(own, |node, key| node.own(key)).is_some()) {
+            return None;
+        }
+        let value = path.split('.').try_fold(properties, |node, key| node.get(key))?.followed();
+        let into = own.filter(|_| !path.contains('.')).map(|own| (own.as_ref(), *path));
+        Some(Borrowed { value, into })
+    });
+    borrowed.collect()
 }

@@ -282,6 +282,47 @@ Resources:
 }
 
 #[test]
+fn what_is_borrowed_leads_to_the_right_place_too() {
+    let function = "Type: AWS::Serverless::Function";
+    let text = format!(
+        "x-common: &common {{CodeUri: app, Runtime: nodejs22.x}}
+Resources:
+  F: {{{function}, Properties: &p {{CodeUri: &c app, Runtime: python3.12}}}}
+  G: {{{function}, Properties: {{CodeUri: *c, Runtime: python3.13}}}}
+  N: {{{function}, Properties: {{CodeUri: *c, Runtime: nodejs22.x}}}}
+  M:
+    {function}
+    Properties:
+      <<: *p
+      Runtime: nodejs22.x
+  O: {{{function}, Properties: {{<<: *common}}}}
+  Job: {{Type: AWS::Glue::Job, Properties: &job {{Command: {{ScriptLocation: job.py}}}}}}
+  Same: {{Type: AWS::Glue::Job, Properties: *job}}
+"
+    );
+    let expected = text
+        .replace("&c app", "&c F")
+        .replace("CodeUri: *c, Runtime: python", "CodeUri: G, Runtime: python")
+        .replace("CodeUri: *c, Runtime: node", "CodeUri: ../../app, Runtime: node")
+        .replace("      <<: *p", "      CodeUri: ../../app\n      <<: *p")
+        .replace("{<<: *common}", "{\"CodeUri\": \"../../app\", <<: *common}")
+        .replace("ScriptLocation: job.py", "ScriptLocation: ../../job.py");
+    assert_eq!(rewritten(&text, &[("F", "F"), ("G", "G")]), expected);
+    let refused = |text: &str, part: &str| {
+        let built = BTreeMap::from([("F".to_owned(), "F".to_owned())]);
+        let error = template(text, &[]).rewritten(&built, Path::new("/a"), Path::new("/b")).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    let shared = format!("Resources:\n  F: {{{function}, Properties: &p {{CodeUri: app}}}}\n");
+    refused(
+        &format!("{shared}  N: {{{function}, Properties: *p}}\n"),
+        "`N` cannot be written: it must be written out, and not",
+    );
+    let merged = format!("x: &x {{Properties: {{CodeUri: app}}}}\nResources:\n  F: {{<<: *x, {function}}}\n");
+    refused(&merged, "`F` cannot be written: its `Properties` must be written out");
+}
+
+#[test]
 fn anchors_and_json_keep_their_meaning() {
     let text = "\
 Resources:

@@ -9,12 +9,21 @@ use super::node::{Node, NodeContent, Style};
 #[derive(Debug, Default)]
 pub(crate) struct Edits {
     changes: Vec<(Range<usize>, String)>,
+    /// Aliases of changed texts, with the texts that they stood for. A change of an alias itself counts instead.
+    kept: Vec<(Range<usize>, String)>,
 }
 
 impl Edits {
     /// Whether a range is changed already.
     pub(crate) fn touch(&self, span: &Range<usize>) -> bool {
         self.changes.iter().any(|(range, _)| range == span)
+    }
+
+    /// Whether a value is changed to this text.
+    pub(crate) fn makes(&self, node: &Node, text: &str) -> bool {
+        let written = [plain_or_quoted(text, false), quoted(text)];
+        let is_it = |new: &String| written.iter().any(|it| new.trim_start() == it || new.ends_with(&format!(" {it}")));
+        self.changes.iter().any(|(range, new)| *range == node.span && is_it(new))
     }
 
     /// Puts a text in the place of a value. An anchor stays, and aliases of it keep the text that they stood for.
@@ -54,11 +63,7 @@ impl Edits {
                 aliases.push(other.span.clone());
             }
         });
-        for span in aliases {
-            if !self.touch(&span) {
-                self.changes.push((span, kept.clone()));
-            }
-        }
+        self.kept.extend(aliases.into_iter().map(|span| (span, kept.clone())));
     }
 
     /// Adds a key in front of a mapping's first.
@@ -119,6 +124,9 @@ impl Edits {
 
     /// The changed text.
     pub(crate) fn apply(mut self, document: &Document) -> String {
+        let kept = std::mem::take(&mut self.kept);
+        let kept: Vec<_> = kept.into_iter().filter(|(span, _)| !self.touch(span)).collect();
+        self.changes.extend(kept);
         self.changes.sort_by_key(|(range, _)| (range.start, range.end));
         let text = &document.text;
         let mut new = String::with_capacity(text.len() + 256);

@@ -46,7 +46,7 @@ main() {
     case $(uname -m) in
         x86_64 | amd64) processor=x86_64 ;;
         arm64 | aarch64) processor=aarch64 ;;
-        *) fail "there is no program for the processor $(uname -m); cargo install barrow compiles it" ;;
+        *) fail "there is no program for the processor $(uname -m): compile it from its source" ;;
     esac
     case $(uname -s) in
         Linux) system=unknown-linux-musl ;;
@@ -55,12 +55,13 @@ main() {
             # Under Rosetta the processor looks like an Intel one.
             if [ "$(sysctl -n sysctl.proc_translated 2> /dev/null || echo 0)" = 1 ]; then processor=aarch64; fi
             ;;
-        *) fail "there is no program for $(uname -s); cargo install barrow compiles it" ;;
+        *) fail "there is no program for $(uname -s): compile it from its source" ;;
     esac
     folder=${1:-${HOME:?}/.local/bin}
+    [ ! -d "$folder/barrow" ] || fail "$folder/barrow is a folder: name another folder to install into"
     name=barrow-$version-$processor-$system
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    trap 'rm -rf "$work" "$folder/.barrow.$$"' EXIT
 
     fetch "$base/SHA256SUMS" "$work/SHA256SUMS"
     fetch "$base/$name.tar.gz" "$work/$name.tar.gz"
@@ -71,6 +72,7 @@ main() {
 
     tar -xzf "$work/$name.tar.gz" -C "$work"
     mkdir -p "$folder"
+    folder=$(cd "$folder" && pwd)
     # Beside its place first: a program that runs is replaced and not written into.
     cp "$work/$name/barrow" "$folder/.barrow.$$"
     chmod 755 "$folder/.barrow.$$"

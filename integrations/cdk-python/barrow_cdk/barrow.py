@@ -30,8 +30,8 @@ def find_binary(explicit: Optional[str] = None) -> str:
     found = shutil.which("barrow", path=os.path.dirname(sys.executable)) or shutil.which("barrow")
     if not found:
         raise BarrowError(
-            "the barrow program was not found. Install it with `pip install barrow` or `cargo install barrow`, "
-            "put it on PATH, or name it in BARROW_BIN or in `binary`"
+            "the barrow program was not found. Install it beside this Python or on PATH (barrow's page on installation has the "
+            "ways), or name it in BARROW_BIN or in `binary`"
         )
     return found
 

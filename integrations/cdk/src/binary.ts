@@ -19,8 +19,8 @@ export function findBinary(explicit?: string): string {
   const found = fromPlatformPackage() ?? fromPath();
   if (!found) {
     throw new Error(
-      'barrow: the program was not found. Install it with `npm install barrow-bin` or `cargo install barrow`, ' +
-        'put it on PATH, or name it in BARROW_BIN or in the `binary` prop',
+      'barrow: the program was not found. npm brings it along unless optional dependencies are left out; else put it on PATH, ' +
+        'or name it in BARROW_BIN or in the `binary` prop',
     );
   }
   return found;

@@ -140,6 +140,8 @@ export class BarrowBundling implements ILocalBundling {
   }
 
   #bundleWithHooks(outputDir: string, hooks: HookCommands): void {
+    // A lock that would be lost is told before settings that would be.
+    this.#arguments(outputDir);
     const environment = this.#environment();
     const isTold = environment.UV_CONFIG_FILE !== undefined || environment.UV_NO_CONFIG !== undefined;
     const env = isTold ? environment : { ...environment, ...uvSettingsAbove(this.#entry) };

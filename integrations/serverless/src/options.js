@@ -62,7 +62,7 @@ function readOptions(custom) {
   const options = { settings, file: "requirements.txt", locks: true, layer: null };
   const isSlim = given.slim === true || given.slim === "true";
   for (const [name, value] of Object.entries(given)) {
-    const is = value !== false && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+    const is = value !== false && value !== "false" && value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
     if (name in NEEDLESS) {
       if (is) words.push(`\`${name}\` is passed over: ${NEEDLESS[name]}`);
     } else if (name in REFUSED) {

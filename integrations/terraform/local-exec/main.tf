@@ -10,7 +10,7 @@ locals {
   output = coalesce(var.output_path, "${path.root}/.barrow/${var.name}.zip")
 
   # What tools leave in a source folder says nothing of the function.
-  left_out = "(^|/)(__pycache__|\\.venv|venv|node_modules|\\.git|\\.terraform|\\.barrow|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache)(/|$)|\\.pyc$|(^|/)\\.DS_Store$"
+  left_out = "(^|/)(__pycache__|\\.venv|venv|node_modules|\\.git|\\.terraform|\\.barrow|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache)(/|$)|\\.pyc$|(^|/)\\.DS_Store$|\\.tfstate(\\.|$)|\\.tfplan$"
 
   files   = sort([for file in fileset(var.source_path, "**") : file if length(regexall(local.left_out, file)) == 0])
   sources = sha256(join("\n", [for file in local.files : "${file} ${filesha256("${var.source_path}/${file}")}"]))
@@ -25,8 +25,9 @@ locals {
 }
 
 resource "terraform_data" "bundle" {
-  # Paths are not among them: the same commit in another folder is the same function.
+  # Paths start at the root module: the same commit in another folder is the same function.
   triggers_replace = {
+    output  = replace(abspath(local.output), abspath(path.root), ".")
     sources = local.sources
     inputs  = local.inputs
     target  = "${var.runtime} ${var.architecture} ${var.layer ? "layer" : "function"}"

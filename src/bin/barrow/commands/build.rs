@@ -291,8 +291,10 @@ fn changed_since(config: &ConfigFile, revision: &str) -> Result<Vec<PathBuf>, Fa
     }
     let top = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?.trim_end());
     // A file that was moved is gone where it was, whatever git is told to say by default; paths start at the top.
+    // A submodule that differs, or in which something does, is named as a folder.
+    let modules = "--ignore-submodules=none";
     let differing =
-        git(&["diff", "--name-only", "--no-renames", "--no-relative", "--no-ext-diff", "-z", revision, "--"])?;
+        git(&["diff", "--name-only", "--no-renames", "--no-relative", "--no-ext-diff", modules, "-z", revision, "--"])?;
     let unknown = git(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/"])?;
     Ok(differing
         .split('\0')

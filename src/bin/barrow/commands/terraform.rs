@@ -27,6 +27,9 @@ use crate::run::Run;
 use crate::settings::{ConfigValue, Flags, Settings, WrittenIn, find_config, nearest};
 use crate::standard_input::StandardInput;
 
+/// The folder where the modules put what they make: what lies in it is barrow's, on whatever machine it was made.
+const OWN_FOLDER: &str = ".barrow";
+
 /// More than anyone's query has, bytes.
 const QUERY_MOST: u64 = 1 << 20;
 
@@ -37,6 +40,7 @@ struct Query {
     output: Option<PathBuf>,
     packages: Vec<String>,
     is_layer: bool,
+    force: bool,
     values: BTreeMap<&'static str, ConfigValue>,
 }
 
@@ -65,7 +69,8 @@ pub(super) fn call(run: &Run) -> Result<(), Failure> {
     settings.want_project();
     let kind = if query.is_layer { BundleKind::Layer } else { BundleKind::Function };
     let sboms = Sboms::of(run, &settings.assembly.sboms, Some(output))?;
-    let output = OutputArgs { output: Some(output.clone()), zip: true, ..OutputArgs::default() };
+    let force = query.force || output.parent().is_some_and(|folder| folder.ends_with(OWN_FOLDER));
+    let output = OutputArgs { output: Some(output.clone()), zip: true, force, ..OutputArgs::default() };
     let target = settings.target.single()?;
     let request = settings.request_for(query.packages.clone(), &target)?;
     let assembly = settings.assembly_for(Some(source), kind, &target)?;
@@ -120,6 +125,7 @@ impl Query {
                 "output" => query.output = Some(PathBuf::from(value)),
                 "packages" => query.packages = requirements(value),
                 "layer" => query.is_layer = switch(name, value)?,
+                "force" => query.force = switch(name, value)?,
                 _ => {
                     let key = KEYS.iter().find(|key| key.name == spelled || key.alias == Some(spelled.as_str()));
                     let key = key.ok_or_else(|| {
