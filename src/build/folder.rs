@@ -1,11 +1,11 @@
 //! A project folder of the user's: copied before it is built, so that nothing is left in it, and known by its content.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::BuildError;
+use super::{BuildError, git_state, links};
 use crate::archive::composed_path;
 use crate::finder::is_left_by_mac;
 use crate::modes::where_modes_are_kept;
@@ -22,13 +22,17 @@ const STATE_OF_THE_TOP: &[&str] = &["node_modules", "cdk.out"];
 /// What a virtual environment has in its folder, whatever the folder is called (PEP 405).
 const ENVIRONMENT: &str = "pyvenv.cfg";
 
+/// Where git keeps what it knows of a project: a folder, or in worktrees a file that leads to one.
+const GIT: &str = ".git";
+
 /// Depth of folders, so that a link in a circle ends.
 const DEEPEST: usize = 64;
 
-/// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links.
+/// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links where they stay inside.
 ///
 /// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied
-/// too (versions are made of it), and does not count but for the commit that is checked out.
+/// too (versions are made of it), and does not count but for the commit that is checked out, tags, and the names of tracked
+/// files. Links count as what they lead to where the copy would lack that.
 pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     copy(from, Some(to), "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
@@ -73,13 +77,20 @@ impl From<std::io::Error> for CopyError {
 
 /// What git notes of its own work changes without the project changing; what versions are made of does not.
 fn counts(path: &str) -> bool {
-    match path.strip_prefix(".git") {
-        Some("") => false,
+    match path.strip_prefix(GIT) {
+        // The state of the repository, which is told in the place of a file.
+        Some("") => true,
         Some(inside) if inside.starts_with('/') => {
             matches!(inside, "/HEAD" | "/packed-refs") || inside.starts_with("/refs/")
         }
         _ => true,
     }
+}
+
+/// The real path of the project's folder, of which `folder` is the one at `shown`.
+fn top(folder: &Path, shown: &str) -> std::io::Result<PathBuf> {
+    let top = folder.ancestors().nth(shown.matches('/').count());
+    fs::canonicalize(top.unwrap_or(folder))
 }
 
 fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth: usize) -> Result<(), CopyError> {
@@ -96,6 +107,9 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
     }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if entries.is_empty() && counts(shown) {
+        hasher.update(format!("empty\0{}\0{shown}\0", shown.len()).as_bytes());
+    }
     if let Some([(name, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
         return Err(CopyError::Twice(format!("{shown}{}", name.display())));
     }
@@ -106,13 +120,21 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
             continue;
         }
         let below = format!("{shown}{name}");
-        let metadata = fs::symlink_metadata(&path)?;
+        let mut metadata = fs::symlink_metadata(&path)?;
+        if metadata.is_symlink() {
+            // What the copy would lack is what backends find that build in the folder itself.
+            metadata = links::out_of(&top(from, shown)?, &path).unwrap_or(metadata);
+        }
         let mut note = |kind: &str, content: &[u8]| {
             if counts(&below) {
                 hasher.update(format!("{kind}\0{}\0{below}\0{}\0", below.len(), content.len()).as_bytes());
                 hasher.update(content);
             }
         };
+        if below == GIT {
+            let state = if metadata.is_dir() { git_state::tracked(&path) } else { git_state::of_file(&path) };
+            note("state", &state);
+        }
         if metadata.is_symlink() {
             let link = fs::read_link(&path)?;
             note("link", link.to_string_lossy().as_bytes());
@@ -127,7 +149,9 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         } else if metadata.is_file() {
             let kind = if metadata.permissions().mode() & 0o111 == 0 { "file" } else { "program" };
             let content = fs::read(&path)?;
-            note(kind, &content);
+            if below != GIT {
+                note(kind, &content);
+            }
             if let Some(target) = target {
                 fs::write(&target, &content)?;
                 where_modes_are_kept(fs::set_permissions(&target, metadata.permissions()))?;
@@ -186,6 +210,23 @@ mod tests {
         assert_eq!(digest, folder_digest(plain.path(), "it").unwrap());
         assert!(own.iter().all(|path| copy.path().join(path).exists()));
         assert!(state.iter().all(|path| !copy.path().join(path).exists()));
+    }
+
+    #[test]
+    fn what_lies_outside_is_copied_and_counts() {
+        let place = project(&["project/pkg/a.py", "shared/d.json", "shared/more/e.json"]);
+        let folder = place.path().join("project");
+        std::os::unix::fs::symlink("../../shared", folder.join("pkg/data")).unwrap();
+        std::os::unix::fs::symlink("a.py", folder.join("pkg/b.py")).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        let digest = copy_folder(&folder, copy.path(), "it").unwrap();
+        assert_eq!(fs::read_to_string(copy.path().join("pkg/data/more/e.json")).unwrap(), "content");
+        assert!(!copy.path().join("pkg/data").is_symlink() && copy.path().join("pkg/b.py").is_symlink());
+        fs::write(place.path().join("shared/d.json"), "other").unwrap();
+        let other = folder_digest(&folder, "it").unwrap();
+        assert_ne!(digest, other);
+        fs::create_dir(folder.join("empty")).unwrap();
+        assert_ne!(folder_digest(&folder, "it").unwrap(), other);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fs_err as fs;
 
-use super::BuildError;
+use super::{BuildError, own_places};
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
 use crate::elf::{FOREIGN_PREFIX, Object, foreign_format, is_elf};
@@ -47,6 +47,7 @@ pub(crate) fn accept_wheel(
         return Err(refuse(format!("`{filename}` is version {}, not {version}", filename.version)));
     }
     check_loadable(path, &filename, expected.label, target, limits)?;
+    own_places::leave_out(path, expected.label, limits)?;
     let failed = |source| BuildError::File { action: "read", path: path.to_owned(), source };
     let mut file = cache.temporary_file()?;
     let mut source = fs::File::open(path).map_err(failed)?;

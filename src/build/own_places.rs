@@ -1,0 +1,126 @@
+//! Places of this machine in the metadata of a wheel that was built here.
+//!
+//! poetry-core writes what a project requires by path as `name @ file:///…`, with the path of the folder in which it was
+//! built: another one in each run. The project that is meant was chosen when versions were, by the tables of the user's
+//! own files, and a bundle holds no path of the machine that made it. So the name stays, and the place goes.
+
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::BuildError;
+use crate::archive::{ArchiveError, Limits, ZipReader, ZipSink, ZipWriter, deflate};
+use crate::spec::{sha256, write_record_line};
+
+/// Largest METADATA or RECORD that is read, bytes.
+const TEXT_MOST: u64 = 64 << 20;
+
+/// Takes places of this machine out of the requirements of a built wheel; one without any stays as it is.
+pub(super) fn leave_out(wheel: &Path, label: &str, limits: &Limits) -> Result<(), BuildError> {
+    let unreadable = |source| BuildError::Unpack { label: label.to_owned(), source };
+    let failed = |source| BuildError::File { action: "write", path: wheel.to_owned(), source };
+    let reader = ZipReader::open(wheel, limits).map_err(unreadable)?;
+    let Some((metadata, record)) = changed(&reader).map_err(unreadable)? else { return Ok(()) };
+    let made = wheel.with_extension("part");
+    let mut writer = ZipWriter::new(WheelFile(fs::File::create(&made).map_err(failed)?));
+    for entry in reader.entries().iter().filter(|entry| !entry.is_folder) {
+        let new = [&metadata, &record].into_iter().find(|(path, _)| *path == entry.path.as_str());
+        match new {
+            Some((_, text)) => writer.add(&entry.path, entry.is_executable, &deflate(text.as_bytes())),
+            None => writer.splice(&entry.path, entry.is_executable, reader.file(), &entry.span),
+        }
+        .map_err(failed)?;
+    }
+    writer.finish().map_err(failed)?;
+    fs::rename(&made, wheel).map_err(failed)
+}
+
+/// A file of the wheel with its new text.
+type NewText = (String, String);
+
+/// METADATA without places, and the RECORD that goes with it; `None`: there are none.
+fn changed(wheel: &ZipReader) -> Result<Option<(NewText, NewText)>, ArchiveError> {
+    let is_metadata = |path: &str| path.strip_suffix("/METADATA").is_some_and(|at| at.ends_with(".dist-info"));
+    let Some(entry) = wheel.entries().iter().find(|entry| is_metadata(entry.path.as_str())) else { return Ok(None) };
+    let path = entry.path.as_str().to_owned();
+    let old = wheel.read(entry, TEXT_MOST)?;
+    let Some(text) = std::str::from_utf8(&old).ok().and_then(without_places) else { return Ok(None) };
+    let record_path = path.replace("/METADATA", "/RECORD");
+    let Some(record) = wheel.entry(&record_path) else { return Ok(None) };
+    let Ok(record) = String::from_utf8(wheel.read(record, TEXT_MOST)?) else { return Ok(None) };
+    let mut line = String::new();
+    write_record_line(&mut line, &path, Some((&sha256(text.as_bytes()), text.len() as u64)));
+    let lines = record.lines().map(|old| match old.strip_prefix(path.as_str()) {
+        Some(rest) if rest.starts_with(',') => line.clone(),
+        _ => format!("{old}\n"),
+    });
+    let record = lines.collect();
+    Ok(Some(((path, text), (record_path, record))))
+}
+
+/// The text of METADATA with requirements by name alone where a place of this machine was given; `None`: it is the same.
+fn without_places(text: &str) -> Option<String> {
+    let (mut new, mut is_head, mut is_changed) = (String::with_capacity(text.len()), true, false);
+    for line in text.split_inclusive('\n') {
+        is_head &= !line.trim_end().is_empty();
+        let place = if is_head && line.starts_with("Requires-Dist:") { line.find("@ file:") } else { None };
+        let Some(at) = place else {
+            new.push_str(line);
+            continue;
+        };
+        is_changed = true;
+        new.push_str(line[..at].trim_end());
+        // A marker stands behind a space, because a URL may have a semicolon in it (PEP 508).
+        match line[at..].find(" ;") {
+            Some(marker) => new.push_str(&line[at + marker..]),
+            None => new.push('\n'),
+        }
+    }
+    is_changed.then_some(new)
+}
+
+struct WheelFile(fs::File);
+
+impl Write for WheelFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl ZipSink for WheelFile {
+    fn append(&mut self, from: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
+        let (mut buffer, end) = (vec![0; 1 << 16], offset + length);
+        let mut at = offset;
+        while at < end {
+            let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(buffer.len());
+            from.read_exact_at(&mut buffer[..wanted], at)?;
+            self.0.write_all(&buffer[..wanted])?;
+            at += wanted as u64;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_and_its_place_goes() {
+        let check = |old: &str, new: Option<&str>| assert_eq!(without_places(old).as_deref(), new, "{old}");
+        check(
+            "Name: lib\nRequires-Dist: two @ file:///tmp/x/two\nRequires-Dist: a[b] @ file:///y ; extra == \"z\"\nX: y\n\nRequires-Dist: t @ file:///t\n",
+            Some(
+                "Name: lib\nRequires-Dist: two\nRequires-Dist: a[b] ; extra == \"z\"\nX: y\n\nRequires-Dist: t @ file:///t\n",
+            ),
+        );
+        check("Requires-Dist: two @ file:///tmp/x/two\r\n", Some("Requires-Dist: two\n"));
+        check("Requires-Dist: two @ https://host/two.whl\nSummary: see @ file:///x\n", None);
+    }
+}
