@@ -107,7 +107,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
     }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-    if entries.is_empty() && counts(shown) {
+    if entries.is_empty() && !shown.starts_with(GIT) {
         hasher.update(format!("empty\0{}\0{shown}\0", shown.len()).as_bytes());
     }
     if let Some([(name, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
